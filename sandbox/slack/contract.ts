@@ -1,0 +1,135 @@
+/**
+ * What a person sees and does at the local Slack, over plain HTTP + JSON. The page, the tests and
+ * `bin/demo --check` all speak this and nothing else: whatever they can do, a person can do.
+ *
+ *   GET  /person                                  -> Person[]
+ *   GET  /person/:user/screen?after=N             -> Screen   (with `after`: waits up to 25 s for a version above N)
+ *   POST /person/:user/command   CommandRequest   -> Delivered
+ *   POST /person/:user/say       SayRequest       -> Delivered
+ *   POST /person/:user/click     ClickRequest     -> Delivered
+ *   POST /person/:user/submit    SubmitRequest    -> Submitted
+ *   POST /person/:user/close     {view: string}   -> Delivered  (closes that modal and what lies above it)
+ *   POST /person/:user/home      {}               -> Delivered  (opens the App Home tab)
+ *   GET  /calendar                                -> {now: string}           ISO
+ *   POST /calendar               {advanceDays?: number, advanceMinutes?: number} -> {now: string}
+ *                                                    resolves when whatever is due by then has been run
+ *   POST /faults                 Fault            -> {}        the next `times` calls of a Web API method fail so
+ *   GET  /calls?method=M&after=N                  -> Call[]    what the app asked of the Web API
+ *
+ * Every POST answers when the app has acknowledged (or failed to). What the app does after its
+ * acknowledgement shows in the screen: wait for the fact there.
+ */
+import type { KnownBlock } from '@slack/types'
+
+export type Person = {
+  id: string
+  name: string
+  realName: string
+  /** what Slack's users.info would say of them; `stranger` is a Slack Connect user of another team */
+  kind: 'primary_owner' | 'owner' | 'admin' | 'member' | 'guest' | 'stranger' | 'bot'
+  email?: string
+  tz: string
+  deleted: boolean
+}
+
+export type Channel = {
+  id: string
+  name: string
+  kind: 'channel' | 'private' | 'dm'
+  archived: boolean
+  /** shared with another organisation (Slack Connect) */
+  shared: boolean
+  members: string[]
+  /** the other side of a DM */
+  with?: string
+}
+
+export type Message = {
+  channel: string
+  ts: string
+  user: string
+  /** name shown for the sender */
+  username: string
+  text: string
+  blocks: KnownBlock[]
+  threadTs?: string
+  replies: number
+  ephemeral: boolean
+  edited: boolean
+  metadata?: { event_type: string; event_payload: Record<string, unknown> }
+}
+
+/** A plain value per input: text, the selected option's value(s), a user or channel id, an ISO date. */
+export type InputValue = string | string[] | null
+/** block_id -> action_id -> value */
+export type InputValues = Record<string, Record<string, InputValue>>
+
+export type ModalView = {
+  id: string
+  callbackId: string
+  title: string
+  submit?: string
+  close: string
+  blocks: KnownBlock[]
+  /** what has been typed or preset so far */
+  values: InputValues
+  /** block_id -> sentence, after a submission the app refused */
+  errors: Record<string, string>
+  hash: string
+}
+
+export type Screen = {
+  version: number
+  now: string
+  person: Person
+  team: { id: string; name: string; domain: string }
+  channels: Channel[]
+  /** newest last, thread replies included, ephemeral ones only for this person; at most the last 200 a channel */
+  messages: Record<string, Message[]>
+  /** this person's modal stack, top last */
+  modals: ModalView[]
+  home: { id: string; hash: string; blocks: KnownBlock[] } | null
+}
+
+export type CommandRequest = { channel: string; text: string }
+export type SayRequest = { channel: string; text: string; threadTs?: string }
+
+/** Where a control stands: in a message, a modal or Home (by view id). */
+export type Place = { message: { channel: string; ts: string } } | { view: string }
+
+export type ClickRequest = {
+  at: Place
+  blockId: string
+  actionId: string
+  /** the chosen option(s), text or date, for a control that carries one; absent for a button */
+  value?: InputValue
+  /** what is typed in the place's inputs at this moment */
+  values?: InputValues
+}
+
+export type SubmitRequest = { view: string; values: InputValues }
+
+/** `error` is what Slack would show the person, e.g. `dispatch_failed`, `operation_timeout`. */
+export type Delivered = { ok: true } | { ok: false; error: string }
+
+export type Submitted =
+  | { ok: true; outcome: 'closed' | 'updated' | 'pushed' | 'cleared' }
+  | { ok: true; outcome: 'errors'; errors: Record<string, string> }
+  | { ok: false; error: string }
+
+export type Fault = {
+  method: string
+  times: number
+  kind: 'ratelimited' | 'server_error' | 'drop_before' | 'drop_after' | 'hang' | 'error'
+  retryAfterSeconds?: number
+  /** for kind `error`: the error name in the reply */
+  error?: string
+}
+
+export type Call = {
+  n: number
+  method: string
+  args: Record<string, unknown>
+  reply: Record<string, unknown>
+  at: number
+}
