@@ -1,0 +1,162 @@
+import { z } from 'zod'
+
+const port = z.coerce.number().int().min(0).max(65_535)
+const url = (protocols: string[]) =>
+  z
+    .string()
+    .refine((text) => protocols.some((protocol) => text.startsWith(`${protocol}://`)), 'has another form')
+
+/** Every variable: its rule, what it is for, an example. The README's table is printed from this. */
+export const variables = {
+  DATABASE_URL: [
+    url(['postgres', 'postgresql']),
+    'the primary Postgres, 15 or newer',
+    'postgres://keywarden:secret@localhost:5432/keywarden',
+  ],
+  REDIS_URL: [
+    url(['redis', 'rediss']).default('redis://127.0.0.1:6379'),
+    'Redis or Valkey for the job queue',
+    'redis://localhost:6379',
+  ],
+  SLACK_BOT_TOKEN: [
+    z.string().startsWith('xoxb-').optional(),
+    'the bot token, from OAuth & Permissions',
+    'xoxb-1234-5678-abcdef',
+  ],
+  SLACK_MODE: [z.enum(['socket', 'http']).default('socket'), 'how Slack reaches the bot', 'socket'],
+  SLACK_APP_TOKEN: [
+    z.string().startsWith('xapp-').optional(),
+    'for socket mode: an app-level token with connections:write',
+    'xapp-1-A012-345-abcdef',
+  ],
+  SLACK_SIGNING_SECRET: [
+    z.string().min(16).optional(),
+    'for http mode: the signing secret, from Basic Information',
+    '8f742231b10e8888abcd99yyyzzz85a5',
+  ],
+  SLACK_API_URL: [
+    url(['http', 'https']).default('https://slack.com/api/'),
+    'another Slack API, such as the sandbox',
+    'https://slack.com/api/',
+  ],
+  KEYWARDEN_WORKSPACE: [
+    z.string().min(1).max(80).default('Platform'),
+    'the name of the first workspace',
+    'Platform',
+  ],
+  KEYWARDEN_FIRST_OWNER: [
+    z
+      .string()
+      .regex(/^[UW][A-Z0-9]+$/)
+      .optional(),
+    'Slack user id of the first owner; else the primary owner',
+    'U012AB3CD',
+  ],
+  KEYWARDEN_ALERT_CHANNEL: [
+    z.string().min(1).default('security-alerts'),
+    'the security channel, by name or id',
+    'security-alerts',
+  ],
+  KEYWARDEN_TIME_ZONE: [
+    z.string().refine(isTimeZone, 'is not a time zone').default('UTC'),
+    'IANA time zone of the first workspace',
+    'Europe/Berlin',
+  ],
+  KEYWARDEN_TOKEN_PREFIX: [
+    z
+      .string()
+      .regex(/^[a-z][a-z0-9]{1,9}_$/)
+      .default('tml_'),
+    'what every token starts with',
+    'tml_',
+  ],
+  KEYWARDEN_HTTP_HOST: [z.string().default('127.0.0.1'), 'address that the HTTP door listens on', '0.0.0.0'],
+  KEYWARDEN_HTTP_PORT: [port.default(8080), 'port of the HTTP door; 0 takes a free one', '8080'],
+  KEYWARDEN_LOG_LEVEL: [
+    z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+    'least severe line that is logged',
+    'info',
+  ],
+} as const satisfies Record<string, readonly [z.ZodType, string, string]>
+
+type Variables = typeof variables
+export type Environment = { [Name in keyof Variables]: z.output<Variables[Name][0]> }
+
+export type Config = ReturnType<typeof arrange>
+
+/** Thrown at start; its message names each variable that is wrong, what it is for, and an example. */
+export class ConfigError extends Error {
+  override name = 'ConfigError'
+}
+
+/**
+ * Reads and checks the environment. Empty variables count as absent.
+ * @throws ConfigError naming every variable that is missing or malformed, never its value.
+ */
+export function readConfig(env: Record<string, string | undefined>, roles: readonly string[] = []): Config {
+  const values: Record<string, unknown> = {}
+  const wrong: string[] = []
+  for (const [name, [rule, purpose, example]] of Object.entries(variables)) {
+    const parsed = rule.safeParse(env[name]?.trim() || undefined)
+    if (parsed.success) values[name] = parsed.data
+    else
+      wrong.push(
+        complaint(
+          name,
+          env[name] ? `is not valid: ${parsed.error.issues[0]?.message}` : 'is missing',
+          purpose,
+          example,
+        ),
+      )
+  }
+  for (const name of neededBy(roles, values.SLACK_MODE as string)) {
+    const [, purpose, example] = variables[name]
+    if (values[name] === undefined && !wrong.some((line) => line.startsWith(name)))
+      wrong.push(complaint(name, 'is missing', purpose, example))
+  }
+  if (wrong.length > 0) throw new ConfigError(`The configuration is not complete.\n${wrong.join('\n')}`)
+  return arrange(values as Environment)
+}
+
+function neededBy(roles: readonly string[], mode: string): (keyof Variables)[] {
+  const slack = roles.some((role) => role !== 'verify')
+  const bot = roles.includes('bot')
+  return [
+    ...(slack ? (['SLACK_BOT_TOKEN'] as const) : []),
+    ...(bot && mode === 'socket' ? (['SLACK_APP_TOKEN'] as const) : []),
+    ...(bot && mode === 'http' ? (['SLACK_SIGNING_SECRET'] as const) : []),
+  ]
+}
+
+const complaint = (name: string, what: string, purpose: string, example: string) =>
+  `${name} ${what} (${purpose}). Example: ${name}=${example}`
+
+function arrange(env: Environment) {
+  return {
+    databaseUrl: env.DATABASE_URL,
+    redisUrl: env.REDIS_URL,
+    slack: {
+      mode: env.SLACK_MODE,
+      botToken: env.SLACK_BOT_TOKEN ?? '',
+      appToken: env.SLACK_APP_TOKEN ?? '',
+      signingSecret: env.SLACK_SIGNING_SECRET ?? '',
+      apiUrl: env.SLACK_API_URL,
+    },
+    firstWorkspace: env.KEYWARDEN_WORKSPACE,
+    firstOwner: env.KEYWARDEN_FIRST_OWNER,
+    alertChannel: env.KEYWARDEN_ALERT_CHANNEL.replace(/^#/, ''),
+    timeZone: env.KEYWARDEN_TIME_ZONE,
+    tokenPrefix: env.KEYWARDEN_TOKEN_PREFIX,
+    http: { host: env.KEYWARDEN_HTTP_HOST, port: env.KEYWARDEN_HTTP_PORT },
+    logLevel: env.KEYWARDEN_LOG_LEVEL,
+  }
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name })
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,103 @@
+import knex, { type Knex } from 'knex'
+import pg from 'pg'
+import { isRefusal, type Refusal, refuse } from './refusal.ts'
+
+export type Database = Knex
+export type Transaction = Knex.Transaction
+/** Where a query can run: in the open, or within the caller's transaction. */
+export type Executor = Knex | Knex.Transaction
+
+const int8 = 20
+const types = new pg.TypeOverrides()
+// Counts and sequence numbers stay far below 2^53; as strings they would be added like words.
+types.setTypeParser(int8, Number)
+
+/** Opens a pool. Nothing is connected until the first query, so this never fails; queries do. */
+export function openDatabase(url: string, options: { connections?: number; name?: string } = {}): Database {
+  return knex({
+    client: 'pg',
+    connection: {
+      connectionString: url,
+      application_name: options.name ?? 'keywarden',
+      connectionTimeoutMillis: 2_000,
+      statement_timeout: 10_000,
+      lock_timeout: 4_000,
+      idle_in_transaction_session_timeout: 10_000,
+      keepAlive: true,
+      types,
+    } as Knex.PgConnectionConfig,
+    pool: { min: 0, max: options.connections ?? 10 },
+    acquireConnectionTimeout: 2_500,
+  })
+}
+
+/**
+ * Runs `work` in one transaction. A refusal rolls back, so a refused act leaves nothing behind. A database that
+ * is out becomes a refusal too: `database_out` when nothing can have been saved, `outcome_unknown` when the
+ * connection went away during COMMIT.
+ */
+export async function transact<T>(
+  db: Database,
+  work: (trx: Transaction) => Promise<T | Refusal>,
+): Promise<T | Refusal> {
+  let committing = false
+  let trx: Transaction | undefined
+  try {
+    trx = await db.transaction()
+    const result = await work(trx)
+    if (isRefusal(result)) {
+      await trx.rollback()
+      return result
+    }
+    committing = true
+    await trx.commit()
+    return result
+  } catch (error) {
+    if (trx && !trx.isCompleted()) await trx.rollback().catch(() => undefined)
+    if (!isOutage(error)) throw error
+    return committing ? outcomeUnknown(error) : databaseOut(error)
+  }
+}
+
+/** The value of `work`, or a refusal when the database cannot be asked. For reads. */
+export async function orDatabaseOut<T>(work: () => Promise<T>): Promise<T | Refusal> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!isOutage(error)) throw error
+    return databaseOut(error)
+  }
+}
+
+const databaseOut = (error: unknown) =>
+  refuse('database_out', 'The database is out. Nothing changed.', {
+    next: 'Try again in a minute.',
+    logged: { error: String(error) },
+  })
+
+const outcomeUnknown = (error: unknown) =>
+  refuse('outcome_unknown', 'I do not yet know whether it was saved.', {
+    next: 'Look at the key before you try again.',
+    logged: { error: String(error) },
+  })
+
+// Class 08 is a lost connection, 57P an administrator's stop, 53 no room; the rest is what sockets and pools say.
+const outageCodes =
+  /^(08...|57P0[1-5]|53...|25P0[34]|ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EPIPE|ETIMEDOUT|EHOSTUNREACH)$/
+const outageSentences =
+  /connection terminated|timeout expired|timeout acquiring a connection|connection ended|not queryable|client was closed/i
+
+/** Whether an error says that the database could not be reached, rather than that it said no. */
+export function isOutage(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  if (error instanceof AggregateError && error.errors.some(isOutage)) return true
+  const code = (error as { code?: unknown }).code
+  if (typeof code === 'string' && outageCodes.test(code)) return true
+  return outageSentences.test(error.message) || error.name === 'KnexTimeoutError'
+}
+
+/** Whether an error is the violation of that unique index or constraint. */
+export function violates(error: unknown, constraint: string): boolean {
+  const { code, constraint: violated } = error as { code?: string; constraint?: string }
+  return code === '23505' && violated === constraint
+}

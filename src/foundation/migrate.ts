@@ -1,0 +1,49 @@
+import { readdir } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import type { Knex } from 'knex'
+import { openDatabase } from './database.ts'
+
+const directory = new URL('../../migrations/', import.meta.url)
+
+/** Any number, as long as everyone who migrates uses the same one. */
+const migrationLock = 4_711_001
+
+/**
+ * Names are recorded without extension, so that a release (`.js`) and a checkout (`.ts`) agree on what has run.
+ */
+const source: Knex.MigrationSource<string> = {
+  async getMigrations() {
+    const files = await readdir(fileURLToPath(directory))
+    return files.filter((file) => /^\d{4}_.*\.(ts|js)$/.test(file)).sort()
+  },
+  getMigrationName: (file) => file.replace(/\.(ts|js)$/, ''),
+  getMigration: (file) => import(new URL(file, directory).href) as Promise<Knex.Migration>,
+}
+
+/**
+ * Brings the database to this version and says which migrations ran. Two at once are safe: the second waits on an
+ * advisory lock, which a killed process cannot leave behind, and then finds nothing to do.
+ */
+export async function migrate(url: string): Promise<string[]> {
+  const db = openDatabase(url, { connections: 2, name: 'keywarden migrate' })
+  try {
+    return await db.transaction(async (lock) => {
+      await lock.raw('set local statement_timeout = 0; set local lock_timeout = 0')
+      await lock.raw('set local idle_in_transaction_session_timeout = 0')
+      await lock.raw('select pg_advisory_xact_lock(?)', [migrationLock])
+      const config = { migrationSource: source }
+      // Whoever holds the advisory lock is the only one migrating; a lock left by a killed process is stale.
+      await db.migrate.forceFreeMigrationsLock(config)
+      const [, ran] = (await db.migrate.latest(config)) as [number, string[]]
+      return ran.map((file) => source.getMigrationName(file))
+    })
+  } finally {
+    await db.destroy()
+  }
+}
+
+/** The migrations that this version has and the database has not. */
+export async function pendingMigrations(db: Knex): Promise<string[]> {
+  const [, pending] = (await db.migrate.list({ migrationSource: source })) as [unknown, string[]]
+  return pending.map((file) => source.getMigrationName(file))
+}

@@ -1,0 +1,90 @@
+import type { Executor } from '../foundation/database.ts'
+import type { Actor } from '../members/actor.ts'
+import { may } from '../policy/may.ts'
+import type { KeyWithUsage } from './key.ts'
+import { fold } from './name.ts'
+import { keysWithUsage, toKeyWithUsage } from './store.ts'
+import { hashToken } from './token.ts'
+
+/** Whose eyes: a plain member sees only the keys they own. */
+export type Viewer = { actor: Actor; workspaceId: string }
+
+export type Found =
+  | { match: 'one'; key: KeyWithUsage }
+  | { match: 'several'; keys: KeyWithUsage[] }
+  | { match: 'none'; near: KeyWithUsage[] }
+
+/**
+ * Which key someone means: an exact name (case-folded; live before revoked), else a hint with or without its
+ * prefix and dots, else an id. A near miss or a prefix is only ever offered, never taken.
+ */
+export async function findKey(
+  db: Executor,
+  viewer: Viewer,
+  words: string,
+  tokenPrefix: string,
+): Promise<Found> {
+  const named = await look(db, viewer, { name_folded: fold(words) })
+  const live = named.filter((key) => key.status !== 'revoked')
+  const byName = live.length > 0 ? live : named.slice(0, 1)
+  if (byName.length > 0) return oneOrSeveral(byName)
+
+  const hint = readHint(words, tokenPrefix)
+  const byHint = hint ? await look(db, viewer, { hint }) : []
+  if (byHint.length > 0) return oneOrSeveral(byHint)
+
+  const byId = await look(db, viewer, { 'keys.id': words.trim() })
+  if (byId.length > 0) return oneOrSeveral(byId)
+  return { match: 'none', near: await nearest(db, viewer, words) }
+}
+
+/** The key with that id, if this viewer may see it. */
+export async function findKeyById(
+  db: Executor,
+  viewer: Viewer,
+  id: string,
+): Promise<KeyWithUsage | undefined> {
+  return (await look(db, viewer, { 'keys.id': id }))[0]
+}
+
+/** The key that a whole token belongs to, if it is one of this workspace's. */
+export async function findKeyByToken(
+  db: Executor,
+  viewer: Viewer,
+  token: string,
+): Promise<KeyWithUsage | undefined> {
+  return (await look(db, viewer, { token_hash: hashToken(token) }))[0]
+}
+
+const oneOrSeveral = (keys: KeyWithUsage[]): Found =>
+  keys.length === 1 ? { match: 'one', key: keys[0]! } : { match: 'several', keys }
+
+/** The keys a viewer may see, as a query to narrow down. */
+export function visible(db: Executor, viewer: Viewer) {
+  const query = keysWithUsage(db).where('keys.workspace_id', viewer.workspaceId)
+  const everything = { workspaceId: viewer.workspaceId, ownerId: '' }
+  return may(viewer.actor, 'key.show', everything) ? query : query.where('owner_id', viewer.actor.id)
+}
+
+async function look(db: Executor, viewer: Viewer, where: Record<string, unknown>): Promise<KeyWithUsage[]> {
+  const rows = await visible(db, viewer).where(where).orderBy('created_at', 'desc').limit(10)
+  return rows.map(toKeyWithUsage)
+}
+
+/** At most three live keys whose names are nearest to what was typed. */
+async function nearest(db: Executor, viewer: Viewer, words: string): Promise<KeyWithUsage[]> {
+  const typed = fold(words)
+  const rows = await visible(db, viewer)
+    .whereNot('status', 'revoked')
+    .whereRaw('name_folded % ?', [typed])
+    .orderByRaw('similarity(name_folded, ?) desc, name_folded', [typed])
+    .limit(3)
+  return rows.map(toKeyWithUsage)
+}
+
+/** `tml_Ab3d...`, `tml_Ab3d` or `Ab3d` as the stored hint. */
+function readHint(words: string, tokenPrefix: string): string | undefined {
+  const bare = words.trim().replace(/(\.\.\.|…)$/, '')
+  const characters = bare.startsWith(tokenPrefix) ? bare.slice(tokenPrefix.length) : bare
+  return /^[0-9A-Za-z]{4}$/.test(characters) ? `${tokenPrefix}${characters}...` : undefined
+}

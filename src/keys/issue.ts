@@ -1,0 +1,118 @@
+import { record } from '../audit/record.ts'
+import { violates } from '../foundation/database.ts'
+import { newId } from '../foundation/ids.ts'
+import type { Random } from '../foundation/random.ts'
+import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
+import { type Act, actorName } from '../members/actor.ts'
+import { authorise } from '../policy/authorise.ts'
+import type { Terms } from '../policy/terms.ts'
+import type { Key } from './key.ts'
+import { fold, readName, tidy } from './name.ts'
+import { isScope, type Scope } from './scope.ts'
+import { keyColumns, toKey } from './store.ts'
+
+/** What a person asks for, as they typed it. */
+export type KeyDraft = {
+  name: string
+  description: string
+  integration: string
+  scopes: string[]
+  /** days; blank for none */
+  expiresInDays: string
+  ownerId: string
+}
+
+/** A draft that follows every rule which needs no database. */
+export type KeyRequest = Omit<KeyDraft, 'scopes' | 'expiresInDays'> & {
+  scopes: Scope[]
+  lifetimeDays: number | null
+}
+
+/** Checks a draft against form and policy; all refusals at once, each naming its field. Pure. */
+export function readDraft(draft: KeyDraft, terms: Terms): KeyRequest | Refusal[] {
+  const name = readName(draft.name)
+  const scopes = readScopes(draft.scopes)
+  const lifetimeDays = readLifetime(draft.expiresInDays, draft.scopes, terms)
+  const refusals = [name, scopes, lifetimeDays].filter(isRefusal)
+  const description = tidy(draft.description)
+  if ([...description].length > 300)
+    refusals.push(refuse('invalid', 'Use at most 300 characters.', { field: 'description' }))
+  if (refusals.length > 0 || isRefusal(name) || isRefusal(scopes) || isRefusal(lifetimeDays)) return refusals
+  return {
+    name,
+    description,
+    integration: tidy(draft.integration),
+    scopes,
+    lifetimeDays,
+    ownerId: draft.ownerId,
+  }
+}
+
+function readScopes(chosen: string[]): Scope[] | Refusal {
+  const unknown = chosen.filter((scope) => !isScope(scope))
+  if (unknown.length > 0)
+    return refuse('invalid', `There is no scope called ${unknown[0]!.slice(0, 40)}.`, { field: 'scopes' })
+  if (chosen.length === 0) return refuse('invalid', 'Choose at least one scope.', { field: 'scopes' })
+  return [...new Set(chosen.filter(isScope))]
+}
+
+function readLifetime(text: string, scopes: string[], terms: Terms): number | null | Refusal {
+  const days = text.trim()
+  const field = 'expires'
+  if (days === '') {
+    if (scopes.includes('write') && terms.writeMustExpire === 'enforce')
+      return refuse('invalid', 'Write keys must expire.', { field, next: 'Enter a number of days.' })
+    return null
+  }
+  const most = terms.maximumLifetimeDays
+  if (!/^[0-9]{1,6}$/.test(days) || Number(days) < 1 || Number(days) > most)
+    return refuse('invalid', `Enter a whole number of days from 1 to ${most}.`, { field })
+  return Number(days)
+}
+
+/**
+ * Creates the key without a token: `unrevealed`, unable to verify, its expiry not yet counting. A name that a
+ * live key has is refused on the name's field.
+ */
+export async function issue(
+  act: Act,
+  workspaceId: string,
+  request: KeyRequest,
+  random: Random,
+): Promise<Key | Refusal> {
+  const refusal = await authorise(act, 'key.issue', { workspaceId })
+  if (refusal) return refusal
+  const row = {
+    id: newId('key', random),
+    workspace_id: workspaceId,
+    name: request.name,
+    name_folded: fold(request.name),
+    description: request.description,
+    integration: request.integration,
+    scopes: request.scopes,
+    status: 'unrevealed',
+    owner_id: request.ownerId,
+    created_by: act.actor.id,
+    created_at: act.now,
+    lifetime_days: request.lifetimeDays,
+    status_changed_at: act.now,
+    status_changed_by: actorName(act.actor),
+  }
+  const rows = await act.trx
+    .transaction((savepoint) => savepoint('keys').insert(row).returning(keyColumns))
+    .catch((error) => {
+      if (violates(error, 'keys_one_live_name')) return undefined
+      throw error
+    })
+  if (!rows) return nameIsTaken(request.name)
+  await record(act, {
+    event: 'key.issued',
+    workspaceId,
+    keyId: row.id,
+    details: { name: row.name, scopes: row.scopes, lifetimeDays: row.lifetime_days, owner: row.owner_id },
+  })
+  return toKey(rows[0])
+}
+
+export const nameIsTaken = (name: string): Refusal =>
+  refuse('duplicate', `${name} exists.`, { next: 'Choose another name.', field: 'name' })

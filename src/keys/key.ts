@@ -1,0 +1,50 @@
+import type { Scope } from './scope.ts'
+
+export type Status = 'unrevealed' | 'active' | 'inactive' | 'revoked'
+
+/** A key as its row tells it. The token is not here: it exists only while it is being shown. */
+export type Key = {
+  id: string
+  workspaceId: string
+  name: string
+  description: string
+  integration: string
+  scopes: Scope[]
+  status: Status
+  /** `tml_Ab3d...`; null until the key was revealed */
+  hint: string | null
+  ownerId: string
+  createdBy: string
+  createdAt: Date
+  revealedBy: string | null
+  revealedAt: Date | null
+  /** whole days from the reveal; null for a key that never expires */
+  lifetimeDays: number | null
+  expiresAt: Date | null
+  /** the end of a rotation's grace; only ever moves nearer */
+  endsAt: Date | null
+  statusChangedAt: Date
+  /** who did it last, as `actorName` writes it */
+  statusChangedBy: string
+}
+
+/** A key with what traffic has done to it. */
+export type KeyWithUsage = Key & { requests: number; lastUsedAt: Date | null }
+
+/** The states a key may be in for each verb. Revoked is final. */
+export const legalFrom = {
+  reveal: ['unrevealed'],
+  deactivate: ['active'],
+  activate: ['inactive'],
+  revoke: ['unrevealed', 'active', 'inactive'],
+} as const satisfies Record<string, readonly Status[]>
+
+/** What a person sees as the key's state: expiry follows from the clock and is never stored. */
+export function standing(key: Pick<Key, 'status' | 'expiresAt' | 'endsAt'>, now: Date): Status | 'expired' {
+  if (key.status !== 'active' && key.status !== 'inactive') return key.status
+  return isOver(key, now) ? 'expired' : key.status
+}
+
+/** Whether the key's expiry or a rotation's grace has passed. At the very second it is over. */
+export const isOver = (key: Pick<Key, 'expiresAt' | 'endsAt'>, now: Date): boolean =>
+  (key.expiresAt !== null && key.expiresAt <= now) || (key.endsAt !== null && key.endsAt <= now)

@@ -1,0 +1,29 @@
+import { type Refusal, refuse } from '../foundation/refusal.ts'
+
+export const maximumNameLength = 80
+
+/** A name as it is kept: control characters and line breaks out, spaces single, nothing else touched. */
+export const tidy = (text: string): string =>
+  text
+    .normalize('NFC')
+    .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
+    .replace(/\s+/gu, ' ')
+    .trim()
+
+/**
+ * A name as it is compared: what looks or reads the same is the same. Invisible characters, directions and
+ * case do not make a new name.
+ */
+export const fold = (text: string): string =>
+  tidy(text.normalize('NFKC').replace(/\p{Cf}/gu, ''))
+    .toLowerCase()
+    .normalize('NFKC')
+
+/** The tidied name, or the refusal that belongs on the name's field. Length is counted in characters. */
+export function readName(text: string): string | Refusal {
+  const name = tidy(text)
+  if (fold(name) === '') return refuse('invalid', 'Give the key a name.', { field: 'name' })
+  if ([...name].length > maximumNameLength)
+    return refuse('invalid', `Use at most ${maximumNameLength} characters.`, { field: 'name' })
+  return name
+}

@@ -1,0 +1,63 @@
+import { Temporal } from 'temporal-polyfill'
+import { record } from '../audit/record.ts'
+import type { Random } from '../foundation/random.ts'
+import { type Refusal, refuse } from '../foundation/refusal.ts'
+import { type Act, actorName } from '../members/actor.ts'
+import { authorise, noSuchKey } from '../policy/authorise.ts'
+import type { Key } from './key.ts'
+import { keyColumns, lockKey, toKey } from './store.ts'
+import { generateToken, type Token } from './token.ts'
+
+/**
+ * Generates the token of an unrevealed key and commits its hash; the key is active from then on and its expiry
+ * counts from now. The row is locked and the right is checked again, so that of several clicks one gets the
+ * token and only its owner can.
+ */
+export async function reveal(
+  act: Act,
+  workspaceId: string,
+  keyId: string,
+  means: { random: Random; tokenPrefix: string; timeZone: string },
+): Promise<{ key: Key; token: Token } | Refusal> {
+  const found = await lockKey(act.trx, workspaceId, keyId)
+  if (!found) return noSuchKey({ action: 'key.reveal', keyId })
+  const refusal = await authorise(act, 'key.reveal', { workspaceId, ownerId: found.ownerId, keyId })
+  if (refusal) return refusal
+  // A manager may do much, but a token is for its owner alone.
+  if (found.ownerId !== act.actor.id)
+    return refuse('forbidden', `Only <@${found.ownerId}> can reveal this key.`, {
+      logged: { action: 'key.reveal', keyId },
+    })
+  if (found.status !== 'unrevealed')
+    return refuse('already', 'This key was revealed already.', { next: 'It cannot be shown again.' })
+
+  const token = generateToken(means.tokenPrefix, means.random)
+  const [row] = await act
+    .trx('keys')
+    .where({ id: keyId, status: 'unrevealed' })
+    .update({
+      status: 'active',
+      hint: token.hint,
+      token_hash: token.hash(),
+      revealed_by: act.actor.id,
+      revealed_at: act.now,
+      expires_at: found.lifetimeDays ? addDays(act.now, found.lifetimeDays, means.timeZone) : null,
+      status_changed_at: act.now,
+      status_changed_by: actorName(act.actor),
+    })
+    .returning(keyColumns)
+  const key = toKey(row)
+  await record(act, {
+    event: 'key.revealed',
+    workspaceId,
+    keyId,
+    details: { hint: key.hint, expiresAt: key.expiresAt },
+  })
+  return { key, token }
+}
+
+/** The same time of day `days` later on that zone's wall clock, whatever daylight saving does between. */
+export function addDays(from: Date, days: number, timeZone: string): Date {
+  const start = Temporal.Instant.fromEpochMilliseconds(from.getTime()).toZonedDateTimeISO(timeZone)
+  return new Date(start.add({ days }).epochMilliseconds)
+}

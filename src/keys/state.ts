@@ -1,0 +1,69 @@
+import type { EventName } from '../audit/events.ts'
+import { record } from '../audit/record.ts'
+import { type Refusal, refuse } from '../foundation/refusal.ts'
+import { mention, moment } from '../foundation/words.ts'
+import { type Act, actorName } from '../members/actor.ts'
+import { authorise, noSuchKey } from '../policy/authorise.ts'
+import { isOver, type Key, legalFrom, type Status } from './key.ts'
+import { keyColumns, lockKey, toKey } from './store.ts'
+
+type Move = { verb: 'deactivate' | 'activate' | 'revoke'; to: Status; event: EventName }
+
+const moves = {
+  deactivate: { verb: 'deactivate', to: 'inactive', event: 'key.deactivated' },
+  activate: { verb: 'activate', to: 'active', event: 'key.activated' },
+  revoke: { verb: 'revoke', to: 'revoked', event: 'key.revoked' },
+} as const satisfies Record<string, Move>
+
+/** Pauses an active key; it can be activated again. */
+export const deactivate = (act: Act, workspaceId: string, keyId: string, reason?: string) =>
+  change(act, moves.deactivate, workspaceId, keyId, reason)
+
+/** Resumes a paused key. */
+export const activate = (act: Act, workspaceId: string, keyId: string, reason?: string) =>
+  change(act, moves.activate, workspaceId, keyId, reason)
+
+/** Ends a key for good. The row stays for audit; nothing brings the key back. */
+export const revoke = (act: Act, workspaceId: string, keyId: string, reason?: string) =>
+  change(act, moves.revoke, workspaceId, keyId, reason)
+
+async function change(
+  act: Act,
+  move: Move,
+  workspaceId: string,
+  keyId: string,
+  reason?: string,
+): Promise<Key | Refusal> {
+  const found = await lockKey(act.trx, workspaceId, keyId)
+  const action = `key.${move.verb}` as const
+  if (!found) return noSuchKey({ action, keyId })
+  const refusal = await authorise(act, action, { workspaceId, ownerId: found.ownerId, keyId })
+  if (refusal) return refusal
+  if (move.verb === 'activate' && isOver(found, act.now))
+    return refuse('expired', `${found.name} has expired; activating it would change nothing.`, {
+      next: 'Create a new key.',
+    })
+  // The row is locked, but the statement still names the states it may leave: the rule stands in one place.
+  const [row] = await act
+    .trx('keys')
+    .where({ id: keyId })
+    .whereIn('status', legalFrom[move.verb])
+    .update({ status: move.to, status_changed_at: act.now, status_changed_by: actorName(act.actor) })
+    .returning(keyColumns)
+  if (!row) return notFrom(found, move)
+  await record(act, { event: move.event, workspaceId, keyId, details: reason ? { reason } : undefined })
+  return toKey(row)
+}
+
+function notFrom(key: Key, move: Move): Refusal {
+  if (key.status === 'revoked')
+    return refuse('gone', `${mention(key.statusChangedBy)} revoked it ${moment(key.statusChangedAt)}.`, {
+      next: 'Create a new key.',
+    })
+  if (key.status === 'unrevealed')
+    return refuse('already', `${key.name} was never revealed, so nobody can use it.`)
+  return refuse(
+    'already',
+    `${mention(key.statusChangedBy)} ${move.verb}d it already, ${moment(key.statusChangedAt)}.`,
+  )
+}

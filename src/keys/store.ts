@@ -1,0 +1,69 @@
+import type { Knex } from 'knex'
+import type { Executor, Transaction } from '../foundation/database.ts'
+import type { Key, KeyWithUsage } from './key.ts'
+
+export const keyColumns = [
+  'id',
+  'workspace_id',
+  'name',
+  'description',
+  'integration',
+  'scopes',
+  'status',
+  'hint',
+  'owner_id',
+  'created_by',
+  'created_at',
+  'revealed_by',
+  'revealed_at',
+  'lifetime_days',
+  'expires_at',
+  'ends_at',
+  'status_changed_at',
+  'status_changed_by',
+] as const
+
+type Row = Record<(typeof keyColumns)[number], never>
+
+/** A row of `keys` as a Key. */
+export const toKey = (row: Row): Key => ({
+  id: row.id,
+  workspaceId: row.workspace_id,
+  name: row.name,
+  description: row.description,
+  integration: row.integration,
+  scopes: row.scopes,
+  status: row.status,
+  hint: row.hint,
+  ownerId: row.owner_id,
+  createdBy: row.created_by,
+  createdAt: row.created_at,
+  revealedBy: row.revealed_by,
+  revealedAt: row.revealed_at,
+  lifetimeDays: row.lifetime_days,
+  expiresAt: row.expires_at,
+  endsAt: row.ends_at,
+  statusChangedAt: row.status_changed_at,
+  statusChangedBy: row.status_changed_by,
+})
+
+/** The workspace's key with that id, locked until the transaction ends; undefined when it has none. */
+export async function lockKey(trx: Transaction, workspaceId: string, id: string): Promise<Key | undefined> {
+  const row = await trx('keys').where({ id, workspace_id: workspaceId }).forUpdate().first(keyColumns)
+  return row && toKey(row)
+}
+
+/** Keys joined with their usage; the caller adds conditions, order and a limit. */
+export const keysWithUsage = (db: Executor): Knex.QueryBuilder =>
+  db('keys')
+    .leftJoin('key_usage', 'key_usage.key_id', 'keys.id')
+    .select(
+      keyColumns.map((column) => `keys.${column}`),
+      'key_usage.requests',
+      'key_usage.last_used_at',
+    )
+
+/** A row of `keysWithUsage`. */
+export const toKeyWithUsage = (
+  row: Row & { requests: number | null; last_used_at: Date | null },
+): KeyWithUsage => ({ ...toKey(row), requests: row.requests ?? 0, lastUsedAt: row.last_used_at })

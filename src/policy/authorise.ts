@@ -1,0 +1,35 @@
+import { type Refusal, refuse } from '../foundation/refusal.ts'
+import type { Act } from '../members/actor.ts'
+import { inCharge } from '../members/member.ts'
+import { type Action, actions, may, type Subject } from './may.ts'
+
+const told: Partial<Record<Action, string>> = {
+  'key.issue': 'Only managers and owners create keys.',
+  'key.deactivate': 'Only managers and owners deactivate keys.',
+  'key.activate': 'Only managers and owners activate keys.',
+  'key.revoke': 'Only managers and owners revoke keys.',
+}
+
+/**
+ * Nothing when the actor may; otherwise the refusal, which names who can. The caller returns it, and whoever
+ * runs the act records the attempt.
+ */
+export async function authorise(act: Act, action: Action, subject: Subject & { keyId?: string }) {
+  if (may(act.actor, action, subject)) return undefined
+  return forbidden(act, action, subject)
+}
+
+async function forbidden(act: Act, action: Action, subject: Subject & { keyId?: string }): Promise<Refusal> {
+  const foreign = act.actor.kind === 'member' && act.actor.workspaceId !== subject.workspaceId
+  // Someone from elsewhere must not learn that it exists.
+  if (foreign || actions[action] === 'own') return noSuchKey({ action, keyId: subject.keyId })
+  const people = await inCharge(act.trx, subject.workspaceId)
+  return refuse('forbidden', told[action] ?? 'Only managers and owners do this.', {
+    next: people.length > 0 ? `Ask ${people.map((id) => `<@${id}>`).join(' or ')}.` : undefined,
+    logged: { action, keyId: subject.keyId },
+  })
+}
+
+/** The same words whether a key is absent, foreign or none of the asker's business. */
+export const noSuchKey = (logged: Record<string, unknown> = {}): Refusal =>
+  refuse('not_found', 'No such key here.', { next: 'See `/keys list`.', logged })

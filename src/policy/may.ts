@@ -1,0 +1,38 @@
+import type { Actor } from '../members/actor.ts'
+import type { Role } from '../members/member.ts'
+
+/**
+ * Every action and the least role that may do it. `own` means: a plain member may, on a key they own.
+ * None of these lets anybody see a token again, or change a key's scopes or expiry.
+ */
+export const actions = {
+  'key.list': 'own',
+  'key.show': 'own',
+  'key.issue': 'manager',
+  'key.reveal': 'own',
+  'key.deactivate': 'manager',
+  'key.activate': 'manager',
+  'key.revoke': 'manager',
+} as const satisfies Record<string, Role | 'own'>
+
+export type Action = keyof typeof actions
+
+/** What an action is about. */
+export type Subject = { workspaceId: string; ownerId?: string }
+
+const rank: Record<Role, number> = { member: 0, manager: 1, owner: 2 }
+
+/** Whether a role reaches another. */
+export const reaches = (role: Role, least: Role): boolean => rank[role] >= rank[least]
+
+/**
+ * Pure: may this actor do this to that? A member acts only in the workspace their role was looked up in; jobs and
+ * the operator's shell act by the machine they run on.
+ */
+export function may(actor: Actor, action: Action, subject: Subject): boolean {
+  if (actor.kind !== 'member') return true
+  if (actor.workspaceId !== subject.workspaceId) return false
+  const least = actions[action]
+  if (least !== 'own') return reaches(actor.role, least)
+  return reaches(actor.role, 'manager') || subject.ownerId === undefined || subject.ownerId === actor.id
+}

@@ -1,0 +1,53 @@
+import { record } from '../audit/record.ts'
+import { newId } from '../foundation/ids.ts'
+import type { Random } from '../foundation/random.ts'
+import { isRefusal, type Refusal } from '../foundation/refusal.ts'
+import type { Act } from '../members/actor.ts'
+import type { Terms } from '../policy/terms.ts'
+import { addWorkspace, type Workspace, workspacesOfTeam } from './workspace.ts'
+
+export type FirstStart = {
+  team: { id: string; name: string }
+  ownerId: string
+  workspace: string
+  terms: Partial<Terms>
+}
+
+/**
+ * Makes the first account, workspace and owner for a Slack team. A team that has an account already is left as it
+ * is: configuration decides the first start and nothing after it. Two first starts at once make one account.
+ */
+export async function bootstrap(act: Act, first: FirstStart, random: Random): Promise<Workspace | Refusal> {
+  const created = await act
+    .trx('accounts')
+    .insert({
+      id: newId('acc', random),
+      slack_team_id: first.team.id,
+      name: first.team.name,
+      created_at: act.now,
+    })
+    .onConflict('slack_team_id')
+    .ignore()
+    .returning('id')
+  if (created.length === 0) return (await workspacesOfTeam(act.trx, first.team.id))[0]!
+  const workspace = await addWorkspace(
+    act,
+    created[0].id,
+    { name: first.workspace, terms: first.terms },
+    random,
+  )
+  if (isRefusal(workspace)) return workspace
+  await act.trx('members').insert({
+    workspace_id: workspace.id,
+    user_id: first.ownerId,
+    role: 'owner',
+    added_at: act.now,
+    changed_at: act.now,
+  })
+  await record(act, {
+    event: 'role.set',
+    workspaceId: workspace.id,
+    details: { user: first.ownerId, role: 'owner', because: 'first start' },
+  })
+  return workspace
+}

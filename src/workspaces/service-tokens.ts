@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto'
+import { record } from '../audit/record.ts'
+import type { Executor } from '../foundation/database.ts'
+import { newId } from '../foundation/ids.ts'
+import type { Random } from '../foundation/random.ts'
+import { type Refusal, refuse } from '../foundation/refusal.ts'
+import type { Act } from '../members/actor.ts'
+
+export const serviceTokenPrefix = 'kws_'
+
+export type ServiceToken = { id: string; name: string; hint: string; createdAt: Date; revokedAt: Date | null }
+
+const hash = (secret: string) => createHash('sha256').update(secret).digest()
+
+/** Makes a credential for the platform. The secret is in the answer and nowhere else, ever. */
+export async function createServiceToken(
+  act: Act,
+  account: { id: string; workspaceId: string },
+  name: string,
+  random: Random,
+): Promise<{ id: string; secret: string } | Refusal> {
+  const tidy = name.trim()
+  if (tidy === '' || [...tidy].length > 80)
+    return refuse('invalid', 'A service token needs a name of 1 to 80 characters, such as "platform api".')
+  const secret = serviceTokenPrefix + Buffer.from(random(30)).toString('base64url').replace(/[-_]/g, 'x')
+  const id = newId('st', random)
+  await act.trx('service_tokens').insert({
+    id,
+    account_id: account.id,
+    name: tidy,
+    hint: `${secret.slice(0, 8)}...`,
+    token_hash: hash(secret),
+    created_by: act.actor.id,
+    created_at: act.now,
+  })
+  const details = { id, name: tidy }
+  await record(act, { event: 'service-token.created', workspaceId: account.workspaceId, details })
+  return { id, secret }
+}
+
+/** The account's service tokens, newest first, at most a hundred. */
+export async function listServiceTokens(db: Executor, accountId: string): Promise<ServiceToken[]> {
+  const rows = await db('service_tokens')
+    .where({ account_id: accountId })
+    .orderBy('created_at', 'desc')
+    .limit(100)
+    .select('id', 'name', 'hint', 'created_at', 'revoked_at')
+  return rows.map((row) => ({
+    id: row.id,
+    name: row.name,
+    hint: row.hint,
+    createdAt: row.created_at,
+    revokedAt: row.revoked_at,
+  }))
+}
+
+/** Ends a service token; whoever uses it is refused from the next request on. */
+export async function revokeServiceToken(
+  act: Act,
+  account: { id: string; workspaceId: string },
+  id: string,
+): Promise<{ id: string } | Refusal> {
+  const rows = await act
+    .trx('service_tokens')
+    .where({ id, account_id: account.id })
+    .whereNull('revoked_at')
+    .update({ revoked_at: act.now })
+    .returning('id')
+  if (rows.length === 0)
+    return refuse('not_found', `There is no live service token ${id}.`, {
+      next: 'See `keywarden service-token list`.',
+    })
+  await record(act, { event: 'service-token.revoked', workspaceId: account.workspaceId, details: { id } })
+  return { id }
+}
+
+/** The account that a presented secret speaks for, or undefined. */
+export async function accountOfServiceToken(db: Executor, secret: string): Promise<string | undefined> {
+  const row = await db('service_tokens')
+    .where({ token_hash: hash(secret) })
+    .whereNull('revoked_at')
+    .first('account_id')
+  return row?.account_id
+}

@@ -1,0 +1,74 @@
+import { record } from '../audit/record.ts'
+import type { Executor } from '../foundation/database.ts'
+import { newId } from '../foundation/ids.ts'
+import type { Random } from '../foundation/random.ts'
+import { type Refusal, refuse } from '../foundation/refusal.ts'
+import type { Act } from '../members/actor.ts'
+import { readTerms, type Terms } from '../policy/terms.ts'
+
+export type Workspace = { id: string; accountId: string; name: string; terms: Terms }
+
+type Row = { id: string; account_id: string; name: string; terms: unknown }
+
+const toWorkspace = (row: Row): Workspace => ({
+  id: row.id,
+  accountId: row.account_id,
+  name: row.name,
+  terms: readTerms(row.terms),
+})
+
+const columns = ['workspaces.id', 'workspaces.account_id', 'workspaces.name', 'workspaces.terms']
+
+/** The workspaces of a Slack team's account, oldest first; none for a team that has no account. */
+export async function workspacesOfTeam(db: Executor, slackTeamId: string): Promise<Workspace[]> {
+  const rows = await db('workspaces')
+    .join('accounts', 'accounts.id', 'workspaces.account_id')
+    .where('accounts.slack_team_id', slackTeamId)
+    .orderBy(['workspaces.created_at', 'workspaces.id'])
+    .limit(100)
+    .select(columns)
+  return rows.map(toWorkspace)
+}
+
+/** Every workspace, oldest first, for jobs that serve them all. */
+export async function allWorkspaces(db: Executor): Promise<Workspace[]> {
+  return (await db('workspaces').orderBy(['created_at', 'id']).select(columns)).map(toWorkspace)
+}
+
+/** Adds a workspace to an account. */
+export async function addWorkspace(
+  act: Act,
+  accountId: string,
+  wanted: { name: string; terms: Partial<Terms> },
+  random: Random,
+): Promise<Workspace | Refusal> {
+  const name = wanted.name.trim()
+  if (name === '' || [...name].length > 80)
+    return refuse('invalid', 'A workspace needs a name of 1 to 80 characters.')
+  const [row] = await act
+    .trx('workspaces')
+    .insert({
+      id: newId('ws', random),
+      account_id: accountId,
+      name,
+      name_folded: name.toLowerCase(),
+      terms: JSON.stringify(wanted.terms),
+      created_at: act.now,
+    })
+    .onConflict(['account_id', 'name_folded'])
+    .ignore()
+    .returning(columns)
+  if (!row) return refuse('duplicate', `There is a workspace called ${name} already.`)
+  await record(act, { event: 'workspace.created', workspaceId: row.id, details: { name } })
+  return toWorkspace(row)
+}
+
+/** Copies the people in charge of one workspace to another, so that a new one is never without an owner. */
+export async function inheritOwners(act: Act, fromWorkspaceId: string, toWorkspaceId: string): Promise<void> {
+  await act.trx.raw(
+    `insert into members (workspace_id, user_id, role, added_at, changed_at)
+     select ?, user_id, role, ?, ? from members where workspace_id = ? and role = 'owner'
+     on conflict do nothing`,
+    [toWorkspaceId, act.now, act.now, fromWorkspaceId],
+  )
+}
