@@ -1,0 +1,101 @@
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { chown, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { privateDirectory } from './directory.ts'
+import { type PostgresPrograms, postgresPrograms } from './postgres-programs.ts'
+import { type LocalServer, startServer } from './server.ts'
+
+export type PostgresServer = LocalServer & { url: string }
+
+export type PostgresOptions = {
+  /** told in one line each what takes time or changes the machine */
+  log?: (line: string) => void
+  /** false: nothing waits for the disk, for tests; default true */
+  durable?: boolean
+  /** true: starts a server even if DATABASE_URL is given, for tests that crash it */
+  own?: boolean
+}
+
+const notDurable = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']
+
+/**
+ * Starts a PostgreSQL of its own on a free port of 127.0.0.1, with a random password, in a directory that is
+ * removed at the end; it ends with this process at the latest. Given DATABASE_URL it starts nothing: stop() is
+ * then a no-op, and kill() and restart() refuse.
+ */
+export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
+  const given = process.env.DATABASE_URL
+  if (given && !options.own) return givenServer('DATABASE_URL', given, 5432)
+  const programs = await postgresPrograms(options.log ?? (() => {}))
+  const directory = await privateDirectory('postgres', programs.owner)
+  const data = join(directory, 'data')
+  const password = randomBytes(18).toString('base64url')
+  const settings = ['listen_addresses=127.0.0.1', `unix_socket_directories=${directory}`]
+  if (options.durable === false) settings.push(...notDurable)
+  try {
+    await initialise(programs, directory, data, password)
+    const server = await startServer({
+      name: 'postgres',
+      directory,
+      owner: programs.owner,
+      command: (port) => [
+        programs.postgres,
+        ...['-D', data, '-p', String(port)],
+        ...settings.flatMap((setting) => ['-c', setting]),
+      ],
+      isReady: ({ pid }) => isReady(data, pid),
+      restSignal: 'SIGINT',
+      endSignal: 'QUIT',
+      // After a crash the old backends need a moment to let go of the shared memory.
+      worthRetrying: /Address already in use|pre-existing shared memory block|is still in use/,
+    })
+    return { ...server, url: `postgres://postgres:${password}@127.0.0.1:${server.port}/postgres` }
+  } catch (error) {
+    await rm(directory, { recursive: true, force: true })
+    throw error
+  }
+}
+
+/** The stand-in for a server that the caller runs. */
+export function givenServer(variable: string, url: string, defaultPort: number): PostgresServer {
+  const refuse = async () => {
+    throw new Error(`The server of ${variable} is not ours to stop.`)
+  }
+  const port = Number(new URL(url).port) || defaultPort
+  return { url, port, pid: () => 0, kill: refuse, restart: refuse, stop: async () => {} }
+}
+
+const fixedSettings = { max_connections: '200', timezone: 'UTC', log_timezone: 'UTC', lc_messages: 'C' }
+
+/** The machine's locales do not matter: collation is the server's own C.UTF-8. */
+async function initialise(programs: PostgresPrograms, directory: string, data: string, password: string) {
+  const passwordFile = join(directory, 'password')
+  await writeFile(passwordFile, password, { mode: 0o600 })
+  if (programs.owner) await chown(passwordFile, programs.owner.uid, programs.owner.gid)
+  const child = spawn(
+    programs.initdb,
+    [
+      ...['--pgdata', data, '--username=postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`],
+      ...['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'],
+      ...['--no-sync', '--no-instructions'],
+      ...Object.entries(fixedSettings).flatMap(([name, value]) => ['--set', `${name}=${value}`]),
+    ],
+    { ...programs.owner, cwd: directory, stdio: ['ignore', 'pipe', 'pipe'] },
+  )
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close'),
+  ])
+  await rm(passwordFile)
+  if (code !== 0) throw new Error(`initdb failed.\n${stdout}${stderr}`)
+}
+
+/** What pg_ctl looks at: the first line of postmaster.pid is the process id, the eighth its state. */
+async function isReady(data: string, pid: number): Promise<boolean> {
+  const lines = (await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n')
+  return lines[0] === String(pid) && lines[7]?.trim() === 'ready'
+}
