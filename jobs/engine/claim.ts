@@ -1,0 +1,61 @@
+import type { World } from '../../src/foundation/world.ts'
+import type { Job, JobContext } from './job.ts'
+
+/** Real seconds. Long enough for a slow run to extend it twice, short enough to recover within a minute. */
+const claimSeconds = 45
+
+/**
+ * Runs a job under its claim, whoever asks: BullMQ, the watchdog or the calendar of the demo. While somebody holds
+ * the claim nobody else runs the job; the claim of a process that died expires by itself. The fence number keeps
+ * a run that lost its claim from recording its end. Returns whether the job ran.
+ * @throws what the job threw, after recording it
+ */
+export async function runUnderClaim(job: Job, context: JobContext): Promise<boolean> {
+  const { db, clock, log } = context.world
+  const fence = await claim(context.world, job)
+  if (fence === undefined) return false
+  const extending = setInterval(
+    () => {
+      extend(context.world, job, fence).catch((error) =>
+        log.warn({ job: job.name, error: String(error) }, 'claim'),
+      )
+    },
+    (claimSeconds * 1000) / 3,
+  )
+  try {
+    await job.run(context)
+    await finish({ finished_at: clock.now(), error: null })
+  } catch (error) {
+    await finish({ failed_at: clock.now(), error: String(error).slice(0, 500) })
+    throw error
+  } finally {
+    clearInterval(extending)
+  }
+  return true
+
+  async function finish(end: Record<string, unknown>) {
+    await db('job_runs')
+      .where({ job: job.name, fence })
+      .update({ claimed_until: null, ...end })
+  }
+}
+
+async function claim({ db, clock }: World, job: Job): Promise<number | undefined> {
+  const { rows } = await db.raw(
+    `insert into job_runs (job, fence, claimed_until, started_at)
+     values (:job, 1, clock_timestamp() + make_interval(secs => :seconds), :now)
+     on conflict (job) do update set fence = job_runs.fence + 1,
+       claimed_until = excluded.claimed_until, started_at = excluded.started_at
+     where job_runs.claimed_until is null or job_runs.claimed_until < clock_timestamp()
+     returning fence`,
+    { job: job.name, seconds: claimSeconds, now: clock.now() },
+  )
+  return rows[0]?.fence
+}
+
+async function extend({ db }: World, job: Job, fence: number): Promise<void> {
+  await db.raw(
+    `update job_runs set claimed_until = clock_timestamp() + make_interval(secs => ?) where job = ? and fence = ?`,
+    [claimSeconds, job.name, fence],
+  )
+}

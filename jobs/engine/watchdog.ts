@@ -1,0 +1,63 @@
+import { CronExpressionParser } from 'cron-parser'
+import cron from 'node-cron'
+import type { World } from '../../src/foundation/world.ts'
+import { runUnderClaim } from './claim.ts'
+import type { Job, JobContext } from './job.ts'
+import type { JobQueue } from './queue.ts'
+
+/**
+ * Every minute, in every worker: compares what ran with what was due, repairs the schedules, and runs what is
+ * overdue itself, under the same claim. With Redis down for a day, work is a minute late and none is missed.
+ */
+export function startWatchdog(
+  timetable: readonly Job[],
+  context: JobContext,
+  queue: JobQueue,
+): { stop(): Promise<void> } {
+  const { log } = context.world
+  const task = cron.schedule('* * * * *', () =>
+    look().catch((error) => log.error({ error: String(error) }, 'watchdog')),
+  )
+  async function look() {
+    // Redis may hang; overdue work does not wait for it.
+    queue.repair().catch((error) => log.warn({ error: String(error) }, 'schedules could not be put in place'))
+    await runOverdue(timetable, context)
+  }
+  return { stop: async () => void (await task.destroy()) }
+}
+
+/** Runs every job that is later than its limit. Returns their names. */
+export async function runOverdue(timetable: readonly Job[], context: JobContext): Promise<string[]> {
+  const ran: string[] = []
+  for (const { job, lateSeconds } of await lateness(timetable, context.world)) {
+    if (lateSeconds <= job.lateSeconds / 2) continue
+    context.world.log.warn({ job: job.name, lateSeconds }, 'overdue; the watchdog runs it')
+    try {
+      if (await runUnderClaim(job, context)) ran.push(job.name)
+    } catch (error) {
+      // One job that fails must not keep the others late; its row in job_runs says what happened.
+      context.world.log.error({ job: job.name, error: String(error) }, 'a job failed')
+    }
+  }
+  return ran
+}
+
+/** How late each job is, in seconds of calendar time; 0 for one that started since it was last due. */
+export async function lateness(
+  timetable: readonly Job[],
+  world: Pick<World, 'db' | 'clock'>,
+): Promise<{ job: Job; lateSeconds: number }[]> {
+  const rows = await world.db('job_runs').select('job', 'started_at')
+  const started = new Map<string, Date>(rows.map((row) => [row.job, row.started_at]))
+  const now = world.clock.now()
+  return timetable.map((job) => {
+    const due = lastDue(job, now)
+    const last = started.get(job.name)
+    return { job, lateSeconds: last && last >= due ? 0 : Math.floor((now.getTime() - due.getTime()) / 1000) }
+  })
+}
+
+const lastDue = (job: Job, now: Date): Date =>
+  CronExpressionParser.parse(job.cron, { currentDate: new Date(now.getTime() + 1), tz: job.timeZone })
+    .prev()
+    .toDate()

@@ -1,0 +1,8 @@
+import { expiring } from '../src/findings/expiring.ts'
+import { reconcileEverywhere } from '../src/findings/settle.ts'
+import type { JobContext } from './engine/job.ts'
+
+/** Which keys stop working within a week, or have stopped while still switched on? */
+export async function expiringKeys({ world, deliver }: JobContext): Promise<void> {
+  if ((await reconcileEverywhere(world, expiring)) > 0) await deliver()
+}
