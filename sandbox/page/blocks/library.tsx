@@ -1,0 +1,40 @@
+import { useMemo } from 'react'
+import { type Block, Message } from 'slack-blocks-to-jsx'
+import { SlackDate, UserMention } from '../text.tsx'
+import type { Loose } from '../values.ts'
+import { useWorkspace } from '../workspace.tsx'
+
+/**
+ * Charts, plans, task cards, Markdown and video, drawn by slack-blocks-to-jsx. The other blocks are
+ * drawn here: the package reads plain_text as markup, and its controls report no values.
+ */
+export function LibraryBlock({ block }: { block: Loose }) {
+  const { people, channels } = useWorkspace()
+  const data = useMemo(
+    () => ({
+      users: people.map(({ id, name }) => ({ id, name })),
+      channels: channels.map(({ id, name }) => ({ id, name })),
+    }),
+    [people, channels],
+  )
+  return (
+    <div className={`library library-${block.type}`}>
+      <Message
+        blocks={[block as unknown as Block]}
+        logo=""
+        name=""
+        theme="light"
+        withoutWrapper
+        data={data}
+        hooks={HOOKS}
+      />
+    </div>
+  )
+}
+
+const HOOKS = {
+  user: ({ id }: { id: string }) => <UserMention id={id} />,
+  date: (date: { timestamp: string; format: string; fallback: string }) => (
+    <SlackDate timestamp={Number(date.timestamp)} format={date.format} fallback={date.fallback} />
+  ),
+}

@@ -1,0 +1,69 @@
+import { useEffect, useState } from 'react'
+import { api } from './api.ts'
+import { Icon } from './icons.tsx'
+import { fullMoment, type Reader } from './time.ts'
+
+const DAY_MS = 86_400_000
+const LOOK_MS = 500
+const STEPS = [
+  { label: '+1 day', days: 1 },
+  { label: '+1 week', days: 7 },
+  { label: '+90 days', days: 90 },
+]
+
+type Run = { fromMs: number; toMs: number; atMs: number }
+
+/** Moves the workspace's calendar; whatever falls due on the way is done before it stands still again. */
+export function Calendar({ reader }: { reader: Reader }) {
+  const [run, setRun] = useState<Run>()
+  const [failure, setFailure] = useState(false)
+  const nowMs = Math.max(reader.now, run?.atMs ?? 0)
+  const running = run !== undefined
+  useEffect(() => {
+    if (!running) return
+    const look = setInterval(() => {
+      void api.calendar().then(
+        ({ now }) => setRun((was) => was && { ...was, atMs: Date.parse(now) }),
+        () => {},
+      )
+    }, LOOK_MS)
+    return () => clearInterval(look)
+  }, [running])
+  const advance = async (days: number) => {
+    setFailure(false)
+    setRun({ fromMs: reader.now, toMs: reader.now + days * DAY_MS, atMs: reader.now })
+    const answer = await api.advance(days)
+    setFailure('ok' in answer)
+    setRun(undefined)
+  }
+  return (
+    <section className="calendar" aria-label="Calendar" aria-busy={running}>
+      <Icon name="calendar" size={16} />
+      <output aria-label="Calendar date">{fullMoment(nowMs, reader)}</output>
+      {STEPS.map(({ label, days }) => (
+        <button key={days} type="button" disabled={running} onClick={() => void advance(days)}>
+          {label}
+        </button>
+      ))}
+      {run && <Progress run={run} nowMs={nowMs} />}
+      {failure && (
+        <span className="calendar-failure" role="alert">
+          The calendar did not move.
+        </span>
+      )}
+    </section>
+  )
+}
+
+function Progress({ run, nowMs }: { run: Run; nowMs: number }) {
+  const done = (nowMs - run.fromMs) / (run.toMs - run.fromMs)
+  const known = done > 0.005
+  return (
+    <progress
+      className={known ? '' : 'unknown'}
+      aria-label="Moving the calendar"
+      max={1}
+      value={known ? Math.min(1, done) : undefined}
+    />
+  )
+}

@@ -1,0 +1,96 @@
+import { type KeyboardEvent, useLayoutEffect, useRef } from 'react'
+import { CommandHint } from './command-hint.tsx'
+import { Icon } from './icons.tsx'
+
+type Props = {
+  label: string
+  draft: string
+  setDraft: (text: string) => void
+  send: (text: string) => void
+  commands?: boolean
+  /** why nothing can be sent here */
+  closed?: string | undefined
+}
+
+/** Where messages and commands are typed: Enter sends, Shift+Enter begins a new line. */
+export function Composer({ label, draft, setDraft, send, commands = false, closed }: Props) {
+  const field = useRef<HTMLTextAreaElement>(null)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
+  useLayoutEffect(() => {
+    if (!field.current) return
+    field.current.style.height = 'auto'
+    field.current.style.height = `${Math.min(field.current.scrollHeight, 220)}px`
+  }, [draft])
+  if (closed) return <p className="composer-closed">{closed}</p>
+
+  const insert = (text: string) => {
+    setDraft(draft === '' || /\s$/.test(draft) ? draft + text : `${draft} ${text}`)
+    field.current?.focus()
+  }
+  const submit = () => {
+    if (draft.trim() === '') return
+    send(draft.trim())
+    setDraft('')
+  }
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return
+    event.preventDefault()
+    submit()
+  }
+  return (
+    <div className="composer">
+      {commands && (
+        <CommandHint
+          draft={draft}
+          use={(text) => {
+            setDraft(text)
+            field.current?.focus()
+          }}
+        />
+      )}
+      <div className="composer-box">
+        <textarea
+          ref={field}
+          rows={1}
+          dir="auto"
+          aria-label={label}
+          placeholder={label}
+          value={draft}
+          onChange={(event) => setDraft(event.target.value)}
+          onKeyDown={onKeyDown}
+        />
+        <div className="composer-tools">
+          {commands && (
+            <button
+              type="button"
+              aria-label="Start a command"
+              title="Start a command"
+              disabled={draft !== ''}
+              onClick={() => insert('/keys ')}
+            >
+              <Icon name="slash" />
+            </button>
+          )}
+          <button
+            type="button"
+            aria-label="Mention someone"
+            title="Mention someone"
+            onClick={() => insert('@')}
+          >
+            <Icon name="at" />
+          </button>
+          <button
+            type="button"
+            className="send"
+            aria-label="Send now"
+            title="Send now"
+            disabled={draft.trim() === ''}
+            onClick={submit}
+          >
+            <Icon name="send" />
+          </button>
+        </div>
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,58 @@
+import { Fragment, type ReactNode } from 'react'
+import type { Message } from '../slack/contract.ts'
+import { lastReply, rowsOf, topLevel } from './conversation.ts'
+import { MessageView } from './message.tsx'
+import { dayName, tsToMs } from './time.ts'
+import { useStickyScroll } from './use-sticky-scroll.ts'
+import { useWorkspace } from './workspace.tsx'
+
+type Props = {
+  channel: string
+  title: string
+  messages: Message[]
+  intro: ReactNode
+  openThread: (ts: string) => void
+}
+
+/** A channel's messages, newest at the bottom and in sight unless the reader has scrolled up. */
+export function MessageList({ channel, title, messages, intro, openThread }: Props) {
+  const { reader } = useWorkspace()
+  const shown = topLevel(messages)
+  const { ref, onScroll, unseen, toBottom } = useStickyScroll(channel, shown.at(-1)?.ts)
+  return (
+    <div className="list-frame">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the list scrolls, and must do so from the keyboard */}
+      <div
+        className="message-list"
+        ref={ref}
+        onScroll={onScroll}
+        role="log"
+        aria-label={`Messages in ${title}`}
+        tabIndex={0}
+      >
+        <div className="list-spacer" />
+        {intro}
+        {rowsOf(shown, reader).map(({ message, newDay, compact }) => (
+          <Fragment key={message.ts}>
+            {newDay && (
+              <div className="day">
+                <span>{dayName(tsToMs(message.ts), reader)}</span>
+              </div>
+            )}
+            <MessageView
+              message={message}
+              compact={compact}
+              openThread={openThread}
+              lastReplyTs={message.replies > 0 ? lastReply(messages, message.ts) : undefined}
+            />
+          </Fragment>
+        ))}
+      </div>
+      {unseen && (
+        <button type="button" className="new-messages" onClick={toBottom}>
+          New messages ↓
+        </button>
+      )}
+    </div>
+  )
+}
