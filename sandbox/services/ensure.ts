@@ -1,9 +1,14 @@
-/** The command behind bin/test: ensure.ts redis chromium. What is missing is installed, or said in one sentence. */
+/** The command behind bin/test and bin/demo: ensure.ts redis chromium. What cannot be had is said in one sentence. */
 import { ensureInstalled, type ProgramName } from './install.ts'
+import { postgresPrograms } from './postgres-programs.ts'
 
 const wanted = process.argv.slice(2) as ProgramName[]
 try {
-  ensureInstalled(wanted.filter((name) => !(name === 'redis' && process.env.REDIS_URL)))
+  if (!process.env.DATABASE_URL) await postgresPrograms(console.log)
+  ensureInstalled(
+    wanted.filter((name) => !(name === 'redis' && process.env.REDIS_URL)),
+    console.log,
+  )
 } catch (error) {
   console.error((error as Error).message)
   process.exitCode = 1

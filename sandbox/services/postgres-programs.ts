@@ -26,6 +26,7 @@ export async function postgresPrograms(log: (line: string) => void): Promise<Pos
   const owner = findUser('postgres') ?? createUser('postgres', log)
   const copy = join(cache, `postgres-${version}-${process.arch}`)
   if (!existsSync(copy)) {
+    programs(directory) // before it is copied: what lacks its libraries would stay so
     log(`Copying Postgres ${version} to ${copy}`)
     await copyOnce(directory, copy)
   }

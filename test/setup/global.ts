@@ -19,10 +19,12 @@ declare module 'vitest' {
 
 /** One Postgres and one Redis for the whole run, and a migrated database for each test file to copy. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const [postgres, redis] = await Promise.all([
-    startPostgres({ durable: false, log: console.log }),
-    startRedis({ log: console.log }),
-  ])
+  const redis = await startRedis({ log: console.log })
+  // A server that is left running would keep vitest from ending.
+  const postgres = await startPostgres({ durable: false, log: console.log }).catch(async (error) => {
+    await redis.stop()
+    throw error
+  })
   const databasePrefix = `keywarden_test_${randomBytes(4).toString('hex')}_`
   const templateDatabase = `${databasePrefix}template`
   await administer(postgres.url, `create database ${templateDatabase}`)
