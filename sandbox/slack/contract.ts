@@ -15,6 +15,7 @@
  *                                                    resolves when whatever is due by then has been run
  *   POST /faults                 Fault            -> {}        the next `times` calls of a Web API method fail so
  *   GET  /calls?method=M&after=N                  -> Call[]    what the app asked of the Web API
+ *   GET  /files/:id                               -> the bytes of an uploaded file (an image's `slack_file.id`)
  *
  * Every POST answers when the app has acknowledged (or failed to). What the app does after its
  * acknowledgement shows in the screen: wait for the fact there.
@@ -54,8 +55,12 @@ export type Message = {
   blocks: KnownBlock[]
   threadTs?: string
   replies: number
+  /** a thread reply that is also shown in the channel */
+  broadcast?: boolean
   ephemeral: boolean
   edited: boolean
+  /** what was uploaded with it; `url` is served here */
+  files?: { id: string; name: string; title: string; url: string }[]
   metadata?: { event_type: string; event_payload: Record<string, unknown> }
 }
 
@@ -108,6 +113,11 @@ export type ClickRequest = {
 }
 
 export type SubmitRequest = { view: string; values: InputValues }
+
+/**
+ * A request that no person could make in Slack (a button that is not there, an option that is not
+ * offered, a closed modal) is answered 400 `{error: string}` instead, and nothing is delivered.
+ */
 
 /** `error` is what Slack would show the person, e.g. `dispatch_failed`, `operation_timeout`. */
 export type Delivered = { ok: true } | { ok: false; error: string }

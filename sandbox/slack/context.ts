@@ -1,0 +1,29 @@
+import type { Call, Fault } from './contract.ts'
+import type { Delivery } from './delivery/delivery.ts'
+import type { Manifest } from './manifest.ts'
+import type { RateLimit } from './rate-limit.ts'
+import type { ResponseUrls } from './response-urls.ts'
+import type { World } from './state.ts'
+import type { Triggers } from './triggers.ts'
+
+export type Clock = { now(): Date }
+export type Advance = (by: { days: number; minutes: number }) => Promise<void>
+
+/** The running local Slack: what is in it, and the parts that act on it. */
+export type Slack = {
+  url: string
+  world: World
+  clock: Clock
+  manifest: Manifest
+  botToken: string
+  appToken: string
+  signingSecret: string
+  verificationToken: string
+  triggers: Triggers
+  responseUrls: ResponseUrls
+  rateLimit: RateLimit
+  faults: Fault[]
+  calls: Call[]
+  delivery: Delivery
+  onAdvance?: Advance
+}

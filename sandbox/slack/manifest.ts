@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs'
+import { parse } from 'yaml'
+import { type Fields, fieldsAt, isFields, listAt } from './fields.ts'
+
+/** What an app's manifest lets it do; `undefined` means that no manifest was given and nothing is held back. */
+export type Manifest = {
+  name?: string
+  commands?: string[]
+  botScopes?: string[]
+  events?: string[]
+  hasHome: boolean
+  steps: Fields
+}
+
+function strings(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(String) : []
+}
+
+/** Reads a manifest.yml (or JSON, which is YAML). */
+export function readManifest(path: string | undefined): Manifest {
+  if (path === undefined) return { hasHome: true, steps: {} }
+  const manifest: unknown = parse(readFileSync(path, 'utf8'))
+  if (!isFields(manifest)) throw new Error(`${path} is not an app manifest`)
+  const features = fieldsAt(manifest, 'features')
+  const settings = fieldsAt(manifest, 'settings')
+  return {
+    name: String(fieldsAt(manifest, 'display_information').name ?? 'App'),
+    commands: listAt(features, 'slash_commands').map((one) => String(one.command)),
+    botScopes: strings(fieldsAt(fieldsAt(manifest, 'oauth_config'), 'scopes').bot),
+    events: strings(fieldsAt(settings, 'event_subscriptions').bot_events),
+    hasHome: fieldsAt(features, 'app_home').home_tab_enabled === true,
+    steps: fieldsAt(manifest, 'functions'),
+  }
+}

@@ -1,0 +1,68 @@
+import type { Slack } from '../context.ts'
+import type { Fault } from '../contract.ts'
+import type { Fields } from '../fields.ts'
+import { Refusal } from '../refusal.ts'
+import { type Caller, type Method, needScope } from './method.ts'
+
+export type Reply = { status: number; headers: Record<string, string>; body: Fields }
+
+function checkToken(slack: Slack, method: Method, token: string | undefined): void {
+  if (token === undefined) throw new Refusal('not_authed')
+  if (token !== slack.botToken && token !== slack.appToken) throw new Refusal('invalid_auth')
+  const wanted = method.token === 'app' ? slack.appToken : slack.botToken
+  if (token !== wanted) throw new Refusal('not_allowed_token_type')
+}
+
+function scopeHeaders(caller: Caller, method: Method | undefined): Record<string, string> {
+  const headers: Record<string, string> = {}
+  if (caller.scopes === undefined) return headers
+  headers['x-oauth-scopes'] = caller.scopes.join(',')
+  if (method && method.scopes.length > 0) headers['x-accepted-oauth-scopes'] = method.scopes.join(',')
+  return headers
+}
+
+async function answer(slack: Slack, method: Method, args: Fields, token: string | undefined, caller: Caller) {
+  checkToken(slack, method, token)
+  if (method.token !== 'app') needScope(caller, ...method.scopes)
+  return { ok: true, ...(await method.run(slack, args, caller)) }
+}
+
+/** Answers one call of the Web API as Slack would: always 200, except when rate-limited. */
+export async function callMethod(
+  slack: Slack,
+  method: Method | undefined,
+  args: Fields,
+  token: string | undefined,
+): Promise<Reply> {
+  const caller = { scopes: slack.manifest.botScopes }
+  try {
+    if (!method) throw new Refusal('unknown_method')
+    const body = await answer(slack, method, args, token, caller)
+    return { status: 200, headers: scopeHeaders(caller, method), body }
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    const body = { ok: false, error: error.error, ...error.beside }
+    return { status: error.status, headers: { ...scopeHeaders(caller, method), ...error.headers }, body }
+  }
+}
+
+/** The fault that the next call of a method shall meet, counted down. */
+export function takeFault(slack: Slack, method: string): Fault | undefined {
+  const fault = slack.faults.find((one) => one.times > 0 && (one.method === method || one.method === '*'))
+  if (fault) fault.times -= 1
+  return fault
+}
+
+/** How a fault answers, for those that answer at all. */
+export function faultReply(fault: Fault): Reply {
+  switch (fault.kind) {
+    case 'ratelimited': {
+      const headers = { 'retry-after': String(fault.retryAfterSeconds ?? 1) }
+      return { status: 429, headers, body: { ok: false, error: 'ratelimited' } }
+    }
+    case 'error':
+      return { status: 200, headers: {}, body: { ok: false, error: fault.error ?? 'internal_error' } }
+    default:
+      return { status: 500, headers: {}, body: { ok: false, error: 'internal_error' } }
+  }
+}
