@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
-import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -106,17 +106,22 @@ function isRunning(pid: number): boolean {
   return isAlive(pid) && !(existsSync(stat) && / Z /.test(readFileSync(stat, 'utf8')))
 }
 
+/** Another process that holds both servers, with their files under `state`. */
+async function startHolder(state: string): Promise<{ holder: ChildProcess; pids: number[] }> {
+  const holder = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'holder.ts')], {
+    env: { ...process.env, KEYWARDEN_STATE: state },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [line] = await once(holder.stdout, 'data')
+  return { holder, pids: JSON.parse(String(line)) }
+}
+
 describe('when the process that wanted them', () => {
   test.each(['SIGKILL', 'SIGINT'] as const)(
     'ends by %s, both servers end and leave no files',
     async (signal) => {
       const state = await openDirectory()
-      const holder = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'holder.ts')], {
-        env: { ...process.env, KEYWARDEN_STATE: state },
-        stdio: ['ignore', 'pipe', 'inherit'],
-      })
-      const [line] = await once(holder.stdout, 'data')
-      const pids = JSON.parse(String(line)) as number[]
+      const { holder, pids } = await startHolder(state)
       expect(pids.map(isRunning)).toEqual([true, true])
       expect(await readdir(state)).toHaveLength(2)
 
@@ -126,4 +131,21 @@ describe('when the process that wanted them', () => {
       await rm(state, { recursive: true })
     },
   )
+
+  test('is long gone, the next start removes its files, and only those', async () => {
+    const state = await openDirectory()
+    const gone = `keywarden-postgres-${spawnSync('true').pid}-abcdef`
+    const inUse = `keywarden-postgres-${process.pid}-abcdef`
+    for (const name of [gone, inUse, 'keywarden-notes']) await mkdir(join(state, name))
+
+    const { holder, pids } = await startHolder(state)
+    const names = await readdir(state)
+    expect(names).not.toContain(gone)
+    expect(names).toEqual(expect.arrayContaining([inUse, 'keywarden-notes']))
+
+    holder.kill()
+    await vi.waitFor(() => expect(pids.map(isRunning)).toEqual([false, false]), within)
+    await vi.waitFor(async () => expect(await readdir(state)).toHaveLength(2), within)
+    await rm(state, { recursive: true })
+  })
 })
