@@ -4,6 +4,7 @@ import type { Manifest } from './manifest.ts'
 import type { RateLimit } from './rate-limit.ts'
 import type { ResponseUrls } from './response-urls.ts'
 import type { World } from './state.ts'
+import type { Execution } from './steps.ts'
 import type { Triggers } from './triggers.ts'
 
 export type Clock = { now(): Date }
@@ -25,5 +26,8 @@ export type Slack = {
   faults: Fault[]
   calls: Call[]
   delivery: Delivery
+  executions: Map<string, Execution>
+  /** set when the app is uninstalled: what the Web API answers to its tokens from then on */
+  tokensRefused?: 'token_revoked' | 'account_inactive'
   onAdvance?: Advance
 }

@@ -5,7 +5,7 @@ import { type Fields, fieldsAt, isFields, listAt } from './fields.ts'
 /** What an app's manifest lets it do; `undefined` means that no manifest was given and nothing is held back. */
 export type Manifest = {
   name?: string
-  commands?: string[]
+  commands?: Map<string, { shouldEscape: boolean }>
   botScopes?: string[]
   events?: string[]
   hasHome: boolean
@@ -25,7 +25,12 @@ export function readManifest(path: string | undefined): Manifest {
   const settings = fieldsAt(manifest, 'settings')
   return {
     name: String(fieldsAt(manifest, 'display_information').name ?? 'App'),
-    commands: listAt(features, 'slash_commands').map((one) => String(one.command)),
+    commands: new Map(
+      listAt(features, 'slash_commands').map((one) => [
+        String(one.command),
+        { shouldEscape: one.should_escape === true },
+      ]),
+    ),
     botScopes: strings(fieldsAt(fieldsAt(manifest, 'oauth_config'), 'scopes').bot),
     events: strings(fieldsAt(settings, 'event_subscriptions').bot_events),
     hasHome: fieldsAt(features, 'app_home').home_tab_enabled === true,

@@ -12,6 +12,7 @@ type Draft = {
   isBroadcast?: boolean
   onlyFor?: string
   fileIds?: string[]
+  executionId?: string
 }
 
 export function messagesIn(world: World, channel: string): StoredMessage[] {
@@ -61,6 +62,7 @@ export function post(world: World, now: Date, draft: Draft): StoredMessage {
     replies: 0,
     ephemeral: draft.onlyFor !== undefined,
     onlyFor: draft.onlyFor,
+    executionId: draft.executionId,
     edited: false,
     metadata: content.metadata ?? undefined,
   }

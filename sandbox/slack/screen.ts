@@ -15,7 +15,14 @@ function asKnown(blocks: Fields[]): KnownBlock[] {
 }
 
 function shownMessage(slack: Slack, message: StoredMessage): Message {
-  const { attachments, fileIds, onlyFor: _only, isTombstone: _tombstone, ...rest } = message
+  const {
+    attachments,
+    fileIds,
+    onlyFor: _only,
+    isTombstone: _tombstone,
+    executionId: _execution,
+    ...rest
+  } = message
   const files = fileIds.map((id) => {
     const { name, title } = slack.world.files.get(id)!
     return { id, name, title, url: `${slack.url}/files/${id}` }

@@ -79,6 +79,7 @@ function createSlack(options: Options, socketMode: SocketMode, world: Slack['wor
     rateLimit: createRateLimit(options.postLimit ?? { perSecond: 1, burst: 100 }),
     faults: [],
     calls: [],
+    executions: new Map(),
     delivery: {
       transport: socketMode,
       retryDelaysSeconds: options.retryDelaysSeconds ?? [0, 60, 300],

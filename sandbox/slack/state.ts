@@ -10,6 +10,8 @@ export type StoredMessage = Omit<Message, 'blocks'> & {
   /** an ephemeral message's only reader */
   onlyFor?: string
   isTombstone?: boolean
+  /** the custom step's run that posted it; its buttons speak for that run */
+  executionId?: string
 }
 
 export type StoredView = {

@@ -22,6 +22,16 @@ function split(text: string): { command: string; rest: string } {
   return { command, rest }
 }
 
+/** With `should_escape`, Slack writes @name and #channel as `<@U...|name>` and `<#C...|channel>`. */
+function escaped({ world }: Slack, text: string): string {
+  return text.replace(/(^|\s)([@#])([\w.-]+)/g, (whole, before: string, sign: string, name: string) => {
+    const found = [...(sign === '@' ? world.people : world.channels).values()].find(
+      (one) => one.name === name,
+    )
+    return found ? `${before}<${sign}${found.id}|${name}>` : whole
+  })
+}
+
 /** What the app answered with its acknowledgement: nothing, a text, or a message. */
 function showAnswer(slack: Slack, person: Person, channelId: string, body: unknown): Delivered {
   const answer: Fields = isFields(body) ? body : typeof body === 'string' ? { text: body } : {}
@@ -42,11 +52,16 @@ function showAnswer(slack: Slack, person: Person, channelId: string, body: unkno
 export async function command(slack: Slack, person: Person, request: CommandRequest): Promise<Delivered> {
   const channel = theirChannel(slack, person, request.channel)
   const { command: name, rest } = split(request.text)
-  if (!(slack.manifest.commands?.includes(name) ?? true)) {
-    return { ok: false, error: `${name} is not a valid command.` }
-  }
+  const known = slack.manifest.commands?.get(name)
+  if (slack.manifest.commands && !known) return { ok: false, error: `${name} is not a valid command.` }
   if (channel.archived) return { ok: false, error: 'is_archived' }
-  const payload = commandPayload(slack, person, channel, name, rest)
+  const payload = commandPayload(
+    slack,
+    person,
+    channel,
+    name,
+    known?.shouldEscape ? escaped(slack, rest) : rest,
+  )
   const outcome = await deliver(slack.delivery, 'slash_commands', payload, true)
   return outcome.ok ? showAnswer(slack, person, channel.id, outcome.body) : outcome
 }

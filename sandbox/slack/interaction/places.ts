@@ -33,6 +33,17 @@ function viewSurface(slack: Slack, view: StoredView): Surface {
   }
 }
 
+/** A button posted by a custom step carries the run that it belongs to. */
+function stepPart(slack: Slack, message: StoredMessage): Fields {
+  const execution = slack.executions.get(message.executionId ?? '')
+  if (!execution) return {}
+  const { id, callbackId, inputs, token } = execution
+  return {
+    function_data: { execution_id: id, function: { callback_id: callbackId }, inputs },
+    bot_access_token: token,
+  }
+}
+
 function messagePayload(slack: Slack, person: Person, message: StoredMessage, values: InputValues): Fields {
   const { world } = slack
   const channel = world.channels.get(message.channel)!
@@ -50,6 +61,7 @@ function messagePayload(slack: Slack, person: Person, message: StoredMessage, va
     channel: { id: channel.id, name: channelName(channel) },
     ...(isEphemeral ? {} : { message: messageObject(world, message) }),
     state: { values: stateValues(message.blocks, values) },
+    ...stepPart(slack, message),
     response_url: responseUrl(slack, { channel: channel.id, user: person.id, origin, threadTs }),
   }
 }

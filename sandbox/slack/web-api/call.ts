@@ -2,15 +2,23 @@ import type { Slack } from '../context.ts'
 import type { Fault } from '../contract.ts'
 import type { Fields } from '../fields.ts'
 import { Refusal } from '../refusal.ts'
+import type { Execution } from '../steps.ts'
 import { type Caller, type Method, needScope } from './method.ts'
 
 export type Reply = { status: number; headers: Record<string, string>; body: Fields }
 
+/** The run of a custom step whose own token this is. */
+function executionOf(slack: Slack, token: string | undefined): Execution | undefined {
+  return [...slack.executions.values()].find((one) => one.token === token)
+}
+
 function checkToken(slack: Slack, method: Method, token: string | undefined): void {
   if (token === undefined) throw new Refusal('not_authed')
-  if (token !== slack.botToken && token !== slack.appToken) throw new Refusal('invalid_auth')
-  const wanted = method.token === 'app' ? slack.appToken : slack.botToken
-  if (token !== wanted) throw new Refusal('not_allowed_token_type')
+  const isApp = token === slack.appToken
+  const isBot = token === slack.botToken || executionOf(slack, token) !== undefined
+  if (!isApp && !isBot) throw new Refusal('invalid_auth')
+  if (slack.tokensRefused) throw new Refusal(slack.tokensRefused)
+  if (isApp !== (method.token === 'app')) throw new Refusal('not_allowed_token_type')
 }
 
 function scopeHeaders(caller: Caller, method: Method | undefined): Record<string, string> {
@@ -34,7 +42,7 @@ export async function callMethod(
   args: Fields,
   token: string | undefined,
 ): Promise<Reply> {
-  const caller = { scopes: slack.manifest.botScopes }
+  const caller = { scopes: slack.manifest.botScopes, executionId: executionOf(slack, token)?.id }
   try {
     if (!method) throw new Refusal('unknown_method')
     const body = await answer(slack, method, args, token, caller)

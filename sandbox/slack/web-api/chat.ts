@@ -36,7 +36,14 @@ export const chat: Record<string, Method> = {
       const threadTs = stringAt(args, 'thread_ts')
       const isBroadcast = threadTs !== undefined && flagAt(args, 'reply_broadcast')
       const user = world.app.botUserId
-      const message = post(world, slack.clock.now(), { channel, user, content, threadTs, isBroadcast })
+      const message = post(world, slack.clock.now(), {
+        channel,
+        user,
+        content,
+        threadTs,
+        isBroadcast,
+        executionId: caller.executionId,
+      })
       return { channel: channel.id, ts: message.ts, message: messageObject(world, message) }
     },
   },

@@ -3,7 +3,7 @@ import { type Fields, numberAt, stringAt } from '../fields.ts'
 import { invalid, Refusal } from '../refusal.ts'
 
 /** What a call carries beside its arguments. */
-export type Caller = { scopes: string[] | undefined }
+export type Caller = { scopes: string[] | undefined; executionId?: string }
 
 /** One method: the scopes of which it needs one (none: any token will do), and what it does. */
 export type Method = {

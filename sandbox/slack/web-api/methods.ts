@@ -3,6 +3,7 @@ import { auth, connectionsOpen } from './auth.ts'
 import { chat } from './chat.ts'
 import { conversations } from './conversations.ts'
 import { files } from './files.ts'
+import { functions } from './functions.ts'
 import { history } from './history.ts'
 import type { Method } from './method.ts'
 import { users } from './users.ts'
@@ -19,5 +20,6 @@ export function allMethods(socketMode: SocketMode): Record<string, Method> {
     ...users,
     ...views,
     ...files,
+    ...functions,
   }
 }
