@@ -6,7 +6,7 @@ export type Alert = {
   kind: Kind
   step: string
   severity: Severity
-  workspaceName: string
+  workspaceId: string
   key: { id: string; name: string; hint: string; ownerId: string; expiresAt: Date | null }
   requests: number
   lastUsedAt: Date | null

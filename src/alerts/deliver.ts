@@ -54,7 +54,6 @@ async function deliver(world: Pick<World, 'db' | 'clock'>, channel: AlertChannel
 export async function readAlert(db: Executor, findingId: string): Promise<Alert> {
   const row = await db('findings')
     .join('keys', 'keys.id', 'findings.key_id')
-    .join('workspaces', 'workspaces.id', 'findings.workspace_id')
     .leftJoin('key_usage', 'key_usage.key_id', 'keys.id')
     .where('findings.id', findingId)
     .first(
@@ -70,14 +69,14 @@ export async function readAlert(db: Executor, findingId: string): Promise<Alert>
       'expires_at',
       'requests',
       'last_used_at',
-      'workspaces.name as workspace_name',
+      'findings.workspace_id',
     )
   return {
     findingId: row.id,
     kind: row.kind,
     step: row.step,
     severity: row.severity,
-    workspaceName: row.workspace_name,
+    workspaceId: row.workspace_id,
     key: {
       id: row.key_id,
       name: row.name,

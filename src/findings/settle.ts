@@ -1,5 +1,6 @@
 import { transact } from '../foundation/database.ts'
 import { isRefusal } from '../foundation/refusal.ts'
+import { plain } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import { allWorkspaces, type Workspace } from '../workspaces/workspace.ts'
 import type { Question } from './finding.ts'
@@ -26,6 +27,6 @@ async function once(world: Means, question: Question, workspace: Workspace): Pro
   const put = await transact(world.db, (trx) =>
     reconcile(trx, question, workspace, world.clock.now(), world.random),
   )
-  if (isRefusal(put)) throw new Error(`findings of kind ${question.kind} wait: ${put.told}`)
+  if (isRefusal(put)) throw new Error(`findings of kind ${question.kind} wait: ${plain(put.told)}`)
   return put
 }

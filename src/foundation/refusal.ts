@@ -1,3 +1,5 @@
+import type { Phrase } from './words.ts'
+
 /**
  * Why something was not done, as a value. `told` is for the person and says what happened; `next` says what to
  * do or who can; `logged` is for the operator and may hold what the person must not read.
@@ -5,8 +7,8 @@
 export type Refusal = {
   refused: true
   code: RefusalCode
-  told: string
-  next?: string
+  told: Phrase
+  next?: Phrase
   logged?: Record<string, unknown>
   /** the input it is about, so that a dialog can put the sentence on that field */
   field?: string
@@ -29,18 +31,24 @@ export type RefusalCode =
   | 'outcome_unknown'
   | 'failed'
 
-export function refuse(
-  code: RefusalCode,
-  told: string,
-  more: Omit<Refusal, 'refused' | 'code' | 'told'> = {},
-) {
-  return { refused: true, code, told, ...more } satisfies Refusal as Refusal
+type More = Pick<Refusal, 'logged' | 'field'> & { next?: Phrase | string }
+
+export function refuse(code: RefusalCode, told: Phrase | string, { next, ...more }: More = {}): Refusal {
+  return {
+    refused: true,
+    code,
+    told: asPhrase(told),
+    ...(next === undefined ? {} : { next: asPhrase(next) }),
+    ...more,
+  }
 }
+
+const asPhrase = (words: Phrase | string): Phrase => (typeof words === 'string' ? [words] : words)
 
 export function isRefusal(value: unknown): value is Refusal {
   return typeof value === 'object' && value !== null && (value as Refusal).refused === true
 }
 
 /** The two sentences as one, for surfaces that have a single line. */
-export const sentence = (refusal: Refusal) =>
-  refusal.next ? `${refusal.told} ${refusal.next}` : refusal.told
+export const sentence = (refusal: Refusal): Phrase =>
+  refusal.next ? [...refusal.told, ' ', ...refusal.next] : refusal.told

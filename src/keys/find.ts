@@ -59,6 +59,16 @@ export async function findKeyByToken(
 const oneOrSeveral = (keys: KeyWithUsage[]): Found =>
   keys.length === 1 ? { match: 'one', key: keys[0]! } : { match: 'several', keys }
 
+/** Whether a live key of the workspace has that name, in any spelling that reads the same. */
+export async function nameInUse(db: Executor, workspaceId: string, name: string): Promise<boolean> {
+  const row = await db('keys')
+    .where({ workspace_id: workspaceId, name_folded: fold(name) })
+    .whereNot('status', 'revoked')
+    .whereNull('successor_id')
+    .first('id')
+  return row !== undefined
+}
+
 /** The keys a viewer may see, as a query to narrow down. */
 export function visible(db: Executor, viewer: Viewer) {
   const query = keysWithUsage(db).where('keys.workspace_id', viewer.workspaceId)

@@ -3,6 +3,7 @@ import { violates } from '../foundation/database.ts'
 import { newId } from '../foundation/ids.ts'
 import type { Random } from '../foundation/random.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
+import { say } from '../foundation/words.ts'
 import { type Act, actorName } from '../members/actor.ts'
 import { authorise } from '../policy/authorise.ts'
 import type { Terms } from '../policy/terms.ts'
@@ -115,4 +116,4 @@ export async function issue(
 }
 
 export const nameIsTaken = (name: string): Refusal =>
-  refuse('duplicate', `${name} exists.`, { next: 'Choose another name.', field: 'name' })
+  refuse('duplicate', say`${{ name }} exists.`, { next: 'Choose another name.', field: 'name' })

@@ -2,6 +2,7 @@ import { Temporal } from 'temporal-polyfill'
 import { record } from '../audit/record.ts'
 import type { Random } from '../foundation/random.ts'
 import { type Refusal, refuse } from '../foundation/refusal.ts'
+import { say } from '../foundation/words.ts'
 import { type Act, actorName } from '../members/actor.ts'
 import { authorise, noSuchKey } from '../policy/authorise.ts'
 import type { Key } from './key.ts'
@@ -25,7 +26,7 @@ export async function reveal(
   if (refusal) return refusal
   // A manager may do much, but a token is for its owner alone.
   if (found.ownerId !== act.actor.id)
-    return refuse('forbidden', `Only <@${found.ownerId}> can reveal this key.`, {
+    return refuse('forbidden', say`Only ${{ user: found.ownerId }} can reveal this key.`, {
       logged: { action: 'key.reveal', keyId },
     })
   if (found.status !== 'unrevealed')

@@ -1,7 +1,7 @@
 import type { EventName } from '../audit/events.ts'
 import { record } from '../audit/record.ts'
 import { type Refusal, refuse } from '../foundation/refusal.ts'
-import { mention, moment } from '../foundation/words.ts'
+import { say, who } from '../foundation/words.ts'
 import { type Act, actorName } from '../members/actor.ts'
 import { authorise, noSuchKey } from '../policy/authorise.ts'
 import { isOver, type Key, legalFrom, type Status } from './key.ts'
@@ -40,9 +40,13 @@ async function change(
   const refusal = await authorise(act, action, { workspaceId, ownerId: found.ownerId, keyId })
   if (refusal) return refusal
   if (move.verb === 'activate' && isOver(found, act.now))
-    return refuse('expired', `${found.name} has expired; activating it would change nothing.`, {
-      next: 'Create a new key.',
-    })
+    return refuse(
+      'expired',
+      say`${{ name: found.name }} expired on ${{ day: (found.expiresAt ?? found.endsAt)! }}; activating it would change nothing.`,
+      {
+        next: 'Create a new key.',
+      },
+    )
   // The row is locked, but the statement still names the states it may leave: the rule stands in one place.
   const [row] = await act
     .trx('keys')
@@ -57,13 +61,17 @@ async function change(
 
 function notFrom(key: Key, move: Move): Refusal {
   if (key.status === 'revoked')
-    return refuse('gone', `${mention(key.statusChangedBy)} revoked it ${moment(key.statusChangedAt)}.`, {
-      next: 'Create a new key.',
-    })
+    return refuse(
+      'gone',
+      say`${who(key.statusChangedBy)} revoked it on ${{ moment: key.statusChangedAt }}.`,
+      {
+        next: 'Create a new key.',
+      },
+    )
   if (key.status === 'unrevealed')
-    return refuse('already', `${key.name} was never revealed, so nobody can use it.`)
+    return refuse('already', say`${{ name: key.name }} was never revealed, so nobody can use it.`)
   return refuse(
     'already',
-    `${mention(key.statusChangedBy)} ${move.verb}d it already, ${moment(key.statusChangedAt)}.`,
+    say`${who(key.statusChangedBy)} ${move.verb}d it already, on ${{ moment: key.statusChangedAt }}.`,
   )
 }

@@ -57,11 +57,7 @@ export async function lockKey(trx: Transaction, workspaceId: string, id: string)
 export const keysWithUsage = (db: Executor): Knex.QueryBuilder =>
   db('keys')
     .leftJoin('key_usage', 'key_usage.key_id', 'keys.id')
-    .select(
-      keyColumns.map((column) => `keys.${column}`),
-      'key_usage.requests',
-      'key_usage.last_used_at',
-    )
+    .select(...keyColumns.map((column) => `keys.${column}`), 'key_usage.requests', 'key_usage.last_used_at')
 
 /** A row of `keysWithUsage`. */
 export const toKeyWithUsage = (

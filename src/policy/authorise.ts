@@ -1,4 +1,5 @@
 import { type Refusal, refuse } from '../foundation/refusal.ts'
+import { join, say } from '../foundation/words.ts'
 import type { Act } from '../members/actor.ts'
 import { inCharge } from '../members/member.ts'
 import { type Action, actions, may, type Subject } from './may.ts'
@@ -25,11 +26,18 @@ async function forbidden(act: Act, action: Action, subject: Subject & { keyId?: 
   if (foreign || actions[action] === 'own') return noSuchKey({ action, keyId: subject.keyId })
   const people = await inCharge(act.trx, subject.workspaceId)
   return refuse('forbidden', told[action] ?? 'Only managers and owners do this.', {
-    next: people.length > 0 ? `Ask ${people.map((id) => `<@${id}>`).join(' or ')}.` : undefined,
+    ...(people.length > 0
+      ? {
+          next: say`Ask ${join(
+            people.map((user) => [{ user }]),
+            ' or ',
+          )}.`,
+        }
+      : {}),
     logged: { action, keyId: subject.keyId },
   })
 }
 
 /** The same words whether a key is absent, foreign or none of the asker's business. */
 export const noSuchKey = (logged: Record<string, unknown> = {}): Refusal =>
-  refuse('not_found', 'No such key here.', { next: 'See `/keys list`.', logged })
+  refuse('not_found', 'No such key here.', { next: say`See ${{ code: '/keys list' }}.`, logged })

@@ -4,6 +4,7 @@ import type { Executor } from '../foundation/database.ts'
 import { newId } from '../foundation/ids.ts'
 import type { Random } from '../foundation/random.ts'
 import { type Refusal, refuse } from '../foundation/refusal.ts'
+import { say } from '../foundation/words.ts'
 import type { Act } from '../members/actor.ts'
 
 export const serviceTokenPrefix = 'kws_'
@@ -68,7 +69,7 @@ export async function revokeServiceToken(
     .returning('id')
   if (rows.length === 0)
     return refuse('not_found', `There is no live service token ${id}.`, {
-      next: 'See `keywarden service-token list`.',
+      next: say`See ${{ code: 'keywarden service-token list' }}.`,
     })
   await record(act, { event: 'service-token.revoked', workspaceId: account.workspaceId, details: { id } })
   return { id }

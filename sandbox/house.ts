@@ -1,0 +1,120 @@
+import { perform } from '../src/audit/perform.ts'
+import { type Config, readConfig } from '../src/foundation/config.ts'
+import { openDatabase } from '../src/foundation/database.ts'
+import { type Log, openLog } from '../src/foundation/log.ts'
+import { systemRandom } from '../src/foundation/random.ts'
+import { isRefusal } from '../src/foundation/refusal.ts'
+import { plain } from '../src/foundation/words.ts'
+import type { World } from '../src/foundation/world.ts'
+import { type Role, type Running, roles, start } from '../src/start.ts'
+import { createServiceToken } from '../src/workspaces/service-tokens.ts'
+import { workspacesOfTeam } from '../src/workspaces/workspace.ts'
+import { type Calendar, openCalendar } from './calendar.ts'
+import { openPlatform, type Platform } from './platform.ts'
+import { type LocalSlack, startSlack } from './slack/slack.ts'
+
+export type HouseOptions = {
+  databaseUrl: string
+  redisUrl: string
+  /** Socket Mode unless said otherwise, as in production */
+  mode?: 'socket' | 'http'
+  roles?: readonly Role[]
+  calendar?: Calendar
+  page?: boolean
+  ports?: { slack: number; platform: number; keywarden: number }
+  log?: Log
+  env?: Record<string, string>
+}
+
+/** Everything of the product on one machine: a local Slack, a toy platform, and Keywarden between them. */
+export type House = {
+  slack: LocalSlack
+  platform: Platform
+  keywarden: Running
+  /** the same database, clock and configuration that Keywarden has */
+  world: World
+  calendar: Calendar
+  serviceToken: string
+  close(): Promise<void>
+}
+
+/** Opens a house on a migrated, empty database. */
+export async function openHouse(options: HouseOptions): Promise<House> {
+  const calendar = options.calendar ?? openCalendar()
+  const closing: (() => Promise<unknown>)[] = []
+  let keywarden: Running | undefined
+  const slack = await startSlack({
+    clock: calendar,
+    manifest: new URL('../manifest.yml', import.meta.url).pathname,
+    page: options.page ?? false,
+    port: options.ports?.slack ?? 0,
+    onAdvance: async ({ days, minutes }) =>
+      moveCalendar(calendar, days, minutes, () => keywarden!.runTimetable()),
+  })
+  const config = configFor(slack, options)
+  const log = options.log ?? openLog({ level: 'silent', tokenPrefix: config.tokenPrefix })
+  const db = openDatabase(options.databaseUrl, { connections: 4, name: 'sandbox' })
+  const world: World = { config, log, db, clock: calendar, random: systemRandom }
+  closing.push(
+    () => slack.close(),
+    () => db.destroy(),
+  )
+  try {
+    keywarden = await start({ config, roles: options.roles ?? roles, clock: calendar, log })
+    closing.push(keywarden.stop)
+    if (options.mode === 'http') slack.deliverOverHttp(`${keywarden.url}/slack/events`)
+    const serviceToken = await newServiceToken(world, slack.teamId)
+    const platform = await openPlatform(() => keywarden!.url, serviceToken, options.ports?.platform)
+    closing.push(() => platform.close())
+    return { slack, platform, keywarden, world, calendar, serviceToken, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+
+  async function close() {
+    for (const step of closing.splice(0).reverse()) await step()
+  }
+}
+
+function configFor(slack: LocalSlack, options: HouseOptions): Config {
+  return readConfig(
+    {
+      DATABASE_URL: options.databaseUrl,
+      REDIS_URL: options.redisUrl,
+      SLACK_MODE: options.mode ?? 'socket',
+      SLACK_BOT_TOKEN: slack.botToken,
+      SLACK_APP_TOKEN: slack.appToken,
+      SLACK_SIGNING_SECRET: slack.signingSecret,
+      SLACK_API_URL: slack.apiUrl,
+      KEYWARDEN_HTTP_PORT: String(options.ports?.keywarden ?? 0),
+      ...options.env,
+    },
+    options.roles ?? roles,
+  )
+}
+
+/**
+ * Moves day by day and runs what the timetable holds on each, as it would have run in that time. BullMQ's own
+ * timers know nothing of this calendar.
+ */
+async function moveCalendar(calendar: Calendar, days: number, minutes: number, run: () => Promise<void>) {
+  for (let day = 0; day < days; day++) {
+    calendar.advance({ days: 1, minutes: 0 })
+    await run()
+  }
+  if (minutes > 0) {
+    calendar.advance({ days: 0, minutes })
+    await run()
+  }
+}
+
+async function newServiceToken(world: World, teamId: string): Promise<string> {
+  const [workspace] = await workspacesOfTeam(world.db, teamId)
+  const account = { id: workspace!.accountId, workspaceId: workspace!.id }
+  const made = await perform(world, { kind: 'operator', id: 'sandbox' }, (act) =>
+    createServiceToken(act, account, 'toy platform', world.random),
+  )
+  if (isRefusal(made)) throw new Error(plain(made.told))
+  return made.secret
+}

@@ -1,0 +1,128 @@
+import { readFile } from 'node:fs/promises'
+import { Redis } from 'ioredis'
+import { parse } from 'yaml'
+import type { Config } from '../foundation/config.ts'
+import { openDatabase } from '../foundation/database.ts'
+import { openLog } from '../foundation/log.ts'
+import { pendingMigrations } from '../foundation/migrate.ts'
+import { packageRoot } from '../foundation/package-root.ts'
+import { openWebClient } from '../foundation/slack.ts'
+
+/** A check's outcome: what is so, or what is wrong and what to do about it. */
+type Finding = { ok: boolean; said: string }
+type Check = (config: Config) => Promise<Finding[]>
+
+const good = (said: string): Finding => ({ ok: true, said })
+const bad = (said: string): Finding => ({ ok: false, said })
+
+/** Prints a line per check. Returns 0 when all is well, 1 otherwise. */
+export async function doctor(config: Config): Promise<number> {
+  const checks: [string, Check][] = [
+    ['Postgres', postgres],
+    ['Redis', redis],
+    ['Slack', slack],
+  ]
+  let code = 0
+  for (const [name, check] of checks) {
+    const findings = await check(config).catch((error: Error) => [bad(error.message)])
+    for (const { ok, said } of findings) {
+      console.log(`${ok ? 'ok  ' : 'FAIL'}  ${name.padEnd(9)} ${said}`)
+      if (!ok) code = 1
+    }
+  }
+  return code
+}
+
+const postgres: Check = async ({ databaseUrl }) => {
+  const db = openDatabase(databaseUrl, { connections: 1, name: 'keywarden doctor' })
+  try {
+    const { rows } = await db.raw(`select current_setting('server_version_num')::int as version`)
+    const major = Math.floor(rows[0].version / 10_000)
+    if (major < 15) return [bad(`version ${major} is too old; Keywarden needs 15 or newer`)]
+    const pending = await pendingMigrations(db)
+    return [
+      good(`version ${major}`),
+      pending.length === 0
+        ? good('schema is up to date')
+        : bad(`${pending.length} migrations are pending; run: keywarden migrate`),
+    ]
+  } catch (error) {
+    return [bad(`cannot be reached (${(error as Error).message}); check DATABASE_URL`)]
+  } finally {
+    await db.destroy()
+  }
+}
+
+const redis: Check = async ({ redisUrl }) => {
+  const client = new Redis(redisUrl, { lazyConnect: true, retryStrategy: () => null, connectTimeout: 2_000 })
+  // The rejected call says it; the event would only say it twice.
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    const info = await client.info('server')
+    const version = /(?:valkey|redis)_version:(\S+)/.exec(info)?.[1] ?? 'unknown'
+    return [
+      Number.parseFloat(version) >= 6.2
+        ? good(`version ${version}`)
+        : bad(`version ${version}; BullMQ needs 6.2`),
+      await evictionPolicy(client),
+    ]
+  } catch (error) {
+    return [bad(`cannot be reached (${(error as Error).message}); check REDIS_URL`)]
+  } finally {
+    client.disconnect()
+  }
+}
+
+async function evictionPolicy(client: Redis): Promise<Finding> {
+  const policy = (/maxmemory_policy:(\S+)/.exec(await client.info('memory')) ?? [])[1]
+  if (policy === 'noeviction') return good('eviction policy noeviction')
+  return bad(`eviction policy ${policy} may drop jobs; run: redis-cli config set maxmemory-policy noeviction`)
+}
+
+const slack: Check = async (config) => {
+  if (config.slack.botToken === '')
+    return [bad('SLACK_BOT_TOKEN is missing. Example: SLACK_BOT_TOKEN=xoxb-1234-5678-abcdef')]
+  const web = openWebClient({ config, log: openLog({ level: 'silent', tokenPrefix: config.tokenPrefix }) })
+  const auth = await web.auth.test().catch((error: Error) => error)
+  if (auth instanceof Error)
+    return [bad(`the token was refused (${auth.message}); copy it again from OAuth & Permissions`)]
+  const granted = auth.response_metadata?.scopes ?? []
+  const missing = (await manifestScopes()).filter((scope) => !granted.includes(scope))
+  return [
+    good(`bot ${auth.user} in ${auth.team}`),
+    missing.length === 0
+      ? good('scopes match manifest.yml')
+      : bad(`scopes ${missing.join(', ')} are missing; update the app from manifest.yml and reinstall it`),
+    await alertChannel(web, config.alertChannel),
+  ]
+}
+
+async function manifestScopes(): Promise<string[]> {
+  const manifest = parse(await readFile(new URL('manifest.yml', packageRoot()), 'utf8'))
+  return manifest.oauth_config.scopes.bot
+}
+
+async function alertChannel(
+  web: { paginate(method: string, options: Record<string, unknown>): AsyncIterable<unknown> },
+  name: string,
+): Promise<Finding> {
+  const types = 'public_channel,private_channel'
+  for await (const page of web.paginate('conversations.list', {
+    types,
+    exclude_archived: true,
+    limit: 1000,
+  })) {
+    const { channels = [] } = page as { channels?: Channel[] }
+    const channel = channels.find((c) => c.name === name || c.id === name)
+    if (channel?.is_member) return good(`the bot is in #${channel.name}`)
+    if (channel?.is_private === false)
+      return good(`#${channel.name} is public; the bot joins with the first alert`)
+    if (channel) return bad(`the bot is not in #${channel.name}; type there: /invite @Keywarden`)
+  }
+  return bad(
+    `there is no channel #${name} that the bot can see; create it, or invite the bot if it is private`,
+  )
+}
+
+type Channel = { id: string; name: string; is_member?: boolean; is_private?: boolean }

@@ -1,0 +1,49 @@
+import { userInfo } from 'node:os'
+import { perform } from '../audit/perform.ts'
+import { systemClock } from '../foundation/clock.ts'
+import { type Config, readConfig } from '../foundation/config.ts'
+import { openDatabase } from '../foundation/database.ts'
+import { openLog } from '../foundation/log.ts'
+import { systemRandom } from '../foundation/random.ts'
+import { type Refusal, refuse, sentence } from '../foundation/refusal.ts'
+import { plain } from '../foundation/words.ts'
+import type { World } from '../foundation/world.ts'
+import type { Act } from '../members/actor.ts'
+import { type Workspace, workspacesOfTeam } from '../workspaces/workspace.ts'
+
+/** Opens the world for one command and closes it again. */
+export async function withWorld<T>(
+  env: Record<string, string | undefined>,
+  work: (world: World) => Promise<T>,
+): Promise<T> {
+  const config: Config = readConfig(env)
+  const db = openDatabase(config.databaseUrl, { connections: 2, name: 'keywarden shell' })
+  const log = openLog({ level: 'warn', tokenPrefix: config.tokenPrefix })
+  try {
+    return await work({ config, db, log, clock: systemClock, random: systemRandom })
+  } finally {
+    await db.destroy()
+  }
+}
+
+/** Runs an act as the operator: same rules, same audit, the name of whoever is logged in to the machine. */
+export const asOperator = <T>(world: World, act: (act: Act) => Promise<T | Refusal>): Promise<T | Refusal> =>
+  perform(world, { kind: 'operator', id: userInfo().username }, act)
+
+/** The one account there is; its oldest workspace carries the audit of what concerns the account. */
+export async function onlyAccount(world: World): Promise<{ id: string; workspace: Workspace } | Refusal> {
+  const accounts = await world.db('accounts').orderBy('created_at').limit(2).select('id', 'slack_team_id')
+  if (accounts.length === 0)
+    return refuse('not_found', 'There is no account yet.', {
+      next: 'Start Keywarden once with its Slack token: keywarden start',
+    })
+  const [account] = accounts
+  const [workspace] = await workspacesOfTeam(world.db, account.slack_team_id)
+  return { id: account.id, workspace: workspace! }
+}
+
+/** Prints a refusal where errors go. Returns the exit code for it. */
+export function complain(refusal: Refusal): number {
+  console.error(plain(sentence(refusal)))
+  return 1
+}

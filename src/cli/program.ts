@@ -1,0 +1,61 @@
+import { Command, CommanderError, Option } from 'commander'
+import { ConfigError, readConfig } from '../foundation/config.ts'
+import { migrate } from '../foundation/migrate.ts'
+import { doctor } from './doctor.ts'
+import { type Start, serve } from './serve.ts'
+import { addServiceTokenVerbs } from './service-tokens.ts'
+import { addWorkspaceVerbs } from './workspaces.ts'
+
+export type Shell = { env: Record<string, string | undefined>; start: Start }
+
+/** Runs one operator's command and returns its exit code: 0 done, 1 refused or failed, 2 misused. */
+export async function runShell(argv: readonly string[], shell: Shell): Promise<number> {
+  let code = 0
+  const program = new Command('keywarden')
+    .description(
+      'Governs the API keys of a platform. Configuration comes from environment variables; see README.md.',
+    )
+    .exitOverride()
+    .showHelpAfterError()
+  program
+    .command('start')
+    .description('start the bot, the verifier and the worker, or some of them')
+    .addOption(new Option('--roles <roles>', 'comma-separated: bot, verify, worker, or all').default('all'))
+    .action(async ({ roles }: { roles: string }) => {
+      code = await serve(roles, shell)
+    })
+  program
+    .command('migrate')
+    .description('bring the database to this version')
+    .action(async () => {
+      const ran = await migrate(readConfig(shell.env).databaseUrl)
+      console.log(ran.length === 0 ? 'The database is up to date.' : `Ran ${ran.join(', ')}.`)
+    })
+  program
+    .command('doctor')
+    .description('check Postgres, Redis, Slack and the alert channel')
+    .action(async () => {
+      code = await doctor(readConfig(shell.env))
+    })
+  addWorkspaceVerbs(program, shell.env, (failed) => {
+    code = failed
+  })
+  addServiceTokenVerbs(program, shell.env, (failed) => {
+    code = failed
+  })
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+    return code
+  } catch (error) {
+    return explain(error)
+  }
+}
+
+function explain(error: unknown): number {
+  // Commander has printed its own message already.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+  const known = error instanceof ConfigError || (error as Error).name === 'StartError'
+  const { message, stack } = error as Error
+  console.error(known ? message : (stack ?? message))
+  return 1
+}

@@ -1,0 +1,34 @@
+import { type Config, readConfig } from '../foundation/config.ts'
+
+const known = ['bot', 'verify', 'worker'] as const
+type Role = (typeof known)[number]
+
+export type Start = (options: {
+  config: Config
+  roles: readonly Role[]
+}) => Promise<{ stop(): Promise<void> }>
+
+/** Real milliseconds that a stop may take before the process goes anyway. */
+const hardLimitMs = 10_000
+
+/** Runs until a signal comes, then stops in order. */
+export async function serve(
+  wanted: string,
+  { env, start }: { env: Record<string, string | undefined>; start: Start },
+): Promise<number> {
+  const roles = wanted === 'all' ? known : wanted.split(',').map((word) => word.trim())
+  const unknown = roles.find((role) => !(known as readonly string[]).includes(role))
+  if (unknown !== undefined) {
+    console.error(`There is no role ${unknown}. Choose from ${known.join(', ')}, or all.`)
+    return 2
+  }
+  const running = await start({ config: readConfig(env, roles), roles: roles as Role[] })
+  await new Promise<void>((resolve) => {
+    process.once('SIGTERM', resolve)
+    process.once('SIGINT', resolve)
+  })
+  const limit = setTimeout(() => process.exit(1), hardLimitMs)
+  limit.unref()
+  await running.stop()
+  return 0
+}

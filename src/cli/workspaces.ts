@@ -1,0 +1,43 @@
+import type { Command } from 'commander'
+import { isRefusal } from '../foundation/refusal.ts'
+import { addWorkspace, inheritOwners, type Workspace } from '../workspaces/workspace.ts'
+import { asOperator, complain, onlyAccount, withWorld } from './operator.ts'
+
+/** `keywarden workspace add|list` */
+export function addWorkspaceVerbs(
+  program: Command,
+  env: Record<string, string | undefined>,
+  failed: (code: number) => void,
+): void {
+  const verbs = program.command('workspace').description('the workspaces of the account')
+  verbs
+    .command('add <name>')
+    .description('add a workspace; the owners of the first one own it')
+    .option('--alert-channel <name>', 'its security channel; else that of the first workspace')
+    .action((name: string, options: { alertChannel?: string }) =>
+      withWorld(env, async (world) => {
+        const account = await onlyAccount(world)
+        if (isRefusal(account)) return failed(complain(account))
+        const { alertChannel, timeZone } = account.workspace.terms
+        const terms = { alertChannel: options.alertChannel?.replace(/^#/, '') ?? alertChannel, timeZone }
+        const added = await asOperator(world, async (act) => {
+          const workspace = await addWorkspace(act, account.id, { name, terms }, world.random)
+          if (!isRefusal(workspace)) await inheritOwners(act, account.workspace.id, workspace.id)
+          return workspace
+        })
+        if (isRefusal(added)) return failed(complain(added))
+        print(added)
+      }),
+    )
+  verbs
+    .command('list')
+    .description('list the workspaces with their ids')
+    .action(() =>
+      withWorld(env, async (world) => {
+        const rows = await world.db('workspaces').orderBy('created_at').limit(100).select('id', 'name')
+        for (const row of rows) print(row)
+      }),
+    )
+}
+
+const print = ({ id, name }: Pick<Workspace, 'id' | 'name'>) => console.log(`${id}  ${name}`)

@@ -1,0 +1,28 @@
+import type { FastifyInstance } from 'fastify'
+
+/**
+ * `/healthz` says that the process runs; `/readyz` says whether it can do its work, and if not, why not. Each
+ * question has two seconds.
+ */
+export function addHealth(server: FastifyInstance, readiness: (() => Promise<string | undefined>)[]): void {
+  server.get('/healthz', async () => ({ status: 'ok' }))
+  server.get('/readyz', async (_request, reply) => {
+    const reasons = (await Promise.all(readiness.map(answer))).filter((reason) => reason !== undefined)
+    if (reasons.length === 0) return { status: 'ready' }
+    return reply.status(503).send({ status: 'not ready', reasons })
+  })
+}
+
+async function answer(question: () => Promise<string | undefined>): Promise<string | undefined> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve('a check took longer than two seconds'), 2_000)
+  })
+  try {
+    return await Promise.race([question(), late])
+  } catch (error) {
+    return String(error)
+  } finally {
+    clearTimeout(timer)
+  }
+}

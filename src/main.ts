@@ -1,0 +1,4 @@
+import { runShell } from './cli/program.ts'
+import { start } from './start.ts'
+
+process.exitCode = await runShell(process.argv.slice(2), { env: process.env, start })

@@ -1,0 +1,76 @@
+import {
+  App,
+  type BlockAction,
+  LogLevel,
+  type Receiver,
+  type ViewClosedAction,
+  type ViewSubmitAction,
+} from '@slack/bolt'
+import { callsToSlack, slackLogger } from '../foundation/slack.ts'
+import { runCommand } from './dispatch/commands.ts'
+import { runClick, runClose, runSubmit } from './dispatch/interactions.ts'
+import type { Door } from './story.ts'
+
+export type SlackApp = { start(): Promise<void>; stop(): Promise<void> }
+
+/** Who the bot is, from `auth.test`. */
+export type Identity = { teamId: string; botId: string; botUserId: string }
+
+/** The Slack door: every payload is acknowledged at once and handed to its dispatcher. */
+export function openSlack(door: Door, receiver: Receiver, identity: Identity): SlackApp {
+  const { world } = door
+  const app = new App({
+    receiver,
+    authorize: async () => ({ ...identity, botToken: world.config.slack.botToken }),
+    logger: slackLogger(world.log),
+    logLevel: LogLevel.WARN,
+    clientOptions: callsToSlack(world),
+  })
+  const running = new Set<Promise<unknown>>()
+  app.use(async ({ next }) => {
+    const work = next()
+    running.add(work)
+    try {
+      await work
+    } finally {
+      running.delete(work)
+    }
+  })
+  app.error(async (error) => {
+    world.log.error({ error: error.stack ?? String(error) }, 'a Slack request failed')
+  })
+  app.command('/keys', async ({ ack, command, respond }) => {
+    await ack()
+    await runCommand(door, command, respond)
+  })
+  app.action({ type: 'block_actions' }, async ({ ack, body, respond }) => {
+    await ack()
+    await runClick(door, body as BlockAction, respond)
+  })
+  app.view({ type: 'view_submission', callback_id: /.*/ }, async ({ ack, body }) => {
+    await runSubmit(door, body as ViewSubmitAction, (answer) => ack(answer))
+  })
+  app.view({ type: 'view_closed', callback_id: /.*/ }, async ({ ack, body }) => {
+    await ack()
+    await runClose(door, body as ViewClosedAction)
+  })
+  return {
+    async start() {
+      await app.start()
+    },
+    async stop() {
+      await app.stop()
+      await drain(running)
+    },
+  }
+}
+
+/** Lets what has begun come to its end, for at most eight seconds. */
+async function drain(running: Set<Promise<unknown>>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const limit = new Promise((resolve) => {
+    timer = setTimeout(resolve, 8_000)
+  })
+  await Promise.race([Promise.allSettled(running), limit])
+  clearTimeout(timer)
+}

@@ -1,0 +1,85 @@
+import type { WebClient } from '@slack/web-api'
+import { orDatabaseOut } from '../foundation/database.ts'
+import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
+import { join, say } from '../foundation/words.ts'
+import type { World } from '../foundation/world.ts'
+import type { Actor } from '../members/actor.ts'
+import { findMember, inCharge, type Member, meetMember } from '../members/member.ts'
+import { type Workspace, workspacesOfTeam } from '../workspaces/workspace.ts'
+
+/** Who is asking, looked up: never what the payload says of itself beyond team and user. */
+export type Caller = {
+  actor: Actor & { kind: 'member' }
+  workspace: Workspace
+  /** all workspaces of the caller's account */
+  workspaces: Workspace[]
+}
+
+export type Claim = {
+  /** the team that the app is installed in */
+  teamId: string
+  /** the team that the user belongs to; differs for people of other organisations in shared channels */
+  userTeamId: string
+  userId: string
+  /** a workspace by name (`in:`) or id (a dialog's reference); the oldest when absent */
+  workspace?: string
+}
+
+/**
+ * Looks up who acts: their account by team, their workspace, their role there. Guests and people of other
+ * organisations are refused, and so is a workspace of another account, with words that do not tell them apart.
+ */
+export const identify = (
+  world: Pick<World, 'db' | 'clock'>,
+  web: WebClient,
+  claim: Claim,
+): Promise<Caller | Refusal> => orDatabaseOut(() => lookUp(world, web, claim))
+
+async function lookUp(world: Pick<World, 'db' | 'clock'>, web: WebClient, claim: Claim) {
+  const workspaces = await workspacesOfTeam(world.db, claim.teamId)
+  const first = workspaces[0]
+  if (!first) return refuse('not_a_member', 'Keywarden has no workspace for this Slack team.')
+  if (claim.userTeamId !== claim.teamId) return outsider(world, first)
+  const workspace = claim.workspace ? pick(workspaces, claim.workspace) : first
+  if (!workspace)
+    return refuse('not_found', say`There is no workspace called ${{ name: claim.workspace! }} here.`, {
+      next: say`You have ${join(
+        workspaces.map((w) => [{ name: w.name }]),
+        ', ',
+      )}.`,
+    })
+  const known = await findMember(world.db, workspace.id, claim.userId)
+  const member = known ?? (await meet(world, web, workspace, claim))
+  if (isRefusal(member)) return member
+  const actor = { kind: 'member', id: claim.userId, role: member.role, workspaceId: workspace.id } as const
+  return { actor, workspace, workspaces }
+}
+
+const pick = (workspaces: Workspace[], wanted: string) =>
+  workspaces.find((w) => w.id === wanted || w.name.toLowerCase() === wanted.trim().toLowerCase())
+
+/** Someone new: Slack says whether they belong to the team in full. */
+async function meet(
+  world: Pick<World, 'db' | 'clock'>,
+  web: WebClient,
+  workspace: Workspace,
+  claim: Claim,
+): Promise<Member | Refusal> {
+  const { user } = await web.users.info({ user: claim.userId })
+  const inFull =
+    user?.team_id === claim.teamId &&
+    !user.deleted &&
+    !user.is_bot &&
+    !user.is_restricted &&
+    !user.is_ultra_restricted &&
+    !user.is_stranger
+  if (!inFull) return outsider(world, workspace)
+  return meetMember(world.db, workspace.id, claim.userId, world.clock.now())
+}
+
+async function outsider(world: Pick<World, 'db'>, workspace: Workspace): Promise<Refusal> {
+  const people = await inCharge(world.db, workspace.id)
+  return refuse('not_a_member', say`Keys are for members of ${{ name: workspace.name }}.`, {
+    ...(people[0] ? { next: say`Ask ${{ user: people[0] }}.` } : {}),
+  })
+}

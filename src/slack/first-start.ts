@@ -1,0 +1,45 @@
+import type { WebClient } from '@slack/web-api'
+import { perform } from '../audit/perform.ts'
+import { isRefusal } from '../foundation/refusal.ts'
+import { plain } from '../foundation/words.ts'
+import type { World } from '../foundation/world.ts'
+import { bootstrap } from '../workspaces/bootstrap.ts'
+import { workspacesOfTeam } from '../workspaces/workspace.ts'
+import type { Identity } from './app.ts'
+
+/**
+ * Who the bot is, and the first account and workspace of its team if there is none yet. The first owner is the
+ * one that configuration names, else the team's primary owner.
+ * @throws when Slack refuses the token or no owner can be found; the message says what to do
+ */
+export async function firstStart(world: World, web: WebClient): Promise<Identity> {
+  const auth = await web.auth.test().catch((error: Error) => {
+    throw new Error(
+      `Slack does not accept SLACK_BOT_TOKEN (${error.message}). Copy it again from OAuth & Permissions.`,
+    )
+  })
+  const identity = { teamId: auth.team_id!, botId: auth.bot_id!, botUserId: auth.user_id! }
+  if ((await workspacesOfTeam(world.db, identity.teamId)).length > 0) return identity
+  const { config } = world
+  const first = {
+    team: { id: identity.teamId, name: auth.team ?? 'Slack' },
+    ownerId: config.firstOwner ?? (await primaryOwner(web)),
+    workspace: config.firstWorkspace,
+    terms: { alertChannel: config.alertChannel, timeZone: config.timeZone },
+  }
+  const made = await perform(world, { kind: 'job', id: 'first-start' }, (act) =>
+    bootstrap(act, first, world.random),
+  )
+  if (isRefusal(made)) throw new Error(plain(made.told))
+  world.log.info({ workspace: made.name, owner: first.ownerId }, 'the first workspace is there')
+  return identity
+}
+
+async function primaryOwner(web: WebClient): Promise<string> {
+  for await (const page of web.paginate('users.list', { limit: 200 })) {
+    const { members = [] } = page as { members?: { id: string; is_primary_owner?: boolean }[] }
+    const owner = members.find((member) => member.is_primary_owner)
+    if (owner) return owner.id
+  }
+  throw new Error('Slack names no primary owner. Set KEYWARDEN_FIRST_OWNER=U012AB3CD to a Slack user id.')
+}

@@ -1,0 +1,63 @@
+import { type Phrase, say } from '../../foundation/words.ts'
+import type { Key, KeyWithUsage } from '../../keys/key.ts'
+import { standing } from '../../keys/key.ts'
+import { mrkdwnDate } from '../phrase.ts'
+
+const dots = {
+  active: '●',
+  inactive: '○',
+  unrevealed: '◌',
+  expired: '✕',
+  revoked: '✕',
+} as const
+
+const dayMs = 86_400_000
+
+export const count = (n: number, one: string, many = `${one}s`): string =>
+  `${n.toLocaleString('en-US')} ${n === 1 ? one : many}`
+
+/** One line of facts about a key; nothing in it was typed by a person. */
+export function keyLine(key: KeyWithUsage, now: Date): string {
+  const state = standing(key, now)
+  const word = state === 'unrevealed' ? 'waiting for reveal' : state
+  return [
+    key.hint ? `\`${key.hint}\`` : 'no key yet',
+    `${dots[state]} ${word[0]!.toUpperCase()}${word.slice(1)}`,
+    key.lastUsedAt ? `used ${usedWhen(key.lastUsedAt, now)}` : 'never used',
+    expiry(key, now),
+    count(key.requests, 'request'),
+    `<@${key.ownerId}>`,
+    age(key.createdAt, now),
+  ].join(' · ')
+}
+
+/** A time today, a day before that, each in the reader's zone. */
+const usedWhen = (at: Date, now: Date) =>
+  mrkdwnDate(
+    at,
+    now.getTime() - at.getTime() < dayMs ? '{date_short_pretty} at {time}' : '{date_short_pretty}',
+  )
+
+function expiry(key: Key, now: Date): string {
+  const ends = key.expiresAt ?? key.endsAt
+  if (ends) return `${ends <= now ? 'expired' : 'expires'} ${mrkdwnDate(ends)}`
+  return key.status === 'unrevealed' && key.lifetimeDays
+    ? `expires ${count(key.lifetimeDays, 'day')} after reveal`
+    : 'never expires'
+}
+
+function age(since: Date, now: Date): string {
+  const days = Math.floor((now.getTime() - since.getTime()) / dayMs)
+  return days < 1 ? 'made today' : `${count(days, 'day')} old`
+}
+
+/** What somebody should know before pausing or ending a key, read at this moment. */
+export function keyFacts(key: KeyWithUsage): Phrase[] {
+  return [
+    say`${{ name: key.name }} ${{ code: key.hint ?? 'not revealed yet' }}`,
+    say`Owner ${{ user: key.ownerId }}. Scopes: ${key.scopes.join(', ')}.`,
+    key.lastUsedAt
+      ? say`${count(key.requests, 'request')} so far, the last on ${{ moment: key.lastUsedAt }}.`
+      : say`No request so far.`,
+  ]
+}

@@ -1,0 +1,75 @@
+import type { KnownBlock, ModalView } from '@slack/types'
+import { type Phrase, say } from '../../foundation/words.ts'
+import type { Key } from '../../keys/key.ts'
+import type { Token } from '../../keys/token.ts'
+import { actions, button, type Message, message, notice, plainSection, plainText } from '../blocks.ts'
+import { sentenceBlock } from '../phrase.ts'
+import { ref } from '../ref.ts'
+
+const title = 'Copy your key'
+
+/**
+ * The one place where a token is opened. The view has no submit and no input, since Slack sends every view back
+ * whole when one is submitted.
+ */
+export function showOnceView(key: Key, token: Token): ModalView {
+  const reference = ref(key.workspaceId, key.id)
+  return {
+    ...notice(title, [
+      plainSection('⚠️ Shown once. Save it in your secrets manager now.'),
+      {
+        type: 'rich_text',
+        elements: [{ type: 'rich_text_preformatted', elements: [{ type: 'text', text: token.open() }] }],
+      },
+      hint,
+      sentenceBlock(terms(key)),
+      actions(
+        button('I have saved it', 'key.saved', reference, {
+          style: 'primary',
+          label: `I have saved ${key.name}`,
+        }),
+      ),
+    ]),
+    callback_id: 'key.shown',
+    private_metadata: reference,
+    notify_on_close: true,
+  }
+}
+
+const hint: KnownBlock = {
+  type: 'context',
+  elements: [plainText('Triple-click to select; on a phone, press and hold.')],
+}
+
+function terms(key: Key): Phrase {
+  const until = key.expiresAt ? say`, until ${{ moment: key.expiresAt }}` : say`, until someone revokes it`
+  return say`${{ name: key.name }} may: ${key.scopes.join(', ')}${until}.`
+}
+
+/** What stands in the dialog once the token is gone from it. */
+export const savedView = (key: Key): ModalView =>
+  notice('Key created', [
+    sentenceBlock(say`${{ name: key.name }} is ready. From now on it shows as ${{ code: key.hint ?? '' }}.`),
+  ])
+
+/** The record in the creator's DM, without the token. */
+export const createdMessage = (key: Key): Message =>
+  message(
+    say`You created ${{ name: key.name }} ${{ code: key.hint ?? '' }}. It may: ${key.scopes.join(', ')}${
+      key.expiresAt ? say`, until ${{ moment: key.expiresAt }}` : ''
+    }. The key was shown to you once and is stored nowhere.`,
+  )
+
+export const didYouCopyMessage = (key: Key): Message =>
+  message(
+    say`Did you copy ${{ name: key.name }} ${{ code: key.hint ?? '' }}? I cannot show it again. If you did not, revoke it with ${{
+      code: '/keys revoke',
+    }} and create a new one.`,
+  )
+
+export const neverShownMessage = (name: string): Message =>
+  message(
+    say`Slack did not confirm that it showed you the key for ${{ name }}, so I revoked it. Create it again with ${{
+      code: '/keys create',
+    }}.`,
+  )

@@ -1,0 +1,39 @@
+import type { RichTextBlock, RichTextElement } from '@slack/types'
+import { type Phrase, type Piece, plain } from '../foundation/words.ts'
+
+/** A sentence as a rich_text block: names stay names, people are mentioned, times are the reader's own. */
+export const sentenceBlock = (phrase: Phrase): RichTextBlock => ({
+  type: 'rich_text',
+  elements: [{ type: 'rich_text_section', elements: phrase.map(element) }],
+})
+
+function element(piece: Piece): RichTextElement {
+  if (typeof piece === 'string') return { type: 'text', text: piece }
+  if ('user' in piece) return { type: 'user', user_id: piece.user }
+  if ('moment' in piece) return date(piece.moment, '{date_short_pretty} at {time}')
+  if ('day' in piece) return date(piece.day, '{date_short_pretty}')
+  if ('code' in piece) return { type: 'text', text: piece.code, style: { code: true } }
+  return { type: 'text', text: isolate(piece.name), style: { bold: true } }
+}
+
+const date = (at: Date, format: string): RichTextElement => ({
+  type: 'date',
+  timestamp: unixSeconds(at),
+  format,
+  fallback: at.toISOString().slice(0, 10),
+})
+
+export const unixSeconds = (at: Date): number => Math.floor(at.getTime() / 1000)
+
+/** Keeps a right-to-left name from reordering the words around it. */
+export const isolate = (name: string): string => `\u2068${name}\u2069`
+
+/** The fallback `text` of a message: Slack parses it as mrkdwn, so what could be markup is escaped. */
+export const fallback = (phrase: Phrase): string => escapeMrkdwn(plain(phrase))
+
+export const escapeMrkdwn = (text: string): string =>
+  text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;')
+
+/** A calendar day or a time in the reader's zone, for mrkdwn that holds nothing a person typed. */
+export const mrkdwnDate = (at: Date, format = '{date_short_pretty}'): string =>
+  `<!date^${unixSeconds(at)}^${format}|${at.toISOString().slice(0, 10)}>`

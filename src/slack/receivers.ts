@@ -1,0 +1,119 @@
+import { type App, type Receiver, SocketModeReceiver, verifySlackRequest } from '@slack/bolt'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { callsToSlack, slackLogger } from '../foundation/slack.ts'
+import type { World } from '../foundation/world.ts'
+
+/** Socket Mode: Slack is dialled, nothing listens. */
+export const socketReceiver = ({ config, log }: Pick<World, 'config' | 'log'>): Receiver =>
+  new SocketModeReceiver({
+    appToken: config.slack.appToken,
+    logger: slackLogger(log),
+    installerOptions: { clientOptions: callsToSlack({ config, log }) },
+  })
+
+/** Real seconds around now in which a signature counts; Slack's own window. */
+const windowSeconds = 300
+const acknowledgeMs = 3_000
+
+export type HttpReceiver = Receiver & { addRoutes(server: FastifyInstance): void }
+
+/**
+ * Slack over HTTP, on our own server. Beyond Slack's signature check, a timestamp from the future is refused like
+ * one from the past, and a signature is accepted once.
+ */
+export function httpReceiver({ config, log }: Pick<World, 'config' | 'log'>): HttpReceiver {
+  let app: App | undefined
+  const isFresh = rememberSignatures()
+
+  async function receive(request: FastifyRequest, reply: FastifyReply) {
+    const raw = String(request.body ?? '')
+    const signature = String(request.headers['x-slack-signature'] ?? '')
+    const timestamp = Number(request.headers['x-slack-request-timestamp'])
+    if (!isSigned(config.slack.signingSecret, raw, signature, timestamp)) {
+      log.warn('a request to the Slack address was not signed by Slack, or too old')
+      return reply.status(401).send()
+    }
+    if (!isFresh(signature)) {
+      log.warn('a signed Slack request came a second time; it was not acted on')
+      return reply.status(401).send()
+    }
+    const body = parse(raw, request.headers['content-type'])
+    if (!body) return reply.status(400).send()
+    if (body.type === 'url_verification') return reply.send({ challenge: body.challenge })
+    if (body.ssl_check) return reply.send()
+    return process(request, reply, body)
+  }
+
+  async function process(request: FastifyRequest, reply: FastifyReply, body: Record<string, unknown>) {
+    const acknowledged = new Promise<unknown>((resolve, reject) => {
+      const late = setTimeout(
+        () => reject(new Error('nothing acknowledged the request in time')),
+        acknowledgeMs,
+      )
+      const ack = async (answer?: unknown) => {
+        clearTimeout(late)
+        resolve(answer)
+      }
+      const retryNum = Number(request.headers['x-slack-retry-num'] ?? 0)
+      app!.processEvent({ body, ack, retryNum }).catch(reject)
+    })
+    try {
+      const answer = await acknowledged
+      return typeof answer === 'object' ? reply.send(answer) : reply.type('text/plain').send(answer ?? '')
+    } catch (error) {
+      log.error({ error: String(error) }, 'a Slack request was not acknowledged')
+      return reply.status(404).send()
+    }
+  }
+
+  return {
+    init: (bolt) => {
+      app = bolt
+    },
+    start: async () => undefined,
+    stop: async () => undefined,
+    addRoutes(server) {
+      server.register(async (scope) => {
+        scope.removeAllContentTypeParsers()
+        scope.addContentTypeParser('*', { parseAs: 'string' }, (_request, text, done) => done(null, text))
+        scope.post('/slack/events', { bodyLimit: 1024 * 1024 }, receive)
+      })
+    },
+  }
+}
+
+function isSigned(signingSecret: string, body: string, signature: string, timestamp: number): boolean {
+  if (!Number.isInteger(timestamp) || timestamp > Date.now() / 1000 + windowSeconds) return false
+  try {
+    const headers = { 'x-slack-signature': signature, 'x-slack-request-timestamp': timestamp }
+    verifySlackRequest({ signingSecret, body, headers })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Remembers each signature for as long as it would be accepted: the window on both sides. */
+function rememberSignatures(): (signature: string) => boolean {
+  const seen = new Map<string, number>()
+  return (signature) => {
+    const now = Date.now()
+    for (const [old, until] of seen) {
+      if (until > now) break
+      seen.delete(old)
+    }
+    if (seen.has(signature)) return false
+    seen.set(signature, now + 2 * windowSeconds * 1000)
+    return true
+  }
+}
+
+function parse(raw: string, contentType = ''): Record<string, unknown> | undefined {
+  try {
+    if (contentType.startsWith('application/json')) return JSON.parse(raw)
+    const form = Object.fromEntries(new URLSearchParams(raw))
+    return form.payload ? JSON.parse(form.payload) : form
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,10 @@
+/**
+ * What buttons, menus and dialogs carry: the workspace, and a reference within it. Both are looked up under the
+ * caller's own team when they come back; neither is believed.
+ */
+export const ref = (workspaceId: string, rest: string): string => `${workspaceId}/${rest}`
+
+export function readRef(text: string): { workspace?: string; rest: string } {
+  const slash = text.indexOf('/')
+  return slash < 0 ? { rest: text } : { workspace: text.slice(0, slash), rest: text.slice(slash + 1) }
+}

@@ -1,0 +1,126 @@
+import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import type { AlertChannel } from './alerts/channel.ts'
+import { type Clock, systemClock } from './foundation/clock.ts'
+import type { Config } from './foundation/config.ts'
+import { openDatabase } from './foundation/database.ts'
+import { type Log, openLog } from './foundation/log.ts'
+import { pendingMigrations } from './foundation/migrate.ts'
+import { type Random, systemRandom } from './foundation/random.ts'
+import type { World } from './foundation/world.ts'
+
+export const roles = ['bot', 'verify', 'worker'] as const
+export type Role = (typeof roles)[number]
+
+export type Running = {
+  /** where the HTTP door listens */
+  url: string
+  /** runs every job of the timetable once, now; for the demo's calendar */
+  runTimetable(): Promise<void>
+  /** lets go of everything, after what has begun came to its end */
+  stop(): Promise<void>
+}
+
+export type StartOptions = {
+  config: Config
+  roles: readonly Role[]
+  clock?: Clock
+  random?: Random
+  log?: Log
+}
+
+/** Thrown when a start cannot succeed; the message says what is wrong and what to do. */
+export class StartError extends Error {
+  override name = 'StartError'
+}
+
+/**
+ * Starts the roles in this process. Doors are loaded only for the roles that need them, so that a verifier holds
+ * neither Slack nor the queue.
+ * @throws StartError
+ */
+export async function start(options: StartOptions): Promise<Running> {
+  const { config } = options
+  const log = options.log ?? openLog({ level: config.logLevel, tokenPrefix: config.tokenPrefix })
+  const db = openDatabase(config.databaseUrl, {
+    connections: 20,
+    name: `keywarden ${options.roles.join(' ')}`,
+  })
+  const clock = options.clock ?? systemClock
+  const world: World = { config, log, db, clock, random: options.random ?? systemRandom }
+  const opened: (() => Promise<void>)[] = [() => db.destroy()]
+  const stop = async () => {
+    // The last opened closes first: doors before what they stand on.
+    for (const close of opened.splice(0).reverse()) await close()
+  }
+  try {
+    await checkDatabase(world)
+    const parts = await startParts(world, options.roles, opened)
+    const url = await startHttp(world, options.roles, parts.routes, opened)
+    log.info({ roles: options.roles, url }, 'keywarden is up')
+    return { url, runTimetable: parts.runTimetable, stop }
+  } catch (error) {
+    await stop().catch(() => undefined)
+    throw error
+  }
+}
+
+async function checkDatabase({ db }: World): Promise<void> {
+  const pending = await pendingMigrations(db).catch((error: Error) => {
+    throw new StartError(
+      `Postgres cannot be reached (${error.message}). Check DATABASE_URL and that it accepts connections.`,
+    )
+  })
+  if (pending.length > 0)
+    throw new StartError(`The database is ${pending.length} migrations behind. Run: keywarden migrate`)
+}
+
+type Parts = { routes: ((server: FastifyInstance) => void)[]; runTimetable(): Promise<void> }
+
+async function startParts(
+  world: World,
+  wanted: readonly Role[],
+  opened: (() => Promise<void>)[],
+): Promise<Parts> {
+  const parts: Parts = { routes: [], runTimetable: async () => undefined }
+  if (!wanted.includes('bot') && !wanted.includes('worker')) return parts
+  const slack = await import('./slack/open.ts').then(({ openSlackSide }) => openSlackSide(world))
+  if (wanted.includes('worker')) {
+    const worker = await startWorker(world, slack.alerts)
+    opened.push(worker.stop)
+    parts.runTimetable = worker.runTimetable
+  }
+  if (wanted.includes('bot')) {
+    const bot = slack.openBot()
+    if (bot.addRoutes) parts.routes.push(bot.addRoutes)
+    await bot.start()
+    opened.push(bot.stop)
+  }
+  return parts
+}
+
+async function startWorker(world: World, alerts: AlertChannel) {
+  const [{ openWorker }, { deliverWaiting }] = await Promise.all([
+    import('../jobs/engine/worker.ts'),
+    import('./alerts/deliver.ts'),
+  ])
+  return openWorker({ world, deliver: async () => void (await deliverWaiting(world, alerts)) })
+}
+
+async function startHttp(
+  world: World,
+  wanted: readonly Role[],
+  routes: Parts['routes'],
+  opened: (() => Promise<void>)[],
+): Promise<string> {
+  const { openHttp } = await import('./http/server.ts')
+  const readiness = [async () => void (await world.db.raw('select 1'))]
+  const server = await openHttp(world, { roles: wanted, readiness, routes }).catch((error: Error) => {
+    throw new StartError(
+      `The HTTP door cannot open: ${error.message}. Check KEYWARDEN_HTTP_HOST and KEYWARDEN_HTTP_PORT.`,
+    )
+  })
+  opened.push(() => server.close())
+  const address = server.server.address() as AddressInfo
+  return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`
+}

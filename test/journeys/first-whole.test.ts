@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { messagesIn, topModal } from '../../sandbox/slack/look.ts'
+import {
+  answerTo,
+  callPlatform,
+  general,
+  makeKey,
+  openDialog,
+  press,
+  said,
+  security,
+  submit,
+  submitAndSee,
+  type TestHouse,
+  testHouse,
+  tokenIn,
+} from '../setup/house.ts'
+
+let house: TestHouse
+beforeAll(async () => {
+  house = await testHouse()
+})
+afterAll(() => house.drop())
+
+test('a key is issued, shown once, used, paused, resumed and revoked, and every next request obeys', async () => {
+  const manager = house.as('manager')
+  const form = await openDialog(manager, 'create')
+  const shown = await submitAndSee(manager, form, {
+    name: 'Salesforce CRM',
+    description: 'Syncs contacts',
+    scopes: ['read'],
+    expires: '30',
+  })
+  expect(shown.title).toBe('Copy your key')
+  const token = tokenIn(shown.blocks)
+  expect(await callPlatform(house, token)).toBe(200)
+
+  const list = said(await answerTo(manager, 'list'))
+  expect(list).toContain('Salesforce CRM')
+  expect(list).toContain(`${token.slice(0, 8)}...`)
+  expect(list).toMatch(/● Active · used .* · expires .* · 1 request · <@U0BRUNO002>/)
+
+  const pause = await openDialog(manager, 'deactivate Salesforce CRM')
+  expect(said((await submitAndSee(manager, pause, {})).blocks)).toContain('Deactivated')
+  expect(await callPlatform(house, token)).toBe(401)
+
+  expect(said(await answerTo(manager, 'activate "salesforce crm"'))).toContain('It works again.')
+  expect(await callPlatform(house, token)).toBe(200)
+
+  const end = await openDialog(manager, 'revoke Salesforce CRM')
+  expect(await submit(manager, end, { confirm: 'something else' })).toMatchObject({
+    outcome: 'errors',
+    errors: { confirm: `That does not match Salesforce CRM or ${token.slice(4, 8)}.` },
+  })
+  expect(said((await submitAndSee(manager, end, { confirm: 'salesforce crm' })).blocks)).toContain('Revoked')
+  expect(await callPlatform(house, token)).toBe(401)
+  const again = await answerTo(manager, 'activate Salesforce CRM')
+  expect(said(again)).toMatch(/revoked it/)
+})
+
+test('a member is refused in a sentence that names who can', async () => {
+  await makeKey(house.as('manager'), { name: 'Zapier' })
+  const member = house.as('member')
+  const refusedCreate = await openDialog(member, 'create')
+  expect(said(refusedCreate.blocks)).toMatch(/Only managers and owners create keys\.\s+Ask/)
+  expect(refusedCreate.submit).toBeUndefined()
+  for (const verb of ['deactivate', 'revoke']) {
+    const refused = await openDialog(member, `${verb} Zapier`)
+    expect(said(refused.blocks)).toContain(`Only managers and owners ${verb} keys.`)
+  }
+})
+
+test('a key that expires in a week is told to the security channel once, and Deactivate there ends it', async () => {
+  const manager = house.as('manager')
+  const token = await makeKey(manager, { name: 'Weekly sync', expires: '7' })
+  await house.keywarden.runTimetable()
+  await house.keywarden.runTimetable()
+  const alert = await manager.waitFor((screen) =>
+    messagesIn(screen, security).find((message) => said(message).includes('Weekly sync')),
+  )
+  expect(said(alert)).toMatch(/stops working on/)
+  await press(manager, alert, 'Deactivate')
+  const dialog = await manager.waitFor((screen) => topModal(screen)?.submit && topModal(screen))
+  await submitAndSee(manager, dialog, {})
+  expect(await callPlatform(house, token)).toBe(401)
+  const edited = await manager.waitFor((screen) =>
+    messagesIn(screen, security).find((message) => message.ts === alert.ts && message.edited),
+  )
+  expect(said(edited)).toMatch(/Deactivated by/)
+  expect(edited.blocks.some((block) => block.type === 'actions')).toBe(false)
+  const about = messagesIn(await manager.screen(), security).filter(
+    (message) => !message.threadTs && said(message).includes('Weekly sync'),
+  )
+  expect(about).toHaveLength(1)
+})
+
+test('nothing that only one person should see is in the channel for others', async () => {
+  const others = messagesIn(await house.as('otherMember').screen(), general)
+  expect(others.map(said).join('\n')).not.toMatch(/tml_/)
+})
