@@ -31,13 +31,26 @@ function tokenOf(request: IncomingMessage, args: Fields): string | undefined {
   return bearer ?? (typeof args.token === 'string' ? args.token : undefined)
 }
 
+/** Arguments as they were meant: forms carry lists and objects as JSON. */
+function unpacked(args: Fields): Fields {
+  const entries = Object.entries(args).map(([name, value]) => {
+    if (typeof value !== 'string' || !/^[[{]/.test(value)) return [name, value]
+    try {
+      return [name, JSON.parse(value)]
+    } catch {
+      return [name, value]
+    }
+  })
+  return Object.fromEntries(entries)
+}
+
 async function api({ slack, methods }: Parts, request: IncomingMessage, response: ServerResponse, url: URL) {
   const name = url.pathname.slice('/api/'.length)
   const body = fieldsOf(await bodyOf(request), request.headers['content-type'])
   const { token: _token, ...args } = { ...Object.fromEntries(url.searchParams), ...body }
   const token = tokenOf(request, body)
   const n = (slack.calls.at(-1)?.n ?? 0) + 1
-  const call = { n, method: name, args, reply: {}, at: Date.now() }
+  const call = { n, method: name, args: unpacked(args), reply: {}, at: Date.now() }
   slack.calls.push(call)
   const reply = await withFault(slack, response, name, () => callMethod(slack, methods[name], args, token))
   call.reply = reply?.body ?? {}

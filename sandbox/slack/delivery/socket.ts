@@ -30,7 +30,7 @@ export function createSocketMode(appId: string, acknowledgeWithinSeconds: number
   let turn = 0
 
   function acknowledged(data: string): void {
-    const message: unknown = JSON.parse(data)
+    const message = parsed(data)
     if (!isFields(message) || typeof message.envelope_id !== 'string') return
     waiting.get(message.envelope_id)?.settle({ ok: true, body: message.payload })
   }
@@ -89,6 +89,14 @@ export function createSocketMode(appId: string, acknowledgeWithinSeconds: number
       await Promise.all(sockets.map(closed))
       server.close()
     },
+  }
+}
+
+function parsed(data: string): unknown {
+  try {
+    return JSON.parse(data)
+  } catch {
+    return undefined
   }
 }
 

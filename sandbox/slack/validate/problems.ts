@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { isFields } from '../fields.ts'
 
 type Issue = z.core.$ZodIssue
 
@@ -17,7 +18,7 @@ function sentence(issue: Issue): string {
           ? `must provide at least ${issue.minimum} items`
           : `must be greater than or equal to ${issue.minimum}`
     case 'invalid_union':
-      return `unsupported type: ${String(issue.input)}`
+      return `unsupported type: ${isFields(issue.input) ? String(issue.input.type) : String(issue.input)}`
     case 'invalid_value':
       return `must be one of: ${issue.values.map(String).join(', ')}`
     case 'invalid_type':
