@@ -39,10 +39,8 @@ async function act<T>(path: string, body: unknown): Promise<T | Undelivered> {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
     })
-    if (response.ok || response.headers.get('content-type')?.includes('json')) {
-      return (await response.json()) as T
-    }
-    return { ok: false, error: `http_${response.status}` }
+    const answer: unknown = await response.json()
+    return response.ok ? (answer as T) : { ok: false, error: (answer as { error: string }).error }
   } catch {
     return { ok: false, error: 'unreachable' }
   }

@@ -41,7 +41,7 @@ export function App() {
     [screen, people, openChannel],
   )
   if (!workspace || !screen) return <Waiting connected={connected} />
-  const become = (id: string) => go({ as: id, channel: undefined, thread: undefined, tab: undefined })
+  const become = (id: string) => go({ as: id, thread: undefined })
   return (
     <WorkspaceProvider value={workspace}>
       <ConfirmProvider>
@@ -55,6 +55,7 @@ export function App() {
               onClick={() => setMenu(!menu)}
             >
               <Icon name={menu ? 'close' : 'menu'} size={22} />
+              {Object.values(unread).some((count) => count > 0) && <span className="dot" />}
             </button>
             <Calendar reader={workspace.reader} />
             <span className="connection" role="status">

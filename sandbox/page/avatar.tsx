@@ -10,17 +10,25 @@ export function Avatar({ id, name, person, size = 36 }: Props) {
   const style = { width: size, height: size, fontSize: Math.round(size * 0.42) }
   if (isApp(person)) {
     return (
-      <span className="avatar app" style={style} aria-hidden="true">
-        <svg viewBox="0 0 24 24" width="62%" height="62%" fill="none" stroke="currentColor" strokeWidth="2.2">
+      <span className="avatar avatar-app" style={style} aria-hidden="true">
+        <svg
+          viewBox="0 0 24 24"
+          width="62%"
+          height="62%"
+          fill="none"
+          stroke="currentColor"
+          strokeWidth="2.2"
+          aria-hidden="true"
+        >
           <circle cx="8" cy="15.5" r="4" />
-          <path d="M11 12.5 19 4.500M16 7.500l2.5 2.5" strokeLinecap="round" />
+          <path d="M11 12.5 19 4.5M16 7.5l2.5 2.5" strokeLinecap="round" />
         </svg>
       </span>
     )
   }
   if (!person && /slackbot/i.test(name)) {
     return (
-      <span className="avatar slackbot" style={style} aria-hidden="true">
+      <span className="avatar avatar-slackbot" style={{ ...style, fontSize: size * 0.6 }} aria-hidden="true">
         ♥
       </span>
     )

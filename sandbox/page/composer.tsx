@@ -1,6 +1,8 @@
-import { type KeyboardEvent, useLayoutEffect, useRef } from 'react'
+import { type KeyboardEvent, useLayoutEffect, useRef, useState } from 'react'
 import { CommandHint } from './command-hint.tsx'
 import { Icon } from './icons.tsx'
+import { completeMention, MentionHint, mentionable } from './mention-hint.tsx'
+import { useWorkspace } from './workspace.tsx'
 
 type Props = {
   label: string
@@ -15,7 +17,9 @@ type Props = {
 /** Where messages and commands are typed: Enter sends, Shift+Enter begins a new line. */
 export function Composer({ label, draft, setDraft, send, commands = false, closed }: Props) {
   const field = useRef<HTMLTextAreaElement>(null)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
+  const [at, setAt] = useState(0)
+  const { people } = useWorkspace()
+  const found = mentionable(draft, people)
   useLayoutEffect(() => {
     if (!field.current) return
     field.current.style.height = 'auto'
@@ -32,14 +36,25 @@ export function Composer({ label, draft, setDraft, send, commands = false, close
     send(draft.trim())
     setDraft('')
   }
+  const choose = (person: (typeof found)[number]) => {
+    setDraft(completeMention(draft, person))
+    setAt(0)
+    field.current?.focus()
+  }
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+    const picked = found[Math.min(at, found.length - 1)]
+    const picks = event.key === 'Tab' || event.key === 'Enter'
+    if (event.nativeEvent.isComposing || event.shiftKey) return
+    if (picked ? !step && !picks : event.key !== 'Enter') return
     event.preventDefault()
-    submit()
+    if (!picked) submit()
+    else if (step) setAt((at + step + found.length) % found.length)
+    else choose(picked)
   }
   return (
     <div className="composer">
-      {commands && (
+      {commands && found.length === 0 && (
         <CommandHint
           draft={draft}
           use={(text) => {
@@ -48,6 +63,7 @@ export function Composer({ label, draft, setDraft, send, commands = false, close
           }}
         />
       )}
+      <MentionHint found={found} at={Math.min(at, found.length - 1)} choose={choose} />
       <div className="composer-box">
         <textarea
           ref={field}

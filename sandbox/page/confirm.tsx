@@ -47,7 +47,7 @@ function ConfirmDialog({ confirm, decide }: { confirm: Loose; decide: (yes: bool
         <button
           type="button"
           className={`button ${confirm.style === 'danger' ? 'danger' : 'primary'}`}
-          autoFocus
+          data-focus
           onClick={() => decide(true)}
         >
           {yes ? <PlainText text={yes} /> : 'OK'}

@@ -3,15 +3,21 @@ import { dayKey, type Reader, tsToMs } from './time.ts'
 
 const SAME_BREATH_MS = 5 * 60_000
 
-/** A message with what stands above it: the day where it begins one, and its sender unless they just spoke. */
-export type Row = { message: Message; newDay: boolean; compact: boolean }
+/** `compact` leaves out the sender, who spoke just before. */
+export type Day = { key: string; ms: number; rows: { message: Message; compact: boolean }[] }
 
-export function rowsOf(messages: Message[], reader: Reader): Row[] {
-  return messages.map((message, index) => {
-    const before = messages[index - 1]
-    const newDay = !before || dayKey(tsToMs(before.ts), reader) !== dayKey(tsToMs(message.ts), reader)
-    return { message, newDay, compact: !newDay && before !== undefined && continues(before, message) }
-  })
+/** Messages by the day on which the reader has them. */
+export function daysOf(messages: Message[], reader: Reader): Day[] {
+  const days: Day[] = []
+  for (const message of messages) {
+    const ms = tsToMs(message.ts)
+    const key = dayKey(ms, reader)
+    const today = days.at(-1)
+    const before = today?.rows.at(-1)?.message
+    if (today?.key !== key) days.push({ key, ms, rows: [{ message, compact: false }] })
+    else today.rows.push({ message, compact: before !== undefined && continues(before, message) })
+  }
+  return days
 }
 
 function continues(before: Message, message: Message): boolean {
@@ -20,6 +26,7 @@ function continues(before: Message, message: Message): boolean {
     before.username === message.username &&
     before.ephemeral === message.ephemeral &&
     before.replies === 0 &&
+    !message.broadcast &&
     message.blocks.length === 0 &&
     tsToMs(message.ts) - tsToMs(before.ts) < SAME_BREATH_MS
   )
@@ -27,7 +34,7 @@ function continues(before: Message, message: Message): boolean {
 
 /** What a channel shows outside of its threads. */
 export function topLevel(messages: Message[]): Message[] {
-  return messages.filter((message) => !isReply(message))
+  return messages.filter((message) => !isReply(message) || message.broadcast === true)
 }
 
 /** A thread: its parent and the replies to it, oldest first. */

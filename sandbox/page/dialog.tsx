@@ -15,13 +15,13 @@ export function Dialog({ className, labelledBy, busy = false, onEscape, children
     const dialog = ref.current
     const before = document.activeElement
     dialog?.showModal()
+    dialog?.querySelector<HTMLElement>('[data-focus]')?.focus()
     return () => {
       dialog?.close()
       if (before instanceof HTMLElement && before.isConnected) before.focus()
     }
   }, [])
   return (
-    // biome-ignore lint/a11y/noNoninteractiveElementInteractions: Escape belongs to the dialog as a whole
     <dialog
       ref={ref}
       className={className}

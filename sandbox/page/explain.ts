@@ -13,15 +13,17 @@ const SENTENCES: Record<string, string> = {
 
 /** What went wrong for the person, in a sentence; the bare error name where there is none. */
 export function explain(error: string): string {
+  if (error.includes(' ')) return error
   return SENTENCES[error] ?? `That did not work: ${error.replaceAll('_', ' ')}.`
 }
 
 /** What Slackbot answers to a command that did not get through. */
 export function commandFailure(text: string, error: string): string {
   const command = text.split(/\s/, 1)[0] ?? text
-  if (error === 'unknown_command' || error === 'invalid_command') {
+  if (error.includes('not a valid command')) {
     return `${command} is not a valid command. In Slack, all messages that start with the “/” character are interpreted as commands.`
   }
-  if (error === 'unreachable') return `${command} was not sent. ${explain(error)}`
+  if (error.includes(' ')) return error
+  if (error === 'unreachable' || error === 'is_archived') return `${command} was not sent. ${explain(error)}`
   return `${command} failed with the error “${error}”`
 }

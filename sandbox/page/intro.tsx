@@ -24,7 +24,7 @@ export function Intro({
       )}
       <h3 dir="auto">{title}</h3>
       {isApp(other) ? (
-        <p>
+        <p className="text">
           This is the very beginning of your conversation with <strong>{title}</strong>. Type{' '}
           <code>/keys</code> to start, here or in any channel; receipts and reminders arrive here.
         </p>

@@ -1,8 +1,8 @@
-import { Fragment, type ReactNode } from 'react'
+import type { ReactNode } from 'react'
 import type { Message } from '../slack/contract.ts'
-import { lastReply, rowsOf, topLevel } from './conversation.ts'
+import { daysOf, lastReply, topLevel } from './conversation.ts'
 import { MessageView } from './message.tsx'
-import { dayName, tsToMs } from './time.ts'
+import { dayName } from './time.ts'
 import { useStickyScroll } from './use-sticky-scroll.ts'
 import { useWorkspace } from './workspace.tsx'
 
@@ -21,31 +21,32 @@ export function MessageList({ channel, title, messages, intro, openThread }: Pro
   const { ref, onScroll, unseen, toBottom } = useStickyScroll(channel, shown.at(-1)?.ts)
   return (
     <div className="list-frame">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the list scrolls, and must do so from the keyboard */}
       <div
         className="message-list"
         ref={ref}
         onScroll={onScroll}
         role="log"
         aria-label={`Messages in ${title}`}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: the list scrolls, and must do so from the keyboard
         tabIndex={0}
       >
         <div className="list-spacer" />
         {intro}
-        {rowsOf(shown, reader).map(({ message, newDay, compact }) => (
-          <Fragment key={message.ts}>
-            {newDay && (
-              <div className="day">
-                <span>{dayName(tsToMs(message.ts), reader)}</span>
-              </div>
-            )}
-            <MessageView
-              message={message}
-              compact={compact}
-              openThread={openThread}
-              lastReplyTs={message.replies > 0 ? lastReply(messages, message.ts) : undefined}
-            />
-          </Fragment>
+        {daysOf(shown, reader).map(({ key, ms, rows }) => (
+          <section key={key} className="day" aria-label={dayName(ms, reader)}>
+            <div className="day-name">
+              <span>{dayName(ms, reader)}</span>
+            </div>
+            {rows.map(({ message, compact }) => (
+              <MessageView
+                key={message.ts}
+                message={message}
+                compact={compact}
+                openThread={openThread}
+                lastReplyTs={message.replies > 0 ? lastReply(messages, message.ts) : undefined}
+              />
+            ))}
+          </section>
         ))}
       </div>
       {unseen && (

@@ -2,6 +2,7 @@ import { memo, useMemo, useState } from 'react'
 import type { InputValues, Message } from '../slack/contract.ts'
 import { Avatar } from './avatar.tsx'
 import { Blocks } from './blocks/blocks.tsx'
+import { Files } from './files.tsx'
 import { Icon } from './icons.tsx'
 import { SurfaceProvider, useSurfaceOf } from './surface.tsx'
 import { Mrkdwn } from './text.tsx'
@@ -23,10 +24,11 @@ export const MessageView = memo(function MessageView({ message, compact, openThr
   const ms = tsToMs(message.ts)
   const sender = people.find((one) => one.id === message.user)
   const time = (
-    <time dateTime={new Date(ms).toISOString()} title={fullMoment(ms, reader)}>
+    <time className="clock" dateTime={new Date(ms).toISOString()} title={fullMoment(ms, reader)}>
       {clockTime(ms, reader)}
     </time>
   )
+  const thread = message.threadTs ?? message.ts
   const canReply = openThread && !message.ephemeral
   return (
     <article
@@ -55,7 +57,17 @@ export const MessageView = memo(function MessageView({ message, compact, openThr
             {time}
           </header>
         )}
+        {message.broadcast && openThread && (
+          <button
+            type="button"
+            className="broadcast"
+            onClick={() => openThread(message.threadTs ?? message.ts)}
+          >
+            replied to a thread
+          </button>
+        )}
         <MessageBody message={message} />
+        <Files files={message.files ?? []} />
         {openThread && message.replies > 0 && (
           <Replies message={message} lastReplyTs={lastReplyTs} open={() => openThread(message.ts)} />
         )}
@@ -66,7 +78,7 @@ export const MessageView = memo(function MessageView({ message, compact, openThr
             type="button"
             aria-label="Reply in thread"
             title="Reply in thread"
-            onClick={() => openThread(message.ts)}
+            onClick={() => openThread(thread)}
           >
             <Icon name="thread" />
           </button>

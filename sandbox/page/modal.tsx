@@ -131,7 +131,6 @@ function useSubmission(user: string, view: ModalView, values: () => InputValues)
 function useFocus(body: React.RefObject<HTMLDivElement | null>, view: ModalView): void {
   const shown = useRef<string>(undefined)
   const refused = Object.keys(view.errors).join()
-  // biome-ignore lint/correctness/useExhaustiveDependencies: looks again whenever the view has changed
   useEffect(() => {
     const held = body.current?.contains(document.activeElement) && document.activeElement !== body.current
     if (shown.current === view.id && held) return

@@ -24,7 +24,6 @@ export function Mrkdwn({ source }: { source: string }) {
   return (
     <div className="text" dir="auto">
       {parseMrkdwn(source).map((paragraph, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a parsed text has no other identity
         <ParagraphView key={index} paragraph={paragraph} />
       ))}
     </div>
@@ -38,7 +37,6 @@ function ParagraphView({ paragraph }: { paragraph: Paragraph }) {
 }
 
 function inlines(nodes: Inline[]): ReactNode {
-  // biome-ignore lint/suspicious/noArrayIndexKey: a parsed text has no other identity
   return nodes.map((node, index) => <InlineView key={index} node={node} />)
 }
 

@@ -22,7 +22,6 @@ export function Thread({ ts, title, messages, draft, setDraft, send, close, clos
   const [parent, ...replies] = threadOf(messages, ts)
   const pane = useRef<HTMLElement>(null)
   const { ref, onScroll } = useStickyScroll(ts, replies.at(-1)?.ts)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another thread takes the focus anew
   useEffect(() => pane.current?.querySelector('textarea')?.focus(), [ts])
   return (
     <aside className="thread" aria-label="Thread" ref={pane}>

@@ -14,9 +14,7 @@ export function useStickyScroll(place: string, newest: string | undefined) {
     atEnd.current = true
     setUnseen(false)
   }
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another place starts at its end
   useLayoutEffect(toBottom, [place])
-  // biome-ignore lint/correctness/useExhaustiveDependencies: reacts to a new message alone
   useLayoutEffect(() => {
     if (atEnd.current) toBottom()
     else setUnseen(true)

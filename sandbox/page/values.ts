@@ -14,7 +14,7 @@ export function initialValue(element: Loose): InputValue | undefined {
     case 'number_input':
       return (element.initial_value as string | undefined) ?? null
     case 'rich_text_input':
-      return null
+      return element.initial_value === undefined ? null : JSON.stringify(element.initial_value)
     case 'static_select':
     case 'external_select':
     case 'radio_buttons':

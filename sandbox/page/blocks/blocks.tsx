@@ -12,6 +12,7 @@ import { HeaderView } from './header.tsx'
 import { ImageView } from './image.tsx'
 import { InputView } from './input.tsx'
 import { LibraryBlock } from './library.tsx'
+import { PlanView, TaskCardView } from './plan.tsx'
 import { RichTextView } from './rich-text.tsx'
 import { SectionView } from './section.tsx'
 import { TableView } from './table.tsx'
@@ -60,6 +61,10 @@ function view(block: Loose): ReactNode {
       return <CardView block={block} />
     case 'carousel':
       return <CarouselView block={block} />
+    case 'plan':
+      return <PlanView block={block} />
+    case 'task_card':
+      return <TaskCardView block={block} />
     case 'container':
       return <ContainerView block={block} />
     default:

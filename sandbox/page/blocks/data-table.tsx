@@ -23,7 +23,6 @@ export function DataTableView({ block }: { block: Loose }) {
             <tr>
               {head.map((cell, column) => (
                 <th
-                  // biome-ignore lint/suspicious/noArrayIndexKey: columns have no identity but their place
                   key={column}
                   scope="col"
                   aria-sort={order?.column === column ? (order.down ? 'descending' : 'ascending') : 'none'}
@@ -40,7 +39,6 @@ export function DataTableView({ block }: { block: Loose }) {
           </thead>
           <tbody>
             {shown.map((cells, index) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: rows have no identity but their place
               <Row key={index} cells={cells} columns={[]} />
             ))}
           </tbody>

@@ -5,8 +5,8 @@ import type { Loose } from '../values.ts'
 import { useWorkspace } from '../workspace.tsx'
 
 /**
- * Charts, plans, task cards, Markdown and video, drawn by slack-blocks-to-jsx. The other blocks are
- * drawn here: the package reads plain_text as markup, and its controls report no values.
+ * Charts, Markdown and video, drawn by slack-blocks-to-jsx. The other blocks are drawn by this page: the
+ * package reads plain_text as markup, its controls report no values, and its tables take other rows than Slack's.
  */
 export function LibraryBlock({ block }: { block: Loose }) {
   const { people, channels } = useWorkspace()

@@ -10,7 +10,6 @@ export function RichTextView({ block }: { block: Loose }) {
   return (
     <div className="text rich-text" dir="auto">
       {(block.elements as Loose[]).map((element, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: rich text has no identity but its place
         <Part key={index} element={element} />
       ))}
     </div>
@@ -31,10 +30,7 @@ function Part({ element }: { element: Loose }) {
 }
 
 function List({ element }: { element: Loose }) {
-  const items = (element.elements as Loose[]).map((item, index) => (
-    // biome-ignore lint/suspicious/noArrayIndexKey: list items have no identity but their place
-    <li key={index}>{leaves(item)}</li>
-  ))
+  const items = (element.elements as Loose[]).map((item, index) => <li key={index}>{leaves(item)}</li>)
   const indent = { marginInlineStart: `${Number(element.indent ?? 0) * 24}px` }
   const className = element.border === 1 ? 'bordered' : undefined
   if (element.style === 'ordered') {
@@ -57,10 +53,7 @@ function plain(element: Loose): string {
 }
 
 function leaves(element: Loose): ReactNode {
-  return (element.elements as Leaf[]).map((leaf, index) => (
-    // biome-ignore lint/suspicious/noArrayIndexKey: rich text has no identity but its place
-    <LeafView key={index} leaf={leaf} />
-  ))
+  return (element.elements as Leaf[]).map((leaf, index) => <LeafView key={index} leaf={leaf} />)
 }
 
 function LeafView({ leaf }: { leaf: Leaf }): ReactNode {

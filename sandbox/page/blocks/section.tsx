@@ -15,7 +15,6 @@ export function SectionView({ block }: { block: Loose }) {
         {fields.length > 0 && (
           <div className="fields">
             {fields.map((field, index) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: fields have no identity but their place
               <TextObject key={index} text={field} />
             ))}
           </div>

@@ -16,7 +16,6 @@ export function TableView({ block }: { block: Loose }) {
         </thead>
         <tbody>
           {rows.map((cells, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: rows have no identity but their place
             <Row key={index} cells={cells} columns={columns} />
           ))}
         </tbody>
@@ -31,7 +30,6 @@ export function Row({ cells, columns, head }: { cells: Loose[]; columns: Column[
       {cells.map((cell, index) => {
         const { align = 'left', is_wrapped = false } = columns[index] ?? {}
         const props = { style: { textAlign: align }, className: is_wrapped ? 'wrapped' : undefined }
-        // biome-ignore lint/suspicious/noArrayIndexKey: cells have no identity but their place
         return head ? (
           <th key={index} scope="col" {...props}>
             {cellContent(cell)}

@@ -15,14 +15,16 @@ export function Choices(props: ControlProps) {
     const order = (props.element.options as Choice[]).map((choice) => choice.value ?? '')
     change(order.filter((each) => (each === one ? on : chosen.includes(each))))
   }
-  const { id, ...names } = naming(props)
+  const { id, 'aria-required': required, ...names } = naming(props)
   return (
-    <div className="choices" role={many ? 'group' : 'radiogroup'} {...names} aria-required={undefined}>
+    <div className="choices" role={many ? 'group' : 'radiogroup'} {...names}>
       {(props.element.options as Choice[]).map((choice, index) => (
         <label key={choice.value} className="choice">
           <input
             id={index === 0 ? id : undefined}
+            className="choice-box"
             type={many ? 'checkbox' : 'radio'}
+            required={required && !many}
             name={group}
             checked={chosen.includes(choice.value ?? '')}
             onChange={(event) => toggle(choice.value ?? '', event.target.checked)}

@@ -65,8 +65,9 @@ export function Menu({ label, className, button, items, align = 'start', onOpen 
             <button
               key={item.key}
               type="button"
-              role={item.checked === undefined ? 'menuitem' : 'menuitemradio'}
-              aria-checked={item.checked}
+              {...(item.checked === undefined
+                ? { role: 'menuitem' }
+                : { role: 'menuitemradio', 'aria-checked': item.checked })}
               className="menu-item"
               tabIndex={-1}
               onClick={() => {

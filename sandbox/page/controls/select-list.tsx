@@ -17,7 +17,6 @@ export function SelectList({ ref, id, options, value, at, choose, point }: Props
     document.getElementById(`${id}-${at}`)?.scrollIntoView({ block: 'nearest' })
   }, [id, at])
   return (
-    // biome-ignore lint/a11y/useFocusableInteractive: the focus stays in the combobox, which names the active option
     <div
       ref={ref}
       id={id}

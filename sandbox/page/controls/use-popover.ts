@@ -2,6 +2,7 @@ import { type RefObject, useEffect, useLayoutEffect, useRef } from 'react'
 
 const GAP_PX = 4
 const MARGIN_PX = 8
+const TALLEST_PX = 440
 
 /**
  * Puts an element with `popover="manual"` into the browser's top layer, below its anchor or above it
@@ -50,7 +51,7 @@ function position(anchor: HTMLElement, popover: HTMLElement, end: boolean): void
   popover.style.minWidth = `${Math.max(box.width, 180)}px`
   popover.style.maxHeight = ''
   const up = below < Math.min(popover.scrollHeight, 240) && above > below
-  popover.style.maxHeight = `${Math.min(up ? above : below, 340)}px`
+  popover.style.maxHeight = `${Math.min(up ? above : below, TALLEST_PX)}px`
   const { width, height } = popover.getBoundingClientRect()
   const left = end ? box.right - width : box.left
   popover.style.left = `${Math.max(MARGIN_PX, Math.min(left, window.innerWidth - width - MARGIN_PX))}px`
