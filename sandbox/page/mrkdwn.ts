@@ -19,11 +19,11 @@ const EMPHASIS = { '*': 'bold', _: 'italic', '~': 'strike' } as const
 /** Reads Slack's mrkdwn (which is not Markdown) into paragraphs, quotes and preformatted text. */
 export function parseMrkdwn(source: string): Paragraph[] {
   return source
-    .split(/```/)
-    .flatMap((part, index, parts): Paragraph[] =>
-      index % 2 === 1 && index < parts.length - 1
+    .split(/```([\s\S]+?)```/)
+    .flatMap((part, index): Paragraph[] =>
+      index % 2 === 1
         ? [{ kind: 'preformatted', text: unescapeText(part.replace(/^\n|\n$/g, '')) }]
-        : paragraphs(index % 2 === 1 ? `\`\`\`${part}` : part),
+        : paragraphs(part),
     )
 }
 
