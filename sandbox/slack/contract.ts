@@ -93,7 +93,7 @@ export type Screen = {
   messages: Record<string, Message[]>
   /** this person's modal stack, top last */
   modals: ModalView[]
-  home: { id: string; hash: string; blocks: KnownBlock[] } | null
+  home: { id: string; hash: string; blocks: KnownBlock[]; values?: InputValues } | null
 }
 
 export type CommandRequest = { channel: string; text: string }

@@ -72,14 +72,18 @@ export function post(world: World, now: Date, draft: Draft): StoredMessage {
   return message
 }
 
-/** Changes what a message says; blocks, attachments and metadata that are not given stay. */
+/**
+ * Changes what a message says. Text without blocks takes the blocks away; attachments and metadata
+ * that are not given stay. Only a message shown as text is marked as edited.
+ * https://docs.slack.dev/reference/methods/chat.update
+ */
 export function rewrite(world: World, message: StoredMessage, content: Content): void {
   checkImages(world, content.blocks ?? [])
   message.text = content.text
-  if (content.blocks !== undefined) message.blocks = content.blocks
+  message.blocks = content.blocks ?? (content.text === '' ? message.blocks : [])
   if (content.attachments !== undefined) message.attachments = content.attachments
   if (content.metadata !== undefined) message.metadata = content.metadata ?? undefined
-  message.edited = true
+  message.edited ||= message.blocks.length === 0
   changed(world)
 }
 

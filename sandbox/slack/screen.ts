@@ -68,6 +68,8 @@ export function screenOf(slack: Slack, person: Person): Screen {
     channels,
     messages: Object.fromEntries(messages),
     modals: stackOf(world, person.id).map(shownModal),
-    home: home ? { id: home.id, hash: home.hash, blocks: asKnown(blocksOf(home)) } : null,
+    home: home
+      ? { id: home.id, hash: home.hash, blocks: asKnown(blocksOf(home)), values: home.values }
+      : null,
   }
 }

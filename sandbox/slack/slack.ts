@@ -1,3 +1,4 @@
+import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Advance, Clock, Slack } from './context.ts'
 import { createHttpDelivery, verifyRequestUrl } from './delivery/http.ts'
@@ -89,6 +90,39 @@ function createSlack(options: Options, socketMode: SocketMode, world: Slack['wor
   }
 }
 
+async function listen(server: Server, port: number): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', resolve)
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+async function stop(slack: Slack, socketMode: SocketMode, server: Server): Promise<void> {
+  slack.delivery.stopped.abort()
+  changed(slack.world)
+  await socketMode.close()
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  server.closeAllConnections()
+  await closed
+}
+
+function controlsOf(slack: Slack, socketMode: SocketMode, acknowledgeWithinSeconds: number) {
+  const { signingSecret, verificationToken } = slack
+  const http = { signingSecret, verificationToken, acknowledgeWithinSeconds }
+  return {
+    deliverOverHttp(requestUrl: string) {
+      slack.delivery.transport = createHttpDelivery({ ...http, requestUrl })
+    },
+    verifyRequestUrl: (requestUrl: string) => verifyRequestUrl({ ...http, requestUrl }),
+    refreshSockets: socketMode.refresh,
+    connections: socketMode.connections,
+    limitPosts(limit: { perSecond: number; burst: number }) {
+      slack.rateLimit = createRateLimit(limit)
+    },
+  }
+}
+
 /** Starts a Slack of one workspace on this machine, against which a Slack app runs unchanged. */
 export async function startSlack(options: Options): Promise<LocalSlack> {
   const world = createWorld(options.seed ?? acme())
@@ -98,43 +132,17 @@ export async function startSlack(options: Options): Promise<LocalSlack> {
   const page = options.page ? once(buildPage) : async () => undefined
   const server = createHttpServer({ slack, methods: allMethods(socketMode), page })
   server.on('upgrade', socketMode.upgrade)
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(options.port ?? 0, '127.0.0.1', resolve)
-  })
-  slack.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const { signingSecret, verificationToken } = slack
-  const httpOptions = (requestUrl: string) => ({
-    requestUrl,
-    signingSecret,
-    verificationToken,
-    acknowledgeWithinSeconds,
-  })
+  slack.url = await listen(server, options.port ?? 0)
   return {
     ...workspaceOf(slack),
+    ...controlsOf(slack, socketMode, acknowledgeWithinSeconds),
     url: slack.url,
     apiUrl: `${slack.url}/api/`,
     botToken: slack.botToken,
     appToken: slack.appToken,
-    signingSecret,
+    signingSecret: slack.signingSecret,
     teamId: world.team.id,
     botUserId: world.app.botUserId,
-    deliverOverHttp(requestUrl) {
-      slack.delivery.transport = createHttpDelivery(httpOptions(requestUrl))
-    },
-    verifyRequestUrl: (requestUrl) => verifyRequestUrl(httpOptions(requestUrl)),
-    refreshSockets: socketMode.refresh,
-    connections: socketMode.connections,
-    limitPosts(limit) {
-      slack.rateLimit = createRateLimit(limit)
-    },
-    async close() {
-      slack.delivery.stopped.abort()
-      changed(world)
-      await socketMode.close()
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      server.closeAllConnections()
-      await closed
-    },
+    close: () => stop(slack, socketMode, server),
   }
 }

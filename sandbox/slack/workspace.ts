@@ -2,6 +2,7 @@ import type { Slack } from './context.ts'
 import type { Channel, Person } from './contract.ts'
 import type { Fields } from './fields.ts'
 import { emit } from './interaction/events.ts'
+import { archive, join, leave, leaveEverything } from './memberships.ts'
 import { messagesIn } from './messages.ts'
 import { userObject } from './people.ts'
 import { changed, openDm } from './state.ts'
@@ -31,10 +32,32 @@ export type Workspace = {
   uninstall(): Promise<void>
 }
 
-function channelOf(slack: Slack, id: string): Channel {
-  const channel = slack.world.channels.get(id)
-  if (!channel) throw new Error(`There is no channel ${id}`)
-  return channel
+async function tell(slack: Slack, type: 'user_change' | 'team_join', person: Person): Promise<void> {
+  const now = slack.clock.now()
+  const withEmail = slack.manifest.botScopes?.includes('users:read.email') ?? true
+  const user = userObject(slack.world, person, now, withEmail)
+  await emit(slack, type, { type, user, cache_ts: Math.floor(now.getTime() / 1000) })
+}
+
+async function setPerson(slack: Slack, id: string, changes: Partial<Omit<Person, 'id'>>): Promise<void> {
+  const person = slack.world.people.get(id)
+  if (!person) throw new Error(`There is no person ${id}`)
+  Object.assign(person, changes)
+  if (changes.deleted) leaveEverything(slack, id)
+  changed(slack.world)
+  await tell(slack, 'user_change', person)
+}
+
+async function addPerson(slack: Slack, person: Person): Promise<void> {
+  slack.world.people.set(person.id, person)
+  if (person.kind !== 'stranger') openDm(slack.world, person.id)
+  changed(slack.world)
+  await tell(slack, 'team_join', person)
+}
+
+function addChannel(slack: Slack, channel: Channel): void {
+  slack.world.channels.set(channel.id, channel)
+  changed(slack.world)
 }
 
 function reload(slack: Slack, user: string): void {
@@ -47,78 +70,29 @@ function reload(slack: Slack, user: string): void {
   changed(world)
 }
 
-const channelTypes = { channel: 'C', private: 'G', dm: 'D' } as const
-
-async function join(slack: Slack, id: string, user: string): Promise<void> {
-  const channel = channelOf(slack, id)
-  if (!channel.members.includes(user)) channel.members.push(user)
-  changed(slack.world)
-  const type = 'member_joined_channel'
-  await emit(slack, type, { type, user, channel: id, channel_type: channelTypes[channel.kind] })
+async function uninstall(slack: Slack): Promise<void> {
+  slack.tokensRefused = 'account_inactive'
+  const tokens = { bot: [slack.world.app.botUserId] }
+  await emit(slack, 'tokens_revoked', { type: 'tokens_revoked', tokens })
+  await emit(slack, 'app_uninstalled', { type: 'app_uninstalled' })
 }
 
-/** Whoever is deactivated is no longer a member of any channel. */
-function leaveEverything(slack: Slack, user: string): void {
-  for (const channel of slack.world.channels.values()) {
-    if (channel.kind !== 'dm') channel.members = channel.members.filter((one) => one !== user)
-  }
-}
-
-async function leave(slack: Slack, id: string, user: string): Promise<void> {
-  const channel = channelOf(slack, id)
-  channel.members = channel.members.filter((one) => one !== user)
-  changed(slack.world)
-  const isBot = user === slack.world.app.botUserId
-  const type = isBot ? 'channel_left' : 'member_left_channel'
-  await emit(slack, type, { type, user, channel: id, channel_type: channelTypes[channel.kind] })
-}
-
-async function tell(slack: Slack, type: 'user_change' | 'team_join', person: Person): Promise<void> {
-  const now = slack.clock.now()
-  const withEmail = slack.manifest.botScopes?.includes('users:read.email') ?? true
-  const user = userObject(slack.world, person, now, withEmail)
-  await emit(slack, type, { type, user, cache_ts: Math.floor(now.getTime() / 1000) })
-}
-
+/** The workspace's own doings, as tests and the demo bring them about. */
 export function workspaceOf(slack: Slack): Workspace {
   const { world } = slack
   return {
     people: () => [...world.people.values()],
     channels: () => [...world.channels.values()],
     dmOf: (user) => openDm(world, user),
-    async setPerson(id, changes) {
-      const person = world.people.get(id)
-      if (!person) throw new Error(`There is no person ${id}`)
-      Object.assign(person, changes)
-      if (changes.deleted) leaveEverything(slack, id)
-      changed(world)
-      await tell(slack, 'user_change', person)
-    },
-    async addPerson(person) {
-      world.people.set(person.id, person)
-      openDm(world, person.id)
-      changed(world)
-      await tell(slack, 'team_join', person)
-    },
-    addChannel(channel) {
-      world.channels.set(channel.id, channel)
-      changed(world)
-    },
-    async archiveChannel(id, archived = true) {
-      channelOf(slack, id).archived = archived
-      changed(world)
-      const type = archived ? 'channel_archive' : 'channel_unarchive'
-      await emit(slack, type, { type, channel: id })
-    },
+    setPerson: (id, changes) => setPerson(slack, id, changes),
+    addPerson: (person) => addPerson(slack, person),
+    addChannel: (channel) => addChannel(slack, channel),
+    archiveChannel: (id, archived = true) => archive(slack, id, archived),
     addToChannel: (id, user) => join(slack, id, user),
     removeFromChannel: (id, user) => leave(slack, id, user),
     reload: (user) => reload(slack, user),
     runStep: (callbackId, inputs) => runStep(slack, callbackId, inputs),
     stepOutcome: (id) => stepOutcome(slack, id),
-    async uninstall() {
-      slack.tokensRefused = 'account_inactive'
-      await emit(slack, 'tokens_revoked', { type: 'tokens_revoked', tokens: { bot: [world.app.botUserId] } })
-      await emit(slack, 'app_uninstalled', { type: 'app_uninstalled' })
-    },
+    uninstall: () => uninstall(slack),
   }
 }

@@ -127,6 +127,16 @@ describe('messages', () => {
     expect(thread.messages!.map((one) => one.text)).toEqual(['This message was deleted.', 'quiet', 'loud'])
   })
 
+  test('lose their blocks to a new text alone, and are marked as edited only then', async () => {
+    const blocks = [{ type: 'divider' as const }]
+    const seen = async () => (await person(slack.url, ada).screen()).messages[general]!.at(-1)!
+    const { ts } = await client.chat.postMessage({ channel: general, text: 'a', blocks })
+    await client.chat.update({ channel: general, ts: ts!, text: 'b', blocks })
+    expect(await seen()).toMatchObject({ text: 'b', edited: false, blocks: [{ type: 'divider' }] })
+    await client.chat.update({ channel: general, ts: ts!, text: 'c' })
+    expect(await seen()).toMatchObject({ text: 'c', edited: true, blocks: [] })
+  })
+
   test("can be changed only by their author, and not once they're gone", async () => {
     await person(slack.url, ada).say({ channel: general, text: 'mine' })
     const mine = (await person(slack.url, ada).screen()).messages[general]!.at(-1)!

@@ -22,7 +22,7 @@ export function respond(slack: Slack, path: string, body: Fields): void {
   const content = contentOf(body)
   if (!saysSomething(content)) throw new Refusal('no_text')
   if (flagAt(body, 'replace_original') && origin) {
-    rewrite(slack.world, origin, { ...content, blocks: content.blocks ?? [] })
+    rewrite(slack.world, origin, content)
     return
   }
   const channel = slack.world.channels.get(grant.channel)!
