@@ -1,7 +1,8 @@
 import type { KnownBlock } from '@slack/types'
 import type { Message, ModalView, Screen } from './contract.ts'
-import { controlsOf } from './controls.ts'
+import { controlsOf, findControl } from './controls.ts'
 import { type Fields, fieldsAt, isFields } from './fields.ts'
+import { optionsOf } from './inputs.ts'
 
 export type FoundControl = { blockId: string; actionId: string; type: string; value?: string; label: string }
 
@@ -43,6 +44,27 @@ export function findInput(blocks: KnownBlock[], label: string | RegExp): FoundCo
   return controlsIn(blocks).find((one) =>
     typeof label === 'string' ? one.label === label : label.test(one.label),
   )
+}
+
+/** The control that stands beside a section's text, such as the menu of a row in a list. */
+export function findBeside(blocks: KnownBlock[], text: string | RegExp): FoundControl | undefined {
+  return blocks
+    .filter((block) => {
+      const words = textOf([block])
+      return block.type === 'section' && (typeof text === 'string' ? words.includes(text) : text.test(words))
+    })
+    .flatMap((block) => controlsIn([block]))[0]
+}
+
+/** The value of the option that reads `label`, of the control with these ids; undefined when it is not offered. */
+export function optionValue(
+  blocks: KnownBlock[],
+  control: { blockId: string; actionId: string },
+  label: string,
+): string | undefined {
+  const found = findControl(blocks as unknown as Fields[], control.blockId, control.actionId)
+  const option = optionsOf(found?.element ?? {}).find((one) => fieldsAt(one, 'text').text === label)
+  return option === undefined ? undefined : String(option.value)
 }
 
 const readable = new Set(['text', 'title', 'caption', 'alt_text', 'label', 'fallback', 'name', 'user_id'])

@@ -7,7 +7,7 @@ import type { World } from '../state.ts'
 
 /** A person can only pick what is offered. */
 export function checkChoice(world: World, { element, blockId, actionId }: Control, value: InputValue): void {
-  const chosen = [value ?? []].flat()
+  const chosen = [value ?? []].flat().filter((one) => one !== '')
   const where = `${blockId}/${actionId}`
   const type = String(element.type)
   const offered = optionsOf(element).map((option) => option.value)
