@@ -1,4 +1,4 @@
-import { useCallback, useMemo, useState } from 'react'
+import { useCallback, useEffect, useMemo, useState } from 'react'
 import type { Person, Screen } from '../slack/contract.ts'
 import { Calendar } from './calendar.tsx'
 import { ChannelView } from './channel-view.tsx'
@@ -21,6 +21,9 @@ export function App() {
   const { screen, connected } = useScreen(me?.id)
   const channel =
     screen && (screen.channels.find(({ id }) => id === location.channel) ?? firstChannel(screen, people))
+  useEffect(() => {
+    if (connected) refresh()
+  }, [connected, refresh])
   const unread = useUnread(screen, channel?.id)
   const openChannel = useCallback(
     (id: string) => {

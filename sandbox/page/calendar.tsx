@@ -39,7 +39,7 @@ export function Calendar({ reader }: { reader: Reader }) {
   return (
     <section className="calendar" aria-label="Calendar" aria-busy={running}>
       <Icon name="calendar" size={16} />
-      <output aria-label="Calendar date">{fullMoment(nowMs, reader)}</output>
+      <time dateTime={new Date(nowMs).toISOString()}>{fullMoment(nowMs, reader)}</time>
       {STEPS.map(({ label, days }) => (
         <button key={days} type="button" disabled={running} onClick={() => void advance(days)}>
           {label}

@@ -1,8 +1,11 @@
-import { type KeyboardEvent, useLayoutEffect, useRef, useState } from 'react'
+import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { CommandHint } from './command-hint.tsx'
 import { Icon } from './icons.tsx'
 import { completeMention, MentionHint, mentionable } from './mention-hint.tsx'
 import { useWorkspace } from './workspace.tsx'
+
+/** Where no keyboard slides over the page when a field takes the focus. */
+const ROOMY = '(min-width: 761px)'
 
 type Props = {
   label: string
@@ -25,6 +28,9 @@ export function Composer({ label, draft, setDraft, send, commands = false, close
     field.current.style.height = 'auto'
     field.current.style.height = `${Math.min(field.current.scrollHeight, 220)}px`
   }, [draft])
+  useEffect(() => {
+    if (commands && window.matchMedia(ROOMY).matches) field.current?.focus()
+  }, [commands])
   if (closed) return <p className="composer-closed">{closed}</p>
 
   const insert = (text: string) => {

@@ -37,14 +37,19 @@ export function topLevel(messages: Message[]): Message[] {
   return messages.filter((message) => !isReply(message) || message.broadcast === true)
 }
 
-/** A thread: its parent and the replies to it, oldest first. */
-export function threadOf(messages: Message[], parentTs: string): Message[] {
-  return messages.filter((message) => message.ts === parentTs || message.threadTs === parentTs)
+/** A thread: its parent, unless that is gone, and the replies to it, oldest first. */
+export function threadOf(messages: Message[], parentTs: string): { parent?: Message; replies: Message[] } {
+  return {
+    parent: messages.find((message) => message.ts === parentTs),
+    replies: messages.filter((message) => message.ts !== parentTs && message.threadTs === parentTs),
+  }
 }
 
 /** Newest reply's time by parent, for `2 replies · Last reply today at 14:02`. */
 export function lastReply(messages: Message[], parentTs: string): string | undefined {
-  return messages.findLast((message) => isReply(message) && message.threadTs === parentTs)?.ts
+  return messages.findLast(
+    (message) => isReply(message) && !message.ephemeral && message.threadTs === parentTs,
+  )?.ts
 }
 
 function isReply(message: Message): boolean {

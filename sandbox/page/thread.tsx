@@ -19,7 +19,7 @@ type Props = {
 
 /** The pane at the right: a message and the replies to it. */
 export function Thread({ ts, title, messages, draft, setDraft, send, close, closed }: Props) {
-  const [parent, ...replies] = threadOf(messages, ts)
+  const { parent, replies } = threadOf(messages, ts)
   const pane = useRef<HTMLElement>(null)
   const { ref, onScroll } = useStickyScroll(ts, replies.at(-1)?.ts)
   useEffect(() => pane.current?.querySelector('textarea')?.focus(), [ts])
@@ -39,9 +39,9 @@ export function Thread({ ts, title, messages, draft, setDraft, send, close, clos
         ) : (
           <p className="empty">This message is not there any more.</p>
         )}
-        {replies.length > 0 && (
+        {parent && parent.replies > 0 && (
           <div className="reply-count">
-            <span>{replies.length === 1 ? '1 reply' : `${replies.length} replies`}</span>
+            <span>{parent.replies === 1 ? '1 reply' : `${parent.replies} replies`}</span>
           </div>
         )}
         {replies.map((message) => (

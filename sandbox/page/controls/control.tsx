@@ -41,8 +41,8 @@ export function useControl({ blockId, element, dispatch }: ControlProps) {
   const surface = useSurface()
   const value = currentValue(blockId, element, surface.typed, surface.known) ?? null
   const change = (next: InputValue) => {
-    surface.type(blockId, element.action_id ?? '', next)
     if (dispatch) surface.click(blockId, element, next)
+    else surface.type(blockId, element.action_id ?? '', next)
   }
   return { value, change, surface, busy: surface.busy === `${blockId}/${element.action_id}` }
 }
