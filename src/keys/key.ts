@@ -24,6 +24,11 @@ export type Key = {
   /** the end of a rotation's grace; only ever moves nearer */
   endsAt: Date | null
   statusChangedAt: Date
+  /** grows with each edit */
+  version: number
+  predecessorId: string | null
+  /** the key that is to take this one's place */
+  successorId: string | null
   /** who did it last, as `actorName` writes it */
   statusChangedBy: string
 }
@@ -37,6 +42,7 @@ export const legalFrom = {
   deactivate: ['active'],
   activate: ['inactive'],
   revoke: ['unrevealed', 'active', 'inactive'],
+  rotate: ['active', 'inactive'],
 } as const satisfies Record<string, readonly Status[]>
 
 /** What a person sees as the key's state: expiry follows from the clock and is never stored. */

@@ -55,6 +55,12 @@ async function change(
     .update({ status: move.to, status_changed_at: act.now, status_changed_by: actorName(act.actor) })
     .returning(keyColumns)
   if (!row) return notFrom(found, move)
+  // A successor that ends gives its name back to the key it was to replace.
+  if (move.to === 'revoked' && found.predecessorId)
+    await act
+      .trx('keys')
+      .where({ id: found.predecessorId, successor_id: keyId })
+      .update({ successor_id: null })
   await record(act, { event: move.event, workspaceId, keyId, details: reason ? { reason } : undefined })
   return toKey(row)
 }

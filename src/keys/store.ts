@@ -21,6 +21,9 @@ export const keyColumns = [
   'ends_at',
   'status_changed_at',
   'status_changed_by',
+  'version',
+  'predecessor_id',
+  'successor_id',
 ] as const
 
 type Row = Record<(typeof keyColumns)[number], never>
@@ -45,6 +48,9 @@ export const toKey = (row: Row): Key => ({
   endsAt: row.ends_at,
   statusChangedAt: row.status_changed_at,
   statusChangedBy: row.status_changed_by,
+  version: row.version,
+  predecessorId: row.predecessor_id,
+  successorId: row.successor_id,
 })
 
 /** The workspace's key with that id, locked until the transaction ends; undefined when it has none. */

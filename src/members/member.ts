@@ -6,14 +6,31 @@ export type Role = (typeof roles)[number]
 /** A Slack user known to a workspace. */
 export type Member = { workspaceId: string; userId: string; role: Role }
 
-/** The member's row, or undefined for someone the workspace has not met. */
+/**
+ * A member's role is the highest of what was given to them and to the user groups they are in. Written once, for
+ * every query that asks who may.
+ */
+const effective = `
+  select user_id, min(rank) as rank, min(added_at) as added_at from (
+    select user_id, case role when 'owner' then 0 when 'manager' then 1 else 2 end as rank, added_at
+      from members where workspace_id = :workspace
+    union all
+    select m.user_id, case g.role when 'owner' then 0 else 1 end, g.set_at
+      from group_members m join group_roles g using (workspace_id, group_id)
+      where workspace_id = :workspace
+  ) granted`
+
+/** The member as they stand, or undefined for someone the workspace has not met. */
 export async function findMember(
   db: Executor,
   workspaceId: string,
   userId: string,
 ): Promise<Member | undefined> {
-  const row = await db('members').where({ workspace_id: workspaceId, user_id: userId }).first('role')
-  return row && { workspaceId, userId, role: row.role }
+  const { rows } = await db.raw(`${effective} where user_id = :user group by user_id`, {
+    workspace: workspaceId,
+    user: userId,
+  })
+  return rows[0] && { workspaceId, userId, role: roles[rows[0].rank]! }
 }
 
 /** Remembers someone as a plain member at first contact; whoever is already known keeps their role. */
@@ -31,12 +48,16 @@ export async function meetMember(
 }
 
 /** Owners first, then managers, longest-standing first: whom to ask. At most `limit` user ids. */
-export async function inCharge(db: Executor, workspaceId: string, limit = 3): Promise<string[]> {
-  const rows = await db('members')
-    .where({ workspace_id: workspaceId })
-    .whereIn('role', ['owner', 'manager'])
-    .orderByRaw(`role = 'owner' desc, added_at, user_id`)
-    .limit(limit)
-    .select('user_id')
-  return rows.map((row) => row.user_id)
+export async function inCharge(
+  db: Executor,
+  workspaceId: string,
+  wanted: readonly Role[] = ['owner', 'manager'],
+  limit = 3,
+): Promise<string[]> {
+  const { rows } = await db.raw(
+    `${effective} group by user_id having min(rank) = any(:ranks) order by min(rank), min(added_at), user_id
+     limit :limit`,
+    { workspace: workspaceId, ranks: wanted.map((role) => roles.indexOf(role)), limit },
+  )
+  return rows.map((row: { user_id: string }) => row.user_id)
 }

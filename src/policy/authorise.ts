@@ -9,6 +9,12 @@ const told: Partial<Record<Action, string>> = {
   'key.deactivate': 'Only managers and owners deactivate keys.',
   'key.activate': 'Only managers and owners activate keys.',
   'key.revoke': 'Only managers and owners revoke keys.',
+  'key.edit': 'Only managers and owners edit keys.',
+  'key.rotate': 'Only managers and owners rotate keys.',
+  'request.decide': 'Only managers and owners decide about requests.',
+  'audit.read': 'Only managers and owners read the audit.',
+  'role.set': 'Only owners set roles.',
+  'policy.set': 'Only owners set policy.',
 }
 
 /**
@@ -24,7 +30,11 @@ async function forbidden(act: Act, action: Action, subject: Subject & { keyId?: 
   const foreign = act.actor.kind === 'member' && act.actor.workspaceId !== subject.workspaceId
   // Someone from elsewhere must not learn that it exists.
   if (foreign || actions[action] === 'own') return noSuchKey({ action, keyId: subject.keyId })
-  const people = await inCharge(act.trx, subject.workspaceId)
+  const people = await inCharge(
+    act.trx,
+    subject.workspaceId,
+    actions[action] === 'owner' ? ['owner'] : undefined,
+  )
   return refuse('forbidden', told[action] ?? 'Only managers and owners do this.', {
     ...(people.length > 0
       ? {

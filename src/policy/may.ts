@@ -13,6 +13,14 @@ export const actions = {
   'key.deactivate': 'manager',
   'key.activate': 'manager',
   'key.revoke': 'manager',
+  'key.edit': 'manager',
+  'key.rotate': 'manager',
+  'key.replace': 'own',
+  'request.make': 'member',
+  'request.decide': 'manager',
+  'audit.read': 'manager',
+  'role.set': 'owner',
+  'policy.set': 'owner',
 } as const satisfies Record<string, Role | 'own'>
 
 export type Action = keyof typeof actions

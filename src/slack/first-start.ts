@@ -9,7 +9,7 @@ import type { Identity } from './app.ts'
 
 /**
  * Who the bot is, and the first account and workspace of its team if there is none yet. The first owner is the
- * one that configuration names, else the team's primary owner.
+ * one that configuration names, else the owners of the Slack workspace.
  * @throws when Slack refuses the token or no owner can be found; the message says what to do
  */
 export async function firstStart(world: World, web: WebClient): Promise<Identity> {
@@ -23,7 +23,7 @@ export async function firstStart(world: World, web: WebClient): Promise<Identity
   const { config } = world
   const first = {
     team: { id: identity.teamId, name: auth.team ?? 'Slack' },
-    ownerId: config.firstOwner ?? (await primaryOwner(web)),
+    ownerIds: config.firstOwner ? [config.firstOwner] : await slackOwners(web),
     workspace: config.firstWorkspace,
     terms: { alertChannel: config.alertChannel, timeZone: config.timeZone },
   }
@@ -31,15 +31,18 @@ export async function firstStart(world: World, web: WebClient): Promise<Identity
     bootstrap(act, first, world.random),
   )
   if (isRefusal(made)) throw new Error(plain(made.told))
-  world.log.info({ workspace: made.name, owner: first.ownerId }, 'the first workspace is there')
+  world.log.info({ workspace: made.name, owners: first.ownerIds }, 'the first workspace is there')
   return identity
 }
 
-async function primaryOwner(web: WebClient): Promise<string> {
+/** The primary owner first, then the other owners of the Slack workspace. */
+async function slackOwners(web: WebClient): Promise<string[]> {
+  const owners: { id: string; is_primary_owner?: boolean; is_owner?: boolean; deleted?: boolean }[] = []
   for await (const page of web.paginate('users.list', { limit: 200 })) {
-    const { members = [] } = page as { members?: { id: string; is_primary_owner?: boolean }[] }
-    const owner = members.find((member) => member.is_primary_owner)
-    if (owner) return owner.id
+    const { members = [] } = page as { members?: typeof owners }
+    owners.push(...members.filter((member) => member.is_owner && !member.deleted))
   }
-  throw new Error('Slack names no primary owner. Set KEYWARDEN_FIRST_OWNER=U012AB3CD to a Slack user id.')
+  if (owners.length === 0)
+    throw new Error('Slack names no workspace owner. Set KEYWARDEN_FIRST_OWNER=U012AB3CD to a Slack user id.')
+  return owners.sort((a, b) => Number(b.is_primary_owner) - Number(a.is_primary_owner)).map(({ id }) => id)
 }

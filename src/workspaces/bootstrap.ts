@@ -8,7 +8,7 @@ import { addWorkspace, type Workspace, workspacesOfTeam } from './workspace.ts'
 
 export type FirstStart = {
   team: { id: string; name: string }
-  ownerId: string
+  ownerIds: string[]
   workspace: string
   terms: Partial<Terms>
 }
@@ -37,17 +37,11 @@ export async function bootstrap(act: Act, first: FirstStart, random: Random): Pr
     random,
   )
   if (isRefusal(workspace)) return workspace
-  await act.trx('members').insert({
-    workspace_id: workspace.id,
-    user_id: first.ownerId,
-    role: 'owner',
-    added_at: act.now,
-    changed_at: act.now,
-  })
-  await record(act, {
-    event: 'role.set',
-    workspaceId: workspace.id,
-    details: { user: first.ownerId, role: 'owner', because: 'first start' },
-  })
+  for (const user_id of first.ownerIds) {
+    const row = { workspace_id: workspace.id, user_id, role: 'owner', added_at: act.now, changed_at: act.now }
+    await act.trx('members').insert(row)
+    const details = { user: user_id, role: 'owner', because: 'first start' }
+    await record(act, { event: 'role.set', workspaceId: workspace.id, details })
+  }
   return workspace
 }

@@ -1,0 +1,34 @@
+import { record } from '../audit/record.ts'
+import type { Act } from '../members/actor.ts'
+import { actorName } from '../members/actor.ts'
+
+export const offerDays = 7
+
+/** At most this many in one transaction; the next run takes the rest. */
+const batch = 500
+
+/**
+ * Ends the keys that nobody revealed within a week of their making: `revoked`, though no token of theirs ever was.
+ * Returns how many.
+ */
+export async function lapse(act: Act): Promise<number> {
+  const before = new Date(act.now.getTime() - offerDays * 86_400_000)
+  const { rows } = await act.trx.raw(
+    `update keys set status = 'revoked', status_changed_at = :now, status_changed_by = :by
+     where id in (select id from keys where status = 'unrevealed' and created_at <= :before
+       order by id limit :batch for update)
+     returning id, workspace_id, predecessor_id`,
+    { now: act.now, by: actorName(act.actor), before, batch },
+  )
+  const lapsed = rows as { id: string; workspace_id: string; predecessor_id: string | null }[]
+  await act
+    .trx('keys')
+    .whereIn(
+      'successor_id',
+      lapsed.filter((row) => row.predecessor_id).map((row) => row.id),
+    )
+    .update({ successor_id: null })
+  for (const row of lapsed)
+    await record(act, { event: 'key.lapsed', workspaceId: row.workspace_id, keyId: row.id })
+  return lapsed.length
+}

@@ -1,0 +1,95 @@
+import { record } from '../audit/record.ts'
+import { newId } from '../foundation/ids.ts'
+import type { Random } from '../foundation/random.ts'
+import { type Refusal, refuse } from '../foundation/refusal.ts'
+import { say } from '../foundation/words.ts'
+import { type Act, actorName } from '../members/actor.ts'
+import { authorise, noSuchKey } from '../policy/authorise.ts'
+import { type Key, legalFrom } from './key.ts'
+import { fold } from './name.ts'
+import type { Scope } from './scope.ts'
+import { keyColumns, lockKey, toKey } from './store.ts'
+
+/** What a successor gets that its predecessor did not have; what is absent stays the same. */
+export type Changes = { scopes?: Scope[]; lifetimeDays?: number | null }
+
+/**
+ * Makes the successor of a key: same name, words, owner and integration, same scopes and lifetime unless `changes`
+ * says otherwise, unrevealed. Both keys work once the successor is revealed; the predecessor ends when somebody
+ * revokes it.
+ */
+export async function rotate(
+  act: Act,
+  workspaceId: string,
+  keyId: string,
+  changes: Changes,
+  random: Random,
+): Promise<{ predecessor: Key; successor: Key } | Refusal> {
+  const found = await lockKey(act.trx, workspaceId, keyId)
+  if (!found) return noSuchKey({ action: 'key.rotate', keyId })
+  const refusal = await authorise(act, 'key.rotate', { workspaceId, ownerId: found.ownerId, keyId })
+  if (refusal) return refusal
+  const blocked = cannotRotate(found)
+  if (blocked) return blocked
+
+  const successorId = newId('key', random)
+  const [old] = await act
+    .trx('keys')
+    .where({ id: keyId })
+    .whereNull('successor_id')
+    .whereIn('status', legalFrom.rotate)
+    .update({ successor_id: successorId })
+    .returning(keyColumns)
+  const [row] = await act
+    .trx('keys')
+    .insert(successorOf(found, successorId, changes, act))
+    .returning(keyColumns)
+  const successor = toKey(row)
+  await record(act, { event: 'key.rotated', workspaceId, keyId, details: { successor: successorId } })
+  await record(act, {
+    event: 'key.issued',
+    workspaceId,
+    keyId: successorId,
+    details: {
+      name: successor.name,
+      scopes: successor.scopes,
+      lifetimeDays: successor.lifetimeDays,
+      owner: successor.ownerId,
+      predecessor: keyId,
+    },
+  })
+  return { predecessor: toKey(old), successor }
+}
+
+function cannotRotate(key: Key): Refusal | undefined {
+  if (key.status === 'revoked')
+    return refuse('gone', say`${{ name: key.name }} was revoked.`, { next: 'Create a new key.' })
+  if (key.status === 'unrevealed')
+    return refuse(
+      'already',
+      say`${{ name: key.name }} is new and still waits for ${{ user: key.ownerId }} to reveal it.`,
+    )
+  if (key.successorId)
+    return refuse('already', say`A rotation of ${{ name: key.name }} is running.`, {
+      next: say`Revoke the old key when nothing uses it any more: ${{ code: `/keys revoke ${key.hint ?? ''}` }}.`,
+    })
+  return undefined
+}
+
+const successorOf = (old: Key, id: string, changes: Changes, act: Act) => ({
+  id,
+  workspace_id: old.workspaceId,
+  name: old.name,
+  name_folded: fold(old.name),
+  description: old.description,
+  integration: old.integration,
+  scopes: changes.scopes ?? old.scopes,
+  status: 'unrevealed',
+  owner_id: old.ownerId,
+  created_by: act.actor.id,
+  created_at: act.now,
+  lifetime_days: changes.lifetimeDays === undefined ? old.lifetimeDays : changes.lifetimeDays,
+  predecessor_id: old.id,
+  status_changed_at: act.now,
+  status_changed_by: actorName(act.actor),
+})

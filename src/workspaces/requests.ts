@@ -1,0 +1,159 @@
+import { record } from '../audit/record.ts'
+import type { Executor } from '../foundation/database.ts'
+import { newId } from '../foundation/ids.ts'
+import type { Random } from '../foundation/random.ts'
+import { type Refusal, refuse } from '../foundation/refusal.ts'
+import { say } from '../foundation/words.ts'
+import type { Act } from '../members/actor.ts'
+import { inCharge } from '../members/member.ts'
+import { authorise, noSuchKey } from '../policy/authorise.ts'
+
+/** What somebody asks for; the room that makes keys checks it again when it becomes one. */
+export type Draft = {
+  name: string
+  description: string
+  integration: string
+  scopes: string[]
+  lifetimeDays: number | null
+  ownerId: string
+}
+
+export type KeyRequest = {
+  id: string
+  workspaceId: string
+  draft: Draft
+  reason: string
+  requestedBy: string
+  requestedAt: Date
+  state: 'waiting' | 'approved' | 'denied'
+  decidedBy: string | null
+  decidedAt: Date | null
+  decisionReason: string | null
+  keyId: string | null
+  posted: { channelId: string; ts: string } | null
+}
+
+type Row = Record<string, never>
+
+const toRequest = (row: Row): KeyRequest => ({
+  id: row.id!,
+  workspaceId: row.workspace_id!,
+  draft: row.draft!,
+  reason: row.reason!,
+  requestedBy: row.requested_by!,
+  requestedAt: row.requested_at!,
+  state: row.state!,
+  decidedBy: row.decided_by ?? null,
+  decidedAt: row.decided_at ?? null,
+  decisionReason: row.decision_reason ?? null,
+  keyId: row.key_id ?? null,
+  posted: row.ts ? { channelId: row.channel_id!, ts: row.ts } : null,
+})
+
+/** Puts a request before the managers. */
+export async function makeRequest(
+  act: Act,
+  workspaceId: string,
+  draft: Draft,
+  reason: string,
+  random: Random,
+): Promise<KeyRequest | Refusal> {
+  const refusal = await authorise(act, 'request.make', { workspaceId })
+  if (refusal) return refusal
+  const why = reason.trim()
+  if (why === '')
+    return refuse('invalid', 'Say what the key is for; whoever decides reads it.', { field: 'reason' })
+  if ([...why].length > 300) return refuse('invalid', 'Use at most 300 characters.', { field: 'reason' })
+  const [row] = await act
+    .trx('key_requests')
+    .insert({
+      id: newId('req', random),
+      workspace_id: workspaceId,
+      draft: JSON.stringify(draft),
+      reason: why,
+      requested_by: act.actor.id,
+      requested_at: act.now,
+      state: 'waiting',
+    })
+    .returning('*')
+  const request = toRequest(row)
+  const { name, scopes, lifetimeDays } = draft
+  const details = { request: request.id, name, scopes, lifetimeDays, reason: why }
+  await record(act, { event: 'request.made', workspaceId, details })
+  return request
+}
+
+/** What a decider may decide: still waiting, and not their own. Locked until the transaction ends. */
+export async function openForDecision(
+  act: Act,
+  workspaceId: string,
+  id: string,
+): Promise<KeyRequest | Refusal> {
+  const refusal = await authorise(act, 'request.decide', { workspaceId })
+  if (refusal) return refusal
+  const row = await act.trx('key_requests').where({ id, workspace_id: workspaceId }).forUpdate().first()
+  if (!row) return noSuchKey({ action: 'request.decide' })
+  const request = toRequest(row)
+  if (request.state !== 'waiting')
+    return refuse(
+      'already',
+      say`${{ user: request.decidedBy! }} ${request.state} it on ${{ moment: request.decidedAt! }}.`,
+    )
+  if (request.requestedBy === act.actor.id) {
+    const others = (await inCharge(act.trx, workspaceId)).filter((user) => user !== act.actor.id)
+    return refuse('forbidden', 'Someone else must decide.', {
+      ...(others[0] ? { next: say`Ask ${{ user: others[0] }}.` } : {}),
+      logged: { action: 'request.decide' },
+    })
+  }
+  return request
+}
+
+/** Records the decision on a request that `openForDecision` returned in the same transaction. */
+export async function decideRequest(
+  act: Act,
+  request: KeyRequest,
+  decision: { approved: true; keyId: string } | { approved: false; reason: string },
+): Promise<KeyRequest | Refusal> {
+  const reason = decision.approved ? null : decision.reason.trim()
+  if (reason === '') return refuse('invalid', 'Say why; the person who asked reads it.', { field: 'reason' })
+  const [row] = await act
+    .trx('key_requests')
+    .where({ id: request.id, state: 'waiting' })
+    .update({
+      state: decision.approved ? 'approved' : 'denied',
+      decided_by: act.actor.id,
+      decided_at: act.now,
+      decision_reason: reason,
+      key_id: decision.approved ? decision.keyId : null,
+    })
+    .returning('*')
+  const workspaceId = request.workspaceId
+  if (decision.approved)
+    await record(act, {
+      event: 'request.approved',
+      workspaceId,
+      keyId: decision.keyId,
+      details: { request: request.id, for: request.requestedBy },
+    })
+  else
+    await record(act, {
+      event: 'request.denied',
+      workspaceId,
+      details: { request: request.id, for: request.requestedBy, reason },
+    })
+  return toRequest(row)
+}
+
+/** Remembers where the request stands in Slack, so that the message can be kept true. */
+export const rememberPosted = (db: Executor, id: string, posted: { channelId: string; ts: string }) =>
+  db('key_requests').where({ id }).update({ channel_id: posted.channelId, ts: posted.ts })
+
+/** Requests that wait for a decision, oldest first. */
+export async function waitingRequests(db: Executor, workspaceId: string, limit = 5): Promise<KeyRequest[]> {
+  const rows = await db('key_requests')
+    .where({ workspace_id: workspaceId, state: 'waiting' })
+    .orderBy('requested_at')
+    .limit(limit)
+  return rows.map(toRequest)
+}

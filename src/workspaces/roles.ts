@@ -1,0 +1,106 @@
+import { record } from '../audit/record.ts'
+import type { Executor } from '../foundation/database.ts'
+import { type Refusal, refuse } from '../foundation/refusal.ts'
+import type { Act } from '../members/actor.ts'
+import type { Role } from '../members/member.ts'
+import { authorise } from '../policy/authorise.ts'
+
+/** Who has which role by name, owners first; plain members are not listed. At most a hundred. */
+export async function listRoles(
+  db: Executor,
+  workspaceId: string,
+): Promise<{ userId: string; role: Role }[]> {
+  const rows = await db('members')
+    .where({ workspace_id: workspaceId })
+    .whereIn('role', ['owner', 'manager'])
+    .orderByRaw(`role = 'owner' desc, added_at, user_id`)
+    .limit(100)
+    .select('user_id', 'role')
+  return rows.map((row) => ({ userId: row.user_id, role: row.role }))
+}
+
+/** Which user groups give a role. */
+export async function listGroupRoles(
+  db: Executor,
+  workspaceId: string,
+): Promise<{ groupId: string; role: Role }[]> {
+  const rows = await db('group_roles').where({ workspace_id: workspaceId }).orderBy('set_at').limit(100)
+  return rows.map((row) => ({ groupId: row.group_id, role: row.role }))
+}
+
+/** Gives somebody a role. The last owner stays one. Returns the role they had. */
+export async function setRole(
+  act: Act,
+  workspaceId: string,
+  userId: string,
+  role: Role,
+): Promise<{ before: Role } | Refusal> {
+  const refusal = await authorise(act, 'role.set', { workspaceId })
+  if (refusal) return refusal
+  // Two owners who demote each other at once must not both succeed.
+  await act.trx('workspaces').where({ id: workspaceId }).forUpdate().first('id')
+  const existing = await act
+    .trx('members')
+    .where({ workspace_id: workspaceId, user_id: userId })
+    .first('role')
+  const before: Role = existing?.role ?? 'member'
+  if (before === role) return { before }
+  if (before === 'owner' && (await isOnlyOwner(act, workspaceId, userId)))
+    return refuse('already', 'Someone must own Keywarden.', { next: 'Make somebody else an owner first.' })
+  await act
+    .trx('members')
+    .insert({ workspace_id: workspaceId, user_id: userId, role, added_at: act.now, changed_at: act.now })
+    .onConflict(['workspace_id', 'user_id'])
+    .merge({ role, changed_at: act.now })
+  await record(act, { event: 'role.set', workspaceId, details: { user: userId, role, before } })
+  return { before }
+}
+
+async function isOnlyOwner(act: Act, workspaceId: string, userId: string): Promise<boolean> {
+  const other = await act
+    .trx('members')
+    .where({ workspace_id: workspaceId, role: 'owner' })
+    .whereNot({ user_id: userId })
+    .first('user_id')
+  return other === undefined
+}
+
+/** Gives every member of a user group a role, or takes it back with null. Who they are is Slack's to say. */
+export async function setGroupRole(
+  act: Act,
+  workspaceId: string,
+  groupId: string,
+  role: 'owner' | 'manager' | null,
+  userIds: readonly string[],
+): Promise<{ groupId: string } | Refusal> {
+  const refusal = await authorise(act, 'role.set', { workspaceId })
+  if (refusal) return refusal
+  const where = { workspace_id: workspaceId, group_id: groupId }
+  const before = await act.trx('group_roles').where(where).first('role')
+  if (role === null) await act.trx('group_roles').where(where).delete()
+  else {
+    await act
+      .trx('group_roles')
+      .insert({ ...where, role, set_at: act.now })
+      .onConflict(['workspace_id', 'group_id'])
+      .merge({ role, set_at: act.now })
+    await replaceMembers(act, workspaceId, groupId, userIds)
+  }
+  const details = { group: groupId, role, before: before?.role ?? null }
+  await record(act, { event: 'group-role.set', workspaceId, details })
+  return { groupId }
+}
+
+/** Brings the copy of a group's members up to date in every workspace that gives the group a role. */
+export async function refreshGroup(act: Act, groupId: string, userIds: readonly string[]): Promise<void> {
+  const rows = await act.trx('group_roles').where({ group_id: groupId }).select('workspace_id')
+  for (const row of rows) await replaceMembers(act, row.workspace_id, groupId, userIds)
+}
+
+async function replaceMembers(act: Act, workspaceId: string, groupId: string, userIds: readonly string[]) {
+  const where = { workspace_id: workspaceId, group_id: groupId }
+  await act.trx('group_members').where(where).whereNotIn('user_id', userIds).delete()
+  if (userIds.length === 0) return
+  const rows = userIds.map((user_id) => ({ ...where, user_id }))
+  await act.trx('group_members').insert(rows).onConflict().ignore()
+}
