@@ -1,0 +1,114 @@
+import type { KnownBlock } from '@slack/types'
+import type { Message, ModalView, Submitted } from './slack/contract.ts'
+import { findButton, messagesIn, textOf, textOfMessage, topModal } from './slack/look.ts'
+import type { PersonClient } from './slack/person.ts'
+
+/** The people of the local Slack by the part they play in the tests. */
+export const people = {
+  owner: 'U0ADA00001',
+  manager: 'U0BRUNO002',
+  otherManager: 'U0CHIDI003',
+  member: 'U0DANA0004',
+  otherMember: 'U0EMRE0005',
+  guest: 'U0HANA0008',
+  stranger: 'U0IVO00009',
+} as const
+
+export const general = 'C0GENERAL1'
+export const security = 'C0SECURITY'
+
+/** Types `/keys ...` in #general and waits for the dialog that opens, once it is filled. */
+export async function openDialog(who: PersonClient, text: string): Promise<ModalView> {
+  await expectOk(who.command({ channel: general, text: `/keys ${text}` }))
+  return who.waitFor((screen) => filled(topModal(screen)))
+}
+
+/** Types `/keys ...` in #general and waits for the answer that only this person sees. */
+export async function answerTo(who: PersonClient, text: string): Promise<Message> {
+  const before = messagesIn(await who.screen(), general).length
+  await expectOk(who.command({ channel: general, text: `/keys ${text}` }))
+  return who.waitFor((screen) => messagesIn(screen, general)[before])
+}
+
+const filled = (view: ModalView | undefined): ModalView | undefined =>
+  view && !/One moment\.\.\.|\w+ing\.\.\./.test(textOf(view.blocks)) ? view : undefined
+
+/** Submits and waits for what the dialog becomes once the work is done. */
+export async function submitAndSee(
+  who: PersonClient,
+  view: ModalView,
+  values: Record<string, string | string[] | null>,
+): Promise<ModalView> {
+  const submitted = await submit(who, view, values)
+  if (!submitted.ok || submitted.outcome !== 'updated')
+    throw new Error(`the dialog was not worked on: ${JSON.stringify(submitted)}`)
+  return who.waitFor((screen) => {
+    const top = filled(topModal(screen))
+    return top && textOf(top.blocks) !== textOf(view.blocks) && top
+  })
+}
+
+/** Submits with a value per field. */
+export function submit(
+  who: PersonClient,
+  view: ModalView,
+  values: Record<string, string | string[] | null>,
+): Promise<Submitted> {
+  const typed = Object.entries(values).map(([field, value]) => [field, { [field]: value }] as const)
+  return who.submit({ view: view.id, values: { ...view.values, ...Object.fromEntries(typed) } })
+}
+
+/** Presses a button of a message by its words. */
+export async function press(
+  who: PersonClient,
+  message: Pick<Message, 'channel' | 'ts' | 'blocks'>,
+  label: string,
+): Promise<void> {
+  const button = findButton(message.blocks, label)
+  if (!button) throw new Error(`no button "${label}" in: ${textOf(message.blocks)}`)
+  const at = { message: { channel: message.channel, ts: message.ts } }
+  await expectOk(who.click({ at, ...button }))
+}
+
+/** Presses a button of a dialog by its words. */
+export async function pressIn(who: PersonClient, view: ModalView, label: string): Promise<void> {
+  const button = findButton(view.blocks, label)
+  if (!button) throw new Error(`no button "${label}" in: ${textOf(view.blocks)}`)
+  await expectOk(who.click({ at: { view: view.id }, ...button }))
+}
+
+/** What blocks or a message say, as one line without the marks that isolate names. */
+export function said(what: KnownBlock[] | Message): string {
+  const text = Array.isArray(what) ? textOf(what) : textOfMessage(what)
+  return text
+    .replace(/[\u2068\u2069]/g, '')
+    .replace(/\s+/g, ' ')
+    .replace(/ ([.,:!])/g, '$1')
+}
+
+/** The token that a show-once dialog holds. */
+export function tokenIn(blocks: KnownBlock[]): string {
+  const token = /tml_[0-9A-Za-z]{38}/.exec(textOf(blocks))?.[0]
+  if (!token) throw new Error(`no token in: ${textOf(blocks)}`)
+  return token
+}
+
+/** Makes a key as that person would, and returns its token. */
+export async function makeKey(
+  who: PersonClient,
+  values: { name: string; scopes?: string[]; expires?: string },
+): Promise<string> {
+  const form = await openDialog(who, 'create')
+  const { name, scopes = ['read'], expires = '90' } = values
+  const shown = await submitAndSee(who, form, { name, scopes, expires })
+  const token = tokenIn(shown.blocks)
+  await pressIn(who, shown, 'I have saved it')
+  const saved = await who.waitFor((screen) => topModal(screen)?.title === 'Key created' && topModal(screen))
+  await who.close(saved.id)
+  return token
+}
+
+async function expectOk(deed: Promise<{ ok: boolean; error?: string }>): Promise<void> {
+  const done = await deed
+  if (!done.ok) throw new Error(`Slack shows: ${done.error}`)
+}
