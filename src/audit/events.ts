@@ -9,11 +9,13 @@ export const events = [
   'group-role.set',
   'policy.set',
   'key.issued',
+  'key.imported',
   'key.revealed',
   'key.activated',
   'key.deactivated',
   'key.revoked',
   'key.edited',
+  'key.reveal-voided',
   'key.replaced',
   'key.rotated',
   'key.lapsed',
@@ -23,5 +25,6 @@ export const events = [
   'service-token.created',
   'service-token.revoked',
   'attempt.refused',
+  'attempt.repeated',
 ] as const
 export type EventName = (typeof events)[number]
