@@ -2,7 +2,7 @@ import { type Transaction, transact } from '../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import type { World } from '../foundation/world.ts'
 import type { Act, Actor } from '../members/actor.ts'
-import { recordRefused } from './record.ts'
+import { recordRefused } from './refusals.ts'
 
 /**
  * Runs one act: in one transaction, at one moment, for one actor. A `requestId` (the view, trigger or event it

@@ -10,45 +10,49 @@ export type AuditEvent = {
   details?: Record<string, unknown>
 }
 
+/** Who did it, as the chain keeps it. */
+export type RecordedActor = { kind: Actor['kind']; id: string; role?: string }
+
 /** Appends to the workspace's chain in the caller's transaction: no record, no act. */
 export const record = (act: Act, event: AuditEvent): Promise<void> =>
-  append(act.trx, act.actor, act.now, event)
+  append(act.trx, actorOf(act.actor), act.now, [event])
 
-async function append(db: Executor, actor: Actor, now: Date, event: AuditEvent): Promise<void> {
-  const body = {
-    at: now.toISOString(),
-    event: event.event,
-    actor: { kind: actor.kind, id: actor.id, ...(actor.kind === 'member' ? { role: actor.role } : {}) },
-    ...(event.keyId ? { keyId: event.keyId } : {}),
-    ...(event.details ? { details: event.details } : {}),
-  }
-  await db.raw('select audit_append(?, ?)', [event.workspaceId, JSON.stringify(body)])
-}
+/** The same for many events of one act, in their order and in one round trip. */
+export const recordAll = (act: Act, events: readonly AuditEvent[]): Promise<void> =>
+  append(act.trx, actorOf(act.actor), act.now, events)
 
-/** A refused attempt: who tried what on which key, and why not. */
-export type RefusedAttempt = { workspaceId: string; action: string; code: string; keyId?: string }
+export const actorOf = (actor: Actor): RecordedActor => ({
+  kind: actor.kind,
+  id: actor.id,
+  ...(actor.kind === 'member' ? { role: actor.role } : {}),
+})
 
-/**
- * Counts a refused attempt by hour; only the first of its kind in an hour goes into the chain, so that spam
- * cannot hold it.
- */
-export async function recordRefused(
+/** For this room alone: everyone else records what an act did, as the actor of that act. */
+export async function append(
   db: Executor,
-  actor: Actor,
+  actor: RecordedActor,
   now: Date,
-  attempt: RefusedAttempt,
+  events: readonly AuditEvent[],
 ): Promise<void> {
-  const hour = new Date(now)
-  hour.setUTCMinutes(0, 0, 0)
-  const { rows } = await db.raw(
-    `insert into audit_refusals (workspace_id, actor_id, action, code, key_id, hour, attempts)
-     values (?, ?, ?, ?, ?, ?, 1)
-     on conflict (workspace_id, actor_id, action, code, key_id, hour)
-     do update set attempts = audit_refusals.attempts + 1
-     returning attempts`,
-    [attempt.workspaceId, actor.id, attempt.action, attempt.code, attempt.keyId ?? '', hour],
+  const bodies = events.map(({ event, keyId, details }) =>
+    JSON.stringify(
+      {
+        at: now.toISOString(),
+        event,
+        actor,
+        ...(keyId ? { keyId } : {}),
+        ...(details ? { details } : {}),
+      },
+      storable,
+    ),
   )
-  if (Number(rows[0].attempts) > 1) return
-  const { action, code, keyId, workspaceId } = attempt
-  await append(db, actor, now, { event: 'attempt.refused', workspaceId, keyId, details: { action, code } })
+  await db.raw(
+    `select audit_append(workspace, body)
+     from unnest(?::text[], ?::text[]) with ordinality as e(workspace, body, n) order by n`,
+    [events.map((event) => event.workspaceId), bodies],
+  )
 }
+
+/** Postgres keeps neither NUL nor half a surrogate pair, and what somebody typed must not stop an act. */
+const storable = (_key: string, value: unknown): unknown =>
+  typeof value === 'string' ? Buffer.from(value.replaceAll('\0', '')).toString() : value

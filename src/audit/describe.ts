@@ -1,0 +1,136 @@
+import { isSlackUser, join, type Phrase, type Piece, say, who } from '../foundation/words.ts'
+import type { EventName } from './events.ts'
+import type { RecordedEvent } from './list.ts'
+
+export type Describable = Pick<RecordedEvent, 'event' | 'actor' | 'details'> &
+  Partial<Pick<RecordedEvent, 'keyId' | 'keyName' | 'repeated'>>
+
+/** An event in a person's words, the same on every surface: "@bruno deactivated Salesforce CRM." */
+export function describe(event: Describable): Phrase {
+  // A newer version may have recorded what this one has no words for.
+  const words = sentences[event.event] ?? (() => say`did ${{ code: event.event }}`)
+  return say`${actorOf(event)} ${words(event)}.`
+}
+
+const sentences: Record<EventName, (event: Describable) => Phrase> = {
+  'account.created': () => say`set up the account`,
+  'workspace.created': (e) => say`added the workspace ${name(e, 'name')}`,
+  'role.set': (e) => say`made ${person(e, 'user')} ${roleOf(e, 'role')}${was(e)}`,
+  'group-role.set': (e) =>
+    e.details.role
+      ? say`made everyone in the group ${code(e, 'group')} ${roleOf(e, 'role')}`
+      : say`took from the group ${code(e, 'group')} what it had made its members: ${roleOf(e, 'before')}`,
+  'policy.set': (e) => say`changed the policy: ${changesOf(e)}`,
+  'key.issued': (e) =>
+    e.details.predecessor
+      ? say`made the successor of ${keyOf(e)}${forOwner(e)}`
+      : say`made ${keyOf(e)}${forOwner(e)}${scopesOf(e)}${lifetimeOf(e)}`,
+  'key.imported': (e) => say`adopted ${keyOf(e)}${hintOf(e)}${forOwner(e)}${scopesOf(e)}`,
+  'key.revealed': (e) => say`revealed ${keyOf(e)}${hintOf(e)}`,
+  'key.reveal-voided': (e) => say`took back the token of ${keyOf(e)}, which may not have been seen`,
+  'key.activated': (e) => say`activated ${keyOf(e)}${because(e)}`,
+  'key.deactivated': (e) => say`deactivated ${keyOf(e)}${because(e)}`,
+  'key.revoked': (e) => say`revoked ${keyOf(e)}${because(e)}`,
+  'key.edited': (e) => say`edited ${keyOf(e)}: ${changesOf(e)}`,
+  'key.replaced': (e) => say`replaced the token of ${keyOf(e)}${hintOf(e)}`,
+  'key.rotated': (e) => say`began to rotate ${keyOf(e)}`,
+  'key.lapsed': (e) => say`closed ${keyOf(e)}, which nobody had revealed in time`,
+  'request.made': (e) => say`asked for a key called ${name(e, 'name')}${scopesOf(e)}${because(e)}`,
+  'request.approved': (e) => say`approved ${keyOf(e)}, which ${person(e, 'for')} had asked for`,
+  'request.denied': (e) => say`denied ${person(e, 'for')} a key${because(e)}`,
+  'service-token.created': (e) => say`made the service token ${name(e, 'name')} (${code(e, 'id')})`,
+  'service-token.revoked': (e) => say`revoked the service token ${code(e, 'id')}`,
+  'attempt.refused': (e) => say`tried to ${attemptOf(e)} and was refused${andMore(e)}`,
+  'attempt.repeated': (e) =>
+    say`tried ${moreTimes(e.details.attempts)} to ${attemptOf(e)} within an hour and was refused`,
+}
+
+function actorOf({ actor }: Describable): Piece {
+  const piece = who(actor.kind === 'member' ? actor.id : `${actor.kind}:${actor.id}`)
+  return typeof piece === 'string' ? piece[0]!.toUpperCase() + piece.slice(1) : piece
+}
+
+/** What the key is called, else what it was called when this happened, else its id. */
+function keyOf({ keyName, keyId, details }: Describable): Piece {
+  const called = keyName ?? details.name
+  if (typeof called === 'string' && called !== '') return { name: called }
+  return keyId ? { code: keyId } : 'a key'
+}
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+const name = (e: Describable, field: string): Piece => ({ name: text(e.details[field]) })
+const code = (e: Describable, field: string): Piece => ({ code: text(e.details[field]) })
+
+const person = (e: Describable, field: string): Piece => value(e.details[field])
+
+function roleOf(e: Describable, field: string): string {
+  const role = text(e.details[field])
+  return role === 'owner' ? 'an owner' : `a ${role}`
+}
+
+const was = (e: Describable): Phrase => (e.details.before ? say` (before: ${text(e.details.before)})` : [])
+
+const because = ({ details: { reason } }: Describable): Phrase =>
+  text(reason) ? say`, saying ${{ name: text(reason) }}` : []
+
+const hintOf = ({ details: { hint } }: Describable): Phrase => (hint ? say` (${{ code: text(hint) }})` : [])
+
+const forOwner = ({ actor, details: { owner } }: Describable): Phrase =>
+  owner && owner !== actor.id ? say` for ${value(owner)}` : []
+
+const scopesOf = ({ details: { scopes } }: Describable): Phrase =>
+  Array.isArray(scopes) ? say` with ${scopes.join(', ')}` : []
+
+function lifetimeOf({ details: { lifetimeDays } }: Describable): Phrase {
+  if (typeof lifetimeDays !== 'number') return lifetimeDays === null ? say`, never expiring` : []
+  return say`, good for ${lifetimeDays} ${lifetimeDays === 1 ? 'day' : 'days'}`
+}
+
+/** `{field: [before, after]}` as "name from A to B, owner from X to Y". */
+function changesOf({ details: { changes } }: Describable): Phrase {
+  const all = Object.entries((changes ?? {}) as Record<string, unknown>)
+  return join(
+    all.map(([field, change]) => {
+      const [before, after] = Array.isArray(change) ? change : []
+      return say`${inWords(field)} from ${value(before)} to ${value(after)}`
+    }),
+    ', ',
+  )
+}
+
+/** `rotationPeriodDays` as "rotation period days"; `ownerId` as "owner". */
+const inWords = (field: string) =>
+  field
+    .replace(/Id$/, '')
+    .replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+    .trim()
+
+function value(what: unknown): Piece {
+  if (typeof what !== 'string') return what === null || what === undefined ? 'nothing' : String(what)
+  if (what === '') return 'nothing'
+  return isSlackUser(what) ? { user: what } : { name: what }
+}
+
+const deeds: Record<string, string> = {
+  'audit.read': 'read the audit',
+  'policy.set': 'change the policy',
+  'role.set': 'set a role',
+  'request.make': 'ask for a key',
+  'request.decide': 'decide about a request',
+  'key.issue': 'make a key',
+  'key.list': 'list keys',
+}
+
+function attemptOf(e: Describable): Phrase {
+  const action = text(e.details.action)
+  const deed = deeds[action]
+  if (deed) return [deed]
+  const verb = /^key\.([a-z]+)$/.exec(action)?.[1]
+  if (!verb) return say`do ${{ code: action }}`
+  return e.keyId ? say`${verb} ${keyOf(e)}` : say`${verb} a key that is not here`
+}
+
+const andMore = ({ repeated }: Describable): Phrase => (repeated ? say`, and ${moreTimes(repeated)}` : [])
+
+const moreTimes = (count: unknown): string =>
+  count === 1 ? 'once more' : `${Number(count ?? 0).toLocaleString('en-US')} more times`

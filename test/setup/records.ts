@@ -1,0 +1,74 @@
+import { openCalendar } from '../../sandbox/calendar.ts'
+import { perform } from '../../src/audit/perform.ts'
+import { readConfig } from '../../src/foundation/config.ts'
+import { openDatabase } from '../../src/foundation/database.ts'
+import { openLog } from '../../src/foundation/log.ts'
+import { systemRandom } from '../../src/foundation/random.ts'
+import { isRefusal, type Refusal } from '../../src/foundation/refusal.ts'
+import { plain } from '../../src/foundation/words.ts'
+import type { World } from '../../src/foundation/world.ts'
+import { issue, type KeyDraft, readDraft } from '../../src/keys/issue.ts'
+import type { Key } from '../../src/keys/key.ts'
+import { reveal } from '../../src/keys/reveal.ts'
+import type { Token } from '../../src/keys/token.ts'
+import type { Act, Actor } from '../../src/members/actor.ts'
+import { readTerms } from '../../src/policy/terms.ts'
+import { bootstrap } from '../../src/workspaces/bootstrap.ts'
+import type { Workspace } from '../../src/workspaces/workspace.ts'
+import { type FreshDatabase, freshDatabase } from './database.ts'
+
+/** A database with one workspace and a movable calendar, without Slack: for what needs acts and their records. */
+export type Records = {
+  world: World
+  database: FreshDatabase
+  workspace: Workspace
+  owner: Actor & { kind: 'member' }
+  calendar: ReturnType<typeof openCalendar>
+  /** runs an act as the owner unless said otherwise; a refusal fails the test */
+  act<T>(work: (act: Act) => Promise<T | Refusal>, actor?: Actor): Promise<T>
+  /** a revealed key of the owner's, with its token */
+  key(draft: Partial<KeyDraft> & { name: string }): Promise<{ key: Key; token: Token }>
+  drop(): Promise<void>
+}
+
+export async function openRecords(env: Record<string, string> = {}): Promise<Records> {
+  const database = await freshDatabase()
+  const config = readConfig({ DATABASE_URL: database.url, ...env })
+  const db = openDatabase(database.url, { connections: 6, name: 'test' })
+  const log = openLog({ level: 'silent', tokenPrefix: config.tokenPrefix })
+  const calendar = openCalendar()
+  const world: World = { config, db, log, clock: calendar, random: systemRandom }
+  const first = {
+    team: { id: 'T0ACME0001', name: 'Acme' },
+    ownerIds: ['U0ADA00001'],
+    workspace: 'Platform',
+    terms: {},
+  }
+  const workspace = must(
+    await perform(world, { kind: 'job', id: 'first-start' }, (act) => bootstrap(act, first, systemRandom)),
+  )
+  const owner = { kind: 'member', id: 'U0ADA00001', role: 'owner', workspaceId: workspace.id } as const
+
+  const run: Records['act'] = async (work, actor = owner) => must(await perform(world, actor, work))
+  async function key(draft: Partial<KeyDraft> & { name: string }) {
+    const whole = { ...blank, ownerId: owner.id, ...draft }
+    const request = readDraft(whole, readTerms({}))
+    if (Array.isArray(request)) throw new Error(plain(request[0]!.told))
+    const made = await run((act) => issue(act, workspace.id, request, systemRandom))
+    const means = { random: systemRandom, tokenPrefix: config.tokenPrefix, timeZone: 'UTC' }
+    return run((act) => reveal(act, workspace.id, made.id, means))
+  }
+  async function drop() {
+    await db.destroy()
+    await database.drop()
+  }
+  return { world, database, workspace, owner, calendar, act: run, key, drop }
+}
+
+const blank = { description: '', integration: '', scopes: ['read'], expiresInDays: '90' }
+
+/** The value, or the refusal as an error. */
+export function must<T>(result: T | Refusal): T {
+  if (isRefusal(result)) throw new Error(`refused: ${plain(result.told)}`)
+  return result
+}
