@@ -8,9 +8,9 @@ export type Transaction = Knex.Transaction
 export type Executor = Knex | Knex.Transaction
 
 const int8 = 20
-const types = new pg.TypeOverrides()
+export const databaseTypes = new pg.TypeOverrides()
 // Counts and sequence numbers stay far below 2^53; as strings they would be added like words.
-types.setTypeParser(int8, Number)
+databaseTypes.setTypeParser(int8, Number)
 
 /** Opens a pool. Nothing is connected until the first query, so this never fails; queries do. */
 export function openDatabase(url: string, options: { connections?: number; name?: string } = {}): Database {
@@ -24,7 +24,7 @@ export function openDatabase(url: string, options: { connections?: number; name?
       lock_timeout: 4_000,
       idle_in_transaction_session_timeout: 10_000,
       keepAlive: true,
-      types,
+      types: databaseTypes,
     } as Knex.PgConnectionConfig,
     pool: { min: 0, max: options.connections ?? 10 },
     acquireConnectionTimeout: 2_500,
@@ -85,7 +85,7 @@ const outcomeUnknown = (error: unknown) =>
 const outageCodes =
   /^(08...|57P0[1-5]|53...|25P0[34]|ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EPIPE|ETIMEDOUT|EHOSTUNREACH)$/
 const outageSentences =
-  /connection terminated|timeout expired|timeout acquiring a connection|connection ended|not queryable|client was closed/i
+  /connection terminated|timeout expired|timeout acquiring a connection|connection ended|read timeout|not queryable|client was closed/i
 
 /** Whether an error says that the database could not be reached, rather than that it said no. */
 export function isOutage(error: unknown): boolean {
