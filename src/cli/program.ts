@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { ConfigError, readConfig } from '../foundation/config.ts'
-import { migrate } from '../foundation/migrate.ts'
 import { doctor } from './doctor.ts'
+import { migrateDatabase } from './migrate.ts'
 import { type Start, serve } from './serve.ts'
 import { addServiceTokenVerbs } from './service-tokens.ts'
 import { addWorkspaceVerbs } from './workspaces.ts'
@@ -28,8 +28,7 @@ export async function runShell(argv: readonly string[], shell: Shell): Promise<n
     .command('migrate')
     .description('bring the database to this version')
     .action(async () => {
-      const ran = await migrate(readConfig(shell.env).databaseUrl)
-      console.log(ran.length === 0 ? 'The database is up to date.' : `Ran ${ran.join(', ')}.`)
+      code = await migrateDatabase(readConfig(shell.env))
     })
   program
     .command('doctor')

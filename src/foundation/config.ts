@@ -1,4 +1,6 @@
+import { dirname, join } from 'node:path'
 import { z } from 'zod'
+import { readPrivateKey } from './ed25519.ts'
 
 const port = z.coerce.number().int().min(0).max(65_535)
 const url = (protocols: string[]) =>
@@ -12,6 +14,11 @@ export const variables = {
     url(['postgres', 'postgresql']),
     'the primary Postgres, 15 or newer',
     'postgres://keywarden:secret@localhost:5432/keywarden',
+  ],
+  DATABASE_OWNER_URL: [
+    url(['postgres', 'postgresql']).optional(),
+    'for keywarden migrate: the role that owns the tables, so that the role of DATABASE_URL cannot change the audit',
+    'postgres://keywarden_owner:secret@localhost:5432/keywarden',
   ],
   REDIS_URL: [
     url(['redis', 'rediss']).default('redis://127.0.0.1:6379'),
@@ -69,6 +76,24 @@ export const variables = {
       .default('tml_'),
     'what every token starts with',
     'tml_',
+  ],
+  KEYWARDEN_AUDIT_CHECKPOINTS: [
+    z.string().min(1).optional(),
+    'file that signed checkpoints of the audit are appended to; keep it away from the database',
+    '/var/lib/keywarden/audit-checkpoints.jsonl',
+  ],
+  KEYWARDEN_AUDIT_KEY: [
+    z
+      .string()
+      .refine((text) => readPrivateKey(text) !== undefined, 'is not an Ed25519 private key')
+      .optional(),
+    'the key that signs checkpoints, Ed25519, as PEM or base64 of PKCS#8',
+    'MC4CAQAwBQYDK2VwBCIEI...',
+  ],
+  KEYWARDEN_AUDIT_KEY_FILE: [
+    z.string().min(1).optional(),
+    'file of that key when KEYWARDEN_AUDIT_KEY is not set; made at first use; else audit-key.pem beside the checkpoints',
+    '/etc/keywarden/audit-key.pem',
   ],
   KEYWARDEN_HTTP_HOST: [z.string().default('127.0.0.1'), 'address that the HTTP door listens on', '0.0.0.0'],
   KEYWARDEN_HTTP_PORT: [port.default(8080), 'port of the HTTP door; 0 takes a free one', '8080'],
@@ -134,6 +159,7 @@ const complaint = (name: string, what: string, purpose: string, example: string)
 function arrange(env: Environment) {
   return {
     databaseUrl: env.DATABASE_URL,
+    databaseOwnerUrl: env.DATABASE_OWNER_URL,
     redisUrl: env.REDIS_URL,
     slack: {
       mode: env.SLACK_MODE,
@@ -147,12 +173,21 @@ function arrange(env: Environment) {
     alertChannel: env.KEYWARDEN_ALERT_CHANNEL.replace(/^#/, ''),
     timeZone: env.KEYWARDEN_TIME_ZONE,
     tokenPrefix: env.KEYWARDEN_TOKEN_PREFIX,
+    audit: arrangeAudit(env),
     http: { host: env.KEYWARDEN_HTTP_HOST, port: env.KEYWARDEN_HTTP_PORT },
     logLevel: env.KEYWARDEN_LOG_LEVEL,
   }
 }
 
-function isTimeZone(name: string): boolean {
+/** Where checkpoints of the audit go and what signs them; `checkpoints` is absent when none are kept. */
+function arrangeAudit(env: Environment) {
+  const checkpoints = env.KEYWARDEN_AUDIT_CHECKPOINTS
+  const beside = checkpoints && join(dirname(checkpoints), 'audit-key.pem')
+  return { checkpoints, key: env.KEYWARDEN_AUDIT_KEY, keyFile: env.KEYWARDEN_AUDIT_KEY_FILE ?? beside }
+}
+
+/** Whether this is the name of a time zone that dates can be shown in. */
+export function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name })
     return true

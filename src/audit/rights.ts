@@ -1,0 +1,61 @@
+import type { Database, Executor } from '../foundation/database.ts'
+
+const readOnly = ['audit_events', 'audit_heads', 'knex_migrations', 'knex_migrations_lock']
+
+/**
+ * Gives the app's role what it works with, and of the audit only reading and appending. The owner of the tables
+ * runs it after every migration; new tables are covered then.
+ */
+export async function grantRights(owner: Database, appRole: string): Promise<void> {
+  await owner.transaction(async (trx) => {
+    const { rows } = await trx.raw('select current_schema() as schema')
+    const names = { schema: rows[0].schema, role: appRole }
+    const tables = readOnly.map((table) => trx.ref(table).withSchema(names.schema).toQuery()).join(', ')
+    for (const statement of [
+      'revoke create on schema :schema: from public, :role:',
+      'grant usage on schema :schema: to :role:',
+      'grant select, insert, update, delete on all tables in schema :schema: to :role:',
+      'grant usage on all sequences in schema :schema: to :role:',
+      `revoke all on ${tables} from public, :role:`,
+      `grant select on ${tables} to :role:`,
+      'grant execute on function audit_append(text, text) to :role:',
+    ])
+      await trx.raw(statement, names)
+  })
+}
+
+/** Whether any table of the schema belongs to that role, which could then do with it what it likes. */
+export async function ownsTables(db: Executor, role: string): Promise<boolean> {
+  const { rows } = await db.raw(
+    `select exists (select from pg_tables where schemaname = current_schema() and tableowner = ?) as owns`,
+    [role],
+  )
+  return rows[0].owns
+}
+
+/**
+ * What would let the connected role change or replace what the audit recorded: in words, empty when nothing would.
+ * A superuser can do everything and shows up as owner.
+ */
+export async function weaknesses(db: Executor): Promise<string[]> {
+  const { rows } = await db.raw(`
+    with audit as (
+      select oid, relowner from pg_class
+      where relnamespace = current_schema()::regnamespace and relname in ('audit_events', 'audit_heads')
+    )
+    select current_user as role,
+      (select bool_or(pg_has_role(relowner, 'member')) from audit) as owns_tables,
+      (select bool_or(pg_has_role(proowner, 'member')) from pg_proc where oid = 'audit_append'::regproc) as owns_append,
+      (select bool_or(has_table_privilege(oid, 'insert, update, delete, truncate, trigger')) from audit) as writes,
+      has_schema_privilege(current_schema(), 'create') as creates,
+      (select pg_has_role(nspowner, 'member') from pg_namespace where nspname = current_schema()) as owns_schema
+  `)
+  const { role, ...is } = rows[0]
+  return [
+    ...(is.owns_tables ? [`${role} owns its tables`] : []),
+    ...(is.owns_append && !is.owns_tables ? [`${role} owns the function that appends`] : []),
+    ...(is.writes && !is.owns_tables ? [`${role} may write to its tables`] : []),
+    ...(is.owns_schema && !is.owns_tables ? [`${role} owns the schema and can drop its tables`] : []),
+    ...(is.creates && !is.owns_schema ? [`${role} may create objects in the schema`] : []),
+  ]
+}
