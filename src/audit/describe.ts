@@ -32,6 +32,10 @@ const sentences: Record<EventName, (event: Describable) => Phrase> = {
   'key.deactivated': (e) => say`deactivated ${keyOf(e)}${because(e)}`,
   'key.revoked': (e) => say`revoked ${keyOf(e)}${because(e)}`,
   'key.edited': (e) => say`edited ${keyOf(e)}: ${changesOf(e)}`,
+  'key.change-confirmed': (e) =>
+    e.details.keys === 1
+      ? say`confirmed that every verifier has learnt of the change to ${keyOf(e)}`
+      : say`confirmed that every verifier has learnt of the change to ${Number(e.details.keys)} keys`,
   'key.replaced': (e) => say`replaced the token of ${keyOf(e)}${hintOf(e)}`,
   'key.rotated': (e) => say`began to rotate ${keyOf(e)}`,
   'key.lapsed': (e) => say`closed ${keyOf(e)}, which nobody had revealed in time`,

@@ -15,6 +15,7 @@ export const events = [
   'key.deactivated',
   'key.revoked',
   'key.edited',
+  'key.change-confirmed',
   'key.reveal-voided',
   'key.replaced',
   'key.rotated',

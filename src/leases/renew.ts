@@ -1,0 +1,55 @@
+import type { Lane } from '../foundation/lane.ts'
+
+export type Incarnation = {
+  /** fresh at each boot and after each fencing: whoever has it began with an empty memory */
+  id: string
+  /** host and process, for receipts */
+  name: string
+  ttlMs: number
+}
+
+/** What a renewal was told. `head` is the newest change: all up to it must be applied before the lease counts. */
+export type Renewal = {
+  isFenced: boolean
+  epoch: string
+  head: number
+  prunedTo: number
+  databaseMs: number
+  /** verifiers with a live lease, and how many of them sort before this one */
+  replicas: number
+  place: number
+}
+
+type Row = {
+  is_fenced: boolean
+  epoch_id: string
+  head: number
+  pruned: number
+  database_ms: number
+  replicas: number
+  place: number
+}
+
+const statement = { name: 'renew', text: 'select * from renew_lease($1, $2, $3, $4, $5)' }
+
+/**
+ * Begins (with an empty memory) or renews a lease; also acknowledges everything up to `applied`.
+ * @throws when the database did not answer: there is no lease then, whatever it did.
+ */
+export async function renew(
+  lane: Lane,
+  { id, name, ttlMs }: Incarnation,
+  applied: number,
+  isBeginning: boolean,
+): Promise<Renewal> {
+  const [row] = await lane.query<Row>(statement, [id, name, ttlMs, applied, isBeginning])
+  return {
+    isFenced: row!.is_fenced,
+    epoch: row!.epoch_id,
+    head: row!.head,
+    prunedTo: row!.pruned,
+    databaseMs: row!.database_ms,
+    replicas: row!.replicas,
+    place: row!.place,
+  }
+}

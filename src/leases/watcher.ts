@@ -1,0 +1,165 @@
+import { openLane } from '../foundation/lane.ts'
+import type { World } from '../foundation/world.ts'
+import { judge, type LeaseRow } from './judge.ts'
+import { type RealTime, realTime } from './lease.ts'
+import { type Evidence, type Receipt, receiptOf } from './receipt.ts'
+import { proveDurable, settle } from './settle.ts'
+
+const pollMs = 100
+const orphanEveryMs = 1_000
+
+/**
+ * Confirms changes, for everyone in this process who waits for one and for those whose changer is gone.
+ * Confirmation is durable before anyone is told.
+ */
+export type Watcher = {
+  /** Waits until the change is confirmed, at most so long (real milliseconds). Never throws. */
+  confirm(seq: number, withinMs: number): Promise<Receipt>
+  close(): Promise<void>
+}
+
+type Wait = {
+  /** when the first look that could see the change was made */
+  sinceMs?: number
+  waitedOut: string[]
+  waitingFor: string[]
+  tell: Set<() => void>
+}
+
+const look = { name: 'look', text: 'select * from look_at_leases()' }
+const fence = { name: 'fence', text: 'select fence_lease($1, $2) as fenced' }
+const orphans = {
+  name: 'orphans',
+  text: `select max(seq) as seq from changes
+    where confirmed_at is null and at < clock_timestamp() - interval '1 second'`,
+}
+
+export function openWatcher(
+  world: Pick<World, 'db' | 'clock' | 'log' | 'config'>,
+  time: RealTime = realTime,
+): Watcher {
+  const waits = new Map<number, Wait>()
+  let running: Promise<void> | undefined
+  let isClosed = false
+  let again = false
+  let failure: unknown
+  let timer: NodeJS.Timeout | undefined
+
+  const lane = openLane(world.config.databaseUrl, {
+    name: 'keywarden confirm',
+    timeoutMs: 2_000,
+    onConnect: (client) => {
+      client.on('notification', wake)
+      return client.query('set synchronous_commit = on; listen keywarden_acknowledged')
+    },
+  })
+  const sweeping = setInterval(() => void sweep(), orphanEveryMs)
+  sweeping.unref()
+
+  function wake() {
+    if (isClosed || waits.size === 0) return
+    again = true
+    running ??= rounds().finally(() => {
+      running = undefined
+      if (waits.size > 0 && !isClosed) rest()
+    })
+  }
+
+  function rest() {
+    clearTimeout(timer)
+    timer = setTimeout(wake, pollMs)
+    timer.unref()
+  }
+
+  async function rounds() {
+    while (again && !isClosed) {
+      again = false
+      try {
+        await round()
+        failure = undefined
+      } catch (error) {
+        failure = error
+        world.log.warn({ error: String(error) }, 'changes cannot be confirmed at the moment')
+        return
+      }
+    }
+  }
+
+  /** One look at all leases serves every wait. */
+  async function round() {
+    const atMs = time.monotonicMs()
+    const seen = [...waits]
+    for (const [, wait] of seen) wait.sinceMs ??= atMs
+    const leases = await lane.query<LeaseRow>(look, [])
+    let done: { seq: number; evidence: Omit<Evidence, 'tookMs'> } | undefined
+    for (const [seq, wait] of seen) {
+      const { evidence, toFence, waitingFor } = judge(seq, leases, atMs - wait.sinceMs!)
+      await fenceAll(toFence)
+      wait.waitingFor = [...waitingFor, ...toFence].map((lease) => lease.name)
+      if (wait.waitingFor.length === 0 && seq > (done?.seq ?? 0))
+        done = { seq, evidence: { ...evidence, waitedOut: wait.waitedOut } }
+    }
+    if (!done) return
+    await proveDurable(lane)
+    await settle(world, done.seq, done.evidence)
+    for (const [seq, wait] of seen) {
+      if (seq > done.seq) continue
+      waits.delete(seq)
+      for (const tell of wait.tell) tell()
+    }
+  }
+
+  async function fenceAll(leases: readonly LeaseRow[]) {
+    for (const { incarnation, renewals, name } of leases) {
+      const [row] = await lane.query<{ fenced: boolean }>(fence, [incarnation, renewals])
+      again = true
+      if (!row!.fenced) continue
+      world.log.warn({ verifier: name }, 'a verifier was silent for its whole lease and has lost it')
+      for (const wait of waits.values()) wait.waitedOut.push(name)
+    }
+  }
+
+  async function sweep() {
+    const [row] = await lane.query<{ seq: number | null }>(orphans, []).catch(() => [])
+    if (!row?.seq || isClosed) return
+    begin(row.seq)
+  }
+
+  function begin(seq: number): Wait {
+    const wait = waits.get(seq) ?? { waitedOut: [], waitingFor: [], tell: new Set() }
+    waits.set(seq, wait)
+    wake()
+    return wait
+  }
+
+  return {
+    async confirm(seq, withinMs) {
+      const wait = begin(seq)
+      const isTold = await told(wait, withinMs)
+      if (!isTold && failure) return { state: 'unknown', reason: String(failure) }
+      if (!isTold) return { state: 'pending', seq, waitingFor: wait.waitingFor }
+      return receiptOf(world.db, seq).catch((error) => ({ state: 'unknown', reason: String(error) }))
+    },
+    async close() {
+      isClosed = true
+      clearInterval(sweeping)
+      clearTimeout(timer)
+      await lane.close()
+      await running
+    },
+  }
+}
+
+/** Whether the wait was told in time. */
+async function told(wait: Wait, withinMs: number): Promise<boolean> {
+  let tell = () => {}
+  let timer: NodeJS.Timeout | undefined
+  const isTold = await new Promise<boolean>((resolve) => {
+    tell = () => resolve(true)
+    timer = setTimeout(() => resolve(false), withinMs)
+    wait.tell.add(tell)
+  })
+  clearTimeout(timer)
+  wait.tell.delete(tell)
+  return isTold
+}
