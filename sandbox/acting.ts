@@ -1,6 +1,6 @@
 import type { KnownBlock } from '@slack/types'
 import type { Message, ModalView, Submitted } from './slack/contract.ts'
-import { findButton, messagesIn, textOf, textOfMessage, topModal } from './slack/look.ts'
+import { controlsIn, findButton, messagesIn, textOf, textOfMessage, topModal } from './slack/look.ts'
 import type { PersonClient } from './slack/person.ts'
 
 /** The people of the local Slack by the part they play in the tests. */
@@ -48,15 +48,39 @@ export async function submitAndSee(
   })
 }
 
-/** Submits with a value per field. */
+/** Submits with a value per field: what the field's block holds, whatever its action is called. */
 export function submit(
   who: PersonClient,
   view: ModalView,
   values: Record<string, string | string[] | null>,
 ): Promise<Submitted> {
-  const typed = Object.entries(values).map(([field, value]) => [field, { [field]: value }] as const)
-  return who.submit({ view: view.id, values: { ...view.values, ...Object.fromEntries(typed) } })
+  return who.submit({ view: view.id, values: { ...view.values, ...typed(view, values) } })
 }
+
+/** Chooses or types in a field that redraws its dialog, and waits for the new look. */
+export async function choose(
+  who: PersonClient,
+  view: ModalView,
+  field: string,
+  value: string | string[],
+  also: Record<string, string | string[] | null> = {},
+): Promise<ModalView> {
+  const values = { ...view.values, ...typed(view, { ...also, [field]: value }) }
+  const actionId = actionOf(view, field)
+  await expectOk(who.click({ at: { view: view.id }, blockId: field, actionId, value, values }))
+  return who.waitFor((screen) => {
+    const top = topModal(screen)
+    return top && top.hash !== view.hash && top
+  })
+}
+
+const typed = (view: ModalView, values: Record<string, string | string[] | null>) =>
+  Object.fromEntries(
+    Object.entries(values).map(([field, value]) => [field, { [actionOf(view, field)]: value }] as const),
+  )
+
+const actionOf = (view: ModalView, field: string): string =>
+  controlsIn(view.blocks).find((control) => control.blockId === field)?.actionId ?? field
 
 /** Presses a button of a message by its words. */
 export async function press(
@@ -96,16 +120,27 @@ export function tokenIn(blocks: KnownBlock[]): string {
 /** Makes a key as that person would, and returns its token. */
 export async function makeKey(
   who: PersonClient,
-  values: { name: string; scopes?: string[]; expires?: string },
+  values: { name: string; scopes?: string[]; expires?: string; integration?: string },
 ): Promise<string> {
-  const form = await openDialog(who, 'create')
-  const { name, scopes = ['read'], expires = '90' } = values
-  const shown = await submitAndSee(who, form, { name, scopes, expires })
+  const shown = await fillAndCreate(who, await openDialog(who, 'create'), values)
   const token = tokenIn(shown.blocks)
   await pressIn(who, shown, 'I have saved it')
   const saved = await who.waitFor((screen) => topModal(screen)?.title === 'Key created' && topModal(screen))
   await who.close(saved.id)
   return token
+}
+
+/** Fills the form that makes a key, any number of days included, and submits it. */
+export async function fillAndCreate(
+  who: PersonClient,
+  form: ModalView,
+  values: { name: string; scopes?: string[]; expires?: string; integration?: string; description?: string },
+): Promise<ModalView> {
+  const { scopes = ['read'], expires = '90', ...words } = values
+  if (['30', '90', '180', '365', 'never'].includes(expires))
+    return submitAndSee(who, form, { ...words, scopes, expires })
+  const other = await choose(who, form, 'expires', 'other', { ...words, scopes })
+  return submitAndSee(who, other, { ...words, scopes, expires: 'other', days: expires })
 }
 
 async function expectOk(deed: Promise<{ ok: boolean; error?: string }>): Promise<void> {

@@ -2,6 +2,7 @@ import type { Executor } from '../foundation/database.ts'
 import type { Actor } from '../members/actor.ts'
 import { may } from '../policy/may.ts'
 import type { KeyWithUsage } from './key.ts'
+import { offerDays } from './lapse.ts'
 import { fold } from './name.ts'
 import { keysWithUsage, toKeyWithUsage } from './store.ts'
 import { hashToken } from './token.ts'
@@ -67,6 +68,44 @@ export async function nameInUse(db: Executor, workspaceId: string, name: string)
     .whereNull('successor_id')
     .first('id')
   return row !== undefined
+}
+
+/** The viewer's live keys by name, at most `limit`: something to choose from. */
+export async function keysToChoose(db: Executor, viewer: Viewer, limit: number): Promise<KeyWithUsage[]> {
+  const rows = await visible(db, viewer).whereNot('status', 'revoked').orderBy('name_folded').limit(limit)
+  return rows.map(toKeyWithUsage)
+}
+
+/** The keys that wait for this person to reveal them, oldest first, lapsed offers left out. */
+export async function offersTo(
+  db: Executor,
+  workspaceId: string,
+  userId: string,
+  now: Date,
+): Promise<KeyWithUsage[]> {
+  const since = new Date(now.getTime() - offerDays * 86_400_000)
+  const rows = await keysWithUsage(db)
+    .where({ workspace_id: workspaceId, owner_id: userId, status: 'unrevealed' })
+    .where('created_at', '>=', since)
+    .orderBy('created_at')
+    .limit(5)
+  return rows.map(toKeyWithUsage)
+}
+
+/** A live key that the integration has already; the newest when there are several. */
+export async function liveKeyOfIntegration(
+  db: Executor,
+  workspaceId: string,
+  integration: string,
+): Promise<KeyWithUsage | undefined> {
+  const row = await keysWithUsage(db)
+    .where('keys.workspace_id', workspaceId)
+    .whereRaw('lower(integration) = lower(?)', [integration])
+    .whereNot('status', 'revoked')
+    .whereNot('integration', '')
+    .orderBy('created_at', 'desc')
+    .first()
+  return row && toKeyWithUsage(row)
 }
 
 /** The keys a viewer may see, as a query to narrow down. */

@@ -33,7 +33,7 @@ export type KeyRequest = Omit<KeyDraft, 'scopes' | 'expiresInDays'> & {
 export function readDraft(draft: KeyDraft, terms: Terms): KeyRequest | Refusal[] {
   const name = readName(draft.name)
   const scopes = readScopes(draft.scopes)
-  const lifetimeDays = readLifetime(draft.expiresInDays, draft.scopes, terms)
+  const lifetimeDays = readExpiry(draft.expiresInDays, draft.scopes, terms)
   const refusals = [name, scopes, lifetimeDays].filter(isRefusal)
   const description = tidy(draft.description)
   if ([...description].length > 300)
@@ -49,7 +49,8 @@ export function readDraft(draft: KeyDraft, terms: Terms): KeyRequest | Refusal[]
   }
 }
 
-function readScopes(chosen: string[]): Scope[] | Refusal {
+/** The chosen scopes, or why not. Pure. */
+export function readScopes(chosen: string[]): Scope[] | Refusal {
   const unknown = chosen.filter((scope) => !isScope(scope))
   if (unknown.length > 0)
     return refuse('invalid', `There is no scope called ${unknown[0]!.slice(0, 40)}.`, { field: 'scopes' })
@@ -57,7 +58,8 @@ function readScopes(chosen: string[]): Scope[] | Refusal {
   return [...new Set(chosen.filter(isScope))]
 }
 
-function readLifetime(text: string, scopes: string[], terms: Terms): number | null | Refusal {
+/** A lifetime in whole days, null for blank, or why policy refuses it. Pure. */
+export function readExpiry(text: string, scopes: string[], terms: Terms): number | null | Refusal {
   const days = text.trim()
   const field = 'expires'
   if (days === '') {

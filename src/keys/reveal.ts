@@ -66,3 +66,27 @@ export function addDays(from: Date, days: number, timeZone: string): Date {
   const start = Temporal.Instant.fromEpochMilliseconds(from.getTime()).toZonedDateTimeISO(timeZone)
   return new Date(start.add({ days }).epochMilliseconds)
 }
+
+/**
+ * Takes a reveal back: the token is void and the key waits again, as if nobody had looked. For when there is no
+ * evidence that the token reached its owner.
+ */
+export async function voidReveal(act: Act, workspaceId: string, keyId: string): Promise<Key | Refusal> {
+  const [row] = await act
+    .trx('keys')
+    .where({ id: keyId, workspace_id: workspaceId, status: 'active', revealed_by: act.actor.id })
+    .update({
+      status: 'unrevealed',
+      hint: null,
+      token_hash: null,
+      revealed_by: null,
+      revealed_at: null,
+      expires_at: null,
+      status_changed_at: act.now,
+      status_changed_by: actorName(act.actor),
+    })
+    .returning(keyColumns)
+  if (!row) return noSuchKey({ action: 'key.reveal', keyId })
+  await record(act, { event: 'key.reveal-voided', workspaceId, keyId })
+  return toKey(row)
+}

@@ -1,13 +1,18 @@
 import { z } from 'zod'
+import { isTimeZone } from '../foundation/config.ts'
 
-const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/)
+const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'Enter a time such as 20:00.')
+const days = (least: number, most: number) => {
+  const error = `Enter a whole number of days from ${least} to ${most}.`
+  return z.number({ error }).int(error).min(least, error).max(most, error)
+}
 
 /** A workspace's rules and thresholds. Terms that were never set have the default that stands here. */
 const schema = z.object({
-  rotationPeriodDays: z.number().int().min(7).max(730).default(90),
+  rotationPeriodDays: days(7, 730).default(90),
   /** how long before the end of the period the first warning comes */
-  rotationWarningDays: z.number().int().min(1).max(90).default(15),
-  maximumLifetimeDays: z.number().int().min(1).max(3650).default(365),
+  rotationWarningDays: days(1, 90).default(15),
+  maximumLifetimeDays: days(1, 3650).default(365),
   /** keys with `write` must have an expiry, or their maker is only warned */
   writeMustExpire: z.enum(['enforce', 'warn']).default('enforce'),
   /** a key with `write` is made only when a second manager or owner agrees */
@@ -15,10 +20,10 @@ const schema = z.object({
   /** wall-clock times in `timeZone` between which only critical alerts are sent; equal times mean never quiet */
   quietFrom: time.default('20:00'),
   quietUntil: time.default('08:00'),
-  timeZone: z.string().default('UTC'),
-  alertChannel: z.string().default('security-alerts'),
+  timeZone: z.string().refine(isTimeZone, 'Enter an IANA time zone such as Europe/Berlin.').default('UTC'),
+  alertChannel: z.string().min(1).default('security-alerts'),
   /** without a request for this long a key counts as idle */
-  idleDays: z.number().int().min(7).max(365).default(60),
+  idleDays: days(7, 365).default(60),
 })
 
 export type Terms = z.output<typeof schema>

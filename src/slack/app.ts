@@ -8,6 +8,7 @@ import {
 } from '@slack/bolt'
 import { callsToSlack, slackLogger } from '../foundation/slack.ts'
 import { runCommand } from './dispatch/commands.ts'
+import { onGroupChanged, onHomeOpened, onUserChanged } from './dispatch/events.ts'
 import { runClick, runClose, runSubmit } from './dispatch/interactions.ts'
 import type { Door } from './story.ts'
 
@@ -50,6 +51,11 @@ export function openSlack(door: Door, receiver: Receiver, identity: Identity): S
   app.view({ type: 'view_submission', callback_id: /.*/ }, async ({ ack, body }) => {
     await runSubmit(door, body as ViewSubmitAction, (answer) => ack(answer))
   })
+  app.event('app_home_opened', async ({ event, body }) => {
+    if (event.tab === 'home') await onHomeOpened(door, body.team_id, event.user)
+  })
+  app.event('subteam_members_changed', async ({ event }) => onGroupChanged(door, event.subteam_id))
+  app.event('user_change', async ({ event, body }) => onUserChanged(door, body.team_id, event.user))
   app.view({ type: 'view_closed', callback_id: /.*/ }, async ({ ack, body }) => {
     await ack()
     await runClose(door, body as ViewClosedAction)

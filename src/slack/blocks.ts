@@ -7,11 +7,14 @@ import type {
   KnownBlock,
   ModalView,
   PlainTextElement,
+  PlainTextInput,
   PlainTextOption,
   SectionBlock,
+  StaticSelect,
 } from '@slack/types'
 import type { Phrase } from '../foundation/words.ts'
 import { fallback, sentenceBlock } from './phrase.ts'
+import { ref } from './ref.ts'
 
 /** What the bot says in a message. */
 export type Message = { text: string; blocks: KnownBlock[] }
@@ -61,20 +64,69 @@ export const option = (text: string, value: string, description?: string): Plain
   ...(description ? { description: plainText(cut(description, 75)) } : {}),
 })
 
-/** An input whose block id and action id are the field's name, so that what was typed survives a redraw. */
+/** A button that runs a command on a key: what it does is the command's to say. */
+export const go = (text: string, verb: string, key: KeyRef, look: ButtonLook = {}): Button =>
+  button(text, `go.${verb}.${key.id}`, ref(key.workspaceId, `${verb} ${key.id}`), {
+    label: `${text} ${key.name}`,
+    ...look,
+  })
+
+export type KeyRef = { id: string; workspaceId: string; name: string }
+
+/**
+ * An input in a block of the field's name, so that what was typed survives a redraw. `redraws` names the form whose
+ * next look depends on this input.
+ */
 export const input = (
   field: string,
   label: string,
   element: InputBlock['element'],
-  more: { hint?: string; optional?: boolean; dispatch?: boolean } = {},
+  more: { hint?: string; optional?: boolean; redraws?: string } = {},
 ): InputBlock => ({
   type: 'input',
   block_id: field,
   label: plainText(label),
-  element: { ...element, action_id: field } as InputBlock['element'],
+  element: {
+    ...element,
+    action_id: more.redraws ? `form.${more.redraws}.${field}` : field,
+  } as InputBlock['element'],
   optional: more.optional ?? false,
-  dispatch_action: more.dispatch ?? false,
+  dispatch_action: more.redraws !== undefined,
   ...(more.hint ? { hint: plainText(more.hint) } : {}),
+})
+
+export const textInput = (
+  more: Partial<PlainTextInput> & { placeholder?: never; hintText?: string } = {},
+) => {
+  const { hintText, ...rest } = more
+  return {
+    type: 'plain_text_input',
+    ...(hintText ? { placeholder: plainText(hintText) } : {}),
+    ...rest,
+  } as PlainTextInput
+}
+
+export const select = (options: PlainTextOption[], chosen?: string): StaticSelect => {
+  const initial = options.find((one) => one.value === chosen)
+  return { type: 'static_select', options, ...(initial ? { initial_option: initial } : {}) }
+}
+
+/** A dialog that is submitted. */
+export const form = (
+  title: string,
+  submit: string,
+  callbackId: string,
+  metadata: string,
+  blocks: KnownBlock[],
+  close = 'Cancel',
+): ModalView => ({
+  type: 'modal',
+  callback_id: callbackId,
+  private_metadata: metadata,
+  title: plainText(title),
+  submit: plainText(submit),
+  close: plainText(close),
+  blocks,
 })
 
 /** A dialog without inputs. */

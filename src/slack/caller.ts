@@ -5,10 +5,12 @@ import { join, say } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import type { Actor } from '../members/actor.ts'
 import { findMember, inCharge, type Member, meetMember } from '../members/member.ts'
+import { readPreferences } from '../workspaces/preferences.ts'
 import { type Workspace, workspacesOfTeam } from '../workspaces/workspace.ts'
 
 /** Who is asking, looked up: never what the payload says of itself beyond team and user. */
 export type Caller = {
+  teamId: string
   actor: Actor & { kind: 'member' }
   workspace: Workspace
   /** all workspaces of the caller's account */
@@ -40,7 +42,7 @@ async function lookUp(world: Pick<World, 'db' | 'clock'>, web: WebClient, claim:
   const first = workspaces[0]
   if (!first) return refuse('not_a_member', 'Keywarden has no workspace for this Slack team.')
   if (claim.userTeamId !== claim.teamId) return outsider(world, first)
-  const workspace = claim.workspace ? pick(workspaces, claim.workspace) : first
+  const workspace = await chosen(world, workspaces, claim)
   if (!workspace)
     return refuse('not_found', say`There is no workspace called ${{ name: claim.workspace! }} here.`, {
       next: say`You have ${join(
@@ -52,7 +54,15 @@ async function lookUp(world: Pick<World, 'db' | 'clock'>, web: WebClient, claim:
   const member = known ?? (await meet(world, web, workspace, claim))
   if (isRefusal(member)) return member
   const actor = { kind: 'member', id: claim.userId, role: member.role, workspaceId: workspace.id } as const
-  return { actor, workspace, workspaces }
+  return { teamId: claim.teamId, actor, workspace, workspaces }
+}
+
+/** The workspace that was named, else the one the person chose for good, else the oldest. */
+async function chosen(world: Pick<World, 'db'>, workspaces: Workspace[], claim: Claim) {
+  if (claim.workspace) return pick(workspaces, claim.workspace)
+  if (workspaces.length === 1) return workspaces[0]
+  const { workspaceId } = await readPreferences(world.db, workspaces[0]!.accountId, claim.userId)
+  return workspaces.find((workspace) => workspace.id === workspaceId) ?? workspaces[0]
 }
 
 const pick = (workspaces: Workspace[], wanted: string) =>
@@ -65,16 +75,21 @@ async function meet(
   workspace: Workspace,
   claim: Claim,
 ): Promise<Member | Refusal> {
-  const { user } = await web.users.info({ user: claim.userId })
-  const inFull =
-    user?.team_id === claim.teamId &&
+  if (!(await isFullMember(web, claim.userId, claim.teamId))) return outsider(world, workspace)
+  return meetMember(world.db, workspace.id, claim.userId, world.clock.now())
+}
+
+/** Whether Slack knows the user as a person of that team: no guest, no bot, nobody of another organisation. */
+export async function isFullMember(web: WebClient, userId: string, teamId: string): Promise<boolean> {
+  const { user } = await web.users.info({ user: userId })
+  return (
+    user?.team_id === teamId &&
     !user.deleted &&
     !user.is_bot &&
     !user.is_restricted &&
     !user.is_ultra_restricted &&
     !user.is_stranger
-  if (!inFull) return outsider(world, workspace)
-  return meetMember(world.db, workspace.id, claim.userId, world.clock.now())
+  )
 }
 
 async function outsider(world: Pick<World, 'db'>, workspace: Workspace): Promise<Refusal> {

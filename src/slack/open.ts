@@ -8,6 +8,7 @@ import type { Workspace } from '../workspaces/workspace.ts'
 import { slackAlerts } from './alert-channel.ts'
 import { openSlack } from './app.ts'
 import { firstStart } from './first-start.ts'
+import { refreshHomes } from './live-home.ts'
 import { httpReceiver, socketReceiver } from './receivers.ts'
 import type { Door } from './story.ts'
 
@@ -30,7 +31,7 @@ export async function openSlackSide(world: World): Promise<{ alerts: AlertChanne
       world,
       web,
       settle(workspace) {
-        const work = settle(world, alerts, workspace).finally(() => settling.delete(work))
+        const work = settle(door, alerts, identity.teamId, workspace).finally(() => settling.delete(work))
         settling.add(work)
       },
     }
@@ -48,10 +49,12 @@ export async function openSlackSide(world: World): Promise<{ alerts: AlertChanne
   return { alerts, openBot }
 }
 
-async function settle(world: World, alerts: AlertChannel, workspace: Workspace): Promise<void> {
-  try {
-    if ((await reconcileWorkspace(world, workspace)) > 0) await deliverWaiting(world, alerts)
-  } catch (error) {
-    world.log.error({ error: String(error) }, 'alerts will catch up with the next job')
-  }
+async function settle(door: Door, alerts: AlertChannel, teamId: string, workspace: Workspace): Promise<void> {
+  const { world } = door
+  const later = (error: unknown) =>
+    world.log.error({ error: String(error) }, 'alerts and Homes catch up later')
+  await refreshHomes(door, teamId, workspace).catch(later)
+  await reconcileWorkspace(world, workspace)
+    .then(async (letters) => letters > 0 && deliverWaiting(world, alerts))
+    .catch(later)
 }

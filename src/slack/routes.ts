@@ -1,17 +1,17 @@
 import type { Action } from '../policy/may.ts'
-import {
-  activateByRef,
-  activateByWords,
-  openByRef,
-  openByWords,
-  submitDeactivate,
-  submitRevoke,
-} from './conversations/change.ts'
-import { openCreate, submitCreate } from './conversations/create.ts'
-import { help } from './conversations/help.ts'
+import { auditOf, turnAudit } from './conversations/audit.ts'
+import { activateKey, openChange, submitDeactivate, submitRevoke } from './conversations/change.ts'
+import { openCreate, redrawCreate, submitCreate } from './conversations/create.ts'
+import { openEdit, submitEdit } from './conversations/edit.ts'
+import { help, start } from './conversations/help.ts'
+import { switchHome } from './conversations/home.ts'
 import { list, turnList } from './conversations/list.ts'
-import { keyMenu } from './conversations/menu.ts'
-import { closedUnconfirmed, confirmSaved } from './conversations/show-once.ts'
+import { openPolicy, submitPolicy } from './conversations/policy.ts'
+import { approve, openDeny, openRequest, submitDeny, submitRequest } from './conversations/request.ts'
+import { openRoles, submitRoles } from './conversations/roles.ts'
+import { openRotate, redrawRotate, submitRotate } from './conversations/rotate.ts'
+import { show } from './conversations/show.ts'
+import { closedUnconfirmed, confirmSaved, replaceKey, revealKey } from './conversations/show-once.ts'
 import type { HelpLine } from './messages/help.ts'
 import type { ClickStory, CommandStory, Conversation, SubmitStory } from './story.ts'
 
@@ -24,68 +24,74 @@ export type CommandRoute = Route<CommandStory> & {
   opens?: string
   help: HelpLine
 }
-export type ClickRoute = Route<ClickStory> & {
-  id: string
-  opens?: string | ((value: string) => string | undefined)
-}
+export type ClickRoute = Route<ClickStory> & { id: string; opens?: string }
 export type SubmitRoute = Route<SubmitStory> & { id: string; title: string }
 export type CloseRoute = Route<ClickStory> & { id: string }
 
+// biome-ignore format: every command, button, dialog and its right on one screen
 export const commands: readonly CommandRoute[] = [
-  {
-    verb: 'list',
-    needs: 'key.list',
-    run: list,
-    help: { usage: 'list [active|inactive|expiring|mine|words]', means: 'find keys' },
-  },
-  {
-    verb: 'create',
-    needs: 'key.issue',
-    opens: 'Create key',
-    run: openCreate,
-    help: { usage: 'create [name]', means: 'make a key' },
-  },
-  {
-    verb: 'deactivate',
-    needs: 'key.deactivate',
-    opens: 'Deactivate key',
-    run: openByWords('deactivate'),
-    help: { usage: 'deactivate KEY', means: 'pause a key; nothing is lost' },
-  },
-  {
-    verb: 'activate',
-    needs: 'key.activate',
-    run: activateByWords,
-    help: { usage: 'activate KEY', means: 'resume a paused key' },
-  },
-  {
-    verb: 'revoke',
-    also: 'delete',
-    needs: 'key.revoke',
-    opens: 'Revoke key',
-    run: openByWords('revoke'),
-    help: { usage: 'revoke KEY', means: 'delete a key for good' },
-  },
-  { verb: 'help', run: (story) => help(story, commands), help: { usage: 'help', means: 'this list' } },
+  { verb: 'list', needs: 'key.list', run: list, help: ['list [active|inactive|expiring|overdue|mine|words]', 'find keys', 'Ten keys a page, each with its menu. Words look in the name.'] },
+  { verb: 'create', needs: 'key.issue', opens: 'Create key', run: openCreate, help: ['create [name]', 'make a key', 'The key is shown once, to you or to the owner you choose. Scopes and expiry never change afterwards.'] },
+  { verb: 'request', needs: 'request.make', opens: 'Request a key', run: openRequest, help: ['request [name]', 'ask for a key', 'A manager or owner decides. When they approve, you reveal the key yourself.'] },
+  { verb: 'show', needs: 'key.show', opens: 'Key', run: show, also: 'usage', help: ['show KEY', 'status, use and history', 'What the key may do, who has it, how it is used, and what happened to it.'] },
+  { verb: 'edit', needs: 'key.edit', opens: 'Edit key', run: openEdit, help: ['edit KEY', 'name, description, integration, owner', 'Scopes and expiry are fixed; rotate with changes instead.'] },
+  { verb: 'rotate', needs: 'key.rotate', opens: 'Rotate key', run: openRotate, help: ['rotate KEY', 'replace without downtime', 'A new key takes the name; both work until you revoke the old one.'] },
+  { verb: 'deactivate', needs: 'key.deactivate', opens: 'Deactivate key', run: openChange('deactivate'), help: ['deactivate KEY', 'pause a key', 'Requests with it are refused at once. Activate it again at any time.'] },
+  { verb: 'activate', needs: 'key.activate', run: activateKey, help: ['activate KEY', 'resume a paused key', 'It works again from the next request on.'] },
+  { verb: 'revoke', also: 'delete', needs: 'key.revoke', opens: 'Revoke key', run: openChange('revoke'), help: ['revoke KEY', 'delete a key for good', 'You type its name, or the four characters of its hint. It cannot be undone.'] },
+  { verb: 'audit', needs: 'audit.read', run: auditOf, help: ['audit [KEY|@user]', 'who did what', 'Newest first. The whole record is exported in the shell: keywarden audit export.'] },
+  { verb: 'roles', needs: 'role.set', opens: 'Roles', run: openRoles, help: ['roles', 'who may do what', 'Owners set roles, by person or by user group. Someone always owns Keywarden.'] },
+  { verb: 'policy', needs: 'policy.set', opens: 'Policy', run: openPolicy, help: ['policy', 'rules and thresholds', 'They hold for what happens from now on; no existing key changes.'] },
+  { verb: 'help', run: (story) => help(story, commands), help: ['help [VERB]', 'this list, or one command', 'KEY is a name, or the hint that lists show, such as tml_Ab3d.'] },
+  { verb: '', run: (story) => start(story), help: ['', 'what you can do here', ''] },
 ]
 
+/** `go` and `pick` run a command from a button or menu: their value is `VERB KEY-ID`. */
+// biome-ignore format: one screen
 export const clicks: readonly ClickRoute[] = [
   { id: 'key.saved', needs: 'key.show', run: confirmSaved },
-  {
-    id: 'key.menu',
-    needs: 'key.list',
-    opens: (value) => ({ deactivate: 'Deactivate key', revoke: 'Revoke key' })[value.split(' ')[0]!],
-    run: keyMenu,
-  },
-  { id: 'key.deactivate', needs: 'key.deactivate', opens: 'Deactivate key', run: openByRef('deactivate') },
-  { id: 'key.activate', needs: 'key.activate', run: activateByRef },
+  { id: 'key.reveal', needs: 'key.reveal', opens: 'Copy your key', run: revealKey },
+  { id: 'key.replace', needs: 'key.replace', opens: 'Copy your key', run: replaceKey },
   { id: 'list.turn', needs: 'key.list', run: turnList },
+  { id: 'audit.turn', needs: 'audit.read', run: turnAudit },
+  { id: 'request.approve', needs: 'request.decide', run: approve },
+  { id: 'request.deny', needs: 'request.decide', opens: 'Deny request', run: openDeny },
+  { id: 'home.switch', needs: 'key.list', run: switchHome },
+  { id: 'form.create', needs: 'request.make', run: redrawCreate },
+  { id: 'form.rotate', needs: 'key.rotate', run: redrawRotate },
 ]
 
+// biome-ignore format: one screen
 export const submits: readonly SubmitRoute[] = [
   { id: 'key.create', title: 'Create key', needs: 'key.issue', run: submitCreate },
+  { id: 'key.request', title: 'Request a key', needs: 'request.make', run: submitRequest },
+  { id: 'key.edit', title: 'Edit key', needs: 'key.edit', run: submitEdit },
+  { id: 'key.rotate', title: 'Rotate key', needs: 'key.rotate', run: submitRotate },
   { id: 'key.deactivate', title: 'Deactivate key', needs: 'key.deactivate', run: submitDeactivate },
   { id: 'key.revoke', title: 'Revoke key', needs: 'key.revoke', run: submitRevoke },
+  { id: 'request.deny', title: 'Deny request', needs: 'request.decide', run: submitDeny },
+  { id: 'roles.set', title: 'Roles', needs: 'role.set', run: submitRoles },
+  { id: 'policy.set', title: 'Policy', needs: 'policy.set', run: submitPolicy },
 ]
 
 export const closes: readonly CloseRoute[] = [{ id: 'key.shown', needs: 'key.show', run: closedUnconfirmed }]
+
+/** The command with that verb; `delete` means revoke, nothing means the start. */
+export const commandFor = (verb: string): CommandRoute | undefined =>
+  commands.find((command) => command.verb === verb || command.also === verb)
+
+/** What a control does. Ids may carry a suffix, so that two of a kind can stand in one block. */
+export function clickFor(actionId: string, value: string): ClickRoute | undefined {
+  const is = (id: string) => actionId === id || actionId.startsWith(`${id}.`)
+  if (!is('go')) return clicks.find((click) => is(click.id))
+  const [verb = '', keyId = ''] = value.split(' ')
+  const command = commandFor(verb)
+  if (!command) return undefined
+  const run: ClickRoute['run'] = (story) => command.run({ ...story, words: '', ...(keyId ? { keyId } : {}) })
+  return {
+    id: actionId,
+    run,
+    ...(command.needs ? { needs: command.needs } : {}),
+    ...(command.opens ? { opens: command.opens } : {}),
+  }
+}

@@ -10,7 +10,7 @@ import type { Caller } from './caller.ts'
 export type Door = {
   world: World
   web: WebClient
-  /** brings findings and their alerts up to date after an act; never throws, never waits for Slack */
+  /** brings alerts and open Homes up to date after an act; never throws, never waited for */
   settle(workspace: Workspace): void
 }
 
@@ -20,15 +20,18 @@ export type Story = {
   caller: Caller
   /** the same for a repeated delivery of the same deed */
   requestId: string
-  /** the open dialog becomes this */
+  /** the dialog becomes this; one is opened when there is none */
   show(view: ModalView): Promise<void>
-  /** only this person reads it, where they asked */
+  /** only this person reads it: in the dialog if there is one, else where they asked */
   say(message: Message, options?: { replace?: boolean }): Promise<void>
 }
 
+/** A command, typed or behind a button. */
 export type CommandStory = Story & {
   /** what stood behind the verb */
   words: string
+  /** the key, when a button or menu named it */
+  keyId?: string
 }
 
 export type ClickStory = Story & {
@@ -36,7 +39,10 @@ export type ClickStory = Story & {
   value: string
   /** the dialog's inputs, when the control stands in one */
   values: Values
-  view?: { id: string; callbackId: string; metadata: string }
+  /** the reference that the dialog carries */
+  metadata: string
+  /** the message it stands in */
+  message?: { channelId: string; ts: string }
 }
 
 export type SubmitStory = Story & {
@@ -50,6 +56,15 @@ export type SubmitStory = Story & {
 
 /** field -> text, chosen value(s), or null when nothing was entered */
 export type Values = Record<string, string | string[] | null>
+
+/** The text of a field, empty when nothing was entered. */
+export const textIn = (values: Values, field: string): string => {
+  const value = values[field]
+  return typeof value === 'string' ? value : ''
+}
+
+/** The chosen values of a field. */
+export const choicesIn = (values: Values, field: string): string[] => [values[field] ?? []].flat()
 
 /** A conversation parses, calls one act and renders. What it returns instead of answering is shown as a refusal. */
 export type Conversation<S extends Story> = (story: S) => Promise<Refusal | undefined>

@@ -8,7 +8,9 @@ export type Typed = { verb: string; words: string; workspace?: string }
  * not matter; straight and curly quotes around a name are taken off.
  */
 export function readCommand(text: string): Typed {
-  const straight = text.replace(/[“”„‟]/g, '"').replace(/[‘’‚‛]/g, "'")
+  // Slack escapes what could be markup in what people type.
+  const typed = text.replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&amp;/g, '&')
+  const straight = typed.replace(/[“”„‟]/g, '"').replace(/[‘’‚‛]/g, "'")
   const [, quoted, bare] = /(?:^|\s)in:(?:"([^"]+)"|(\S+))/i.exec(straight) ?? []
   const rest = straight.replace(/(?:^|\s)in:(?:"[^"]+"|\S+)/i, ' ').trim()
   const [verb = ''] = rest.split(/\s/, 1)

@@ -157,3 +157,13 @@ export async function waitingRequests(db: Executor, workspaceId: string, limit =
     .limit(limit)
   return rows.map(toRequest)
 }
+
+/** The workspace's request with that id. */
+export async function findRequest(
+  db: Executor,
+  workspaceId: string,
+  id: string,
+): Promise<KeyRequest | undefined> {
+  const row = await db('key_requests').where({ id, workspace_id: workspaceId }).first()
+  return row && toRequest(row)
+}

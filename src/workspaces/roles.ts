@@ -104,3 +104,20 @@ async function replaceMembers(act: Act, workspaceId: string, groupId: string, us
   const rows = userIds.map((user_id) => ({ ...where, user_id }))
   await act.trx('group_members').insert(rows).onConflict().ignore()
 }
+
+/**
+ * Ends the role of somebody who is no longer a full member of the team. The last owner's row stays, so that the
+ * shell can see who it was; identifying them is refused all the same.
+ */
+export async function forgetMember(act: Act, workspaceId: string, userId: string): Promise<null> {
+  await act.trx('workspaces').where({ id: workspaceId }).forUpdate().first('id')
+  const where = { workspace_id: workspaceId, user_id: userId }
+  const row = await act.trx('members').where(where).first('role')
+  if (!row || (row.role === 'owner' && (await isOnlyOwner(act, workspaceId, userId)))) return null
+  await act.trx('members').where(where).delete()
+  await act.trx('group_members').where(where).delete()
+  if (row.role === 'member') return null
+  const details = { user: userId, role: 'member', before: row.role, because: 'left the team' }
+  await record(act, { event: 'role.set', workspaceId, details })
+  return null
+}

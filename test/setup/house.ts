@@ -6,6 +6,8 @@ import { freshRedis } from './redis.ts'
 
 export {
   answerTo,
+  choose,
+  fillAndCreate,
   general,
   makeKey,
   openDialog,

@@ -14,42 +14,32 @@ import {
   ownerToldMessage,
   revokeView,
 } from '../messages/key-change.ts'
-import type { ClickStory, CommandStory, Conversation, Story, SubmitStory } from '../story.ts'
-import { keyById, keyByWords } from './pick.ts'
+import { type CommandStory, type Conversation, type Story, type SubmitStory, textIn } from '../story.ts'
+import { keyById, keyFor } from './pick.ts'
+import { tell } from './tell.ts'
 
 const acts = { activate, deactivate, revoke }
 const dialogs = { deactivate: deactivateView, revoke: revokeView }
+const working = {
+  deactivate: notice('Deactivate key', [plainSection('Deactivating...')]),
+  revoke: notice('Revoke key', [plainSection('Revoking...')]),
+}
 
 /** `/keys deactivate KEY`, `/keys revoke KEY`: a dialog with the facts of this moment. */
-export const openByWords =
+export const openChange =
   (change: keyof typeof dialogs): Conversation<CommandStory> =>
   async (story) => {
-    const key = await keyByWords(story, story.words, change)
-    if (isRefusal(key)) return key
-    await story.show(dialogs[change](key))
-    return undefined
-  }
-
-/** The same from a button or a menu. */
-export const openByRef =
-  (change: keyof typeof dialogs): Conversation<ClickStory> =>
-  async (story) => {
-    const key = await keyById(story, story.value)
-    if (isRefusal(key)) return key
+    const key = await keyFor(story, change)
+    if (!key || isRefusal(key)) return key
     await story.show(dialogs[change](key))
     return undefined
   }
 
 /** `/keys activate KEY`: nothing can break, so nothing is asked. */
-export const activateByWords: Conversation<CommandStory> = async (story) => {
-  const key = await keyByWords(story, story.words, 'activate')
-  return isRefusal(key) ? key : activateAndSay(story, key.id)
-}
-
-export const activateByRef: Conversation<ClickStory> = (story) => activateAndSay(story, story.value)
-
-async function activateAndSay(story: Story, keyId: string): Promise<Refusal | undefined> {
-  const key = await change(story, 'activate', keyId)
+export const activateKey: Conversation<CommandStory> = async (story) => {
+  const found = await keyFor(story, 'activate')
+  if (!found || isRefusal(found)) return found
+  const key = await change(story, 'activate', found.id)
   if (isRefusal(key)) return key
   await story.say(changedMessage('activate', key))
   return undefined
@@ -61,7 +51,7 @@ export const submitDeactivate: Conversation<SubmitStory> = (story) => workAndSho
 export const submitRevoke: Conversation<SubmitStory> = async (story) => {
   const key = await keyById(story, story.metadata)
   if (isRefusal(key)) return key
-  const typed = typeof story.values.confirm === 'string' ? story.values.confirm : ''
+  const typed = textIn(story.values, 'confirm')
   const characters = hintCharacters(key)
   if (fold(typed) === fold(key.name) || (characters && typed.trim() === characters))
     return workAndShow(story, 'revoke')
@@ -70,12 +60,8 @@ export const submitRevoke: Conversation<SubmitStory> = async (story) => {
   return undefined
 }
 
-async function workAndShow(story: SubmitStory, what: 'deactivate' | 'revoke'): Promise<Refusal | undefined> {
-  const [title, doing] = {
-    deactivate: ['Deactivate key', 'Deactivating...'],
-    revoke: ['Revoke key', 'Revoking...'],
-  }[what]
-  await story.work(notice(title!, [plainSection(doing!)]))
+async function workAndShow(story: SubmitStory, what: keyof typeof working): Promise<Refusal | undefined> {
+  await story.work(working[what])
   const key = await change(story, what, story.metadata)
   if (isRefusal(key)) return key
   await story.show(changedView(what, key))
@@ -91,8 +77,6 @@ async function change(story: Story, what: Change, keyId: string): Promise<Key | 
   if (isRefusal(key)) return key
   door.settle(caller.workspace)
   if (key.ownerId !== caller.actor.id)
-    await door.web.chat
-      .postMessage({ channel: key.ownerId, ...ownerToldMessage(what, key, caller.actor.id) })
-      .catch((error) => door.world.log.warn({ error: String(error) }, 'an owner could not be told'))
+    await tell(story, key.ownerId, ownerToldMessage(what, key, caller.actor.id))
   return key
 }

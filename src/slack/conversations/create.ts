@@ -1,68 +1,146 @@
 import { perform } from '../../audit/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
-import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
-import { nameInUse } from '../../keys/find.ts'
+import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
+import { liveKeyOfIntegration, nameInUse } from '../../keys/find.ts'
 import { issue, type KeyDraft, type KeyRequest, nameIsTaken, readDraft } from '../../keys/issue.ts'
+import type { Key } from '../../keys/key.ts'
+import { tidy } from '../../keys/name.ts'
 import { reveal } from '../../keys/reveal.ts'
 import { notice, plainSection } from '../blocks.ts'
-import { createForm } from '../messages/create.ts'
+import { isFullMember } from '../caller.ts'
+import { type CreateLook, createForm, defaultExpiry } from '../messages/create.ts'
 import { fieldErrors } from '../messages/refusal.ts'
-import type { CommandStory, Conversation, SubmitStory, Values } from '../story.ts'
-import { showOnce } from './show-once.ts'
+import { waitingForOwnerView } from '../messages/reveal.ts'
+import {
+  type ClickStory,
+  type CommandStory,
+  type Conversation,
+  choicesIn,
+  type Story,
+  type SubmitStory,
+  textIn,
+  type Values,
+} from '../story.ts'
+import { askForApproval } from './ask.ts'
+import { offerReveal, showOnce, tokenMeans } from './show-once.ts'
 
 /** `/keys create [name]` */
-export const openCreate: Conversation<CommandStory> = async (story) => {
-  await story.show(createForm(story.caller.workspace, story.words))
+export const openCreate: Conversation<CommandStory> = (story) => openForm(story, 'create')
+
+/** The form, empty but for what stood behind the verb. */
+export async function openForm(story: CommandStory, kind: CreateLook['kind']): Promise<undefined> {
+  await story.show(createForm(lookNow(story, kind, { name: story.words })))
   return undefined
 }
 
-/** The form comes back: either with sentences on its fields, or it becomes the key, shown once. */
+/** A choice on the form changes what the form has to say. */
+export const redrawCreate: Conversation<ClickStory> = async (story) => {
+  const kind = story.metadata === 'request' ? 'request' : 'create'
+  const chosen = story.caller.workspaces.find(
+    (workspace) => workspace.id === textIn(story.values, 'workspace'),
+  )
+  const caller = { ...story.caller, workspace: chosen ?? story.caller.workspace }
+  await story.show(createForm(lookNow({ ...story, caller }, kind, readLook(story.values))))
+  return undefined
+}
+
+function lookNow(story: Story, kind: CreateLook['kind'], typed: Partial<CreateLook>): CreateLook {
+  const { workspace, workspaces, actor } = story.caller
+  const now = story.door.world.clock.now()
+  return { kind, workspace, workspaces, ownerId: actor.id, chosen: [], expires: defaultExpiry, now, ...typed }
+}
+
+const readLook = (values: Values): Partial<CreateLook> => ({
+  chosen: choicesIn(values, 'scopes'),
+  expires: textIn(values, 'expires') || defaultExpiry,
+})
+
+/** The form comes back: with sentences on its fields, or as the key, shown once. */
 export const submitCreate: Conversation<SubmitStory> = async (story) => {
-  const { workspace } = story.caller
+  const checked = await checkForm(story, 'create')
+  if (!checked || isRefusal(checked)) return checked
+  const { terms } = story.caller.workspace
+  if (terms.writeNeedsApproval && checked.scopes.includes('write'))
+    return askForApproval(
+      story,
+      checked,
+      `Policy: a key with write needs a second person. ${checked.description}`.trim(),
+    )
+  await story.work(notice('Create key', [plainSection('Creating...')]))
+  return make(story, checked)
+}
+
+/**
+ * What the form asks for, checked as far as can be before the act. Nothing is returned when the form went back to
+ * the person.
+ */
+export async function checkForm(
+  story: SubmitStory,
+  kind: CreateLook['kind'],
+): Promise<KeyRequest | Refusal | undefined> {
+  const { workspace, actor } = story.caller
+  const { world, web } = story.door
   const request = readDraft(readForm(story), workspace.terms)
   if (Array.isArray(request)) return void (await story.complain(fieldErrors(request)))
-  const taken = await orDatabaseOut(() => nameInUse(story.door.world.db, workspace.id, request.name))
-  if (isRefusal(taken)) return taken
-  if (taken) return void (await story.complain(fieldErrors([nameIsTaken(request.name)])))
-  await story.work(notice('Create key', [plainSection('Creating...')]))
-  return makeAndShow(story, request)
+  const looked = await orDatabaseOut(async () => ({
+    taken: await nameInUse(world.db, workspace.id, request.name),
+    rival: await rivalOf(story, request.integration),
+    ownerFits:
+      request.ownerId === actor.id || (await isFullMember(web, request.ownerId, story.caller.teamId)),
+  }))
+  if (isRefusal(looked)) return looked
+  const wrong = [
+    ...(looked.taken ? [nameIsTaken(request.name)] : []),
+    ...(looked.ownerFits
+      ? []
+      : [refuse('invalid', 'Choose a full member of your team.', { field: 'owner' })]),
+  ]
+  if (wrong.length > 0) return void (await story.complain(fieldErrors(wrong)))
+  if (!looked.rival) return request
+  return void (await story.work(
+    createForm(lookNow(story, kind, { ...readLook(story.values), rival: looked.rival })),
+  ))
+}
+
+/** A live key of the same integration, unless the person saw it and ticked that they want another. */
+async function rivalOf(story: SubmitStory, integration: string): Promise<Key | undefined> {
+  if (integration === '' || choicesIn(story.values, 'another').includes('yes')) return undefined
+  return liveKeyOfIntegration(story.door.world.db, story.caller.workspace.id, integration)
 }
 
 function readForm({ values, caller }: SubmitStory): KeyDraft {
+  const expires = textIn(values, 'expires')
   return {
-    name: text(values, 'name'),
-    description: text(values, 'description'),
-    integration: '',
-    scopes: [values.scopes ?? []].flat(),
-    expiresInDays: text(values, 'expires'),
-    ownerId: caller.actor.id,
+    name: textIn(values, 'name'),
+    description: textIn(values, 'description'),
+    integration: tidy(textIn(values, 'integration')),
+    scopes: choicesIn(values, 'scopes'),
+    expiresInDays: expires === 'never' ? '' : expires === 'other' ? textIn(values, 'days') || '0' : expires,
+    ownerId: textIn(values, 'owner') || caller.actor.id,
   }
 }
 
-const text = (values: Values, field: string): string => {
-  const value = values[field]
-  return typeof value === 'string' ? value : ''
-}
-
-/** Issue and reveal are one act here: a key made in this dialog is never seen waiting. */
-async function makeAndShow(story: SubmitStory, request: KeyRequest): Promise<Refusal | undefined> {
+/** For oneself, issue and reveal are one act; for somebody else the key waits for its owner. */
+async function make(story: SubmitStory, request: KeyRequest): Promise<Refusal | undefined> {
   const { world } = story.door
   const { actor, workspace } = story.caller
-  const means = {
-    random: world.random,
-    tokenPrefix: world.config.tokenPrefix,
-    timeZone: workspace.terms.timeZone,
-  }
+  const mine = request.ownerId === actor.id
   const made = await perform(
     world,
     actor,
     async (act) => {
       const key = await issue(act, workspace.id, request, world.random)
-      return isRefusal(key) ? key : reveal(act, workspace.id, key.id, means)
+      if (isRefusal(key) || !mine) return isRefusal(key) ? key : { key }
+      return reveal(act, workspace.id, key.id, tokenMeans(story))
     },
     { requestId: story.requestId },
   )
   if (isRefusal(made)) return made
-  await showOnce(story, made.key, made.token)
+  if ('token' in made) await showOnce(story, made.key, made.token)
+  else {
+    await offerReveal(story, made.key)
+    await story.show(waitingForOwnerView(made.key))
+  }
+  story.door.settle(workspace)
   return undefined
 }

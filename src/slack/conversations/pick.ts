@@ -1,31 +1,31 @@
 import { orDatabaseOut } from '../../foundation/database.ts'
-import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
-import { join, say } from '../../foundation/words.ts'
-import { findKey, findKeyById } from '../../keys/find.ts'
+import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
+import { type Found, findKey, findKeyById, keysToChoose } from '../../keys/find.ts'
 import type { KeyWithUsage } from '../../keys/key.ts'
 import { noSuchKey } from '../../policy/authorise.ts'
-import type { Story } from '../story.ts'
+import { nearMessage, pickerMessage } from '../messages/pick.ts'
+import type { CommandStory, Story } from '../story.ts'
 
-/** The one key that a person's words mean, or what to type instead. A near miss is offered, never taken. */
-export async function keyByWords(story: Story, words: string, verb: string): Promise<KeyWithUsage | Refusal> {
-  const { world } = story.door
-  const usage = { code: `/keys ${verb} NAME` }
-  if (words === '')
-    return refuse('invalid', say`Which key? Type ${usage}.`, { next: say`See ${{ code: '/keys list' }}.` })
-  const found = await orDatabaseOut(() => findKey(world.db, viewer(story), words, world.config.tokenPrefix))
-  if (isRefusal(found)) return found
-  if (found.match === 'one') return found.key
-  if (found.match === 'several') {
-    const hints = found.keys.map((key) => [{ code: key.hint ?? key.id }])
-    return refuse('ambiguous', say`Several keys match ${{ name: words }}: ${join(hints, ', ')}.`, {
-      next: say`Type the one you mean instead of the name.`,
-    })
+/**
+ * The one key that a command means. Nothing is returned when the person was asked which: several match, none was
+ * named, or the name was nearly right. A near miss or a prefix never acts.
+ */
+export async function keyFor(story: CommandStory, verb: string): Promise<KeyWithUsage | Refusal | undefined> {
+  if (story.keyId) return keyById(story, story.keyId)
+  const { db, config } = story.door.world
+  if (story.words === '') {
+    const keys = await orDatabaseOut(() => keysToChoose(db, viewer(story), 100))
+    return isRefusal(keys) ? keys : void (await story.say(pickerMessage(keys, verb, 'Which key?')))
   }
-  const near = found.near.map((key) => [{ name: key.name }])
-  return refuse('not_found', say`No key is called ${{ name: words }}.`, {
-    next: near.length > 0 ? say`Did you mean ${join(near, ' or ')}?` : say`See ${{ code: '/keys list' }}.`,
-    logged: { action: `key.${verb}` },
-  })
+  const found = await orDatabaseOut(() => findKey(db, viewer(story), story.words, config.tokenPrefix))
+  return isRefusal(found) ? found : settle(story, found, verb)
+}
+
+async function settle(story: CommandStory, found: Found, verb: string): Promise<KeyWithUsage | undefined> {
+  if (found.match === 'one') return found.key
+  if (found.match === 'several')
+    return void (await story.say(pickerMessage(found.keys, verb, 'Several keys match. Which one?')))
+  return void (await story.say(nearMessage(story.words, found.near)))
 }
 
 /** The key that a button or dialog refers to, read now. */
@@ -34,4 +34,7 @@ export async function keyById(story: Story, id: string): Promise<KeyWithUsage | 
   return key ?? noSuchKey({ keyId: id })
 }
 
-export const viewer = ({ caller }: Story) => ({ actor: caller.actor, workspaceId: caller.workspace.id })
+export const viewer = ({ caller }: Pick<Story, 'caller'>) => ({
+  actor: caller.actor,
+  workspaceId: caller.workspace.id,
+})

@@ -1,42 +1,58 @@
-import type { BlockAction, RespondFn, ViewClosedAction, ViewOutput, ViewSubmitAction } from '@slack/bolt'
+import type { BlockAction, RespondFn, ViewClosedAction, ViewSubmitAction } from '@slack/bolt'
 import type { ModalView } from '@slack/types'
 import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
-import { type Message, notice } from '../blocks.ts'
-import type { Caller, Claim } from '../caller.ts'
+import type { Caller } from '../caller.ts'
 import { refusalMessage, refusalView } from '../messages/refusal.ts'
 import { readRef } from '../ref.ts'
-import { type ClickRoute, clicks, closes, type SubmitRoute, submits } from '../routes.ts'
-import type { Door, Values } from '../story.ts'
+import { clickFor, closes, type SubmitRoute, submits } from '../routes.ts'
+import type { Door, Story } from '../story.ts'
 import { admit, soon } from './admit.ts'
-import { opener, standing } from './surface.ts'
+import { chosen, claimOf, valuesOf } from './payload.ts'
+import { opener, type Surface, standing } from './surface.ts'
 
 /** A button or menu, already acknowledged. */
 export async function runClick(door: Door, body: BlockAction, respond: RespondFn): Promise<void> {
   const action = body.actions[0]!
-  const route = clicks.find(({ id }) => action.action_id === id || action.action_id.startsWith(`${id}.`))
+  const modal = body.view?.type === 'modal' ? body.view : undefined
+  // A control that carries no reference of its own acts on what its dialog is about.
+  const metadata = readRef(modal?.private_metadata ?? '')
+  const reference = action.action_id.startsWith('form.') ? { ...metadata } : readRef(chosen(action))
+  const route = clickFor(action.action_id, reference.rest)
   if (!route) return
-  const reference = readRef(chosen(action))
-  const title = body.view ? undefined : titleOf(route, reference.rest)
-  const dialog = body.view ? standing(door, body.view.id) : opener(door, { trigger: body.trigger_id, title })
+  const surface: Surface = modal
+    ? standing(door, modal.id, modal.title.text)
+    : opener(door, body.trigger_id, route.opens)
+  const answer = surface.say ?? (body.response_url ? ephemeral(respond) : direct(door, body.user.id))
   const caller = await admit(door, claimOf(body, reference.workspace), route.needs)
-  const say = (message: Message, options?: { replace?: boolean }) =>
-    answer(door, body, respond, message, options)
   const refusal = isRefusal(caller)
     ? caller
     : await route.run({
         door,
         caller,
         requestId: body.trigger_id,
-        value: reference.rest,
-        values: body.view ? valuesOf(body.view) : {},
-        ...(body.view ? { view: viewOf(body.view) } : {}),
-        show: dialog.show,
-        say,
+        value: action.action_id.startsWith('form.') ? chosen(action) : reference.rest,
+        values: modal ? valuesOf(modal) : {},
+        metadata: metadata.rest,
+        ...(body.message ? { message: { channelId: body.channel?.id ?? '', ts: body.message.ts } } : {}),
+        show: surface.show,
+        say: answer,
       })
-  if (!refusal || refusal.code === 'repeated') return
-  if (body.view || title) await dialog.show(refusalView(body.view?.title.text ?? title!, refusal))
-  else await say(refusalMessage(refusal))
+  if (refusal && refusal.code !== 'repeated') await answer(refusalMessage(refusal))
 }
+
+const ephemeral =
+  (respond: RespondFn): Story['say'] =>
+  async (message, options) =>
+    void (await respond({
+      ...message,
+      response_type: 'ephemeral',
+      replace_original: options?.replace ?? false,
+    }))
+
+const direct =
+  (door: Door, userId: string): Story['say'] =>
+  async (message) =>
+    void (await door.web.chat.postMessage({ channel: userId, ...message }))
 
 /** A dialog's submission, not yet acknowledged: errors on fields have to travel in the acknowledgement. */
 export async function runSubmit(
@@ -47,31 +63,29 @@ export async function runSubmit(
   const route = submits.find(({ id }) => id === body.view.callback_id)
   if (!route) return ack({ response_action: 'update', view: refusalView('Keywarden', fromAnotherVersion) })
   const reference = readRef(body.view.private_metadata)
-  const caller = await soon(
-    admit(door, claimOf(body, reference.workspace), route.needs),
-    () => databaseIsSlow,
-  )
+  const claim = claimOf(body, reference.workspace)
+  const caller = await soon(admit(door, claim, route.needs), () => databaseIsSlow)
   let acknowledged = false
   const acknowledge = async (answer: Acknowledgement) => {
     acknowledged = true
     await ack(answer)
   }
-  const dialog = standing(door, body.view.id)
+  const { show, say } = standing(door, body.view.id, route.title)
   const refusal = isRefusal(caller) ? caller : await submitted(route, caller)
   if (!refusal || refusal.code === 'repeated') return
   const view = refusalView(route.title, refusal)
-  if (acknowledged) await dialog.show(view)
+  if (acknowledged) await show(view)
   else await ack({ response_action: 'update', view })
 
-  function submitted(route: SubmitRoute, caller: Caller): Promise<Refusal | undefined> {
-    return route.run({
+  function submitted(to: SubmitRoute, by: Caller): Promise<Refusal | undefined> {
+    return to.run({
       door,
-      caller,
+      caller: by,
       requestId: body.view.id,
       metadata: reference.rest,
       values: valuesOf(body.view),
-      show: dialog.show,
-      say: async () => undefined,
+      show,
+      say,
       complain: (errors) => acknowledge({ response_action: 'errors', errors }),
       work: (view) => acknowledge({ response_action: 'update', view }),
     })
@@ -91,8 +105,9 @@ export async function runClose(door: Door, body: ViewClosedAction): Promise<void
     requestId: body.view.id,
     value: reference.rest,
     values: {},
+    metadata: reference.rest,
     show: async () => undefined,
-    say: async () => undefined,
+    say: direct(door, body.user.id),
   })
 }
 
@@ -106,60 +121,3 @@ const fromAnotherVersion = refuse('invalid', 'This dialog is from another versio
 const databaseIsSlow = refuse('database_out', 'The database is slow to answer. Nothing changed.', {
   next: 'Try again in a minute.',
 })
-
-const titleOf = (route: ClickRoute, value: string): string | undefined =>
-  typeof route.opens === 'function' ? route.opens(value) : route.opens
-
-function claimOf(body: BlockAction | ViewSubmitAction | ViewClosedAction, workspace?: string): Claim {
-  const teamId = body.team?.id ?? body.user.team_id ?? ''
-  const userTeamId = body.user.team_id ?? teamId
-  return { teamId, userTeamId, userId: body.user.id, ...(workspace ? { workspace } : {}) }
-}
-
-/** Where a click's answer goes: the message it came from, else the dialog it stands in. */
-async function answer(
-  door: Door,
-  body: BlockAction,
-  respond: RespondFn,
-  message: Message,
-  options?: { replace?: boolean },
-): Promise<void> {
-  if (body.view) {
-    const view = notice(body.view.title.text, message.blocks)
-    await standing(door, body.view.id).show(view)
-    return
-  }
-  await respond({
-    ...message,
-    response_type: 'ephemeral',
-    replace_original: options?.replace ?? false,
-  })
-}
-
-const viewOf = (view: ViewOutput) => ({
-  id: view.id,
-  callbackId: view.callback_id,
-  metadata: view.private_metadata,
-})
-
-/** What a control says of itself: a button's value, or the chosen option's. */
-function chosen(action: BlockAction['actions'][number]): string {
-  if ('value' in action && typeof action.value === 'string') return action.value
-  if ('selected_option' in action) return action.selected_option?.value ?? ''
-  return ''
-}
-
-/** A dialog's inputs by field: each stands alone in a block of the field's name. */
-function valuesOf(view: ViewOutput): Values {
-  const values: Values = {}
-  for (const [field, inputs] of Object.entries(view.state.values)) {
-    const state = Object.values(inputs)[0]
-    values[field] =
-      state?.value ??
-      state?.selected_option?.value ??
-      state?.selected_options?.map((option) => option.value) ??
-      state?.selected_user ??
-      null
-  }
-  return values
-}

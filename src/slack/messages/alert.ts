@@ -1,8 +1,7 @@
 import type { Alert } from '../../alerts/channel.ts'
 import { type Phrase, say, who } from '../../foundation/words.ts'
-import { actions, button, context, type Message, message } from '../blocks.ts'
+import { actions, context, go, type Message, message } from '../blocks.ts'
 import { mrkdwnDate } from '../phrase.ts'
-import { ref } from '../ref.ts'
 import { count } from './key.ts'
 
 /** The parent message: how things stand now. A resolved one says who did what, and has no buttons. */
@@ -13,10 +12,15 @@ export function alertMessage(alert: Alert, first: boolean): Message {
     sentence,
     context(`\`${alert.key.hint}\` · ${traffic(alert)} · owner <@${alert.key.ownerId}>`),
     actions(
-      button('Deactivate', 'key.deactivate', ref(alert.workspaceId, alert.key.id), {
-        style: 'danger',
-        label: `Deactivate ${alert.key.name}`,
-      }),
+      go(
+        'Deactivate',
+        'deactivate',
+        { ...alert.key, workspaceId: alert.workspaceId },
+        {
+          style: 'danger',
+          label: `Deactivate ${alert.key.name}`,
+        },
+      ),
     ),
   )
 }

@@ -1,45 +1,156 @@
-import type { ModalView } from '@slack/types'
-import { scopeMeanings, scopes } from '../../keys/scope.ts'
+import type { Checkboxes, InputBlock, KnownBlock, ModalView } from '@slack/types'
+import { say } from '../../foundation/words.ts'
+import type { Key } from '../../keys/key.ts'
+import { type Scope, scopeMeanings, scopes } from '../../keys/scope.ts'
 import type { Terms } from '../../policy/terms.ts'
 import type { Workspace } from '../../workspaces/workspace.ts'
-import { cut, input, option, plainText } from '../blocks.ts'
+import { actions, context, cut, form, go, input, option, select, textInput } from '../blocks.ts'
+import { mrkdwnDate, sentenceBlock } from '../phrase.ts'
 import { ref } from '../ref.ts'
 
-/** The dialog that makes a key. Length and form are ours to check, so that the sentence is ours too. */
-export const createForm = (workspace: Workspace, name: string): ModalView => ({
-  type: 'modal',
-  callback_id: 'key.create',
-  private_metadata: ref(workspace.id, ''),
-  title: plainText('Create key'),
-  submit: plainText('Create key'),
-  close: plainText('Cancel'),
-  blocks: [
+/** How the form looks now; what was typed stays with Slack, by block. */
+export type CreateLook = {
+  kind: 'create' | 'request'
+  workspace: Workspace
+  workspaces: Workspace[]
+  ownerId: string
+  name?: string
+  /** scopes ticked so far */
+  chosen: readonly string[]
+  /** the expiry chosen so far: days, `other` or `never` */
+  expires: string
+  /** a live key that the named integration has already */
+  rival?: Key
+  now: Date
+}
+
+const presets = ['30', '90', '180', '365']
+export const defaultExpiry = '90'
+
+/** The dialog that makes a key, or asks for one. Policy is on it before anybody submits. */
+export function createForm(look: CreateLook): ModalView {
+  const { kind, workspace } = look
+  const title = kind === 'create' ? 'Create key' : 'Request a key'
+  const blocks: KnownBlock[] = [
+    ...(look.workspaces.length > 1 ? [workspaceInput(look)] : []),
     input(
       'name',
       'Name',
-      {
-        type: 'plain_text_input',
-        placeholder: plainText('Salesforce CRM'),
+      textInput({
+        hintText: 'Salesforce CRM',
         focus_on_load: true,
-        ...(name ? { initial_value: cut(name, 3000) } : {}),
-      },
+        ...(look.name ? { initial_value: cut(look.name, 3000) } : {}),
+      }),
       { hint: 'The system that will use it.' },
     ),
-    input('description', 'Description', { type: 'plain_text_input', multiline: true }, { optional: true }),
-    input('scopes', 'Scopes', {
-      type: 'checkboxes',
-      options: scopes.map((scope) => option(scope, scope, scopeMeanings[scope])),
+    input('description', 'Description', textInput({ multiline: true }), { optional: true }),
+    input('integration', 'Integration', textInput({ hintText: 'Salesforce' }), {
+      optional: true,
+      hint: 'The product on the other side; one key each is a good habit.',
     }),
-    input(
-      'expires',
-      'Expires after (days)',
-      { type: 'plain_text_input', initial_value: '90', placeholder: plainText('never') },
-      { optional: true, hint: expiryHint(workspace.terms) },
+    ...rivalBlocks(look),
+    scopesInput('create', []),
+    ...scopeAdvice(look.chosen, workspace.terms),
+    ...expiryInputs('create', look),
+    ...(kind === 'create' ? [ownerInput(look.ownerId)] : [reasonInput]),
+  ]
+  return form(
+    title,
+    kind === 'create' ? 'Create key' : 'Send request',
+    `key.${kind}`,
+    ref(workspace.id, kind),
+    blocks,
+  )
+}
+
+const workspaceInput = ({ workspaces, workspace }: CreateLook): InputBlock =>
+  input(
+    'workspace',
+    'Workspace',
+    select(
+      workspaces.slice(0, 100).map((w) => option(w.name, w.id)),
+      workspace.id,
     ),
-  ],
+    {
+      redraws: 'create',
+    },
+  )
+
+const ownerInput = (ownerId: string): InputBlock =>
+  input(
+    'owner',
+    'Owner',
+    { type: 'users_select', initial_user: ownerId },
+    {
+      hint: 'For someone else: they reveal it; you will not see it.',
+    },
+  )
+
+const reasonInput: InputBlock = input('reason', 'Reason', textInput({ multiline: true }), {
+  hint: 'Whoever decides reads this.',
 })
 
-const expiryHint = (terms: Terms) =>
-  terms.writeMustExpire === 'enforce'
-    ? `1 to ${terms.maximumLifetimeDays}; blank for never. Policy: a key with write must expire.`
-    : `1 to ${terms.maximumLifetimeDays}; blank for never.`
+export function scopesInput(formName: string, initial: readonly Scope[]): InputBlock {
+  const options = scopes.map((scope) => option(scope, scope, scopeMeanings[scope]))
+  const chosen = options.filter((one) => initial.includes(one.value as Scope))
+  const element: Checkboxes = {
+    type: 'checkboxes',
+    options,
+    ...(chosen.length > 0 ? { initial_options: chosen } : {}),
+  }
+  return input('scopes', 'Scopes', element, { redraws: formName })
+}
+
+/** What policy and good sense say about the ticked scopes. */
+export function scopeAdvice(chosen: readonly string[], terms: Terms): KnownBlock[] {
+  if (!chosen.includes('write')) return []
+  const rule = {
+    enforce: 'Policy: a key with write must expire.',
+    warn: 'Policy advises that a key with write expires.',
+  }[terms.writeMustExpire]
+  const approval = terms.writeNeedsApproval ? ' A second manager or owner has to approve it.' : ''
+  const least = chosen.includes('read') ? '' : ' Will it only read? Then read is enough.'
+  return [context(`⚠️ ${rule}${approval}${least}`)]
+}
+
+/** A preset, or any number of days; the end date stands beside it. */
+export function expiryInputs(
+  formName: string,
+  look: { chosen: readonly string[]; expires: string; workspace: Workspace; now: Date },
+): KnownBlock[] {
+  const { terms } = look.workspace
+  const never = terms.writeMustExpire === 'warn' || !look.chosen.includes('write')
+  const days = presets.filter((preset) => Number(preset) <= terms.maximumLifetimeDays)
+  const options = [
+    ...days.map((preset) => option(`${preset} days`, preset)),
+    option('Other', 'other'),
+    ...(never ? [option('Never', 'never')] : []),
+  ]
+  const chosen = options.some((one) => one.value === look.expires) ? look.expires : options[0]!.value
+  const ends = Number(chosen) > 0 ? new Date(look.now.getTime() + Number(chosen) * 86_400_000) : undefined
+  const other = input('days', 'Days', textInput({ hintText: '45' }), {
+    hint: `A whole number of days from 1 to ${terms.maximumLifetimeDays}.`,
+  })
+  return [
+    input('expires', 'Expires', select(options, chosen), { redraws: formName }),
+    ...(chosen === 'other' ? [other] : []),
+    ...(ends ? [context(`Revealed today, it stops working ${mrkdwnDate(ends, '{date_long}')}.`)] : []),
+  ]
+}
+
+/** Another live key for the same integration: perhaps this is its rotation. */
+function rivalBlocks({ rival }: CreateLook): KnownBlock[] {
+  if (!rival) return []
+  return [
+    sentenceBlock(
+      say`${{ name: rival.integration }} already has a key: ${{ name: rival.name }} ${{ code: rival.hint ?? '' }}.`,
+    ),
+    actions(go('Rotate that key', 'rotate', rival)),
+    input(
+      'another',
+      'Or make a second one',
+      { type: 'checkboxes', options: [option('Make another key for this integration', 'yes')] },
+      { optional: true },
+    ),
+  ]
+}

@@ -2,7 +2,7 @@ import type { KnownBlock, ModalView } from '@slack/types'
 import { type Phrase, say } from '../../foundation/words.ts'
 import type { Key } from '../../keys/key.ts'
 import type { Token } from '../../keys/token.ts'
-import { actions, button, type Message, message, notice, plainSection, plainText } from '../blocks.ts'
+import { actions, button, go, type Message, message, notice, plainSection, plainText } from '../blocks.ts'
 import { sentenceBlock } from '../phrase.ts'
 import { ref } from '../ref.ts'
 
@@ -14,6 +14,7 @@ const title = 'Copy your key'
  */
 export function showOnceView(key: Key, token: Token): ModalView {
   const reference = ref(key.workspaceId, key.id)
+  const saved = { style: 'primary', label: `I have saved ${key.name}` } as const
   return {
     ...notice(title, [
       plainSection('⚠️ Shown once. Save it in your secrets manager now.'),
@@ -23,12 +24,7 @@ export function showOnceView(key: Key, token: Token): ModalView {
       },
       hint,
       sentenceBlock(terms(key)),
-      actions(
-        button('I have saved it', 'key.saved', reference, {
-          style: 'primary',
-          label: `I have saved ${key.name}`,
-        }),
-      ),
+      actions(button('I have saved it', 'key.saved', reference, saved)),
     ]),
     callback_id: 'key.shown',
     private_metadata: reference,
@@ -52,24 +48,21 @@ export const savedView = (key: Key): ModalView =>
     sentenceBlock(say`${{ name: key.name }} is ready. From now on it shows as ${{ code: key.hint ?? '' }}.`),
   ])
 
-/** The record in the creator's DM, without the token. */
-export const createdMessage = (key: Key): Message =>
+const replaceButton = (key: Key) =>
+  actions(
+    button('Replace key', 'key.replace', ref(key.workspaceId, key.id), { label: `Replace ${key.name}` }),
+    go('Show key', 'show', key),
+  )
+
+/** The record for whoever saw the key, without the token. */
+export const shownMessage = (key: Key): Message =>
   message(
-    say`You created ${{ name: key.name }} ${{ code: key.hint ?? '' }}. It may: ${key.scopes.join(', ')}${
-      key.expiresAt ? say`, until ${{ moment: key.expiresAt }}` : ''
-    }. The key was shown to you once and is stored nowhere.`,
+    say`You have a new key: ${{ name: key.name }} ${{ code: key.hint ?? '' }}. ${terms(key)} It was shown to you once and is stored nowhere. If it did not reach a safe place, replace it within 24 hours, before it is used.`,
+    replaceButton(key),
   )
 
 export const didYouCopyMessage = (key: Key): Message =>
   message(
-    say`Did you copy ${{ name: key.name }} ${{ code: key.hint ?? '' }}? I cannot show it again. If you did not, revoke it with ${{
-      code: '/keys revoke',
-    }} and create a new one.`,
-  )
-
-export const neverShownMessage = (name: string): Message =>
-  message(
-    say`Slack did not confirm that it showed you the key for ${{ name }}, so I revoked it. Create it again with ${{
-      code: '/keys create',
-    }}.`,
+    say`Did you copy ${{ name: key.name }} ${{ code: key.hint ?? '' }}? I cannot show it again.`,
+    replaceButton(key),
   )

@@ -1,0 +1,66 @@
+import { orDatabaseOut } from '../../foundation/database.ts'
+import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
+import { offersTo } from '../../keys/find.ts'
+import { listKeys } from '../../keys/list.ts'
+import { may } from '../../policy/may.ts'
+import { type Preferences, prefer, readPreferences } from '../../workspaces/preferences.ts'
+import { waitingRequests } from '../../workspaces/requests.ts'
+import type { Caller } from '../caller.ts'
+import { type HomeLook, homeView } from '../messages/home.ts'
+import type { ClickStory, Conversation, Door, Story } from '../story.ts'
+import { viewer } from './pick.ts'
+
+const attentionRows = 5
+const keyRowCount = 15
+
+/** The Home tab was opened: draw it, and remember who looks, so that it stays live. */
+export async function openHome(door: Door, caller: Caller): Promise<Refusal | undefined> {
+  const { db, clock } = door.world
+  const seen = await orDatabaseOut(() =>
+    prefer(db, caller.workspace.accountId, caller.actor.id, { homeSeenAt: clock.now() }),
+  )
+  return isRefusal(seen) ? seen : drawHome(door, caller)
+}
+
+/** Publishes Home as things stand now. */
+export async function drawHome(door: Door, caller: Caller): Promise<Refusal | undefined> {
+  const { db } = door.world
+  const look = await orDatabaseOut(async () => {
+    const preferences = await readPreferences(db, caller.workspace.accountId, caller.actor.id)
+    return lookAt(door, caller, preferences)
+  })
+  if (isRefusal(look)) return look
+  await door.web.views.publish({ user_id: caller.actor.id, view: homeView(look) })
+  return undefined
+}
+
+async function lookAt(door: Door, caller: Caller, { homeShows }: Preferences): Promise<HomeLook> {
+  const { db, clock } = door.world
+  const { workspace, actor } = caller
+  const now = clock.now()
+  const manages = may(actor, 'key.issue', { workspaceId: workspace.id })
+  const shows = manages ? homeShows : 'mine'
+  const who = viewer({ caller })
+  const filter = shows === 'mine' ? ({ standing: 'mine' } as const) : {}
+  const [attention, offers, requests, keys] = await Promise.all([
+    listKeys(db, who, { standing: 'attention' }, { from: 0 }, workspace.terms, now, attentionRows),
+    offersTo(db, workspace.id, actor.id, now),
+    manages ? waitingRequests(db, workspace.id) : [],
+    listKeys(db, who, filter, { from: 0 }, workspace.terms, now, keyRowCount),
+  ])
+  return { caller, shows, attention: attention.keys, offers, requests, keys: keys.keys, more: keys.more, now }
+}
+
+/** My keys or all keys; this workspace or another. The choice is remembered. */
+export const switchHome: Conversation<ClickStory> = async (story: Story & { value: string }) => {
+  const { caller, door } = story
+  const { value } = story
+  const choice =
+    value === 'mine' || value === 'all'
+      ? ({ homeShows: value } as const)
+      : { workspaceId: caller.workspace.id }
+  const kept = await orDatabaseOut(() =>
+    prefer(door.world.db, caller.workspace.accountId, caller.actor.id, choice),
+  )
+  return isRefusal(kept) ? kept : drawHome(door, caller)
+}

@@ -1,0 +1,77 @@
+import { perform } from '../../audit/perform.ts'
+import { isRefusal, refuse } from '../../foundation/refusal.ts'
+import { checkTerms, type Terms } from '../../policy/terms.ts'
+import { setPolicy } from '../../workspaces/policy.ts'
+import { notice, plainSection } from '../blocks.ts'
+import { findChannel } from '../channels.ts'
+import { policyForm, policySavedView } from '../messages/policy.ts'
+import { fieldErrors } from '../messages/refusal.ts'
+import { type CommandStory, type Conversation, type SubmitStory, textIn, type Values } from '../story.ts'
+
+/** `/keys policy` */
+export const openPolicy: Conversation<CommandStory> = async (story) => {
+  const { workspace } = story.caller
+  const channel = await findChannel(story.door.web, workspace.terms.alertChannel).catch(() => undefined)
+  await story.show(policyForm(workspace, channel))
+  return undefined
+}
+
+export const submitPolicy: Conversation<SubmitStory> = async (story) => {
+  const wanted = readForm(story.values, story.caller.workspace.terms)
+  const checked = checkTerms(wanted)
+  const wrong = 'wrong' in checked ? checked.wrong : []
+  const complaints = wrong.map(({ term, why }) => refuse('invalid', why, { field: term }))
+  const channel = await channelComplaint(story, wanted.alertChannel)
+  if (channel) complaints.push(refuse('invalid', channel, { field: 'alertChannel' }))
+  if (complaints.length > 0) return void (await story.complain(fieldErrors(complaints)))
+  await story.work(notice('Policy', [plainSection('Saving...')]))
+  const { actor, workspace } = story.caller
+  const terms = await perform(story.door.world, actor, (act) => setPolicy(act, workspace.id, wanted), {
+    requestId: story.requestId,
+  })
+  if (isRefusal(terms)) return terms
+  await story.show(policySavedView({ ...workspace, terms }, await join(story, terms.alertChannel)))
+  story.door.settle({ ...workspace, terms })
+  return undefined
+}
+
+const numbers = ['maximumLifetimeDays', 'rotationPeriodDays', 'rotationWarningDays', 'idleDays'] as const
+
+/** What the form says, as terms; a number that is not one stays wrong, so that its field is told. */
+function readForm(values: Values, now: Terms): Record<string, unknown> & { alertChannel: string } {
+  const counts = numbers.map((term) => [
+    term,
+    /^\d{1,5}$/.test(textIn(values, term).trim()) ? Number(textIn(values, term)) : Number.NaN,
+  ])
+  return {
+    ...now,
+    ...Object.fromEntries(counts),
+    writeMustExpire: textIn(values, 'writeMustExpire'),
+    writeNeedsApproval: textIn(values, 'writeNeedsApproval') === 'yes',
+    quietFrom: textIn(values, 'quietFrom'),
+    quietUntil: textIn(values, 'quietUntil'),
+    timeZone: textIn(values, 'timeZone').trim(),
+    alertChannel: textIn(values, 'alertChannel') || now.alertChannel,
+  }
+}
+
+/** Alerts name keys and people; a channel that others can read is no place for them. */
+async function channelComplaint({ door }: SubmitStory, channelId: string): Promise<string | undefined> {
+  const id = await findChannel(door.web, channelId).catch(() => undefined)
+  const info = id ? await door.web.conversations.info({ channel: id }).catch(() => undefined) : undefined
+  const channel = info?.channel
+  if (!channel) return 'I cannot see that channel. If it is private, invite me there first.'
+  if (channel.is_archived) return 'That channel is archived.'
+  if (channel.is_ext_shared)
+    return 'That channel is shared with another organisation. Choose one of your own.'
+  return undefined
+}
+
+/** Joins a public channel; for a private one, the words with which somebody invites the bot. */
+async function join({ door }: SubmitStory, channelId: string): Promise<string | undefined> {
+  const id = await findChannel(door.web, channelId)
+  const { channel } = await door.web.conversations.info({ channel: id })
+  if (channel?.is_member) return undefined
+  const joined = await door.web.conversations.join({ channel: id }).catch(() => undefined)
+  return joined ? undefined : '/invite @Keywarden'
+}

@@ -1,0 +1,93 @@
+import { perform } from '../../audit/perform.ts'
+import { orDatabaseOut } from '../../foundation/database.ts'
+import { isRefusal } from '../../foundation/refusal.ts'
+import { issue } from '../../keys/issue.ts'
+import { isScope } from '../../keys/scope.ts'
+import { noSuchKey } from '../../policy/authorise.ts'
+import { decideRequest, findRequest, type KeyRequest, openForDecision } from '../../workspaces/requests.ts'
+import { notice, plainSection } from '../blocks.ts'
+import { deniedMessage, deniedView, denyForm, requestMessage } from '../messages/request.ts'
+import type { ClickStory, CommandStory, Conversation, Story, SubmitStory } from '../story.ts'
+import { textIn } from '../story.ts'
+import { askForApproval } from './ask.ts'
+import { checkForm, openForm } from './create.ts'
+import { offerReveal } from './show-once.ts'
+import { tell } from './tell.ts'
+
+/** `/keys request [name]` */
+export const openRequest: Conversation<CommandStory> = (story) => openForm(story, 'request')
+
+export const submitRequest: Conversation<SubmitStory> = async (story) => {
+  const checked = await checkForm(story, 'request')
+  if (!checked || isRefusal(checked)) return checked
+  return askForApproval(story, checked, textIn(story.values, 'reason'))
+}
+
+/** [Approve]: the decision and the key are one act. The key waits for the person who asked. */
+export const approve: Conversation<ClickStory> = async (story) => {
+  const { actor, workspace } = story.caller
+  const { world } = story.door
+  const decided = await perform(
+    world,
+    actor,
+    async (act) => {
+      const request = await openForDecision(act, workspace.id, story.value)
+      if (isRefusal(request)) return request
+      const draft = { ...request.draft, scopes: request.draft.scopes.filter(isScope) }
+      const key = await issue(act, workspace.id, draft, world.random)
+      if (isRefusal(key)) return key
+      const done = await decideRequest(act, request, { approved: true, keyId: key.id })
+      return isRefusal(done) ? done : { request: done, key }
+    },
+    { requestId: story.requestId },
+  )
+  if (isRefusal(decided)) return decided
+  await keepMessageTrue(story, decided.request)
+  await offerReveal(story, decided.key)
+  story.door.settle(workspace)
+  return undefined
+}
+
+/** [Deny] asks for a reason first. */
+export const openDeny: Conversation<ClickStory> = async (story) => {
+  const request = await orDatabaseOut(() =>
+    findRequest(story.door.world.db, story.caller.workspace.id, story.value),
+  )
+  if (isRefusal(request)) return request
+  if (!request) return noSuchKey({ action: 'request.decide' })
+  await story.show(denyForm(request))
+  return undefined
+}
+
+export const submitDeny: Conversation<SubmitStory> = async (story) => {
+  const { actor, workspace } = story.caller
+  const reason = textIn(story.values, 'reason')
+  if (reason.trim() === '')
+    return void (await story.complain({ reason: 'Say why; the person who asked reads it.' }))
+  await story.work(notice('Deny request', [plainSection('Saving...')]))
+  const denied = await perform(
+    story.door.world,
+    actor,
+    async (act) => {
+      const request = await openForDecision(act, workspace.id, story.metadata)
+      return isRefusal(request) ? request : decideRequest(act, request, { approved: false, reason })
+    },
+    { requestId: story.requestId },
+  )
+  if (isRefusal(denied)) return denied
+  await story.show(deniedView(denied))
+  await keepMessageTrue(story, denied)
+  await tell(story, denied.requestedBy, deniedMessage(denied))
+  story.door.settle(workspace)
+  return undefined
+}
+
+async function keepMessageTrue({ door }: Story, request: KeyRequest): Promise<void> {
+  if (!request.posted) return
+  const { channelId: channel, ts } = request.posted
+  await door.web.chat
+    .update({ channel, ts, ...requestMessage(request) })
+    .catch((error) =>
+      door.world.log.warn({ request: request.id, error: String(error) }, 'a request shows old'),
+    )
+}

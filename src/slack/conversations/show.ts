@@ -1,0 +1,26 @@
+import { describe } from '../../audit/describe.ts'
+import { listEvents } from '../../audit/list.ts'
+import { orDatabaseOut } from '../../foundation/database.ts'
+import { isRefusal } from '../../foundation/refusal.ts'
+import { say } from '../../foundation/words.ts'
+import { keyView } from '../messages/show.ts'
+import type { CommandStory, Conversation } from '../story.ts'
+import { keyFor } from './pick.ts'
+
+/** How many events of a key's history fit a dialog. */
+const most = 8
+
+/** `/keys show KEY` */
+export const show: Conversation<CommandStory> = async (story) => {
+  const key = await keyFor(story, 'show')
+  if (!key || isRefusal(key)) return key
+  const { db, clock } = story.door.world
+  const { actor, workspace } = story.caller
+  const events = await orDatabaseOut(() =>
+    listEvents(db, { workspaceId: workspace.id, keyId: key.id, limit: most }),
+  )
+  if (isRefusal(events)) return events
+  const history = events.map((event) => say`${{ moment: event.at }}  ${describe(event)}`)
+  await story.show(keyView(key, history, actor, clock.now()))
+  return undefined
+}

@@ -1,0 +1,36 @@
+import { perform } from '../../audit/perform.ts'
+import { isRefusal } from '../../foundation/refusal.ts'
+import { forgetMember, refreshGroup } from '../../workspaces/roles.ts'
+import { workspacesOfTeam } from '../../workspaces/workspace.ts'
+import { identify } from '../caller.ts'
+import { openHome } from '../conversations/home.ts'
+import type { Door } from '../story.ts'
+
+/** Somebody opened the Home tab. Outsiders see nothing there. */
+export async function onHomeOpened(door: Door, teamId: string, userId: string): Promise<void> {
+  const caller = await identify(door.world, door.web, { teamId, userTeamId: teamId, userId })
+  const refusal = isRefusal(caller) ? caller : await openHome(door, caller)
+  if (refusal) door.world.log.info({ code: refusal.code }, 'a Home was not drawn')
+}
+
+/** Who is in a user group changed: whoever its role was given to follows at once. */
+export async function onGroupChanged(door: Door, groupId: string): Promise<void> {
+  const { users = [] } = await door.web.usergroups.users.list({ usergroup: groupId })
+  await perform(door.world, { kind: 'job', id: 'slack-events' }, (act) => refreshGroup(act, groupId, users))
+}
+
+type SlackUser = {
+  id: string
+  deleted?: boolean
+  is_restricted?: boolean
+  is_ultra_restricted?: boolean
+}
+
+/** Somebody left, or became a guest: their role ends with it. */
+export async function onUserChanged(door: Door, teamId: string, user: SlackUser): Promise<void> {
+  if (!user.deleted && !user.is_restricted && !user.is_ultra_restricted) return
+  for (const workspace of await workspacesOfTeam(door.world.db, teamId))
+    await perform(door.world, { kind: 'job', id: 'slack-events' }, (act) =>
+      forgetMember(act, workspace.id, user.id),
+    )
+}

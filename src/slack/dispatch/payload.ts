@@ -1,0 +1,34 @@
+import type { BlockAction, ViewClosedAction, ViewOutput, ViewSubmitAction } from '@slack/bolt'
+import type { Claim } from '../caller.ts'
+import type { Values } from '../story.ts'
+
+/** Who a payload says it is from, and the workspace that its reference names. All of it is looked up. */
+export function claimOf(body: BlockAction | ViewSubmitAction | ViewClosedAction, workspace?: string): Claim {
+  const teamId = body.team?.id ?? body.user.team_id ?? ''
+  const userTeamId = body.user.team_id ?? teamId
+  return { teamId, userTeamId, userId: body.user.id, ...(workspace ? { workspace } : {}) }
+}
+
+/** What a control says of itself: a button's value, or the chosen option's. */
+export function chosen(action: BlockAction['actions'][number]): string {
+  if ('value' in action && typeof action.value === 'string') return action.value
+  if ('selected_option' in action) return action.selected_option?.value ?? ''
+  return ''
+}
+
+/** A dialog's inputs by field: each stands alone in a block of the field's name. */
+export function valuesOf(view: Pick<ViewOutput, 'state'>): Values {
+  const values: Values = {}
+  for (const [field, inputs] of Object.entries(view.state.values)) {
+    const state = Object.values(inputs)[0]
+    values[field] =
+      state?.value ??
+      state?.selected_option?.value ??
+      state?.selected_options?.map((option) => option.value) ??
+      state?.selected_user ??
+      state?.selected_conversation ??
+      state?.selected_time ??
+      null
+  }
+  return values
+}

@@ -1,0 +1,77 @@
+import type { KnownBlock, ModalView } from '@slack/types'
+import { say } from '../../foundation/words.ts'
+import type { Terms } from '../../policy/terms.ts'
+import type { Workspace } from '../../workspaces/workspace.ts'
+import { context, form, header, input, notice, option, select, textInput } from '../blocks.ts'
+import { sentenceBlock } from '../phrase.ts'
+import { ref } from '../ref.ts'
+
+/** Every term of a workspace in one dialog, each with what it does. */
+export function policyForm(workspace: Workspace, channelId?: string): ModalView {
+  const { terms } = workspace
+  return form('Policy', 'Save policy', 'policy.set', ref(workspace.id, 'policy'), [
+    sentenceBlock(say`${{ name: workspace.name }}. What you set holds from now on; no existing key changes.`),
+    header('Keys'),
+    days('maximumLifetimeDays', 'Longest lifetime of a key (days)', terms),
+    input(
+      'writeMustExpire',
+      'Keys with write',
+      select(
+        [option('must expire', 'enforce'), option('should expire; warn only', 'warn')],
+        terms.writeMustExpire,
+      ),
+    ),
+    input(
+      'writeNeedsApproval',
+      'A new key with write',
+      select(
+        [option('needs no approval', 'no'), option('needs a second manager or owner', 'yes')],
+        terms.writeNeedsApproval ? 'yes' : 'no',
+      ),
+    ),
+    header('Rotation and rest'),
+    days('rotationPeriodDays', 'Rotate every (days)', terms),
+    days('rotationWarningDays', 'Warn this many days before', terms),
+    days('idleDays', 'A key is idle after (days) without a request', terms),
+    header('Alerts'),
+    channelInput(channelId),
+    input(
+      'quietFrom',
+      'Quiet from',
+      { type: 'timepicker', initial_time: terms.quietFrom },
+      { hint: 'Only critical alerts are sent in quiet hours. Equal times: never quiet.' },
+    ),
+    input('quietUntil', 'Quiet until', { type: 'timepicker', initial_time: terms.quietUntil }),
+    input('timeZone', 'Time zone', textInput({ initial_value: terms.timeZone, hintText: 'Europe/Berlin' }), {
+      hint: 'An IANA name. Quiet hours and days count in it.',
+    }),
+    context('Owners can read who changed what in /keys audit.'),
+  ])
+}
+
+type Days = 'maximumLifetimeDays' | 'rotationPeriodDays' | 'rotationWarningDays' | 'idleDays'
+
+const days = (term: Days, label: string, terms: Terms): KnownBlock =>
+  input(term, label, textInput({ initial_value: String(terms[term]) }))
+
+const channelInput = (channelId?: string): KnownBlock =>
+  input(
+    'alertChannel',
+    'Alert channel',
+    {
+      type: 'conversations_select',
+      filter: {
+        include: ['public', 'private'],
+        exclude_external_shared_channels: true,
+        exclude_bot_users: true,
+      },
+      ...(channelId ? { initial_conversation: channelId } : {}),
+    },
+    { hint: 'Not one that is shared with another organisation.' },
+  )
+
+export const policySavedView = (workspace: Workspace, invite?: string): ModalView =>
+  notice('Policy saved', [
+    sentenceBlock(say`The policy of ${{ name: workspace.name }} is saved.`),
+    ...(invite ? [sentenceBlock(say`I am not in that channel. Type there: ${{ code: invite }}.`)] : []),
+  ])

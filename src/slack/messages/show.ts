@@ -1,0 +1,55 @@
+import type { KnownBlock, ModalView } from '@slack/types'
+import { join, type Phrase, say } from '../../foundation/words.ts'
+import type { KeyWithUsage } from '../../keys/key.ts'
+import type { Actor } from '../../members/actor.ts'
+import { may } from '../../policy/may.ts'
+import { actions, context, go, header, notice } from '../blocks.ts'
+import { isolate, sentenceBlock } from '../phrase.ts'
+import { count, keyLine } from './key.ts'
+
+/** Everything about one key that may be known: how it stands, how it is used, what happened to it. */
+export function keyView(key: KeyWithUsage, history: readonly Phrase[], actor: Actor, now: Date): ModalView {
+  return notice('Key', [
+    header(isolate(key.name)),
+    context(keyLine(key, now)),
+    ...(key.description ? [sentenceBlock(say`${key.description}`)] : []),
+    sentenceBlock(facts(key)),
+    sentenceBlock(usage(key, now)),
+    ...buttons(key, actor),
+    ...(history.length > 0 ? [{ type: 'divider' } as const, sentenceBlock(join(history, '\n'))] : []),
+  ])
+}
+
+function facts(key: KeyWithUsage): Phrase {
+  const integration = key.integration ? say` For ${{ name: key.integration }}.` : ''
+  const revealed = key.revealedBy
+    ? say` Revealed by ${{ user: key.revealedBy }} on ${{ moment: key.revealedAt! }}.`
+    : ''
+  const lineage = key.successorId
+    ? say` A new key is to take its place.`
+    : key.predecessorId
+      ? say` It replaces an older key.`
+      : ''
+  return say`Scopes: ${key.scopes.join(', ')}.${integration} Owner ${{ user: key.ownerId }}.${revealed}${lineage}`
+}
+
+function usage(key: KeyWithUsage, now: Date): Phrase {
+  if (!key.lastUsedAt) return say`No request so far.`
+  const idle = Math.floor((now.getTime() - key.lastUsedAt.getTime()) / 86_400_000)
+  const quiet = idle > 0 ? say` (${count(idle, 'day')} ago)` : ''
+  return say`${count(key.requests, 'request')}, the last on ${{ moment: key.lastUsedAt }}${quiet}.`
+}
+
+function buttons(key: KeyWithUsage, actor: Actor): KnownBlock[] {
+  const subject = { workspaceId: key.workspaceId, ownerId: key.ownerId }
+  if (key.status === 'revoked' || !may(actor, 'key.edit', subject)) return []
+  return [
+    actions(
+      go('Edit', 'edit', key),
+      ...(key.status === 'active' ? [go('Deactivate', 'deactivate', key)] : []),
+      ...(key.status === 'inactive' ? [go('Activate', 'activate', key)] : []),
+      ...(key.hint && !key.successorId ? [go('Rotate', 'rotate', key)] : []),
+      go('Delete', 'revoke', key, { style: 'danger' }),
+    ),
+  ]
+}
