@@ -3,10 +3,11 @@ import type { FastifyInstance } from 'fastify'
 import type { AlertChannel } from './alerts/channel.ts'
 import { type Clock, systemClock } from './foundation/clock.ts'
 import type { Config } from './foundation/config.ts'
-import { openDatabase } from './foundation/database.ts'
+import { databaseStartError, openDatabase } from './foundation/database.ts'
 import { type Log, openLog } from './foundation/log.ts'
 import { pendingMigrations } from './foundation/migrate.ts'
 import { type Random, systemRandom } from './foundation/random.ts'
+import { StartError } from './foundation/start-error.ts'
 import type { World } from './foundation/world.ts'
 
 export const roles = ['bot', 'verify', 'worker'] as const
@@ -27,11 +28,6 @@ export type StartOptions = {
   clock?: Clock
   random?: Random
   log?: Log
-}
-
-/** Thrown when a start cannot succeed; the message says what is wrong and what to do. */
-export class StartError extends Error {
-  override name = 'StartError'
 }
 
 /**
@@ -66,10 +62,8 @@ export async function start(options: StartOptions): Promise<Running> {
 }
 
 async function checkDatabase({ db }: World): Promise<void> {
-  const pending = await pendingMigrations(db).catch((error: Error) => {
-    throw new StartError(
-      `Postgres cannot be reached (${error.message}). Check DATABASE_URL and that it accepts connections.`,
-    )
+  const pending = await pendingMigrations(db).catch((error) => {
+    throw databaseStartError(error) ?? error
   })
   if (pending.length > 0)
     throw new StartError(`The database is ${pending.length} migrations behind. Run: keywarden migrate`)

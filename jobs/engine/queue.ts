@@ -1,9 +1,13 @@
+import { setTimeout } from 'node:timers/promises'
 import { Queue, Worker } from 'bullmq'
 import { openRedis } from '../../src/foundation/redis.ts'
 import { runUnderClaim } from './claim.ts'
 import type { Job, JobContext } from './job.ts'
 
 const queueName = 'keywarden'
+
+/** Real milliseconds in which BullMQ may say goodbye to Redis. */
+const patienceMs = 1_000
 
 export type JobQueue = {
   /** puts every schedule of the timetable in place; harmless when it is there */
@@ -19,14 +23,17 @@ export function openQueue(timetable: readonly Job[], context: JobContext, prefix
   const { world } = context
   const connection = openRedis(world.config.redisUrl, world.log)
   const queue = new Queue(queueName, { connection, prefix })
-  const workerConnection = openRedis(world.config.redisUrl, world.log)
+  const running = new Set<Promise<unknown>>()
   const worker = new Worker(
     queueName,
     async ({ name }) => {
       const job = timetable.find((candidate) => candidate.name === name)
-      if (job) await runUnderClaim(job, context)
+      if (!job) return
+      const run = runUnderClaim(job, context).finally(() => running.delete(run))
+      running.add(run)
+      await run
     },
-    { connection: workerConnection, prefix, concurrency: timetable.length },
+    { connection, prefix, concurrency: timetable.length },
   )
   worker.on('failed', (job, error) =>
     world.log.error({ job: job?.name, error: error.message }, 'a job failed'),
@@ -50,9 +57,12 @@ export function openQueue(timetable: readonly Job[], context: JobContext, prefix
   return {
     repair,
     async close() {
-      await Promise.allSettled([worker.close(), queue.close()])
+      const isOut = connection.status !== 'ready'
+      const closed = Promise.allSettled([worker.close(isOut), queue.close()])
+      await Promise.allSettled(running)
+      // BullMQ waits for a Redis that is out; once our own runs have ended nothing is worth waiting for.
+      await Promise.race([closed, setTimeout(patienceMs, undefined, { ref: false })])
       connection.disconnect()
-      workerConnection.disconnect()
     },
   }
 }

@@ -6,7 +6,7 @@ import { openDatabase } from '../foundation/database.ts'
 import { openLog } from '../foundation/log.ts'
 import { pendingMigrations } from '../foundation/migrate.ts'
 import { packageRoot } from '../foundation/package-root.ts'
-import { openWebClient } from '../foundation/slack.ts'
+import { openWebClient, slackStartError } from '../foundation/slack.ts'
 
 /** A check's outcome: what is so, or what is wrong and what to do about it. */
 type Finding = { ok: boolean; said: string }
@@ -55,8 +55,11 @@ const postgres: Check = async ({ databaseUrl }) => {
 
 const redis: Check = async ({ redisUrl }) => {
   const client = new Redis(redisUrl, { lazyConnect: true, retryStrategy: () => null, connectTimeout: 2_000 })
-  // The rejected call says it; the event would only say it twice.
-  client.on('error', () => undefined)
+  // The rejected call only says that the connection is closed; the event says why.
+  let why = ''
+  client.on('error', (error) => {
+    why ||= error.message
+  })
   try {
     await client.connect()
     const info = await client.info('server')
@@ -68,7 +71,7 @@ const redis: Check = async ({ redisUrl }) => {
       await evictionPolicy(client),
     ]
   } catch (error) {
-    return [bad(`cannot be reached (${(error as Error).message}); check REDIS_URL`)]
+    return [bad(`cannot be reached (${why || (error as Error).message}); check REDIS_URL`)]
   } finally {
     client.disconnect()
   }
@@ -84,9 +87,9 @@ const slack: Check = async (config) => {
   if (config.slack.botToken === '')
     return [bad('SLACK_BOT_TOKEN is missing. Example: SLACK_BOT_TOKEN=xoxb-1234-5678-abcdef')]
   const web = openWebClient({ config, log: openLog({ level: 'silent', tokenPrefix: config.tokenPrefix }) })
-  const auth = await web.auth.test().catch((error: Error) => error)
-  if (auth instanceof Error)
-    return [bad(`the token was refused (${auth.message}); copy it again from OAuth & Permissions`)]
+  const auth = await web.auth.test().catch((error) => {
+    throw slackStartError(error, 'SLACK_BOT_TOKEN', 'OAuth & Permissions', config.slack.apiUrl)
+  })
   const granted = auth.response_metadata?.scopes ?? []
   const missing = (await manifestScopes()).filter((scope) => !granted.includes(scope))
   return [

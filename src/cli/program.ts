@@ -1,5 +1,9 @@
+import { inspect } from 'node:util'
 import { Command, CommanderError, Option } from 'commander'
 import { ConfigError, readConfig } from '../foundation/config.ts'
+import { databaseStartError } from '../foundation/database.ts'
+import { scrubber } from '../foundation/scrub.ts'
+import { StartError } from '../foundation/start-error.ts'
 import { doctor } from './doctor.ts'
 import { migrateDatabase } from './migrate.ts'
 import { type Start, serve } from './serve.ts'
@@ -46,15 +50,19 @@ export async function runShell(argv: readonly string[], shell: Shell): Promise<n
     await program.parseAsync(argv, { from: 'user' })
     return code
   } catch (error) {
-    return explain(error)
+    return explain(error, shell)
   }
 }
 
-function explain(error: unknown): number {
+function explain(error: unknown, { env }: Shell): number {
   // Commander has printed its own message already.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-  const known = error instanceof ConfigError || (error as Error).name === 'StartError'
-  const { message, stack } = error as Error
-  console.error(known ? message : (stack ?? message))
+  console.error(told(error) ?? scrubber(env.KEYWARDEN_TOKEN_PREFIX || 'tml_')(inspect(error)))
   return 1
 }
+
+/** What can be put right is said in a sentence; the unforeseen shows its stack. */
+const told = (error: unknown): string | undefined =>
+  error instanceof ConfigError || error instanceof StartError
+    ? error.message
+    : databaseStartError(error)?.message

@@ -7,6 +7,7 @@ const url = (protocols: string[]) =>
   z
     .string()
     .refine((text) => protocols.some((protocol) => text.startsWith(`${protocol}://`)), 'has another form')
+    .refine(URL.canParse, 'not a URL; in a password write / as %2F, @ as %40, # as %23')
 
 /** Every variable: its rule, what it is for, an example. The README's table is printed from this. */
 export const variables = {

@@ -1,6 +1,7 @@
 import knex, { type Knex } from 'knex'
 import pg from 'pg'
 import { isRefusal, type Refusal, refuse } from './refusal.ts'
+import { StartError } from './start-error.ts'
 
 export type Database = Knex
 export type Transaction = Knex.Transaction
@@ -28,7 +29,21 @@ export function openDatabase(url: string, options: { connections?: number; name?
     } as Knex.PgConnectionConfig,
     pool: { min: 0, max: options.connections ?? 10 },
     acquireConnectionTimeout: 2_500,
+    // Whatever knex would print it throws as well.
+    log: { debug: silent, warn: silent, error: silent, deprecate: silent },
   })
+}
+
+function silent(): void {}
+
+/** The sentence for a start or command that a database kept from happening; undefined when it was not that. */
+export function databaseStartError(error: unknown): StartError | undefined {
+  const { code, message } = error as { code?: unknown; message: string }
+  if (!isOutage(error) && !/^(28|3D)/.test(String(code))) return undefined
+  const why = error instanceof AggregateError ? error.errors[0].message : message
+  return new StartError(
+    `Postgres cannot be reached (${why}). Check DATABASE_URL and that it accepts connections.`,
+  )
 }
 
 /**

@@ -1,5 +1,6 @@
 import { WebClient, type WebClientOptions } from '@slack/web-api'
 import type { Log } from './log.ts'
+import { StartError } from './start-error.ts'
 import type { World } from './world.ts'
 
 type Means = Pick<World, 'config' | 'log'>
@@ -22,6 +23,31 @@ export const callsToSlack = ({ config, log }: Means): WebClientOptions => ({
 
 export const openWebClient = (means: Means): WebClient =>
   new WebClient(means.config.slack.botToken, callsToSlack(means))
+
+/**
+ * Why Slack did not let us start, and what to do: for a variable whose token Slack refused, the page that shows
+ * it; for a scope that is missing, the manifest; for a Slack that did not answer, its address.
+ */
+export function slackStartError(error: unknown, variable: string, page: string, apiUrl: string): StartError {
+  if (error instanceof StartError) return error
+  const { data, original, message } = error as SlackFailure
+  if (data?.error === 'missing_scope')
+    return new StartError(
+      `Slack did not grant the scope ${data.needed}. Update the app from manifest.yml and reinstall it.`,
+    )
+  if (data?.error)
+    return new StartError(`Slack does not accept ${variable} (${data.error}). Copy it again from ${page}.`)
+  const why = original?.cause?.message || original?.message || message
+  return new StartError(
+    `Slack cannot be reached at ${apiUrl} (${why}). Check the network, and SLACK_API_URL if it is set.`,
+  )
+}
+
+/** What the errors of Slack's libraries carry: an answer, or what kept one from coming. */
+type SlackFailure = Error & {
+  data?: { error?: string; needed?: string }
+  original?: Error & { cause?: Error }
+}
 
 /**
  * Slack's libraries log through ours, so that what they say is scrubbed too. Their debug lines hold whole

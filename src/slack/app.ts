@@ -6,7 +6,7 @@ import {
   type ViewClosedAction,
   type ViewSubmitAction,
 } from '@slack/bolt'
-import { callsToSlack, slackLogger } from '../foundation/slack.ts'
+import { callsToSlack, slackLogger, slackStartError } from '../foundation/slack.ts'
 import { runCommand } from './dispatch/commands.ts'
 import { onGroupChanged, onHomeOpened, onUserChanged } from './dispatch/events.ts'
 import { runClick, runClose, runSubmit } from './dispatch/interactions.ts'
@@ -62,7 +62,10 @@ export function openSlack(door: Door, receiver: Receiver, identity: Identity): S
   })
   return {
     async start() {
-      await app.start()
+      const { apiUrl } = world.config.slack
+      await app.start().catch((error) => {
+        throw slackStartError(error, 'SLACK_APP_TOKEN', 'Basic Information', apiUrl)
+      })
     },
     async stop() {
       await app.stop()

@@ -1,6 +1,8 @@
 import type { WebClient } from '@slack/web-api'
 import { perform } from '../audit/perform.ts'
 import { isRefusal } from '../foundation/refusal.ts'
+import { slackStartError } from '../foundation/slack.ts'
+import { StartError } from '../foundation/start-error.ts'
 import { plain } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import { bootstrap } from '../workspaces/bootstrap.ts'
@@ -10,27 +12,27 @@ import type { Identity } from './app.ts'
 /**
  * Who the bot is, and the first account and workspace of its team if there is none yet. The first owner is the
  * one that configuration names, else the owners of the Slack workspace.
- * @throws when Slack refuses the token or no owner can be found; the message says what to do
+ * @throws StartError when Slack refuses the token or no owner can be found
  */
 export async function firstStart(world: World, web: WebClient): Promise<Identity> {
-  const auth = await web.auth.test().catch((error: Error) => {
-    throw new Error(
-      `Slack does not accept SLACK_BOT_TOKEN (${error.message}). Copy it again from OAuth & Permissions.`,
-    )
-  })
+  const refused = (error: unknown) =>
+    slackStartError(error, 'SLACK_BOT_TOKEN', 'OAuth & Permissions', world.config.slack.apiUrl)
+  const auth = await web.auth.test().catch((error) => Promise.reject(refused(error)))
   const identity = { teamId: auth.team_id!, botId: auth.bot_id!, botUserId: auth.user_id! }
   if ((await workspacesOfTeam(world.db, identity.teamId)).length > 0) return identity
   const { config } = world
   const first = {
     team: { id: identity.teamId, name: auth.team ?? 'Slack' },
-    ownerIds: config.firstOwner ? [config.firstOwner] : await slackOwners(web),
+    ownerIds: config.firstOwner
+      ? [config.firstOwner]
+      : await slackOwners(web).catch((error) => Promise.reject(refused(error))),
     workspace: config.firstWorkspace,
     terms: { alertChannel: config.alertChannel, timeZone: config.timeZone },
   }
   const made = await perform(world, { kind: 'job', id: 'first-start' }, (act) =>
     bootstrap(act, first, world.random),
   )
-  if (isRefusal(made)) throw new Error(plain(made.told))
+  if (isRefusal(made)) throw new StartError(plain(made.told))
   world.log.info({ workspace: made.name, owners: first.ownerIds }, 'the first workspace is there')
   return identity
 }
@@ -43,6 +45,8 @@ async function slackOwners(web: WebClient): Promise<string[]> {
     owners.push(...members.filter((member) => member.is_owner && !member.deleted))
   }
   if (owners.length === 0)
-    throw new Error('Slack names no workspace owner. Set KEYWARDEN_FIRST_OWNER=U012AB3CD to a Slack user id.')
+    throw new StartError(
+      'Slack names no workspace owner. Set KEYWARDEN_FIRST_OWNER=U012AB3CD to a Slack user id.',
+    )
   return owners.sort((a, b) => Number(b.is_primary_owner) - Number(a.is_primary_owner)).map(({ id }) => id)
 }

@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { type LocalSlack, startSlack } from '../../sandbox/slack/slack.ts'
+import { runShell } from '../../src/cli/program.ts'
+import { start } from '../../src/start.ts'
+import { administer, databaseUrl } from '../setup/administer.ts'
+import { type FreshDatabase, freshDatabase } from '../setup/database.ts'
+import { keywarden } from '../setup/process.ts'
+
+let slack: LocalSlack
+let database: FreshDatabase
+beforeAll(async () => {
+  const manifest = new URL('../../manifest.yml', import.meta.url).pathname
+  ;[slack, database] = await Promise.all([
+    startSlack({ clock: { now: () => new Date() }, manifest }),
+    freshDatabase(),
+  ])
+})
+afterAll(async () => {
+  await slack.close()
+  await database.drop()
+})
+
+/** Port 9 discards: nobody listens there. */
+const nowhere = '127.0.0.1:9'
+const password = 'hunter2hunter2'
+
+function environment(more: Record<string, string> = {}): Record<string, string> {
+  return {
+    DATABASE_URL: database.url,
+    REDIS_URL: `redis://:${password}@${nowhere}`,
+    SLACK_API_URL: slack.apiUrl,
+    SLACK_BOT_TOKEN: slack.botToken,
+    SLACK_APP_TOKEN: slack.appToken,
+    KEYWARDEN_HTTP_PORT: '0',
+    ...more,
+  }
+}
+
+/** What the command prints where errors go, when it fails. */
+async function failing(args: string[], more: Record<string, string>): Promise<string> {
+  const printed = vi.spyOn(console, 'error').mockReturnValue()
+  try {
+    const env = environment({ KEYWARDEN_LOG_LEVEL: 'silent', ...more })
+    expect(await runShell(args, { env, start })).toBe(1)
+    return printed.mock.calls.flat().join('\n')
+  } finally {
+    printed.mockRestore()
+  }
+}
+
+describe('a start that cannot succeed says why in one sentence, names the variable, and exits 1', () => {
+  const unreachable = /^Postgres cannot be reached \(connect ECONNREFUSED \S+:9\)\. Check DATABASE_URL .*\.$/
+
+  test.each(['127.0.0.1:9', 'localhost:9'])('when Postgres is not at %s', async (host) => {
+    const DATABASE_URL = `postgres://keywarden:${password}@${host}/keywarden`
+    for (const command of [['start'], ['migrate'], ['workspace', 'list'], ['service-token', 'list']])
+      expect(await failing(command, { DATABASE_URL })).toMatch(unreachable)
+  })
+
+  test('when Postgres is not there, and nothing else is printed', async () => {
+    const DATABASE_URL = `postgres://keywarden:${password}@${nowhere}/keywarden`
+    const process = keywarden(['start'], environment({ DATABASE_URL }))
+    expect(await process.ended).toBe(1)
+    expect(process.said().trimEnd()).toMatch(unreachable)
+  })
+
+  test('when Postgres refuses the password', async () => {
+    const DATABASE_URL = database.url.replace(/:[^:@]+@/, `:${password}@`)
+    expect(await failing(['workspace', 'list'], { DATABASE_URL })).toMatch(
+      /^Postgres cannot be reached \(password authentication failed .*\)\. Check DATABASE_URL .*\.$/,
+    )
+  })
+
+  test('when the database is not migrated', async () => {
+    const empty = `${new URL(database.url).pathname.slice(1)}_empty`
+    await administer(database.url, `create database ${empty}`)
+    const errors = await failing(['start'], { DATABASE_URL: databaseUrl(database.url, empty) })
+    await administer(database.url, `drop database ${empty}`)
+    expect(errors).toMatch(/^The database is \d+ migrations behind\. Run: keywarden migrate$/)
+  })
+
+  test.each([
+    [{ SLACK_BOT_TOKEN: 'xoxb-1-guess' }, 'Slack does not accept SLACK_BOT_TOKEN (invalid_auth).'],
+    [{ SLACK_APP_TOKEN: 'xapp-1-guess' }, 'Slack does not accept SLACK_APP_TOKEN (invalid_auth).'],
+    [{ SLACK_API_URL: `http://${nowhere}/api/` }, `Slack cannot be reached at http://${nowhere}/api/`],
+    [{ KEYWARDEN_HTTP_HOST: '192.0.2.1' }, 'The HTTP door cannot open: listen EADDRNOTAVAIL'],
+    [{ KEYWARDEN_HTTP_PORT: '65536' }, 'KEYWARDEN_HTTP_PORT is not valid'],
+  ])('with %o', async (wrong, sentence) => {
+    const errors = await failing(['start', '--roles', 'bot'], wrong)
+    expect(errors.split('\n').find((line) => line.startsWith(sentence))).toBeDefined()
+    expect(errors).not.toMatch(/^ {4}at /m)
+    expect(errors).not.toContain('guess')
+  })
+})
+
+test('without Redis it starts, warns once, answers, and stops at once', async () => {
+  const process = keywarden(['start'], environment())
+  await process.saysSoon(/keywarden is up/)
+  const { url } = JSON.parse(/^.*keywarden is up.*$/m.exec(process.said())![0])
+  expect((await fetch(`${url}/readyz`)).status).toBe(200)
+  const asked = performance.now()
+  expect(await process.stop()).toBe(0)
+  expect(performance.now() - asked).toBeLessThan(5_000)
+  expect(process.said().match(/redis is out/g)).toHaveLength(1)
+  expect(process.said()).not.toContain(password)
+  expect(process.errors()).toBe('')
+})
