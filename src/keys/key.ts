@@ -34,7 +34,12 @@ export type Key = {
 }
 
 /** A key with what traffic has done to it. */
-export type KeyWithUsage = Key & { requests: number; lastUsedAt: Date | null }
+export type KeyWithUsage = Key & {
+  requests: number
+  lastUsedAt: Date | null
+  /** what was last done to the key is not yet known to every verifier */
+  unconfirmed: boolean
+}
 
 /** The states a key may be in for each verb. Revoked is final. */
 export const legalFrom = {

@@ -61,7 +61,8 @@ export async function rotate(
   return { predecessor: toKey(old), successor }
 }
 
-function cannotRotate(key: Key): Refusal | undefined {
+/** Why a key cannot be rotated as it stands, or nothing. Pure. */
+export function cannotRotate(key: Key): Refusal | undefined {
   if (key.status === 'revoked')
     return refuse('gone', say`${{ name: key.name }} was revoked.`, { next: 'Create a new key.' })
   if (key.status === 'unrevealed')

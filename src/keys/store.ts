@@ -59,13 +59,28 @@ export async function lockKey(trx: Transaction, workspaceId: string, id: string)
   return row && toKey(row)
 }
 
+/** The few changes under way, if any, come first: an idle log costs one look at an empty index. */
+const unconfirmed = `keys.id in (
+  select s.id from changes c join change_subjects s on s.seq = c.seq and s.kind = 'key'
+  where c.confirmed_at is null) as unconfirmed`
+
 /** Keys joined with their usage; the caller adds conditions, order and a limit. */
 export const keysWithUsage = (db: Executor): Knex.QueryBuilder =>
   db('keys')
     .leftJoin('key_usage', 'key_usage.key_id', 'keys.id')
-    .select(...keyColumns.map((column) => `keys.${column}`), 'key_usage.requests', 'key_usage.last_used_at')
+    .select(
+      ...keyColumns.map((column) => `keys.${column}`),
+      'key_usage.requests',
+      'key_usage.last_used_at',
+      db.raw(unconfirmed),
+    )
 
 /** A row of `keysWithUsage`. */
 export const toKeyWithUsage = (
-  row: Row & { requests: number | null; last_used_at: Date | null },
-): KeyWithUsage => ({ ...toKey(row), requests: row.requests ?? 0, lastUsedAt: row.last_used_at })
+  row: Row & { requests: number | null; last_used_at: Date | null; unconfirmed: boolean },
+): KeyWithUsage => ({
+  ...toKey(row),
+  requests: row.requests ?? 0,
+  lastUsedAt: row.last_used_at,
+  unconfirmed: row.unconfirmed,
+})

@@ -4,16 +4,18 @@ import { plain, say } from '../../foundation/words.ts'
 import type { Key } from '../../keys/key.ts'
 import { fold } from '../../keys/name.ts'
 import { activate, deactivate, revoke } from '../../keys/state.ts'
+import { confirmChange } from '../../leases/confirm.ts'
 import { notice, plainSection } from '../blocks.ts'
 import {
+  activatedMessage,
   type Change,
-  changedMessage,
-  changedView,
   deactivateView,
   hintCharacters,
   ownerToldMessage,
+  restrictedView,
   revokeView,
 } from '../messages/key-change.ts'
+import { receiptPhrase } from '../messages/receipt.ts'
 import { type CommandStory, type Conversation, type Story, type SubmitStory, textIn } from '../story.ts'
 import { keyById, keyFor } from './pick.ts'
 import { tell } from './tell.ts'
@@ -41,7 +43,7 @@ export const activateKey: Conversation<CommandStory> = async (story) => {
   if (!found || isRefusal(found)) return found
   const key = await change(story, 'activate', found.id)
   if (isRefusal(key)) return key
-  await story.say(changedMessage('activate', key))
+  await story.say(activatedMessage(key))
   return undefined
 }
 
@@ -63,9 +65,22 @@ export const submitRevoke: Conversation<SubmitStory> = async (story) => {
 async function workAndShow(story: SubmitStory, what: keyof typeof working): Promise<Refusal | undefined> {
   await story.work(working[what])
   const key = await change(story, what, story.metadata)
-  if (isRefusal(key)) return key
-  await story.show(changedView(what, key))
+  if (isRefusal(key)) return key.code === 'already' || key.code === 'gone' ? stillUnderWay(story, key) : key
+  const confirm = (withinMs: number) => confirmChange(story.door.world, [key.id], { withinMs })
+  const receipt = await confirm(quickMs)
+  await story.show(restrictedView(what, key, receipt))
+  if (receipt.state !== 'confirmed') await story.show(restrictedView(what, key, await confirm(patienceMs)))
   return undefined
+}
+
+/** Real milliseconds after which a person reads that it takes longer, and after which they no longer look. */
+const quickMs = 1_000
+const patienceMs = 120_000
+
+/** Somebody else was first. Whether it holds everywhere is a question of its own. */
+async function stillUnderWay(story: SubmitStory, refusal: Refusal): Promise<Refusal> {
+  const receipt = await confirmChange(story.door.world, [story.metadata], { withinMs: 1 })
+  return receipt.state === 'confirmed' ? refusal : { ...refusal, next: receiptPhrase(receipt) }
 }
 
 /** The act itself, once per dialog or click; then alerts catch up, and an owner hears what somebody else did. */

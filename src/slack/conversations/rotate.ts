@@ -1,9 +1,7 @@
 import { perform } from '../../audit/perform.ts'
-import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
-import { say } from '../../foundation/words.ts'
+import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
 import { readExpiry, readScopes } from '../../keys/issue.ts'
-import type { Key } from '../../keys/key.ts'
-import { type Changes, rotate } from '../../keys/rotate.ts'
+import { type Changes, cannotRotate, rotate } from '../../keys/rotate.ts'
 import { notice, plainSection } from '../blocks.ts'
 import { fieldErrors } from '../messages/refusal.ts'
 import { rotatedView, rotateForm } from '../messages/rotate.ts'
@@ -22,15 +20,11 @@ import { offerReveal } from './show-once.ts'
 export const openRotate: Conversation<CommandStory> = async (story) => {
   const key = await keyFor(story, 'rotate')
   if (!key || isRefusal(key)) return key
-  if (key.successorId) return runs(key)
+  const blocked = cannotRotate(key)
+  if (blocked) return blocked
   await story.show(rotateForm({ key, workspace: story.caller.workspace, now: story.door.world.clock.now() }))
   return undefined
 }
-
-const runs = (key: Key): Refusal =>
-  refuse('already', say`A rotation of ${{ name: key.name }} is running.`, {
-    next: say`Revoke the old key when nothing uses it any more: ${{ code: `/keys revoke ${key.hint ?? ''}` }}.`,
-  })
 
 /** Scopes and expiry become inputs, and each choice redraws what policy says about it. */
 export const redrawRotate: Conversation<ClickStory> = async (story) => {

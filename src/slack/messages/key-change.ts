@@ -1,10 +1,12 @@
 import type { ModalView } from '@slack/types'
 import { type Phrase, say } from '../../foundation/words.ts'
 import type { Key, KeyWithUsage } from '../../keys/key.ts'
+import type { Receipt } from '../../leases/confirm.ts'
 import { actions, form, go, input, type Message, message, notice, textInput } from '../blocks.ts'
 import { sentenceBlock } from '../phrase.ts'
 import { ref } from '../ref.ts'
 import { count, keyFacts } from './key.ts'
+import { receiptPhrase } from './receipt.ts'
 
 const facts = (key: KeyWithUsage) => keyFacts(key).map(sentenceBlock)
 
@@ -54,19 +56,32 @@ function breaks(key: KeyWithUsage): Phrase {
 export const hintCharacters = (key: Pick<Key, 'hint'>): string | undefined => key.hint?.slice(-7, -3)
 
 const done = {
-  deactivate: (key: Key) => say`Deactivated ${{ name: key.name }}. Every check from now on refuses it.`,
+  deactivate: (key: Key) => say`Deactivated ${{ name: key.name }}.`,
   activate: (key: Key) => say`Activated ${{ name: key.name }}. It works again.`,
-  revoke: (key: Key) => say`Revoked ${{ name: key.name }}. Every check from now on refuses it, for good.`,
+  revoke: (key: Key) => say`Revoked ${{ name: key.name }}.`,
 }
 export type Change = keyof typeof done
 
-export const changedMessage = (change: Change, key: Key): Message =>
-  message(done[change](key), ...(change === 'deactivate' ? [actions(go('Activate', 'activate', key))] : []))
+const underWay = {
+  deactivate: (key: Key) => say`Deactivating ${{ name: key.name }}.`,
+  revoke: (key: Key) => say`Revoking ${{ name: key.name }}.`,
+}
 
-const titles = { deactivate: 'Key deactivated', activate: 'Key activated', revoke: 'Key revoked' }
+export const activatedMessage = (key: Key): Message => message(done.activate(key))
 
-export const changedView = (change: Change, key: Key): ModalView =>
-  notice(titles[change], changedMessage(change, key).blocks)
+const titles = { deactivate: 'Key deactivated', revoke: 'Key revoked' }
+
+/** The end of a restriction, with its receipt; nobody reads "revoked" before the receipt says so. */
+export function restrictedView(change: Restriction, key: Key, receipt: Receipt): ModalView {
+  const isDone = receipt.state === 'confirmed'
+  return notice(isDone ? titles[change] : working[change], [
+    sentenceBlock(say`${(isDone ? done : underWay)[change](key)} ${receiptPhrase(receipt)}`),
+    ...(change === 'deactivate' ? [actions(go('Activate', 'activate', key))] : []),
+  ])
+}
+
+export type Restriction = keyof typeof underWay
+const working = { deactivate: 'Deactivating key', revoke: 'Revoking key' }
 
 /** To the owner, when somebody else did it. */
 export const ownerToldMessage = (change: Change, key: Key, by: string): Message =>

@@ -19,7 +19,7 @@ export const count = (n: number, one: string, many = `${one}s`): string =>
 /** One line of facts about a key; nothing in it was typed by a person. */
 export function keyLine(key: KeyWithUsage, now: Date): string {
   const state = standing(key, now)
-  const word = state === 'unrevealed' ? 'waiting for reveal' : state
+  const word = wordFor(state, key.unconfirmed)
   return [
     key.hint ? `\`${key.hint}\`` : 'no key yet',
     `${dots[state]} ${word[0]!.toUpperCase()}${word.slice(1)}`,
@@ -29,6 +29,14 @@ export function keyLine(key: KeyWithUsage, now: Date): string {
     `<@${key.ownerId}>`,
     age(key.createdAt, now),
   ].join(' · ')
+}
+
+/** Until every verifier has learnt of it, a key is only on its way to being refused. */
+function wordFor(state: keyof typeof dots, unconfirmed: boolean): string {
+  if (state === 'unrevealed') return 'waiting for reveal'
+  if (unconfirmed && state === 'inactive') return 'deactivating'
+  if (unconfirmed && state === 'revoked') return 'revoking'
+  return state
 }
 
 /** A time today, a day before that, each in the reader's zone. */

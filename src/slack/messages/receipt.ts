@@ -1,0 +1,23 @@
+import { type Phrase, say } from '../../foundation/words.ts'
+import type { Receipt } from '../../leases/confirm.ts'
+import { count } from './key.ts'
+
+/** What the verifiers have said to a change: the proof, or what it still waits for. */
+export function receiptPhrase(receipt: Receipt): Phrase {
+  if (receipt.state === 'unknown')
+    return say`I do not yet know whether every server has learnt it. I go on asking.`
+  if (receipt.state === 'pending') {
+    const names = receipt.waitingFor.join(', ') || 'its servers'
+    return say`Saved. Waiting for ${names}; until then a check there may still accept it.`
+  }
+  const { confirmed, renewed, waitedOut, tookMs } = receipt
+  const learnt = confirmed.length + renewed.length
+  if (learnt + waitedOut.length === 0)
+    return say`No server held it in memory; no check started since accepts it.`
+  if (waitedOut.length === 0)
+    return say`${learnt} of ${learnt} ${learnt === 1 ? 'server' : 'servers'} confirmed in ${duration(tookMs)}; no check started since accepts it.`
+  return say`${count(learnt, 'server')} confirmed; ${waitedOut.join(', ')} did not answer; I waited ${duration(tookMs)} until its permission ended. No check started since accepts it.`
+}
+
+const duration = (ms: number): string =>
+  ms < 1000 ? `${Math.max(1, Math.round(ms))} ms` : `${(ms / 1000).toFixed(1)} s`
