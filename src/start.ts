@@ -78,6 +78,8 @@ async function startParts(
 ): Promise<Parts> {
   const parts: Parts = { routes: [], runTimetable: async () => undefined }
   if (!wanted.includes('bot') && !wanted.includes('worker')) return parts
+  const { startWatching } = await import('./leases/confirm.ts')
+  opened.push(startWatching(world).stop)
   const slack = await import('./slack/open.ts').then(({ openSlackSide }) => openSlackSide(world))
   if (wanted.includes('worker')) {
     const worker = await startWorker(world, slack.alerts)
