@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { openDatabase } from '../../src/foundation/database.ts'
+import pg from 'pg'
 import { migrate } from '../../src/foundation/migrate.ts'
 import { emptyRedis } from '../services/empty-redis.ts'
 import { startPostgres } from '../services/postgres.ts'
@@ -40,7 +40,7 @@ async function openPostgres(log: (line: string) => void, closing: Closing): Prom
   closing.push(server.stop)
   if (!process.env.DATABASE_URL) return server.url
   const name = `keywarden_demo_${randomBytes(4).toString('hex')}`
-  await administer(server.url, `create database ${name}`)
+  await onGiven('DATABASE_URL', administer(server.url, `create database ${name}`))
   closing.push(() => administer(server.url, `drop database if exists ${name} with (force)`))
   const url = new URL(server.url)
   url.pathname = `/${name}`
@@ -51,16 +51,26 @@ async function openRedis(log: (line: string) => void, closing: Closing): Promise
   const server = await startRedis({ log })
   closing.push(server.stop)
   if (!process.env.REDIS_URL) return server.url
-  const database = await emptyRedis(server.url)
+  const database = await onGiven('REDIS_URL', emptyRedis(server.url))
   closing.push(database.drop)
   return database.url
 }
 
 async function administer(url: string, statement: string): Promise<void> {
-  const db = openDatabase(url, { connections: 1, name: 'keywarden demo' })
+  const client = new pg.Client(url)
   try {
-    await db.raw(statement)
+    await client.connect()
+    await client.query(statement)
   } finally {
-    await db.destroy()
+    await client.end()
+  }
+}
+
+/** The demo runs on servers of its own unless told otherwise; a reader has to know which of the two failed. */
+async function onGiven<T>(variable: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    throw new Error(`The server of ${variable} cannot be used: ${(error as Error).message}`, { cause: error })
   }
 }

@@ -10,7 +10,7 @@ const claimSeconds = 3600
  * @throws Error when every database of the server is taken, or when it cannot be reached.
  */
 export async function emptyRedis(serverUrl: string): Promise<EmptyRedis> {
-  const server = connect(serverUrl)
+  const server = await connect(serverUrl)
   try {
     const index = await claimDatabase(server)
     const url = new URL(serverUrl)
@@ -40,7 +40,7 @@ async function claimDatabase(server: Redis): Promise<number> {
 }
 
 async function release(serverUrl: string, index: number): Promise<void> {
-  const server = connect(serverUrl)
+  const server = await connect(serverUrl)
   try {
     await server.multi().select(index).flushdb().select(0).del(claimName(index)).exec()
   } finally {
@@ -48,9 +48,15 @@ async function release(serverUrl: string, index: number): Promise<void> {
   }
 }
 
-/** One retry: a server that is not there is an answer, not something to wait for. */
-function connect(url: string): Redis {
-  const server = new Redis(url, { maxRetriesPerRequest: 1 })
-  server.on('error', () => {}) // the command that fails tells
+/** A server that is not there is an answer, not something to wait for. */
+async function connect(url: string): Promise<Redis> {
+  const server = new Redis(url, { lazyConnect: true, retryStrategy: () => null })
+  let reason: Error | undefined
+  server.on('error', (error) => {
+    reason = error
+  })
+  await server.connect().catch((error) => {
+    throw reason ?? error
+  })
   return server
 }

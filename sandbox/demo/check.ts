@@ -1,0 +1,51 @@
+import { openDemo } from './open.ts'
+import { openScene, type Scene, type Step, Unexpected } from './step.ts'
+import { story } from './story.ts'
+
+/** Walks through the story in a demo of its own, a line per step. Returns the exit code. */
+export async function check(stopped: AbortSignal): Promise<number> {
+  const started = performance.now()
+  const logged: string[] = []
+  const log = { level: 'debug', destination: { write: (line: string) => void logged.push(line) } }
+  console.log('Starting a demo of its own.')
+  const demo = await openDemo({ say: console.log, log, stopped })
+  try {
+    if (!(await walk(story, openScene(demo, logged), { say: console.log, stopped }))) return 1
+    console.log(`All ${story.length} steps are as promised. ${seconds(started)} s`)
+    return 0
+  } finally {
+    await demo.close()
+  }
+}
+
+type Telling = { say: (line: string) => void; stopped: AbortSignal }
+
+/** Ends at the first step that fails, with what was expected and what was seen. Returns whether none did. */
+export async function walk(
+  steps: readonly Step[],
+  scene: Scene,
+  { say, stopped }: Telling,
+): Promise<boolean> {
+  for (const [i, step] of steps.entries()) {
+    stopped.throwIfAborted()
+    const line = `${String(i + 1).padStart(3)}  ${step.promises}`
+    try {
+      await step.walk(scene)
+      say(`ok  ${line}`)
+    } catch (error) {
+      say(`FAIL${line}\n${explain(error)}`)
+      return false
+    }
+  }
+  return true
+}
+
+function explain(error: unknown): string {
+  if (error instanceof Unexpected) return `${told('expected', error.expected)}\n${told('saw', error.seen)}`
+  return told('saw', error instanceof Error ? error.message : String(error))
+}
+
+const told = (label: string, text: string) =>
+  `         ${label.padEnd(10)}${text.trim().replaceAll('\n', `\n${' '.repeat(19)}`)}`
+
+const seconds = (started: number) => ((performance.now() - started) / 1000).toFixed(1)

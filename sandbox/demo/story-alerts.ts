@@ -1,0 +1,73 @@
+import { Queue } from 'bullmq'
+import { makeKey, press, said, security, submitAndSee } from '../acting.ts'
+import type { Message } from '../slack/contract.ts'
+import { messagesIn, topModal } from '../slack/look.ts'
+import { advance, type PersonClient } from '../slack/person.ts'
+import { reads, type Scene, type Step, same, Unexpected } from './step.ts'
+
+const soon = 'Weekend Import'
+const later = 'Quarterly Report'
+
+/** What the security channel hears, and what it can do about it. */
+export const alerts: readonly Step[] = [
+  {
+    promises: 'a BullMQ job finds a key that expires in a week and posts to #security-alerts',
+    walk: jobFinds,
+  },
+  { promises: "the alert's Deactivate works, and the alert says who did it", walk: alertActs },
+  { promises: 'moving the calendar 90 days leads to an alert, and the key is refused', walk: calendarMoves },
+]
+
+async function jobFinds({ demo, as, tokens }: Scene): Promise<void> {
+  const manager = as('manager')
+  tokens.set(soon, await makeKey(manager, { name: soon, expires: '7' }))
+  const queue = openQueue(demo.redisUrl)
+  try {
+    const scheduled = (await queue.getJobSchedulers()).map(({ key }) => key)
+    reads(scheduled.join(', '), 'expiring-keys', 'deliver-alerts')
+    await queue.add('expiring-keys', {})
+    reads(said(await alertAbout(manager, soon)), 'stops working')
+  } finally {
+    await queue.close()
+  }
+}
+
+/** The queue of the running worker. Its next tick is up to five minutes away, so the run is asked for now. */
+function openQueue(redisUrl: string): Queue {
+  const { hostname: host, port, password, pathname } = new URL(redisUrl)
+  const connection = { host, port: Number(port || 6379), password, db: Number(pathname.slice(1) || 0) }
+  return new Queue('keywarden', { connection, prefix: 'keywarden' })
+}
+
+async function alertActs({ as, curl }: Scene): Promise<void> {
+  const manager = as('otherManager')
+  same('status before', await curl(soon), 200)
+  await press(manager, await alertAbout(manager, soon), 'Deactivate')
+  const dialog = await manager.waitFor((screen) => (topModal(screen)?.submit ? topModal(screen) : undefined))
+  const done = await submitAndSee(manager, dialog, {})
+  await manager.close(done.id)
+  same('status', await curl(soon), 401)
+  const settled = await alertAbout(manager, soon, 'Deactivated by')
+  reads(said(settled), manager.id)
+  if (settled.blocks.some(({ type }) => type === 'actions'))
+    throw new Unexpected('no buttons on a settled alert', said(settled))
+}
+
+async function calendarMoves({ demo, as, curl, tokens }: Scene): Promise<void> {
+  const manager = as('manager')
+  tokens.set(later, await makeKey(manager, { name: later, expires: '90' }))
+  same('status before', await curl(later), 200)
+  const before = demo.house.calendar.now()
+  const { now } = await advance(demo.house.slack.url, { advanceDays: 90, advanceMinutes: 1 })
+  same('days passed', Math.floor((Date.parse(now) - before.getTime()) / 86_400_000), 90)
+  reads(said(await alertAbout(manager, later, 'stopped working')), later)
+  same('status', await curl(later), 401)
+}
+
+/** The alert itself, not the replies in its thread. */
+const alertAbout = (who: PersonClient, name: string, words = ''): Promise<Message> =>
+  who.waitFor((screen) =>
+    messagesIn(screen, security).find(
+      (message) => !message.threadTs && said(message).includes(name) && said(message).includes(words),
+    ),
+  )

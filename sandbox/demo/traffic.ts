@@ -1,0 +1,41 @@
+import type { Client } from '../history.ts'
+
+const pauseMs = 700
+
+/**
+ * Lets the customers' programs work as they do all day: one request after the other, the busier ones more often. A
+ * program whose key was paused or ended goes on asking, as real ones do.
+ */
+export function startTraffic(platformUrl: string, clients: readonly Client[]): { stop(): Promise<void> } {
+  const stopped = new AbortController()
+  let sending = Promise.resolve()
+  const timer = setInterval(() => {
+    sending = sending.then(() => send(platformUrl, choose(clients), stopped.signal))
+  }, pauseMs)
+  return {
+    async stop() {
+      clearInterval(timer)
+      stopped.abort()
+      await sending
+    },
+  }
+}
+
+function choose(clients: readonly Client[]): Client {
+  const tickets = clients.flatMap((client) => Array<Client>(client.requestsADay).fill(client))
+  return tickets[Math.floor(Math.random() * tickets.length)]!
+}
+
+async function send(platformUrl: string, client: Client, signal: AbortSignal): Promise<void> {
+  const method = client.scopes.includes('write') && Math.random() < 0.3 ? 'POST' : 'GET'
+  const path = Math.random() < 0.6 ? '/v1/contacts' : '/v1/conversations'
+  const headers = {
+    authorization: `Bearer ${client.token}`,
+    'user-agent': `${client.name.split(' ')[0]}/1.0`,
+  }
+  // What comes back is the program's own business; the demo only wants it to have asked.
+  await fetch(platformUrl + path, { method, headers, signal }).then(
+    (response) => response.arrayBuffer(),
+    () => undefined,
+  )
+}

@@ -1,0 +1,165 @@
+import { perform } from '../src/audit/perform.ts'
+import { isRefusal, type Refusal, sentence } from '../src/foundation/refusal.ts'
+import { plain } from '../src/foundation/words.ts'
+import { issue } from '../src/keys/issue.ts'
+import { reveal } from '../src/keys/reveal.ts'
+import { deactivate, revoke } from '../src/keys/state.ts'
+import type { Act, Actor } from '../src/members/actor.ts'
+import { findMember } from '../src/members/member.ts'
+import { setRole } from '../src/workspaces/roles.ts'
+import { addWorkspace, inheritOwners, type Workspace, workspacesOfTeam } from '../src/workspaces/workspace.ts'
+import { openDialog, people, submitAndSee } from './acting.ts'
+import { openCalendar } from './calendar.ts'
+import { type PastDeed, type PastKey, pastDeeds, pastKeys } from './history-keys.ts'
+import type { House } from './house.ts'
+import { person } from './slack/person.ts'
+
+const dayMs = 86_400_000
+const firstDay = 122
+const acts = { deactivate, revoke }
+
+/** A calendar on which the demo's past is still to come. */
+export const calendarBeforeHistory = () => openCalendar(new Date(Date.now() - firstDay * dayMs))
+
+/** A key whose clients are still at work. */
+export type Client = { name: string; token: string; scopes: readonly string[]; requestsADay: number }
+
+/**
+ * Lives through the demo's past: each day's acts and requests happen through the product's own doors with the
+ * calendar at that day, so that audit, ages and counts are true; then the calendar is let go to today. The house
+ * must have been opened on `calendarBeforeHistory`. Returns the tokens that clients still hold.
+ */
+export async function liveThroughHistory(house: House): Promise<Client[]> {
+  const past = { house, tokens: new Map<PastKey, string>(), ids: new Map<PastKey, string>() }
+  for (let daysAgo = firstDay - 1; daysAgo > 0; daysAgo--) {
+    moveTo(house, dayBefore(daysAgo))
+    await liveOneDay(past, daysAgo)
+  }
+  await askForKey(house)
+  moveTo(house, new Date())
+  await house.keywarden.runTimetable()
+  return pastKeys
+    .filter((key) => key.keeps)
+    .map((key) => ({ ...key, token: past.tokens.get(key)!, requestsADay: key.requestsADay! }))
+}
+
+type Past = { house: House; tokens: Map<PastKey, string>; ids: Map<PastKey, string> }
+
+async function liveOneDay(past: Past, daysAgo: number): Promise<void> {
+  const keys = pastKeys.filter((key) => key.madeDaysAgo === daysAgo)
+  const deeds = pastDeeds.filter((deed) => deed.daysAgo === daysAgo)
+  if (daysAgo === firstDay - 1) await settleIn(past.house)
+  for (const key of keys) await make(past, key)
+  for (const deed of deeds) await doTo(past, deed)
+  await useKeys(past, daysAgo)
+  // Alerts are set questions, so that it is enough to ask on the days that can answer differently.
+  if (deeds.length > 0 || daysAgo <= 8 || isNearAnEnd(daysAgo)) await past.house.keywarden.runTimetable()
+}
+
+const isNearAnEnd = (daysAgo: number) =>
+  pastKeys.some((key) => key.days && [7, 3, 1, 0].includes(key.days - (key.madeDaysAgo - daysAgo)))
+
+/** Office hours of that day, never the same minute twice. */
+function dayBefore(daysAgo: number): Date {
+  const midnight = Math.floor(Date.now() / dayMs) * dayMs - daysAgo * dayMs
+  return new Date(midnight + (8 * 60 + ((daysAgo * 97) % 540)) * 60_000)
+}
+
+function moveTo({ calendar }: House, at: Date): void {
+  calendar.advance({ days: 0, minutes: (at.getTime() - calendar.now().getTime()) / 60_000 })
+}
+
+/** The second workspace, and the managers of both. */
+async function settleIn(house: House): Promise<void> {
+  const first = await workspace(house)
+  const terms = { alertChannel: first.terms.alertChannel, timeZone: first.terms.timeZone }
+  await done(house, { kind: 'operator', id: 'root' }, async (act) => {
+    const staging = await addWorkspace(act, first.accountId, { name: 'Staging', terms }, house.world.random)
+    if (!isRefusal(staging)) await inheritOwners(act, first.id, staging.id)
+    return staging
+  })
+  for (const name of [undefined, 'Staging'] as const) {
+    const { id } = await workspace(house, name)
+    const owner = await actor(house, id, people.owner)
+    for (const manager of [people.manager, people.otherManager])
+      await done(house, owner, (act) => setRole(act, id, manager, 'manager'))
+    for (const member of [people.member, people.otherMember])
+      await done(house, owner, (act) => setRole(act, id, member, 'member'))
+  }
+}
+
+async function make(past: Past, key: PastKey): Promise<void> {
+  const { house } = past
+  const { random, config } = house.world
+  const { id: workspaceId, terms } = await workspace(house, key.workspace)
+  const { name, description, integration = '', scopes, days } = key
+  const ownerId = people[key.owner ?? key.by]
+  const request = { name, description, integration, scopes, lifetimeDays: days ?? null, ownerId }
+  const issued = await done(house, await actor(house, workspaceId, people[key.by]), (act) =>
+    issue(act, workspaceId, request, random),
+  )
+  const means = { random, tokenPrefix: config.tokenPrefix, timeZone: terms.timeZone }
+  const { token } = await done(house, await actor(house, workspaceId, ownerId), (act) =>
+    reveal(act, workspaceId, issued.id, means),
+  )
+  past.ids.set(key, issued.id)
+  past.tokens.set(key, token.open())
+}
+
+async function doTo({ house, ids }: Past, deed: PastDeed): Promise<void> {
+  const key = pastKeys.find(({ name }) => name === deed.key)!
+  const { id: workspaceId } = await workspace(house, key.workspace)
+  await done(house, await actor(house, workspaceId, people[deed.by]), (act) =>
+    acts[deed.does](act, workspaceId, ids.get(key)!, deed.reason),
+  )
+}
+
+/** Something that waits for a manager, asked for in Slack as a member does. */
+async function askForKey({ slack }: House): Promise<void> {
+  const member = person(slack.url, people.otherMember)
+  const form = await openDialog(member, 'request')
+  const sent = await submitAndSee(member, form, {
+    name: 'Survey Tool',
+    description: 'Asks customers after a conversation',
+    scopes: ['read', 'conversations'],
+    expires: '90',
+    reason: 'Support wants to know how conversations end.',
+  })
+  await member.close(sent.id)
+}
+
+/** A day's requests, asked of Keywarden as the platform asks. */
+async function useKeys({ house, tokens }: Past, daysAgo: number): Promise<void> {
+  const ended = new Set(pastDeeds.filter((deed) => deed.daysAgo >= daysAgo).map(({ key }) => key))
+  const requests = pastKeys
+    .filter((key) => key.madeDaysAgo >= daysAgo && !ended.has(key.name))
+    .flatMap((key) => Array.from({ length: key.requestsADay ?? 0 }, () => key))
+  await Promise.all(requests.map((key) => ask(house, tokens.get(key)!, key.scopes[0]!)))
+}
+
+async function ask({ keywarden, serviceToken }: House, key: string, scope: string): Promise<void> {
+  const response = await fetch(`${keywarden.url}/v1/verify`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${serviceToken}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ key, scope }),
+  })
+  const { code } = (await response.json()) as { code?: string }
+  if (code !== 'VALID')
+    throw new Error(`A request of the demo's past was answered ${response.status} ${code}`)
+}
+
+async function workspace({ world, slack }: House, name?: string): Promise<Workspace> {
+  const all = await workspacesOfTeam(world.db, slack.teamId)
+  return all.find((one) => one.name === name) ?? all[0]!
+}
+
+async function actor({ world }: House, workspaceId: string, userId: string): Promise<Actor> {
+  const member = await findMember(world.db, workspaceId, userId)
+  return { kind: 'member', id: userId, role: member?.role ?? 'member', workspaceId }
+}
+
+async function done<T>({ world }: House, actor: Actor, act: (act: Act) => Promise<T | Refusal>): Promise<T> {
+  const result = await perform(world, actor, act)
+  if (isRefusal(result)) throw new Error(`The demo's past was refused: ${plain(sentence(result))}`)
+  return result
+}
