@@ -10,8 +10,8 @@ export const sentenceBlock = (phrase: Phrase): RichTextBlock => ({
 function element(piece: Piece): RichTextElement {
   if (typeof piece === 'string') return { type: 'text', text: piece }
   if ('user' in piece) return { type: 'user', user_id: piece.user }
-  if ('moment' in piece) return date(piece.moment, '{date_short_pretty} at {time}')
-  if ('day' in piece) return date(piece.day, '{date_short_pretty}')
+  if ('moment' in piece) return date(piece.moment, '{date_short} at {time}')
+  if ('day' in piece) return date(piece.day, '{date_short}')
   if ('code' in piece) return { type: 'text', text: piece.code, style: { code: true } }
   return { type: 'text', text: isolate(piece.name), style: { bold: true } }
 }
@@ -35,5 +35,5 @@ export const escapeMrkdwn = (text: string): string =>
   text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;')
 
 /** A calendar day or a time in the reader's zone, for mrkdwn that holds nothing a person typed. */
-export const mrkdwnDate = (at: Date, format = '{date_short_pretty}'): string =>
+export const mrkdwnDate = (at: Date, format = '{date_short}'): string =>
   `<!date^${unixSeconds(at)}^${format}|${at.toISOString().slice(0, 10)}>`

@@ -39,12 +39,9 @@ function wordFor(state: keyof typeof dots, unconfirmed: boolean): string {
   return state
 }
 
-/** A time today, a day before that, each in the reader's zone. */
+/** A time within the last day, a date before that, each in the reader's zone. */
 const usedWhen = (at: Date, now: Date) =>
-  mrkdwnDate(
-    at,
-    now.getTime() - at.getTime() < dayMs ? '{date_short_pretty} at {time}' : '{date_short_pretty}',
-  )
+  mrkdwnDate(at, now.getTime() - at.getTime() < dayMs ? '{time}' : '{date_short}')
 
 function expiry(key: Key, now: Date): string {
   const ends = key.expiresAt ?? key.endsAt
