@@ -94,7 +94,8 @@ async function make(past: Past, key: PastKey): Promise<void> {
   const { id: workspaceId, terms } = await workspace(house, key.workspace)
   const { name, description, integration = '', scopes, days } = key
   const ownerId = people[key.owner ?? key.by]
-  const request = { name, description, integration, scopes, lifetimeDays: days ?? null, ownerId }
+  const anywhere = { allowedNetworks: [], limitPerMinute: null }
+  const request = { name, description, integration, scopes, lifetimeDays: days ?? null, ownerId, ...anywhere }
   const issued = await done(house, await actor(house, workspaceId, people[key.by]), (act) =>
     issue(act, workspaceId, request, random),
   )

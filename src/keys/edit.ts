@@ -5,14 +5,25 @@ import type { Act } from '../members/actor.ts'
 import { authorise, noSuchKey } from '../policy/authorise.ts'
 import { nameIsTaken } from './issue.ts'
 import type { Key } from './key.ts'
-import { fold, readName, tidy } from './name.ts'
+import { readLimit } from './limit.ts'
+import { fold, readName, readWords } from './name.ts'
+import { readNetworks } from './networks.ts'
 import { keyColumns, lockKey, toKey } from './store.ts'
 
 /** What may change on a key. Scopes and expiry never do: make a new key. */
-export type Edit = { name: string; description: string; integration: string; ownerId: string }
+export type Edit = Pick<
+  Key,
+  'name' | 'description' | 'integration' | 'ownerId' | 'allowedNetworks' | 'limitPerMinute'
+>
+
+/** An edit as it was typed. */
+export type TypedEdit = Record<
+  'name' | 'description' | 'integration' | 'ownerId' | 'networks' | 'limit',
+  string
+>
 
 /**
- * Changes a key's words or owner. `version` is what the editor saw: when somebody else was quicker, nothing is
+ * Changes a key's words, owner, networks or limit. `version` is what the editor saw: when somebody else was quicker, nothing is
  * overwritten. An edit that changes nothing leaves no trace.
  */
 export async function edit(
@@ -31,33 +42,38 @@ export async function edit(
     return refuse('changed', 'It changed while this was open.', {
       next: 'Open it again to see how it is now.',
     })
-  const next = readEdit(wanted)
-  if (isRefusal(next)) return next
-  const changes = difference(found, next)
+  const changes = difference(found, wanted)
   if (Object.keys(changes).length === 0) return found
-  const row = await write(act, found, next)
-  if (!row) return nameIsTaken(next.name)
+  const row = await write(act, found, wanted)
+  if (!row) return nameIsTaken(wanted.name)
   await record(act, { event: 'key.edited', workspaceId, keyId, details: { changes } })
   return row
 }
 
-/** The edit in the form it is kept, or what is wrong with it. Pure. */
-export function readEdit(wanted: Edit): Edit | Refusal {
-  const name = readName(wanted.name)
-  if (isRefusal(name)) return name
-  const description = tidy(wanted.description)
-  if ([...description].length > 300)
-    return refuse('invalid', 'Use at most 300 characters.', { field: 'description' })
-  const integration = tidy(wanted.integration)
-  if ([...integration].length > 80)
-    return refuse('invalid', 'Use at most 80 characters.', { field: 'integration' })
-  return { name, description, integration, ownerId: wanted.ownerId }
+/** A typed edit in the form it is kept, or all that is wrong with it, each naming its field. Pure. */
+export function readEdit(typed: TypedEdit): Edit | Refusal[] {
+  const read = {
+    name: readName(typed.name),
+    description: readWords(typed.description, 300, 'description'),
+    integration: readWords(typed.integration, 80, 'integration'),
+    ownerId: typed.ownerId,
+    allowedNetworks: readNetworks(typed.networks),
+    limitPerMinute: readLimit(typed.limit),
+  }
+  const refusals = Object.values(read).filter(isRefusal)
+  return refusals.length > 0 ? refusals : (read as Edit)
 }
 
-function difference(key: Key, next: Edit): Record<string, [string, string]> {
-  const fields = ['name', 'description', 'integration', 'ownerId'] as const
+const fields = ['name', 'description', 'integration', 'ownerId', 'allowedNetworks', 'limitPerMinute'] as const
+
+/** What an edit changes, as the audit tells it: each field with what it was and what it is. */
+function difference(key: Key, next: Edit): Record<string, [unknown, unknown]> {
+  const words = (value: unknown) => (Array.isArray(value) ? value.join(', ') : value)
   return Object.fromEntries(
-    fields.filter((field) => key[field] !== next[field]).map((field) => [field, [key[field], next[field]]]),
+    fields
+      .map((field) => [field, [words(key[field]), words(next[field])]] as const)
+      .filter(([, [before, after]]) => before !== after)
+      .map(([field, [before, after]]) => [field, [before, after] as [unknown, unknown]]),
   )
 }
 
@@ -73,6 +89,8 @@ async function write(act: Act, found: Key, next: Edit): Promise<Key | undefined>
           description: next.description,
           integration: next.integration,
           owner_id: next.ownerId,
+          allowed_networks: next.allowedNetworks,
+          limit_per_minute: next.limitPerMinute,
           version: found.version + 1,
         })
         .returning(keyColumns),

@@ -8,7 +8,9 @@ import { type Act, actorName } from '../members/actor.ts'
 import { authorise } from '../policy/authorise.ts'
 import type { Terms } from '../policy/terms.ts'
 import type { Key } from './key.ts'
-import { fold, readName, tidy } from './name.ts'
+import { readLimit } from './limit.ts'
+import { fold, readName, readWords } from './name.ts'
+import { readNetworks } from './networks.ts'
 import { isScope, type Scope } from './scope.ts'
 import { keyColumns, toKey } from './store.ts'
 
@@ -20,33 +22,35 @@ export type KeyDraft = {
   scopes: string[]
   /** days; blank for none */
   expiresInDays: string
+  /** addresses and networks; blank for anywhere */
+  networks?: string
+  /** requests per minute; blank for no limit */
+  limit?: string
   ownerId: string
 }
 
 /** A draft that follows every rule which needs no database. */
-export type KeyRequest = Omit<KeyDraft, 'scopes' | 'expiresInDays'> & {
+export type KeyRequest = Pick<KeyDraft, 'name' | 'description' | 'integration' | 'ownerId'> & {
   scopes: Scope[]
   lifetimeDays: number | null
+  allowedNetworks: string[]
+  limitPerMinute: number | null
 }
 
 /** Checks a draft against form and policy; all refusals at once, each naming its field. Pure. */
 export function readDraft(draft: KeyDraft, terms: Terms): KeyRequest | Refusal[] {
-  const name = readName(draft.name)
-  const scopes = readScopes(draft.scopes)
-  const lifetimeDays = readExpiry(draft.expiresInDays, draft.scopes, terms)
-  const refusals = [name, scopes, lifetimeDays].filter(isRefusal)
-  const description = tidy(draft.description)
-  if ([...description].length > 300)
-    refusals.push(refuse('invalid', 'Use at most 300 characters.', { field: 'description' }))
-  if (refusals.length > 0 || isRefusal(name) || isRefusal(scopes) || isRefusal(lifetimeDays)) return refusals
-  return {
-    name,
-    description,
-    integration: tidy(draft.integration),
-    scopes,
-    lifetimeDays,
+  const read = {
+    name: readName(draft.name),
+    description: readWords(draft.description, 300, 'description'),
+    integration: readWords(draft.integration, 80, 'integration'),
+    scopes: readScopes(draft.scopes),
+    lifetimeDays: readExpiry(draft.expiresInDays, draft.scopes, terms),
+    allowedNetworks: readNetworks(draft.networks ?? ''),
+    limitPerMinute: readLimit(draft.limit ?? ''),
     ownerId: draft.ownerId,
   }
+  const refusals = Object.values(read).filter(isRefusal)
+  return refusals.length > 0 ? refusals : (read as KeyRequest)
 }
 
 /** The chosen scopes, or why not. Pure. */
@@ -93,6 +97,8 @@ export async function issue(
     description: request.description,
     integration: request.integration,
     scopes: request.scopes,
+    allowed_networks: request.allowedNetworks,
+    limit_per_minute: request.limitPerMinute,
     status: 'unrevealed',
     owner_id: request.ownerId,
     created_by: act.actor.id,

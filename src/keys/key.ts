@@ -10,6 +10,9 @@ export type Key = {
   description: string
   integration: string
   scopes: Scope[]
+  /** CIDR; empty means from anywhere */
+  allowedNetworks: string[]
+  limitPerMinute: number | null
   status: Status
   /** `tml_Ab3d...`; null until the key was revealed */
   hint: string | null

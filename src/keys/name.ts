@@ -27,3 +27,9 @@ export function readName(text: string): string | Refusal {
     return refuse('invalid', `Use at most ${maximumNameLength} characters.`, { field: 'name' })
   return name
 }
+
+/** Tidied words of at most so many characters, or the refusal that belongs on their field. */
+export function readWords(text: string, most: number, field: string): string | Refusal {
+  const words = tidy(text)
+  return [...words].length > most ? refuse('invalid', `Use at most ${most} characters.`, { field }) : words
+}

@@ -85,6 +85,8 @@ const successorOf = (old: Key, id: string, changes: Changes, act: Act) => ({
   description: old.description,
   integration: old.integration,
   scopes: changes.scopes ?? old.scopes,
+  allowed_networks: old.allowedNetworks,
+  limit_per_minute: old.limitPerMinute,
   status: 'unrevealed',
   owner_id: old.ownerId,
   created_by: act.actor.id,

@@ -15,6 +15,8 @@ export type Draft = {
   integration: string
   scopes: string[]
   lifetimeDays: number | null
+  allowedNetworks: string[]
+  limitPerMinute: number | null
   ownerId: string
 }
 

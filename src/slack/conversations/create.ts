@@ -116,6 +116,8 @@ function readForm({ values, caller }: SubmitStory): KeyDraft {
     integration: tidy(textIn(values, 'integration')),
     scopes: choicesIn(values, 'scopes'),
     expiresInDays: expires === 'never' ? '' : expires === 'other' ? textIn(values, 'days') || '0' : expires,
+    networks: textIn(values, 'networks'),
+    limit: textIn(values, 'limit'),
     ownerId: textIn(values, 'owner') || caller.actor.id,
   }
 }

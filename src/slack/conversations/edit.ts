@@ -1,7 +1,7 @@
 import { perform } from '../../audit/perform.ts'
 import { isRefusal, refuse } from '../../foundation/refusal.ts'
 import { say } from '../../foundation/words.ts'
-import { type Edit, edit, readEdit } from '../../keys/edit.ts'
+import { edit, readEdit, type TypedEdit } from '../../keys/edit.ts'
 import type { Key } from '../../keys/key.ts'
 import { message, notice, plainSection } from '../blocks.ts'
 import { isFullMember } from '../caller.ts'
@@ -25,7 +25,7 @@ export const openEdit: Conversation<CommandStory> = async (story) => {
 export const submitEdit: Conversation<SubmitStory> = async (story) => {
   const [keyId = '', version = ''] = story.metadata.split(' ')
   const wanted = readEdit(readForm(story))
-  if (isRefusal(wanted)) return void (await story.complain(fieldErrors([wanted])))
+  if (Array.isArray(wanted)) return void (await story.complain(fieldErrors(wanted)))
   const before = await keyById(story, keyId)
   if (isRefusal(before)) return before
   if (wanted.ownerId !== before.ownerId && !(await ownerFits(story, wanted.ownerId)))
@@ -48,12 +48,14 @@ export const submitEdit: Conversation<SubmitStory> = async (story) => {
 const ownerFits = (story: SubmitStory, userId: string) =>
   isFullMember(story.door.web, userId, story.caller.teamId)
 
-function readForm({ values, caller }: SubmitStory): Edit {
+function readForm({ values, caller }: SubmitStory): TypedEdit {
   return {
     name: textIn(values, 'name'),
     description: textIn(values, 'description'),
     integration: textIn(values, 'integration'),
     ownerId: textIn(values, 'owner') || caller.actor.id,
+    networks: textIn(values, 'networks'),
+    limit: textIn(values, 'limit'),
   }
 }
 

@@ -7,6 +7,7 @@ import type { Workspace } from '../../workspaces/workspace.ts'
 import { actions, context, cut, form, go, input, option, select, textInput } from '../blocks.ts'
 import { mrkdwnDate, sentenceBlock } from '../phrase.ts'
 import { ref } from '../ref.ts'
+import { restrictionInputs } from './restrictions.ts'
 
 /** How the form looks now; what was typed stays with Slack, by block. */
 export type CreateLook = {
@@ -53,6 +54,7 @@ export function createForm(look: CreateLook): ModalView {
     ...scopeAdvice(look.chosen, workspace.terms),
     ...expiryInputs('create', look),
     ...(kind === 'create' ? [ownerInput(look.ownerId)] : [reasonInput]),
+    ...restrictionInputs(),
   ]
   return form(
     title,

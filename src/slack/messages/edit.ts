@@ -4,6 +4,7 @@ import type { Key, KeyWithUsage } from '../../keys/key.ts'
 import { actions, form, go, input, notice, textInput } from '../blocks.ts'
 import { sentenceBlock } from '../phrase.ts'
 import { ref } from '../ref.ts'
+import { restrictionInputs } from './restrictions.ts'
 
 /** What may change on a key, as it is now; its version travels along, so that a later edit is not overwritten. */
 export const editForm = (key: KeyWithUsage): ModalView =>
@@ -29,6 +30,7 @@ export const editForm = (key: KeyWithUsage): ModalView =>
         hint: 'Hears about the key, and reveals its successor.',
       },
     ),
+    ...restrictionInputs(key),
     sentenceBlock(
       say`Scopes (${key.scopes.join(', ')}) and expiry are fixed, since systems rely on them. To change them, rotate the key.`,
     ),

@@ -30,7 +30,9 @@ function facts(key: KeyWithUsage): Phrase {
     : key.predecessorId
       ? say` It replaces an older key.`
       : ''
-  return say`Scopes: ${key.scopes.join(', ')}.${integration} Owner ${{ user: key.ownerId }}.${revealed}${lineage}`
+  const networks = key.allowedNetworks.length > 0 ? say` Only from ${key.allowedNetworks.join(', ')}.` : ''
+  const limit = key.limitPerMinute ? say` At most ${key.limitPerMinute} requests a minute.` : ''
+  return say`Scopes: ${key.scopes.join(', ')}.${networks}${limit}${integration} Owner ${{ user: key.ownerId }}.${revealed}${lineage}`
 }
 
 function usage(key: KeyWithUsage, now: Date): Phrase {
