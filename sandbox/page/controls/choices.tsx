@@ -15,13 +15,13 @@ export function Choices(props: ControlProps) {
     const order = (props.element.options as Choice[]).map((choice) => choice.value ?? '')
     change(order.filter((each) => (each === one ? on : chosen.includes(each))))
   }
-  const { id, 'aria-required': required, ...names } = naming(props)
+  // The field's label names the group; pointed at the first choice, it would become part of that choice's name.
+  const { 'aria-required': required, ...names } = naming(props)
   return (
     <div className="choices" role={many ? 'group' : 'radiogroup'} {...names}>
-      {(props.element.options as Choice[]).map((choice, index) => (
+      {(props.element.options as Choice[]).map((choice) => (
         <label key={choice.value} className="choice">
           <input
-            id={index === 0 ? id : undefined}
             className="choice-box"
             type={many ? 'checkbox' : 'radio'}
             required={required && !many}
