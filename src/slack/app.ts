@@ -10,6 +10,7 @@ import { callsToSlack, slackLogger, slackStartError } from '../foundation/slack.
 import { runCommand } from './dispatch/commands.ts'
 import { onGroupChanged, onHomeOpened, onUserChanged } from './dispatch/events.ts'
 import { runClick, runClose, runSubmit } from './dispatch/interactions.ts'
+import { openSubmissions } from './dispatch/submissions.ts'
 import type { Door } from './story.ts'
 
 export type SlackApp = { start(): Promise<void>; stop(): Promise<void> }
@@ -27,6 +28,7 @@ export function openSlack(door: Door, receiver: Receiver, identity: Identity): S
     logLevel: LogLevel.WARN,
     clientOptions: callsToSlack(world),
   })
+  const submissions = openSubmissions()
   const running = new Set<Promise<unknown>>()
   app.use(async ({ next }) => {
     const work = next()
@@ -46,10 +48,10 @@ export function openSlack(door: Door, receiver: Receiver, identity: Identity): S
   })
   app.action({ type: 'block_actions' }, async ({ ack, body, respond }) => {
     await ack()
-    await runClick(door, body as BlockAction, respond)
+    await runClick(door, submissions, body as BlockAction, respond)
   })
   app.view({ type: 'view_submission', callback_id: /.*/ }, async ({ ack, body }) => {
-    await runSubmit(door, body as ViewSubmitAction, (answer) => ack(answer))
+    await runSubmit(door, submissions, body as ViewSubmitAction, (answer) => ack(answer))
   })
   app.event('app_home_opened', async ({ event, body }) => {
     if (event.tab === 'home') await onHomeOpened(door, body.team_id, event.user)

@@ -7,6 +7,7 @@ import { commandFor } from '../routes.ts'
 import type { CommandStory, Door } from '../story.ts'
 import { pastedToken, readCommand } from '../words.ts'
 import { admit } from './admit.ts'
+import { conclude } from './conclude.ts'
 import { opener } from './surface.ts'
 
 /** One `/keys ...`, already acknowledged. Answers where the person looks: the dialog it opened, or a message. */
@@ -24,19 +25,16 @@ export async function runCommand(door: Door, body: SlashCommand, respond: Respon
     userId: body.user_id,
     ...(typed.workspace ? { workspace: typed.workspace } : {}),
   }
-  const answer = dialog.say ?? ephemeral
-  const caller = await admit(door, claim, 'needs' in route ? route.needs : undefined)
-  const refusal = isRefusal(caller)
-    ? caller
-    : await route.run({
-        door,
-        caller,
-        requestId: body.trigger_id,
-        words: typed.words,
-        show: dialog.show,
-        say: answer,
-      })
-  if (refusal && refusal.code !== 'repeated') await answer(refusalMessage(refusal))
+  // A dialog that could not be opened leaves the channel to answer in.
+  const answer: CommandStory['say'] = async (words) =>
+    dialog.say ? dialog.say(words).catch(() => ephemeral(words)) : ephemeral(words)
+  await conclude(door, answer, async () => {
+    const caller = await admit(door, claim, 'needs' in route ? route.needs : undefined)
+    if (isRefusal(caller)) return caller
+    const { words } = typed
+    const requestId = body.trigger_id
+    return route.run({ door, caller, requestId, words, show: dialog.show, say: answer })
+  })
 }
 
 const unknownVerb = (verb: string): Refusal =>

@@ -1,43 +1,54 @@
 import type { BlockAction, RespondFn, ViewClosedAction, ViewSubmitAction } from '@slack/bolt'
 import type { ModalView } from '@slack/types'
 import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
-import type { Caller } from '../caller.ts'
-import { refusalMessage, refusalView } from '../messages/refusal.ts'
+import { refusalView } from '../messages/refusal.ts'
 import { readRef } from '../ref.ts'
 import { clickFor, closes, type SubmitRoute, submits } from '../routes.ts'
-import type { Door, Story } from '../story.ts'
+import { type Door, type Story, textIn, type Values } from '../story.ts'
+import { pastedToken } from '../words.ts'
 import { admit, soon } from './admit.ts'
+import { conclude, failed } from './conclude.ts'
 import { chosen, claimOf, valuesOf } from './payload.ts'
-import { opener, type Surface, standing } from './surface.ts'
+import type { Submissions } from './submissions.ts'
+import { opener, redrawn, type Surface, sayIn, standing } from './surface.ts'
 
 /** A button or menu, already acknowledged. */
-export async function runClick(door: Door, body: BlockAction, respond: RespondFn): Promise<void> {
+export async function runClick(
+  door: Door,
+  submissions: Submissions,
+  body: BlockAction,
+  respond: RespondFn,
+): Promise<void> {
   const action = body.actions[0]!
   const modal = body.view?.type === 'modal' ? body.view : undefined
   // A control that carries no reference of its own acts on what its dialog is about.
   const metadata = readRef(modal?.private_metadata ?? '')
-  const reference = action.action_id.startsWith('form.') ? { ...metadata } : readRef(chosen(action))
+  const redraws = action.action_id.startsWith('form.')
+  const reference = redraws ? { ...metadata } : readRef(chosen(action))
   const route = clickFor(action.action_id, reference.rest)
   if (!route) return
   const surface: Surface = modal
-    ? standing(door, modal.id, modal.title.text)
+    ? redraws
+      ? redrawn(door, submissions, modal, modal.title.text)
+      : standing(door, submissions, modal.id, modal.title.text)
     : opener(door, body.trigger_id, route.opens)
-  const answer = surface.say ?? (body.response_url ? ephemeral(respond) : direct(door, body.user.id))
-  const caller = await admit(door, claimOf(body, reference.workspace), route.needs)
-  const refusal = isRefusal(caller)
-    ? caller
-    : await route.run({
-        door,
-        caller,
-        requestId: body.trigger_id,
-        value: action.action_id.startsWith('form.') ? chosen(action) : reference.rest,
-        values: modal ? valuesOf(modal) : {},
-        metadata: metadata.rest,
-        ...(body.message ? { message: { channelId: body.channel?.id ?? '', ts: body.message.ts } } : {}),
-        show: surface.show,
-        say: answer,
-      })
-  if (refusal && refusal.code !== 'repeated') await answer(refusalMessage(refusal))
+  const answer =
+    surface.say ?? (body.response_url ? ephemeral(respond) : besideHome(door, surface, body.user.id))
+  await conclude(door, answer, async () => {
+    const caller = await admit(door, claimOf(body, reference.workspace), route.needs)
+    if (isRefusal(caller)) return caller
+    return route.run({
+      door,
+      caller,
+      requestId: body.trigger_id,
+      value: redraws ? chosen(action) : reference.rest,
+      values: modal ? valuesOf(modal) : {},
+      metadata: metadata.rest,
+      ...(body.message ? { message: { channelId: body.channel?.id ?? '', ts: body.message.ts } } : {}),
+      show: surface.show,
+      say: answer,
+    })
+  })
 }
 
 const ephemeral =
@@ -54,42 +65,73 @@ const direct =
   async (message) =>
     void (await door.web.chat.postMessage({ channel: userId, ...message }))
 
+/** From Home there is no message to answer to: a dialog says it, or a direct message when the trigger is too old. */
+const besideHome = (door: Door, surface: Surface, userId: string): Story['say'] => {
+  const inDialog = sayIn(surface.show, 'Keywarden')
+  return (message) => inDialog(message).catch(() => direct(door, userId)(message))
+}
+
 /** A dialog's submission, not yet acknowledged: errors on fields have to travel in the acknowledgement. */
 export async function runSubmit(
   door: Door,
+  submissions: Submissions,
   body: ViewSubmitAction,
   ack: (answer: Acknowledgement) => Promise<void>,
 ): Promise<void> {
-  const route = submits.find(({ id }) => id === body.view.callback_id)
+  const { view } = body
+  const route = submits.find(({ id }) => id === view.callback_id)
   if (!route) return ack({ response_action: 'update', view: refusalView('Keywarden', fromAnotherVersion) })
-  const reference = readRef(body.view.private_metadata)
-  const claim = claimOf(body, reference.workspace)
-  const caller = await soon(admit(door, claim, route.needs), () => databaseIsSlow)
+  const values = valuesOf(view)
+  const complaints = submissions.isOver(view.id) ? onFirstField(values) : wholeKeys(values, door)
+  if (complaints) return ack({ response_action: 'errors', errors: complaints })
+
   let acknowledged = false
   const acknowledge = async (answer: Acknowledgement) => {
     acknowledged = true
+    if (answer.response_action === 'update') submissions.note(view.id, answer.view.submit !== undefined)
     await ack(answer)
   }
-  const { show, say } = standing(door, body.view.id, route.title)
-  const refusal = isRefusal(caller) ? caller : await submitted(route, caller)
-  if (!refusal || refusal.code === 'repeated') return
-  const view = refusalView(route.title, refusal)
-  if (acknowledged) await show(view)
-  else await ack({ response_action: 'update', view })
+  const { show, say } = standing(door, submissions, view.id, route.title)
+  const answer = async (refusal: Refusal) => {
+    const told = refusalView(route.title, refusal)
+    if (acknowledged) await show(told)
+    else await acknowledge({ response_action: 'update', view: told })
+  }
+  const refusal = await submitted(route).catch((error: Error) => failed(door, error))
+  if (refusal && refusal.code !== 'repeated') await answer(refusal)
 
-  function submitted(to: SubmitRoute, by: Caller): Promise<Refusal | undefined> {
+  async function submitted(to: SubmitRoute): Promise<Refusal | undefined> {
+    const reference = readRef(view.private_metadata)
+    const claim = claimOf(body, textIn(values, 'workspace') || reference.workspace)
+    const caller = await soon(admit(door, claim, to.needs), () => databaseIsSlow)
+    if (isRefusal(caller)) return caller
     return to.run({
       door,
-      caller: by,
-      requestId: body.view.id,
+      caller,
+      // One dialog can become another form: what was submitted is this look of it.
+      requestId: `${view.id} ${view.hash}`,
       metadata: reference.rest,
-      values: valuesOf(body.view),
+      values,
       show,
       say,
       complain: (errors) => acknowledge({ response_action: 'errors', errors }),
-      work: (view) => acknowledge({ response_action: 'update', view }),
+      work: (next) => acknowledge({ response_action: 'update', view: next }),
     })
   }
+}
+
+/** The same submission again: it must change nothing that the first one shows by now. */
+const onFirstField = (values: Values): Record<string, string> => ({
+  [Object.keys(values)[0] ?? 'none']: 'This was submitted already.',
+})
+
+/** A whole token typed into any field goes no further. */
+function wholeKeys(values: Values, { world }: Door): Record<string, string> | undefined {
+  const fields = Object.entries(values).filter(
+    ([, text]) => typeof text === 'string' && pastedToken(text, world.config.tokenPrefix),
+  )
+  const told = 'That is a whole key. Anyone who saw it can use it; rotate it, and write something else here.'
+  return fields.length > 0 ? Object.fromEntries(fields.map(([field]) => [field, told])) : undefined
 }
 
 /** A dialog was closed; there is nowhere left to answer but a direct message. */

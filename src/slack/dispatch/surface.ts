@@ -1,7 +1,9 @@
 import type { ModalView } from '@slack/types'
 import { notice } from '../blocks.ts'
+import { errorName } from '../channels.ts'
 import type { Door, Story } from '../story.ts'
 import { loading } from './admit.ts'
+import type { Submissions } from './submissions.ts'
 
 /** Where an answer goes. Without `say` there is no dialog, and a message has to carry what is said. */
 export type Surface = { show: Story['show']; say?: Story['say'] }
@@ -11,25 +13,58 @@ export type Surface = { show: Story['show']; say?: Story['say'] }
  * title nothing is opened until the first `show`.
  */
 export function opener(door: Door, trigger: string, title?: string): Surface {
-  const open = async (view: ModalView): Promise<string> => {
-    const { view: opened } = await door.web.views.open({ trigger_id: trigger, view })
-    return opened!.id!
+  let opened: Promise<string> | undefined
+  const open = (view: ModalView) => {
+    opened = door.web.views.open({ trigger_id: trigger, view }).then((answer) => answer.view!.id!)
+    return opened
   }
-  if (!title) return { show: async (view) => void (await open(view)) }
-  const early = open(loading(title))
   // Whoever fills the dialog meets the error; until then it must not count as unhandled.
-  early.catch(() => undefined)
-  const show = async (view: ModalView) => void (await door.web.views.update({ view_id: await early, view }))
-  return { show, say: sayIn(show, title) }
+  if (title) open(loading(title)).catch(() => undefined)
+  async function show(view: ModalView) {
+    if (opened) await door.web.views.update({ view_id: await opened, view })
+    else await open(view)
+  }
+  return title ? { show, say: sayIn(show, title) } : { show }
 }
 
 /** A dialog that is open already. */
-export function standing(door: Door, viewId: string, title: string): Required<Surface> {
-  const show = async (view: ModalView) => void (await door.web.views.update({ view_id: viewId, view }))
+export function standing(
+  door: Door,
+  submissions: Submissions,
+  viewId: string,
+  title: string,
+): Required<Surface> {
+  async function show(view: ModalView) {
+    submissions.note(viewId, view.submit !== undefined)
+    await door.web.views.update({ view_id: viewId, view })
+  }
   return { show, say: sayIn(show, title) }
 }
 
-const sayIn =
+/**
+ * A form that is drawn again after a choice. When it was submitted meanwhile, what it shows now stays. When another
+ * redraw was quicker, the later one knows more.
+ */
+export function redrawn(
+  door: Door,
+  submissions: Submissions,
+  seen: { id: string; hash: string },
+  title: string,
+): Required<Surface> {
+  async function show(view: ModalView) {
+    if (submissions.isOver(seen.id)) return
+    try {
+      await door.web.views.update({ view_id: seen.id, hash: seen.hash, view })
+    } catch (error) {
+      if (errorName(error) !== 'hash_conflict') throw error
+      if (!submissions.isOver(seen.id)) await door.web.views.update({ view_id: seen.id, view })
+    }
+  }
+  return { show, say: sayIn(show, title) }
+}
+
+/** Says it in a dialog of its own: for Home, where nothing else would be seen. */
+export const sayIn =
   (show: Story['show'], title: string): Story['say'] =>
   (message) =>
     show(notice(title, message.blocks))
