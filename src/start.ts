@@ -9,6 +9,7 @@ import { pendingMigrations } from './foundation/migrate.ts'
 import { type Random, systemRandom } from './foundation/random.ts'
 import { StartError } from './foundation/start-error.ts'
 import type { World } from './foundation/world.ts'
+import type { Verifier } from './verification/verifier.ts'
 
 export const roles = ['bot', 'verify', 'worker'] as const
 export type Role = (typeof roles)[number]
@@ -51,8 +52,12 @@ export async function start(options: StartOptions): Promise<Running> {
   }
   try {
     await checkDatabase(world)
+    const { startWatching } = await import('./leases/confirm.ts')
+    opened.push(startWatching(world).stop)
     const parts = await startParts(world, options.roles, opened)
-    const url = await startHttp(world, options.roles, parts.routes, opened)
+    const verifier = options.roles.includes('verify') ? await startVerifier(world, opened) : undefined
+    const isVerifierOnly = options.roles.every((role) => role === 'verify')
+    const url = await startHttp(world, verifier, isVerifierOnly, parts.routes, opened)
     log.info({ roles: options.roles, url }, 'keywarden is up')
     return { url, runTimetable: parts.runTimetable, stop }
   } catch (error) {
@@ -78,8 +83,6 @@ async function startParts(
 ): Promise<Parts> {
   const parts: Parts = { routes: [], runTimetable: async () => undefined }
   if (!wanted.includes('bot') && !wanted.includes('worker')) return parts
-  const { startWatching } = await import('./leases/confirm.ts')
-  opened.push(startWatching(world).stop)
   const slack = await import('./slack/open.ts').then(({ openSlackSide }) => openSlackSide(world))
   if (wanted.includes('worker')) {
     const worker = await startWorker(world, slack.alerts)
@@ -103,15 +106,29 @@ async function startWorker(world: World, alerts: AlertChannel) {
   return openWorker({ world, deliver: async () => void (await deliverWaiting(world, alerts)) })
 }
 
+async function startVerifier(world: World, opened: (() => Promise<void>)[]): Promise<Verifier> {
+  const { openVerifier } = await import('./verification/verifier.ts')
+  const verifier = await openVerifier(world)
+  opened.push(verifier.stop)
+  return verifier
+}
+
 async function startHttp(
   world: World,
-  wanted: readonly Role[],
+  verifier: Verifier | undefined,
+  isVerifierOnly: boolean,
   routes: Parts['routes'],
   opened: (() => Promise<void>)[],
 ): Promise<string> {
   const { openHttp } = await import('./http/server.ts')
-  const readiness = [async () => void (await world.db.raw('select 1'))]
-  const server = await openHttp(world, { roles: wanted, readiness, routes }).catch((error: Error) => {
+  // A verifier with a lease can do its work without the database, so an outage must not take it out of service.
+  const readiness = [
+    async () => {
+      if (!isVerifierOnly || !verifier?.knowledge.learner.mayAnswer()) await world.db.raw('select 1')
+      return undefined
+    },
+  ]
+  const server = await openHttp(world, { verifier, readiness, routes }).catch((error: Error) => {
     throw new StartError(
       `The HTTP door cannot open: ${error.message}. Check KEYWARDEN_HTTP_HOST and KEYWARDEN_HTTP_PORT.`,
     )

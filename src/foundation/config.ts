@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path'
+import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 import { readPrivateKey } from './ed25519.ts'
 
@@ -98,6 +99,33 @@ export const variables = {
   ],
   KEYWARDEN_HTTP_HOST: [z.string().default('127.0.0.1'), 'address that the HTTP door listens on', '0.0.0.0'],
   KEYWARDEN_HTTP_PORT: [port.default(8080), 'port of the HTTP door; 0 takes a free one', '8080'],
+  KEYWARDEN_LEASE: [
+    z
+      .string()
+      .regex(/^\d{1,6}(ms|s)$/, 'is not a length such as 5s')
+      .transform((text) =>
+        text.endsWith('ms') ? Number.parseInt(text, 10) : Number.parseInt(text, 10) * 1_000,
+      )
+      .refine((ms) => ms >= 200 && ms <= 300_000, 'is not between 200ms and 300s')
+      .default(5_000),
+    'how long a verifier may answer from memory while Postgres is out; also the longest wait for a revoke',
+    '5s',
+  ],
+  KEYWARDEN_CACHED_KEYS: [
+    z.coerce.number().int().min(100).max(10_000_000).default(250_000),
+    'keys that a verifier remembers at most, about 400 bytes each',
+    '250000',
+  ],
+  KEYWARDEN_TRUSTED_PROXIES: [
+    z.string().transform(readNetworkList).default(['127.0.0.0/8', '::1/128']),
+    'networks of the proxies in front of /v1/forward-auth, whose X-Forwarded-For is believed',
+    '10.0.0.0/8',
+  ],
+  KEYWARDEN_ROUTES_FILE: [
+    z.string().min(1).optional(),
+    'YAML file of method, path and scopes per route; else the documented defaults',
+    '/etc/keywarden/routes.yml',
+  ],
   KEYWARDEN_LOG_LEVEL: [
     z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
     'least severe line that is logged',
@@ -175,6 +203,13 @@ function arrange(env: Environment) {
     timeZone: env.KEYWARDEN_TIME_ZONE,
     tokenPrefix: env.KEYWARDEN_TOKEN_PREFIX,
     audit: arrangeAudit(env),
+    verify: {
+      leaseMs: env.KEYWARDEN_LEASE,
+      cachedKeys: env.KEYWARDEN_CACHED_KEYS,
+      trustedProxies: env.KEYWARDEN_TRUSTED_PROXIES,
+      routesFile: env.KEYWARDEN_ROUTES_FILE,
+      mostReads: 5_000,
+    },
     http: { host: env.KEYWARDEN_HTTP_HOST, port: env.KEYWARDEN_HTTP_PORT },
     logLevel: env.KEYWARDEN_LOG_LEVEL,
   }
@@ -188,6 +223,13 @@ function arrangeAudit(env: Environment) {
 }
 
 /** Whether this is the name of a time zone that dates can be shown in. */
+function readNetworkList(text: string, context: z.RefinementCtx): string[] {
+  const networks = text.split(/[\s,]+/).filter(Boolean)
+  const wrong = networks.find((network) => !ipaddr.isValidCIDR(network))
+  if (wrong) context.addIssue({ code: 'custom', message: 'names something that is not a network' })
+  return networks
+}
+
 export function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name })

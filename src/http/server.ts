@@ -1,27 +1,36 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { World } from '../foundation/world.ts'
+import type { Verifier } from '../verification/verifier.ts'
+import { bodyLimitBytes } from './body.ts'
+import { forwardAuthHandler, forwardAuthPath } from './forward-auth.ts'
 import { addHealth } from './health.ts'
 import { addMetrics } from './metrics.ts'
-import { addVerify } from './verify.ts'
-
-const bodyLimitBytes = 64 * 1024
+import { addDescription } from './openapi.ts'
+import { addUsage } from './usage.ts'
+import { verifyHandler } from './verify.ts'
 
 export type HttpOptions = {
-  roles: readonly string[]
+  /** what answers /v1; without it there is no such address */
+  verifier?: Verifier
   /** questions whose answer decides `/readyz`; each resolves to a reason for not being ready, or nothing */
   readiness: (() => Promise<string | undefined>)[]
   /** further routes, such as Slack's when it delivers over HTTP */
   routes?: ((server: FastifyInstance) => void)[]
 }
 
-/** The HTTP door. Bodies are bounded, slow clients are cut off, and no answer is ever cached. */
+type Handler = (request: IncomingMessage, response: ServerResponse) => void
+
+/**
+ * The HTTP door. Bodies and headers are bounded, slow clients are cut off, and no answer is ever cached. What every
+ * request of the platform waits for is answered on node:http itself; Fastify has the rest.
+ */
 export async function openHttp(world: World, options: HttpOptions): Promise<FastifyInstance> {
+  const { verifier } = options
   const server = fastify({
     bodyLimit: bodyLimitBytes,
-    connectionTimeout: 10_000,
-    requestTimeout: 10_000,
-    keepAliveTimeout: 60_000,
     forceCloseConnections: 'idle',
+    serverFactory: (handler) => nodeServer(verifier ? hotPath(world, verifier, handler) : handler),
   })
   server.addHook('onSend', async (_request, reply) => {
     reply.header('cache-control', 'no-store')
@@ -36,9 +45,35 @@ export async function openHttp(world: World, options: HttpOptions): Promise<Fast
     reply.status(404).send({ error: { code: 'NOT_FOUND', message: 'There is nothing at this address.' } }),
   )
   addHealth(server, options.readiness)
-  addMetrics(server)
-  if (options.roles.includes('verify')) addVerify(server, world)
+  addMetrics(server, verifier)
+  if (verifier) addUsage(server, world, verifier)
+  if (verifier) addDescription(server)
   for (const add of options.routes ?? []) add(server)
   await server.listen({ host: world.config.http.host, port: world.config.http.port })
   return server
 }
+
+function nodeServer(handler: Handler): Server {
+  const server = createServer(
+    { maxHeaderSize: 16 * 1024, connectionsCheckingInterval: 2_000, keepAliveTimeout: 60_000 },
+    handler,
+  )
+  server.headersTimeout = 10_000
+  server.requestTimeout = 10_000
+  return server
+}
+
+function hotPath(world: World, verifier: Verifier, rest: Handler): Handler {
+  const verify = verifyHandler(verifier, world.log)
+  const forwardAuth = forwardAuthHandler(verifier, world.log, world.config.verify.trustedProxies)
+  return (request, response) => {
+    const url = request.url!
+    if (url === '/v1/verify' && request.method === 'POST') verify(request, response)
+    else if (url.startsWith(forwardAuthPath) && isPathEnd(url.charCodeAt(forwardAuthPath.length)))
+      forwardAuth(request, response)
+    else rest(request, response)
+  }
+}
+
+/** The end of the text, `/` or `?`. */
+const isPathEnd = (code: number) => Number.isNaN(code) || code === 0x2f || code === 0x3f

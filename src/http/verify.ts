@@ -1,68 +1,63 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { z } from 'zod'
-import { isOutage } from '../foundation/database.ts'
-import type { World } from '../foundation/world.ts'
-import { scopes } from '../keys/scope.ts'
-import { verify } from '../verification/verify.ts'
-import { accountOfServiceToken } from '../workspaces/service-tokens.ts'
-import { verifies } from './metrics.ts'
-
-const question = z.object({
-  key: z.string().max(4_096),
-  workspace: z.string().max(200).optional(),
-  scope: z.enum(scopes).optional(),
-})
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Log } from '../foundation/log.ts'
+import type { Account } from '../verification/entries.ts'
+import type { Verifier } from '../verification/verifier.ts'
+import type { Question, Verdict } from '../verification/verify.ts'
+import { sendError, sendJson } from './answers.ts'
+import { readJson } from './body.ts'
+import { bearer, withAccount } from './caller.ts'
+import { countVerdict } from './metrics.ts'
+import { readQuestion } from './question.ts'
+import { rateLimitHeaders } from './rate-limit.ts'
 
 /**
- * `POST /v1/verify {key, workspace?, scope?}` with a service token answers 200 and a verdict. A caller without a
- * live service token learns nothing. While the database is out the answer is 503: a key is never let through on
- * no evidence.
+ * `POST /v1/verify {key, workspace?, scope? | method, path, ip?, userAgent?}` with a service token answers 200 and a
+ * verdict. It stands on node:http itself: this is the request that every request of the platform waits for.
  */
-export function addVerify(server: FastifyInstance, world: World): void {
-  server.post('/v1/verify', async (request, reply) => {
-    try {
-      return await answer(request, reply)
-    } catch (error) {
-      if (!isOutage(error)) throw error
-      world.log.error({ error: String(error) }, 'a verify could not be answered')
-      return reply
-        .status(503)
-        .header('retry-after', '1')
-        .send({ error: { code: 'UNAVAILABLE', message: 'The database is out. Try again in a second.' } })
-    }
-  })
+export function verifyHandler(verifier: Verifier, log: Log) {
+  return (request: IncomingMessage, response: ServerResponse): void =>
+    readJson(request, response, (body) =>
+      withAccount(verifier, log, response, bearer(request.headers.authorization), (account) =>
+        answer(account, body, response),
+      ),
+    )
 
-  async function answer(request: FastifyRequest, reply: FastifyReply) {
-    const account = await callersAccount(request)
-    if (!account)
-      return reply
-        .status(401)
-        .header('www-authenticate', 'Bearer')
-        .send({
-          error: {
-            code: 'UNAUTHENTICATED',
-            message: 'Send a live service token: Authorization: Bearer kws_…',
-          },
-        })
-    const asked = question.safeParse(request.body)
-    if (!asked.success) return reply.status(400).send({ error: malformed(asked.error) })
-    const { key, workspace, scope } = asked.data
-    const verdict = await verify(world, account, key, { workspaceId: workspace, scope })
-    verifies.inc({ code: verdict.code })
-    return verdict
-  }
-
-  async function callersAccount(request: FastifyRequest): Promise<string | undefined> {
-    const secret = /^Bearer (\S{1,200})$/i.exec(request.headers.authorization ?? '')?.[1]
-    return secret ? accountOfServiceToken(world.db, secret) : undefined
+  function answer(account: Account, body: unknown, response: ServerResponse): void | Promise<void> {
+    const question: Question | string = readQuestion(body, verifier.routes)
+    if (typeof question === 'string') return sendError(response, 400, 'BAD_REQUEST', `${usage} ${question}.`)
+    const verdict = verifier.verify(account, question)
+    if (verdict instanceof Promise) return verdict.then((late) => send(response, late))
+    send(response, verdict)
   }
 }
 
-/** Names the field and the rule, never the value: it may be a key. */
-function malformed(error: z.ZodError) {
-  const issue = error.issues[0]
-  return {
-    code: 'BAD_REQUEST',
-    message: `Send JSON {"key": "...", "workspace"?: "...", "scope"?: "..."}. ${issue?.path.join('.') || 'body'}: ${issue?.message}`,
+const usage =
+  'Send JSON {"key": "...", "workspace"?: "...", "scope"?: "..." or "method" and "path", "ip"?: "..."}.'
+
+function send(response: ServerResponse, verdict: Verdict) {
+  countVerdict(verdict.code)
+  if (!verdict.allowance) return sendJson(response, 200, bodyOf(verdict))
+  const { limit, remaining, resetSeconds } = verdict.allowance
+  const body = { ...describe(verdict), rateLimit: { limit, remaining, resetSeconds } }
+  sendJson(response, 200, JSON.stringify(body), rateLimitHeaders(verdict.allowance))
+}
+
+// A remembered key gives the same answer every time, so it is written once per key that is in use.
+const validBodies = new WeakMap<NonNullable<Verdict['key']>, string>()
+
+function bodyOf(verdict: Verdict): string {
+  if (verdict.code !== 'VALID') return JSON.stringify(describe(verdict))
+  const key = verdict.key!
+  let body = validBodies.get(key)
+  if (body === undefined) {
+    body = JSON.stringify(describe(verdict))
+    validBodies.set(key, body)
   }
+  return body
+}
+
+function describe({ code, key }: Verdict) {
+  if (code === 'VALID')
+    return { valid: true, code, keyId: key!.id, workspace: key!.workspace.id, scopes: key!.scopes }
+  return { valid: false, code, keyId: key?.id, workspace: key?.workspace.id }
 }

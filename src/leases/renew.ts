@@ -53,3 +53,8 @@ export async function renew(
     place: row!.place,
   }
 }
+
+/** Gives a lease back. Only for who has stopped answering from memory and does not begin again. */
+export async function release(lane: Lane, incarnationId: string): Promise<void> {
+  await lane.query({ name: 'release', text: 'delete from leases where incarnation = $1' }, [incarnationId])
+}

@@ -1,5 +1,6 @@
-import { isOver, type Key } from '../keys/key.ts'
-import type { Scope } from '../keys/scope.ts'
+import type { Status } from '../keys/key.ts'
+import { isWithin, type Networks } from '../keys/networks.ts'
+import { type Scope, scopes } from '../keys/scope.ts'
 
 /** Every verdict there is. Only VALID lets a request through. */
 export const codes = [
@@ -11,22 +12,43 @@ export const codes = [
   'REVOKED',
   'WRONG_WORKSPACE',
   'INSUFFICIENT_SCOPE',
+  'NETWORK_DENIED',
+  'RATE_LIMITED',
 ] as const
 export type Code = (typeof codes)[number]
 
-export type Asked = { workspaceId?: string; scope?: Scope }
+/** Scopes as bits, so that "any of these" is one operation. */
+export const scopeBits = (wanted: readonly Scope[]): number =>
+  wanted.reduce((bits, scope) => bits | (1 << scopes.indexOf(scope)), 0)
 
-type Judged = Pick<Key, 'workspaceId' | 'status' | 'scopes' | 'expiresAt' | 'endsAt'>
+/** What a request asks for. What is not given is not compared, but a key held to networks needs an address. */
+export type Asked = {
+  workspaceId?: string
+  /** bits of scopes of which any one suffices; 0 for what no scope allows */
+  anyScope?: number
+  ip?: string
+}
+
+/** What a verdict needs to know of a key. */
+export type Judged = {
+  workspace: { id: string; isSuspended: boolean }
+  status: Status
+  scopeBits: number
+  /** when its expiry or grace is over, in milliseconds of the calendar; Infinity for never */
+  overAtMs: number
+  networks: Networks | null
+}
 
 /**
  * The verdict on a key that was found, in a fixed order: what ended it for good comes before what could change,
- * and what the request asks for comes last. Pure.
+ * and what the request asks for comes last. At the very millisecond of its expiry a key is over. Pure.
  */
-export function decide(key: Judged, asked: Asked, now: Date): Code {
-  if (asked.workspaceId !== undefined && asked.workspaceId !== key.workspaceId) return 'WRONG_WORKSPACE'
+export function decide(key: Judged, asked: Asked, nowMs: number): Code {
+  if (asked.workspaceId !== undefined && asked.workspaceId !== key.workspace.id) return 'WRONG_WORKSPACE'
   if (key.status === 'revoked') return 'REVOKED'
-  if (isOver(key, now)) return 'EXPIRED'
-  if (key.status !== 'active') return 'INACTIVE'
-  if (asked.scope !== undefined && !key.scopes.includes(asked.scope)) return 'INSUFFICIENT_SCOPE'
+  if (key.overAtMs <= nowMs) return 'EXPIRED'
+  if (key.status !== 'active' || key.workspace.isSuspended) return 'INACTIVE'
+  if (asked.anyScope !== undefined && (asked.anyScope & key.scopeBits) === 0) return 'INSUFFICIENT_SCOPE'
+  if (key.networks && !(asked.ip !== undefined && isWithin(key.networks, asked.ip))) return 'NETWORK_DENIED'
   return 'VALID'
 }

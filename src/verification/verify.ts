@@ -1,51 +1,73 @@
-import type { World } from '../foundation/world.ts'
+import * as crypto from 'node:crypto'
+import type { Clock } from '../foundation/clock.ts'
 import type { Scope } from '../keys/scope.ts'
-import { keyColumns, toKey } from '../keys/store.ts'
-import { hashToken, isWellFormed } from '../keys/token.ts'
-import { countRequest } from '../usage/count.ts'
+import { isWellFormed } from '../keys/token.ts'
+import type { RealTime } from '../leases/lease.ts'
+import type { Counter } from '../usage/counter.ts'
 import { type Asked, type Code, decide } from './decide.ts'
+import type { Account, RememberedKey } from './entries.ts'
+import type { Knowledge } from './knowledge.ts'
+import { type Allowance, type Limits, shareOf } from './limits.ts'
 
-export type Verdict =
-  | { valid: true; code: 'VALID'; keyId: string; workspace: string; scopes: Scope[] }
-  | { valid: false; code: Exclude<Code, 'VALID'>; keyId?: string; workspace?: string }
-
-/**
- * Is this key good for this request? Only keys of the asking account are known. Each request of a known key is
- * counted, whatever the verdict, before the answer is given.
- * @throws when the database cannot be asked; the door answers 503
- */
-export async function verify(
-  world: Pick<World, 'db' | 'clock' | 'config'>,
-  accountId: string,
-  presented: string,
-  asked: Asked,
-): Promise<Verdict> {
-  if (!(await mayBeAToken(world, accountId, presented))) return { valid: false, code: 'MALFORMED' }
-  const row = await world
-    .db('keys')
-    .join('workspaces', 'workspaces.id', 'keys.workspace_id')
-    .where({ token_hash: hashToken(presented), account_id: accountId })
-    .first(keyColumns.map((column) => `keys.${column}`))
-  if (!row) return { valid: false, code: 'NOT_FOUND' }
-  const key = toKey(row)
-  const now = world.clock.now()
-  const code = decide(key, asked, now)
-  await countRequest(world.db, key.id, now)
-  const { id: keyId, workspaceId: workspace, scopes } = key
-  // A caller who asked about another workspace learns nothing about this one.
-  if (code === 'WRONG_WORKSPACE') return { valid: false, code }
-  return code === 'VALID'
-    ? { valid: true, code, keyId, workspace, scopes }
-    : { valid: false, code, keyId, workspace }
+export type Verdict = {
+  code: Code
+  /** the key, where the caller may know it */
+  key?: { id: string; workspace: { id: string }; scopes: readonly Scope[] }
+  /** for a key with a limit that got as far as that */
+  allowance?: Allowance
 }
 
-/** Noise is dropped by its form before any look-up, except where adopted keys have forms of their own. */
-async function mayBeAToken(
-  world: Pick<World, 'db' | 'config'>,
-  accountId: string,
-  presented: string,
-): Promise<boolean> {
-  if (isWellFormed(presented, world.config.tokenPrefix)) return true
-  const account = await world.db('accounts').where({ id: accountId }).first('foreign_tokens')
-  return account?.foreign_tokens === true
+export type Question = Asked & {
+  presented: string
+  /** what this request counts as; see `otherEndpoint` */
+  endpoint: string
+}
+
+export type Means = {
+  knowledge: Knowledge
+  counter: Counter
+  limits: Limits
+  clock: Clock
+  time: RealTime
+  tokenPrefix: string
+}
+
+const malformed: Verdict = { code: 'MALFORMED' }
+const notFound: Verdict = { code: 'NOT_FOUND' }
+const wrongWorkspace: Verdict = { code: 'WRONG_WORKSPACE' }
+
+/** SHA-256 as a string of 32 characters: what memory is asked with. Not for people. */
+export const fingerprint = (secret: string): string =>
+  crypto.hash('sha256', secret, 'binary' as crypto.BinaryToTextEncoding)
+
+/**
+ * Is this key good for this request? At once when memory may answer. Only keys of the asking account are known.
+ * Each request of a known key is counted, whatever the verdict. The same work is done for every token that has the
+ * form of one.
+ * @throws (or rejects) when the primary was needed and could not be asked; the door answers 503
+ */
+export function verify(means: Means, account: Account, question: Question): Verdict | Promise<Verdict> {
+  // Noise is dropped by its form before any look-up, except where adopted keys have forms of their own.
+  if (!isWellFormed(question.presented, means.tokenPrefix) && !account.hasForeignTokens) return malformed
+  const found = means.knowledge.key(fingerprint(question.presented))
+  return found instanceof Promise
+    ? found.then((key) => judge(means, account.id, question, key))
+    : judge(means, account.id, question, found)
+}
+
+function judge(means: Means, accountId: string, question: Question, key: RememberedKey | null): Verdict {
+  if (!key || key.workspace.accountId !== accountId) return notFound
+  const nowMs = means.clock.now().getTime()
+  const code = decide(key, question, nowMs)
+  const verdict = code === 'VALID' && key.limitPerMinute !== null ? limited(means, key) : { code, key }
+  means.counter.count(key.id, question.endpoint, verdict.code === 'VALID' ? 2 : 4, nowMs)
+  // A caller who asked about another workspace learns nothing about this one.
+  return code === 'WRONG_WORKSPACE' ? wrongWorkspace : verdict
+}
+
+function limited({ knowledge, limits, time }: Means, key: RememberedKey): Verdict {
+  const limit = key.limitPerMinute!
+  const share = shareOf(limit, knowledge.learner.share())
+  const allowance = limits.take(key.id, limit, share, time.wallMs())
+  return { code: allowance.isAllowed ? 'VALID' : 'RATE_LIMITED', key, allowance }
 }

@@ -3,6 +3,7 @@ import { messagesIn, topModal } from '../../sandbox/slack/look.ts'
 import {
   answerTo,
   callPlatform,
+  counted,
   general,
   makeKey,
   openDialog,
@@ -34,6 +35,7 @@ test('a key is issued, shown once, used, paused, resumed and revoked, and every 
   expect(shown.title).toBe('Copy your key')
   const token = tokenIn(shown.blocks)
   expect(await callPlatform(house, token)).toBe(200)
+  await counted(house, 1)
 
   const list = said(await answerTo(manager, 'list'))
   expect(list).toContain('Salesforce CRM')

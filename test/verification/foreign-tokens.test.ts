@@ -1,28 +1,31 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { hashToken } from '../../src/keys/token.ts'
-import { verify } from '../../src/verification/verify.ts'
-import { openRecords, type Records } from '../setup/records.ts'
+import { type Asking, openAsking } from '../setup/asking.ts'
 
-let records: Records
+let asking: Asking
 beforeAll(async () => {
-  records = await openRecords()
+  asking = await openAsking()
 })
-afterAll(() => records.drop())
+afterAll(() => asking.drop())
 
 test('a token of another form is known where keys were adopted, and noise elsewhere', async () => {
-  const { world, workspace } = records
-  const { key, token } = await records.key({ name: 'Ours' })
+  const { world, workspace } = asking.records
+  const { key, token } = await asking.records.key({ name: 'Ours' })
   const foreign = 'sk_live_0123456789'
   await world
     .db('keys')
     .where({ id: key.id })
     .update({ token_hash: hashToken(foreign) })
-  const ask = (presented: string) => verify(world, workspace.accountId, presented, {})
 
-  expect((await ask(foreign)).code).toBe('MALFORMED')
+  expect((await asking.ask(foreign)).code).toBe('MALFORMED')
   await world.db('accounts').where({ id: workspace.accountId }).update({ foreign_tokens: true })
-  expect(await ask(foreign)).toMatchObject({ code: 'VALID', keyId: key.id })
-  expect((await ask('sk_live_unknown')).code).toBe('NOT_FOUND')
-  expect((await ask(token.open())).code).toBe('NOT_FOUND')
-  expect((await verify(world, 'acc_other', foreign, {})).code).toBe('MALFORMED')
+  await asking.confirmed()
+  expect(await asking.ask(foreign)).toMatchObject({ code: 'VALID', keyId: key.id })
+  expect((await asking.ask('sk_live_unknown')).code).toBe('NOT_FOUND')
+  expect((await asking.ask(token.open())).code).toBe('NOT_FOUND')
+})
+
+test('an account without adopted keys is told that such a token is noise', async () => {
+  const other = await asking.anotherAccount()
+  expect((await asking.ask('sk_live_0123456789', {}, other)).code).toBe('MALFORMED')
 })

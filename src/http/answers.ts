@@ -1,0 +1,49 @@
+import type { ServerResponse } from 'node:http'
+
+/** Sends JSON that is plain ASCII, which all of ours is but for messages of errors. No answer is ever cached. */
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: string,
+  headers: readonly string[] = [],
+): void {
+  response.writeHead(status, [
+    'content-type',
+    'application/json; charset=utf-8',
+    'cache-control',
+    'no-store',
+    'content-length',
+    String(Buffer.byteLength(body)),
+    ...headers,
+  ])
+  response.end(body)
+}
+
+/** Sends headers alone. */
+export function sendEmpty(response: ServerResponse, status: number, headers: readonly string[] = []): void {
+  response.writeHead(status, ['cache-control', 'no-store', 'content-length', '0', ...headers])
+  response.end()
+}
+
+export function sendError(
+  response: ServerResponse,
+  status: number,
+  code: string,
+  message: string,
+  headers: readonly string[] = [],
+): void {
+  sendJson(response, status, JSON.stringify({ error: { code, message } }), headers)
+}
+
+/** The answer while the database is needed and cannot be asked. A key is never let through on no evidence. */
+export const sendUnavailable = (response: ServerResponse): void =>
+  sendError(response, 503, 'UNAVAILABLE', 'The database is out. Try again in a second.', ['retry-after', '1'])
+
+export const sendUnauthenticated = (response: ServerResponse): void =>
+  sendError(
+    response,
+    401,
+    'UNAUTHENTICATED',
+    'Send a live service token: Authorization: Bearer kws_...; /v1/forward-auth wants it as X-Keywarden-Service-Token.',
+    ['www-authenticate', 'Bearer'],
+  )

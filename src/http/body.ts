@@ -1,0 +1,39 @@
+import { isUtf8 } from 'node:buffer'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { sendError } from './answers.ts'
+
+export const bodyLimitBytes = 64 * 1024
+
+/** Reads a JSON body of bounded size and hands it on; what cannot be read is answered here. */
+export function readJson(request: IncomingMessage, response: ServerResponse, next: (body: unknown) => void) {
+  if (!request.headers['content-type']?.startsWith('application/json'))
+    return sendError(response, 415, 'UNSUPPORTED_MEDIA_TYPE', 'Send application/json.', close)
+  if (Number(request.headers['content-length'] ?? 0) > bodyLimitBytes) return tooLarge(response)
+  let received: Buffer | undefined
+  request.on('data', (chunk: Buffer) => {
+    if (response.writableEnded) return
+    received = received ? Buffer.concat([received, chunk]) : chunk
+    if (received.length > bodyLimitBytes) tooLarge(response)
+  })
+  request.on('end', () => {
+    if (response.writableEnded) return
+    const body = received && parse(received)
+    if (body === undefined) return sendError(response, 400, 'BAD_REQUEST', 'The body is not JSON in UTF-8.')
+    next(body)
+  })
+}
+
+function parse(received: Buffer): unknown {
+  if (!isUtf8(received)) return undefined
+  try {
+    return JSON.parse(received.toString('utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+// What was not read would be taken for the next request.
+const close = ['connection', 'close']
+
+const tooLarge = (response: ServerResponse) =>
+  sendError(response, 413, 'TOO_LARGE', `Send at most ${bodyLimitBytes} bytes.`, close)

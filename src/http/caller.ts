@@ -1,0 +1,46 @@
+import type { ServerResponse } from 'node:http'
+import { isOutage } from '../foundation/database.ts'
+import type { Log } from '../foundation/log.ts'
+import type { Account } from '../verification/entries.ts'
+import { Overloaded } from '../verification/reader.ts'
+import type { Verifier } from '../verification/verifier.ts'
+import { sendError, sendUnauthenticated, sendUnavailable } from './answers.ts'
+
+/** The secret of `Authorization: Bearer SECRET`, or undefined. */
+export function bearer(authorization: string | undefined): string | undefined {
+  if (authorization === undefined || authorization.length > 4_200) return undefined
+  return /^bearer +(\S+)$/i.exec(authorization)?.[1]
+}
+
+/**
+ * Finds out who asks and goes on with the account, at once where memory allows. A caller without a live service
+ * token is answered here and learns nothing.
+ */
+export function withAccount(
+  verifier: Verifier,
+  log: Log,
+  response: ServerResponse,
+  serviceToken: string | undefined,
+  next: (account: Account) => void | Promise<void>,
+) {
+  if (serviceToken === undefined) return sendUnauthenticated(response)
+  const goOn = (account: Account | null) => (account ? next(account) : sendUnauthenticated(response))
+  try {
+    const account = verifier.account(serviceToken)
+    const going = account instanceof Promise ? account.then(goOn) : goOn(account)
+    if (going instanceof Promise) going.catch((error) => fail(log, response, error))
+  } catch (error) {
+    fail(log, response, error)
+  }
+}
+
+/** Answers for an error: 503 when the database is out or too much is asked of it, 500 for a fault of ours. */
+export function fail(log: Log, response: ServerResponse, error: unknown) {
+  if (response.headersSent) return
+  if (error instanceof Overloaded || isOutage(error)) {
+    log.debug({ error: String(error) }, 'a verify could not be answered')
+    return sendUnavailable(response)
+  }
+  log.error({ error: (error as Error).stack }, 'an HTTP request failed')
+  sendError(response, 500, 'ERROR', 'Something went wrong here; the log says what.')
+}

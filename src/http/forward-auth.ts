@@ -1,0 +1,103 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { Log } from '../foundation/log.ts'
+import { type Networks, parseNetworks } from '../keys/networks.ts'
+import { scopes } from '../keys/scope.ts'
+import { otherEndpoint } from '../usage/counter.ts'
+import { clientAddress } from '../verification/client-address.ts'
+import type { Account } from '../verification/entries.ts'
+import type { Route } from '../verification/scope-table.ts'
+import type { Verifier } from '../verification/verifier.ts'
+import type { Verdict } from '../verification/verify.ts'
+import { sendEmpty } from './answers.ts'
+import { bearer, withAccount } from './caller.ts'
+import { countVerdict } from './metrics.ts'
+import { rateLimitHeaders } from './rate-limit.ts'
+
+export const forwardAuthPath = '/v1/forward-auth'
+
+/**
+ * `/v1/forward-auth` for nginx, Traefik, Caddy, HAProxy and Envoy: the client's key in `Authorization: Bearer` or
+ * `X-API-Key`, the proxy's service token and workspace in headers that its configuration sets. 200 lets the request
+ * through; 401, 403, 429 and 503 are the client's answer, and say no more than RFC 6750 has words for.
+ */
+export function forwardAuthHandler(verifier: Verifier, log: Log, trustedProxies: readonly string[]) {
+  const trusted = parseNetworks(trustedProxies)
+  return (request: IncomingMessage, response: ServerResponse): void => {
+    // A body, if the proxy sends one, is of no interest.
+    request.resume()
+    const serviceToken = one(request.headers['x-keywarden-service-token'])
+    withAccount(verifier, log, response, serviceToken, (account) => answer(account, request, response))
+  }
+
+  function answer(
+    account: Account,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): void | Promise<void> {
+    const { headers } = request
+    const presented = bearer(headers.authorization) ?? one(headers['x-api-key'])
+    if (presented === undefined || presented.length > 4_096)
+      return sendEmpty(response, 401, ['www-authenticate', 'Bearer'])
+    const asked = target(request)
+    const route = asked && verifier.routes.find(asked.method, asked.path)
+    const verdict = verifier.verify(account, {
+      presented,
+      workspaceId: one(headers['x-keywarden-workspace']),
+      anyScope: route?.anyScope ?? 0,
+      endpoint: route?.name ?? otherEndpoint,
+      ip: addressOf(request, trusted),
+    })
+    if (verdict instanceof Promise) return verdict.then((late) => send(response, late, route))
+    send(response, verdict, route)
+  }
+}
+
+const one = (header: string | string[] | undefined): string | undefined =>
+  (Array.isArray(header) ? header[0] : header) || undefined
+
+const addressOf = (request: IncomingMessage, trusted: Networks): string =>
+  clientAddress(request.socket.remoteAddress ?? '', one(request.headers['x-forwarded-for']), trusted)
+
+/**
+ * What the client asked the proxy for. Proxies differ in which headers they set; a client may have sent the others
+ * itself, so two that disagree are not guessed at. Envoy appends the path to ours and keeps the method.
+ */
+function target({ headers, url, method }: IncomingMessage): { method: string; path: string } | undefined {
+  const path = agreed(headers, 'x-forwarded-uri', 'x-original-uri')
+  const verb = agreed(headers, 'x-forwarded-method', 'x-original-method')
+  if (path === null || verb === null) return undefined
+  if (path !== undefined) return { method: verb ?? 'GET', path }
+  const appended = url!.slice(forwardAuthPath.length)
+  return appended.startsWith('/') ? { method: verb ?? method!, path: appended } : undefined
+}
+
+function agreed(headers: IncomingHttpHeaders, first: string, second: string): string | undefined | null {
+  const a = one(headers[first])
+  const b = one(headers[second])
+  return a !== undefined && b !== undefined && a !== b ? null : (a ?? b)
+}
+
+function send(response: ServerResponse, { code, key, allowance }: Verdict, route: Route | undefined) {
+  countVerdict(code)
+  const limit = allowance ? rateLimitHeaders(allowance) : []
+  if (code === 'VALID')
+    return sendEmpty(response, 200, [
+      'x-keywarden-key-id',
+      key!.id,
+      'x-keywarden-workspace',
+      key!.workspace.id,
+      'x-keywarden-scopes',
+      key!.scopes.join(' '),
+      ...limit,
+    ])
+  if (code === 'RATE_LIMITED') return sendEmpty(response, 429, limit)
+  if (code === 'INSUFFICIENT_SCOPE')
+    return sendEmpty(response, 403, ['www-authenticate', `Bearer error="insufficient_scope"${wanted(route)}`])
+  // Wrong workspace and wrong network too: whoever should not have this key learns nothing from trying it.
+  sendEmpty(response, 401, ['www-authenticate', 'Bearer error="invalid_token"'])
+}
+
+function wanted(route: Route | undefined): string {
+  if (!route) return ''
+  return `, scope="${scopes.filter((_scope, i) => route.anyScope & (1 << i)).join(' ')}"`
+}

@@ -1,0 +1,66 @@
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import { isOutage } from '../foundation/database.ts'
+import type { World } from '../foundation/world.ts'
+import { otherEndpoint } from '../usage/counter.ts'
+import { recordOutcomes } from '../usage/outcomes.ts'
+import type { Verifier } from '../verification/verifier.ts'
+import { bearer } from './caller.ts'
+
+const batch = z.object({
+  batch: z.string().min(1).max(100),
+  outcomes: z
+    .array(
+      z.object({
+        keyId: z.string().min(1).max(60),
+        method: z.string().max(20),
+        path: z.string().max(8_192),
+        status: z.number().int().min(100).max(599),
+        at: z.iso.datetime({ offset: true }).optional(),
+      }),
+    )
+    .max(1_000),
+})
+
+const batchLimitBytes = 1024 * 1024
+
+/**
+ * `POST /v1/usage {batch, outcomes}`: what became of requests, from the platform itself. A batch is durable when it
+ * is answered, and one that is sent again counts once.
+ */
+export function addUsage(server: FastifyInstance, world: World, verifier: Verifier): void {
+  server.post('/v1/usage', { bodyLimit: batchLimitBytes }, async (request, reply) => {
+    try {
+      const secret = bearer(request.headers.authorization)
+      const account = secret === undefined ? null : await verifier.account(secret)
+      if (!account)
+        return reply
+          .status(401)
+          .header('www-authenticate', 'Bearer')
+          .send({ error: { code: 'UNAUTHENTICATED', message: 'Send a live service token.' } })
+      const read = batch.safeParse(request.body)
+      if (!read.success) return reply.status(400).send({ error: malformed(read.error) })
+      const outcomes = read.data.outcomes.map(({ keyId, method, path, status, at }) => ({
+        keyId,
+        status,
+        endpoint: verifier.routes.find(method.toUpperCase(), path)?.name ?? otherEndpoint,
+        ...(at ? { at: new Date(at) } : {}),
+      }))
+      const isNew = await recordOutcomes(world.db, account.id, read.data.batch, outcomes, world.clock.now())
+      return { recorded: isNew, outcomes: outcomes.length }
+    } catch (error) {
+      if (!isOutage(error)) throw error
+      return reply
+        .status(503)
+        .header('retry-after', '1')
+        .send({
+          error: { code: 'UNAVAILABLE', message: 'The database is out. Send the same batch again soon.' },
+        })
+    }
+  })
+}
+
+function malformed(error: z.ZodError) {
+  const issue = error.issues[0]
+  return { code: 'BAD_REQUEST', message: `${issue?.path.join('.') || 'body'}: ${issue?.message}` }
+}

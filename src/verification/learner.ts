@@ -1,0 +1,193 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { type Lane, openLane } from '../foundation/lane.ts'
+import type { Log } from '../foundation/log.ts'
+import { acknowledge, type Change, changesAfter, type Subject } from '../leases/changes.ts'
+import {
+  greatestSkewMs,
+  holds,
+  type Lease,
+  leaseFrom,
+  momentOf,
+  type RealTime,
+  skewMs,
+} from '../leases/lease.ts'
+import { type Renewal, release, renew } from '../leases/renew.ts'
+
+/** What the learner tells the memory. */
+export type Forgetful = { forget(subject: Subject): void; flush(): void }
+
+export type LearnerOptions = {
+  databaseUrl: string
+  log: Log
+  time: RealTime
+  ttlMs: number
+  /** names this process in receipts */
+  name: string
+  newIncarnation(): string
+}
+
+/**
+ * Keeps a memory fit to answer from: renews the lease, learns what changed, lets the memory forget it, and only
+ * then acknowledges. Two connections, so that a slow acknowledgement does not hold up a renewal.
+ */
+export type Learner = {
+  mayAnswer(): boolean
+  /** this verifier's part of all live ones: `place` of `replicas` */
+  share(): { replicas: number; place: number }
+  /** why there is no lease, for whoever asks whether this process is ready */
+  trouble(): string | undefined
+  stop(): Promise<void>
+}
+
+/** From one emptying of the memory to the next. Answers that belong to an earlier term are dropped. */
+type Term = { incarnation: string; epoch?: string; applied: number; isBegun: boolean }
+
+export async function startLearner(memory: Forgetful, options: LearnerOptions): Promise<Learner> {
+  const { time, ttlMs, name, log } = options
+  let lease: Lease | undefined
+  let term = newTerm()
+  let share = { replicas: 1, place: 0 }
+  let trouble: string | undefined = 'no lease yet'
+  const stopping = new AbortController()
+  let hurry = new AbortController()
+
+  const renewals = openLane(options.databaseUrl, {
+    name: 'keywarden renew',
+    timeoutMs: Math.min(Math.max(ttlMs / 2, 250), 2_000),
+  })
+  const news = openLane(options.databaseUrl, {
+    name: 'keywarden learn',
+    timeoutMs: 2_000,
+    onConnect: (client) => {
+      client.on('notification', learnSoon)
+      return client.query('listen keywarden_changes')
+    },
+    onLost: () => setTimeout(learnSoon, 100).unref(),
+  })
+
+  function newTerm(): Term {
+    return { incarnation: options.newIncarnation(), applied: 0, isBegun: false }
+  }
+
+  /** Nothing that is remembered or being read may be used any more. */
+  function startAgain() {
+    lease = undefined
+    term = newTerm()
+    memory.flush()
+  }
+
+  async function renewOnce(): Promise<void> {
+    const mine = term
+    const sent = momentOf(time)
+    const incarnation = { id: mine.incarnation, name, ttlMs }
+    const told = await renew(renewals, incarnation, mine.applied, !mine.isBegun)
+    if (term !== mine) return
+    if (told.isFenced) {
+      log.warn('the lease was given up on; starting again with an empty memory')
+      startAgain()
+      return renewOnce()
+    }
+    if (!mine.isBegun || told.epoch !== mine.epoch || told.prunedTo > mine.applied) {
+      memory.flush()
+      term = { incarnation: mine.incarnation, epoch: told.epoch, applied: told.head, isBegun: true }
+    }
+    await catchUp(renewals, term, told.head)
+    accept(told, sent)
+  }
+
+  function accept(told: Renewal, sent: ReturnType<typeof momentOf>) {
+    const skew = skewMs(sent.wallMs, told.databaseMs, time.wallMs())
+    trouble =
+      skew > greatestSkewMs
+        ? `the clock is ${Math.round(skew)} ms from the database's; each verify reads the database`
+        : undefined
+    lease = trouble || stopping.signal.aborted ? undefined : leaseFrom(sent, ttlMs)
+    share = { replicas: Math.max(told.replicas, 1), place: told.place }
+  }
+
+  /** Applies and acknowledges all up to `head` at least. */
+  async function catchUp(lane: Lane, mine: Term, head: number): Promise<void> {
+    while (mine.applied < head) {
+      const { changes } = await changesAfter(lane, mine.applied)
+      if (changes.length === 0) mine.applied = head
+      apply(mine, changes)
+      await acknowledge(lane, mine.incarnation, mine.applied)
+    }
+  }
+
+  function apply(mine: Term, changes: readonly Change[]) {
+    for (const { seq, subjects } of changes) {
+      for (const subject of subjects) memory.forget(subject)
+      mine.applied = Math.max(mine.applied, seq)
+    }
+  }
+
+  let isWanted = false
+  let learning: Promise<void> | undefined
+  function learnSoon() {
+    isWanted = true
+    if (learning || stopping.signal.aborted) return
+    learning = learn()
+      .catch((error) => log.warn({ error: String(error) }, 'changes cannot be read at the moment'))
+      .finally(() => {
+        learning = undefined
+      })
+  }
+
+  async function learn() {
+    while (isWanted && term.isBegun) {
+      isWanted = false
+      const mine = term
+      const { changes, epoch } = await changesAfter(news, mine.applied)
+      if (term !== mine || changes.length === 0) continue
+      // Numbers of another epoch say nothing about this memory; the renewal empties it.
+      if (epoch !== mine.epoch) return hurry.abort()
+      apply(mine, changes)
+      if (!(await acknowledge(news, mine.incarnation, mine.applied))) return hurry.abort()
+      isWanted = true
+    }
+  }
+
+  async function keepRenewing() {
+    while (!stopping.signal.aborted) {
+      const isDone = await renewOnce().then(
+        () => true,
+        (error) => {
+          if (!trouble) log.warn({ error: String(error) }, 'the lease cannot be renewed at the moment')
+          trouble = `the lease cannot be renewed: ${String(error)}`
+          return false
+        },
+      )
+      learnSoon()
+      first.resolve()
+      hurry = new AbortController()
+      const signal = AbortSignal.any([stopping.signal, hurry.signal])
+      await pause(isDone ? ttlMs / 3 : Math.min(ttlMs / 10, 200), undefined, { signal }).catch(() => {})
+    }
+  }
+
+  const first = firstTime()
+  const renewing = keepRenewing()
+  await first.promise
+  return {
+    mayAnswer: () => holds(lease, time),
+    share: () => share,
+    trouble: () => trouble,
+    async stop() {
+      lease = undefined
+      stopping.abort()
+      await Promise.all([renewing, learning])
+      // A lease that is given back need not be waited out by the next change.
+      await release(renewals, term.incarnation).catch(() => undefined)
+      await Promise.all([renewals.close(), news.close()])
+    },
+  }
+}
+
+function firstTime() {
+  let resolve = () => {}
+  const promise = new Promise<void>((done) => {
+    resolve = done
+  })
+  return { promise, resolve }
+}

@@ -1,0 +1,103 @@
+import { type Lane, openLane, type Statement } from '../foundation/lane.ts'
+
+const hashesAtOnce = 500
+
+/** Thrown when more reads are wanted than may wait; the door answers 503. */
+export class Overloaded extends Error {
+  override name = 'Overloaded'
+}
+
+export type Reader<Row> = {
+  /** The row with that token hash as the primary has it, in a statement that is sent after this call. */
+  read(hash: string): Promise<Row | null>
+  close(): Promise<void>
+}
+
+export type ReaderOptions = {
+  url: string
+  /** has one parameter, an array of token hashes, and answers `token_hash` with each row */
+  statement: Statement
+  connections: number
+  timeoutMs: number
+  /** reads that may wait or be under way */
+  most: number
+}
+
+type Wanted<Row> = {
+  hash: string
+  answer: Promise<Row | null>
+  resolve(row: Row | null): void
+  reject(error: unknown): void
+}
+
+/** Reads rows by token hash, many to a statement when many are wanted at once. */
+export function openReader<Row extends { token_hash: Buffer }>(options: ReaderOptions): Reader<Row> {
+  const { url, timeoutMs } = options
+  const lanes = Array.from({ length: options.connections }, () =>
+    openLane(url, { name: 'keywarden read', timeoutMs }),
+  )
+  const idle = [...lanes]
+  // Not sent yet: whoever wants the same hash may share it, since its statement will be newer than both.
+  let waiting = new Map<string, Wanted<Row>>()
+  let underWay = 0
+  let isScheduled = false
+
+  function schedule() {
+    if (isScheduled) return
+    isScheduled = true
+    setImmediate(() => {
+      isScheduled = false
+      while (waiting.size > 0 && idle.length > 0) void send(idle.pop()!)
+    })
+  }
+
+  async function send(lane: Lane) {
+    const batch = takeBatch()
+    try {
+      const hashes = batch.map(({ hash }) => Buffer.from(hash, 'latin1'))
+      const rows = await lane.query<Row>(options.statement, [hashes])
+      const byHash = new Map(rows.map((row) => [row.token_hash.toString('latin1'), row]))
+      for (const { hash, resolve } of batch) resolve(byHash.get(hash) ?? null)
+    } catch (error) {
+      for (const { reject } of batch) reject(error)
+    } finally {
+      underWay -= batch.length
+      idle.push(lane)
+      schedule()
+    }
+  }
+
+  function takeBatch(): Wanted<Row>[] {
+    const all = [...waiting.values()]
+    const batch = all.slice(0, hashesAtOnce)
+    waiting = new Map(all.slice(hashesAtOnce).map((wanted) => [wanted.hash, wanted]))
+    underWay += batch.length
+    return batch
+  }
+
+  return {
+    read(hash) {
+      const same = waiting.get(hash)
+      if (same) return same.answer
+      if (waiting.size + underWay >= options.most)
+        return Promise.reject(new Overloaded('too many keys are being read at once'))
+      const { promise: answer, resolve, reject } = withResolvers<Row | null>()
+      waiting.set(hash, { hash, answer, resolve, reject })
+      schedule()
+      return answer
+    },
+    async close() {
+      await Promise.all(lanes.map((lane) => lane.close()))
+    },
+  }
+}
+
+function withResolvers<T>() {
+  let resolve!: (value: T) => void
+  let reject!: (error: unknown) => void
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes
+    reject = no
+  })
+  return { promise, resolve, reject }
+}

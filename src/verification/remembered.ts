@@ -1,0 +1,83 @@
+import { Generations } from './generations.ts'
+
+export type MemoryOptions<T> = {
+  /** values held at most */
+  capacity: number
+  /** hashes held at most that are known to belong to nothing */
+  unknownCapacity: number
+  /** reads the primary, beginning no earlier than this call */
+  read(hash: string): Promise<T | null>
+  /** whether the lease holds, at this very moment */
+  mayAnswer(): boolean
+  /** whether something above the value was voided, such as its workspace */
+  isVoid?(value: T): boolean
+}
+
+/**
+ * What this process remembers by token hash. It answers from memory under the lease alone, and it keeps what it
+ * reads only when nothing that changed meanwhile named it.
+ */
+export type Memory<T> = {
+  /** the value, or null for a hash that belongs to nothing. Rejects when the primary had to be read and could not be */
+  find(hash: string): T | null | Promise<T | null>
+  /** forgets one hash, and whatever a read that is under way will say of it */
+  evict(hash: string): void
+  /** forgets which hashes belong to nothing */
+  forgetUnknown(): void
+  /** keeps nothing of the reads that are under way */
+  voidReads(): void
+  flush(): void
+  size(): number
+}
+
+export function openMemory<T>(options: MemoryOptions<T>): Memory<T> {
+  const held = new Generations<T>(options.capacity)
+  const unknown = new Generations<true>(options.unknownCapacity)
+  // Whoever comes later joins a read only while it stands here, and only then is its answer kept.
+  const reads = new Map<string, Promise<T | null>>()
+
+  function recall(hash: string): T | null | undefined {
+    const value = held.get(hash)
+    if (value !== undefined) return options.isVoid?.(value) ? undefined : value
+    return unknown.get(hash) ? null : undefined
+  }
+
+  function readAndKeep(hash: string): Promise<T | null> {
+    const read: Promise<T | null> = options.read(hash).then(
+      (value) => {
+        if (reads.get(hash) !== read) return value
+        reads.delete(hash)
+        if (value) held.set(hash, value)
+        else unknown.set(hash, true)
+        return value
+      },
+      (error) => {
+        if (reads.get(hash) === read) reads.delete(hash)
+        throw error
+      },
+    )
+    reads.set(hash, read)
+    return read
+  }
+
+  return {
+    find(hash) {
+      if (!options.mayAnswer()) return options.read(hash)
+      const value = recall(hash)
+      return value === undefined ? (reads.get(hash) ?? readAndKeep(hash)) : value
+    },
+    evict(hash) {
+      held.delete(hash)
+      unknown.delete(hash)
+      reads.delete(hash)
+    },
+    forgetUnknown: () => unknown.clear(),
+    voidReads: () => reads.clear(),
+    flush() {
+      held.clear()
+      unknown.clear()
+      reads.clear()
+    },
+    size: () => held.size,
+  }
+}

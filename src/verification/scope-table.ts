@@ -1,0 +1,119 @@
+import { readFileSync } from 'node:fs'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import { isScope, type Scope } from '../keys/scope.ts'
+import { scopeBits } from './decide.ts'
+import { normalPath } from './path.ts'
+
+/** One row: who may send this method to paths of this form. Any one of the scopes suffices. */
+export type Row = { method: string; path: string; scopes: Scope[] }
+
+export type Route = { name: string; anyScope: number }
+
+/** Answers which route a request belongs to; undefined for one that no row allows. */
+export type ScopeTable = { routes: readonly Route[]; find(method: string, target: string): Route | undefined }
+
+const area = (name: 'conversations' | 'agents', path: string): Row[] => [
+  { method: 'GET', path: `/v1/${path}`, scopes: ['read', name] },
+  { method: 'GET', path: `/v1/${path}/**`, scopes: ['read', name] },
+  ...['POST', 'PUT', 'PATCH', 'DELETE'].flatMap((method): Row[] => [
+    { method, path: `/v1/${path}`, scopes: ['write', name] },
+    { method, path: `/v1/${path}/**`, scopes: ['write', name] },
+  ]),
+]
+
+/**
+ * The platform's own documentation as data: `read` reads everything, `write` creates and updates everything, and
+ * `conversations`, `agents` and `analytics` each open their own area.
+ */
+export const defaultRows: readonly Row[] = [
+  { method: 'GET', path: '/v1/contacts', scopes: ['read'] },
+  { method: 'POST', path: '/v1/contacts', scopes: ['write'] },
+  { method: 'GET', path: '/v1/contacts/{id}', scopes: ['read'] },
+  { method: 'PUT', path: '/v1/contacts/{id}', scopes: ['write'] },
+  { method: 'PATCH', path: '/v1/contacts/{id}', scopes: ['write'] },
+  { method: 'DELETE', path: '/v1/contacts/{id}', scopes: ['write'] },
+  ...area('conversations', 'conversations'),
+  { method: 'GET', path: '/v1/conversations/{id}', scopes: ['read', 'conversations'] },
+  { method: 'POST', path: '/v1/conversations/{id}/messages', scopes: ['write', 'conversations'] },
+  ...area('agents', 'agents'),
+  { method: 'GET', path: '/v1/agents/{id}', scopes: ['read', 'agents'] },
+  { method: 'GET', path: '/v1/analytics', scopes: ['read', 'analytics'] },
+  { method: 'GET', path: '/v1/analytics/**', scopes: ['read', 'analytics'] },
+  { method: 'GET', path: '/**', scopes: ['read'] },
+  { method: 'POST', path: '/**', scopes: ['write'] },
+  { method: 'PUT', path: '/**', scopes: ['write'] },
+  { method: 'PATCH', path: '/**', scopes: ['write'] },
+  { method: 'DELETE', path: '/**', scopes: ['write'] },
+]
+
+type Node = { words: Map<string, Node>; any?: Node; here?: Route; below?: Route }
+
+const newNode = (): Node => ({ words: new Map() })
+
+/** A table of rows; the most specific row wins, whatever their order: word before `{id}` before `**`. */
+export function scopeTable(rows: readonly Row[]): ScopeTable {
+  const methods = new Map<string, Node>()
+  const routes = rows.map((row) => {
+    const route = { name: `${row.method} ${row.path}`, anyScope: scopeBits(row.scopes) }
+    const top = methods.get(row.method) ?? newNode()
+    methods.set(row.method, top)
+    place(top, row.path.split('/').slice(1), route)
+    return route
+  })
+  return {
+    routes,
+    find(method, target) {
+      // HEAD is GET without the body.
+      const top = methods.get(method === 'HEAD' ? 'GET' : method)
+      const path = top && normalPath(target)
+      return path === undefined ? undefined : match(top!, path.split('/'), 1)
+    },
+  }
+}
+
+function place(node: Node, [segment, ...rest]: string[], route: Route): void {
+  if (segment === undefined) node.here = route
+  else if (segment === '**') node.below = route
+  else if (segment.startsWith('{')) {
+    node.any ??= newNode()
+    place(node.any, rest, route)
+  } else {
+    const next = node.words.get(segment) ?? newNode()
+    node.words.set(segment, next)
+    place(next, rest, route)
+  }
+}
+
+function match(node: Node, segments: string[], from: number): Route | undefined {
+  if (from === segments.length) return node.here ?? node.below
+  const word = node.words.get(segments[from]!)
+  return (
+    (word && match(word, segments, from + 1)) ??
+    (node.any && match(node.any, segments, from + 1)) ??
+    node.below
+  )
+}
+
+const file = z.array(
+  z.object({
+    method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']),
+    path: z
+      .string()
+      .regex(/^(?:\/(?:[A-Za-z0-9_.~-]+|\{\w+\}))*(?:\/\*\*)?$|^\/$/, 'has a form that is not understood'),
+    scopes: z.array(z.string().refine(isScope, 'is not a scope')).min(1),
+  }),
+)
+
+/**
+ * The table in a YAML or JSON file: a list of `{method, path, scopes}`. Without a file, the default table.
+ * @throws Error that names the file and the row when it cannot be used.
+ */
+export function loadScopeTable(path: string | undefined): ScopeTable {
+  if (!path) return scopeTable(defaultRows)
+  const read = file.safeParse(parse(readFileSync(path, 'utf8')))
+  if (read.success) return scopeTable(read.data as Row[])
+  const { path: where, message } = read.error.issues[0]!
+  const row = where[0] === undefined ? 'it' : `row ${Number(where[0]) + 1} (${where.slice(1).join('.')})`
+  throw new Error(`The route table ${path} cannot be used: ${row} ${message}.`)
+}

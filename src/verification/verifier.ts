@@ -1,0 +1,52 @@
+import { hostname } from 'node:os'
+import { newId } from '../foundation/ids.ts'
+import type { World } from '../foundation/world.ts'
+import { type RealTime, realTime } from '../leases/lease.ts'
+import { Counter } from '../usage/counter.ts'
+import { type Flusher, startFlushing } from '../usage/flush.ts'
+import type { Account } from './entries.ts'
+import { type Knowledge, openKnowledge } from './knowledge.ts'
+import { Limits } from './limits.ts'
+import { loadScopeTable, type ScopeTable } from './scope-table.ts'
+import { fingerprint, type Question, type Verdict, verify } from './verify.ts'
+
+/** A verifier: the memory, the counting and the rules, ready to be asked by a door. */
+export type Verifier = {
+  /** who asks with this service token; null when nobody may. Rejects like `verify`. */
+  account(serviceToken: string): Account | null | Promise<Account | null>
+  verify(account: Account, question: Question): Verdict | Promise<Verdict>
+  routes: ScopeTable
+  knowledge: Knowledge
+  usage: Flusher
+  /** lets go of the lease first, then writes the last counts */
+  stop(): Promise<void>
+}
+
+export async function openVerifier(
+  world: Pick<World, 'config' | 'log' | 'random' | 'clock'>,
+  time: RealTime = realTime,
+): Promise<Verifier> {
+  const { config, clock } = world
+  const routes = loadScopeTable(config.verify.routesFile)
+  const counter = new Counter()
+  const knowledge = await openKnowledge(world, time)
+  const usage = startFlushing(counter, {
+    databaseUrl: config.databaseUrl,
+    clock,
+    log: world.log,
+    counterId: newId('cnt', world.random),
+    name: `${hostname()}:${process.pid}`,
+  })
+  const means = { knowledge, counter, limits: new Limits(), clock, time, tokenPrefix: config.tokenPrefix }
+  return {
+    account: (serviceToken) => knowledge.account(fingerprint(serviceToken)),
+    verify: (account, question) => verify(means, account, question),
+    routes,
+    knowledge,
+    usage,
+    async stop() {
+      await knowledge.stop()
+      await usage.stop()
+    },
+  }
+}
