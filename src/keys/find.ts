@@ -86,8 +86,8 @@ export async function offersTo(
   const since = new Date(now.getTime() - offerDays * 86_400_000)
   const rows = await keysWithUsage(db)
     .where({ workspace_id: workspaceId, owner_id: userId, status: 'unrevealed' })
-    .where('created_at', '>=', since)
-    .orderBy('created_at')
+    .where('status_changed_at', '>', since)
+    .orderBy('status_changed_at')
     .limit(5)
   return rows.map(toKeyWithUsage)
 }

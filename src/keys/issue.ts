@@ -124,4 +124,4 @@ export async function issue(
 }
 
 export const nameIsTaken = (name: string): Refusal =>
-  refuse('duplicate', say`${{ name }} exists.`, { next: 'Choose another name.', field: 'name' })
+  refuse('duplicate', say`${{ name }} exists.`, { next: 'Choose another name or rotate it.', field: 'name' })

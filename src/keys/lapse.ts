@@ -1,21 +1,26 @@
 import { record } from '../audit/record.ts'
 import type { Act } from '../members/actor.ts'
 import { actorName } from '../members/actor.ts'
+import type { Key } from './key.ts'
 
 export const offerDays = 7
+
+/** When the offer to reveal a key ends. A reveal that was taken back offers it anew, with all its time. */
+export const lapsesAt = (key: Pick<Key, 'statusChangedAt'>): Date =>
+  new Date(key.statusChangedAt.getTime() + offerDays * 86_400_000)
 
 /** At most this many in one transaction; the next run takes the rest. */
 const batch = 500
 
 /**
- * Ends the keys that nobody revealed within a week of their making: `revoked`, though no token of theirs ever was.
+ * Ends the keys that nobody revealed within a week of being offered: `revoked`, though no token of theirs ever was.
  * Returns how many.
  */
 export async function lapse(act: Act): Promise<number> {
   const before = new Date(act.now.getTime() - offerDays * 86_400_000)
   const { rows } = await act.trx.raw(
     `update keys set status = 'revoked', status_changed_at = :now, status_changed_by = :by
-     where id in (select id from keys where status = 'unrevealed' and created_at <= :before
+     where id in (select id from keys where status = 'unrevealed' and status_changed_at <= :before
        order by id limit :batch for update)
      returning id, workspace_id, predecessor_id`,
     { now: act.now, by: actorName(act.actor), before, batch },

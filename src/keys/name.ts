@@ -25,6 +25,9 @@ export function readName(text: string): string | Refusal {
   if (fold(name) === '') return refuse('invalid', 'Give the key a name.', { field: 'name' })
   if ([...name].length > maximumNameLength)
     return refuse('invalid', `Use at most ${maximumNameLength} characters.`, { field: 'name' })
+  // A single character can stand for a whole sentence, and an index row is only so long.
+  if (fold(name).length > 3 * maximumNameLength)
+    return refuse('invalid', 'Use a shorter name; some of its letters stand for many.', { field: 'name' })
   return name
 }
 

@@ -6,7 +6,7 @@ import { say } from '../foundation/words.ts'
 import { type Act, actorName } from '../members/actor.ts'
 import { authorise, noSuchKey } from '../policy/authorise.ts'
 import type { Key } from './key.ts'
-import { offerDays } from './lapse.ts'
+import { lapsesAt, offerDays } from './lapse.ts'
 import { keyColumns, lockKey, toKey } from './store.ts'
 import { generateToken, type Token } from './token.ts'
 
@@ -33,7 +33,7 @@ export async function reveal(
   if (found.status !== 'unrevealed')
     return refuse('already', 'This key was revealed already.', { next: 'It cannot be shown again.' })
 
-  if (act.now.getTime() > found.createdAt.getTime() + offerDays * 86_400_000)
+  if (act.now >= lapsesAt(found))
     return refuse('expired', `This offer lapsed after ${offerDays} days.`, { next: 'Ask for a new key.' })
 
   const token = generateToken(means.tokenPrefix, means.random)

@@ -1,5 +1,6 @@
 import { perform } from '../../audit/perform.ts'
 import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
+import { liveKeyOfIntegration } from '../../keys/find.ts'
 import type { KeyRequest as KeyDraft } from '../../keys/issue.ts'
 import { type KeyRequest, makeRequest, rememberPosted } from '../../workspaces/requests.ts'
 import { notice, plainSection } from '../blocks.ts'
@@ -33,7 +34,11 @@ export async function askForApproval(
 async function postRequest({ door, caller }: Story, request: KeyRequest): Promise<void> {
   try {
     const channelId = await findChannel(door.web, caller.workspace.terms.alertChannel)
-    const { ts } = await post(door.web, { channel: channelId, ...requestMessage(request) })
+    const { integration } = request.draft
+    const rival = integration
+      ? await liveKeyOfIntegration(door.world.db, caller.workspace.id, integration)
+      : undefined
+    const { ts } = await post(door.web, { channel: channelId, ...requestMessage(request, rival) })
     await rememberPosted(door.world.db, request.id, { channelId, ts: ts! })
   } catch (error) {
     door.world.log.warn({ request: request.id, error: String(error) }, 'a request is not in the channel')

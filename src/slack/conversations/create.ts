@@ -6,7 +6,8 @@ import { issue, type KeyDraft, type KeyRequest, nameIsTaken, readDraft } from '.
 import type { Key } from '../../keys/key.ts'
 import { tidy } from '../../keys/name.ts'
 import { reveal } from '../../keys/reveal.ts'
-import { notice, plainSection } from '../blocks.ts'
+import { may } from '../../policy/may.ts'
+import { cut, notice, plainSection } from '../blocks.ts'
 import { isFullMember } from '../caller.ts'
 import { type CreateLook, createForm, defaultExpiry } from '../messages/create.ts'
 import { fieldErrors } from '../messages/refusal.ts'
@@ -40,7 +41,14 @@ export const redrawCreate: Conversation<ClickStory> = async (story) => {
     (workspace) => workspace.id === textIn(story.values, 'workspace'),
   )
   const caller = { ...story.caller, workspace: chosen ?? story.caller.workspace }
-  await story.show(createForm(lookNow({ ...story, caller }, kind, readLook(story.values))))
+  // Whoever was asked about a second key for an integration keeps the question, and the answer.
+  const integration = 'another' in story.values ? tidy(textIn(story.values, 'integration')) : ''
+  const rival = await rivalOf({ ...story, caller }, integration)
+  await story.show(
+    createForm(
+      lookNow({ ...story, caller }, kind, { ...readLook(story.values), ...(rival ? { rival } : {}) }),
+    ),
+  )
   return undefined
 }
 
@@ -55,6 +63,13 @@ const readLook = (values: Values): Partial<CreateLook> => ({
   expires: textIn(values, 'expires') || defaultExpiry,
 })
 
+/** What is wrong with the expiry stands where it was typed. */
+export function expiryErrors(values: Values, refusals: readonly Refusal[]): Record<string, string> {
+  const { expires, ...others } = fieldErrors(refusals)
+  if (expires === undefined) return others
+  return { ...others, [textIn(values, 'expires') === 'other' ? 'days' : 'expires']: expires }
+}
+
 /** The form comes back: with sentences on its fields, or as the key, shown once. */
 export const submitCreate: Conversation<SubmitStory> = async (story) => {
   const checked = await checkForm(story, 'create')
@@ -64,7 +79,7 @@ export const submitCreate: Conversation<SubmitStory> = async (story) => {
     return askForApproval(
       story,
       checked,
-      `Policy: a key with write needs a second person. ${checked.description}`.trim(),
+      cut(`Policy: a key with write needs a second person. ${checked.description}`.trim(), 300),
     )
   await story.work(notice('Create key', [plainSection('Creating...')]))
   return make(story, checked)
@@ -81,10 +96,12 @@ export async function checkForm(
   const { workspace, actor } = story.caller
   const { world, web } = story.door
   const request = readDraft(readForm(story), workspace.terms)
-  if (Array.isArray(request)) return void (await story.complain(fieldErrors(request)))
+  if (Array.isArray(request)) return void (await story.complain(expiryErrors(story.values, request)))
   const looked = await orDatabaseOut(async () => ({
     taken: await nameInUse(world.db, workspace.id, request.name),
-    rival: await rivalOf(story, request.integration),
+    rival: choicesIn(story.values, 'another').includes('yes')
+      ? undefined
+      : await rivalOf(story, request.integration),
     ownerFits:
       request.ownerId === actor.id || (await isFullMember(web, request.ownerId, story.caller.teamId)),
   }))
@@ -102,10 +119,17 @@ export async function checkForm(
   ))
 }
 
-/** A live key of the same integration, unless the person saw it and ticked that they want another. */
-async function rivalOf(story: SubmitStory, integration: string): Promise<Key | undefined> {
-  if (integration === '' || choicesIn(story.values, 'another').includes('yes')) return undefined
-  return liveKeyOfIntegration(story.door.world.db, story.caller.workspace.id, integration)
+/**
+ * A live key of the same integration. A member who asks for a key learns of none that is not theirs: whoever decides
+ * sees it on the request.
+ */
+async function rivalOf(story: Story, integration: string): Promise<Key | undefined> {
+  if (integration === '') return undefined
+  const { actor, workspace } = story.caller
+  const rival = await liveKeyOfIntegration(story.door.world.db, workspace.id, integration)
+  return rival && may(actor, 'key.show', { workspaceId: workspace.id, ownerId: rival.ownerId })
+    ? rival
+    : undefined
 }
 
 function readForm({ values, caller }: SubmitStory): KeyDraft {

@@ -3,7 +3,6 @@ import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
 import { readExpiry, readScopes } from '../../keys/issue.ts'
 import { type Changes, cannotRotate, rotate } from '../../keys/rotate.ts'
 import { notice, plainSection } from '../blocks.ts'
-import { fieldErrors } from '../messages/refusal.ts'
 import { rotatedView, rotateForm } from '../messages/rotate.ts'
 import {
   type ClickStory,
@@ -13,6 +12,7 @@ import {
   type SubmitStory,
   textIn,
 } from '../story.ts'
+import { expiryErrors } from './create.ts'
 import { keyById, keyFor } from './pick.ts'
 import { offerReveal } from './show-once.ts'
 
@@ -44,7 +44,7 @@ export const submitRotate: Conversation<SubmitStory> = async (story) => {
   const { actor, workspace } = story.caller
   const { world } = story.door
   const changes = readChanges(story)
-  if (Array.isArray(changes)) return void (await story.complain(fieldErrors(changes)))
+  if (Array.isArray(changes)) return void (await story.complain(expiryErrors(story.values, changes)))
   await story.work(notice('Rotate key', [plainSection('Starting...')]))
   const rotated = await perform(
     world,

@@ -128,7 +128,8 @@ export function expiryInputs(
     option('Other', 'other'),
     ...(never ? [option('Never', 'never')] : []),
   ]
-  const chosen = options.some((one) => one.value === look.expires) ? look.expires : options[0]!.value
+  const offered = (wanted: string) => options.find((one) => one.value === wanted)
+  const chosen = (offered(look.expires) ?? offered(defaultExpiry) ?? options[0]!).value
   const ends = Number(chosen) > 0 ? new Date(look.now.getTime() + Number(chosen) * 86_400_000) : undefined
   const other = input('days', 'Days', textInput({ hintText: '45' }), {
     hint: `A whole number of days from 1 to ${terms.maximumLifetimeDays}.`,

@@ -1,5 +1,6 @@
 import type { ModalView } from '@slack/types'
 import { type Phrase, say } from '../../foundation/words.ts'
+import type { Key } from '../../keys/key.ts'
 import type { KeyRequest } from '../../workspaces/requests.ts'
 import { actions, button, form, input, type Message, message, notice, textInput } from '../blocks.ts'
 import { sentenceBlock } from '../phrase.ts'
@@ -13,7 +14,7 @@ function wanted({ draft }: KeyRequest): Phrase {
 }
 
 /** In the security channel: the request as it stands, with buttons as long as it waits. */
-export function requestMessage(request: KeyRequest): Message {
+export function requestMessage(request: KeyRequest, rival?: Key): Message {
   const reference = ref(request.workspaceId, request.id)
   const asked = say`${{ user: request.requestedBy }} asks for a key. ${wanted(request)}.`
   const reason = sentenceBlock(say`Reason: ${request.reason}`)
@@ -21,6 +22,9 @@ export function requestMessage(request: KeyRequest): Message {
   return message(
     asked,
     reason,
+    ...(rival
+      ? [sentenceBlock(say`${{ name: rival.integration }} has a key already: ${{ name: rival.name }}.`)]
+      : []),
     actions(
       button('Approve', 'request.approve', reference, {
         style: 'primary',

@@ -1,6 +1,7 @@
 import type { ModalView } from '@slack/types'
 import { say } from '../../foundation/words.ts'
 import type { Key } from '../../keys/key.ts'
+import { lapsesAt } from '../../keys/lapse.ts'
 import { actions, button, type Message, message, notice } from '../blocks.ts'
 import { sentenceBlock } from '../phrase.ts'
 import { ref } from '../ref.ts'
@@ -17,7 +18,7 @@ export const offerMessage = (key: Key, by: string): Message =>
         label: `Reveal ${key.name}`,
       }),
     ),
-    sentenceBlock(say`The offer lapses after 7 days. Scopes: ${key.scopes.join(', ')}.`),
+    sentenceBlock(say`The offer lapses on ${{ day: lapsesAt(key) }}. Scopes: ${key.scopes.join(', ')}.`),
   )
 
 /** The offer once it was taken: no button is left on it. */
@@ -30,7 +31,7 @@ export const revealedMessage = (key: Key): Message =>
 export const waitingForOwnerView = (key: Key): ModalView =>
   notice('Key created', [
     sentenceBlock(
-      say`${{ name: key.name }} waits for ${{ user: key.ownerId }} to reveal it; I sent them a message. You will not see the key. The offer lapses in 7 days.`,
+      say`${{ name: key.name }} waits for ${{ user: key.ownerId }} to reveal it; I sent them a message. You will not see the key. The offer lapses on ${{ day: lapsesAt(key) }}.`,
     ),
   ])
 
