@@ -42,6 +42,18 @@ const sentences: Record<EventName, (event: Describable) => Phrase> = {
   'request.made': (e) => say`asked for a key called ${name(e, 'name')}${scopesOf(e)}${because(e)}`,
   'request.approved': (e) => say`approved ${keyOf(e)}, which ${person(e, 'for')} had asked for`,
   'request.denied': (e) => say`denied ${person(e, 'for')} a key${because(e)}`,
+  'holder.added': (e) => say`noted that ${person(e, 'user')} has ${keyOf(e)}${because(e)}`,
+  'offboarding.requested': (e) =>
+    say`began to offboard ${leaver(e)} (${text(e.details.source)})${because(e)}`,
+  'offboarding.joined': (e) => say`asked again to offboard ${leaver(e)} (${text(e.details.source)})`,
+  'offboarding.completed': (e) =>
+    say`finished offboarding ${leaver(e)}: ${Number(e.details.refused ?? 0)} refused, ${Number(e.details.rotating ?? 0)} rotating, ${Number(e.details.kept ?? 0)} kept`,
+  'offboarding.ended': (e) =>
+    e.details.because === 'undone'
+      ? say`undid the offboarding of ${leaver(e)}`
+      : say`noted that ${leaver(e)} is back`,
+  'connection.made': (e) => say`made the ${text(e.details.kind)} connection ${code(e, 'id')}`,
+  'connection.revoked': (e) => say`revoked the ${text(e.details.kind)} connection ${code(e, 'id')}`,
   'service-token.created': (e) => say`made the service token ${name(e, 'name')} (${code(e, 'id')})`,
   'service-token.revoked': (e) => say`revoked the service token ${code(e, 'id')}`,
   'attempt.refused': (e) => say`tried to ${attemptOf(e)} and was refused${andMore(e)}`,
@@ -71,6 +83,8 @@ function roleOf(e: Describable, field: string): string {
   const role = text(e.details[field])
   return role === 'owner' ? 'an owner' : `a ${role}`
 }
+
+const leaver = (e: Describable): Piece => value(e.details.user ?? e.details.email)
 
 const was = (e: Describable): Phrase => (e.details.before ? say` (before: ${text(e.details.before)})` : [])
 
@@ -120,6 +134,10 @@ const deeds: Record<string, string> = {
   'policy.set': 'change the policy',
   'role.set': 'set a role',
   'request.make': 'ask for a key',
+  'offboarding.request': 'offboard somebody',
+  'offboarding.undo': 'undo an offboarding',
+  'connection.make': 'connect another system',
+  'holder.add': 'say who has a key',
   'request.decide': 'decide about a request',
   'key.issue': 'make a key',
   'key.list': 'list keys',

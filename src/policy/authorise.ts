@@ -13,6 +13,10 @@ const told: Partial<Record<Action, string>> = {
   'key.rotate': 'Only managers and owners rotate keys.',
   'request.decide': 'Only managers and owners decide about requests.',
   'audit.read': 'Only managers and owners read the audit.',
+  'holder.add': 'Only managers and owners say who has a key.',
+  'offboarding.request': 'Only managers and owners offboard people.',
+  'offboarding.undo': 'Only managers and owners undo an offboarding.',
+  'connection.make': 'Only owners connect other systems.',
   'role.set': 'Only owners set roles.',
   'policy.set': 'Only owners set policy.',
 }

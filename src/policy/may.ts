@@ -19,6 +19,10 @@ export const actions = {
   'request.make': 'member',
   'request.decide': 'manager',
   'audit.read': 'manager',
+  'holder.add': 'manager',
+  'offboarding.request': 'manager',
+  'offboarding.undo': 'manager',
+  'connection.make': 'owner',
   'role.set': 'owner',
   'policy.set': 'owner',
 } as const satisfies Record<string, Role | 'own'>

@@ -7,6 +7,8 @@ const days = (least: number, most: number) => {
   return z.number({ error }).int(error).min(least, error).max(most, error)
 }
 
+const minutes = 'Enter a whole number of minutes from 1 to 1440.'
+
 /** A workspace's rules and thresholds. Terms that were never set have the default that stands here. */
 const schema = z.object({
   rotationPeriodDays: days(7, 730).default(90),
@@ -24,6 +26,21 @@ const schema = z.object({
   alertChannel: z.string().min(1).default('security-alerts'),
   /** without a request for this long a key counts as idle */
   idleDays: days(7, 365).default(60),
+  /** what happens to a leaver's keys when somebody has seen the preview: by use, busy ones rotate, quiet ones end */
+  offboardingMode: z.enum(['by-use', 'revoke', 'deactivate', 'rotate']).default('by-use'),
+  /** the same for doors without a preview; deactivating can be undone */
+  offboardingUnattendedMode: z.enum(['by-use', 'revoke', 'deactivate', 'rotate']).default('deactivate'),
+  /** from the request until every key is refused or rotating */
+  offboardingLimitMinutes: z
+    .number({ error: minutes })
+    .int(minutes)
+    .min(1, minutes)
+    .max(1440, minutes)
+    .default(15),
+  /** a key that was used within this long is busy */
+  offboardingBusyDays: days(1, 90).default(7),
+  /** how long a leaver's key goes on working beside its successor */
+  offboardingGraceDays: days(1, 30).default(7),
 })
 
 export type Terms = z.output<typeof schema>
