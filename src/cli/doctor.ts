@@ -7,27 +7,23 @@ import { openLog } from '../foundation/log.ts'
 import { pendingMigrations } from '../foundation/migrate.ts'
 import { packageRoot } from '../foundation/package-root.ts'
 import { openWebClient, slackStartError } from '../foundation/slack.ts'
+import { checkAudit } from './doctor-audit.ts'
+import { bad, type Check, type Finding, good } from './finding.ts'
 
-/** A check's outcome: what is so, or what is wrong and what to do about it. */
-type Finding = { ok: boolean; said: string }
-type Check = (config: Config) => Promise<Finding[]>
-
-const good = (said: string): Finding => ({ ok: true, said })
-const bad = (said: string): Finding => ({ ok: false, said })
-
-/** Prints a line per check. Returns 0 when all is well, 1 otherwise. */
+/** Prints a line per check. Returns 1 when something fails, 0 when all is well but for warnings. */
 export async function doctor(config: Config): Promise<number> {
   const checks: [string, Check][] = [
     ['Postgres', postgres],
+    ['Audit', checkAudit],
     ['Redis', redis],
     ['Slack', slack],
   ]
   let code = 0
   for (const [name, check] of checks) {
     const findings = await check(config).catch((error: Error) => [bad(error.message)])
-    for (const { ok, said } of findings) {
-      console.log(`${ok ? 'ok  ' : 'FAIL'}  ${name.padEnd(9)} ${said}`)
-      if (!ok) code = 1
+    for (const { state, said } of findings) {
+      console.log(`${state.padEnd(4)}  ${name.padEnd(9)} ${said}`)
+      if (state === 'FAIL') code = 1
     }
   }
   return code

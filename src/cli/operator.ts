@@ -8,7 +8,7 @@ import { systemRandom } from '../foundation/random.ts'
 import { type Refusal, refuse, sentence } from '../foundation/refusal.ts'
 import { plain } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
-import type { Act } from '../members/actor.ts'
+import type { Act, Actor } from '../members/actor.ts'
 import { type Workspace, workspacesOfTeam } from '../workspaces/workspace.ts'
 
 /** Opens the world for one command and closes it again. */
@@ -26,9 +26,12 @@ export async function withWorld<T>(
   }
 }
 
-/** Runs an act as the operator: same rules, same audit, the name of whoever is logged in to the machine. */
+/** Whoever is logged in to the machine. */
+export const operator = (): Actor => ({ kind: 'operator', id: userInfo().username })
+
+/** Runs an act as the operator: same rules, same audit. */
 export const asOperator = <T>(world: World, act: (act: Act) => Promise<T | Refusal>): Promise<T | Refusal> =>
-  perform(world, { kind: 'operator', id: userInfo().username }, act)
+  perform(world, operator(), act)
 
 /** The one account there is; its oldest workspace carries the audit of what concerns the account. */
 export async function onlyAccount(world: World): Promise<{ id: string; workspace: Workspace } | Refusal> {

@@ -1,9 +1,12 @@
 import { inspect } from 'node:util'
 import { Command, CommanderError, Option } from 'commander'
+import { NotAnExport } from '../audit/read-export.ts'
+import { SigningError } from '../audit/signing.ts'
 import { ConfigError, readConfig } from '../foundation/config.ts'
 import { databaseStartError } from '../foundation/database.ts'
 import { scrubber } from '../foundation/scrub.ts'
 import { StartError } from '../foundation/start-error.ts'
+import { addAuditVerbs } from './audit.ts'
 import { doctor } from './doctor.ts'
 import { migrateDatabase } from './migrate.ts'
 import { type Start, serve } from './serve.ts'
@@ -36,16 +39,14 @@ export async function runShell(argv: readonly string[], shell: Shell): Promise<n
     })
   program
     .command('doctor')
-    .description('check Postgres, Redis, Slack and the alert channel')
+    .description('check Postgres, the audit, Redis, Slack and the alert channel')
     .action(async () => {
       code = await doctor(readConfig(shell.env))
     })
-  addWorkspaceVerbs(program, shell.env, (failed) => {
-    code = failed
-  })
-  addServiceTokenVerbs(program, shell.env, (failed) => {
-    code = failed
-  })
+  for (const add of [addWorkspaceVerbs, addServiceTokenVerbs, addAuditVerbs])
+    add(program, shell.env, (failed) => {
+      code = failed
+    })
   try {
     await program.parseAsync(argv, { from: 'user' })
     return code
@@ -63,6 +64,17 @@ function explain(error: unknown, { env }: Shell): number {
 
 /** What can be put right is said in a sentence; the unforeseen shows its stack. */
 const told = (error: unknown): string | undefined =>
-  error instanceof ConfigError || error instanceof StartError
-    ? error.message
-    : databaseStartError(error)?.message
+  foreseen.some((kind) => error instanceof kind)
+    ? (error as Error).message
+    : (databaseStartError(error)?.message ?? fileProblem(error))
+
+const foreseen = [ConfigError, StartError, SigningError, NotAnExport]
+
+/** What the file system said, in words: the path is the operator's own. */
+function fileProblem(error: unknown): string | undefined {
+  const { code, path } = error as NodeJS.ErrnoException
+  if (!path) return undefined
+  if (code === 'ENOENT') return `There is no file ${path}.`
+  if (code === 'EACCES' || code === 'EPERM') return `${path} may not be read or written here.`
+  return code === 'EISDIR' ? `${path} is a directory.` : undefined
+}

@@ -1,0 +1,122 @@
+import { isDeepStrictEqual } from 'node:util'
+import { stringify } from 'csv-stringify/sync'
+import { z } from 'zod'
+import type { Entry, Link } from './chain.ts'
+
+export const formats = ['csv', 'jsonl'] as const
+export type Format = (typeof formats)[number]
+
+/** What an event's text says, for people and programs that do not want to read the text. */
+type Readable = {
+  at: string
+  event: string
+  actor: { kind: string; id: string; role?: string }
+  keyId?: string
+  details?: Record<string, unknown>
+}
+
+const columns = [
+  'workspace',
+  'seq',
+  'at',
+  'event',
+  'actor',
+  'role',
+  'key',
+  'details',
+  'previous_hash',
+  'hash',
+  'body',
+] as const
+type Row = Record<(typeof columns)[number], string>
+
+/** How an export in that format begins. The byte order mark tells spreadsheets that it is UTF-8. */
+export const headOf = (format: Format): string => (format === 'csv' ? `\ufeff${columns.join(',')}\r\n` : '')
+
+/** Events as lines. In CSV nothing that somebody typed can be read as a formula. */
+export function linesOf(links: readonly Link[], format: Format): string {
+  if (format === 'jsonl') return links.map((link) => `${JSON.stringify(objectOf(link))}\n`).join('')
+  const rows = links.map((link) => columns.map((column) => rowOf(link)[column]))
+  return stringify(rows, { escape_formulas: true, record_delimiter: '\r\n' })
+}
+
+function objectOf({ workspace, seq, previousHash, hash, body }: Link) {
+  const { at, event, actor, keyId, details } = JSON.parse(body) as Readable
+  return { workspace, seq, at, event, actor, keyId, details, previousHash, hash, body }
+}
+
+function rowOf({ workspace, seq, previousHash, hash, body }: Link): Row {
+  const { at, event, actor, keyId, details } = JSON.parse(body) as Readable
+  return {
+    workspace,
+    seq: String(seq),
+    at,
+    event,
+    actor: actor.kind === 'member' ? actor.id : `${actor.kind}:${actor.id}`,
+    role: actor.role ?? '',
+    key: keyId ?? '',
+    details: details ? JSON.stringify(details) : '',
+    previous_hash: previousHash,
+    hash,
+    body,
+  }
+}
+
+const hex = z.string().regex(/^[0-9a-f]{64}$/, 'is not a SHA-256')
+const link = z.object({
+  workspace: z.string().min(1),
+  seq: z.number().int().positive(),
+  previousHash: hex,
+  hash: hex,
+  body: z.string(),
+})
+
+/** An event out of one line of a JSON Lines export, or why it is none. */
+export function readObject(line: string): Entry | string {
+  let value: unknown
+  try {
+    value = JSON.parse(line)
+  } catch {
+    return 'it is not complete JSON'
+  }
+  const entry = readLink(value)
+  if (typeof entry === 'string') return entry
+  return withContradiction(entry, () => {
+    const expected = JSON.parse(JSON.stringify(objectOf(entry))) as Record<string, unknown>
+    const stands = value as Record<string, unknown>
+    const fields = new Set([...Object.keys(expected), ...Object.keys(stands)])
+    return [...fields].find((field) => !isDeepStrictEqual(expected[field], stands[field]))
+  })
+}
+
+/** An event out of one record of a CSV export, or why it is none. */
+export function readRow(record: Record<string, string | undefined>): Entry | string {
+  const { workspace, seq = '', previous_hash: previousHash, hash, body } = record
+  if (!/^[1-9][0-9]{0,15}$/.test(seq)) return 'seq is not a number'
+  const entry = readLink({ workspace, seq: Number(seq), previousHash, hash, body })
+  if (typeof entry === 'string') return entry
+  return withContradiction(entry, () => {
+    const expected = rowOf(entry)
+    // A cell that might be read as a formula stands behind an apostrophe.
+    const says = (column: keyof Row) =>
+      [expected[column], `'${expected[column]}`].includes(record[column] ?? '')
+    return columns.find((column) => !says(column))
+  })
+}
+
+function readLink(value: unknown): Link | string {
+  const read = link.safeParse(value)
+  if (read.success) return read.data
+  const issue = read.error.issues[0]!
+  return `${issue.path.join('.') || 'it'} ${issue.message.replace(/^Invalid input: /, 'is wrong: ')}`
+}
+
+/** Columns that repeat what the text says must agree with it, or whoever reads them is deceived. */
+function withContradiction(entry: Entry, differing: () => string | undefined): Entry {
+  try {
+    const column = differing()
+    return column ? { ...entry, contradiction: `${column} does not say what its text says` } : entry
+  } catch {
+    return { ...entry, contradiction: 'its text cannot be read' }
+  }
+}

@@ -1,0 +1,189 @@
+import { beginning, type Entry, hashOf } from './chain.ts'
+
+/** Where a chain breaks and how. `from` and `to` are sequence numbers. */
+export type Break = {
+  kind: 'altered' | 'removed' | 'inserted' | 'reordered' | 'truncated'
+  from: number
+  to: number
+  line?: number
+  why: string
+}
+
+/** Hashes that something outside the chain vouches for, by sequence number. */
+export type Vouched = ReadonlyMap<number, { hash: string; by: string }>
+
+export type Inspection = {
+  workspace: string
+  events: number
+  last: number
+  /** the highest event that something outside the chain vouches for, if it is as vouched */
+  vouched?: { seq: number; by: string }
+  breaks: Break[]
+}
+
+type Candidate = Entry & { sound: boolean; follows: boolean }
+type Gap = { from: number; to: number; before: string | undefined; after: string }
+
+/** More would be noise, and would have to be kept in memory. */
+export const mostBreaks = 1_000
+
+/**
+ * Inspects one chain, event by event in the order they stand. `partial` is for an export that leaves events out on
+ * purpose: then gaps are no breaks and the end is not known. Memory grows with the breaks alone.
+ */
+export class ChainInspector {
+  readonly #workspace: string
+  readonly #vouched: Vouched
+  readonly #partial: boolean
+  readonly #breaks: Break[] = []
+  #gaps: Gap[] = []
+  #events = 0
+  // Events with the same number, until the one that follows tells which of them is genuine.
+  #here: Candidate[] = []
+  #last: { seq: number; hash: string; doubtful: boolean } | undefined
+  #matched: { seq: number; by: string } | undefined
+  #contradicted = false
+
+  constructor(workspace: string, vouched: Vouched, partial: boolean) {
+    this.#workspace = workspace
+    this.#vouched = vouched
+    this.#partial = partial
+  }
+
+  /** The next event. Returns false when there is no sense in going on. */
+  take(entry: Entry): boolean {
+    this.#events++
+    const seq = this.#here[0]?.seq
+    if (seq === undefined || entry.seq > seq) {
+      this.#settle(entry)
+      if (!this.#partial && entry.seq > this.#expected) this.#leaveGap(entry)
+      this.#here = [this.#weigh(entry)]
+    } else if (entry.seq === seq) this.#here.push(this.#weigh(entry))
+    else this.#comeLate(entry)
+    return this.#breaks.length + this.#gaps.length + this.#here.length < mostBreaks
+  }
+
+  /** No more events. */
+  end(): Inspection {
+    this.#settle()
+    for (const { from, to } of this.#gaps)
+      this.#breaks.push({
+        kind: 'removed',
+        from,
+        to,
+        why: from === to ? 'it is missing' : 'they are missing',
+      })
+    if (!this.#partial) this.#lookForMore()
+    this.#breaks.sort((a, b) => a.from - b.from || a.to - b.to)
+    return {
+      workspace: this.#workspace,
+      events: this.#events,
+      last: this.#last?.seq ?? 0,
+      ...(this.#matched ? { vouched: this.#matched } : {}),
+      breaks: this.#breaks,
+    }
+  }
+
+  get #expected(): number {
+    return (this.#last?.seq ?? 0) + 1
+  }
+
+  #weigh(entry: Entry): Candidate {
+    const sound = entry.contradiction === undefined && hashOf(entry) === entry.hash
+    if (entry.seq === 1) return { ...entry, sound, follows: entry.previousHash === beginning }
+    const last = this.#last
+    const known = last !== undefined && entry.seq === last.seq + 1 && !last.doubtful
+    return { ...entry, sound, follows: !known || entry.previousHash === last.hash }
+  }
+
+  #leaveGap(entry: Entry): void {
+    const [from, to] = [this.#expected, entry.seq - 1]
+    this.#gaps.push({ from, to, before: this.#last?.hash, after: entry.previousHash })
+  }
+
+  /** Decides about the events that share the current number, knowing what comes next. */
+  #settle(next?: Entry): void {
+    const here = this.#here
+    if (here.length === 0) return
+    const genuine = pickGenuine(here, next)
+    for (const other of here)
+      if (other !== genuine)
+        this.#report('inserted', other, `there are ${here.length} events with this number`)
+    this.#judge(genuine)
+    if (genuine.sound) this.#compareWithVouched(genuine)
+    this.#last = { seq: genuine.seq, hash: genuine.hash, doubtful: !genuine.sound }
+    this.#here = []
+  }
+
+  #judge(event: Candidate): void {
+    if (event.contradiction) this.#report('altered', event, event.contradiction)
+    else if (!event.sound) this.#report('altered', event, 'its text does not match its hash')
+    else if (!event.follows && event.seq === 1)
+      this.#report('altered', event, 'it is not the first of a chain')
+    else if (!event.follows)
+      this.#report(
+        'altered',
+        event,
+        `event ${event.seq} follows another event ${event.seq - 1} than this one`,
+        1,
+      )
+  }
+
+  #comeLate(entry: Entry): void {
+    const event = this.#weigh(entry)
+    const gap = this.#gaps.find(({ from, to }) => from <= entry.seq && entry.seq <= to)
+    if (!this.#partial && !gap) {
+      this.#report('inserted', entry, 'an event with this number stands further up')
+      return
+    }
+    this.#report('reordered', entry, 'it stands after a later event')
+    if (!event.sound) this.#judge(event)
+    else if (gap && !fits(event, gap)) this.#report('altered', entry, 'it does not fit to its neighbours')
+    else this.#compareWithVouched(event)
+    if (gap) this.#gaps = this.#gaps.flatMap((other) => (other === gap ? split(gap, event) : [other]))
+  }
+
+  #compareWithVouched({ seq, hash }: Candidate): void {
+    const witness = this.#vouched.get(seq)
+    if (!witness || this.#contradicted) return
+    if (witness.hash === hash) {
+      if (seq > (this.#matched?.seq ?? 0)) this.#matched = { seq, by: witness.by }
+      return
+    }
+    this.#contradicted = true
+    const from = (this.#matched?.seq ?? 0) + 1
+    const why = `${witness.by} has another hash for event ${seq}`
+    this.#breaks.push({ kind: 'altered', from, to: seq, why })
+  }
+
+  /** What is vouched for beyond the last event has been cut off. */
+  #lookForMore(): void {
+    const final = this.#last?.seq ?? 0
+    let [highest, by] = [final, '']
+    for (const [seq, witness] of this.#vouched) if (seq > highest) [highest, by] = [seq, witness.by]
+    if (highest === final) return
+    const why = `the chain ends at event ${final}, and ${by} counts ${highest}`
+    this.#breaks.push({ kind: 'truncated', from: final + 1, to: highest, why })
+  }
+
+  #report(kind: Break['kind'], { seq, line }: Entry, why: string, before = 0): void {
+    this.#breaks.push({ kind, from: seq - before, to: seq, ...(line === undefined ? {} : { line }), why })
+  }
+}
+
+/** The event among several with one number that fits to what stands before and after it. */
+function pickGenuine(here: Candidate[], next?: Entry): Candidate {
+  const good = here.filter((event) => event.sound && event.follows)
+  const chained = next && next.seq === here[0]!.seq + 1
+  return (chained && good.find((event) => event.hash === next.previousHash)) || good[0] || here[0]!
+}
+
+const fits = (event: Entry, gap: Gap): boolean =>
+  (event.seq !== gap.from || gap.before === undefined || event.previousHash === gap.before) &&
+  (event.seq !== gap.to || event.hash === gap.after)
+
+const split = (gap: Gap, event: Entry): Gap[] =>
+  [
+    { ...gap, to: event.seq - 1, after: event.previousHash },
+    { ...gap, from: event.seq + 1, before: event.hash },
+  ].filter(({ from, to }) => from <= to)

@@ -1,0 +1,55 @@
+import type { KeyObject } from 'node:crypto'
+import { readCheckpoints } from './checkpoint-file.ts'
+
+/** Hashes that something outside the chains vouches for: by workspace, then by number. */
+export type Witnesses = Map<string, Map<number, { hash: string; by: string }>>
+
+/** What checkpoint files vouch for, and what is wrong with them. */
+export type Vouching = {
+  witnesses: Witnesses
+  count: number
+  newest: Date | undefined
+  /** lines that a crash cut short: no evidence, and no lie either */
+  torn: { path: string; line: number }[]
+  forged: { path: string; line: number; why: string }[]
+}
+
+/** Reads checkpoint files into witnesses. @throws what the file system says */
+export async function readWitnesses(
+  paths: readonly string[],
+  publicKeys: readonly KeyObject[],
+): Promise<Vouching> {
+  const vouching: Vouching = { witnesses: new Map(), count: 0, newest: undefined, torn: [], forged: [] }
+  for (const path of paths)
+    for await (const read of readCheckpoints(path, publicKeys)) {
+      const { line } = read
+      if ('torn' in read) vouching.torn.push({ path, line })
+      else if ('forged' in read) vouching.forged.push({ path, line, why: read.forged })
+      else {
+        const { at, heads } = read.checkpoint
+        vouching.count++
+        if (!vouching.newest || at > vouching.newest) vouching.newest = at
+        const by = `the checkpoint of ${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+        for (const { workspace, seq, hash } of heads) {
+          const contradicted = vouch(vouching.witnesses, workspace, seq, { hash, by })
+          if (contradicted) vouching.forged.push({ path, line, why: contradicted })
+        }
+      }
+    }
+  return vouching
+}
+
+function vouch(
+  witnesses: Witnesses,
+  workspace: string,
+  seq: number,
+  witness: { hash: string; by: string },
+): string | undefined {
+  const chain = witnesses.get(workspace) ?? new Map()
+  witnesses.set(workspace, chain)
+  const earlier = chain.get(seq)
+  if (!earlier) chain.set(seq, witness)
+  return earlier && earlier.hash !== witness.hash
+    ? `it contradicts ${earlier.by} about event ${seq} of ${workspace}`
+    : undefined
+}

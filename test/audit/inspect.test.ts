@@ -1,0 +1,208 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { beginning, hashOf, type Link } from '../../src/audit/chain.ts'
+import { ChainInspector, type Inspection, type Vouched } from '../../src/audit/inspect.ts'
+
+const workspace = 'ws_1'
+
+/** A chain of those texts, as `audit_append` would have written it. */
+function chainOf(bodies: readonly string[]): Link[] {
+  const links: Link[] = []
+  for (const body of bodies) {
+    const open = { workspace, seq: links.length + 1, previousHash: links.at(-1)?.hash ?? beginning, body }
+    links.push({ ...open, hash: hashOf(open) })
+  }
+  return links
+}
+
+function inspect(links: readonly Link[], options: { vouched?: Vouched; partial?: boolean } = {}): Inspection {
+  const inspector = new ChainInspector(workspace, options.vouched ?? new Map(), options.partial ?? false)
+  for (const link of links) if (!inspector.take(link)) break
+  return inspector.end()
+}
+
+const found = (links: readonly Link[], options: { vouched?: Vouched; partial?: boolean } = {}) =>
+  inspect(links, options).breaks.map(({ kind, from, to }) => `${kind} ${from}-${to}`)
+
+const five = chainOf(['a', 'b', 'c', 'd', 'e'])
+const pick = (...seqs: number[]) => seqs.map((seq) => five[seq - 1]!)
+const changed = (seq: number, change: Partial<Link>) =>
+  five.map((link) => (link.seq === seq ? { ...link, ...change } : link))
+const rehashed = (link: Link) => ({ ...link, hash: hashOf(link) })
+const vouchedAt = (...links: Link[]): Vouched =>
+  new Map(links.map(({ seq, hash }) => [seq, { hash, by: 'the checkpoint' }]))
+
+test.each<[string, readonly Link[], string[]]>([
+  ['a whole chain', five, []],
+  ['a text altered', changed(3, { body: 'x' }), ['altered 3-3']],
+  ['a hash altered', changed(3, { hash: 'f'.repeat(64) }), ['altered 3-3']],
+  ['a link altered', changed(3, { previousHash: 'f'.repeat(64) }), ['altered 3-3']],
+  ['a text and its hash altered', changed(3, rehashed({ ...five[2]!, body: 'x' })), ['altered 3-4']],
+  [
+    'the first altered with its link',
+    changed(1, rehashed({ ...five[0]!, previousHash: five[4]!.hash })),
+    ['altered 1-1', 'altered 1-2'],
+  ],
+  ['one removed', pick(1, 2, 4, 5), ['removed 3-3']],
+  ['several removed', pick(1, 5), ['removed 2-4']],
+  ['the beginning removed', pick(4, 5), ['removed 1-3']],
+  ['two swapped', pick(1, 3, 2, 4, 5), ['reordered 2-2']],
+  [
+    'all turned round',
+    pick(5, 4, 3, 2, 1),
+    ['reordered 1-1', 'reordered 2-2', 'reordered 3-3', 'reordered 4-4'],
+  ],
+  ['one repeated at once', pick(1, 2, 2, 3, 4, 5), ['inserted 2-2']],
+  ['one repeated later', pick(1, 2, 3, 1, 4, 5), ['inserted 1-1']],
+  ['one moved and one removed', pick(1, 4, 2, 5), ['reordered 2-2', 'removed 3-3']],
+  [
+    'one forged after the genuine one',
+    [...pick(1, 2), rehashed({ ...five[1]!, body: 'x' }), ...pick(3, 4, 5)],
+    ['inserted 2-2'],
+  ],
+  [
+    'one forged before the genuine one',
+    [...pick(1), rehashed({ ...five[1]!, body: 'x' }), ...pick(2, 3, 4, 5)],
+    ['inserted 2-2'],
+  ],
+  [
+    'one forged that hangs together with nothing',
+    [...pick(1), { ...five[1]!, body: 'x' }, ...pick(2, 3, 4, 5)],
+    ['inserted 2-2'],
+  ],
+  [
+    'one moved and altered',
+    [...pick(1, 3), { ...five[1]!, body: 'x' }, ...pick(4, 5)],
+    ['reordered 2-2', 'altered 2-2'],
+  ],
+  [
+    'one moved and replaced',
+    [...pick(1, 3), rehashed({ ...five[1]!, body: 'x' }), ...pick(4, 5)],
+    ['reordered 2-2', 'altered 2-2'],
+  ],
+])('%s', (_name, links, expected) => {
+  expect(found(links)).toEqual(expected)
+})
+
+test('a chain that was cut or rewritten whole hangs together, and only a checkpoint knows better', () => {
+  const cut = pick(1, 2, 3)
+  expect(found(cut)).toEqual([])
+  expect(found(cut, { vouched: vouchedAt(five[4]!) })).toEqual(['truncated 4-5'])
+  expect(found([], { vouched: vouchedAt(five[4]!) })).toEqual(['truncated 1-5'])
+  const rewritten = chainOf(['a', 'b', 'x', 'd', 'e'])
+  expect(found(rewritten)).toEqual([])
+  expect(found(rewritten, { vouched: vouchedAt(five[1]!, five[3]!, five[4]!) })).toEqual(['altered 3-4'])
+  const cutAndGrown = chainOf(['a', 'b', 'c', 'new', 'new', 'new'])
+  expect(found(cutAndGrown, { vouched: vouchedAt(five[4]!) })).toEqual(['altered 1-5'])
+})
+
+test('up to where a checkpoint vouches is said', () => {
+  expect(inspect(five, { vouched: vouchedAt(five[1]!, five[3]!) }).vouched).toEqual({
+    seq: 4,
+    by: 'the checkpoint',
+  })
+  expect(inspect(five).vouched).toBeUndefined()
+})
+
+test('a partial export may have gaps, but no event of it may differ', () => {
+  const partial = { partial: true, vouched: vouchedAt(five[4]!) }
+  expect(found(pick(2, 4), partial)).toEqual([])
+  expect(found([five[1]!, { ...five[3]!, body: 'x' }], partial)).toEqual(['altered 4-4'])
+  expect(found([five[1]!, rehashed({ ...five[2]!, previousHash: beginning })], partial)).toEqual([
+    'altered 2-3',
+  ])
+  expect(found(pick(4, 2), partial)).toEqual(['reordered 2-2'])
+  expect(found(pick(2, 2, 4), partial)).toEqual(['inserted 2-2'])
+  expect(found(chainOf(['a', 'b', 'c', 'd', 'x']).slice(4), partial)).toEqual(['altered 1-5'])
+})
+
+test('a file full of breaks ends the inspection instead of filling the memory', () => {
+  const holes = chainOf(Array.from({ length: 5_000 }, (_, i) => `${i}`)).filter(({ seq }) => seq % 2 === 0)
+  const inspection = inspect(holes)
+  expect(inspection.breaks.length).toBeGreaterThan(900)
+  expect(inspection.events).toBeLessThan(1_100)
+})
+
+const bodies = fc.array(fc.string(), { minLength: 2, maxLength: 12 })
+const position = fc.nat()
+const nibble = fc.constantFrom(...'0123456789abcdef')
+
+test('no chain that was left alone is suspected, and every tampering is found where it was done', () => {
+  fc.assert(
+    fc.property(bodies, (texts) => {
+      expect(found(chainOf(texts))).toEqual([])
+    }),
+  )
+  fc.assert(
+    fc.property(
+      bodies,
+      position,
+      position,
+      fc.constantFrom(...tamperings),
+      nibble,
+      (texts, a, b, tamper, digit) => {
+        const links = chainOf(texts)
+        const [i, j] = [a % links.length, b % links.length]
+        const done = tamper(links, i, j, digit)
+        if (done === undefined) return
+        const { breaks } = inspect(done.links, { vouched: vouchedAt(links.at(-1)!) })
+        expect(breaks.length).toBeGreaterThan(0)
+        expect(breaks.some(({ from, to }) => from <= done.at && done.at <= to)).toBe(true)
+        expect(breaks.map(({ kind }) => kind)).toContain(done.kind)
+      },
+    ),
+    { numRuns: 2_000 },
+  )
+})
+
+type Tampering = (
+  links: Link[],
+  i: number,
+  j: number,
+  digit: string,
+) => { links: Link[]; at: number; kind: string } | undefined
+
+const replaceAt = (links: Link[], i: number, link: Link) => links.map((other, k) => (k === i ? link : other))
+const withDigit = (hash: string, j: number, digit: string) =>
+  hash.slice(0, j % 64) + digit + hash.slice((j % 64) + 1)
+
+const tamperings: Tampering[] = [
+  function alterText(links, i, j, digit) {
+    const body = `${links[i]!.body.slice(0, j)}${digit}${links[i]!.body.slice(j)}`
+    return { links: replaceAt(links, i, { ...links[i]!, body }), at: i + 1, kind: 'altered' }
+  },
+  function alterTextAndHash(links, i, _j, digit) {
+    const link = rehashed({ ...links[i]!, body: `${links[i]!.body}${digit}` })
+    return { links: replaceAt(links, i, link), at: i + 1, kind: 'altered' }
+  },
+  function alterHash(links, i, j, digit) {
+    const hash = withDigit(links[i]!.hash, j, digit)
+    return hash === links[i]!.hash
+      ? undefined
+      : { links: replaceAt(links, i, { ...links[i]!, hash }), at: i + 1, kind: 'altered' }
+  },
+  function alterLink(links, i, j, digit) {
+    const previousHash = withDigit(links[i]!.previousHash, j, digit)
+    if (previousHash === links[i]!.previousHash) return undefined
+    return { links: replaceAt(links, i, { ...links[i]!, previousHash }), at: i + 1, kind: 'altered' }
+  },
+  function remove(links, i) {
+    const kind = i === links.length - 1 ? 'truncated' : 'removed'
+    return { links: links.filter((_, k) => k !== i), at: i + 1, kind }
+  },
+  function truncate(links, i) {
+    return i === 0 ? undefined : { links: links.slice(0, i), at: i + 1, kind: 'truncated' }
+  },
+  function swap(links, i, j) {
+    if (i === j) return undefined
+    const swapped = replaceAt(replaceAt(links, i, links[j]!), j, links[i]!)
+    return { links: swapped, at: Math.min(i, j) + 1, kind: 'reordered' }
+  },
+  function insertCopy(links, i, j) {
+    return { links: links.toSpliced(j + 1, 0, links[i]!), at: i + 1, kind: 'inserted' }
+  },
+  function rewriteFrom(links, i, _j, digit) {
+    const texts = links.map(({ body }, k) => (k === i ? `${body}${digit}` : body))
+    return { links: chainOf(texts), at: i + 1, kind: 'altered' }
+  },
+]
