@@ -5,6 +5,7 @@ import type { Key } from '../../keys/key.ts'
 import { fold } from '../../keys/name.ts'
 import { activate, deactivate, revoke } from '../../keys/state.ts'
 import { confirmChange } from '../../leases/confirm.ts'
+import { receiptPhrase } from '../../leases/receipt-words.ts'
 import { notice, plainSection } from '../blocks.ts'
 import {
   activatedMessage,
@@ -15,7 +16,6 @@ import {
   restrictedView,
   revokeView,
 } from '../messages/key-change.ts'
-import { receiptPhrase } from '../messages/receipt.ts'
 import { type CommandStory, type Conversation, type Story, type SubmitStory, textIn } from '../story.ts'
 import { keyById, keyFor } from './pick.ts'
 import { tell } from './tell.ts'

@@ -2,11 +2,11 @@ import type { ModalView } from '@slack/types'
 import { type Phrase, say } from '../../foundation/words.ts'
 import type { Key, KeyWithUsage } from '../../keys/key.ts'
 import type { Receipt } from '../../leases/confirm.ts'
+import { receiptPhrase } from '../../leases/receipt-words.ts'
 import { actions, form, go, input, type Message, message, notice, textInput } from '../blocks.ts'
 import { sentenceBlock } from '../phrase.ts'
 import { ref } from '../ref.ts'
 import { count, keyFacts } from './key.ts'
-import { receiptPhrase } from './receipt.ts'
 
 const facts = (key: KeyWithUsage) => keyFacts(key).map(sentenceBlock)
 

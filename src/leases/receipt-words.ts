@@ -1,8 +1,7 @@
-import { type Phrase, say } from '../../foundation/words.ts'
-import type { Receipt } from '../../leases/confirm.ts'
-import { count } from './key.ts'
+import { type Phrase, say } from '../foundation/words.ts'
+import type { Receipt } from './receipt.ts'
 
-/** What the verifiers have said to a change: the proof, or what it still waits for. */
+/** What the verifiers have said to a change, on every surface: the proof, or what it still waits for. */
 export function receiptPhrase(receipt: Receipt): Phrase {
   if (receipt.state === 'unknown')
     return say`I do not yet know whether every server has learnt it. I go on asking.`
@@ -15,9 +14,11 @@ export function receiptPhrase(receipt: Receipt): Phrase {
   if (learnt + waitedOut.length === 0)
     return say`No server held it in memory; no check started since accepts it.`
   if (waitedOut.length === 0)
-    return say`${learnt} of ${learnt} ${learnt === 1 ? 'server' : 'servers'} confirmed in ${duration(tookMs)}; no check started since accepts it.`
-  return say`${count(learnt, 'server')} confirmed; ${waitedOut.join(', ')} did not answer; I waited ${duration(tookMs)} until its permission ended. No check started since accepts it.`
+    return say`${learnt} of ${learnt} ${servers(learnt)} confirmed in ${duration(tookMs)}; no check started since accepts it.`
+  return say`${learnt} ${servers(learnt)} confirmed; ${waitedOut.join(', ')} did not answer; I waited ${duration(tookMs)} until its permission ended. No check started since accepts it.`
 }
+
+const servers = (count: number) => (count === 1 ? 'server' : 'servers')
 
 const duration = (ms: number): string =>
   ms < 1000 ? `${Math.max(1, Math.round(ms))} ms` : `${(ms / 1000).toFixed(1)} s`
