@@ -1,3 +1,4 @@
+import type { Knex } from 'knex'
 import type { Executor } from '../foundation/database.ts'
 import type { Actor } from '../members/actor.ts'
 import { may } from '../policy/may.ts'
@@ -5,7 +6,7 @@ import type { KeyWithUsage } from './key.ts'
 import { offerDays } from './lapse.ts'
 import { fold } from './name.ts'
 import { keysWithUsage, toKeyWithUsage } from './store.ts'
-import { hashToken } from './token.ts'
+import { hashToken, isHint } from './token.ts'
 
 /** Whose eyes: a plain member sees only the keys they own. */
 export type Viewer = { actor: Actor; workspaceId: string }
@@ -30,8 +31,8 @@ export async function findKey(
   const byName = live.length > 0 ? live : named.slice(0, 1)
   if (byName.length > 0) return oneOrSeveral(byName)
 
-  const hint = readHint(words, tokenPrefix)
-  const byHint = hint ? await look(db, viewer, { hint }) : []
+  const hints = readHints(words, tokenPrefix)
+  const byHint = hints.length > 0 ? await look(db, viewer, (query) => query.whereIn('hint', hints)) : []
   if (byHint.length > 0) return oneOrSeveral(byHint)
 
   const byId = await look(db, viewer, { 'keys.id': words.trim() })
@@ -115,8 +116,15 @@ export function visible(db: Executor, viewer: Viewer) {
   return may(viewer.actor, 'key.show', everything) ? query : query.where('owner_id', viewer.actor.id)
 }
 
-async function look(db: Executor, viewer: Viewer, where: Record<string, unknown>): Promise<KeyWithUsage[]> {
-  const rows = await visible(db, viewer).where(where).orderBy('created_at', 'desc').limit(10)
+async function look(
+  db: Executor,
+  viewer: Viewer,
+  where: Record<string, unknown> | Knex.QueryCallback,
+): Promise<KeyWithUsage[]> {
+  const rows = await visible(db, viewer)
+    .where(where as Knex.QueryCallback)
+    .orderBy('created_at', 'desc')
+    .limit(10)
   return rows.map(toKeyWithUsage)
 }
 
@@ -131,9 +139,10 @@ async function nearest(db: Executor, viewer: Viewer, words: string): Promise<Key
   return rows.map(toKeyWithUsage)
 }
 
-/** `tml_Ab3d...`, `tml_Ab3d` or `Ab3d` as the stored hint. */
-function readHint(words: string, tokenPrefix: string): string | undefined {
+/** `tml_Ab3d...`, `tml_Ab3d` or `Ab3d` as hints may be stored; adopted keys have hints of their own form. */
+function readHints(words: string, tokenPrefix: string): string[] {
   const bare = words.trim().replace(/(\.\.\.|…)$/, '')
   const characters = bare.startsWith(tokenPrefix) ? bare.slice(tokenPrefix.length) : bare
-  return /^[0-9A-Za-z]{4}$/.test(characters) ? `${tokenPrefix}${characters}...` : undefined
+  const ours = /^[0-9A-Za-z]{4}$/.test(characters) ? [`${tokenPrefix}${characters}...`] : []
+  return isHint(bare) ? [...ours, `${bare}...`] : ours
 }

@@ -44,6 +44,9 @@ export class Token {
   }
 }
 
+/** Whether a text can stand before the dots of a hint, ours or that of a token made elsewhere. */
+export const isHint = (text: string): boolean => /^[\x21-\x7e]{4,16}$/.test(text)
+
 /** SHA-256 of a token as presented: 32 bytes. */
 export const hashToken = (token: string): Buffer => createHash('sha256').update(token).digest()
 

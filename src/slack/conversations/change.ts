@@ -2,8 +2,8 @@ import { perform } from '../../audit/perform.ts'
 import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
 import { plain, say } from '../../foundation/words.ts'
 import type { Key } from '../../keys/key.ts'
-import { fold } from '../../keys/name.ts'
 import { activate, deactivate, revoke } from '../../keys/state.ts'
+import { hintCharacters, isConfirmedBy } from '../../keys/typed-confirmation.ts'
 import { confirmChange } from '../../leases/confirm.ts'
 import { receiptPhrase } from '../../leases/receipt-words.ts'
 import { notice, plainSection } from '../blocks.ts'
@@ -11,7 +11,6 @@ import {
   activatedMessage,
   type Change,
   deactivateView,
-  hintCharacters,
   ownerToldMessage,
   restrictedView,
   revokeView,
@@ -54,9 +53,8 @@ export const submitRevoke: Conversation<SubmitStory> = async (story) => {
   const key = await keyById(story, story.metadata)
   if (isRefusal(key)) return key
   const typed = textIn(story.values, 'confirm')
+  if (isConfirmedBy(typed, key)) return workAndShow(story, 'revoke')
   const characters = hintCharacters(key)
-  if (fold(typed) === fold(key.name) || (characters && typed.trim() === characters))
-    return workAndShow(story, 'revoke')
   const expected = characters ? say`${{ name: key.name }} or ${characters}` : say`${{ name: key.name }}`
   await story.complain({ confirm: plain(say`That does not match ${expected}.`) })
   return undefined

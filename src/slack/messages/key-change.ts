@@ -1,6 +1,7 @@
 import type { ModalView } from '@slack/types'
 import { type Phrase, say } from '../../foundation/words.ts'
 import type { Key, KeyWithUsage } from '../../keys/key.ts'
+import { hintCharacters } from '../../keys/typed-confirmation.ts'
 import type { Receipt } from '../../leases/confirm.ts'
 import { receiptPhrase } from '../../leases/receipt-words.ts'
 import { actions, form, go, input, type Message, message, notice, textInput } from '../blocks.ts'
@@ -51,9 +52,6 @@ function breaks(key: KeyWithUsage): Phrase {
   if (key.requests === 0 || key.status !== 'active') return []
   return say`Whatever made these ${count(key.requests, 'request')} will start failing. `
 }
-
-/** `Ab3d` of `tml_Ab3d...`: for names that cannot be typed. */
-export const hintCharacters = (key: Pick<Key, 'hint'>): string | undefined => key.hint?.slice(-7, -3)
 
 const done = {
   deactivate: (key: Key) => say`Deactivated ${{ name: key.name }}.`,
