@@ -35,8 +35,8 @@ export async function findKey(
   const byHint = hints.length > 0 ? await look(db, viewer, (query) => query.whereIn('hint', hints)) : []
   if (byHint.length > 0) return oneOrSeveral(byHint)
 
-  const byId = await look(db, viewer, { 'keys.id': words.trim() })
-  if (byId.length > 0) return oneOrSeveral(byId)
+  const byId = await findKeyById(db, viewer, words.trim())
+  if (byId) return oneOrSeveral([byId])
   return { match: 'none', near: await nearest(db, viewer, words) }
 }
 
@@ -46,7 +46,8 @@ export async function findKeyById(
   viewer: Viewer,
   id: string,
 ): Promise<KeyWithUsage | undefined> {
-  return (await look(db, viewer, { 'keys.id': id }))[0]
+  // What came over the wire may hold what no column takes.
+  return isId(id) ? (await look(db, viewer, { 'keys.id': id }))[0] : undefined
 }
 
 /** The key that a whole token belongs to, if it is one of this workspace's. */
@@ -57,6 +58,8 @@ export async function findKeyByToken(
 ): Promise<KeyWithUsage | undefined> {
   return (await look(db, viewer, { token_hash: hashToken(token) }))[0]
 }
+
+const isId = (text: string) => /^key_[0-9a-z]{1,40}$/.test(text)
 
 const oneOrSeveral = (keys: KeyWithUsage[]): Found =>
   keys.length === 1 ? { match: 'one', key: keys[0]! } : { match: 'several', keys }

@@ -2,22 +2,32 @@ import { type Refusal, refuse } from '../foundation/refusal.ts'
 
 export const maximumNameLength = 80
 
+/** Half a character, which neither JSON in the database nor Slack would take. */
+const halves = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g
+
+/** Quotes as a keyboard has them: phones and word processors curl them on their own. */
+export const straightQuotes = (text: string): string => text.replace(/[“”„‟]/g, '"').replace(/[‘’‚‛]/g, "'")
+
 /** A name as it is kept: control characters and line breaks out, spaces single, nothing else touched. */
 export const tidy = (text: string): string =>
   text
+    .replace(halves, '')
+    // A mark of byte order counts as a space in patterns, and is none.
+    .replace(/\uFEFF/g, '')
     .normalize('NFC')
     .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
     .replace(/\s+/gu, ' ')
     .trim()
 
+/** What is not seen: directions, joiners, variation selectors, fillers, and the blank of Braille. */
+const invisible = /[\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/gu
+
 /**
- * A name as it is compared: what looks or reads the same is the same. Invisible characters, directions and
- * case do not make a new name.
+ * A name as it is compared: what looks or reads the same is the same. Invisible characters, directions, curls of
+ * quotes and case do not make a new name. Folding what was folded changes nothing.
  */
 export const fold = (text: string): string =>
-  tidy(text.normalize('NFKC').replace(/\p{Cf}/gu, ''))
-    .toLowerCase()
-    .normalize('NFKC')
+  tidy(straightQuotes(tidy(text)).normalize('NFKC').replace(invisible, '').toLowerCase().normalize('NFKC'))
 
 /** The tidied name, or the refusal that belongs on the name's field. Length is counted in characters. */
 export function readName(text: string): string | Refusal {

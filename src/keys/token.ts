@@ -73,9 +73,12 @@ function checksum(text: string): string {
   return digits
 }
 
+/** How many characters a token with that prefix has. */
+export const tokenLength = (prefix: string): number => prefix.length + randomLength + checksumLength
+
 /** Whether a text has the form of a token that was issued here: prefix, length, alphabet, checksum. */
 export function isWellFormed(text: string, prefix: string): boolean {
-  const length = prefix.length + randomLength + checksumLength
-  if (text.length !== length || !text.startsWith(prefix) || !/^[0-9A-Za-z_]+$/.test(text)) return false
+  if (text.length !== tokenLength(prefix) || !text.startsWith(prefix) || !/^[0-9A-Za-z_]+$/.test(text))
+    return false
   return text.endsWith(checksum(text.slice(0, -checksumLength)))
 }

@@ -137,5 +137,6 @@ export const notice = (title: string, blocks: KnownBlock[], close = 'Close'): Mo
   blocks,
 })
 
+/** At most that many UTF-16 units, as Slack counts, and never half a character. */
 export const cut = (text: string, most: number): string =>
-  text.length <= most ? text : `${text.slice(0, most - 1)}…`
+  text.length <= most ? text : `${text.slice(0, most - 1).replace(/[\uD800-\uDBFF]$/, '')}…`

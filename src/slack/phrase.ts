@@ -25,8 +25,9 @@ const date = (at: Date, format: string): RichTextElement => ({
 
 export const unixSeconds = (at: Date): number => Math.floor(at.getTime() / 1000)
 
-/** Keeps a right-to-left name from reordering the words around it. */
-export const isolate = (name: string): string => `\u2068${name}\u2069`
+/** Keeps a right-to-left name from reordering the words around it; what would break out of that is left out. */
+export const isolate = (name: string): string =>
+  `\u2068${name.replace(/[\u202A-\u202E\u2066-\u2069]/g, '')}\u2069`
 
 /** The fallback `text` of a message: Slack parses it as mrkdwn, so what could be markup is escaped. */
 export const fallback = (phrase: Phrase): string => escapeMrkdwn(plain(phrase))

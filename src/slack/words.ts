@@ -1,29 +1,36 @@
-import { isWellFormed } from '../keys/token.ts'
+import { straightQuotes } from '../keys/name.ts'
+import { isWellFormed, tokenLength } from '../keys/token.ts'
 
 /** What somebody typed behind `/keys`. */
 export type Typed = { verb: string; words: string; workspace?: string }
 
 /**
  * Splits a command into its verb, `in:WORKSPACE` (quoted when it has spaces) and the rest. Case of the verb does
- * not matter; straight and curly quotes around a name are taken off.
+ * not matter; straight and curly quotes around a name are taken off, and what stands between them is a name.
  */
 export function readCommand(text: string): Typed {
   // Slack escapes what could be markup in what people type.
   const typed = text.replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&amp;/g, '&')
-  const straight = typed.replace(/[“”„‟]/g, '"').replace(/[‘’‚‛]/g, "'")
-  const [, quoted, bare] = /(?:^|\s)in:(?:"([^"]+)"|(\S+))/i.exec(straight) ?? []
-  const rest = straight.replace(/(?:^|\s)in:(?:"[^"]+"|\S+)/i, ' ').trim()
-  const [verb = ''] = rest.split(/\s/, 1)
-  const workspace = quoted ?? bare
+  const straight = straightQuotes(typed.replace(/\p{Cc}/gu, ' ')).trim()
+  const [verb = ''] = straight.split(/\s/, 1)
+  const words = straight.slice(verb.length).trim()
+  const quoted = /^(["']).*\1$/s.test(words)
+  const [found, named, bare] = (quoted ? undefined : /(?:^|\s)in:(?:"([^"]+)"|(\S+))/i.exec(words)) ?? []
+  const workspace = named ?? bare
   return {
     verb: verb.toLowerCase(),
-    words: unquote(rest.slice(verb.length).trim()),
+    words: unquote((found ? words.replace(found, ' ') : words).trim()),
     ...(workspace ? { workspace } : {}),
   }
 }
 
 const unquote = (words: string): string => /^(["'])(.*)\1$/s.exec(words)?.[2]?.trim() ?? words
 
-/** A whole token somewhere in the text, if somebody pasted one. */
-export const pastedToken = (text: string, prefix: string): string | undefined =>
-  text.match(/[0-9A-Za-z_]{12,}/g)?.find((word) => isWellFormed(word, prefix))
+/** A whole token somewhere in the text, if somebody pasted one, whatever stands around it. */
+export function pastedToken(text: string, prefix: string): string | undefined {
+  for (let at = text.indexOf(prefix); at >= 0; at = text.indexOf(prefix, at + 1)) {
+    const candidate = text.slice(at, at + tokenLength(prefix))
+    if (isWellFormed(candidate, prefix)) return candidate
+  }
+  return undefined
+}

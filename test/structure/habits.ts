@@ -10,7 +10,8 @@ const mayAskTime = [
   'src/slack/receivers.ts',
   'src/leases/lease.ts',
 ]
-const mayAskChance = ['src/foundation/random.ts']
+// A temporary file needs a name that nobody else has; nothing else hangs on it.
+const mayAskChance = ['src/foundation/random.ts', 'src/audit/signing.ts']
 const mayOpenTokens = 'src/slack/messages/show-once.ts'
 
 const isCall = (node: AstNode | undefined): node is AstNode & { callee: AstNode; arguments: AstNode[] } =>

@@ -22,7 +22,14 @@ export async function conclude(
   if (refusal && refusal.code !== 'repeated') await answer(refusalMessage(refusal))
 }
 
-export function failed(door: Door, error: Error): Refusal {
+const triggerGone = refuse('failed', 'Slack let me open a dialog for three seconds, and they were over.', {
+  next: 'Try again.',
+})
+const repeated = refuse('repeated', 'This was done already.')
+
+export function failed(door: Door, error: Error & { data?: { error?: string } }): Refusal {
+  // Slack takes a trigger once: whoever used it up was the same request, delivered before.
+  if (error.data?.error === 'exchanged_trigger_id') return repeated
   door.world.log.error({ error: error.stack ?? String(error) }, 'a conversation failed')
-  return unforeseen
+  return error.data?.error === 'expired_trigger_id' ? triggerGone : unforeseen
 }

@@ -1,6 +1,6 @@
 import { say } from '../../foundation/words.ts'
 import type { KeyWithUsage } from '../../keys/key.ts'
-import { actions, go, type Message, message, option, plainText, select } from '../blocks.ts'
+import { actions, cut, go, type Message, message, option, plainText, select } from '../blocks.ts'
 import { ref } from '../ref.ts'
 
 /** The most options that Slack's select takes. */
@@ -30,6 +30,6 @@ export function nearMessage(words: string, near: readonly KeyWithUsage[]): Messa
   if (near.length === 0) return message(say`${said} See ${{ code: '/keys list' }}.`)
   return message(
     say`${said} Did you mean:`,
-    actions(...near.map((key) => go(`${[...key.name].slice(0, 60).join('')}`, 'show', key))),
+    actions(...near.map((key) => go(cut(key.name, 75), 'show', key))),
   )
 }
