@@ -1,0 +1,57 @@
+import type { Random } from '../foundation/random.ts'
+import { readTerms } from '../policy/terms.ts'
+import { type Applied, applyPlan } from './apply.ts'
+import { heirOf } from './heir.ts'
+import { lockOffboarding } from './offboarding.ts'
+import type { Step } from './step.ts'
+
+const keysPerTransaction = 500
+const dayMs = 86_400_000
+
+/**
+ * Deals with the next keys, of one workspace and at most 500, in one transaction: key rows by id first, then that
+ * workspace's audit chain, so that two campaigns cannot wait for each other. True while there may be more.
+ */
+export const actOnSome =
+  (random: Random): Step =>
+  async (act, id) => {
+    const offboarding = await lockOffboarding(act.trx, id)
+    if (offboarding?.state !== 'acting') return false
+    const waiting = () =>
+      act
+        .trx('offboarding_keys')
+        .where({ offboarding_id: id })
+        .whereNull('outcome')
+        .orderBy(['workspace_id', 'key_id'])
+    const next = await waiting().first('workspace_id')
+    if (!next) {
+      await act.trx('offboardings').where({ id }).update({ state: 'confirming' })
+      return false
+    }
+    const workspaceId: string = next.workspace_id
+    const rows = await waiting().where({ workspace_id: workspaceId }).limit(keysPerTransaction)
+    const keyIds = rows.map((row) => row.key_id as string)
+    await act.trx('keys').whereIn('id', keyIds).orderBy('id').forUpdate().select('id')
+    const { terms } = await act.trx('workspaces').where({ id: workspaceId }).first('terms')
+    const means = {
+      offboarding,
+      heir: await heirOf(act.trx, workspaceId, offboarding),
+      graceEnds: new Date(act.now.getTime() + readTerms(terms).offboardingGraceDays * dayMs),
+      random,
+    }
+    const applied: (Applied & { keyId: string })[] = []
+    for (const row of rows)
+      applied.push({
+        keyId: row.key_id,
+        ...(await applyPlan(act, { id: row.key_id, workspaceId }, row.plan, means)),
+      })
+    await act.trx.raw(
+      `update offboarding_keys o set outcome = a.outcome, why = coalesce(a.why, ''), acted_at = ?,
+         owner_after = a."ownerAfter", successor_key_id = a."successorKeyId", ends_at = a."endsAt"
+       from jsonb_to_recordset(?) as a (outcome text, why text, "keyId" text, "ownerAfter" text,
+         "successorKeyId" text, "endsAt" timestamptz)
+       where o.offboarding_id = ? and o.key_id = a."keyId"`,
+      [act.now, JSON.stringify(applied), id],
+    )
+    return true
+  }

@@ -1,0 +1,128 @@
+import { record } from '../audit/record.ts'
+import type { Random } from '../foundation/random.ts'
+import { isRefusal, type Refusal, sentence } from '../foundation/refusal.ts'
+import { plain } from '../foundation/words.ts'
+import type { Key } from '../keys/key.ts'
+import { rotate } from '../keys/rotate.ts'
+import { deactivate, revoke } from '../keys/state.ts'
+import { keyColumns, lockKey, toKey } from '../keys/store.ts'
+import type { Act } from '../members/actor.ts'
+import type { Offboarding, Outcome, Plan } from './offboarding.ts'
+
+/** What is needed to deal with one key of a leaver. */
+export type Means = { offboarding: Offboarding; heir: string | undefined; graceEnds: Date; random: Random }
+
+/** What became of a key, and of what its owner has to know. */
+export type Applied = {
+  outcome: Outcome
+  why?: string
+  ownerAfter?: string
+  successorKeyId?: string
+  endsAt?: Date
+}
+
+/**
+ * Does to one key what was planned, within the caller's transaction. What somebody else did meanwhile is no failure:
+ * a key that is refused already stays so. Without anybody to take over, a key that should rotate is deactivated.
+ */
+export async function applyPlan(
+  act: Act,
+  key: { id: string; workspaceId: string },
+  plan: Plan,
+  means: Means,
+): Promise<Applied> {
+  const found = await lockKey(act.trx, key.workspaceId, key.id)
+  if (!found) return { outcome: 'failed', why: 'The key is not there any more.' }
+  if (found.status === 'revoked') return { outcome: 'refused-already' }
+  const applied = await todo[planFor(plan, found, means)](act, found, means)
+  if (applied.outcome === 'failed' || applied.ownerAfter) return applied
+  return { ...applied, ...(await takeOver(act, found, means.offboarding.successorId ?? undefined, means)) }
+}
+
+function planFor(plan: Plan, found: Key, { heir }: Means): Plan {
+  if (plan === 'rotate' && found.status === 'active' && !heir) return 'deactivate'
+  if (plan === 'hand-over' && !heir) return 'revoke'
+  // Whoever revealed it meanwhile has seen it.
+  if (plan === 'hand-over' && found.status !== 'unrevealed') return heir ? 'rotate' : 'deactivate'
+  return plan
+}
+
+const reasonOf = ({ offboarding }: Means): string => `offboarding ${offboarding.id}`
+
+const todo: Record<Plan, (act: Act, key: Key, means: Means) => Promise<Applied>> = {
+  async revoke(act, key, means) {
+    const done = await revoke(act, key.workspaceId, key.id, reasonOf(means))
+    return isRefusal(done) ? refusedOr(done) : { outcome: 'revoked' }
+  },
+  async deactivate(act, key, means) {
+    if (key.status !== 'active') return { outcome: 'refused-already' }
+    const done = await deactivate(act, key.workspaceId, key.id, reasonOf(means))
+    return isRefusal(done) ? refusedOr(done) : { outcome: 'deactivated' }
+  },
+  async rotate(act, key, means) {
+    if (key.status !== 'active') return { outcome: 'refused-already' }
+    const isLeavers = key.ownerId === means.offboarding.userId
+    const owned = isLeavers ? await takeOver(act, key, means.heir, means) : {}
+    const successor = await successorOf(act, key, means)
+    if (isRefusal(successor)) return refusedOr(successor)
+    const endsAt = await endBy(act, key, means.graceEnds)
+    return { outcome: 'rotating', successorKeyId: successor, endsAt, ...owned }
+  },
+  async 'hand-over'(act, key, means) {
+    if (key.ownerId !== means.offboarding.userId) return { outcome: 'kept' }
+    return { outcome: 'handed-over', ...(await takeOver(act, key, means.heir, means)) }
+  },
+  async keep(_act, key) {
+    return { outcome: key.status === 'active' ? 'kept' : 'refused-already' }
+  },
+}
+
+const refusedOr = (refusal: Refusal): Applied =>
+  refusal.code === 'gone' || refusal.code === 'already'
+    ? { outcome: 'refused-already' }
+    : { outcome: 'failed', why: plain(sentence(refusal)) }
+
+/** The key that takes its place: one that is on its way already, or a new one. */
+async function successorOf(act: Act, key: Key, { random }: Means): Promise<string | Refusal> {
+  if (key.successorId) return key.successorId
+  const rotated = await rotate(act, key.workspaceId, key.id, {}, random)
+  return isRefusal(rotated) ? rotated : rotated.successor.id
+}
+
+/** Ends the old token by then; an end that is nearer already stays. */
+async function endBy(act: Act, key: Key, graceEnds: Date): Promise<Date> {
+  const [row] = await act
+    .trx('keys')
+    .where({ id: key.id })
+    .update({ ends_at: act.trx.raw('least(ends_at, expires_at, ?::timestamptz)', [graceEnds]) })
+    .returning('ends_at')
+  const changes = { endsAt: [key.endsAt?.toISOString() ?? null, row.ends_at.toISOString()] }
+  await record(act, {
+    event: 'key.edited',
+    workspaceId: key.workspaceId,
+    keyId: key.id,
+    details: { changes },
+  })
+  return row.ends_at
+}
+
+/** Gives what the leaver owns to somebody who stays. */
+async function takeOver(
+  act: Act,
+  key: Key,
+  to: string | undefined,
+  { offboarding }: Means,
+): Promise<{ ownerAfter?: string }> {
+  if (!to || to === offboarding.userId) return {}
+  const [row] = await act
+    .trx('keys')
+    .where({ id: key.id, owner_id: offboarding.userId })
+    .whereNot('status', 'revoked')
+    .update({ owner_id: to, version: act.trx.raw('version + 1') })
+    .returning(keyColumns)
+  if (!row) return {}
+  const changes = { ownerId: [key.ownerId, to] }
+  const details = { changes, reason: `offboarding ${offboarding.id}` }
+  await record(act, { event: 'key.edited', workspaceId: key.workspaceId, keyId: key.id, details })
+  return { ownerAfter: toKey(row).ownerId }
+}

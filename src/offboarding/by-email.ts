@@ -1,0 +1,86 @@
+import { record } from '../audit/record.ts'
+import { newId } from '../foundation/ids.ts'
+import type { Random } from '../foundation/random.ts'
+import type { Refusal } from '../foundation/refusal.ts'
+import { type Act, actorName } from '../members/actor.ts'
+import type { Workspace } from '../workspaces/workspace.ts'
+import { foldEmail, userOfEmail } from './emails.ts'
+import { type Offboarding, toOffboarding } from './offboarding.ts'
+import { noteDoor, type OffboardingRequest, requestOffboarding } from './request.ts'
+
+/** The same request for somebody who is named by address. */
+export type RequestByEmail = Omit<OffboardingRequest, 'userId'> & { emails: readonly string[] }
+
+/**
+ * Offboards whoever has one of these addresses. While nobody is known by them the request waits, and goes on as soon
+ * as Slack's member list names somebody.
+ */
+export async function requestByEmail(
+  act: Act,
+  workspace: Workspace,
+  { emails, ...request }: RequestByEmail,
+  random: Random,
+): Promise<Offboarding | Refusal> {
+  const userId = await userOfEmail(act.trx, workspace.accountId, emails)
+  if (userId) return requestOffboarding(act, workspace, { ...request, userId }, random)
+  const email = foldEmail(emails[0]!)
+  const where = { account_id: workspace.accountId, email }
+  const [made] = await act
+    .trx('offboardings')
+    .insert({
+      ...where,
+      id: newId('off', random),
+      workspace_id: workspace.id,
+      mode: request.mode ?? workspace.terms.offboardingUnattendedMode,
+      successor_id: request.successorId ?? null,
+      note: request.note?.trim().slice(0, 300) ?? '',
+      state: 'unmatched',
+      requested_by: actorName(act.actor),
+      requested_at: act.now,
+      begun_at: act.now,
+      due_at: new Date(act.now.getTime() + workspace.terms.offboardingLimitMinutes * 60_000),
+      announced: false,
+    })
+    .onConflict(act.trx.raw('(account_id, email) where ended_at is null and user_id is null'))
+    .ignore()
+    .returning('*')
+  const row =
+    made ?? (await act.trx('offboardings').where(where).whereNull('ended_at').whereNull('user_id').first())
+  await noteDoor(act, row.id, request)
+  if (made) {
+    const details = { offboarding: row.id, email, source: request.source, mode: row.mode }
+    await record(act, { event: 'offboarding.requested', workspaceId: workspace.id, details })
+  }
+  return toOffboarding(row)
+}
+
+/** Lets requests that waited for a name go on, now that more addresses are known. Returns how many did. */
+export async function matchWaiting(act: Act, workspace: Workspace, random: Random): Promise<number> {
+  const rows = await act
+    .trx('offboardings')
+    .join('emails', (on) =>
+      on.on('emails.email', 'offboardings.email').andOn('emails.account_id', 'offboardings.account_id'),
+    )
+    .where({ 'offboardings.account_id': workspace.accountId, state: 'unmatched' })
+    .whereNull('ended_at')
+    .select('offboardings.*', 'emails.user_id as known')
+  for (const row of rows) {
+    await act.trx('offboardings').where({ id: row.id }).update({ ended_at: act.now, ended_because: 'merged' })
+    const doors = await act.trx('offboarding_requests').where({ offboarding_id: row.id })
+    for (const door of doors)
+      await requestOffboarding(
+        act,
+        workspace,
+        {
+          source: door.source,
+          reference: door.reference,
+          userId: row.known,
+          mode: row.mode,
+          note: row.note,
+          ...(row.successor_id && row.successor_id !== row.known ? { successorId: row.successor_id } : {}),
+        },
+        random,
+      )
+  }
+  return rows.length
+}

@@ -1,0 +1,60 @@
+import { perform } from '../audit/perform.ts'
+import { isRefusal } from '../foundation/refusal.ts'
+import { plain } from '../foundation/words.ts'
+import type { World } from '../foundation/world.ts'
+import { confirmChange } from '../leases/confirm.ts'
+import { actOnSome } from './act.ts'
+import { begin } from './begin.ts'
+import { finish } from './finish.ts'
+import type { Step } from './step.ts'
+
+const atOnce = 50
+const actor = { kind: 'job', id: 'offboarding' } as const
+
+/**
+ * Brings every open offboarding as far as it can get now: looks up the keys, acts on them in batches, waits once
+ * for every verifier, and finishes. Each step is a transaction that says what it did, so that whoever comes next,
+ * after a crash too, reads on from there; two processes at once take different ones. Returns how many it finished.
+ * @param options.withinMs real milliseconds to wait for verifiers at most
+ */
+export async function carryOut(world: World, options: { withinMs?: number } = {}): Promise<number> {
+  let finished = 0
+  for (const seen = new Set<string>(); ; ) {
+    const rows = await world
+      .db('offboardings')
+      .whereIn('state', ['requested', 'acting', 'confirming'])
+      .whereNotIn('id', [...seen])
+      .orderBy('begun_at')
+      .limit(atOnce)
+      .select('id')
+    if (rows.length === 0) return finished
+    const ids = rows.map((row) => row.id as string)
+    for (const id of ids) seen.add(id)
+    finished += await carryOutThese(world, ids, options.withinMs ?? 20_000)
+  }
+}
+
+/** The same for these alone. One wait for the verifiers serves them all. */
+export async function carryOutThese(world: World, ids: readonly string[], withinMs: number): Promise<number> {
+  for (const id of ids) await step(world, id, begin)
+  for (const id of ids) while (await step(world, id, actOnSome(world.random))) {}
+  const rows = await world
+    .db('offboarding_keys')
+    .whereIn('offboarding_id', ids)
+    .whereNotNull('acted_at')
+    .whereNull('confirmed_at')
+    .select('key_id')
+  const keyIds = rows.map((row) => row.key_id as string)
+  const receipt = await confirmChange(world, keyIds, { withinMs })
+  let finished = 0
+  for (const id of ids) finished += (await step(world, id, finish(receipt, new Set(keyIds)))) ? 1 : 0
+  return finished
+}
+
+/** One transaction. A database that is out is met again by the next round. */
+async function step(world: World, id: string, work: Step): Promise<boolean> {
+  const done = await perform(world, actor, (act) => work(act, id))
+  if (!isRefusal(done)) return done
+  world.log.warn({ offboarding: id, why: plain(done.told) }, 'an offboarding waits')
+  return false
+}

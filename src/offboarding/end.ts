@@ -1,0 +1,122 @@
+import { record } from '../audit/record.ts'
+import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
+import { say } from '../foundation/words.ts'
+import { activate } from '../keys/state.ts'
+import type { Act } from '../members/actor.ts'
+import { authorise, noSuchKey } from '../policy/authorise.ts'
+import { leaverKeysOf, type Offboarding, type Source, toOffboarding } from './offboarding.ts'
+
+/** What an undo brought back, and what stays as it is. */
+export type Undone = { offboarding: Offboarding; activated: string[]; returned: string[]; kept: string[] }
+
+/**
+ * Takes back what can be taken back: keys that this offboarding deactivated work again, and what it gave to somebody
+ * else goes back, unless somebody touched it since. Revoked keys stay revoked and rotations go on; roles are set
+ * anew by an owner. Names of keys are in the answer.
+ */
+export async function undoOffboarding(act: Act, accountId: string, id: string): Promise<Undone | Refusal> {
+  const row = await act.trx('offboardings').where({ id, account_id: accountId }).forUpdate().first()
+  if (!row) return noSuchKey({ action: 'offboarding.undo' })
+  const offboarding = toOffboarding(row)
+  const refusal = await authorise(act, 'offboarding.undo', { workspaceId: workspaceOf(act, offboarding) })
+  if (refusal) return refusal
+  if (offboarding.endedAt)
+    return refuse('already', say`It ended on ${{ moment: offboarding.endedAt }} already.`)
+  if (offboarding.state !== 'done')
+    return refuse('already', 'It is still running.', { next: 'Undo it when the report is there.' })
+  const undone: Undone = { offboarding, activated: [], returned: [], kept: [] }
+  const keys = await leaverKeysOf(act.trx, [id])
+  await act
+    .trx('keys')
+    .whereIn(
+      'id',
+      keys.map((key) => key.keyId),
+    )
+    .orderBy('id')
+    .forUpdate()
+    .select('id')
+  for (const key of keys) {
+    const isBack = key.outcome === 'deactivated' && (await reactivate(act, key.keyId, key.workspaceId, id))
+    const isOwned = key.outcome !== 'rotating' && (await giveBack(act, key, offboarding))
+    if (isBack) undone.activated.push(key.name)
+    if (isOwned) undone.returned.push(key.name)
+    if (!isBack && (key.outcome === 'deactivated' || key.outcome === 'revoked' || key.outcome === 'rotating'))
+      undone.kept.push(key.name)
+    if (isBack || isOwned)
+      await act
+        .trx('offboarding_keys')
+        .where({ offboarding_id: id, key_id: key.keyId })
+        .update({ undone_at: act.now })
+  }
+  await end(act, offboarding, 'undone')
+  return undone
+}
+
+/** An act of a member is judged in the workspace where they have their role. */
+const workspaceOf = ({ actor }: Act, { workspaceId }: Offboarding) =>
+  actor.kind === 'member' ? actor.workspaceId : workspaceId
+
+async function reactivate(act: Act, keyId: string, workspaceId: string, id: string): Promise<boolean> {
+  const untouched = await act
+    .trx('keys')
+    .where({ id: keyId, status: 'inactive', status_changed_by: 'job:offboarding' })
+    .first('id')
+  if (!untouched) return false
+  const job = { kind: 'job', id: `undo ${act.actor.id}` } as const
+  // Keys may lie in workspaces where whoever undoes has no role; offboarding them did not ask for one either.
+  const isElsewhere = act.actor.kind === 'member' && act.actor.workspaceId !== workspaceId
+  const done = await activate(isElsewhere ? { ...act, actor: job } : act, workspaceId, keyId, `undo of ${id}`)
+  return !isRefusal(done)
+}
+
+async function giveBack(
+  act: Act,
+  key: { keyId: string; workspaceId: string; ownerBefore: string; ownerAfter: string | null },
+  { id, userId }: Offboarding,
+): Promise<boolean> {
+  if (!key.ownerAfter || key.ownerBefore !== userId) return false
+  const rows = await act
+    .trx('keys')
+    .where({ id: key.keyId, owner_id: key.ownerAfter })
+    .whereNot('status', 'revoked')
+    .update({ owner_id: userId, version: act.trx.raw('version + 1') })
+  if (rows === 0) return false
+  const details = { changes: { ownerId: [key.ownerAfter, userId] }, reason: `undo of ${id}` }
+  await record(act, { event: 'key.edited', workspaceId: key.workspaceId, keyId: key.keyId, details })
+  return true
+}
+
+async function end(act: Act, offboarding: Offboarding, because: 'undone' | 'returned'): Promise<void> {
+  const { id, userId, email, workspaceId } = offboarding
+  await act.trx('offboardings').where({ id }).update({ ended_at: act.now, ended_because: because })
+  const details = { offboarding: id, user: userId, ...(email ? { email } : {}), because }
+  await record(act, { event: 'offboarding.ended', workspaceId, details })
+}
+
+/**
+ * Somebody is back, says a door that had said they left: their offboarding ends, so that leaving again is a new one.
+ * No key comes back by itself. A door that never said they left is not believed.
+ */
+export async function noteReturn(
+  act: Act,
+  accountId: string,
+  userId: string,
+  saidBy: readonly Source[],
+): Promise<boolean> {
+  const row = await act
+    .trx('offboardings')
+    .where({ account_id: accountId, user_id: userId, state: 'done' })
+    .whereNull('ended_at')
+    .whereExists(
+      act
+        .trx('offboarding_requests')
+        .whereRaw('offboarding_id = offboardings.id')
+        .whereIn('source', saidBy)
+        .select(act.trx.raw('1')),
+    )
+    .forUpdate()
+    .first()
+  if (!row) return false
+  await end(act, toOffboarding(row), 'returned')
+  return true
+}

@@ -1,0 +1,54 @@
+import { record } from '../audit/record.ts'
+import type { Executor } from '../foundation/database.ts'
+import { type Refusal, refuse } from '../foundation/refusal.ts'
+import { say } from '../foundation/words.ts'
+import { type Act, actorName } from '../members/actor.ts'
+import { authorise, noSuchKey } from '../policy/authorise.ts'
+
+/** Somebody who has had a key's token in their hands without revealing it here. */
+export type Holder = { userId: string; since: Date; addedBy: string; why: string }
+
+/** Notes that somebody has a key, so that their leaving ends it. Noting it twice keeps the first. */
+export async function addHolder(
+  act: Act,
+  workspaceId: string,
+  keyId: string,
+  holder: { userId: string; why: string },
+): Promise<{ added: boolean } | Refusal> {
+  const refusal = await authorise(act, 'holder.add', { workspaceId, keyId })
+  if (refusal) return refusal
+  const why = holder.why.trim()
+  if (why === '' || [...why].length > 300)
+    return refuse('invalid', 'Say in at most 300 characters how they came by it.', { field: 'why' })
+  const key = await act
+    .trx('keys')
+    .where({ id: keyId, workspace_id: workspaceId })
+    .first('name', 'status', 'owner_id', 'revealed_by')
+  if (!key) return noSuchKey({ action: 'holder.add', keyId })
+  if (key.status === 'revoked') return refuse('gone', say`${{ name: key.name }} was revoked.`)
+  if (holder.userId === key.revealed_by || holder.userId === key.owner_id)
+    return refuse('already', say`${{ user: holder.userId }} counts already: they own or revealed it.`, {
+      field: 'person',
+    })
+  const rows = await act
+    .trx('key_holders')
+    .insert({ key_id: keyId, user_id: holder.userId, since: act.now, added_by: actorName(act.actor), why })
+    .onConflict()
+    .ignore()
+    .returning('key_id')
+  if (rows.length === 0) return { added: false }
+  const details = { user: holder.userId, reason: why }
+  await record(act, { event: 'holder.added', workspaceId, keyId, details })
+  return { added: true }
+}
+
+/** Who was noted as having a key, first first. At most fifty. */
+export async function holdersOf(db: Executor, keyId: string): Promise<Holder[]> {
+  const rows = await db('key_holders').where({ key_id: keyId }).orderBy('since').limit(50)
+  return rows.map((row) => ({
+    userId: row.user_id,
+    since: row.since,
+    addedBy: row.added_by,
+    why: row.why,
+  }))
+}

@@ -1,0 +1,169 @@
+import type { Executor, Transaction } from '../foundation/database.ts'
+import type { Receipt } from '../leases/confirm.ts'
+
+/** The doors through which an offboarding can be asked for. */
+export const sources = ['slack', 'workflow', 'user-change', 'scim', 'webhook', 'shell', 'reconcile'] as const
+export type Source = (typeof sources)[number]
+
+export const modes = ['by-use', 'revoke', 'deactivate', 'rotate'] as const
+/** What happens to the keys: by use, busy ones are rotated and quiet ones revoked. */
+export type Mode = (typeof modes)[number]
+
+/** What happens to one key. */
+export type Plan = 'revoke' | 'deactivate' | 'rotate' | 'hand-over' | 'keep'
+
+export type Outcome =
+  | 'revoked'
+  | 'deactivated'
+  | 'rotating'
+  | 'handed-over'
+  | 'kept'
+  | 'refused-already'
+  | 'failed'
+
+export type State = 'unmatched' | 'requested' | 'acting' | 'confirming' | 'done'
+
+/** Why a key is a leaver's: theirs, seen by them, shared with them; or only made by them, for somebody else. */
+export type Reason = 'owned' | 'revealed' | 'held' | 'created'
+
+export type Offboarding = {
+  id: string
+  accountId: string
+  /** whose channel and audit carry what concerns the person rather than one key */
+  workspaceId: string
+  /** null while only an e-mail address is known */
+  userId: string | null
+  email: string | null
+  mode: Mode
+  successorId: string | null
+  note: string
+  choices: Record<string, Plan>
+  state: State
+  requestedBy: string
+  requestedAt: Date
+  /** from here the limit counts; later than the request when somebody found more keys */
+  begunAt: Date
+  dueAt: Date
+  doneAt: Date | null
+  endedAt: Date | null
+  endedBecause: 'undone' | 'returned' | 'merged' | null
+  /** names of workspaces that this person was the last owner of */
+  lastOwnerOf: string[]
+}
+
+export type LeaverKey = {
+  keyId: string
+  workspaceId: string
+  name: string
+  hint: string | null
+  reasons: Reason[]
+  busy: boolean
+  plan: Plan
+  outcome: Outcome | null
+  why: string
+  ownerBefore: string
+  ownerAfter: string | null
+  successorKeyId: string | null
+  /** until when the old token still works */
+  endsAt: Date | null
+  actedAt: Date | null
+  confirmedAt: Date | null
+  receipt: Receipt | null
+  undoneAt: Date | null
+}
+
+type Row = Record<string, never>
+
+export const toOffboarding = (row: Row): Offboarding => ({
+  id: row.id!,
+  accountId: row.account_id!,
+  workspaceId: row.workspace_id!,
+  userId: row.user_id ?? null,
+  email: row.email ?? null,
+  mode: row.mode!,
+  successorId: row.successor_id ?? null,
+  note: row.note!,
+  choices: row.choices!,
+  state: row.state!,
+  requestedBy: row.requested_by!,
+  requestedAt: row.requested_at!,
+  begunAt: row.begun_at!,
+  dueAt: row.due_at!,
+  doneAt: row.done_at ?? null,
+  endedAt: row.ended_at ?? null,
+  endedBecause: row.ended_because ?? null,
+  lastOwnerOf: row.last_owner_of!,
+})
+
+/** The offboarding with that id, in that account. */
+export async function findOffboarding(
+  db: Executor,
+  accountId: string,
+  id: string,
+): Promise<Offboarding | undefined> {
+  const row = await db('offboardings').where({ id, account_id: accountId }).first()
+  return row && toOffboarding(row)
+}
+
+/** The offboarding of somebody who has not come back since. */
+export async function currentOffboarding(
+  db: Executor,
+  accountId: string,
+  userId: string,
+): Promise<Offboarding | undefined> {
+  const row = await db('offboardings')
+    .where({ account_id: accountId, user_id: userId })
+    .whereNull('ended_at')
+    .first()
+  return row && toOffboarding(row)
+}
+
+/** The same, locked until the transaction ends; undefined also while another process is on it. */
+export async function lockOffboarding(trx: Transaction, id: string): Promise<Offboarding | undefined> {
+  const row = await trx('offboardings').where({ id }).forUpdate().skipLocked().first()
+  return row && toOffboarding(row)
+}
+
+/** Which doors asked, first first. */
+export async function requestsOf(
+  db: Executor,
+  id: string,
+): Promise<{ source: Source; reference: string; by: string; at: Date }[]> {
+  const rows = await db('offboarding_requests').where({ offboarding_id: id }).orderBy('requested_at')
+  return rows.map((row) => ({
+    source: row.source,
+    reference: row.reference,
+    by: row.requested_by,
+    at: row.requested_at,
+  }))
+}
+
+/** The keys of an offboarding with what was planned and done, by workspace and name. */
+export async function leaverKeysOf(db: Executor, ids: readonly string[]): Promise<LeaverKey[]> {
+  const rows = await db('offboarding_keys')
+    .join('keys', 'keys.id', 'offboarding_keys.key_id')
+    .whereIn('offboarding_id', ids)
+    .orderBy(['offboarding_keys.workspace_id', 'keys.name_folded', 'key_id'])
+    .select('offboarding_keys.*', 'keys.name', 'keys.hint')
+  return rows.map(toLeaverKey)
+}
+
+const toLeaverKey = (row: Row): LeaverKey => ({
+  keyId: row.key_id!,
+  workspaceId: row.workspace_id!,
+  name: row.name!,
+  hint: row.hint ?? null,
+  reasons: row.reasons!,
+  busy: row.busy!,
+  plan: row.plan!,
+  outcome: row.outcome ?? null,
+  why: row.why!,
+  ownerBefore: row.owner_before!,
+  ownerAfter: row.owner_after ?? null,
+  successorKeyId: row.successor_key_id ?? null,
+  endsAt: row.ends_at ?? null,
+  actedAt: row.acted_at ?? null,
+  confirmedAt: row.confirmed_at ?? null,
+  receipt: row.receipt ?? null,
+  undoneAt: row.undone_at ?? null,
+})

@@ -1,0 +1,33 @@
+import { isOver } from '../keys/key.ts'
+import type { Candidate } from './leaver-keys.ts'
+import type { Mode, Plan } from './offboarding.ts'
+
+const dayMs = 86_400_000
+
+/** Whether something used the key lately, so that ending it would be noticed. Pure. */
+export const isBusy = (key: Pick<Candidate, 'lastUsedAt'>, now: Date, busyDays: number): boolean =>
+  key.lastUsedAt !== null && now.getTime() - key.lastUsedAt.getTime() <= busyDays * dayMs
+
+/** Whether the leaver can have seen a token, or may still reveal one. Making a key for somebody shows nothing. */
+export const couldSee = (key: Pick<Candidate, 'reasons'>): boolean =>
+  key.reasons.some((reason) => reason !== 'created')
+
+/** What can happen to a key as it stands, first what a mode without a word about it would do. Pure. */
+export function choicesFor(key: Candidate, now: Date): Plan[] {
+  if (!couldSee(key) || isOver(key, now)) return ['keep']
+  if (key.status === 'unrevealed') return ['hand-over', 'revoke', 'keep']
+  if (key.status === 'inactive') return ['keep', 'revoke']
+  return ['rotate', 'deactivate', 'revoke', 'keep']
+}
+
+/**
+ * What happens to a key: what somebody chose for it where that is possible, else what the mode says. A token that
+ * nobody saw is handed over with its key; one that is refused already is only ever made to stay so. Pure.
+ */
+export function planFor(key: Candidate, mode: Mode, busy: boolean, now: Date, chosen?: Plan): Plan {
+  const choices = choicesFor(key, now)
+  if (chosen && choices.includes(chosen)) return chosen
+  if (key.status === 'unrevealed' && choices.includes('hand-over')) return 'hand-over'
+  const wanted = mode === 'by-use' ? (busy ? 'rotate' : 'revoke') : mode
+  return choices.includes(wanted) ? wanted : choices[0]!
+}

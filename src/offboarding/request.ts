@@ -1,0 +1,147 @@
+import { record } from '../audit/record.ts'
+import { newId } from '../foundation/ids.ts'
+import type { Random } from '../foundation/random.ts'
+import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
+import { type Act, actorName } from '../members/actor.ts'
+import { findMember } from '../members/member.ts'
+import { authorise } from '../policy/authorise.ts'
+import type { Workspace } from '../workspaces/workspace.ts'
+import { type Mode, type Offboarding, type Plan, type Source, toOffboarding } from './offboarding.ts'
+import { reopenIfMore } from './reopen.ts'
+
+/** What a door asks for. Doors without a preview leave mode and choices out. */
+export type OffboardingRequest = {
+  source: Source
+  userId: string
+  mode?: Mode | undefined
+  successorId?: string | undefined
+  note?: string | undefined
+  choices?: Record<string, Plan>
+  /** what the door wants to find again: a workflow's execution, a directory's id */
+  reference?: string
+  /** false for doors that should stay quiet when the person has no key at all */
+  announced?: boolean
+}
+
+const minuteMs = 60_000
+
+/**
+ * Makes sure that this person is being offboarded: one offboarding a person, once a door, until they come back.
+ * Whoever asks second joins; when the leaver has got hold of more keys since, it goes on with those.
+ */
+export async function requestOffboarding(
+  act: Act,
+  workspace: Workspace,
+  request: OffboardingRequest,
+  random: Random,
+): Promise<Offboarding | Refusal> {
+  const refusal =
+    (await authorise(act, 'offboarding.request', { workspaceId: workspace.id })) ?? checked(request)
+  if (refusal) return refusal
+  const superior = await isAbove(act, workspace, request.userId)
+  if (superior) return superior
+  const [made] = await act
+    .trx('offboardings')
+    .insert(newRow(act, workspace, request, newId('off', random)))
+    .onConflict(act.trx.raw('(account_id, user_id) where ended_at is null and user_id is not null'))
+    .ignore()
+    .returning('*')
+  const row = made ?? (await lockCurrent(act, workspace.accountId, request.userId))
+  const offboarding = toOffboarding(row)
+  const isFirst = await noteDoor(act, offboarding.id, request)
+  if (made) await recordRequested(act, offboarding, request)
+  if (!made && isFirst) {
+    const details = { offboarding: offboarding.id, user: request.userId, source: request.source }
+    await record(act, { event: 'offboarding.joined', workspaceId: offboarding.workspaceId, details })
+  }
+  return made ? offboarding : reopenIfMore(act, offboarding, workspace.terms)
+}
+
+function checked({ userId, successorId, note = '' }: OffboardingRequest): Refusal | undefined {
+  if (successorId === userId)
+    return refuse('invalid', 'Whoever leaves cannot take over.', { field: 'successor' })
+  if ([...note].length > 300) return refuse('invalid', 'Use at most 300 characters.', { field: 'note' })
+  return undefined
+}
+
+/** A manager does not offboard an owner, and nobody themselves. */
+async function isAbove(act: Act, workspace: Workspace, userId: string): Promise<Refusal | undefined> {
+  if (act.actor.kind !== 'member') return undefined
+  const logged = { action: 'offboarding.request' }
+  if (act.actor.id === userId) return refuse('forbidden', 'Someone else must offboard you.', { logged })
+  if (act.actor.role === 'owner') return undefined
+  const leaver = await findMember(act.trx, workspace.id, userId)
+  return leaver?.role === 'owner'
+    ? refuse('forbidden', 'Only owners offboard an owner.', { logged })
+    : undefined
+}
+
+function newRow(act: Act, workspace: Workspace, request: OffboardingRequest, id: string) {
+  const { terms } = workspace
+  const unattended = request.choices === undefined
+  return {
+    id,
+    account_id: workspace.accountId,
+    workspace_id: workspace.id,
+    user_id: request.userId,
+    mode: request.mode ?? (unattended ? terms.offboardingUnattendedMode : terms.offboardingMode),
+    successor_id: request.successorId ?? null,
+    note: request.note?.trim() ?? '',
+    choices: JSON.stringify(request.choices ?? {}),
+    state: 'requested',
+    requested_by: actorName(act.actor),
+    requested_at: act.now,
+    begun_at: act.now,
+    due_at: new Date(act.now.getTime() + terms.offboardingLimitMinutes * minuteMs),
+    announced: request.announced ?? true,
+  }
+}
+
+const lockCurrent = (act: Act, accountId: string, userId: string) =>
+  act
+    .trx('offboardings')
+    .where({ account_id: accountId, user_id: userId })
+    .whereNull('ended_at')
+    .forUpdate()
+    .first()
+
+/** Whether this door had not asked before. */
+export async function noteDoor(
+  act: Act,
+  offboardingId: string,
+  { source, reference = '' }: Pick<OffboardingRequest, 'source' | 'reference'>,
+): Promise<boolean> {
+  const rows = await act
+    .trx('offboarding_requests')
+    .insert({
+      offboarding_id: offboardingId,
+      source,
+      reference,
+      requested_by: actorName(act.actor),
+      requested_at: act.now,
+    })
+    .onConflict(['offboarding_id', 'source'])
+    .merge({ reference })
+    .returning([act.trx.raw('(xmax = 0) as fresh')])
+  return Boolean((rows[0] as unknown as { fresh: boolean }).fresh)
+}
+
+async function recordRequested(act: Act, offboarding: Offboarding, request: OffboardingRequest) {
+  const { id, userId, email, mode, successorId, note } = offboarding
+  await record(act, {
+    event: 'offboarding.requested',
+    workspaceId: offboarding.workspaceId,
+    details: {
+      offboarding: id,
+      user: userId,
+      ...(email ? { email } : {}),
+      source: request.source,
+      mode,
+      successor: successorId,
+      ...(note ? { reason: note } : {}),
+    },
+  })
+}
+
+/** For doors that take a refusal as an answer of its own. */
+export const accepted = (result: Offboarding | Refusal): result is Offboarding => !isRefusal(result)

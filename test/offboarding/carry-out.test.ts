@@ -1,0 +1,212 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { listEvents } from '../../src/audit/list.ts'
+import { perform } from '../../src/audit/perform.ts'
+import { isRefusal } from '../../src/foundation/refusal.ts'
+import { plain } from '../../src/foundation/words.ts'
+import { startWatching } from '../../src/leases/confirm.ts'
+import { findMember } from '../../src/members/member.ts'
+import { carryOut } from '../../src/offboarding/carry-out.ts'
+import { noteReturn, undoOffboarding } from '../../src/offboarding/end.ts'
+import { addHolder } from '../../src/offboarding/holders.ts'
+import { findOffboarding, leaverKeysOf, requestsOf } from '../../src/offboarding/offboarding.ts'
+import { type OffboardingRequest, requestOffboarding } from '../../src/offboarding/request.ts'
+import { addWorkspace } from '../../src/workspaces/workspace.ts'
+import { must, openRecords, type Records } from '../setup/records.ts'
+import { join, ownedKey, standingOf, use } from './leavers.ts'
+
+const leaver = 'U0LEAVER01'
+const manager = 'U0BRUNO002'
+const successor = 'U0CHIDI003'
+let r: Records
+let watching: { stop(): Promise<void> }
+beforeEach(async () => {
+  r = await openRecords()
+  watching = startWatching(r.world)
+  await join(r.world, r.workspace.id, manager, 'manager')
+})
+afterEach(async () => {
+  await watching.stop()
+  await r.drop()
+})
+
+const ask = (request: Partial<OffboardingRequest> = {}, actor?: Parameters<Records['act']>[1]) =>
+  r.act(
+    (act) =>
+      requestOffboarding(act, r.workspace, { source: 'slack', userId: leaver, ...request }, r.world.random),
+    actor,
+  )
+
+const outcomes = async (id: string) =>
+  Object.fromEntries((await leaverKeysOf(r.world.db, [id])).map((key) => [key.name, key.outcome]))
+
+test('with a preview busy keys rotate to a manager, quiet ones end, and one only made by the leaver stays', async () => {
+  const as = await join(r.world, r.workspace.id, leaver, 'manager')
+  const busy = await ownedKey(r.world, as, 'Busy')
+  await use(r.world, busy.id, 6)
+  const quiet = await ownedKey(r.world, as, 'Quiet')
+  await use(r.world, quiet.id, 8)
+  await ownedKey(r.world, as, 'Waiting', { waits: true })
+  await ownedKey(r.world, as, 'Made for Ada', { owner: r.owner.id })
+  const held = await ownedKey(r.world, r.owner, 'Held')
+  await r.act((act) => addHolder(act, r.workspace.id, held.id, { userId: leaver, why: 'on call' }))
+  await ownedKey(r.world, r.owner, 'None of theirs')
+
+  const off = await ask({ choices: {} })
+  expect(off.mode).toBe('by-use')
+  expect(await carryOut(r.world)).toBe(1)
+
+  expect(await outcomes(off.id)).toEqual({
+    Busy: 'rotating',
+    Quiet: 'revoked',
+    Waiting: 'handed-over',
+    'Made for Ada': 'kept',
+    Held: 'revoked',
+  })
+  const standing = await standingOf(r.world)
+  expect(standing.Busy).toMatchObject({ status: 'active', owner_id: manager })
+  const grace = (standing.Busy!.ends_at as Date).getTime() - r.world.clock.now().getTime()
+  expect(Math.round(grace / 86_400_000)).toBe(7)
+  const next = await r.world.db('keys').where({ predecessor_id: busy.id }).first()
+  expect(next).toMatchObject({ status: 'unrevealed', owner_id: manager, scopes: ['read'] })
+  expect(standing.Waiting).toMatchObject({ status: 'unrevealed', owner_id: manager })
+  expect(standing['Made for Ada']).toMatchObject({ status: 'active', owner_id: r.owner.id })
+  expect(standing['None of theirs']).toMatchObject({ status: 'active' })
+  expect((await findMember(r.world.db, r.workspace.id, leaver))?.role).toBeUndefined()
+  const keys = await leaverKeysOf(r.world.db, [off.id])
+  expect(keys.find((key) => key.name === 'Quiet')!.reasons).toEqual(['owned', 'revealed', 'created'])
+  expect(keys.every((key) => key.receipt?.state === 'confirmed')).toBe(true)
+})
+
+test('without a preview everything is deactivated, in every workspace, and undo brings it back', async () => {
+  const other = must(
+    await perform(r.world, r.owner, (act) =>
+      addWorkspace(act, r.workspace.accountId, { name: 'EU', terms: {} }, r.world.random),
+    ),
+  )
+  const here = await ownedKey(r.world, await join(r.world, r.workspace.id, leaver, 'manager'), 'Here')
+  await use(r.world, here.id)
+  await ownedKey(r.world, await join(r.world, other.id, leaver, 'manager'), 'There')
+  const off = await ask(
+    { source: 'user-change', successorId: successor },
+    { kind: 'job', id: 'slack-events' },
+  )
+  await carryOut(r.world)
+  expect(await outcomes(off.id)).toEqual({ Here: 'deactivated', There: 'deactivated' })
+  expect((await standingOf(r.world)).There).toMatchObject({ status: 'inactive', owner_id: successor })
+
+  const undone = await r.act((act) => undoOffboarding(act, r.workspace.accountId, off.id))
+  expect(undone.activated.sort()).toEqual(['Here', 'There'])
+  expect(undone.returned.sort()).toEqual(['Here', 'There'])
+  expect(await standingOf(r.world)).toMatchObject({
+    Here: { status: 'active', owner_id: leaver },
+    There: { status: 'active', owner_id: leaver },
+  })
+  const twice = await perform(r.world, r.owner, (act) => undoOffboarding(act, r.workspace.accountId, off.id))
+  expect(isRefusal(twice) && twice.code).toBe('already')
+})
+
+test('undo leaves alone what somebody touched since, and never revives a revoked key', async () => {
+  const as = await join(r.world, r.workspace.id, leaver, 'manager')
+  const touched = await ownedKey(r.world, as, 'Touched')
+  await ownedKey(r.world, as, 'Gone')
+  const gone = (await r.world.db('keys').where({ name: 'Gone' }).first('id')).id
+  const off = await ask({ mode: 'deactivate', choices: { [gone]: 'revoke' } })
+  await carryOut(r.world)
+  await r.world.db('keys').where({ id: touched.id }).update({ status_changed_by: manager })
+  const undone = await r.act((act) => undoOffboarding(act, r.workspace.accountId, off.id))
+  expect(undone).toMatchObject({ activated: [], kept: ['Gone', 'Touched'] })
+  expect(await standingOf(r.world)).toMatchObject({
+    Touched: { status: 'inactive' },
+    Gone: { status: 'revoked' },
+  })
+})
+
+test('through two doors at once there is one offboarding, and each key is dealt with once', async () => {
+  const as = await join(r.world, r.workspace.id, leaver, 'manager')
+  for (let i = 0; i < 5; i++) await ownedKey(r.world, as, `Key ${i}`)
+  const job = { kind: 'job', id: 'scim' } as const
+  const offs = await Promise.all([
+    ask({ source: 'scim' }, job),
+    ask({ source: 'webhook' }, job),
+    ask({ source: 'user-change' }, job),
+    ask({ source: 'scim' }, job),
+  ])
+  expect(new Set(offs.map((off) => off.id)).size).toBe(1)
+  await Promise.all([carryOut(r.world), carryOut(r.world), carryOut(r.world)])
+  while ((await findOffboarding(r.world.db, r.workspace.accountId, offs[0]!.id))!.state !== 'done')
+    await carryOut(r.world)
+  const doors = await requestsOf(r.world.db, offs[0]!.id)
+  expect(doors.map((door) => door.source).sort()).toEqual(['scim', 'user-change', 'webhook'])
+  const events = await listEvents(r.world.db, { workspaceId: r.workspace.id, limit: 100 })
+  const named = events.map((event) => event.event)
+  expect(named.filter((event) => event === 'key.deactivated')).toHaveLength(5)
+  expect(named.filter((event) => event === 'offboarding.requested')).toHaveLength(1)
+  expect(named.filter((event) => event === 'offboarding.joined')).toHaveLength(2)
+  expect(named.filter((event) => event === 'offboarding.completed')).toHaveLength(1)
+})
+
+test('a door that asks again reopens a finished offboarding only for keys that it does not know', async () => {
+  const as = await join(r.world, r.workspace.id, leaver, 'manager')
+  await ownedKey(r.world, as, 'Old')
+  const first = await ask()
+  await carryOut(r.world)
+  expect((await ask({ source: 'scim' })).state).toBe('done')
+  await ownedKey(r.world, as, 'New')
+  const again = await ask({ source: 'webhook' })
+  expect(again).toMatchObject({ id: first.id, state: 'requested' })
+  await carryOut(r.world)
+  expect(await outcomes(first.id)).toEqual({ Old: 'deactivated', New: 'deactivated' })
+})
+
+test('who comes back and leaves again is offboarded anew, but only a door that said so is believed', async () => {
+  const as = await join(r.world, r.workspace.id, leaver, 'manager')
+  await ownedKey(r.world, as, 'Old')
+  const first = await ask({ source: 'scim' })
+  await carryOut(r.world)
+  const { accountId } = r.workspace
+  expect(await r.act((act) => noteReturn(act, accountId, leaver, ['user-change']))).toBe(false)
+  expect(await r.act((act) => noteReturn(act, accountId, leaver, ['scim']))).toBe(true)
+  expect((await standingOf(r.world)).Old).toMatchObject({ status: 'inactive' })
+  expect((await ask({ source: 'scim' })).id).not.toBe(first.id)
+})
+
+test('the last owner can leave; the report says that nobody owns the workspace', async () => {
+  await ownedKey(r.world, r.owner, 'Owned')
+  const off = await ask({ source: 'user-change', userId: r.owner.id }, { kind: 'job', id: 'slack-events' })
+  await carryOut(r.world)
+  const done = await findOffboarding(r.world.db, r.workspace.accountId, off.id)
+  expect(done).toMatchObject({ state: 'done', lastOwnerOf: ['Platform'] })
+})
+
+test('with nobody to take over, a busy key is deactivated instead of rotated', async () => {
+  await r.world.db('members').where({ user_id: manager }).delete()
+  const key = await ownedKey(r.world, r.owner, 'Busy')
+  await use(r.world, key.id)
+  const off = await ask({ userId: r.owner.id, mode: 'rotate' }, { kind: 'operator', id: 'root' })
+  await carryOut(r.world)
+  expect(await outcomes(off.id)).toEqual({ Busy: 'deactivated' })
+})
+
+test.each([
+  ['a member', 'U0EMRE0005', 'member', leaver, 'Only managers and owners offboard people.'],
+  ['a manager, of an owner', manager, 'manager', 'U0ADA00001', 'Only owners offboard an owner.'],
+  ['a manager, of themselves', manager, 'manager', manager, 'Someone else must offboard you.'],
+] as const)('%s is refused', async (_who, id, role, userId, told) => {
+  const actor = { kind: 'member', id, role, workspaceId: r.workspace.id } as const
+  const result = await perform(r.world, actor, (act) =>
+    requestOffboarding(act, r.workspace, { source: 'slack', userId }, r.world.random),
+  )
+  expect(isRefusal(result) && plain(result.told)).toBe(told)
+})
+
+test('a leaver cannot be their own successor', async () => {
+  const result = await perform(r.world, r.owner, (act) =>
+    requestOffboarding(
+      act,
+      r.workspace,
+      { source: 'slack', userId: leaver, successorId: leaver },
+      r.world.random,
+    ),
+  )
+  expect(isRefusal(result) && result.field).toBe('successor')
+})
