@@ -6,10 +6,10 @@ import { openDatabase } from '../foundation/database.ts'
 import { openLog } from '../foundation/log.ts'
 import { systemRandom } from '../foundation/random.ts'
 import { type Refusal, refuse, sentence } from '../foundation/refusal.ts'
-import { plain } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import type { Act, Actor } from '../members/actor.ts'
 import { type Workspace, workspacesOfTeam } from '../workspaces/workspace.ts'
+import { tellError } from './print.ts'
 
 /** Opens the world for one command and closes it again. */
 export async function withWorld<T>(
@@ -18,7 +18,8 @@ export async function withWorld<T>(
 ): Promise<T> {
   const config: Config = readConfig(env)
   const db = openDatabase(config.databaseUrl, { connections: 2, name: 'keywarden shell' })
-  const log = openLog({ level: 'warn', tokenPrefix: config.tokenPrefix })
+  // What a command prints may be piped; what it logs must not be in it.
+  const log = openLog({ level: 'warn', tokenPrefix: config.tokenPrefix, destination: process.stderr })
   try {
     return await work({ config, db, log, clock: systemClock, random: systemRandom })
   } finally {
@@ -47,6 +48,6 @@ export async function onlyAccount(world: World): Promise<{ id: string; workspace
 
 /** Prints a refusal where errors go. Returns the exit code for it. */
 export function complain(refusal: Refusal): number {
-  console.error(plain(sentence(refusal)))
+  tellError(sentence(refusal))
   return 1
 }

@@ -8,6 +8,7 @@ import { scrubber } from '../foundation/scrub.ts'
 import { StartError } from '../foundation/start-error.ts'
 import { addAuditVerbs } from './audit.ts'
 import { doctor } from './doctor.ts'
+import { addKeyVerbs } from './keys.ts'
 import { migrateDatabase } from './migrate.ts'
 import { type Start, serve } from './serve.ts'
 import { addServiceTokenVerbs } from './service-tokens.ts'
@@ -43,7 +44,7 @@ export async function runShell(argv: readonly string[], shell: Shell): Promise<n
     .action(async () => {
       code = await doctor(readConfig(shell.env))
     })
-  for (const add of [addWorkspaceVerbs, addServiceTokenVerbs, addAuditVerbs])
+  for (const add of [addKeyVerbs, addWorkspaceVerbs, addServiceTokenVerbs, addAuditVerbs])
     add(program, shell.env, (failed) => {
       code = failed
     })

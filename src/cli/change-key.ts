@@ -1,0 +1,81 @@
+import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
+import { type Phrase, say } from '../foundation/words.ts'
+import type { World } from '../foundation/world.ts'
+import type { Key, KeyWithUsage } from '../keys/key.ts'
+import { activate, deactivate, revoke } from '../keys/state.ts'
+import { hintCharacters, isConfirmedBy } from '../keys/typed-confirmation.ts'
+import { confirmChange, type Receipt } from '../leases/confirm.ts'
+import { receiptPhrase } from '../leases/receipt-words.ts'
+import { ask } from './ask.ts'
+import { keyByWords } from './find-key.ts'
+import { factLines } from './key-views.ts'
+import { asOperator, complain, withWorld } from './operator.ts'
+import { tellError, tellOut } from './print.ts'
+import { whichWorkspace } from './which-workspace.ts'
+
+const acts = { revoke, deactivate, activate }
+export type Change = keyof typeof acts
+
+const done: Record<Change, (key: Key) => Phrase> = {
+  revoke: (key) => say`Revoked ${{ name: key.name }} for good.`,
+  deactivate: (key) => say`Deactivated ${{ name: key.name }}. Resume with keywarden keys activate ${key.id}.`,
+  activate: (key) => say`Activated ${{ name: key.name }}. It works again.`,
+}
+
+export type ChangeChoices = { workspace?: string; reason?: string; yes?: boolean }
+type Env = Record<string, string | undefined>
+
+/**
+ * Changes one key as its owner or a manager would in Slack: the same act, the same audit. Returns 0 when every
+ * verifier is known to obey, 1 when it was refused or is not yet known.
+ */
+export const changeKey = (env: Env, change: Change, words: string, choices: ChangeChoices): Promise<number> =>
+  withWorld(env, async (world) => {
+    const workspace = await whichWorkspace(world, choices.workspace)
+    if (isRefusal(workspace)) return complain(workspace)
+    const key = await keyByWords(world, workspace, words)
+    if (isRefusal(key)) return complain(key)
+    if (change === 'revoke' && key.status !== 'revoked' && !choices.yes) {
+      const kept = await notConfirmed(key, world)
+      if (kept) return complain(kept)
+    }
+    const changed = await asOperator(world, (act) => acts[change](act, workspace.id, key.id, choices.reason))
+    if (isRefusal(changed)) return explain(world, key, changed)
+    tellOut(done[change](changed))
+    return change === 'activate'
+      ? 0
+      : tellReceipt(await confirmChange(world, [key.id], { withinMs: patienceMs(world) }))
+  })
+
+/** The longest lease a verifier may hold by this configuration, and time to fence it. Real milliseconds. */
+const patienceMs = ({ config }: World): number => config.verify.leaseMs + 15_000
+
+async function notConfirmed(key: KeyWithUsage, { clock }: World): Promise<Refusal | undefined> {
+  for (const line of factLines(key, clock.now())) tellError(line)
+  const characters = hintCharacters(key)
+  const typed = await ask(
+    `Revoking cannot be undone. Type the name of the key${characters ? `, or ${characters},` : ''} to revoke it:`,
+  )
+  if (typed !== undefined && isConfirmedBy(typed, key)) return undefined
+  return refuse('mismatch', typed ? say`That does not match ${{ name: key.name }}.` : 'Nothing was typed.', {
+    next: 'The key was kept.',
+  })
+}
+
+/** Somebody else was first; whether it holds everywhere is a question of its own. */
+async function explain(world: World, key: Key, refusal: Refusal): Promise<number> {
+  complain(refusal)
+  if (refusal.code !== 'already' && refusal.code !== 'gone') return 1
+  const receipt = await confirmChange(world, [key.id], { withinMs: 1 })
+  if (receipt.state !== 'confirmed') tellError(receiptPhrase(receipt))
+  return 1
+}
+
+function tellReceipt(receipt: Receipt): number {
+  if (receipt.state === 'confirmed') {
+    tellOut(receiptPhrase(receipt))
+    return 0
+  }
+  tellError(receiptPhrase(receipt))
+  return 1
+}

@@ -1,0 +1,109 @@
+import { type Command, Option } from 'commander'
+import { listEvents } from '../audit/list.ts'
+import { isRefusal } from '../foundation/refusal.ts'
+import type { World } from '../foundation/world.ts'
+import { type Cursor, listKeys, type Standing } from '../keys/list.ts'
+import type { Workspace } from '../workspaces/workspace.ts'
+import { type ChangeChoices, changeKey } from './change-key.ts'
+import { keyByWords } from './find-key.ts'
+import { eventLine, factLines, keyObject, tableHead, tableRow } from './key-views.ts'
+import { complain, operator, withWorld } from './operator.ts'
+import { writeOut } from './out.ts'
+import { printable, tellError, tellOut } from './print.ts'
+import { whichWorkspace } from './which-workspace.ts'
+
+type Env = Record<string, string | undefined>
+type ListChoices = { workspace?: string; status?: Standing; json?: boolean }
+type ShowChoices = { workspace?: string; json?: boolean }
+
+/** `keywarden keys list|show|revoke|deactivate|activate`: for the day Slack is down. */
+export function addKeyVerbs(program: Command, env: Env, failed: (code: number) => void): void {
+  const verbs = program
+    .command('keys')
+    .description('list and change keys without Slack: same rules, same audit. KEY is a name, hint or id')
+  const ofWorkspace = ['--workspace <name>', 'its name or id; needed when there are several'] as const
+  const because = ['--reason <words>', 'why; goes into the audit'] as const
+  verbs
+    .command('list [words...]')
+    .description('the keys that are not revoked, by name; or those whose name has these words')
+    .option(...ofWorkspace)
+    .addOption(
+      new Option('--status <status>', 'only these').choices(['active', 'inactive', 'expiring', 'overdue']),
+    )
+    .option('--json', 'one object a line')
+    .action(async (words: string[], choices: ListChoices) =>
+      failed(await list(env, words.join(' '), choices)),
+    )
+  verbs
+    .command('show <key>')
+    .description('what is known of a key, and what was last done to it')
+    .option(...ofWorkspace)
+    .option('--json', 'as one object')
+    .action(async (key: string, choices: ShowChoices) => failed(await show(env, key, choices)))
+  verbs
+    .command('revoke <key>')
+    .description('end a key for good; asks for its name first')
+    .option(...ofWorkspace)
+    .option(...because)
+    .option('--yes', 'do not ask')
+    .action(async (key: string, choices: ChangeChoices) =>
+      failed(await changeKey(env, 'revoke', key, choices)),
+    )
+  for (const [change, what] of [
+    ['deactivate', 'pause a key; activate resumes it'],
+    ['activate', 'resume a paused key'],
+  ] as const)
+    verbs
+      .command(`${change} <key>`)
+      .description(what)
+      .option(...ofWorkspace)
+      .option(...because)
+      .action(async (key: string, choices: ChangeChoices) =>
+        failed(await changeKey(env, change, key, choices)),
+      )
+}
+
+const list = (env: Env, words: string, { workspace: wanted, status, json }: ListChoices): Promise<number> =>
+  withWorld(env, async (world) => {
+    const workspace = await whichWorkspace(world, wanted)
+    if (isRefusal(workspace)) return complain(workspace)
+    const filter = { ...(status ? { standing: status } : {}), ...(words ? { words } : {}) }
+    return writeOut(listLines(world, workspace, filter, json ?? false))
+  })
+
+const rowCount = 500
+
+async function* listLines(
+  world: World,
+  workspace: Workspace,
+  filter: { standing?: Standing; words?: string },
+  json: boolean,
+): AsyncGenerator<string> {
+  const { db, clock } = world
+  const viewer = { actor: operator(), workspaceId: workspace.id }
+  const now = clock.now()
+  for (let cursor: Cursor = { from: 0 }, more = true; more; ) {
+    const page = await listKeys(db, viewer, filter, cursor, workspace.terms, now, rowCount)
+    if (cursor.from === 0 && page.keys.length === 0) tellError('No keys match.')
+    else if (cursor.from === 0 && !json) yield `${tableHead}\n`
+    const line = json
+      ? (key: (typeof page.keys)[number]) => JSON.stringify(keyObject(key, workspace, now))
+      : (key: (typeof page.keys)[number]) => printable(tableRow(key, now))
+    yield page.keys.map((key) => `${line(key)}\n`).join('')
+    more = page.more && page.last !== undefined
+    cursor = { from: cursor.from + page.keys.length, ...(page.last ? { after: page.last } : {}) }
+  }
+}
+
+const show = (env: Env, words: string, { workspace: wanted, json }: ShowChoices): Promise<number> =>
+  withWorld(env, async (world) => {
+    const workspace = await whichWorkspace(world, wanted)
+    if (isRefusal(workspace)) return complain(workspace)
+    const key = await keyByWords(world, workspace, words)
+    if (isRefusal(key)) return complain(key)
+    const events = await listEvents(world.db, { workspaceId: workspace.id, keyId: key.id, limit: 10 })
+    const now = world.clock.now()
+    if (json) console.log(JSON.stringify({ ...keyObject(key, workspace, now), events }))
+    else for (const line of [...factLines(key, now), '', ...events.map(eventLine)]) tellOut(line)
+    return 0
+  })
