@@ -1,17 +1,30 @@
-import { auditCheckpoint } from './audit-checkpoint.ts'
-import { auditRefusals } from './audit-refusals.ts'
 import { deliverAlerts } from './deliver-alerts.ts'
+import { endedSnoozes } from './ended-snoozes.ts'
 import type { Job } from './engine/job.ts'
 import { expiringKeys } from './expiring-keys.ts'
+import { idleKeys } from './idle-keys.ts'
+import { orphanedKeys } from './orphaned-keys.ts'
+import { rotationDueKeys } from './rotation-due.ts'
+import { writeKeysWithoutExpiry } from './write-without-expiry.ts'
 
-/** Everything that runs on a clock. Lateness counts from when a run was due to when one started. */
+/**
+ * Everything that runs on a clock; the file of each says which question it answers. Lateness counts from when a run
+ * was due to when one started. Hours of a workspace's own zone are the questions' business: every cron here is UTC.
+ */
+// biome-ignore format: one screen
 export const timetable: readonly Job[] = [
-  // cost: one index range over the active keys that expire within a week
+  // cost: one index range over the active keys that end within a month or did so in the last
   { name: 'expiring-keys', cron: '*/5 * * * *', timeZone: 'UTC', lateSeconds: 120, run: expiringKeys },
-  // cost: one index look-up when nothing waits
+  // cost: one index range over the active keys that are nearly as old as the policy allows
+  { name: 'rotation-due', cron: '2-59/15 * * * *', timeZone: 'UTC', lateSeconds: 300, run: rotationDueKeys },
+  // cost: one index range over the active keys not known to be in use since a month
+  { name: 'idle-keys', cron: '7 * * * *', timeZone: 'UTC', lateSeconds: 900, run: idleKeys },
+  // cost: one partial index that holds these keys alone
+  { name: 'write-without-expiry', cron: '12 * * * *', timeZone: 'UTC', lateSeconds: 900, run: writeKeysWithoutExpiry },
+  // cost: one index look-up per person who has left
+  { name: 'orphaned-keys', cron: '17 * * * *', timeZone: 'UTC', lateSeconds: 900, run: orphanedKeys },
+  // cost: one index range over the snoozes that are over
+  { name: 'ended-snoozes', cron: '* * * * *', timeZone: 'UTC', lateSeconds: 120, run: endedSnoozes },
+  // cost: one index look-up per destination in which something waits
   { name: 'deliver-alerts', cron: '*/10 * * * * *', timeZone: 'UTC', lateSeconds: 60, run: deliverAlerts },
-  // cost: one row per workspace, a look-up each, and the checkpoint file once
-  { name: 'audit-checkpoint', cron: '0 * * * *', timeZone: 'UTC', lateSeconds: 300, run: auditCheckpoint },
-  // cost: one index range over the refusals that were repeated and not yet summed up
-  { name: 'audit-refusals', cron: '1 * * * *', timeZone: 'UTC', lateSeconds: 300, run: auditRefusals },
 ]

@@ -1,4 +1,9 @@
 import type { Kind, Resolution, Severity } from '../findings/finding.ts'
+import type { World } from '../foundation/world.ts'
+import type { Role } from '../members/member.ts'
+
+/** What delivering needs beside the channel. */
+export type Means = Pick<World, 'db' | 'clock' | 'log' | 'random'>
 
 /** Everything an alert says, as data; how it looks is the channel's business. */
 export type Alert = {
@@ -7,25 +12,77 @@ export type Alert = {
   step: string
   severity: Severity
   workspaceId: string
-  key: { id: string; name: string; hint: string; ownerId: string; expiresAt: Date | null }
+  facts: Record<string, unknown>
+  key: { id: string; name: string; hint: string; ownerId: string; expiresAt: Date | null; isActive: boolean }
+  ownerRole: Role
   requests: number
   lastUsedAt: Date | null
+  acknowledged: { by: string; at: Date } | null
+  assigned: { to: string; by: string } | null
+  snoozed: { until: Date; by: string; reason: string } | null
   resolution: Resolution | null
 }
+
+/** Many findings of a kind in one message, with how things stand for each now. */
+export type Group = { id: string; kind: Kind; workspaceId: string; day: string | null; alerts: Alert[] }
+
+/** The message that others hang on: one finding's own, or one that many share. */
+export type Parent = { alert: Alert } | { group: Group }
+
+/** One step of a finding, for its thread. */
+export type Step = {
+  alert: Alert
+  step: string
+  /** Slack user ids, the most concerned first */
+  mentions: string[]
+  /** shown in the channel too, not only in the thread */
+  broadcast: boolean
+  /** what somebody did or asked, when that is what the step is about */
+  deed: Deed | null
+}
+
+/** What a person did to a finding from its alert. */
+export type Deed = {
+  what: 'acknowledged' | 'snoozed' | 'woken' | 'assigned' | 'asked'
+  by: string
+  to?: string
+  until?: string
+  reason?: string
+}
+
+/** What is said once and stands for itself. */
+export type Notice = { about: 'channel-lost'; channel: string; reason: string }
 
 /** Where an alert stands. */
 export type Posted = { channelId: string; ts: string }
 
 /**
+ * Which letter a message carries, so that it can be found again; `before` is called at the last moment. A channel
+ * that never heard anything may be joined; one that the bot was taken out of may not.
+ */
+export type Carried = { id: string; mayJoin: boolean; before(): void }
+
+/**
  * A way to people. Slack implements it. Each call either arrives, or throws: a `Delay` when the other side named
- * a time, anything else when it failed.
+ * a time, a `Refused` when it said no, anything else when it is unknown whether it arrived.
  */
 export type AlertChannel = {
-  post(destination: string, alert: Alert, letterId: string): Promise<Posted>
+  post(destination: string, parent: Parent, mentions: string[], letter: Carried): Promise<Posted>
   /** makes the parent message show how things stand now */
-  edit(where: Posted, alert: Alert): Promise<void>
+  edit(where: Posted, parent: Parent, destination: string): Promise<void>
   /** says in the thread what changed, and to whom it matters */
-  reply(where: Posted, alert: Alert, letterId: string): Promise<void>
+  reply(where: Posted, step: Step, letter: Carried): Promise<void>
+  /** says something once */
+  say(destination: string, notice: Notice, letter: Carried): Promise<Posted>
+  /** the message that carries this letter, if it arrived after that time; in the thread, when one is named */
+  find(
+    destination: string,
+    letterId: string,
+    since: Date,
+    thread: Posted | undefined,
+  ): Promise<Posted | undefined>
+  /** whether that person reads what is said there */
+  reaches(destination: string, userId: string): Promise<boolean>
 }
 
 /** Thrown by a channel that must not be asked again before `seconds` have passed. */
@@ -35,5 +92,20 @@ export class Delay extends Error {
   constructor(seconds: number) {
     super(`asked to wait ${seconds} s`)
     this.seconds = seconds
+  }
+}
+
+/**
+ * Thrown when the other side said no, so that nothing arrived. `closed`: nobody can be told anything there;
+ * `missing`: the message to edit or answer is gone.
+ */
+export class Refused extends Error {
+  readonly why: 'closed' | 'missing' | 'other'
+  readonly said: string
+
+  constructor(why: Refused['why'], said: string) {
+    super(said)
+    this.why = why
+    this.said = said
   }
 }

@@ -1,91 +1,79 @@
-import type { Executor } from '../foundation/database.ts'
-import type { World } from '../foundation/world.ts'
-import { type Claimed, claim, postpone, settle } from '../outbox/outbox.ts'
-import { type Alert, type AlertChannel, Delay, type Posted } from './channel.ts'
+import { type Claimed, claim, type Outcome, postpone, settle } from '../outbox/outbox.ts'
+import { type AlertChannel, type Carried, Delay, type Means, Refused } from './channel.ts'
+import { deliverFinding } from './deliver-finding.ts'
+import { fallBack } from './fall-back.ts'
+import { hasHeard } from './parents.ts'
 
-const longestDelaySeconds = 60
+const longestDelaySeconds = 30
+/** Real time after a claim in which a send may still begin: it has to end before the claim does. */
+const sendWithinMs = 12_000
+/** How many destinations are served at a time. */
+const lanes = 6
 
 /**
- * Delivers what waits in the outbox, oldest first, until nothing is left that may be tried now. Several processes
- * may do this at once. Returns how many letters arrived.
+ * Delivers what waits in the outbox, oldest first for each destination, until nothing is left that may be tried
+ * now. Several processes may do this at once. Returns how many letters arrived.
  */
-export async function deliverWaiting(
-  world: Pick<World, 'db' | 'clock' | 'log'>,
-  channel: AlertChannel,
-): Promise<number> {
+export async function deliverWaiting(world: Means, channel: AlertChannel): Promise<number> {
   let arrived = 0
-  for (let letter = await claim(world.db); letter; letter = await claim(world.db)) {
-    try {
-      await deliver(world, channel, letter)
-      await settle(world.db, letter.id, world.clock.now())
-      arrived++
-    } catch (error) {
-      const seconds = error instanceof Delay ? error.seconds : backOff(letter.attempts)
-      world.log.warn({ letter: letter.id, seconds, error: String(error) }, 'an alert did not arrive yet')
-      await postpone(world.db, letter.id, seconds, String(error))
+  const serve = async () => {
+    for (;;) {
+      const letter = await claim(world.db, world.clock.now())
+      if (!letter) return
+      if (await attempt(world, channel, letter)) arrived++
     }
   }
+  await Promise.all(Array.from({ length: lanes }, serve))
   return arrived
 }
 
-const backOff = (attempts: number) => Math.min(2 ** attempts, longestDelaySeconds)
-
-async function deliver(world: Pick<World, 'db' | 'clock'>, channel: AlertChannel, letter: Claimed) {
-  const { db } = world
-  const alert = await readAlert(db, letter.findingId)
-  const where = { finding_id: letter.findingId, destination: letter.destination }
-  const standing = await db('alert_messages').where(where).first('channel_id', 'ts')
-  if (standing) {
-    const posted: Posted = { channelId: standing.channel_id, ts: standing.ts }
-    await channel.edit(posted, alert)
-    await channel.reply(posted, { ...alert, step: letter.step }, letter.id)
-    return
+async function attempt(world: Means, channel: AlertChannel, letter: Claimed): Promise<boolean> {
+  try {
+    const carried = await carriedBy(world, letter)
+    const outcome = await deliver(world, channel, letter, carried)
+    return outcome === 'arrived'
+  } catch (error) {
+    await onFailure(world, letter, error)
+    return false
   }
-  const posted = await channel.post(letter.destination, alert, letter.id)
-  await db('alert_messages').insert({
-    ...where,
-    channel_id: posted.channelId,
-    ts: posted.ts,
-    posted_at: world.clock.now(),
-  })
 }
 
-/** A finding as it stands now, with what people need to judge it. */
-export async function readAlert(db: Executor, findingId: string): Promise<Alert> {
-  const row = await db('findings')
-    .join('keys', 'keys.id', 'findings.key_id')
-    .leftJoin('key_usage', 'key_usage.key_id', 'keys.id')
-    .where('findings.id', findingId)
-    .first(
-      'findings.id',
-      'kind',
-      'step',
-      'severity',
-      'resolution',
-      'keys.id as key_id',
-      'keys.name',
-      'hint',
-      'owner_id',
-      'expires_at',
-      'requests',
-      'last_used_at',
-      'findings.workspace_id',
-    )
+/** A send that would begin too late must not begin: somebody else may hold the claim by then. */
+async function carriedBy({ db }: Means, letter: Claimed): Promise<Carried> {
+  const claimedAt = performance.now()
   return {
-    findingId: row.id,
-    kind: row.kind,
-    step: row.step,
-    severity: row.severity,
-    workspaceId: row.workspace_id,
-    key: {
-      id: row.key_id,
-      name: row.name,
-      hint: row.hint,
-      ownerId: row.owner_id,
-      expiresAt: row.expires_at,
+    id: letter.id,
+    mayJoin: !(await hasHeard(db, letter.destination)),
+    before() {
+      if (performance.now() - claimedAt > sendWithinMs) throw new Delay(0)
     },
-    requests: row.requests ?? 0,
-    lastUsedAt: row.last_used_at,
-    resolution: row.resolution,
   }
 }
+
+async function deliver(
+  world: Means,
+  channel: AlertChannel,
+  letter: Claimed,
+  carried: Carried,
+): Promise<Outcome> {
+  if (letter.findingId) return deliverFinding(world, channel, letter, carried)
+  const arrived =
+    letter.doubtSince && (await channel.find(letter.destination, letter.id, letter.doubtSince, undefined))
+  if (!arrived)
+    await channel.say(letter.destination, { about: letter.about, ...letter.body } as never, carried)
+  await settle(world.db, letter, 'arrived', world.clock.now())
+  return 'arrived'
+}
+
+async function onFailure(world: Means, letter: Claimed, error: unknown): Promise<void> {
+  const { db, log } = world
+  if (error instanceof Refused && error.why === 'closed') return fallBack(world, letter, error.said)
+  const seconds = error instanceof Delay ? error.seconds : backOff(letter.attempts)
+  const wasRefused = error instanceof Delay || error instanceof Refused
+  log.warn({ letter: letter.id, seconds, error: String(error) }, 'an alert did not arrive yet')
+  // What was in doubt before this attempt stays so: a refused look says nothing about an earlier send.
+  const arrived = wasRefused && letter.doubtSince === null ? 'no' : 'unknown'
+  await postpone(db, letter, seconds, String(error), arrived)
+}
+
+const backOff = (attempts: number) => Math.min(2 ** Math.min(attempts, 10), longestDelaySeconds)

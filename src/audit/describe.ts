@@ -39,6 +39,13 @@ const sentences: Record<EventName, (event: Describable) => Phrase> = {
   'key.replaced': (e) => say`replaced the token of ${keyOf(e)}${hintOf(e)}`,
   'key.rotated': (e) => say`began to rotate ${keyOf(e)}`,
   'key.lapsed': (e) => say`closed ${keyOf(e)}, which nobody had revealed in time`,
+  'key.confirmed-needed': (e) => say`said that ${keyOf(e)} is still needed`,
+  'finding.acknowledged': (e) => say`took on the alert about ${keyOf(e)}`,
+  'finding.snoozed': (e) =>
+    say`snoozed the alert about ${keyOf(e)} until ${text(e.details.until).slice(0, 10)}${because(e)}`,
+  'finding.woken': (e) => say`ended the snooze of the alert about ${keyOf(e)}`,
+  'finding.assigned': (e) => say`gave the alert about ${keyOf(e)} to ${person(e, 'to')}`,
+  'finding.asked': (e) => say`asked a manager to act on ${keyOf(e)}`,
   'request.made': (e) => say`asked for a key called ${name(e, 'name')}${scopesOf(e)}${because(e)}`,
   'request.approved': (e) => say`approved ${keyOf(e)}, which ${person(e, 'for')} had asked for`,
   'request.denied': (e) => say`denied ${person(e, 'for')} a key${because(e)}`,
@@ -141,6 +148,11 @@ const deeds: Record<string, string> = {
   'request.decide': 'decide about a request',
   'key.issue': 'make a key',
   'key.list': 'list keys',
+  'finding.take': 'take on an alert',
+  'finding.snooze': 'snooze an alert',
+  'finding.assign': 'assign an alert',
+  'finding.ask': 'ask a manager about an alert',
+  'key.confirm-needed': 'say that a key is still needed',
 }
 
 function attemptOf(e: Describable): Phrase {

@@ -1,28 +1,56 @@
-import type { Fact, Question } from './finding.ts'
+import type { Fact, Question, Severity } from './finding.ts'
 
-const steps = ['7d', '3d', '1d', 'expired'] as const
+const steps = [
+  { step: '30d', days: 30, severity: 'notice' },
+  { step: '14d', days: 14, severity: 'notice' },
+  { step: '7d', days: 7, severity: 'warning' },
+  { step: '3d', days: 3, severity: 'warning' },
+  { step: '1d', days: 1, severity: 'critical' },
+  { step: 'expired', days: 0, severity: 'critical' },
+] as const satisfies { step: string; days: number; severity: Severity }[]
 
-/** Which active keys stop working within a week, or have stopped? */
+/** A key that expired this long ago is nobody's news; it stays in the lists. */
+const newsDays = 30
+
+type Row = { id: string; expires_at: Date; lifetime_days: number | null; level: number }
+
+/**
+ * Which active keys stop working within 30, 14, 7, 3 or 1 days, or have stopped? Days are the workspace's own, at
+ * the key's time of day, whatever daylight saving does. A step longer than the key's whole life says nothing.
+ */
 export const expiring: Question = {
   kind: 'expiring',
-  steps,
+  daily: ['30d', '14d'],
   async ask(trx, workspace, now): Promise<Fact[]> {
     const { rows } = await trx.raw(
-      `select id, expires_at, case
-           when expires_at <= :now then 'expired'
-           when expires_at <= :now::timestamptz + interval '1 day' then '1d'
-           when expires_at <= :now::timestamptz + interval '3 days' then '3d'
-           else '7d' end as step
+      `select id, expires_at, lifetime_days, (
+           select count(*)::int - 1 from unnest(:days::int[]) as day
+           where ((expires_at at time zone :zone) - make_interval(days => day)) at time zone :zone <= :now) as level
        from keys
        where workspace_id = :workspace and status = 'active' and expires_at is not null
-         and expires_at <= :now::timestamptz + interval '7 days'`,
-      { now, workspace: workspace.id },
+         and expires_at > :now::timestamptz - make_interval(days => :news)
+         and expires_at <= :now::timestamptz + interval '31 days'`,
+      {
+        now,
+        workspace: workspace.id,
+        zone: workspace.terms.timeZone,
+        days: steps.map(({ days }) => days),
+        news: newsDays,
+      },
     )
-    return rows.map((row: { id: string; expires_at: Date; step: (typeof steps)[number] }) => ({
-      keyId: row.id,
-      step: row.step,
-      severity: row.step === '7d' || row.step === '3d' ? 'warning' : 'critical',
-      facts: { expiresAt: row.expires_at.toISOString() },
-    }))
+    return (rows as Row[]).flatMap((row) => {
+      const reached = steps[row.level]
+      if (!reached || (row.lifetime_days ?? Number.POSITIVE_INFINITY) < reached.days) return []
+      const { step, severity } = reached
+      return [
+        {
+          keyId: row.id,
+          step,
+          level: row.level,
+          severity,
+          facts: { expiresAt: row.expires_at.toISOString() },
+        },
+      ]
+    })
   },
 }

@@ -1,20 +1,36 @@
 import type { Transaction } from '../foundation/database.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 
-export const kinds = ['expiring'] as const
+export const kinds = ['expiring', 'rotation-due', 'idle', 'write-without-expiry', 'orphaned'] as const
 export type Kind = (typeof kinds)[number]
 export type Severity = 'notice' | 'warning' | 'critical'
 
-/** Something true about a key now. `step` says how far it has got; a new step is told again. */
-export type Fact = { keyId: string; step: string; severity: Severity; facts: Record<string, unknown> }
+/**
+ * Something true about a key now. `step` names how far it has got and `level` counts it: a higher level is told
+ * again, and the name is told once an episode.
+ */
+export type Fact = {
+  keyId: string
+  step: string
+  level: number
+  severity: Severity
+  facts: Record<string, unknown>
+}
 
 /** What a kind of finding asks: the complete set of what is true at this moment. It never counts ticks. */
 export type Question = {
   kind: Kind
-  /** mildest first */
-  steps: readonly string[]
   ask(trx: Transaction, workspace: Workspace, now: Date): Promise<Fact[]>
+  /** steps that can wait for company: all of a day share one message */
+  daily?: readonly string[]
 }
 
 /** Why a finding is no longer true: what was done to the key, by whom, when. */
-export type Resolution = { what: 'deactivated' | 'revoked' | 'renewed'; by: string | null; at: string }
+export type Resolution = {
+  what: 'deactivated' | 'revoked' | 'rotated' | 'used' | 'needed' | 'reassigned' | 'over' | 'renewed'
+  by: string | null
+  at: string
+}
+
+/** Who is asked to act, most concerned first; the key's owner is mentioned before all others. */
+export type Audience = 'owner' | 'managers' | 'owners'

@@ -1,5 +1,9 @@
 import { expiring } from './expiring.ts'
 import type { Question } from './finding.ts'
+import { idle } from './idle.ts'
+import { orphaned } from './orphaned.ts'
+import { rotationDue } from './rotation-due.ts'
+import { writeWithoutExpiry } from './write-without-expiry.ts'
 
 /** Every kind of finding there is. */
-export const questions: readonly Question[] = [expiring]
+export const questions: readonly Question[] = [expiring, rotationDue, idle, writeWithoutExpiry, orphaned]

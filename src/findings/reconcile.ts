@@ -2,10 +2,12 @@ import type { Transaction } from '../foundation/database.ts'
 import { newId } from '../foundation/ids.ts'
 import type { Random } from '../foundation/random.ts'
 import { type Letter, put } from '../outbox/outbox.ts'
+import { quietUntil } from '../policy/quiet.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import type { Fact, Question } from './finding.ts'
-
-type Open = { id: string; key_id: string; step: string }
+import { type Placed, place } from './group.ts'
+import { resolve } from './resolve.ts'
+import type { Open, Round, Told } from './round.ts'
 
 /**
  * Makes the open findings of one kind in one workspace equal to what is true now: opens what is new, raises what
@@ -19,81 +21,73 @@ export async function reconcile(
   now: Date,
   random: Random,
 ): Promise<number> {
+  const round = { question, workspace, now, random }
   await trx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`${workspace.id} ${question.kind}`])
   const facts = await question.ask(trx, workspace, now)
   const open: Open[] = await trx('findings')
     .where({ workspace_id: workspace.id, kind: question.kind })
     .whereNull('resolved_at')
-    .select('id', 'key_id', 'step')
+    .select('id', 'key_id', 'step', 'level', 'group_id')
 
   const known = new Map(open.map((finding) => [finding.key_id, finding]))
-  const fresh = facts.filter((fact) => !known.has(fact.keyId))
-  const worse = facts.filter((fact) => isWorse(question, known.get(fact.keyId)?.step, fact.step))
+  const fresh = facts.filter((fact) => !known.has(fact.keyId)).map((fact) => asNew(fact, random))
+  const worse = facts.flatMap((fact) => asWorse(fact, known.get(fact.keyId)))
   const still = new Set(facts.map((fact) => fact.keyId))
   const gone = open.filter((finding) => !still.has(finding.key_id))
 
-  const told = [
-    ...(await openNew(trx, question, workspace, fresh, now, random)),
-    ...(await raise(trx, worse, known, now)),
-    ...(await resolve(trx, gone, now)),
-  ]
-  const destination = `channel:${workspace.terms.alertChannel}`
-  const letters: Letter[] = told.map((step) => ({ ...step, workspaceId: workspace.id, destination }))
+  const placed = await place(trx, round, [...fresh, ...worse])
+  await openNew(trx, round, placed.slice(0, fresh.length))
+  await raise(trx, placed.slice(fresh.length), now)
+  const letters = [...placed.map((finding) => letterOf(round, finding)), ...(await resolve(trx, round, gone))]
   await put(trx, letters, now, random)
   return letters.length
 }
 
-type Told = { findingId: string; step: string }
+const asNew = (fact: Fact, random: Random): Told => ({
+  ...fact,
+  id: newId('fnd', random),
+  before: undefined,
+})
 
-function isWorse(question: Question, before: string | undefined, after: string): boolean {
-  return before !== undefined && question.steps.indexOf(after) > question.steps.indexOf(before)
+const asWorse = (fact: Fact, before: Open | undefined): Told[] =>
+  before && fact.level > before.level ? [{ ...fact, id: before.id, before }] : []
+
+function letterOf({ workspace, now }: Round, finding: Placed): Letter {
+  return {
+    workspaceId: workspace.id,
+    findingId: finding.id,
+    subjectId: finding.groupId ?? finding.id,
+    step: finding.step,
+    level: finding.level,
+    destination: `channel:${workspace.terms.alertChannel}`,
+    notBefore: finding.severity === 'critical' ? undefined : quietUntil(workspace.terms, now),
+  }
 }
 
-async function openNew(
-  trx: Transaction,
-  question: Question,
-  workspace: Workspace,
-  facts: Fact[],
-  now: Date,
-  random: Random,
-): Promise<Told[]> {
-  if (facts.length === 0) return []
-  const rows = facts.map((fact) => ({
-    id: newId('fnd', random),
-    workspace_id: workspace.id,
-    kind: question.kind,
-    key_id: fact.keyId,
-    step: fact.step,
-    severity: fact.severity,
-    facts: JSON.stringify(fact.facts),
-    opened_at: now,
-    changed_at: now,
-  }))
-  await trx.batchInsert('findings', rows, 1000)
-  return rows.map((row) => ({ findingId: row.id, step: row.step }))
-}
-
-async function raise(trx: Transaction, facts: Fact[], known: Map<string, Open>, now: Date): Promise<Told[]> {
-  if (facts.length === 0) return []
-  const changes = facts.map((fact) => ({ ...fact, id: known.get(fact.keyId)!.id }))
+async function openNew(trx: Transaction, round: Round, findings: Placed[]): Promise<void> {
+  if (findings.length === 0) return
   await trx.raw(
-    `update findings set step = c.step, severity = c.severity, facts = c.facts, changed_at = ?
-     from jsonb_to_recordset(?) as c (id text, step text, severity text, facts jsonb)
+    `insert into findings (id, workspace_id, kind, key_id, step, level, severity, facts, group_id, opened_at, changed_at)
+     select id, :workspace, :kind, "keyId", step, level, severity, facts, "groupId", :now, :now
+     from jsonb_to_recordset(:findings) as f (id text, "keyId" text, step text, level integer, severity text,
+       facts jsonb, "groupId" text)`,
+    {
+      workspace: round.workspace.id,
+      kind: round.question.kind,
+      now: round.now,
+      findings: JSON.stringify(findings),
+    },
+  )
+}
+
+/** What got worse wakes a finding that was snoozed. Whoever is on it stays on it. */
+async function raise(trx: Transaction, findings: Placed[], now: Date): Promise<void> {
+  if (findings.length === 0) return
+  await trx.raw(
+    `update findings set step = c.step, level = c.level, severity = c.severity, facts = c.facts,
+       group_id = c."groupId", changed_at = ?, snoozed_until = null, snoozed_by = null, snooze_reason = null
+     from jsonb_to_recordset(?) as c (id text, step text, level integer, severity text, facts jsonb, "groupId" text)
      where findings.id = c.id`,
-    [now, JSON.stringify(changes)],
+    [now, JSON.stringify(findings)],
   )
-  return changes.map((change) => ({ findingId: change.id, step: change.step }))
-}
-
-/** What is no longer true was made so by whoever changed the key last; the key's row says who. */
-async function resolve(trx: Transaction, gone: Open[], now: Date): Promise<Told[]> {
-  if (gone.length === 0) return []
-  await trx.raw(
-    `update findings set resolved_at = :now, changed_at = :now, resolution = jsonb_build_object(
-       'what', case keys.status when 'revoked' then 'revoked' when 'inactive' then 'deactivated' else 'renewed' end,
-       'by', keys.status_changed_by, 'at', keys.status_changed_at)
-     from keys where keys.id = findings.key_id and findings.id = any(:ids)`,
-    { now, ids: gone.map((finding) => finding.id) },
-  )
-  return gone.map((finding) => ({ findingId: finding.id, step: 'resolved' }))
 }

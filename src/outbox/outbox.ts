@@ -1,69 +1,146 @@
-import type { Database, Transaction } from '../foundation/database.ts'
+import type { Database, Executor, Transaction } from '../foundation/database.ts'
 import { newId } from '../foundation/ids.ts'
 import type { Random } from '../foundation/random.ts'
 
-/** One thing that must reach the outside: a step of a finding, to one destination, once. */
-export type Letter = { workspaceId: string; findingId: string; step: string; destination: string }
-export type Claimed = Letter & { id: string; attempts: number }
+/**
+ * One thing that must reach the outside, once: a step of a finding, or a notice with words of its own. `subjectId`
+ * names the message it belongs to; `level` says how far a finding had got; `notBefore` is a time of the calendar.
+ */
+export type Letter = {
+  workspaceId: string
+  subjectId: string
+  step: string
+  destination: string
+  level?: number
+  notBefore?: Date | undefined
+} & ({ findingId: string; body?: Record<string, unknown> } | { about: string; body: Record<string, unknown> })
+
+/** A letter that this process alone tries to deliver now. `doubtSince`: it may have arrived since then. */
+export type Claimed = {
+  id: string
+  seq: number
+  workspaceId: string
+  findingId: string | null
+  subjectId: string
+  about: string
+  body: Record<string, unknown> | null
+  step: string
+  level: number
+  destination: string
+  attempts: number
+  doubtSince: Date | null
+}
+
+/** How a letter came to its end. */
+export type Outcome = 'arrived' | 'moot' | 'redirected' | 'unreachable'
 
 /** Real time: a claim outlives its holder by at most this much. */
 const claimSeconds = 30
 
 /** Writes letters in the transaction that decided them. One that was put before is not put again. */
-export async function put(trx: Transaction, letters: Letter[], now: Date, random: Random): Promise<void> {
+export async function put(
+  trx: Transaction,
+  letters: readonly Letter[],
+  now: Date,
+  random: Random,
+): Promise<void> {
   if (letters.length === 0) return
   const rows = letters.map((letter) => ({ id: newId('out', random), ...letter }))
   await trx.raw(
-    `insert into outbox (id, workspace_id, finding_id, step, destination, put_at)
-     select id, "workspaceId", "findingId", step, destination, ?
-     from jsonb_to_recordset(?) as l (id text, "workspaceId" text, "findingId" text, step text, destination text)
-     on conflict (finding_id, step, destination) do nothing`,
+    `insert into outbox (id, workspace_id, finding_id, subject_id, about, body, step, level, destination, not_before, put_at)
+     select id, "workspaceId", "findingId", "subjectId", coalesce(about, 'finding'), body, step, coalesce(level, 0),
+       destination, "notBefore", ?
+     from jsonb_to_recordset(?) as l (id text, "workspaceId" text, "findingId" text, "subjectId" text, about text,
+       body jsonb, step text, level integer, destination text, "notBefore" timestamptz)
+     on conflict do nothing`,
     [now, JSON.stringify(rows)],
   )
 }
 
 /**
- * Takes the oldest letter of some destination in which nothing older waits, so that each destination hears things
- * in order. Claims and retries are on the database's real clock: they are about machines, not about the calendar.
+ * Takes the oldest letter of some destination, so that each destination hears things in order; one that waits for
+ * its time is not in the queue yet. Claims and retries are on the database's real clock: they are about machines,
+ * not about the calendar. From the claim on it is in doubt whether the letter arrived.
  */
-export async function claim(db: Database): Promise<Claimed | undefined> {
+export async function claim(db: Database, now: Date): Promise<Claimed | undefined> {
   const { rows } = await db.raw(
-    `update outbox set attempts = attempts + 1,
-       claimed_until = clock_timestamp() + make_interval(secs => ?)
-     where seq = (
-       select seq from outbox o
-       where settled_at is null
+    `with recursive heads as (
+       (select destination, seq from outbox
+        where settled_at is null and (not_before is null or not_before <= :now)
+        order by destination, seq limit 1)
+       union all
+       select following.* from heads cross join lateral (
+         select destination, seq from outbox
+         where settled_at is null and (not_before is null or not_before <= :now) and destination > heads.destination
+         order by destination, seq limit 1) as following
+     ), chosen as (
+       select seq, doubt_since from outbox o
+       where seq in (select seq from heads) and settled_at is null
          and (claimed_until is null or claimed_until < clock_timestamp())
          and (retry_after is null or retry_after < clock_timestamp())
-         and not exists (select from outbox older
-           where older.destination = o.destination and older.settled_at is null and older.seq < o.seq)
-       order by seq limit 1 for update skip locked)
-     returning id, workspace_id, finding_id, step, destination, attempts`,
-    [claimSeconds],
+       order by seq limit 1 for update skip locked
+     )
+     update outbox set attempts = attempts + 1, doubt_since = coalesce(outbox.doubt_since, :now),
+       claimed_until = clock_timestamp() + make_interval(secs => :seconds)
+     from chosen where outbox.seq = chosen.seq
+     returning outbox.id, outbox.seq, workspace_id, finding_id, subject_id, about, body, step, level, destination,
+       attempts, chosen.doubt_since`,
+    { now, seconds: claimSeconds },
   )
-  const row = rows[0]
-  return (
-    row && {
-      id: row.id,
-      workspaceId: row.workspace_id,
-      findingId: row.finding_id,
-      step: row.step,
-      destination: row.destination,
-      attempts: row.attempts,
-    }
-  )
+  return rows[0] && toClaimed(rows[0])
 }
 
-/** The letter arrived. */
-export async function settle(db: Database, id: string, now: Date): Promise<void> {
-  await db('outbox').where({ id }).update({ settled_at: now, claimed_until: null, last_error: null })
+type Row = Record<string, unknown>
+
+const toClaimed = (row: Row): Claimed =>
+  ({
+    id: row.id,
+    seq: row.seq,
+    workspaceId: row.workspace_id,
+    findingId: row.finding_id,
+    subjectId: row.subject_id,
+    about: row.about,
+    body: row.body,
+    step: row.step,
+    level: row.level,
+    destination: row.destination,
+    attempts: row.attempts,
+    doubtSince: row.doubt_since,
+  }) as Claimed
+
+/** The letter needs no further try. False when somebody else has claimed it meanwhile. */
+export async function settle(
+  db: Executor,
+  letter: Pick<Claimed, 'id' | 'attempts'>,
+  outcome: Outcome,
+  now: Date,
+): Promise<boolean> {
+  const changed = await db('outbox')
+    .where({ id: letter.id, attempts: letter.attempts })
+    .whereNull('settled_at')
+    .update({ settled_at: now, outcome, claimed_until: null, doubt_since: null })
+  return changed === 1
 }
 
-/** The letter did not arrive; it is tried again after `seconds`. */
-export async function postpone(db: Database, id: string, seconds: number, error: string): Promise<void> {
+/** The letter is tried again after `seconds` of real time. `arrived: 'no'` ends the doubt. */
+export async function postpone(
+  db: Database,
+  letter: Pick<Claimed, 'id' | 'attempts'>,
+  seconds: number,
+  error: string,
+  arrived: 'no' | 'unknown',
+): Promise<void> {
   await db.raw(
-    `update outbox set claimed_until = null, last_error = ?,
-       retry_after = clock_timestamp() + make_interval(secs => ?) where id = ?`,
-    [error, seconds, id],
+    `update outbox set claimed_until = null, last_error = :error,
+       doubt_since = case when :known then null else doubt_since end,
+       retry_after = clock_timestamp() + make_interval(secs => :seconds)
+     where id = :id and attempts = :attempts and settled_at is null`,
+    {
+      error: error.slice(0, 500),
+      known: arrived === 'no',
+      seconds,
+      id: letter.id,
+      attempts: letter.attempts,
+    },
   )
 }

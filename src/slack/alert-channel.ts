@@ -1,48 +1,168 @@
 import type { WebClient } from '@slack/web-api'
-import { type AlertChannel, Delay } from '../alerts/channel.ts'
-import { findChannel, post } from './channels.ts'
+import {
+  type AlertChannel,
+  type Carried,
+  Delay,
+  type Parent,
+  type Posted,
+  Refused,
+} from '../alerts/channel.ts'
+import type { Message } from './blocks.ts'
+import { errorName, findChannel, post as postOrJoin } from './channels.ts'
 import { alertMessage, alertReply } from './messages/alert.ts'
+import { groupMessage } from './messages/alert-group.ts'
+import { noticeMessage } from './messages/alert-notice.ts'
+
+/** How long it is remembered who is in a channel. Real time. */
+const membersMs = 60_000
+/** Slack's clock and ours may differ. */
+const skewMs = 10 * 60_000
 
 /** Alerts as Slack messages, each with the id of its letter in the metadata. */
 export function slackAlerts(web: WebClient): AlertChannel {
   const known = new Map<string, string>()
+  const members = new Map<string, { until: number; users: Promise<Set<string>> }>()
   const metadata = (letter: string) => ({ event_type: 'keywarden_alert', event_payload: { letter } })
 
   async function channelOf(destination: string): Promise<string> {
-    const name = destination.replace(/^channel:/, '')
-    const id = known.get(name) ?? (await findChannel(web, name))
-    known.set(name, id)
+    const id = known.get(destination) ?? (await look(destination))
+    known.set(destination, id)
     return id
   }
 
+  async function look(destination: string): Promise<string> {
+    const [kind, name = ''] = destination.split(/:(.*)/s)
+    if (kind === 'channel') return findChannel(web, name)
+    return (await web.conversations.open({ users: name })).channel!.id!
+  }
+
+  async function send(
+    channel: string,
+    message: Message,
+    letter: Carried,
+    more: object = {},
+  ): Promise<Posted> {
+    const what = { channel, ...message, ...more, metadata: metadata(letter.id) }
+    letter.before()
+    const posted = letter.mayJoin ? await postOrJoin(web, what) : await web.chat.postMessage(what)
+    return { channelId: channel, ts: posted.ts! }
+  }
+
+  function membersOf(channel: string): Promise<Set<string>> {
+    const seen = members.get(channel)
+    if (seen && seen.until > performance.now()) return seen.users
+    const users = listMembers(web, channel)
+    members.set(channel, { until: performance.now() + membersMs, users })
+    users.catch(() => members.delete(channel))
+    return users
+  }
+
+  /** What Slack says of a channel that is gone must not be remembered under its name. */
+  const told = async <T>(destination: string, call: () => Promise<T>): Promise<T> => {
+    try {
+      return await call()
+    } catch (error) {
+      const meant = translate(error)
+      if (meant instanceof Refused && meant.why === 'closed') known.delete(destination)
+      throw meant
+    }
+  }
+
   return {
-    post: (destination, alert, letterId) =>
-      withDelay(async () => {
+    post: (destination, parent, mentions, letter) =>
+      told(destination, async () => {
         const channel = await channelOf(destination)
-        const posted = await post(web, {
-          channel,
-          ...alertMessage(alert, true),
-          metadata: metadata(letterId),
-        })
-        return { channelId: channel, ts: posted.ts! }
+        return send(channel, appearance(parent, destination, mentions), letter)
       }),
-    edit: ({ channelId: channel, ts }, alert) =>
-      withDelay(async () => void (await web.chat.update({ channel, ts, ...alertMessage(alert, false) }))),
-    reply: ({ channelId: channel, ts: thread_ts }, alert, letterId) =>
-      withDelay(
-        async () =>
-          void (await post(web, { channel, thread_ts, ...alertReply(alert), metadata: metadata(letterId) })),
+    edit: ({ channelId: channel, ts }, parent, destination) =>
+      told(
+        destination,
+        async () => void (await web.chat.update({ channel, ts, ...appearance(parent, destination, []) })),
       ),
+    reply: ({ channelId, ts: thread_ts }, step, letter) =>
+      told('', async () => {
+        await send(channelId, alertReply(step), letter, {
+          thread_ts,
+          ...(step.broadcast ? { reply_broadcast: true } : {}),
+        })
+      }),
+    say: (destination, notice, letter) =>
+      told(destination, async () => {
+        const channel = await channelOf(destination)
+        return send(channel, noticeMessage(notice), letter)
+      }),
+    find: (destination, letterId, since, thread) =>
+      told(destination, async () => find(web, await channelOf(destination), letterId, since, thread)),
+    reaches: (destination, userId) =>
+      told(destination, async () => (await membersOf(await channelOf(destination))).has(userId)),
   }
 }
 
-/** Slack's 429 names its own time. */
-async function withDelay<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call()
-  } catch (error) {
-    const { retryAfter } = error as { retryAfter?: number }
-    if (retryAfter) throw new Delay(retryAfter)
-    throw error
+const appearance = (parent: Parent, destination: string, mentions: string[]): Message =>
+  'alert' in parent
+    ? alertMessage(parent.alert, { mentions, isDirect: destination.startsWith('dm:') })
+    : groupMessage(parent.group)
+
+async function listMembers(web: WebClient, channel: string): Promise<Set<string>> {
+  const users = new Set<string>()
+  for await (const page of web.paginate('conversations.members', { channel, limit: 1000 }))
+    for (const user of (page as { members?: string[] }).members ?? []) users.add(user)
+  return users
+}
+
+/** Looks through what was said since then for the message that carries this letter. */
+async function find(
+  web: WebClient,
+  channel: string,
+  letterId: string,
+  since: Date,
+  thread: Posted | undefined,
+): Promise<Posted | undefined> {
+  const oldest = String((since.getTime() - skewMs) / 1000)
+  const options = { channel, oldest, limit: 200, include_all_metadata: true }
+  const pages = thread
+    ? web.paginate('conversations.replies', { ...options, channel: thread.channelId, ts: thread.ts })
+    : web.paginate('conversations.history', options)
+  for await (const page of pages) {
+    const found = (page as { messages?: Said[] }).messages?.find(
+      ({ metadata }) => metadata?.event_payload?.letter === letterId,
+    )
+    if (found) return { channelId: thread?.channelId ?? channel, ts: found.ts }
   }
+  return undefined
+}
+
+type Said = { ts: string; metadata?: { event_payload?: { letter?: string } } }
+
+const closed = new Set([
+  'is_archived',
+  'channel_not_found',
+  'not_in_channel',
+  'restricted_action',
+  'method_not_supported_for_channel_type',
+  'user_disabled',
+  'user_not_found',
+  'users_not_found',
+  'user_not_visible',
+  'cannot_dm_bot',
+  'messages_tab_disabled',
+])
+const missing = new Set([
+  'message_not_found',
+  'thread_not_found',
+  'cant_update_message',
+  'cannot_reply_to_message',
+])
+
+/** Slack's 429 names its own time, and its `ok: false` is a clear no; everything else leaves it open. */
+function translate(error: unknown): unknown {
+  const { retryAfter } = error as { retryAfter?: number }
+  if (retryAfter) return new Delay(retryAfter)
+  const name = errorName(error)
+  if (!name) return error
+  if (closed.has(name)) return new Refused('closed', name)
+  if (missing.has(name)) return new Refused('missing', name)
+  // Slack says these when it may have done something before it failed.
+  if (['internal_error', 'fatal_error', 'service_unavailable', 'request_timeout'].includes(name)) return error
+  return new Refused('other', name)
 }

@@ -13,7 +13,12 @@ export async function findChannel(web: WebClient, idOrName: string): Promise<str
     const found = channels.find((channel) => channel.name === idOrName)
     if (found) return found.id
   }
-  throw new Error(`there is no channel called #${idOrName} that the bot can see`)
+  throw new NoChannel(`there is no channel called #${idOrName} that the bot can see`)
+}
+
+/** Reads like Slack's own refusal of a channel id. */
+class NoChannel extends Error {
+  readonly data = { error: 'channel_not_found' }
 }
 
 /** Posts, joining a public channel first where the bot is not in it. A private one needs an invitation. */

@@ -1,4 +1,14 @@
 import type { Action } from '../policy/may.ts'
+import {
+  ask,
+  keepNeeded,
+  openAssign,
+  openSnooze,
+  submitAssign,
+  submitSnooze,
+  take,
+  wakeUp,
+} from './conversations/alert.ts'
 import { auditOf, turnAudit } from './conversations/audit.ts'
 import { activateKey, openChange, submitDeactivate, submitRevoke } from './conversations/change.ts'
 import { openCreate, redrawCreate, submitCreate } from './conversations/create.ts'
@@ -57,6 +67,12 @@ export const clicks: readonly ClickRoute[] = [
   { id: 'request.approve', needs: 'request.decide', run: approve },
   { id: 'request.deny', needs: 'request.decide', opens: 'Deny request', run: openDeny },
   { id: 'home.switch', needs: 'key.list', run: switchHome },
+  { id: 'alert.take', needs: 'finding.take', run: take },
+  { id: 'alert.snooze', needs: 'finding.snooze', opens: 'Snooze alert', run: openSnooze },
+  { id: 'alert.wake', needs: 'finding.snooze', run: wakeUp },
+  { id: 'alert.assign', needs: 'finding.assign', opens: 'Assign alert', run: openAssign },
+  { id: 'alert.ask', needs: 'finding.ask', run: ask },
+  { id: 'alert.needed', needs: 'key.confirm-needed', run: keepNeeded },
   { id: 'form.create', needs: 'request.make', run: redrawCreate },
   { id: 'form.rotate', needs: 'key.rotate', run: redrawRotate },
 ]
@@ -70,6 +86,8 @@ export const submits: readonly SubmitRoute[] = [
   { id: 'key.deactivate', title: 'Deactivate key', needs: 'key.deactivate', run: submitDeactivate },
   { id: 'key.revoke', title: 'Revoke key', needs: 'key.revoke', run: submitRevoke },
   { id: 'request.deny', title: 'Deny request', needs: 'request.decide', run: submitDeny },
+  { id: 'alert.snooze', title: 'Snooze alert', needs: 'finding.snooze', run: submitSnooze },
+  { id: 'alert.assign', title: 'Assign alert', needs: 'finding.assign', run: submitAssign },
   { id: 'roles.set', title: 'Roles', needs: 'role.set', run: submitRoles },
   { id: 'policy.set', title: 'Policy', needs: 'policy.set', run: submitPolicy },
 ]
@@ -83,9 +101,10 @@ export const commandFor = (verb: string): CommandRoute | undefined =>
 /** What a control does. Ids may carry a suffix, so that two of a kind can stand in one block. */
 export function clickFor(actionId: string, value: string): ClickRoute | undefined {
   const is = (id: string) => actionId === id || actionId.startsWith(`${id}.`)
-  if (!is('go')) return clicks.find((click) => is(click.id))
   const [verb = '', keyId = ''] = value.split(' ')
   const command = commandFor(verb)
+  if (is('alert.menu') && !command) return alertEntry(verb, keyId)
+  if (!is('go') && !is('alert.menu')) return clicks.find((click) => is(click.id))
   if (!command) return undefined
   const run: ClickRoute['run'] = (story) => command.run({ ...story, words: '', ...(keyId ? { keyId } : {}) })
   return {
@@ -94,4 +113,10 @@ export function clickFor(actionId: string, value: string): ClickRoute | undefine
     ...(command.needs ? { needs: command.needs } : {}),
     ...(command.opens ? { opens: command.opens } : {}),
   }
+}
+
+/** A choice in an alert's menu that acts on the finding is the click of the same name. */
+function alertEntry(verb: string, findingId: string): ClickRoute | undefined {
+  const click = clicks.find(({ id }) => id === `alert.${verb}`)
+  return click && { ...click, run: (story) => click.run({ ...story, value: findingId }) }
 }

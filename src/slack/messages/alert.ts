@@ -1,53 +1,91 @@
-import type { Alert } from '../../alerts/channel.ts'
-import { type Phrase, say, who } from '../../foundation/words.ts'
-import { actions, context, go, type Message, message } from '../blocks.ts'
-import { mrkdwnDate } from '../phrase.ts'
+import type { KnownBlock, Overflow } from '@slack/types'
+import type { Alert, Step } from '../../alerts/channel.ts'
+import { say } from '../../foundation/words.ts'
+import { actions, button, context, go, type Message, message, option } from '../blocks.ts'
+import { mrkdwnDate, sentenceBlock } from '../phrase.ts'
+import { ref } from '../ref.ts'
+import { called, ending, fact, standing, stepWords } from './alert-words.ts'
 import { count } from './key.ts'
 
+type Look = { mentions: string[]; isDirect: boolean }
+
 /** The parent message: how things stand now. A resolved one says who did what, and has no buttons. */
-export function alertMessage(alert: Alert, first: boolean): Message {
-  if (alert.resolution) return message(resolved(alert))
-  const sentence = first ? say`${{ user: alert.key.ownerId }} ${present(alert)}` : present(alert)
+export function alertMessage(alert: Alert, { mentions, isDirect }: Look): Message {
+  if (alert.resolution) return message(ending(alert))
   return message(
-    sentence,
+    say`${called(mentions)}${fact(alert)}`,
     context(`\`${alert.key.hint}\` · ${traffic(alert)} · owner <@${alert.key.ownerId}>`),
-    actions(
-      go(
-        'Deactivate',
-        'deactivate',
-        { ...alert.key, workspaceId: alert.workspaceId },
-        {
-          style: 'danger',
-          label: `Deactivate ${alert.key.name}`,
-        },
-      ),
-    ),
+    ...standing(alert).map((phrase) => sentenceBlock(phrase)),
+    isDirect && alert.ownerRole === 'member' ? askButtons(alert) : buttons(alert),
   )
 }
 
-/** The thread's reply for a step; the owner is mentioned, since an edited message notifies nobody. */
-export const alertReply = (alert: Alert): Message =>
-  alert.resolution ? message(resolved(alert)) : message(say`${{ user: alert.key.ownerId }} ${present(alert)}`)
+/** The thread's reply for a step; people are mentioned, since an edited message notifies nobody. */
+export const alertReply = (step: Step): Message => message(stepWords(step))
 
-function present(alert: Alert): Phrase {
-  const name = { name: alert.key.name }
-  const at = { moment: alert.key.expiresAt! }
-  if (alert.step === 'expired') return say`${name} stopped working on ${at}.`
-  return say`${name} stops working on ${at}.`
+const keyRef = (alert: Alert) => ({ ...alert.key, workspaceId: alert.workspaceId })
+
+const findingRef = (alert: Alert) => ref(alert.workspaceId, alert.findingId)
+
+/** What most people do about it stands as a button, at most one of them red; the rest is in the menu. */
+function buttons(alert: Alert): KnownBlock {
+  const { kind, key, snoozed, acknowledged } = alert
+  const label = (text: string) => ({ label: `${text} ${key.name}` })
+  const act = (text: string, id: string) => button(text, id, findingRef(alert), label(text))
+  const shown = [
+    ...(kind === 'idle'
+      ? [act('Still needed', 'alert.needed')]
+      : kind === 'orphaned'
+        ? [go('Change owner', 'edit', keyRef(alert))]
+        : [go('Rotate', 'rotate', keyRef(alert), { style: 'primary' })]),
+    ...(kind === 'idle' && key.isActive ? [deactivate(alert)] : []),
+    ...(acknowledged || kind === 'idle' ? [] : [act("I'm on it", 'alert.take')]),
+    snoozed ? act('Wake', 'alert.wake') : act('Snooze', 'alert.snooze'),
+    ...(kind !== 'idle' && key.isActive ? [deactivate(alert)] : []),
+  ]
+  return actions(
+    ...shown,
+    menu(alert, ['show', 'assign', ...(alert.ownerRole === 'member' ? ['ask' as const] : [])]),
+  )
 }
 
-function traffic(alert: Alert): string {
+const deactivate = (alert: Alert) => go('Deactivate', 'deactivate', keyRef(alert), { style: 'danger' })
+
+/** For an owner who may not act: whom to ask, and what is going on. */
+const askButtons = (alert: Alert): KnownBlock =>
+  actions(
+    button('Ask a manager', 'alert.ask', findingRef(alert), {
+      label: `Ask a manager about ${alert.key.name}`,
+    }),
+    go('View usage', 'show', keyRef(alert)),
+  )
+
+/** An entry runs a command on the key, or acts on the finding. */
+const entries = {
+  show: 'View usage',
+  rotate: 'Rotate',
+  deactivate: 'Deactivate',
+  take: "I'm on it",
+  snooze: 'Snooze',
+  wake: 'Wake',
+  assign: 'Assign',
+  ask: 'Ask a manager',
+  needed: 'Still needed',
+} as const
+export type Entry = keyof typeof entries
+const onKey: readonly Entry[] = ['show', 'rotate', 'deactivate']
+
+/** A menu whose choices say what to do, and with which key or finding. It holds five. */
+export const menu = (alert: Alert, wanted: readonly Entry[]): Overflow => ({
+  type: 'overflow',
+  action_id: `alert.menu.${alert.findingId}`,
+  options: wanted.slice(0, 5).map((entry) => {
+    const id = onKey.includes(entry) ? alert.key.id : alert.findingId
+    return option(entries[entry], ref(alert.workspaceId, `${entry} ${id}`))
+  }),
+})
+
+export function traffic(alert: Alert): string {
   if (!alert.lastUsedAt) return 'never used'
   return `${count(alert.requests, 'request')}, last used ${mrkdwnDate(alert.lastUsedAt, '{date_short_pretty} at {time}')}`
-}
-
-const deeds = {
-  deactivated: 'Deactivated',
-  revoked: 'Revoked',
-  renewed: 'No longer expiring; changed',
-} as const
-
-function resolved({ key, resolution }: Alert): Phrase {
-  const by = resolution!.by ? who(resolution!.by) : 'Keywarden'
-  return say`${{ name: key.name }}: ${deeds[resolution!.what]} by ${by} on ${{ moment: new Date(resolution!.at) }}.`
 }

@@ -1,0 +1,75 @@
+import type { Executor } from '../foundation/database.ts'
+import type { Claimed } from '../outbox/outbox.ts'
+import type { Posted } from './channel.ts'
+
+type Place = Pick<Claimed, 'subjectId' | 'destination'>
+
+/** The message that a subject has in one place, if it was posted. */
+export async function findParent(
+  db: Executor,
+  { subjectId, destination }: Place,
+): Promise<Posted | undefined> {
+  const row = await db('alert_messages')
+    .where({ subject_id: subjectId, destination })
+    .first('channel_id', 'ts')
+  return row && { channelId: row.channel_id, ts: row.ts }
+}
+
+export async function rememberParent(db: Executor, place: Place, posted: Posted, now: Date): Promise<void> {
+  await db('alert_messages')
+    .insert({
+      subject_id: place.subjectId,
+      destination: place.destination,
+      channel_id: posted.channelId,
+      ts: posted.ts,
+      posted_at: now,
+    })
+    .onConflict(['subject_id', 'destination'])
+    .ignore()
+}
+
+/** The message is gone; the next letter of its subject posts another. */
+export async function forgetParent(db: Executor, { subjectId, destination }: Place): Promise<void> {
+  await db('alert_messages').where({ subject_id: subjectId, destination }).delete()
+}
+
+/** Whether a later letter will bring the same message up to date anyway: fifty findings, one edit. */
+export async function hasMoreComing(db: Executor, letter: Claimed): Promise<boolean> {
+  const row = await db('outbox')
+    .where({ destination: letter.destination, subject_id: letter.subjectId })
+    .whereNull('settled_at')
+    .whereNull('not_before')
+    .where('seq', '>', letter.seq)
+    .first('seq')
+  return row !== undefined
+}
+
+/** Whether the same place has heard something worse of this finding already, while this letter waited. */
+export async function wasOvertaken(db: Executor, letter: Claimed): Promise<boolean> {
+  const row = await db('outbox')
+    .where({ finding_id: letter.findingId, destination: letter.destination, outcome: 'arrived' })
+    .where('level', '>', letter.level)
+    .first('seq')
+  return row !== undefined
+}
+
+/** The messages in that place which the finding was part of before. */
+export async function otherParents(
+  db: Executor,
+  letter: Claimed,
+): Promise<(Posted & { subjectId: string })[]> {
+  const { rows } = await db.raw(
+    `select distinct m.subject_id, m.channel_id, m.ts from outbox o
+     join alert_messages m on m.subject_id = o.subject_id and m.destination = o.destination
+     where o.finding_id = :finding and o.destination = :destination and o.subject_id <> :subject
+       and o.subject_id <> :finding`,
+    { finding: letter.findingId!, destination: letter.destination, subject: letter.subjectId },
+  )
+  type Row = { subject_id: string; channel_id: string; ts: string }
+  return (rows as Row[]).map((row) => ({ subjectId: row.subject_id, channelId: row.channel_id, ts: row.ts }))
+}
+
+/** Whether anything was ever said there. */
+export async function hasHeard(db: Executor, destination: string): Promise<boolean> {
+  return (await db('alert_messages').where({ destination }).first('ts')) !== undefined
+}

@@ -1,0 +1,154 @@
+import type { Kind, Resolution, Severity } from '../findings/finding.ts'
+import { audienceOfRotation } from '../findings/rotation-due.ts'
+import type { Executor } from '../foundation/database.ts'
+import { isSlackUser } from '../foundation/words.ts'
+import { findMember, inCharge, type Role } from '../members/member.ts'
+import type { Claimed } from '../outbox/outbox.ts'
+import type { Alert, Deed, Group, Step } from './channel.ts'
+
+/** More than this are counted, not listed. */
+export const mostListed = 20
+
+/** A finding as it stands now, with what people need to judge it; undefined when there is none with that id. */
+export async function readAlert(db: Executor, findingId: string): Promise<Alert | undefined> {
+  const row = await alerts(db).where('findings.id', findingId).first()
+  if (!row) return undefined
+  const owner = await findMember(db, row.workspace_id, row.owner_id)
+  return toAlert(row, owner?.role ?? 'member')
+}
+
+/** The findings that share a message, unresolved and urgent first; for a direct message only that owner's. */
+export async function readGroup(db: Executor, groupId: string, ownerId?: string): Promise<Group> {
+  const group = await db('finding_groups').where({ id: groupId }).first('id', 'kind', 'workspace_id', 'day')
+  const query = alerts(db).where('findings.group_id', groupId)
+  if (ownerId) query.where('owner_id', ownerId)
+  const rows = await query.orderByRaw('(resolved_at is not null), level desc, expires_at, keys.name_folded')
+  const day = group.day ? dayOf(group.day) : null
+  return {
+    id: group.id,
+    kind: group.kind,
+    workspaceId: group.workspace_id,
+    day,
+    alerts: rows.map((row) => toAlert(row, 'manager')),
+  }
+}
+
+/** One step of a finding, as its thread tells it. */
+export async function stepOf(db: Executor, letter: Claimed, alert: Alert): Promise<Step> {
+  const deed = (letter.body as Deed | null) ?? null
+  const urgent = alert.severity === 'critical' && !alert.resolution && !deed
+  return {
+    alert,
+    step: letter.step,
+    deed,
+    broadcast: urgent,
+    mentions: deed
+      ? await mentionsOfDeed(db, deed, alert)
+      : await mentionsOf(db, { ...alert, step: letter.step }),
+  }
+}
+
+/** Whom a step concerns: the key's owner, whoever was given the finding, and those it has escalated to. */
+async function mentionsOf(db: Executor, alert: Alert): Promise<string[]> {
+  if (alert.resolution) return []
+  const audience = alert.kind === 'rotation-due' ? audienceOfRotation(alert.step) : 'owner'
+  const wanted = alert.kind === 'orphaned' ? 'owners' : audience
+  const role = { owner: [], managers: ['manager'], owners: ['owner'] } as const
+  const inOffice = await charged(db, alert.workspaceId, role[wanted])
+  const owner = alert.kind === 'orphaned' ? [] : [alert.key.ownerId]
+  const all = [...owner, ...(alert.assigned ? [alert.assigned.to] : []), ...inOffice]
+  return [...new Set(all)].filter(isSlackUser)
+}
+
+async function mentionsOfDeed(db: Executor, deed: Deed, alert: Alert): Promise<string[]> {
+  if (deed.what === 'assigned' && deed.to) return [deed.to]
+  if (deed.what === 'asked') return charged(db, alert.workspaceId, ['manager', 'owner'])
+  return []
+}
+
+const charged = async (db: Executor, workspaceId: string, wanted: readonly Role[]) =>
+  wanted.length === 0 ? [] : inCharge(db, workspaceId, wanted)
+
+const dayOf = (day: Date | string) => (typeof day === 'string' ? day : day.toISOString().slice(0, 10))
+
+const alerts = (db: Executor) =>
+  db('findings')
+    .join('keys', 'keys.id', 'findings.key_id')
+    .leftJoin('key_usage', 'key_usage.key_id', 'keys.id')
+    .select(
+      'findings.id',
+      'kind',
+      'step',
+      'severity',
+      'facts',
+      'resolution',
+      'acknowledged_by',
+      'acknowledged_at',
+      'assigned_to',
+      'assigned_by',
+      'snoozed_until',
+      'snoozed_by',
+      'snooze_reason',
+      'findings.workspace_id',
+      'keys.id as key_id',
+      'keys.name',
+      'hint',
+      'owner_id',
+      'expires_at',
+      'status',
+      'requests',
+      'last_used_at',
+    )
+
+type Row = {
+  id: string
+  kind: Kind
+  step: string
+  severity: Severity
+  facts: Record<string, unknown>
+  resolution: Resolution | null
+  acknowledged_by: string | null
+  acknowledged_at: Date
+  assigned_to: string | null
+  assigned_by: string
+  snoozed_until: Date | null
+  snoozed_by: string
+  snooze_reason: string | null
+  workspace_id: string
+  key_id: string
+  name: string
+  hint: string | null
+  owner_id: string
+  expires_at: Date | null
+  status: string
+  requests: number | null
+  last_used_at: Date | null
+}
+
+function toAlert(row: Row, ownerRole: Role): Alert {
+  return {
+    findingId: row.id,
+    kind: row.kind,
+    step: row.step,
+    severity: row.severity,
+    workspaceId: row.workspace_id,
+    facts: row.facts,
+    key: {
+      id: row.key_id,
+      name: row.name,
+      hint: row.hint ?? '',
+      ownerId: row.owner_id,
+      expiresAt: row.expires_at,
+      isActive: row.status === 'active',
+    },
+    ownerRole,
+    requests: row.requests ?? 0,
+    lastUsedAt: row.last_used_at,
+    acknowledged: row.acknowledged_by ? { by: row.acknowledged_by, at: row.acknowledged_at } : null,
+    assigned: row.assigned_to ? { to: row.assigned_to, by: row.assigned_by } : null,
+    snoozed: row.snoozed_until
+      ? { until: row.snoozed_until, by: row.snoozed_by, reason: row.snooze_reason ?? '' }
+      : null,
+    resolution: row.resolution,
+  }
+}

@@ -1,0 +1,46 @@
+import type { Audience, Fact, Question, Severity } from './finding.ts'
+
+type Row = { id: string; revealed_at: Date; due_at: Date }
+
+/**
+ * Which active keys come of age within the policy's warning days, have reached the rotation period, or are overdue?
+ * Age counts from the reveal, in days of the workspace's own. A key with a successor is being rotated.
+ */
+export const rotationDue: Question = {
+  kind: 'rotation-due',
+  async ask(trx, workspace, now): Promise<Fact[]> {
+    const { rotationPeriodDays: period, rotationWarningDays: warning, timeZone: zone } = workspace.terms
+    const { rows } = await trx.raw(
+      `select id, revealed_at,
+         ((revealed_at at time zone :zone) + make_interval(days => :period)) at time zone :zone as due_at
+       from keys
+       where workspace_id = :workspace and status = 'active' and successor_id is null
+         and revealed_at <= :now::timestamptz - make_interval(days => :from) + interval '1 day'
+         and ((revealed_at at time zone :zone) + make_interval(days => :from)) at time zone :zone <= :now`,
+      { now, zone, workspace: workspace.id, period, from: period - warning },
+    )
+    return (rows as Row[]).map((row) => ({
+      keyId: row.id,
+      ...stage(now.getTime() - row.due_at.getTime()),
+      facts: { revealedAt: row.revealed_at.toISOString(), dueAt: row.due_at.toISOString() },
+    }))
+  },
+}
+
+const weekMs = 7 * 86_400_000
+
+type Stage = { step: string; level: number; severity: Severity }
+
+/** Negative before the period is over; a week over, it is told again each week. */
+function stage(overdueMs: number): Stage {
+  if (overdueMs < 0) return { step: 'warn', level: 0, severity: 'notice' }
+  const weeks = Math.floor(overdueMs / weekMs)
+  if (weeks === 0) return { step: 'due', level: 1, severity: 'warning' }
+  return { step: `overdue-${weeks}w`, level: 1 + weeks, severity: 'warning' }
+}
+
+/** The first week overdue is the owner's; then the managers hear of it, from the third on the owners. */
+export function audienceOfRotation(step: string): Audience {
+  const weeks = Number(/^overdue-(\d+)w$/.exec(step)?.[1] ?? 0)
+  return weeks <= 1 ? 'owner' : weeks === 2 ? 'managers' : 'owners'
+}

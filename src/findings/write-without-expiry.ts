@@ -1,0 +1,21 @@
+import type { Fact, Question } from './finding.ts'
+
+/** Which active keys may write and never expire? They were made before the policy, or where it only warns. */
+export const writeWithoutExpiry: Question = {
+  kind: 'write-without-expiry',
+  async ask(trx, workspace): Promise<Fact[]> {
+    const { rows } = await trx.raw(
+      `select id from keys
+       where workspace_id = ? and status = 'active' and expires_at is null and scopes @> array['write']
+         and successor_id is null`,
+      [workspace.id],
+    )
+    return rows.map(({ id }: { id: string }) => ({
+      keyId: id,
+      step: 'open',
+      level: 0,
+      severity: 'notice',
+      facts: {},
+    }))
+  },
+}

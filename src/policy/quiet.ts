@@ -1,0 +1,27 @@
+import { Temporal } from 'temporal-polyfill'
+import type { Terms } from './terms.ts'
+
+type Quiet = Pick<Terms, 'quietFrom' | 'quietUntil' | 'timeZone'>
+
+/**
+ * When something that can wait may be said: undefined for now, else the end of the quiet hours that `now` is in.
+ * Hours are the wall clock's in the workspace's zone; one that daylight saving skips ends when the clocks jump.
+ */
+export function quietUntil(terms: Quiet, now: Date): Date | undefined {
+  if (terms.quietFrom === terms.quietUntil) return undefined
+  const here = Temporal.Instant.fromEpochMilliseconds(now.getTime()).toZonedDateTimeISO(terms.timeZone)
+  const at = here.toPlainTime()
+  const [from, until] = [Temporal.PlainTime.from(terms.quietFrom), Temporal.PlainTime.from(terms.quietUntil)]
+  const past = (time: Temporal.PlainTime) => Temporal.PlainTime.compare(at, time) >= 0
+  const overnight = Temporal.PlainTime.compare(from, until) > 0
+  const isQuiet = overnight ? past(from) || !past(until) : past(from) && !past(until)
+  if (!isQuiet) return undefined
+  const day = overnight && past(from) ? here.toPlainDate().add({ days: 1 }) : here.toPlainDate()
+  const end = day.toZonedDateTime({ timeZone: terms.timeZone, plainTime: until })
+  // An hour that happens twice is over after its first time.
+  return end.epochMilliseconds > now.getTime() ? new Date(end.epochMilliseconds) : undefined
+}
+
+/** The workspace's own date, as `2026-03-29`. */
+export const dayIn = (timeZone: string, now: Date): string =>
+  Temporal.Instant.fromEpochMilliseconds(now.getTime()).toZonedDateTimeISO(timeZone).toPlainDate().toString()

@@ -1,0 +1,53 @@
+import type { KnownBlock } from '@slack/types'
+import type { Alert, Group } from '../../alerts/channel.ts'
+import { mostListed } from '../../alerts/read.ts'
+import { type Phrase, say } from '../../foundation/words.ts'
+import { context, type Message, message, plainSection } from '../blocks.ts'
+import { isolate, mrkdwnDate } from '../phrase.ts'
+import { type Entry, menu, traffic } from './alert.ts'
+import { manyFacts } from './alert-words.ts'
+import { count } from './key.ts'
+
+/** One message for many findings: how many are open, a row each with its menu, and what became of the others. */
+export function groupMessage(group: Group): Message {
+  const open = group.alerts.filter((alert) => !alert.resolution)
+  const settled = group.alerts.length - open.length
+  const listed = open.slice(0, mostListed)
+  const more = open.length - listed.length
+  return message(
+    headline(group, open.length),
+    ...listed.flatMap(row),
+    ...(more > 0 ? [context(`And ${count(more, 'more key')}: each is in the thread.`)] : []),
+    ...(settled > 0 && open.length > 0
+      ? [context(`${count(settled, 'key has', 'keys have')} been dealt with; the thread says how.`)]
+      : []),
+  )
+}
+
+function headline(group: Group, open: number): Phrase {
+  if (open > 0) return manyFacts[group.kind](open)
+  if (group.alerts.length > 0)
+    return say`All ${group.alerts.length} have been dealt with; the thread says how.`
+  return say`These keys have been told again, each by itself.`
+}
+
+function row(alert: Alert): KnownBlock[] {
+  const { key } = alert
+  const accessory = menu(alert, choices(alert))
+  const ends = key.expiresAt ? ` · ends ${mrkdwnDate(key.expiresAt, '{date_short_pretty} at {time}')}` : ''
+  return [
+    plainSection(isolate(key.name), { accessory }),
+    context(`\`${key.hint}\`${ends} · ${traffic(alert)} · owner <@${key.ownerId}>${state(alert)}`),
+  ]
+}
+
+/** A menu holds five. */
+function choices(alert: Alert): Entry[] {
+  const first: Entry = alert.kind === 'idle' ? 'needed' : alert.acknowledged ? 'assign' : 'take'
+  return ['rotate', first, alert.snoozed ? 'wake' : 'snooze', 'show', 'deactivate']
+}
+
+function state({ acknowledged, snoozed }: Alert): string {
+  if (snoozed) return ` · snoozed until ${mrkdwnDate(snoozed.until)}`
+  return acknowledged ? ` · <@${acknowledged.by}> is on it` : ''
+}

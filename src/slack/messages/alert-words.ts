@@ -1,0 +1,105 @@
+import type { Alert, Deed, Step } from '../../alerts/channel.ts'
+import type { Kind, Resolution } from '../../findings/finding.ts'
+import { join, type Phrase, say, who } from '../../foundation/words.ts'
+
+/** What is so, in one sentence. */
+export const fact = (alert: Alert, step = alert.step): Phrase => sentences[alert.kind](alert, step)
+
+const sentences: Record<Kind, (alert: Alert, step: string) => Phrase> = {
+  expiring({ key }, step) {
+    const at = { moment: key.expiresAt! }
+    if (step === 'expired') return say`${{ name: key.name }} stopped working on ${at}.`
+    return say`${{ name: key.name }} stops working on ${at}.`
+  },
+  'rotation-due'({ key, facts }, step) {
+    const since = say`its key is from ${{ day: new Date(String(facts.revealedAt)) }}`
+    const due = { day: new Date(String(facts.dueAt)) }
+    if (step === 'warn') return say`${{ name: key.name }} is due for rotation on ${due}; ${since}.`
+    if (step === 'due') return say`${{ name: key.name }} is due for rotation; ${since}.`
+    const weeks = Number(/\d+/.exec(step)?.[0])
+    return say`${{ name: key.name }} is ${weeks} ${weeks === 1 ? 'week' : 'weeks'} overdue for rotation; ${since}.`
+  },
+  idle({ key, facts }) {
+    const days = Number(facts.days)
+    if (facts.neverUsed) return say`${{ name: key.name }}: no request yet, ${days} days after it was made.`
+    return say`${{ name: key.name }}: no request for ${days} days.`
+  },
+  'write-without-expiry': ({ key }) =>
+    say`${{ name: key.name }} may write and never expires. Rotate it and give the new key an end.`,
+  orphaned: ({ key, facts }) =>
+    say`${{ name: key.name }} belongs to ${who(String(facts.owner))}, who has left. Give it another owner, or end it.`,
+}
+
+/** How many, in one sentence. */
+export const manyFacts: Record<Kind, (n: number) => Phrase> = {
+  expiring: (n) => say`${n} ${n === 1 ? 'key stops' : 'keys stop'} working soon.`,
+  'rotation-due': (n) => say`${n} ${n === 1 ? 'key is' : 'keys are'} due for rotation.`,
+  idle: (n) => say`${n} ${n === 1 ? 'key has' : 'keys have'} had no request for a long time.`,
+  'write-without-expiry': (n) => say`${n} ${n === 1 ? 'key' : 'keys'} may write and never expire.`,
+  orphaned: (n) => say`${n} ${n === 1 ? 'key belongs' : 'keys belong'} to somebody who has left.`,
+}
+
+/** What people have said about it, as far as it still holds. */
+export function standing(alert: Alert): Phrase[] {
+  const { acknowledged, assigned, snoozed } = alert
+  return [
+    ...(acknowledged ? [say`${who(acknowledged.by)} is on it since ${{ moment: acknowledged.at }}.`] : []),
+    ...(assigned ? [say`${who(assigned.by)} gave it to ${who(assigned.to)}.`] : []),
+    ...(snoozed
+      ? [say`Snoozed by ${who(snoozed.by)} until ${{ moment: snoozed.until }}: ${{ name: snoozed.reason }}`]
+      : []),
+  ]
+}
+
+const deeds: Record<Resolution['what'], string> = {
+  deactivated: 'Deactivated',
+  revoked: 'Revoked',
+  rotated: 'Rotated',
+  used: 'In use again; noticed',
+  needed: 'Still needed, said',
+  reassigned: 'It has another owner, or its owner is back; noticed',
+  over: 'Nobody acted, and it stopped working; closed',
+  renewed: 'No longer so; changed',
+}
+
+/** How it ended: what was done, by whom, when. */
+export function ending(alert: Alert): Phrase {
+  const { what, by, at } = alert.resolution!
+  const moment = { moment: new Date(at) }
+  return say`${{ name: alert.key.name }}: ${deeds[what]} by ${by ? who(by) : 'Keywarden'} on ${moment}.`
+}
+
+/** What a step says in the thread. */
+export function stepWords({ alert, step, deed, mentions }: Step): Phrase {
+  if (deed) return deedWords(alert, deed, mentions)
+  if (alert.resolution) return ending(alert)
+  if (step.startsWith('woken')) return say`${called(mentions)}The snooze is over. ${fact(alert)}`
+  return say`${called(mentions)}${fact(alert, step)}`
+}
+
+export const called = (mentions: string[]): Phrase =>
+  mentions.length === 0
+    ? []
+    : say`${join(
+        mentions.map((user) => [{ user }]),
+        ' ',
+      )} `
+
+function deedWords({ key }: Alert, deed: Deed, mentions: string[]): Phrase {
+  const by = who(deed.by)
+  const name = { name: key.name }
+  const reason = { name: deed.reason ?? '' }
+  const until = deed.until ? { moment: new Date(deed.until) } : ''
+  switch (deed.what) {
+    case 'acknowledged':
+      return say`${by} is on it: ${name}.`
+    case 'snoozed':
+      return say`${by} snoozed ${name} until ${until}: ${reason}`
+    case 'woken':
+      return say`${by} ended the snooze of ${name}.`
+    case 'assigned':
+      return say`${who(deed.to ?? '')} ${by} gave you ${name}.`
+    case 'asked':
+      return say`${called(mentions)}${by} asks a manager to act on ${name}.`
+  }
+}
