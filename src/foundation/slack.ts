@@ -24,6 +24,25 @@ export const callsToSlack = ({ config, log }: Means): WebClientOptions => ({
 export const openWebClient = (means: Means): WebClient =>
   new WebClient(means.config.slack.botToken, callsToSlack(means))
 
+type SlackUser = {
+  id?: string
+  team_id?: string
+  deleted?: boolean
+  is_bot?: boolean
+  is_restricted?: boolean
+  is_ultra_restricted?: boolean
+  is_stranger?: boolean
+}
+
+/** Whether what Slack says of a user is a person of that team: no guest, no bot, nobody of another organisation. */
+export const isFullUser = (user: SlackUser | undefined, teamId: string): boolean =>
+  user?.team_id === teamId &&
+  !user.deleted &&
+  !user.is_bot &&
+  !user.is_restricted &&
+  !user.is_ultra_restricted &&
+  !user.is_stranger
+
 /**
  * Why Slack did not let us start, and what to do: for a variable whose token Slack refused, the page that shows
  * it; for a scope that is missing, the manifest; for a Slack that did not answer, its address.

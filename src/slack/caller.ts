@@ -1,6 +1,7 @@
 import type { WebClient } from '@slack/web-api'
 import { orDatabaseOut } from '../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
+import { isFullUser } from '../foundation/slack.ts'
 import { join, say } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import type { Actor } from '../members/actor.ts'
@@ -82,14 +83,7 @@ async function meet(
 /** Whether Slack knows the user as a person of that team: no guest, no bot, nobody of another organisation. */
 export async function isFullMember(web: WebClient, userId: string, teamId: string): Promise<boolean> {
   const { user } = await web.users.info({ user: userId })
-  return (
-    user?.team_id === teamId &&
-    !user.deleted &&
-    !user.is_bot &&
-    !user.is_restricted &&
-    !user.is_ultra_restricted &&
-    !user.is_stranger
-  )
+  return isFullUser(user, teamId)
 }
 
 async function outsider(world: Pick<World, 'db'>, workspace: Workspace): Promise<Refusal> {
