@@ -1,8 +1,11 @@
+import { auditCheckpoint } from './audit-checkpoint.ts'
+import { auditRefusals } from './audit-refusals.ts'
 import { deliverAlerts } from './deliver-alerts.ts'
 import { endedSnoozes } from './ended-snoozes.ts'
 import type { Job } from './engine/job.ts'
 import { expiringKeys } from './expiring-keys.ts'
 import { idleKeys } from './idle-keys.ts'
+import { lapsedKeys } from './lapsed-keys.ts'
 import { orphanedKeys } from './orphaned-keys.ts'
 import { rotationDueKeys } from './rotation-due.ts'
 import { writeKeysWithoutExpiry } from './write-without-expiry.ts'
@@ -27,4 +30,10 @@ export const timetable: readonly Job[] = [
   { name: 'ended-snoozes', cron: '* * * * *', timeZone: 'UTC', lateSeconds: 120, run: endedSnoozes },
   // cost: one index look-up per destination in which something waits
   { name: 'deliver-alerts', cron: '*/10 * * * * *', timeZone: 'UTC', lateSeconds: 60, run: deliverAlerts },
+  // cost: one row per workspace, a look-up each, and the checkpoint file once
+  { name: 'audit-checkpoint', cron: '0 * * * *', timeZone: 'UTC', lateSeconds: 300, run: auditCheckpoint },
+  // cost: one index range over the refusals that were repeated and not yet summed up
+  { name: 'audit-refusals', cron: '1 * * * *', timeZone: 'UTC', lateSeconds: 300, run: auditRefusals },
+  // cost: one index range over the keys that have waited a week to be revealed
+  { name: 'lapsed-keys', cron: '22 * * * *', timeZone: 'UTC', lateSeconds: 600, run: lapsedKeys },
 ]

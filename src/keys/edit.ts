@@ -8,6 +8,7 @@ import type { Key } from './key.ts'
 import { readLimit } from './limit.ts'
 import { fold, readName, readWords } from './name.ts'
 import { readNetworks } from './networks.ts'
+import { revokedAlready } from './revoked.ts'
 import { keyColumns, lockKey, toKey } from './store.ts'
 
 /** What may change on a key. Scopes and expiry never do: make a new key. */
@@ -37,7 +38,7 @@ export async function edit(
   if (!found) return noSuchKey({ action: 'key.edit', keyId })
   const refusal = await authorise(act, 'key.edit', { workspaceId, ownerId: found.ownerId, keyId })
   if (refusal) return refusal
-  if (found.status === 'revoked') return refuse('gone', 'This key was revoked meanwhile.')
+  if (found.status === 'revoked') return revokedAlready(found)
   if (found.version !== version)
     return refuse('changed', 'It changed while this was open.', {
       next: 'Open it again to see how it is now.',

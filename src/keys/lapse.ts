@@ -10,7 +10,7 @@ export const lapsesAt = (key: Pick<Key, 'statusChangedAt'>): Date =>
   new Date(key.statusChangedAt.getTime() + offerDays * 86_400_000)
 
 /** At most this many in one transaction; the next run takes the rest. */
-const batch = 500
+export const lapseBatch = 500
 
 /**
  * Ends the keys that nobody revealed within a week of being offered: `revoked`, though no token of theirs ever was.
@@ -23,7 +23,7 @@ export async function lapse(act: Act): Promise<number> {
      where id in (select id from keys where status = 'unrevealed' and status_changed_at <= :before
        order by id limit :batch for update)
      returning id, workspace_id, predecessor_id`,
-    { now: act.now, by: actorName(act.actor), before, batch },
+    { now: act.now, by: actorName(act.actor), before, batch: lapseBatch },
   )
   const lapsed = rows as { id: string; workspace_id: string; predecessor_id: string | null }[]
   await act

@@ -25,7 +25,7 @@ export async function replace(
   const refusal = await authorise(act, 'key.replace', { workspaceId, ownerId: found.ownerId, keyId })
   if (refusal) return refusal
   const used = await act.trx('key_usage').where({ key_id: keyId }).first('key_id')
-  const blocked = cannotReplace(found, act, used !== undefined)
+  const blocked = cannotReplace(found, act.actor.id, used !== undefined, act.now)
   if (blocked) return blocked
 
   const token = generateToken(means.tokenPrefix, means.random)
@@ -44,16 +44,17 @@ export async function replace(
   return { key, token }
 }
 
-function cannotReplace(key: Key, act: Act, used: boolean): Refusal | undefined {
+/** Why this person cannot have another token for the key now; nothing when they can. */
+export function cannotReplace(key: Key, actorId: string, used: boolean, now: Date): Refusal | undefined {
   const rotateInstead = { next: say`Rotate it instead: ${{ code: `/keys rotate ${key.hint ?? ''}` }}.` }
   if (key.status !== 'active') return refuse('changed', say`${{ name: key.name }} is no longer active.`)
-  if (key.revealedBy !== act.actor.id)
+  if (key.revealedBy !== actorId)
     return refuse('forbidden', say`Only ${{ user: key.revealedBy! }}, who revealed it, can replace it.`, {
       logged: { action: 'key.replace', keyId: key.id },
     })
   if (used) return refuse('already', say`${{ name: key.name }} is in use, so somebody has it.`, rotateInstead)
   const until = key.revealedAt!.getTime() + replaceableHours * 3_600_000
-  if (act.now.getTime() > until)
+  if (now.getTime() > until)
     return refuse('expired', say`A key can be replaced for ${replaceableHours} hours.`, rotateInstead)
   return undefined
 }

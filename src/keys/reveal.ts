@@ -2,11 +2,12 @@ import { Temporal } from 'temporal-polyfill'
 import { record } from '../audit/record.ts'
 import type { Random } from '../foundation/random.ts'
 import { type Refusal, refuse } from '../foundation/refusal.ts'
-import { say } from '../foundation/words.ts'
+import { isSlackUser, say } from '../foundation/words.ts'
 import { type Act, actorName } from '../members/actor.ts'
 import { authorise, noSuchKey } from '../policy/authorise.ts'
 import type { Key } from './key.ts'
 import { lapsesAt, offerDays } from './lapse.ts'
+import { revokedAlready } from './revoked.ts'
 import { keyColumns, lockKey, toKey } from './store.ts'
 import { generateToken, type Token } from './token.ts'
 
@@ -31,7 +32,7 @@ export async function reveal(
       logged: { action: 'key.reveal', keyId },
     })
   if (found.status !== 'unrevealed')
-    return refuse('already', 'This key was revealed already.', { next: 'It cannot be shown again.' })
+    return found.status === 'revoked' ? endedBeforeReveal(found) : revealedAlready(found)
 
   if (act.now >= lapsesAt(found))
     return refuse('expired', `This offer lapsed after ${offerDays} days.`, { next: 'Ask for a new key.' })
@@ -60,6 +61,17 @@ export async function reveal(
   })
   return { key, token }
 }
+
+const revealedAlready = (key: Key): Refusal =>
+  refuse('already', say`You revealed ${{ name: key.name }} on ${{ moment: key.revealedAt! }}.`, {
+    next: say`If it did not reach a safe place, replace or rotate it: ${{ code: `/keys show ${key.hint ?? key.id}` }}.`,
+  })
+
+/** A key that ended before anybody saw it: somebody revoked it, or its offer lapsed. */
+const endedBeforeReveal = (key: Key): Refusal =>
+  isSlackUser(key.statusChangedBy)
+    ? revokedAlready(key)
+    : refuse('expired', `This offer lapsed after ${offerDays} days.`, { next: 'Ask for a new key.' })
 
 /** The same time of day `days` later on that zone's wall clock, whatever daylight saving does between. */
 export function addDays(from: Date, days: number, timeZone: string): Date {

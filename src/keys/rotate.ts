@@ -7,6 +7,7 @@ import { type Act, actorName } from '../members/actor.ts'
 import { authorise, noSuchKey } from '../policy/authorise.ts'
 import { type Key, legalFrom } from './key.ts'
 import { fold } from './name.ts'
+import { revokedAlready } from './revoked.ts'
 import type { Scope } from './scope.ts'
 import { keyColumns, lockKey, toKey } from './store.ts'
 
@@ -63,8 +64,7 @@ export async function rotate(
 
 /** Why a key cannot be rotated as it stands, or nothing. Pure. */
 export function cannotRotate(key: Key): Refusal | undefined {
-  if (key.status === 'revoked')
-    return refuse('gone', say`${{ name: key.name }} was revoked.`, { next: 'Create a new key.' })
+  if (key.status === 'revoked') return revokedAlready(key)
   if (key.status === 'unrevealed')
     return refuse(
       'already',

@@ -5,6 +5,7 @@ import { say, who } from '../foundation/words.ts'
 import { type Act, actorName } from '../members/actor.ts'
 import { authorise, noSuchKey } from '../policy/authorise.ts'
 import { isOver, type Key, legalFrom, type Status } from './key.ts'
+import { revokedAlready } from './revoked.ts'
 import { keyColumns, lockKey, toKey } from './store.ts'
 
 type Move = { verb: 'deactivate' | 'activate' | 'revoke'; to: Status; event: EventName }
@@ -65,15 +66,13 @@ async function change(
   return toKey(row)
 }
 
+/** Why that verb cannot be applied to the key as it stands; nothing when it can. */
+export function cannot(verb: keyof typeof moves, key: Key): Refusal | undefined {
+  return (legalFrom[verb] as readonly Status[]).includes(key.status) ? undefined : notFrom(key, moves[verb])
+}
+
 function notFrom(key: Key, move: Move): Refusal {
-  if (key.status === 'revoked')
-    return refuse(
-      'gone',
-      say`${who(key.statusChangedBy)} revoked it on ${{ moment: key.statusChangedAt }}.`,
-      {
-        next: 'Create a new key.',
-      },
-    )
+  if (key.status === 'revoked') return revokedAlready(key)
   if (key.status === 'unrevealed')
     return refuse('already', say`${{ name: key.name }} was never revealed, so nobody can use it.`)
   return refuse(

@@ -8,8 +8,10 @@ import {
 } from '@slack/bolt'
 import { callsToSlack, slackLogger, slackStartError } from '../foundation/slack.ts'
 import { runCommand } from './dispatch/commands.ts'
+import { openDoubleClicks } from './dispatch/double-clicks.ts'
 import { onGroupChanged, onHomeOpened, onUserChanged } from './dispatch/events.ts'
 import { runClick, runClose, runSubmit } from './dispatch/interactions.ts'
+import { clickKey } from './dispatch/payload.ts'
 import { openSubmissions } from './dispatch/submissions.ts'
 import type { Door } from './story.ts'
 
@@ -29,6 +31,7 @@ export function openSlack(door: Door, receiver: Receiver, identity: Identity): S
     clientOptions: callsToSlack(world),
   })
   const submissions = openSubmissions()
+  const once = openDoubleClicks()
   const running = new Set<Promise<unknown>>()
   app.use(async ({ next }) => {
     const work = next()
@@ -48,7 +51,8 @@ export function openSlack(door: Door, receiver: Receiver, identity: Identity): S
   })
   app.action({ type: 'block_actions' }, async ({ ack, body, respond }) => {
     await ack()
-    await runClick(door, submissions, body as BlockAction, respond)
+    const click = body as BlockAction
+    await once(clickKey(click), () => runClick(door, submissions, click, respond))
   })
   app.view({ type: 'view_submission', callback_id: /.*/ }, async ({ ack, body }) => {
     await runSubmit(door, submissions, body as ViewSubmitAction, (answer) => ack(answer))

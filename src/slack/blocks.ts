@@ -65,8 +65,13 @@ export const option = (text: string, value: string, description?: string): Plain
 })
 
 /** A button that runs a command on a key: what it does is the command's to say. */
-export const go = (text: string, verb: string, key: KeyRef, look: ButtonLook = {}): Button =>
-  button(text, `go.${verb}.${key.id}`, ref(key.workspaceId, `${verb} ${key.id}`), {
+export const go = (
+  text: string,
+  verb: string,
+  key: KeyRef,
+  { more, ...look }: ButtonLook & { more?: string } = {},
+): Button =>
+  button(text, `go.${verb}.${key.id}`, ref(key.workspaceId, [verb, key.id, more].filter(Boolean).join(' ')), {
     label: `${text} ${key.name}`,
     ...look,
   })

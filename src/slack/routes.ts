@@ -56,7 +56,7 @@ export const commands: readonly CommandRoute[] = [
   { verb: '', run: (story) => start(story), help: ['', 'what you can do here', ''] },
 ]
 
-/** `go` and `pick` run a command from a button or menu: their value is `VERB KEY-ID`. */
+/** `go` and `pick` run a command from a button or menu: their value is `VERB KEY-ID`, and words behind them for a few. */
 // biome-ignore format: one screen
 export const clicks: readonly ClickRoute[] = [
   { id: 'key.saved', needs: 'key.show', run: confirmSaved },
@@ -101,12 +101,13 @@ export const commandFor = (verb: string): CommandRoute | undefined =>
 /** What a control does. Ids may carry a suffix, so that two of a kind can stand in one block. */
 export function clickFor(actionId: string, value: string): ClickRoute | undefined {
   const is = (id: string) => actionId === id || actionId.startsWith(`${id}.`)
-  const [verb = '', keyId = ''] = value.split(' ')
+  const [verb = '', keyId = '', ...more] = value.split(' ')
   const command = commandFor(verb)
   if (is('alert.menu') && !command) return alertEntry(verb, keyId)
   if (!is('go') && !is('alert.menu')) return clicks.find((click) => is(click.id))
   if (!command) return undefined
-  const run: ClickRoute['run'] = (story) => command.run({ ...story, words: '', ...(keyId ? { keyId } : {}) })
+  const run: ClickRoute['run'] = (story) =>
+    command.run({ ...story, words: more.join(' '), ...(keyId ? { keyId } : {}) })
   return {
     id: actionId,
     run,

@@ -2,7 +2,7 @@ import { perform } from '../../audit/perform.ts'
 import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
 import { plain, say } from '../../foundation/words.ts'
 import type { Key } from '../../keys/key.ts'
-import { activate, deactivate, revoke } from '../../keys/state.ts'
+import { activate, cannot, deactivate, revoke } from '../../keys/state.ts'
 import { hintCharacters, isConfirmedBy } from '../../keys/typed-confirmation.ts'
 import { confirmChange } from '../../leases/confirm.ts'
 import { receiptPhrase } from '../../leases/receipt-words.ts'
@@ -32,6 +32,8 @@ export const openChange =
   async (story) => {
     const key = await keyFor(story, change)
     if (!key || isRefusal(key)) return key
+    const late = cannot(change, key)
+    if (late) return late
     await story.show(dialogs[change](key))
     return undefined
   }

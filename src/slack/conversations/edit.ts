@@ -1,8 +1,13 @@
 import { perform } from '../../audit/perform.ts'
-import { isRefusal, refuse } from '../../foundation/refusal.ts'
+import { orDatabaseOut } from '../../foundation/database.ts'
+import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
 import { say } from '../../foundation/words.ts'
-import { edit, readEdit, type TypedEdit } from '../../keys/edit.ts'
+import { type Edit, edit, readEdit, type TypedEdit } from '../../keys/edit.ts'
+import { nameInUse } from '../../keys/find.ts'
+import { nameIsTaken } from '../../keys/issue.ts'
 import type { Key } from '../../keys/key.ts'
+import { fold } from '../../keys/name.ts'
+import { revokedAlready } from '../../keys/revoked.ts'
 import { message, notice, plainSection } from '../blocks.ts'
 import { isFullMember } from '../caller.ts'
 import { editedView, editForm } from '../messages/edit.ts'
@@ -16,8 +21,7 @@ import { tell } from './tell.ts'
 export const openEdit: Conversation<CommandStory> = async (story) => {
   const key = await keyFor(story, 'edit')
   if (!key || isRefusal(key)) return key
-  if (key.status === 'revoked')
-    return refuse('gone', say`${{ name: key.name }} was revoked; it cannot change.`)
+  if (key.status === 'revoked') return revokedAlready(key)
   await story.show(editForm(key))
   return undefined
 }
@@ -28,8 +32,9 @@ export const submitEdit: Conversation<SubmitStory> = async (story) => {
   if (Array.isArray(wanted)) return void (await story.complain(fieldErrors(wanted)))
   const before = await keyById(story, keyId)
   if (isRefusal(before)) return before
-  if (wanted.ownerId !== before.ownerId && !(await ownerFits(story, wanted.ownerId)))
-    return void (await story.complain({ owner: 'Choose a full member of your team.' }))
+  const wrong = await misfits(story, before, wanted)
+  if (isRefusal(wrong)) return wrong
+  if (wrong.length > 0) return void (await story.complain(fieldErrors(wrong)))
   await story.work(notice('Edit key', [plainSection('Saving...')]))
   const { actor, workspace } = story.caller
   const saved = await perform(
@@ -45,8 +50,21 @@ export const submitEdit: Conversation<SubmitStory> = async (story) => {
   return undefined
 }
 
-const ownerFits = (story: SubmitStory, userId: string) =>
-  isFullMember(story.door.web, userId, story.caller.teamId)
+/** What only the database and Slack can say about an edit; the act checks the name again. */
+async function misfits(story: SubmitStory, before: Key, wanted: Edit): Promise<Refusal[] | Refusal> {
+  const { door, caller } = story
+  const renamed = fold(wanted.name) !== fold(before.name)
+  const taken = await orDatabaseOut(
+    async () => renamed && (await nameInUse(door.world.db, caller.workspace.id, wanted.name)),
+  )
+  if (isRefusal(taken)) return taken
+  const fits =
+    wanted.ownerId === before.ownerId || (await isFullMember(door.web, wanted.ownerId, caller.teamId))
+  return [
+    ...(taken ? [nameIsTaken(wanted.name)] : []),
+    ...(fits ? [] : [refuse('invalid', 'Choose a full member of your team.', { field: 'owner' })]),
+  ]
+}
 
 function readForm({ values, caller }: SubmitStory): TypedEdit {
   return {

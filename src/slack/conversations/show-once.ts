@@ -20,17 +20,18 @@ export const tokenMeans = ({ door, caller }: Story) => ({
 
 /**
  * Shows the token. Slack's reply is the evidence that it took the view; without that evidence nobody can say who
- * saw what, so the token is void from now on and its owner is offered another.
+ * saw what, so the token is void from now on and its owner is offered another. Returns whether it was shown.
  */
-export async function showOnce(story: Story, key: Key, token: Token): Promise<void> {
+export async function showOnce(story: Story, key: Key, token: Token): Promise<boolean> {
   try {
     await story.show(showOnceView(key, token))
   } catch (error) {
     story.door.world.log.warn({ keyId: key.id, error: String(error) }, 'no evidence that a key was shown')
     await takeBack(story, key)
-    return
+    return false
   }
   await tell(story, story.caller.actor.id, shownMessage(key))
+  return true
 }
 
 async function takeBack(story: Story, key: Key): Promise<void> {
@@ -61,9 +62,9 @@ export const revealKey: Conversation<ClickStory> = async (story): Promise<Refusa
     { requestId: story.requestId },
   )
   if (isRefusal(made)) return made
-  await showOnce(story, made.key, made.token)
+  const shown = await showOnce(story, made.key, made.token)
   const at = story.message && { channel: story.message.channelId, ts: story.message.ts }
-  if (at) await web.chat.update({ ...at, ...revealedMessage(made.key) }).catch(() => undefined)
+  if (at && shown) await web.chat.update({ ...at, ...revealedMessage(made.key) }).catch(() => undefined)
   story.door.settle(workspace)
   return undefined
 }

@@ -16,6 +16,17 @@ export function chosen(action: BlockAction['actions'][number]): string {
   return ''
 }
 
+/** The same for a second click of the same control with the same value by the same person. */
+export function clickKey({ user, actions, container }: BlockAction): string {
+  const action = actions[0]!
+  const place = container as Record<string, unknown>
+  const choice = JSON.stringify(choiceOf(action))
+  return [user.id, place.view_id ?? place.message_ts, action.block_id, action.action_id, choice].join(' ')
+}
+
+/** What was chosen, typed or ticked, whatever the control; `action_ts` differs with every click. */
+const choiceOf = ({ action_ts: _, ...rest }: BlockAction['actions'][number]) => rest
+
 /** A dialog's inputs by field: each stands alone in a block of the field's name. */
 export function valuesOf(view: Pick<ViewOutput, 'state'>): Values {
   const values: Values = {}

@@ -25,7 +25,8 @@ export type CreateLook = {
   now: Date
 }
 
-const presets = ['30', '90', '180', '365']
+/** The lifetimes that are offered by name, in days. */
+export const presets = ['30', '90', '180', '365']
 export const defaultExpiry = '90'
 
 /** The dialog that makes a key, or asks for one. Policy is on it before anybody submits. */
@@ -118,7 +119,7 @@ export function scopeAdvice(chosen: readonly string[], terms: Terms): KnownBlock
 /** A preset, or any number of days; the end date stands beside it. */
 export function expiryInputs(
   formName: string,
-  look: { chosen: readonly string[]; expires: string; workspace: Workspace; now: Date },
+  look: { chosen: readonly string[]; expires: string; days?: string; workspace: Workspace; now: Date },
 ): KnownBlock[] {
   const { terms } = look.workspace
   const never = terms.writeMustExpire === 'warn' || !look.chosen.includes('write')
@@ -131,9 +132,14 @@ export function expiryInputs(
   const offered = (wanted: string) => options.find((one) => one.value === wanted)
   const chosen = (offered(look.expires) ?? offered(defaultExpiry) ?? options[0]!).value
   const ends = Number(chosen) > 0 ? new Date(look.now.getTime() + Number(chosen) * 86_400_000) : undefined
-  const other = input('days', 'Days', textInput({ hintText: '45' }), {
-    hint: `A whole number of days from 1 to ${terms.maximumLifetimeDays}.`,
-  })
+  const other = input(
+    'days',
+    'Days',
+    textInput({ hintText: '45', ...(look.days ? { initial_value: look.days } : {}) }),
+    {
+      hint: `A whole number of days from 1 to ${terms.maximumLifetimeDays}.`,
+    },
+  )
   return [
     input('expires', 'Expires', select(options, chosen), { redraws: formName }),
     ...(chosen === 'other' ? [other] : []),

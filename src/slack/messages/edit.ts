@@ -36,7 +36,7 @@ export const editForm = (key: KeyWithUsage): ModalView =>
     ),
     ...(key.status === 'unrevealed' || key.status === 'revoked'
       ? []
-      : [actions(go('Rotate with changes', 'rotate', key))]),
+      : [actions(go('Rotate with changes', 'rotate', key, { more: 'changes' }))]),
   ])
 
 export const editedView = (key: Key): ModalView =>

@@ -10,6 +10,7 @@ import { mrkdwnDate, sentenceBlock } from '../phrase.ts'
 import { ref } from '../ref.ts'
 import { keyRows } from './key-rows.ts'
 import { requestMessage } from './request.ts'
+import { revealButton } from './reveal.ts'
 
 export type HomeLook = {
   caller: Caller
@@ -93,12 +94,7 @@ function needs(key: KeyWithUsage, { actor }: Caller, now: Date): KnownBlock[] {
 
 const offer = (key: KeyWithUsage): KnownBlock[] => [
   sentenceBlock(say`${{ name: key.name }} waits for you to reveal it.`),
-  actions(
-    button('Reveal key', 'key.reveal', ref(key.workspaceId, key.id), {
-      style: 'primary',
-      label: `Reveal ${key.name}`,
-    }),
-  ),
+  actions(revealButton(key)),
 ]
 
 function keys({ keys: rows, shows, more, caller, now }: HomeLook): KnownBlock[] {

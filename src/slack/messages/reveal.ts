@@ -6,18 +6,20 @@ import { actions, button, type Message, message, notice } from '../blocks.ts'
 import { sentenceBlock } from '../phrase.ts'
 import { ref } from '../ref.ts'
 
+/** The way to the token of a key that waits, for its owner. */
+export const revealButton = (key: Key) =>
+  button('Reveal key', 'key.reveal', ref(key.workspaceId, key.id), {
+    style: 'primary',
+    label: `Reveal ${key.name}`,
+  })
+
 /** To the owner of a key that waits: the only way to its token. */
 export const offerMessage = (key: Key, by: string): Message =>
   message(
     key.predecessorId
       ? say`${{ user: by }} started a rotation of ${{ name: key.name }}. Reveal the new key when you can save it; the old one works until it is revoked.`
       : say`${{ user: by }} made a key for you: ${{ name: key.name }}. Reveal it when you can save it; it is shown once.`,
-    actions(
-      button('Reveal key', 'key.reveal', ref(key.workspaceId, key.id), {
-        style: 'primary',
-        label: `Reveal ${key.name}`,
-      }),
-    ),
+    actions(revealButton(key)),
     sentenceBlock(say`The offer lapses on ${{ day: lapsesAt(key) }}. Scopes: ${key.scopes.join(', ')}.`),
   )
 
@@ -39,10 +41,5 @@ export const waitingForOwnerView = (key: Key): ModalView =>
 export const notShownMessage = (key: Key): Message =>
   message(
     say`Slack did not confirm that it showed you ${{ name: key.name }}, so that key is void. Reveal it again.`,
-    actions(
-      button('Reveal key', 'key.reveal', ref(key.workspaceId, key.id), {
-        style: 'primary',
-        label: `Reveal ${key.name}`,
-      }),
-    ),
+    actions(revealButton(key)),
   )

@@ -7,13 +7,14 @@ import { sentenceBlock } from '../phrase.ts'
 import { ref } from '../ref.ts'
 import { expiryInputs, scopeAdvice, scopesInput } from './create.ts'
 import { count, keyFacts } from './key.ts'
+import { revealButton } from './reveal.ts'
 
 export type RotateLook = {
   key: KeyWithUsage
   workspace: Workspace
   now: Date
   /** present when scopes and expiry are to change: what is ticked and chosen so far */
-  changes?: { chosen: readonly string[]; expires: string }
+  changes?: { chosen: readonly string[]; expires: string; days?: string }
 }
 
 const days = (key: Key): Phrase =>
@@ -44,11 +45,11 @@ export const rotatedView = (old: Key, successor: Key, mine: boolean): ModalView 
   notice('Rotation started', [
     sentenceBlock(
       mine
-        ? say`The new key for ${{ name: successor.name }} waits for you to reveal it; I sent you a message.`
+        ? say`The new key for ${{ name: successor.name }} waits for you to reveal it, here or in the message I sent you.`
         : say`The new key for ${{ name: successor.name }} waits for ${{ user: successor.ownerId }} to reveal it.`,
     ),
     sentenceBlock(
       say`The old key ${{ code: old.hint ?? '' }} works until you revoke it. Do that when nothing uses it any more.`,
     ),
-    actions(go('Show old key', 'show', old)),
+    actions(...(mine ? [revealButton(successor)] : []), go('Show old key', 'show', old)),
   ])

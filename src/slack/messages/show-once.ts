@@ -48,21 +48,21 @@ export const savedView = (key: Key): ModalView =>
     sentenceBlock(say`${{ name: key.name }} is ready. From now on it shows as ${{ code: key.hint ?? '' }}.`),
   ])
 
-const replaceButton = (key: Key) =>
-  actions(
-    button('Replace key', 'key.replace', ref(key.workspaceId, key.id), { label: `Replace ${key.name}` }),
-    go('Show key', 'show', key),
-  )
+/** Another token for the same key, for whoever saw the first. */
+export const replaceButton = (key: Key) =>
+  button('Replace key', 'key.replace', ref(key.workspaceId, key.id), { label: `Replace ${key.name}` })
+
+const waysOn = (key: Key) => actions(replaceButton(key), go('Show key', 'show', key))
 
 /** The record for whoever saw the key, without the token. */
 export const shownMessage = (key: Key): Message =>
   message(
     say`You have a new key: ${{ name: key.name }} ${{ code: key.hint ?? '' }}. ${terms(key)} It was shown to you once and is stored nowhere. If it did not reach a safe place, replace it within 24 hours, before it is used.`,
-    replaceButton(key),
+    waysOn(key),
   )
 
 export const didYouCopyMessage = (key: Key): Message =>
   message(
     say`Did you copy ${{ name: key.name }} ${{ code: key.hint ?? '' }}? I cannot show it again.`,
-    replaceButton(key),
+    waysOn(key),
   )

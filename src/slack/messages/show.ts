@@ -1,11 +1,14 @@
-import type { KnownBlock, ModalView } from '@slack/types'
+import type { Button, KnownBlock, ModalView } from '@slack/types'
 import { join, type Phrase, say } from '../../foundation/words.ts'
 import type { KeyWithUsage } from '../../keys/key.ts'
+import { cannotReplace } from '../../keys/replace.ts'
 import type { Actor } from '../../members/actor.ts'
 import { may } from '../../policy/may.ts'
 import { actions, context, go, header, notice } from '../blocks.ts'
 import { isolate, sentenceBlock } from '../phrase.ts'
 import { count, keyLine } from './key.ts'
+import { revealButton } from './reveal.ts'
+import { replaceButton } from './show-once.ts'
 
 /** Everything about one key that may be known: how it stands, how it is used, what happened to it. */
 export function keyView(key: KeyWithUsage, history: readonly Phrase[], actor: Actor, now: Date): ModalView {
@@ -15,7 +18,7 @@ export function keyView(key: KeyWithUsage, history: readonly Phrase[], actor: Ac
     ...(key.description ? [sentenceBlock(say`${key.description}`)] : []),
     sentenceBlock(facts(key)),
     sentenceBlock(usage(key, now)),
-    ...buttons(key, actor),
+    ...buttons(key, actor, now),
     ...(history.length > 0 ? [{ type: 'divider' } as const, sentenceBlock(join(history, '\n'))] : []),
   ])
 }
@@ -42,11 +45,14 @@ function usage(key: KeyWithUsage, now: Date): Phrase {
   return say`${count(key.requests, 'request')}, the last on ${{ moment: key.lastUsedAt }}${quiet}.`
 }
 
-function buttons(key: KeyWithUsage, actor: Actor): KnownBlock[] {
+function buttons(key: KeyWithUsage, actor: Actor, now: Date): KnownBlock[] {
   const subject = { workspaceId: key.workspaceId, ownerId: key.ownerId }
-  if (key.status === 'revoked' || !may(actor, 'key.edit', subject)) return []
+  const own = ownButtons(key, actor, now)
+  if (key.status === 'revoked' || !may(actor, 'key.edit', subject))
+    return own.length > 0 ? [actions(...own)] : []
   return [
     actions(
+      ...own,
       go('Edit', 'edit', key),
       ...(key.status === 'active' ? [go('Deactivate', 'deactivate', key)] : []),
       ...(key.status === 'inactive' ? [go('Activate', 'activate', key)] : []),
@@ -54,4 +60,10 @@ function buttons(key: KeyWithUsage, actor: Actor): KnownBlock[] {
       go('Delete', 'revoke', key, { style: 'danger' }),
     ),
   ]
+}
+
+/** What only the one whose key it is can do: see the token, or another while the first is unused. */
+function ownButtons(key: KeyWithUsage, actor: Actor, now: Date): Button[] {
+  if (key.status === 'unrevealed') return key.ownerId === actor.id ? [revealButton(key)] : []
+  return cannotReplace(key, actor.id, key.lastUsedAt !== null, now) ? [] : [replaceButton(key)]
 }

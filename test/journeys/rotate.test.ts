@@ -1,0 +1,161 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { controlsIn, findButton, optionValue } from '../../sandbox/slack/look.ts'
+import {
+  answerTo,
+  callPlatform,
+  choose,
+  makeKey,
+  openDialog,
+  people,
+  pressIn,
+  said,
+  submit,
+  submitAndSee,
+  type TestHouse,
+  testHouse,
+  tokenIn,
+} from '../setup/house.ts'
+import { dialogWith, pick, recorded, setTerms, told } from '../setup/seen.ts'
+
+let house: TestHouse
+beforeAll(async () => {
+  house = await testHouse()
+})
+afterAll(() => house.drop())
+
+test('plainly: a successor with the same scopes and days, revealed from the dialog, and the old key is revoked by hand', async () => {
+  const manager = house.as('manager')
+  const old = await makeKey(manager, { name: 'Payments', scopes: ['read', 'write'], expires: '30' })
+  const started = await submitAndSee(manager, await openDialog(manager, 'rotate Payments'), {})
+  expect(started.title).toBe('Rotation started')
+  await pressIn(manager, started, 'Reveal key')
+  const shown = await dialogWith(manager, 'Copy your key', 'Shown once')
+  const fresh = tokenIn(shown.blocks)
+  expect(said(shown.blocks)).toContain('read, write')
+  expect(await callPlatform(house, old)).toBe(200)
+  expect(await callPlatform(house, fresh)).toBe(200)
+  await pressIn(manager, shown, 'I have saved it')
+
+  const list = said(await answerTo(manager, 'list Payments'))
+  expect(list).toMatch(/Payments \(old\)/)
+  const which = await openDialog(manager, 'revoke Payments')
+  expect(said(which.blocks)).toContain('Several keys match. Which one?')
+  await pick(manager, which, `Payments ${old.slice(0, 8)}... (old)`)
+  const end = await dialogWith(manager, 'Revoke key', 'for good')
+  await submitAndSee(manager, end, { confirm: old.slice(4, 8) })
+  expect(await callPlatform(house, old)).toBe(401)
+  expect(await callPlatform(house, fresh)).toBe(200)
+  expect(said(await openDialog(manager, 'show Payments').then((view) => view.blocks))).toContain(
+    fresh.slice(0, 8),
+  )
+})
+
+test('with changes: scopes and days are chosen, policy speaks, and errors stand on their fields', async () => {
+  const manager = house.as('manager')
+  await makeKey(manager, { name: 'Grower', expires: '45' })
+  const form = await openDialog(manager, 'rotate Grower')
+  await pressIn(manager, form, 'Change scopes or expiry')
+  const open = await dialogWith(manager, 'Rotate key', 'whole number')
+  expect(open.values).toMatchObject({
+    expires: { 'form.rotate.expires': 'other' },
+    days: { days: '45' },
+    scopes: { 'form.rotate.scopes': ['read'] },
+  })
+  const write = await choose(manager, open, 'scopes', ['write'])
+  expect(said(write.blocks)).toContain('Policy: a key with write must expire.')
+  expect(await submit(manager, write, { days: '366' })).toMatchObject({
+    errors: { days: 'Enter a whole number of days from 1 to 365.' },
+  })
+  await submitAndSee(manager, write, { days: '60' })
+  const [successor] = await house.world.db('keys').where({ name: 'Grower', status: 'unrevealed' })
+  expect(successor).toMatchObject({ scopes: ['write'], lifetime_days: 60 })
+})
+
+test('a running rotation is not started twice: not by a second dialog, nor a second click', async () => {
+  const manager = house.as('manager')
+  await makeKey(manager, { name: 'Once' })
+  const [mine, theirs] = [
+    await openDialog(manager, 'rotate Once'),
+    await openDialog(house.as('owner'), 'rotate Once'),
+  ]
+  await Promise.allSettled([
+    submit(manager, mine, {}),
+    submit(manager, mine, {}),
+    submit(house.as('owner'), theirs, {}),
+  ])
+  const ends = await Promise.all(
+    [manager, house.as('owner')].map((who) =>
+      who.waitFor((screen) => {
+        const words = said(screen.modals.at(-1)?.blocks ?? [])
+        return /waits for|is running/.test(words) && words
+      }),
+    ),
+  )
+  expect(ends.filter((words) => words.includes('A rotation of Once is running.'))).toHaveLength(1)
+  expect(await recorded(house, 'key.rotated', 'Once')).toHaveLength(1)
+  expect(await house.world.db('keys').where({ name: 'Once' })).toHaveLength(2)
+})
+
+test('revoking the successor gives the name back, and the old key can be rotated again', async () => {
+  const manager = house.as('manager')
+  await makeKey(manager, { name: 'Undone' })
+  await submitAndSee(manager, await openDialog(manager, 'rotate Undone'), {})
+  const [successor] = await house.world.db('keys').where({ name: 'Undone', status: 'unrevealed' })
+  await submitAndSee(manager, await openDialog(manager, `revoke ${successor.id}`), { confirm: 'Undone' })
+  expect(said(await answerTo(manager, 'list Undone'))).not.toContain('(old)')
+  expect((await submitAndSee(manager, await openDialog(manager, 'rotate Undone'), {})).title).toBe(
+    'Rotation started',
+  )
+})
+
+test('a key of somebody else is rotated by a manager and revealed by its owner', async () => {
+  const manager = house.as('manager')
+  await makeKey(manager, { name: 'Emres' })
+  await submitAndSee(manager, await openDialog(manager, 'edit Emres'), { owner: people.otherMember })
+  const started = await submitAndSee(manager, await openDialog(manager, 'rotate Emres'), {})
+  expect(findButton(started.blocks, 'Reveal key')).toBeUndefined()
+  expect(said(await told(house.as('otherMember'), 'started a rotation of Emres'))).toContain(
+    'the old one works until it is revoked',
+  )
+})
+
+test('what policy forbids today is not handed down: the dialog opens with the choice it needs', async () => {
+  await setTerms(house, { writeMustExpire: 'warn' })
+  const manager = house.as('manager')
+  await makeKey(manager, { name: 'Endless', scopes: ['write'], expires: 'never' })
+  await setTerms(house, { writeMustExpire: 'enforce' })
+  const form = await openDialog(manager, 'rotate Endless')
+  expect(said(form.blocks)).toContain('Policy: a key with write must expire.')
+  const expires = controlsIn(form.blocks).find((one) => one.blockId === 'expires')!
+  expect(optionValue(form.blocks, expires, 'Never')).toBeUndefined()
+  await submitAndSee(manager, form, {})
+  const [successor] = await house.world.db('keys').where({ name: 'Endless', status: 'unrevealed' })
+  expect(successor.lifetime_days).toBe(90)
+})
+
+test('where write needs a second person, a rotation does not add it', async () => {
+  await setTerms(house, { writeNeedsApproval: true })
+  const manager = house.as('manager')
+  await makeKey(manager, { name: 'Reader' })
+  const form = await openDialog(manager, 'rotate Reader')
+  await pressIn(manager, form, 'Change scopes or expiry')
+  const open = await dialogWith(manager, 'Rotate key', 'Expires')
+  const write = await choose(manager, open, 'scopes', ['read', 'write'])
+  expect(await submit(manager, write, {})).toMatchObject({
+    errors: { scopes: expect.stringContaining('second manager or owner') },
+  })
+  await setTerms(house, { writeNeedsApproval: false })
+})
+
+test('a key that waits to be revealed, or is revoked, is not rotated', async () => {
+  const manager = house.as('manager')
+  const waiting = await submitAndSee(manager, await openDialog(manager, 'create'), {
+    name: 'New',
+    scopes: ['read'],
+    owner: people.member,
+  })
+  await manager.close(waiting.id)
+  expect(said((await openDialog(manager, 'rotate New')).blocks)).toContain('still waits for')
+  await submitAndSee(manager, await openDialog(manager, 'revoke New'), { confirm: 'New' })
+  expect(said((await openDialog(manager, 'rotate New')).blocks)).toMatch(/revoked New on/)
+})
