@@ -139,7 +139,8 @@ function readForm({ values, caller }: SubmitStory): KeyDraft {
     description: textIn(values, 'description'),
     integration: tidy(textIn(values, 'integration')),
     scopes: choicesIn(values, 'scopes'),
-    expiresInDays: expires === 'never' ? '' : expires === 'other' ? textIn(values, 'days') || '0' : expires,
+    expiresInDays:
+      expires === 'never' ? '' : expires === 'other' ? textIn(values, 'days').trim() || '0' : expires,
     networks: textIn(values, 'networks'),
     limit: textIn(values, 'limit'),
     ownerId: textIn(values, 'owner') || caller.actor.id,

@@ -94,7 +94,7 @@ function readChanges({ values, caller }: SubmitStory, key: Key): Changes | Refus
   }
   const chosen = choicesIn(values, 'scopes')
   const expires = textIn(values, 'expires')
-  const days = expires === 'never' ? '' : expires === 'other' ? textIn(values, 'days') || '0' : expires
+  const days = expires === 'never' ? '' : expires === 'other' ? textIn(values, 'days').trim() || '0' : expires
   const scopes = readScopes(chosen)
   const lifetimeDays = readExpiry(days, chosen, terms)
   const grows = chosen.includes('write') && !key.scopes.includes('write')

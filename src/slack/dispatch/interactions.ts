@@ -88,6 +88,8 @@ export async function runSubmit(
   let acknowledged = false
   const acknowledge = async (answer: Acknowledgement) => {
     acknowledged = true
+    // Both deliveries of one submission may have come this far; the second must not draw over the first.
+    if (submissions.isOver(view.id)) return ack({ response_action: 'errors', errors: onFirstField(values) })
     if (answer.response_action === 'update') submissions.note(view.id, answer.view.submit !== undefined)
     await ack(answer)
   }
