@@ -45,8 +45,8 @@ export async function openAsking(env: Record<string, string> = {}): Promise<Aski
   }
 
   async function confirmed() {
-    const [{ seq }] = await world.db('changes').max({ seq: 'seq' })
-    const receipt = await watcher.confirm(seq, 10_000)
+    const [row] = await world.db('changes').max({ seq: 'seq' })
+    const receipt = await watcher.confirm(row!.seq, 10_000)
     if (receipt.state !== 'confirmed') throw new Error(`not confirmed: ${JSON.stringify(receipt)}`)
     return receipt
   }

@@ -58,3 +58,14 @@ export async function callPlatform(house: House, token: string, path = '/v1/cont
   await response.text()
   return response.status
 }
+
+/** Waits until this many requests are in the database; counters write each second. */
+export async function counted({ world }: House, requests: number): Promise<void> {
+  const deadline = performance.now() + 10_000
+  for (;;) {
+    const [{ total }] = await world.db('key_usage').sum({ total: 'requests' })
+    if (Number(total) >= requests) return
+    if (performance.now() > deadline) throw new Error(`${requests} requests expected, ${total ?? 0} counted`)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
