@@ -1,0 +1,144 @@
+import type { Edit } from './copy.ts'
+import * as scenario from './scenarios.ts'
+
+/** A way to get the protocol wrong, and the schedule that shows it. */
+export type Mutant = { name: string; edits: Edit[]; shownBy: scenario.Scenario }
+
+const remembered = 'src/verification/remembered.ts'
+const learner = 'src/verification/learner.ts'
+const leases = 'migrations/0022_leases.ts'
+
+export const mutants: Mutant[] = [
+  {
+    name: 'the lease is not looked at',
+    edits: [{ file: 'src/leases/lease.ts', find: 'lease !== undefined && time', replace: 'true || time' }],
+    shownBy: scenario.cutOff,
+  },
+  {
+    name: 'a read is kept although a change named its key meanwhile',
+    edits: [{ file: remembered, find: 'if (reads.get(hash) !== read) return value', replace: '' }],
+    shownBy: scenario.lateFill,
+  },
+  {
+    name: 'a read under way can be joined after a change named its key',
+    edits: [
+      {
+        file: remembered,
+        find: 'unknown.delete(hash)\n      reads.delete(hash)',
+        replace: 'unknown.delete(hash)',
+      },
+    ],
+    shownBy: scenario.joinedFill,
+  },
+  {
+    name: 'acknowledging comes before evicting',
+    edits: [
+      {
+        file: learner,
+        find: 'apply(mine, changes)\n      if (!(await acknowledge(news, mine.incarnation, mine.applied)))',
+        replace:
+          'const known = await acknowledge(news, mine.incarnation, changes.at(-1)!.seq); apply(mine, changes)\n      if (!known)',
+      },
+    ],
+    shownBy: scenario.slowAcknowledgement,
+  },
+  {
+    name: 'the lease counts from the reply',
+    edits: [{ file: learner, find: 'leaseFrom(sent, ttlMs)', replace: 'leaseFrom(momentOf(time), ttlMs)' }],
+    shownBy: scenario.lateReply,
+  },
+  {
+    name: 'changes take no lock',
+    edits: [
+      {
+        file: 'migrations/0021_changes.ts',
+        find: 'perform pg_advisory_xact_lock(4711002);',
+        replace: '',
+      },
+    ],
+    shownBy: scenario.overtaking,
+  },
+  {
+    name: 'fencing does not look at renewals',
+    edits: [{ file: leases, find: ' and renewals = p_renewals;', replace: ';' }],
+    shownBy: scenario.lateReturn,
+  },
+  {
+    name: 'outside the lease an older read is joined',
+    edits: [
+      {
+        file: remembered,
+        find: 'return options.read(hash)\n',
+        replace: 'return reads.get(hash) ?? options.read(hash)\n',
+      },
+    ],
+    shownBy: scenario.outsideTheLease,
+  },
+  {
+    name: 'a fenced verifier keeps its memory',
+    edits: [
+      {
+        file: learner,
+        find: 'term = newTerm()\n    memory.flush()',
+        replace: 'term = newTerm()',
+      },
+      {
+        file: learner,
+        find: 'memory.flush()\n      term = { incarnation',
+        replace: 'term = { incarnation',
+      },
+    ],
+    shownBy: scenario.fencedAndBack,
+  },
+  {
+    name: 'emptying the memory leaves reads under way',
+    edits: [
+      {
+        file: remembered,
+        find: 'unknown.clear()\n      reads.clear()',
+        replace: 'unknown.clear()',
+      },
+    ],
+    shownBy: scenario.fencedWhileReading,
+  },
+  {
+    name: 'the lease begins before what changed was applied',
+    edits: [
+      {
+        file: learner,
+        find: 'await catchUp(renewals, term, told.head)\n    accept(told, sent)',
+        replace: 'accept(told, sent)\n    await catchUp(renewals, term, told.head)',
+      },
+    ],
+    shownBy: scenario.renewsWithoutLearning,
+  },
+  {
+    name: 'a renewal that carried the change is believed before older leases ran out',
+    edits: [
+      {
+        file: 'src/leases/judge.ts',
+        find: 'else if (lookedMs < lease.ttl_ms) judgement.waitingFor.push(lease)',
+        replace: 'else if (lookedMs < lease.ttl_ms && lease.told < seq) judgement.waitingFor.push(lease)',
+      },
+    ],
+    shownBy: scenario.toldButNotHeard,
+  },
+  {
+    name: 'a suspended workspace does not reach its keys',
+    edits: [
+      {
+        file: 'src/verification/knowledge.ts',
+        find: 'isVoid: (key) => key.workspace.isVoid',
+        replace: 'isVoid: () => false',
+      },
+    ],
+    shownBy: scenario.suspended,
+  },
+]
+
+/** Reads that are held up must not be given up on before the schedule is through. The control has this edit too. */
+export const patience: Edit = {
+  file: 'src/verification/knowledge.ts',
+  find: 'const readTimeoutMs = 1_500',
+  replace: 'const readTimeoutMs = 10_000',
+}

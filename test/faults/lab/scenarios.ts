@@ -1,0 +1,242 @@
+import type { Lab, Placed } from './lab.ts'
+import { until } from './lab.ts'
+import type { LabKey } from './seed.ts'
+
+/** Every verdict of a verify that started after the confirmation. None may be VALID. */
+export type Scenario = (stage: Stage) => Promise<string[]>
+
+export type Stage = {
+  lab: Lab
+  /** a verifier with a lease of that length, of the product under test */
+  place(lease?: string): Promise<Placed>
+}
+
+/** A verifier, and a key that it has in memory. */
+async function warmed(stage: Stage, lease?: string): Promise<{ a: Placed; key: LabKey }> {
+  const a = await stage.place(lease)
+  const [key] = await stage.lab.keys(1)
+  await warm(a, key!)
+  return { a, key: key! }
+}
+
+async function warm(a: Placed, key: LabKey): Promise<void> {
+  const verdict = await a.ask(key)
+  if (verdict !== 'VALID') throw new Error(`the stage is not set: ${verdict}`)
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+async function renewals(lab: Lab, a: Placed): Promise<number> {
+  const { rows } = await lab.sql.query('select renewals::int from leases where name = $1', [a.process.name])
+  return rows[0]?.renewals ?? 0
+}
+
+async function renewed(lab: Lab, a: Placed): Promise<void> {
+  const before = await renewals(lab, a)
+  await until(async () => (await renewals(lab, a)) > before, 2)
+}
+
+/** A verifier that is cut off when a key is revoked. */
+export const cutOff: Scenario = async (stage) => {
+  const { a, key } = await warmed(stage)
+  a.cable.blackhole()
+  await stage.lab.confirm(await stage.lab.revoke(key))
+  return [await a.ask(key)]
+}
+
+/** The key is read before the revoke, and the answer arrives after the confirmation. */
+export const lateFill: Scenario = async ({ lab, place }) => {
+  const a = await place()
+  const [key] = await lab.keys(1)
+  const reading = a.cable.hold('keys by hash', 'reply')
+  const first = a.ask(key!)
+  await reading.reached
+  await lab.confirm(await lab.revoke(key!))
+  reading.release()
+  await first
+  return [await a.ask(key!)]
+}
+
+/** The same, but somebody asks again while the answer is still on its way. */
+export const joinedFill: Scenario = async ({ lab, place }) => {
+  const a = await place()
+  const [key] = await lab.keys(1)
+  const reading = a.cable.hold('keys by hash', 'reply')
+  const first = a.ask(key!)
+  await reading.reached
+  await lab.confirm(await lab.revoke(key!))
+  const second = a.ask(key!)
+  await pause(50)
+  reading.release()
+  await first
+  return [await second]
+}
+
+/** The database has the acknowledgement, and the verifier does not yet know that it has. */
+export const slowAcknowledgement: Scenario = async (stage) => {
+  const { a, key } = await warmed(stage)
+  const acknowledging = a.cable.hold('acknowledge', 'reply')
+  await stage.lab.confirm(await stage.lab.revoke(key))
+  const verdict = await a.ask(key)
+  acknowledging.release()
+  return [verdict]
+}
+
+/** A renewal is granted, and its reply takes its time; then the cable is cut. */
+export const lateReply: Scenario = async (stage) => {
+  const { a, key } = await warmed(stage, '3s')
+  const { lab } = stage
+  const learning = a.cable.hold('changes', 'request')
+  const before = await renewals(lab, a)
+  const renewing = a.cable.hold('renew', 'reply')
+  await until(async () => (await renewals(lab, a)) > before, 2)
+  const confirming = lab.confirm(await lab.revoke(key))
+  // Less than a renewal may take, and more than the margin of a lease.
+  await pause(1_100)
+  renewing.release()
+  await pause(20)
+  a.cable.blackhole()
+  await confirming
+  const verdict = await a.ask(key)
+  learning.release()
+  return [verdict]
+}
+
+/** Two transactions change keys at once; the one that began first commits last. */
+export const overtaking: Scenario = async (stage) => {
+  const { a, key } = await warmed(stage)
+  const { lab } = stage
+  const [other] = await lab.keys(1)
+  const { default: pg } = await import('pg')
+  const slow = new pg.Client(lab.url)
+  await slow.connect()
+  await slow.query('begin')
+  await slow.query(`update keys set status = 'revoked' where id = $1`, [key.id])
+  await slow.query('set constraints all immediate')
+  const { rows: drawn } = await slow.query('select max(seq)::int as seq from changes')
+  const fast = lab.revoke(other!)
+  // Either it has overtaken and the verifier has acknowledged it, or it waits for its turn.
+  await until(async () => {
+    const { rows } = await slow.query(
+      `select exists (select from pg_locks where locktype = 'advisory' and not granted)
+         or exists (select from leases where acknowledged > $1) as ok`,
+      [drawn[0].seq],
+    )
+    return rows[0].ok
+  })
+  await slow.query('commit')
+  await slow.end()
+  await lab.confirm(drawn[0].seq)
+  const verdict = await a.ask(key)
+  await lab.confirm(await fast)
+  return [verdict, await a.ask(key)]
+}
+
+/** A verifier was silent for its lease, and renews just before it is fenced. */
+export const lateReturn: Scenario = async (stage) => {
+  const { a, key } = await warmed(stage)
+  const { lab } = stage
+  const b = await stage.place()
+  const [next] = await lab.keys(1)
+  const fencing = b.cable.hold('fence', 'request')
+  a.cable.blackhole()
+  const seq = await lab.revoke(key)
+  await fencing.reached
+  a.cable.heal()
+  await renewed(lab, a)
+  await until(async () => (await a.ask(next!)) === 'VALID' && (await a.ask(key)) === 'REVOKED')
+  await renewed(lab, a)
+  fencing.release()
+  await lab.confirmedByOthers(seq)
+  await warm(a, next!)
+  const learning = a.cable.hold('changes', 'request')
+  await lab.confirm(await lab.revoke(next!))
+  const verdict = await a.ask(next!)
+  learning.release()
+  return [verdict]
+}
+
+/** The lease has run out, and a read from its time is still under way. */
+export const outsideTheLease: Scenario = async ({ lab, place }) => {
+  const a = await place()
+  const [key] = await lab.keys(1)
+  const reading = a.cable.hold('keys by hash', 'reply')
+  const first = a.ask(key!)
+  await reading.reached
+  const holds = [a.cable.hold('renew', 'request'), a.cable.hold('changes', 'request')]
+  await lab.confirm(await lab.revoke(key!))
+  const second = a.ask(key!)
+  await pause(50)
+  reading.release()
+  await first
+  const verdicts = [await second]
+  for (const hold of holds) hold.release()
+  return verdicts
+}
+
+/** A verifier that was fenced comes back, and has a new lease before it reads what changed. */
+export const fencedAndBack: Scenario = async (stage) => {
+  const { a, key } = await warmed(stage)
+  a.cable.blackhole()
+  await stage.lab.confirm(await stage.lab.revoke(key))
+  const learning = a.cable.hold('changes', 'request')
+  a.cable.reset()
+  a.cable.heal()
+  await until(async () => (await renewals(stage.lab, a)) > 1)
+  const verdict = await a.ask(key)
+  learning.release()
+  return [verdict]
+}
+
+/** The same, while a read from before is still under way. */
+export const fencedWhileReading: Scenario = async ({ lab, place }) => {
+  const a = await place()
+  const [key] = await lab.keys(1)
+  const reading = a.cable.hold('keys by hash', 'reply')
+  const first = a.ask(key!)
+  await reading.reached
+  const learning = a.cable.hold('changes', 'request')
+  const renewing = a.cable.hold('renew', 'request')
+  await lab.confirm(await lab.revoke(key!))
+  renewing.release()
+  await until(async () => (await renewals(lab, a)) > 1)
+  reading.release()
+  await first
+  const verdict = await a.ask(key!)
+  learning.release()
+  return [verdict]
+}
+
+/** Renewals pass, and what changed cannot be read. */
+export const renewsWithoutLearning: Scenario = async (stage) => {
+  const { a, key } = await warmed(stage)
+  const learning = a.cable.hold('changes', 'request')
+  await stage.lab.confirm(await stage.lab.revoke(key))
+  const verdict = await a.ask(key)
+  learning.release()
+  return [verdict]
+}
+
+/** A renewal carries the change, and its reply has not arrived; the lease from before still runs. */
+export const toldButNotHeard: Scenario = async (stage) => {
+  const { a, key } = await warmed(stage, '4s')
+  const { lab } = stage
+  // Whoever confirms is of the product under test too.
+  await stage.place()
+  await renewed(lab, a)
+  const learning = a.cable.hold('changes', 'request')
+  await lab.confirmedByOthers(await lab.revoke(key))
+  const verdict = await a.ask(key)
+  learning.release()
+  return [verdict]
+}
+
+/** A whole workspace is suspended: its keys are named nowhere in the log. */
+export const suspended: Scenario = async (stage) => {
+  const { a, key } = await warmed(stage)
+  const { lab } = stage
+  await lab.sql.query('update workspaces set suspended_at = now()')
+  const { rows } = await lab.sql.query('select max(seq)::int as seq from changes')
+  await lab.confirm(rows[0].seq)
+  return [await a.ask(key)]
+}

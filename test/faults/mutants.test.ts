@@ -1,0 +1,62 @@
+import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type PostgresServer, startPostgres } from '../../sandbox/services/postgres.ts'
+import { administer, databaseUrl } from '../setup/administer.ts'
+import { copyOfProduct, type Edit } from './lab/copy.ts'
+import { openLab } from './lab/lab.ts'
+import { mutants, patience } from './lab/mutants.ts'
+import type { Scenario } from './lab/scenarios.ts'
+
+let server: PostgresServer
+beforeAll(async () => {
+  server = await startPostgres({ durable: false, own: true })
+})
+afterAll(() => server.stop())
+
+/** Plays a schedule against a copy of the product with edits. */
+async function play(scenario: Scenario, edits: Edit[]): Promise<string[]> {
+  const copy = await copyOfProduct([patience, ...edits])
+  const name = `lab_${randomBytes(6).toString('hex')}`
+  await administer(server.url, `create database ${name}`)
+  const url = databaseUrl(server.url, name)
+  const bringsMigrations = edits.some(({ file }) => file.startsWith('migrations/'))
+  const lab = await openLab(url, bringsMigrations ? async () => migrateWith(copy.folder, url) : undefined)
+  try {
+    return await scenario({
+      lab,
+      place: (lease = '1s') => lab.place({ KEYWARDEN_LEASE: lease }, copy.folder),
+    })
+  } finally {
+    await lab.close()
+    await administer(server.url, `drop database ${name} with (force)`)
+    await copy.remove()
+  }
+}
+
+function migrateWith(folder: string, url: string): void {
+  const run = spawnSync(process.execPath, ['--import', 'tsx', 'src/main.ts', 'migrate'], {
+    cwd: folder,
+    env: { PATH: process.env.PATH, DATABASE_URL: url },
+    encoding: 'utf8',
+  })
+  if (run.status !== 0) throw new Error(run.stderr)
+}
+
+const schedules = new Map(mutants.map(({ shownBy, name }) => [shownBy, name]))
+
+describe('on every schedule the product refuses the key after the confirmation', () => {
+  for (const [scenario, mutant] of schedules)
+    test(`where it matters that ${mutant}`, { timeout: 60_000 }, async () => {
+      const verdicts = await play(scenario, [])
+      expect(verdicts.length).toBeGreaterThan(0)
+      expect(verdicts).not.toContain('VALID')
+    })
+})
+
+describe('and the schedule can tell: the key is accepted when', () => {
+  for (const { name, edits, shownBy } of mutants)
+    test(name, { timeout: 60_000 }, async () => {
+      expect(await play(shownBy, edits)).toContain('VALID')
+    })
+})
