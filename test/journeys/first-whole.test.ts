@@ -57,7 +57,7 @@ test('a key is issued, shown once, used, paused, resumed and revoked, and every 
   expect(said((await submitAndSee(manager, end, { confirm: 'salesforce crm' })).blocks)).toContain('Revoked')
   expect(await callPlatform(house, token)).toBe(401)
   const again = await answerTo(manager, 'activate Salesforce CRM')
-  expect(said(again)).toMatch(/revoked it/)
+  expect(said(again)).toMatch(/revoked Salesforce CRM on/)
 })
 
 test('a member is refused in a sentence that names who can', async () => {

@@ -63,9 +63,10 @@ export async function callPlatform(house: House, token: string, path = '/v1/cont
 export async function counted({ world }: House, requests: number): Promise<void> {
   const deadline = performance.now() + 10_000
   for (;;) {
-    const [{ total }] = await world.db('key_usage').sum({ total: 'requests' })
-    if (Number(total) >= requests) return
-    if (performance.now() > deadline) throw new Error(`${requests} requests expected, ${total ?? 0} counted`)
+    const [row] = await world.db('key_usage').sum({ total: 'requests' })
+    if (Number(row?.total) >= requests) return
+    if (performance.now() > deadline)
+      throw new Error(`${requests} requests expected, ${row?.total ?? 0} counted`)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }
