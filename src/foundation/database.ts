@@ -96,13 +96,14 @@ const outcomeUnknown = (error: unknown) =>
     logged: { error: String(error) },
   })
 
-// Class 08 is a lost connection, 57P an administrator's stop, 53 no room; the rest is what sockets and pools say.
+// Class 08 is a lost connection, 57P an administrator's stop, 53 no room, 57014 and 55P03 a limit of time that was
+// reached, 40 a transaction that gave way to another; the rest is what sockets and pools say.
 const outageCodes =
-  /^(08...|57P0[1-5]|53...|25P0[34]|ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EPIPE|ETIMEDOUT|EHOSTUNREACH)$/
+  /^(08...|57P0[1-5]|53...|25P0[34]|57014|55P03|40P01|40001|ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EPIPE|ETIMEDOUT|EHOSTUNREACH)$/
 const outageSentences =
   /connection terminated|timeout expired|timeout acquiring a connection|connection ended|read timeout|not queryable|client was closed/i
 
-/** Whether an error says that the database could not be reached, rather than that it said no. */
+/** Whether an error says that the database could not be reached or not in time, rather than that it said no. */
 export function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   if (error instanceof AggregateError && error.errors.some(isOutage)) return true

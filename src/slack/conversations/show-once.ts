@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { perform } from '../../audit/perform.ts'
 import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
 import type { Key } from '../../keys/key.ts'
@@ -5,7 +6,7 @@ import { replace } from '../../keys/replace.ts'
 import { reveal, voidReveal } from '../../keys/reveal.ts'
 import type { Token } from '../../keys/token.ts'
 import { notice, plainSection } from '../blocks.ts'
-import { notShownMessage, offerMessage, revealedMessage } from '../messages/reveal.ts'
+import { notShownMessage, notVoidMessage, offerMessage, revealedMessage } from '../messages/reveal.ts'
 import { didYouCopyMessage, savedView, shownMessage, showOnceView } from '../messages/show-once.ts'
 import type { ClickStory, Conversation, Story } from '../story.ts'
 import { keyById } from './pick.ts'
@@ -34,17 +35,33 @@ export async function showOnce(story: Story, key: Key, token: Token): Promise<bo
   return true
 }
 
+/** Real seconds between attempts to void a token while the database is out. */
+const againSeconds = [0.2, 1, 5, 15, 60]
+
 async function takeBack(story: Story, key: Key): Promise<void> {
-  const { world } = story.door
-  const voided = await perform(world, story.caller.actor, (act) => voidReveal(act, key.workspaceId, key.id))
-  if (isRefusal(voided))
-    return void world.log.error({ keyId: key.id }, 'a key that may not have been shown is live')
+  const voided = await voidForSure(story, key)
+  const { id } = story.caller.actor
+  if (isRefusal(voided)) {
+    story.door.world.log.error({ keyId: key.id }, 'a key that may not have been shown is live')
+    return tell(story, id, notVoidMessage(key))
+  }
   await tell(story, key.ownerId, notShownMessage(voided))
   // The dialog may be there after all, with a token that is void.
   const gone = notice('Copy your key', [
     plainSection('This key was not shown safely and is void. I sent you a message.'),
   ])
   await story.show(gone).catch(() => undefined)
+}
+
+async function voidForSure({ door, caller }: Story, key: Key): Promise<Key | Refusal> {
+  const attempt = () => perform(door.world, caller.actor, (act) => voidReveal(act, key.workspaceId, key.id))
+  let voided = await attempt()
+  for (const seconds of againSeconds) {
+    if (!isRefusal(voided)) break
+    await pause(seconds * 1000)
+    voided = await attempt()
+  }
+  return voided
 }
 
 /** Sends the owner of an unrevealed key the way to its token. */

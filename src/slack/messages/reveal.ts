@@ -43,3 +43,9 @@ export const notShownMessage = (key: Key): Message =>
     say`Slack did not confirm that it showed you ${{ name: key.name }}, so that key is void. Reveal it again.`,
     actions(revealButton(key)),
   )
+
+/** To whoever asked for it, when such a key could not be voided either. */
+export const notVoidMessage = (key: Key): Message =>
+  message(
+    say`Slack did not confirm that it showed you ${{ name: key.name }} ${{ code: key.hint ?? '' }}, and the database was out when I wanted to void it. Revoke it: ${{ code: `/keys revoke ${key.hint ?? ''}` }}.`,
+  )
