@@ -1,4 +1,5 @@
-import { type Claimed, claim, type Outcome, postpone, settle } from '../outbox/outbox.ts'
+import { setTimeout as pause } from 'node:timers/promises'
+import { type Claimed, claim, type Outcome, postpone, secondsToNextTry, settle } from '../outbox/outbox.ts'
 import { type AlertChannel, type Carried, Delay, type Means, Refused } from './channel.ts'
 import { deliverFinding } from './deliver-finding.ts'
 import { fallBack } from './fall-back.ts'
@@ -12,9 +13,26 @@ const lanes = 6
 
 /**
  * Delivers what waits in the outbox, oldest first for each destination, until nothing is left that may be tried
- * now. Several processes may do this at once. Returns how many letters arrived.
+ * now; with patience, also what may be tried again within those seconds of real time. Several processes may do this
+ * at once. Returns how many letters arrived.
  */
-export async function deliverWaiting(world: Means, channel: AlertChannel): Promise<number> {
+export async function deliverWaiting(
+  world: Means,
+  channel: AlertChannel,
+  patience: { seconds: number } = { seconds: 0 },
+): Promise<number> {
+  let arrived = await deliverOnce(world, channel)
+  for (let left = patience.seconds; left > 0; ) {
+    const seconds = await secondsToNextTry(world.db)
+    if (seconds === undefined || seconds > left) break
+    await pause(seconds * 1000)
+    arrived += await deliverOnce(world, channel)
+    left -= Math.max(seconds, 1)
+  }
+  return arrived
+}
+
+async function deliverOnce(world: Means, channel: AlertChannel): Promise<number> {
   let arrived = 0
   const serve = async () => {
     for (;;) {
@@ -76,4 +94,4 @@ async function onFailure(world: Means, letter: Claimed, error: unknown): Promise
   await postpone(db, letter, seconds, String(error), arrived)
 }
 
-const backOff = (attempts: number) => Math.min(2 ** Math.min(attempts, 10), longestDelaySeconds)
+const backOff = (attempts: number) => Math.min(2 ** Math.min(attempts - 1, 10), longestDelaySeconds)

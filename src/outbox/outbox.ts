@@ -144,3 +144,13 @@ export async function postpone(
     },
   )
 }
+
+/** Real seconds until some letter that failed may be tried again; undefined when none waits for that. */
+export async function secondsToNextTry(db: Executor): Promise<number | undefined> {
+  const { rows } = await db.raw(
+    `select extract(epoch from min(retry_after) - clock_timestamp())::float8 as seconds
+     from outbox where settled_at is null and retry_after is not null and claimed_until is null`,
+  )
+  const { seconds } = rows[0]
+  return seconds === null ? undefined : Math.max(seconds, 0.05)
+}

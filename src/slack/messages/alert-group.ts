@@ -34,11 +34,16 @@ function headline(group: Group, open: number): Phrase {
 function row(alert: Alert): KnownBlock[] {
   const { key } = alert
   const accessory = menu(alert, choices(alert))
-  const ends = key.expiresAt ? ` · ends ${mrkdwnDate(key.expiresAt, '{date_short_pretty} at {time}')}` : ''
   return [
     plainSection(isolate(key.name), { accessory }),
-    context(`\`${key.hint}\`${ends} · ${traffic(alert)} · owner <@${key.ownerId}>${state(alert)}`),
+    context(`\`${key.hint}\`${ends(alert)} · ${traffic(alert)} · owner <@${key.ownerId}>${state(alert)}`),
   ]
+}
+
+function ends({ key, step }: Alert): string {
+  if (!key.expiresAt) return ''
+  const verb = step === 'expired' ? 'stopped' : 'stops'
+  return ` · ${verb} working ${mrkdwnDate(key.expiresAt, '{date_short_pretty} at {time}')}`
 }
 
 /** A menu holds five. */

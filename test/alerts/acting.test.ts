@@ -1,0 +1,188 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Message } from '../../sandbox/slack/contract.ts'
+import { findBeside, messagesIn, optionValue, topModal } from '../../sandbox/slack/look.ts'
+import type { PersonClient } from '../../sandbox/slack/person.ts'
+import { people, press, said, security, submitAndSee, type TestHouse, testHouse } from '../setup/house.ts'
+import { type Planted, plant } from '../setup/plant.ts'
+
+let house: TestHouse
+let workspaceId: string
+beforeAll(async () => {
+  house = await testHouse()
+  workspaceId = (await house.world.db('workspaces').first('id')).id
+})
+afterAll(() => house.drop())
+
+/** Keys that are there now, with everything the timetable says about them. */
+async function told(keys: Planted[]): Promise<string[]> {
+  const ids = await plant(house.world, workspaceId, keys)
+  await house.keywarden.runTimetable()
+  return ids
+}
+
+const soon = (name: string, ownerId?: string): Planted => ({
+  name,
+  lifetimeDays: 7,
+  ...(ownerId ? { ownerId } : {}),
+})
+
+const alertIn = (who: PersonClient, channel: string, name: string, words: string): Promise<Message> =>
+  who.waitFor((screen) =>
+    messagesIn(screen, channel).find(
+      (message) => !message.threadTs && said(message).includes(name) && said(message).includes(words),
+    ),
+  )
+const alertAbout = (who: PersonClient, name: string, words = 'stops working') =>
+  alertIn(who, security, name, words)
+
+const thread = async (who: PersonClient, alert: Message, words: string) =>
+  who.waitFor((screen) =>
+    messagesIn(screen, alert.channel).find(
+      (message) => message.threadTs === alert.ts && said(message).includes(words),
+    ),
+  )
+
+const dialogOf = (who: PersonClient) =>
+  who.waitFor((screen) => {
+    const top = topModal(screen)
+    return top?.submit ? top : undefined
+  })
+
+test('the owner is mentioned first, and whoever takes the alert is named in it and in its thread', async () => {
+  await told([soon('Billing sync', people.manager)])
+  const manager = house.as('manager')
+  const alert = await alertAbout(manager, 'Billing sync')
+  expect(said(alert)).toMatch(new RegExp(`^${people.manager} Billing sync stops working`))
+  await press(house.as('otherManager'), alert, "I'm on it")
+  const taken = await alertAbout(manager, 'Billing sync', `${people.otherManager} is on it since`)
+  expect(taken.ts).toBe(alert.ts)
+  await thread(manager, alert, `${people.otherManager} is on it: Billing sync.`)
+})
+
+test('a snooze shows its reason, ends with the key at the latest, and Wake ends it sooner', async () => {
+  await told([soon('Snoozy')])
+  const manager = house.as('manager')
+  const alert = await alertAbout(manager, 'Snoozy')
+  await press(manager, alert, 'Snooze')
+  const form = await dialogOf(manager)
+  await submitAndSee(manager, form, { days: '30', reason: 'Migration next week' })
+  const snoozed = await alertAbout(manager, 'Snoozy', 'Migration next week')
+  const row = await house.world
+    .db('findings')
+    .join('keys', 'keys.id', 'key_id')
+    .where({ name: 'Snoozy' })
+    .first('snoozed_until', 'expires_at')
+  expect(row.snoozed_until).toEqual(row.expires_at)
+  await press(manager, snoozed, 'Wake')
+  await thread(manager, alert, `${people.manager} ended the snooze of Snoozy.`)
+})
+
+test('what gets worse wakes a snoozed alert, and a snooze that is over says so', async () => {
+  await told([soon('Restless'), { name: 'Patient', scopes: ['write'] }])
+  const manager = house.as('manager')
+  for (const [name, words] of [
+    ['Restless', 'stops working'],
+    ['Patient', 'never expires'],
+  ] as const) {
+    await press(manager, await alertAbout(manager, name, words), 'Snooze')
+    await submitAndSee(manager, await dialogOf(manager), {
+      days: name === 'Patient' ? '1' : '7',
+      reason: 'Later',
+    })
+    await alertAbout(manager, name, 'Later')
+  }
+  house.calendar.advance({ days: 4, minutes: 1 })
+  await house.keywarden.runTimetable()
+  const woken = await alertAbout(manager, 'Restless')
+  expect(said(woken)).not.toContain('Later')
+  await thread(manager, await alertAbout(manager, 'Patient', 'never expires'), 'The snooze is over.')
+})
+
+test('an alert that is assigned calls the person it was given to', async () => {
+  await told([soon('Handover')])
+  const manager = house.as('manager')
+  const alert = await alertAbout(manager, 'Handover')
+  const menu = alert.blocks
+    .filter((block) => block.type === 'actions')
+    .flatMap((block) => block.elements.map((element) => ({ blockId: block.block_id!, element })))
+    .find(({ element }) => element.type === 'overflow')!
+  const place = { blockId: menu.blockId, actionId: (menu.element as { action_id: string }).action_id }
+  const value = optionValue(alert.blocks, place, 'Assign')!
+  await manager.click({ at: { message: { channel: alert.channel, ts: alert.ts } }, ...place, value })
+  await submitAndSee(manager, await dialogOf(manager), { to: people.otherManager })
+  await thread(manager, alert, `${people.otherManager} ${people.manager} gave you Handover.`)
+})
+
+test('an owner who is not in the channel gets a message that stays in step, and asks a manager from it', async () => {
+  await told([soon('Danas key', people.member)])
+  const dana = house.as('member')
+  const dm = house.slack.dmOf(people.member).id
+  const direct = await alertIn(dana, dm, 'Danas key', 'stops working')
+  expect(said(direct)).not.toContain('Rotate')
+  await press(dana, direct, 'Ask a manager')
+  const manager = house.as('manager')
+  const alert = await alertAbout(manager, 'Danas key')
+  await thread(manager, alert, `${people.member} asks a manager to act on Danas key.`)
+  await press(manager, await alertAbout(manager, 'Danas key'), 'Deactivate')
+  await submitAndSee(manager, await dialogOf(manager), {})
+  const settled = await alertIn(dana, dm, 'Danas key', 'Deactivated by')
+  expect(settled.ts).toBe(direct.ts)
+  expect(settled.blocks.some((block) => block.type === 'actions')).toBe(false)
+})
+
+test('a member who presses what only managers may is refused, and the alert stays as it was', async () => {
+  await told([soon('Out of reach')])
+  const { slack } = house
+  await slack.addToChannel(security, people.otherMember)
+  const member = house.as('otherMember')
+  const alert = await alertAbout(member, 'Out of reach')
+  await press(member, alert, "I'm on it")
+  await member.waitFor((screen) =>
+    messagesIn(screen, security).find((message) =>
+      said(message).includes('Only managers and owners take on alerts.'),
+    ),
+  )
+  const now = messagesIn(await member.screen(), security).find((message) => message.ts === alert.ts)!
+  expect(said(now)).toBe(said(alert))
+})
+
+test('four at once are one message with a menu each and a reply each, which shrinks as they are dealt with', async () => {
+  const names = ['One of four', 'Two of four', 'Three of four', 'Four of four']
+  await told(names.map((name) => soon(name)))
+  const manager = house.as('manager')
+  const group = await alertAbout(manager, names[0]!, '4 keys stop working soon.')
+  for (const name of names) await thread(manager, group, `${name} stops working`)
+  const menu = findBeside(group.blocks, 'Two of four')!
+  const value = optionValue(group.blocks, menu, 'Deactivate')!
+  await manager.click({ at: { message: { channel: group.channel, ts: group.ts } }, ...menu, value })
+  await submitAndSee(manager, await dialogOf(manager), {})
+  const smaller = await alertAbout(manager, 'One of four', '3 keys stop working soon.')
+  expect(smaller.ts).toBe(group.ts)
+  expect(said(smaller)).toContain('1 key has been dealt with')
+  await thread(manager, group, 'Two of four: Deactivated by')
+})
+
+test('warnings a month ahead share one message a day, and a key leaves it when a week is left', async () => {
+  const start = house.calendar.now()
+  const inDays = (days: number) => new Date(start.getTime() + days * 86_400_000)
+  await told([{ name: 'Far away', expiresAt: inDays(29), lifetimeDays: 90 }])
+  await told([{ name: 'Far as well', expiresAt: inDays(13), lifetimeDays: 90 }])
+  const manager = house.as('manager')
+  const daily = await alertAbout(manager, 'Far as well', '2 keys stop working soon.')
+  house.calendar.advance({ days: 7, minutes: 0 })
+  await house.keywarden.runTimetable()
+  const own = await alertAbout(manager, 'Far as well', 'stops working on')
+  expect(own.ts).not.toBe(daily.ts)
+  const left = await alertAbout(manager, 'Far away', '1 key stops working soon.')
+  expect(left.ts).toBe(daily.ts)
+})
+
+test('an idle key that somebody still needs is quiet again, and says who said so', async () => {
+  const longAgo = new Date(house.calendar.now().getTime() - 31 * 86_400_000)
+  await told([{ name: 'Disaster plan', revealedAt: longAgo }])
+  const manager = house.as('manager')
+  const alert = await alertAbout(manager, 'Disaster plan', 'no request yet')
+  await press(manager, alert, 'Still needed')
+  const settled = await alertAbout(manager, 'Disaster plan', 'Still needed, said by')
+  expect(said(settled)).toContain(people.manager)
+})
