@@ -17,6 +17,8 @@ export type PastKey = {
   owner?: Who
   madeDaysAgo: number
   requestsADay?: number
+  /** nothing has asked with it since */
+  silentSinceDaysAgo?: number
   /** its clients are still at work while the demo runs */
   keeps?: true
 }
@@ -66,10 +68,10 @@ export const pastKeys: readonly PastKey[] = [
     description: 'Hands conversation counts to invoicing',
     integration: 'Invoicing',
     scopes: ['read', 'analytics'],
-    days: 90,
+    days: 30,
     by: 'manager',
     owner: 'member',
-    madeDaysAgo: 87,
+    madeDaysAgo: 27,
     requestsADay: 1,
     keeps: true,
   },
@@ -78,9 +80,9 @@ export const pastKeys: readonly PastKey[] = [
     description: 'Tickets in both directions',
     integration: 'Zendesk',
     scopes: ['read', 'write', 'conversations'],
-    days: 90,
+    days: 60,
     by: 'otherManager',
-    madeDaysAgo: 84,
+    madeDaysAgo: 54,
     requestsADay: 4,
     keeps: true,
   },
@@ -153,6 +155,27 @@ export const pastKeys: readonly PastKey[] = [
     days: 30,
     by: 'manager',
     madeDaysAgo: 3,
+  },
+  {
+    name: 'Survey Pilot',
+    description: 'A trial with two customers',
+    scopes: ['read'],
+    days: 365,
+    by: 'owner',
+    madeDaysAgo: 72,
+    requestsADay: 2,
+    silentSinceDaysAgo: 63,
+  },
+  {
+    name: 'Data Science Notebook',
+    description: 'Looks for topics in conversations',
+    scopes: ['read', 'analytics'],
+    days: 180,
+    by: 'manager',
+    owner: 'member',
+    madeDaysAgo: 26,
+    requestsADay: 3,
+    keeps: true,
   },
   {
     name: 'Salesforce CRM',

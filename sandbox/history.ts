@@ -52,12 +52,9 @@ async function liveOneDay(past: Past, daysAgo: number): Promise<void> {
   for (const key of keys) await make(past, key)
   for (const deed of deeds) await doTo(past, deed)
   await useKeys(past, daysAgo)
-  // Alerts are set questions, so that it is enough to ask on the days that can answer differently.
-  if (deeds.length > 0 || daysAgo <= 8 || isNearAnEnd(daysAgo)) await past.house.keywarden.runTimetable()
+  // What the jobs ask is a set, so that days may be left out; the last ones stand in front of the reader.
+  if (deeds.length > 0 || daysAgo <= 8 || daysAgo % 7 === 0) await past.house.keywarden.runTimetable()
 }
-
-const isNearAnEnd = (daysAgo: number) =>
-  pastKeys.some((key) => key.days && [7, 3, 1, 0].includes(key.days - (key.madeDaysAgo - daysAgo)))
 
 /** Office hours of that day, never the same minute twice. */
 function dayBefore(daysAgo: number): Date {
@@ -133,7 +130,9 @@ async function askForKey({ slack }: House): Promise<void> {
 async function useKeys({ house, tokens }: Past, daysAgo: number): Promise<void> {
   const ended = new Set(pastDeeds.filter((deed) => deed.daysAgo >= daysAgo).map(({ key }) => key))
   const requests = pastKeys
-    .filter((key) => key.madeDaysAgo >= daysAgo && !ended.has(key.name))
+    .filter(
+      (key) => key.madeDaysAgo >= daysAgo && daysAgo > (key.silentSinceDaysAgo ?? 0) && !ended.has(key.name),
+    )
     .flatMap((key) => Array.from({ length: key.requestsADay ?? 0 }, () => key))
   await Promise.all(requests.map((key) => ask(house, tokens.get(key)!, key.scopes[0]!)))
 }

@@ -45,7 +45,13 @@ function explain(error: unknown): string {
   return told('saw', error instanceof Error ? error.message : String(error))
 }
 
-const told = (label: string, text: string) =>
-  `         ${label.padEnd(10)}${text.trim().replaceAll('\n', `\n${' '.repeat(19)}`)}`
+const mostLines = 12
+
+function told(label: string, text: string): string {
+  const lines = text.trim().split('\n')
+  const shown = lines.slice(0, mostLines)
+  if (lines.length > mostLines) shown.push(`and ${lines.length - mostLines} lines more`)
+  return `         ${label.padEnd(10)}${shown.join(`\n${' '.repeat(19)}`)}`
+}
 
 const seconds = (started: number) => ((performance.now() - started) / 1000).toFixed(1)

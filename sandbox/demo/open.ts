@@ -43,6 +43,8 @@ export async function openDemo({ say, log, stopped, friendlyPorts = false }: Dem
       ...(friendlyPorts ? { ports: await freeOnes(friendly) } : {}),
     })
     closing.push(house.close)
+    // Slack allows about one post a second; here months pass in seconds.
+    house.slack.limitPosts({ perSecond: 1000, burst: 1000 })
     stopped?.throwIfAborted()
     const clients = await liveThroughHistory(house)
     stopped?.throwIfAborted()

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { people } from '../acting.ts'
 import { type PersonClient, person } from '../slack/person.ts'
 import type { Demo } from './open.ts'
@@ -63,4 +64,17 @@ export function reads(text: string, ...expected: (RegExp | string)[]): void {
 export function lacks(where: string, text: string, secret: string): void {
   if (secret === '') throw new Error('There is no secret to look for.')
   if (text.includes(secret)) throw new Unexpected(`no token in ${where}`, `${secret.slice(0, 8)}... in it`)
+}
+
+/** Looks again, five times a second, for what is true only a moment after the act. */
+export async function eventually(look: () => Promise<void>, seconds = 5): Promise<void> {
+  const deadline = performance.now() + seconds * 1000
+  for (;;) {
+    try {
+      return await look()
+    } catch (error) {
+      if (!(error instanceof Unexpected) || performance.now() > deadline) throw error
+    }
+    await pause(200)
+  }
 }

@@ -26,15 +26,15 @@ function choose(clients: readonly Client[]): Client {
   return tickets[Math.floor(Math.random() * tickets.length)]!
 }
 
-async function send(platformUrl: string, client: Client, signal: AbortSignal): Promise<void> {
+/** One request of a customer's program; what comes back is the program's own business. */
+export async function send(platformUrl: string, client: Client, signal?: AbortSignal): Promise<void> {
   const method = client.scopes.includes('write') && Math.random() < 0.3 ? 'POST' : 'GET'
   const path = Math.random() < 0.6 ? '/v1/contacts' : '/v1/conversations'
   const headers = {
     authorization: `Bearer ${client.token}`,
     'user-agent': `${client.name.split(' ')[0]}/1.0`,
   }
-  // What comes back is the program's own business; the demo only wants it to have asked.
-  await fetch(platformUrl + path, { method, headers, signal }).then(
+  await fetch(platformUrl + path, { method, headers, signal: signal ?? null }).then(
     (response) => response.arrayBuffer(),
     () => undefined,
   )

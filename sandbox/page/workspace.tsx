@@ -41,12 +41,13 @@ export function channelTitle(channel: Channel, me: Person, people: Person[]): st
   return channel.kind === 'dm' ? personName(people, partner(channel, me, people)?.id) : channel.name
 }
 
+// Of Slack, since an app has roles of its own: whoever is a member here may be a manager there.
 const KIND_WORDS: Record<Person['kind'], string> = {
-  primary_owner: 'primary owner',
-  owner: 'owner',
-  admin: 'admin',
-  member: 'member',
-  guest: 'guest',
+  primary_owner: 'primary owner of this Slack',
+  owner: 'owner of this Slack',
+  admin: 'admin of this Slack',
+  member: 'member of this Slack',
+  guest: 'guest of this Slack',
   stranger: 'from another organisation',
   bot: 'app',
 }

@@ -1,0 +1,113 @@
+import type { Page } from 'playwright-core'
+import {
+  people as everyone,
+  general,
+  openDialog,
+  type people,
+  said,
+  security,
+  submitAndSee,
+} from '../acting.ts'
+import type { Demo } from '../demo/open.ts'
+import { person } from '../slack/person.ts'
+
+export type Picture = {
+  file: string
+  as: keyof typeof people
+  /** width and height of the window, in CSS pixels */
+  size: readonly [number, number]
+  /** where the page opens */
+  place(demo: Demo): Record<string, string>
+  /** brings about what the picture shows */
+  stage(page: Page, demo: Demo): Promise<void>
+  /** the dialog alone; the whole window when absent */
+  frame?: 'dialog'
+}
+
+const inGeneral = () => ({ channel: general })
+export const pictures: readonly Picture[] = [
+  { file: 'list', as: 'manager', size: [1100, 1120], place: inGeneral, stage: list },
+  { file: 'create', as: 'manager', size: [900, 1500], place: inGeneral, stage: fillCreate, frame: 'dialog' },
+  {
+    file: 'shown-once',
+    as: 'manager',
+    size: [900, 700],
+    place: inGeneral,
+    stage: showMasked,
+    frame: 'dialog',
+  },
+  {
+    file: 'alert',
+    as: 'otherManager',
+    size: [1100, 640],
+    place: () => ({ channel: security }),
+    stage: alerts,
+  },
+  { file: 'revoke', as: 'manager', size: [900, 700], place: inGeneral, stage: revoke, frame: 'dialog' },
+  { file: 'home', as: 'manager', size: [1100, 1000], place: home, stage: waitForHome },
+  { file: 'policy', as: 'owner', size: [900, 1560], place: inGeneral, stage: policy, frame: 'dialog' },
+]
+
+async function type(page: Page, command: string): Promise<void> {
+  const field = page.getByRole('textbox', { name: 'Message #general' })
+  await field.fill(command)
+  await field.press('Enter')
+}
+
+async function list(page: Page): Promise<void> {
+  await type(page, '/keys list')
+  await page.getByRole('button', { name: 'Next' }).waitFor()
+}
+
+async function fillCreate(page: Page): Promise<void> {
+  await type(page, '/keys create')
+  const form = page.getByRole('dialog', { name: 'Create key' })
+  await form.getByRole('textbox', { name: 'Name' }).fill('Partner Portal')
+  await form.getByRole('textbox', { name: 'Description' }).fill('Shows partners the state of their tickets')
+  await form.getByRole('checkbox', { name: /^read/ }).check()
+  await form.getByRole('checkbox', { name: /^write/ }).check()
+  await form.getByText(/must expire/).waitFor()
+}
+
+/**
+ * The key is created and revoked again before the picture is taken, and its middle is masked: what can be seen opens
+ * nothing and never could.
+ */
+async function showMasked(page: Page, { house }: Demo): Promise<void> {
+  await fillCreate(page)
+  await page.getByRole('button', { name: 'Create key' }).click()
+  const block = page.getByRole('dialog', { name: 'Copy your key' }).getByText(/^tml_[0-9A-Za-z]{38}$/)
+  await block.waitFor()
+  const colleague = person(house.slack.url, everyone.otherManager)
+  const asked = await openDialog(colleague, 'revoke Partner Portal')
+  const done = await submitAndSee(colleague, asked, { confirm: 'Partner Portal' })
+  if (!said(done.blocks).includes('Revoked')) throw new Error('the key of the picture is still alive')
+  await colleague.close(done.id)
+  await block.evaluate((element) => {
+    const token = element.textContent ?? ''
+    element.textContent = token.slice(0, 8) + '•'.repeat(token.length - 12) + token.slice(-4)
+  })
+}
+
+async function alerts(page: Page): Promise<void> {
+  await page.getByText('Survey Tool').waitFor()
+}
+
+async function revoke(page: Page): Promise<void> {
+  await type(page, '/keys revoke Salesforce CRM')
+  await page.getByRole('dialog').getByRole('textbox').fill('Salesforce')
+}
+
+function home({ house }: Demo): Record<string, string> {
+  return { channel: house.slack.dmOf(everyone.manager).id, tab: 'home' }
+}
+
+async function waitForHome(page: Page): Promise<void> {
+  await page.getByText(/Updated/).waitFor()
+}
+
+async function policy(page: Page): Promise<void> {
+  await type(page, '/keys policy')
+  await page.getByRole('dialog').getByRole('button', { name: /Save/ }).waitFor()
+  await page.evaluate(() => (document.activeElement as HTMLElement).blur())
+}
