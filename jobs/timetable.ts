@@ -6,6 +6,8 @@ import type { Job } from './engine/job.ts'
 import { expiringKeys } from './expiring-keys.ts'
 import { idleKeys } from './idle-keys.ts'
 import { lapsedKeys } from './lapsed-keys.ts'
+import { offboarding } from './offboarding-carry-out.ts'
+import { offboardingMissed } from './offboarding-missed.ts'
 import { orphanedKeys } from './orphaned-keys.ts'
 import { rotationDueKeys } from './rotation-due.ts'
 import { writeKeysWithoutExpiry } from './write-without-expiry.ts'
@@ -28,6 +30,10 @@ export const timetable: readonly Job[] = [
   { name: 'orphaned-keys', cron: '17 * * * *', timeZone: 'UTC', lateSeconds: 900, run: orphanedKeys },
   // cost: one index range over the snoozes that are over
   { name: 'ended-snoozes', cron: '* * * * *', timeZone: 'UTC', lateSeconds: 120, run: endedSnoozes },
+  // cost: three look-ups in partial indexes that are empty when nobody leaves
+  { name: 'offboarding', cron: '5-59/10 * * * * *', timeZone: 'UTC', lateSeconds: 60, run: offboarding },
+  // cost: Slack's list of members once a night, and one query
+  { name: 'offboarding-missed', cron: '23 2 * * *', timeZone: 'UTC', lateSeconds: 3_600, run: offboardingMissed },
   // cost: one index look-up per destination in which something waits
   { name: 'deliver-alerts', cron: '*/10 * * * * *', timeZone: 'UTC', lateSeconds: 60, run: deliverAlerts },
   // cost: one row per workspace, a look-up each, and the checkpoint file once

@@ -1,6 +1,5 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import type { AlertChannel } from './alerts/channel.ts'
 import { type Clock, systemClock } from './foundation/clock.ts'
 import type { Config } from './foundation/config.ts'
 import { databaseStartError, openDatabase } from './foundation/database.ts'
@@ -9,6 +8,7 @@ import { pendingMigrations } from './foundation/migrate.ts'
 import { type Random, systemRandom } from './foundation/random.ts'
 import { StartError } from './foundation/start-error.ts'
 import type { World } from './foundation/world.ts'
+import type { SlackSide } from './slack/open.ts'
 import type { Verifier } from './verification/verifier.ts'
 
 export const roles = ['bot', 'verify', 'worker'] as const
@@ -85,7 +85,7 @@ async function startParts(
   if (!wanted.includes('bot') && !wanted.includes('worker')) return parts
   const slack = await import('./slack/open.ts').then(({ openSlackSide }) => openSlackSide(world))
   if (wanted.includes('worker')) {
-    const worker = await startWorker(world, slack.alerts)
+    const worker = await startWorker(world, slack)
     opened.push(worker.stop)
     parts.runTimetable = worker.runTimetable
   }
@@ -98,12 +98,12 @@ async function startParts(
   return parts
 }
 
-async function startWorker(world: World, alerts: AlertChannel) {
+async function startWorker(world: World, { alerts, announcer }: Pick<SlackSide, 'alerts' | 'announcer'>) {
   const [{ openWorker }, { deliverWaiting }] = await Promise.all([
     import('../jobs/engine/worker.ts'),
     import('./alerts/deliver.ts'),
   ])
-  return openWorker({ world, deliver: async () => void (await deliverWaiting(world, alerts)) })
+  return openWorker({ world, announcer, deliver: async () => void (await deliverWaiting(world, alerts, { seconds: 5 })) })
 }
 
 async function startVerifier(world: World, opened: (() => Promise<void>)[]): Promise<Verifier> {

@@ -16,13 +16,22 @@ export const begin: Step = async (act, id) => {
     .orderBy('id')
     .select('id', 'name', 'terms')
   const terms = new Map(workspaces.map((row) => [row.id as string, readTerms(row.terms)]))
-  await planKeys(act, offboarding, terms)
+  const planned = await planKeys(act, offboarding, terms)
   const lastOwnerOf: string[] = []
   for (const workspace of workspaces) {
     await forgetMember(act, workspace.id, offboarding.userId!)
     if (await stillOwns(act, workspace.id, offboarding.userId!)) lastOwnerOf.push(workspace.name)
   }
-  await act.trx('offboardings').where({ id }).update({ state: 'acting', last_owner_of: lastOwnerOf })
+  // Nobody needs to hear of everyone who ever left; whoever asked in person does.
+  const isWorthTelling =
+    planned > 0 ||
+    lastOwnerOf.length > 0 ||
+    !offboarding.requestedBy.startsWith('job:') ||
+    offboarding.begunAt > offboarding.requestedAt
+  await act
+    .trx('offboardings')
+    .where({ id })
+    .update({ state: 'acting', last_owner_of: lastOwnerOf, announced: isWorthTelling })
   return true
 }
 

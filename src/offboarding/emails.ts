@@ -18,7 +18,8 @@ export async function rememberEmails(
   await db.raw(
     `insert into emails (account_id, email, user_id, seen_at)
      select ?, email, user_id, ? from unnest(?::text[], ?::text[]) as e(email, user_id)
-     on conflict (account_id, email) do update set user_id = excluded.user_id, seen_at = excluded.seen_at`,
+     on conflict (account_id, email) do update set user_id = excluded.user_id, seen_at = excluded.seen_at
+     where emails.user_id <> excluded.user_id or emails.seen_at < excluded.seen_at - interval '1 day'`,
     [accountId, now, [...rows.keys()], [...rows.values()]],
   )
 }

@@ -89,6 +89,11 @@ async function giveBack(
 async function end(act: Act, offboarding: Offboarding, because: 'undone' | 'returned'): Promise<void> {
   const { id, userId, email, workspaceId } = offboarding
   await act.trx('offboardings').where({ id }).update({ ended_at: act.now, ended_because: because })
+  // Its message says so too.
+  await act
+    .trx('offboarding_messages')
+    .whereIn('id', act.trx('offboardings').where({ id }).select('message_id'))
+    .update({ reported_at: null })
   const details = { offboarding: id, user: userId, ...(email ? { email } : {}), because }
   await record(act, { event: 'offboarding.ended', workspaceId, details })
 }

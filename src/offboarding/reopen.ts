@@ -14,7 +14,14 @@ export async function reopenIfMore(act: Act, offboarding: Offboarding, terms: Te
   const [row] = await act
     .trx('offboardings')
     .where({ id: offboarding.id, state: 'done' })
-    .update({ state: 'requested', begun_at: act.now, due_at: due, done_at: null })
+    .update({
+      state: 'requested',
+      begun_at: act.now,
+      due_at: due,
+      done_at: null,
+      message_id: null,
+      announced: true,
+    })
     .returning('*')
   return row ? toOffboarding(row) : offboarding
 }

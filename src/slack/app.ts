@@ -11,6 +11,7 @@ import { runCommand } from './dispatch/commands.ts'
 import { openDoubleClicks } from './dispatch/double-clicks.ts'
 import { onGroupChanged, onHomeOpened, onUserChanged } from './dispatch/events.ts'
 import { runClick, runClose, runSubmit } from './dispatch/interactions.ts'
+import { onOffboardingStep } from './dispatch/leavers.ts'
 import { clickKey } from './dispatch/payload.ts'
 import { openSubmissions } from './dispatch/submissions.ts'
 import type { Door } from './story.ts'
@@ -62,6 +63,14 @@ export function openSlack(door: Door, receiver: Receiver, identity: Identity): S
   })
   app.event('subteam_members_changed', async ({ event }) => onGroupChanged(door, event.subteam_id))
   app.event('user_change', async ({ event, body }) => onUserChanged(door, body.team_id, event.user))
+  app.function('offboard_person', async ({ body, inputs, fail }) => {
+    const { function_execution_id: execution } = body.event
+    const wrong = await onOffboardingStep(door, body.team_id, { execution, inputs }).catch((error) => {
+      world.log.error({ error: String(error) }, 'a workflow step failed')
+      return 'Something went wrong here; the log says what.'
+    })
+    if (wrong) await fail({ error: wrong })
+  })
   app.view({ type: 'view_closed', callback_id: /.*/ }, async ({ ack, body }) => {
     await ack()
     await runClose(door, body as ViewClosedAction)

@@ -4,11 +4,15 @@ import { deliverWaiting } from '../alerts/deliver.ts'
 import { reconcileWorkspace } from '../findings/settle.ts'
 import { openWebClient } from '../foundation/slack.ts'
 import type { World } from '../foundation/world.ts'
+import { announce } from '../offboarding/announce.ts'
+import type { Announcer } from '../offboarding/announcer.ts'
+import { carryOut } from '../offboarding/carry-out.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import { slackAlerts } from './alert-channel.ts'
 import { openSlack } from './app.ts'
 import { firstStart } from './first-start.ts'
 import { refreshHomes } from './live-home.ts'
+import { slackAnnouncer } from './offboarding-announcer.ts'
 import { httpReceiver, socketReceiver } from './receivers.ts'
 import type { Door } from './story.ts'
 
@@ -18,12 +22,15 @@ export type Bot = {
   stop(): Promise<void>
 }
 
+export type SlackSide = { alerts: AlertChannel; announcer: Announcer; openBot(): Bot }
+
 /** Everything that talks to Slack: the way alerts go out, and the bot itself when this process is one. */
-export async function openSlackSide(world: World): Promise<{ alerts: AlertChannel; openBot(): Bot }> {
+export async function openSlackSide(world: World): Promise<SlackSide> {
   const web = openWebClient(world)
   const identity = await firstStart(world, web)
   // Alerts have a client of their own: one rate limit must not hold up a person who is waiting.
   const alerts = slackAlerts(openWebClient(world))
+  const announcer = slackAnnouncer(openWebClient(world))
 
   function openBot(): Bot {
     const settling = new Set<Promise<void>>()
@@ -32,6 +39,10 @@ export async function openSlackSide(world: World): Promise<{ alerts: AlertChanne
       web,
       settle(workspace) {
         const work = settle(door, alerts, identity.teamId, workspace).finally(() => settling.delete(work))
+        settling.add(work)
+      },
+      offboard() {
+        const work = offboard(world, announcer).finally(() => settling.delete(work))
         settling.add(work)
       },
     }
@@ -46,7 +57,17 @@ export async function openSlackSide(world: World): Promise<{ alerts: AlertChanne
       },
     }
   }
-  return { alerts, openBot }
+  return { alerts, announcer, openBot }
+}
+
+async function offboard(world: World, announcer: Announcer): Promise<void> {
+  try {
+    await announce(world, announcer)
+    await carryOut(world)
+    await announce(world, announcer)
+  } catch (error) {
+    world.log.error({ error: String(error) }, 'an offboarding goes on later')
+  }
 }
 
 async function settle(door: Door, alerts: AlertChannel, teamId: string, workspace: Workspace): Promise<void> {
@@ -55,6 +76,6 @@ async function settle(door: Door, alerts: AlertChannel, teamId: string, workspac
     world.log.error({ error: String(error) }, 'alerts and Homes catch up later')
   await refreshHomes(door, teamId, workspace).catch(later)
   await reconcileWorkspace(world, workspace)
-    .then(async (letters) => letters > 0 && deliverWaiting(world, alerts))
+    .then(() => deliverWaiting(world, alerts))
     .catch(later)
 }

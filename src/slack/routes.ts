@@ -16,6 +16,7 @@ import { openEdit, submitEdit } from './conversations/edit.ts'
 import { help, start } from './conversations/help.ts'
 import { switchHome } from './conversations/home.ts'
 import { list, turnList } from './conversations/list.ts'
+import { openOffboard, submitOffboard, undo } from './conversations/offboard.ts'
 import { openPolicy, submitPolicy } from './conversations/policy.ts'
 import { approve, openDeny, openRequest, submitDeny, submitRequest } from './conversations/request.ts'
 import { openRoles, submitRoles } from './conversations/roles.ts'
@@ -50,6 +51,7 @@ export const commands: readonly CommandRoute[] = [
   { verb: 'activate', needs: 'key.activate', run: activateKey, help: ['activate KEY', 'resume a paused key', 'It works again from the next request on.'] },
   { verb: 'revoke', also: 'delete', needs: 'key.revoke', opens: 'Revoke key', run: openChange('revoke'), help: ['revoke KEY', 'delete a key for good', 'You type its name, or the four characters of its hint. It cannot be undone.'] },
   { verb: 'audit', needs: 'audit.read', run: auditOf, help: ['audit [KEY|@user]', 'who did what', 'Newest first. The whole record is exported in the shell: keywarden audit export.'] },
+  { verb: 'offboard', needs: 'offboarding.request', opens: 'Offboard', run: openOffboard, help: ['offboard @user', 'preview a leaver\'s keys', 'Which keys they own, revealed or were given, why each, and what will happen; you may change it. Then it happens.'] },
   { verb: 'roles', needs: 'role.set', opens: 'Roles', run: openRoles, help: ['roles', 'who may do what', 'Owners set roles, by person or by user group. Someone always owns Keywarden.'] },
   { verb: 'policy', needs: 'policy.set', opens: 'Policy', run: openPolicy, help: ['policy', 'rules and thresholds', 'They hold for what happens from now on; no existing key changes.'] },
   { verb: 'help', run: (story) => help(story, commands), help: ['help [VERB]', 'this list, or one command', 'KEY is a name, or the hint that lists show, such as tml_Ab3d.'] },
@@ -66,6 +68,7 @@ export const clicks: readonly ClickRoute[] = [
   { id: 'audit.turn', needs: 'audit.read', run: turnAudit },
   { id: 'request.approve', needs: 'request.decide', run: approve },
   { id: 'request.deny', needs: 'request.decide', opens: 'Deny request', run: openDeny },
+  { id: 'offboard.undo', needs: 'offboarding.undo', opens: 'Undo offboarding', run: undo },
   { id: 'home.switch', needs: 'key.list', run: switchHome },
   { id: 'alert.take', needs: 'finding.take', run: take },
   { id: 'alert.snooze', needs: 'finding.snooze', opens: 'Snooze alert', run: openSnooze },
@@ -88,6 +91,7 @@ export const submits: readonly SubmitRoute[] = [
   { id: 'request.deny', title: 'Deny request', needs: 'request.decide', run: submitDeny },
   { id: 'alert.snooze', title: 'Snooze alert', needs: 'finding.snooze', run: submitSnooze },
   { id: 'alert.assign', title: 'Assign alert', needs: 'finding.assign', run: submitAssign },
+  { id: 'offboard', title: 'Offboard', needs: 'offboarding.request', run: submitOffboard },
   { id: 'roles.set', title: 'Roles', needs: 'role.set', run: submitRoles },
   { id: 'policy.set', title: 'Policy', needs: 'policy.set', run: submitPolicy },
 ]

@@ -12,6 +12,8 @@ export type Door = {
   web: WebClient
   /** brings alerts and open Homes up to date after an act; never throws, never waited for */
   settle(workspace: Workspace): void
+  /** carries out what offboardings wait, and tells how they stand; never throws, never waited for */
+  offboard(): void
 }
 
 /** One thing a person did, with the places where the answer can go. */

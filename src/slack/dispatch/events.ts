@@ -5,6 +5,7 @@ import { workspacesOfTeam } from '../../workspaces/workspace.ts'
 import { identify } from '../caller.ts'
 import { openHome } from '../conversations/home.ts'
 import type { Door } from '../story.ts'
+import { type ChangedUser, onLeftOrReturned } from './leavers.ts'
 
 /** Somebody opened the Home tab. Outsiders see nothing there. */
 export async function onHomeOpened(door: Door, teamId: string, userId: string): Promise<void> {
@@ -19,15 +20,9 @@ export async function onGroupChanged(door: Door, groupId: string): Promise<void>
   await perform(door.world, { kind: 'job', id: 'slack-events' }, (act) => refreshGroup(act, groupId, users))
 }
 
-type SlackUser = {
-  id: string
-  deleted?: boolean
-  is_restricted?: boolean
-  is_ultra_restricted?: boolean
-}
-
-/** Somebody left, or became a guest: their role ends with it. */
-export async function onUserChanged(door: Door, teamId: string, user: SlackUser): Promise<void> {
+/** Somebody left, or became a guest: their role ends with it. Whoever left is offboarded. */
+export async function onUserChanged(door: Door, teamId: string, user: ChangedUser): Promise<void> {
+  await onLeftOrReturned(door, teamId, user)
   if (!user.deleted && !user.is_restricted && !user.is_ultra_restricted) return
   for (const workspace of await workspacesOfTeam(door.world.db, teamId))
     await perform(door.world, { kind: 'job', id: 'slack-events' }, (act) =>

@@ -1,0 +1,146 @@
+import { newId } from '../foundation/ids.ts'
+import type { World } from '../foundation/world.ts'
+import type { Announcer, Posted } from './announcer.ts'
+import { answerWorkflows } from './answer-workflows.ts'
+import { offerKeys } from './offer-keys.ts'
+import { type Report, readReport, reportFile } from './report.ts'
+
+/** More leavers at once than these share a message. */
+const apart = 3
+const mostTogether = 500
+const groupEveryMs = 60_000
+const fileTries = 5
+/** Real seconds. */
+const claimSeconds = 30
+
+/**
+ * Tells people how offboardings stand: a message a leaver, edited until it is the report, and a file in its thread;
+ * when many leave at once, one message for all of them, a minute at most. Sent once, also when an answer got lost.
+ */
+export async function announce(world: World, announcer: Announcer): Promise<void> {
+  await assignMessages(world)
+  const tried = new Set<string>()
+  for (let row = await claim(world, tried); row; row = await claim(world, tried)) {
+    tried.add(row.id)
+    try {
+      await tell(world, announcer, row)
+      await release(world, row.id)
+    } catch (error) {
+      world.log.warn({ message: row.id, error: String(error) }, 'an offboarding was not told yet')
+      await release(world, row.id, secondsToWait(error, row.attempts))
+    }
+  }
+  await offerKeys(world, announcer)
+  await answerWorkflows(world, announcer)
+}
+
+/** Slack's 429 names its own time. */
+const secondsToWait = (error: unknown, attempts: number): number =>
+  (error as { seconds?: number }).seconds ?? Math.min(2 ** attempts, 60)
+
+/** Gives every offboarding that people should hear of its message: their own, or one together with others. */
+async function assignMessages({ db, clock, random }: World): Promise<void> {
+  const now = clock.now()
+  const rows = await db('offboardings')
+    .whereNull('message_id')
+    .where({ announced: true })
+    .whereNot({ state: 'requested' })
+    .groupBy('workspace_id')
+    .select('workspace_id')
+  for (const { workspace_id } of rows)
+    await db.transaction(async (trx) => {
+      await trx('workspaces').where({ id: workspace_id }).forUpdate().first('id')
+      const waiting = await trx('offboardings')
+        .where({ workspace_id, announced: true })
+        .whereNull('message_id')
+        .whereNot({ state: 'requested' })
+        .orderBy('requested_at')
+        .limit(mostTogether)
+        .select('id')
+      const since = new Date(now.getTime() - groupEveryMs)
+      const lately = await trx('offboarding_messages')
+        .where({ workspace_id })
+        .where('put_at', '>', since)
+        .count('id as n')
+        .first()
+      const isFew = Number(lately!.n) + waiting.length <= apart
+      if (!isFew && Number(lately!.n) >= apart) return
+      for (const ids of isFew ? waiting.map((row) => [row.id]) : [waiting.map((row) => row.id)]) {
+        if (ids.length === 0) continue
+        const id = newId('ofm', random)
+        await trx('offboarding_messages').insert({
+          id,
+          workspace_id,
+          kind: ids.length === 1 ? 'one' : 'group',
+          put_at: now,
+        })
+        await trx('offboardings').whereIn('id', ids).update({ message_id: id })
+      }
+    })
+}
+
+type Row = {
+  id: string
+  attempts: number
+  channel_id: string | null
+  ts: string | null
+  shown: string
+  filed_at: Date | null
+  file_attempts: number
+}
+
+async function claim({ db }: World, tried: ReadonlySet<string>): Promise<Row | undefined> {
+  const { rows } = await db.raw(
+    `update offboarding_messages set claimed_until = clock_timestamp() + make_interval(secs => ?)
+     where id = (
+       select id from offboarding_messages
+       where reported_at is null and not id = any(?)
+         and (claimed_until is null or claimed_until < clock_timestamp())
+         and (retry_after is null or retry_after < clock_timestamp())
+       order by put_at, id limit 1 for update skip locked)
+     returning id, attempts, channel_id, ts, shown, filed_at, file_attempts`,
+    [claimSeconds, [...tried]],
+  )
+  return rows[0]
+}
+
+const release = ({ db }: World, id: string, seconds = 0) =>
+  db.raw(
+    `update offboarding_messages set claimed_until = null,
+       retry_after = clock_timestamp() + make_interval(secs => ?) where id = ?`,
+    [seconds, id],
+  )
+
+/** Brings one message up to date, and files the report when there is nothing left to wait for. */
+async function tell(world: World, announcer: Announcer, row: Row): Promise<void> {
+  const { db, clock } = world
+  const save = (what: Record<string, unknown>) =>
+    db('offboarding_messages').where({ id: row.id }).update(what)
+  const report = await readReport(db, row.id)
+  if (report.offboardings.length === 0) return void (await save({ reported_at: clock.now() }))
+  const shown = JSON.stringify([
+    report.counts,
+    report.offboardings.map((one) => [one.id, one.state, one.endedBecause]),
+  ])
+  let where: Posted | undefined = row.ts ? { channelId: row.channel_id!, ts: row.ts } : undefined
+  if (!where) {
+    await save({ attempts: row.attempts + 1 })
+    where = await announcer.post(report, row.id, row.attempts > 0)
+    await save({ channel_id: where.channelId, ts: where.ts, shown })
+  } else if (row.shown !== shown) {
+    await announcer.edit(where, report)
+    await save({ shown })
+  }
+  if (report.offboardings.some((one) => one.state !== 'done')) return
+  if (!row.filed_at && row.file_attempts < fileTries && report.counts.all > 0) {
+    await save({ file_attempts: row.file_attempts + 1 })
+    await fileReport(world, announcer, row, report, where)
+    await save({ filed_at: clock.now() })
+  }
+  await save({ reported_at: clock.now() })
+}
+
+async function fileReport(world: World, announcer: Announcer, row: Row, report: Report, where: Posted) {
+  const csv = await reportFile(world.db, report.offboardings)
+  await announcer.file(where, `offboarding-${row.id.slice(4, 12)}.csv`, csv, row.file_attempts > 0)
+}

@@ -1,0 +1,28 @@
+import type { Counts, Report } from './report.ts'
+
+/** Where a message stands. */
+export type Posted = { channelId: string; ts: string }
+
+/** A key that waits for its new owner to reveal it. */
+export type Offer = {
+  keyId: string
+  workspaceId: string
+  name: string
+  scopes: string[]
+  lifetimeDays: number | null
+}
+
+/**
+ * How people hear of an offboarding; Slack implements it. Each call arrives, or throws. `again`: an earlier try may
+ * have arrived without an answer, so look before you send.
+ */
+export type Announcer = {
+  post(report: Report, messageId: string, again: boolean): Promise<Posted>
+  edit(where: Posted, report: Report): Promise<void>
+  /** the report as a file, in the message's thread */
+  file(where: Posted, name: string, csv: string, again: boolean): Promise<void>
+  /** to whoever takes over: keys that wait for them */
+  offer(userId: string, leaver: string, offers: readonly Offer[]): Promise<void>
+  /** ends the step of a workflow that waits for this offboarding */
+  complete(execution: string, counts: Counts, where?: Posted): Promise<void>
+}

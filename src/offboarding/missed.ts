@@ -1,0 +1,66 @@
+import { perform } from '../audit/perform.ts'
+import { isRefusal } from '../foundation/refusal.ts'
+import type { World } from '../foundation/world.ts'
+import { readTerms } from '../policy/terms.ts'
+import type { Workspace } from '../workspaces/workspace.ts'
+import { matchWaiting } from './by-email.ts'
+import { rememberEmails } from './emails.ts'
+import { requestOffboarding } from './request.ts'
+
+/** Somebody as Slack's list of members has them. */
+export type SlackMember = { userId: string; email: string | null; deleted: boolean; isBot: boolean }
+
+const actor = { kind: 'job', id: 'offboarding-missed' } as const
+
+/** Keys of people who are gone, whom nobody has offboarded: by Slack's list, and by what a directory said. */
+const missed = `
+  select distinct g.user_id from (
+      select unnest(:gone::text[]) as user_id
+      union select e.user_id from directory_users d
+        join emails e on e.account_id = d.account_id
+          and (e.email = d.user_name_folded or e.email = lower(d.attributes->>'email'))
+        where d.account_id = :account and not d.active) g
+  where not exists (select from offboardings o
+      where o.account_id = :account and o.user_id = g.user_id and o.ended_at is null)
+    and (exists (select from keys k join workspaces w on w.id = k.workspace_id and w.account_id = :account
+        where k.status in ('active', 'unrevealed') and (k.owner_id = g.user_id or k.revealed_by = g.user_id
+          or exists (select from key_holders h where h.key_id = k.id and h.user_id = g.user_id)))
+      or exists (select from members m join workspaces w on w.id = m.workspace_id and w.account_id = :account
+        where m.user_id = g.user_id and m.role in ('owner', 'manager')))`
+
+/**
+ * Compares an account with Slack's list of its members: keeps the addresses, lets requests go on that waited for
+ * one, and offboards everyone who is gone without anybody having said so. Returns how many those were.
+ */
+export async function offboardMissed(
+  world: World,
+  accountId: string,
+  members: readonly SlackMember[],
+): Promise<number> {
+  const { db, clock, random } = world
+  const people = members.filter((one) => !one.isBot)
+  const known = people.flatMap(({ userId, email }) => (email ? [{ userId, email }] : []))
+  await rememberEmails(db, accountId, known, clock.now())
+  const workspace = await homeOf(world, accountId)
+  const matched = await perform(world, actor, (act) => matchWaiting(act, workspace, random))
+  if (isRefusal(matched)) return 0
+  const gone = people.filter((one) => one.deleted).map((one) => one.userId)
+  const { rows } = await db.raw(missed, { account: accountId, gone })
+  let found = 0
+  for (const { user_id: userId } of rows) {
+    const made = await perform(world, actor, (act) =>
+      requestOffboarding(act, workspace, { source: 'reconcile', userId }, random),
+    )
+    if (!isRefusal(made)) found++
+  }
+  return found
+}
+
+/** The account's oldest workspace: its policy decides where nobody named another, its channel hears. */
+export async function homeOf({ db }: Pick<World, 'db'>, accountId: string): Promise<Workspace> {
+  const row = await db('workspaces')
+    .where({ account_id: accountId })
+    .orderBy(['created_at', 'id'])
+    .first('id', 'name', 'terms')
+  return { id: row.id, accountId, name: row.name, terms: readTerms(row.terms) }
+}

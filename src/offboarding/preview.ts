@@ -1,0 +1,47 @@
+import type { Executor } from '../foundation/database.ts'
+import { readTerms } from '../policy/terms.ts'
+import type { Workspace } from '../workspaces/workspace.ts'
+import { heirOf } from './heir.ts'
+import { type Candidate, keysOfLeaver } from './leaver-keys.ts'
+import { currentOffboarding, type Mode, type Offboarding, type Plan } from './offboarding.ts'
+import { choicesFor, isBusy, planFor } from './plan.ts'
+
+/** A key with what would happen to it, and what could. */
+export type PreviewedKey = Candidate & { plan: Plan; choices: Plan[]; busy: boolean }
+
+export type Preview = {
+  keys: PreviewedKey[]
+  mode: Mode
+  heir: string | undefined
+  /** the offboarding that this person is in already; `keys` are those it does not know */
+  running: Offboarding | undefined
+}
+
+/** What offboarding this person would do now. Changes nothing. */
+export async function previewOffboarding(
+  db: Executor,
+  workspace: Workspace,
+  userId: string,
+  now: Date,
+  wanted?: Mode,
+): Promise<Preview> {
+  const { accountId } = workspace
+  const running = await currentOffboarding(db, accountId, userId)
+  const known = running
+    ? await db('offboarding_keys').where({ offboarding_id: running.id }).select('key_id')
+    : []
+  const handled = new Set(known.map((row) => row.key_id))
+  const rows = await db('workspaces').where({ account_id: accountId }).select('id', 'terms')
+  const busyDays = new Map(rows.map((row) => [row.id, readTerms(row.terms).offboardingBusyDays]))
+  const mode = wanted ?? workspace.terms.offboardingMode
+  const candidates = await keysOfLeaver(db, accountId, userId)
+  const keys = candidates
+    .filter((key) => !handled.has(key.id))
+    .map((key) => {
+      const busy = isBusy(key, now, busyDays.get(key.workspaceId) ?? 0)
+      return { ...key, busy, plan: planFor(key, mode, busy, now), choices: choicesFor(key, now) }
+    })
+    .sort((a, b) => Number(b.busy) - Number(a.busy) || a.name.localeCompare(b.name))
+  const heir = await heirOf(db, workspace.id, { accountId, userId, successorId: null })
+  return { keys, mode, heir, running }
+}

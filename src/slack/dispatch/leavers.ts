@@ -1,0 +1,67 @@
+import { perform } from '../../audit/perform.ts'
+import { isRefusal, type Refusal, sentence } from '../../foundation/refusal.ts'
+import { plain } from '../../foundation/words.ts'
+import { rememberEmails } from '../../offboarding/emails.ts'
+import { noteReturn } from '../../offboarding/end.ts'
+import { currentOffboarding, type Mode, modes, type Offboarding } from '../../offboarding/offboarding.ts'
+import { type OffboardingRequest, requestOffboarding } from '../../offboarding/request.ts'
+import { type Workspace, workspacesOfTeam } from '../../workspaces/workspace.ts'
+import type { Door } from '../story.ts'
+
+const actor = { kind: 'job', id: 'slack-events' } as const
+
+export type ChangedUser = {
+  id: string
+  deleted?: boolean
+  is_bot?: boolean
+  is_restricted?: boolean
+  is_ultra_restricted?: boolean
+  profile?: { email?: string }
+}
+
+/** Slack deactivated somebody, or took them back: the one is an offboarding, the other ends it. */
+export async function onLeftOrReturned(door: Door, teamId: string, user: ChangedUser): Promise<void> {
+  const { world } = door
+  const [workspace] = await workspacesOfTeam(world.db, teamId)
+  if (!workspace || user.is_bot) return
+  const { accountId } = workspace
+  const email = user.profile?.email
+  if (email) await rememberEmails(world.db, accountId, [{ userId: user.id, email }], world.clock.now())
+  if (user.deleted) await offboard(door, workspace, { source: 'user-change', userId: user.id })
+  else if (await currentOffboarding(world.db, accountId, user.id))
+    await perform(world, actor, (act) => noteReturn(act, accountId, user.id, ['user-change', 'reconcile']))
+  else return
+  door.offboard()
+}
+
+type Step = { execution: string; inputs: Record<string, unknown> }
+
+/**
+ * A company's own workflow reached the step "Offboard a person". The step ends when every key is refused or
+ * rotating; what is wrong with its inputs ends it at once. Returns the sentence for that.
+ */
+export async function onOffboardingStep(door: Door, teamId: string, step: Step): Promise<string | undefined> {
+  const [workspace] = await workspacesOfTeam(door.world.db, teamId)
+  if (!workspace) return 'Keywarden has no workspace for this Slack team.'
+  const { user, mode, successor, note } = step.inputs
+  if (typeof user !== 'string' || user === '') return 'The step needs to know who leaves.'
+  if (mode && !modes.includes(mode as Mode)) return `The mode is one of: ${modes.join(', ')}.`
+  const made = await offboard(door, workspace, {
+    source: 'workflow',
+    reference: step.execution,
+    userId: user,
+    ...(mode ? { mode: mode as Mode } : {}),
+    ...(typeof successor === 'string' && successor ? { successorId: successor } : {}),
+    ...(typeof note === 'string' ? { note: note.slice(0, 300) } : {}),
+  })
+  if (isRefusal(made)) return plain(sentence(made))
+  door.offboard()
+  return undefined
+}
+
+const offboard = (
+  { world }: Door,
+  workspace: Workspace,
+  request: OffboardingRequest,
+): Promise<Offboarding | Refusal> =>
+  perform(world, actor, (act) => requestOffboarding(act, workspace, request, world.random))

@@ -1,0 +1,131 @@
+import type { KnownBlock, ModalView } from '@slack/types'
+import { join, type Phrase, say } from '../../foundation/words.ts'
+import type { Mode, Plan, Reason } from '../../offboarding/offboarding.ts'
+import type { PreviewedKey } from '../../offboarding/preview.ts'
+import type { Workspace } from '../../workspaces/workspace.ts'
+import { context, form, header, input, notice, option, plainSection, select, textInput } from '../blocks.ts'
+import { isolate, mrkdwnDate, sentenceBlock } from '../phrase.ts'
+import { ref } from '../ref.ts'
+import { count } from './key.ts'
+
+export type PreviewLook = {
+  leaver: string
+  workspace: Workspace
+  keys: readonly PreviewedKey[]
+  mode: Mode
+  /** who takes over when nobody is named */
+  heir: string | undefined
+}
+
+export const planWords: Record<Plan, string> = {
+  rotate: 'Rotate with grace',
+  deactivate: 'Deactivate',
+  revoke: 'Revoke for good',
+  'hand-over': 'Hand over',
+  keep: 'Keep as it is',
+}
+
+const reasonWords: Record<Reason, string> = {
+  owned: 'owns it',
+  revealed: 'revealed it',
+  held: 'was given it',
+  created: 'made it, never saw it',
+}
+
+export const modeWords: Record<Mode, string> = {
+  'by-use': 'rotate busy keys, revoke quiet ones',
+  revoke: 'revoke all',
+  deactivate: 'deactivate all',
+  rotate: 'rotate all',
+}
+
+/** Each key has two blocks, and a dialog has room for this many. */
+export const editableKeys = 20
+
+/** Which keys, why each, what they serve, and what will happen; every line of it can be changed. */
+export function previewForm(look: PreviewLook): ModalView {
+  const { leaver, workspace, keys, heir } = look
+  const few = keys.length <= editableKeys
+  return form('Offboard', 'Offboard', 'offboard', ref(workspace.id, leaver), [
+    sentenceBlock(summary(look)),
+    ...(few ? keys.flatMap(keyRow) : [modeInput(look.mode)]),
+    input(
+      'successor',
+      'Who takes over',
+      { type: 'users_select' },
+      {
+        optional: true,
+        hint: heir ? 'Else a manager does. Never the leaver.' : 'There is no manager who could.',
+      },
+    ),
+    input('note', 'Note', textInput({ max_length: 300 }), {
+      optional: true,
+      hint: 'It stands in the audit.',
+    }),
+  ])
+}
+
+function summary({ leaver, keys }: PreviewLook): Phrase {
+  const busy = keys.filter((key) => key.busy).length
+  if (keys.length === 0)
+    return say`${{ user: leaver }} has no key. Their role ends, and so does any key that they should turn out to have.`
+  return say`${{ user: leaver }} has to do with ${count(keys.length, 'key')}; ${busy} in use. Their role ends. What happens is recorded, and the report follows in the alert channel.`
+}
+
+function keyRow(key: PreviewedKey): KnownBlock[] {
+  const used = key.lastUsedAt ? `last used ${mrkdwnDate(key.lastUsedAt)}` : 'never used'
+  const why = key.reasons.filter((reason) => reason !== 'created' || key.reasons.length === 1)
+  return [
+    plainSection(`${isolate(key.name)}  ${key.hint ?? 'not revealed yet'}`, {
+      block_id: key.id,
+      accessory: {
+        ...select(
+          key.choices.map((plan) => option(planWords[plan], plan)),
+          key.plan,
+        ),
+        action_id: 'plan',
+      },
+    }),
+    context(
+      `${why.map((reason) => reasonWords[reason]).join(', ')} · ${count(key.requests, 'request')} · ${used}`,
+    ),
+  ]
+}
+
+const modeInput = (mode: Mode): KnownBlock =>
+  input(
+    'mode',
+    'What happens to them',
+    select(
+      (Object.keys(modeWords) as Mode[]).map((one) => option(modeWords[one], one)),
+      mode,
+    ),
+  )
+
+export const begunView = (leaver: string, keys: number, channel: string): ModalView =>
+  notice('Offboarding', [
+    sentenceBlock(
+      say`Offboarding ${{ user: leaver }}: ${count(keys, 'key')}. Progress and the report stand in ${{ name: `#${channel}` }}.`,
+    ),
+  ])
+
+export const undoneView = (
+  leaver: string,
+  activated: string[],
+  returned: string[],
+  kept: string[],
+): ModalView => {
+  const list = (names: string[]) =>
+    join(
+      names.slice(0, 20).map((name) => [{ name }]),
+      ', ',
+    )
+  return notice('Offboarding undone', [
+    header('What came back'),
+    sentenceBlock(say`${{ user: leaver }} is no longer being offboarded.`),
+    ...(activated.length > 0 ? [sentenceBlock(say`Active again: ${list(activated)}.`)] : []),
+    ...(returned.length > 0 ? [sentenceBlock(say`Theirs again: ${list(returned)}.`)] : []),
+    ...(kept.length > 0 ? [sentenceBlock(say`Cannot be taken back: ${list(kept)}.`)] : []),
+    sentenceBlock(say`A role is given anew in ${{ code: '/keys roles' }}.`),
+  ])
+}

@@ -1,0 +1,98 @@
+import type { WebClient } from '@slack/web-api'
+import { say } from '../foundation/words.ts'
+import type { Announcer, Posted } from '../offboarding/announcer.ts'
+import type { Counts } from '../offboarding/report.ts'
+import { actions, button, message } from './blocks.ts'
+import { findChannel, post } from './channels.ts'
+import { offboardingMessage } from './messages/offboard-progress.ts'
+import { sentenceBlock } from './phrase.ts'
+import { ref } from './ref.ts'
+
+/** How many messages back an earlier try is looked for. */
+const looksBack = 100
+const offersInAMessage = 10
+
+/** Offboardings as Slack messages, each with its id in the metadata. */
+export function slackAnnouncer(web: WebClient): Announcer {
+  return {
+    post: (report, messageId, again) =>
+      withDelay(async () => {
+        const channel = await findChannel(web, report.channel)
+        const earlier = again ? await find(web, channel, messageId) : undefined
+        if (earlier) return earlier
+        const metadata = { event_type: 'keywarden_offboarding', event_payload: { message: messageId } }
+        const posted = await post(web, { channel, ...offboardingMessage(report), metadata })
+        return { channelId: channel, ts: posted.ts! }
+      }),
+    edit: ({ channelId: channel, ts }, report) =>
+      withDelay(async () => void (await web.chat.update({ channel, ts, ...offboardingMessage(report) }))),
+    file: ({ channelId: channel_id, ts: thread_ts }, filename, content, again) =>
+      withDelay(async () => {
+        if (again && (await isFiled(web, channel_id, thread_ts, filename))) return
+        await web.filesUploadV2({ channel_id, thread_ts, filename, content, title: filename })
+      }),
+    offer: (userId, leaver, offers) =>
+      withDelay(async () => {
+        const rows = offers.slice(0, offersInAMessage).flatMap((key) => [
+          sentenceBlock(say`${{ name: key.name }} · ${key.scopes.join(', ')}`),
+          actions(
+            button('Reveal key', `key.reveal.${key.keyId}`, ref(key.workspaceId, key.keyId), {
+              label: `Reveal ${key.name}`,
+            }),
+          ),
+        ])
+        const more = offers.length - offersInAMessage
+        const told = say`${{ user: leaver }} leaves, and you take over. These keys wait for you to reveal them, for 7 days.`
+        const rest = more > 0 ? [sentenceBlock(say`And ${more} more: ${{ code: '/keys list mine' }}.`)] : []
+        await web.chat.postMessage({ channel: userId, ...message(told, ...rows, ...rest) })
+      }),
+    complete: (execution, counts, where) =>
+      withDelay(async () => {
+        const outputs = { ...outputsOf(counts), ...(await linkTo(web, where)) }
+        await web.functions.completeSuccess({ function_execution_id: execution, outputs })
+      }).catch((error) => {
+        // A run that ended meanwhile has nobody to answer to.
+        if (!/function_execution_not_found/.test(String(error))) throw error
+      }),
+  }
+}
+
+function outputsOf(counts: Counts) {
+  const { all, refused, rotating, kept, handedOver, failed } = counts
+  const summary = `${all} keys: ${refused} refused, ${rotating} rotating, ${kept + handedOver} kept, ${failed} failed`
+  return { keys: all, refused, rotating, kept: kept + handedOver, failed, summary }
+}
+
+async function linkTo(web: WebClient, where: Posted | undefined): Promise<{ report?: string }> {
+  if (!where) return { report: '' }
+  const { permalink } = await web.chat.getPermalink({ channel: where.channelId, message_ts: where.ts })
+  return { report: permalink ?? '' }
+}
+
+async function find(web: WebClient, channel: string, messageId: string): Promise<Posted | undefined> {
+  const { messages = [] } = await web.conversations.history({
+    channel,
+    limit: looksBack,
+    include_all_metadata: true,
+  })
+  const found = messages.find(
+    ({ metadata }) => (metadata?.event_payload as { message?: string } | undefined)?.message === messageId,
+  )
+  return found && { channelId: channel, ts: found.ts! }
+}
+
+async function isFiled(web: WebClient, channel: string, ts: string, name: string): Promise<boolean> {
+  const { messages = [] } = await web.conversations.replies({ channel, ts, limit: looksBack })
+  return messages.some(({ files = [] }) => files.some((file) => file.name === name))
+}
+
+/** Slack's 429 names its own time. */
+async function withDelay<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call()
+  } catch (error) {
+    const { retryAfter } = error as { retryAfter?: number }
+    if (retryAfter) throw Object.assign(new Error(`asked to wait ${retryAfter} s`), { seconds: retryAfter })
+    throw error
+  }
+}

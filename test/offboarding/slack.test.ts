@@ -1,0 +1,139 @@
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import type { Message } from '../../sandbox/slack/contract.ts'
+import { messagesIn } from '../../sandbox/slack/look.ts'
+import {
+  callPlatform,
+  makeKey,
+  openDialog,
+  people,
+  press,
+  said,
+  security,
+  setRole,
+  submit,
+  submitAndSee,
+  type TestHouse,
+  testHouse,
+} from '../setup/house.ts'
+
+let house: TestHouse
+beforeAll(async () => {
+  house = await testHouse()
+})
+afterAll(() => house.drop())
+
+const leaving = (userId: string) => (message: Message) => !message.threadTs && said(message).includes(userId)
+
+const report = (userId: string, pattern: RegExp) =>
+  house
+    .as('manager')
+    .waitFor((screen) =>
+      messagesIn(screen, security).find((message) => leaving(userId)(message) && pattern.test(said(message))),
+    )
+
+const keyOf = (name: string) => house.world.db('keys').where({ name }).whereNull('predecessor_id').first()
+
+test('a preview says which keys and why, may be changed, and then it happens and is reported with a file', async () => {
+  const leaver = people.otherManager
+  const rotated = await makeKey(house.as('otherManager'), { name: 'Salesforce CRM' })
+  expect(await callPlatform(house, rotated)).toBe(200)
+  const paused = await makeKey(house.as('otherManager'), { name: 'Nightly export' })
+  const ended = await makeKey(house.as('otherManager'), { name: 'Old script' })
+  const { id } = await keyOf('Nightly export')
+  const used = (await keyOf('Salesforce CRM')).id
+  await vi.waitUntil(() => house.world.db('key_usage').where({ key_id: used }).first(), { timeout: 10_000 })
+  const form = await openDialog(house.as('owner'), `offboard <@${leaver}|chidi>`)
+  expect(said(form.blocks)).toMatch(/has to do with 3 keys ?; 1 in use/)
+  expect(said(form.blocks)).toMatch(/Salesforce CRM.*owns it, revealed it · 1 request · last used/)
+  expect(await submit(house.as('owner'), form, { successor: leaver })).toMatchObject({
+    outcome: 'errors',
+    errors: { successor: 'Whoever leaves cannot take over.' },
+  })
+  const begun = await submitAndSee(house.as('owner'), form, {
+    [id]: 'deactivate',
+    successor: people.member,
+    note: 'Last day',
+  })
+  expect(said(begun.blocks)).toContain('Offboarding')
+
+  const done = await report(leaver, /Offboarded .*: 2 refused, 1 rotating/)
+  expect(said(done)).toMatch(/can still use 1 key until/)
+  expect(said(done)).toMatch(/Asked for by U0ADA00001 on .*, through \/keys offboard ?\. Note: Last day ?\./)
+  expect(said(done)).toMatch(/Done after \d+ seconds? ?; the limit is 15 minutes/)
+  expect(await callPlatform(house, rotated)).toBe(200)
+  expect(await callPlatform(house, paused)).toBe(401)
+  expect(await callPlatform(house, ended)).toBe(401)
+  expect(await keyOf('Nightly export')).toMatchObject({ status: 'inactive', owner_id: people.member })
+  expect(await keyOf('Old script')).toMatchObject({ status: 'revoked' })
+
+  const offer = await house
+    .as('member')
+    .waitFor((screen) =>
+      messagesIn(screen, house.slack.dmOf(people.member).id).find((message) =>
+        /you take over/.test(said(message)),
+      ),
+    )
+  await press(house.as('member'), offer, 'Reveal key')
+  await house
+    .as('member')
+    .waitFor((screen) => /tml_[0-9A-Za-z]{38}/.test(JSON.stringify(screen)) || undefined)
+  const thread = await house
+    .as('manager')
+    .waitFor((screen) =>
+      messagesIn(screen, security).find((one) => one.threadTs === done.ts && one.files?.length),
+    )
+  expect(thread.files![0]!.name).toMatch(/^offboarding-.*\.csv$/)
+
+  await press(house.as('owner'), done, 'Undo')
+  await report(leaver, /was undone on/)
+  expect(await callPlatform(house, paused)).toBe(200)
+  expect(await keyOf('Nightly export')).toMatchObject({ status: 'active', owner_id: leaver })
+})
+
+test('somebody whom Slack deactivates is offboarded within a moment, and who comes back is noted', async () => {
+  await setRole(house, people.otherMember, 'manager')
+  const token = await makeKey(house.as('otherMember'), { name: 'Emre sync' })
+  await house.slack.setPerson(people.otherMember, { deleted: true })
+  const done = await report(people.otherMember, /Offboarded .*: 1 refused/)
+  expect(said(done)).toContain('through Slack, which deactivated them')
+  expect(await callPlatform(house, token)).toBe(401)
+  await house.slack.setPerson(people.otherMember, { deleted: false })
+  await report(people.otherMember, /is back since/)
+  expect(await callPlatform(house, token)).toBe(401)
+})
+
+test.each([
+  ['an app', '<@U0BOT00010|keywarden>', 'That is an app; only people are offboarded.'],
+  ['somebody of another organisation', '<@U0IVO00009>', 'That person belongs to another organisation.'],
+  ['nobody', '', 'Say who leaves.'],
+  ['who is not there', '<@U0NOBODY99>', 'Slack knows nobody by that name.'],
+])('%s is not offboarded', async (_who, words, told) => {
+  const dialog = await openDialog(house.as('owner'), `offboard ${words}`)
+  expect(said(dialog.blocks)).toContain(told)
+  expect(dialog.submit).toBeUndefined()
+})
+
+test('a guest can be offboarded', async () => {
+  const form = await openDialog(house.as('owner'), `offboard <@${people.guest}>`)
+  expect(said(form.blocks)).toContain('has no key')
+  await submitAndSee(house.as('owner'), form, {})
+  await report(people.guest, /They had no key/)
+})
+
+test('a workflow step answers with counts and a link when every key is refused', async () => {
+  await setRole(house, 'U0FARAH006', 'manager')
+  const run = await house.slack.runStep('offboard_person', {
+    user: 'U0FARAH006',
+    mode: 'revoke',
+    note: 'HR 12',
+  })
+  expect(await house.slack.stepOutcome(run)).toMatchObject({
+    ok: true,
+    outputs: { keys: 0, refused: 0, summary: '0 keys: 0 refused, 0 rotating, 0 kept, 0 failed' },
+  })
+  const wrong = await house.slack.runStep('offboard_person', { user: 'U0FARAH006', mode: 'nuke' })
+  expect(await house.slack.stepOutcome(wrong)).toEqual({
+    ok: false,
+    error: 'The mode is one of: by-use, revoke, deactivate, rotate.',
+  })
+})
