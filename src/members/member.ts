@@ -3,19 +3,22 @@ import type { Executor } from '../foundation/database.ts'
 export const roles = ['owner', 'manager', 'member'] as const
 export type Role = (typeof roles)[number]
 
-/** A Slack user known to a workspace. */
-export type Member = { workspaceId: string; userId: string; role: Role }
+/**
+ * A Slack user known to a workspace. `met`: Slack has said of them that they belong to the team in full, and not
+ * otherwise since. Somebody whom only a user group brings may be a guest.
+ */
+export type Member = { workspaceId: string; userId: string; role: Role; met: boolean }
 
 /**
  * A member's role is the highest of what was given to them and to the user groups they are in. Written once, for
  * every query that asks who may.
  */
 const effective = `
-  select user_id, min(rank) as rank, min(added_at) as added_at from (
-    select user_id, case role when 'owner' then 0 when 'manager' then 1 else 2 end as rank, added_at
-      from members where workspace_id = :workspace
+  select user_id, min(rank) as rank, min(added_at) as added_at, bool_or(met) as met from (
+    select user_id, case role when 'owner' then 0 when 'manager' then 1 else 2 end as rank, added_at, true as met
+      from members where workspace_id = :workspace and left_at is null
     union all
-    select m.user_id, case g.role when 'owner' then 0 else 1 end, g.set_at
+    select m.user_id, case g.role when 'owner' then 0 else 1 end, g.set_at, false
       from group_members m join group_roles g using (workspace_id, group_id)
       where workspace_id = :workspace
   ) granted`
@@ -30,10 +33,13 @@ export async function findMember(
     workspace: workspaceId,
     user: userId,
   })
-  return rows[0] && { workspaceId, userId, role: roles[rows[0].rank]! }
+  return rows[0] && { workspaceId, userId, role: roles[rows[0].rank]!, met: rows[0].met }
 }
 
-/** Remembers someone as a plain member at first contact; whoever is already known keeps their role. */
+/**
+ * Remembers someone as a plain member at first contact; whoever is already known keeps their role. Only
+ * for somebody of whom Slack says that they belong to the team in full.
+ */
 export async function meetMember(
   db: Executor,
   workspaceId: string,
@@ -42,8 +48,8 @@ export async function meetMember(
 ): Promise<Member> {
   await db('members')
     .insert({ workspace_id: workspaceId, user_id: userId, role: 'member', added_at: now, changed_at: now })
-    .onConflict()
-    .ignore()
+    .onConflict(['workspace_id', 'user_id'])
+    .merge({ left_at: null })
   return (await findMember(db, workspaceId, userId))!
 }
 

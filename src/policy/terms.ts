@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { isTimeZone } from '../foundation/config.ts'
 
@@ -51,6 +52,15 @@ export const readTerms = (stored: unknown): Terms => schema.parse(stored ?? {})
 /** The terms that somebody wants, or which of them are wrong and why. */
 export function checkTerms(wanted: unknown): Terms | { wrong: { term: string; why: string }[] } {
   const checked = schema.safeParse(wanted)
-  if (checked.success) return checked.data
+  if (checked.success) {
+    const { rotationWarningDays, rotationPeriodDays } = checked.data
+    if (rotationWarningDays < rotationPeriodDays) return checked.data
+    const why = `Enter fewer days than the ${rotationPeriodDays} between rotations.`
+    return { wrong: [{ term: 'rotationWarningDays', why }] }
+  }
   return { wrong: checked.error.issues.map((issue) => ({ term: String(issue.path[0]), why: issue.message })) }
 }
+
+/** The same for the same terms, so that a change of terms that somebody else changed meanwhile is noticed. */
+export const versionOf = (terms: Terms): string =>
+  createHash('sha256').update(JSON.stringify(terms)).digest('hex').slice(0, 16)

@@ -52,7 +52,7 @@ async function lookUp(world: Pick<World, 'db' | 'clock'>, web: WebClient, claim:
       )}.`,
     })
   const known = await findMember(world.db, workspace.id, claim.userId)
-  const member = known ?? (await meet(world, web, workspace, claim))
+  const member = known?.met ? known : await meet(world, web, workspace, claim)
   if (isRefusal(member)) return member
   const actor = { kind: 'member', id: claim.userId, role: member.role, workspaceId: workspace.id } as const
   return { teamId: claim.teamId, actor, workspace, workspaces }

@@ -2,7 +2,7 @@ import { record } from '../audit/record.ts'
 import type { Executor } from '../foundation/database.ts'
 import { newId } from '../foundation/ids.ts'
 import type { Random } from '../foundation/random.ts'
-import { type Refusal, refuse } from '../foundation/refusal.ts'
+import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import { say } from '../foundation/words.ts'
 import type { Act } from '../members/actor.ts'
 import { inCharge } from '../members/member.ts'
@@ -62,10 +62,8 @@ export async function makeRequest(
 ): Promise<KeyRequest | Refusal> {
   const refusal = await authorise(act, 'request.make', { workspaceId })
   if (refusal) return refusal
-  const why = reason.trim()
-  if (why === '')
-    return refuse('invalid', 'Say what the key is for; whoever decides reads it.', { field: 'reason' })
-  if ([...why].length > 300) return refuse('invalid', 'Use at most 300 characters.', { field: 'reason' })
+  const why = readReason(reason)
+  if (isRefusal(why)) return why
   const [row] = await act
     .trx('key_requests')
     .insert({
@@ -96,19 +94,32 @@ export async function openForDecision(
   const row = await act.trx('key_requests').where({ id, workspace_id: workspaceId }).forUpdate().first()
   if (!row) return noSuchKey({ action: 'request.decide' })
   const request = toRequest(row)
+  const late = cannotDecide(request, act.actor.id)
+  if (late && request.state === 'waiting') {
+    const others = (await inCharge(act.trx, workspaceId)).filter((user) => user !== act.actor.id)
+    return { ...late, ...(others[0] ? { next: say`Ask ${{ user: others[0] }}.` } : {}) }
+  }
+  return late ?? request
+}
+
+/** Why this person cannot decide the request as it stands; nothing when they can. Roles are looked at elsewhere. */
+export function cannotDecide(request: KeyRequest, actorId: string): Refusal | undefined {
   if (request.state !== 'waiting')
     return refuse(
       'already',
       say`${{ user: request.decidedBy! }} ${request.state} it on ${{ moment: request.decidedAt! }}.`,
     )
-  if (request.requestedBy === act.actor.id) {
-    const others = (await inCharge(act.trx, workspaceId)).filter((user) => user !== act.actor.id)
-    return refuse('forbidden', 'Someone else must decide.', {
-      ...(others[0] ? { next: say`Ask ${{ user: others[0] }}.` } : {}),
-      logged: { action: 'request.decide' },
-    })
-  }
-  return request
+  if (request.requestedBy !== actorId) return undefined
+  return refuse('forbidden', 'Someone else must decide.', { logged: { action: 'request.decide' } })
+}
+
+/** A reason in the form it is kept: something, and at most 300 characters. Pure. */
+export function readReason(text: string): string | Refusal {
+  const reason = text.trim()
+  if (reason === '') return refuse('invalid', 'Say why; somebody reads it.', { field: 'reason' })
+  return [...reason].length > 300
+    ? refuse('invalid', 'Use at most 300 characters.', { field: 'reason' })
+    : reason
 }
 
 /** Records the decision on a request that `openForDecision` returned in the same transaction. */

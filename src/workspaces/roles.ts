@@ -13,6 +13,7 @@ export async function listRoles(
   const rows = await db('members')
     .where({ workspace_id: workspaceId })
     .whereIn('role', ['owner', 'manager'])
+    .whereNull('left_at')
     .orderByRaw(`role = 'owner' desc, added_at, user_id`)
     .limit(100)
     .select('user_id', 'role')
@@ -51,7 +52,7 @@ export async function setRole(
     .trx('members')
     .insert({ workspace_id: workspaceId, user_id: userId, role, added_at: act.now, changed_at: act.now })
     .onConflict(['workspace_id', 'user_id'])
-    .merge({ role, changed_at: act.now })
+    .merge({ role, changed_at: act.now, left_at: null })
   await record(act, { event: 'role.set', workspaceId, details: { user: userId, role, before } })
   return { before }
 }
@@ -60,12 +61,16 @@ async function isOnlyOwner(act: Act, workspaceId: string, userId: string): Promi
   const other = await act
     .trx('members')
     .where({ workspace_id: workspaceId, role: 'owner' })
+    .whereNull('left_at')
     .whereNot({ user_id: userId })
     .first('user_id')
   return other === undefined
 }
 
-/** Gives every member of a user group a role, or takes it back with null. Who they are is Slack's to say. */
+/**
+ * Gives every member of a user group a role, or takes it back with null. Who they are is Slack's to say. What changes
+ * nothing leaves no record.
+ */
 export async function setGroupRole(
   act: Act,
   workspaceId: string,
@@ -76,7 +81,9 @@ export async function setGroupRole(
   const refusal = await authorise(act, 'role.set', { workspaceId })
   if (refusal) return refusal
   const where = { workspace_id: workspaceId, group_id: groupId }
-  const before = await act.trx('group_roles').where(where).first('role')
+  const before = await act.trx('group_roles').where(where).forUpdate().first('role')
+  if (role !== null && before?.role === role) await replaceMembers(act, workspaceId, groupId, userIds)
+  if ((before?.role ?? null) === role) return { groupId }
   if (role === null) await act.trx('group_roles').where(where).delete()
   else {
     await act
@@ -112,10 +119,14 @@ async function replaceMembers(act: Act, workspaceId: string, groupId: string, us
 export async function forgetMember(act: Act, workspaceId: string, userId: string): Promise<null> {
   await act.trx('workspaces').where({ id: workspaceId }).forUpdate().first('id')
   const where = { workspace_id: workspaceId, user_id: userId }
-  const row = await act.trx('members').where(where).first('role')
-  if (!row || (row.role === 'owner' && (await isOnlyOwner(act, workspaceId, userId)))) return null
-  await act.trx('members').where(where).delete()
   await act.trx('group_members').where(where).delete()
+  const row = await act.trx('members').where(where).whereNull('left_at').first('role')
+  if (!row) return null
+  if (row.role === 'owner' && (await isOnlyOwner(act, workspaceId, userId))) {
+    await act.trx('members').where(where).update({ left_at: act.now })
+    return null
+  }
+  await act.trx('members').where(where).delete()
   if (row.role === 'member') return null
   const details = { user: userId, role: 'member', before: row.role, because: 'left the team' }
   await record(act, { event: 'role.set', workspaceId, details })

@@ -1,12 +1,14 @@
+import type { WebClient } from '@slack/web-api'
 import { perform } from '../../audit/perform.ts'
+import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, refuse } from '../../foundation/refusal.ts'
-import { checkTerms, type Terms } from '../../policy/terms.ts'
-import { setPolicy } from '../../workspaces/policy.ts'
+import { checkTerms } from '../../policy/terms.ts'
+import { lacksApprover, setPolicy } from '../../workspaces/policy.ts'
 import { notice, plainSection } from '../blocks.ts'
 import { findChannel } from '../channels.ts'
 import { policyForm, policySavedView } from '../messages/policy.ts'
 import { fieldErrors } from '../messages/refusal.ts'
-import { type CommandStory, type Conversation, type SubmitStory, textIn, type Values } from '../story.ts'
+import { type CommandStory, type Conversation, type SubmitStory, textIn } from '../story.ts'
 
 /** `/keys policy` */
 export const openPolicy: Conversation<CommandStory> = async (story) => {
@@ -17,18 +19,29 @@ export const openPolicy: Conversation<CommandStory> = async (story) => {
 }
 
 export const submitPolicy: Conversation<SubmitStory> = async (story) => {
-  const wanted = readForm(story.values, story.caller.workspace.terms)
+  const wanted = await readForm(story)
   const checked = checkTerms(wanted)
   const wrong = 'wrong' in checked ? checked.wrong : []
   const complaints = wrong.map(({ term, why }) => refuse('invalid', why, { field: term }))
   const channel = await channelComplaint(story, wanted.alertChannel)
+  if (!('wrong' in checked)) {
+    const { db } = story.door.world
+    const lonely = await orDatabaseOut(() => lacksApprover(db, story.caller.workspace.id, checked))
+    if (lonely && !lonely.field) return lonely
+    if (lonely) complaints.push(lonely)
+  }
   if (channel) complaints.push(refuse('invalid', channel, { field: 'alertChannel' }))
   if (complaints.length > 0) return void (await story.complain(fieldErrors(complaints)))
   await story.work(notice('Policy', [plainSection('Saving...')]))
   const { actor, workspace } = story.caller
-  const terms = await perform(story.door.world, actor, (act) => setPolicy(act, workspace.id, wanted), {
-    requestId: story.requestId,
-  })
+  const terms = await perform(
+    story.door.world,
+    actor,
+    (act) => setPolicy(act, workspace.id, wanted, story.metadata),
+    {
+      requestId: story.requestId,
+    },
+  )
   if (isRefusal(terms)) return terms
   await story.show(policySavedView({ ...workspace, terms }, await join(story, terms.alertChannel)))
   story.door.settle({ ...workspace, terms })
@@ -38,7 +51,8 @@ export const submitPolicy: Conversation<SubmitStory> = async (story) => {
 const numbers = ['maximumLifetimeDays', 'rotationPeriodDays', 'rotationWarningDays', 'idleDays'] as const
 
 /** What the form says, as terms; a number that is not one stays wrong, so that its field is told. */
-function readForm(values: Values, now: Terms): Record<string, unknown> & { alertChannel: string } {
+async function readForm({ values, caller, door }: SubmitStory): Promise<Wanted> {
+  const now = caller.workspace.terms
   const counts = numbers.map((term) => [
     term,
     /^\d{1,5}$/.test(textIn(values, term).trim()) ? Number(textIn(values, term)) : Number.NaN,
@@ -51,8 +65,16 @@ function readForm(values: Values, now: Terms): Record<string, unknown> & { alert
     quietFrom: textIn(values, 'quietFrom'),
     quietUntil: textIn(values, 'quietUntil'),
     timeZone: textIn(values, 'timeZone').trim(),
-    alertChannel: textIn(values, 'alertChannel') || now.alertChannel,
+    alertChannel: await channelWanted(door.web, textIn(values, 'alertChannel'), now.alertChannel),
   }
+}
+
+type Wanted = Record<string, unknown> & { alertChannel: string }
+
+/** The channel that was chosen; as it is written in the terms when it is the same one. */
+async function channelWanted(web: WebClient, chosen: string, now: string): Promise<string> {
+  if (chosen === '') return now
+  return (await findChannel(web, now).catch(() => undefined)) === chosen ? now : chosen
 }
 
 /** Alerts name keys and people; a channel that others can read is no place for them. */
@@ -60,7 +82,7 @@ async function channelComplaint({ door }: SubmitStory, channelId: string): Promi
   const id = await findChannel(door.web, channelId).catch(() => undefined)
   const info = id ? await door.web.conversations.info({ channel: id }).catch(() => undefined) : undefined
   const channel = info?.channel
-  if (!channel) return 'I cannot see that channel. If it is private, invite me there first.'
+  if (!channel) return 'I cannot see that channel. If it is private, type /invite @Keywarden there first.'
   if (channel.is_archived) return 'That channel is archived.'
   if (channel.is_ext_shared)
     return 'That channel is shared with another organisation. Choose one of your own.'

@@ -2,7 +2,7 @@ import { perform } from '../../audit/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
 import { type Phrase, say } from '../../foundation/words.ts'
-import { type Role, roles } from '../../members/member.ts'
+import { findMember, type Role, roles } from '../../members/member.ts'
 import { listGroupRoles, listRoles, setGroupRole, setRole } from '../../workspaces/roles.ts'
 import { notice, plainSection } from '../blocks.ts'
 import { isFullMember } from '../caller.ts'
@@ -50,7 +50,11 @@ export const submitRoles: Conversation<SubmitStory> = async (story) => {
 async function givePerson(story: SubmitStory, userId: string, role: Role): Promise<Phrase | Refusal> {
   const { actor, workspace } = story.caller
   const set = await perform(story.door.world, actor, (act) => setRole(act, workspace.id, userId, role))
-  return isRefusal(set) ? set : say`${{ user: userId }} is ${article(role)} now.`
+  if (isRefusal(set)) return set
+  // A user group may give more than what was given by name.
+  const now = await orDatabaseOut(() => findMember(story.door.world.db, workspace.id, userId))
+  if (isRefusal(now) || !now || now.role === role) return say`${{ user: userId }} is ${article(role)} now.`
+  return say`${{ user: userId }} has the role of ${article(role)} by name, and stays ${article(now.role)} through a user group.`
 }
 
 async function giveGroup(story: SubmitStory, groupId: string, role: Role): Promise<Phrase | Refusal> {

@@ -1,6 +1,6 @@
 import type { KnownBlock, ModalView } from '@slack/types'
 import { say } from '../../foundation/words.ts'
-import type { Terms } from '../../policy/terms.ts'
+import { type Terms, versionOf } from '../../policy/terms.ts'
 import type { Workspace } from '../../workspaces/workspace.ts'
 import { context, form, header, input, notice, option, select, textInput } from '../blocks.ts'
 import { sentenceBlock } from '../phrase.ts'
@@ -9,7 +9,7 @@ import { ref } from '../ref.ts'
 /** Every term of a workspace in one dialog, each with what it does. */
 export function policyForm(workspace: Workspace, channelId?: string): ModalView {
   const { terms } = workspace
-  return form('Policy', 'Save policy', 'policy.set', ref(workspace.id, 'policy'), [
+  return form('Policy', 'Save policy', 'policy.set', ref(workspace.id, versionOf(terms)), [
     sentenceBlock(say`${{ name: workspace.name }}. What you set holds from now on; no existing key changes.`),
     header('Keys'),
     days('maximumLifetimeDays', 'Longest lifetime of a key (days)', terms),

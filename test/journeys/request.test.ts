@@ -1,0 +1,202 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Message } from '../../sandbox/slack/contract.ts'
+import { findButton, messagesIn } from '../../sandbox/slack/look.ts'
+import {
+  answerTo,
+  callPlatform,
+  choose,
+  general,
+  makeKey,
+  openDialog,
+  people,
+  press,
+  pressIn,
+  said,
+  security,
+  submit,
+  submitAndSee,
+  type TestHouse,
+  testHouse,
+  tokenIn,
+} from '../setup/house.ts'
+import { dialogWith, homeWith, recorded, setTerms, told } from '../setup/seen.ts'
+
+let house: TestHouse
+beforeAll(async () => {
+  house = await testHouse()
+})
+afterAll(() => house.drop())
+
+const inChannel = (who: ReturnType<TestHouse['as']>, words: string | RegExp) =>
+  who.waitFor((screen) =>
+    messagesIn(screen, security).findLast((one) =>
+      typeof words === 'string' ? said(one).includes(words) : words.test(said(one)),
+    ),
+  )
+
+async function ask(name: string, more: Record<string, string | string[]> = {}): Promise<Message> {
+  const member = house.as('member')
+  const form = await openDialog(member, `request ${name}`)
+  const sent = await submitAndSee(member, form, { scopes: ['read'], reason: 'For the nightly sync', ...more })
+  expect(said(sent.blocks)).toContain(`I asked the managers about ${name}.`)
+  await member.close(sent.id)
+  return inChannel(house.as('manager'), `asks for a key. ${name}`)
+}
+
+test('a member asks, a manager approves in the channel, and the member alone reveals', async () => {
+  const request = await ask('Nightly', { integration: 'HubSpot' })
+  expect(said(request)).toMatch(
+    /U0DANA0004 asks for a key\. Nightly for HubSpot ?: ?read ?, ?for 90 days\. Reason: For the nightly sync/,
+  )
+  await press(house.as('manager'), request, 'Approve')
+  const closed = await inChannel(house.as('manager'), /Nightly.*Approved by U0BRUNO002/)
+  expect(findButton(closed.blocks, /./)).toBeUndefined()
+  const member = house.as('member')
+  await press(member, await told(member, 'Nightly'), 'Reveal key')
+  const shown = await dialogWith(member, 'Copy your key', 'Shown once')
+  expect(await callPlatform(house, tokenIn(shown.blocks))).toBe(200)
+  expect(await recorded(house, 'request.approved')).toMatchObject([{ actor: people.manager }])
+})
+
+test('denying takes a reason, which the person who asked reads', async () => {
+  const request = await ask('Doubtful')
+  const manager = house.as('manager')
+  await press(manager, request, 'Deny')
+  const form = await dialogWith(manager, 'Deny request', 'Doubtful')
+  expect(await submit(manager, form, { reason: '   ' })).toMatchObject({
+    errors: { reason: expect.stringContaining('Say why') },
+  })
+  await submitAndSee(manager, form, { reason: 'Use *Nightly* <!channel>' })
+  expect(said(await told(house.as('member'), 'denied your request for Doubtful'))).toContain(
+    'Use *Nightly* <!channel>',
+  )
+  const closed = await inChannel(manager, /Doubtful.*Denied by U0BRUNO002/)
+  expect(findButton(closed.blocks, /./)).toBeUndefined()
+  expect(await house.world.db('keys').where({ name: 'Doubtful' })).toEqual([])
+})
+
+test('of two managers who decide at once one decides, and the other reads who did', async () => {
+  const request = await ask('Raced')
+  const [one, two] = [house.as('manager'), house.as('otherManager')]
+  const at = { message: { channel: request.channel, ts: request.ts } }
+  const approve = findButton(request.blocks, 'Approve')!
+  await Promise.all([
+    one.click({ at, ...approve }),
+    one.click({ at, ...approve }),
+    two.click({ at, ...approve }),
+  ])
+  await Promise.any(
+    [one, two].map((who) =>
+      who.waitFor((screen) =>
+        messagesIn(screen, security).find((m) => m.ephemeral && /approved it on/.test(said(m))),
+      ),
+    ),
+  )
+  expect(await house.world.db('keys').where({ name: 'Raced' })).toHaveLength(1)
+  expect(await recorded(house, 'request.approved', 'Raced')).toHaveLength(1)
+})
+
+test('a dialog to deny that is late says who decided', async () => {
+  const request = await ask('Late')
+  const [one, two] = [house.as('manager'), house.as('otherManager')]
+  await press(one, request, 'Deny')
+  const form = await dialogWith(one, 'Deny request', 'Late')
+  await press(two, request, 'Approve')
+  await inChannel(two, /Late.*Approved by U0CHIDI003/)
+  const refused = await submitAndSee(one, form, { reason: 'No' })
+  expect(said(refused.blocks)).toContain('U0CHIDI003 approved it on')
+  expect(await recorded(house, 'request.denied')).toHaveLength(1)
+})
+
+test('nobody decides their own request', async () => {
+  const manager = house.as('manager')
+  const form = await openDialog(manager, 'request Own')
+  await submitAndSee(manager, form, { scopes: ['read'], reason: 'mine' })
+  const request = await inChannel(manager, 'asks for a key. Own')
+  await press(manager, request, 'Approve')
+  const refusal = await manager.waitFor((screen) =>
+    messagesIn(screen, security).find((m) => m.ephemeral && /Someone else must decide\./.test(said(m))),
+  )
+  expect(said(refusal)).toMatch(/Ask U0/)
+  await press(manager, request, 'Deny')
+  expect(said((await dialogWith(manager, 'Deny request')).blocks)).toContain('Someone else must decide.')
+})
+
+test('a member cannot decide, even from a message that reached them', async () => {
+  const request = await ask('Closed shop')
+  await house.slack.addToChannel(security, people.otherMember)
+  const member = house.as('otherMember')
+  await press(member, request, 'Approve')
+  const refusal = await member.waitFor((screen) =>
+    messagesIn(screen, security).find((m) => m.ephemeral && /decide about requests/.test(said(m))),
+  )
+  expect(said(refusal)).toMatch(/Ask U0/)
+  expect(await house.world.db('keys').where({ name: 'Closed shop' })).toEqual([])
+  await house.slack.removeFromChannel(security, people.otherMember)
+})
+
+test('a request whose name was taken meanwhile, or whose asker has left, is said to be denied', async () => {
+  const manager = house.as('manager')
+  const taken = await ask('Grabbed')
+  await makeKey(manager, { name: 'Grabbed' })
+  await press(manager, taken, 'Approve')
+  await manager.waitFor((screen) =>
+    messagesIn(screen, security).find(
+      (m) => m.ephemeral && /Grabbed exists\..*Deny the request/.test(said(m)),
+    ),
+  )
+  const left = await ask('Leaver')
+  await house.slack.setPerson(people.member, { kind: 'guest' })
+  await press(manager, left, 'Approve')
+  await manager.waitFor((screen) =>
+    messagesIn(screen, security).find((m) => m.ephemeral && /no longer a full member/.test(said(m))),
+  )
+  await house.slack.setPerson(people.member, { kind: 'member' })
+})
+
+test('a member who asks learns nothing of keys that are not theirs; who decides does', async () => {
+  await makeKey(house.as('manager'), { name: 'Secret project', integration: 'Stripe' })
+  const request = await ask('Stripe reader', { integration: 'stripe' })
+  expect(said(request)).toContain('Stripe has a key already: Secret project.')
+})
+
+test('a request can be decided on Home, and the message in the channel follows', async () => {
+  const owner = house.as('owner')
+  await owner.home()
+  const home = await homeWith(owner, 'asks for a key. Own')
+  const from = home.blocks.findIndex((block) => said([block]).includes('asks for a key. Own'))
+  const button = findButton(home.blocks.slice(from), 'Approve')!
+  await owner.click({ at: { view: home.id }, ...button })
+  await owner.waitFor(({ home: now }) => now && !said(now.blocks).includes('asks for a key. Own') && now)
+  await inChannel(owner, /Own.*Approved by U0ADA00001/)
+  expect(await recorded(house, 'request.approved', 'Own')).toHaveLength(1)
+})
+
+test('where policy wants a second person for write, Create asks one, and the maker cannot be them', async () => {
+  await setTerms(house, { writeNeedsApproval: true })
+  const manager = house.as('manager')
+  const form = await openDialog(manager, 'create Four eyes')
+  const write = await choose(manager, form, 'scopes', ['read', 'write'])
+  expect(said(write.blocks)).toContain('A second manager or owner has to approve it.')
+  const sent = await submitAndSee(manager, write, { description: 'd'.repeat(300) })
+  expect(said(sent.blocks)).toContain('I asked the managers about Four eyes.')
+  expect(await house.world.db('keys').where({ name: 'Four eyes' })).toEqual([])
+  const request = await inChannel(manager, 'Four eyes')
+  await press(house.as('otherManager'), request, 'Approve')
+  await press(manager, await told(manager, 'Four eyes'), 'Reveal key')
+  await dialogWith(manager, 'Copy your key', 'Shown once')
+  await setTerms(house, { writeNeedsApproval: false })
+})
+
+test('a managers’ command is refused to a member with the request as the way on', async () => {
+  const member = house.as('member')
+  const refused = await openDialog(member, 'create')
+  await pressIn(member, refused, 'Request a key')
+  expect((await dialogWith(member, 'Request a key', 'Reason')).submit).toBe('Send request')
+  expect(said(await answerTo(member, 'audit'))).toMatch(/Only managers and owners read the audit\. Ask U0/)
+  expect(
+    messagesIn(await house.as('manager').screen(), general)
+      .map(said)
+      .join(' '),
+  ).not.toContain('Only managers')
+})
