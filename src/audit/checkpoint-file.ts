@@ -2,7 +2,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 import { mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { z } from 'zod'
-import { linesIn } from './read-export.ts'
+import { linesIn } from '../foundation/lines.ts'
 import { fingerprint, isSigned, signText } from './signing.ts'
 
 const body = z.object({

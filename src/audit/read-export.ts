@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { pipeline } from 'node:stream'
 import { CsvError, parse } from 'csv-parse'
+import { linesIn } from '../foundation/lines.ts'
 import type { Entry } from './chain.ts'
 import { type Format, readObject, readRow } from './formats.ts'
 
@@ -12,9 +13,6 @@ export type Damage = { line: number; damaged: string }
 export class NotAnExport extends Error {
   override name = 'NotAnExport'
 }
-
-/** The longest line that is taken for an event, in characters. */
-const longestLine = 4_000_000
 
 /** Reads an export as it stands, event by event. @throws NotAnExport, or what the file system says */
 export async function* readExport(path: string): AsyncGenerator<Entry | Damage> {
@@ -47,21 +45,6 @@ async function* readJsonLines(path: string): AsyncGenerator<Entry | Damage> {
   }
 }
 
-/**
- * The lines of a file, ended by line feeds alone: what somebody typed may contain the other line ends that
- * `readline` knows.
- */
-export async function* linesIn(path: string): AsyncGenerator<string> {
-  let rest = ''
-  for await (const chunk of createReadStream(path, 'utf8')) {
-    const parts = (rest + chunk).split('\n')
-    rest = parts.pop()!
-    yield* parts
-    if (rest.length > longestLine) throw new NotAnExport(`A line is longer than ${longestLine} characters.`)
-  }
-  if (rest !== '') yield rest
-}
-
 async function* readCsv(path: string): AsyncGenerator<Entry | Damage> {
   const parser = pipeline(
     createReadStream(path),
@@ -71,7 +54,7 @@ async function* readCsv(path: string): AsyncGenerator<Entry | Damage> {
       info: true,
       relax_column_count: true,
       skip_empty_lines: true,
-      max_record_size: longestLine,
+      max_record_size: 4_000_000,
     }),
     // What goes wrong is thrown by the loop below.
     () => undefined,

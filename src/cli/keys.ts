@@ -6,6 +6,7 @@ import { type Cursor, listKeys, type Standing } from '../keys/list.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import { type ChangeChoices, changeKey } from './change-key.ts'
 import { keyByWords } from './find-key.ts'
+import { type ImportChoices, importKeys } from './import-keys.ts'
 import { eventLine, factLines, keyObject, tableHead, tableRow } from './key-views.ts'
 import { complain, operator, withWorld } from './operator.ts'
 import { writeOut } from './out.ts'
@@ -16,7 +17,7 @@ type Env = Record<string, string | undefined>
 type ListChoices = { workspace?: string; status?: Standing; json?: boolean }
 type ShowChoices = { workspace?: string; json?: boolean }
 
-/** `keywarden keys list|show|revoke|deactivate|activate`: for the day Slack is down. */
+/** `keywarden keys list|show|revoke|deactivate|activate|import`: for the day Slack is down. */
 export function addKeyVerbs(program: Command, env: Env, failed: (code: number) => void): void {
   const verbs = program
     .command('keys')
@@ -61,6 +62,14 @@ export function addKeyVerbs(program: Command, env: Env, failed: (code: number) =
       .action(async (key: string, choices: ChangeChoices) =>
         failed(await changeKey(env, change, key, choices)),
       )
+  verbs
+    .command('import <file>')
+    .description(
+      'adopt keys that exist elsewhere, by the SHA-256 of their tokens; CSV with the columns sha256, hint, name, scopes, owner, expires, or the same as JSON Lines; all of them or none',
+    )
+    .option(...ofWorkspace)
+    .option('--dry-run', 'only say what would become of each line')
+    .action(async (file: string, choices: ImportChoices) => failed(await importKeys(env, file, choices)))
 }
 
 const list = (env: Env, words: string, { workspace: wanted, status, json }: ListChoices): Promise<number> =>

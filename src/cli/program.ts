@@ -4,12 +4,14 @@ import { NotAnExport } from '../audit/read-export.ts'
 import { SigningError } from '../audit/signing.ts'
 import { ConfigError, readConfig } from '../foundation/config.ts'
 import { databaseStartError } from '../foundation/database.ts'
+import { LineTooLong } from '../foundation/lines.ts'
 import { scrubber } from '../foundation/scrub.ts'
 import { StartError } from '../foundation/start-error.ts'
 import { addAuditVerbs } from './audit.ts'
 import { doctor } from './doctor.ts'
 import { addKeyVerbs } from './keys.ts'
 import { migrateDatabase } from './migrate.ts'
+import { NotAnImport } from './read-import.ts'
 import { type Start, serve } from './serve.ts'
 import { addServiceTokenVerbs } from './service-tokens.ts'
 import { addWorkspaceVerbs } from './workspaces.ts'
@@ -69,7 +71,7 @@ const told = (error: unknown): string | undefined =>
     ? (error as Error).message
     : (databaseStartError(error)?.message ?? fileProblem(error))
 
-const foreseen = [ConfigError, StartError, SigningError, NotAnExport]
+const foreseen = [ConfigError, StartError, SigningError, NotAnExport, NotAnImport, LineTooLong]
 
 /** What the file system said, in words: the path is the operator's own. */
 function fileProblem(error: unknown): string | undefined {

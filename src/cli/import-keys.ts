@@ -1,0 +1,99 @@
+import { isRefusal, type Refusal, sentence } from '../foundation/refusal.ts'
+import { openWebClient } from '../foundation/slack.ts'
+import { plain } from '../foundation/words.ts'
+import type { World } from '../foundation/world.ts'
+import { adopt, type Taken, takenBy } from '../keys/adopt.ts'
+import type { Adoption } from '../keys/adoption.ts'
+import { compareWithTaken, type Planned, readLines } from '../keys/adoption-plan.ts'
+import type { Workspace } from '../workspaces/workspace.ts'
+import { asOperator, complain, withWorld } from './operator.ts'
+import { findOwners } from './owners.ts'
+import { day, tellError, tellOut } from './print.ts'
+import { readImport } from './read-import.ts'
+import { whichWorkspace } from './which-workspace.ts'
+
+export type ImportChoices = { workspace?: string; dryRun?: boolean }
+
+/**
+ * Adopts the keys of a file, all or none, and says of each line what became of it. Returns 0 when all of them are
+ * here, or would be; 1 when a line is wrong.
+ */
+export const importKeys = (
+  env: Record<string, string | undefined>,
+  path: string,
+  { workspace: wanted, dryRun = false }: ImportChoices,
+): Promise<number> =>
+  withWorld(env, async (world) => {
+    const workspace = await whichWorkspace(world, wanted)
+    if (isRefusal(workspace)) return complain(workspace)
+    const plan = readLines(await readImport(path), workspace.terms, world.clock.now())
+    const readable = plan.flatMap(({ adoption }) => adoption ?? [])
+    compareWithTaken(plan, await takenBy(world.db, workspace.id, readable), workspace.id)
+    await putOwners(world, workspace, plan)
+    for (const line of plan) tellLine(line)
+    const wrong = plan.filter((line) => line.wrong.length > 0).length
+    if (wrong > 0) {
+      tellError(
+        `Nothing was imported: ${wrong} of ${lines(plan.length)} ${wrong === 1 ? 'is' : 'are'} wrong.`,
+      )
+      return 1
+    }
+    const fresh = plan.flatMap(({ adoption, here }) => (adoption && !here ? [adoption] : []))
+    const here = plan.length - fresh.length
+    if (!dryRun && fresh.length > 0) {
+      const done = await asOperator(world, (act) => adopt(act, workspace, fresh, world.random))
+      if (isRefusal(done)) return complain(done)
+    }
+    tellOut(summary(fresh.length, here, dryRun))
+    return 0
+  })
+
+/** Each owner as a Slack user id, or what is wrong with the line. */
+async function putOwners(world: World, workspace: Workspace, plan: readonly Planned[]): Promise<void> {
+  const fresh = plan.filter(({ adoption, here }) => adoption && !here)
+  const wanted = fresh.map(({ adoption }) => adoption!.owner)
+  const members = await world
+    .db('members')
+    .where({ workspace_id: workspace.id })
+    .whereRaw('user_id = any(?)', [wanted])
+    .select('user_id')
+  const known = new Set<string>(members.map((row) => row.user_id))
+  const { slack_team_id } = await world
+    .db('accounts')
+    .where({ id: workspace.accountId })
+    .first('slack_team_id')
+  const web = world.config.slack.botToken ? openWebClient(world) : undefined
+  const owners = await findOwners(web, slack_team_id, wanted, known)
+  for (const line of fresh) {
+    const owner = owners.get(line.adoption!.owner)!
+    if (isRefusal(owner)) line.wrong.push(owner)
+    else line.adoption = { ...line.adoption!, owner }
+  }
+}
+
+function tellLine({ line, adoption, wrong, warnings, here }: Planned): void {
+  const tell = (state: string, words: string) =>
+    tellOut(`line ${String(line).padEnd(5)} ${state.padEnd(8)} ${words}`)
+  for (const refusal of wrong) tell('WRONG', about(refusal))
+  if (wrong.length > 0 || !adoption) return
+  for (const refusal of here ? [] : warnings) tell('warning', about(refusal))
+  tell(here ? 'here' : 'ok', here ? stays(here) : facts(adoption))
+}
+
+const stays = ({ name, id, status }: Taken): string =>
+  `${name} is here already (${id}${status === 'active' ? '' : `, ${status}`}); nothing about it is changed`
+
+const about = (refusal: Refusal): string =>
+  `${refusal.field ? `${refusal.field}: ` : ''}${plain(sentence(refusal))}`
+
+const facts = ({ name, hint, scopes, owner, expiresAt }: Adoption): string =>
+  `${name}  ${hint}  ${scopes.join(', ')}  ${owner}  ${expiresAt ? `expires ${day(expiresAt)}` : 'never expires'}`
+
+function summary(fresh: number, here: number, dryRun: boolean): string {
+  const before = here === 0 ? '' : ` ${keys(here)} ${here === 1 ? 'was' : 'were'} here already.`
+  if (dryRun) return `Dry run: ${keys(fresh)} would be imported.${before} Nothing was changed.`
+  return `Imported ${keys(fresh)}.${before}`
+}
+
+const keys = (count: number) => `${count.toLocaleString('en-US')} ${count === 1 ? 'key' : 'keys'}`
+const lines = (count: number) => `${count.toLocaleString('en-US')} ${count === 1 ? 'line' : 'lines'}`

@@ -1,0 +1,132 @@
+import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { pipeline } from 'node:stream'
+import { CsvError, parse } from 'csv-parse'
+import { linesIn } from '../foundation/lines.ts'
+import { type AdoptionFields, adoptionFields } from '../keys/adoption.ts'
+
+/** One line of the file as it stands: its fields, or what is wrong with the line itself. */
+export type ImportLine = { line: number } & ({ fields: AdoptionFields } | { wrong: string })
+
+/** Thrown when the file as a whole cannot be meant. */
+export class NotAnImport extends Error {
+  override name = 'NotAnImport'
+}
+
+/** An import holds the audit's chain while it is written, so it is kept to a moment. */
+export const mostLines = 5_000
+
+/** Reads a file of keys: CSV with a header, or JSON Lines. @throws NotAnImport, or what the file system says */
+export async function readImport(path: string): Promise<ImportLine[]> {
+  const text = await firstCharacter(path)
+  if (text === '') throw new NotAnImport(`${path} is empty.`)
+  const lines: ImportLine[] = []
+  for await (const line of text === '{' ? readObjects(path) : readRows(path)) {
+    lines.push(line)
+    if (lines.length > mostLines)
+      throw new NotAnImport(`${path} has more than ${mostLines} keys. Split it and import the parts.`)
+  }
+  if (lines.length === 0) throw new NotAnImport(`${path} has no keys.`)
+  return lines
+}
+
+async function firstCharacter(path: string): Promise<string> {
+  const file = await open(path)
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0)
+    return buffer
+      .toString('utf8', 0, bytesRead)
+      .replace(/^\ufeff/, '')
+      .trimStart()
+      .slice(0, 1)
+  } finally {
+    await file.close()
+  }
+}
+
+async function* readRows(path: string): AsyncGenerator<ImportLine> {
+  const options = {
+    bom: true,
+    columns: (header: string[]) => checkColumns(header.map((name) => name.trim().toLowerCase())),
+    info: true,
+    raw: true,
+    skip_empty_lines: true,
+    relax_column_count: true,
+    max_record_size: 100_000,
+  }
+  const parser = pipeline(createReadStream(path), parse(options), () => undefined)
+  try {
+    let passed = 1
+    for await (const { info, raw, record } of parser) {
+      const line = passed + 1 + lineEndsIn(/^[\r\n]*/.exec(raw)![0])
+      passed += lineEndsIn(raw)
+      if (info.error) yield { line, wrong: 'it has another number of cells than the header' }
+      else yield { line, fields: { ...blank, ...record } }
+    }
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error
+    yield { line: Number(error.lines ?? 0), wrong: 'it is not complete CSV' }
+  }
+}
+
+/** The parser's own count takes a line end within a cell for two when it is written as CR LF. */
+const lineEndsIn = (raw: string): number => raw.replaceAll('\r\n', '\n').match(/[\r\n]/g)?.length ?? 0
+
+const blank = Object.fromEntries(adoptionFields.map((field) => [field, ''])) as AdoptionFields
+const needed = ['sha256', 'hint', 'name', 'scopes', 'owner'] as const
+
+function checkColumns(header: string[]): string[] {
+  const secret = header.find((name) => /^(token|key|secret|value|api.?key)$/.test(name))
+  if (secret)
+    throw new NotAnImport(
+      `The column ${secret} looks like tokens. Keywarden takes their hashes alone: printf %s "$TOKEN" | sha256sum`,
+    )
+  const missing = needed.filter((name) => !header.includes(name))
+  if (missing.length > 0) throw new NotAnImport(`The header lacks ${missing.join(', ')}.`)
+  const unknown = header.find((name) => !isField(name))
+  if (unknown !== undefined)
+    throw new NotAnImport(
+      `There is no column ${unknown || '(empty)'}. Known are ${adoptionFields.join(', ')}.`,
+    )
+  const twice = header.find((name, i) => header.indexOf(name) !== i)
+  if (twice) throw new NotAnImport(`The column ${twice} is there twice.`)
+  return header
+}
+
+async function* readObjects(path: string): AsyncGenerator<ImportLine> {
+  let line = 0
+  for await (const text of linesIn(path)) {
+    line++
+    const bare = text.replace(/^\ufeff/, '').trim()
+    if (bare !== '') yield { line, ...readObject(bare) }
+  }
+}
+
+function readObject(text: string): { fields: AdoptionFields } | { wrong: string } {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return { wrong: 'it is not complete JSON' }
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return { wrong: 'it is not an object' }
+  const fields = { ...blank }
+  for (const [name, given] of Object.entries(value)) {
+    if (!isField(name)) return { wrong: `there is no field ${name}; known are ${adoptionFields.join(', ')}` }
+    const words = inWords(given)
+    if (words === undefined) return { wrong: `${name} is not a text` }
+    fields[name] = words
+  }
+  return { fields }
+}
+
+const isField = (name: string): name is keyof AdoptionFields =>
+  (adoptionFields as readonly string[]).includes(name)
+
+/** A text or number as a text, a list of texts as words, null as nothing; undefined for anything else. */
+function inWords(value: unknown): string | undefined {
+  if (value === null) return ''
+  if (typeof value === 'string' || typeof value === 'number') return String(value)
+  return Array.isArray(value) && value.every((one) => typeof one === 'string') ? value.join(' ') : undefined
+}
