@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import knex, { type Knex } from 'knex'
 import pg from 'pg'
 import { isRefusal, type Refusal, refuse } from './refusal.ts'
@@ -13,26 +14,49 @@ export const databaseTypes = new pg.TypeOverrides()
 // Counts and sequence numbers stay far below 2^53; as strings they would be added like words.
 databaseTypes.setTypeParser(int8, Number)
 
+export type DatabaseOptions = {
+  connections?: number
+  name?: string
+  /**
+   * real milliseconds without a byte after which a connection is given up: longer than any statement may take, so
+   * that a cable which was cut looks like one that was unplugged; 0 waits for ever
+   */
+  silenceMs?: number
+  /** waits for locks and statements as long as they take: for migrations, which nobody waits for */
+  patient?: boolean
+}
+
 /** Opens a pool. Nothing is connected until the first query, so this never fails; queries do. */
-export function openDatabase(url: string, options: { connections?: number; name?: string } = {}): Database {
+export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
+  const { patient = false, silenceMs = patient ? 0 : 12_000 } = options
   return knex({
     client: 'pg',
     connection: {
       connectionString: url,
       application_name: options.name ?? 'keywarden',
       connectionTimeoutMillis: 2_000,
-      statement_timeout: 10_000,
-      lock_timeout: 4_000,
-      idle_in_transaction_session_timeout: 10_000,
+      statement_timeout: patient ? 0 : 10_000,
+      lock_timeout: patient ? 0 : 4_000,
+      idle_in_transaction_session_timeout: patient ? 0 : 10_000,
       keepAlive: true,
       types: databaseTypes,
     } as Knex.PgConnectionConfig,
-    pool: { min: 0, max: options.connections ?? 10 },
+    pool: {
+      min: 0,
+      max: options.connections ?? 10,
+      afterCreate(client: PgClient, done: (error: undefined, client: PgClient) => void) {
+        const { stream } = client.connection
+        stream.setTimeout(silenceMs, () => stream.destroy())
+        done(undefined, client)
+      },
+    },
     acquireConnectionTimeout: 2_500,
     // Whatever knex would print it throws as well.
     log: { debug: silent, warn: silent, error: silent, deprecate: silent },
   })
 }
+
+type PgClient = { connection: { stream: Socket } }
 
 function silent(): void {}
 

@@ -25,11 +25,9 @@ const source: Knex.MigrationSource<string> = {
  * advisory lock, which a killed process cannot leave behind, and then finds nothing to do.
  */
 export async function migrate(url: string): Promise<string[]> {
-  const db = openDatabase(url, { connections: 2, name: 'keywarden migrate' })
+  const db = openDatabase(url, { connections: 2, name: 'keywarden migrate', patient: true })
   try {
     return await db.transaction(async (lock) => {
-      await lock.raw('set local statement_timeout = 0; set local lock_timeout = 0')
-      await lock.raw('set local idle_in_transaction_session_timeout = 0')
       await lock.raw('select pg_advisory_xact_lock(?)', [migrationLock])
       const config = { migrationSource: source }
       // Whoever holds the advisory lock is the only one migrating; a lock left by a killed process is stale.

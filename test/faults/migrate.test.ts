@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto'
+import pg from 'pg'
+import { afterEach, beforeEach, expect, inject, test } from 'vitest'
+import { openDatabase } from '../../src/foundation/database.ts'
+import { migrate, pendingMigrations } from '../../src/foundation/migrate.ts'
+import { administer, databaseUrl } from '../setup/administer.ts'
+import { keywarden } from '../setup/process.ts'
+
+let url: string
+let name: string
+beforeEach(async () => {
+  name = `${inject('databasePrefix')}${randomBytes(6).toString('hex')}`
+  url = databaseUrl(inject('serverUrl'), name)
+  await administer(inject('serverUrl'), `create database ${name}`)
+})
+afterEach(() => administer(inject('serverUrl'), `drop database ${name} with (force)`))
+
+async function pending(): Promise<string[]> {
+  const db = openDatabase(url, { connections: 1 })
+  try {
+    return await pendingMigrations(db)
+  } finally {
+    await db.destroy()
+  }
+}
+
+test('of three that migrate at once one does the work, and all of them succeed', async () => {
+  const all = await pending()
+  const ran = await Promise.all([migrate(url), migrate(url), migrate(url)])
+  expect(ran.filter((names) => names.length > 0)).toEqual([all])
+  expect(await pending()).toEqual([])
+  expect(await migrate(url)).toEqual([])
+})
+
+test('one that has to wait for a lock waits; one that was killed meanwhile is finished by the next', async () => {
+  const all = await pending()
+  const blocker = new pg.Client(url)
+  await blocker.connect()
+  await blocker.query('begin; create table job_runs (job text)')
+  const first = keywarden(['migrate'], { DATABASE_URL: url })
+  const waiting = () =>
+    administer(
+      url,
+      `select extract(epoch from clock_timestamp() - query_start) as seconds from pg_stat_activity
+       where datname = current_database() and wait_event_type = 'Lock' and query like '%create table job_runs%'`,
+    )
+  // Longer than the product's own sessions would wait.
+  await expect
+    .poll(async () => Number((await waiting())[0]?.seconds ?? 0), { timeout: 15_000, interval: 100 })
+    .toBeGreaterThan(4.1)
+  expect(first.child.exitCode).toBeNull()
+
+  first.child.kill('SIGKILL')
+  await first.ended
+  await blocker.query('rollback')
+  await blocker.end()
+  expect(await pending()).toEqual(all)
+  expect(await migrate(url)).toEqual(all)
+  expect(await pending()).toEqual([])
+})
