@@ -42,12 +42,18 @@ export async function runOverdue(timetable: readonly Job[], context: JobContext)
   return ran
 }
 
-/** How late each job is, in seconds of calendar time; 0 for one that started since it was last due. */
+/**
+ * How late each job is, in seconds of calendar time; 0 for one that has run since it was last due, or is running.
+ * A run that failed does not count, nor one whose process died: its claim has run out, and its end is missing.
+ */
 export async function lateness(
   timetable: readonly Job[],
   world: Pick<World, 'db' | 'clock'>,
 ): Promise<{ job: Job; lateSeconds: number }[]> {
-  const rows = await world.db('job_runs').select('job', 'started_at')
+  const rows = await world
+    .db('job_runs')
+    .whereRaw('claimed_until > clock_timestamp() or finished_at >= started_at')
+    .select('job', 'started_at')
   const started = new Map<string, Date>(rows.map((row) => [row.job, row.started_at]))
   const now = world.clock.now()
   return timetable.map((job) => {
