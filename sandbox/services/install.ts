@@ -25,6 +25,10 @@ const catalogue = {
     apt: ['chromium', 'fonts-liberation', 'fonts-noto-color-emoji'],
     brew: ['--cask', 'chromium'],
   },
+  wrk: { name: 'wrk', commands: ['wrk'], apt: ['wrk'], brew: ['wrk'] },
+  nginx: { name: 'nginx', commands: ['nginx'], apt: ['nginx-light'], brew: ['nginx'] },
+  caddy: { name: 'Caddy', commands: ['caddy'], apt: ['caddy'], brew: ['caddy'] },
+  haproxy: { name: 'HAProxy', commands: ['haproxy'], apt: ['haproxy'], brew: ['haproxy'] },
 } satisfies Record<string, Program>
 
 export type ProgramName = keyof typeof catalogue

@@ -19,6 +19,8 @@ export type Lab = {
   place(env?: Record<string, string>, folder?: string): Promise<Placed>
   /** commits the revocation, and gives its number in the log of changes */
   revoke(...keys: LabKey[]): Promise<number>
+  /** the same on a connection of its own, which may be lost; rejects unless it is certain that it was committed */
+  revokeApart(key: LabKey): Promise<number>
   /** waits until this process has confirmed the change */
   confirm(seq: number): Promise<void>
   /** waits until anybody has */
@@ -32,9 +34,17 @@ export async function openLab(
   migrations: (url: string) => Promise<unknown> = migrate,
 ): Promise<Lab> {
   await migrations(url)
-  const sql = await connected(url)
+  let sql = await connected(url)
   await seedAccount(sql)
   const closing: (() => Promise<unknown>)[] = []
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 8,
+    connectionTimeoutMillis: 2_000,
+    query_timeout: 5_000,
+  })
+  pool.on('error', () => {})
+  closing.push(() => pool.end())
   let made = 0
   let watcher: Watcher | undefined
 
@@ -56,7 +66,12 @@ export async function openLab(
       return sql
     },
     url,
-    keys: (count) => seedKeys(sql, count, `${made++}_`),
+    async keys(count) {
+      // The connection may have been lost with the server.
+      const alive = await sql.query('select 1').catch(() => undefined)
+      if (!alive) sql = await connected(url)
+      return seedKeys(sql, count, `${made++}_`)
+    },
     async place(env = {}, folder) {
       const cable = await openCable(url)
       const process = await startVerifierProcess(cable.url, { KEYWARDEN_LEASE: '1s', ...env }, folder)
@@ -71,6 +86,17 @@ export async function openLab(
       const { rows } = await sql.query('select max(seq)::int as seq from changes')
       return rows[0].seq
     },
+    async revokeApart(key) {
+      const { rows } = await pool.query(`update keys set status = 'revoked' where id = $1 returning id`, [
+        key.id,
+      ])
+      if (rows.length !== 1) throw new Error('there is no such key')
+      const found = await pool.query(
+        `select max(seq)::int as seq from change_subjects where kind = 'key' and id = $1`,
+        [key.id],
+      )
+      return found.rows[0].seq
+    },
     async confirm(seq) {
       const receipt = await watch().confirm(seq, 20_000)
       if (receipt.state !== 'confirmed') throw new Error(`not confirmed: ${JSON.stringify(receipt)}`)
@@ -83,7 +109,7 @@ export async function openLab(
     },
     async close() {
       for (const close of closing.reverse()) await close()
-      await sql.end()
+      await sql.end().catch(() => undefined)
     },
   }
 }

@@ -140,5 +140,5 @@ export const mutants: Mutant[] = [
 export const patience: Edit = {
   file: 'src/verification/knowledge.ts',
   find: 'const readTimeoutMs = 1_500',
-  replace: 'const readTimeoutMs = 10_000',
+  replace: 'const readTimeoutMs = 5_000',
 }
