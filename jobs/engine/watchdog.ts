@@ -43,8 +43,8 @@ export async function runOverdue(timetable: readonly Job[], context: JobContext)
 }
 
 /**
- * How late each job is, in seconds of calendar time; 0 for one that has run since it was last due, or is running.
- * A run that failed does not count, nor one whose process died: its claim has run out, and its end is missing.
+ * How late each job is, in seconds of calendar time since the first run that was due and did not come; 0 when none
+ * is missing. A run that failed, or whose process died so that its claim ran out, was due when it began.
  */
 export async function lateness(
   timetable: readonly Job[],
@@ -52,18 +52,30 @@ export async function lateness(
 ): Promise<{ job: Job; lateSeconds: number }[]> {
   const rows = await world
     .db('job_runs')
-    .whereRaw('claimed_until > clock_timestamp() or finished_at >= started_at')
-    .select('job', 'started_at')
-  const started = new Map<string, Date>(rows.map((row) => [row.job, row.started_at]))
+    .select(
+      'job',
+      'started_at',
+      world.db.raw(
+        'coalesce(claimed_until > clock_timestamp() or finished_at >= started_at, false) as counts',
+      ),
+    )
+  const runs = new Map<string, Run>(rows.map((row) => [row.job, row]))
   const now = world.clock.now()
   return timetable.map((job) => {
-    const due = lastDue(job, now)
-    const last = started.get(job.name)
-    return { job, lateSeconds: last && last >= due ? 0 : Math.floor((now.getTime() - due.getTime()) / 1000) }
+    const lateMs = now.getTime() - dueSince(job, runs.get(job.name), now).getTime()
+    return { job, lateSeconds: Math.max(0, Math.floor(lateMs / 1000)) }
   })
 }
 
-const lastDue = (job: Job, now: Date): Date =>
-  CronExpressionParser.parse(job.cron, { currentDate: new Date(now.getTime() + 1), tz: job.timeZone })
-    .prev()
-    .toDate()
+type Run = { started_at: Date; counts: boolean }
+
+function dueSince(job: Job, last: Run | undefined, now: Date): Date {
+  if (!last)
+    return times(job, new Date(now.getTime() + 1))
+      .prev()
+      .toDate()
+  return last.counts ? times(job, last.started_at).next().toDate() : last.started_at
+}
+
+const times = (job: Job, currentDate: Date) =>
+  CronExpressionParser.parse(job.cron, { currentDate, tz: job.timeZone })

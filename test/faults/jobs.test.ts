@@ -1,3 +1,4 @@
+import { CronExpressionParser } from 'cron-parser'
 import { Redis } from 'ioredis'
 import pino from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -5,6 +6,7 @@ import { runUnderClaim } from '../../jobs/engine/claim.ts'
 import type { Job, JobContext } from '../../jobs/engine/job.ts'
 import { type JobQueue, openQueue } from '../../jobs/engine/queue.ts'
 import { lateness, runOverdue } from '../../jobs/engine/watchdog.ts'
+import { timetable } from '../../jobs/timetable.ts'
 import { type Calendar, openCalendar } from '../../sandbox/calendar.ts'
 import { type RedisServer, startRedis } from '../../sandbox/services/redis.ts'
 import { openDatabase } from '../../src/foundation/database.ts'
@@ -86,13 +88,36 @@ describe('the schedules in Redis', () => {
   })
 })
 
-test('without Redis the watchdog runs what is due, once', async () => {
-  const counted = job(undefined, '0 * * * *')
-  expect(await runOverdue([counted], context())).toEqual(['counted'])
-  expect(await runOverdue([counted], context())).toEqual([])
-  calendar.advance({ days: 1, minutes: 5 })
-  expect(await runOverdue([counted], context())).toEqual(['counted'])
-  expect(counted.runs).toBe(2)
+test.each(['*/10 * * * * *', '* * * * *', '*/5 * * * *', '0 * * * *', '0 9 * * *'])(
+  'without Redis the watchdog runs once what was due at %s, however often that is',
+  async (cron) => {
+    const counted = job(undefined, cron)
+    await runUnderClaim(counted, context())
+    expect(await runOverdue([counted], context())).toEqual([])
+    calendar.advance({ days: 1, minutes: 5 })
+    expect(await runOverdue([counted], context())).toEqual(['counted'])
+    expect(await runOverdue([counted], context())).toEqual([])
+    expect(counted.runs).toBe(2)
+  },
+)
+
+/** Seconds that a job is late at that moment. */
+const lateAt = async (one: Job, now: Date): Promise<number> =>
+  (await lateness([one], { db: world.db, clock: { now: () => now } }))[0]!.lateSeconds
+
+test('a job that never ran is late since it was last due', async () => {
+  expect(await lateAt(job(undefined, '0 * * * *'), calendar.now())).toBeGreaterThanOrEqual(600)
+  expect(await lateAt(job(undefined, '0 * * * *'), calendar.now())).toBeLessThan(660)
+})
+
+test('no job of the timetable comes so often that the watchdog would never find it late', async () => {
+  const at = { started_at: calendar.now(), finished_at: calendar.now() }
+  await world.db('job_runs').insert(timetable.map(({ name }) => ({ job: name, fence: 1, ...at })))
+  for (const one of timetable) {
+    const due = CronExpressionParser.parse(one.cron, { currentDate: calendar.now(), tz: one.timeZone }).next()
+    const late = await lateAt(one, new Date(due.getTime() + one.lateSeconds * 1000))
+    expect([one.name, late]).toEqual([one.name, one.lateSeconds])
+  }
 })
 
 describe('a claim', () => {
@@ -146,6 +171,9 @@ describe('a claim', () => {
       claimed_until: null,
       error: 'Error: not today',
     })
+    expect(await runOverdue([flaky], context())).toEqual([])
+    expect(flaky.runs).toBe(1)
+    calendar.advance({ days: 0, minutes: 1 })
     broken = false
     expect(await runOverdue([flaky], context())).toEqual(['counted'])
     expect(await runOverdue([flaky], context())).toEqual([])
