@@ -92,6 +92,12 @@ async function startParts(
   if (wanted.includes('bot')) {
     const bot = slack.openBot()
     if (bot.addRoutes) parts.routes.push(bot.addRoutes)
+    const [{ addScim }, { addOffboardings }] = await Promise.all([
+      import('./http/scim.ts'),
+      import('./http/offboardings.ts'),
+    ])
+    parts.routes.push((server) => addScim(server, world, bot.offboard))
+    parts.routes.push((server) => addOffboardings(server, world, bot.offboard))
     await bot.start()
     opened.push(bot.stop)
   }
@@ -103,7 +109,11 @@ async function startWorker(world: World, { alerts, announcer }: Pick<SlackSide, 
     import('../jobs/engine/worker.ts'),
     import('./alerts/deliver.ts'),
   ])
-  return openWorker({ world, announcer, deliver: async () => void (await deliverWaiting(world, alerts, { seconds: 5 })) })
+  return openWorker({
+    world,
+    announcer,
+    deliver: async () => void (await deliverWaiting(world, alerts, { seconds: 5 })),
+  })
 }
 
 async function startVerifier(world: World, opened: (() => Promise<void>)[]): Promise<Verifier> {

@@ -12,7 +12,7 @@ const general: readonly (readonly [RegExp, string])[] = [
   [/\b([a-z][a-z0-9+.-]*:\/\/[^:@/\s"]*):[^@/\s"]*@/gi, '$1:...@'],
   [/(hooks\.slack\.com\/)[^\s"\\]+/gi, '$1...'],
   [/\b(xox[a-z]|xapp)-[0-9A-Za-z-]{6,}/g, '$1-...'],
-  [/\bkws_[0-9A-Za-z]{6,}/g, 'kws_...'],
+  [/\b(kw[sdh]_)[0-9A-Za-z]{6,}/g, '$1...'],
 ]
 
 /**

@@ -24,16 +24,16 @@ export async function rememberEmails(
   )
 }
 
-/** Whose address that is, or was. */
+/** Whose address that is, or was; of several the first that somebody is known by. */
 export async function userOfEmail(
   db: Executor,
   accountId: string,
   emails: readonly string[],
 ): Promise<string | undefined> {
-  const row = await db('emails')
+  const folded = emails.map(foldEmail)
+  const rows = await db('emails')
     .where({ account_id: accountId })
-    .whereIn('email', emails.map(foldEmail))
-    .orderBy('seen_at', 'desc')
-    .first('user_id')
-  return row?.user_id
+    .whereIn('email', folded)
+    .select('email', 'user_id')
+  return folded.flatMap((email) => rows.filter((row) => row.email === email))[0]?.user_id
 }

@@ -18,6 +18,8 @@ import type { Door } from './story.ts'
 
 export type Bot = {
   addRoutes?: (server: FastifyInstance) => void
+  /** carries out what offboardings wait, now */
+  offboard(): void
   start(): Promise<void>
   stop(): Promise<void>
 }
@@ -50,6 +52,7 @@ export async function openSlackSide(world: World): Promise<SlackSide> {
     const app = openSlack(door, http ?? socketReceiver(world), identity)
     return {
       ...(http ? { addRoutes: http.addRoutes } : {}),
+      offboard: door.offboard,
       start: app.start,
       async stop() {
         await app.stop()

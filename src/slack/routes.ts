@@ -11,9 +11,11 @@ import {
 } from './conversations/alert.ts'
 import { auditOf, turnAudit } from './conversations/audit.ts'
 import { activateKey, openChange, submitDeactivate, submitRevoke } from './conversations/change.ts'
+import { makeOne, openConnect, revokeOne } from './conversations/connect.ts'
 import { openCreate, redrawCreate, submitCreate } from './conversations/create.ts'
 import { openEdit, submitEdit } from './conversations/edit.ts'
 import { help, start } from './conversations/help.ts'
+import { openHolders, submitHolder } from './conversations/holders.ts'
 import { switchHome } from './conversations/home.ts'
 import { list, turnList } from './conversations/list.ts'
 import { openOffboard, submitOffboard, undo } from './conversations/offboard.ts'
@@ -51,8 +53,10 @@ export const commands: readonly CommandRoute[] = [
   { verb: 'activate', needs: 'key.activate', run: activateKey, help: ['activate KEY', 'resume a paused key', 'It works again from the next request on.'] },
   { verb: 'revoke', also: 'delete', needs: 'key.revoke', opens: 'Revoke key', run: openChange('revoke'), help: ['revoke KEY', 'delete a key for good', 'You type its name, or the four characters of its hint. It cannot be undone.'] },
   { verb: 'audit', needs: 'audit.read', run: auditOf, help: ['audit [KEY|@user]', 'who did what', 'Newest first. The whole record is exported in the shell: keywarden audit export.'] },
+  { verb: 'holders', needs: 'key.show', opens: 'Holders', run: openHolders, help: ['holders KEY', 'who has a key', 'Whoever owns or revealed it, and whoever was noted. When one of them leaves, the key is refused or rotated.'] },
   { verb: 'offboard', needs: 'offboarding.request', opens: 'Offboard', run: openOffboard, help: ['offboard @user', 'preview a leaver\'s keys', 'Which keys they own, revealed or were given, why each, and what will happen; you may change it. Then it happens.'] },
   { verb: 'roles', needs: 'role.set', opens: 'Roles', run: openRoles, help: ['roles', 'who may do what', 'Owners set roles, by person or by user group. Someone always owns Keywarden.'] },
+  { verb: 'connect', needs: 'connection.make', opens: 'Connect', run: openConnect, help: ['connect', 'directories and HR systems', 'SCIM tokens and webhook secrets with which other systems say who leaves.'] },
   { verb: 'policy', needs: 'policy.set', opens: 'Policy', run: openPolicy, help: ['policy', 'rules and thresholds', 'They hold for what happens from now on; no existing key changes.'] },
   { verb: 'help', run: (story) => help(story, commands), help: ['help [VERB]', 'this list, or one command', 'KEY is a name, or the hint that lists show, such as tml_Ab3d.'] },
   { verb: '', run: (story) => start(story), help: ['', 'what you can do here', ''] },
@@ -68,6 +72,8 @@ export const clicks: readonly ClickRoute[] = [
   { id: 'audit.turn', needs: 'audit.read', run: turnAudit },
   { id: 'request.approve', needs: 'request.decide', run: approve },
   { id: 'request.deny', needs: 'request.decide', opens: 'Deny request', run: openDeny },
+  { id: 'connection.make', needs: 'connection.make', opens: 'Copy it now', run: makeOne },
+  { id: 'connection.revoke', needs: 'connection.make', opens: 'Connect', run: revokeOne },
   { id: 'offboard.undo', needs: 'offboarding.undo', opens: 'Undo offboarding', run: undo },
   { id: 'home.switch', needs: 'key.list', run: switchHome },
   { id: 'alert.take', needs: 'finding.take', run: take },
@@ -91,6 +97,7 @@ export const submits: readonly SubmitRoute[] = [
   { id: 'request.deny', title: 'Deny request', needs: 'request.decide', run: submitDeny },
   { id: 'alert.snooze', title: 'Snooze alert', needs: 'finding.snooze', run: submitSnooze },
   { id: 'alert.assign', title: 'Assign alert', needs: 'finding.assign', run: submitAssign },
+  { id: 'key.holders', title: 'Holders', needs: 'holder.add', run: submitHolder },
   { id: 'offboard', title: 'Offboard', needs: 'offboarding.request', run: submitOffboard },
   { id: 'roles.set', title: 'Roles', needs: 'role.set', run: submitRoles },
   { id: 'policy.set', title: 'Policy', needs: 'policy.set', run: submitPolicy },

@@ -1,0 +1,216 @@
+import { type Executor, violates } from '../foundation/database.ts'
+import { newId } from '../foundation/ids.ts'
+import type { Random } from '../foundation/random.ts'
+import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
+import type { Act } from '../members/actor.ts'
+import type { Workspace } from '../workspaces/workspace.ts'
+import { requestByEmail } from './by-email.ts'
+import { userOfEmail } from './emails.ts'
+import { noteReturn } from './end.ts'
+
+/** What we keep of what a directory says about somebody; everything else it sends is passed over. */
+export type Attributes = {
+  displayName?: string
+  givenName?: string
+  familyName?: string
+  email?: string
+}
+
+export type DirectoryUser = Attributes & {
+  id: string
+  userName: string
+  externalId: string | null
+  active: boolean
+  createdAt: Date
+  changedAt: Date
+}
+
+/** What a request wants to be different; null takes an attribute away. */
+export type UserChange = { [name in keyof Attributes]?: string | null } & {
+  userName?: string
+  externalId?: string | null
+  active?: boolean
+}
+
+/** An account's directory, and the workspace whose policy decides about its leavers. */
+export type Directory = { workspace: Workspace; connectionId: string; random: Random }
+
+/** Adds somebody. A user name that is taken is refused, as directories expect. Who arrives inactive is a leaver. */
+export async function createUser(
+  act: Act,
+  directory: Directory,
+  change: UserChange,
+): Promise<DirectoryUser | Refusal> {
+  const { userName } = change
+  if (!userName) return refuse('invalid', 'userName is missing.')
+  const [row] = await act
+    .trx('directory_users')
+    .insert({
+      id: newId('usr', directory.random),
+      account_id: directory.workspace.accountId,
+      ...columnsOf(change, {}),
+      user_name: userName,
+      user_name_folded: fold(userName),
+      active: change.active ?? true,
+      created_at: act.now,
+      changed_at: act.now,
+    })
+    .onConflict(['account_id', 'user_name_folded'])
+    .ignore()
+    .returning('*')
+  if (!row) return taken()
+  const user = toUser(row)
+  return user.active ? user : ((await leave(act, directory, user)) ?? user)
+}
+
+/**
+ * Whether somebody works here, by itself, so that nothing else in a request can keep it from being noted. Whoever
+ * does not is offboarded; saying so twice is one offboarding.
+ */
+export async function setActive(
+  act: Act,
+  directory: Directory,
+  id: string,
+  active: boolean,
+): Promise<DirectoryUser | Refusal> {
+  const before = await locked(act, directory, id)
+  if (!before) return gone()
+  const [row] = await act
+    .trx('directory_users')
+    .where({ id })
+    .update({ active, changed_at: act.now })
+    .returning('*')
+  const user = toUser(row)
+  if (!active) return (await leave(act, directory, user)) ?? user
+  if (!before.active) await arrive(act, directory, user)
+  return user
+}
+
+/** Everything else about somebody. */
+export async function describeUser(
+  act: Act,
+  directory: Directory,
+  id: string,
+  change: UserChange,
+): Promise<DirectoryUser | Refusal> {
+  const before = await locked(act, directory, id)
+  if (!before) return gone()
+  const { userName } = change
+  try {
+    const [row] = await act.trx.transaction((savepoint) =>
+      savepoint('directory_users')
+        .where({ id })
+        .update({
+          ...columnsOf(change, before),
+          ...(userName ? { user_name: userName, user_name_folded: fold(userName) } : {}),
+          changed_at: act.now,
+        })
+        .returning('*'),
+    )
+    return toUser(row)
+  } catch (error) {
+    if (violates(error, 'directory_users_account_id_user_name_folded_key')) return taken()
+    throw error
+  }
+}
+
+/** Removes somebody from the directory: they have left. */
+export async function removeUser(act: Act, directory: Directory, id: string): Promise<null | Refusal> {
+  const user = await locked(act, directory, id)
+  if (!user) return gone()
+  const refusal = await leave(act, directory, user)
+  if (refusal) return refusal
+  await act.trx('directory_users').where({ id }).delete()
+  return null
+}
+
+/** One condition of a list; all of them hold. */
+export type Condition =
+  | { field: 'userName' | 'externalId' | 'id' | 'email'; equals: string }
+  | { field: 'active'; equals: boolean }
+
+/** The people of a directory by user name, a page of them, and how many there are. */
+export async function listUsers(
+  db: Executor,
+  accountId: string,
+  conditions: readonly Condition[],
+  page: { offset: number; limit: number },
+): Promise<{ total: number; users: DirectoryUser[] }> {
+  const query = () => {
+    const all = db('directory_users').where({ account_id: accountId })
+    for (const { field, equals } of conditions) {
+      if (field === 'userName') all.where('user_name_folded', fold(String(equals)))
+      else if (field === 'externalId') all.where('external_id', equals)
+      else if (field === 'email') all.whereRaw(`lower(attributes->>'email') = ?`, [fold(String(equals))])
+      else all.where(field, equals)
+    }
+    return all
+  }
+  const counted = await query().count('id as n').first()
+  const rows = await query().orderBy(['user_name_folded', 'id']).offset(page.offset).limit(page.limit)
+  return { total: Number(counted!.n), users: rows.map(toUser) }
+}
+
+const locked = async (act: Act, { workspace }: Directory, id: string): Promise<DirectoryUser | undefined> => {
+  const where = { id, account_id: workspace.accountId }
+  const row = await act.trx('directory_users').where(where).forUpdate().first()
+  return row && toUser(row)
+}
+
+/** The addresses by which the directory has known this person. One that a request only now brings may be another's. */
+function addressesOf(user: DirectoryUser): string[] {
+  const addresses = [user.email ?? '', user.userName].filter((one) => one.includes('@'))
+  return addresses.length > 0 ? addresses : [user.userName]
+}
+
+async function leave(
+  act: Act,
+  { workspace, connectionId, random }: Directory,
+  user: DirectoryUser,
+): Promise<Refusal | undefined> {
+  const emails = addressesOf(user)
+  const reference = `${connectionId} ${user.id}`
+  const made = await requestByEmail(act, workspace, { source: 'scim', emails, reference }, random)
+  return isRefusal(made) ? made : undefined
+}
+
+async function arrive(act: Act, { workspace }: Directory, user: DirectoryUser) {
+  const emails = addressesOf(user)
+  const userId = await userOfEmail(act.trx, workspace.accountId, emails)
+  if (userId) await noteReturn(act, workspace.accountId, userId, ['scim'])
+  // A request that still waits for a name must not begin once somebody is known by it.
+  await act
+    .trx('offboardings')
+    .where({ account_id: workspace.accountId, state: 'unmatched' })
+    .whereNull('ended_at')
+    .whereIn('email', emails.map(fold))
+    .update({ ended_at: act.now, ended_because: 'returned' })
+}
+
+const fold = (text: string) => text.trim().toLowerCase()
+const taken = () => refuse('duplicate', 'That userName is taken.', { field: 'userName' })
+const gone = () => refuse('not_found', 'There is no such user.')
+
+function columnsOf(change: UserChange, before: Attributes) {
+  const { displayName, givenName, familyName, email } = change
+  const now = { displayName, givenName, familyName, email }
+  const attributes: Record<string, string> = {}
+  for (const name of ['displayName', 'givenName', 'familyName', 'email'] as const) {
+    const value = now[name] === undefined ? before[name] : now[name]
+    if (value) attributes[name] = value
+  }
+  return {
+    attributes: JSON.stringify(attributes),
+    ...(change.externalId === undefined ? {} : { external_id: change.externalId }),
+  }
+}
+
+const toUser = (row: Record<string, never>): DirectoryUser => ({
+  ...(row.attributes as unknown as Attributes),
+  id: row.id!,
+  userName: row.user_name!,
+  externalId: row.external_id ?? null,
+  active: row.active!,
+  createdAt: row.created_at!,
+  changedAt: row.changed_at!,
+})
