@@ -66,7 +66,7 @@ async function notConfirmed(key: KeyWithUsage, { clock }: World): Promise<Refusa
 async function explain(world: World, key: Key, refusal: Refusal): Promise<number> {
   complain(refusal)
   if (refusal.code !== 'already' && refusal.code !== 'gone') return 1
-  const receipt = await confirmChange(world, [key.id], { withinMs: 1 })
+  const receipt = await confirmChange(world, [key.id], { withinMs: 2_000 })
   if (receipt.state !== 'confirmed') tellError(receiptPhrase(receipt))
   return 1
 }

@@ -1,13 +1,13 @@
 import { describe } from '../audit/describe.ts'
 import type { RecordedEvent } from '../audit/list.ts'
-import { plain } from '../foundation/words.ts'
+import { plain, who } from '../foundation/words.ts'
 import { type KeyWithUsage, standing } from '../keys/key.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import { day, minute } from './print.ts'
 
 // The name comes last: it has no fixed width on a terminal.
 const columns = [
-  ['HINT', 15, (key) => key.hint ?? '-'],
+  ['HINT', 20, (key) => key.hint ?? '-'],
   ['STATUS', 11, (key, now) => standing(key, now)],
   ['EXPIRES', 11, (key) => day(key.expiresAt ?? key.endsAt)],
   ['LAST USED', 17, (key) => minute(key.lastUsedAt)],
@@ -51,9 +51,9 @@ export function factLines(key: KeyWithUsage, now: Date): string[] {
     `id           ${key.id}`,
     ...(key.description ? [`description  ${key.description}`] : []),
     ...(key.integration ? [`integration  ${key.integration}`] : []),
-    `owner        ${key.ownerId}`,
+    `owner        ${plain([who(key.ownerId)])}`,
     `scopes       ${key.scopes.join(', ')}`,
-    `made         ${minute(key.createdAt)} UTC by ${key.createdBy}`,
+    `made         ${minute(key.createdAt)} UTC by ${plain([who(key.createdBy)])}`,
     `expires      ${expires ? `${minute(expires)} UTC` : 'never'}`,
     `requests     ${usage(key)}`,
   ]

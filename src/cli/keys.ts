@@ -64,13 +64,22 @@ export function addKeyVerbs(program: Command, env: Env, failed: (code: number) =
       )
   verbs
     .command('import <file>')
-    .description(
-      'adopt keys that exist elsewhere, by the SHA-256 of their tokens; CSV with the columns sha256, hint, name, scopes, owner, expires, or the same as JSON Lines; all of them or none',
-    )
+    .summary('adopt keys that exist elsewhere')
+    .description('adopt keys that exist elsewhere, by the SHA-256 of their tokens: all of the file or none')
+    .addHelpText('after', importHelp)
     .option(...ofWorkspace)
     .option('--dry-run', 'only say what would become of each line')
     .action(async (file: string, choices: ImportChoices) => failed(await importKeys(env, file, choices)))
 }
+
+const importHelp = `
+The file is CSV with a header, or JSON Lines with the same fields:
+
+  sha256,hint,name,scopes,owner,expires
+  9f86d081...,sk_live_51Nz,Salesforce CRM,read write,ada@example.com,2027-01-31
+
+Optional besides: created, description, integration, networks, limit.
+A hash is made with: printf %s "$TOKEN" | sha256sum`
 
 const list = (env: Env, words: string, { workspace: wanted, status, json }: ListChoices): Promise<number> =>
   withWorld(env, async (world) => {

@@ -19,7 +19,7 @@ export async function withWorld<T>(
   const config: Config = readConfig(env)
   const db = openDatabase(config.databaseUrl, { connections: 2, name: 'keywarden shell' })
   // What a command prints may be piped; what it logs must not be in it.
-  const log = openLog({ level: 'warn', tokenPrefix: config.tokenPrefix, destination: process.stderr })
+  const log = openLog({ level: 'error', tokenPrefix: config.tokenPrefix, destination: process.stderr })
   try {
     return await work({ config, db, log, clock: systemClock, random: systemRandom })
   } finally {

@@ -11,6 +11,7 @@ import { addAuditVerbs } from './audit.ts'
 import { doctor } from './doctor.ts'
 import { addKeyVerbs } from './keys.ts'
 import { migrateDatabase } from './migrate.ts'
+import { addOffboardVerb } from './offboard.ts'
 import { NotAnImport } from './read-import.ts'
 import { type Start, serve } from './serve.ts'
 import { addServiceTokenVerbs } from './service-tokens.ts'
@@ -25,6 +26,7 @@ export async function runShell(argv: readonly string[], shell: Shell): Promise<n
     .description(
       'Governs the API keys of a platform. Configuration comes from environment variables; see README.md.',
     )
+    .addHelpText('after', '\nExit codes: 0 done, 1 refused or failed, 2 misused.')
     .exitOverride()
     .showHelpAfterError()
   program
@@ -46,7 +48,7 @@ export async function runShell(argv: readonly string[], shell: Shell): Promise<n
     .action(async () => {
       code = await doctor(readConfig(shell.env))
     })
-  for (const add of [addKeyVerbs, addWorkspaceVerbs, addServiceTokenVerbs, addAuditVerbs])
+  for (const add of [addKeyVerbs, addWorkspaceVerbs, addServiceTokenVerbs, addOffboardVerb, addAuditVerbs])
     add(program, shell.env, (failed) => {
       code = failed
     })

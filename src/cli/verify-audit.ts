@@ -71,6 +71,8 @@ function report(verification: Verification, vouching: Vouching, partial: boolean
   if (verification.gaveUp) console.log('There are so many breaks that the rest was not looked at.')
   if (verification.chains.every(({ events }) => events === 0)) console.log('There are no events to verify.')
   reportCheckpoints(vouching, partial)
+  if (!partial && verification.chains.some(({ breaks }) => breaks.some(({ kind }) => kind === 'removed')))
+    console.log('If events were left out on purpose, by --key, --from or --to, say --partial.')
   const intact = isIntact(verification) && vouching.forged.length === 0
   console.log(intact ? 'Intact.' : 'NOT INTACT.')
   return intact ? 0 : 1

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { takeCheckpoint } from '../../src/audit/checkpoint.ts'
 import { administer } from '../setup/administer.ts'
@@ -75,6 +77,15 @@ test('the database is verified with the checkpoints that are configured', async 
   const broken = await shell(['audit', 'verify'], env)
   expect(broken.code).toBe(1)
   expect(broken.out).toContain('altered     event 1: its text does not match its hash')
+})
+
+test('a reader that goes away early is no failure worth a word', async () => {
+  const script = `set -o pipefail; bin/keywarden audit export | true`
+  const { stderr } = await promisify(execFile)('bash', ['-c', script], {
+    env: { ...process.env, ...env },
+    cwd: new URL('../..', import.meta.url),
+  }).catch((error: { stderr: string }) => error)
+  expect(stderr).toBe('')
 })
 
 test('what was misused says how to use it, and what is not there is named', async () => {

@@ -44,7 +44,7 @@ test('with Slack and Redis down a key is revoked by its typed name, and no verif
 
   const again = await keys('revoke', key.id, '--yes')
   expect(again).toMatchObject({ code: 1, out: '' })
-  expect(again.err).toMatch(/^an operator \(.*\) revoked it/i)
+  expect(again.err).toMatch(/^an operator \(.*\) revoked Salesforce CRM on .*\n$/i)
 })
 
 test('whatever is typed but the name or the hint keeps the key', async () => {
@@ -94,7 +94,7 @@ test('the list shows what there is, filtered, as a table or for programs', async
   const [head, row, ...rest] = table.out.trimEnd().split('\n')
   expect(head).toMatch(/^HINT +STATUS +EXPIRES +LAST USED +REQUESTS +OWNER +ID +NAME$/)
   expect(row).toBe(
-    `${key.hint!.padEnd(15)}active     ${key.expiresAt!.toISOString().slice(0, 10)} -                0          U0ADA00001   ${key.id.padEnd(26)}Acme gnp.exe`,
+    `${key.hint!.padEnd(20)}active     ${key.expiresAt!.toISOString().slice(0, 10)} -                0          U0ADA00001   ${key.id.padEnd(26)}Acme gnp.exe`,
   )
   expect(rest).toEqual([])
   const { out } = await keys('list', '--status', 'active', '--json')

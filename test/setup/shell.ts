@@ -27,10 +27,13 @@ export async function keywarden(
 /** The same command within this process: for what does not depend on being one, and many times as fast. */
 export async function shell(args: readonly string[], env: Record<string, string>): Promise<Ran> {
   const ran = { out: '', err: '' }
-  const into = (which: 'out' | 'err') => (piece: unknown) => {
-    ran[which] += String(piece)
-    return true
-  }
+  const into =
+    (which: 'out' | 'err') =>
+    (piece: unknown, ...more: unknown[]) => {
+      ran[which] += String(piece)
+      for (const done of more) if (typeof done === 'function') done()
+      return true
+    }
   const spies = [
     vi.spyOn(process.stdout, 'write').mockImplementation(into('out')),
     vi.spyOn(process.stderr, 'write').mockImplementation(into('err')),

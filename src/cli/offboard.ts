@@ -1,0 +1,104 @@
+import { type Command, Option } from 'commander'
+import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
+import { isSlackUser, plain } from '../foundation/words.ts'
+import type { World } from '../foundation/world.ts'
+import { requestByEmail } from '../offboarding/by-email.ts'
+import { carryOut } from '../offboarding/carry-out.ts'
+import { userOfEmail } from '../offboarding/emails.ts'
+import {
+  findOffboarding,
+  leaverKeysOf,
+  type Mode,
+  modes,
+  type Offboarding,
+} from '../offboarding/offboarding.ts'
+import { previewOffboarding } from '../offboarding/preview.ts'
+import { requestOffboarding } from '../offboarding/request.ts'
+import { asOperator, complain, onlyAccount, withWorld } from './operator.ts'
+
+type Options = { mode?: Mode; successor?: string; note?: string; preview?: boolean }
+
+/** `keywarden offboard <person>` */
+export function addOffboardVerb(
+  program: Command,
+  env: Record<string, string | undefined>,
+  failed: (code: number) => void,
+): void {
+  program
+    .command('offboard <person>')
+    .description(
+      'refuse or rotate every key that somebody who leaves could have seen; a Slack user id or an e-mail',
+    )
+    .addOption(
+      new Option('--mode <mode>', 'what happens to the keys; else as the policy says').choices([...modes]),
+    )
+    .option('--successor <user>', 'the Slack user id of whoever takes over; else a manager')
+    .option('--note <text>', 'stands in the audit and the report')
+    .option('--preview', 'show what would happen, and do nothing')
+    .action((person: string, options: Options) =>
+      withWorld(env, async (world) => {
+        const wrong = await (options.preview ? preview : offboard)(world, person, options)
+        if (wrong) failed(complain(wrong))
+      }),
+    )
+}
+
+async function preview(world: World, person: string, { mode }: Options): Promise<Refusal | undefined> {
+  const account = await onlyAccount(world)
+  if (isRefusal(account)) return account
+  const userId = isSlackUser(person) ? person : await userOfEmail(world.db, account.id, [person])
+  if (!userId) return unknown(person)
+  const wanted = mode ?? account.workspace.terms.offboardingUnattendedMode
+  const { keys } = await previewOffboarding(world.db, account.workspace, userId, world.clock.now(), wanted)
+  for (const key of keys)
+    console.log(`${key.plan.padEnd(10)}  ${key.hint ?? '-'}  ${key.name}  (${key.reasons.join(', ')})`)
+  console.log(`${keys.length} keys of ${userId}. Nothing was done.`)
+  return undefined
+}
+
+async function offboard(world: World, person: string, options: Options): Promise<Refusal | undefined> {
+  const account = await onlyAccount(world)
+  if (isRefusal(account)) return account
+  const request = {
+    source: 'shell' as const,
+    mode: options.mode,
+    successorId: options.successor,
+    note: options.note,
+  }
+  const { workspace } = account
+  const made = await asOperator(world, (act) =>
+    isSlackUser(person)
+      ? requestOffboarding(act, workspace, { ...request, userId: person }, world.random)
+      : requestByEmail(act, workspace, { ...request, emails: [person] }, world.random),
+  )
+  if (isRefusal(made)) return made
+  if (made.state === 'unmatched') {
+    console.log(
+      `${made.id}: nobody is known as ${person} yet. It goes on when Slack's member list names somebody.`,
+    )
+    return undefined
+  }
+  await carryOut(world)
+  return printOutcome(world, made)
+}
+
+async function printOutcome(
+  world: World,
+  { accountId, id, userId }: Offboarding,
+): Promise<Refusal | undefined> {
+  const after = await findOffboarding(world.db, accountId, id)
+  const keys = await leaverKeysOf(world.db, [id])
+  for (const key of keys) {
+    const until = key.endsAt ? `  the old one works until ${plain([{ moment: key.endsAt }])}` : ''
+    console.log(`${(key.outcome ?? 'waiting').padEnd(16)}  ${key.hint ?? '-'}  ${key.name}${until}`)
+  }
+  if (after?.state !== 'done')
+    return refuse('failed', `${id}: saved, and not yet confirmed by every verifier.`, {
+      next: 'The worker goes on; run the command again to see.',
+    })
+  console.log(`Offboarded ${userId}: ${keys.length} keys (${id}).`)
+  return undefined
+}
+
+const unknown = (person: string): Refusal =>
+  refuse('not_found', `Nobody is known as ${person}.`, { next: 'Give the Slack user id.' })
