@@ -15,7 +15,7 @@ export const rotationDue: Question = {
          ((revealed_at at time zone :zone) + make_interval(days => :period)) at time zone :zone as due_at
        from keys
        where workspace_id = :workspace and status = 'active' and successor_id is null
-         and revealed_at <= :now::timestamptz - make_interval(days => :from) + interval '1 day'
+         and (expires_at is null or expires_at > :now) and revealed_at <= :now::timestamptz - make_interval(days => :from) + interval '1 day'
          and ((revealed_at at time zone :zone) + make_interval(days => :from)) at time zone :zone <= :now`,
       { now, zone, workspace: workspace.id, period, from: period - warning },
     )
