@@ -7,6 +7,7 @@ import { expiringKeys } from './expiring-keys.ts'
 import { idleKeys } from './idle-keys.ts'
 import { lapsedKeys } from './lapsed-keys.ts'
 import { offboarding } from './offboarding-carry-out.ts'
+import { offboardingsLate } from './offboarding-late.ts'
 import { offboardingMissed } from './offboarding-missed.ts'
 import { orphanedKeys } from './orphaned-keys.ts'
 import { rotationDueKeys } from './rotation-due.ts'
@@ -32,6 +33,8 @@ export const timetable: readonly Job[] = [
   { name: 'ended-snoozes', cron: '* * * * *', timeZone: 'UTC', lateSeconds: 120, run: endedSnoozes },
   // cost: three look-ups in partial indexes that are empty when nobody leaves
   { name: 'offboarding', cron: '5-59/10 * * * * *', timeZone: 'UTC', lateSeconds: 60, run: offboarding },
+  // cost: one look-up in a partial index that is empty when nobody leaves
+  { name: 'offboarding-late', cron: '* * * * *', timeZone: 'UTC', lateSeconds: 180, run: offboardingsLate },
   // cost: Slack's list of members once a night, and one query
   { name: 'offboarding-missed', cron: '23 2 * * *', timeZone: 'UTC', lateSeconds: 3_600, run: offboardingMissed },
   // cost: one index look-up per destination in which something waits

@@ -1,7 +1,14 @@
 import type { Transaction } from '../foundation/database.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 
-export const kinds = ['expiring', 'rotation-due', 'idle', 'write-without-expiry', 'orphaned'] as const
+export const kinds = [
+  'expiring',
+  'rotation-due',
+  'idle',
+  'write-without-expiry',
+  'orphaned',
+  'offboarding-late',
+] as const
 export type Kind = (typeof kinds)[number]
 export type Severity = 'notice' | 'warning' | 'critical'
 

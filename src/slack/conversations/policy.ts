@@ -48,7 +48,15 @@ export const submitPolicy: Conversation<SubmitStory> = async (story) => {
   return undefined
 }
 
-const numbers = ['maximumLifetimeDays', 'rotationPeriodDays', 'rotationWarningDays', 'idleDays'] as const
+const numbers = [
+  'maximumLifetimeDays',
+  'rotationPeriodDays',
+  'rotationWarningDays',
+  'idleDays',
+  'offboardingLimitMinutes',
+  'offboardingBusyDays',
+  'offboardingGraceDays',
+] as const
 
 /** What the form says, as terms; a number that is not one stays wrong, so that its field is told. */
 async function readForm({ values, caller, door }: SubmitStory): Promise<Wanted> {
@@ -62,6 +70,8 @@ async function readForm({ values, caller, door }: SubmitStory): Promise<Wanted> 
     ...Object.fromEntries(counts),
     writeMustExpire: textIn(values, 'writeMustExpire'),
     writeNeedsApproval: textIn(values, 'writeNeedsApproval') === 'yes',
+    offboardingMode: textIn(values, 'offboardingMode'),
+    offboardingUnattendedMode: textIn(values, 'offboardingUnattendedMode'),
     quietFrom: textIn(values, 'quietFrom'),
     quietUntil: textIn(values, 'quietUntil'),
     timeZone: textIn(values, 'timeZone').trim(),

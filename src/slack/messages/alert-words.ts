@@ -28,6 +28,8 @@ const sentences: Record<Kind, (alert: Alert, step: string) => Phrase> = {
     say`${{ name: key.name }} may write and never expires. Rotate it and give the new key an end.`,
   orphaned: ({ key, facts }) =>
     say`${{ name: key.name }} belongs to ${who(String(facts.owner))}, who has left. Give it another owner, or end it.`,
+  'offboarding-late': ({ key, facts }) =>
+    say`${{ name: key.name }}: ${who(String(facts.leaver))} left on ${{ moment: new Date(String(facts.since)) }}, and not every server is known to refuse it. The limit was ${{ moment: new Date(String(facts.dueAt)) }}.`,
 }
 
 /** How many, in one sentence. */
@@ -37,6 +39,8 @@ export const manyFacts: Record<Kind, (n: number) => Phrase> = {
   idle: (n) => say`${n} ${n === 1 ? 'key has' : 'keys have'} had no request for a long time.`,
   'write-without-expiry': (n) => say`${n} ${n === 1 ? 'key' : 'keys'} may write and never expire.`,
   orphaned: (n) => say`${n} ${n === 1 ? 'key belongs' : 'keys belong'} to somebody who has left.`,
+  'offboarding-late': (n) =>
+    say`${n} ${n === 1 ? 'key' : 'keys'} of people who left may still be accepted, past the limit.`,
 }
 
 /** What people have said about it, as far as it still holds. */

@@ -33,6 +33,7 @@ export function policyForm(workspace: Workspace, channelId?: string): ModalView 
     days('rotationPeriodDays', 'Rotate every (days)', terms),
     days('rotationWarningDays', 'Warn this many days before', terms),
     days('idleDays', 'A key is idle after (days) without a request', terms),
+    ...offboarding(terms),
     header('Alerts'),
     channelInput(channelId),
     input(
@@ -49,10 +50,38 @@ export function policyForm(workspace: Workspace, channelId?: string): ModalView 
   ])
 }
 
-type Days = 'maximumLifetimeDays' | 'rotationPeriodDays' | 'rotationWarningDays' | 'idleDays'
+type Days =
+  | 'maximumLifetimeDays'
+  | 'rotationPeriodDays'
+  | 'rotationWarningDays'
+  | 'idleDays'
+  | 'offboardingLimitMinutes'
+  | 'offboardingBusyDays'
+  | 'offboardingGraceDays'
 
 const days = (term: Days, label: string, terms: Terms): KnownBlock =>
   input(term, label, textInput({ initial_value: String(terms[term]) }))
+
+const offboardingModes = [
+  option('rotate busy keys, revoke quiet ones', 'by-use'),
+  option('revoke', 'revoke'),
+  option('deactivate (can be undone)', 'deactivate'),
+  option('rotate', 'rotate'),
+]
+
+const offboarding = (terms: Terms): KnownBlock[] => [
+  header('When somebody leaves'),
+  input('offboardingMode', 'Their keys, after a preview', select(offboardingModes, terms.offboardingMode)),
+  input(
+    'offboardingUnattendedMode',
+    'Their keys, when a system says so',
+    select(offboardingModes, terms.offboardingUnattendedMode),
+    { hint: 'Slack, a directory, a workflow or an HR system: nobody has seen what will happen.' },
+  ),
+  days('offboardingLimitMinutes', 'Alert when it takes longer than (minutes)', terms),
+  days('offboardingBusyDays', 'A key is busy when used within (days)', terms),
+  days('offboardingGraceDays', 'A rotated key works on for (days)', terms),
+]
 
 const channelInput = (channelId?: string): KnownBlock =>
   input(
