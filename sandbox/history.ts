@@ -69,7 +69,7 @@ function moveTo({ calendar }: House, at: Date): void {
 /** The second workspace, and the managers of both. */
 async function settleIn(house: House): Promise<void> {
   const first = await workspace(house)
-  const terms = { alertChannel: first.terms.alertChannel, timeZone: first.terms.timeZone }
+  const terms = { alertChannel: 'platform', timeZone: first.terms.timeZone }
   await done(house, { kind: 'operator', id: 'root' }, async (act) => {
     const staging = await addWorkspace(act, first.accountId, { name: 'Staging', terms }, house.world.random)
     if (!isRefusal(staging)) await inheritOwners(act, first.id, staging.id)

@@ -39,12 +39,12 @@ export const pictures: readonly Picture[] = [
   {
     file: 'alert',
     as: 'otherManager',
-    size: [1100, 640],
+    size: [1100, 740],
     place: () => ({ channel: security }),
     stage: alerts,
   },
   { file: 'revoke', as: 'manager', size: [900, 700], place: inGeneral, stage: revoke, frame: 'dialog' },
-  { file: 'home', as: 'manager', size: [1100, 1000], place: home, stage: waitForHome },
+  { file: 'home', as: 'manager', size: [1100, 840], place: home, stage: waitForHome },
   { file: 'policy', as: 'owner', size: [900, 1560], place: inGeneral, stage: policy, frame: 'dialog' },
 ]
 
