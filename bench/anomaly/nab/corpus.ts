@@ -1,7 +1,12 @@
 import { readFileSync } from 'node:fs'
 
 /** One labelled real series. Times in seconds since 1970 (NAB's clocks have no zone; read as UTC). */
-export type Series = { name: string; times: number[]; values: number[]; windows: { first: number; last: number }[] }
+export type Series = {
+  name: string
+  times: number[]
+  values: number[]
+  windows: { first: number; last: number }[]
+}
 
 const here = new URL('.', import.meta.url)
 const seconds = (text: string) => Date.parse(`${text.trim().slice(0, 19).replace(' ', 'T')}Z`) / 1000
@@ -16,7 +21,10 @@ export function readCorpus(): Series[] {
 }
 
 function readSeries(name: string, windows: [string, string][]): Series {
-  const lines = readFileSync(new URL(`data/${name}`, here), 'utf8').trim().split(/\r?\n/).slice(1)
+  const lines = readFileSync(new URL(`data/${name}`, here), 'utf8')
+    .trim()
+    .split(/\r?\n/)
+    .slice(1)
   const rows = lines.map((line) => line.split(','))
   const times = rows.map((row) => seconds(row[0]!))
   const values = rows.map((row) => Number(row[1]))

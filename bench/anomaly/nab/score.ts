@@ -28,7 +28,14 @@ function costs(series: Series, row: number): number {
 }
 
 /** The sums of which a score is made, so that many thresholds are quick to try. */
-export type Parts = { windows: number; live: number; earned: number; seen: number; cost: number; falseRows: number }
+export type Parts = {
+  windows: number
+  live: number
+  earned: number
+  seen: number
+  cost: number
+  falseRows: number
+}
 
 /** Adds up one series; `alerts` are rows. A window counts once, by its first alert. */
 export function judge(series: Series, alerts: readonly number[]): Parts {

@@ -57,7 +57,8 @@ export function tally(sum: Tally, key: SimulatedKey, alerts: readonly number[]):
   sum.falseOnHarmless += wrong.filter((a) => key.harmless.some((h) => a >= h.start && a <= h.end)).length
 }
 
-const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1] ?? Infinity
+const median = (values: readonly number[]) =>
+  [...values].sort((a, b) => a - b)[values.length >> 1] ?? Infinity
 const share = (part: number, whole: number) => (whole ? part / whole : 0)
 
 /** Figures as the table shows them: rates per 1,000 key-weeks, delays in minutes. */

@@ -62,7 +62,10 @@ export function drawTraffic(random: Random): Traffic {
   const peak = random.logUniform(5, 2000)
   const shareAt = shape === 'diurnal' ? workingDay(hoursAhead, nightShare, weekendShare) : () => 1
 
-  if (shape === 'steady' || shape === 'diurnal') rate.forEach((_, i) => (rate[i] = peak * shareAt(i)))
+  if (shape === 'steady' || shape === 'diurnal') {
+    rate.fill(1)
+    scale(rate, (i) => peak * shareAt(i))
+  }
   if (shape === 'cron') {
     runRegularly(rate, random)
     dispersion = 0.01
@@ -74,11 +77,15 @@ export function drawTraffic(random: Random): Traffic {
   }
   if (archetype === 'growing') {
     const factor = random.logUniform(2, 6)
-    rate.forEach((r, i) => (rate[i] = r * factor ** (i / length)))
+    scale(rate, (i) => factor ** (i / length))
   }
-  if (archetype === 'fresh') rate.forEach((r, i) => (rate[i] = r * ramp(i - born)))
+  if (archetype === 'fresh') scale(rate, (i) => ramp(i - born))
   wander(rate, drift, random)
   return { archetype, shape, born, rate, peak, nightShare, hoursAhead, dispersion, shareAt }
+}
+
+function scale(rate: Float64Array, factor: (bucket: number) => number): void {
+  for (let i = 0; i < rate.length; i++) rate[i]! *= factor(i)
 }
 
 /** A new key reaches its full traffic in three days. */

@@ -1,0 +1,15 @@
+import { newState } from '../../src/usage/anomaly/state.ts'
+import { step } from '../../src/usage/anomaly/step.ts'
+import type { Contender } from './contender.ts'
+
+/** The product's detector as it sends messages: its own quiet times, and jobs held back until they outlast a batch. */
+export const keywarden: Contender = {
+  threshold: 1,
+  create() {
+    const state = newState()
+    return (seen) => {
+      const reading = step(state, { ...seen, offsetSeconds: 0 })
+      return reading?.alert ? Math.max(1, reading.score) : 0
+    }
+  },
+}

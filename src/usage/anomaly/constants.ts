@@ -1,0 +1,103 @@
+/**
+ * Every number the detector has an opinion about, for all keys alike. Ratios are natural logarithms of "how many
+ * times", so that they add. Chosen on simulated seeds 1 to 8 and the fifteen series in bench/anomaly/nab.
+ */
+
+/** One step of the detector. */
+export const bucketSeconds = 300
+export const hourBuckets = 12
+export const dayBuckets = 288
+
+/** Days of records: five weeks, so that a monthly job has been seen once. */
+export const recordDays = 35
+
+/** Days of single hours: two weeks hold every hour of the week twice. More days cost 48 bytes each and found no more. */
+export const hourDays = 15
+
+/** Requests added to both sides of a ratio: a handful more than nothing is no news. */
+export const fewInBucket = 10
+export const fewInHour = 12
+export const fewInWindow = 40
+
+/** What is worth a message at the least, however even the key: 1.8 times the busiest bucket or hour. */
+export const spikeAtLeast = Math.log(1.8)
+export const unusualAtLeast = Math.log(1.8)
+
+/** Windows of the slow burn in hours. Half as much again for a day is what a new version of a client may do. */
+export const slowWindows = [6, 12, 24] as const
+export const slowAtLeast = [Math.log(1.6), Math.log(1.5), Math.log(1.5)] as const
+
+/** A slow burn is compared with days before it began: those at least this many days ago. */
+export const slowAge = 3
+
+/** Spreads above the record: even keys need one; mostly quiet ones have heavy tails and need many. */
+export const spikeSpreads = 1
+export const unusualSpreads = { even: 1, quiet: 4 } as const
+export const slowSpreads = { even: 1, quiet: 8 } as const
+
+/** In its first days a key has no habits: margins start this much wider, and excesses are no record yet. */
+export const youngDays = 10
+export const youngFactor = 3
+export const settleDays = 4
+export const fewRecords = 3
+export const enoughRecords = 14
+
+/** Days before each reason may speak. */
+export const ready = { spike: 1, unusual: 2, slow: 7, activity: 7 } as const
+
+/** A key is mostly quiet when its bursts fill less than this share of its buckets ... */
+export const quietShare = 0.15
+/** ... and stand out this many times from what is between them. */
+export const standsOut = 8
+
+/** A bucket belongs to a burst above the quiet level by this many Poisson deviations. */
+export const burstDeviations = 4
+/** Buckets without activity that end a burst. */
+export const burstGap = 2
+/** A burst is judged from this length on, against at least this many others. */
+export const burstJudged = 6
+export const burstsKnown = 8
+/** Deviations of length and size together, wider while few bursts are known. */
+export const burstDeviant = 3
+export const burstFew = 4
+/** Memory of burst statistics, in bursts, and their smallest deviations (in logarithms). */
+export const burstMemory = 60
+export const burstLeast = { length: 0.2, size: 0.15 } as const
+
+/** The run of unquiet buckets: alert at this many times the longest known, plus these. */
+export const runTimes = 2.5
+export const runMore = 6
+/** Requests above the quiet level that a run is asked for, and the record above which a key is simply always busy. */
+export const runLift = 3
+export const runAlways = 100
+/** Days of which the quiet level is the median. */
+export const quietDays = 10
+
+/** Errors: half-life of the ordinary share in busy buckets (three days), what is added to it, evidence wanted (nats). */
+export const errorMemory = 864
+export const errorLift = 0.15
+export const errorEvidence = 14
+
+/** Silence: requests that should have come by now, and times the longest silence known. */
+export const silenceMissing = 25
+export const silenceTimes = 1.5
+export const silenceMore = 3
+
+/** An excess above the busiest hour by less than `batchHighest` may be a batch job: it is held this many buckets. */
+export const batchLowest = 1.3
+export const batchHighest = 3
+export const batchBuckets = 27
+/** After it ends, what it leaves in windows is muted for two hours. */
+export const batchEcho = 24
+
+/** Days back at which the same busy hour makes this one ordinary: weeks, and months of 30 and 31 days. */
+export const recurs = [7, 14, 21, 28, 30, 31] as const
+export const recursShare = 0.7
+export const recursWithin = 30
+/** Unless this much stronger than what alerts. */
+export const recursUnless = 3
+
+/** After an alert: quiet in buckets for the same reason (72 h) and for any (24 h), unless so many times worse. */
+export const quietSame = 864
+export const quietAny = 288
+export const worse = 1.5

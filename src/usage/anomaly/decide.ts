@@ -1,0 +1,82 @@
+import {
+  batchBuckets, batchEcho, batchHighest, batchLowest, fewInBucket, fewInHour, quietAny, quietSame, recurs,
+  recursShare, recursUnless, recursWithin, worse,
+} from './constants.ts' // biome-ignore format: a list
+import { reasons, type Suspicion } from './reason.ts'
+import { dayIndex, decodeCount } from './rings.ts'
+import type { KeyState } from './state.ts'
+
+/** What decides beside the score. */
+export type Circumstances = {
+  count: number
+  lastHour: number
+  /** The five minutes of the day. */
+  ofDay: number
+  /** A declared job runs, or somebody said that this was expected. */
+  expected: boolean
+  /** The score from which a message is sent: 1, unless a workspace wants to hear more or less. */
+  threshold: number
+}
+
+const aboutVolume = new Set(['spike', 'busy-hour', 'unusual-time', 'slow-burn', 'new-activity'])
+
+/** Whether this suspicion becomes a message now. Remembers what it said and what it holds back. */
+export function decide(state: KeyState, suspicion: Suspicion, now: Circumstances): boolean {
+  const strange = suspicion.score >= now.threshold
+  if (now.expected && aboutVolume.has(suspicion.reason)) {
+    if (strange) state.heldLast = state.seen
+    return false
+  }
+  if (!strange) return false
+  if (aboutVolume.has(suspicion.reason)) {
+    if (suspicion.score < recursUnless && recurring(state, now)) {
+      state.heldLast = state.seen
+      return false
+    }
+    if (mayBeBatch(state, now)) return false
+  }
+  return speak(state, suspicion)
+}
+
+/** As busy an hour was at this time of day, whole weeks or a month ago. */
+function recurring(state: KeyState, { count, lastHour, ofDay }: Circumstances): boolean {
+  // Half an hour of this bucket: at its beginning the last hour does not know yet how busy it will be.
+  const busy = recursShare * Math.max(lastHour, 6 * count)
+  return recurs.some((back) => {
+    const day = state.day - back
+    if (day < state.firstDay) return false
+    const index = dayIndex(day)
+    const apart = Math.abs(state.topHoursAt[index]! - ofDay)
+    return apart <= recursWithin && decodeCount(state.rings.topHours[index]!) > busy
+  })
+}
+
+/** A moderate excess over the busiest hour is held until it has outlasted a batch job; its echo is muted. */
+function mayBeBatch(state: KeyState, { count, lastHour }: Circumstances): boolean {
+  const bucketRatio = (count + fewInBucket) / (state.spikeRecord + fewInBucket)
+  const hourRatio = (lastHour + fewInHour) / (state.hourRecord + fewInHour)
+  const level = Math.max(bucketRatio, hourRatio)
+  if (level <= batchLowest) return held(state)
+  if (level >= batchHighest) return false
+  if (state.seen - state.heldLast > 6) state.heldSince = state.seen
+  state.heldLast = state.seen
+  return state.seen - state.heldSince < batchBuckets || bucketRatio < 1
+}
+
+/** Something was held back within the last two hours. */
+export const held = (state: KeyState): boolean =>
+  state.heldLast > 0 && state.seen - state.heldLast <= batchEcho
+
+/** One message per reason in three days and per key in one, unless it got much worse. */
+function speak(state: KeyState, { reason, score }: Suspicion): boolean {
+  const at = reasons.indexOf(reason) * 2
+  const [saidAt, saidScore] = [state.said[at]!, state.said[at + 1]!]
+  if (saidAt > 0 && state.seen - saidAt < quietSame && score < saidScore * worse) return false
+  if (state.alertAt > 0 && state.seen - state.alertAt < quietAny && score < state.alertScore * worse)
+    return false
+  state.said[at] = state.seen
+  state.said[at + 1] = score
+  state.alertAt = state.seen
+  state.alertScore = score
+  return true
+}

@@ -1,0 +1,31 @@
+import { hourBuckets, ready, silenceMissing, silenceMore, silenceTimes } from './constants.ts'
+import { dayIndex, decodeCount, encodeCount, summarise } from './rings.ts'
+import type { KeyState } from './state.ts'
+
+const usual = (state: KeyState) => silenceTimes * state.silenceRecord + silenceMore
+
+/**
+ * Buckets without any request against the longest silence known, and against what the quietest comparable hour would
+ * have brought meanwhile: both must be strange.
+ */
+export function silence(state: KeyState, count: number): number {
+  if (count > 0) {
+    state.silence = 0
+    state.missing = 0
+    return 0
+  }
+  state.silence++
+  state.missing += state.comparableLow / hourBuckets
+  state.topSilence = Math.max(state.topSilence, Math.min(state.silence, usual(state) + silenceMore))
+  if (state.day - state.firstDay < ready.spike) return 0
+  return Math.min(state.missing / silenceMissing, state.silence / usual(state))
+}
+
+export function closeSilenceDay(state: KeyState): void {
+  state.rings.silences[dayIndex(state.day)] = encodeCount(state.topSilence)
+  state.topSilence = 0
+}
+
+export function openSilenceDay(state: KeyState): void {
+  state.silenceRecord = summarise(state.rings.silences, decodeCount).highest
+}

@@ -1,0 +1,37 @@
+import { fewInHour, ready, settleDays, unusualAtLeast, unusualSpreads } from './constants.ts'
+import { fromRecords, leastMargin, mostlyQuiet } from './margins.ts'
+import { dayIndex, decodeCount, decodeRatio, encodeCount, encodeRatio, summarise } from './rings.ts'
+import type { KeyState } from './state.ts'
+
+/** How far the last sixty minutes are above the busiest comparable hour, as a logarithm. */
+export const excess = (state: KeyState, lastHour: number): number =>
+  Math.log((lastHour + fewInHour) / (state.comparableHigh + fewInHour))
+
+/** The last sixty minutes against this time of day: night use, or a busier hour than ever. */
+export function unusual(state: KeyState, lastHour: number): number {
+  if (state.comparableHigh < 0 || state.day - state.firstDay < ready.unusual) return 0
+  return excess(state, lastHour) / state.unusualMargin
+}
+
+/** The most that an hour may teach its successors: what would just have alerted. */
+export const hourCeiling = (state: KeyState): number =>
+  state.comparableHigh < 0
+    ? Infinity
+    : (state.comparableHigh + fewInHour) * Math.exp(state.unusualMargin) - fewInHour
+
+export function closeUnusualDay(state: KeyState): void {
+  const index = dayIndex(state.day)
+  state.rings.topHours[index] = encodeCount(state.topHour)
+  state.topHoursAt[index] = state.topHourAt
+  state.rings.unusual[index] = state.day - state.firstDay < settleDays ? 0 : encodeRatio(state.topUnusual)
+  state.topHour = 0
+  state.topUnusual = -10
+}
+
+export function openUnusualDay(state: KeyState): void {
+  state.hourRecord = summarise(state.rings.topHours, decodeCount).highest
+  const records = summarise(state.rings.unusual, decodeRatio)
+  const spreads = mostlyQuiet(state) ? unusualSpreads.quiet : unusualSpreads.even
+  const above = Math.max(0, records.highest) + spreads * records.spread
+  state.unusualMargin = Math.max(leastMargin(state, unusualAtLeast), fromRecords(records, above))
+}
