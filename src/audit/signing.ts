@@ -1,14 +1,6 @@
-import {
-  createHash,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-  randomUUID,
-  sign,
-  verify,
-} from 'node:crypto'
-import { link, mkdir, open, readFile, unlink } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto'
+import { link, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import type { Config } from '../foundation/config.ts'
 import { readPrivateKey } from '../foundation/ed25519.ts'
 
@@ -75,16 +67,15 @@ async function makeKey(path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   const { privateKey } = generateKeyPairSync('ed25519')
   // Under its own name only once it is whole: whoever else makes one in the same moment must not read half of it.
-  const draft = `${path}.${randomUUID()}`
-  const file = await open(draft, 'wx', 0o600)
+  const folder = await mkdtemp(join(dirname(path), '.new-key-'))
   try {
-    await file.writeFile(privateKey.export({ type: 'pkcs8', format: 'pem' }))
-    await file.sync()
+    const draft = join(folder, 'key.pem')
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' })
+    await writeFile(draft, pem, { mode: 0o600, flush: true })
     await link(draft, path).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error
     })
   } finally {
-    await file.close()
-    await unlink(draft)
+    await rm(folder, { recursive: true })
   }
 }

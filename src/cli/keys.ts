@@ -4,7 +4,7 @@ import { isRefusal } from '../foundation/refusal.ts'
 import type { World } from '../foundation/world.ts'
 import { type Cursor, listKeys, type Standing } from '../keys/list.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
-import { type ChangeChoices, changeKey } from './change-key.ts'
+import { type Change, type ChangeChoices, changeKey } from './change-key.ts'
 import { keyByWords } from './find-key.ts'
 import { type ImportChoices, importKeys } from './import-keys.ts'
 import { eventLine, factLines, keyObject, tableHead, tableRow } from './key-views.ts'
@@ -17,13 +17,27 @@ type Env = Record<string, string | undefined>
 type ListChoices = { workspace?: string; status?: Standing; json?: boolean }
 type ShowChoices = { workspace?: string; json?: boolean }
 
+const ofWorkspace = ['--workspace <name>', 'its name or id; needed when there are several'] as const
+const because = ['--reason <words>', 'why; goes into the audit'] as const
+
 /** `keywarden keys list|show|revoke|deactivate|activate|import`: for the day Slack is down. */
 export function addKeyVerbs(program: Command, env: Env, failed: (code: number) => void): void {
   const verbs = program
     .command('keys')
     .description('list and change keys without Slack: same rules, same audit. KEY is a name, hint or id')
-  const ofWorkspace = ['--workspace <name>', 'its name or id; needed when there are several'] as const
-  const because = ['--reason <words>', 'why; goes into the audit'] as const
+  addLooking(verbs, env, failed)
+  addChanging(verbs, env, failed)
+  verbs
+    .command('import <file>')
+    .summary('adopt keys that exist elsewhere')
+    .description('adopt keys that exist elsewhere, by the SHA-256 of their tokens: all of the file or none')
+    .addHelpText('after', importHelp)
+    .option(...ofWorkspace)
+    .option('--dry-run', 'only say what would become of each line')
+    .action(async (file: string, choices: ImportChoices) => failed(await importKeys(env, file, choices)))
+}
+
+function addLooking(verbs: Command, env: Env, failed: (code: number) => void): void {
   verbs
     .command('list [words...]')
     .description('the keys that are not revoked, by name; or those whose name has these words')
@@ -41,19 +55,10 @@ export function addKeyVerbs(program: Command, env: Env, failed: (code: number) =
     .option(...ofWorkspace)
     .option('--json', 'as one object')
     .action(async (key: string, choices: ShowChoices) => failed(await show(env, key, choices)))
-  verbs
-    .command('revoke <key>')
-    .description('end a key for good; asks for its name first')
-    .option(...ofWorkspace)
-    .option(...because)
-    .option('--yes', 'do not ask')
-    .action(async (key: string, choices: ChangeChoices) =>
-      failed(await changeKey(env, 'revoke', key, choices)),
-    )
-  for (const [change, what] of [
-    ['deactivate', 'pause a key; activate resumes it'],
-    ['activate', 'resume a paused key'],
-  ] as const)
+}
+
+function addChanging(verbs: Command, env: Env, failed: (code: number) => void): void {
+  const add = (change: Change, what: string) =>
     verbs
       .command(`${change} <key>`)
       .description(what)
@@ -62,14 +67,9 @@ export function addKeyVerbs(program: Command, env: Env, failed: (code: number) =
       .action(async (key: string, choices: ChangeChoices) =>
         failed(await changeKey(env, change, key, choices)),
       )
-  verbs
-    .command('import <file>')
-    .summary('adopt keys that exist elsewhere')
-    .description('adopt keys that exist elsewhere, by the SHA-256 of their tokens: all of the file or none')
-    .addHelpText('after', importHelp)
-    .option(...ofWorkspace)
-    .option('--dry-run', 'only say what would become of each line')
-    .action(async (file: string, choices: ImportChoices) => failed(await importKeys(env, file, choices)))
+  add('revoke', 'end a key for good; asks for its name first').option('--yes', 'do not ask')
+  add('deactivate', 'pause a key; activate resumes it')
+  add('activate', 'resume a paused key')
 }
 
 const importHelp = `

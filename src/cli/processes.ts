@@ -1,5 +1,6 @@
 import cluster, { type Worker } from 'node:cluster'
 import { setTimeout as pause } from 'node:timers/promises'
+import { AggregatorRegistry } from 'prom-client'
 
 const restartAfterMs = 500
 
@@ -15,27 +16,42 @@ export async function superviseProcesses(count: number): Promise<number> {
   let isStopping = false
   let code = 0
   const started = new WeakSet<Worker>()
-  const running = () => Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined)
-
+  const running = new Set<Worker>()
+  const add = () => running.add(cluster.fork())
   function stop() {
     isStopping = true
-    for (const worker of running()) worker.process.kill('SIGTERM')
+    for (const worker of running) worker.process.kill('SIGTERM')
   }
 
+  answerForMetrics()
   cluster.on('listening', (worker) => started.add(worker))
-  cluster.on('exit', async (worker, exitCode) => {
-    if (isStopping) return
-    if (!started.has(worker)) {
-      code = exitCode || 1
-      return stop()
-    }
-    console.error(`process ${worker.process.pid} ended; starting another`)
-    await pause(restartAfterMs)
-    if (!isStopping) cluster.fork()
-  })
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
-  for (let i = 0; i < count; i++) cluster.fork()
-  while (!isStopping || running().length > 0) await pause(50)
+  await new Promise<void>((resolve) => {
+    cluster.on('exit', async (worker, exitCode) => {
+      running.delete(worker)
+      if (!isStopping && !started.has(worker)) {
+        code = exitCode || 1
+        stop()
+      }
+      if (!isStopping) {
+        console.error(`process ${worker.process.pid} ended; another takes its place`)
+        await pause(restartAfterMs)
+      }
+      if (!isStopping) add()
+      else if (running.size === 0) resolve()
+    })
+    for (let i = 0; i < count; i++) add()
+  })
   return code
+}
+
+/** A scrape reaches one process; what it must say is the sum of all. */
+function answerForMetrics(): void {
+  const all = new AggregatorRegistry()
+  cluster.on('message', async (worker, message: { wants?: string; id?: number }) => {
+    if (message.wants !== 'metrics') return
+    const text = await all.clusterMetrics().catch(() => '')
+    if (worker.isConnected()) worker.send({ metrics: text, id: message.id })
+  })
 }

@@ -1,4 +1,5 @@
 import { type Config, readConfig } from '../foundation/config.ts'
+import { isOneOfSeveral, superviseProcesses } from './processes.ts'
 
 const known = ['bot', 'verify', 'worker'] as const
 type Role = (typeof known)[number]
@@ -15,6 +16,7 @@ const hardLimitMs = 10_000
 export async function serve(
   wanted: string,
   { env, start }: { env: Record<string, string | undefined>; start: Start },
+  processes = 1,
 ): Promise<number> {
   const roles = wanted === 'all' ? known : wanted.split(',').map((word) => word.trim())
   const unknown = roles.find((role) => !(known as readonly string[]).includes(role))
@@ -22,7 +24,15 @@ export async function serve(
     console.error(`There is no role ${unknown}. Choose from ${known.join(', ')}, or all.`)
     return 2
   }
-  const running = await start({ config: readConfig(env, roles), roles: roles as Role[] })
+  const config = readConfig(env, roles)
+  if (processes > 1 && roles.some((role) => role !== 'verify')) {
+    console.error(
+      'Several processes are for verifiers alone. Type: keywarden start --roles verify --processes N',
+    )
+    return 2
+  }
+  if (processes > 1 && !isOneOfSeveral()) return superviseProcesses(processes)
+  const running = await start({ config, roles: roles as Role[] })
   await new Promise<void>((resolve) => {
     process.once('SIGTERM', resolve)
     process.once('SIGINT', resolve)
