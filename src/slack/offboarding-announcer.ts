@@ -14,10 +14,18 @@ const offersInAMessage = 10
 
 /** Offboardings as Slack messages, each with its id in the metadata. */
 export function slackAnnouncer(web: WebClient): Announcer {
+  const known = new Map<string, Promise<string>>()
+  /** A name is looked up once; what went wrong is looked up again. */
+  function channelOf(name: string): Promise<string> {
+    const id = known.get(name) ?? findChannel(web, name)
+    known.set(name, id)
+    id.catch(() => known.delete(name))
+    return id
+  }
   return {
     post: (report, messageId, again) =>
       withDelay(async () => {
-        const channel = await findChannel(web, report.channel)
+        const channel = await channelOf(report.channel)
         const earlier = again ? await find(web, channel, messageId) : undefined
         if (earlier) return earlier
         const metadata = { event_type: 'keywarden_offboarding', event_payload: { message: messageId } }
