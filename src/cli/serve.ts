@@ -1,4 +1,5 @@
 import { type Config, readConfig } from '../foundation/config.ts'
+import { type Log, openLog } from '../foundation/log.ts'
 import { isOneOfSeveral, superviseProcesses } from './processes.ts'
 
 const known = ['bot', 'verify', 'worker'] as const
@@ -7,6 +8,7 @@ type Role = (typeof known)[number]
 export type Start = (options: {
   config: Config
   roles: readonly Role[]
+  log: Log
 }) => Promise<{ stop(): Promise<void> }>
 
 /** Real milliseconds that a stop may take before the process goes anyway. */
@@ -32,7 +34,12 @@ export async function serve(
     return 2
   }
   if (processes > 1 && !isOneOfSeveral()) return superviseProcesses(processes)
-  const running = await start({ config, roles: roles as Role[] })
+  const log = openLog({ level: config.logLevel, tokenPrefix: config.tokenPrefix })
+  // A promise of some library that nobody waits for must not take everybody's work with it.
+  process.on('unhandledRejection', (error) =>
+    log.error({ error: error instanceof Error ? error.stack : String(error) }, 'a promise failed unheard'),
+  )
+  const running = await start({ config, roles: roles as Role[], log })
   await new Promise<void>((resolve) => {
     process.once('SIGTERM', resolve)
     process.once('SIGINT', resolve)

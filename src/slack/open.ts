@@ -13,7 +13,8 @@ import { openSlack } from './app.ts'
 import { firstStart } from './first-start.ts'
 import { refreshHomes } from './live-home.ts'
 import { slackAnnouncer } from './offboarding-announcer.ts'
-import { httpReceiver, socketReceiver } from './receivers.ts'
+import { httpReceiver } from './receivers.ts'
+import { socketReceiver } from './socket.ts'
 import type { Door } from './story.ts'
 
 export type Bot = {

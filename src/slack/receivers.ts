@@ -1,15 +1,6 @@
-import { type App, type Receiver, SocketModeReceiver, verifySlackRequest } from '@slack/bolt'
+import { type App, type Receiver, verifySlackRequest } from '@slack/bolt'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { callsToSlack, slackLogger } from '../foundation/slack.ts'
 import type { World } from '../foundation/world.ts'
-
-/** Socket Mode: Slack is dialled, nothing listens. */
-export const socketReceiver = ({ config, log }: Pick<World, 'config' | 'log'>): Receiver =>
-  new SocketModeReceiver({
-    appToken: config.slack.appToken,
-    logger: slackLogger(log),
-    installerOptions: { clientOptions: callsToSlack({ config, log }) },
-  })
 
 /** Real seconds around now in which a signature counts; Slack's own window. */
 const windowSeconds = 300

@@ -95,7 +95,7 @@ describe('a start that cannot succeed says why in one sentence, names the variab
 
 test('without Redis it starts, warns once, answers, and stops at once', async () => {
   const process = keywarden(['start'], environment())
-  await process.saysSoon(/keywarden is up/)
+  await process.saysSoon(/keywarden is up/, 50)
   const { url } = JSON.parse(/^.*keywarden is up.*$/m.exec(process.said())![0])
   expect((await fetch(`${url}/readyz`)).status).toBe(200)
   const asked = performance.now()

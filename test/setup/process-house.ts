@@ -53,7 +53,7 @@ export async function processHouse(
   const log = openLog({ level: 'silent', tokenPrefix: config.tokenPrefix })
   const world: World = { config, db, log, clock: systemClock, random: systemRandom }
   try {
-    await process.saysSoon(/keywarden is up/)
+    await process.saysSoon(/keywarden is up/, 50)
     const serviceToken = await prepare(world, slack.teamId)
     return { slack, process, url: urlOf(process), env, world, serviceToken, as, verify, logged, stop }
 
