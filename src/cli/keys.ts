@@ -2,7 +2,8 @@ import { type Command, Option } from 'commander'
 import { listEvents } from '../audit/list.ts'
 import { isRefusal } from '../foundation/refusal.ts'
 import type { World } from '../foundation/world.ts'
-import { type Cursor, listKeys, type Standing } from '../keys/list.ts'
+import { listKeys } from '../keys/list.ts'
+import type { Cursor, Standing } from '../keys/page.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import { type Change, type ChangeChoices, changeKey } from './change-key.ts'
 import { keyByWords } from './find-key.ts'
@@ -101,7 +102,7 @@ async function* listLines(
   const viewer = { actor: operator(), workspaceId: workspace.id }
   const now = clock.now()
   for (let cursor: Cursor = { from: 0 }, more = true; more; ) {
-    const page = await listKeys(db, viewer, filter, cursor, workspace.terms, now, rowCount)
+    const page = await listKeys(db, viewer, filter, cursor, workspace.terms, now, { rowCount })
     if (cursor.from === 0 && page.keys.length === 0) tellError('No keys match.')
     else if (cursor.from === 0 && !json) yield `${tableHead}\n`
     const line = json

@@ -26,9 +26,9 @@ export async function findKey(
   words: string,
   tokenPrefix: string,
 ): Promise<Found> {
-  const named = await look(db, viewer, { name_folded: fold(words) })
-  const live = named.filter((key) => key.status !== 'revoked')
-  const byName = live.length > 0 ? live : named.slice(0, 1)
+  const named = { name_folded: fold(words) }
+  const live = await look(db, viewer, (query) => query.where(named).whereNot('status', 'revoked'))
+  const byName = live.length > 0 ? live : await look(db, viewer, named, 1)
   if (byName.length > 0) return oneOrSeveral(byName)
 
   const hints = readHints(words, tokenPrefix)
@@ -115,32 +115,48 @@ export async function liveKeyOfIntegration(
 /** The keys a viewer may see, as a query to narrow down. */
 export function visible(db: Executor, viewer: Viewer) {
   const query = keysWithUsage(db).where('keys.workspace_id', viewer.workspaceId)
-  const everything = { workspaceId: viewer.workspaceId, ownerId: '' }
-  return may(viewer.actor, 'key.show', everything) ? query : query.where('owner_id', viewer.actor.id)
+  return seesAll(viewer) ? query : query.where('owner_id', viewer.actor.id)
 }
+
+const seesAll = ({ actor, workspaceId }: Viewer) => may(actor, 'key.show', { workspaceId, ownerId: '' })
 
 async function look(
   db: Executor,
   viewer: Viewer,
   where: Record<string, unknown> | Knex.QueryCallback,
+  limit = 10,
 ): Promise<KeyWithUsage[]> {
   const rows = await visible(db, viewer)
     .where(where as Knex.QueryCallback)
     .orderBy('created_at', 'desc')
-    .limit(10)
+    .limit(limit)
   return rows.map(toKeyWithUsage)
 }
 
 /** At most three live keys whose names are nearest to what was typed. */
 async function nearest(db: Executor, viewer: Viewer, words: string): Promise<KeyWithUsage[]> {
   const typed = fold(words)
-  const rows = await visible(db, viewer)
+  const live = visible(db, viewer)
+    .clearSelect()
+    .select('keys.id', 'name_folded')
     .whereNot('status', 'revoked')
-    .whereRaw('name_folded % ?', [typed])
-    .orderByRaw('similarity(name_folded, ?) desc, name_folded', [typed])
-    .limit(3)
+  // The index knows the order of everybody's names; somebody's own are compared one by one.
+  if (!seesAll(viewer)) live.limit(ownNames)
+  const names: Knex.QueryBuilder = seesAll(viewer)
+    ? live.whereRaw('name_folded % ?', [typed])
+    : db.withMaterialized('own', live).from('own').select('id').whereRaw('name_folded % ?', [typed])
+  const near: { id: string }[] = await names.orderByRaw('name_folded <-> ?', [typed]).limit(3)
+  const rows = await keysWithUsage(db)
+    .whereIn(
+      'keys.id',
+      near.map(({ id }) => id),
+    )
+    .orderByRaw('name_folded <-> ?, name_folded', [typed])
   return rows.map(toKeyWithUsage)
 }
+
+/** How many of a member's own names are compared with a misspelt one. */
+const ownNames = 1_000
 
 /** `tml_Ab3d...`, `tml_Ab3d` or `Ab3d` as hints may be stored; adopted keys have hints of their own form. */
 function readHints(words: string, tokenPrefix: string): string[] {

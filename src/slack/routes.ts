@@ -17,7 +17,7 @@ import { openEdit, submitEdit } from './conversations/edit.ts'
 import { help, start } from './conversations/help.ts'
 import { openHolders, submitHolder } from './conversations/holders.ts'
 import { switchHome } from './conversations/home.ts'
-import { list, turnList } from './conversations/list.ts'
+import { list, openSearch, submitSearch, turnList } from './conversations/list.ts'
 import { openOffboard, submitOffboard, undo } from './conversations/offboard.ts'
 import { openPolicy, submitPolicy } from './conversations/policy.ts'
 import { approve, openDeny, openRequest, submitDeny, submitRequest } from './conversations/request.ts'
@@ -69,6 +69,7 @@ export const clicks: readonly ClickRoute[] = [
   { id: 'key.reveal', needs: 'key.reveal', opens: 'Copy your key', run: revealKey },
   { id: 'key.replace', needs: 'key.replace', opens: 'Copy your key', run: replaceKey },
   { id: 'list.turn', needs: 'key.list', run: turnList },
+  { id: 'list.search', needs: 'key.list', opens: 'Find keys', run: openSearch },
   { id: 'audit.turn', needs: 'audit.read', run: turnAudit },
   { id: 'request.approve', needs: 'request.decide', run: approve },
   { id: 'request.deny', needs: 'request.decide', opens: 'Deny request', run: openDeny },
@@ -94,6 +95,7 @@ export const submits: readonly SubmitRoute[] = [
   { id: 'key.rotate', title: 'Rotate key', needs: 'key.rotate', run: submitRotate },
   { id: 'key.deactivate', title: 'Deactivate key', needs: 'key.deactivate', run: submitDeactivate },
   { id: 'key.revoke', title: 'Revoke key', needs: 'key.revoke', run: submitRevoke },
+  { id: 'list.search', title: 'Keys', needs: 'key.list', run: submitSearch },
   { id: 'request.deny', title: 'Deny request', needs: 'request.decide', run: submitDeny },
   { id: 'alert.snooze', title: 'Snooze alert', needs: 'finding.snooze', run: submitSnooze },
   { id: 'alert.assign', title: 'Assign alert', needs: 'finding.assign', run: submitAssign },

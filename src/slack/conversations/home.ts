@@ -43,10 +43,16 @@ async function lookAt(door: Door, caller: Caller, { homeShows }: Preferences): P
   const who = viewer({ caller })
   const filter = shows === 'mine' ? ({ standing: 'mine' } as const) : {}
   const [attention, offers, requests, keys] = await Promise.all([
-    listKeys(db, who, { standing: 'attention' }, { from: 0 }, workspace.terms, now, attentionRows),
+    listKeys(db, who, { standing: 'attention' }, { from: 0 }, workspace.terms, now, {
+      rowCount: attentionRows,
+      counted: false,
+    }),
     offersTo(db, workspace.id, actor.id, now),
     manages ? waitingRequests(db, workspace.id) : [],
-    listKeys(db, who, filter, { from: 0 }, workspace.terms, now, keyRowCount),
+    listKeys(db, who, filter, { from: 0 }, workspace.terms, now, {
+      rowCount: keyRowCount,
+      counted: false,
+    }),
   ])
   return { caller, shows, attention: attention.keys, offers, requests, keys: keys.keys, more: keys.more, now }
 }

@@ -1,0 +1,182 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { insertManyKeys } from '../../sandbox/many-keys.ts'
+import type { Message } from '../../sandbox/slack/contract.ts'
+import { controlsIn, findButton, messagesIn, optionValue, textOf } from '../../sandbox/slack/look.ts'
+import {
+  answerTo,
+  general,
+  makeKey,
+  openDialog,
+  people,
+  press,
+  pressIn,
+  said,
+  submitAndSee,
+  type TestHouse,
+  testHouse,
+} from '../setup/house.ts'
+import { chooseFromMenu, dialogWith, menuOf } from '../setup/seen.ts'
+
+let house: TestHouse
+let workspaceId: string
+beforeAll(async () => {
+  house = await testHouse()
+  workspaceId = (await house.world.db('workspaces').first('id')).id
+})
+afterAll(() => house.drop())
+
+/** Presses a button of a list and waits for what the message becomes. */
+async function turned(message: Message, label: string): Promise<Message> {
+  const manager = house.as('manager')
+  await press(manager, message, label)
+  return manager.waitFor((screen) =>
+    messagesIn(screen, general).find(
+      (one) => one.ts === message.ts && textOf(one.blocks) !== textOf(message.blocks),
+    ),
+  )
+}
+
+const names = (message: Message) =>
+  message.blocks.flatMap((block) =>
+    block.type === 'section' ? [said([{ ...block, accessory: undefined }])] : [],
+  )
+
+test('an empty workspace says so and offers what this person may do about it', async () => {
+  const empty = await answerTo(house.as('manager'), 'list')
+  expect(said(empty)).toContain('Platform has no keys yet.')
+  expect(findButton(empty.blocks, 'Create key')).toBeDefined()
+  const member = await answerTo(house.as('member'), 'list')
+  expect(findButton(member.blocks, 'Create key')).toBeUndefined()
+  expect(findButton(member.blocks, 'Request a key')).toBeDefined()
+})
+
+test('three keys: each with its facts, and a menu of what may be done in its state', async () => {
+  const manager = house.as('manager')
+  for (const name of ['Alpha', 'Beta', 'Gamma'])
+    await makeKey(manager, { name, expires: name === 'Gamma' ? 'never' : '30' })
+  await submitAndSee(manager, await openDialog(manager, 'deactivate Beta'), {})
+  const waiting = await submitAndSee(manager, await openDialog(manager, 'create Delta'), {
+    scopes: ['read'],
+    owner: people.member,
+  })
+  await manager.close(waiting.id)
+  const list = await answerTo(manager, 'list')
+  expect(names(list)).toEqual(['Alpha', 'Beta', 'Delta', 'Gamma'])
+  expect(menuOf(list.blocks, 'Alpha')).toEqual(['View usage', 'Edit', 'Deactivate', 'Rotate', 'Delete'])
+  expect(menuOf(list.blocks, 'Beta')).toEqual(['View usage', 'Edit', 'Activate', 'Rotate', 'Delete'])
+  expect(menuOf(list.blocks, 'Delta')).toEqual(['View usage', 'Edit', 'Delete'])
+  const words = said(list)
+  expect(words).toMatch(/● Active · never used · expires .* · 0 requests · <@U0BRUNO002> · made today/)
+  expect(words).toContain('◌ Waiting for reveal')
+  expect(words).toContain('never expires')
+  expect(findButton(list.blocks, /Next|Previous/)).toBeUndefined()
+})
+
+test('a member sees the keys they own and nothing to do to them', async () => {
+  const list = await answerTo(house.as('member'), 'list')
+  expect(names(list)).toEqual(['Delta'])
+  expect(menuOf(list.blocks, 'Delta')).toEqual(['View usage'])
+})
+
+test('the menu acts on its key, read at the click', async () => {
+  const manager = house.as('manager')
+  const list = await answerTo(manager, 'list Beta')
+  await chooseFromMenu(manager, list, 'Beta', 'Activate')
+  await manager.waitFor((screen) =>
+    messagesIn(screen, general).find((one) => said(one).includes('Activated Beta.')),
+  )
+  await chooseFromMenu(manager, list, 'Beta', 'View usage')
+  expect(said((await dialogWith(manager, 'Key', 'Beta')).blocks)).toContain('● Active')
+})
+
+test('words match anywhere in a name; % and _ are letters like any other; nothing found can be cleared', async () => {
+  const manager = house.as('manager')
+  for (const name of ['100% uptime', 'snake_case', 'snakeXcase']) await makeKey(manager, { name })
+  expect(names(await answerTo(manager, 'list %'))).toEqual([])
+  expect(names(await answerTo(manager, 'list 100%'))).toEqual(['100% uptime'])
+  expect(names(await answerTo(manager, 'list snake_'))).toEqual(['snake_case'])
+  expect(names(await answerTo(manager, 'list AKE'))).toEqual(['snake_case', 'snakeXcase'])
+  expect(names(await answerTo(manager, 'list up'))).toEqual(['100% uptime'])
+  const none = await answerTo(manager, 'list no such thing')
+  expect(said(none)).toContain('No keys match.')
+  expect(names(await turned(none, 'Clear filter'))).toContain('Alpha')
+})
+
+test('search asks for words in a dialog, which becomes the list', async () => {
+  const manager = house.as('manager')
+  const list = await answerTo(manager, 'list')
+  await press(manager, list, 'Search')
+  const found = await submitAndSee(manager, await dialogWith(manager, 'Find keys', 'Words'), {
+    words: 'snake',
+  })
+  expect(found.title).toBe('Keys')
+  expect(said(found.blocks)).toMatch(/1 ?- ?2 of 2/)
+  await pressIn(manager, found, 'Create key')
+  expect((await dialogWith(manager, 'Create key', 'Name')).submit).toBe('Create key')
+})
+
+test('3,000 keys: pages forwards and backwards meet, every key once, and filters change in place', async () => {
+  await insertManyKeys(house.world.db, workspaceId, 3000, house.calendar.now(), [
+    people.manager,
+    people.owner,
+  ])
+  let page = await answerTo(house.as('manager'), 'list')
+  expect(said(page)).toMatch(/1 ?- ?10 of 3,007/)
+  expect(findButton(page.blocks, 'Previous')).toBeUndefined()
+  const forwards = [names(page)]
+  for (let turn = 0; turn < 3; turn++) {
+    page = await turned(page, 'Next')
+    forwards.push(names(page))
+  }
+  expect(new Set(forwards.flat()).size).toBe(40)
+  for (let turn = 2; turn >= 0; turn--) {
+    page = await turned(page, 'Previous')
+    expect(names(page)).toEqual(forwards[turn])
+  }
+  expect(said(page)).toMatch(/1 ?- ?10 of 3,007/)
+  const at = { message: { channel: page.channel, ts: page.ts } }
+  for (const title of ['Paused keys', 'Keys that expire within 30 days', 'Your keys']) {
+    const filter = controlsIn(page.blocks).find((one) => one.actionId === 'list.turn.filter')!
+    await house.as('manager').click({ at, ...filter, value: optionValue(page.blocks, filter, title)! })
+    page = await house
+      .as('manager')
+      .waitFor((screen) =>
+        messagesIn(screen, general).find((one) => one.ts === page.ts && said(one).startsWith(title)),
+      )
+  }
+})
+
+test('what needs attention comes in the order of its urgency, through both of its queues', async () => {
+  let page = await answerTo(house.as('manager'), '')
+  await press(
+    house.as('manager'),
+    page,
+    controlsIn(page.blocks).find((one) => one.label.startsWith('Needs attention'))!.label,
+  )
+  page = await house
+    .as('manager')
+    .waitFor((screen) =>
+      messagesIn(screen, general).findLast((one) => said(one).startsWith('Keys that need attention')),
+    )
+  const seen: string[] = []
+  const total = Number(/of ([\d,]+)/.exec(said(page))![1]!.replace(',', ''))
+  expect(total).toBeGreaterThan(200)
+  const { rows } = await house.world.db.raw(
+    `select name from keys where status = 'active' and expires_at between ? and ? order by expires_at, id`,
+    [
+      new Date(house.calendar.now().getTime() - 30 * 86_400_000),
+      new Date(house.calendar.now().getTime() + 7 * 86_400_000),
+    ],
+  )
+  const ending = rows.map((row: { name: string }) => row.name)
+  while (seen.length < ending.length + 20) {
+    seen.push(...names(page))
+    page = await turned(page, 'Next')
+  }
+  expect(seen.slice(0, ending.length)).toEqual(ending)
+  expect(new Set(seen).size).toBe(seen.length)
+  for (let back = 0; back < 3; back++) page = await turned(page, 'Previous')
+  expect(names(page)).toEqual(
+    seen.slice(-30, -20).length ? seen.slice(seen.length - 30, seen.length - 20) : [],
+  )
+})
