@@ -4,7 +4,8 @@ import { createInterface } from 'node:readline'
 
 export type Server = { url: string; pid: number; stop(): Promise<void> }
 
-const endWithParent = 'data:text/javascript,process.on("disconnect",()=>process.exit(9))'
+const endWithParent =
+  'data:text/javascript,process.on("disconnect",()=>process.exit(9));process.channel&&process.channel.unref()'
 
 /** Starts a server as a process of its own; it prints a line that holds its URL when it listens. */
 export async function startServer(args: string[], env: Record<string, string> = {}): Promise<Server> {

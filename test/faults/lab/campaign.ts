@@ -113,14 +113,21 @@ export async function runCampaign(
     }
   }
 
+  /** A verifier that meets a database which is away does not start; the next one may. */
+  async function placeAnew(): Promise<Placed> {
+    for (;;) {
+      const fresh = await lab.place(env).catch(() => undefined)
+      if (fresh) return fresh
+    }
+  }
+
   async function harmAll() {
     const kinds = {
       'listeners lost': () => loseListeners(lab),
       'verifier killed': async () => {
         const i = Math.floor(random() * placed.length)
-        const fresh = lab.place(env)
         await placed[i]!.process.kill()
-        placed[i] = await fresh
+        placed[i] = await placeAnew()
       },
       'Postgres restarted': () => restart(server, false),
       'Postgres crashed': () => restart(server, true),

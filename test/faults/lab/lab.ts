@@ -74,7 +74,12 @@ export async function openLab(
     },
     async place(env = {}, folder) {
       const cable = await openCable(url)
-      const process = await startVerifierProcess(cable.url, { KEYWARDEN_LEASE: '1s', ...env }, folder)
+      const process = await startVerifierProcess(cable.url, { KEYWARDEN_LEASE: '1s', ...env }, folder).catch(
+        async (error) => {
+          await cable.close()
+          throw error
+        },
+      )
       closing.push(async () => {
         await process.kill()
         await cable.close()

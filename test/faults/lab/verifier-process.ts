@@ -19,7 +19,8 @@ export type VerifierProcess = {
 }
 
 // The channel closes when the parent is gone, however it went.
-const endWithParent = 'data:text/javascript,process.on("disconnect",()=>process.exit(9))'
+const endWithParent =
+  'data:text/javascript,process.on("disconnect",()=>process.exit(9));process.channel&&process.channel.unref()'
 
 export async function startVerifierProcess(
   databaseUrl: string,
