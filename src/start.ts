@@ -57,7 +57,7 @@ export async function start(options: StartOptions): Promise<Running> {
     const parts = await startParts(world, options.roles, opened)
     const verifier = options.roles.includes('verify') ? await startVerifier(world, opened) : undefined
     const isVerifierOnly = options.roles.every((role) => role === 'verify')
-    const url = await startHttp(world, verifier, isVerifierOnly, parts.routes, opened)
+    const url = await startHttp(world, verifier, isVerifierOnly, parts, opened)
     log.info({ roles: options.roles, url }, 'keywarden is up')
     return { url, runTimetable: parts.runTimetable, stop }
   } catch (error) {
@@ -74,7 +74,11 @@ async function checkDatabase({ db }: World): Promise<void> {
     throw new StartError(`The database is ${pending.length} migrations behind. Run: keywarden migrate`)
 }
 
-type Parts = { routes: ((server: FastifyInstance) => void)[]; runTimetable(): Promise<void> }
+type Parts = {
+  routes: ((server: FastifyInstance) => void)[]
+  runTimetable(): Promise<void>
+  late?: () => Promise<string[]>
+}
 
 async function startParts(
   world: World,
@@ -88,6 +92,7 @@ async function startParts(
     const worker = await startWorker(world, slack)
     opened.push(worker.stop)
     parts.runTimetable = worker.runTimetable
+    parts.late = await showLateness(world)
   }
   if (wanted.includes('bot')) {
     const bot = slack.openBot()
@@ -116,6 +121,17 @@ async function startWorker(world: World, { alerts, announcer }: Pick<SlackSide, 
   })
 }
 
+/** A worker answers for how late the jobs are, in its metrics and its readiness. */
+async function showLateness({ db, clock }: World): Promise<() => Promise<string[]>> {
+  const [{ readLateness, lateSentences }, { measureJobs }] = await Promise.all([
+    import('./foundation/lateness.ts'),
+    import('./http/job-metrics.ts'),
+  ])
+  const states = () => readLateness(db, clock.now())
+  measureJobs(states)
+  return async () => lateSentences(await states())
+}
+
 async function startVerifier(world: World, opened: (() => Promise<void>)[]): Promise<Verifier> {
   const { openVerifier } = await import('./verification/verifier.ts')
   const verifier = await openVerifier(world)
@@ -127,7 +143,7 @@ async function startHttp(
   world: World,
   verifier: Verifier | undefined,
   isVerifierOnly: boolean,
-  routes: Parts['routes'],
+  { routes, late }: Parts,
   opened: (() => Promise<void>)[],
 ): Promise<string> {
   const { openHttp } = await import('./http/server.ts')
@@ -138,11 +154,13 @@ async function startHttp(
       return undefined
     },
   ]
-  const server = await openHttp(world, { verifier, readiness, routes }).catch((error: Error) => {
-    throw new StartError(
-      `The HTTP door cannot open: ${error.message}. Check KEYWARDEN_HTTP_HOST and KEYWARDEN_HTTP_PORT.`,
-    )
-  })
+  const server = await openHttp(world, { verifier, readiness, routes, ...(late ? { late } : {}) }).catch(
+    (error: Error) => {
+      throw new StartError(
+        `The HTTP door cannot open: ${error.message}. Check KEYWARDEN_HTTP_HOST and KEYWARDEN_HTTP_PORT.`,
+      )
+    },
+  )
   opened.push(() => server.close())
   const address = server.server.address() as AddressInfo
   return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`

@@ -1,8 +1,9 @@
+import { CronExpressionParser } from 'cron-parser'
 import type { World } from '../../src/foundation/world.ts'
 import type { Job, JobContext } from './job.ts'
 
 /** Real seconds. Long enough for a slow run to extend it twice, short enough to recover within a minute. */
-const claimSeconds = 45
+const claimSeconds = 20
 
 /**
  * Runs a job under its claim, whoever asks: BullMQ, the watchdog or the calendar of the demo. While somebody holds
@@ -41,17 +42,21 @@ export async function runUnderClaim(job: Job, context: JobContext): Promise<bool
 }
 
 async function claim({ db, clock }: World, job: Job): Promise<number | undefined> {
+  const now = clock.now()
   const { rows } = await db.raw(
-    `insert into job_runs (job, fence, claimed_until, started_at)
-     values (:job, 1, clock_timestamp() + make_interval(secs => :seconds), :now)
-     on conflict (job) do update set fence = job_runs.fence + 1,
-       claimed_until = excluded.claimed_until, started_at = excluded.started_at
+    `insert into job_runs (job, fence, claimed_until, started_at, next_due_at, late_seconds)
+     values (:job, 1, clock_timestamp() + make_interval(secs => :seconds), :now, :next, :late)
+     on conflict (job) do update set fence = job_runs.fence + 1, claimed_until = excluded.claimed_until,
+       started_at = excluded.started_at, next_due_at = excluded.next_due_at, late_seconds = excluded.late_seconds
      where job_runs.claimed_until is null or job_runs.claimed_until < clock_timestamp()
      returning fence`,
-    { job: job.name, seconds: claimSeconds, now: clock.now() },
+    { job: job.name, seconds: claimSeconds, now, next: nextDue(job, now), late: job.lateSeconds },
   )
   return rows[0]?.fence
 }
+
+const nextDue = (job: Job, after: Date): Date =>
+  CronExpressionParser.parse(job.cron, { currentDate: after, tz: job.timeZone }).next().toDate()
 
 async function extend({ db }: World, job: Job, fence: number): Promise<void> {
   await db.raw(

@@ -13,9 +13,10 @@ export function startWatchdog(
   timetable: readonly Job[],
   context: JobContext,
   queue: JobQueue,
+  every = '* * * * *',
 ): { stop(): Promise<void> } {
   const { log } = context.world
-  const task = cron.schedule('* * * * *', () =>
+  const task = cron.schedule(every, () =>
     look().catch((error) => log.error({ error: String(error) }, 'watchdog')),
   )
   async function look() {

@@ -7,7 +7,7 @@ import { hasHeard } from './parents.ts'
 
 const longestDelaySeconds = 30
 /** Real time after a claim in which a send may still begin: it has to end before the claim does. */
-const sendWithinMs = 12_000
+const sendWithinMs = 8_000
 /** How many destinations are served at a time. */
 const lanes = 6
 

@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { Redis } from 'ioredis'
 import { parse } from 'yaml'
+import { systemClock } from '../foundation/clock.ts'
 import type { Config } from '../foundation/config.ts'
-import { openDatabase } from '../foundation/database.ts'
+import { type Database, openDatabase } from '../foundation/database.ts'
+import { lateSentences, readLateness } from '../foundation/lateness.ts'
 import { openLog } from '../foundation/log.ts'
 import { pendingMigrations } from '../foundation/migrate.ts'
 import { packageRoot } from '../foundation/package-root.ts'
@@ -41,12 +43,23 @@ const postgres: Check = async ({ databaseUrl }) => {
       pending.length === 0
         ? good('schema is up to date')
         : bad(`${pending.length} migrations are pending; run: keywarden migrate`),
+      ...(pending.length === 0 ? await jobs(db) : []),
     ]
   } catch (error) {
     return [bad(`cannot be reached (${(error as Error).message}); check DATABASE_URL`)]
   } finally {
     await db.destroy()
   }
+}
+
+/** Late jobs, and jobs whose last run failed. A worker that never ran has left nothing to judge. */
+async function jobs(db: Database): Promise<Finding[]> {
+  const states = await readLateness(db, systemClock.now())
+  const late = lateSentences(states).map((said) => bad(`job ${said}; is a worker running?`))
+  const failed = states.filter((state) => state.error !== null)
+  const errors = failed.map(({ job, error }) => bad(`job ${job} failed: ${error}`))
+  if (states.length === 0 || late.length + errors.length > 0) return [...late, ...errors]
+  return [good(`${states.length} jobs are on time`)]
 }
 
 const redis: Check = async ({ redisUrl }) => {

@@ -15,6 +15,8 @@ export type HttpOptions = {
   verifier?: Verifier
   /** questions whose answer decides `/readyz`; each resolves to a reason for not being ready, or nothing */
   readiness: (() => Promise<string | undefined>)[]
+  /** sentences about jobs that are late, where there are jobs */
+  late?: () => Promise<string[]>
   /** further routes, such as Slack's when it delivers over HTTP */
   routes?: ((server: FastifyInstance) => void)[]
 }
@@ -44,7 +46,7 @@ export async function openHttp(world: World, options: HttpOptions): Promise<Fast
   server.setNotFoundHandler((_request, reply) =>
     reply.status(404).send({ error: { code: 'NOT_FOUND', message: 'There is nothing at this address.' } }),
   )
-  addHealth(server, options.readiness)
+  addHealth(server, options.readiness, options.late)
   addMetrics(server, verifier)
   if (verifier) addUsage(server, world, verifier)
   if (verifier) addDescription(server)

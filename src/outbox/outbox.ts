@@ -35,7 +35,7 @@ export type Claimed = {
 export type Outcome = 'arrived' | 'moot' | 'redirected' | 'unreachable'
 
 /** Real time: a claim outlives its holder by at most this much. */
-const claimSeconds = 30
+const claimSeconds = 20
 
 /** Writes letters in the transaction that decided them. One that was put before is not put again. */
 export async function put(

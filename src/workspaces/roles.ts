@@ -132,3 +132,9 @@ export async function forgetMember(act: Act, workspaceId: string, userId: string
   await record(act, { event: 'role.set', workspaceId, details })
   return null
 }
+
+/** Somebody who had left is back: their keys have an owner again. */
+export async function welcomeBack(act: Act, workspaceId: string, userId: string): Promise<null> {
+  await act.trx('departures').where({ workspace_id: workspaceId, user_id: userId }).delete()
+  return null
+}

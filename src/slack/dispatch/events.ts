@@ -1,6 +1,6 @@
 import { perform } from '../../audit/perform.ts'
 import { isRefusal } from '../../foundation/refusal.ts'
-import { forgetMember, refreshGroup } from '../../workspaces/roles.ts'
+import { forgetMember, refreshGroup, welcomeBack } from '../../workspaces/roles.ts'
 import { workspacesOfTeam } from '../../workspaces/workspace.ts'
 import { identify } from '../caller.ts'
 import { openHome } from '../conversations/home.ts'
@@ -23,9 +23,9 @@ export async function onGroupChanged(door: Door, groupId: string): Promise<void>
 /** Somebody left, or became a guest: their role ends with it. Whoever left is offboarded. */
 export async function onUserChanged(door: Door, teamId: string, user: ChangedUser): Promise<void> {
   await onLeftOrReturned(door, teamId, user)
-  if (!user.deleted && !user.is_restricted && !user.is_ultra_restricted) return
+  const isOut = user.deleted || user.is_restricted || user.is_ultra_restricted
   for (const workspace of await workspacesOfTeam(door.world.db, teamId))
     await perform(door.world, { kind: 'job', id: 'slack-events' }, (act) =>
-      forgetMember(act, workspace.id, user.id),
+      isOut ? forgetMember(act, workspace.id, user.id) : welcomeBack(act, workspace.id, user.id),
     )
 }
