@@ -1,0 +1,73 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { Redis } from 'ioredis'
+import type { Fault } from '../../../sandbox/slack/contract.ts'
+import type { Scene } from './scene.ts'
+import type { Workers } from './workers.ts'
+
+/** One kind of trouble: it begins while alerts are on their way, and ends; from then on recovery is timed. */
+export type Phase = { name: string; trouble(scene: Scene, workers: Workers): Promise<void> }
+
+const dayMs = 86_400_000
+
+const killed = (die: 'before send' | 'after send' | 'after record'): Phase => ({
+  name: `kill -9 ${die}`,
+  async trouble(_scene, workers) {
+    workers.order({ die, among: 12 })
+    await pause(4_000)
+    workers.order({ die: undefined } as never)
+  },
+})
+
+const slackSays = (
+  name: string,
+  fault: Omit<Fault, 'method' | 'times'>,
+  times: number,
+  ms = 3_000,
+): Phase => ({
+  name: `Slack: ${name}`,
+  async trouble(scene) {
+    for (const method of ['chat.postMessage', 'chat.update']) await scene.fault({ method, times, ...fault })
+    await pause(ms)
+  },
+})
+
+/** What is short enough for every run of the tests. */
+export const short: readonly Phase[] = [
+  killed('after send'),
+  slackSays('drops the reply after accepting', { kind: 'drop_after' }, 3, 500),
+  { name: 'Redis: FLUSHALL', trouble: flushAll },
+]
+
+export const all: readonly Phase[] = [
+  killed('before send'),
+  killed('after send'),
+  killed('after record'),
+  slackSays('429', { kind: 'ratelimited', retryAfterSeconds: 2 }, 30),
+  slackSays('500', { kind: 'server_error' }, 20),
+  slackSays('drops the reply after accepting', { kind: 'drop_after' }, 20),
+  slackSays('drops the request', { kind: 'drop_before' }, 20),
+  slackSays('never answers', { kind: 'hang' }, 6, 11_000),
+  { name: 'Redis: FLUSHALL', trouble: flushAll },
+  { name: 'Redis: restart without persistence', trouble: ({ redis }) => redis.restart() },
+  { name: 'Redis: down for a day of the calendar', trouble: downForADay },
+  { name: 'event loop blocked for 50 s, past every lock', trouble: blocked },
+]
+
+async function flushAll({ redis }: Scene): Promise<void> {
+  const client = new Redis(redis.url)
+  await client.flushall()
+  client.disconnect()
+}
+
+async function downForADay(scene: Scene, workers: Workers): Promise<void> {
+  await scene.redis.kill()
+  scene.advance(dayMs)
+  workers.order({ aheadMs: dayMs })
+  await pause(3_000)
+  await scene.redis.restart()
+}
+
+async function blocked(_scene: Scene, workers: Workers): Promise<void> {
+  workers.orderOne({ blockMs: 50_000 })
+  await pause(51_000)
+}
