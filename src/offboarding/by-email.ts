@@ -5,7 +5,7 @@ import type { Refusal } from '../foundation/refusal.ts'
 import { type Act, actorName } from '../members/actor.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import { foldEmail, userOfEmail } from './emails.ts'
-import { type Offboarding, toOffboarding } from './offboarding.ts'
+import { currentOffboarding, type Mode, type Offboarding, toOffboarding } from './offboarding.ts'
 import { noteDoor, type OffboardingRequest, requestOffboarding } from './request.ts'
 
 /** The same request for somebody who is named by address. */
@@ -64,23 +64,30 @@ export async function matchWaiting(act: Act, workspace: Workspace, random: Rando
     .where({ 'offboardings.account_id': workspace.accountId, state: 'unmatched' })
     .whereNull('ended_at')
     .select('offboardings.*', 'emails.user_id as known')
-  for (const row of rows) {
-    await act.trx('offboardings').where({ id: row.id }).update({ ended_at: act.now, ended_because: 'merged' })
-    const doors = await act.trx('offboarding_requests').where({ offboarding_id: row.id })
-    for (const door of doors)
-      await requestOffboarding(
-        act,
-        workspace,
-        {
-          source: door.source,
-          reference: door.reference,
-          userId: row.known,
-          mode: row.mode,
-          note: row.note,
-          ...(row.successor_id && row.successor_id !== row.known ? { successorId: row.successor_id } : {}),
-        },
-        random,
-      )
-  }
+  for (const row of rows) await goOn(act, workspace, row, random)
   return rows.length
 }
+
+/** The request keeps its id, by which its door asks how far it is; only where the person is leaving already it ends there. */
+async function goOn(
+  act: Act,
+  workspace: Workspace,
+  row: Record<string, never>,
+  random: Random,
+): Promise<void> {
+  const { id, known: userId, mode, note } = row as unknown as Waiting
+  const due = new Date(act.now.getTime() + workspace.terms.offboardingLimitMinutes * 60_000)
+  const running = await currentOffboarding(act.trx, workspace.accountId, userId)
+  if (!running) {
+    await act
+      .trx('offboardings')
+      .where({ id, state: 'unmatched' })
+      .update({ user_id: userId, state: 'requested', begun_at: act.now, due_at: due, announced: true })
+    return
+  }
+  await act.trx('offboardings').where({ id }).update({ ended_at: act.now, ended_because: 'merged' })
+  for (const { source, reference } of await act.trx('offboarding_requests').where({ offboarding_id: id }))
+    await requestOffboarding(act, workspace, { source, reference, userId, mode, note }, random)
+}
+
+type Waiting = { id: string; known: string; mode: Mode; note: string }

@@ -110,7 +110,7 @@ export async function noteReturn(
 ): Promise<boolean> {
   const row = await act
     .trx('offboardings')
-    .where({ account_id: accountId, user_id: userId, state: 'done' })
+    .where({ account_id: accountId, user_id: userId })
     .whereNull('ended_at')
     .whereExists(
       act
@@ -122,6 +122,9 @@ export async function noteReturn(
     .forUpdate()
     .first()
   if (!row) return false
+  // Nothing has happened yet, so nothing will.
+  if (row.state === 'requested')
+    await act.trx('offboardings').where({ id: row.id }).update({ state: 'done', done_at: act.now })
   await end(act, toOffboarding(row), 'returned')
   return true
 }

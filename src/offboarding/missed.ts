@@ -20,13 +20,17 @@ const missed = `
         join emails e on e.account_id = d.account_id
           and (e.email = d.user_name_folded or e.email = lower(d.attributes->>'email'))
         where d.account_id = :account and not d.active) g
-  where not exists (select from offboardings o
-      where o.account_id = :account and o.user_id = g.user_id and o.ended_at is null)
+  where not exists (select from offboardings o where o.account_id = :account and o.user_id = g.user_id
+      and o.ended_at is null and o.state <> 'done')
     and (exists (select from keys k join workspaces w on w.id = k.workspace_id and w.account_id = :account
         where k.status in ('active', 'unrevealed') and (k.owner_id = g.user_id or k.revealed_by = g.user_id
-          or exists (select from key_holders h where h.key_id = k.id and h.user_id = g.user_id)))
+            or exists (select from key_holders h where h.key_id = k.id and h.user_id = g.user_id))
+          and not exists (select from offboardings o join offboarding_keys p on p.offboarding_id = o.id
+            where o.account_id = :account and o.user_id = g.user_id and o.ended_at is null and p.key_id = k.id))
       or exists (select from members m join workspaces w on w.id = m.workspace_id and w.account_id = :account
-        where m.user_id = g.user_id and m.role in ('owner', 'manager')))`
+        where m.user_id = g.user_id and m.role in ('owner', 'manager')
+          and not exists (select from offboardings o where o.account_id = :account and o.user_id = g.user_id
+            and o.ended_at is null)))`
 
 /**
  * Compares an account with Slack's list of its members: keeps the addresses, lets requests go on that waited for

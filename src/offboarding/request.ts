@@ -121,7 +121,7 @@ export async function noteDoor(
       requested_at: act.now,
     })
     .onConflict(['offboarding_id', 'source'])
-    .merge({ reference })
+    .merge({ reference, answered_at: null })
     .returning([act.trx.raw('(xmax = 0) as fresh')])
   return Boolean((rows[0] as unknown as { fresh: boolean }).fresh)
 }
