@@ -91,6 +91,8 @@ const list = (env: Env, words: string, { workspace: wanted, status, json }: List
   })
 
 const rowCount = 500
+/** A shell can take every match there is. */
+const everything = 1_000_000
 
 async function* listLines(
   world: World,
@@ -102,7 +104,10 @@ async function* listLines(
   const viewer = { actor: operator(), workspaceId: workspace.id }
   const now = clock.now()
   for (let cursor: Cursor = { from: 0 }, more = true; more; ) {
-    const page = await listKeys(db, viewer, filter, cursor, workspace.terms, now, { rowCount })
+    const page = await listKeys(db, viewer, filter, cursor, workspace.terms, now, {
+      rowCount,
+      searched: everything,
+    })
     if (cursor.from === 0 && page.keys.length === 0) tellError('No keys match.')
     else if (cursor.from === 0 && !json) yield `${tableHead}\n`
     const line = json

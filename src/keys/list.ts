@@ -16,7 +16,7 @@ import {
   pageOf,
   pageSize,
 } from './page.ts'
-import { searchPage } from './search.ts'
+import { searchLimit, searchPage } from './search.ts'
 
 const expiringDays = 30
 
@@ -32,9 +32,13 @@ export async function listKeys(
   cursor: Cursor,
   terms: Terms,
   now: Date,
-  { rowCount = pageSize, counted = true }: { rowCount?: number; counted?: boolean } = {},
+  {
+    rowCount = pageSize,
+    counted = true,
+    searched = searchLimit,
+  }: Partial<Pick<Listing, 'rowCount' | 'counted' | 'searched'>> = {},
 ): Promise<Page> {
-  const listing = { viewer, filter, cursor, terms, now, rowCount, counted }
+  const listing = { viewer, filter, cursor, terms, now, rowCount, counted, searched }
   if (filter.words) return searchPage(db, listing)
   if (filter.standing === 'attention') return attentionPage(db, listing)
   const matching = () => narrow(visible(db, viewer), listing)

@@ -40,9 +40,11 @@ export type Listing = {
   now: Date
   rowCount: number
   counted: boolean
+  /** at most so many matches of words are put in order */
+  searched: number
 }
 
-export type Row = Parameters<typeof toKeyWithUsage>[0] & { id: string; edge: string }
+export type Row = Parameters<typeof toKeyWithUsage>[0] & { edge: string }
 
 /** The page that these rows make: one more than it holds, from its beginning or its end. */
 export function pageOf(rows: Row[], { cursor, rowCount }: Listing, total: number): Page {

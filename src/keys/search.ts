@@ -27,7 +27,7 @@ export async function searchPage(db: Executor, listing: Listing): Promise<Page> 
     'keys.id',
     wanted.map(({ id }) => id),
   )
-  const byId = new Map(rows.map((row) => [row.id, row]))
+  const byId = new Map<string, Row>(rows.map((row) => [row.id, row]))
   // A key that was revoked between the two queries is one row less.
   const page = wanted.flatMap((one) =>
     byId.has(one.id) ? [{ ...byId.get(one.id)!, edge: one.name_folded }] : [],
@@ -36,13 +36,13 @@ export async function searchPage(db: Executor, listing: Listing): Promise<Page> 
 }
 
 /** By the index of words and nothing else: what the planner thinks cheaper reads names that do not match. */
-async function find(db: Executor, { viewer, filter }: Listing): Promise<Match[]> {
+async function find(db: Executor, { viewer, filter, searched }: Listing): Promise<Match[]> {
   return (db as Database).transaction(async (trx) => {
     await trx.raw('set local enable_seqscan = off; set local enable_indexscan = off')
     const live = visible(trx, viewer)
       .clearSelect()
       .whereNot('status', 'revoked')
-      .limit(searchLimit + 1)
+      .limit(searched + 1)
     live.where((either) => {
       for (const pattern of patterns(fold(filter.words ?? '')))
         either.orWhereRaw('name_folded like ?', [pattern])
