@@ -9,6 +9,7 @@ import { openLog } from '../foundation/log.ts'
 import { pendingMigrations } from '../foundation/migrate.ts'
 import { packageRoot } from '../foundation/package-root.ts'
 import { openWebClient, slackStartError } from '../foundation/slack.ts'
+import { allWorkspaces } from '../workspaces/workspace.ts'
 import { checkAudit } from './doctor-audit.ts'
 import { bad, type Check, type Finding, good } from './finding.ts'
 
@@ -106,19 +107,38 @@ const slack: Check = async (config) => {
     missing.length === 0
       ? good('scopes match manifest.yml')
       : bad(`scopes ${missing.join(', ')} are missing; update the app from manifest.yml and reinstall it`),
-    await alertChannel(web, config.alertChannel),
+    ...(await alertChannels(web, config)),
   ]
 }
+
+/** Where each workspace's alerts go; what configuration says counts only before the first start. */
+async function alertChannels(web: Paginating, config: Config): Promise<Finding[]> {
+  const db = openDatabase(config.databaseUrl, { connections: 1, name: 'keywarden doctor' })
+  try {
+    const workspaces = await allWorkspaces(db).catch(() => [])
+    const names = new Set(workspaces.map((workspace) => workspace.terms.alertChannel))
+    if (names.size === 0) names.add(config.alertChannel)
+    return await Promise.all(
+      [...names].map((name) => alertChannel(web, name).catch((error) => bad(noChannels(error)))),
+    )
+  } finally {
+    await db.destroy()
+  }
+}
+
+const noChannels = ({ data, message }: Error & { data?: { needed?: string } }): string =>
+  data?.needed
+    ? `the alert channel cannot be looked up without the scope ${data.needed}; update the app from manifest.yml and reinstall it`
+    : `the alert channel cannot be looked up (${message}); run doctor again`
 
 async function manifestScopes(): Promise<string[]> {
   const manifest = parse(await readFile(new URL('manifest.yml', packageRoot()), 'utf8'))
   return manifest.oauth_config.scopes.bot
 }
 
-async function alertChannel(
-  web: { paginate(method: string, options: Record<string, unknown>): AsyncIterable<unknown> },
-  name: string,
-): Promise<Finding> {
+type Paginating = { paginate(method: string, options: Record<string, unknown>): AsyncIterable<unknown> }
+
+async function alertChannel(web: Paginating, name: string): Promise<Finding> {
   const types = 'public_channel,private_channel'
   for await (const page of web.paginate('conversations.list', {
     types,

@@ -1,0 +1,173 @@
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { startRedis } from '../../sandbox/services/redis.ts'
+import type { Channel } from '../../sandbox/slack/contract.ts'
+import { type LocalSlack, startSlack } from '../../sandbox/slack/slack.ts'
+import { runShell } from '../../src/cli/program.ts'
+import { systemClock } from '../../src/foundation/clock.ts'
+import { start } from '../../src/start.ts'
+import { administer, databaseUrl } from '../setup/administer.ts'
+import { type FreshDatabase, freshDatabase } from '../setup/database.ts'
+import { freshRedis } from '../setup/redis.ts'
+
+const manifest = new URL('../../manifest.yml', import.meta.url).pathname
+let slack: LocalSlack
+let database: FreshDatabase
+let redis: Awaited<ReturnType<typeof freshRedis>>
+beforeAll(async () => {
+  ;[slack, database, redis] = await Promise.all([
+    startSlack({ clock: systemClock, manifest }),
+    freshDatabase(),
+    freshRedis(),
+  ])
+})
+afterAll(async () => {
+  await slack.close()
+  await Promise.all([database.drop(), redis.drop()])
+})
+
+/** The exit code, and what doctor says of each part. */
+async function doctor(more: Record<string, string> = {}, from = slack) {
+  const printed = vi.spyOn(console, 'log').mockReturnValue()
+  try {
+    const env = {
+      DATABASE_URL: database.url,
+      REDIS_URL: redis.url,
+      SLACK_API_URL: from.apiUrl,
+      SLACK_BOT_TOKEN: from.botToken,
+      SLACK_APP_TOKEN: from.appToken,
+      ...more,
+    }
+    const code = await runShell(['doctor'], { env, start })
+    const lines = printed.mock.calls.map(([line]) => String(line).replace(/ +/g, ' '))
+    const about = (part: string) => lines.filter((line) => line.split(' ')[1] === part)
+    return { code, about, failed: lines.filter((line) => line.startsWith('FAIL')) }
+  } finally {
+    printed.mockRestore()
+  }
+}
+
+test('where all is well, doctor says so of each part and exits 0', async () => {
+  const { code, about, failed } = await doctor()
+  expect(failed).toEqual([])
+  expect(code).toBe(0)
+  expect(about('Postgres')).toEqual([
+    expect.stringMatching(/^ok .*version 1\d/),
+    'ok Postgres schema is up to date',
+  ])
+  expect(about('Redis')).toEqual([expect.stringMatching(/version/), 'ok Redis eviction policy noeviction'])
+  expect(about('Slack')).toEqual([
+    'ok Slack bot keywarden in ACME',
+    'ok Slack scopes match manifest.yml',
+    'ok Slack the bot is in #security-alerts',
+  ])
+})
+
+describe('what is wrong is named together with what to do, and the exit code is 1:', () => {
+  async function onlyFailure(more: Record<string, string>, from?: LocalSlack): Promise<string | undefined> {
+    const { code, failed } = await doctor(more, from)
+    expect(code).toBe(1)
+    return failed.at(-1)
+  }
+
+  test('pending migrations', async () => {
+    const name = `${new URL(database.url).pathname.slice(1)}_empty`
+    await administer(database.url, `create database ${name}`)
+    const { failed } = await doctor({ DATABASE_URL: databaseUrl(database.url, name) })
+    await administer(database.url, `drop database ${name} with (force)`)
+    expect(failed).toContainEqual(
+      expect.stringMatching(/^FAIL Postgres \d+ migrations are pending; run: keywarden migrate$/),
+    )
+  })
+
+  test('no Postgres', async () => {
+    const { code, failed } = await doctor({ DATABASE_URL: 'postgres://k:hunter2@127.0.0.1:9/k' })
+    expect(code).toBe(1)
+    expect(failed[0]).toMatch(
+      /^FAIL Postgres cannot be reached \(connect ECONNREFUSED .*\); check DATABASE_URL$/,
+    )
+    expect(failed.join()).not.toContain('hunter2')
+  })
+
+  test('no Redis', async () => {
+    expect(await onlyFailure({ REDIS_URL: 'redis://:hunter2@127.0.0.1:9' })).toMatch(
+      /^FAIL Redis cannot be reached \(connect ECONNREFUSED .*\); check REDIS_URL$/,
+    )
+  })
+
+  test('a Redis that evicts', async () => {
+    // The run's own Redis is everybody's.
+    const evicting = await startRedis({ own: true })
+    const client = new Redis(evicting.url)
+    await client.config('SET', 'maxmemory-policy', 'allkeys-lru')
+    client.disconnect()
+    const said = await onlyFailure({ REDIS_URL: evicting.url })
+    await evicting.stop()
+    expect(said).toBe(
+      'FAIL Redis eviction policy allkeys-lru may drop jobs; run: redis-cli config set maxmemory-policy noeviction',
+    )
+  })
+
+  test('a token that Slack refuses', async () => {
+    expect(await onlyFailure({ SLACK_BOT_TOKEN: 'xoxb-1-guess' })).toBe(
+      'FAIL Slack Slack does not accept SLACK_BOT_TOKEN (invalid_auth). Copy it again from OAuth & Permissions.',
+    )
+  })
+
+  test('no token', async () => {
+    expect(await onlyFailure({ SLACK_BOT_TOKEN: '' })).toMatch(
+      /^FAIL Slack SLACK_BOT_TOKEN is missing\. Example: /,
+    )
+  })
+
+  test.each([
+    [
+      'chat:write',
+      /^FAIL Slack scopes chat:write are missing; update the app from manifest\.yml and reinstall it$/,
+    ],
+    ['groups:read', /^FAIL Slack the alert channel cannot be looked up without the scope groups:read/],
+  ])('the scope %s', async (scope, sentence) => {
+    const path = join(tmpdir(), `manifest-${process.pid}-${scope.replace(':', '-')}.yml`)
+    await writeFile(path, (await readFile(manifest, 'utf8')).replace(`      - ${scope}\n`, ''))
+    const poorer = await startSlack({ clock: systemClock, manifest: path })
+    await rm(path)
+    const said = await onlyFailure({}, poorer)
+    await poorer.close()
+    expect(said).toMatch(sentence)
+  })
+
+  test('a private channel without the bot, or no channel at all', async () => {
+    for (const name of ['leads', 'nowhere'])
+      expect(await onlyFailure({ KEYWARDEN_ALERT_CHANNEL: name })).toBe(
+        `FAIL Slack there is no channel #${name} that the bot can see; create it, or invite the bot if it is private`,
+      )
+  })
+
+  test('the channel that a workspace chose, whatever configuration says', async () => {
+    const room: Channel = {
+      id: 'C0VAULT001',
+      name: 'vault',
+      kind: 'channel',
+      archived: false,
+      shared: false,
+      members: [],
+    }
+    slack.addChannel(room)
+    await administer(
+      database.url,
+      `with a as (insert into accounts values ('acc_1', 'T1', 'One', clock_timestamp()) returning id)
+       insert into workspaces (id, account_id, name, name_folded, terms, created_at)
+       select 'ws_' || n, id, n, n, jsonb_build_object('alertChannel', c), clock_timestamp()
+       from a, (values ('one', 'vault'), ('two', 'gone')) as w (n, c)`,
+    )
+    const { code, about } = await doctor()
+    expect(code).toBe(1)
+    expect(about('Slack').slice(2)).toEqual([
+      'ok Slack #vault is public; the bot joins with the first alert',
+      expect.stringMatching(/^FAIL Slack there is no channel #gone/),
+    ])
+  })
+})
