@@ -6,7 +6,7 @@ import { readConfig } from '../../src/foundation/config.ts'
 import { type Database, openDatabase } from '../../src/foundation/database.ts'
 import { pendingMigrations } from '../../src/foundation/migrate.ts'
 import { administer, databaseUrl } from '../setup/administer.ts'
-import { keywarden } from '../setup/shell.ts'
+import { shell } from '../setup/shell.ts'
 import { type TwoRoles, twoRoles } from '../setup/two-roles.ts'
 
 let roles: TwoRoles
@@ -14,7 +14,7 @@ let app: Database
 beforeAll(async () => {
   roles = await twoRoles()
   const env = { DATABASE_URL: roles.appUrl, DATABASE_OWNER_URL: roles.ownerUrl }
-  const migrated = await keywarden(['migrate'], env)
+  const migrated = await shell(['migrate'], env)
   expect(migrated).toMatchObject({ code: 0, err: '' })
   expect(migrated.out).toContain(`${roles.app} may read and append to the audit, and not change it.`)
   app = openDatabase(roles.appUrl, { connections: 2 })
@@ -76,6 +76,7 @@ test('temporary tables of the same names do not catch what is appended', async (
     )
     await trx.raw(`insert into pg_temp.audit_heads values ('ws_1', 900, '\\x00')`)
     await trx.raw('create temporary table audit_events (like public.audit_events)')
+    await trx.raw('grant all on pg_temp.audit_heads, pg_temp.audit_events to public')
     await trx.raw(
       `select audit_append('ws_1', '{"at":"2026-01-01T00:00:00Z","event":"key.revoked","actor":{"kind":"job","id":"x"}}')`,
     )
@@ -102,14 +103,14 @@ test('with one role for both the audit is not protected, and its tables can be h
     const db = openDatabase(single.ownerUrl)
     expect(await weaknesses(db)).toEqual([`${single.owner} owns its tables`])
     await db.destroy()
-    const same = await keywarden(['migrate'], {
+    const same = await shell(['migrate'], {
       DATABASE_URL: single.ownerUrl,
       DATABASE_OWNER_URL: single.ownerUrl,
     })
     expect(same).toMatchObject({ code: 1, err: expect.stringContaining('both name the role') })
 
     const swapped = { DATABASE_URL: single.ownerUrl, DATABASE_OWNER_URL: single.appUrl }
-    const refused = await keywarden(['migrate'], swapped)
+    const refused = await shell(['migrate'], swapped)
     expect(refused.code).toBe(1)
     const remedy = /reassign owned by .*;/.exec(refused.err)?.[0]
     await administer(databaseUrl(inject('serverUrl'), new URL(single.appUrl).pathname.slice(1)), remedy!)

@@ -52,4 +52,4 @@ test('everything works for a role that cannot change the audit: Slack, verifiers
     await house?.close()
     await Promise.all([roles.drop(), redis.drop(), rm(folder, { recursive: true })])
   }
-})
+}, 60_000)

@@ -29,7 +29,7 @@ test('keys of another system are adopted from the command line, verify at once a
       `${sha256('pat-na1-x').toUpperCase()},pat-na1,Zapier,agents|conversations,U0DANA0004,,,`,
     ].join('\r\n'),
   )
-  const dry = await keywarden(['keys', 'import', path, '--dry-run'], importing.env)
+  const dry = await shell(['keys', 'import', path, '--dry-run'], importing.env)
   expect(dry).toMatchObject({ code: 0, err: '' })
   expect(dry.out).toContain('Dry run: 2 keys would be imported. Nothing was changed.')
   expect(await importing.count()).toBe(0)
