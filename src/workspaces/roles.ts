@@ -120,6 +120,11 @@ export async function forgetMember(act: Act, workspaceId: string, userId: string
   await act.trx('workspaces').where({ id: workspaceId }).forUpdate().first('id')
   const where = { workspace_id: workspaceId, user_id: userId }
   await act.trx('group_members').where(where).delete()
+  await act
+    .trx('departures')
+    .insert({ ...where, left_at: act.now })
+    .onConflict()
+    .ignore()
   const row = await act.trx('members').where(where).whereNull('left_at').first('role')
   if (!row) return null
   if (row.role === 'owner' && (await isOnlyOwner(act, workspaceId, userId))) {
