@@ -13,3 +13,12 @@ export const keywarden: Contender = {
     }
   },
 }
+
+/** The same code and constants, asked how strange every bucket is: what NAB's rules want to know. */
+export const keywardenScore: Contender = {
+  threshold: 1,
+  create() {
+    const state = newState()
+    return (seen) => step(state, { ...seen, offsetSeconds: 0 })?.score ?? 0
+  },
+}

@@ -37,13 +37,13 @@ export const slowSpreads = { even: 1, quiet: 8 } as const
 
 /** In its first days a key has no habits: margins start this much wider, and excesses are no record yet. */
 export const youngDays = 10
-export const youngFactor = 3
+export const youngFactor = 5
 export const settleDays = 4
 export const fewRecords = 3
 export const enoughRecords = 14
 
-/** Days before each reason may speak. */
-export const ready = { spike: 1, unusual: 2, slow: 7, activity: 7 } as const
+/** Days before each reason may speak; about the hours of mostly quiet keys, whose records take longer, later. */
+export const ready = { spike: 1, unusual: 2, slow: 7, activity: 7, quiet: 12 } as const
 
 /** A key is mostly quiet when its bursts fill less than this share of its buckets ... */
 export const quietShare = 0.15
@@ -85,7 +85,7 @@ export const silenceMore = 3
 
 /** An excess above the busiest hour by less than `batchHighest` may be a batch job: it is held this many buckets. */
 export const batchLowest = 1.3
-export const batchHighest = 3
+export const batchHighest = 2.6
 export const batchBuckets = 27
 /** After it ends, what it leaves in windows is muted for two hours. */
 export const batchEcho = 24

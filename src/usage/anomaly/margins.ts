@@ -1,5 +1,5 @@
 import {
-  burstsKnown, enoughRecords, fewRecords, quietShare, standsOut, youngDays, youngFactor,
+  burstsKnown, enoughRecords, fewRecords, quietShare, ready, standsOut, youngDays, youngFactor,
 } from './constants.ts' // biome-ignore format: a list
 import type { Summary } from './rings.ts'
 import type { KeyState } from './state.ts'
@@ -23,3 +23,7 @@ export const mostlyQuiet = (state: KeyState) => state.activeShare < quietShare
 
 /** Enough bursts are known to say what is usual. */
 export const burstsAreKnown = (state: KeyState) => state.bursts >= burstsKnown && hasBursts(state)
+
+/** Whether hours and windows of this key may be judged yet. */
+export const isReady = (state: KeyState, days: number) =>
+  state.day - state.firstDay >= (mostlyQuiet(state) ? Math.max(days, ready.quiet) : days)

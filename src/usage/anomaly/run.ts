@@ -17,7 +17,8 @@ export function run(state: KeyState, count: number): number {
   state.run = Math.max(0, Math.min(dayBuckets, state.run + Math.max(-1, Math.min(1, ratio))))
   state.topRun = Math.max(state.topRun, Math.min(state.run, limit(state)))
   if (state.day - state.firstDay < ready.activity || state.runRecord >= runAlways) return 0
-  return state.quietLevel < 1 || hasBursts(state) ? state.run / limit(state) : 0
+  // Squared: half a run is much less than half a reason.
+  return state.quietLevel < 1 || hasBursts(state) ? (state.run / limit(state)) ** 2 : 0
 }
 
 const third = new Float32Array(12)

@@ -18,7 +18,8 @@ export function silence(state: KeyState, count: number): number {
   state.missing += state.comparableLow / hourBuckets
   state.topSilence = Math.max(state.topSilence, Math.min(state.silence, usual(state) + silenceMore))
   if (state.day - state.firstDay < ready.spike) return 0
-  return Math.min(state.missing / silenceMissing, state.silence / usual(state))
+  // Squared: half a silence is much less than half a reason.
+  return Math.min(state.missing / silenceMissing, state.silence / usual(state)) ** 2
 }
 
 export function closeSilenceDay(state: KeyState): void {

@@ -1,5 +1,5 @@
 import { fewInHour, ready, settleDays, unusualAtLeast, unusualSpreads } from './constants.ts'
-import { fromRecords, leastMargin, mostlyQuiet } from './margins.ts'
+import { fromRecords, isReady, leastMargin, mostlyQuiet } from './margins.ts'
 import { dayIndex, decodeCount, decodeRatio, encodeCount, encodeRatio, summarise } from './rings.ts'
 import type { KeyState } from './state.ts'
 
@@ -9,7 +9,7 @@ export const excess = (state: KeyState, lastHour: number): number =>
 
 /** The last sixty minutes against this time of day: night use, or a busier hour than ever. */
 export function unusual(state: KeyState, lastHour: number): number {
-  if (state.comparableHigh < 0 || state.day - state.firstDay < ready.unusual) return 0
+  if (state.comparableHigh < 0 || !isReady(state, ready.unusual)) return 0
   return excess(state, lastHour) / state.unusualMargin
 }
 
