@@ -58,7 +58,7 @@ export const variables = {
       .string()
       .regex(/^[UW][A-Z0-9]+$/)
       .optional(),
-    'Slack user id of the first owner; else the primary owner',
+    'Slack user id of the first owner; else the owners of the Slack workspace',
     'U012AB3CD',
   ],
   KEYWARDEN_ALERT_CHANNEL: [

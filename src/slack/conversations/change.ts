@@ -44,6 +44,8 @@ export const activateKey: Conversation<CommandStory> = async (story) => {
   if (!found || isRefusal(found)) return found
   const key = await change(story, 'activate', found.id)
   if (isRefusal(key)) return key
+  // Nobody's safety waits for this, but the sentence says that it works, so it had better be true.
+  await confirmChange(story.door.world, [key.id], { withinMs: quickMs })
   await story.say(activatedMessage(key))
   return undefined
 }

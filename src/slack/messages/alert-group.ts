@@ -28,7 +28,7 @@ function headline(group: Group, open: number): Phrase {
   if (open > 0) return manyFacts[group.kind](open)
   if (group.alerts.length > 0)
     return say`All ${group.alerts.length} have been dealt with; the thread says how.`
-  return say`These keys have been told again, each by itself.`
+  return say`Each of these keys has a message of its own by now.`
 }
 
 function row(alert: Alert): KnownBlock[] {

@@ -87,7 +87,7 @@ export const called = (mentions: string[]): Phrase =>
     : say`${join(
         mentions.map((user) => [{ user }]),
         ' ',
-      )} `
+      )}: `
 
 function deedWords({ key }: Alert, deed: Deed, mentions: string[]): Phrase {
   const by = who(deed.by)
