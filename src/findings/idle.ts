@@ -19,11 +19,11 @@ export const idle: Question = {
     const { idleDays } = workspace.terms
     const before = new Date(now.getTime() - Math.min(neverUsedDays, idleDays) * dayMs)
     const { rows } = await trx.raw(
-      `select id, u.last_used_at, greatest(status_changed_at, needed_at, u.last_used_at) as quiet_since,
-         u.last_used_at > greatest(status_changed_at, used_by_then, needed_at) as behind
+      `select id, u.last_used_at, greatest(quiet_since, u.last_used_at) as quiet_since,
+         u.last_used_at > quiet_since as behind
        from keys left join key_usage u on u.key_id = keys.id
        where workspace_id = :workspace and status = 'active'
-         and greatest(status_changed_at, used_by_then, needed_at) <= :before
+         and quiet_since <= :before
          and (expires_at is null or expires_at > :now)`,
       { workspace: workspace.id, before, now },
     )
