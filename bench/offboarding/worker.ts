@@ -22,7 +22,7 @@ process.on('message', async (message: number | 'stop') => {
   if (message === 'stop') {
     await watching.stop()
     await db.destroy()
-    process.disconnect()
+    process.exit()
     return
   }
   now = new Date(message)
@@ -30,4 +30,6 @@ process.on('message', async (message: number | 'stop') => {
   await announce(world, announcer)
   process.send!(process.resourceUsage().maxRSS / 1024)
 })
+// Whoever started it is gone.
+process.on('disconnect', () => process.exit())
 process.send!(0)

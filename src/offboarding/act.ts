@@ -53,5 +53,7 @@ export const actOnSome =
        where o.offboarding_id = ? and o.key_id = a."keyId"`,
       [act.now, JSON.stringify(applied), id],
     )
-    return true
+    if (await waiting().first('key_id')) return true
+    await act.trx('offboardings').where({ id }).update({ state: 'confirming' })
+    return false
   }
