@@ -10,7 +10,9 @@ import { offboarding } from './offboarding-carry-out.ts'
 import { offboardingsLate } from './offboarding-late.ts'
 import { offboardingMissed } from './offboarding-missed.ts'
 import { orphanedKeys } from './orphaned-keys.ts'
+import { retention } from './retention.ts'
 import { rotationDueKeys } from './rotation-due.ts'
+import { weeklyDigest } from './weekly-digest.ts'
 import { writeKeysWithoutExpiry } from './write-without-expiry.ts'
 
 /**
@@ -35,8 +37,10 @@ export const timetable: readonly Job[] = [
   { name: 'offboarding', cron: '5-59/10 * * * * *', timeZone: 'UTC', lateSeconds: 60, run: offboarding },
   // cost: one look-up in a partial index that is empty when nobody leaves
   { name: 'offboarding-late', cron: '* * * * *', timeZone: 'UTC', lateSeconds: 180, run: offboardingsLate },
-  // cost: Slack's list of members once a night, and one query
-  { name: 'offboarding-missed', cron: '23 2 * * *', timeZone: 'UTC', lateSeconds: 3_600, run: offboardingMissed },
+  // cost: one look-up per workspace; the findings of a workspace once a week
+  { name: 'weekly-digest', cron: '*/5 * * * *', timeZone: 'UTC', lateSeconds: 300, run: weeklyDigest },
+  // cost: two index ranges over what is older than it is kept, in batches
+  { name: 'retention', cron: '41 3 * * *', timeZone: 'UTC', lateSeconds: 3_600, run: retention },
   // cost: one index look-up per destination in which something waits
   { name: 'deliver-alerts', cron: '*/10 * * * * *', timeZone: 'UTC', lateSeconds: 60, run: deliverAlerts },
   // cost: one row per workspace, a look-up each, and the checkpoint file once
@@ -45,4 +49,6 @@ export const timetable: readonly Job[] = [
   { name: 'audit-refusals', cron: '1 * * * *', timeZone: 'UTC', lateSeconds: 300, run: auditRefusals },
   // cost: one index range over the keys that have waited a week to be revealed
   { name: 'lapsed-keys', cron: '22 * * * *', timeZone: 'UTC', lateSeconds: 600, run: lapsedKeys },
+  // cost: Slack's list of members once a night, and one query
+  { name: 'offboarding-missed', cron: '23 2 * * *', timeZone: 'UTC', lateSeconds: 3_600, run: offboardingMissed },
 ]

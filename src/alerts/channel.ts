@@ -1,3 +1,4 @@
+import type { Digest } from '../findings/digest.ts'
 import type { Kind, Resolution, Severity } from '../findings/finding.ts'
 import type { World } from '../foundation/world.ts'
 import type { Role } from '../members/member.ts'
@@ -51,7 +52,9 @@ export type Deed = {
 }
 
 /** What is said once and stands for itself. */
-export type Notice = { about: 'channel-lost'; channel: string; reason: string }
+export type Notice =
+  | { about: 'channel-lost'; channel: string; reason: string }
+  | ({ about: 'digest' } & Digest)
 
 /** Where an alert stands. */
 export type Posted = { channelId: string; ts: string }

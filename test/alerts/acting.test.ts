@@ -52,7 +52,7 @@ test('the owner is mentioned first, and whoever takes the alert is named in it a
   await told([soon('Billing sync', people.manager)])
   const manager = house.as('manager')
   const alert = await alertAbout(manager, 'Billing sync')
-  expect(said(alert)).toMatch(new RegExp(`^${people.manager} Billing sync stops working`))
+  expect(said(alert)).toMatch(new RegExp(`^${people.manager}:? Billing sync stops working`))
   await press(house.as('otherManager'), alert, "I'm on it")
   const taken = await alertAbout(manager, 'Billing sync', `${people.otherManager} is on it since`)
   expect(taken.ts).toBe(alert.ts)
@@ -185,4 +185,15 @@ test('an idle key that somebody still needs is quiet again, and says who said so
   await press(manager, alert, 'Still needed')
   const settled = await alertAbout(manager, 'Disaster plan', 'Still needed, said by')
   expect(said(settled)).toContain(people.manager)
+})
+
+test('on Monday at nine one message says what there is to look at', async () => {
+  const { calendar } = house
+  const toMonday = (8 - calendar.now().getUTCDay()) % 7 || 7
+  const nine = new Date(calendar.now().getTime() + toMonday * 86_400_000)
+  nine.setUTCHours(9, 1, 0, 0)
+  calendar.advance({ days: 0, minutes: (nine.getTime() - calendar.now().getTime()) / 60_000 })
+  await house.keywarden.runTimetable()
+  const digest = await alertAbout(house.as('manager'), 'to look at this week', 'Most urgent')
+  expect(said(digest)).toMatch(/\d+ things to look at this week/)
 })

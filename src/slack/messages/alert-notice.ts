@@ -1,9 +1,13 @@
 import type { Notice } from '../../alerts/channel.ts'
 import { type Phrase, say } from '../../foundation/words.ts'
 import { type Message, message } from '../blocks.ts'
+import { digestMessage } from './digest.ts'
 
 /** What is said once and stands for itself. */
-export function noticeMessage({ channel, reason }: Notice): Message {
+export const noticeMessage = (notice: Notice): Message =>
+  notice.about === 'digest' ? digestMessage(notice) : lostMessage(notice)
+
+function lostMessage({ channel, reason }: Notice & { about: 'channel-lost' }): Message {
   const because = reasons[reason] ?? reason
   return message(
     say`I cannot post alerts in ${channelName(channel)} any more: ${because}. Until that changes, alerts come to the owners here. ${remedy(reason)}`,

@@ -1,0 +1,83 @@
+import { Temporal } from 'temporal-polyfill'
+import type { Executor, Transaction } from '../foundation/database.ts'
+import type { World } from '../foundation/world.ts'
+import { put } from '../outbox/outbox.ts'
+import { allWorkspaces, type Workspace } from '../workspaces/workspace.ts'
+import type { Kind } from './finding.ts'
+
+/** A week that was missed for this long is over; the next digest will do. */
+const latestMs = 2 * 86_400_000
+const mostListed = 5
+
+/** What a week has come to, as a letter keeps it. */
+export type Digest = {
+  open: { kind: Kind; count: number }[]
+  opened: number
+  resolved: number
+  /** the most urgent, worst first */
+  urgent: { kind: Kind; step: string; keyId: string; name: string }[]
+}
+
+/** Puts the digest of each workspace whose Monday nine o'clock has come. Returns how many letters were put. */
+export async function putDigests(world: Pick<World, 'db' | 'clock' | 'random'>): Promise<number> {
+  let letters = 0
+  for (const workspace of await allWorkspaces(world.db)) {
+    const due = lastMonday(workspace.terms.timeZone, world.clock.now())
+    if (world.clock.now().getTime() - due.at.getTime() > latestMs) continue
+    if (await isPut(world.db, workspace, due.day)) continue
+    await world.db.transaction((trx) => putDigest(trx, world, workspace, due))
+    letters++
+  }
+  return letters
+}
+
+type Due = { day: string; at: Date }
+
+/** The latest Monday, nine o'clock by that zone's wall clock, that is not in the future. */
+export function lastMonday(timeZone: string, now: Date): Due {
+  const here = Temporal.Instant.fromEpochMilliseconds(now.getTime()).toZonedDateTimeISO(timeZone)
+  const nine = (day: Temporal.PlainDate) => day.toZonedDateTime({ timeZone, plainTime: '09:00' })
+  const monday = here.toPlainDate().subtract({ days: here.dayOfWeek - 1 })
+  const day = nine(monday).epochMilliseconds <= now.getTime() ? monday : monday.subtract({ weeks: 1 })
+  return { day: day.toString(), at: new Date(nine(day).epochMilliseconds) }
+}
+
+const isPut = async (db: Executor, workspace: Workspace, day: string) =>
+  (await db('outbox').where({ about: 'digest', subject_id: workspace.id, step: day }).first('seq')) !==
+  undefined
+
+async function putDigest(
+  trx: Transaction,
+  world: Pick<World, 'clock' | 'random'>,
+  workspace: Workspace,
+  due: Due,
+): Promise<void> {
+  const destination = `channel:${workspace.terms.alertChannel}`
+  const body = await readDigest(trx, workspace.id, new Date(due.at.getTime() - 7 * 86_400_000))
+  const place = { workspaceId: workspace.id, subjectId: workspace.id, step: due.day, destination }
+  await put(trx, [{ ...place, about: 'digest', body }], world.clock.now(), world.random)
+}
+
+async function readDigest(db: Executor, workspaceId: string, since: Date): Promise<Digest> {
+  const open = await db('findings')
+    .where({ workspace_id: workspaceId })
+    .whereNull('resolved_at')
+    .groupBy('kind')
+    .orderByRaw('count(*) desc')
+    .select('kind', db.raw('count(*)::int as count'))
+  const week = await db('findings')
+    .where({ workspace_id: workspaceId })
+    .where('changed_at', '>=', since)
+    .first(
+      db.raw('count(*) filter (where opened_at >= ?)::int as opened', [since]),
+      db.raw('count(*) filter (where resolved_at >= ?)::int as resolved', [since]),
+    )
+  const urgent = await db('findings')
+    .join('keys', 'keys.id', 'key_id')
+    .where('findings.workspace_id', workspaceId)
+    .whereNull('resolved_at')
+    .orderByRaw(`array_position(array['critical', 'warning', 'notice'], severity), level desc, expires_at`)
+    .limit(mostListed)
+    .select('kind', 'step', 'keys.id as keyId', 'keys.name')
+  return { open, opened: week?.opened ?? 0, resolved: week?.resolved ?? 0, urgent }
+}
