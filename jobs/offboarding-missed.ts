@@ -1,8 +1,11 @@
+import { setTimeout } from 'node:timers/promises'
+import type { WebClient } from '@slack/web-api'
 import { openWebClient } from '../src/foundation/slack.ts'
-import type { World } from '../src/foundation/world.ts'
 import { offboardMissed, type SlackMember } from '../src/offboarding/missed.ts'
 import type { JobContext } from './engine/job.ts'
 import { offboarding } from './offboarding-carry-out.ts'
+
+const mostAttempts = 5
 
 /** Who has left Slack, or the directory, without anybody having said so? */
 export async function offboardingMissed(context: JobContext): Promise<void> {
@@ -11,22 +14,36 @@ export async function offboardingMissed(context: JobContext): Promise<void> {
   const { team_id } = await web.auth.test()
   const account = await world.db('accounts').where({ slack_team_id: team_id }).first('id')
   if (!account) return
-  if ((await offboardMissed(world, account.id, await membersOf(world))) > 0) await offboarding(context)
+  if ((await offboardMissed(world, account.id, await membersOf(web))) > 0) await offboarding(context)
 }
 
 type Listed = { id?: string; deleted?: boolean; is_bot?: boolean; profile?: { email?: string } }
 
-async function membersOf(world: World): Promise<SlackMember[]> {
+async function membersOf(web: WebClient): Promise<SlackMember[]> {
   const found: SlackMember[] = []
-  for await (const page of openWebClient(world).paginate('users.list', { limit: 200 })) {
-    const { members = [] } = page as { members?: Listed[] }
-    for (const one of members)
+  let cursor = ''
+  do {
+    const page = await patiently(() => web.users.list({ limit: 500, ...(cursor ? { cursor } : {}) }))
+    for (const one of (page.members ?? []) as Listed[])
       found.push({
         userId: one.id ?? '',
         email: one.profile?.email ?? null,
         deleted: one.deleted ?? false,
         isBot: one.is_bot ?? false,
       })
-  }
+    cursor = page.response_metadata?.next_cursor ?? ''
+  } while (cursor !== '')
   return found
+}
+
+/** A big team's list is longer than Slack gives in a minute; its 429 names the time to wait. */
+async function patiently<T>(call: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++)
+    try {
+      return await call()
+    } catch (error) {
+      const { retryAfter } = error as { retryAfter?: number }
+      if (!retryAfter || attempt === mostAttempts) throw error
+      await setTimeout(retryAfter * 1_000)
+    }
 }

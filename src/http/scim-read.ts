@@ -25,12 +25,10 @@ export function readUser(body: unknown): Reading {
 }
 
 function readOperation(operation: unknown): Reading {
-  const op = String(own(operation, 'op') ?? '')
-    .trim()
-    .toLowerCase()
+  const op = textOf(own(operation, 'op')).trim().toLowerCase()
   const path = own(operation, 'path')
   const value = own(operation, 'value')
-  const reading = path ? readAttribute(String(path), op === 'remove' ? null : value) : readValue(value)
+  const reading = path ? readAttribute(textOf(path), op === 'remove' ? null : value) : readValue(value)
   if (['add', 'replace', 'remove'].includes(op)) return reading
   return { ...reading, wrong: reading.wrong ?? 'op is one of add, replace and remove.' }
 }
@@ -117,7 +115,7 @@ function readEmails(value: unknown): Reading {
     return isObject(value) ? readText('email', own(value, 'value')) : readText('email', value)
   const chosen =
     value.find((one) => asBoolean(own(one, 'primary') ?? 'no') === true) ??
-    value.find((one) => String(own(one, 'type')).toLowerCase() === 'work') ??
+    value.find((one) => textOf(own(one, 'type')).toLowerCase() === 'work') ??
     value[0]
   return readText('email', isObject(chosen) ? own(chosen, 'value') : chosen)
 }
@@ -139,6 +137,9 @@ function firstWrong(readings: readonly Reading[]): { wrong?: string } {
   const wrong = readings.find((one) => one.wrong)?.wrong
   return wrong ? { wrong } : {}
 }
+
+/** Text as it is; an object has none, whatever it says of itself. */
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -48,11 +48,25 @@ export function addScim(server: FastifyInstance, world: World, offboard: () => v
       if (status === 503) reply.header('retry-after', '5')
       return reply.status(status).send(scimError(status, status < 500 ? error.message : 'Try again later.'))
     })
-    addRoutes(scope, world, offboard)
+    const scim = openScim(scope, world, offboard)
+    addDescriptions(scope)
+    addReading(scope, scim)
+    addWriting(scope, scim)
   })
 }
 
-function addRoutes(scope: FastifyInstance, world: World, offboard: () => void): void {
+/** What every route needs: whose directory is asked, and a way to act on it. */
+type Scim = {
+  world: World
+  offboard: () => void
+  of(request: FastifyRequest): Directory
+  act<T>(
+    request: FastifyRequest,
+    work: (act: Act, directory: Directory) => Promise<T | Refusal>,
+  ): Promise<T | Refusal>
+}
+
+function openScim(scope: FastifyInstance, world: World, offboard: () => void): Scim {
   const directories = new WeakMap<FastifyRequest, Directory>()
   const of = (request: FastifyRequest) => directories.get(request)!
   scope.addHook('onRequest', async (request, reply) => {
@@ -61,98 +75,104 @@ function addRoutes(scope: FastifyInstance, world: World, offboard: () => void): 
     const told = 'Send a live token: Authorization: Bearer kwd_... An owner makes one with /keys connect.'
     return reply.status(401).header('www-authenticate', 'Bearer').send(scimError(401, told))
   })
-  const run = <T>(
-    request: FastifyRequest,
-    work: (act: Act, directory: Directory) => Promise<T | Refusal>,
-  ) => {
-    const directory = of(request)
-    return perform(world, { kind: 'job', id: `scim ${directory.connectionId}` }, (act) =>
-      work(act, directory),
-    )
+  return {
+    world,
+    offboard,
+    of,
+    act(request, work) {
+      const directory = of(request)
+      const actor = { kind: 'job', id: `scim ${directory.connectionId}` } as const
+      return perform(world, actor, (act) => work(act, directory))
+    },
   }
-  const id = (request: FastifyRequest) => (request.params as { id: string }).id
+}
 
+const idOf = (request: FastifyRequest) => (request.params as { id: string }).id
+
+function addDescriptions(scope: FastifyInstance): void {
   scope.get(`${base}/ServiceProviderConfig`, async () => serviceProviderConfig)
   scope.get(`${base}/ResourceTypes`, async () => listResponse(resourceTypes, resourceTypes.length, 1))
   scope.get(`${base}/ResourceTypes/User`, async () => resourceTypes[0])
   scope.get(`${base}/Schemas`, async () => listResponse(schemas, schemas.length, 1))
   scope.get(`${base}/Schemas/:id`, async (request, reply) =>
-    id(request).toLowerCase() === schemas[0]!.id.toLowerCase()
+    idOf(request).toLowerCase() === schemas[0]!.id.toLowerCase()
       ? schemas[0]
       : reply.status(404).send(scimError(404, 'There is no such schema.')),
   )
+}
 
+function addReading(scope: FastifyInstance, { world, of }: Scim): void {
   scope.get(`${base}/Users`, async (request, reply) => {
-    const query = request.query as Record<string, string | undefined>
-    const conditions = query.filter ? readFilter(query.filter) : []
+    const { filter, startIndex, count } = request.query as Record<string, string | undefined>
+    const conditions = filter ? readFilter(filter) : []
     if (!conditions) return reply.status(400).send(scimError(400, filterHelp, 'invalidFilter'))
-    const from = Math.max(1, Number.parseInt(query.startIndex ?? '1', 10) || 1)
-    const limit = Math.min(
-      mostPerPage,
-      Math.max(0, Number.parseInt(query.count ?? '', 10) || pageOf(query.count)),
-    )
-    const { accountId } = of(request).workspace
-    const found = await listUsers(world.db, accountId, conditions, { offset: from - 1, limit })
-    return listResponse(
-      found.users.map((user) => userResource(user, base)),
-      found.total,
-      from,
-    )
+    const from = Math.max(1, Number.parseInt(startIndex ?? '1', 10) || 1)
+    const page = { offset: from - 1, limit: pageOf(count) }
+    const found = await listUsers(world.db, of(request).workspace.accountId, conditions, page)
+    const resources = found.users.map((user) => userResource(user, base))
+    return listResponse(resources, found.total, from)
   })
   scope.get(`${base}/Users/:id`, async (request, reply) => {
-    const one = [{ field: 'id' as const, equals: id(request) }]
+    const one = [{ field: 'id' as const, equals: idOf(request) }]
     const page = { offset: 0, limit: 1 }
     const { users } = await listUsers(world.db, of(request).workspace.accountId, one, page)
     return users[0]
       ? userResource(users[0], base)
       : reply.status(404).send(scimError(404, 'There is no such user.'))
   })
+}
+
+function addWriting(scope: FastifyInstance, scim: Scim): void {
   scope.post(`${base}/Users`, async (request, reply) => {
-    const { change, wrong } = readUser(parsed(request))
+    const { change: wanted, wrong } = readUser(parsed(request))
     if (wrong) return reply.status(400).send(scimError(400, wrong, 'invalidValue'))
-    const made = await run(request, (act, directory) => createUser(act, directory, change))
-    return answer(reply, made, 201)
+    const made = await scim.act(request, (act, directory) => createUser(act, directory, wanted))
+    return answer(scim, reply, made, 201)
   })
-  scope.put(`${base}/Users/:id`, (request, reply) => change(request, reply, readUser(parsed(request))))
-  scope.patch(`${base}/Users/:id`, (request, reply) => change(request, reply, readPatch(parsed(request))))
+  scope.put(`${base}/Users/:id`, (request, reply) => change(scim, request, reply, readUser(parsed(request))))
+  scope.patch(`${base}/Users/:id`, (request, reply) =>
+    change(scim, request, reply, readPatch(parsed(request))),
+  )
   scope.delete(`${base}/Users/:id`, async (request, reply) => {
-    const removed = await run(request, (act, directory) => removeUser(act, directory, id(request)))
-    if (isRefusal(removed)) return answer(reply, removed)
-    offboard()
+    const removed = await scim.act(request, (act, directory) => removeUser(act, directory, idOf(request)))
+    if (isRefusal(removed)) return answer(scim, reply, removed)
+    scim.offboard()
     return reply.status(204).send()
   })
+}
 
-  /** Whether somebody still works here is saved first and by itself: a mistake elsewhere must not undo it. */
-  async function change(request: FastifyRequest, reply: FastifyReply, { change: wanted, wrong }: Reading) {
-    const { active, ...rest } = wanted
-    if (active !== undefined) {
-      const set = await run(request, (act, directory) => setActive(act, directory, id(request), active))
-      if (isRefusal(set)) return answer(reply, set)
-      if (!active) offboard()
-    }
-    if (wrong) return reply.status(400).send(scimError(400, wrong, 'invalidValue'))
-    return answer(
-      reply,
-      await run(request, (act, directory) => describeUser(act, directory, id(request), rest)),
-    )
+/** Whether somebody still works here is saved first and by itself: a mistake elsewhere must not undo it. */
+async function change(scim: Scim, request: FastifyRequest, reply: FastifyReply, reading: Reading) {
+  const { active, ...rest } = reading.change
+  const id = idOf(request)
+  if (active !== undefined) {
+    const set = await scim.act(request, (act, directory) => setActive(act, directory, id, active))
+    if (isRefusal(set)) return answer(scim, reply, set)
+    if (!active) scim.offboard()
   }
+  if (reading.wrong) return reply.status(400).send(scimError(400, reading.wrong, 'invalidValue'))
+  const described = await scim.act(request, (act, directory) => describeUser(act, directory, id, rest))
+  return answer(scim, reply, described)
+}
 
-  function answer(reply: FastifyReply, result: DirectoryUser | Refusal, status = 200) {
-    if (isRefusal(result)) {
-      const [code, type] = statuses[result.code] ?? [500]
-      return reply.status(code).send(scimError(code, plain(result.told), type))
-    }
-    if (!result.active) offboard()
-    if (status === 201) reply.header('location', `${base}/Users/${result.id}`)
-    return reply.status(status).send(userResource(result, base))
+function answer(scim: Scim, reply: FastifyReply, result: DirectoryUser | Refusal, status = 200) {
+  if (isRefusal(result)) {
+    const [code, type] = statuses[result.code] ?? [500]
+    return reply.status(code).send(scimError(code, plain(result.told), type))
   }
+  if (!result.active) scim.offboard()
+  if (status === 201) reply.header('location', `${base}/Users/${result.id}`)
+  return reply.status(status).send(userResource(result, base))
 }
 
 const filterHelp =
   'Filters are: userName, externalId, id, emails or active, eq, and a literal; joined with and.'
 
-const pageOf = (count: string | undefined) =>
-  count === undefined || Number.isNaN(Number(count)) ? usualPage : 0
+/** How many of a list are wanted: 0 asks for the total alone. */
+function pageOf(count: string | undefined): number {
+  const wanted = Number.parseInt(count ?? '', 10)
+  return Number.isNaN(wanted) ? usualPage : Math.min(mostPerPage, Math.max(0, wanted))
+}
 
 const statuses: Partial<Record<RefusalCode, [number, string?]>> = {
   invalid: [400, 'invalidValue'],
