@@ -47,6 +47,8 @@ export type LocalSlack = Workspace & {
   /** asks every socket to reconnect, as Slack does now and then */
   refreshSockets(): void
   connections(): number
+  /** how long the app took to acknowledge what people did since this was last asked, in milliseconds */
+  takeAcknowledgedMs(): number[]
   limitPosts(limit: { perSecond: number; burst: number }): void
   close(): Promise<void>
 }
@@ -85,6 +87,7 @@ function createSlack(options: Options, socketMode: SocketMode, world: Slack['wor
       transport: socketMode,
       retryDelaysSeconds: options.retryDelaysSeconds ?? [0, 60, 300],
       stopped: new AbortController(),
+      acknowledgedMs: [],
     },
     onAdvance: options.onAdvance,
   }
@@ -117,6 +120,7 @@ function controlsOf(slack: Slack, socketMode: SocketMode, acknowledgeWithinSecon
     verifyRequestUrl: (requestUrl: string) => verifyRequestUrl({ ...http, requestUrl }),
     refreshSockets: socketMode.refresh,
     connections: socketMode.connections,
+    takeAcknowledgedMs: () => slack.delivery.acknowledgedMs.splice(0),
     limitPosts(limit: { perSecond: number; burst: number }) {
       slack.rateLimit = createRateLimit(limit)
     },

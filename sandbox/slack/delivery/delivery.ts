@@ -19,16 +19,22 @@ export type Delivery = {
   /** before each retry of an event; Slack: at once, after a minute, after five */
   retryDelaysSeconds: number[]
   stopped: AbortController
+  /** how long each acknowledgement took, in real milliseconds from sending to hearing; those that failed left out */
+  acknowledgedMs: number[]
 }
 
 /** Sends what a person did and waits for the acknowledgement; never retried. */
-export function deliver(
+export async function deliver(
   delivery: Delivery,
   kind: 'slash_commands' | 'interactive',
   payload: Fields,
   acceptsResponse: boolean,
 ): Promise<Acknowledgement> {
-  return delivery.transport.send({ kind, payload, acceptsResponse, retry: { attempt: 0, reason: '' } })
+  const sent = performance.now()
+  const retry = { attempt: 0, reason: '' }
+  const outcome = await delivery.transport.send({ kind, payload, acceptsResponse, retry })
+  if (outcome.ok) delivery.acknowledgedMs.push(performance.now() - sent)
+  return outcome
 }
 
 function retryReason(error: string): string {
