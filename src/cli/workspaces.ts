@@ -1,9 +1,12 @@
 import type { Command } from 'commander'
-import { isRefusal } from '../foundation/refusal.ts'
+import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
+import { isSlackUser } from '../foundation/words.ts'
+import type { Act } from '../members/actor.ts'
+import { setRole } from '../workspaces/roles.ts'
 import { addWorkspace, inheritOwners, type Workspace } from '../workspaces/workspace.ts'
 import { asOperator, complain, onlyAccount, withWorld } from './operator.ts'
 
-/** `keywarden workspace add|list` */
+/** `keywarden workspace add|owner|list` */
 export function addWorkspaceVerbs(
   program: Command,
   env: Record<string, string | undefined>,
@@ -30,6 +33,20 @@ export function addWorkspaceVerbs(
       }),
     )
   verbs
+    .command('owner <user>')
+    .description('make a Slack user an owner of every workspace; for when the last owner has left')
+    .action((user: string) =>
+      withWorld(env, async (world) => {
+        const account = await onlyAccount(world)
+        if (isRefusal(account)) return failed(complain(account))
+        if (!isSlackUser(user))
+          return failed(complain(refuse('invalid', 'Give a Slack user id such as U012AB3CD.')))
+        const made = await asOperator(world, (act) => makeOwner(act, account.id, user))
+        if (isRefusal(made)) return failed(complain(made))
+        console.log(`${user} owns: ${made.join(', ')}.`)
+      }),
+    )
+  verbs
     .command('list')
     .description('list the workspaces with their ids')
     .action(() =>
@@ -38,6 +55,20 @@ export function addWorkspaceVerbs(
         for (const row of rows) print(row)
       }),
     )
+}
+
+/** Gives the role in each workspace of the account. Returns their names. */
+async function makeOwner(act: Act, accountId: string, userId: string): Promise<string[] | Refusal> {
+  const workspaces = await act
+    .trx('workspaces')
+    .where({ account_id: accountId })
+    .orderBy('id')
+    .select('id', 'name')
+  for (const { id } of workspaces) {
+    const set = await setRole(act, id, userId, 'owner')
+    if (isRefusal(set)) return set
+  }
+  return workspaces.map((row) => row.name)
 }
 
 const print = ({ id, name }: Pick<Workspace, 'id' | 'name'>) => console.log(`${id}  ${name}`)

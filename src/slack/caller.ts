@@ -6,6 +6,7 @@ import { join, say } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import type { Actor } from '../members/actor.ts'
 import { findMember, inCharge, type Member, meetMember } from '../members/member.ts'
+import { currentOffboarding } from '../offboarding/offboarding.ts'
 import { readPreferences } from '../workspaces/preferences.ts'
 import { type Workspace, workspacesOfTeam } from '../workspaces/workspace.ts'
 
@@ -43,6 +44,7 @@ async function lookUp(world: Pick<World, 'db' | 'clock'>, web: WebClient, claim:
   const first = workspaces[0]
   if (!first) return refuse('not_a_member', 'Keywarden has no workspace for this Slack team.')
   if (claim.userTeamId !== claim.teamId) return outsider(world, first)
+  if (await currentOffboarding(world.db, first.accountId, claim.userId)) return leaving(world, first)
   const workspace = await chosen(world, workspaces, claim)
   if (!workspace)
     return refuse('not_found', say`There is no workspace called ${{ name: claim.workspace! }} here.`, {
@@ -84,6 +86,14 @@ async function meet(
 export async function isFullMember(web: WebClient, userId: string, teamId: string): Promise<boolean> {
   const { user } = await web.users.info({ user: userId })
   return isFullUser(user, teamId)
+}
+
+/** Slack may let somebody in for a while after their company has said that they leave. */
+async function leaving(world: Pick<World, 'db'>, workspace: Workspace): Promise<Refusal> {
+  const people = await inCharge(world.db, workspace.id)
+  return refuse('not_a_member', say`You have been offboarded from ${{ name: workspace.name }}.`, {
+    ...(people[0] ? { next: say`If that is a mistake, ask ${{ user: people[0] }} to undo it.` } : {}),
+  })
 }
 
 async function outsider(world: Pick<World, 'db'>, workspace: Workspace): Promise<Refusal> {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { Message } from '../../sandbox/slack/contract.ts'
 import { messagesIn } from '../../sandbox/slack/look.ts'
+import { person } from '../../sandbox/slack/person.ts'
 import {
   callPlatform,
   makeKey,
@@ -136,4 +137,14 @@ test('a workflow step answers with counts and a link when every key is refused',
     ok: false,
     error: 'The mode is one of: by-use, revoke, deactivate, rotate.',
   })
+})
+
+test('whoever is being offboarded is refused, while Slack still lets them in', async () => {
+  const leaver = person(house.slack.url, 'U0GUS00007')
+  const before = await openDialog(leaver, 'request')
+  expect(before.submit).toBeDefined()
+  await leaver.close(before.id)
+  await house.slack.stepOutcome(await house.slack.runStep('offboard_person', { user: 'U0GUS00007' }))
+  const refused = await openDialog(leaver, 'request')
+  expect(said(refused.blocks)).toMatch(/You have been offboarded from .* to undo it/)
 })

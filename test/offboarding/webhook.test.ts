@@ -180,6 +180,17 @@ test('the shell previews without doing anything, and offboards', async () => {
   expect((await standingOf(house.world)).Shelled).toMatchObject({ status: 'revoked' })
 })
 
+test('when the last owner has left, the shell names another', async () => {
+  expect((await typed('workspace', 'owner', 'bruno')).code).toBe(1)
+  expect(await typed('workspace', 'owner', people.manager)).toMatchObject({
+    code: 0,
+    out: `${people.manager} owns: Platform.`,
+  })
+  const role = { user_id: people.manager, role: 'owner' }
+  expect(await house.world.db('members').where(role)).toHaveLength(1)
+  await house.world.db('members').where(role).update({ role: 'manager' })
+})
+
 /** Types a command of the operator's shell. */
 async function typed(...words: string[]): Promise<{ code: number; out: string }> {
   const log = vi.spyOn(console, 'log').mockImplementation(() => undefined)

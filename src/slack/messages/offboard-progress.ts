@@ -90,7 +90,7 @@ function exceptions(one: One, { counts, keys }: Report): Phrase[] {
           say`${person(one)} was the last owner of ${join(
             one.lastOwnerOf.map((name) => [{ name }]),
             ', ',
-          )}. Make somebody else an owner.`,
+          )}. An operator names another: ${{ code: 'keywarden workspace owner USER' }}.`,
         ]
       : []),
     ...(usable.length > 0 && !one.endedAt
