@@ -13,7 +13,8 @@ const server = createServer((request, response) => {
     ])
     response.end(body)
   }
-  if (request.method === 'GET') return answer()
+  // Headers are parsed when they are first read.
+  if (request.method === 'GET') return request.headers.authorization ? answer() : response.destroy()
   let received: Buffer | undefined
   request.on('data', (chunk: Buffer) => {
     received = received ? Buffer.concat([received, chunk]) : chunk

@@ -45,7 +45,10 @@ export function forwardAuthHandler(verifier: Verifier, log: Log, trustedProxies:
       workspaceId: one(headers['x-keywarden-workspace']),
       anyScope: route?.anyScope ?? 0,
       endpoint: route?.name ?? otherEndpoint,
-      ip: addressOf(request, trusted),
+      // Reading addresses costs more than all the rest, and few keys are held to networks.
+      get ip() {
+        return addressOf(request, trusted)
+      },
     })
     if (verdict instanceof Promise) return verdict.then((late) => send(response, late, route))
     send(response, verdict, route)

@@ -113,12 +113,14 @@ export async function runCampaign(
     }
   }
 
-  /** A verifier that meets a database which is away does not start; the next one may. */
+  /** A verifier that meets a database which is away does not start; the next one may, but not for ever. */
   async function placeAnew(): Promise<Placed> {
-    for (;;) {
-      const fresh = await lab.place(env).catch(() => undefined)
-      if (fresh) return fresh
-    }
+    for (let attempt = 1; ; attempt++)
+      try {
+        return await lab.place(env)
+      } catch (error) {
+        if (attempt === 5) throw error
+      }
   }
 
   async function harmAll() {

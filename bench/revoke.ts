@@ -1,0 +1,116 @@
+/** npm run bench:revoke: how long a revoke takes until no replica can accept the key; alone, stopped, in a campaign. */
+import { setTimeout as pause } from 'node:timers/promises'
+import { readConfig } from '../src/foundation/config.ts'
+import { openDatabase } from '../src/foundation/database.ts'
+import { openLog } from '../src/foundation/log.ts'
+import { openWatcher } from '../src/leases/watcher.ts'
+import { startVerifierProcess } from '../test/faults/lab/verifier-process.ts'
+import { openStage } from './load/stage.ts'
+import { percentile, verifyOnce } from './load/verify-once.ts'
+
+const leaseMs = 5_000
+const stage = await openStage(25_000)
+const verifiers = await Promise.all(
+  [1, 2, 3].map(() => startVerifierProcess(stage.postgres.url, { KEYWARDEN_LEASE: `${leaseMs}ms` })),
+)
+const config = readConfig({ DATABASE_URL: stage.postgres.url })
+const log = openLog({ level: 'silent', tokenPrefix: 'tml_' })
+const db = openDatabase(stage.postgres.url, { connections: 4 })
+const watcher = openWatcher({ db, config, log, clock: { now: () => new Date() } })
+const keys = [...stage.keys]
+
+async function revoke(count: number): Promise<number> {
+  const ids = keys.splice(0, count).map(({ id }) => id)
+  await stage.sql.query(`update keys set status = 'revoked' where id = any($1)`, [ids])
+  const { rows } = await stage.sql.query('select max(seq)::int as seq from changes')
+  return rows[0].seq
+}
+
+async function confirm(seq: number): Promise<void> {
+  const receipt = await watcher.confirm(seq, 60_000)
+  if (receipt.state !== 'confirmed') throw new Error(JSON.stringify(receipt))
+}
+
+/** Latencies of verifies at a rate that keeps verifiers busy, until told to stop. */
+function busy(perSecond: number) {
+  const tookMs: number[] = []
+  let isOver = false
+  const asking = (async () => {
+    for (let i = 0; !isOver; i++) {
+      const verifier = verifiers[i % verifiers.length]!
+      const key = stage.keys[24_999 - (i % 4_000)]!
+      void verifyOnce(verifier.url, key.token).then(({ ms }) => tookMs.push(ms))
+      if (i % 10 === 9) await pause(10_000 / perSecond)
+    }
+  })()
+  return async () => {
+    isOver = true
+    await asking
+    return tookMs
+  }
+}
+
+async function revokeSeveral(times: number): Promise<number[]> {
+  const tookMs: number[] = []
+  for (let i = 0; i < times; i++) {
+    const begun = performance.now()
+    await confirm(await revoke(1))
+    tookMs.push(performance.now() - begun)
+    await pause(10)
+  }
+  return tookMs
+}
+
+await revokeSeveral(50)
+const quiet = await revokeSeveral(200)
+const stopBusy = busy(1_500)
+const loaded = await revokeSeveral(100)
+const before = await stopBusy()
+
+const stopCalm = busy(300)
+await pause(3_000)
+const calm = await stopCalm()
+const stopDuring = busy(300)
+const begun = performance.now()
+let last = 0
+for (let i = 0; i < 40; i++) last = await revoke(500)
+await confirm(last)
+const campaignMs = performance.now() - begun
+const during = await stopDuring()
+
+const stoppedMs: number[] = []
+for (let i = 0; i < 2; i++) {
+  verifiers[0]!.stop()
+  const at = performance.now()
+  await confirm(await revoke(1))
+  stoppedMs.push(performance.now() - at)
+  verifiers[0]!.resume()
+  await pause(1_000)
+}
+
+for (const verifier of verifiers) await verifier.kill()
+await watcher.close()
+await db.destroy()
+await stage.close()
+const figures = {
+  quietP50Ms: percentile(quiet, 50),
+  quietP99Ms: percentile(quiet, 99),
+  busyP50Ms: percentile(loaded, 50),
+  busyP99Ms: percentile(loaded, 99),
+  busyVerifyP99Ms: percentile(before, 99),
+  stoppedMs: Math.round(Math.max(...stoppedMs)),
+  leaseMs,
+  campaignKeys: 20_000,
+  campaignMs: Math.round(campaignMs),
+  calmVerifyP99Ms: percentile(calm, 99),
+  campaignVerifyP99Ms: percentile(during, 99),
+}
+console.table(Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, { value }])))
+const ok =
+  figures.quietP50Ms <= 10 &&
+  figures.quietP99Ms <= 50 &&
+  figures.stoppedMs <= leaseMs + 100 &&
+  figures.campaignMs < 30_000 &&
+  figures.campaignVerifyP99Ms <= 2 * figures.calmVerifyP99Ms
+console.log(JSON.stringify({ ok, ...figures }))
+process.exitCode = ok ? 0 : 1
