@@ -45,7 +45,7 @@ async function change(
       'expired',
       say`${{ name: found.name }} expired on ${{ day: (found.expiresAt ?? found.endsAt)! }}; activating it would change nothing.`,
       {
-        next: 'Create a new key.',
+        next: 'Rotate it or create a new key.',
       },
     )
   // The row is locked, but the statement still names the states it may leave: the rule stands in one place.

@@ -12,7 +12,8 @@ export function readCommand(text: string): Typed {
   // Slack escapes what could be markup in what people type.
   const typed = text.replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&amp;/g, '&')
   const straight = straightQuotes(typed.replace(/\p{Cc}/gu, ' ')).trim()
-  const [verb = ''] = straight.split(/\s/, 1)
+  // `/keys in:EU` is `/keys` alone, there.
+  const [verb = ''] = /^in:/i.test(straight) ? [] : straight.split(/\s/, 1)
   const words = straight.slice(verb.length).trim()
   const quoted = /^(["']).*\1$/s.test(words)
   const [found, named, bare] = (quoted ? undefined : /(?:^|\s)in:(?:"([^"]+)"|(\S+))/i.exec(words)) ?? []

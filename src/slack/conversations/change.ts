@@ -72,6 +72,8 @@ async function workAndShow(story: SubmitStory, what: keyof typeof working): Prom
   const receipt = await confirm(quickMs)
   await story.show(restrictedView(what, key, receipt))
   if (receipt.state !== 'confirmed') await story.show(restrictedView(what, key, await confirm(patienceMs)))
+  // Homes that were drawn meanwhile say that it is under way.
+  story.door.settle(story.caller.workspace)
   return undefined
 }
 

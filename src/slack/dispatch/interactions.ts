@@ -32,8 +32,12 @@ export async function runClick(
       ? redrawn(door, submissions, modal, modal.title.text)
       : standing(door, submissions, modal.id, modal.title.text)
     : opener(door, body.trigger_id, route.opens)
-  const answer =
-    surface.say ?? (body.response_url ? ephemeral(respond) : besideHome(door, surface, body.user.id))
+  const beside = body.response_url ? ephemeral(respond) : besideHome(door, surface, body.user.id)
+  // A dialog that could not be opened leaves the place of the click to answer in.
+  const inDialog = surface.say
+  const answer: Story['say'] = inDialog
+    ? (message, options) => inDialog(message, options).catch(() => beside(message, options))
+    : beside
   await conclude(door, answer, async () => {
     const caller = await admit(door, claimOf(body, reference.workspace), route.needs)
     if (isRefusal(caller)) return caller

@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { controlsIn, findButton, optionValue } from '../../sandbox/slack/look.ts'
+import { perform } from '../../src/audit/perform.ts'
+import { isRefusal } from '../../src/foundation/refusal.ts'
+import { addWorkspace, inheritOwners } from '../../src/workspaces/workspace.ts'
+import {
+  answerTo,
+  choose,
+  makeKey,
+  openDialog,
+  pressIn,
+  said,
+  submitAndSee,
+  type TestHouse,
+  testHouse,
+} from '../setup/house.ts'
+import { homeWith } from '../setup/seen.ts'
+
+let house: TestHouse
+beforeAll(async () => {
+  house = await testHouse()
+  const [first] = await house.world.db('workspaces').select('id', 'account_id')
+  await perform(house.world, { kind: 'operator', id: 'test' }, async (act) => {
+    const added = await addWorkspace(
+      act,
+      first.account_id,
+      { name: 'EU West', terms: {} },
+      house.world.random,
+    )
+    if (!isRefusal(added)) await inheritOwners(act, first.id, added.id)
+    return added
+  })
+})
+afterAll(() => house.drop())
+
+const workspaceOf = async (name: string) =>
+  (
+    await house.world
+      .db('keys')
+      .join('workspaces', 'workspaces.id', 'workspace_id')
+      .where('keys.name', name)
+      .first('workspaces.name')
+  ).name
+
+test('in:WORKSPACE says where, quoted when it has spaces; a key of one is not in the other', async () => {
+  const owner = house.as('owner')
+  await makeKey(owner, { name: 'Here' })
+  const form = await openDialog(owner, 'create in:"eu west"')
+  const shown = await submitAndSee(owner, form, { name: 'There', scopes: ['read'] })
+  await owner.close(shown.id)
+  expect(await workspaceOf('There')).toBe('EU West')
+  expect(said(await answerTo(owner, 'list'))).not.toContain('There')
+  const elsewhere = said(await answerTo(owner, 'list in:"EU West"'))
+  expect(elsewhere).toContain('There')
+  expect(elsewhere).not.toContain('Here')
+  expect(said((await openDialog(owner, 'show There')).blocks)).toContain('No key is called There.')
+  expect(said(await answerTo(owner, 'in:"EU West"'))).toContain('EU West · you are owner')
+})
+
+test('an unknown workspace is refused with those that there are', async () => {
+  expect(said(await answerTo(house.as('owner'), 'list in:APAC'))).toMatch(
+    /There is no workspace called APAC here\. You have Platform, ?EU West/,
+  )
+})
+
+test('the form chooses the workspace, and the key is made where the form says', async () => {
+  const owner = house.as('owner')
+  const form = await openDialog(owner, 'create Chosen')
+  const control = controlsIn(form.blocks).find((one) => one.blockId === 'workspace')!
+  const there = await choose(owner, form, 'workspace', optionValue(form.blocks, control, 'EU West')!)
+  await owner.close((await submitAndSee(owner, there, { scopes: ['read'] })).id)
+  expect(await workspaceOf('Chosen')).toBe('EU West')
+})
+
+test('the workspace chosen on Home is remembered, for commands too', async () => {
+  const owner = house.as('owner')
+  await owner.home()
+  const home = await homeWith(owner, 'Here')
+  const chooser = controlsIn(home.blocks).find((one) => one.actionId === 'home.switch.workspace')!
+  await owner.click({
+    at: { view: home.id },
+    ...chooser,
+    value: optionValue(home.blocks, chooser, 'EU West')!,
+  })
+  await homeWith(owner, 'There')
+  expect(said(await answerTo(owner, 'list'))).toContain('There')
+  expect(said(await answerTo(owner, 'list in:Platform'))).toContain('Here')
+})
+
+test('a manager of one workspace is a member of the other, and is refused there', async () => {
+  const manager = house.as('manager')
+  const refused = await openDialog(manager, 'create in:"EU West"')
+  expect(said(refused.blocks)).toContain('Only managers and owners create keys.')
+  expect(findButton(refused.blocks, 'Request a key')).toBeDefined()
+  await pressIn(manager, refused, 'Request a key')
+})

@@ -1,0 +1,188 @@
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { type Role, roles } from '../../src/members/member.ts'
+import { clicks, closes, commands, submits } from '../../src/slack/routes.ts'
+import { people, type TestHouse, testHouse } from '../setup/house.ts'
+import { leastRole } from './expectations.ts'
+import { openWire, type Sender } from './wire.ts'
+
+let house: TestHouse
+let wire: Awaited<ReturnType<typeof openWire>>
+const ws = { own: '', foreign: 'ws_foreign' }
+const foreignKey = 'key_0000000000000foreign'
+
+beforeAll(async () => {
+  house = await testHouse({ mode: 'http' })
+  wire = await openWire(house)
+  const { db } = house.world
+  const now = house.calendar.now()
+  ws.own = (await db('workspaces').first('id')).id
+  await db('accounts').insert({
+    id: 'acc_foreign',
+    slack_team_id: 'T0GLOBEX',
+    name: 'Globex',
+    created_at: now,
+  })
+  await db('workspaces').insert({
+    id: ws.foreign,
+    account_id: 'acc_foreign',
+    name: 'Globex',
+    name_folded: 'globex',
+    created_at: now,
+  })
+  await db('keys').insert({
+    id: foreignKey,
+    workspace_id: ws.foreign,
+    name: 'Foreign',
+    name_folded: 'foreign',
+    scopes: ['read'],
+    status: 'active',
+    hint: 'tml_Frgn...',
+    token_hash: Buffer.alloc(32, 1),
+    owner_id: people.owner,
+    created_by: people.owner,
+    created_at: now,
+    revealed_by: people.owner,
+    revealed_at: now,
+    status_changed_at: now,
+    status_changed_by: people.owner,
+  })
+  // Rights are granted by name, so that no first contact races another.
+  await db('members').insert({
+    workspace_id: ws.own,
+    user_id: people.member,
+    role: 'member',
+    added_at: now,
+    changed_at: now,
+  })
+})
+afterAll(async () => {
+  await wire.stop()
+  await house.drop()
+})
+
+const inTeam = (id: string): Sender => ({ id, team: house.slack.teamId })
+const senders: Record<string, () => Sender> = {
+  owner: () => inTeam(people.owner),
+  manager: () => inTeam(people.manager),
+  member: () => inTeam(people.member),
+  guest: () => inTeam(people.guest),
+  stranger: () => ({ id: people.stranger, team: 'T0GLOBEX' }),
+}
+
+type Way = (who: Sender, workspaceId: string, rest?: string) => Promise<string>
+
+/** Every way in, from the routes themselves. A command is typed, and pressed as a button too. */
+const entries: [string, Way][] = [
+  ...commands.map(({ verb }): [string, Way] => [
+    `command ${verb}`,
+    (who, workspaceId) => wire.command(who, `${verb}${workspaceId === ws.own ? '' : ` in:${workspaceId}`}`),
+  ]),
+  ...clicks.map(({ id }): [string, Way] => [
+    `click ${id}`,
+    // A form's control is about what its dialog is about; outside of one it names no workspace at all.
+    (who, workspaceId, rest = 'none') => wire.click(who, id, `${workspaceId}/${rest}`),
+  ]),
+  ...submits.map(({ id }): [string, Way] => [
+    `submit ${id}`,
+    (who, workspaceId, rest = 'none') => wire.submit(who, id, `${workspaceId}/${rest}`),
+  ]),
+]
+
+test('every command, click, submission and closing has a row in the table of expectations, and no row is left over', () => {
+  const all = [...entries.map(([name]) => name), ...closes.map(({ id }) => `close ${id}`)]
+  expect(Object.keys(leastRole).sort()).toEqual(all.sort())
+})
+
+const kind = (answer: string) => {
+  if (/Keys are for members of/.test(answer)) return 'outsider'
+  if (/Only (managers and )?owners/.test(answer)) return 'role'
+  return /There is no workspace called/.test(answer) ? 'workspace' : 'admitted'
+}
+
+const reaches = (role: Role, least: Role) => roles.indexOf(role) <= roles.indexOf(least)
+
+for (const role of roles)
+  test(`a ${role} gets past exactly the doors of their role`, async () => {
+    const expected = Object.fromEntries(
+      entries.map(([name]) => [name, reaches(role, leastRole[name] ?? 'owner') ? 'admitted' : 'role']),
+    )
+    expect(await outcomes(entries, senders[role]!(), ws.own)).toEqual(expected)
+  })
+
+for (const who of ['guest', 'stranger'])
+  test(`a ${who} gets past none`, async () => {
+    expect(await outcomes(entries, senders[who]!(), ws.own)).toEqual(
+      Object.fromEntries(entries.map(([name]) => [name, 'outsider'])),
+    )
+  })
+
+test('an owner gets nowhere with the id of a workspace of another account, and learns nothing of it', async () => {
+  const referring = entries.filter(([name]) => !name.startsWith('click form.'))
+  expect(await outcomes(referring, senders.owner!(), ws.foreign)).toEqual(
+    Object.fromEntries(referring.map(([name]) => [name, 'workspace'])),
+  )
+})
+
+test('an owner gets nowhere with the id of another account’s key, under any verb', async () => {
+  const before = await foreignRow()
+  const verbs = ['show', 'edit', 'rotate', 'deactivate', 'activate', 'revoke', 'audit', 'holders']
+  for (const verb of verbs) {
+    expect(await wire.command(senders.owner!(), `${verb} ${foreignKey}`)).toMatch(
+      /No (such key here|key is called)/,
+    )
+    expect(await wire.click(senders.owner!(), `go.${verb}`, `${ws.own}/${verb} ${foreignKey}`)).toContain(
+      'No such key here.',
+    )
+  }
+  for (const click of ['key.saved', 'key.reveal', 'key.replace'])
+    expect(await wire.click(senders.owner!(), click, `${ws.own}/${foreignKey}`)).toContain(
+      'No such key here.',
+    )
+  for (const submit of ['key.rotate', 'key.revoke'])
+    expect(await wire.submit(senders.owner!(), submit, `${ws.own}/${foreignKey}`)).toContain(
+      'No such key here.',
+    )
+  await wire.submit(senders.owner!(), 'key.deactivate', `${ws.own}/${foreignKey}`)
+  await vi.waitFor(async () => expect(await refusals('key.deactivate')).toBeGreaterThan(0))
+  expect(await foreignRow()).toEqual(before)
+})
+
+test('closing a dialog says nothing of a key that is not theirs to see', async () => {
+  for (const who of Object.values(senders)) {
+    await wire.close(who(), 'key.shown', `${ws.own}/${foreignKey}`)
+    await wire.close(who(), 'key.shown', `${ws.foreign}/${foreignKey}`)
+  }
+  // Whatever a close leads to was begun before this answer.
+  await wire.command(senders.owner!(), 'help')
+  const screens = await Promise.all(
+    (Object.keys(senders) as (keyof typeof people)[]).map((who) => house.as(who).screen()),
+  )
+  expect(JSON.stringify(screens)).not.toMatch(/Did you copy|Foreign/)
+})
+
+test('a refused attempt stands in the audit with who tried what', async () => {
+  expect(await refusals('policy.set')).toBeGreaterThan(0)
+  expect(await refusals('key.revoke')).toBeGreaterThan(0)
+})
+
+test('Home is drawn for members of the team and for nobody else', async () => {
+  for (const who of Object.values(senders)) await wire.openHome(who())
+  for (const who of ['owner', 'manager', 'member'] as const) await house.as(who).waitFor(({ home }) => home)
+  for (const who of ['guest', 'stranger'] as const) expect((await house.as(who).screen()).home).toBeNull()
+})
+
+async function outcomes(of: [string, Way][], who: Sender, workspaceId: string) {
+  const seen: Record<string, string> = {}
+  const queue = [...of]
+  async function work() {
+    for (let next = queue.shift(); next; next = queue.shift())
+      seen[next[0]] = kind(await next[1](who, workspaceId))
+  }
+  await Promise.all([work(), work(), work(), work()])
+  return seen
+}
+
+const foreignRow = () => house.world.db('keys').where({ id: foreignKey }).first()
+
+const refusals = async (action: string): Promise<number> =>
+  Number((await house.world.db('audit_refusals').where({ action }).count({ n: '*' }))[0]!.n)
