@@ -43,7 +43,7 @@ export const fewRecords = 3
 export const enoughRecords = 14
 
 /** Days before each reason may speak; about the hours of mostly quiet keys, whose records take longer, later. */
-export const ready = { spike: 1, unusual: 2, slow: 7, activity: 7, quiet: 12 } as const
+export const ready = { spike: 1, unusual: 2, slow: 7, activity: 7, silence: 2, quiet: 12 } as const
 
 /** A key is mostly quiet when its bursts fill less than this share of its buckets ... */
 export const quietShare = 0.15
@@ -89,6 +89,8 @@ export const batchHighest = 2.6
 export const batchBuckets = 27
 /** After it ends, what it leaves in windows is muted for two hours. */
 export const batchEcho = 24
+/** In the six-hour window of the slow burn it is for six hours. */
+export const slowEcho = 72
 
 /** Days back at which the same busy hour makes this one ordinary: weeks, and months of 30 and 31 days. */
 export const recurs = [7, 14, 21, 28, 30, 31] as const

@@ -1,6 +1,6 @@
 import {
-  batchBuckets, batchEcho, batchHighest, batchLowest, fewInBucket, fewInHour, quietAny, quietSame, recurs,
-  recursShare, recursUnless, recursWithin, worse,
+  batchBuckets, batchEcho, batchHighest, batchLowest, fewInBucket, fewInHour, hourBuckets, quietAny, quietSame, recurs,
+  recursShare, recursUnless, recursWithin, slowEcho, worse,
 } from './constants.ts' // biome-ignore format: a list
 import { reasons, type Suspicion } from './reason.ts'
 import { dayIndex, decodeCount } from './rings.ts'
@@ -20,6 +20,12 @@ export type Circumstances = {
 
 const aboutVolume = new Set(['spike', 'busy-hour', 'unusual-time', 'slow-burn', 'new-activity'])
 
+/** Reasons whose score adds up while they last: a higher one is the same story, not a worse one. */
+const grows = new Set(['slow-burn', 'new-activity', 'errors', 'silence'])
+
+/** Reasons that one incident gives in turn, as its first hour fills: they are quiet together. */
+const oneStory = new Set(['spike', 'busy-hour', 'unusual-time'])
+
 /** Whether this suspicion becomes a message now. Remembers what it said and what it holds back. */
 export function decide(state: KeyState, suspicion: Suspicion, now: Circumstances): boolean {
   const strange = suspicion.score >= now.threshold
@@ -28,6 +34,8 @@ export function decide(state: KeyState, suspicion: Suspicion, now: Circumstances
     return false
   }
   if (!strange) return false
+  // Its windows are longer than a batch; they wait until the batch has left the shortest.
+  if (suspicion.reason === 'slow-burn') return !held(state, slowEcho) && speak(state, suspicion)
   if (aboutVolume.has(suspicion.reason)) {
     if (suspicion.score < recursUnless && recurring(state, now)) {
       state.heldLast = state.seen
@@ -56,22 +64,31 @@ function mayBeBatch(state: KeyState, { count, lastHour }: Circumstances): boolea
   const bucketRatio = (count + fewInBucket) / (state.spikeRecord + fewInBucket)
   const hourRatio = (lastHour + fewInHour) / (state.hourRecord + fewInHour)
   const level = Math.max(bucketRatio, hourRatio)
+  // What ended, declared or held, is still in the last hour and in the windows.
+  if (held(state) && bucketRatio < 1) return true
   if (level <= batchLowest) return held(state)
   if (level >= batchHighest) return false
   if (state.seen - state.heldLast > 6) state.heldSince = state.seen
   state.heldLast = state.seen
-  return state.seen - state.heldSince < batchBuckets || bucketRatio < 1
+  return state.seen - state.heldSince < batchBuckets
 }
 
-/** Something was held back within the last two hours. */
-export const held = (state: KeyState): boolean =>
-  state.heldLast > 0 && state.seen - state.heldLast <= batchEcho
+/** Something was held back within the last two hours, or so many buckets. */
+export const held = (state: KeyState, within: number = batchEcho): boolean =>
+  state.heldLast > 0 && state.seen - state.heldLast <= within
 
 /** One message per reason in three days and per key in one, unless it got much worse. */
 function speak(state: KeyState, { reason, score }: Suspicion): boolean {
-  const at = reasons.indexOf(reason) * 2
+  const at = reasons.indexOf(oneStory.has(reason) ? 'spike' : reason) * 2
   const [saidAt, saidScore] = [state.said[at]!, state.said[at + 1]!]
-  if (saidAt > 0 && state.seen - saidAt < quietSame && score < saidScore * worse) return false
+  // How bad it is takes an hour to see: until then it is the same message.
+  if (state.alertAt > 0 && state.seen - state.alertAt < hourBuckets) {
+    if (saidAt === state.alertAt) state.said[at + 1] = Math.max(saidScore, score)
+    state.alertScore = Math.max(state.alertScore, score)
+    return false
+  }
+  const gotWorse = !grows.has(reason) && score >= saidScore * worse
+  if (saidAt > 0 && state.seen - saidAt < quietSame && !gotWorse) return false
   if (state.alertAt > 0 && state.seen - state.alertAt < quietAny && score < state.alertScore * worse)
     return false
   state.said[at] = state.seen

@@ -16,8 +16,10 @@ export function silence(state: KeyState, count: number): number {
   }
   state.silence++
   state.missing += state.comparableLow / hourBuckets
-  state.topSilence = Math.max(state.topSilence, Math.min(state.silence, usual(state) + silenceMore))
-  if (state.day - state.firstDay < ready.spike) return 0
+  // An outage is no habit; on the first day everything is.
+  const most = state.day === state.firstDay ? Infinity : usual(state) + silenceMore
+  state.topSilence = Math.max(state.topSilence, Math.min(state.silence, most))
+  if (state.day - state.firstDay < ready.silence) return 0
   // Squared: half a silence is much less than half a reason.
   return Math.min(state.missing / silenceMissing, state.silence / usual(state)) ** 2
 }

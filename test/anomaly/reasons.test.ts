@@ -1,0 +1,161 @@
+import { expect, test } from 'vitest'
+import { step } from '../../src/usage/anomaly/step.ts'
+import { between, bucketOf, day, hour, live, office } from './traffic.ts'
+
+/** When the strange thing begins: the fourth Wednesday, nine in the morning. */
+const start = 23 * day + 9 * hour
+
+test('twenty times the busiest five minutes are a spike at once', () => {
+  const { told } = live(
+    24,
+    () => 50,
+    (i) => (between(i, start, 6) ? { count: 1000 } : {}),
+  )
+  expect(told).toMatchObject([{ reason: 'spike', index: start }])
+})
+
+test('half as much again is no spike', () => {
+  const { told } = live(
+    24,
+    () => 50,
+    (i) => (between(i, start, 6) ? { count: 90 } : {}),
+  )
+  expect(told).toEqual([])
+})
+
+test('an hour and a half at twice the peak may be a batch job and is not told', () => {
+  const { told } = live(
+    24,
+    () => 100,
+    (i) => (between(i, start, 18) ? { count: 210 } : {}),
+  )
+  expect(told).toEqual([])
+})
+
+test('the same for six hours is told once it has outlasted a batch job', () => {
+  const { told } = live(
+    24,
+    () => 100,
+    (i) => (between(i, start, 72) ? { count: 210 } : {}),
+  )
+  expect(told).toHaveLength(1)
+  expect(told[0]!.index - start).toBeGreaterThan(24)
+  expect(told[0]!.index - start).toBeLessThan(40)
+})
+
+test('day-time use at two in the morning is an unusual time', () => {
+  const night = 23 * day + 2 * hour
+  const { told } = live(24, office(100), (i) => (between(i, night, 24) ? { count: 80 } : {}))
+  expect(told).toMatchObject([{ reason: 'unusual-time' }])
+  expect(told[0]!.index - night).toBeLessThan(hour)
+})
+
+test('the same at one in the afternoon is ordinary', () => {
+  const noon = 23 * day + 13 * hour
+  const { told } = live(24, office(100), (i) => (between(i, noon, 24) ? { count: 80 } : {}))
+  expect(told).toEqual([])
+})
+
+test('slowly twice as much over days is a slow burn', () => {
+  const rising = (i: number) => 100 * (i < start ? 1 : 1 + Math.min(1, (i - start) / (2 * day)) * 1.2)
+  const { told } = live(28, rising)
+  expect(told[0]).toMatchObject({ reason: 'slow-burn' })
+  expect(told[0]!.index - start).toBeLessThan(2 * day)
+})
+
+test('a new version that asks a third more often is no slow burn', () => {
+  const { told } = live(30, (i) => (i < start ? 100 : 133))
+  expect(told).toEqual([])
+})
+
+test('hours of quiet use on a key that knows only short runs are new activity', () => {
+  const runs = (i: number) => (i % 37 === 0 ? 200 : 0)
+  const { told } = live(24, runs, (i) => (between(i, start, 24) ? { count: 6 } : {}))
+  expect(told).toMatchObject([{ reason: 'new-activity' }])
+})
+
+test('a run a quarter of an hour late is not', () => {
+  const late = 23 * day
+  const { told } = live(
+    24,
+    (i) => (i % 72 === 0 ? 200 : 0),
+    (i) => {
+      if (i === late) return { count: 0 }
+      return i === late + 3 ? { count: 200 } : {}
+    },
+  )
+  expect(told).toEqual([])
+})
+
+test('a third of requests failing where one in a hundred did is an error burst', () => {
+  const { told } = live(
+    24,
+    () => 50,
+    (i) => ({ errors: between(i, start, 6) ? 16 : i % 2 }),
+  )
+  expect(told).toMatchObject([{ reason: 'errors' }])
+  expect(told[0]!.index - start).toBeLessThan(2)
+})
+
+test('a third of requests failing where a third always fail is not', () => {
+  const { told } = live(
+    24,
+    () => 50,
+    () => ({ count: 50, errors: 16 }),
+  )
+  expect(told).toEqual([])
+})
+
+test('an hour without a request on a key that always has some is silence', () => {
+  const { told } = live(
+    24,
+    () => 50,
+    (i) => (between(i, start, 24) ? { count: 0 } : {}),
+  )
+  expect(told).toMatchObject([{ reason: 'silence' }])
+  expect(told[0]!.index - start).toBeLessThan(hour)
+})
+
+test('a night without a request on a key that sleeps every night is not', () => {
+  const { told } = live(24, (i) => (office(100)(i) > 20 ? 50 : 0))
+  expect(told).toEqual([])
+})
+
+test('a declared job is not told, however large', () => {
+  const { told } = live(
+    24,
+    () => 50,
+    (i) => (between(i, start, 18) ? { count: 3000, expected: true } : {}),
+  )
+  expect(told).toEqual([])
+})
+
+test('one incident is one message, not one for each bucket', () => {
+  const { told } = live(
+    26,
+    () => 50,
+    (i) => (between(i, start, 288) ? { count: 1000 } : {}),
+  )
+  expect(told.map(({ index, reason }) => [index - start, reason])).toEqual([[0, 'spike']])
+})
+
+test('most of an hour from a network first seen today is told, on a settled key', () => {
+  const { state } = live(20, () => 50)
+  const evidence = { fromNewSources: 500, refusedScope: 0 }
+  const reading = step(state, { ...bucketOf(20 * day, { count: 50 }), evidence })
+  expect(reading).toMatchObject({ reason: 'new-network', alert: true })
+})
+
+test('a few requests from a new network are not', () => {
+  const { state } = live(20, () => 50)
+  const evidence = { fromNewSources: 15, refusedScope: 2 }
+  const reading = step(state, { ...bucketOf(20 * day, { count: 50 }), evidence })
+  expect(reading).toMatchObject({ alert: false })
+})
+
+test('a scope refused again and again is probing', () => {
+  const { state } = live(20, () => 50)
+  const evidence = { fromNewSources: 0, refusedScope: 25 }
+  const reading = step(state, { ...bucketOf(20 * day, { count: 50 }), evidence })
+  expect(reading).toMatchObject({ reason: 'probing', alert: true })
+})
