@@ -58,7 +58,7 @@ export const burstGap = 2
 export const burstJudged = 6
 export const burstsKnown = 8
 /** Deviations of length and size together, wider while few bursts are known. */
-export const burstDeviant = 3
+export const burstDeviant = 2.8
 export const burstFew = 4
 /** Memory of burst statistics, in bursts, and their smallest deviations (in logarithms). */
 export const burstMemory = 60

@@ -24,6 +24,12 @@ export const mostlyQuiet = (state: KeyState) => state.activeShare < quietShare
 /** Enough bursts are known to say what is usual. */
 export const burstsAreKnown = (state: KeyState) => state.bursts >= burstsKnown && hasBursts(state)
 
-/** Whether hours and windows of this key may be judged yet. */
-export const isReady = (state: KeyState, days: number) =>
-  state.day - state.firstDay >= (mostlyQuiet(state) ? Math.max(days, ready.quiet) : days)
+/**
+ * How much a score about hours and windows counts yet: nothing before `days`, half while the records of a mostly quiet
+ * key are still few.
+ */
+export function readiness(state: KeyState, days: number): number {
+  const lived = state.day - state.firstDay
+  if (lived < days) return 0
+  return mostlyQuiet(state) && lived < ready.quiet ? 0.5 : 1
+}

@@ -9,7 +9,7 @@ import {
   slowWindows,
 } from './constants.ts'
 import { rootsUntil, windowSum } from './hours.ts'
-import { fromRecords, isReady, leastMargin, mostlyQuiet } from './margins.ts'
+import { fromRecords, leastMargin, mostlyQuiet, readiness } from './margins.ts'
 import { dayIndex, decodeRatio, encodeRatio, summarise } from './rings.ts'
 import type { KeyState, Numbers, RingName } from './state.ts'
 
@@ -40,7 +40,7 @@ export function slowBurn(state: KeyState, hour: number, now: number, learn: bool
     const few = Math.sqrt(fewInWindow)
     const above = 2 * Math.log((sum + few) / (highest + few))
     if (learn) state[window.top] = Math.max(state[window.top], Math.min(above, state[window.margin]))
-    if (isReady(state, ready.slow)) score = Math.max(score, above / state[window.margin])
+    score = Math.max(score, (readiness(state, ready.slow) * above) / state[window.margin])
   }
   return score
 }

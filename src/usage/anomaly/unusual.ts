@@ -1,5 +1,5 @@
 import { fewInHour, ready, settleDays, unusualAtLeast, unusualSpreads } from './constants.ts'
-import { fromRecords, isReady, leastMargin, mostlyQuiet } from './margins.ts'
+import { fromRecords, leastMargin, mostlyQuiet, readiness } from './margins.ts'
 import { dayIndex, decodeCount, decodeRatio, encodeCount, encodeRatio, summarise } from './rings.ts'
 import type { KeyState } from './state.ts'
 
@@ -9,8 +9,8 @@ export const excess = (state: KeyState, lastHour: number): number =>
 
 /** The last sixty minutes against this time of day: night use, or a busier hour than ever. */
 export function unusual(state: KeyState, lastHour: number): number {
-  if (state.comparableHigh < 0 || !isReady(state, ready.unusual)) return 0
-  return excess(state, lastHour) / state.unusualMargin
+  if (state.comparableHigh < 0) return 0
+  return (readiness(state, ready.unusual) * excess(state, lastHour)) / state.unusualMargin
 }
 
 /** The most that an hour may teach its successors: what would just have alerted. */
