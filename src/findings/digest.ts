@@ -11,7 +11,7 @@ const mostListed = 5
 
 /** What a week has come to, as a letter keeps it. */
 export type Digest = {
-  open: { kind: Kind; count: number }[]
+  standing: { kind: Kind; count: number }[]
   opened: number
   resolved: number
   /** the most urgent, worst first */
@@ -59,7 +59,7 @@ async function putDigest(
 }
 
 async function readDigest(db: Executor, workspaceId: string, since: Date): Promise<Digest> {
-  const open = await db('findings')
+  const standing = await db('findings')
     .where({ workspace_id: workspaceId })
     .whereNull('resolved_at')
     .groupBy('kind')
@@ -79,5 +79,5 @@ async function readDigest(db: Executor, workspaceId: string, since: Date): Promi
     .orderByRaw(`array_position(array['critical', 'warning', 'notice'], severity), level desc, expires_at`)
     .limit(mostListed)
     .select('kind', 'step', 'keys.id as keyId', 'keys.name')
-  return { open, opened: week?.opened ?? 0, resolved: week?.resolved ?? 0, urgent }
+  return { standing, opened: week?.opened ?? 0, resolved: week?.resolved ?? 0, urgent }
 }

@@ -8,11 +8,11 @@ import { count } from './key.ts'
 
 /** Monday's digest: a verdict, what is open by kind, and the five most urgent. A calm week is one sentence. */
 export function digestMessage(digest: Digest): Message {
-  const open = digest.open.reduce((sum, one) => sum + one.count, 0)
+  const open = digest.standing.reduce((sum, one) => sum + one.count, 0)
   if (open === 0) return message(calm(digest))
   return message(
     say`${count(open, 'thing')} to look at this week; ${digest.opened} came up and ${count(digest.resolved, 'was', 'were')} settled in the last seven days.`,
-    sentenceBlock(lines(digest.open.map((one) => manyFacts[one.kind](one.count)))),
+    sentenceBlock(lines(digest.standing.map((one) => manyFacts[one.kind](one.count)))),
     sentenceBlock(say`Most urgent:\n${lines(digest.urgent.map(urgent))}`),
     sentenceBlock(
       say`All of them: ${{ code: '/keys list expiring' }} and ${{ code: '/keys list overdue' }}.`,
