@@ -9,4 +9,9 @@ export type Observation = {
 }
 
 /** How suspicious this bucket is; at the contender's threshold and above a message would be sent. */
-export type Contender = { threshold: number; create(): (seen: Observation) => number }
+export type Contender = {
+  threshold: number
+  /** The monthly jobs of the fleet are declared to it. */
+  knowsJobs?: boolean
+  create(): (seen: Observation) => number
+}

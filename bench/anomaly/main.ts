@@ -14,7 +14,7 @@ import { type Line, met, nabLines, simulationLines, speedLines } from './targets
 const heldOutSeeds = [101, 102, 103]
 const keysPerSeed = 400
 /** Fixed once for all series. */
-const nabThreshold = 0.45
+const nabThreshold = 0.2
 
 const show = (value: number) => (Number.isInteger(value) ? String(value) : value.toFixed(value < 10 ? 3 : 1))
 
@@ -30,26 +30,26 @@ function print(title: string, lines: readonly Line[]): void {
 
 const summary = (name: string, report: Report) =>
   console.log(
-    `  ${name.padEnd(20)} recall ${show(report.recall)} (placebo ${show(report.placebo)}), false per 1,000 key-weeks ` +
+    `  ${name.padEnd(24)} recall ${show(report.recall)} (placebo ${show(report.placebo)}), false per 1,000 key-weeks ` +
       `${show(report.falseOutside)} + ${show(report.falseOnHarmless)} on harmless events, median delay ${show(report.delay)} min`,
   )
 
 const speed = speedLines(measureSpeed())
 const fleet = { seeds: heldOutSeeds, keys: keysPerSeed }
-const plain = runFleet({ keywarden, ...baselines }, fleet)
-const declared = runFleet({ keywarden }, { ...fleet, declared: true })
+const declared = 'keywarden, jobs declared'
+const reports = runFleet({ keywarden, [declared]: { ...keywarden, knowsJobs: true }, ...baselines }, fleet)
 const nab = measureNab(keywardenScore, nabThreshold)
 
 console.log(
-  `Simulation, seeds ${heldOutSeeds.join(', ')}, ${Math.round(plain.keywarden.keyWeeks)} key-weeks:`,
+  `Simulation, seeds ${heldOutSeeds.join(', ')}, ${Math.round(reports.keywarden.keyWeeks)} key-weeks:`,
 )
-for (const [name, report] of Object.entries(plain)) summary(name, report)
+for (const [name, report] of Object.entries(reports)) summary(name, report)
 console.log(`NAB, 15 series: ${nab.seen} of ${nab.windows} windows seen, ${nab.falseRows} false alarms`)
 for (const [name, contender] of Object.entries(baselines)) {
   const { standard, lowFalse } = measureNab(contender, contender.threshold)
-  console.log(`  ${name.padEnd(20)} ${show(standard)} / ${show(lowFalse)}`)
+  console.log(`  ${name.padEnd(24)} ${show(standard)} / ${show(lowFalse)}`)
 }
-const simulated = simulationLines(plain.keywarden, declared.keywarden)
+const simulated = simulationLines(reports.keywarden, reports[declared]!)
 const onSeries = nabLines(nab)
 print('Simulation', simulated)
 print('Real series', onSeries)

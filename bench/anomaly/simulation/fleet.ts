@@ -6,10 +6,10 @@ import { emptyTally, judgedFrom, type Report, report, type Tally, tally } from '
 /** No contender may send two messages about one key within six hours: what a channel would bear. */
 const quietBuckets = 72
 
-/** The buckets in which a contender sends a message about a key. With `declared`, its monthly jobs are known. */
-export function alertsOf(contender: Contender, key: SimulatedKey, declared = false): number[] {
+/** The buckets in which a contender sends a message about a key. */
+export function alertsOf(contender: Contender, key: SimulatedKey): number[] {
   const step = contender.create()
-  const jobs = declared ? key.harmless.filter((h) => h.kind === 'monthly') : []
+  const jobs = contender.knowsJobs ? key.harmless.filter((h) => h.kind === 'monthly') : []
   const alerts: number[] = []
   for (let i = key.born; i < length; i++) {
     const seen = { at: firstMoment + i * bucketSeconds, count: key.counts[i]!, errors: key.errors[i]! }
@@ -23,14 +23,14 @@ export function alertsOf(contender: Contender, key: SimulatedKey, declared = fal
 /** Runs contenders over the fleets of some seeds, the same keys for each. */
 export function runFleet<Name extends string>(
   contenders: Record<Name, Contender>,
-  { seeds, keys, declared }: { seeds: readonly number[]; keys: number; declared?: boolean },
+  { seeds, keys }: { seeds: readonly number[]; keys: number },
 ): Record<Name, Report> {
   const names = Object.keys(contenders) as Name[]
   const sums = Object.fromEntries(names.map((name) => [name, emptyTally()])) as Record<Name, Tally>
   for (const seed of seeds)
     for (let number = 0; number < keys; number++) {
       const key = makeKey(seed, number)
-      for (const name of names) tally(sums[name], key, alertsOf(contenders[name], key, declared))
+      for (const name of names) tally(sums[name], key, alertsOf(contenders[name], key))
     }
   return Object.fromEntries(names.map((name) => [name, report(sums[name])])) as Record<Name, Report>
 }
