@@ -108,3 +108,20 @@ test('a whole token that somebody pastes is neither stored, nor logged, nor said
   expect(found(JSON.stringify([after, messagesIn(await manager.screen(), general), logged]))).toEqual([])
   expect(found(await dumpPostgres(house.world.config.databaseUrl))).toEqual([])
 })
+
+test('a body that makes no sense is refused without repeating what it holds', async () => {
+  const [, token] = tokens
+  const headers = { authorization: `Bearer ${house.serviceToken}`, 'content-type': 'application/json' }
+  const bodies = [
+    `${token}`,
+    `{"key": ${token}}`,
+    `{"key": ["${token}"]}`,
+    `{"key": "x", "scope": "${token}"}`,
+  ]
+  for (const body of bodies) {
+    const response = await fetch(`${house.keywarden.url}/v1/verify`, { method: 'POST', headers, body })
+    expect(response.status).toBe(400)
+    expect(found(await response.text())).toEqual([])
+  }
+  expect(found(logged.join('\n'))).toEqual([])
+})

@@ -26,6 +26,7 @@ describe('it would be noticed if a file', () => {
     ['uses any', 'const a = b as any'],
     ['asks the real time', 'const a = Date.now()'],
     ['asks the real time', 'const a = new Date()'],
+    ['asks the real time', 'const a = (now = Date.now) => now()'],
     ['asks chance', 'const a = Math.random()'],
     ['asks chance', `import { randomBytes } from 'node:crypto'`],
     ['asks chance', 'const a = crypto.randomUUID()'],
@@ -44,6 +45,7 @@ describe('it would be noticed if a file', () => {
       'const a = new Date(row.at)',
       'const a = clock.now()',
       'await web.views.open({ trigger_id, view })',
+      'const a = counts.open',
       'db.raw(`select clock_timestamp()`)',
     ]
     expect(innocent.flatMap((text) => seen(text))).toEqual([])

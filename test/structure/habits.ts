@@ -6,8 +6,10 @@ type Habit = (found: Found, source: Source) => boolean
 /** Where a file may ask real time or chance itself; everything else is given a clock and a random source. */
 const mayAskTime = [
   'src/foundation/clock.ts',
-  // Slack's signatures and a verifier's leases are about real time, whatever the calendar says.
+  // Slack's signatures, its dialogs and a verifier's leases are about real time, whatever the calendar says.
   'src/slack/receivers.ts',
+  'src/slack/dispatch/submissions.ts',
+  'src/slack/dispatch/double-clicks.ts',
   'src/leases/lease.ts',
 ]
 // A temporary file needs a name that nobody else has; nothing else hangs on it.
@@ -39,8 +41,9 @@ export const habits: Record<string, Habit> = {
   'uses any': ({ node }) => node.type === 'TSAnyKeyword',
   'asks the real time': ({ node }, { path }) =>
     !mayAskTime.includes(path) &&
-    isCall(node) &&
-    (nameOf(node.callee) === 'Date.now' || (nameOf(node.callee) === 'Date' && node.arguments.length === 0)),
+    // Named is asked: it may be a default of a parameter.
+    (nameOf(node) === 'Date.now' ||
+      (isCall(node) && nameOf(node.callee) === 'Date' && node.arguments.length === 0)),
   'asks chance': ({ node }, { path }) =>
     !mayAskChance.includes(path) &&
     ((isCall(node) && nameOf(node.callee) === 'Math.random') ||
@@ -48,12 +51,11 @@ export const habits: Record<string, Habit> = {
       (node.type === 'ImportSpecifier' && chance.test(nameOf(node.imported as AstNode)))),
   'lets SQL ask the time': ({ node }) =>
     sqlTime.test(words(node) ?? '') || (isCall(node) && /(^|\.)fn\.now$/.test(nameOf(node.callee))),
-  'opens a token': ({ node, parent }, { path }) =>
+  // Other things are opened too, but each with arguments: views.open({...}). Without its token the method throws.
+  'opens a token': ({ node }, { path }) =>
     path !== mayOpenTokens &&
-    node.type === 'MemberExpression' &&
-    nameOf(node).endsWith('.open') &&
-    // Other things are opened too, but each with arguments: views.open({...}).
-    !(isCall(parent) && parent.callee === node && parent.arguments.length > 0),
+    ((isCall(node) && nameOf(node.callee).endsWith('.open') && node.arguments.length === 0) ||
+      /\.open\.(bind|call|apply)$/.test(nameOf(node))),
 }
 
 /** Each place where a source has one of these habits. */
