@@ -111,7 +111,7 @@ test('search asks for words in a dialog, which becomes the list', async () => {
   })
   expect(found.title).toBe('Keys')
   expect(said(found.blocks)).toMatch(/1 ?- ?2 of 2/)
-  await pressIn(manager, found, 'Create key')
+  await pressIn(manager, found, 'Create')
   expect((await dialogWith(manager, 'Create key', 'Name')).submit).toBe('Create key')
 })
 

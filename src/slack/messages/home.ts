@@ -33,11 +33,16 @@ export function homeView(look: HomeLook): HomeView {
       ...top(look),
       ...attention(look),
       ...look.offers.flatMap(offer),
-      ...look.requests.flatMap((request) => requestMessage(request).blocks),
+      ...requests(look),
       ...keys(look),
       context(`Updated ${mrkdwnDate(now, '{time}')} · ${caller.actor.role} of this workspace`),
     ],
   }
+}
+
+function requests({ requests: waiting }: HomeLook): KnownBlock[] {
+  if (waiting.length === 0) return []
+  return [header('Requests'), ...waiting.flatMap((request) => requestMessage(request).blocks)]
 }
 
 function top({ caller, shows }: HomeLook): KnownBlock[] {

@@ -78,7 +78,7 @@ function controls({ standing, words }: Filter, { actor, workspace }: Viewer): Kn
   const filters = [['all', 'All keys'] as const, ...(Object.entries(titles) as [Standing, string][])]
   const options = filters.map(([name, title]) => option(title, ref(workspace.id, name)))
   const chosen = words ? undefined : ref(workspace.id, standing ?? 'all')
-  const create = button('Create key', 'go.create.list', ref(workspace.id, 'create'))
+  const create = button('Create', 'go.create.list', ref(workspace.id, 'create'), { label: 'Create a key' })
   return actions(
     { ...select(options, chosen), action_id: 'list.turn.filter', placeholder: plainText('Filter') },
     button('Search', 'list.search', ref(workspace.id, 'search')),
