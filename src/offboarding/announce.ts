@@ -56,17 +56,14 @@ async function assignMessages({ db, clock, random }: World): Promise<void> {
         .whereNot({ state: 'requested' })
         .orderBy('requested_at')
         .limit(mostTogether)
-        .select('id')
+        .select('id', 'requested_by')
       const since = new Date(now.getTime() - groupEveryMs)
       const lately = await trx('offboarding_messages')
         .where({ workspace_id })
         .where('put_at', '>', since)
         .count('id as n')
         .first()
-      const isFew = Number(lately!.n) + waiting.length <= apart
-      if (!isFew && Number(lately!.n) >= apart) return
-      for (const ids of isFew ? waiting.map((row) => [row.id]) : [waiting.map((row) => row.id)]) {
-        if (ids.length === 0) continue
+      for (const ids of sharing(waiting, Number(lately!.n))) {
         const id = newId('ofm', random)
         await trx('offboarding_messages').insert({
           id,
@@ -77,6 +74,15 @@ async function assignMessages({ db, clock, random }: World): Promise<void> {
         await trx('offboardings').whereIn('id', ids).update({ message_id: id })
       }
     })
+}
+
+/** Which offboardings share a message. Whoever asked in person waits for nobody, and has one of their own. Pure. */
+function sharing(waiting: readonly { id: string; requested_by: string }[], recent: number): string[][] {
+  const isUnattended = (row: { requested_by: string }) => row.requested_by.startsWith('job:')
+  const others = waiting.filter(isUnattended)
+  const alone = recent + others.length <= apart ? waiting : waiting.filter((row) => !isUnattended(row))
+  const together = alone.length < waiting.length && recent < apart ? [others.map((row) => row.id)] : []
+  return [...alone.map((row) => [row.id]), ...together]
 }
 
 type Row = {

@@ -4,6 +4,7 @@ import { say } from '../foundation/words.ts'
 import { activate } from '../keys/state.ts'
 import type { Act } from '../members/actor.ts'
 import { authorise, noSuchKey } from '../policy/authorise.ts'
+import { welcomeBack } from '../workspaces/roles.ts'
 import { leaverKeysOf, type Offboarding, type Source, toOffboarding } from './offboarding.ts'
 
 /** What an undo brought back, and what stays as it is. */
@@ -89,6 +90,7 @@ async function giveBack(
 async function end(act: Act, offboarding: Offboarding, because: 'undone' | 'returned'): Promise<void> {
   const { id, userId, email, workspaceId } = offboarding
   await act.trx('offboardings').where({ id }).update({ ended_at: act.now, ended_because: because })
+  if (userId) await welcome(act, offboarding.accountId, userId, because)
   // Its message says so too.
   await act
     .trx('offboarding_messages')
@@ -96,6 +98,19 @@ async function end(act: Act, offboarding: Offboarding, because: 'undone' | 'retu
     .update({ reported_at: null })
   const details = { offboarding: id, user: userId, ...(email ? { email } : {}), because }
   await record(act, { event: 'offboarding.ended', workspaceId, details })
+}
+
+/** What they still own is not orphaned any more; a last owner whose leaving was a mistake is the owner again. */
+async function welcome(act: Act, accountId: string, userId: string, because: 'undone' | 'returned') {
+  const workspaces = await act.trx('workspaces').where({ account_id: accountId }).orderBy('id').select('id')
+  for (const { id } of workspaces) {
+    await welcomeBack(act, id, userId)
+    if (because === 'undone')
+      await act
+        .trx('members')
+        .where({ workspace_id: id, user_id: userId, role: 'owner' })
+        .update({ left_at: null })
+  }
 }
 
 /**

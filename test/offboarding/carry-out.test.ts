@@ -176,6 +176,11 @@ test('the last owner can leave; the report says that nobody owns the workspace',
   await carryOut(r.world)
   const done = await findOffboarding(r.world.db, r.workspace.accountId, off.id)
   expect(done).toMatchObject({ state: 'done', lastOwnerOf: ['Platform'] })
+  const left = () => r.world.db('departures').where({ user_id: r.owner.id })
+  expect(await left()).toHaveLength(1)
+  await r.act((act) => undoOffboarding(act, r.workspace.accountId, off.id), { kind: 'operator', id: 'root' })
+  expect(await left()).toEqual([])
+  expect((await findMember(r.world.db, r.workspace.id, r.owner.id))?.role).toBe('owner')
 })
 
 test('with nobody to take over, a busy key is deactivated instead of rotated', async () => {

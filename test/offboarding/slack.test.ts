@@ -17,6 +17,8 @@ import {
   testHouse,
 } from '../setup/house.ts'
 
+import { join, ownedKey } from './leavers.ts'
+
 let house: TestHouse
 beforeAll(async () => {
   house = await testHouse()
@@ -147,4 +149,17 @@ test('whoever is being offboarded is refused, while Slack still lets them in', a
   await house.slack.stepOutcome(await house.slack.runStep('offboard_person', { user: 'U0GUS00007' }))
   const refused = await openDialog(leaver, 'request')
   expect(said(refused.blocks)).toMatch(/You have been offboarded from .* to undo it/)
+})
+
+test('over twenty keys are told as counts, and what happens to them is one choice', async () => {
+  const { world } = house
+  const workspace = await world.db('workspaces').first('id')
+  const as = await join(world, workspace.id, 'U0MANY0001', 'manager')
+  await house.slack.addPerson({ ...house.slack.people()[5]!, id: 'U0MANY0001', name: 'many' })
+  for (let i = 0; i < 21; i++) await ownedKey(world, as, `=<!channel> *key* ${i}`)
+  const form = await openDialog(house.as('owner'), 'offboard <@U0MANY0001>')
+  expect(said(form.blocks)).toMatch(/has to do with 21 keys/)
+  await submitAndSee(house.as('owner'), form, { mode: 'revoke' })
+  const done = await report('U0MANY0001', /Offboarded .*: 21 refused/)
+  expect(done.blocks.map((block) => block.type)).not.toContain('plan')
 })
