@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { findButton, topModal } from '../../sandbox/slack/look.ts'
 import {
   answerTo,
@@ -116,6 +116,20 @@ test('closed without copying: the key is replaced once, the first token is void,
   expect(await callPlatform(house, second)).toBe(200)
   expect(await recorded(house, 'key.replaced', 'Closed')).toHaveLength(1)
   await manager.close(again.id)
+})
+
+test('a key in use is not replaced: somebody has it, and rotating is the way on', async () => {
+  const manager = house.as('manager')
+  const shown = await fillAndCreate(manager, await openDialog(manager, 'create'), { name: 'InUse' })
+  await callPlatform(house, tokenIn(shown.blocks))
+  await manager.close(shown.id)
+  const asked = await told(manager, 'Did you copy InUse')
+  const used = () => house.world.db('key_usage').join('keys', 'keys.id', 'key_id').where({ name: 'InUse' })
+  await vi.waitFor(async () => expect(await used()).toHaveLength(1), 10_000)
+  await press(manager, asked, 'Replace key')
+  const refused = await dialogWith(manager, 'Copy your key', 'is in use')
+  expect(said(refused.blocks)).toContain('Rotate it instead')
+  await manager.close(refused.id)
 })
 
 test('somebody else cannot replace a key, even a manager', async () => {
