@@ -9,6 +9,8 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 20_000,
+    // A fact that is waited for may take its time on a busy machine; waiting ends as soon as it is there.
+    expect: { poll: { timeout: 10_000 } },
     hookTimeout: 60_000,
   },
 })
