@@ -1,5 +1,13 @@
 import type { Slack } from './context.ts'
-import type { ClickRequest, CommandRequest, Fault, Person, SayRequest, SubmitRequest } from './contract.ts'
+import type {
+  ClickRequest,
+  CommandRequest,
+  Fault,
+  Person,
+  SayRequest,
+  Screen,
+  SubmitRequest,
+} from './contract.ts'
 import { type Fields, numberAt, stringAt } from './fields.ts'
 import { click } from './interaction/click.ts'
 import { close } from './interaction/close.ts'
@@ -23,8 +31,31 @@ function someone(slack: Slack, id: string): Person {
 
 async function screen(slack: Slack, person: Person, query: URLSearchParams): Promise<unknown> {
   const after = query.get('after')
-  if (after !== null) await changedSince(slack.world, Number(after), longestPollMilliseconds)
-  return screenOf(slack, person)
+  if (after !== null) await changedFor(slack, person, Number(after))
+  const seen = screenOf(slack, person)
+  lastSeen.set(person, { version: seen.version, face: faceOf(slack, seen) })
+  return seen
+}
+
+/** What a person saw last. Most changes are of other people's screens, and need not be sent to this one. */
+const lastSeen = new WeakMap<Person, { version: number; face: string }>()
+
+/** Everything of a screen but when it was looked at; of the time, how far the calendar was moved. */
+function faceOf(slack: Slack, { version: _version, now: _now, ...rest }: Screen): string {
+  const ahead = Math.round((slack.clock.now().getTime() - Date.now()) / 1000)
+  return JSON.stringify({ ahead, ...rest })
+}
+
+/** Resolves when this person's screen differs from that version of it, or after the longest poll. */
+async function changedFor(slack: Slack, person: Person, after: number): Promise<void> {
+  const { world } = slack
+  const until = Date.now() + longestPollMilliseconds
+  const known = lastSeen.get(person)
+  for (let version = after; ; version = world.version) {
+    await changedSince(world, version, Math.max(0, until - Date.now()))
+    const isSame = known?.version === after && faceOf(slack, screenOf(slack, person)) === known.face
+    if (!isSame || Date.now() >= until || slack.delivery.stopped.signal.aborted) return
+  }
 }
 
 /** The bodies come from our own page and client; what they name is checked where it is used. */

@@ -230,9 +230,14 @@ function readNetworkList(text: string, context: z.RefinementCtx): string[] {
   return networks
 }
 
+/** Names that were found good: to ask costs more than all the rest of reading a workspace's terms. */
+const knownTimeZones = new Set<string>()
+
 export function isTimeZone(name: string): boolean {
+  if (knownTimeZones.has(name)) return true
   try {
     new Intl.DateTimeFormat('en', { timeZone: name })
+    knownTimeZones.add(name)
     return true
   } catch {
     return false
