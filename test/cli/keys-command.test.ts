@@ -115,7 +115,9 @@ test('the list shows what there is, filtered, as a table or for programs', async
 
 test('a list longer than a page has every key once', async () => {
   const { db } = records.world
-  const [row] = await db('keys').where({ status: 'active' }).limit(1)
+  const { key } = await records.key({ name: 'The pattern' })
+  // What the database computes by itself cannot be copied.
+  const { quiet_since: _, ...row } = await db('keys').where({ id: key.id }).first()
   const many = Array.from({ length: 1_203 }, (_, i) => ({
     ...row,
     id: `key_many${i}`,

@@ -13,14 +13,14 @@ export type Import = { from: string; to: string; kind: 'value' | 'type' | 'dynam
 
 const root = new URL('../../', import.meta.url)
 
-/** Every TypeScript file under these folders. */
+/** Every TypeScript file of ours under these folders. */
 export function readTree(...folders: string[]): Tree {
   const files = folders.flatMap((folder) =>
     readdirSync(new URL(folder, root), { recursive: true, encoding: 'utf8' }).map((name) =>
       posix.join(folder, name.replaceAll('\\', '/')),
     ),
   )
-  const sources = files.filter((file) => /\.tsx?$/.test(file)).sort()
+  const sources = files.filter((file) => /\.tsx?$/.test(file) && !file.includes('node_modules/')).sort()
   return new Map(sources.map((file) => [file, readFileSync(new URL(file, root), 'utf8')]))
 }
 
