@@ -20,7 +20,7 @@ import { percentile, report, rounded } from './table.ts'
 const option = (name: string, otherwise: number) =>
   Number(process.argv.find((one) => one.startsWith(`--${name}=`))?.split('=')[1] ?? otherwise)
 const many = option('keys', 100_000)
-const rounds = option('rounds', 5)
+const rounds = option('rounds', 10)
 const users = 20
 const limits = { list: 300, filter: 300, search: 300, show: 300, home: 500 } as const
 type Deed = keyof typeof limits

@@ -5,7 +5,7 @@ import { beyond, type Listing, ordered, type Page, pageOf, type Row } from './pa
 import { keysWithUsage } from './store.ts'
 
 /** At most this many matches are put in order: whoever gets more needs another word, not another page. */
-export const searchLimit = 1_000
+export const searchLimit = 500
 
 type Match = { id: string; edge: string; total: number }
 
