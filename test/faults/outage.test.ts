@@ -13,7 +13,8 @@ let remembered: string
 let fresh: string
 beforeAll(async () => {
   ;[postgres, redis] = await Promise.all([
-    startPostgres({ own: true, durable: false }),
+    // Durable, since it is killed: a server that waits for no disk would forget the last keys with every right to.
+    startPostgres({ own: true }),
     startRedis({ own: true }),
   ])
   await migrate(postgres.url)
