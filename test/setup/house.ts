@@ -1,4 +1,5 @@
 import { people } from '../../sandbox/acting.ts'
+import { openCalendar } from '../../sandbox/calendar.ts'
 import { type House, type HouseOptions, openHouse } from '../../sandbox/house.ts'
 import { type PersonClient, person } from '../../sandbox/slack/person.ts'
 import { freshDatabase } from './database.ts'
@@ -23,12 +24,16 @@ export {
 
 export type TestHouse = House & { as(who: keyof typeof people): PersonClient; drop(): Promise<void> }
 
+/** A Wednesday: nothing of the week falls due by itself, whatever day the tests run on. */
+const aQuietHour = new Date('2026-11-25T10:00:00Z')
+
 /** A house of its own for one test file, with the manager made one. */
 export async function testHouse(
   options: Omit<HouseOptions, 'databaseUrl' | 'redisUrl'> = {},
 ): Promise<TestHouse> {
   const [database, redis] = await Promise.all([freshDatabase(), freshRedis()])
-  const house = await openHouse({ databaseUrl: database.url, redisUrl: redis.url, ...options })
+  const calendar = openCalendar(aQuietHour)
+  const house = await openHouse({ databaseUrl: database.url, redisUrl: redis.url, calendar, ...options })
   await setRole(house, people.manager, 'manager')
   await setRole(house, people.otherManager, 'manager')
   return {
