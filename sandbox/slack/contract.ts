@@ -15,7 +15,8 @@
  *                                                    resolves when whatever is due by then has been run
  *   POST /faults                 Fault            -> {}        the next `times` calls of a Web API method fail so
  *   GET  /calls?method=M&after=N                  -> Call[]    what the app asked of the Web API
- *   GET  /files/:id                               -> the bytes of an uploaded file (an image's `slack_file.id`)
+ *   GET  /files/:id                               -> the bytes of an uploaded file (an image's `slack_file.id`;
+ *                                                    `slack_file.hidden`: this person may not see it)
  *
  * Every POST answers when the app has acknowledged (or failed to). What the app does after its
  * acknowledgement shows in the screen: wait for the fact there.

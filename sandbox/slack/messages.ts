@@ -1,6 +1,7 @@
 import type { Channel } from './contract.ts'
-import { type Fields, fieldsAt } from './fields.ts'
-import { Refusal } from './refusal.ts'
+import type { Fields } from './fields.ts'
+import { fileProblems, shareFiles } from './files.ts'
+import { invalid, Refusal } from './refusal.ts'
 import { changed, nextTs, type StoredMessage, type World } from './state.ts'
 import type { Content } from './validate/message.ts'
 
@@ -24,16 +25,8 @@ export function messagesIn(world: World, channel: string): StoredMessage[] {
 }
 
 function checkImages(world: World, blocks: Fields[]): void {
-  for (const [index, block] of blocks.entries()) {
-    const id = fieldsAt(block, 'slack_file').id
-    if (id !== undefined && world.files.get(String(id))?.complete !== true) {
-      const problem = `invalid slack file [json-pointer:/blocks/${index}/slack_file/id]`
-      throw new Refusal('invalid_blocks', {
-        errors: [problem],
-        response_metadata: { messages: [`[ERROR] ${problem}`] },
-      })
-    }
-  }
+  const found = fileProblems(world, blocks, '/blocks')
+  if (found.length > 0) throw invalid('invalid_blocks', found)
 }
 
 /** The message that a reply belongs to; a reply to a reply goes to the same thread. */
@@ -68,6 +61,7 @@ export function post(world: World, now: Date, draft: Draft): StoredMessage {
   }
   if (parent && draft.onlyFor === undefined) parent.replies += 1
   messagesIn(world, channel.id).push(message)
+  if (!message.ephemeral) shareFiles(world, message.blocks, channel.id)
   changed(world)
   return message
 }
@@ -84,6 +78,7 @@ export function rewrite(world: World, message: StoredMessage, content: Content):
   if (content.attachments !== undefined) message.attachments = content.attachments
   if (content.metadata !== undefined) message.metadata = content.metadata ?? undefined
   message.edited ||= message.blocks.length === 0
+  if (!message.ephemeral) shareFiles(world, message.blocks, message.channel)
   changed(world)
 }
 

@@ -3,8 +3,9 @@ import { isMember } from './channels.ts'
 import type { Slack } from './context.ts'
 import type { Message, ModalView, Person, Screen } from './contract.ts'
 import { type Fields, fieldsAt } from './fields.ts'
+import { seenBy } from './files.ts'
 import { messagesIn } from './messages.ts'
-import type { StoredMessage, StoredView } from './state.ts'
+import type { StoredMessage, StoredView, World } from './state.ts'
 import { blocksOf, stackOf } from './views.ts'
 
 const shown = 200
@@ -14,7 +15,7 @@ function asKnown(blocks: Fields[]): KnownBlock[] {
   return blocks as unknown as KnownBlock[]
 }
 
-function shownMessage(slack: Slack, message: StoredMessage): Message {
+function shownMessage(slack: Slack, person: string, message: StoredMessage): Message {
   const {
     attachments,
     fileIds,
@@ -30,12 +31,12 @@ function shownMessage(slack: Slack, message: StoredMessage): Message {
   const attached = attachments.flatMap((one) => (Array.isArray(one.blocks) ? (one.blocks as Fields[]) : []))
   return {
     ...rest,
-    blocks: asKnown([...message.blocks, ...attached]),
+    blocks: asKnown(seenBy(slack.world, person, [...message.blocks, ...attached])),
     ...(files.length > 0 ? { files } : {}),
   }
 }
 
-function shownModal(view: StoredView): ModalView {
+function shownModal(world: World, view: StoredView): ModalView {
   const { fields } = view
   const submit = fieldsAt(fields, 'submit').text
   return {
@@ -44,7 +45,7 @@ function shownModal(view: StoredView): ModalView {
     title: String(fieldsAt(fields, 'title').text),
     ...(submit === undefined ? {} : { submit: String(submit) }),
     close: String(fieldsAt(fields, 'close').text ?? (view.previousId === null ? 'Cancel' : 'Back')),
-    blocks: asKnown(blocksOf(view)),
+    blocks: asKnown(seenBy(world, view.user, blocksOf(view))),
     values: view.values,
     errors: view.errors,
     hash: view.hash,
@@ -57,7 +58,7 @@ export function screenOf(slack: Slack, person: Person): Screen {
   const channels = [...world.channels.values()].filter((one) => isMember(one, person.id))
   const messages = channels.map((channel): [string, Message[]] => {
     const seen = messagesIn(world, channel.id).filter((one) => (one.onlyFor ?? person.id) === person.id)
-    return [channel.id, seen.slice(-shown).map((one) => shownMessage(slack, one))]
+    return [channel.id, seen.slice(-shown).map((one) => shownMessage(slack, person.id, one))]
   })
   const home = world.homes.get(person.id)
   return {
@@ -67,9 +68,14 @@ export function screenOf(slack: Slack, person: Person): Screen {
     team: world.team,
     channels,
     messages: Object.fromEntries(messages),
-    modals: stackOf(world, person.id).map(shownModal),
+    modals: stackOf(world, person.id).map((one) => shownModal(world, one)),
     home: home
-      ? { id: home.id, hash: home.hash, blocks: asKnown(blocksOf(home)), values: home.values }
+      ? {
+          id: home.id,
+          hash: home.hash,
+          blocks: asKnown(seenBy(world, person.id, blocksOf(home))),
+          values: home.values,
+        }
       : null,
   }
 }

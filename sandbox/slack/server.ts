@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Slack } from './context.ts'
 import type { Fields } from './fields.ts'
-import { typeOf } from './files.ts'
+import { receive, typeOf } from './files.ts'
 import { bodyOf, fieldsOf, sendBytes, sendJson } from './http-io.ts'
 import { respond } from './interaction/response.ts'
 import { personRoute } from './person-routes.ts'
@@ -71,12 +71,16 @@ async function response(slack: Slack, request: IncomingMessage, to: ServerRespon
 }
 
 async function upload(slack: Slack, request: IncomingMessage, to: ServerResponse, url: URL) {
-  const bytes = await bodyOf(request)
-  const file = slack.world.files.get(url.pathname.split('/').at(-1) ?? '')
-  if (!file) return sendJson(to, 404, { ok: false, error: 'file_not_found' })
+  const body = await bodyOf(request)
   const type = request.headers['content-type'] ?? ''
-  file.bytes = type.startsWith('multipart/form-data') ? await firstFile(bytes, type) : bytes
-  sendBytes(to, 'text/plain', `OK - ${file.bytes.length}`)
+  try {
+    const bytes = type.startsWith('multipart/form-data') ? await firstFile(body, type) : body
+    const file = receive(slack.world, url.pathname.split('/').at(-1) ?? '', bytes)
+    sendBytes(to, 'text/plain', `OK - ${file.length}`)
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    sendJson(to, error.status, { ok: false, error: error.error })
+  }
 }
 
 /** The bytes of the first file of a form, which is how @slack/web-api uploads. */

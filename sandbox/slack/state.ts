@@ -35,7 +35,10 @@ export type StoredFile = {
   /** as announced before the upload */
   length: number
   bytes?: Uint8Array
-  complete: boolean
+  /** by the monotonic clock */
+  completedAtMs?: number
+  /** the conversations whose members may see it; none: it is private to the app */
+  sharedIn: Set<string>
 }
 
 export type World = {

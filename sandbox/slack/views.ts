@@ -1,8 +1,9 @@
 import { controlsOf } from './controls.ts'
 import { type Fields, listAt, stringAt } from './fields.ts'
+import { fileProblems } from './files.ts'
 import { newId, newViewHash } from './ids.ts'
 import { carriedOver, presets, stateValues } from './inputs.ts'
-import { Refusal } from './refusal.ts'
+import { invalid, Refusal } from './refusal.ts'
 import { changed, type StoredView, type World } from './state.ts'
 
 const deepest = 3
@@ -28,7 +29,10 @@ export function findView(world: World, by: { id?: string; externalId?: string })
   return found
 }
 
-function checkExternalId(world: World, fields: Fields, except?: StoredView): void {
+/** Refuses what only the workspace can know of a view: duplicate_external_id, invalid_arguments for pictures. */
+function checkView(world: World, fields: Fields, except?: StoredView): void {
+  const pictures = fileProblems(world, listAt(fields, 'blocks'), '/view/blocks')
+  if (pictures.length > 0) throw invalid('invalid_arguments', pictures)
   const id = stringAt(fields, 'external_id')
   const other = everyView(world).find(
     (view) => view !== except && stringAt(view.fields, 'external_id') === id,
@@ -53,7 +57,7 @@ function created(user: string, fields: Fields, below?: StoredView): StoredView {
 
 /** Opens a modal for a person in place of any that is open. */
 export function openView(world: World, user: string, fields: Fields): StoredView {
-  checkExternalId(world, fields)
+  checkView(world, fields)
   const view = created(user, fields)
   world.modals.set(user, [view])
   changed(world)
@@ -66,7 +70,7 @@ export function pushView(world: World, user: string, fields: Fields): StoredView
   const top = stack.at(-1)
   if (!top) throw new Refusal('not_found')
   if (stack.length >= deepest) throw new Refusal('push_limit_reached')
-  checkExternalId(world, fields)
+  checkView(world, fields)
   const view = created(user, fields, top)
   world.modals.set(user, [...stack, view])
   changed(world)
@@ -76,7 +80,7 @@ export function pushView(world: World, user: string, fields: Fields): StoredView
 /** Changes an open view; what was typed stays where the input is the same. Refuses: hash_conflict. */
 export function updateView(world: World, view: StoredView, fields: Fields, hash?: string): StoredView {
   if (hash !== undefined && hash !== view.hash) throw new Refusal('hash_conflict')
-  checkExternalId(world, fields, view)
+  checkView(world, fields, view)
   view.values = carriedOver(blocksOf(view), view.values, listAt(fields, 'blocks'))
   view.fields = fields
   view.errors = {}
@@ -89,7 +93,7 @@ export function updateView(world: World, view: StoredView, fields: Fields, hash?
 export function publishHome(world: World, user: string, fields: Fields, hash?: string): StoredView {
   const known = world.homes.get(user)
   if (known) return updateView(world, known, fields, hash)
-  checkExternalId(world, fields)
+  checkView(world, fields)
   const view = created(user, fields)
   world.homes.set(user, view)
   changed(world)

@@ -200,27 +200,6 @@ describe('people and channels', () => {
   })
 })
 
-test('an uploaded file is shown in a message and served back, and an image block may use it', async () => {
-  const bytes = Buffer.from('name,last used\nbilling,today\n')
-  const upload = await client.filesUploadV2({
-    channel_id: general,
-    filename: 'keys.csv',
-    file: bytes,
-    title: 'Keys',
-  })
-  const message = (await person(slack.url, ada).screen()).messages[general]!.at(-1)!
-  expect(message.files).toMatchObject([{ name: 'keys.csv', title: 'Keys' }])
-  const served = await fetch(message.files![0]!.url)
-  expect(served.headers.get('content-type')).toContain('text/csv')
-  expect(await served.text()).toBe(bytes.toString())
-  const id = (upload as unknown as { files: { files: { id: string }[] }[] }).files[0]!.files[0]!.id
-  const image = (file: string) => [{ type: 'image' as const, alt_text: 'a', slack_file: { id: file } }]
-  await client.chat.postMessage({ channel: general, text: 'a', blocks: image(id) })
-  await expect(client.chat.postMessage({ channel: general, text: 'a', blocks: image('F0') })).rejects.toThrow(
-    'invalid_blocks',
-  )
-})
-
 describe('faults', () => {
   const post = () => client.chat.postMessage({ channel: general, text: 'once' })
   const posted = async () => (await person(slack.url, ada).screen()).messages[general]!.length

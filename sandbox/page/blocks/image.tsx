@@ -17,7 +17,9 @@ export function ImageView({ block }: { block: Loose }) {
 }
 
 export function Picture({ image, className }: { image: Loose; className: string }) {
-  const file = image.slack_file as { id?: string; url?: string } | undefined
+  const file = image.slack_file as { id?: string; url?: string; hidden?: boolean } | undefined
+  const alternative = String(image.alt_text ?? '')
+  if (file?.hidden) return <span className="hidden-file">Private file: {alternative}</span>
   const source = (image.image_url as string | undefined) ?? file?.url ?? `/files/${file?.id}`
-  return <img className={className} src={source} alt={String(image.alt_text ?? '')} loading="lazy" />
+  return <img className={className} src={source} alt={alternative} loading="lazy" />
 }

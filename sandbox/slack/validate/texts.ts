@@ -42,7 +42,13 @@ export const confirm = z.strictObject({
 })
 
 const slackFile = z
-  .strictObject({ id: characters(255).optional(), url: address.optional() })
+  .strictObject({
+    id: z
+      .string()
+      .regex(/^F[A-Z0-9]{8,}$/, 'input must match regex pattern: ^[F][A-Z0-9]{8,}$')
+      .optional(),
+    url: address.optional(),
+  })
   .refine((file) => (file.id === undefined) !== (file.url === undefined), 'must define either `id` or `url`')
 
 const imageFields = {

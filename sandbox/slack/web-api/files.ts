@@ -1,4 +1,4 @@
-import { destination, mayPost } from '../channels.ts'
+import { destination, findChannel, mayPost } from '../channels.ts'
 import type { Slack } from '../context.ts'
 import { type Fields, isFields, numberAt, stringAt } from '../fields.ts'
 import { fileObject } from '../files.ts'
@@ -26,10 +26,12 @@ function filesToComplete(slack: Slack, args: Fields): StoredFile[] {
 /** Shares completed files as one message in a channel or thread. */
 function share(slack: Slack, args: Fields, channelId: string, files: StoredFile[]): void {
   const { world } = slack
-  const channel = destination(world, channelId)
+  const channel =
+    args.channel_id === undefined ? destination(world, channelId) : findChannel(world, channelId)
   mayPost(world, channel, false)
   countPost(slack.rateLimit, channel.id)
   const content = { text: stringAt(args, 'initial_comment') ?? '', blocks: messageBlocks(args.blocks) }
+  for (const file of files) file.sharedIn.add(channel.id)
   post(world, slack.clock.now(), {
     channel,
     user: world.app.botUserId,
@@ -45,10 +47,11 @@ export const files: Record<string, Method> = {
     run(slack, args) {
       const name = required(args, 'filename')
       const length = numberAt(args, 'length')
-      if (length === undefined || length <= 0) throw new Refusal('invalid_arguments')
+      if (!length || length < 0) throw new Refusal('missing_argument')
       const id = newId('F')
       const altText = stringAt(args, 'alt_text') ?? stringAt(args, 'alt_txt')
-      slack.world.files.set(id, { id, name, title: name, altText, length, complete: false })
+      if ((altText?.length ?? 0) > 1000) throw new Refusal('alt_txt_too_large')
+      slack.world.files.set(id, { id, name, title: name, altText, length, sharedIn: new Set() })
       return { upload_url: `${slack.url}/upload/v1/${id}`, file_id: id }
     },
   },
@@ -56,7 +59,7 @@ export const files: Record<string, Method> = {
     scopes: ['files:write'],
     run(slack, args) {
       const completed = filesToComplete(slack, args)
-      for (const file of completed) file.complete = true
+      for (const file of completed) file.completedAtMs ??= performance.now()
       const channels = stringAt(args, 'channel_id') ?? stringAt(args, 'channels')
       for (const id of channels?.split(',') ?? []) share(slack, args, id, completed)
       changed(slack.world)
