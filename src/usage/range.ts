@@ -1,0 +1,30 @@
+import { type Step, stepMs, stepOf } from './traffic.ts'
+
+/** What a reader can look back over. */
+export const ranges = ['24h', '7d', '30d', '90d'] as const
+export type Range = (typeof ranges)[number]
+
+/** From a moment until before another. */
+export type Period = { from: Date; to: Date }
+
+/** A range as whole steps up to now, and the same stretch of time before it, for comparison. */
+export type Window = Period & { step: Step; before: Period }
+
+const shapes: Record<Range, { days: number; step: Step }> = {
+  '24h': { days: 1, step: 'five-minutes' },
+  '7d': { days: 7, step: 'hour' },
+  '30d': { days: 30, step: 'day' },
+  '90d': { days: 90, step: 'day' },
+}
+
+/**
+ * The last of the range's steps is the one that has begun and the range holds it, so that the bars of a picture add
+ * up to the totals beside it. The stretch before is as long as what has passed of the range.
+ */
+export function windowOf(range: Range, now: Date): Window {
+  const { days, step } = shapes[range]
+  const lengthMs = days * stepMs.day
+  const earlier = (at: Date) => new Date(at.getTime() - lengthMs)
+  const from = new Date(stepOf(now, step).getTime() + stepMs[step] - lengthMs)
+  return { from, to: now, step, before: { from: earlier(from), to: earlier(now) } }
+}
