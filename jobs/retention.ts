@@ -1,8 +1,10 @@
 import { forgetOld } from '../src/outbox/retention.ts'
+import { forgetRecent } from '../src/usage/recent.ts'
 import type { JobContext } from './engine/job.ts'
 
-/** Which requests and letters are so old that nothing asks about them any more? */
+/** Which requests and letters, and which keys' last requests, are so old that nothing asks about them any more? */
 export async function retention({ world }: JobContext): Promise<void> {
   const gone = await forgetOld(world.db, world.clock.now())
+  await forgetRecent(world.db, world.clock.now())
   if (gone > 0) world.log.info({ rows: gone }, 'old requests and letters are gone')
 }

@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { Log } from '../foundation/log.ts'
-import { type Networks, parseNetworks } from '../keys/networks.ts'
+import { parseNetworks } from '../keys/networks.ts'
 import { scopes } from '../keys/scope.ts'
 import { otherEndpoint } from '../usage/counter.ts'
-import { clientAddress } from '../verification/client-address.ts'
+import { clientAddresses } from '../verification/client-address.ts'
 import type { Account } from '../verification/entries.ts'
 import type { Route } from '../verification/scope-table.ts'
 import type { Verifier } from '../verification/verifier.ts'
@@ -21,7 +21,7 @@ export const forwardAuthPath = '/v1/forward-auth'
  * through; 401, 403, 429 and 503 are the client's answer, and say no more than RFC 6750 has words for.
  */
 export function forwardAuthHandler(verifier: Verifier, log: Log, trustedProxies: readonly string[]) {
-  const trusted = parseNetworks(trustedProxies)
+  const addressOf = clientAddresses(parseNetworks(trustedProxies))
   return (request: IncomingMessage, response: ServerResponse): void => {
     // A body, if the proxy sends one, is of no interest.
     request.resume()
@@ -45,10 +45,8 @@ export function forwardAuthHandler(verifier: Verifier, log: Log, trustedProxies:
       workspaceId: one(headers['x-keywarden-workspace']),
       anyScope: route?.anyScope ?? 0,
       endpoint: route?.name ?? otherEndpoint,
-      // Reading addresses costs more than all the rest, and few keys are held to networks.
-      get ip() {
-        return addressOf(request, trusted)
-      },
+      ip: addressOf(request.socket.remoteAddress ?? '', one(headers['x-forwarded-for'])),
+      userAgent: headers['user-agent'],
     })
     if (verdict instanceof Promise) return verdict.then((late) => send(response, late, route))
     send(response, verdict, route)
@@ -57,9 +55,6 @@ export function forwardAuthHandler(verifier: Verifier, log: Log, trustedProxies:
 
 const one = (header: string | string[] | undefined): string | undefined =>
   (Array.isArray(header) ? header[0] : header) || undefined
-
-const addressOf = (request: IncomingMessage, trusted: Networks): string =>
-  clientAddress(request.socket.remoteAddress ?? '', one(request.headers['x-forwarded-for']), trusted)
 
 /**
  * What the client asked the proxy for. Proxies differ in which headers they set; a client may have sent the others

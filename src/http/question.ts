@@ -25,7 +25,7 @@ export function readQuestion(body: unknown, routes: ScopeTable): Question | stri
     if (typeof value !== 'string') return `${field}: must be a string`
     if (value.length > limits[field]) return `${field}: must have at most ${limits[field]} characters`
   }
-  const { key, workspace, scope, method, path, ip } = asked as Record<Field, string | undefined>
+  const { key, workspace, scope, method, path, ip, userAgent } = asked as Record<Field, string | undefined>
   if (scope !== undefined && !isScope(scope)) return `scope: must be one of ${scopes.join(', ')}`
   if ((method === undefined) !== (path === undefined)) return 'method and path: send both or neither'
   const route = method === undefined ? undefined : routes.find(method.toUpperCase(), path!)
@@ -33,6 +33,7 @@ export function readQuestion(body: unknown, routes: ScopeTable): Question | stri
     presented: key!,
     workspaceId: workspace,
     ip,
+    userAgent,
     endpoint: route?.name ?? otherEndpoint,
     anyScope: scope !== undefined ? single[scope] : method === undefined ? undefined : (route?.anyScope ?? 0),
   }

@@ -1,3 +1,6 @@
+import { Activities, type Activity, type Told } from './activity.ts'
+import { Origins } from './origin.ts'
+
 /** How a request ended: the hundreds of its HTTP status. A verify that let it through counts as 2. */
 export type StatusClass = 1 | 2 | 3 | 4 | 5
 
@@ -16,7 +19,14 @@ const bucketsPerDay = 288
 /** What endpoints are called that no route names, and those beyond what is kept apart. */
 export const otherEndpoint = 'other'
 
-type Cells = Map<string, Map<string, number>[]>
+/** One request of a key: what for, and where it came from if that is known. */
+export type Counted = { endpoint: string; ip?: string | undefined; userAgent?: string | undefined }
+
+type Kept = Cell & { activity: Activity }
+type Cells = Map<string, Map<string, Kept>[]>
+
+/** What was counted since the last call, sorted by key, and when the last of it was counted. */
+export type Taken = Told & { cells: Cell[]; lastMs: number }
 
 /**
  * Counts requests in memory, exactly. At most `capacity` cells are kept apart; beyond that a key's further endpoints
@@ -24,6 +34,8 @@ type Cells = Map<string, Map<string, number>[]>
  */
 export class Counter {
   readonly #capacity: number
+  readonly #origins = new Origins()
+  readonly #activities = new Activities()
   #buckets = new Map<number, Cells>()
   #bucket = -1
   #cells: Cells = new Map()
@@ -34,17 +46,16 @@ export class Counter {
     this.#capacity = capacity
   }
 
-  count(keyId: string, endpoint: string, statusClass: StatusClass, nowMs: number): void {
+  /** Counts one request under the code of its verdict. A key that is in use costs one look-up. */
+  count(keyId: string, { endpoint, ip, userAgent }: Counted, code: string, nowMs: number): void {
     const bucket = Math.floor(nowMs / bucketMs)
     if (bucket !== this.#bucket) this.#turnTo(bucket)
     if (nowMs > this.#lastMs) this.#lastMs = nowMs
-    const byKey = keysOf(this.#cells, endpoint, statusClass)
-    const before = byKey.get(keyId)
-    if (before !== undefined) byKey.set(keyId, before + 1)
-    else if (this.#size < this.#capacity) {
-      this.#size++
-      byKey.set(keyId, 1)
-    } else this.#countRoughly(keyId, statusClass, bucket - (bucket % bucketsPerDay))
+    const cell = this.#cellOf(keyId, endpoint, code === 'VALID' ? 2 : 4)
+    cell.requests++
+    const network = this.#origins.network(ip)
+    const client = this.#origins.client(userAgent)
+    this.#activities.note(cell.activity, { atMs: nowMs, endpoint, code, network, client })
   }
 
   #turnTo(bucket: number): void {
@@ -52,26 +63,48 @@ export class Counter {
     this.#cells = cellsOf(this.#buckets, bucket)
   }
 
-  #countRoughly(keyId: string, statusClass: StatusClass, day: number): void {
-    const byKey = keysOf(cellsOf(this.#buckets, day), otherEndpoint, statusClass)
-    byKey.set(keyId, (byKey.get(keyId) ?? 0) + 1)
+  #cellOf(keyId: string, endpoint: string, statusClass: StatusClass): Kept {
+    const byKey = keysOf(this.#cells, endpoint, statusClass)
+    const cell = byKey.get(keyId)
+    if (cell) return cell
+    if (this.#size >= this.#capacity) return this.#roughCellOf(keyId, statusClass)
+    this.#size++
+    return this.#begin(byKey, { keyId, endpoint, statusClass, bucket: this.#bucket, requests: 0 })
   }
 
-  /** Everything counted since the last call, sorted by key, and when the last of it was counted. */
-  take(): { cells: Cell[]; lastMs: number } {
+  #roughCellOf(keyId: string, statusClass: StatusClass): Kept {
+    const day = this.#bucket - (this.#bucket % bucketsPerDay)
+    const byKey = keysOf(cellsOf(this.#buckets, day), otherEndpoint, statusClass)
+    const rough = { keyId, endpoint: otherEndpoint, statusClass, bucket: day, requests: 0 }
+    return byKey.get(keyId) ?? this.#begin(byKey, rough)
+  }
+
+  #begin(byKey: Map<string, Kept>, cell: Cell): Kept {
+    const kept = { ...cell, activity: this.#activities.of(cell.keyId) }
+    byKey.set(cell.keyId, kept)
+    return kept
+  }
+
+  /** How many sources wait to be told of. */
+  get sources(): number {
+    return this.#activities.sources
+  }
+
+  /**
+   * Takes everything counted since the last call, with all sources or none, and the last requests of at most so many
+   * keys. Cells know where their key's activity stands, so both are taken at the same moment.
+   */
+  take(withSources: boolean, recentKeys: number): Taken {
     const buckets = this.#buckets
     this.#buckets = new Map()
     this.#bucket = -1
     this.#size = 0
     const cells: Cell[] = []
-    for (const [bucket, endpoints] of buckets)
-      for (const [endpoint, classes] of endpoints)
-        classes.forEach((byKey, statusClass) => {
-          for (const [keyId, requests] of byKey)
-            cells.push({ keyId, endpoint, statusClass: statusClass as StatusClass, bucket, requests })
-        })
+    for (const endpoints of buckets.values())
+      for (const classes of endpoints.values())
+        for (const byKey of classes) if (byKey) cells.push(...byKey.values())
     cells.sort(byKeyId)
-    return { cells, lastMs: this.#lastMs }
+    return { cells, lastMs: this.#lastMs, ...this.#activities.take(withSources, recentKeys) }
   }
 }
 
@@ -83,7 +116,7 @@ function cellsOf(buckets: Map<number, Cells>, bucket: number): Cells {
   return cells
 }
 
-function keysOf(cells: Cells, endpoint: string, statusClass: StatusClass): Map<string, number> {
+function keysOf(cells: Cells, endpoint: string, statusClass: StatusClass): Map<string, Kept> {
   let classes = cells.get(endpoint)
   if (!classes) {
     classes = []

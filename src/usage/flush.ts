@@ -1,12 +1,20 @@
 import type { Clock } from '../foundation/clock.ts'
 import { openLane } from '../foundation/lane.ts'
 import type { Log } from '../foundation/log.ts'
-import { columnsOf } from './columns.ts'
+import { columnsOf, recentColumns, sourceColumns } from './columns.ts'
 import type { Counter } from './counter.ts'
 
 const everyMs = 1_000
 /** Even with nothing to tell, now and then: that nothing happened until now is news to a rotation. */
 const quietMs = 10_000
+/**
+ * Sources are told to the hour. When there are many they wait for each other, so that a source which is busy is one
+ * row in ten seconds.
+ */
+const fewSources = 1_000
+const sourcesWaitMs = 10_000
+/** Each key's last requests are one row to rewrite, so that this bounds what a flush costs. */
+const recentKeysAtOnce = 64
 const stopWithinMs = 5_000
 
 export type FlushOptions = {
@@ -26,11 +34,13 @@ export type Flusher = {
   stop(): Promise<void>
 }
 
+/** Whether everything is told, or what is due; and whether nothing more will come. */
+type Extent = { isAll: boolean; isClosed: boolean }
 type Batch = { number: number; values: unknown[] }
 
 const statement = {
   name: 'flush',
-  text: 'select flush_usage($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)',
+  text: `select flush_usage(${Array.from({ length: 22 }, (_, i) => `$${i + 1}`).join(', ')})`,
 }
 
 /**
@@ -44,32 +54,42 @@ export function startFlushing(counter: Counter, options: FlushOptions): Flusher 
   let lastNumber = 0
   let flushing: Promise<void> | undefined
   let isOut = false
-  let quietSince = 0
+  // At once for the first time: from then on it is known that there is somebody who counts.
+  let quietSince = Number.NEGATIVE_INFINITY
+  let sourcesToldAt = 0
 
-  function freeze(isClosed: boolean): Batch | undefined {
+  function freeze({ isAll, isClosed }: Extent): Batch | undefined {
     const through = clock.now()
-    const { cells, lastMs } = counter.take()
-    if (cells.length === 0 && !isClosed && performance.now() - quietSince < quietMs) return undefined
-    quietSince = performance.now()
+    const nowMs = performance.now()
+    const withSources = isAll || counter.sources <= fewSources || nowMs - sourcesToldAt >= sourcesWaitMs
+    const { cells, lastMs, sources, recent } = counter.take(
+      withSources,
+      isAll ? Number.POSITIVE_INFINITY : recentKeysAtOnce,
+    )
+    const isQuiet = cells.length === 0 && sources.length === 0 && recent.length === 0
+    if (isQuiet && !isClosed && nowMs - quietSince < quietMs) return undefined
+    quietSince = nowMs
+    if (withSources) sourcesToldAt = nowMs
     lastNumber++
     const { names, endpoints, classes, buckets, keys, counts } = columnsOf(cells)
     const about = [counterId, name, lastNumber, through, new Date(lastMs), isClosed]
-    return { number: lastNumber, values: [...about, names, endpoints, classes, buckets, keys, counts] }
+    const values = [...about, names, endpoints, classes, buckets, keys, counts]
+    return { number: lastNumber, values: [...values, ...sourceColumns(sources), ...recentColumns(recent)] }
   }
 
-  async function send(isClosed: boolean) {
+  async function send(extent: Extent) {
     // What was frozen before goes first, exactly as it was.
     for (const isLast of frozen ? [false, true] : [true]) {
-      frozen ??= freeze(isClosed && isLast)
+      frozen ??= freeze({ ...extent, isClosed: extent.isClosed && isLast })
       if (!frozen) return
       await lane.query(statement, frozen.values)
       frozen = undefined
     }
   }
 
-  async function flush(isClosed = false) {
+  async function flush(extent: Extent) {
     await flushing?.catch(() => undefined)
-    flushing = send(isClosed).finally(() => {
+    flushing = send(extent).finally(() => {
       flushing = undefined
     })
     await flushing
@@ -77,7 +97,7 @@ export function startFlushing(counter: Counter, options: FlushOptions): Flusher 
 
   function tick() {
     if (flushing) return
-    flush().then(
+    flush({ isAll: false, isClosed: false }).then(
       () => {
         isOut = false
       },
@@ -91,12 +111,12 @@ export function startFlushing(counter: Counter, options: FlushOptions): Flusher 
   const ticking = setInterval(tick, everyMs)
   ticking.unref()
   return {
-    flush: () => flush(),
+    flush: () => flush({ isAll: true, isClosed: false }),
     async stop() {
       clearInterval(ticking)
       const until = performance.now() + stopWithinMs
       for (;;) {
-        const isDone = await flush(true).then(
+        const isDone = await flush({ isAll: true, isClosed: true }).then(
           () => true,
           () => false,
         )

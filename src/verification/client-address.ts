@@ -1,3 +1,4 @@
+import { Generations } from '../foundation/generations.ts'
 import { isWithin, type Networks } from '../keys/networks.ts'
 
 /**
@@ -10,4 +11,31 @@ export function clientAddress(peer: string, forwarded: string | undefined, trust
   const hops = forwarded.split(',').map((hop) => hop.trim())
   for (const hop of hops.reverse()) if (!isWithin(trusted, hop)) return hop
   return hops.at(-1) ?? peer
+}
+
+const longestRemembered = 512
+
+/** `clientAddress`, for the same few peers and some thousands of clients again and again. */
+export function clientAddresses(trusted: Networks): (peer: string, forwarded: string | undefined) => string {
+  const peers = new Generations<boolean>(2_000)
+  const clients = new Generations<string>(20_000)
+
+  function isTrusted(peer: string): boolean {
+    let known = peers.get(peer)
+    if (known === undefined) {
+      known = isWithin(trusted, peer)
+      peers.set(peer, known)
+    }
+    return known
+  }
+
+  return (peer, forwarded) => {
+    if (!forwarded || !isTrusted(peer)) return peer
+    let client = clients.get(forwarded)
+    if (client === undefined) {
+      client = clientAddress(peer, forwarded, trusted)
+      if (forwarded.length <= longestRemembered) clients.set(forwarded, client)
+    }
+    return client
+  }
 }

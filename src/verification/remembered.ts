@@ -1,4 +1,4 @@
-import { Generations } from './generations.ts'
+import { Generations } from '../foundation/generations.ts'
 
 export type MemoryOptions<T> = {
   /** values held at most */

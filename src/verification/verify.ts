@@ -21,6 +21,7 @@ export type Question = Asked & {
   presented: string
   /** what this request counts as; see `otherEndpoint` */
   endpoint: string
+  userAgent?: string | undefined
 }
 
 export type Means = {
@@ -60,7 +61,7 @@ function judge(means: Means, accountId: string, question: Question, key: Remembe
   const nowMs = means.clock.now().getTime()
   const code = decide(key, question, nowMs)
   const verdict = code === 'VALID' && key.limitPerMinute !== null ? limited(means, key) : { code, key }
-  means.counter.count(key.id, question.endpoint, verdict.code === 'VALID' ? 2 : 4, nowMs)
+  means.counter.count(key.id, question, verdict.code, nowMs)
   // A caller who asked about another workspace learns nothing about this one.
   return code === 'WRONG_WORKSPACE' ? wrongWorkspace : verdict
 }

@@ -1,0 +1,46 @@
+import ipaddr from 'ipaddr.js'
+import { Generations } from '../foundation/generations.ts'
+
+/** What is said of a request whose address or user agent is not known. */
+export const unknownOrigin = 'unknown'
+/** Where requests go that come from more places than are kept apart. */
+export const otherOrigin = 'other'
+
+const longestRemembered = 512
+
+/**
+ * The network of an address, so that a household, an office or a row of machines is one: IPv4 as /24, IPv6 as /48,
+ * in CIDR text.
+ */
+export function networkOf(ip: string): string {
+  if (!ipaddr.isValid(ip)) return unknownOrigin
+  // `process` turns ::ffff:10.0.0.1 into 10.0.0.1.
+  const address = ipaddr.process(ip)
+  if (address.kind() === 'ipv4') return `${ipaddr.IPv4.networkAddressFromCIDR(`${address}/24`)}/24`
+  const [a, b, c] = (address as ipaddr.IPv6).parts
+  return `${new ipaddr.IPv6([a!, b!, c!, 0, 0, 0, 0, 0])}/48`
+}
+
+/** The product that a user agent names first (RFC 9110, 10.1.5), without its version: `python-requests`. */
+export const clientOf = (userAgent: string): string =>
+  /^\s*([\w!#$%&'*+.^`|~-]{1,60})(?=[/\s(]|$)/.exec(userAgent)?.[1] ?? unknownOrigin
+
+/** Answers the same questions again and again, from a bounded memory. */
+export class Origins {
+  readonly #networks = new Generations<string>(20_000)
+  readonly #clients = new Generations<string>(2_000)
+
+  network = (ip: string | undefined) => recall(this.#networks, ip, networkOf)
+  client = (userAgent: string | undefined) => recall(this.#clients, userAgent, clientOf)
+}
+
+function recall(memory: Generations<string>, said: string | undefined, read: (said: string) => string) {
+  if (!said) return unknownOrigin
+  if (said.length > longestRemembered) return read(said)
+  let answer = memory.get(said)
+  if (answer === undefined) {
+    answer = read(said)
+    memory.set(said, answer)
+  }
+  return answer
+}
