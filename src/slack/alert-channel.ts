@@ -86,10 +86,11 @@ export function slackAlerts(web: WebClient): AlertChannel {
           ...(step.broadcast ? { reply_broadcast: true } : {}),
         })
       }),
-    say: (destination, notice, letter) =>
+    say: (destination, notice, letter, thread) =>
       told(destination, async () => {
-        const channel = await channelOf(destination)
-        return send(channel, noticeMessage(notice), letter)
+        const channel = thread?.channelId ?? (await channelOf(destination))
+        const within = thread ? { thread_ts: thread.ts } : {}
+        return send(channel, noticeMessage(notice, thread !== undefined), letter, within)
       }),
     find: (destination, letterId, since, thread) =>
       told(destination, async () => find(web, await channelOf(destination), letterId, since, thread)),
