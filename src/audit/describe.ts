@@ -55,6 +55,8 @@ const sentences: Record<EventName, (event: Describable) => Phrase> = {
   'request.made': (e) => say`asked for a key called ${name(e, 'name')}${scopesOf(e)}${because(e)}`,
   'request.approved': (e) => say`approved ${keyOf(e)}, which ${person(e, 'for')} had asked for`,
   'request.denied': (e) => say`denied ${person(e, 'for')} a key${because(e)}`,
+  'request.closed': (e) =>
+    say`closed ${person(e, 'for')}'s request for a key called ${name(e, 'name')}, since ${person(e, 'leaver')} is leaving`,
   'holder.added': (e) => say`noted that ${person(e, 'user')} has ${keyOf(e)}${because(e)}`,
   'offboarding.requested': (e) =>
     say`began to offboard ${leaver(e)} (${text(e.details.source)})${because(e)}`,

@@ -33,6 +33,7 @@ export const events = [
   'request.made',
   'request.approved',
   'request.denied',
+  'request.closed',
   'holder.added',
   'offboarding.requested',
   'offboarding.joined',
