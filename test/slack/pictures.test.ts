@@ -1,0 +1,215 @@
+import { type LogLevel, WebClient } from '@slack/web-api'
+import sharp from 'sharp'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { textOf } from '../../sandbox/slack/look.ts'
+import { fault, person } from '../../sandbox/slack/person.ts'
+import type { LocalSlack } from '../../sandbox/slack/slack.ts'
+import { openLog } from '../../src/foundation/log.ts'
+import { colours, roundUp, timeTicks } from '../../src/slack/pictures/base.ts'
+import { placed } from '../../src/slack/pictures/marks.ts'
+import type { BandPicture, UsagePicture, UsageStep } from '../../src/slack/pictures/picture.ts'
+import { render } from '../../src/slack/pictures/render.ts'
+import { sendIllustrated } from '../../src/slack/pictures/upload.ts'
+import { bruno, startProbe } from '../sandbox/bolt.ts'
+
+const hourMs = 3_600_000
+const toMs = Date.UTC(2027, 2, 10)
+const fromMs = toMs - 24 * hourMs
+const names = { ok: 'Succeeded', refused: 'Refused', failed: 'Failed' }
+
+const steps = (of: (hour: number) => Partial<UsageStep>): UsageStep[] =>
+  Array.from({ length: 24 }, (_, hour) => {
+    const at = fromMs + hour * hourMs
+    return { fromMs: at, toMs: at + hourMs, ok: 0, refused: 0, failed: 0, ...of(hour) }
+  })
+
+const usage = (more: Partial<UsagePicture> = {}): UsagePicture => ({
+  kind: 'usage',
+  fromMs,
+  toMs,
+  timeZone: 'UTC',
+  steps: steps(() => ({ ok: 60, refused: 30, failed: 10 })),
+  names,
+  marks: [],
+  ...more,
+})
+
+/** How many pixels are of exactly that colour. */
+async function inked(png: Uint8Array, hex: string): Promise<number> {
+  const { data, info } = await sharp(png).raw().toBuffer({ resolveWithObject: true })
+  const wanted = [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16))
+  let found = 0
+  for (let i = 0; i < data.length; i += info.channels)
+    if (wanted.every((value, channel) => data[i + channel] === value)) found++
+  return found
+}
+
+/** WCAG 2.2, relative luminance and contrast. */
+function contrast(one: string, other: string): number {
+  const luminance = (hex: string) => {
+    const [r = 0, g = 0, b = 0] = [1, 3, 5]
+      .map((at) => Number.parseInt(hex.slice(at, at + 2), 16) / 255)
+      .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4))
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+  }
+  const [light = 0, dark = 0] = [luminance(one), luminance(other)].sort((a, b) => b - a)
+  return (light + 0.05) / (dark + 0.05)
+}
+
+test('each outcome takes as much ink as it has requests', async () => {
+  const png = await render(usage())
+  const [ok, refused, failed] = await Promise.all(
+    (['ok', 'refused', 'failed'] as const).map((part) => inked(png, colours[part])),
+  )
+  expect(ok! / refused!).toBeCloseTo(2, 0)
+  expect(ok! / failed!).toBeGreaterThan(4)
+  expect(ok! / failed!).toBeLessThan(8)
+})
+
+test('the same figures are the same bytes, and nothing shines through', async () => {
+  const [one, other] = await Promise.all([render(usage()), render(usage())])
+  expect(Buffer.compare(one, other)).toBe(0)
+  const { width, height } = await sharp(one).metadata()
+  expect({ width, height }).toEqual({ width: 960, height: 600 })
+  expect((await sharp(one).stats()).isOpaque).toBe(true)
+})
+
+test('what never occurs is neither drawn nor named; nothing at all is still a picture', async () => {
+  const calm = await render(usage({ steps: steps(() => ({ ok: 5 })) }))
+  expect(await inked(calm, colours.refused)).toBe(0)
+  expect(await inked(calm, colours.failed)).toBe(0)
+  const empty = await render(usage({ steps: [] }))
+  expect((await sharp(empty).metadata()).format).toBe('png')
+})
+
+test('a mark is a line of its own colour, and one outside of the time shown is left out', async () => {
+  const rotated = { atMs: fromMs + 6 * hourMs, label: 'Rotated', tone: 'plain' } as const
+  const expires = { atMs: toMs - hourMs, label: 'Expires', tone: 'bad' } as const
+  const bare = await render(usage({ steps: [] }))
+  const marked = await render(usage({ steps: [], marks: [rotated, expires] }))
+  expect(await inked(marked, colours.failed)).toBeGreaterThan((await inked(bare, colours.failed)) + 300)
+  const past = await render(usage({ steps: [], marks: [{ ...expires, atMs: fromMs - hourMs }] }))
+  expect(await inked(past, colours.failed)).toBe(0)
+})
+
+test('words of neighbouring marks stand in rows of their own', () => {
+  const mark = (atMs: number) => ({ atMs, label: 'Deactivated', tone: 'plain' }) as const
+  const all = placed([mark(20), mark(0), mark(10), mark(500)], 1)
+  expect(all.map(({ atMs, row }) => [atMs, row])).toEqual([
+    [0, 0],
+    [10, 1],
+    [20, 2],
+    [500, 0],
+  ])
+})
+
+test('the band of what is usual and the time that is not are drawn under the line', async () => {
+  const band: BandPicture = {
+    kind: 'band',
+    fromMs,
+    toMs,
+    timeZone: 'UTC',
+    steps: steps(() => ({})).map(({ fromMs: at, toMs: until }) => ({
+      fromMs: at,
+      toMs: until,
+      requests: at > toMs - 4 * hourMs ? 400 : 90,
+      low: 60,
+      high: 140,
+    })),
+    incident: { fromMs: toMs - 4 * hourMs, toMs, label: 'Unusual' },
+  }
+  const png = await render(band)
+  expect(await inked(png, colours.band)).toBeGreaterThan(10_000)
+  expect(await inked(png, colours.ok)).toBeGreaterThan(1_000)
+})
+
+test('words stand out from the paper by 4.5 to 1, figures by 3 to 1', () => {
+  for (const word of [colours.ink, colours.soft, colours.failed])
+    expect(contrast(word, colours.paper)).toBeGreaterThan(4.5)
+  for (const part of [colours.ok, colours.refused, colours.failed])
+    expect(contrast(part, colours.paper)).toBeGreaterThan(3)
+})
+
+test.each([
+  [0, 4],
+  [3, 4],
+  [7, 8],
+  [95, 100],
+  [101, 120],
+  [699, 800],
+  [61_000, 80_000],
+])('an axis for at most %i ends at %i', (most, end) => expect(roundUp(most)).toBe(end))
+
+test('days begin where they begin in that time zone, also when clocks change', () => {
+  const from = Date.parse('2027-03-25T23:00:00Z')
+  const to = Date.parse('2027-04-01T22:00:00Z')
+  const ticks = timeTicks({ fromMs: from, toMs: to, timeZone: 'Europe/Berlin' })
+  expect(ticks.map(({ label }) => label)).toEqual([
+    '26 Mar',
+    '27 Mar',
+    '28 Mar',
+    '29 Mar',
+    '30 Mar',
+    '31 Mar',
+    '1 Apr',
+    '2 Apr',
+  ])
+  expect(new Date(ticks[3]!.atMs).toISOString()).toBe('2027-03-28T22:00:00.000Z')
+})
+
+let slack: LocalSlack
+let web: WebClient
+beforeAll(async () => {
+  slack = await startProbe()
+  web = new WebClient(slack.botToken, {
+    slackApiUrl: slack.apiUrl,
+    retryConfig: { retries: 0 },
+    logLevel: 'error' as LogLevel,
+  })
+})
+afterAll(() => slack.close())
+
+const illustrated = (text: string) =>
+  sendIllustrated(
+    { web, log: openLog({ level: 'silent', tokenPrefix: 'tml_' }) },
+    { picture: usage(), filename: 'usage.png', altText: 'Requests: 2,400' },
+    (image) =>
+      web.chat.postMessage({ channel: bruno, text, blocks: [section(text), ...(image ? [image] : [])] }),
+  )
+const section = (text: string) => ({ type: 'section' as const, text: { type: 'plain_text' as const, text } })
+
+async function lastInDm() {
+  const screen = await person(slack.url, bruno).screen()
+  const dm = screen.channels.find((channel) => channel.kind === 'dm')!
+  return screen.messages[dm.id]!.at(-1)!
+}
+
+test('a picture arrives once, however long Slack looks at it, with what it shows in words', async () => {
+  await illustrated('Usage')
+  const { blocks } = await lastInDm()
+  expect(textOf(blocks)).toBe('Usage\nRequests: 2,400')
+  const { slack_file } = blocks[1] as { slack_file: { id: string } }
+  expect(slack_file).not.toHaveProperty('hidden')
+  const served = await fetch(`${slack.url}/files/${slack_file.id}`)
+  expect((await sharp(Buffer.from(await served.arrayBuffer())).metadata()).width).toBe(960)
+})
+
+test.each([
+  ['Slack fails', 'files.getUploadURLExternal', 'internal_error'],
+  ['the upload cannot be finished', 'files.completeUploadExternal', 'fatal_error'],
+  ['the team permits no files', 'files.getUploadURLExternal', 'file_uploads_disabled'],
+])('when %s, the words come alone', async (name, method, error) => {
+  await fault(slack.url, { method, times: 1, kind: 'error', error })
+  await illustrated(name)
+  expect(textOf((await lastInDm()).blocks)).toBe(name)
+})
+
+test('what is wrong with the message itself is not blamed on its picture', async () => {
+  await expect(illustrated('')).rejects.toThrow('invalid_blocks')
+})
+
+test('without the scope files:write the words come alone', async () => {
+  slack.withdrawScope('files:write')
+  await illustrated('No scope')
+  expect(textOf((await lastInDm()).blocks)).toBe('No scope')
+})
