@@ -53,20 +53,8 @@ export type Deed = {
 
 /** What is said once and stands for itself. */
 export type Notice =
-  | { about: 'channel-lost'; channel: string; reason: string; lost?: 'checkpoints' }
-  | ({ about: 'checkpoint' } & PostedCheckpoint)
+  | { about: 'channel-lost'; channel: string; reason: string }
   | ({ about: 'digest' } & Digest)
-
-/** Where one workspace's audit ended, signed: what outlives the database if anything does. */
-export type PostedCheckpoint = {
-  workspace: string
-  /** the workspace's own date */
-  day: string
-  at: string
-  seq: number
-  /** one word that `keywarden audit verify` reads */
-  signed: string
-}
 
 /** Where an alert stands. */
 export type Posted = { channelId: string; ts: string }
@@ -87,8 +75,8 @@ export type AlertChannel = {
   edit(where: Posted, parent: Parent, destination: string): Promise<void>
   /** says in the thread what changed, and to whom it matters */
   reply(where: Posted, step: Step, letter: Carried): Promise<void>
-  /** says something once; in the thread, when one is named */
-  say(destination: string, notice: Notice, letter: Carried, thread?: Posted): Promise<Posted>
+  /** says something once */
+  say(destination: string, notice: Notice, letter: Carried): Promise<Posted>
   /** the message that carries this letter, if it arrived after that time; in the thread, when one is named */
   find(
     destination: string,

@@ -14,7 +14,6 @@ import {
 import {
   findParent,
   forgetParent,
-  foundAgain,
   hasMoreComing,
   otherParents,
   rememberParent,
@@ -116,7 +115,7 @@ async function recordArrival({ world, letter, alert }: Delivery, posted: Posted,
     await rememberParent(trx, letter, posted, now)
     await settle(trx, letter, 'arrived', now)
     const { workspaceId, subjectId, step, level, body } = letter
-    await foundAgain(trx, letter)
+    await trx('lost_channels').where({ workspace_id: workspaceId, channel: letter.destination }).delete()
     if (!alone) return
     const destination = `dm:${alert.key.ownerId}`
     const copy = { workspaceId, findingId: alert.findingId, subjectId, step, level, destination }

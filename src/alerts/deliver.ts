@@ -1,7 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Claimed, claim, type Outcome, postpone, secondsToNextTry, settle } from '../outbox/outbox.ts'
 import { type AlertChannel, type Carried, Delay, type Means, Refused } from './channel.ts'
-import { deliverCheckpoint } from './deliver-checkpoint.ts'
 import { deliverFinding } from './deliver-finding.ts'
 import { fallBack } from './fall-back.ts'
 import { hasHeard } from './parents.ts'
@@ -76,7 +75,6 @@ async function deliver(
   carried: Carried,
 ): Promise<Outcome> {
   if (letter.findingId) return deliverFinding(world, channel, letter, carried)
-  if (letter.about === 'checkpoint') return deliverCheckpoint(world, channel, letter, carried)
   const arrived =
     letter.doubtSince && (await channel.find(letter.destination, letter.id, letter.doubtSince, undefined))
   if (!arrived)

@@ -34,7 +34,6 @@ export async function fallBack(world: Means, letter: Claimed, reason: string): P
 
 function copies(letter: Claimed, destination: string, since: Date, reason: string): Letter[] {
   const { workspaceId, subjectId, step, level } = letter
-  const isCheckpoint = letter.about === 'checkpoint'
   const channel = letter.destination.slice('channel:'.length)
   const notice = {
     workspaceId,
@@ -42,10 +41,8 @@ function copies(letter: Claimed, destination: string, since: Date, reason: strin
     subjectId: letter.destination,
     step: since.toISOString(),
     about: 'channel-lost',
-    body: { channel, reason, ...(isCheckpoint ? { lost: 'checkpoints' } : {}) },
+    body: { channel, reason },
   }
-  // Nobody's direct messages are a place for an hourly proof; the file has it, and the next one when it is back.
-  if (isCheckpoint) return [notice]
   const same = { workspaceId, destination, subjectId, step, level }
   return [
     notice,

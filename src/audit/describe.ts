@@ -40,12 +40,6 @@ const sentences: Record<EventName, (event: Describable) => Phrase> = {
   'key.rotated': (e) => say`began to rotate ${keyOf(e)}`,
   'key.lapsed': (e) => say`closed ${keyOf(e)}, which nobody had revealed in time`,
   'key.confirmed-needed': (e) => say`said that ${keyOf(e)} is still needed`,
-  'key.declared-unneeded': (e) => say`said that ${keyOf(e)} is not needed any more`,
-  'key.notice-given': (e) =>
-    say`gave notice that ${keyOf(e)} will be deactivated on ${text(e.details.deactivateAt).slice(0, 10)}${because(e)}`,
-  'review.begun': (e) =>
-    say`began a review of ${Number(e.details.keys)} keys, to be answered by ${text(e.details.answerBy).slice(0, 10)}`,
-  'review.ended': (e) => say`ended a review with ${Number(e.details.open)} keys that nobody had confirmed`,
   'finding.acknowledged': (e) => say`took on the alert about ${keyOf(e)}`,
   'finding.snoozed': (e) =>
     say`snoozed the alert about ${keyOf(e)} until ${text(e.details.until).slice(0, 10)}${because(e)}`,
@@ -55,8 +49,6 @@ const sentences: Record<EventName, (event: Describable) => Phrase> = {
   'request.made': (e) => say`asked for a key called ${name(e, 'name')}${scopesOf(e)}${because(e)}`,
   'request.approved': (e) => say`approved ${keyOf(e)}, which ${person(e, 'for')} had asked for`,
   'request.denied': (e) => say`denied ${person(e, 'for')} a key${because(e)}`,
-  'request.closed': (e) =>
-    say`closed ${person(e, 'for')}'s request for a key called ${name(e, 'name')}, since ${person(e, 'leaver')} is leaving`,
   'holder.added': (e) => say`noted that ${person(e, 'user')} has ${keyOf(e)}${because(e)}`,
   'offboarding.requested': (e) =>
     say`began to offboard ${leaver(e)} (${text(e.details.source)})${because(e)}`,
@@ -160,8 +152,6 @@ const deeds: Record<string, string> = {
   'finding.snooze': 'snooze an alert',
   'finding.assign': 'assign an alert',
   'finding.ask': 'ask a manager about an alert',
-  'review.begin': 'begin a review',
-  'review.read': 'look at a review',
   'key.confirm-needed': 'say that a key is still needed',
 }
 

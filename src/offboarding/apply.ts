@@ -36,9 +36,7 @@ export async function applyPlan(
   if (found.status === 'revoked') return { outcome: 'refused-already' }
   const applied = await todo[planFor(plan, found, means)](act, found, means)
   if (applied.outcome === 'failed' || applied.ownerAfter) return applied
-  // Where a successor is named, somebody takes over whatever became of the key; without one it keeps its owner.
-  const to = means.offboarding.successorId ? means.heir : undefined
-  return { ...applied, ...(await takeOver(act, found, to, means)) }
+  return { ...applied, ...(await takeOver(act, found, means.offboarding.successorId ?? undefined, means)) }
 }
 
 function planFor(plan: Plan, found: Key, { heir }: Means): Plan {

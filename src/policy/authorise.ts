@@ -14,8 +14,6 @@ const told: Partial<Record<Action, string>> = {
   'finding.take': 'Only managers and owners take on alerts.',
   'finding.snooze': 'Only managers and owners snooze alerts.',
   'finding.assign': 'Only managers and owners assign alerts.',
-  'review.read': 'Only managers and owners see how a review goes.',
-  'review.begin': 'Only managers and owners begin a review.',
   'request.decide': 'Only managers and owners decide about requests.',
   'audit.read': 'Only managers and owners read the audit.',
   'holder.add': 'Only managers and owners say who has a key.',

@@ -17,8 +17,6 @@ export const actions = {
   'key.rotate': 'manager',
   'key.replace': 'own',
   'key.confirm-needed': 'own',
-  'review.read': 'manager',
-  'review.begin': 'manager',
   'finding.take': 'manager',
   'finding.snooze': 'manager',
   'finding.assign': 'manager',

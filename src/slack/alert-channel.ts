@@ -86,11 +86,10 @@ export function slackAlerts(web: WebClient): AlertChannel {
           ...(step.broadcast ? { reply_broadcast: true } : {}),
         })
       }),
-    say: (destination, notice, letter, thread) =>
+    say: (destination, notice, letter) =>
       told(destination, async () => {
-        const channel = thread?.channelId ?? (await channelOf(destination))
-        const within = thread ? { thread_ts: thread.ts } : {}
-        return send(channel, noticeMessage(notice, thread !== undefined), letter, within)
+        const channel = await channelOf(destination)
+        return send(channel, noticeMessage(notice), letter)
       }),
     find: (destination, letterId, since, thread) =>
       told(destination, async () => find(web, await channelOf(destination), letterId, since, thread)),

@@ -39,17 +39,16 @@ export const modeWords: Record<Mode, string> = {
   rotate: 'rotate all',
 }
 
-/** Each key has two blocks, and a dialog has room for a hundred. */
-export const editableKeys = 45
+/** Each key has two blocks, and a dialog has room for this many. */
+export const editableKeys = 20
 
 /** Which keys, why each, what they serve, and what will happen; every line of it can be changed. */
 export function previewForm(look: PreviewLook): ModalView {
   const { leaver, workspace, keys, heir } = look
-  const rest = keys.length - editableKeys
+  const few = keys.length <= editableKeys
   return form('Offboard', 'Offboard', 'offboard', ref(workspace.id, leaver), [
     sentenceBlock(summary(look)),
-    ...keys.slice(0, editableKeys).flatMap(keyRow),
-    ...(rest > 0 ? [modeInput(look.mode, rest)] : []),
+    ...(few ? keys.flatMap(keyRow) : [modeInput(look.mode)]),
     input(
       'successor',
       'Who takes over',
@@ -93,11 +92,10 @@ function keyRow(key: PreviewedKey): KnownBlock[] {
   ]
 }
 
-/** Busy keys come first, so that these are the quietest. */
-const modeInput = (mode: Mode, keys: number): KnownBlock =>
+const modeInput = (mode: Mode): KnownBlock =>
   input(
     'mode',
-    `What happens to the other ${count(keys, 'key')}`,
+    'What happens to them',
     select(
       (Object.keys(modeWords) as Mode[]).map((one) => option(modeWords[one], one)),
       mode,

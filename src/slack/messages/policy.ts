@@ -7,7 +7,7 @@ import { sentenceBlock } from '../phrase.ts'
 import { ref } from '../ref.ts'
 
 /** Every term of a workspace in one dialog, each with what it does. */
-export function policyForm(workspace: Workspace, channels: PolicyChannels): ModalView {
+export function policyForm(workspace: Workspace, channelId?: string): ModalView {
   const { terms } = workspace
   return form('Policy', 'Save policy', 'policy.set', ref(workspace.id, versionOf(terms)), [
     sentenceBlock(say`${{ name: workspace.name }}. What you set holds from now on; no existing key changes.`),
@@ -33,11 +33,9 @@ export function policyForm(workspace: Workspace, channels: PolicyChannels): Moda
     days('rotationPeriodDays', 'Rotate every (days)', terms),
     days('rotationWarningDays', 'Warn this many days before', terms),
     days('idleDays', 'A key is idle after (days) without a request', terms),
-    input('idleKeys', 'An idle key', select(afterNotice, terms.idleKeys)),
-    ...review(terms),
     ...offboarding(terms),
     header('Alerts'),
-    channelInput('alertChannel', 'Alert channel', channels.alerts, ownChannel),
+    channelInput(channelId),
     input(
       'quietFrom',
       'Quiet from',
@@ -48,10 +46,6 @@ export function policyForm(workspace: Workspace, channels: PolicyChannels): Moda
     input('timeZone', 'Time zone', textInput({ initial_value: terms.timeZone, hintText: 'Europe/Berlin' }), {
       hint: 'An IANA name. Quiet hours and days count in it.',
     }),
-    channelInput('auditChannel', 'Channel for signed checkpoints of the audit', channels.audit, {
-      hint: 'One message a day, each hour in its thread. Empty: nowhere. Not one that is shared.',
-      optional: true,
-    }),
     context('Owners can read who changed what in /keys audit.'),
   ])
 }
@@ -61,33 +55,12 @@ type Days =
   | 'rotationPeriodDays'
   | 'rotationWarningDays'
   | 'idleDays'
-  | 'reviewIntervalDays'
-  | 'reviewAnswerDays'
-  | 'noticeDays'
   | 'offboardingLimitMinutes'
   | 'offboardingBusyDays'
   | 'offboardingGraceDays'
 
-const days = (term: Days, label: string, terms: Terms, hint?: string): KnownBlock =>
-  input(term, label, textInput({ initial_value: String(terms[term]) }), hint ? { hint } : {})
-
-const afterNotice = [
-  option('is flagged', 'flag'),
-  option('is flagged, and deactivated after notice', 'deactivate'),
-]
-
-const review = (terms: Terms): KnownBlock[] => [
-  header('Review'),
-  days('reviewIntervalDays', 'Ask owners what they still need every (days)', terms, '0: never.'),
-  days('reviewAnswerDays', 'They answer within (days)', terms),
-  input('unconfirmedKeys', 'A key that nobody confirmed', select(afterNotice, terms.unconfirmedKeys)),
-  days(
-    'noticeDays',
-    'Notice before a key is deactivated (days)',
-    terms,
-    'For idle and unconfirmed keys. Activating it again is one click. See /keys review dry run.',
-  ),
-]
+const days = (term: Days, label: string, terms: Terms): KnownBlock =>
+  input(term, label, textInput({ initial_value: String(terms[term]) }))
 
 const offboardingModes = [
   option('rotate busy keys, revoke quiet ones', 'by-use'),
@@ -110,20 +83,10 @@ const offboarding = (terms: Terms): KnownBlock[] => [
   days('offboardingGraceDays', 'A rotated key works on for (days)', terms),
 ]
 
-/** The channels as Slack knows them, where they could be found. */
-export type PolicyChannels = { alerts?: string | undefined; audit?: string | undefined }
-
-const ownChannel = { hint: 'Not one that is shared with another organisation.' }
-
-const channelInput = (
-  term: 'alertChannel' | 'auditChannel',
-  label: string,
-  channelId: string | undefined,
-  more: { hint: string; optional?: boolean },
-): KnownBlock =>
+const channelInput = (channelId?: string): KnownBlock =>
   input(
-    term,
-    label,
+    'alertChannel',
+    'Alert channel',
     {
       type: 'conversations_select',
       filter: {
@@ -133,16 +96,11 @@ const channelInput = (
       },
       ...(channelId ? { initial_conversation: channelId } : {}),
     },
-    more,
+    { hint: 'Not one that is shared with another organisation.' },
   )
 
-/** `uninvited`: channels that were chosen and that only somebody in them can let the bot into. */
-export const policySavedView = (workspace: Workspace, uninvited: readonly string[]): ModalView =>
+export const policySavedView = (workspace: Workspace, invite?: string): ModalView =>
   notice('Policy saved', [
     sentenceBlock(say`The policy of ${{ name: workspace.name }} is saved.`),
-    ...uninvited.map((channel) =>
-      sentenceBlock(
-        say`I am not in ${{ name: `#${channel}` }}. Type there: ${{ code: '/invite @Keywarden' }}.`,
-      ),
-    ),
+    ...(invite ? [sentenceBlock(say`I am not in that channel. Type there: ${{ code: invite }}.`)] : []),
   ])
