@@ -27,8 +27,21 @@ export type Alert = {
 /** Many findings of a kind in one message, with how things stand for each now. */
 export type Group = { id: string; kind: Kind; workspaceId: string; day: string | null; alerts: Alert[] }
 
-/** The message that others hang on: one finding's own, or one that many share. */
-export type Parent = { alert: Alert } | { group: Group }
+/** What many keys of a workspace did at once, as it stands now. */
+export type Fleet = {
+  id: string
+  direction: 'more' | 'less' | 'failing'
+  keys: number
+  activeKeys: number
+  beganAt: Date
+  grownAt: Date
+  overAt: Date | null
+  /** some of them, the busiest first */
+  names: string[]
+}
+
+/** The message that others hang on: one finding's own, one that many share, or what most keys did at once. */
+export type Parent = { alert: Alert } | { group: Group } | { fleet: Fleet }
 
 /** One step of a finding, for its thread. */
 export type Step = {
@@ -53,8 +66,21 @@ export type Deed = {
 
 /** What is said once and stands for itself. */
 export type Notice =
-  | { about: 'channel-lost'; channel: string; reason: string }
+  | { about: 'channel-lost'; channel: string; reason: string; lost?: 'checkpoints' }
+  | ({ about: 'checkpoint' } & PostedCheckpoint)
   | ({ about: 'digest' } & Digest)
+  | { about: 'quarantined'; name: string; hint: string }
+
+/** Where one workspace's audit ended, signed: what outlives the database if anything does. */
+export type PostedCheckpoint = {
+  workspace: string
+  /** the workspace's own date */
+  day: string
+  at: string
+  seq: number
+  /** one word that `keywarden audit verify` reads */
+  signed: string
+}
 
 /** Where an alert stands. */
 export type Posted = { channelId: string; ts: string }
@@ -75,8 +101,8 @@ export type AlertChannel = {
   edit(where: Posted, parent: Parent, destination: string): Promise<void>
   /** says in the thread what changed, and to whom it matters */
   reply(where: Posted, step: Step, letter: Carried): Promise<void>
-  /** says something once */
-  say(destination: string, notice: Notice, letter: Carried): Promise<Posted>
+  /** says something once; in the thread, when one is named */
+  say(destination: string, notice: Notice, letter: Carried, thread?: Posted): Promise<Posted>
   /** the message that carries this letter, if it arrived after that time; in the thread, when one is named */
   find(
     destination: string,

@@ -14,6 +14,7 @@ import {
 import {
   findParent,
   forgetParent,
+  foundAgain,
   hasMoreComing,
   otherParents,
   rememberParent,
@@ -115,7 +116,7 @@ async function recordArrival({ world, letter, alert }: Delivery, posted: Posted,
     await rememberParent(trx, letter, posted, now)
     await settle(trx, letter, 'arrived', now)
     const { workspaceId, subjectId, step, level, body } = letter
-    await trx('lost_channels').where({ workspace_id: workspaceId, channel: letter.destination }).delete()
+    await foundAgain(trx, letter)
     if (!alone) return
     const destination = `dm:${alert.key.ownerId}`
     const copy = { workspaceId, findingId: alert.findingId, subjectId, step, level, destination }

@@ -1,8 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Claimed, claim, type Outcome, postpone, secondsToNextTry, settle } from '../outbox/outbox.ts'
 import { type AlertChannel, type Carried, Delay, type Means, Refused } from './channel.ts'
+import { deliverCheckpoint } from './deliver-checkpoint.ts'
 import { deliverFinding } from './deliver-finding.ts'
 import { fallBack } from './fall-back.ts'
+import { deliverFleet } from './fleet.ts'
 import { hasHeard } from './parents.ts'
 
 const longestDelaySeconds = 30
@@ -75,6 +77,8 @@ async function deliver(
   carried: Carried,
 ): Promise<Outcome> {
   if (letter.findingId) return deliverFinding(world, channel, letter, carried)
+  if (letter.about === 'checkpoint') return deliverCheckpoint(world, channel, letter, carried)
+  if (letter.about === 'fleet') return deliverFleet(world, channel, letter, carried)
   const arrived =
     letter.doubtSince && (await channel.find(letter.destination, letter.id, letter.doubtSince, undefined))
   if (!arrived)

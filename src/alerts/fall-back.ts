@@ -34,6 +34,7 @@ export async function fallBack(world: Means, letter: Claimed, reason: string): P
 
 function copies(letter: Claimed, destination: string, since: Date, reason: string): Letter[] {
   const { workspaceId, subjectId, step, level } = letter
+  const isCheckpoint = letter.about === 'checkpoint'
   const channel = letter.destination.slice('channel:'.length)
   const notice = {
     workspaceId,
@@ -41,8 +42,10 @@ function copies(letter: Claimed, destination: string, since: Date, reason: strin
     subjectId: letter.destination,
     step: since.toISOString(),
     about: 'channel-lost',
-    body: { channel, reason },
+    body: { channel, reason, ...(isCheckpoint ? { lost: 'checkpoints' } : {}) },
   }
+  // Nobody's direct messages are a place for an hourly proof; the file has it, and the next one when it is back.
+  if (isCheckpoint) return [notice]
   const same = { workspaceId, destination, subjectId, step, level }
   return [
     notice,

@@ -73,3 +73,8 @@ export async function otherParents(
 export async function hasHeard(db: Executor, destination: string): Promise<boolean> {
   return (await db('alert_messages').where({ destination }).first('ts')) !== undefined
 }
+
+/** Something arrived there, so that a channel which was lost is back. */
+export async function foundAgain(db: Executor, { workspaceId, destination }: Claimed): Promise<void> {
+  await db('lost_channels').where({ workspace_id: workspaceId, channel: destination }).delete()
+}

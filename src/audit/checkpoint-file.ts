@@ -2,7 +2,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 import { mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { z } from 'zod'
-import { linesIn } from '../foundation/lines.ts'
+import { linesFromWords } from './posted-checkpoint.ts'
 import { fingerprint, isSigned, signText } from './signing.ts'
 
 const body = z.object({
@@ -49,17 +49,27 @@ export async function appendLine(path: string, line: string): Promise<void> {
 /** What a line of the file is: a checkpoint, or what is wrong with it. A torn line is what a crash leaves. */
 export type ReadLine = { line: number } & ({ checkpoint: Checkpoint } | { torn: true } | { forged: string })
 
-/** Reads a checkpoint file, line by line, and checks every signature. @throws what the file system says */
+/**
+ * Reads checkpoints, line by line, and checks every signature: a checkpoint file, or what was copied from a channel
+ * with the words around it. @throws what the file system says
+ */
 export async function* readCheckpoints(
-  path: string,
+  lines: AsyncIterable<string> | Iterable<string>,
   publicKeys: readonly KeyObject[],
 ): AsyncGenerator<ReadLine> {
   const keys = new Map(publicKeys.map((key) => [fingerprint(key), key]))
   let line = 0
-  for await (const text of linesIn(path)) {
+  for await (const text of lines) {
     line++
-    if (text.trim() !== '') yield { line, ...readLine(text, keys) }
+    for (const signed of signedIn(text)) yield { line, ...readLine(signed, keys) }
   }
+}
+
+/** A line of a file begins with a brace, also when a crash cut it short. Other words around copied ones say nothing. */
+function signedIn(text: string): string[] {
+  if (text.trimStart().startsWith('{')) return [text]
+  const words = linesFromWords(text)
+  return words.length === 0 && text.includes('kwc1.') ? [text] : words
 }
 
 function readLine(text: string, keys: ReadonlyMap<string, KeyObject>) {

@@ -1,5 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import type { Executor } from '../foundation/database.ts'
+import { linesIn } from '../foundation/lines.ts'
 import type { World } from '../foundation/world.ts'
 import { appendLine, type Checkpoint, type Head, readCheckpoints, signedLine } from './checkpoint-file.ts'
 import { signingKey } from './signing.ts'
@@ -10,24 +11,27 @@ export class Contradiction extends Error {
 }
 
 /**
- * Signs the heads of all chains and appends them to the checkpoint file; nothing when no file is configured. What
- * the last checkpoint signed must still be there: a chain that was cut or rewritten is not signed again.
+ * Signs the heads of all chains and appends them to the checkpoint file, if there is one; nothing when there is no
+ * key to sign with. What the last checkpoint of the file signed must still be there: a chain that was cut or
+ * rewritten is not signed again.
  * @throws Contradiction, or what the file system or the database says
  */
 export async function takeCheckpoint(
   world: Pick<World, 'db' | 'clock' | 'config'>,
 ): Promise<Checkpoint | undefined> {
   const { audit } = world.config
-  if (!audit.checkpoints) return undefined
+  if (!audit.key && !audit.keyFile) return undefined
   const key = await signingKey(audit)
-  const previous = await lastCheckpoint(audit.checkpoints, createPublicKey(key))
+  const previous = audit.checkpoints
+    ? await lastCheckpoint(audit.checkpoints, createPublicKey(key))
+    : undefined
   const contradicted = previous && (await firstContradicted(world.db, previous.heads))
   if (contradicted)
     throw new Contradiction(
       `The audit of ${contradicted.workspace} does not hold event ${contradicted.seq} as it was signed ${previous.at.toISOString()}. Run: keywarden audit verify`,
     )
   const checkpoint = { at: world.clock.now(), heads: await headsOf(world.db) }
-  await appendLine(audit.checkpoints, signedLine(checkpoint, key))
+  if (audit.checkpoints) await appendLine(audit.checkpoints, signedLine(checkpoint, key))
   return checkpoint
 }
 
@@ -35,7 +39,7 @@ export async function takeCheckpoint(
 export async function lastCheckpoint(path: string, publicKey: KeyObject): Promise<Checkpoint | undefined> {
   let last: Checkpoint | undefined
   try {
-    for await (const read of readCheckpoints(path, [publicKey])) {
+    for await (const read of readCheckpoints(linesIn(path), [publicKey])) {
       if ('forged' in read)
         throw new Contradiction(`Line ${read.line} of ${path} is not ours: ${read.forged}.`)
       if ('checkpoint' in read) last = read.checkpoint

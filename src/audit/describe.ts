@@ -40,6 +40,14 @@ const sentences: Record<EventName, (event: Describable) => Phrase> = {
   'key.rotated': (e) => say`began to rotate ${keyOf(e)}`,
   'key.lapsed': (e) => say`closed ${keyOf(e)}, which nobody had revealed in time`,
   'key.confirmed-needed': (e) => say`said that ${keyOf(e)} is still needed`,
+  'key.declared-unneeded': (e) => say`said that ${keyOf(e)} is not needed any more`,
+  'key.notice-given': (e) =>
+    say`gave notice that ${keyOf(e)} will be deactivated on ${text(e.details.deactivateAt).slice(0, 10)}${because(e)}`,
+  'review.begun': (e) =>
+    say`began a review of ${Number(e.details.keys)} keys, to be answered by ${text(e.details.answerBy).slice(0, 10)}`,
+  'review.ended': (e) => say`ended a review with ${Number(e.details.open)} keys that nobody had confirmed`,
+  'use.expected': (e) => say`said of ${keyOf(e)}: ${expectedWords(e)}`,
+  'use.forgotten': (e) => say`took back that unusual use of ${keyOf(e)} is expected`,
   'finding.acknowledged': (e) => say`took on the alert about ${keyOf(e)}`,
   'finding.snoozed': (e) =>
     say`snoozed the alert about ${keyOf(e)} until ${text(e.details.until).slice(0, 10)}${because(e)}`,
@@ -49,6 +57,8 @@ const sentences: Record<EventName, (event: Describable) => Phrase> = {
   'request.made': (e) => say`asked for a key called ${name(e, 'name')}${scopesOf(e)}${because(e)}`,
   'request.approved': (e) => say`approved ${keyOf(e)}, which ${person(e, 'for')} had asked for`,
   'request.denied': (e) => say`denied ${person(e, 'for')} a key${because(e)}`,
+  'request.closed': (e) =>
+    say`closed ${person(e, 'for')}'s request for a key called ${name(e, 'name')}, since ${person(e, 'leaver')} is leaving`,
   'holder.added': (e) => say`noted that ${person(e, 'user')} has ${keyOf(e)}${because(e)}`,
   'offboarding.requested': (e) =>
     say`began to offboard ${leaver(e)} (${text(e.details.source)})${because(e)}`,
@@ -148,10 +158,13 @@ const deeds: Record<string, string> = {
   'request.decide': 'decide about a request',
   'key.issue': 'make a key',
   'key.list': 'list keys',
+  'use.expect': 'say which use is expected',
   'finding.take': 'take on an alert',
   'finding.snooze': 'snooze an alert',
   'finding.assign': 'assign an alert',
   'finding.ask': 'ask a manager about an alert',
+  'review.begin': 'begin a review',
+  'review.read': 'look at a review',
   'key.confirm-needed': 'say that a key is still needed',
 }
 
@@ -162,6 +175,13 @@ function attemptOf(e: Describable): Phrase {
   const verb = /^key\.([a-z]+)$/.exec(action)?.[1]
   if (!verb) return say`do ${{ code: action }}`
   return e.keyId ? say`${verb} ${keyOf(e)}` : say`${verb} a key that is not here`
+}
+
+/** What was said to be expected of a key's use. */
+function expectedWords({ details: { kind, dayOfMonth } }: Describable): string {
+  if (kind === 'once') return 'this use was expected, once'
+  if (kind === 'new-normal') return 'this use is the new normal'
+  return `this use is expected every month on day ${Number(dayOfMonth)}`
 }
 
 const andMore = ({ repeated }: Describable): Phrase => (repeated ? say`, and ${moreTimes(repeated)}` : [])

@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto'
+import { linesIn } from '../foundation/lines.ts'
 import { readCheckpoints } from './checkpoint-file.ts'
 
 /** Hashes that something outside the chains vouches for: by workspace, then by number. */
@@ -14,14 +15,22 @@ export type Vouching = {
   forged: { path: string; line: number; why: string }[]
 }
 
-/** Reads checkpoint files into witnesses. @throws what the file system says */
+/** What was pasted where a file could have been named. */
+const pastedName = 'what was pasted'
+
+/** Reads checkpoint files, and checkpoints pasted as text, into witnesses. @throws what the file system says */
 export async function readWitnesses(
   paths: readonly string[],
   publicKeys: readonly KeyObject[],
+  pasted: readonly string[] = [],
 ): Promise<Vouching> {
   const vouching: Vouching = { witnesses: new Map(), count: 0, newest: undefined, torn: [], forged: [] }
-  for (const path of paths)
-    for await (const read of readCheckpoints(path, publicKeys)) {
+  const sources = [
+    ...paths.map((path) => ({ path, lines: linesIn(path) })),
+    ...(pasted.length > 0 ? [{ path: pastedName, lines: pasted }] : []),
+  ]
+  for (const { path, lines } of sources)
+    for await (const read of readCheckpoints(lines, publicKeys)) {
       const { line } = read
       if ('torn' in read) vouching.torn.push({ path, line })
       else if ('forged' in read) vouching.forged.push({ path, line, why: read.forged })

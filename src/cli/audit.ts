@@ -32,14 +32,18 @@ export function addAuditVerbs(program: Command, env: Env, failed: (code: number)
     .command('verify [file]')
     .description('check every hash of an export, or of the database when no file is named')
     .option('--checkpoints <file>', 'signed checkpoints to compare with; may be repeated', collect)
+    .option('--checkpoint <text>', 'one copied from the audit channel; may be repeated', collect)
     .option('--public-key <file>', 'whose signatures count, as PEM; may be repeated', collect)
     .option('--workspace <name>', 'this workspace alone; for a file its id')
     .option('--partial', 'events were left out on purpose, by --key, --from or --to')
     .action(async (file: string | undefined, choices: VerifyChoices, command: Command) => {
-      if (file && choices.checkpoints && !choices.publicKey)
-        command.error('error: --checkpoints needs --public-key: see keywarden audit public-key', {
-          exitCode: 2,
-        })
+      if (file && (choices.checkpoints ?? choices.checkpoint) && !choices.publicKey)
+        command.error(
+          `error: ${choices.checkpoints ? '--checkpoints' : '--checkpoint'} needs --public-key: see keywarden audit public-key`,
+          {
+            exitCode: 2,
+          },
+        )
       failed(await verifyAudit(env, file, choices))
     })
   verbs

@@ -14,6 +14,8 @@ import { whichWorkspaces } from './which-workspace.ts'
 
 export type VerifyChoices = {
   checkpoints?: string[]
+  /** checkpoints as text, copied from where they were posted */
+  checkpoint?: string[]
   publicKey?: string[]
   workspace?: string
   partial?: boolean
@@ -27,8 +29,8 @@ export async function verifyAudit(
   choices: VerifyChoices,
 ): Promise<number> {
   if (file === undefined) return verifyOnline(env, choices)
-  const { checkpoints = [], publicKey = [], workspace, partial = false } = choices
-  const vouching = await readWitnesses(checkpoints, await publicKeys(publicKey))
+  const { checkpoints = [], checkpoint, publicKey = [], workspace, partial = false } = choices
+  const vouching = await readWitnesses(checkpoints, await publicKeys(publicKey), checkpoint)
   const workspaces = workspace === undefined ? undefined : [workspace]
   const options = { witnesses: vouching.witnesses, partial, workspaces }
   return report(await verifyFile(file, options), vouching, partial)
@@ -44,15 +46,17 @@ const verifyOnline = (env: Env, choices: VerifyChoices): Promise<number> =>
     return report(await verifyDatabase(world.db, [...ids], vouching.witnesses), vouching, false)
   })
 
-/** The files that are named, else those of the configuration if there are any yet. */
+/** The files that are named, what was pasted, else those of the configuration if there are any yet. */
 async function configuredWitnesses({ audit }: Config, choices: VerifyChoices): Promise<Vouching> {
   const own = audit.checkpoints && existsSync(audit.checkpoints) ? [audit.checkpoints] : []
   const paths = choices.checkpoints ?? own
-  if (choices.publicKey) return readWitnesses(paths, await publicKeys(choices.publicKey))
-  const key = paths.length > 0 ? await existingKey(audit) : undefined
-  if (paths.length > 0 && !key)
+  const { checkpoint: pasted = [] } = choices
+  if (choices.publicKey) return readWitnesses(paths, await publicKeys(choices.publicKey), pasted)
+  const isWanted = paths.length + pasted.length > 0
+  const key = isWanted ? await existingKey(audit) : undefined
+  if (isWanted && !key)
     throw new SigningError('There are checkpoints and no key to verify them. Name it with --public-key.')
-  return readWitnesses(paths, key ? [createPublicKey(key)] : [])
+  return readWitnesses(paths, key ? [createPublicKey(key)] : [], pasted)
 }
 
 const publicKeys = (paths: readonly string[]): Promise<KeyObject[]> =>

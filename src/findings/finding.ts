@@ -8,6 +8,7 @@ export const kinds = [
   'write-without-expiry',
   'orphaned',
   'offboarding-late',
+  'unusual-use',
 ] as const
 export type Kind = (typeof kinds)[number]
 export type Severity = 'notice' | 'warning' | 'critical'
@@ -34,7 +35,19 @@ export type Question = {
 
 /** Why a finding is no longer true: what was done to the key, by whom, when. */
 export type Resolution = {
-  what: 'deactivated' | 'revoked' | 'rotated' | 'used' | 'needed' | 'reassigned' | 'over' | 'renewed'
+  what:
+    | 'deactivated'
+    | 'revoked'
+    | 'rotated'
+    | 'used'
+    | 'needed'
+    | 'reassigned'
+    | 'over'
+    | 'renewed'
+    | 'calm'
+    | 'expected'
+    | 'activated'
+    | 'fleet'
   by: string | null
   at: string
 }

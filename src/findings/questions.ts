@@ -4,6 +4,7 @@ import { idle } from './idle.ts'
 import { offboardingLate } from './offboarding-late.ts'
 import { orphaned } from './orphaned.ts'
 import { rotationDue } from './rotation-due.ts'
+import { unusualUse } from './unusual-use.ts'
 import { writeWithoutExpiry } from './write-without-expiry.ts'
 
 /** Every kind of finding there is. */
@@ -13,5 +14,6 @@ export const questions: readonly Question[] = [
   idle,
   writeWithoutExpiry,
   orphaned,
+  unusualUse,
   offboardingLate,
 ]

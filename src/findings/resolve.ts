@@ -39,6 +39,10 @@ const resolution = `
         then jsonb_build_object('what', 'needed', 'by', k.needed_by, 'at', k.needed_at)
       when kind = 'idle' then jsonb_build_object('what', 'used', 'by', null, 'at', :now::timestamptz)
       when kind = 'orphaned' then jsonb_build_object('what', 'reassigned', 'by', null, 'at', :now::timestamptz)
+      when kind = 'unusual-use' and least(k.expires_at, k.ends_at) > :now is not false then (
+        select jsonb_build_object('what', case when e.over_at is null then 'fleet' else e.over_because end,
+          'by', e.over_by, 'at', coalesce(e.over_at, :now::timestamptz))
+        from anomaly_episodes e where e.key_id = k.id order by e.began_at desc limit 1)
       when k.expires_at <= :now then jsonb_build_object('what', 'over', 'by', null, 'at', k.expires_at)
       else jsonb_build_object('what', 'renewed', 'by', k.status_changed_by, 'at', :now::timestamptz)
     end

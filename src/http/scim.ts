@@ -50,6 +50,7 @@ export function addScim(server: FastifyInstance, world: World, offboard: () => v
     })
     const scim = openScim(scope, world, offboard)
     addDescriptions(scope)
+    addGroups(scope)
     addReading(scope, scim)
     addWriting(scope, scim)
   })
@@ -99,6 +100,18 @@ function addDescriptions(scope: FastifyInstance): void {
       ? schemas[0]
       : reply.status(404).send(scimError(404, 'There is no such schema.')),
   )
+}
+
+/** Directories ask for groups even where none are pushed; there never are any here. */
+function addGroups(scope: FastifyInstance): void {
+  scope.get(`${base}/Groups`, async () => listResponse([], 0, 1))
+  const none = (_request: FastifyRequest, reply: FastifyReply) =>
+    reply.status(501).send(scimError(501, 'Keywarden keeps no groups; push users alone.'))
+  scope.post(`${base}/Groups`, none)
+  scope.get(`${base}/Groups/:id`, (_request, reply) =>
+    reply.status(404).send(scimError(404, 'There is no such group.')),
+  )
+  scope.route({ method: ['PUT', 'PATCH', 'DELETE'], url: `${base}/Groups/:id`, handler: none })
 }
 
 function addReading(scope: FastifyInstance, { world, of }: Scim): void {

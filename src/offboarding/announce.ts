@@ -2,6 +2,7 @@ import { newId } from '../foundation/ids.ts'
 import type { World } from '../foundation/world.ts'
 import type { Announcer, Posted } from './announcer.ts'
 import { answerWorkflows } from './answer-workflows.ts'
+import { tellClosedRequests } from './closed-requests.ts'
 import { offerKeys } from './offer-keys.ts'
 import { type Report, readReport, reportFile } from './report.ts'
 
@@ -31,6 +32,7 @@ export async function announce(world: World, announcer: Announcer): Promise<void
     }
   }
   await offerKeys(world, announcer)
+  await tellClosedRequests(world, announcer)
   await answerWorkflows(world, announcer)
 }
 

@@ -1,3 +1,4 @@
+import type { KeyRequest } from '../workspaces/requests.ts'
 import type { Counts, Report } from './report.ts'
 
 /** Where a message stands. */
@@ -23,6 +24,10 @@ export type Announcer = {
   file(where: Posted, name: string, csv: string, again: boolean): Promise<void>
   /** to whoever takes over: keys that wait for them */
   offer(userId: string, leaver: string, offers: readonly Offer[]): Promise<void>
+  /** shows where it stands that a request for a key was closed */
+  showClosed(request: KeyRequest): Promise<void>
+  /** to whoever asked for a key for a leaver */
+  tellClosed(request: KeyRequest): Promise<void>
   /** ends the step of a workflow that waits for this offboarding */
   complete(execution: string, counts: Counts, where?: Posted): Promise<void>
 }

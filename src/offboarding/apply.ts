@@ -36,7 +36,9 @@ export async function applyPlan(
   if (found.status === 'revoked') return { outcome: 'refused-already' }
   const applied = await todo[planFor(plan, found, means)](act, found, means)
   if (applied.outcome === 'failed' || applied.ownerAfter) return applied
-  return { ...applied, ...(await takeOver(act, found, means.offboarding.successorId ?? undefined, means)) }
+  // Where a successor is named, somebody takes over whatever became of the key; without one it keeps its owner.
+  const to = means.offboarding.successorId ? means.heir : undefined
+  return { ...applied, ...(await takeOver(act, found, to, means)) }
 }
 
 function planFor(plan: Plan, found: Key, { heir }: Means): Plan {

@@ -1,12 +1,13 @@
 import type { Act } from '../members/actor.ts'
 import { readTerms, type Terms } from '../policy/terms.ts'
+import { closeRequestsOf } from '../workspaces/requests.ts'
 import { forgetMember } from '../workspaces/roles.ts'
 import { type Candidate, keysOfLeaver } from './leaver-keys.ts'
 import { lockOffboarding, type Offboarding } from './offboarding.ts'
 import { isBusy, planFor } from './plan.ts'
 import type { Step } from './step.ts'
 
-/** Writes down every key of the leaver with what shall happen to it, and ends their roles. */
+/** Writes down every key of the leaver with what shall happen to it, closes their requests and ends their roles. */
 export const begin: Step = async (act, id) => {
   const offboarding = await lockOffboarding(act.trx, id)
   if (offboarding?.state !== 'requested') return false
@@ -17,6 +18,7 @@ export const begin: Step = async (act, id) => {
     .select('id', 'name', 'terms')
   const terms = new Map(workspaces.map((row) => [row.id as string, readTerms(row.terms)]))
   const planned = await planKeys(act, offboarding, terms)
+  await closeRequestsOf(act, [...terms.keys()], offboarding.userId!)
   const lastOwnerOf: string[] = []
   for (const workspace of workspaces) {
     await forgetMember(act, workspace.id, offboarding.userId!)

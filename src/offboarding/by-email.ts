@@ -9,7 +9,11 @@ import { currentOffboarding, type Mode, type Offboarding, toOffboarding } from '
 import { noteDoor, type OffboardingRequest, requestOffboarding } from './request.ts'
 
 /** The same request for somebody who is named by address. */
-export type RequestByEmail = Omit<OffboardingRequest, 'userId'> & { emails: readonly string[] }
+export type RequestByEmail = Omit<OffboardingRequest, 'userId'> & {
+  emails: readonly string[]
+  /** who had an address of theirs that is another now; asked only when nobody is known by these */
+  knownAs?: string | null
+}
 
 /**
  * Offboards whoever has one of these addresses. While nobody is known by them the request waits, and goes on as soon
@@ -18,10 +22,10 @@ export type RequestByEmail = Omit<OffboardingRequest, 'userId'> & { emails: read
 export async function requestByEmail(
   act: Act,
   workspace: Workspace,
-  { emails, ...request }: RequestByEmail,
+  { emails, knownAs, ...request }: RequestByEmail,
   random: Random,
 ): Promise<Offboarding | Refusal> {
-  const userId = await userOfEmail(act.trx, workspace.accountId, emails)
+  const userId = (await userOfEmail(act.trx, workspace.accountId, emails)) ?? knownAs
   if (userId) return requestOffboarding(act, workspace, { ...request, userId }, random)
   const email = foldEmail(emails[0]!)
   const where = { account_id: workspace.accountId, email }

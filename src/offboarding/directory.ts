@@ -21,6 +21,8 @@ export type DirectoryUser = Attributes & {
   userName: string
   externalId: string | null
   active: boolean
+  /** whom Slack knew by an address of theirs before the directory changed it */
+  slackUserId: string | null
   createdAt: Date
   changedAt: Date
 }
@@ -96,6 +98,7 @@ export async function describeUser(
   const before = await locked(act, directory, id)
   if (!before) return gone()
   const { userName } = change
+  const slackUserId = await userOfEmail(act.trx, directory.workspace.accountId, addressesOf(before))
   try {
     const [row] = await act.trx.transaction((savepoint) =>
       savepoint('directory_users')
@@ -103,6 +106,7 @@ export async function describeUser(
         .update({
           ...columnsOf(change, before),
           ...(userName ? { user_name: userName, user_name_folded: fold(userName) } : {}),
+          ...(slackUserId ? { slack_user_id: slackUserId } : {}),
           changed_at: act.now,
         })
         .returning('*'),
@@ -170,13 +174,14 @@ async function leave(
 ): Promise<Refusal | undefined> {
   const emails = addressesOf(user)
   const reference = `${connectionId} ${user.id}`
-  const made = await requestByEmail(act, workspace, { source: 'scim', emails, reference }, random)
+  const request = { source: 'scim', emails, knownAs: user.slackUserId, reference } as const
+  const made = await requestByEmail(act, workspace, request, random)
   return isRefusal(made) ? made : undefined
 }
 
 async function arrive(act: Act, { workspace }: Directory, user: DirectoryUser) {
   const emails = addressesOf(user)
-  const userId = await userOfEmail(act.trx, workspace.accountId, emails)
+  const userId = (await userOfEmail(act.trx, workspace.accountId, emails)) ?? user.slackUserId
   if (userId) await noteReturn(act, workspace.accountId, userId, ['scim'])
   // A request that still waits for a name must not begin once somebody is known by it.
   await act
@@ -211,6 +216,7 @@ const toUser = (row: Record<string, never>): DirectoryUser => ({
   userName: row.user_name!,
   externalId: row.external_id ?? null,
   active: row.active!,
+  slackUserId: row.slack_user_id ?? null,
   createdAt: row.created_at!,
   changedAt: row.changed_at!,
 })

@@ -16,6 +16,10 @@ const actor = { kind: 'job', id: 'offboarding-missed' } as const
 const missed = `
   select distinct g.user_id from (
       select unnest(:gone::text[]) as user_id
+      union select slack_user_id from directory_users
+        where account_id = :account and not active and slack_user_id is not null
+          and not exists (select from emails e where e.account_id = :account
+            and (e.email = user_name_folded or e.email = lower(attributes->>'email')))
       union select e.user_id from directory_users d
         join emails e on e.account_id = d.account_id
           and (e.email = d.user_name_folded or e.email = lower(d.attributes->>'email'))

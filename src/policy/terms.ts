@@ -8,6 +8,9 @@ const days = (least: number, most: number) => {
   return z.number({ error }).int(error).min(least, error).max(most, error)
 }
 
+/** 0 for never, else whole days; less than a month apart nobody would read them. */
+const pause = 'Enter a whole number of days from 30 to 365, or 0 for never.'
+
 const minutes = 'Enter a whole number of minutes from 1 to 1440.'
 
 /** A workspace's rules and thresholds. Terms that were never set have the default that stands here. */
@@ -27,6 +30,24 @@ const schema = z.object({
   alertChannel: z.string().min(1).default('security-alerts'),
   /** without a request for this long a key counts as idle */
   idleDays: days(7, 365).default(60),
+  /** what happens to an idle key after notice; deactivating can be undone */
+  idleKeys: z.enum(['flag', 'deactivate']).default('flag'),
+  /** how often each owner is asked which of their keys are still needed; 0 for never */
+  reviewIntervalDays: z
+    .number({ error: pause })
+    .int(pause)
+    .refine((days) => days === 0 || (days >= 30 && days <= 365), pause)
+    .default(90),
+  /** how long they have to answer */
+  reviewAnswerDays: days(3, 30).default(14),
+  /** what happens after notice to a key that nobody confirmed in time */
+  unconfirmedKeys: z.enum(['flag', 'deactivate']).default('flag'),
+  /** from the notice until an idle or unconfirmed key is deactivated */
+  noticeDays: days(3, 30).default(7),
+  /** where signed checkpoints of the audit are posted; empty for nowhere */
+  auditChannel: z.string().default(''),
+  /** a key whose use looks like a leak is deactivated by itself; one click activates it again */
+  quarantineLeaked: z.boolean().default(false),
   /** what happens to a leaver's keys when somebody has seen the preview: by use, busy ones rotate, quiet ones end */
   offboardingMode: z.enum(['by-use', 'revoke', 'deactivate', 'rotate']).default('by-use'),
   /** the same for doors without a preview; deactivating can be undone */

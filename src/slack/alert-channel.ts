@@ -12,6 +12,7 @@ import { errorName, findChannel, post as postOrJoin } from './channels.ts'
 import { alertMessage, alertReply } from './messages/alert.ts'
 import { groupMessage } from './messages/alert-group.ts'
 import { noticeMessage } from './messages/alert-notice.ts'
+import { fleetMessage } from './messages/fleet.ts'
 
 /** How long it is remembered who is in a channel. Real time. */
 const membersMs = 60_000
@@ -86,10 +87,11 @@ export function slackAlerts(web: WebClient): AlertChannel {
           ...(step.broadcast ? { reply_broadcast: true } : {}),
         })
       }),
-    say: (destination, notice, letter) =>
+    say: (destination, notice, letter, thread) =>
       told(destination, async () => {
-        const channel = await channelOf(destination)
-        return send(channel, noticeMessage(notice), letter)
+        const channel = thread?.channelId ?? (await channelOf(destination))
+        const within = thread ? { thread_ts: thread.ts } : {}
+        return send(channel, noticeMessage(notice, thread !== undefined), letter, within)
       }),
     find: (destination, letterId, since, thread) =>
       told(destination, async () => find(web, await channelOf(destination), letterId, since, thread)),
@@ -98,10 +100,11 @@ export function slackAlerts(web: WebClient): AlertChannel {
   }
 }
 
-const appearance = (parent: Parent, destination: string, mentions: string[]): Message =>
-  'alert' in parent
-    ? alertMessage(parent.alert, { mentions, isDirect: destination.startsWith('dm:') })
-    : groupMessage(parent.group)
+function appearance(parent: Parent, destination: string, mentions: string[]): Message {
+  if ('fleet' in parent) return fleetMessage(parent.fleet)
+  if ('group' in parent) return groupMessage(parent.group)
+  return alertMessage(parent.alert, { mentions, isDirect: destination.startsWith('dm:') })
+}
 
 async function listMembers(web: WebClient, channel: string): Promise<Set<string>> {
   const users = new Set<string>()

@@ -88,6 +88,18 @@ export async function isFullMember(web: WebClient, userId: string, teamId: strin
   return isFullUser(user, teamId)
 }
 
+/** Why somebody cannot be given keys or a role, as a sentence for the field that names them; nothing when they can. */
+export async function whyNotGiven(
+  { db }: Pick<World, 'db'>,
+  web: WebClient,
+  { teamId, workspace }: Caller,
+  userId: string,
+): Promise<string | undefined> {
+  if (!(await isFullMember(web, userId, teamId))) return 'Choose a full member of your team.'
+  const leaving = await currentOffboarding(db, workspace.accountId, userId)
+  return leaving && 'They are being offboarded. Choose somebody who stays.'
+}
+
 /** Slack may let somebody in for a while after their company has said that they leave. */
 async function leaving(world: Pick<World, 'db'>, workspace: Workspace): Promise<Refusal> {
   const people = await inCharge(world.db, workspace.id)

@@ -5,6 +5,7 @@ import type { Counts } from '../offboarding/report.ts'
 import { actions, button, message } from './blocks.ts'
 import { findChannel, post } from './channels.ts'
 import { offboardingMessage } from './messages/offboard-progress.ts'
+import { closedMessage, requestMessage } from './messages/request.ts'
 import { sentenceBlock } from './phrase.ts'
 import { ref } from './ref.ts'
 
@@ -53,6 +54,15 @@ export function slackAnnouncer(web: WebClient): Announcer {
         const told = say`${{ user: leaver }} leaves, and you take over. These keys wait for you to reveal them, for 7 days.`
         const rest = more > 0 ? [sentenceBlock(say`And ${more} more: ${{ code: '/keys list mine' }}.`)] : []
         await web.chat.postMessage({ channel: userId, ...message(told, ...rows, ...rest) })
+      }),
+    showClosed: (request) =>
+      withDelay(async () => {
+        const { channelId: channel, ts } = request.posted!
+        await web.chat.update({ channel, ts, ...requestMessage(request) })
+      }),
+    tellClosed: (request) =>
+      withDelay(async () => {
+        await web.chat.postMessage({ channel: request.requestedBy, ...closedMessage(request) })
       }),
     complete: (execution, counts, where) =>
       withDelay(async () => {

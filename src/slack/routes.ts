@@ -25,6 +25,7 @@ import { openRoles, submitRoles } from './conversations/roles.ts'
 import { openRotate, redrawRotate, submitRotate } from './conversations/rotate.ts'
 import { show } from './conversations/show.ts'
 import { closedUnconfirmed, confirmSaved, replaceKey, revealKey } from './conversations/show-once.ts'
+import { forgetExpected, openExpected, quarantine, submitExpected } from './conversations/unusual-use.ts'
 import type { HelpLine } from './messages/help.ts'
 import type { ClickStory, CommandStory, Conversation, SubmitStory } from './story.ts'
 
@@ -83,6 +84,9 @@ export const clicks: readonly ClickRoute[] = [
   { id: 'alert.assign', needs: 'finding.assign', opens: 'Assign alert', run: openAssign },
   { id: 'alert.ask', needs: 'finding.ask', run: ask },
   { id: 'alert.needed', needs: 'key.confirm-needed', run: keepNeeded },
+  { id: 'alert.quarantine', needs: 'key.deactivate', run: quarantine },
+  { id: 'alert.expected', needs: 'use.expect', opens: 'Expected', run: openExpected },
+  { id: 'expected.forget', needs: 'use.expect', run: forgetExpected },
   { id: 'form.create', needs: 'request.make', run: redrawCreate },
   { id: 'form.rotate', needs: 'key.rotate', run: redrawRotate },
 ]
@@ -99,6 +103,7 @@ export const submits: readonly SubmitRoute[] = [
   { id: 'request.deny', title: 'Deny request', needs: 'request.decide', run: submitDeny },
   { id: 'alert.snooze', title: 'Snooze alert', needs: 'finding.snooze', run: submitSnooze },
   { id: 'alert.assign', title: 'Assign alert', needs: 'finding.assign', run: submitAssign },
+  { id: 'alert.expected', title: 'Expected', needs: 'use.expect', run: submitExpected },
   { id: 'key.holders', title: 'Holders', needs: 'holder.add', run: submitHolder },
   { id: 'offboard', title: 'Offboard', needs: 'offboarding.request', run: submitOffboard },
   { id: 'roles.set', title: 'Roles', needs: 'role.set', run: submitRoles },

@@ -4,7 +4,7 @@ import { newId } from '../foundation/ids.ts'
 import type { Random } from '../foundation/random.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import { say } from '../foundation/words.ts'
-import type { Act } from '../members/actor.ts'
+import { type Act, actorName } from '../members/actor.ts'
 import { inCharge } from '../members/member.ts'
 import { authorise, noSuchKey } from '../policy/authorise.ts'
 
@@ -27,10 +27,12 @@ export type KeyRequest = {
   reason: string
   requestedBy: string
   requestedAt: Date
-  state: 'waiting' | 'approved' | 'denied'
+  state: 'waiting' | 'approved' | 'denied' | 'closed'
   decidedBy: string | null
   decidedAt: Date | null
   decisionReason: string | null
+  /** who leaves, where that is why nobody decides any more */
+  closedFor: string | null
   keyId: string | null
   posted: { channelId: string; ts: string } | null
 }
@@ -48,6 +50,7 @@ const toRequest = (row: Row): KeyRequest => ({
   decidedBy: row.decided_by ?? null,
   decidedAt: row.decided_at ?? null,
   decisionReason: row.decision_reason ?? null,
+  closedFor: row.closed_for ?? null,
   keyId: row.key_id ?? null,
   posted: row.ts ? { channelId: row.channel_id!, ts: row.ts } : null,
 })
@@ -104,6 +107,11 @@ export async function openForDecision(
 
 /** Why this person cannot decide the request as it stands; nothing when they can. Roles are looked at elsewhere. */
 export function cannotDecide(request: KeyRequest, actorId: string): Refusal | undefined {
+  if (request.state === 'closed')
+    return refuse(
+      'gone',
+      say`It was closed on ${{ moment: request.decidedAt! }}: ${{ user: request.closedFor! }} is leaving.`,
+    )
   if (request.state !== 'waiting')
     return refuse(
       'already',
@@ -157,6 +165,46 @@ export async function decideRequest(
     })
   return toRequest(row)
 }
+
+/**
+ * Closes what waits for a decision and was asked for by, or was to belong to, somebody who leaves. Part of the act
+ * that offboards them.
+ */
+export async function closeRequestsOf(
+  act: Act,
+  workspaceIds: readonly string[],
+  leaver: string,
+): Promise<void> {
+  const rows = await act
+    .trx('key_requests')
+    .whereIn('workspace_id', [...workspaceIds])
+    .where({ state: 'waiting' })
+    .where((query) => query.where({ requested_by: leaver }).orWhereRaw(`draft->>'ownerId' = ?`, [leaver]))
+    .update({ state: 'closed', closed_for: leaver, decided_by: actorName(act.actor), decided_at: act.now })
+    .returning('*')
+  const closed = rows.map(toRequest).sort((a, b) => a.workspaceId.localeCompare(b.workspaceId))
+  for (const { workspaceId, id, requestedBy, draft } of closed)
+    await record(act, {
+      event: 'request.closed',
+      workspaceId,
+      details: { request: id, for: requestedBy, name: draft.name, leaver },
+    })
+}
+
+/** Requests that were closed since then and whose message does not say so yet, oldest first. */
+export async function closedUntold(db: Executor, since: Date): Promise<KeyRequest[]> {
+  const rows = await db('key_requests')
+    .where({ state: 'closed' })
+    .whereNull('closed_told_at')
+    .where('decided_at', '>', since)
+    .orderBy('decided_at')
+    .limit(50)
+  return rows.map(toRequest)
+}
+
+/** Notes that people know of it. */
+export const rememberToldClosed = (db: Executor, id: string, now: Date) =>
+  db('key_requests').where({ id }).update({ closed_told_at: now })
 
 /** Remembers where the request stands in Slack, so that the message can be kept true. */
 export const rememberPosted = (db: Executor, id: string, posted: { channelId: string; ts: string }) =>

@@ -183,6 +183,19 @@ test('the last owner can leave; the report says that nobody owns the workspace',
   expect((await findMember(r.world.db, r.workspace.id, r.owner.id))?.role).toBe('owner')
 })
 
+test('a named successor who is leaving too gets nothing; a manager takes over', async () => {
+  const as = await join(r.world, r.workspace.id, leaver, 'manager')
+  await ownedKey(r.world, as, 'Inherited')
+  await ownedKey(r.world, as, 'Waiting', { waits: true })
+  await ask({ userId: successor })
+  await ask({ successorId: successor })
+  await carryOut(r.world)
+  expect(await standingOf(r.world)).toMatchObject({
+    Inherited: { status: 'inactive', owner_id: manager },
+    Waiting: { status: 'unrevealed', owner_id: manager },
+  })
+})
+
 test('with nobody to take over, a busy key is deactivated instead of rotated', async () => {
   await r.world.db('members').where({ user_id: manager }).delete()
   const key = await ownedKey(r.world, r.owner, 'Busy')

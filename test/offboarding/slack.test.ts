@@ -17,7 +17,7 @@ import {
   testHouse,
 } from '../setup/house.ts'
 
-import { join, ownedKey } from './leavers.ts'
+import { join, ownedKey, use } from './leavers.ts'
 
 let house: TestHouse
 beforeAll(async () => {
@@ -151,15 +151,33 @@ test('whoever is being offboarded is refused, while Slack still lets them in', a
   expect(said(refused.blocks)).toMatch(/You have been offboarded from .* to undo it/)
 })
 
-test('over twenty keys are told as counts, and what happens to them is one choice', async () => {
+test('every key has its line in the preview while a dialog has room; the rest share a choice, and counts tell', async () => {
   const { world } = house
   const workspace = await world.db('workspaces').first('id')
   const as = await join(world, workspace.id, 'U0MANY0001', 'manager')
   await house.slack.addPerson({ ...house.slack.people()[5]!, id: 'U0MANY0001', name: 'many' })
-  for (let i = 0; i < 21; i++) await ownedKey(world, as, `=<!channel> *key* ${i}`)
+  for (let i = 0; i < 47; i++) await ownedKey(world, as, `=<!channel> *key* ${i}`)
+  const busy = (await keyOf('=<!channel> *key* 46')).id
+  await use(world, busy)
   const form = await openDialog(house.as('owner'), 'offboard <@U0MANY0001>')
-  expect(said(form.blocks)).toMatch(/has to do with 21 keys/)
-  await submitAndSee(house.as('owner'), form, { mode: 'revoke' })
-  const done = await report('U0MANY0001', /Offboarded .*: 21 refused/)
+  expect(said(form.blocks)).toMatch(/has to do with 47 keys/)
+  expect(said(form.blocks)).toMatch(/What happens to the other 2 keys/)
+  const lines = form.blocks.filter((block) => block.type === 'section' && /key\*/.test(said([block])))
+  expect(lines).toHaveLength(45)
+  expect(said([lines[0]!])).toContain('=<!channel> *key* 46')
+  await submitAndSee(house.as('owner'), form, { mode: 'deactivate', [busy]: 'revoke' })
+  const done = await report('U0MANY0001', /Offboarded .*: 47 refused/)
   expect(done.blocks.map((block) => block.type)).not.toContain('plan')
+  const outcomes = await world
+    .db('offboarding_keys')
+    .join('offboardings', 'offboardings.id', 'offboarding_id')
+    .where({ user_id: 'U0MANY0001' })
+    .groupBy('outcome')
+    .select('outcome')
+    .count('key_id as n')
+  expect(Object.fromEntries(outcomes.map((row) => [row.outcome, Number(row.n)]))).toEqual({
+    revoked: 45,
+    deactivated: 2,
+  })
+  expect(await keyOf('=<!channel> *key* 46')).toMatchObject({ status: 'revoked' })
 })

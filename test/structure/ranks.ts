@@ -12,6 +12,7 @@ export const rankOf: Record<string, number> = {
   keys: 4,
   workspaces: 4,
   verification: 5,
+  watch: 5,
   findings: 6,
   alerts: 7,
   rotation: 8,

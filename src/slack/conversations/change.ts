@@ -6,6 +6,7 @@ import { activate, cannot, deactivate, revoke } from '../../keys/state.ts'
 import { hintCharacters, isConfirmedBy } from '../../keys/typed-confirmation.ts'
 import { confirmChange } from '../../leases/confirm.ts'
 import { receiptPhrase } from '../../leases/receipt-words.ts'
+import type { Act } from '../../members/actor.ts'
 import { notice, plainSection } from '../blocks.ts'
 import {
   activatedMessage,
@@ -52,6 +53,13 @@ export const activateKey: Conversation<CommandStory> = async (story) => {
 
 export const submitDeactivate: Conversation<SubmitStory> = (story) => workAndShow(story, 'deactivate')
 
+/** Deactivates a key at once, without a dialog, and waits a moment for the proof that every server refuses it. */
+export async function restrict(story: Story, keyId: string, reason: string) {
+  const key = await change(story, 'deactivate', keyId, reason)
+  if (isRefusal(key)) return key
+  return { key, receipt: await confirmChange(story.door.world, [keyId], { withinMs: patienceMs }) }
+}
+
 /** What was typed must be the key's name, or the four characters of its hint. */
 export const submitRevoke: Conversation<SubmitStory> = async (story) => {
   const key = await keyById(story, story.metadata)
@@ -88,9 +96,10 @@ async function stillUnderWay(story: SubmitStory, refusal: Refusal): Promise<Refu
 }
 
 /** The act itself, once per dialog or click; then alerts catch up, and an owner hears what somebody else did. */
-async function change(story: Story, what: Change, keyId: string): Promise<Key | Refusal> {
+async function change(story: Story, what: Change, keyId: string, reason?: string): Promise<Key | Refusal> {
   const { door, caller } = story
-  const key = await perform(door.world, caller.actor, (act) => acts[what](act, caller.workspace.id, keyId), {
+  const act = (act: Act) => acts[what](act, caller.workspace.id, keyId, reason)
+  const key = await perform(door.world, caller.actor, act, {
     requestId: `${story.requestId} ${what}`,
   })
   if (isRefusal(key)) return key

@@ -8,7 +8,7 @@ import { tidy } from '../../keys/name.ts'
 import { reveal } from '../../keys/reveal.ts'
 import { may } from '../../policy/may.ts'
 import { cut, notice, plainSection } from '../blocks.ts'
-import { isFullMember } from '../caller.ts'
+import { whyNotGiven } from '../caller.ts'
 import { type CreateLook, createForm, defaultExpiry } from '../messages/create.ts'
 import { fieldErrors } from '../messages/refusal.ts'
 import { waitingForOwnerView } from '../messages/reveal.ts'
@@ -102,15 +102,13 @@ export async function checkForm(
     rival: choicesIn(story.values, 'another').includes('yes')
       ? undefined
       : await rivalOf(story, request.integration),
-    ownerFits:
-      request.ownerId === actor.id || (await isFullMember(web, request.ownerId, story.caller.teamId)),
+    misfit:
+      request.ownerId === actor.id ? undefined : await whyNotGiven(world, web, story.caller, request.ownerId),
   }))
   if (isRefusal(looked)) return looked
   const wrong = [
     ...(looked.taken ? [nameIsTaken(request.name)] : []),
-    ...(looked.ownerFits
-      ? []
-      : [refuse('invalid', 'Choose a full member of your team.', { field: 'owner' })]),
+    ...(looked.misfit ? [refuse('invalid', looked.misfit, { field: 'owner' })] : []),
   ]
   if (wrong.length > 0) return void (await story.complain(fieldErrors(wrong)))
   if (!looked.rival) return request

@@ -9,7 +9,7 @@ import type { Key } from '../../keys/key.ts'
 import { fold } from '../../keys/name.ts'
 import { revokedAlready } from '../../keys/revoked.ts'
 import { message, notice, plainSection } from '../blocks.ts'
-import { isFullMember } from '../caller.ts'
+import { whyNotGiven } from '../caller.ts'
 import { editedView, editForm } from '../messages/edit.ts'
 import { fieldErrors } from '../messages/refusal.ts'
 import { type CommandStory, type Conversation, type SubmitStory, textIn } from '../story.ts'
@@ -58,11 +58,13 @@ async function misfits(story: SubmitStory, before: Key, wanted: Edit): Promise<R
     async () => renamed && (await nameInUse(door.world.db, caller.workspace.id, wanted.name)),
   )
   if (isRefusal(taken)) return taken
-  const fits =
-    wanted.ownerId === before.ownerId || (await isFullMember(door.web, wanted.ownerId, caller.teamId))
+  const misfit =
+    wanted.ownerId === before.ownerId
+      ? undefined
+      : await whyNotGiven(door.world, door.web, caller, wanted.ownerId)
   return [
     ...(taken ? [nameIsTaken(wanted.name)] : []),
-    ...(fits ? [] : [refuse('invalid', 'Choose a full member of your team.', { field: 'owner' })]),
+    ...(misfit ? [refuse('invalid', misfit, { field: 'owner' })] : []),
   ]
 }
 

@@ -7,6 +7,7 @@ import { type Mode, modes, type Plan } from '../../offboarding/offboarding.ts'
 import { previewOffboarding } from '../../offboarding/preview.ts'
 import { requestOffboarding } from '../../offboarding/request.ts'
 import { notice, plainSection } from '../blocks.ts'
+import { whyNotGiven } from '../caller.ts'
 import { errorName } from '../channels.ts'
 import { begunView, planWords, previewForm, undoneView } from '../messages/offboard.ts'
 import { fieldErrors } from '../messages/refusal.ts'
@@ -97,11 +98,8 @@ async function cannotTakeOver(
 ): Promise<Refusal | undefined> {
   if (successorId === leaver)
     return refuse('invalid', 'Whoever leaves cannot take over.', { field: 'successor' })
-  const { user } = await story.door.web.users.info({ user: successorId })
-  const isFull = user && !user.deleted && !user.is_bot && !user.is_restricted && !user.is_ultra_restricted
-  return isFull && user.team_id === story.caller.teamId
-    ? undefined
-    : refuse('invalid', 'Choose a full member of your team.', { field: 'successor' })
+  const misfit = await whyNotGiven(story.door.world, story.door.web, story.caller, successorId)
+  return misfit ? refuse('invalid', misfit, { field: 'successor' }) : undefined
 }
 
 /** What was chosen for each key; whether it can be done is for the plan to say. */

@@ -2,7 +2,7 @@ import type { WebClient } from '@slack/web-api'
 import { perform } from '../../audit/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, refuse } from '../../foundation/refusal.ts'
-import { checkTerms } from '../../policy/terms.ts'
+import { checkTerms, type Terms } from '../../policy/terms.ts'
 import { lacksApprover, setPolicy } from '../../workspaces/policy.ts'
 import { notice, plainSection } from '../blocks.ts'
 import { findChannel } from '../channels.ts'
@@ -13,8 +13,13 @@ import { type CommandStory, type Conversation, type SubmitStory, textIn } from '
 /** `/keys policy` */
 export const openPolicy: Conversation<CommandStory> = async (story) => {
   const { workspace } = story.caller
-  const channel = await findChannel(story.door.web, workspace.terms.alertChannel).catch(() => undefined)
-  await story.show(policyForm(workspace, channel))
+  const { alertChannel, auditChannel } = workspace.terms
+  const found = (channel: string) => findChannel(story.door.web, channel).catch(() => undefined)
+  const [alerts, audit] = await Promise.all([
+    found(alertChannel),
+    auditChannel ? found(auditChannel) : undefined,
+  ])
+  await story.show(policyForm(workspace, { alerts, audit }))
   return undefined
 }
 
@@ -23,14 +28,16 @@ export const submitPolicy: Conversation<SubmitStory> = async (story) => {
   const checked = checkTerms(wanted)
   const wrong = 'wrong' in checked ? checked.wrong : []
   const complaints = wrong.map(({ term, why }) => refuse('invalid', why, { field: term }))
-  const channel = await channelComplaint(story, wanted.alertChannel)
   if (!('wrong' in checked)) {
     const { db } = story.door.world
     const lonely = await orDatabaseOut(() => lacksApprover(db, story.caller.workspace.id, checked))
     if (lonely && !lonely.field) return lonely
     if (lonely) complaints.push(lonely)
   }
-  if (channel) complaints.push(refuse('invalid', channel, { field: 'alertChannel' }))
+  for (const term of channelTerms) {
+    const why = wanted[term] && (await channelComplaint(story, wanted[term]))
+    if (why) complaints.push(refuse('invalid', why, { field: term }))
+  }
   if (complaints.length > 0) return void (await story.complain(fieldErrors(complaints)))
   await story.work(notice('Policy', [plainSection('Saving...')]))
   const { actor, workspace } = story.caller
@@ -43,7 +50,7 @@ export const submitPolicy: Conversation<SubmitStory> = async (story) => {
     },
   )
   if (isRefusal(terms)) return terms
-  await story.show(policySavedView({ ...workspace, terms }, await join(story, terms.alertChannel)))
+  await story.show(policySavedView({ ...workspace, terms }, await joinAll(story, terms)))
   story.door.settle({ ...workspace, terms })
   return undefined
 }
@@ -53,6 +60,9 @@ const numbers = [
   'rotationPeriodDays',
   'rotationWarningDays',
   'idleDays',
+  'reviewIntervalDays',
+  'reviewAnswerDays',
+  'noticeDays',
   'offboardingLimitMinutes',
   'offboardingBusyDays',
   'offboardingGraceDays',
@@ -61,6 +71,8 @@ const numbers = [
 /** What the form says, as terms; a number that is not one stays wrong, so that its field is told. */
 async function readForm({ values, caller, door }: SubmitStory): Promise<Wanted> {
   const now = caller.workspace.terms
+  const chosen = (term: (typeof channelTerms)[number]) =>
+    channelWanted(door.web, textIn(values, term), now[term])
   const counts = numbers.map((term) => [
     term,
     /^\d{1,5}$/.test(textIn(values, term).trim()) ? Number(textIn(values, term)) : Number.NaN,
@@ -70,20 +82,26 @@ async function readForm({ values, caller, door }: SubmitStory): Promise<Wanted> 
     ...Object.fromEntries(counts),
     writeMustExpire: textIn(values, 'writeMustExpire'),
     writeNeedsApproval: textIn(values, 'writeNeedsApproval') === 'yes',
+    idleKeys: textIn(values, 'idleKeys'),
+    unconfirmedKeys: textIn(values, 'unconfirmedKeys'),
+    quarantineLeaked: textIn(values, 'quarantineLeaked') === 'yes',
     offboardingMode: textIn(values, 'offboardingMode'),
     offboardingUnattendedMode: textIn(values, 'offboardingUnattendedMode'),
     quietFrom: textIn(values, 'quietFrom'),
     quietUntil: textIn(values, 'quietUntil'),
     timeZone: textIn(values, 'timeZone').trim(),
-    alertChannel: await channelWanted(door.web, textIn(values, 'alertChannel'), now.alertChannel),
+    // Alerts always have a channel; checkpoints have one only when somebody chose it.
+    alertChannel: (await chosen('alertChannel')) || now.alertChannel,
+    auditChannel: await chosen('auditChannel'),
   }
 }
 
-type Wanted = Record<string, unknown> & { alertChannel: string }
+const channelTerms = ['alertChannel', 'auditChannel'] as const
+type Wanted = Record<string, unknown> & Record<(typeof channelTerms)[number], string>
 
 /** The channel that was chosen; as it is written in the terms when it is the same one. */
 async function channelWanted(web: WebClient, chosen: string, now: string): Promise<string> {
-  if (chosen === '') return now
+  if (chosen === '' || now === '') return chosen
   return (await findChannel(web, now).catch(() => undefined)) === chosen ? now : chosen
 }
 
@@ -99,11 +117,17 @@ async function channelComplaint({ door }: SubmitStory, channelId: string): Promi
   return undefined
 }
 
-/** Joins a public channel; for a private one, the words with which somebody invites the bot. */
+/** Joins the public channels; the names of those that only somebody in them can let the bot into. */
+async function joinAll(story: SubmitStory, terms: Terms): Promise<string[]> {
+  const channels = [...new Set([terms.alertChannel, terms.auditChannel].filter(Boolean))]
+  const refused = await Promise.all(channels.map((channel) => join(story, channel)))
+  return refused.filter((name) => name !== undefined)
+}
+
 async function join({ door }: SubmitStory, channelId: string): Promise<string | undefined> {
   const id = await findChannel(door.web, channelId)
   const { channel } = await door.web.conversations.info({ channel: id })
   if (channel?.is_member) return undefined
   const joined = await door.web.conversations.join({ channel: id }).catch(() => undefined)
-  return joined ? undefined : '/invite @Keywarden'
+  return joined ? undefined : (channel?.name ?? channelId)
 }

@@ -5,7 +5,7 @@ import { type Phrase, say } from '../../foundation/words.ts'
 import { findMember, type Role, roles } from '../../members/member.ts'
 import { listGroupRoles, listRoles, setGroupRole, setRole } from '../../workspaces/roles.ts'
 import { notice, plainSection } from '../blocks.ts'
-import { isFullMember } from '../caller.ts'
+import { whyNotGiven } from '../caller.ts'
 import { rolesForm } from '../messages/roles.ts'
 import { type CommandStory, type Conversation, type Story, type SubmitStory, textIn } from '../story.ts'
 
@@ -38,8 +38,9 @@ export const submitRoles: Conversation<SubmitStory> = async (story) => {
   if (!role) return void (await story.complain({ role: 'Choose a role.' }))
   if ((userId === '') === (groupId === ''))
     return void (await story.complain({ person: 'Choose a person or a user group, one of them.' }))
-  if (userId && !(await isFullMember(story.door.web, userId, story.caller.teamId)))
-    return void (await story.complain({ person: 'Choose a full member of your team.' }))
+  const { door, caller } = story
+  const misfit = userId ? await whyNotGiven(door.world, door.web, caller, userId) : undefined
+  if (misfit) return void (await story.complain({ person: misfit }))
   await story.work(notice('Roles', [plainSection('Saving...')]))
   const done = userId ? await givePerson(story, userId, role) : await giveGroup(story, groupId, role)
   if (isRefusal(done)) return done

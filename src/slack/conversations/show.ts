@@ -3,6 +3,7 @@ import { listEvents } from '../../audit/list.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal } from '../../foundation/refusal.ts'
 import { say } from '../../foundation/words.ts'
+import { expectationsOf } from '../../watch/expectations.ts'
 import { keyView } from '../messages/show.ts'
 import type { CommandStory, Conversation } from '../story.ts'
 import { keyFor } from './pick.ts'
@@ -16,11 +17,17 @@ export const show: Conversation<CommandStory> = async (story) => {
   if (!key || isRefusal(key)) return key
   const { db, clock } = story.door.world
   const { actor, workspace } = story.caller
-  const events = await orDatabaseOut(() =>
-    listEvents(db, { workspaceId: workspace.id, keyId: key.id, limit: most }),
+  const read = await orDatabaseOut(() =>
+    Promise.all([
+      listEvents(db, { workspaceId: workspace.id, keyId: key.id, limit: most }),
+      expectationsOf(db, [key.id]),
+    ]),
   )
-  if (isRefusal(events)) return events
+  if (isRefusal(read)) return read
+  const [events, expectations] = read
+  const now = clock.now()
+  const expected = (expectations.get(key.id) ?? []).filter((one) => one.kind !== 'once' || one.until > now)
   const history = events.map((event) => say`${{ moment: event.at }}  ${describe(event)}`)
-  await story.show(keyView(key, history, actor, clock.now()))
+  await story.show(keyView(key, { history, expected }, actor, now))
   return undefined
 }

@@ -49,6 +49,8 @@ function ends({ key, step }: Alert): string {
 /** A menu holds five. */
 function choices(alert: Alert): Entry[] {
   const first: Entry = alert.kind === 'idle' ? 'needed' : alert.acknowledged ? 'assign' : 'take'
+  if (alert.kind === 'unusual-use')
+    return ['quarantine', 'expected', alert.snoozed ? 'wake' : 'snooze', 'show', 'compromised']
   return ['rotate', first, alert.snoozed ? 'wake' : 'snooze', 'show', 'deactivate']
 }
 

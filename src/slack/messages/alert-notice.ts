@@ -1,21 +1,36 @@
 import type { Notice } from '../../alerts/channel.ts'
 import { type Phrase, say } from '../../foundation/words.ts'
 import { type Message, message } from '../blocks.ts'
+import { dayOfCheckpoints, hourOfCheckpoints } from './checkpoint.ts'
 import { digestMessage } from './digest.ts'
 
-/** What is said once and stands for itself. */
-export const noticeMessage = (notice: Notice): Message =>
-  notice.about === 'digest' ? digestMessage(notice) : lostMessage(notice)
+/** What is said once and stands for itself, or in the thread of what was said before. */
+export function noticeMessage(notice: Notice, inThread = false): Message {
+  if (notice.about === 'digest') return digestMessage(notice)
+  if (notice.about === 'quarantined') return quarantinedMessage(notice)
+  if (notice.about === 'checkpoint') return inThread ? hourOfCheckpoints(notice) : dayOfCheckpoints(notice)
+  return lostMessage(notice)
+}
 
-function lostMessage({ channel, reason }: Notice & { about: 'channel-lost' }): Message {
+const quarantinedMessage = ({ name, hint }: Notice & { about: 'quarantined' }): Message =>
+  message(
+    say`I deactivated your key ${{ name }} ${{ code: hint }}: its use looked like a leak, and policy asks for that. Requests with it are refused. A manager can activate it again: ${{ code: `/keys activate ${hint}` }}.`,
+  )
+
+function lostMessage({ channel, reason, lost }: Notice & { about: 'channel-lost' }): Message {
   const because = reasons[reason] ?? reason
+  const what = lost === 'checkpoints' ? 'signed checkpoints of the audit' : 'alerts'
+  const meanwhile =
+    lost === 'checkpoints' ? 'they are kept in the file alone' : 'alerts come to the owners here'
   return message(
-    say`I cannot post alerts in ${channelName(channel)} any more: ${because}. Until that changes, alerts come to the owners here. ${remedy(reason)}`,
+    say`I cannot post ${what} in ${channelName(channel)} any more: ${because}. Until that changes, ${meanwhile}. ${remedy(reason)}`,
   )
 }
 
 const channelName = (channel: string): Phrase =>
-  /^[CG][A-Z0-9]{8,}$/.test(channel) ? say`the alert channel` : say`${{ name: `#${channel}` }}`
+  /^[CG][A-Z0-9]{8,}$/.test(channel)
+    ? say`the channel that was chosen for them`
+    : say`${{ name: `#${channel}` }}`
 
 const reasons: Record<string, string> = {
   is_archived: 'it is archived',

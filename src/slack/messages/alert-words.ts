@@ -1,6 +1,7 @@
 import type { Alert, Deed, Step } from '../../alerts/channel.ts'
 import type { Kind, Resolution } from '../../findings/finding.ts'
 import { join, type Phrase, say, who } from '../../foundation/words.ts'
+import { useWords } from './unusual-use.ts'
 
 /** What is so, in one sentence. */
 export const fact = (alert: Alert, step = alert.step): Phrase => sentences[alert.kind](alert, step)
@@ -30,6 +31,7 @@ const sentences: Record<Kind, (alert: Alert, step: string) => Phrase> = {
     say`${{ name: key.name }} belongs to ${who(String(facts.owner))}, who has left. Give it another owner, or end it.`,
   'offboarding-late': ({ key, facts }) =>
     say`${{ name: key.name }}: ${who(String(facts.leaver))} left on ${{ moment: new Date(String(facts.since)) }}, and not every server is known to refuse it. The limit was ${{ moment: new Date(String(facts.dueAt)) }}.`,
+  'unusual-use': useWords,
 }
 
 /** How many, in one sentence. */
@@ -41,6 +43,7 @@ export const manyFacts: Record<Kind, (n: number) => Phrase> = {
   orphaned: (n) => say`${n} ${n === 1 ? 'key belongs' : 'keys belong'} to somebody who has left.`,
   'offboarding-late': (n) =>
     say`${n} ${n === 1 ? 'key' : 'keys'} of people who left may still be accepted, past the limit.`,
+  'unusual-use': (n) => say`${n} ${n === 1 ? 'key is' : 'keys are'} used unusually.`,
 }
 
 /** What people have said about it, as far as it still holds. */
@@ -64,6 +67,10 @@ const deeds: Record<Resolution['what'], string> = {
   reassigned: 'It has another owner, or its owner is back; noticed',
   over: 'Nobody acted, and it stopped working; closed',
   renewed: 'No longer so; changed',
+  calm: 'Nothing strange for days; closed',
+  expected: 'Expected, said',
+  activated: 'Activated again',
+  fleet: 'Part of what many keys did at once; closed',
 }
 
 /** How it ended: what was done, by whom, when. */

@@ -29,6 +29,7 @@ const findingRef = (alert: Alert) => ref(alert.workspaceId, alert.findingId)
 
 /** What most people do about it stands as a button, at most one of them red; the rest is in the menu. */
 function buttons(alert: Alert): KnownBlock {
+  if (alert.kind === 'unusual-use') return useButtons(alert)
   const { kind, key, snoozed, acknowledged } = alert
   const label = (text: string) => ({ label: `${text} ${key.name}` })
   const act = (text: string, id: string) => button(text, id, findingRef(alert), label(text))
@@ -49,6 +50,28 @@ function buttons(alert: Alert): KnownBlock {
   )
 }
 
+/** One click stops a key that may have leaked, and one click resumes it. */
+function useButtons(alert: Alert): KnownBlock {
+  const { key, snoozed } = alert
+  const act = (text: string, id: string, style?: 'danger') =>
+    button(text, id, findingRef(alert), { label: `${text} ${key.name}`, ...(style ? { style } : {}) })
+  const stop = key.isActive
+    ? [act('Quarantine key', 'alert.quarantine', 'danger')]
+    : [go('Activate', 'activate', keyRef(alert), { style: 'primary' })]
+  return actions(
+    ...stop,
+    go('View usage', 'show', keyRef(alert)),
+    ...(key.isActive ? [act('Expected', 'alert.expected')] : []),
+    menu(alert, [
+      'compromised',
+      ...(alert.acknowledged ? [] : ['take' as const]),
+      snoozed ? 'wake' : 'snooze',
+      'assign',
+      ...(alert.ownerRole === 'member' ? ['ask' as const] : []),
+    ]),
+  )
+}
+
 const deactivate = (alert: Alert) => go('Deactivate', 'deactivate', keyRef(alert), { style: 'danger' })
 
 /** For an owner who may not act: whom to ask, and what is going on. */
@@ -64,6 +87,7 @@ const askButtons = (alert: Alert): KnownBlock =>
 const entries = {
   show: 'View usage',
   rotate: 'Rotate',
+  compromised: 'Rotate as compromised',
   deactivate: 'Deactivate',
   take: "I'm on it",
   snooze: 'Snooze',
@@ -71,9 +95,11 @@ const entries = {
   assign: 'Assign',
   ask: 'Ask a manager',
   needed: 'Still needed',
+  quarantine: 'Quarantine key',
+  expected: 'Expected',
 } as const
 export type Entry = keyof typeof entries
-const onKey: readonly Entry[] = ['show', 'rotate', 'deactivate']
+const onKey: readonly Entry[] = ['show', 'rotate', 'compromised', 'deactivate']
 
 /** A menu whose choices say what to do, and with which key or finding. It holds five. */
 export const menu = (alert: Alert, wanted: readonly Entry[]): Overflow => ({
@@ -81,7 +107,8 @@ export const menu = (alert: Alert, wanted: readonly Entry[]): Overflow => ({
   action_id: `alert.menu.${alert.findingId}`,
   options: wanted.slice(0, 5).map((entry) => {
     const id = onKey.includes(entry) ? alert.key.id : alert.findingId
-    return option(entries[entry], ref(alert.workspaceId, `${entry} ${id}`))
+    const verb = entry === 'compromised' ? 'rotate' : entry
+    return option(entries[entry], ref(alert.workspaceId, `${verb} ${id}`))
   }),
 })
 

@@ -39,6 +39,7 @@ function inShort(kind: Kind, step: string): string {
     idle: 'is not used',
     'write-without-expiry': 'may write and never expires',
     orphaned: 'has no owner any more',
+    'unusual-use': step === 'quarantined' ? 'is in quarantine' : 'is used unusually',
   }
   return words[kind] ?? 'needs attention'
 }

@@ -39,16 +39,17 @@ export const modeWords: Record<Mode, string> = {
   rotate: 'rotate all',
 }
 
-/** Each key has two blocks, and a dialog has room for this many. */
-export const editableKeys = 20
+/** Each key has two blocks, and a dialog has room for a hundred. */
+export const editableKeys = 45
 
 /** Which keys, why each, what they serve, and what will happen; every line of it can be changed. */
 export function previewForm(look: PreviewLook): ModalView {
   const { leaver, workspace, keys, heir } = look
-  const few = keys.length <= editableKeys
+  const rest = keys.length - editableKeys
   return form('Offboard', 'Offboard', 'offboard', ref(workspace.id, leaver), [
     sentenceBlock(summary(look)),
-    ...(few ? keys.flatMap(keyRow) : [modeInput(look.mode)]),
+    ...keys.slice(0, editableKeys).flatMap(keyRow),
+    ...(rest > 0 ? [modeInput(look.mode, rest)] : []),
     input(
       'successor',
       'Who takes over',
@@ -92,10 +93,11 @@ function keyRow(key: PreviewedKey): KnownBlock[] {
   ]
 }
 
-const modeInput = (mode: Mode): KnownBlock =>
+/** Busy keys come first, so that these are the quietest. */
+const modeInput = (mode: Mode, keys: number): KnownBlock =>
   input(
     'mode',
-    'What happens to them',
+    `What happens to the other ${count(keys, 'key')}`,
     select(
       (Object.keys(modeWords) as Mode[]).map((one) => option(modeWords[one], one)),
       mode,

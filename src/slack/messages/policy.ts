@@ -7,7 +7,7 @@ import { sentenceBlock } from '../phrase.ts'
 import { ref } from '../ref.ts'
 
 /** Every term of a workspace in one dialog, each with what it does. */
-export function policyForm(workspace: Workspace, channelId?: string): ModalView {
+export function policyForm(workspace: Workspace, channels: PolicyChannels): ModalView {
   const { terms } = workspace
   return form('Policy', 'Save policy', 'policy.set', ref(workspace.id, versionOf(terms)), [
     sentenceBlock(say`${{ name: workspace.name }}. What you set holds from now on; no existing key changes.`),
@@ -33,18 +33,33 @@ export function policyForm(workspace: Workspace, channelId?: string): ModalView 
     days('rotationPeriodDays', 'Rotate every (days)', terms),
     days('rotationWarningDays', 'Warn this many days before', terms),
     days('idleDays', 'A key is idle after (days) without a request', terms),
+    input('idleKeys', 'An idle key', select(afterNotice, terms.idleKeys)),
+    ...review(terms),
     ...offboarding(terms),
     header('Alerts'),
-    channelInput(channelId),
+    channelInput('alertChannel', 'Alert channel', channels.alerts, ownChannel),
     input(
       'quietFrom',
       'Quiet from',
       { type: 'timepicker', initial_time: terms.quietFrom },
       { hint: 'Only critical alerts are sent in quiet hours. Equal times: never quiet.' },
     ),
+    input(
+      'quarantineLeaked',
+      'A key whose use looks like a leak',
+      select(
+        [option('is only told', 'no'), option('is deactivated at once', 'yes')],
+        terms.quarantineLeaked ? 'yes' : 'no',
+      ),
+      { hint: 'Its owner is told, and one click activates it again.' },
+    ),
     input('quietUntil', 'Quiet until', { type: 'timepicker', initial_time: terms.quietUntil }),
     input('timeZone', 'Time zone', textInput({ initial_value: terms.timeZone, hintText: 'Europe/Berlin' }), {
       hint: 'An IANA name. Quiet hours and days count in it.',
+    }),
+    channelInput('auditChannel', 'Channel for signed checkpoints of the audit', channels.audit, {
+      hint: 'One message a day, each hour in its thread. Empty: nowhere. Not one that is shared.',
+      optional: true,
     }),
     context('Owners can read who changed what in /keys audit.'),
   ])
@@ -55,12 +70,33 @@ type Days =
   | 'rotationPeriodDays'
   | 'rotationWarningDays'
   | 'idleDays'
+  | 'reviewIntervalDays'
+  | 'reviewAnswerDays'
+  | 'noticeDays'
   | 'offboardingLimitMinutes'
   | 'offboardingBusyDays'
   | 'offboardingGraceDays'
 
-const days = (term: Days, label: string, terms: Terms): KnownBlock =>
-  input(term, label, textInput({ initial_value: String(terms[term]) }))
+const days = (term: Days, label: string, terms: Terms, hint?: string): KnownBlock =>
+  input(term, label, textInput({ initial_value: String(terms[term]) }), hint ? { hint } : {})
+
+const afterNotice = [
+  option('is flagged', 'flag'),
+  option('is flagged, and deactivated after notice', 'deactivate'),
+]
+
+const review = (terms: Terms): KnownBlock[] => [
+  header('Review'),
+  days('reviewIntervalDays', 'Ask owners what they still need every (days)', terms, '0: never.'),
+  days('reviewAnswerDays', 'They answer within (days)', terms),
+  input('unconfirmedKeys', 'A key that nobody confirmed', select(afterNotice, terms.unconfirmedKeys)),
+  days(
+    'noticeDays',
+    'Notice before a key is deactivated (days)',
+    terms,
+    'For idle and unconfirmed keys. Activating it again is one click. See /keys review dry run.',
+  ),
+]
 
 const offboardingModes = [
   option('rotate busy keys, revoke quiet ones', 'by-use'),
@@ -83,10 +119,20 @@ const offboarding = (terms: Terms): KnownBlock[] => [
   days('offboardingGraceDays', 'A rotated key works on for (days)', terms),
 ]
 
-const channelInput = (channelId?: string): KnownBlock =>
+/** The channels as Slack knows them, where they could be found. */
+export type PolicyChannels = { alerts?: string | undefined; audit?: string | undefined }
+
+const ownChannel = { hint: 'Not one that is shared with another organisation.' }
+
+const channelInput = (
+  term: 'alertChannel' | 'auditChannel',
+  label: string,
+  channelId: string | undefined,
+  more: { hint: string; optional?: boolean },
+): KnownBlock =>
   input(
-    'alertChannel',
-    'Alert channel',
+    term,
+    label,
     {
       type: 'conversations_select',
       filter: {
@@ -96,11 +142,16 @@ const channelInput = (channelId?: string): KnownBlock =>
       },
       ...(channelId ? { initial_conversation: channelId } : {}),
     },
-    { hint: 'Not one that is shared with another organisation.' },
+    more,
   )
 
-export const policySavedView = (workspace: Workspace, invite?: string): ModalView =>
+/** `uninvited`: channels that were chosen and that only somebody in them can let the bot into. */
+export const policySavedView = (workspace: Workspace, uninvited: readonly string[]): ModalView =>
   notice('Policy saved', [
     sentenceBlock(say`The policy of ${{ name: workspace.name }} is saved.`),
-    ...(invite ? [sentenceBlock(say`I am not in that channel. Type there: ${{ code: invite }}.`)] : []),
+    ...uninvited.map((channel) =>
+      sentenceBlock(
+        say`I am not in ${{ name: `#${channel}` }}. Type there: ${{ code: '/invite @Keywarden' }}.`,
+      ),
+    ),
   ])

@@ -36,6 +36,8 @@ export function requestMessage(request: KeyRequest, rival?: Key): Message {
 }
 
 export function decision(request: KeyRequest): Phrase {
+  if (request.state === 'closed')
+    return say`Closed on ${{ moment: request.decidedAt! }}: ${{ user: request.closedFor! }} is leaving.`
   const by = { user: request.decidedBy! }
   const at = { moment: request.decidedAt! }
   if (request.state === 'approved') return say`Approved by ${by} on ${at}.`
@@ -46,6 +48,12 @@ export function decision(request: KeyRequest): Phrase {
 export const deniedMessage = (request: KeyRequest): Message =>
   message(
     say`${{ user: request.decidedBy! }} denied your request for ${{ name: request.draft.name }}: ${request.decisionReason ?? ''}`,
+  )
+
+/** To whoever asked for a key that was to belong to a leaver. */
+export const closedMessage = (request: KeyRequest): Message =>
+  message(
+    say`Your request for ${{ name: request.draft.name }} is closed: ${{ user: request.closedFor! }}, who was to have the key, is leaving. Ask again for another owner.`,
   )
 
 export const sentView = (request: KeyRequest): ModalView =>

@@ -4,14 +4,22 @@ import type { KeyWithUsage } from '../../keys/key.ts'
 import { cannotReplace } from '../../keys/replace.ts'
 import type { Actor } from '../../members/actor.ts'
 import { may } from '../../policy/may.ts'
+import type { Expectation } from '../../watch/expectations.ts'
 import { actions, context, go, header, notice } from '../blocks.ts'
 import { isolate, sentenceBlock } from '../phrase.ts'
+import { expectationBlocks } from './expected.ts'
 import { count, keyLine } from './key.ts'
 import { revealButton } from './reveal.ts'
 import { replaceButton } from './show-once.ts'
 
 /** Everything about one key that may be known: how it stands, how it is used, what happened to it. */
-export function keyView(key: KeyWithUsage, history: readonly Phrase[], actor: Actor, now: Date): ModalView {
+export function keyView(
+  key: KeyWithUsage,
+  { history, expected }: { history: readonly Phrase[]; expected: readonly Expectation[] },
+  actor: Actor,
+  now: Date,
+): ModalView {
+  const mayForget = may(actor, 'use.expect', { workspaceId: key.workspaceId, ownerId: key.ownerId })
   return notice('Key', [
     header(isolate(key.name)),
     context(keyLine(key, now)),
@@ -19,6 +27,7 @@ export function keyView(key: KeyWithUsage, history: readonly Phrase[], actor: Ac
     sentenceBlock(facts(key)),
     sentenceBlock(usage(key, now)),
     ...buttons(key, actor, now),
+    ...expectationBlocks(key, expected, mayForget),
     ...(history.length > 0 ? [{ type: 'divider' } as const, sentenceBlock(join(history, '\n'))] : []),
   ])
 }

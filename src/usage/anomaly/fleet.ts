@@ -9,7 +9,7 @@ export const directionOf = (reason: Reason): Direction => {
 }
 
 /** Fewer keys than this are told one by one. */
-const fewestKeys = 5
+export const fewestKeys = 5
 /** A fifth of the active keys at once is the platform's doing, or a holiday's, not each key's. */
 const fleetShare = 0.2
 

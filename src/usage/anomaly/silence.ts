@@ -2,7 +2,8 @@ import { hourBuckets, ready, silenceMissing, silenceMore, silenceTimes } from '.
 import { dayIndex, decodeCount, encodeCount, summarise } from './rings.ts'
 import type { KeyState } from './state.ts'
 
-const usual = (state: KeyState) => silenceTimes * state.silenceRecord + silenceMore
+/** Buckets of silence from which it is strange for this key. */
+export const usualSilence = (state: KeyState) => silenceTimes * state.silenceRecord + silenceMore
 
 /**
  * Buckets without any request against the longest silence known, and against what the quietest comparable hour would
@@ -17,11 +18,11 @@ export function silence(state: KeyState, count: number): number {
   state.silence++
   state.missing += state.comparableLow / hourBuckets
   // An outage is no habit; on the first day everything is.
-  const most = state.day === state.firstDay ? Infinity : usual(state) + silenceMore
+  const most = state.day === state.firstDay ? Infinity : usualSilence(state) + silenceMore
   state.topSilence = Math.max(state.topSilence, Math.min(state.silence, most))
   if (state.day - state.firstDay < ready.silence) return 0
   // Squared: half a silence is much less than half a reason.
-  return Math.min(state.missing / silenceMissing, state.silence / usual(state)) ** 2
+  return Math.min(state.missing / silenceMissing, state.silence / usualSilence(state)) ** 2
 }
 
 export function closeSilenceDay(state: KeyState): void {

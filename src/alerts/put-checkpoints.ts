@@ -1,0 +1,63 @@
+import type { Checkpoint } from '../audit/checkpoint-file.ts'
+import { signedLine } from '../audit/checkpoint-file.ts'
+import { asWord } from '../audit/posted-checkpoint.ts'
+import { SigningError, signingKey } from '../audit/signing.ts'
+import type { Executor } from '../foundation/database.ts'
+import type { World } from '../foundation/world.ts'
+import { type Letter, put } from '../outbox/outbox.ts'
+import { dayIn } from '../policy/quiet.ts'
+import { allWorkspaces, type Workspace } from '../workspaces/workspace.ts'
+import type { PostedCheckpoint } from './channel.ts'
+
+type Means = Pick<World, 'db' | 'config' | 'random'>
+
+/**
+ * Puts what a checkpoint says of each workspace's chain into the workspace's audit channel, where there is one: each
+ * names that workspace alone. The first of a day always, later ones when the chain has grown. Returns how many.
+ * @throws SigningError when a workspace wants checkpoints and nothing can sign them
+ */
+export async function putCheckpoints(world: Means, taken: Checkpoint | undefined): Promise<number> {
+  const wanting = (await allWorkspaces(world.db)).filter(({ terms }) => terms.auditChannel !== '')
+  if (wanting.length === 0) return 0
+  if (!taken)
+    throw new SigningError(
+      'A policy names an audit channel, and there is no key that signs checkpoints. Set KEYWARDEN_AUDIT_CHECKPOINTS or KEYWARDEN_AUDIT_KEY.',
+    )
+  const key = await signingKey(world.config.audit)
+  const letters: Letter[] = []
+  for (const workspace of wanting) {
+    const head = taken.heads.find((one) => one.workspace === workspace.id)
+    const day = dayIn(workspace.terms.timeZone, taken.at)
+    if (!head || head.seq <= (await lastPosted(world.db, workspace, day))) continue
+    const signed = asWord(signedLine({ at: taken.at, heads: [head] }, key))
+    const body: PostedCheckpoint = {
+      workspace: workspace.name,
+      day,
+      at: taken.at.toISOString(),
+      seq: head.seq,
+      signed,
+    }
+    letters.push({
+      workspaceId: workspace.id,
+      about: 'checkpoint',
+      subjectId: subjectOf(workspace, day),
+      step: body.at,
+      destination: `channel:${workspace.terms.auditChannel}`,
+      body,
+    })
+  }
+  await world.db.transaction((trx) => put(trx, letters, taken.at, world.random))
+  return letters.length
+}
+
+const subjectOf = (workspace: Workspace, day: string) => `${workspace.id} ${day}`
+
+/** The last event of the chain that was vouched for on that day; 0 when none was. */
+async function lastPosted(db: Executor, workspace: Workspace, day: string): Promise<number> {
+  const row = await db('outbox')
+    .where({ about: 'checkpoint', subject_id: subjectOf(workspace, day) })
+    .whereNull('finding_id')
+    .max({ seq: db.raw(`(body->>'seq')::bigint`) })
+    .first()
+  return Number(row?.seq ?? 0)
+}

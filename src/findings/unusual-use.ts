@@ -1,0 +1,74 @@
+import type { Transaction } from '../foundation/database.ts'
+import type { UseFacts } from '../watch/facts.ts'
+import type { Fact, Question, Severity } from './finding.ts'
+
+type Row = {
+  key_id: string
+  level: number
+  severity: Severity
+  facts: UseFacts
+  began_at: Date
+  status: 'active' | 'inactive'
+  status_changed_by: string
+  status_changed_at: Date
+}
+
+/** Whatever the detector says of a key that is refused, being refused is what matters. */
+const quarantined = 500_000
+
+/**
+ * Which keys are used unusually by themselves, and not as most of the workspace is? A key that was deactivated meanwhile
+ * is in quarantine and waits for somebody to decide: activated again it is settled, and so it is when it has ended.
+ */
+export const unusualUse: Question = {
+  kind: 'unusual-use',
+  async ask(trx, workspace, now): Promise<Fact[]> {
+    await follow(trx, workspace.id, now)
+    const { rows } = await trx.raw(
+      `select e.key_id, e.level, e.severity, e.facts, e.began_at, k.status, k.status_changed_by, k.status_changed_at
+       from anomaly_episodes e join keys k on k.id = e.key_id
+       where e.workspace_id = ? and e.over_at is null and e.fleet_id is null`,
+      [workspace.id],
+    )
+    return (rows as Row[]).map(factOf)
+  },
+}
+
+function factOf(row: Row): Fact {
+  const facts = { ...row.facts, beganAt: row.began_at.toISOString() }
+  if (row.status === 'active')
+    return {
+      keyId: row.key_id,
+      step: `told-${row.level}`,
+      level: row.level,
+      severity: row.severity,
+      facts,
+    }
+  const by = { quarantinedBy: row.status_changed_by, quarantinedAt: row.status_changed_at.toISOString() }
+  return {
+    keyId: row.key_id,
+    step: 'quarantined',
+    level: quarantined,
+    severity: 'warning',
+    facts: { ...facts, ...by },
+  }
+}
+
+/** Brings the episodes in step with what was done to their keys. */
+async function follow(trx: Transaction, workspaceId: string, now: Date): Promise<void> {
+  await trx.raw(
+    `update anomaly_episodes e set
+       quarantined_at = case when k.status = 'inactive' then coalesce(e.quarantined_at, k.status_changed_at)
+         else e.quarantined_at end,
+       over_at = case when k.status <> 'inactive' or least(k.expires_at, k.ends_at) <= :now then :now::timestamptz end,
+       over_because = case when k.status = 'revoked' or least(k.expires_at, k.ends_at) <= :now then 'ended'
+         when k.status = 'active' then 'activated' end,
+       over_by = case when k.status = 'active' then k.status_changed_by end
+     from keys k
+     where k.id = e.key_id and e.workspace_id = :workspaceId and e.over_at is null and (
+       k.status = 'revoked' or least(k.expires_at, k.ends_at) <= :now
+       or (k.status = 'inactive' and e.quarantined_at is null)
+       or (k.status = 'active' and e.quarantined_at is not null))`,
+    { workspaceId, now },
+  )
+}

@@ -1,0 +1,113 @@
+import { perform } from '../../audit/perform.ts'
+import { type Expected, expectUse } from '../../findings/expect-use.ts'
+import { findFinding } from '../../findings/store.ts'
+import { orDatabaseOut } from '../../foundation/database.ts'
+import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
+import { say } from '../../foundation/words.ts'
+import { noSuchKey } from '../../policy/authorise.ts'
+import { localTime, type MonthlyWindow, minuteOf } from '../../watch/calendar.ts'
+import { readEpisode } from '../../watch/episodes.ts'
+import { forgetExpectation } from '../../watch/forget.ts'
+import { message, notice, plainSection } from '../blocks.ts'
+import { expectedForm, quarantinedMessage } from '../messages/expected.ts'
+import { sentenceBlock } from '../phrase.ts'
+import { type ClickStory, type Conversation, type SubmitStory, textIn } from '../story.ts'
+import { restrict } from './change.ts'
+
+/** [Quarantine key]: one click deactivates it, and says which servers refuse it; one click resumes it. */
+export const quarantine: Conversation<ClickStory> = async (story) => {
+  const finding = await findingFor(story)
+  if (isRefusal(finding)) return finding
+  const done = await restrict(story, finding.keyId, 'unusual use')
+  if (isRefusal(done)) return done
+  await story.say(quarantinedMessage(done.key, done.receipt))
+  return undefined
+}
+
+/** [Expected] asks what is expected: this once, at this time every month, or from now on. */
+export const openExpected: Conversation<ClickStory> = async (story) => {
+  const finding = await findingFor(story)
+  if (isRefusal(finding)) return finding
+  const { db } = story.door.world
+  const episode = await orDatabaseOut(() => readEpisode(db, finding.keyId))
+  if (isRefusal(episode)) return episode
+  if (!episode) return alreadySettled
+  const { workspace } = story.caller
+  const window = windowAround(workspace.terms.timeZone, episode.beganAt, episode.strangeAt)
+  await story.show(expectedForm(workspace, finding, episode.reason, window))
+  return undefined
+}
+
+const alreadySettled: Refusal = {
+  refused: true,
+  code: 'already',
+  told: ['This is settled already; the alert says how.'],
+}
+
+async function findingFor(story: ClickStory) {
+  const { db } = story.door.world
+  const finding = await orDatabaseOut(() => findFinding(db, story.caller.workspace.id, story.value))
+  return finding ?? noSuchKey({ action: 'use.expect' })
+}
+
+/** The hours in which it happened, by the workspace's clock, and an hour more: jobs do not start on the minute. */
+function windowAround(timeZone: string, began: Date, ended: Date): MonthlyWindow {
+  const from = localTime(timeZone, began.getTime() / 1000)
+  const until = localTime(timeZone, ended.getTime() / 1000)
+  const whole = ended.getTime() - began.getTime() > 20 * 3_600_000
+  return {
+    dayOfMonth: from.day,
+    fromMinute: whole ? 0 : from.hour * 60,
+    untilMinute: whole ? 0 : ((until.hour + 2) % 24) * 60,
+  }
+}
+
+export const submitExpected: Conversation<SubmitStory> = async (story) => {
+  const wanted = readExpected(story)
+  if ('wrong' in wanted) return void (await story.complain(wanted.wrong))
+  await story.work(notice('Expected', [plainSection('Saving...')]))
+  const { door, caller } = story
+  const target = { workspaceId: caller.workspace.id, findingId: story.metadata, random: door.world.random }
+  const finding = await perform(door.world, caller.actor, (act) => expectUse(act, target, wanted), {
+    requestId: `${story.requestId} expected`,
+  })
+  if (isRefusal(finding)) return finding
+  door.settle(caller.workspace)
+  const where = { code: `/keys show ${finding.keyName}` }
+  const name = { name: finding.keyName }
+  await story.show(
+    notice('Noted', [
+      sentenceBlock(say`${name}: noted. ${where} lists what is expected, and takes it back.`),
+    ]),
+  )
+  return undefined
+}
+
+type Wrong = { wrong: Record<string, string> }
+
+function readExpected({ values }: SubmitStory): Expected | Wrong {
+  const kind = textIn(values, 'expected')
+  if (kind === 'once' || kind === 'new-normal') return { kind }
+  if (kind !== 'monthly') return { wrong: { expected: 'Choose what is expected.' } }
+  const day = textIn(values, 'day').trim()
+  const dayOfMonth = /^\d{1,2}$/.test(day) ? Number(day) : 0
+  if (dayOfMonth < 1 || dayOfMonth > 31) return { wrong: { day: 'Enter a day of the month from 1 to 31.' } }
+  const [fromMinute, untilMinute] = [minuteOf(textIn(values, 'from')), minuteOf(textIn(values, 'until'))]
+  if (fromMinute === undefined) return { wrong: { from: 'Enter a time such as 02:00.' } }
+  if (untilMinute === undefined) return { wrong: { until: 'Enter a time such as 06:00.' } }
+  return { kind, dayOfMonth, fromMinute, untilMinute }
+}
+
+/** [Remove] in the key's page: what was expected is told again from now on. */
+export const forgetExpected: Conversation<ClickStory> = async (story) => {
+  const { door, caller } = story
+  const forgotten = await perform(
+    door.world,
+    caller.actor,
+    (act) => forgetExpectation(act, caller.workspace.id, story.value),
+    { requestId: `${story.requestId} forget` },
+  )
+  if (isRefusal(forgotten)) return forgotten
+  await story.say(message(say`That is not expected any more. I tell it again when it happens.`))
+  return undefined
+}

@@ -1,0 +1,65 @@
+import type { Executor, Transaction } from '../foundation/database.ts'
+import { stateBytes } from '../usage/anomaly/state.ts'
+
+/** A state as it is stored: everything before `through` is in it. */
+export type Stored = { through: Date; silenceDue: Date | null; state: Buffer }
+
+/** The stored states of these keys, in one read. */
+export async function readStates(db: Executor, keyIds: readonly string[]): Promise<Map<string, Stored>> {
+  const { rows } = await db.raw(
+    'select key_id, through, silence_due, state from anomaly_states where key_id = any(:keyIds)',
+    { keyIds },
+  )
+  type Row = { key_id: string; through: Date; silence_due: Date | null; state: Buffer }
+  return new Map(
+    (rows as Row[]).map((row) => [
+      row.key_id,
+      { through: row.through, silenceDue: row.silence_due, state: row.state },
+    ]),
+  )
+}
+
+export type Stepped = {
+  keyId: string
+  through: Date
+  silenceDue: Date | null
+  /** from usage as it is now, so that there is no doubt any more */
+  isRebuilt: boolean
+  bytes: Uint8Array
+}
+
+/**
+ * Writes the states of a batch in one statement. The states go as one block of bytes that the database cuts, since an
+ * array of them would be sent as text twice as long. A state that has got further meanwhile stays as it is.
+ */
+export async function writeStates(trx: Transaction, stepped: readonly Stepped[]): Promise<void> {
+  if (stepped.length === 0) return
+  const states = Buffer.concat(
+    stepped.map(({ bytes }) => bytes),
+    stepped.length * stateBytes,
+  )
+  await trx.raw(
+    `insert into anomaly_states as s (key_id, through, silence_due, is_doubtful, state)
+     select key_id, through, due, not is_rebuilt, substr(:states::bytea, 1 + (n::int - 1) * :size::int, :size::int)
+     from unnest(:keys::text[], :throughs::timestamptz[], :dues::timestamptz[], :rebuilt::boolean[]) with ordinality
+       as b (key_id, through, due, is_rebuilt, n)
+     order by key_id
+     on conflict (key_id) do update
+       set through = excluded.through, silence_due = excluded.silence_due, state = excluded.state,
+         is_doubtful = s.is_doubtful and excluded.is_doubtful
+       where s.through < excluded.through or (s.is_doubtful and not excluded.is_doubtful)`,
+    {
+      states,
+      size: stateBytes,
+      keys: stepped.map(({ keyId }) => keyId),
+      throughs: stepped.map(({ through }) => through.toISOString()),
+      rebuilt: stepped.map(({ isRebuilt }) => isRebuilt),
+      dues: stepped.map(({ silenceDue }) => silenceDue?.toISOString() ?? null),
+    },
+  )
+}
+
+/** The key begins anew: its state is built from usage when it is looked at next. */
+export async function forgetState(trx: Transaction, keyId: string): Promise<void> {
+  await trx('anomaly_states').where({ key_id: keyId }).delete()
+}

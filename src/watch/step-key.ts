@@ -1,0 +1,71 @@
+import { bucketSeconds } from '../usage/anomaly/constants.ts'
+import type { Evidence } from '../usage/anomaly/evidence.ts'
+import { explain, type Figures } from '../usage/anomaly/explain.ts'
+import type { Reason } from '../usage/anomaly/reason.ts'
+import type { KeyState } from '../usage/anomaly/state.ts'
+import { type Reading, step } from '../usage/anomaly/step.ts'
+import type { Traffic } from '../usage/traffic.ts'
+
+/** What the detector is told beside the counts of one key. */
+export type Circumstances = {
+  /** seconds by which the workspace's clock is ahead of UTC */
+  offset(at: number): number
+  /** somebody said that this is expected */
+  expected(at: number): boolean
+  /** of the last sixty minutes of the time that is stepped through */
+  evidence: Evidence | undefined
+}
+
+/** Something to tell: when (seconds since 1970), why, how strange, and the numbers behind it. */
+export type Said = { at: number; reason: Reason; score: number; figures: Figures; expected: boolean }
+
+/** What stepping a key came to. Times in seconds since 1970, undefined when there was none. */
+export type Walk = { said: Said[]; strangeAt: number | undefined; usedAt: number | undefined }
+
+/** Called with every step, for whoever wants to see them all. */
+export type Look = (at: number, row: Traffic | undefined, reading: Reading) => void
+
+/**
+ * Steps a key through all five minutes from `from` to `until` (seconds since 1970); those without a row had no requests.
+ * Pure but for the state, so that production and the replay in the shell cannot differ.
+ */
+export function walk(
+  state: KeyState,
+  rows: readonly Traffic[],
+  time: { from: number; until: number },
+  { offset, expected, evidence }: Circumstances,
+  look?: Look,
+): Walk {
+  const result: Walk = { said: [], strangeAt: undefined, usedAt: undefined }
+  let next = 0
+  for (let at = time.from; at < time.until; at += bucketSeconds) {
+    while (next < rows.length && rows[next]!.at.getTime() < at * 1000) next++
+    const row = next < rows.length && rows[next]!.at.getTime() === at * 1000 ? rows[next] : undefined
+    const isLast = at + bucketSeconds >= time.until
+    const isExpected = expected(at)
+    const reading = step(state, {
+      at,
+      count: row?.requests ?? 0,
+      errors: row ? failuresOf(row) : 0,
+      offsetSeconds: offset(at),
+      expected: isExpected,
+      ...(isLast && evidence ? { evidence } : {}),
+    })
+    if (!reading) continue
+    if (row && row.requests > 0) result.usedAt = at
+    if (reading.score >= 1) result.strangeAt = at
+    if (reading.alert)
+      result.said.push({
+        at,
+        reason: reading.reason,
+        score: reading.score,
+        figures: explain(state, row?.requests ?? 0),
+        expected: isExpected,
+      })
+    look?.(at, row, reading)
+  }
+  return result
+}
+
+/** Requests that were refused here, or failed at the platform; never more than there were. */
+export const failuresOf = (row: Traffic): number => Math.min(row.requests, row.refused + row.failed)

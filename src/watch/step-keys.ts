@@ -1,0 +1,150 @@
+import { type Database, transact } from '../foundation/database.ts'
+import { isRefusal } from '../foundation/refusal.ts'
+import { plain } from '../foundation/words.ts'
+import type { World } from '../foundation/world.ts'
+import { recordDays } from '../usage/anomaly/constants.ts'
+import type { Evidence } from '../usage/anomaly/evidence.ts'
+import { silenceDue } from '../usage/anomaly/silence-due.ts'
+import { type KeyState, newState, openState } from '../usage/anomaly/state.ts'
+import { type Traffic, trafficOf } from '../usage/traffic.ts'
+import { byKey } from './by-key.ts'
+import type { Due } from './due.ts'
+import { recordAlarms, recordCourse } from './episodes.ts'
+import { evidenceOf } from './evidence.ts'
+import { type Expectation, expectationsOf, isExpected, newNormalSince } from './expectations.ts'
+import type { Alarm } from './facts.ts'
+import { readStates, type Stepped, type Stored, writeStates } from './states.ts'
+import { type Walk, walk } from './step-key.ts'
+
+/** What a run knows: until when it steps, and the zone of each workspace. */
+export type Run = {
+  until: Date
+  /** before this nothing is told: of a key that is looked at for the first time its past is not news */
+  newsFrom: Date
+  zones: ReadonlyMap<string, Zone>
+}
+
+export type Zone = { timeZone: string; offset(at: number): number }
+
+/** A rebuilt state knows as many days as it keeps. */
+const rebuildMs = recordDays * 86_400_000
+/** What happened longer ago is not told any more when the job has been down. */
+const newsMs = 2 * 86_400_000
+
+const seconds = (date: Date) => date.getTime() / 1000
+
+type Home = { workspaceId: string; isActive: boolean }
+
+/**
+ * Steps these keys until now: one read of their states, one of what they did, one write. States, and what there is to
+ * tell, are committed together, so that a run that dies in between is simply done again.
+ */
+export async function stepKeys(world: Pick<World, 'db'>, run: Run, due: readonly Due[]): Promise<void> {
+  const ids = due.map(({ keyId }) => keyId)
+  const { db } = world
+  const [states, homes, expectations, evidence] = await Promise.all([
+    readStates(db, ids),
+    homesOf(db, ids),
+    expectationsOf(db, ids),
+    evidenceOf(db, ids, run.until),
+  ])
+  const plans = due.flatMap(({ keyId, through }): Plan[] => {
+    const home = homes.get(keyId)
+    if (!home) return []
+    const known = expectations.get(keyId) ?? []
+    return [{ keyId, home, known, ...startOf(states.get(keyId), through, known, run.until) }]
+  })
+  if (plans.length === 0) return
+  const earliest = new Date(Math.min(...plans.map(({ from }) => from.getTime())))
+  const traffic = byKey(await trafficOf(db, ids, earliest, run.until, 'five-minutes'))
+  const walks = plans.map((plan) =>
+    walkPlan(plan, run, traffic.get(plan.keyId) ?? [], evidence.get(plan.keyId)),
+  )
+  await commit(db, run, walks, states)
+}
+
+/** A key without a state begins with its first request: before that it had no habits. */
+function walkPlan(plan: Plan, run: Run, rows: readonly Traffic[], evidence: Evidence | undefined): Walked {
+  const { timeZone, offset } = run.zones.get(plan.home.workspaceId)!
+  const from = plan.isRebuilt ? (rows[0]?.at ?? run.until) : plan.from
+  const time = { from: seconds(from), until: seconds(run.until) }
+  const expected = (at: number) => plan.known.length > 0 && isExpected(plan.known, timeZone, at)
+  return { ...plan, evidence, walk: walk(plan.state, rows, time, { offset, expected, evidence }) }
+}
+
+type Plan = {
+  keyId: string
+  home: Home
+  known: Expectation[]
+  state: KeyState
+  /** built from usage just now, whatever was stored */
+  isRebuilt: boolean
+  from: Date
+  newsFrom: Date | undefined
+}
+type Walked = Plan & { evidence: Evidence | undefined; walk: Walk }
+
+/** From its stored state when that can be opened; else from as far back as a state remembers, or the new normal. */
+function startOf(stored: Stored | undefined, through: Date | null, known: Expectation[], until: Date) {
+  const earliest = new Date(until.getTime() - rebuildMs)
+  const state = stored && through && stored.through > earliest ? openState(stored.state) : undefined
+  if (state) return { state, isRebuilt: false, from: stored!.through, newsFrom: stored!.through }
+  const since = newNormalSince(known)
+  return {
+    state: newState(),
+    isRebuilt: true,
+    from: floored(since && since > earliest ? since : earliest),
+    newsFrom: stored?.through,
+  }
+}
+
+const floored = (date: Date) => new Date(Math.floor(date.getTime() / 300_000) * 300_000)
+
+async function commit(
+  db: Database,
+  run: Run,
+  walks: readonly Walked[],
+  states: ReadonlyMap<string, Stored>,
+): Promise<void> {
+  const stepped = walks.map(({ keyId, state, isRebuilt, walk: { usedAt } }): Stepped => {
+    const before = states.get(keyId)?.silenceDue
+    // Moving it costs an entry of the index; as long as it has not passed, being looked at early does no harm.
+    const keeps = before && before > run.until && usedAt !== undefined
+    const next = keeps ? before : dueDate(silenceDue(state))
+    return { keyId, through: run.until, silenceDue: next, isRebuilt, bytes: state.bytes }
+  })
+  const done = await transact(db, async (trx) => {
+    // What is lost in a crash is done again: neither states nor alarms have been told to anybody yet.
+    await trx.raw('set local synchronous_commit = off')
+    await writeStates(trx, stepped)
+    await recordAlarms(
+      trx,
+      walks.flatMap((one) => alarmsOf(one, run)),
+    )
+    await recordCourse(
+      trx,
+      walks.map(({ keyId, walk: { strangeAt, usedAt } }) => ({ keyId, strangeAt, usedAt })),
+    )
+  })
+  if (isRefusal(done)) throw new Error(`use cannot be watched: ${plain(done.told)}`)
+}
+
+const dueDate = (due: number | undefined) => (due === undefined ? null : new Date(due * 1000))
+
+/** What is news: told since the key was last looked at, in the last two days, of a key that can be used, unexpected. */
+function alarmsOf({ keyId, home, newsFrom, evidence, walk: { said } }: Walked, run: Run): Alarm[] {
+  if (!home.isActive) return []
+  const since = Math.max(seconds(newsFrom ?? run.newsFrom), seconds(run.until) - newsMs / 1000)
+  return said
+    .filter(({ at, expected }) => at >= since && !expected)
+    .map((one) => ({ keyId, workspaceId: home.workspaceId, evidence, ...one }))
+}
+
+async function homesOf(db: Database, ids: readonly string[]): Promise<Map<string, Home>> {
+  const rows = await db('keys')
+    .whereIn('id', [...ids])
+    .select('id', 'workspace_id', 'status')
+  return new Map(
+    rows.map((row) => [row.id, { workspaceId: row.workspace_id, isActive: row.status === 'active' }]),
+  )
+}

@@ -1,0 +1,99 @@
+import { setImmediate } from 'node:timers/promises'
+import { transact } from '../foundation/database.ts'
+import type { World } from '../foundation/world.ts'
+import { flushedThrough as toldThrough } from '../usage/watermark.ts'
+import { allWorkspaces } from '../workspaces/workspace.ts'
+import { offsetsOf } from './calendar.ts'
+import { type Due, doubtfulKeys, dueKeys } from './due.ts'
+import { endCalm } from './episodes.ts'
+import { gatherFleets } from './fleet.ts'
+import { doubtStates, readProgress, writeProgress } from './progress.ts'
+import { type Run, stepKeys } from './step-keys.ts'
+
+type Means = Pick<World, 'db' | 'clock' | 'random'>
+
+const bucketMs = 300_000
+/** Counters write each second; what was counted in a bucket is there a little after its end. */
+const settleMs = 60_000
+/** A counter that has not told everything is not waited for any longer. */
+const patienceMs = 10 * 60_000
+/** Real time after which a run leaves the rest to the next: five minutes later it begins. */
+const budgetMs = 4 * 60_000
+/** Keys in one read and one write, when there is little to step through; and five minutes of keys in one batch. */
+const mostKeys = 2_000
+const mostBuckets = 120_000
+
+/** What a run came to; `left` were due and wait for the next run. */
+export type Watched = { keys: number; left: number }
+
+/**
+ * Steps the detector of every key that had requests since the last run, or whose silence could be news. It never
+ * counts ticks: what was missed while nobody ran is stepped through now, each key from where it was left.
+ */
+export async function watchUse(world: Means): Promise<Watched> {
+  const { db, clock } = world
+  const now = clock.now()
+  const [before, flushedThrough] = await Promise.all([readProgress(db), toldThrough(db)])
+  const until = untilWhen(now, flushedThrough)
+  const from = before?.through ?? new Date(until.getTime() - bucketMs)
+  if (before && until <= from) return { keys: 0, left: 0 }
+  const run: Run = { until, newsFrom: from, zones: await zonesOf(world) }
+  const due = await dueKeys(db, from, until)
+  const done = await stepAll(world, run, due)
+  const left = due.length - done
+  const doubtFrom = await doubtsAfter(world, before?.doubtFrom ?? null, { from, until, flushedThrough })
+  await writeProgress(db, { through: left > 0 ? from : until, doubtFrom })
+  await transact(db, (trx) => endCalm(trx, now))
+  await gatherFleets(world, until)
+  return { keys: done, left }
+}
+
+/** Whole buckets whose counts should all have been written, or were waited for long enough. */
+function untilWhen(now: Date, flushedThrough: Date | undefined): Date {
+  const settled = now.getTime() - settleMs
+  const told = Math.min(settled, Math.max(flushedThrough?.getTime() ?? settled, now.getTime() - patienceMs))
+  return new Date(Math.floor(told / bucketMs) * bucketMs)
+}
+
+/** Steps all in batches until the time is over; then, if there is time, a few whose states are doubtful. */
+async function stepAll(world: Means, run: Run, due: readonly Due[]): Promise<number> {
+  const end = performance.now() + budgetMs
+  let done = 0
+  while (done < due.length && performance.now() < end) {
+    const batch = due.slice(done, done + sizeOf(due[done]!, run.until))
+    await stepKeys(world, run, batch)
+    done += batch.length
+    await setImmediate()
+  }
+  for (let rest = 1; rest > 0 && performance.now() < end - budgetMs / 2; ) {
+    const doubtful = await doubtfulKeys(world.db, sizeOf({ keyId: '', through: null }, run.until))
+    await stepKeys(world, run, doubtful)
+    rest = doubtful.length
+  }
+  return done
+}
+
+const rebuildBuckets = 35 * 288
+
+/** As many keys as have about so many buckets to step through; the first of them has the fewest. */
+function sizeOf({ through }: Due, until: Date): number {
+  const buckets = through ? (until.getTime() - through.getTime()) / bucketMs : rebuildBuckets
+  return Math.max(1, Math.min(mostKeys, Math.floor(mostBuckets / Math.max(1, buckets))))
+}
+
+type Time = { from: Date; until: Date; flushedThrough: Date | undefined }
+
+/** Since when counts may be missing; once every counter has told all, what was stepped too early is to be rebuilt. */
+async function doubtsAfter({ db }: Means, since: Date | null, { from, until, flushedThrough }: Time) {
+  if (!flushedThrough) return since ?? from
+  if (flushedThrough < until) return since ?? new Date(Math.max(flushedThrough.getTime(), from.getTime()))
+  if (since) await doubtStates(db, since, from)
+  return null
+}
+
+async function zonesOf({ db }: Means): Promise<Run['zones']> {
+  const workspaces = await allWorkspaces(db)
+  return new Map(
+    workspaces.map(({ id, terms: { timeZone } }) => [id, { timeZone, offset: offsetsOf(timeZone) }]),
+  )
+}

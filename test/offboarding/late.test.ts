@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Message } from '../../sandbox/slack/contract.ts'
+import { findButton, messagesIn } from '../../sandbox/slack/look.ts'
+import { advance } from '../../sandbox/slack/person.ts'
+import { perform } from '../../src/audit/perform.ts'
+import { openDatabase } from '../../src/foundation/database.ts'
+import { requestOffboarding } from '../../src/offboarding/request.ts'
+import { workspacesOfTeam } from '../../src/workspaces/workspace.ts'
+import { callPlatform, makeKey, people, said, security, type TestHouse, testHouse } from '../setup/house.ts'
+import { must } from '../setup/records.ts'
+
+let house: TestHouse
+beforeAll(async () => {
+  house = await testHouse()
+})
+afterAll(() => house.drop())
+
+const inChannel = (words: RegExp): Promise<Message> =>
+  house.as('owner').waitFor((screen) => messagesIn(screen, security).findLast((one) => words.test(said(one))))
+
+test('past the limit, a leaver’s key that is not refused is a critical alert with buttons, until it is', async () => {
+  const { world } = house
+  const token = await makeKey(house.as('manager'), { name: 'Stuck sync' })
+  const [workspace] = await workspacesOfTeam(world.db, house.slack.teamId)
+  // Somebody's session holds the leaver's row, so that no worker gets past the beginning.
+  const other = openDatabase(world.config.databaseUrl, { connections: 1, name: 'stuck', patient: true })
+  const stuck = await other.transaction()
+  try {
+    await stuck('members').where({ user_id: people.manager }).forUpdate().select('user_id')
+    const request = { source: 'scim', userId: people.manager } as const
+    must(
+      await perform(world, { kind: 'job', id: 'scim' }, (act) =>
+        requestOffboarding(act, workspace!, request, world.random),
+      ),
+    )
+    await advance(house.slack.url, { advanceMinutes: 16 })
+    const alert = await inChannel(/Stuck sync: U0BRUNO002 left on .*not every server is known to refuse it/)
+    expect(said(alert)).toMatch(/The limit was/)
+    expect(findButton(alert.blocks, /Revoke|Deactivate/)).toBeDefined()
+    expect(await callPlatform(house, token)).toBe(200)
+  } finally {
+    await stuck.rollback()
+    await other.destroy()
+  }
+  const report = await inChannel(/Offboarded U0BRUNO002: 1 refused/)
+  expect(said(report)).toMatch(/Done after \d+ minutes ?; the limit is 15 minutes ?: too late/)
+  expect(await callPlatform(house, token)).toBe(401)
+  await advance(house.slack.url, { advanceMinutes: 1 })
+  const over = await inChannel(/Stuck sync: Deactivated by Keywarden/)
+  expect(findButton(over.blocks, /Revoke/)).toBeUndefined()
+}, 60_000)

@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Message } from '../../sandbox/slack/contract.ts'
+import { findButton, messagesIn } from '../../sandbox/slack/look.ts'
+import { person } from '../../sandbox/slack/person.ts'
+import {
+  openDialog,
+  people,
+  press,
+  said,
+  security,
+  submit,
+  submitAndSee,
+  type TestHouse,
+  testHouse,
+} from '../setup/house.ts'
+import { dialogWith, recorded, setTerms, told } from '../setup/seen.ts'
+import { join, ownedKey } from './leavers.ts'
+
+let house: TestHouse
+beforeAll(async () => {
+  house = await testHouse()
+})
+afterAll(() => house.drop())
+
+const farah = 'U0FARAH006'
+const gus = 'U0GUS00007'
+
+const inChannel = (words: RegExp): Promise<Message> =>
+  house
+    .as('manager')
+    .waitFor((screen) => messagesIn(screen, security).findLast((one) => words.test(said(one))))
+
+async function offboard(userId: string): Promise<void> {
+  const form = await openDialog(house.as('owner'), `offboard <@${userId}>`)
+  const begun = await submitAndSee(house.as('owner'), form, {})
+  await house.as('owner').close(begun.id)
+}
+
+test('a request of somebody who leaves is closed: nobody can approve it, and its message says why', async () => {
+  const leaver = house.as('member')
+  const form = await openDialog(leaver, 'request Nightly')
+  const sent = await submitAndSee(leaver, form, { scopes: ['read'], reason: 'For the nightly sync' })
+  await leaver.close(sent.id)
+  const asked = await inChannel(/asks for a key\. Nightly/)
+  // Opened before, submitted after.
+  const manager = house.as('manager')
+  await press(manager, asked, 'Deny')
+  const deny = await dialogWith(manager, 'Deny request', 'Nightly')
+  await offboard(people.member)
+  const closed = await inChannel(/Nightly.*Closed on .*: U0DANA0004 is leaving/)
+  expect(closed.ts).toBe(asked.ts)
+  expect(findButton(closed.blocks, /./)).toBeUndefined()
+
+  const refused = await submitAndSee(manager, deny, { reason: 'No' })
+  expect(said(refused.blocks)).toMatch(/It was closed on .*: U0DANA0004 is leaving/)
+  await manager.close(refused.id)
+  expect(await house.world.db('keys').where({ name: 'Nightly' })).toEqual([])
+  expect(await recorded(house, 'request.closed')).toMatchObject([
+    { actor: 'offboarding', details: { for: people.member, name: 'Nightly', leaver: people.member } },
+  ])
+})
+
+test('whoever asked for a key for somebody who leaves is told, and cannot ask for the same again', async () => {
+  await setTerms(house, { writeNeedsApproval: true })
+  const asker = house.as('otherManager')
+  const wanted = { scopes: ['write'], expires: '90', owner: farah }
+  const form = await openDialog(asker, 'create Shared sync')
+  const sent = await submitAndSee(asker, form, wanted)
+  await asker.close(sent.id)
+  await inChannel(/asks for a key\. Shared sync/)
+  await offboard(farah)
+  await inChannel(/Shared sync.*Closed on .*: U0FARAH006 is leaving/)
+  await told(asker, /Your request for Shared sync is closed: U0FARAH006, who was to have the key, is leaving/)
+  await setTerms(house, { writeNeedsApproval: false })
+  expect(await submit(asker, await openDialog(asker, 'create Shared sync'), wanted)).toMatchObject({
+    errors: { owner: 'They are being offboarded. Choose somebody who stays.' },
+  })
+})
+
+test('a key that waits for a leaver is not shown to them: whoever takes over reveals it', async () => {
+  const { world } = house
+  const workspace = await world.db('workspaces').first('id')
+  const manager = await join(world, workspace.id, people.manager, 'manager')
+  const made = await openDialog(house.as('manager'), 'create Waiting key')
+  const view = await submitAndSee(house.as('manager'), made, { scopes: ['read'], expires: '90', owner: gus })
+  await house.as('manager').close(view.id)
+  const leaver = person(house.slack.url, gus)
+  const offer = await told(leaver, /Waiting key/)
+  await ownedKey(world, manager, 'Of somebody else')
+  await offboard(gus)
+  await inChannel(/Offboarded U0GUS00007: 1 handed over/)
+  await press(leaver, offer, 'Reveal key')
+  const refused = await leaver.waitFor((screen) =>
+    JSON.stringify(screen).includes('You have been offboarded from'),
+  )
+  expect(refused).toBe(true)
+  expect(JSON.stringify(await leaver.screen())).not.toMatch(/tml_[0-9A-Za-z]{38}/)
+  const key = await world.db('keys').where({ name: 'Waiting key' }).first()
+  expect(key).toMatchObject({ status: 'unrevealed', token_hash: null })
+  expect(key.owner_id).not.toBe(gus)
+  await told(person(house.slack.url, key.owner_id), /U0GUS00007 leaves, and you take over/)
+})
