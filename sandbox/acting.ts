@@ -120,7 +120,7 @@ export function tokenIn(blocks: KnownBlock[]): string {
 /** Makes a key as that person would, and returns its token. */
 export async function makeKey(
   who: PersonClient,
-  values: { name: string; scopes?: string[]; expires?: string; integration?: string },
+  values: { name: string; scopes?: string[]; expires?: string; integration?: string; description?: string },
 ): Promise<string> {
   const shown = await fillAndCreate(who, await openDialog(who, 'create'), values)
   const token = tokenIn(shown.blocks)

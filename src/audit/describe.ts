@@ -174,7 +174,9 @@ function attemptOf(e: Describable): Phrase {
   if (deed) return [deed]
   const verb = /^key\.([a-z]+)$/.exec(action)?.[1]
   if (!verb) return say`do ${{ code: action }}`
-  return e.keyId ? say`${verb} ${keyOf(e)}` : say`${verb} a key that is not here`
+  if (e.keyId) return say`${verb} ${keyOf(e)}`
+  // Whoever may not do it to any key is refused before one is looked for.
+  return e.details.code === 'not_found' ? say`${verb} a key that is not here` : say`${verb} a key`
 }
 
 /** What was said to be expected of a key's use. */

@@ -52,7 +52,7 @@ async function preview(world: World, person: string, { mode }: Options): Promise
   const { keys } = await previewOffboarding(world.db, account.workspace, userId, world.clock.now(), wanted)
   for (const key of keys)
     console.log(`${key.plan.padEnd(10)}  ${key.hint ?? '-'}  ${key.name}  (${key.reasons.join(', ')})`)
-  console.log(`${keys.length} keys of ${userId}. Nothing was done.`)
+  console.log(`${counted(keys.length)} of ${userId}. Nothing was done.`)
   return undefined
 }
 
@@ -96,9 +96,11 @@ async function printOutcome(
     return refuse('failed', `${id}: saved, and not yet confirmed by every verifier.`, {
       next: 'The worker goes on; run the command again to see.',
     })
-  console.log(`Offboarded ${userId}: ${keys.length} keys (${id}).`)
+  console.log(`Offboarded ${userId}: ${counted(keys.length)} (${id}).`)
   return undefined
 }
+
+const counted = (keys: number) => (keys === 1 ? '1 key' : `${keys} keys`)
 
 const unknown = (person: string): Refusal =>
   refuse('not_found', `Nobody is known as ${person}.`, { next: 'Give the Slack user id.' })

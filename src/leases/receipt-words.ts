@@ -1,8 +1,11 @@
 import { type Phrase, say } from '../foundation/words.ts'
 import type { Receipt } from './receipt.ts'
 
-/** What the verifiers have said to a change, on every surface: the proof, or what it still waits for. */
-export function receiptPhrase(receipt: Receipt): Phrase {
+/**
+ * What the verifiers have said to a change, on every surface: the proof, or what it still waits for. `still`: the key
+ * goes on working until an end that they have learnt.
+ */
+export function receiptPhrase(receipt: Receipt, still = false): Phrase {
   if (receipt.state === 'unknown')
     return say`I do not yet know whether every server has learnt it. I go on asking.`
   if (receipt.state === 'pending') {
@@ -11,6 +14,7 @@ export function receiptPhrase(receipt: Receipt): Phrase {
   }
   const { confirmed, renewed, waitedOut, tookMs } = receipt
   const learnt = confirmed.length + renewed.length
+  if (still) return say`${learnt} of ${learnt + waitedOut.length} ${servers(learnt)} confirmed that end.`
   if (learnt + waitedOut.length === 0)
     return say`No server held it in memory; no check started since accepts it.`
   if (waitedOut.length === 0)

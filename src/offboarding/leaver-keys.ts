@@ -6,7 +6,11 @@ import type { Reason } from './offboarding.ts'
 export type Candidate = {
   id: string
   workspaceId: string
+  workspace: string
   name: string
+  description: string
+  integration: string
+  scopes: string[]
   hint: string | null
   status: Status
   ownerId: string
@@ -19,7 +23,7 @@ export type Candidate = {
 }
 
 const statement = `
-  select k.id, k.workspace_id, k.name, k.hint, k.status, k.owner_id, k.expires_at, k.ends_at, k.successor_id,
+  select k.id, k.workspace_id, w.name as workspace, k.name, k.description, k.integration, k.scopes, k.hint, k.status, k.owner_id, k.expires_at, k.ends_at, k.successor_id,
     array_remove(array[
       case when k.owner_id = :user then 'owned' end,
       case when k.revealed_by = :user then 'revealed' end,
@@ -43,7 +47,11 @@ export async function keysOfLeaver(db: Executor, accountId: string, userId: stri
   return rows.map((row: Record<string, never>) => ({
     id: row.id,
     workspaceId: row.workspace_id,
+    workspace: row.workspace,
     name: row.name,
+    description: row.description,
+    integration: row.integration,
+    scopes: row.scopes,
     hint: row.hint,
     status: row.status,
     ownerId: row.owner_id,

@@ -1,13 +1,16 @@
 import type { Executor } from '../foundation/database.ts'
 import { readTerms } from '../policy/terms.ts'
+import { trafficOf } from '../usage/traffic.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import { heirOf } from './heir.ts'
 import { type Candidate, keysOfLeaver } from './leaver-keys.ts'
 import { currentOffboarding, type Mode, type Offboarding, type Plan } from './offboarding.ts'
 import { choicesFor, isBusy, planFor } from './plan.ts'
 
-/** A key with what would happen to it, and what could. */
-export type PreviewedKey = Candidate & { plan: Plan; choices: Plan[]; busy: boolean }
+const dayMs = 86_400_000
+
+/** A key with what would happen to it, and what could; `requestsLately` are those of the last 24 hours. */
+export type PreviewedKey = Candidate & { plan: Plan; choices: Plan[]; busy: boolean; requestsLately: number }
 
 export type Preview = {
   keys: PreviewedKey[]
@@ -34,14 +37,28 @@ export async function previewOffboarding(
   const rows = await db('workspaces').where({ account_id: accountId }).select('id', 'terms')
   const busyDays = new Map(rows.map((row) => [row.id, readTerms(row.terms).offboardingBusyDays]))
   const mode = wanted ?? workspace.terms.offboardingMode
-  const candidates = await keysOfLeaver(db, accountId, userId)
+  const candidates = (await keysOfLeaver(db, accountId, userId)).filter((key) => !handled.has(key.id))
+  const lately = await requestsOfTheDay(db, candidates, now)
   const keys = candidates
-    .filter((key) => !handled.has(key.id))
     .map((key) => {
       const busy = isBusy(key, now, busyDays.get(key.workspaceId) ?? 0)
-      return { ...key, busy, plan: planFor(key, mode, busy, now), choices: choicesFor(key, now) }
+      const requestsLately = lately.get(key.id) ?? 0
+      const plan = planFor(key, mode, busy, now)
+      return { ...key, busy, requestsLately, plan, choices: choicesFor(key, now) }
     })
     .sort((a, b) => Number(b.busy) - Number(a.busy) || a.name.localeCompare(b.name))
   const heir = await heirOf(db, workspace.id, { accountId, userId, successorId: null })
   return { keys, mode, heir, running }
+}
+
+async function requestsOfTheDay(
+  db: Executor,
+  keys: readonly Candidate[],
+  now: Date,
+): Promise<Map<string, number>> {
+  const ids = keys.map((key) => key.id)
+  const sums = new Map<string, number>()
+  for (const { keyId, requests } of await trafficOf(db, ids, new Date(now.getTime() - dayMs), now, 'day'))
+    sums.set(keyId, (sums.get(keyId) ?? 0) + requests)
+  return sums
 }

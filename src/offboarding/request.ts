@@ -1,8 +1,9 @@
 import { record } from '../audit/record.ts'
+import type { Executor } from '../foundation/database.ts'
 import { newId } from '../foundation/ids.ts'
 import type { Random } from '../foundation/random.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
-import { type Act, actorName } from '../members/actor.ts'
+import { type Act, type Actor, actorName } from '../members/actor.ts'
 import { findMember } from '../members/member.ts'
 import { authorise } from '../policy/authorise.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
@@ -38,7 +39,7 @@ export async function requestOffboarding(
   const refusal =
     (await authorise(act, 'offboarding.request', { workspaceId: workspace.id })) ?? checked(request)
   if (refusal) return refusal
-  const superior = await isAbove(act, workspace, request.userId)
+  const superior = await isAbove(act.trx, act.actor, workspace, request.userId)
   if (superior) return superior
   const [made] = await act
     .trx('offboardings')
@@ -64,13 +65,18 @@ function checked({ userId, successorId, note = '' }: OffboardingRequest): Refusa
   return undefined
 }
 
-/** A manager does not offboard an owner, and nobody themselves. */
-async function isAbove(act: Act, workspace: Workspace, userId: string): Promise<Refusal | undefined> {
-  if (act.actor.kind !== 'member') return undefined
+/** A manager does not offboard an owner, and nobody themselves: the refusal, or nothing. */
+export async function isAbove(
+  db: Executor,
+  actor: Actor,
+  workspace: Workspace,
+  userId: string,
+): Promise<Refusal | undefined> {
+  if (actor.kind !== 'member') return undefined
   const logged = { action: 'offboarding.request' }
-  if (act.actor.id === userId) return refuse('forbidden', 'Someone else must offboard you.', { logged })
-  if (act.actor.role === 'owner') return undefined
-  const leaver = await findMember(act.trx, workspace.id, userId)
+  if (actor.id === userId) return refuse('forbidden', 'Someone else must offboard you.', { logged })
+  if (actor.role === 'owner') return undefined
+  const leaver = await findMember(db, workspace.id, userId)
   return leaver?.role === 'owner'
     ? refuse('forbidden', 'Only owners offboard an owner.', { logged })
     : undefined

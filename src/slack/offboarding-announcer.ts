@@ -4,6 +4,7 @@ import type { Announcer, Posted } from '../offboarding/announcer.ts'
 import type { Counts } from '../offboarding/report.ts'
 import { actions, button, message } from './blocks.ts'
 import { findChannel, post } from './channels.ts'
+import { count } from './messages/key.ts'
 import { offboardingMessage } from './messages/offboard-progress.ts'
 import { closedMessage, requestMessage } from './messages/request.ts'
 import { sentenceBlock } from './phrase.ts'
@@ -77,7 +78,7 @@ export function slackAnnouncer(web: WebClient): Announcer {
 
 function outputsOf(counts: Counts) {
   const { all, refused, rotating, kept, handedOver, failed } = counts
-  const summary = `${all} keys: ${refused} refused, ${rotating} rotating, ${kept + handedOver} kept, ${failed} failed`
+  const summary = `${count(all, 'key')}: ${refused} refused, ${rotating} rotating, ${kept + handedOver} kept, ${failed} failed`
   return { keys: all, refused, rotating, kept: kept + handedOver, failed, summary }
 }
 

@@ -69,6 +69,14 @@ test.each<[string, string]>([
     '@U0ADA00001 tried to show a key that is not here and was refused.',
   ],
   [
+    about(
+      'attempt.refused',
+      { action: 'key.revoke', code: 'forbidden' },
+      { keyId: undefined, keyName: undefined },
+    ),
+    '@U0ADA00001 tried to revoke a key and was refused.',
+  ],
+  [
     about('attempt.repeated', { action: 'key.revoke', code: 'forbidden', attempts: 1200 }),
     '@U0ADA00001 tried 1,200 more times to revoke Salesforce CRM within an hour and was refused.',
   ],

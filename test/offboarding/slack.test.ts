@@ -38,7 +38,8 @@ const keyOf = (name: string) => house.world.db('keys').where({ name }).whereNull
 
 test('a preview says which keys and why, may be changed, and then it happens and is reported with a file', async () => {
   const leaver = people.otherManager
-  const rotated = await makeKey(house.as('otherManager'), { name: 'Salesforce CRM' })
+  const serves = { integration: 'Salesforce', description: 'Keeps *contacts* in step' }
+  const rotated = await makeKey(house.as('otherManager'), { name: 'Salesforce CRM', ...serves })
   expect(await callPlatform(house, rotated)).toBe(200)
   const paused = await makeKey(house.as('otherManager'), { name: 'Nightly export' })
   const ended = await makeKey(house.as('otherManager'), { name: 'Old script' })
@@ -47,7 +48,9 @@ test('a preview says which keys and why, may be changed, and then it happens and
   await vi.waitUntil(() => house.world.db('key_usage').where({ key_id: used }).first(), { timeout: 10_000 })
   const form = await openDialog(house.as('owner'), `offboard <@${leaver}|chidi>`)
   expect(said(form.blocks)).toMatch(/has to do with 3 keys ?; 1 in use/)
-  expect(said(form.blocks)).toMatch(/Salesforce CRM.*owns it, revealed it · 1 request · last used/)
+  expect(said(form.blocks)).toMatch(
+    /Salesforce CRM.*Salesforce · Keeps \*contacts\* in step ?owns it, revealed it · read · 1 request in 24 h · last used/,
+  )
   expect(await submit(house.as('owner'), form, { successor: leaver })).toMatchObject({
     outcome: 'errors',
     errors: { successor: 'Whoever leaves cannot take over.' },
@@ -61,6 +64,11 @@ test('a preview says which keys and why, may be changed, and then it happens and
 
   const done = await report(leaver, /Offboarded .*: 2 refused, 1 rotating/)
   expect(said(done)).toMatch(/can still use 1 key until/)
+  // The receipt of a key that still works does not say that it is refused.
+  expect(said(done)).toMatch(/rotating.*; the old one works until [^.]*\. 1 of 1 server confirmed that end\./)
+  expect(said(done)).toMatch(
+    /revoked ?\. 1 of 1 server confirmed in \d+ ms ?; no check started since accepts it/,
+  )
   expect(said(done)).toMatch(/Asked for by U0ADA00001 on .*, through \/keys offboard ?\. Note: Last day ?\./)
   expect(said(done)).toMatch(/Done after \d+ seconds? ?; the limit is 15 minutes/)
   expect(await callPlatform(house, rotated)).toBe(200)
@@ -103,6 +111,14 @@ test('somebody whom Slack deactivates is offboarded within a moment, and who com
   await house.slack.setPerson(people.otherMember, { deleted: false })
   await report(people.otherMember, /is back since/)
   expect(await callPlatform(house, token)).toBe(401)
+})
+
+test('who may not offboard somebody is told before they see a preview', async () => {
+  const own = await openDialog(house.as('manager'), `offboard <@${people.manager}>`)
+  expect(said(own.blocks)).toContain('Someone else must offboard you.')
+  const superior = await openDialog(house.as('manager'), `offboard <@${people.owner}>`)
+  expect(said(superior.blocks)).toContain('Only owners offboard an owner.')
+  expect(superior.submit).toBeUndefined()
 })
 
 test.each([

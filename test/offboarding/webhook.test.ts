@@ -176,7 +176,7 @@ test('the shell previews without doing anything, and offboards', async () => {
   expect(previewed.out).toMatch(/revoke +tml_.{4}\.\.\. +Shelled +\(owned, revealed, created\)/)
   expect((await standingOf(house.world)).Shelled).toMatchObject({ status: 'active' })
   const done = await typed('offboard', 'U0SHELL001', '--mode', 'revoke')
-  expect(done).toMatchObject({ code: 0, out: expect.stringMatching(/Offboarded U0SHELL001: 1 keys/) })
+  expect(done).toMatchObject({ code: 0, out: expect.stringMatching(/Offboarded U0SHELL001: 1 key /) })
   expect((await standingOf(house.world)).Shelled).toMatchObject({ status: 'revoked' })
 })
 

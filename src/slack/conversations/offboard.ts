@@ -5,7 +5,7 @@ import { say } from '../../foundation/words.ts'
 import { undoOffboarding } from '../../offboarding/end.ts'
 import { type Mode, modes, type Plan } from '../../offboarding/offboarding.ts'
 import { previewOffboarding } from '../../offboarding/preview.ts'
-import { requestOffboarding } from '../../offboarding/request.ts'
+import { isAbove, requestOffboarding } from '../../offboarding/request.ts'
 import { notice, plainSection } from '../blocks.ts'
 import { whyNotGiven } from '../caller.ts'
 import { errorName } from '../channels.ts'
@@ -29,8 +29,10 @@ export const openOffboard: Conversation<CommandStory> = async (story) => {
   if (wrong) return wrong
   const { world } = story.door
   const { workspace } = story.caller
-  const preview = await orDatabaseOut(() =>
-    previewOffboarding(world.db, workspace, userId, world.clock.now()),
+  const preview = await orDatabaseOut(
+    async () =>
+      (await isAbove(world.db, story.caller.actor, workspace, userId)) ??
+      previewOffboarding(world.db, workspace, userId, world.clock.now()),
   )
   if (isRefusal(preview)) return preview
   if (preview.running && preview.keys.length === 0)

@@ -2,7 +2,7 @@ import type { KnownBlock, ModalView } from '@slack/types'
 import { say } from '../../foundation/words.ts'
 import type { Connection, ConnectionKind } from '../../offboarding/connections.ts'
 import type { Workspace } from '../../workspaces/workspace.ts'
-import { actions, button, header, notice, plainSection } from '../blocks.ts'
+import { actions, button, header, notice, plainSection, plainText } from '../blocks.ts'
 import { sentenceBlock } from '../phrase.ts'
 import { ref } from '../ref.ts'
 
@@ -31,9 +31,19 @@ function row(workspace: Workspace, one: Connection): KnownBlock {
   const used = one.lastUsedAt ? `last used ${one.lastUsedAt.toISOString().slice(0, 10)}` : 'never used'
   return plainSection(`${kindWords[one.kind]}\n${one.hint}  ${used}`, {
     block_id: one.id,
-    accessory: button('Revoke', `connection.revoke.${one.id}`, ref(workspace.id, one.id), {
-      label: `Revoke ${one.hint}`,
-    }),
+    accessory: {
+      ...button('Revoke', `connection.revoke.${one.id}`, ref(workspace.id, one.id), {
+        label: `Revoke ${one.hint}`,
+      }),
+      confirm: {
+        title: plainText('Revoke credential'),
+        text: plainText(
+          `Whatever uses ${one.hint} is refused from now on, and tells Keywarden of no leaver any more.`,
+        ),
+        confirm: plainText('Revoke credential'),
+        deny: plainText('Keep it'),
+      },
+    },
   })
 }
 

@@ -134,7 +134,8 @@ function became(key: LeaverKey): Phrase {
   if (!key.outcome) return say`${key.plan} (${key.busy ? 'in use' : 'quiet'})`
   const to = key.ownerAfter ? say`, now of ${{ user: key.ownerAfter }}` : []
   const until = key.endsAt ? say`; the old one works until ${{ moment: key.endsAt }}` : []
-  const receipt = key.receipt && key.outcome !== 'kept' ? say`. ${receiptPhrase(key.receipt)}` : []
+  const isTold = key.receipt && key.outcome !== 'kept' && key.outcome !== 'handed-over'
+  const receipt = isTold ? say`. ${receiptPhrase(key.receipt!, key.outcome === 'rotating')}` : []
   const back = key.undoneAt ? say` Undone.` : []
   return say`${outcomeWords[key.outcome]}${to}${until}${receipt}${back}`
 }

@@ -3,7 +3,18 @@ import { join, type Phrase, say } from '../../foundation/words.ts'
 import type { Mode, Plan, Reason } from '../../offboarding/offboarding.ts'
 import type { PreviewedKey } from '../../offboarding/preview.ts'
 import type { Workspace } from '../../workspaces/workspace.ts'
-import { context, form, header, input, notice, option, plainSection, select, textInput } from '../blocks.ts'
+import {
+  cut,
+  form,
+  header,
+  input,
+  notice,
+  option,
+  plainSection,
+  plainText,
+  select,
+  textInput,
+} from '../blocks.ts'
 import { isolate, mrkdwnDate, sentenceBlock } from '../phrase.ts'
 import { ref } from '../ref.ts'
 import { count } from './key.ts'
@@ -48,7 +59,7 @@ export function previewForm(look: PreviewLook): ModalView {
   const rest = keys.length - editableKeys
   return form('Offboard', 'Offboard', 'offboard', ref(workspace.id, leaver), [
     sentenceBlock(summary(look)),
-    ...keys.slice(0, editableKeys).flatMap(keyRow),
+    ...keys.slice(0, editableKeys).flatMap((key) => keyRow(key, workspace)),
     ...(rest > 0 ? [modeInput(look.mode, rest)] : []),
     input(
       'successor',
@@ -73,7 +84,8 @@ function summary({ leaver, keys }: PreviewLook): Phrase {
   return say`${{ user: leaver }} has to do with ${count(keys.length, 'key')}; ${busy} in use. Their role ends. What happens is recorded, and the report follows in the alert channel.`
 }
 
-function keyRow(key: PreviewedKey): KnownBlock[] {
+/** What the key serves is typed by people; the rest is ours. */
+function keyRow(key: PreviewedKey, here: Workspace): KnownBlock[] {
   const used = key.lastUsedAt ? `last used ${mrkdwnDate(key.lastUsedAt)}` : 'never used'
   const why = key.reasons.filter((reason) => reason !== 'created' || key.reasons.length === 1)
   return [
@@ -87,11 +99,23 @@ function keyRow(key: PreviewedKey): KnownBlock[] {
         action_id: 'plan',
       },
     }),
-    context(
-      `${why.map((reason) => reasonWords[reason]).join(', ')} · ${count(key.requests, 'request')} · ${used}`,
-    ),
+    {
+      type: 'context',
+      elements: [
+        ...(serves(key, here) ? [plainText(isolate(cut(serves(key, here), 300)))] : []),
+        {
+          type: 'mrkdwn',
+          text: `${why.map((reason) => reasonWords[reason]).join(', ')} · ${key.scopes.join(', ')} · ${count(key.requestsLately, 'request')} in 24 h · ${used}`,
+        },
+      ],
+    },
   ]
 }
+
+const serves = (
+  { workspace, integration, description, workspaceId }: PreviewedKey,
+  here: Workspace,
+): string => [workspaceId === here.id ? '' : workspace, integration, description].filter(Boolean).join(' · ')
 
 /** Busy keys come first, so that these are the quietest. */
 const modeInput = (mode: Mode, keys: number): KnownBlock =>
