@@ -106,7 +106,8 @@ const leaver = (e: Describable): Piece => value(e.details.user ?? e.details.emai
 const was = (e: Describable): Phrase => (e.details.before ? say` (before: ${text(e.details.before)})` : [])
 
 const because = ({ details: { reason } }: Describable): Phrase =>
-  text(reason) ? say`, saying ${{ name: text(reason) }}` : []
+  // The sentence ends with a full stop of its own.
+  text(reason) ? say`, saying ${{ name: text(reason).replace(/\.+$/, '') }}` : []
 
 const hintOf = ({ details: { hint } }: Describable): Phrase => (hint ? say` (${{ code: text(hint) }})` : [])
 

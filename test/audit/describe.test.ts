@@ -55,7 +55,7 @@ test.each<[string, string]>([
     about('request.made', { name: 'Zapier', scopes: ['read'], reason: 'for leads' }),
     '@U0ADA00001 asked for a key called Zapier with read, saying for leads.',
   ],
-  [about('request.denied', { for: 'U0BO', reason: 'no' }), '@U0ADA00001 denied @U0BO a key, saying no.'],
+  [about('request.denied', { for: 'U0BO', reason: 'no.' }), '@U0ADA00001 denied @U0BO a key, saying no.'],
   [
     about('attempt.refused', { action: 'policy.set', code: 'forbidden' }, { repeated: 1 }),
     '@U0ADA00001 tried to change the policy and was refused, and once more.',

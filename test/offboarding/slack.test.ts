@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { Message } from '../../sandbox/slack/contract.ts'
-import { messagesIn } from '../../sandbox/slack/look.ts'
+import { findButton, messagesIn } from '../../sandbox/slack/look.ts'
 import { person } from '../../sandbox/slack/person.ts'
 import {
   callPlatform,
@@ -8,6 +8,7 @@ import {
   openDialog,
   people,
   press,
+  pressIn,
   said,
   security,
   setRole,
@@ -95,6 +96,10 @@ test('a preview says which keys and why, may be changed, and then it happens and
     )
   expect(thread.files![0]!.name).toMatch(/^offboarding-.*\.csv$/)
 
+  const standing = await openDialog(house.as('owner'), `offboard <@${leaver}>`)
+  expect(said(standing.blocks)).toMatch(/Offboarded .*: 2 refused ?, 1 rotating/)
+  expect(findButton(standing.blocks, 'Undo')).toBeDefined()
+  await house.as('owner').close(standing.id)
   await press(house.as('owner'), done, 'Undo')
   await report(leaver, /was undone on/)
   expect(await callPlatform(house, paused)).toBe(200)
@@ -137,6 +142,10 @@ test('a guest can be offboarded', async () => {
   expect(said(form.blocks)).toContain('has no key')
   await submitAndSee(house.as('owner'), form, {})
   await report(people.guest, /They had no key/)
+  // A mistake even so: nobody else could let them in again.
+  const again = await openDialog(house.as('owner'), `offboard <@${people.guest}>`)
+  await pressIn(house.as('owner'), again, 'Undo')
+  await report(people.guest, /was undone on/)
 })
 
 test('a workflow step answers with counts and a link when every key is refused', async () => {

@@ -3,13 +3,15 @@ import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
 import { say } from '../../foundation/words.ts'
 import { undoOffboarding } from '../../offboarding/end.ts'
-import { type Mode, modes, type Plan } from '../../offboarding/offboarding.ts'
+import { type Mode, modes, type Offboarding, type Plan, requestsOf } from '../../offboarding/offboarding.ts'
 import { previewOffboarding } from '../../offboarding/preview.ts'
+import { countKeys } from '../../offboarding/report.ts'
 import { isAbove, requestOffboarding } from '../../offboarding/request.ts'
 import { notice, plainSection } from '../blocks.ts'
 import { whyNotGiven } from '../caller.ts'
 import { errorName } from '../channels.ts'
 import { begunView, planWords, previewForm, undoneView } from '../messages/offboard.ts'
+import { standingView } from '../messages/offboard-progress.ts'
 import { fieldErrors } from '../messages/refusal.ts'
 import {
   type ClickStory,
@@ -35,13 +37,19 @@ export const openOffboard: Conversation<CommandStory> = async (story) => {
       previewOffboarding(world.db, workspace, userId, world.clock.now()),
   )
   if (isRefusal(preview)) return preview
-  if (preview.running && preview.keys.length === 0)
-    return refuse(
-      'already',
-      say`${{ user: userId }} is being offboarded since ${{ moment: preview.running.requestedAt }}.`,
-      { next: 'Its message in the alert channel says how far it is.' },
-    )
+  if (preview.running && preview.keys.length === 0) return showStanding(story, preview.running)
   await story.show(previewForm({ ...preview, leaver: userId, workspace }))
+  return undefined
+}
+
+async function showStanding(story: Story, running: Offboarding): Promise<Refusal | undefined> {
+  const { db } = story.door.world
+  const found = await orDatabaseOut(() =>
+    Promise.all([countKeys(db, [running.id]), requestsOf(db, running.id)]),
+  )
+  if (isRefusal(found)) return found
+  const [counts, requests] = found
+  await story.show(standingView({ ...running, doors: requests.map((one) => one.source) }, counts))
   return undefined
 }
 

@@ -1,9 +1,9 @@
-import type { KnownBlock, TaskCardBlock } from '@slack/types'
+import type { KnownBlock, ModalView, TaskCardBlock } from '@slack/types'
 import { join, type Phrase, say, who } from '../../foundation/words.ts'
 import { receiptPhrase } from '../../leases/receipt-words.ts'
 import type { LeaverKey, Outcome, Source } from '../../offboarding/offboarding.ts'
 import type { Counts, Report } from '../../offboarding/report.ts'
-import { actions, button, type Message, message } from '../blocks.ts'
+import { actions, button, type Message, message, notice, plainText } from '../blocks.ts'
 import { isolate, sentenceBlock } from '../phrase.ts'
 import { ref } from '../ref.ts'
 import { count } from './key.ts'
@@ -42,7 +42,7 @@ function about(report: Report, one: One): Message {
     ...(keys.length > 0 ? [{ type: 'plan' as const, title: planTitle(counts), tasks: keys.map(task) }] : []),
     ...(keys.length === 0 && counts.all > 0 ? [sentenceBlock(sums(counts))] : []),
     sentenceBlock(origin(one)),
-    ...(isDone && !one.endedAt && isUndoable(counts) ? [undoButton(one)] : []),
+    ...(isDone && !one.endedAt ? [undoButton(one)] : []),
   ]
   return message(headline(one, counts), ...blocks)
 }
@@ -140,10 +140,27 @@ function became(key: LeaverKey): Phrase {
   return say`${outcomeWords[key.outcome]}${to}${until}${receipt}${back}`
 }
 
-const isUndoable = (counts: Counts) => counts.refused + counts.handedOver > 0
+/** Whoever was offboarded by mistake is let in again, whether or not a key comes back with them. */
+const undoButton = ({ workspaceId, id }: Pick<One, 'workspaceId' | 'id'>): KnownBlock =>
+  actions({
+    ...button('Undo', 'offboard.undo', ref(workspaceId, id), { label: 'Undo this offboarding' }),
+    confirm: {
+      title: plainText('Undo offboarding'),
+      text: plainText(
+        'Keys that it deactivated work again, and this person may use Keywarden again. What was revoked stays revoked, and rotations go on.',
+      ),
+      confirm: plainText('Undo offboarding'),
+      deny: plainText('Leave it'),
+    },
+  })
 
-const undoButton = (one: One): KnownBlock =>
-  actions(button('Undo', 'offboard.undo', ref(one.workspaceId, one.id), { label: 'Undo this offboarding' }))
+/** For `/keys offboard` of somebody who is offboarded already: how it stands, and the way back. */
+export const standingView = (one: One, counts: Counts): ModalView =>
+  notice('Offboard', [
+    sentenceBlock(headline(one, counts)),
+    sentenceBlock(origin(one)),
+    ...(one.state === 'done' ? [undoButton(one)] : []),
+  ])
 
 function aboutMany({ offboardings, counts }: Report): Message {
   const done = offboardings.filter((one) => one.state === 'done').length

@@ -3,18 +3,7 @@ import { join, type Phrase, say } from '../../foundation/words.ts'
 import type { Mode, Plan, Reason } from '../../offboarding/offboarding.ts'
 import type { PreviewedKey } from '../../offboarding/preview.ts'
 import type { Workspace } from '../../workspaces/workspace.ts'
-import {
-  cut,
-  form,
-  header,
-  input,
-  notice,
-  option,
-  plainSection,
-  plainText,
-  select,
-  textInput,
-} from '../blocks.ts'
+import { cut, form, input, notice, option, plainSection, plainText, select, textInput } from '../blocks.ts'
 import { isolate, mrkdwnDate, sentenceBlock } from '../phrase.ts'
 import { ref } from '../ref.ts'
 import { count } from './key.ts'
@@ -147,8 +136,7 @@ export const undoneView = (
       ', ',
     )
   return notice('Offboarding undone', [
-    header('What came back'),
-    sentenceBlock(say`${{ user: leaver }} is no longer being offboarded.`),
+    sentenceBlock(say`${{ user: leaver }} may use Keywarden again.`),
     ...(activated.length > 0 ? [sentenceBlock(say`Active again: ${list(activated)}.`)] : []),
     ...(returned.length > 0 ? [sentenceBlock(say`Theirs again: ${list(returned)}.`)] : []),
     ...(kept.length > 0 ? [sentenceBlock(say`Cannot be taken back: ${list(kept)}.`)] : []),
