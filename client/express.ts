@@ -12,13 +12,16 @@ export const expressGuard =
   (client: Client) =>
   async (request: Request, response: ServerResponse, next: () => void): Promise<void> => {
     const [method, path] = [request.method ?? 'GET', request.originalUrl ?? request.url ?? '/']
+    const origin = {
+      ip: request.ip ?? request.socket.remoteAddress,
+      userAgent: request.headers['user-agent'],
+    }
     const decision = await client.decide({
       authorization: request.headers.authorization,
       apiKey: request.headers['x-api-key'] as string | undefined,
       method,
       path,
-      ip: request.ip ?? request.socket.remoteAddress,
-      userAgent: request.headers['user-agent'],
+      ...origin,
     })
     for (const [name, value] of Object.entries(decision.headers)) response.setHeader(name, value)
     if (!decision.allowed) {
@@ -28,6 +31,8 @@ export const expressGuard =
     }
     request.keywarden = decision.grant
     const { keyId } = decision.grant
-    response.on('finish', () => client.report({ keyId, method, path, status: response.statusCode }))
+    response.on('finish', () =>
+      client.report({ keyId, method, path, status: response.statusCode, ...origin }),
+    )
     next()
   }

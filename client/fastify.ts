@@ -24,6 +24,8 @@ type Server = {
 
 const one = (header: string | string[] | undefined) => (Array.isArray(header) ? header[0] : header)
 
+const originOf = ({ ip, headers }: Request) => ({ ip, userAgent: one(headers['user-agent']) })
+
 /**
  * Guards every route of a Fastify server or of the plugin it is called in: `fastifyGuard(server, client)`. The grant
  * is at `request.keywarden`. The client's address is `request.ip`, so set `trustProxy` to what is true.
@@ -37,14 +39,14 @@ export function fastifyGuard(server: unknown, client: Client): void {
       apiKey: one(request.headers['x-api-key']),
       method: request.method,
       path: request.url,
-      ip: request.ip,
-      userAgent: one(request.headers['user-agent']),
+      ...originOf(request),
     })
     for (const [name, value] of Object.entries(decision.headers)) reply.header(name, value)
     if (!decision.allowed) return reply.code(decision.status).send()
     request.keywarden = decision.grant
   })
-  guarded.addHook('onResponse', async ({ keywarden, method, url: path }, { statusCode: status }) => {
-    if (keywarden) client.report({ keyId: keywarden.keyId, method, path, status })
+  guarded.addHook('onResponse', async (request, { statusCode: status }) => {
+    const { keywarden, method, url: path } = request
+    if (keywarden) client.report({ keyId: keywarden.keyId, method, path, status, ...originOf(request) })
   })
 }

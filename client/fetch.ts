@@ -12,18 +12,18 @@ export const fetchGuard =
   async (request: Request): Promise<Response> => {
     const { pathname: path } = new URL(request.url)
     const header = (name: string) => request.headers.get(name) ?? undefined
+    const origin = { ip: addressOf(request), userAgent: header('user-agent') }
     const decision = await client.decide({
       authorization: header('authorization'),
       apiKey: header('x-api-key'),
       method: request.method,
       path,
-      ip: addressOf(request),
-      userAgent: header('user-agent'),
+      ...origin,
     })
     if (!decision.allowed) return new Response(null, { status: decision.status, headers: decision.headers })
     const response = await handler(request, decision.grant)
     const { keyId } = decision.grant
-    client.report({ keyId, method: request.method, path, status: response.status })
+    client.report({ keyId, method: request.method, path, status: response.status, ...origin })
     const headers = new Headers(response.headers)
     for (const [name, value] of Object.entries(decision.headers)) headers.set(name, value)
     const { status, statusText } = response

@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto'
 
-export type Outcome = { keyId: string; method: string; path: string; status: number }
+/** What became of a request; address and user agent of the client, where they are known, are told with it. */
+export type Outcome = {
+  keyId: string
+  method: string
+  path: string
+  status: number
+  ip?: string | undefined
+  userAgent?: string | undefined
+}
 type Dated = Outcome & { at: string }
 
 export type Reporter = {

@@ -1,4 +1,5 @@
 import { forgetOld } from '../src/outbox/retention.ts'
+import { forgetBatches } from '../src/usage/outcomes.ts'
 import { forgetRecent } from '../src/usage/recent.ts'
 import type { JobContext } from './engine/job.ts'
 
@@ -6,5 +7,6 @@ import type { JobContext } from './engine/job.ts'
 export async function retention({ world }: JobContext): Promise<void> {
   const gone = await forgetOld(world.db, world.clock.now())
   await forgetRecent(world.db, world.clock.now())
+  await forgetBatches(world.db, world.clock.now())
   if (gone > 0) world.log.info({ rows: gone }, 'old requests and letters are gone')
 }

@@ -13,6 +13,7 @@ import { orphanedKeys } from './orphaned-keys.ts'
 import { retention } from './retention.ts'
 import { rotationDueKeys } from './rotation-due.ts'
 import { unusualUseOfKeys } from './unusual-use.ts'
+import { usageRollup } from './usage-rollup.ts'
 import { weeklyDigest } from './weekly-digest.ts'
 import { writeKeysWithoutExpiry } from './write-without-expiry.ts'
 
@@ -44,6 +45,8 @@ export const timetable: readonly Job[] = [
   { name: 'weekly-digest', cron: '*/5 * * * *', timeZone: 'UTC', lateSeconds: 300, run: weeklyDigest },
   // cost: two index ranges over what is older than it is kept, in batches
   { name: 'retention', cron: '41 3 * * *', timeZone: 'UTC', lateSeconds: 3_600, run: retention },
+  // cost: what was counted since the last run, read twice; once an hour there is something
+  { name: 'usage-rollup', cron: '6-59/15 * * * *', timeZone: 'UTC', lateSeconds: 900, run: usageRollup },
   // cost: one index look-up per destination in which something waits
   { name: 'deliver-alerts', cron: '*/10 * * * * *', timeZone: 'UTC', lateSeconds: 60, run: deliverAlerts },
   // cost: one row per workspace, a look-up each, and the checkpoint file once

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import { stringify } from 'csv-stringify/sync'
 import { z } from 'zod'
+import { csvHead, csvLines } from '../foundation/csv.ts'
 import type { Entry, Link } from './chain.ts'
 
 export const formats = ['csv', 'jsonl'] as const
@@ -30,14 +30,13 @@ const columns = [
 ] as const
 type Row = Record<(typeof columns)[number], string>
 
-/** How an export in that format begins. The byte order mark tells spreadsheets that it is UTF-8. */
-export const headOf = (format: Format): string => (format === 'csv' ? `\ufeff${columns.join(',')}\r\n` : '')
+/** How an export in that format begins. */
+export const headOf = (format: Format): string => (format === 'csv' ? csvHead(columns) : '')
 
 /** Events as lines. In CSV nothing that somebody typed can be read as a formula. */
 export function linesOf(links: readonly Link[], format: Format): string {
   if (format === 'jsonl') return links.map((link) => `${JSON.stringify(objectOf(link))}\n`).join('')
-  const rows = links.map((link) => columns.map((column) => rowOf(link)[column]))
-  return stringify(rows, { escape_formulas: true, record_delimiter: '\r\n' })
+  return csvLines(links.map((link) => columns.map((column) => rowOf(link)[column])))
 }
 
 function objectOf({ workspace, seq, previousHash, hash, body }: Link) {

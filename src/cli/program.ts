@@ -15,6 +15,7 @@ import { addOffboardVerb } from './offboard.ts'
 import { NotAnImport } from './read-import.ts'
 import { type Start, serve } from './serve.ts'
 import { addServiceTokenVerbs } from './service-tokens.ts'
+import { addUsageVerbs } from './usage.ts'
 import { addWorkspaceVerbs } from './workspaces.ts'
 
 export type Shell = { env: Record<string, string | undefined>; start: Start }
@@ -53,7 +54,14 @@ export async function runShell(argv: readonly string[], shell: Shell): Promise<n
     .action(async () => {
       code = await doctor(readConfig(shell.env))
     })
-  for (const add of [addKeyVerbs, addWorkspaceVerbs, addServiceTokenVerbs, addOffboardVerb, addAuditVerbs])
+  for (const add of [
+    addKeyVerbs,
+    addWorkspaceVerbs,
+    addServiceTokenVerbs,
+    addOffboardVerb,
+    addAuditVerbs,
+    addUsageVerbs,
+  ])
     add(program, shell.env, (failed) => {
       code = failed
     })

@@ -1,7 +1,7 @@
 import { isScope, type Scope, scopes } from '../keys/scope.ts'
 import { otherEndpoint } from '../usage/counter.ts'
 import { scopeBits } from '../verification/decide.ts'
-import type { ScopeTable } from '../verification/scope-table.ts'
+import { endpointOfScope, type ScopeTable } from '../verification/scope-table.ts'
 import type { Question } from '../verification/verify.ts'
 
 const single = Object.fromEntries(scopes.map((scope) => [scope, scopeBits([scope])])) as Record<Scope, number>
@@ -34,7 +34,7 @@ export function readQuestion(body: unknown, routes: ScopeTable): Question | stri
     workspaceId: workspace,
     ip,
     userAgent,
-    endpoint: route?.name ?? otherEndpoint,
+    endpoint: route?.name ?? (scope && method === undefined ? endpointOfScope(scope) : otherEndpoint),
     anyScope: scope !== undefined ? single[scope] : method === undefined ? undefined : (route?.anyScope ?? 0),
   }
 }

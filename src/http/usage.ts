@@ -17,9 +17,12 @@ const batch = z.object({
         path: z.string().max(8_192),
         status: z.number().int().min(100).max(599),
         at: z.iso.datetime({ offset: true }).optional(),
+        ip: z.string().max(60).optional(),
+        userAgent: z.string().max(2_000).optional(),
       }),
     )
     .max(1_000),
+  sentAt: z.iso.datetime({ offset: true }).optional(),
 })
 
 const batchLimitBytes = 1024 * 1024
@@ -40,14 +43,7 @@ export function addUsage(server: FastifyInstance, world: World, verifier: Verifi
           .send({ error: { code: 'UNAUTHENTICATED', message: 'Send a live service token.' } })
       const read = batch.safeParse(request.body)
       if (!read.success) return reply.status(400).send({ error: malformed(read.error) })
-      const outcomes = read.data.outcomes.map(({ keyId, method, path, status, at }) => ({
-        keyId,
-        status,
-        endpoint: verifier.routes.find(method.toUpperCase(), path)?.name ?? otherEndpoint,
-        ...(at ? { at: new Date(at) } : {}),
-      }))
-      const isNew = await recordOutcomes(world.db, account.id, read.data.batch, outcomes, world.clock.now())
-      return { recorded: isNew, outcomes: outcomes.length }
+      return await record(world, verifier, account.id, read.data)
     } catch (error) {
       if (!isOutage(error)) throw error
       return reply
@@ -58,6 +54,18 @@ export function addUsage(server: FastifyInstance, world: World, verifier: Verifi
         })
     }
   })
+}
+
+async function record(world: World, verifier: Verifier, accountId: string, body: z.infer<typeof batch>) {
+  const outcomes = body.outcomes.map(({ keyId, method, path, status, at, ip, userAgent }) => ({
+    ...{ keyId, status, ip, userAgent },
+    endpoint: verifier.routes.find(method.toUpperCase(), path)?.name ?? otherEndpoint,
+    ...(at ? { at: new Date(at) } : {}),
+  }))
+  const sent = { id: body.batch, outcomes, ...(body.sentAt ? { sentAt: new Date(body.sentAt) } : {}) }
+  const { isNew, tooOld, counted } = await recordOutcomes(world.db, accountId, sent, world.clock.now())
+  for (const outcome of counted) verifier.remember(outcome)
+  return { recorded: isNew, outcomes: outcomes.length, tooOld }
 }
 
 function malformed(error: z.ZodError) {

@@ -56,6 +56,11 @@ export class Activities {
     this.#remember(activity, noted)
   }
 
+  /** Remembers a request without counting it. */
+  remember(keyId: string, noted: Noted): void {
+    this.#remember(this.of(keyId), noted)
+  }
+
   #sourceOf(activity: Activity, hour: number, network: string, client: string): SourceCount {
     const { sources } = activity
     for (const source of sources)
@@ -120,5 +125,6 @@ const byKeyId = (a: { keyId: string }, b: { keyId: string }) =>
 
 function latestFirst({ recent, oldest }: Activity): Noted[] {
   const from = oldest % recent.length
-  return [...recent.slice(from), ...recent.slice(0, from)].reverse()
+  // What a platform reports comes later than what was verified meanwhile.
+  return [...recent.slice(from), ...recent.slice(0, from)].reverse().sort((a, b) => b.atMs - a.atMs)
 }

@@ -58,6 +58,13 @@ export class Counter {
     this.#activities.note(cell.activity, { atMs: nowMs, endpoint, code, network, client })
   }
 
+  /** Remembers a request that somebody else counted among the last ones of its key. */
+  remember(keyId: string, { endpoint, ip, userAgent }: Counted, code: string, atMs: number): void {
+    const network = this.#origins.network(ip)
+    const client = this.#origins.client(userAgent)
+    this.#activities.remember(keyId, { atMs, endpoint, code, network, client })
+  }
+
   #turnTo(bucket: number): void {
     this.#bucket = bucket
     this.#cells = cellsOf(this.#buckets, bucket)
@@ -103,12 +110,18 @@ export class Counter {
     for (const endpoints of buckets.values())
       for (const classes of endpoints.values())
         for (const byKey of classes) if (byKey) cells.push(...byKey.values())
-    cells.sort(byKeyId)
+    cells.sort(inOrder)
     return { cells, lastMs: this.#lastMs, ...this.#activities.take(withSources, recentKeys) }
   }
 }
 
-const byKeyId = (a: Cell, b: Cell) => (a.keyId < b.keyId ? -1 : a.keyId > b.keyId ? 1 : 0)
+/** The one order in which rows are counted up, so that two who count the same never wait for each other in a circle. */
+export function inOrder(a: Cell, b: Cell): number {
+  if (a.keyId !== b.keyId) return a.keyId < b.keyId ? -1 : 1
+  if (a.bucket !== b.bucket) return a.bucket - b.bucket
+  if (a.endpoint !== b.endpoint) return a.endpoint < b.endpoint ? -1 : 1
+  return a.statusClass - b.statusClass
+}
 
 function cellsOf(buckets: Map<number, Cells>, bucket: number): Cells {
   const cells = buckets.get(bucket) ?? new Map()

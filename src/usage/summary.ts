@@ -1,6 +1,8 @@
 import type { Executor } from '../foundation/database.ts'
+import { cover } from './cover.ts'
 import { type Period, type Range, windowOf } from './range.ts'
-import { figures, type Sums, sums } from './traffic.ts'
+import { type Reach, reachOf } from './roll-up.ts'
+import { figures, type Query, type Sums, sums, usedBy } from './rows.ts'
 
 /** What one endpoint had of a key's requests; `other` is what no route names. */
 export type EndpointUse = Sums & { endpoint: string }
@@ -9,8 +11,11 @@ export type EndpointUse = Sums & { endpoint: string }
 export type Summary = {
   totals: Sums
   before: Sums
-  /** the busiest first */
+  /** the ten busiest, the busiest first */
   endpoints: EndpointUse[]
+  /** how many were seen in the hours that touch the range; those beyond what is kept apart count as one */
+  networks: number
+  clients: number
   /** ever, not in the range; undefined for a key that was never used */
   firstUsedAt: Date | undefined
   lastUsedAt: Date | undefined
@@ -18,15 +23,20 @@ export type Summary = {
 
 const mostEndpoints = 10
 
+/** What the usage panel of one key says. Reads days, hours and the five minutes at the edges of the range. */
 export async function summaryOf(db: Executor, keyId: string, range: Range, now: Date): Promise<Summary> {
   const window = windowOf(range, now)
-  const [totals, before, endpoints, use] = await Promise.all([
-    totalsOf(db, keyId, window),
-    totalsOf(db, keyId, window.before),
-    endpointsOf(db, keyId, window),
+  const reach = await reachOf(db)
+  const used = (period: Period) => usedIn(keyId, period, reach)
+  const [totals, before, endpoints, sources, use] = await Promise.all([
+    totalsOf(db, used(window)),
+    totalsOf(db, used(window.before)),
+    endpointsOf(db, used(window)),
+    sourcesIn(db, keyId, window),
     db('key_usage').where({ key_id: keyId }).first('first_used_at', 'last_used_at'),
   ])
-  return { totals, before, endpoints, firstUsedAt: use?.first_used_at, lastUsedAt: use?.last_used_at }
+  const ever = { firstUsedAt: use?.first_used_at, lastUsedAt: use?.last_used_at }
+  return { totals, before, endpoints, ...sources, ...ever }
 }
 
 /**
@@ -38,20 +48,31 @@ export function successRate({ requests, refused, outcomes, failed }: Sums): numb
   return requests > 0 ? (requests - refused) / requests : undefined
 }
 
-async function totalsOf(db: Executor, keyId: string, { from, to }: Period): Promise<Sums> {
-  const { rows } = await db.raw(
-    `select ${sums} from usage_buckets where key_id = ? and bucket >= ? and bucket < ?`,
-    [keyId, from, to],
-  )
+const usedIn = (keyId: string, period: Period, reach: Reach): Query =>
+  usedBy([keyId], cover(period, 'day', reach))
+
+async function totalsOf(db: Executor, used: Query): Promise<Sums> {
+  const { rows } = await db.raw(`select ${sums} from (${used.sql}) as used`, used.values)
   return figures(rows[0])
 }
 
-async function endpointsOf(db: Executor, keyId: string, { from, to }: Period): Promise<EndpointUse[]> {
+async function endpointsOf(db: Executor, used: Query): Promise<EndpointUse[]> {
   const { rows } = await db.raw(
-    `select name as endpoint, ${sums} from usage_buckets join usage_endpoints on id = endpoint_id
-     where key_id = ? and bucket >= ? and bucket < ?
-     group by name order by sum(requests) desc, name limit ?`,
-    [keyId, from, to, mostEndpoints],
+    `select name as endpoint, ${sums} from (${used.sql}) as used join usage_endpoints on id = endpoint_id
+     group by name
+     order by greatest(sum(requests) filter (where source = 'verify'),
+       sum(requests) filter (where source = 'outcome')) desc, name
+     limit ?`,
+    [...used.values, mostEndpoints],
   )
   return rows.map(figures<{ endpoint: string }>)
+}
+
+async function sourcesIn(db: Executor, keyId: string, { from, to }: Period) {
+  const { rows } = await db.raw(
+    `select count(distinct network) as networks, count(distinct client) as clients
+     from usage_sources where key_id = ? and hour > ?::timestamptz - interval '1 hour' and hour < ?`,
+    [keyId, from, to],
+  )
+  return { networks: rows[0].networks, clients: rows[0].clients }
 }

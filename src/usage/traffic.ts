@@ -1,40 +1,17 @@
 import type { Executor } from '../foundation/database.ts'
+import { cover } from './cover.ts'
+import { reachOf } from './roll-up.ts'
+import { figures, type Sums, sums, usedBy } from './rows.ts'
+import { type Step, stepMs, stepOf } from './step.ts'
 
-export type Step = 'five-minutes' | 'hour' | 'day'
+export type { Step } from './step.ts'
 
-/**
- * What one key did in one step of time, named by its beginning. `requests` were verified and `refused` of them not
- * VALID; `outcomes` are what the platform reported of requests, `failed` those it answered with 4xx or 5xx.
- */
-export type Traffic = {
-  keyId: string
-  at: Date
-  requests: number
-  refused: number
-  outcomes: number
-  failed: number
-}
-
-export const stepMs: Readonly<Record<Step, number>> = {
-  'five-minutes': 300_000,
-  hour: 3_600_000,
-  day: 86_400_000,
-}
-
-/** The beginning of the step that holds this moment. Hours and days are those of UTC. */
-export const stepOf = (at: Date, step: Step): Date =>
-  new Date(Math.floor(at.getTime() / stepMs[step]) * stepMs[step])
-
-/** Columns that sum up rows of usage; `requests` is what the row counts. */
-export const sums = `
-  coalesce(sum(requests) filter (where source = 'verify'), 0) as requests,
-  coalesce(sum(requests) filter (where source = 'verify' and class <> 2), 0) as refused,
-  coalesce(sum(requests) filter (where source = 'outcome'), 0) as outcomes,
-  coalesce(sum(requests) filter (where source = 'outcome' and class >= 4), 0) as failed`
+/** What one key did in one step of time, named by its beginning. */
+export type Traffic = Sums & { keyId: string; at: Date }
 
 /**
  * What these keys did from the step that holds `from` until before `to`, sorted by key and time. Steps in which a
- * key did nothing are absent.
+ * key did nothing are absent, and so is what is kept no longer: see `keptDays`.
  */
 export async function trafficOf(
   db: Executor,
@@ -43,26 +20,12 @@ export async function trafficOf(
   to: Date,
   step: Step,
 ): Promise<Traffic[]> {
+  const segments = cover({ from: stepOf(from, step), to }, step, await reachOf(db))
+  const used = usedBy(keyIds, segments)
   const { rows } = await db.raw(
-    `select key_id as "keyId", date_bin(make_interval(secs => :seconds), bucket, 'epoch') as at, ${sums}
-     from usage_buckets
-     where key_id = any(:keys) and bucket >= :from and bucket < :to
-     group by 1, 2 order by 1, 2`,
-    { keys: keyIds, seconds: stepMs[step] / 1000, from: stepOf(from, step), to },
+    `select key_id as "keyId", date_bin(make_interval(secs => ?), at, 'epoch') as at, ${sums}
+     from (${used.sql}) as used group by 1, 2 order by 1, 2`,
+    [stepMs[step] / 1000, ...used.values],
   )
-  return rows.map(figures)
+  return rows.map(figures<{ keyId: string; at: Date }>)
 }
-
-/** A row of sums as numbers: Postgres adds up bigint to numeric, which arrives as words. */
-export function figures<T extends object>(row: T & Record<keyof Sums, unknown>): T & Sums {
-  const { requests, refused, outcomes, failed } = row
-  return {
-    ...row,
-    requests: Number(requests),
-    refused: Number(refused),
-    outcomes: Number(outcomes),
-    failed: Number(failed),
-  }
-}
-
-export type Sums = Omit<Traffic, 'keyId' | 'at'>

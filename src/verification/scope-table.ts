@@ -13,6 +13,9 @@ export type Route = { name: string; anyScope: number }
 /** Answers which route a request belongs to; undefined for one that no row allows. */
 export type ScopeTable = { routes: readonly Route[]; find(method: string, target: string): Route | undefined }
 
+/** What a request is counted under that names a scope instead of a method and path. */
+export const endpointOfScope = (scope: Scope): string => `scope:${scope}`
+
 const area = (name: 'conversations' | 'agents', path: string): Row[] => [
   { method: 'GET', path: `/v1/${path}`, scopes: ['read', name] },
   { method: 'GET', path: `/v1/${path}/**`, scopes: ['read', name] },

@@ -4,6 +4,7 @@ import type { World } from '../foundation/world.ts'
 import { type RealTime, realTime } from '../leases/lease.ts'
 import { Counter } from '../usage/counter.ts'
 import { type Flusher, startFlushing } from '../usage/flush.ts'
+import type { Dated } from '../usage/outcomes.ts'
 import type { Account } from './entries.ts'
 import { type Knowledge, openKnowledge } from './knowledge.ts'
 import { Limits } from './limits.ts'
@@ -15,6 +16,8 @@ export type Verifier = {
   /** who asks with this service token; null when nobody may. Rejects like `verify`. */
   account(serviceToken: string): Account | null | Promise<Account | null>
   verify(account: Account, question: Question): Verdict | Promise<Verdict>
+  /** puts what the platform reported among its key's last requests */
+  remember(outcome: Dated): void
   routes: ScopeTable
   knowledge: Knowledge
   usage: Flusher
@@ -46,6 +49,8 @@ export async function openVerifier(
       return knowledge.account(asked.hash)
     },
     verify: (account, question) => verify(means, account, question),
+    remember: (outcome) =>
+      counter.remember(outcome.keyId, outcome, String(outcome.status), outcome.at.getTime()),
     routes,
     knowledge,
     usage,

@@ -4,6 +4,7 @@ import fastify from 'fastify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Client, expressGuard, fastifyGuard, fetchGuard, openClient } from '../../client/client.ts'
 import { openReporter } from '../../client/reporter.ts'
+import { recentOf } from '../../src/usage/recent.ts'
 import { type Asking, openAsking } from '../setup/asking.ts'
 
 let asking: Asking
@@ -67,7 +68,7 @@ describe.each(Object.entries(kinds))('a guard for %s', (name, open) => {
 
   test('lets a good key through with its grant, refuses the rest, and reports what became of it', async () => {
     const { key, token } = await asking.records.key({ name: `guarded by ${name}` })
-    const good = { authorization: `Bearer ${token.open()}` }
+    const good = { authorization: `Bearer ${token.open()}`, 'user-agent': 'tests/1.0' }
     const through = await guarded.call({ headers: good })
     expect([through.status, await through.text()]).toEqual([201, key.id])
     const none = await guarded.call({})
@@ -87,6 +88,9 @@ describe.each(Object.entries(kinds))('a guard for %s', (name, open) => {
       world.db('usage_buckets').where({ key_id: key.id, source: 'outcome' }).select('class', 'requests')
     while ((await reported()).length === 0) await new Promise((resolve) => setTimeout(resolve, 20))
     expect(await reported()).toEqual([{ class: 2, requests: 1 }])
+    await asking.verifier.usage.flush()
+    const recent = await recentOf(world.db, key.id, asking.records.calendar.now())
+    expect(recent.find(({ code }) => code === '201')?.client).toBe('tests')
   })
 
   test('says 429 and until when', async () => {

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openLane } from '../../src/foundation/lane.ts'
 import { Counter } from '../../src/usage/counter.ts'
 import { startFlushing } from '../../src/usage/flush.ts'
+import { dateOutcomes, forgetBatches, recordOutcomes } from '../../src/usage/outcomes.ts'
+import { recentOf } from '../../src/usage/recent.ts'
 import { openCable } from '../faults/lab/cable.ts'
 import { type Asking, openAsking } from '../setup/asking.ts'
 
@@ -31,7 +33,7 @@ test('every request is counted once, by endpoint and outcome, however many come 
   expect(await total(key.id)).toBe(200)
   expect(await cells(key.id)).toEqual([
     { source: 'verify', name: 'GET /v1/contacts/{id}', class: 2, requests: 150 },
-    { source: 'verify', name: 'other', class: 4, requests: 50 },
+    { source: 'verify', name: 'scope:write', class: 4, requests: 50 },
   ])
 })
 
@@ -87,21 +89,27 @@ test('a clean stop writes the rest and says that nothing more will come', async 
 })
 
 test('two processes that flush the same keys at once lose nothing and do not stop each other', async () => {
-  const flushers = ['one', 'two'].map((name) => {
+  // Each has seen the endpoints in another order.
+  const flushers = [
+    ['a', 'b'],
+    ['b', 'a'],
+  ].map((endpoints) => {
     const counter = new Counter()
-    return { counter, flusher: startFlushing(counter, { ...means(), counterId: `cnt_${name}` }) }
+    const counterId = `cnt_${endpoints.join('')}`
+    return { counter, endpoints, flusher: startFlushing(counter, { ...means(), counterId }) }
   })
   for (let round = 0; round < 10; round++)
     await Promise.all(
-      flushers.map(({ counter, flusher }) => {
-        for (let i = 0; i < 200; i++) counter.count(`key_both${i}`, { endpoint: 'a' }, 'VALID', 0)
+      flushers.map(({ counter, endpoints, flusher }) => {
+        for (const endpoint of endpoints)
+          for (let i = 0; i < 200; i++) counter.count(`key_both${i}`, { endpoint }, 'VALID', 0)
         return flusher.flush()
       }),
     )
   for (const { flusher } of flushers) await flusher.stop()
   const { world } = asking.records
   const [counted] = await world.db('key_usage').whereLike('key_id', 'key_both%').sum({ sum: 'requests' })
-  expect(Number(counted?.sum)).toBe(4_000)
+  expect(Number(counted?.sum)).toBe(8_000)
 })
 
 test('beyond its capacity a counter forgets endpoints, never requests of a key', () => {
@@ -135,13 +143,72 @@ describe('outcomes that the platform reports', () => {
       outcome('/v1/contacts/3', 204),
     ]
     const first = await report({ batch: 'b1', outcomes })
-    expect(await first.json()).toEqual({ recorded: true, outcomes: 3 })
-    expect(await (await report({ batch: 'b1', outcomes })).json()).toEqual({ recorded: false, outcomes: 3 })
+    expect(await first.json()).toEqual({ recorded: true, outcomes: 3, tooOld: 0 })
+    expect(await (await report({ batch: 'b1', outcomes })).json()).toEqual({
+      ...{ recorded: false, outcomes: 3, tooOld: 0 },
+    })
     expect(await cells(key.id)).toEqual([
       { source: 'outcome', name: 'GET /v1/contacts/{id}', class: 2, requests: 2 },
       { source: 'outcome', name: 'GET /v1/contacts/{id}', class: 4, requests: 1 },
     ])
     expect(await total(key.id)).toBe(0)
+  })
+
+  test('are among the last requests of their key, with where they came from, and no other account can put any there', async () => {
+    const { key } = await asking.records.key({ name: 'Recent' })
+    const now = asking.records.calendar.now()
+    const before = (seconds: number) => new Date(now.getTime() - seconds * 1_000).toISOString()
+    const outcome = { keyId: key.id, method: 'GET', path: '/v1/contacts/7', ip: '203.0.113.9' }
+    const outcomes = [
+      { ...outcome, status: 500, at: before(20), userAgent: 'python-requests/2.32' },
+      { ...outcome, status: 200, at: before(10) },
+    ]
+    await report({ batch: 'recent', outcomes })
+    await report({ batch: 'recent', outcomes })
+    await report({ batch: 'theirs', outcomes }, await asking.anotherAccount())
+    await asking.verifier.usage.flush()
+    const seen = await recentOf(asking.records.world.db, key.id, asking.records.calendar.now())
+    const where = { endpoint: 'GET /v1/contacts/{id}', network: '203.0.113.0/24' }
+    expect(seen).toEqual([
+      { at: new Date(before(10)), code: '200', client: 'unknown', ...where },
+      { at: new Date(before(20)), code: '500', client: 'python-requests', ...where },
+    ])
+  })
+
+  test('by a clock that is wrong are dated by ours; none is in the future, and those of more than a week ago are left out', () => {
+    const now = new Date('2026-03-02T12:00:00Z')
+    const at = (text: string) => new Date(`2026-03-${text}Z`)
+    const dates = (sentAt: Date | undefined, ...ats: (Date | undefined)[]) =>
+      dateOutcomes(
+        {
+          id: 'b',
+          outcomes: ats.map((one) => ({
+            ...{ keyId: 'k', endpoint: 'e', status: 200 },
+            ...(one ? { at: one } : {}),
+          })),
+          ...(sentAt ? { sentAt } : {}),
+        },
+        now,
+      ).map((one) => one.at)
+    expect(dates(undefined, at('02T11:59:00'), undefined)).toEqual([at('02T11:59:00'), now])
+    expect(dates(at('02T12:00:05'), at('02T11:59:00'))).toEqual([at('02T11:59:00')])
+    expect(dates(at('04T15:00:00'), at('04T14:59:00'), undefined)).toEqual([at('02T11:59:00'), now])
+    expect(dates(new Date(0), new Date(-60_000))).toEqual([at('02T11:59:00')])
+    expect(dates(undefined, at('04T00:00:00'))).toEqual([now])
+    expect(dates(undefined, new Date('2026-02-23T11:59:59Z'), at('01T00:00:00'))).toEqual([at('01T00:00:00')])
+  })
+
+  test('are remembered as a batch for longer than its outcomes may be old', async () => {
+    const { db } = asking.records.world
+    const now = asking.records.calendar.now()
+    const batches = () => db('usage_batches').where({ batch_id: 'aged' }).select('at')
+    const { accountId } = asking.records.workspace
+    await recordOutcomes(db, accountId, { id: 'aged', outcomes: [] }, now)
+    const after = (days: number) => new Date(now.getTime() + days * 86_400_000)
+    await forgetBatches(db, after(7.5))
+    expect(await batches()).toHaveLength(1)
+    await forgetBatches(db, after(8.1))
+    expect(await batches()).toHaveLength(0)
   })
 
   test('about keys of another account are passed over', async () => {

@@ -164,7 +164,7 @@ describe('the last requests of a key', () => {
     await asking.verifier.usage.flush()
     const recent = await recentOf(db(), key.id, asking.records.calendar.now())
     expect(recent).toMatchObject([
-      { endpoint: 'other', code: 'INSUFFICIENT_SCOPE', network: 'unknown', client: 'unknown' },
+      { endpoint: 'scope:write', code: 'INSUFFICIENT_SCOPE', network: 'unknown', client: 'unknown' },
       { endpoint: 'GET /v1/contacts/{id}', code: 'VALID', network: '203.0.113.0/24', client: 'curl' },
     ])
     expect(await recentOf(db(), key.id, asking.records.calendar.now(), 1)).toEqual(recent.slice(0, 1))

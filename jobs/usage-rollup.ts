@@ -1,0 +1,22 @@
+import { openDatabase } from '../src/foundation/database.ts'
+import { keepPartitions } from '../src/usage/partitions.ts'
+import { rollUp } from '../src/usage/roll-up.ts'
+import type { JobContext } from './engine/job.ts'
+
+/** Which hours and days of usage are over and not yet summed up, and which partitions are missing or out of date? */
+export async function usageRollup({ world }: JobContext): Promise<void> {
+  // After a month of downtime a statement may take longer than anybody else would wait.
+  const db = openDatabase(world.config.databaseUrl, {
+    connections: 1,
+    name: 'keywarden usage',
+    patient: true,
+  })
+  try {
+    const now = world.clock.now()
+    const written = await rollUp(db, now)
+    const { made, dropped } = await keepPartitions(db, now)
+    if (written + made + dropped > 0) world.log.info({ written, made, dropped }, 'usage is summed up')
+  } finally {
+    await db.destroy()
+  }
+}
