@@ -23,7 +23,7 @@ export type Exercise = {
 
 const mostListed = 10
 
-type Row = { id: string; name: string; scopes: Scope[]; endpoints: string[] | null }
+type Row = { id: string; name: string; scopes: Scope[]; endpoints: number[] }
 
 /**
  * Which scopes the active keys of a workspace exercised in a period: what each was let through for, against the
@@ -41,31 +41,47 @@ export async function exerciseOf(
     { sql: `array(select id from ${active})`, values: [workspaceId] },
     cover(period, 'day', await reachOf(db)),
   )
+  // A condition on source and class would let the planner search the index once for each key, day and endpoint.
   const { rows } = await db.raw(
     `with used as (
-       select key_id, array_agg(distinct endpoint_id) as endpoints from (${used.sql}) as rows
-       where source = 'verify' and class = 2 group by key_id
+       select key_id, array_agg(distinct endpoint_id) filter (where source = 'verify' and class = 2) as endpoints
+       from (${used.sql}) as rows group by key_id
      )
-     select id, name, scopes,
-       (select array_agg(e.name) from usage_endpoints e where e.id = any(endpoints)) as endpoints
+     select id, name, scopes, coalesce(endpoints, '{}') as endpoints
      from (select id, name, name_folded, scopes from ${active}) as k left join used on key_id = id
      order by name_folded, id`,
     [...used.values, workspaceId],
   )
-  return exercise(rows as Row[], routes)
+  return exercise(rows as Row[], await needsOf(db, rows as Row[], routes))
 }
 
-function exercise(keys: readonly Row[], routes: ScopeTable): Exercise {
+/** By the numbers of the endpoints that these keys used: the bits of scopes of which any one suffices. */
+async function needsOf(
+  db: Executor,
+  keys: readonly Row[],
+  routes: ScopeTable,
+): Promise<ReadonlyMap<number, number | undefined>> {
+  const needs = new Map<string, number>([
+    ...routes.routes.map(({ name, anyScope }) => [name, anyScope] as const),
+    ...scopes.map((scope) => [endpointOfScope(scope), scopeBits([scope])] as const),
+  ])
+  const ids = new Set(keys.flatMap(({ endpoints }) => endpoints))
+  const named = await db('usage_endpoints')
+    .whereIn('id', [...ids])
+    .select('id', 'name')
+  return new Map(named.map(({ id, name }) => [id, needs.get(name)]))
+}
+
+function exercise(keys: readonly Row[], needs: ReadonlyMap<number, number | undefined>): Exercise {
   const has = new Map<Scope, number>()
   const did = new Map<Scope, number>()
   const wide: WideKey[] = []
-  const needs = needsOf(routes)
   let unknown = 0
   for (const key of keys) {
     for (const scope of key.scopes) has.set(scope, (has.get(scope) ?? 0) + 1)
     const exercised = leastScopes(
       key.scopes,
-      (key.endpoints ?? []).map((name) => needs.get(name)),
+      key.endpoints.map((id) => needs.get(id)),
     )
     if (!exercised) unknown++
     for (const scope of exercised ?? []) did.set(scope, (did.get(scope) ?? 0) + 1)
@@ -78,13 +94,6 @@ function exercise(keys: readonly Row[], routes: ScopeTable): Exercise {
     unknown,
   }
 }
-
-/** By what requests are counted under: the bits of scopes of which any one suffices. */
-const needsOf = (routes: ScopeTable): ReadonlyMap<string, number> =>
-  new Map([
-    ...routes.routes.map(({ name, anyScope }) => [name, anyScope] as const),
-    ...scopes.map((scope) => [endpointOfScope(scope), scopeBits([scope])] as const),
-  ])
 
 /**
  * The fewest of a key's scopes that would have let through all that it did; of as few, those that open less. Each
