@@ -12,6 +12,7 @@ import { offboardingMissed } from './offboarding-missed.ts'
 import { orphanedKeys } from './orphaned-keys.ts'
 import { retention } from './retention.ts'
 import { rotationDueKeys } from './rotation-due.ts'
+import { rotations } from './rotations.ts'
 import { unusualUseOfKeys } from './unusual-use.ts'
 import { usageRollup } from './usage-rollup.ts'
 import { weeklyDigest } from './weekly-digest.ts'
@@ -41,6 +42,8 @@ export const timetable: readonly Job[] = [
   { name: 'offboarding', cron: '5-59/10 * * * * *', timeZone: 'UTC', lateSeconds: 60, run: offboarding },
   // cost: one look-up in a partial index that is empty when nobody leaves
   { name: 'offboarding-late', cron: '* * * * *', timeZone: 'UTC', lateSeconds: 180, run: offboardingsLate },
+  // cost: six queries for each two hundred running rotations; a message is edited when a reader would notice
+  { name: 'rotations', cron: '2-59/10 * * * * *', timeZone: 'UTC', lateSeconds: 120, run: rotations },
   // cost: one look-up per workspace; the findings of a workspace once a week
   { name: 'weekly-digest', cron: '*/5 * * * *', timeZone: 'UTC', lateSeconds: 300, run: weeklyDigest },
   // cost: two index ranges over what is older than it is kept, in batches

@@ -28,7 +28,7 @@ export async function openPlatform(
   serviceToken: string,
   port = 0,
 ): Promise<Platform> {
-  const server = fastify({ forceCloseConnections: true })
+  const server = fastify({ forceCloseConnections: true, trustProxy: true })
   const answered = new Map<number, number>()
   const answeredTo = new Map<string, number>()
   server.addHook('onResponse', async (request, { statusCode }) => {

@@ -109,7 +109,10 @@ async function startParts(
   return parts
 }
 
-async function startWorker(world: World, { alerts, announcer }: Pick<SlackSide, 'alerts' | 'announcer'>) {
+async function startWorker(
+  world: World,
+  { alerts, announcer, board }: Pick<SlackSide, 'alerts' | 'announcer' | 'board'>,
+) {
   const [{ openWorker }, { deliverWaiting }] = await Promise.all([
     import('../jobs/engine/worker.ts'),
     import('./alerts/deliver.ts'),
@@ -117,6 +120,7 @@ async function startWorker(world: World, { alerts, announcer }: Pick<SlackSide, 
   return openWorker({
     world,
     announcer,
+    board,
     deliver: async () => void (await deliverWaiting(world, alerts, { seconds: 5 })),
   })
 }

@@ -1,11 +1,17 @@
 import type { World } from '../../src/foundation/world.ts'
 import type { Announcer } from '../../src/offboarding/announcer.ts'
+import type { RotationBoard } from '../../src/rotation/board.ts'
 
 /**
- * What a job is given. `deliver` sends what waits in the outbox, now; `announcer` tells of offboardings, where there
- * is somebody to tell.
+ * What a job is given. `deliver` sends what waits in the outbox, now; `announcer` tells of offboardings and
+ * `board` of rotations, where there is somebody to tell.
  */
-export type JobContext = { world: World; deliver: () => Promise<void>; announcer?: Announcer }
+export type JobContext = {
+  world: World
+  deliver: () => Promise<void>
+  announcer?: Announcer
+  board?: RotationBoard
+}
 
 /** A line of the timetable. A job answers a question with a set: a run that was missed costs lateness, no more. */
 export type Job = {

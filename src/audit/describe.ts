@@ -37,7 +37,17 @@ const sentences: Record<EventName, (event: Describable) => Phrase> = {
       ? say`confirmed that every verifier has learnt of the change to ${keyOf(e)}`
       : say`confirmed that every verifier has learnt of the change to ${Number(e.details.keys)} keys`,
   'key.replaced': (e) => say`replaced the token of ${keyOf(e)}${hintOf(e)}`,
-  'key.rotated': (e) => say`began to rotate ${keyOf(e)}`,
+  'key.rotated': (e) => say`began to rotate ${keyOf(e)}${rotatedFor(e)}`,
+  'rotation.safe': (e) => say`saw that nothing uses the old key of ${keyOf(e)} any more`,
+  'rotation.overdue': (e) => say`noted that the rotation of ${keyOf(e)} is past its deadline`,
+  'rotation.extended': (e) =>
+    say`moved the deadline of the rotation of ${keyOf(e)} to ${text(e.details.until).slice(0, 10)}`,
+  'rotation.hastened': (e) => say`called the old key of ${keyOf(e)} compromised`,
+  'rotation.finished': (e) =>
+    say`finished the rotation of ${keyOf(e)}${e.details.early ? ' before it was safe' : ''}`,
+  'rotation.aborted': (e) => say`aborted the rotation of ${keyOf(e)}${because(e)}`,
+  'rotation.campaign-started': (e) =>
+    say`began to rotate ${Number(e.details.keys)} keys: ${name(e, 'title')}`,
   'key.lapsed': (e) => say`closed ${keyOf(e)}, which nobody had revealed in time`,
   'key.confirmed-needed': (e) => say`said that ${keyOf(e)} is still needed`,
   'key.declared-unneeded': (e) => say`said that ${keyOf(e)} is not needed any more`,
@@ -111,6 +121,18 @@ const because = ({ details: { reason } }: Describable): Phrase =>
 
 const hintOf = ({ details: { hint } }: Describable): Phrase => (hint ? say` (${{ code: text(hint) }})` : [])
 
+const rotatedFor = ({ details: { reason } }: Describable): Phrase => {
+  const why = rotationReasons[text(reason)]
+  return why ? say`, since ${why}` : []
+}
+
+const rotationReasons: Record<string, string> = {
+  scheduled: 'it was time',
+  compromised: 'it is compromised',
+  leaver: 'somebody leaves',
+  'scope-change': 'its scopes change',
+}
+
 const forOwner = ({ actor, details: { owner } }: Describable): Phrase =>
   owner && owner !== actor.id ? say` for ${value(owner)}` : []
 
@@ -167,6 +189,9 @@ const deeds: Record<string, string> = {
   'review.begin': 'begin a review',
   'review.read': 'look at a review',
   'key.confirm-needed': 'say that a key is still needed',
+  'rotation.finish': 'finish a rotation',
+  'rotation.abort': 'abort a rotation',
+  'rotation.extend': 'move the deadline of a rotation',
 }
 
 function attemptOf(e: Describable): Phrase {

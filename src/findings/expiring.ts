@@ -16,7 +16,8 @@ type Row = { id: string; expires_at: Date; lifetime_days: number | null; level: 
 
 /**
  * Which active keys stop working within 30, 14, 7, 3 or 1 days, or have stopped? Days are the workspace's own, at
- * the key's time of day, whatever daylight saving does. A step longer than the key's whole life says nothing.
+ * the key's time of day, whatever daylight saving does. A step longer than the key's whole life says nothing. Of the
+ * old key of a rotation, the rotation warns.
  */
 export const expiring: Question = {
   kind: 'expiring',
@@ -28,6 +29,7 @@ export const expiring: Question = {
            where ((expires_at at time zone :zone) - make_interval(days => day)) at time zone :zone <= :now) as level
        from keys
        where workspace_id = :workspace and status = 'active' and expires_at is not null
+         and successor_id is null
          and expires_at > :now::timestamptz - make_interval(days => :news)
          and expires_at <= :now::timestamptz + interval '31 days'`,
       {

@@ -11,7 +11,8 @@ const dayMs = 86_400_000
 /**
  * Which active keys had no request for the policy's idle days, or none in 30 days since they were made, resumed or
  * said to be needed? The index knows a time at which each key was still in use; where traffic has moved on since,
- * that time is brought forward, so that a busy key is met once in a month and not each hour.
+ * that time is brought forward, so that a busy key is met once in a month and not each hour. The old key of a rotation
+ * is meant to fall silent.
  */
 export const idle: Question = {
   kind: 'idle',
@@ -23,7 +24,7 @@ export const idle: Question = {
          u.last_used_at > quiet_since as behind
        from keys left join key_usage u on u.key_id = keys.id
        where workspace_id = :workspace and status = 'active'
-         and quiet_since <= :before
+         and quiet_since <= :before and successor_id is null
          and (expires_at is null or expires_at > :now)`,
       { workspace: workspace.id, before, now },
     )

@@ -32,7 +32,8 @@ const resolution = `
       when k.status = 'revoked' then jsonb_build_object('what', 'revoked', 'by', k.status_changed_by, 'at', k.status_changed_at)
       when k.status = 'inactive' and kind <> 'orphaned'
         then jsonb_build_object('what', 'deactivated', 'by', k.status_changed_by, 'at', k.status_changed_at)
-      when k.successor_id is not null and kind in ('rotation-due', 'write-without-expiry') then (
+      when k.successor_id is not null and kind in ('rotation-due', 'write-without-expiry', 'expiring', 'idle')
+        then (
         select jsonb_build_object('what', 'rotated', 'by', s.created_by, 'at', s.created_at)
         from keys s where s.id = k.successor_id)
       when kind = 'idle' and k.needed_at > opened_at

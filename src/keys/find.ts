@@ -90,7 +90,7 @@ export async function offersTo(
   const since = new Date(now.getTime() - offerDays * 86_400_000)
   const rows = await keysWithUsage(db)
     .where({ workspace_id: workspaceId, owner_id: userId, status: 'unrevealed' })
-    .where('status_changed_at', '>', since)
+    .where((open) => open.where('status_changed_at', '>', since).orWhereNotNull('predecessor_id'))
     .orderBy('status_changed_at')
     .limit(5)
   return rows.map(toKeyWithUsage)

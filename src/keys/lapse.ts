@@ -5,15 +5,19 @@ import type { Key } from './key.ts'
 
 export const offerDays = 7
 
-/** When the offer to reveal a key ends. A reveal that was taken back offers it anew, with all its time. */
-export const lapsesAt = (key: Pick<Key, 'statusChangedAt'>): Date =>
-  new Date(key.statusChangedAt.getTime() + offerDays * 86_400_000)
+/**
+ * When the offer to reveal a key ends; undefined for a successor, which waits for as long as its rotation runs. A
+ * reveal that was taken back offers it anew, with all its time.
+ */
+export const lapsesAt = (key: Pick<Key, 'statusChangedAt' | 'predecessorId'>): Date | undefined =>
+  key.predecessorId === null ? new Date(key.statusChangedAt.getTime() + offerDays * 86_400_000) : undefined
 
 /** At most this many in one transaction; the next run takes the rest. */
 export const lapseBatch = 500
 
 /**
  * Ends the keys that nobody revealed within a week of being offered: `revoked`, though no token of theirs ever was.
+ * What a rotation promised does not lapse: that would leave a system without a key.
  * Returns how many.
  */
 export async function lapse(act: Act): Promise<number> {
@@ -21,18 +25,12 @@ export async function lapse(act: Act): Promise<number> {
   const { rows } = await act.trx.raw(
     `update keys set status = 'revoked', status_changed_at = :now, status_changed_by = :by
      where id in (select id from keys where status = 'unrevealed' and status_changed_at <= :before
+         and predecessor_id is null
        order by id limit :batch for update)
-     returning id, workspace_id, predecessor_id`,
+     returning id, workspace_id`,
     { now: act.now, by: actorName(act.actor), before, batch: lapseBatch },
   )
-  const lapsed = rows as { id: string; workspace_id: string; predecessor_id: string | null }[]
-  await act
-    .trx('keys')
-    .whereIn(
-      'successor_id',
-      lapsed.filter((row) => row.predecessor_id).map((row) => row.id),
-    )
-    .update({ successor_id: null })
+  const lapsed = rows as { id: string; workspace_id: string }[]
   for (const row of lapsed)
     await record(act, { event: 'key.lapsed', workspaceId: row.workspace_id, keyId: row.id })
   return lapsed.length

@@ -34,7 +34,8 @@ export async function reveal(
   if (found.status !== 'unrevealed')
     return found.status === 'revoked' ? endedBeforeReveal(found) : revealedAlready(found)
 
-  if (act.now >= lapsesAt(found))
+  const lapses = lapsesAt(found)
+  if (lapses && act.now >= lapses)
     return refuse('expired', `This offer lapsed after ${offerDays} days.`, { next: 'Ask for a new key.' })
 
   const token = generateToken(means.tokenPrefix, means.random)

@@ -12,12 +12,12 @@ import type { Scope } from './scope.ts'
 import { keyColumns, lockKey, toKey } from './store.ts'
 
 /** What a successor gets that its predecessor did not have; what is absent stays the same. */
-export type Changes = { scopes?: Scope[]; lifetimeDays?: number | null }
+export type Changes = { scopes?: Scope[]; lifetimeDays?: number | null; ownerId?: string }
 
 /**
- * Makes the successor of a key: same name, words, owner and integration, same scopes and lifetime unless `changes`
+ * Makes the successor of a key: same name, words and integration, same owner, scopes and lifetime unless `changes`
  * says otherwise, unrevealed. Both keys work once the successor is revealed; the predecessor ends when somebody
- * revokes it.
+ * revokes it. `why` goes into the record.
  */
 export async function rotate(
   act: Act,
@@ -25,6 +25,7 @@ export async function rotate(
   keyId: string,
   changes: Changes,
   random: Random,
+  why: Record<string, unknown> = {},
 ): Promise<{ predecessor: Key; successor: Key } | Refusal> {
   const found = await lockKey(act.trx, workspaceId, keyId)
   if (!found) return noSuchKey({ action: 'key.rotate', keyId })
@@ -46,7 +47,7 @@ export async function rotate(
     .insert(successorOf(found, successorId, changes, act))
     .returning(keyColumns)
   const successor = toKey(row)
-  await record(act, { event: 'key.rotated', workspaceId, keyId, details: { successor: successorId } })
+  await record(act, { event: 'key.rotated', workspaceId, keyId, details: { successor: successorId, ...why } })
   await record(act, {
     event: 'key.issued',
     workspaceId,
@@ -88,7 +89,7 @@ const successorOf = (old: Key, id: string, changes: Changes, act: Act) => ({
   allowed_networks: old.allowedNetworks,
   limit_per_minute: old.limitPerMinute,
   status: 'unrevealed',
-  owner_id: old.ownerId,
+  owner_id: changes.ownerId ?? old.ownerId,
   created_by: act.actor.id,
   created_at: act.now,
   lifetime_days: changes.lifetimeDays === undefined ? old.lifetimeDays : changes.lifetimeDays,

@@ -1,8 +1,10 @@
 import type { Random } from '../foundation/random.ts'
+import type { Act } from '../members/actor.ts'
 import { readTerms } from '../policy/terms.ts'
+import { type Campaign, openCampaign } from '../rotation/campaign.ts'
 import { type Applied, applyPlan } from './apply.ts'
 import { heirOf } from './heir.ts'
-import { lockOffboarding } from './offboarding.ts'
+import { lockOffboarding, type Offboarding, type Plan } from './offboarding.ts'
 import type { Step } from './step.ts'
 
 const keysPerTransaction = 500
@@ -32,11 +34,14 @@ export const actOnSome =
     const rows = await waiting().where({ workspace_id: workspaceId }).limit(keysPerTransaction)
     const keyIds = rows.map((row) => row.key_id as string)
     await act.trx('keys').whereIn('id', keyIds).orderBy('id').forUpdate().select('id')
-    const { terms } = await act.trx('workspaces').where({ id: workspaceId }).first('terms')
+    const row = await act.trx('workspaces').where({ id: workspaceId }).first('terms')
+    const terms = readTerms(row.terms)
     const means = {
       offboarding,
       heir: await heirOf(act.trx, workspaceId, offboarding),
-      graceEnds: new Date(act.now.getTime() + readTerms(terms).offboardingGraceDays * dayMs),
+      graceEnds: new Date(act.now.getTime() + terms.offboardingGraceDays * dayMs),
+      terms,
+      campaign: await campaignFor(act, offboarding, workspaceId, rows, random),
       random,
     }
     const applied: (Applied & { keyId: string })[] = []
@@ -57,3 +62,18 @@ export const actOnSome =
     await act.trx('offboardings').where({ id }).update({ state: 'confirming' })
     return false
   }
+
+/** More rotations at once than these share a message. */
+const apart = 3
+
+async function campaignFor(
+  act: Act,
+  { userId }: Offboarding,
+  workspaceId: string,
+  rows: readonly { plan: Plan }[],
+  random: Random,
+): Promise<Campaign | undefined> {
+  if (rows.filter((row) => row.plan === 'rotate').length <= apart) return undefined
+  const about = { title: 'Keys of somebody who leaves', ofUserId: userId ?? undefined }
+  return openCampaign(act, workspaceId, { ...about, reason: 'leaver' }, random)
+}

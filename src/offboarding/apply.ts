@@ -3,14 +3,24 @@ import type { Random } from '../foundation/random.ts'
 import { isRefusal, type Refusal, sentence } from '../foundation/refusal.ts'
 import { plain } from '../foundation/words.ts'
 import type { Key } from '../keys/key.ts'
-import { rotate } from '../keys/rotate.ts'
 import { deactivate, revoke } from '../keys/state.ts'
 import { keyColumns, lockKey, toKey } from '../keys/store.ts'
 import type { Act } from '../members/actor.ts'
+import type { Terms } from '../policy/terms.ts'
+import type { Campaign } from '../rotation/campaign.ts'
+import { startRotation } from '../rotation/start.ts'
 import type { Offboarding, Outcome, Plan } from './offboarding.ts'
 
 /** What is needed to deal with one key of a leaver. */
-export type Means = { offboarding: Offboarding; heir: string | undefined; graceEnds: Date; random: Random }
+export type Means = {
+  offboarding: Offboarding
+  heir: string | undefined
+  graceEnds: Date
+  terms: Terms
+  /** many rotations share a message */
+  campaign: Campaign | undefined
+  random: Random
+}
 
 /** What became of a key, and of what its owner has to know. */
 export type Applied = {
@@ -85,10 +95,18 @@ const refusedOr = (refusal: Refusal): Applied =>
     : { outcome: 'failed', why: plain(sentence(refusal)) }
 
 /** The key that takes its place: one that is on its way already, or a new one. */
-async function successorOf(act: Act, key: Key, { random }: Means): Promise<string | Refusal> {
+async function successorOf(act: Act, key: Key, means: Means): Promise<string | Refusal> {
   if (key.successorId) return key.successorId
-  const rotated = await rotate(act, key.workspaceId, key.id, {}, random)
-  return isRefusal(rotated) ? rotated : rotated.successor.id
+  const { graceEnds, terms, campaign, random } = means
+  const workspace = { id: key.workspaceId, terms }
+  const start = {
+    reason: 'leaver',
+    dueBy: graceEnds,
+    offersItself: true,
+    ...(campaign ? { campaign } : {}),
+  } as const
+  const started = await startRotation(act, workspace, key.id, start, random)
+  return isRefusal(started) ? started : started.successor.id
 }
 
 /** Ends the old token by then; an end that is nearer already stays. */

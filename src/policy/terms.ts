@@ -12,12 +12,19 @@ const days = (least: number, most: number) => {
 const pause = 'Enter a whole number of days from 30 to 365, or 0 for never.'
 
 const minutes = 'Enter a whole number of minutes from 1 to 1440.'
+const hours = 'Enter a whole number of hours from 1 to 720.'
 
 /** A workspace's rules and thresholds. Terms that were never set have the default that stands here. */
 const schema = z.object({
   rotationPeriodDays: days(7, 730).default(90),
   /** how long before the end of the period the first warning comes */
   rotationWarningDays: days(1, 90).default(15),
+  /** without a request on the old key for this long, a rotation is safe to finish */
+  silentBeforeFinishHours: z.number({ error: hours }).int(hours).min(1, hours).max(720, hours).default(24),
+  /** from the start of a rotation until it finishes by itself, or asks */
+  rotationDeadlineDays: days(1, 90).default(14),
+  /** the old key ends at the deadline even while it is used, once the new one was revealed */
+  cutAtDeadline: z.boolean().default(false),
   maximumLifetimeDays: days(1, 3650).default(365),
   /** keys with `write` must have an expiry, or their maker is only warned */
   writeMustExpire: z.enum(['enforce', 'warn']).default('enforce'),

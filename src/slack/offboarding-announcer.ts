@@ -2,33 +2,25 @@ import type { WebClient } from '@slack/web-api'
 import { say } from '../foundation/words.ts'
 import type { Announcer, Posted } from '../offboarding/announcer.ts'
 import type { Counts } from '../offboarding/report.ts'
+import { findPosted, looksBack, openChannels, withDelay } from './announcing.ts'
 import { actions, button, message } from './blocks.ts'
-import { findChannel, post } from './channels.ts'
+import { post } from './channels.ts'
 import { count } from './messages/key.ts'
 import { offboardingMessage } from './messages/offboard-progress.ts'
 import { closedMessage, requestMessage } from './messages/request.ts'
 import { sentenceBlock } from './phrase.ts'
 import { ref } from './ref.ts'
 
-/** How many messages back an earlier try is looked for. */
-const looksBack = 100
 const offersInAMessage = 10
 
 /** Offboardings as Slack messages, each with its id in the metadata. */
 export function slackAnnouncer(web: WebClient): Announcer {
-  const known = new Map<string, Promise<string>>()
-  /** A name is looked up once; what went wrong is looked up again. */
-  function channelOf(name: string): Promise<string> {
-    const id = known.get(name) ?? findChannel(web, name)
-    known.set(name, id)
-    id.catch(() => known.delete(name))
-    return id
-  }
+  const channelOf = openChannels(web)
   return {
     post: (report, messageId, again) =>
       withDelay(async () => {
         const channel = await channelOf(report.channel)
-        const earlier = again ? await find(web, channel, messageId) : undefined
+        const earlier = again ? await findPosted(web, channel, messageId) : undefined
         if (earlier) return earlier
         const metadata = { event_type: 'keywarden_offboarding', event_payload: { message: messageId } }
         const posted = await post(web, { channel, ...offboardingMessage(report), metadata })
@@ -88,30 +80,7 @@ async function linkTo(web: WebClient, where: Posted | undefined): Promise<{ repo
   return { report: permalink ?? '' }
 }
 
-async function find(web: WebClient, channel: string, messageId: string): Promise<Posted | undefined> {
-  const { messages = [] } = await web.conversations.history({
-    channel,
-    limit: looksBack,
-    include_all_metadata: true,
-  })
-  const found = messages.find(
-    ({ metadata }) => (metadata?.event_payload as { message?: string } | undefined)?.message === messageId,
-  )
-  return found && { channelId: channel, ts: found.ts! }
-}
-
 async function isFiled(web: WebClient, channel: string, ts: string, name: string): Promise<boolean> {
   const { messages = [] } = await web.conversations.replies({ channel, ts, limit: looksBack })
   return messages.some(({ files = [] }) => files.some((file) => file.name === name))
-}
-
-/** Slack's 429 names its own time. */
-async function withDelay<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call()
-  } catch (error) {
-    const { retryAfter } = error as { retryAfter?: number }
-    if (retryAfter) throw Object.assign(new Error(`asked to wait ${retryAfter} s`), { seconds: retryAfter })
-    throw error
-  }
 }

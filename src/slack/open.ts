@@ -7,6 +7,8 @@ import type { World } from '../foundation/world.ts'
 import { announce } from '../offboarding/announce.ts'
 import type { Announcer } from '../offboarding/announcer.ts'
 import { carryOut } from '../offboarding/carry-out.ts'
+import type { RotationBoard } from '../rotation/board.ts'
+import { workOnRotations } from '../rotation/work.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import { slackAlerts } from './alert-channel.ts'
 import { openSlack } from './app.ts'
@@ -14,6 +16,7 @@ import { firstStart } from './first-start.ts'
 import { refreshHomes } from './live-home.ts'
 import { slackAnnouncer } from './offboarding-announcer.ts'
 import { httpReceiver } from './receivers.ts'
+import { slackRotationBoard } from './rotation-board.ts'
 import { socketReceiver } from './socket.ts'
 import type { Door } from './story.ts'
 
@@ -25,7 +28,7 @@ export type Bot = {
   stop(): Promise<void>
 }
 
-export type SlackSide = { alerts: AlertChannel; announcer: Announcer; openBot(): Bot }
+export type SlackSide = { alerts: AlertChannel; announcer: Announcer; board: RotationBoard; openBot(): Bot }
 
 /** Everything that talks to Slack: the way alerts go out, and the bot itself when this process is one. */
 export async function openSlackSide(world: World): Promise<SlackSide> {
@@ -34,6 +37,7 @@ export async function openSlackSide(world: World): Promise<SlackSide> {
   // Alerts have a client of their own: one rate limit must not hold up a person who is waiting.
   const alerts = slackAlerts(openWebClient(world))
   const announcer = slackAnnouncer(openWebClient(world))
+  const board = slackRotationBoard(openWebClient(world))
 
   function openBot(): Bot {
     const settling = new Set<Promise<void>>()
@@ -41,7 +45,9 @@ export async function openSlackSide(world: World): Promise<SlackSide> {
       world,
       web,
       settle(workspace) {
-        const work = settle(door, alerts, identity.teamId, workspace).finally(() => settling.delete(work))
+        const work = settle(door, { alerts, board }, identity.teamId, workspace).finally(() =>
+          settling.delete(work),
+        )
         settling.add(work)
       },
       offboard() {
@@ -61,7 +67,7 @@ export async function openSlackSide(world: World): Promise<SlackSide> {
       },
     }
   }
-  return { alerts, announcer, openBot }
+  return { alerts, announcer, board, openBot }
 }
 
 async function offboard(world: World, announcer: Announcer): Promise<void> {
@@ -74,12 +80,21 @@ async function offboard(world: World, announcer: Announcer): Promise<void> {
   }
 }
 
-async function settle(door: Door, alerts: AlertChannel, teamId: string, workspace: Workspace): Promise<void> {
+type Ways = { alerts: AlertChannel; board: RotationBoard }
+
+/** Real milliseconds; the job waits longer. */
+const confirmWithinMs = 2_000
+
+async function settle(door: Door, ways: Ways, teamId: string, workspace: Workspace): Promise<void> {
   const { world } = door
+  const { alerts, board } = ways
   const later = (error: unknown) =>
-    world.log.error({ error: String(error) }, 'alerts and Homes catch up later')
+    world.log.error({ error: String(error) }, 'alerts, rotations and Homes catch up later')
   await refreshHomes(door, teamId, workspace).catch(later)
-  await reconcileWorkspace(world, workspace)
-    .then(() => deliverWaiting(world, alerts))
-    .catch(later)
+  await Promise.all([
+    workOnRotations(world, board, { withinMs: confirmWithinMs }).catch(later),
+    reconcileWorkspace(world, workspace)
+      .then(() => deliverWaiting(world, alerts))
+      .catch(later),
+  ])
 }

@@ -23,6 +23,17 @@ import { openPolicy, submitPolicy } from './conversations/policy.ts'
 import { approve, openDeny, openRequest, submitDeny, submitRequest } from './conversations/request.ts'
 import { openRoles, submitRoles } from './conversations/roles.ts'
 import { openRotate, redrawRotate, submitRotate } from './conversations/rotate.ts'
+import { redrawCampaign, submitCampaign } from './conversations/rotate-many.ts'
+import {
+  finishCampaign,
+  giveMoreTime,
+  openAbort,
+  openFinish,
+  openRotation,
+  revealNewKey,
+  submitAbort,
+  submitFinish,
+} from './conversations/rotation.ts'
 import { show } from './conversations/show.ts'
 import { closedUnconfirmed, confirmSaved, replaceKey, revealKey } from './conversations/show-once.ts'
 import { forgetExpected, openExpected, quarantine, submitExpected } from './conversations/unusual-use.ts'
@@ -49,7 +60,7 @@ export const commands: readonly CommandRoute[] = [
   { verb: 'request', needs: 'request.make', opens: 'Request a key', run: openRequest, help: ['request [name]', 'ask for a key', 'A manager or owner decides. When they approve, you reveal the key yourself.'] },
   { verb: 'show', needs: 'key.show', opens: 'Key', run: show, also: 'usage', help: ['show KEY', 'status, use and history', 'What the key may do, who has it, how it is used, and what happened to it.'] },
   { verb: 'edit', needs: 'key.edit', opens: 'Edit key', run: openEdit, help: ['edit KEY', 'name, description, integration, owner', 'Scopes and expiry are fixed; rotate with changes instead.'] },
-  { verb: 'rotate', needs: 'key.rotate', opens: 'Rotate key', run: openRotate, help: ['rotate KEY', 'replace without downtime', 'A new key takes the name; both work until you revoke the old one.'] },
+  { verb: 'rotate', needs: 'key.rotate', opens: 'Rotate key', run: openRotate, help: ['rotate KEY|all', 'replace without downtime', 'A new key takes the name; both work until nothing uses the old one. All rotates many at once: all overdue, all @user, all words.'] },
   { verb: 'deactivate', needs: 'key.deactivate', opens: 'Deactivate key', run: openChange('deactivate'), help: ['deactivate KEY', 'pause a key', 'Requests with it are refused at once. Activate it again at any time.'] },
   { verb: 'activate', needs: 'key.activate', run: activateKey, help: ['activate KEY', 'resume a paused key', 'It works again from the next request on.'] },
   { verb: 'revoke', also: 'delete', needs: 'key.revoke', opens: 'Revoke key', run: openChange('revoke'), help: ['revoke KEY', 'delete a key for good', 'You type its name, or the four characters of its hint. It cannot be undone.'] },
@@ -77,6 +88,12 @@ export const clicks: readonly ClickRoute[] = [
   { id: 'connection.make', needs: 'connection.make', opens: 'Copy it now', run: makeOne },
   { id: 'connection.revoke', needs: 'connection.make', opens: 'Connect', run: revokeOne },
   { id: 'offboard.undo', needs: 'offboarding.undo', opens: 'Undo offboarding', run: undo },
+  { id: 'rotation.open', needs: 'key.show', opens: 'Rotation', run: openRotation },
+  { id: 'rotation.reveal', needs: 'key.reveal', opens: 'Copy your key', run: revealNewKey },
+  { id: 'rotation.finish-safe', needs: 'rotation.finish', opens: 'Finish rotations', run: finishCampaign },
+  { id: 'rotation.finish', needs: 'rotation.finish', opens: 'Finish rotation', run: openFinish },
+  { id: 'rotation.abort', needs: 'rotation.abort', opens: 'Abort rotation', run: openAbort },
+  { id: 'rotation.extend', needs: 'rotation.extend', run: giveMoreTime },
   { id: 'home.switch', needs: 'key.list', run: switchHome },
   { id: 'alert.take', needs: 'finding.take', run: take },
   { id: 'alert.snooze', needs: 'finding.snooze', opens: 'Snooze alert', run: openSnooze },
@@ -89,6 +106,7 @@ export const clicks: readonly ClickRoute[] = [
   { id: 'expected.forget', needs: 'use.expect', run: forgetExpected },
   { id: 'form.create', needs: 'request.make', run: redrawCreate },
   { id: 'form.rotate', needs: 'key.rotate', run: redrawRotate },
+  { id: 'form.campaign', needs: 'key.rotate', run: redrawCampaign },
 ]
 
 // biome-ignore format: one screen
@@ -97,6 +115,9 @@ export const submits: readonly SubmitRoute[] = [
   { id: 'key.request', title: 'Request a key', needs: 'request.make', run: submitRequest },
   { id: 'key.edit', title: 'Edit key', needs: 'key.edit', run: submitEdit },
   { id: 'key.rotate', title: 'Rotate key', needs: 'key.rotate', run: submitRotate },
+  { id: 'rotation.campaign', title: 'Rotate keys', needs: 'key.rotate', run: submitCampaign },
+  { id: 'rotation.finish', title: 'Finish rotation', needs: 'rotation.finish', run: submitFinish },
+  { id: 'rotation.abort', title: 'Abort rotation', needs: 'rotation.abort', run: submitAbort },
   { id: 'key.deactivate', title: 'Deactivate key', needs: 'key.deactivate', run: submitDeactivate },
   { id: 'key.revoke', title: 'Revoke key', needs: 'key.revoke', run: submitRevoke },
   { id: 'list.search', title: 'Keys', needs: 'key.list', run: submitSearch },

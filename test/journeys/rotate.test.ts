@@ -54,7 +54,9 @@ test('with changes: scopes and days are chosen, policy speaks, and errors stand 
   const manager = house.as('manager')
   await makeKey(manager, { name: 'Grower', expires: '45' })
   const form = await openDialog(manager, 'rotate Grower')
-  await pressIn(manager, form, 'Change scopes or expiry')
+  expect(said(form.blocks)).toMatch(/New key: Grower, same scopes \( ?read ?\), 45 days from its reveal\./)
+  const why = await choose(manager, form, 'reason', 'scope-change')
+  await pressIn(manager, why, 'Change expiry')
   const open = await dialogWith(manager, 'Rotate key', 'whole number')
   expect(open.values).toMatchObject({
     expires: { 'form.rotate.expires': 'other' },
@@ -63,6 +65,7 @@ test('with changes: scopes and days are chosen, policy speaks, and errors stand 
   })
   const write = await choose(manager, open, 'scopes', ['write'])
   expect(said(write.blocks)).toContain('Policy: a key with write must expire.')
+  expect(said(write.blocks)).toContain('New key: Grower, write is added; read goes, the expiry below.')
   expect(await submit(manager, write, { days: '366' })).toMatchObject({
     errors: { days: 'Enter a whole number of days from 1 to 365.' },
   })
@@ -87,7 +90,7 @@ test('a running rotation is not started twice: not by a second dialog, nor a sec
     [manager, house.as('owner')].map((who) =>
       who.waitFor((screen) => {
         const words = said(screen.modals.at(-1)?.blocks ?? [])
-        return /waits for|is running/.test(words) && words
+        return /waits for you|is running/.test(words) && words
       }),
     ),
   )
@@ -115,7 +118,7 @@ test('a key of somebody else is rotated by a manager and revealed by its owner',
   const started = await submitAndSee(manager, await openDialog(manager, 'rotate Emres'), {})
   expect(findButton(started.blocks, 'Reveal key')).toBeUndefined()
   expect(said(await told(house.as('otherMember'), 'started a rotation of Emres'))).toContain(
-    'the old one works until it is revoked',
+    'the old one works until the rotation is finished',
   )
 })
 
@@ -138,8 +141,7 @@ test('where write needs a second person, a rotation does not add it', async () =
   const manager = house.as('manager')
   await makeKey(manager, { name: 'Reader' })
   const form = await openDialog(manager, 'rotate Reader')
-  await pressIn(manager, form, 'Change scopes or expiry')
-  const open = await dialogWith(manager, 'Rotate key', 'Expires')
+  const open = await choose(manager, form, 'reason', 'scope-change')
   const write = await choose(manager, open, 'scopes', ['read', 'write'])
   expect(await submit(manager, write, {})).toMatchObject({
     errors: { scopes: expect.stringContaining('second manager or owner') },

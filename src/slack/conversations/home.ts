@@ -3,6 +3,8 @@ import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
 import { offersTo } from '../../keys/find.ts'
 import { listKeys } from '../../keys/list.ts'
 import { may } from '../../policy/may.ts'
+import { runningRotations } from '../../rotation/rotation.ts'
+import { readTrackers } from '../../rotation/tracker.ts'
 import { type Preferences, prefer, readPreferences } from '../../workspaces/preferences.ts'
 import { waitingRequests } from '../../workspaces/requests.ts'
 import type { Caller } from '../caller.ts'
@@ -12,6 +14,7 @@ import { viewer } from './pick.ts'
 
 const attentionRows = 5
 const keyRowCount = 15
+const rotationsShown = 4
 
 /** The Home tab was opened: draw it, and remember who looks, so that it stays live. */
 export async function openHome(door: Door, caller: Caller): Promise<Refusal | undefined> {
@@ -42,19 +45,24 @@ async function lookAt(door: Door, caller: Caller, { homeShows }: Preferences): P
   const shows = manages ? homeShows : 'mine'
   const who = viewer({ caller })
   const filter = shows === 'mine' ? ({ standing: 'mine' } as const) : {}
-  const [attention, offers, requests, keys] = await Promise.all([
+  const [attention, offers, requests, rotations, keys] = await Promise.all([
     listKeys(db, who, { standing: 'attention' }, { from: 0 }, workspace.terms, now, {
       rowCount: attentionRows,
       counted: false,
     }),
     offersTo(db, workspace.id, actor.id, now),
     manages ? waitingRequests(db, workspace.id) : [],
+    runningRotations(db, workspace.id, rotationsShown + 1, shows === 'mine' ? actor.id : undefined),
     listKeys(db, who, filter, { from: 0 }, workspace.terms, now, {
       rowCount: keyRowCount,
       counted: false,
     }),
   ])
-  return { caller, shows, attention: attention.keys, offers, requests, keys: keys.keys, more: keys.more, now }
+  const trackers = await readTrackers(db, rotations.slice(0, rotationsShown), now)
+  return {
+    ...{ caller, shows, attention: attention.keys, offers, requests, keys: keys.keys, more: keys.more, now },
+    rotations: { trackers, more: rotations.length > rotationsShown },
+  }
 }
 
 /** My keys or all keys; this workspace or another. The choice is remembered. */

@@ -1,60 +1,147 @@
 import { perform } from '../../audit/perform.ts'
+import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
+import { findKey } from '../../keys/find.ts'
 import { readExpiry, readScopes } from '../../keys/issue.ts'
-import type { Key } from '../../keys/key.ts'
-import { type Changes, cannotRotate, rotate } from '../../keys/rotate.ts'
+import type { Key, KeyWithUsage } from '../../keys/key.ts'
+import { type Changes, cannotRotate } from '../../keys/rotate.ts'
 import type { Terms } from '../../policy/terms.ts'
+import { confirmRotations } from '../../rotation/confirm.ts'
+import { type Reason, type Rotation, reasons, runningRotationOf } from '../../rotation/rotation.ts'
+import { type Started, startRotation } from '../../rotation/start.ts'
+import { readTrackers } from '../../rotation/tracker.ts'
+import { trafficOf } from '../../usage/traffic.ts'
 import { notice, plainSection } from '../blocks.ts'
+import { isFullMember } from '../caller.ts'
 import { presets } from '../messages/create.ts'
-import { rotatedView, rotateForm } from '../messages/rotate.ts'
+import { compromisedView, rotatedView, rotateForm } from '../messages/rotate.ts'
+import { trackerView } from '../messages/rotation.ts'
 import {
   type ClickStory,
   type CommandStory,
   type Conversation,
   choicesIn,
+  type Story,
   type SubmitStory,
   textIn,
+  type Values,
 } from '../story.ts'
 import { expiryErrors } from './create.ts'
-import { keyById, keyFor } from './pick.ts'
-import { offerReveal } from './show-once.ts'
+import { keyById, keyFor, viewer } from './pick.ts'
+import { openCampaign } from './rotate-many.ts'
 
-/** `/keys rotate KEY` */
+const dayMs = 86_400_000
+const quickMs = 1_000
+const patienceMs = 60_000
+
+/** `/keys rotate KEY`, and `/keys rotate all ...` for many at once. A running rotation is shown instead. */
 export const openRotate: Conversation<CommandStory> = async (story) => {
+  const many = await wantsMany(story)
+  if (many !== undefined) return isRefusal(many) ? many : openCampaign({ ...story, words: many })
+  const named = await sameRotation(story)
+  if (isRefusal(named)) return named
+  if (named) return showRunning(story, named)
   const key = await keyFor(story, 'rotate')
   if (!key || isRefusal(key)) return key
-  const blocked = cannotRotate(key)
+  const running = await orDatabaseOut(() => runningRotationOf(story.door.world.db, key.id))
+  if (isRefusal(running)) return running
+  const wanted = presetReason(story)
+  // A new key that was compromised is told how to take it back; the old one is refused at once.
+  if (running && !(wanted === 'compromised' && running.predecessorId === key.id && key.status !== 'revoked'))
+    return showRunning(story, running)
+  const blocked = wanted === 'compromised' && running ? undefined : cannotRotate(key)
   if (blocked) return blocked
+  return draw(story, key, { reason: wanted, chosen: key.scopes })
+}
+
+/** A button may say why. */
+const presetReason = ({ keyId, words }: CommandStory): Reason => {
+  if (!keyId) return 'scheduled'
+  return words === 'changes' ? 'scope-change' : (reasons.find((reason) => reason === words) ?? 'scheduled')
+}
+
+/** What stands behind "all", unless a key is called so. */
+async function wantsMany(story: CommandStory): Promise<string | Refusal | undefined> {
+  const words = /^all\b\s*(.*)$/is.exec(story.words)?.[1]
+  if (story.keyId || words === undefined) return undefined
+  const found = await lookUp(story)
+  return isRefusal(found) ? found : found.match === 'none' ? words : undefined
+}
+
+const lookUp = (story: CommandStory) =>
+  orDatabaseOut(() =>
+    findKey(story.door.world.db, viewer(story), story.words, story.door.world.config.tokenPrefix),
+  )
+
+/** Both keys of a rotation carry the name: whoever types it means the rotation. */
+async function sameRotation(story: CommandStory): Promise<Rotation | Refusal | undefined> {
+  if (story.keyId || story.words === '') return undefined
+  const found = await lookUp(story)
+  if (isRefusal(found)) return found
+  if (found.match !== 'several') return undefined
+  const running = await orDatabaseOut(() => runningRotationOf(story.door.world.db, found.keys[0]!.id))
+  if (isRefusal(running) || !running) return running
+  const both = [running.predecessorId, running.successorId]
+  return found.keys.every((key) => both.includes(key.id)) ? running : undefined
+}
+
+async function showRunning(story: Story, rotation: Rotation): Promise<Refusal | undefined> {
+  const { db, clock } = story.door.world
+  const trackers = await orDatabaseOut(() => readTrackers(db, [rotation], clock.now()))
+  if (isRefusal(trackers)) return trackers
+  await story.show(trackerView(trackers[0]!, story.caller.actor))
+  return undefined
+}
+
+type Chosen = { reason: Reason; chosen: readonly string[]; expiry?: { expires: string; days?: string } }
+
+async function draw(story: Story, key: KeyWithUsage, chosen: Chosen): Promise<Refusal | undefined> {
   const { workspace } = story.caller
+  const { db, clock } = story.door.world
+  const now = clock.now()
+  const hours = await orDatabaseOut(() =>
+    trafficOf(db, [key.id], new Date(now.getTime() - dayMs), new Date(now.getTime() + dayMs), 'hour'),
+  )
+  if (isRefusal(hours)) return hours
+  const requestsInDay = hours.reduce((sum, hour) => sum + hour.requests, 0)
   // What policy forbids today is not handed down: then the form opens where it can be chosen.
-  const changes =
-    story.words === 'changes' || isRefusal(lifetimeOf(key, workspace.terms)) ? asItIs(key) : undefined
-  const now = story.door.world.clock.now()
-  await story.show(rotateForm({ key, workspace, now, ...(changes ? { changes } : {}) }))
+  const isForbidden = isRefusal(lifetimeOf(key, chosen.chosen, workspace.terms))
+  const expiry = chosen.expiry ?? (isForbidden ? asItIs(key) : undefined)
+  await story.show(
+    rotateForm({ key, workspace, now, requestsInDay, ...chosen, ...(expiry ? { expiry } : {}) }),
+  )
   return undefined
 }
 
 /** The lifetime that a plain rotation hands down, or why policy refuses it by now. */
-const lifetimeOf = (key: Key, terms: Terms) => readExpiry(String(key.lifetimeDays ?? ''), key.scopes, terms)
+const lifetimeOf = (key: Key, scopes: readonly string[], terms: Terms) =>
+  readExpiry(String(key.lifetimeDays ?? ''), [...scopes], terms)
 
-/** The key's own scopes and lifetime, as the inputs start. */
-function asItIs({ scopes, lifetimeDays }: Key) {
+/** The key's own lifetime, as the inputs start. */
+function asItIs({ lifetimeDays }: Key) {
   const days = String(lifetimeDays ?? 'never')
   const named = days === 'never' || presets.includes(days)
-  return { chosen: scopes, expires: named ? days : 'other', ...(named ? {} : { days }) }
+  return { expires: named ? days : 'other', ...(named ? {} : { days }) }
 }
 
-/** Scopes and expiry become inputs, and each choice redraws what policy says about it. */
+/** The reason decides what can be chosen, and each choice redraws what policy says about it. */
 export const redrawRotate: Conversation<ClickStory> = async (story) => {
   const key = await keyById(story, story.metadata)
   if (isRefusal(key)) return key
-  const changes =
-    story.value === 'change'
+  const { values } = story
+  const isOpen = 'expires' in values
+  const expiry = isOpen
+    ? { expires: textIn(values, 'expires') }
+    : story.value === 'change'
       ? asItIs(key)
-      : { chosen: choicesIn(story.values, 'scopes'), expires: textIn(story.values, 'expires') }
-  const { workspace } = story.caller
-  await story.show(rotateForm({ key, workspace, now: story.door.world.clock.now(), changes }))
-  return undefined
+      : undefined
+  return draw(story, key, { ...reasonAndScopes(values, key), ...(expiry ? { expiry } : {}) })
+}
+
+function reasonAndScopes(values: Values, key: Key): { reason: Reason; chosen: readonly string[] } {
+  const reason = reasons.find((one) => one === textIn(values, 'reason')) ?? 'scheduled'
+  const mayChange = reason === 'scope-change' && 'scopes' in values
+  return { reason, chosen: mayChange ? choicesIn(values, 'scopes') : key.scopes }
 }
 
 export const submitRotate: Conversation<SubmitStory> = async (story) => {
@@ -62,22 +149,51 @@ export const submitRotate: Conversation<SubmitStory> = async (story) => {
   const { world } = story.door
   const key = await keyById(story, story.metadata)
   if (isRefusal(key)) return key
+  const { reason } = reasonAndScopes(story.values, key)
   const changes = readChanges(story, key)
   if (isRefusal(changes)) return changes
   if (Array.isArray(changes)) return void (await story.complain(expiryErrors(story.values, changes)))
+  const wrong = await wrongOwner(story, key, reason, changes.ownerId)
+  if (wrong) return void (await story.complain({ owner: wrong }))
   await story.work(notice('Rotate key', [plainSection('Starting...')]))
-  const rotated = await perform(
+  const started = await perform(
     world,
     actor,
-    (act) => rotate(act, workspace.id, story.metadata, changes, world.random),
+    (act) => startRotation(act, workspace, key.id, { reason, changes }, world.random),
     { requestId: story.requestId },
   )
-  if (isRefusal(rotated)) return rotated
-  const { predecessor, successor } = rotated
-  await story.show(rotatedView(predecessor, successor, successor.ownerId === actor.id))
-  await offerReveal(story, successor)
+  if (isRefusal(started)) return started
+  const isMine = started.successor.ownerId === actor.id
+  if (reason === 'compromised') await showReceipt(story, started, isMine)
+  else await story.show(rotatedView(started, isMine, workspace.terms.alertChannel))
   story.door.settle(workspace)
   return undefined
+}
+
+/** The receipt comes first; the new key is offered once the old one is known to be refused. */
+async function showReceipt(story: SubmitStory, started: Started, isMine: boolean): Promise<void> {
+  const { world } = story.door
+  const { id } = started.rotation
+  const receipt = await confirmRotations(world, { id, withinMs: quickMs })
+  await story.show(compromisedView(started, isMine, receipt))
+  if (receipt && receipt.state !== 'confirmed')
+    await story.show(
+      compromisedView(started, isMine, await confirmRotations(world, { id, withinMs: patienceMs })),
+    )
+}
+
+/** Whoever leaves must not be the one who sees the new key. */
+async function wrongOwner(
+  { door, caller }: SubmitStory,
+  key: Key,
+  reason: Reason,
+  ownerId: string | undefined,
+): Promise<string | undefined> {
+  if (reason !== 'leaver') return undefined
+  if (!ownerId) return 'Choose who takes over.'
+  if (ownerId === key.ownerId) return 'They own the old key. Choose somebody who stays.'
+  const isOneOfUs = await isFullMember(door.web, ownerId, caller.teamId).catch(() => false)
+  return isOneOfUs ? undefined : 'Choose a person of this workspace.'
 }
 
 const needsApproval = refuse('invalid', 'A second manager or owner has to approve write.', {
@@ -85,23 +201,30 @@ const needsApproval = refuse('invalid', 'A second manager or owner has to approv
   field: 'scopes',
 })
 
-/** What the form changes; nothing when its inputs were never opened, and policy still allows the key as it is. */
+/** What the form changes; nothing for what it did not offer, while policy still allows the key as it is. */
 function readChanges({ values, caller }: SubmitStory, key: Key): Changes | Refusal | Refusal[] {
   const { terms } = caller.workspace
-  if (!('expires' in values)) {
-    const same = lifetimeOf(key, terms)
-    return isRefusal(same) ? same : {}
-  }
-  const chosen = choicesIn(values, 'scopes')
+  const { reason, chosen } = reasonAndScopes(values, key)
+  const owner = textIn(values, 'owner')
   const expires = textIn(values, 'expires')
   const days = expires === 'never' ? '' : expires === 'other' ? textIn(values, 'days').trim() || '0' : expires
-  const scopes = readScopes(chosen)
-  const lifetimeDays = readExpiry(days, chosen, terms)
+  const isOpen = 'expires' in values
+  const scopes = readScopes([...chosen])
+  const lifetimeDays = isOpen ? readExpiry(days, [...chosen], terms) : lifetimeOf(key, chosen, terms)
   const grows = chosen.includes('write') && !key.scopes.includes('write')
+  if (!isOpen && isRefusal(lifetimeDays))
+    return reason === 'scope-change' ? [onScopes(lifetimeDays)] : lifetimeDays
   const wrong = [
     ...[scopes, lifetimeDays].filter(isRefusal),
     ...(grows && terms.writeNeedsApproval ? [needsApproval] : []),
   ]
   if (wrong.length > 0 || isRefusal(scopes) || isRefusal(lifetimeDays)) return wrong
-  return { scopes, lifetimeDays }
+  return {
+    ...(reason === 'scope-change' ? { scopes } : {}),
+    ...(isOpen ? { lifetimeDays } : {}),
+    ...(reason === 'leaver' && owner ? { ownerId: owner } : {}),
+  }
 }
+
+/** The expiry is not on the form, so its error stands where the choice was made that it forbids. */
+const onScopes = (refusal: Refusal): Refusal => ({ ...refusal, field: 'scopes' })

@@ -3,6 +3,8 @@ import { listEvents } from '../../audit/list.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal } from '../../foundation/refusal.ts'
 import { say } from '../../foundation/words.ts'
+import { lineageOf } from '../../keys/lineage.ts'
+import { runningRotationOf } from '../../rotation/rotation.ts'
 import { expectationsOf } from '../../watch/expectations.ts'
 import { keyView } from '../messages/show.ts'
 import type { CommandStory, Conversation } from '../story.ts'
@@ -21,13 +23,15 @@ export const show: Conversation<CommandStory> = async (story) => {
     Promise.all([
       listEvents(db, { workspaceId: workspace.id, keyId: key.id, limit: most }),
       expectationsOf(db, [key.id]),
+      lineageOf(db, key.id),
+      runningRotationOf(db, key.id),
     ]),
   )
   if (isRefusal(read)) return read
-  const [events, expectations] = read
+  const [events, expectations, lineage, running] = read
   const now = clock.now()
   const expected = (expectations.get(key.id) ?? []).filter((one) => one.kind !== 'once' || one.until > now)
   const history = events.map((event) => say`${{ moment: event.at }}  ${describe(event)}`)
-  await story.show(keyView(key, { history, expected }, actor, now))
+  await story.show(keyView(key, { history, expected, lineage, running }, actor, now))
   return undefined
 }

@@ -3,6 +3,7 @@ import { say } from '../../foundation/words.ts'
 import type { KeyWithUsage } from '../../keys/key.ts'
 import { isOver } from '../../keys/key.ts'
 import { may } from '../../policy/may.ts'
+import type { Tracker } from '../../rotation/tracker.ts'
 import type { KeyRequest } from '../../workspaces/requests.ts'
 import { actions, button, context, go, header, option, plainText, select } from '../blocks.ts'
 import type { Caller } from '../caller.ts'
@@ -11,6 +12,7 @@ import { ref } from '../ref.ts'
 import { keyRows } from './key-rows.ts'
 import { requestMessage } from './request.ts'
 import { revealButton } from './reveal.ts'
+import { trackerBlocks } from './rotation.ts'
 
 export type HomeLook = {
   caller: Caller
@@ -19,6 +21,8 @@ export type HomeLook = {
   /** keys that wait for this person to reveal them */
   offers: readonly KeyWithUsage[]
   requests: readonly KeyRequest[]
+  /** the rotations that have run longest */
+  rotations: { trackers: readonly Tracker[]; more: boolean }
   keys: readonly KeyWithUsage[]
   more: boolean
   now: Date
@@ -33,11 +37,22 @@ export function homeView(look: HomeLook): HomeView {
       ...top(look),
       ...attention(look),
       ...look.offers.flatMap(offer),
+      ...rotations(look),
       ...requests(look),
       ...keys(look),
       context(`Updated ${mrkdwnDate(now, '{time}')} · ${caller.actor.role} of this workspace`),
     ],
   }
+}
+
+function rotations({ rotations: { trackers, more }, caller }: HomeLook): KnownBlock[] {
+  if (trackers.length === 0) return []
+  const rows = trackers.flatMap((tracker) => trackerBlocks(tracker, caller.actor))
+  return [
+    header('Rotations'),
+    ...rows,
+    ...(more ? [context('More are running; the alert channel has a message for each.')] : []),
+  ]
 }
 
 function requests({ requests: waiting }: HomeLook): KnownBlock[] {

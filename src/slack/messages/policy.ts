@@ -32,6 +32,16 @@ export function policyForm(workspace: Workspace, channels: PolicyChannels): Moda
     header('Rotation and rest'),
     days('rotationPeriodDays', 'Rotate every (days)', terms),
     days('rotationWarningDays', 'Warn this many days before', terms),
+    days('rotationDeadlineDays', 'A rotation takes at most (days)', terms),
+    days('silentBeforeFinishHours', 'Safe to finish after (hours) without a request on the old key', terms),
+    input(
+      'cutAtDeadline',
+      'An old key that is still in use at the deadline',
+      select(
+        [option('stays, and people are asked', 'no'), option('ends, once the new one was revealed', 'yes')],
+        terms.cutAtDeadline ? 'yes' : 'no',
+      ),
+    ),
     days('idleDays', 'A key is idle after (days) without a request', terms),
     input('idleKeys', 'An idle key', select(afterNotice, terms.idleKeys)),
     ...review(terms),
@@ -69,6 +79,8 @@ type Days =
   | 'maximumLifetimeDays'
   | 'rotationPeriodDays'
   | 'rotationWarningDays'
+  | 'rotationDeadlineDays'
+  | 'silentBeforeFinishHours'
   | 'idleDays'
   | 'reviewIntervalDays'
   | 'reviewAnswerDays'

@@ -1,5 +1,5 @@
 import type { ModalView } from '@slack/types'
-import { say } from '../../foundation/words.ts'
+import { type Phrase, say } from '../../foundation/words.ts'
 import type { Key } from '../../keys/key.ts'
 import { lapsesAt } from '../../keys/lapse.ts'
 import { actions, button, type Message, message, notice } from '../blocks.ts'
@@ -20,7 +20,7 @@ export const offerMessage = (key: Key, by: string): Message =>
       ? say`${{ user: by }} started a rotation of ${{ name: key.name }}. Reveal the new key when you can save it; the old one works until it is revoked.`
       : say`${{ user: by }} made a key for you: ${{ name: key.name }}. Reveal it when you can save it; it is shown once.`,
     actions(revealButton(key)),
-    sentenceBlock(say`The offer lapses on ${{ day: lapsesAt(key) }}. Scopes: ${key.scopes.join(', ')}.`),
+    sentenceBlock(say`${lapse(key)}Scopes: ${key.scopes.join(', ')}.`),
   )
 
 /** The offer once it was taken: no button is left on it. */
@@ -33,9 +33,14 @@ export const revealedMessage = (key: Key): Message =>
 export const waitingForOwnerView = (key: Key): ModalView =>
   notice('Key created', [
     sentenceBlock(
-      say`${{ name: key.name }} waits for ${{ user: key.ownerId }} to reveal it; I sent them a message. You will not see the key. The offer lapses on ${{ day: lapsesAt(key) }}.`,
+      say`${{ name: key.name }} waits for ${{ user: key.ownerId }} to reveal it; I sent them a message. You will not see the key. ${lapse(key)}`,
     ),
   ])
+
+function lapse(key: Key): Phrase {
+  const at = lapsesAt(key)
+  return at ? say`The offer lapses on ${{ day: at }}. ` : []
+}
 
 /** To the owner, when nobody can say whether Slack showed the key. */
 export const notShownMessage = (key: Key): Message =>

@@ -1,47 +1,121 @@
 import type { KnownBlock, ModalView } from '@slack/types'
 import { type Phrase, say } from '../../foundation/words.ts'
-import type { Key, KeyWithUsage } from '../../keys/key.ts'
+import { isOver, type KeyWithUsage } from '../../keys/key.ts'
+import type { Receipt } from '../../leases/confirm.ts'
+import { receiptPhrase } from '../../leases/receipt-words.ts'
+import { type Reason, reasons } from '../../rotation/rotation.ts'
+import type { Started } from '../../rotation/start.ts'
 import type { Workspace } from '../../workspaces/workspace.ts'
-import { actions, button, form, go, notice } from '../blocks.ts'
+import { actions, button, form, go, input, notice, option, select } from '../blocks.ts'
 import { sentenceBlock } from '../phrase.ts'
 import { ref } from '../ref.ts'
 import { expiryInputs, scopeAdvice, scopesInput } from './create.ts'
 import { count, keyFacts } from './key.ts'
 import { revealButton } from './reveal.ts'
+import { reasonWords } from './rotation-words.ts'
 
 export type RotateLook = {
   key: KeyWithUsage
   workspace: Workspace
   now: Date
-  /** present when scopes and expiry are to change: what is ticked and chosen so far */
-  changes?: { chosen: readonly string[]; expires: string; days?: string }
+  reason: Reason
+  /** requests in the last 24 hours */
+  requestsInDay: number
+  /** what is ticked so far; the key's own scopes unless they change */
+  chosen: readonly string[]
+  /** present when the expiry is to change: what is chosen so far */
+  expiry?: { expires: string; days?: string }
 }
 
-const days = (key: Key): Phrase =>
-  key.lifetimeDays ? say`${count(key.lifetimeDays, 'day')} from its reveal` : say`no expiry`
-
-/** What a rotation will do, before it starts; scopes and expiry can be changed on the way. */
+/** What a rotation will do, before it starts: the new key's name, scopes and expiry, and what happens to the old one. */
 export function rotateForm(look: RotateLook): ModalView {
-  const { key, changes } = look
-  const same: KnownBlock[] = [
-    sentenceBlock(say`The new key has the same scopes (${key.scopes.join(', ')}) and ${days(key)}.`),
-    actions(button('Change scopes or expiry', 'form.rotate.change', 'change')),
-  ]
-  const changed = changes && [
-    scopesInput('rotate', key.scopes),
-    ...scopeAdvice(changes.chosen, look.workspace.terms),
-    ...expiryInputs('rotate', { ...look, ...changes }),
-  ]
+  const { key, reason } = look
   return form('Rotate key', 'Start rotation', 'key.rotate', ref(key.workspaceId, key.id), [
     ...keyFacts(key).map(sentenceBlock),
-    sentenceBlock(
-      say`A new key takes the name. ${{ user: key.ownerId }} reveals it and switches the systems over; both keys work until you revoke the old one.`,
-    ),
-    ...(changed ?? same),
+    reasonInput('rotate', reason),
+    sentenceBlock(whatHappens(look)),
+    ...(reason === 'leaver' ? [takesOverInput] : []),
+    ...(reason === 'scope-change' ? [scopesInput('rotate', key.scopes)] : []),
+    ...(reason === 'scope-change' || look.expiry ? scopeAdvice(look.chosen, look.workspace.terms) : []),
+    sentenceBlock(newKey(look)),
+    ...expiry(look),
   ])
 }
 
-export const rotatedView = (old: Key, successor: Key, mine: boolean): ModalView =>
+/** Why: a choice that changes what the dialog offers. */
+export const reasonInput = (formName: string, reason: Reason): KnownBlock =>
+  input(
+    'reason',
+    'Why',
+    select(
+      reasons.map((one) => option(reasonWords[one].choice, one)),
+      reason,
+    ),
+    { redraws: formName },
+  )
+
+const takesOverInput = input(
+  'owner',
+  'Who takes over',
+  { type: 'users_select' },
+  { hint: 'They reveal the new key. Not whoever leaves.' },
+)
+
+function whatHappens({ key, reason, now, requestsInDay, workspace }: RotateLook): Phrase {
+  if (isOver(key, now))
+    return say`The old key has expired, so its requests are refused already. The new key takes the name.`
+  if (reason === 'compromised')
+    return say`⚠️ The old key is refused the moment you press Start rotation${requestsInDay > 0 ? say`: whatever made ${count(requestsInDay, 'request')} in the last 24 hours fails until it has the new one` : ''}. Then the new key is offered.`
+  const ends = [key.expiresAt, key.endsAt]
+    .filter((at) => at !== null)
+    .sort((a, b) => a.getTime() - b.getTime())[0]
+  const dueAt = now.getTime() + workspace.terms.rotationDeadlineDays * 86_400_000
+  const warning =
+    ends && ends.getTime() <= dueAt
+      ? say` ⚠️ The old key itself stops working on ${{ moment: ends }}; what has not switched by then fails.`
+      : []
+  return say`The new key takes the name. Both keys work until nothing uses the old one any more; you see that in the alert channel, and finish.${warning}`
+}
+
+function newKey({ key, reason, chosen, expiry: changed }: RotateLook): Phrase {
+  const owner = reason === 'leaver' ? 'Whoever takes over' : { user: key.ownerId }
+  const scopes =
+    reason === 'scope-change' ? difference(key.scopes, chosen) : say`same scopes (${key.scopes.join(', ')})`
+  const lifetime = changed
+    ? say`the expiry below`
+    : key.lifetimeDays
+      ? say`${count(key.lifetimeDays, 'day')} from its reveal`
+      : say`no expiry`
+  return say`New key: ${{ name: key.name }}, ${scopes}, ${lifetime}. ${owner} reveals it.`
+}
+
+/** "read stays; write is added; agents goes". Pure. */
+export function difference(before: readonly string[], after: readonly string[]): Phrase {
+  const parts = [
+    [before.filter((scope) => after.includes(scope)), 'stays', 'stay'],
+    [after.filter((scope) => !before.includes(scope)), 'is added', 'are added'],
+    [before.filter((scope) => !after.includes(scope)), 'goes', 'go'],
+  ] as const
+  return [
+    parts
+      .filter(([scopes]) => scopes.length > 0)
+      .map(([scopes, one, many]) => `${scopes.join(', ')} ${scopes.length === 1 ? one : many}`)
+      .join('; '),
+  ]
+}
+
+function expiry(look: RotateLook): KnownBlock[] {
+  const { expiry: changed } = look
+  if (!changed) return [actions(button('Change expiry', 'form.rotate.change', 'change'))]
+  return expiryInputs('rotate', { ...look, ...changed })
+}
+
+/** Once it has begun: who is next, and where it can be followed. */
+export const rotatedView = (
+  { predecessor: old, successor }: Started,
+  mine: boolean,
+  channel: string,
+): ModalView =>
   notice('Rotation started', [
     sentenceBlock(
       mine
@@ -49,7 +123,31 @@ export const rotatedView = (old: Key, successor: Key, mine: boolean): ModalView 
         : say`The new key for ${{ name: successor.name }} waits for ${{ user: successor.ownerId }} to reveal it.`,
     ),
     sentenceBlock(
-      say`The old key ${{ code: old.hint ?? '' }} works until you revoke it. Do that when nothing uses it any more.`,
+      say`The old key ${{ code: old.hint ?? '' }} works until the rotation is finished. ${{ name: `#${channel}` }} shows what still uses it, and when it is safe to finish.`,
     ),
     actions(...(mine ? [revealButton(successor)] : []), go('Show old key', 'show', old)),
   ])
+
+/** The end of a compromised key: the receipt first, then the new one. */
+export function compromisedView(
+  { predecessor: old, successor }: Started,
+  mine: boolean,
+  receipt: Receipt | undefined,
+): ModalView {
+  const isDone = receipt === undefined || receipt.state === 'confirmed'
+  return notice(isDone ? 'Key revoked' : 'Revoking key', [
+    sentenceBlock(
+      say`${isDone ? 'Revoked' : 'Revoking'} ${{ name: old.name }} ${{ code: old.hint ?? '' }}. ${receipt ? receiptPhrase(receipt) : ''}`,
+    ),
+    ...(isDone
+      ? [
+          sentenceBlock(
+            mine
+              ? say`The new key waits for you to reveal it. What the old one did in its last 48 hours stands in the alert channel.`
+              : say`The new key waits for ${{ user: successor.ownerId }} to reveal it. What the old one did in its last 48 hours stands in the alert channel.`,
+          ),
+          ...(mine ? [actions(revealButton(successor))] : []),
+        ]
+      : []),
+  ])
+}

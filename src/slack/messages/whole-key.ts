@@ -16,6 +16,9 @@ export function wholeKeyMessage(key: Key | undefined, actor: Actor): Message {
   if (!may(actor, 'key.revoke', subject)) return message(say`${said} Tell a manager or an owner now.`)
   return message(
     said,
-    actions(go('Revoke key', 'revoke', key, { style: 'danger' }), go('Rotate key', 'rotate', key)),
+    actions(
+      go('Revoke key', 'revoke', key, { style: 'danger' }),
+      go('Rotate as compromised', 'rotate', key, { more: 'compromised' }),
+    ),
   )
 }

@@ -1,0 +1,167 @@
+import { perform } from '../audit/perform.ts'
+import { record } from '../audit/record.ts'
+import type { Executor } from '../foundation/database.ts'
+import { isRefusal } from '../foundation/refusal.ts'
+import { plain } from '../foundation/words.ts'
+import type { World } from '../foundation/world.ts'
+import type { Act } from '../members/actor.ts'
+import { readTerms, type Terms } from '../policy/terms.ts'
+import { endOf, finishLocked, recordAborted } from './end.ts'
+import { factsOf } from './facts.ts'
+import { type Locked, lockRunning } from './lock.ts'
+import { type NoteKind, note } from './notes.ts'
+import { atDeadline, endsBeforeSwitch, type Facts, phaseOf } from './phase.ts'
+import { type Phase, type Rotation, toRotation } from './rotation.ts'
+
+const atOnce = 200
+const dayMs = 86_400_000
+export const actor = { kind: 'job', id: 'rotations' } as const
+
+/** A sentence to people that has become due. */
+type Due = { kind: NoteKind; step: string; body?: Record<string, unknown> }
+
+/**
+ * Brings every running rotation as far as the facts say: its phase, its ends, its deadline, its reminders. Nothing is
+ * counted in runs, so one that was missed, or died half-way, changes nothing but the time. Returns how many moved.
+ */
+export async function advanceRotations(world: World): Promise<number> {
+  let moved = 0
+  for (let after = ''; ; ) {
+    const rows = await world
+      .db('rotations')
+      .join('workspaces', 'workspaces.id', 'rotations.workspace_id')
+      .whereNull('ended_at')
+      .where('rotations.id', '>', after)
+      .orderBy('rotations.id')
+      .limit(atOnce)
+      .select('rotations.*', 'workspaces.terms')
+    if (rows.length === 0) return moved
+    after = rows.at(-1)!.id
+    moved += await advanceThese(
+      world,
+      rows.map(toRotation),
+      rows.map((row) => readTerms(row.terms)),
+    )
+  }
+}
+
+async function advanceThese(world: World, rotations: Rotation[], terms: Terms[]): Promise<number> {
+  const all = await factsOf(world.db, rotations, world.clock.now())
+  const known = await knownSteps(world.db, rotations)
+  let moved = 0
+  for (const [i, rotation] of rotations.entries()) {
+    const facts = all[i]!
+    const isStill = nothingToDo(rotation, facts, terms[i]!, known.get(rotation.id) ?? new Set())
+    if (isStill) continue
+    const done = await perform(world, actor, async (act) => {
+      const locked = await lockRunning(act, rotation.workspaceId, rotation.id, 'rotation.finish')
+      if (isRefusal(locked)) return locked
+      return advanceOne(act, locked)
+    })
+    if (isRefusal(done) && done.code !== 'already')
+      world.log.warn({ rotation: rotation.id, why: plain(done.told) }, 'a rotation waits')
+    else moved++
+  }
+  return moved
+}
+
+async function knownSteps(db: Executor, rotations: readonly Rotation[]): Promise<Map<string, Set<string>>> {
+  const ids = rotations.map(({ id }) => id)
+  const rows = await db('rotation_notes').whereIn('rotation_id', ids).select('rotation_id', 'step')
+  const known = new Map<string, Set<string>>()
+  for (const { rotation_id, step } of rows)
+    known.set(rotation_id, (known.get(rotation_id) ?? new Set()).add(step))
+  return known
+}
+
+function nothingToDo(rotation: Rotation, facts: Facts, terms: Terms, known: ReadonlySet<string>): boolean {
+  const phase = phaseOf(facts, terms)
+  const deadline = atDeadline(facts, terms)
+  return (
+    phase === rotation.phase &&
+    facts.usedAt?.getTime() === rotation.usedAt?.getTime() &&
+    (deadline === 'wait' || deadline === 'ask') &&
+    dueNotes(rotation, facts, terms).every(({ step }) => known.has(step))
+  )
+}
+
+/** What is to be said by now. Each step is said once. Pure. */
+export function dueNotes(rotation: Rotation, facts: Facts, terms: Terms): Due[] {
+  const phase = phaseOf(facts, terms)
+  const now = facts.now.getTime()
+  const days = Math.floor((now - rotation.startedAt.getTime()) / dayMs)
+  const reminder = [1, 3, 7].findLast((day) => days >= day)
+  const weeks = Math.floor(days / 7)
+  const late = Math.floor((now - facts.dueAt.getTime()) / (7 * dayMs))
+  const ends = endsBeforeSwitch(facts, phase)
+  const isNear = ends && ends.getTime() - now <= 3 * dayMs
+  return [
+    ...(phase === 'reveal' && reminder
+      ? [{ kind: 'reveal', step: weeks > 1 ? `reveal-${weeks}w` : `reveal-${reminder}d` } as const]
+      : []),
+    ...(ends && isNear ? [{ kind: 'ends', step: `ends-${ends.toISOString().slice(0, 10)}` } as const] : []),
+    ...(phase === 'safe' ? [{ kind: 'safe', step: 'safe' } as const] : []),
+    ...(atDeadline(facts, terms) === 'ask'
+      ? [{ kind: 'overdue', step: `overdue-${facts.dueAt.toISOString().slice(0, 10)}-${late}w` } as const]
+      : []),
+  ]
+}
+
+/** One step of one rotation, in a transaction that holds it. */
+async function advanceOne(act: Act, locked: Locked): Promise<boolean> {
+  const { rotation, facts, terms } = locked
+  const phase = phaseOf(facts, terms)
+  if (phase === 'aborted') {
+    await end(act, rotation, phase, 'new-revoked')
+    await recordAborted(act, rotation, 'the new key was revoked')
+    return true
+  }
+  const deadline = atDeadline(facts, terms)
+  if (phase === 'finished' || deadline === 'finish' || deadline === 'cut') {
+    const because = phase === 'finished' ? 'old-revoked' : deadline === 'cut' ? 'cut-at-deadline' : 'deadline'
+    await saveUse(act, rotation, facts)
+    const done = await finishLocked(act, locked, because)
+    if (isRefusal(done)) throw new Error(plain(done.told))
+    await note(act.trx, rotation.id, 'ended', 'ended', act.now)
+    return true
+  }
+  await saveUse(act, rotation, facts)
+  if (phase !== rotation.phase) await move(act, rotation, phase)
+  for (const { kind, step, body } of dueNotes(rotation, facts, terms)) {
+    const isNew = await note(act.trx, rotation.id, kind, step, act.now, body)
+    if (isNew && kind === 'overdue') await recordOverdue(act, rotation)
+  }
+  return true
+}
+
+const saveUse = (act: Act, { id, usedAt }: Rotation, facts: Facts) =>
+  facts.usedAt?.getTime() === usedAt?.getTime()
+    ? undefined
+    : act.trx('rotations').where({ id }).update({ used_at: facts.usedAt })
+
+const end = (act: Act, { id }: Rotation, phase: 'finished' | 'aborted', because: string) =>
+  act
+    .trx('rotations')
+    .where({ id })
+    .whereNull('ended_at')
+    .update(endOf(act, phase, because))
+
+async function move(act: Act, rotation: Rotation, phase: Phase): Promise<void> {
+  const { id, workspaceId, predecessorId } = rotation
+  await act.trx('rotations').where({ id }).whereNull('ended_at').update({ phase, phase_at: act.now })
+  if (phase === 'safe')
+    await record(act, {
+      event: 'rotation.safe',
+      workspaceId,
+      keyId: predecessorId,
+      details: { rotation: id },
+    })
+}
+
+const recordOverdue = (act: Act, { id, workspaceId, predecessorId }: Rotation) =>
+  record(act, {
+    event: 'rotation.overdue',
+    workspaceId,
+    keyId: predecessorId,
+    details: { rotation: id },
+  })

@@ -1,0 +1,41 @@
+import type { NoteKind } from './notes.ts'
+import type { CampaignView, Tracker } from './tracker.ts'
+
+/** Where a message stands. */
+export type Posted = { channelId: string; ts: string }
+
+/** What one message shows: a rotation, or a campaign of many. */
+export type Shown = { about: 'rotation'; tracker: Tracker } | { about: 'campaign'; campaign: CampaignView }
+
+/** Something that is said once below a rotation's message, to whom it concerns. */
+export type Said = { kind: Exclude<NoteKind, 'offer'>; tracker: Tracker; mentions: string[]; report?: Report }
+
+/** What a compromised key did in its last hours: from where, with what, and what is new about it. */
+export type Report = {
+  hours: number
+  requests: number
+  refused: number
+  sources: {
+    network: string
+    client: string
+    requests: number
+    refused: number
+    lastAt: Date
+    isNew: boolean
+  }[]
+}
+
+/**
+ * How people hear of rotations; Slack implements it. Each call arrives, or throws. `again`: an earlier try may have
+ * arrived without an answer, so look before you send.
+ */
+export type RotationBoard = {
+  post(shown: Shown, channel: string, messageId: string, again: boolean): Promise<Posted>
+  edit(where: Posted, shown: Shown): Promise<void>
+  /** in the message's thread */
+  reply(where: Posted, said: Said, noteId: string, again: boolean): Promise<void>
+  /** to the owner of new keys: the way to their tokens */
+  offer(userId: string, trackers: readonly Tracker[]): Promise<void>
+  /** to the owner of a new key that still waits */
+  remind(userId: string, tracker: Tracker): Promise<void>
+}

@@ -1,0 +1,238 @@
+import { perform } from '../audit/perform.ts'
+import { record } from '../audit/record.ts'
+import type { Executor } from '../foundation/database.ts'
+import { newId } from '../foundation/ids.ts'
+import type { Random } from '../foundation/random.ts'
+import { isRefusal, type Refusal, refuse, sentence } from '../foundation/refusal.ts'
+import { plain } from '../foundation/words.ts'
+import type { World } from '../foundation/world.ts'
+import { type KeyWithUsage, legalFrom } from '../keys/key.ts'
+import { fold } from '../keys/name.ts'
+import { dueBefore } from '../keys/page.ts'
+import { keysWithUsage, toKeyWithUsage } from '../keys/store.ts'
+import type { Act, Actor } from '../members/actor.ts'
+import type { Role } from '../members/member.ts'
+import { authorise } from '../policy/authorise.ts'
+import { readTerms, type Terms } from '../policy/terms.ts'
+import { type Reason, runningRotationOf } from './rotation.ts'
+import { startRotation } from './start.ts'
+
+/** Which keys: those of an integration, of an owner, with words in their name, due for rotation, or expiring soon. */
+export type Which =
+  | { of: 'integration'; integration: string }
+  | { of: 'owner'; ownerId: string }
+  | { of: 'words'; words: string }
+  | { of: 'overdue' }
+  | { of: 'expiring' }
+
+export type Campaign = { id: string; messageId: string; title: string; reason: Reason }
+
+/** A campaign serves at most this many keys; a bigger one is begun again with the rest. */
+export const mostKeys = 1_000
+const keysPerTransaction = 100
+const expiringDays = 30
+
+/** The keys that such a campaign would rotate now: live, revealed, and not being rotated already. */
+export async function keysToRotate(
+  db: Executor,
+  workspace: { id: string; terms: Terms },
+  which: Which,
+  now: Date,
+): Promise<KeyWithUsage[]> {
+  const rows = await keysWithUsage(db)
+    .where('keys.workspace_id', workspace.id)
+    .whereIn('keys.status', legalFrom.rotate)
+    .whereNull('keys.successor_id')
+    .whereNotExists(
+      db('rotations').whereRaw('rotations.successor_id = keys.id').whereNull('ended_at').select(db.raw('1')),
+    )
+    .modify((query) => narrow[which.of](query, which as never, workspace.terms, now))
+    .orderBy(['name_folded', 'keys.id'])
+    .limit(mostKeys)
+  return rows.map(toKeyWithUsage)
+}
+
+type Query = ReturnType<typeof keysWithUsage>
+type Narrow<K extends Which['of']> = (
+  query: Query,
+  which: Extract<Which, { of: K }>,
+  terms: Terms,
+  now: Date,
+) => void
+
+const narrow: { [K in Which['of']]: Narrow<K> } = {
+  integration: (query, { integration }) => query.whereRaw('lower(integration) = lower(?)', [integration]),
+  owner: (query, { ownerId }) => query.where('owner_id', ownerId),
+  words: (query, { words }) => query.whereRaw('strpos(name_folded, ?) > 0', [fold(words)]),
+  overdue: (query, _which, terms, now) => query.where('revealed_at', '<=', dueBefore(terms, now)),
+  expiring: (query, _which, _terms, now) =>
+    query.where('expires_at', '<=', new Date(now.getTime() + expiringDays * 86_400_000)),
+}
+
+/** What integrations the workspace's live keys belong to, by name. */
+export async function integrationsOf(db: Executor, workspaceId: string, limit: number): Promise<string[]> {
+  const rows = await db('keys')
+    .where({ workspace_id: workspaceId })
+    .whereIn('status', legalFrom.rotate)
+    .whereNot('integration', '')
+    .distinct<{ integration: string }[]>('integration')
+    .orderBy('integration')
+    .limit(limit)
+  return rows.map((row) => row.integration)
+}
+
+/** What is said of a campaign: which keys it is about. */
+export function titleOf(which: Which): string {
+  switch (which.of) {
+    case 'integration':
+      return `Keys for ${which.integration}`
+    case 'owner':
+      return 'Keys of a person'
+    case 'words':
+      return `Keys named like ${which.words}`
+    case 'overdue':
+      return 'Keys that are due for rotation'
+    case 'expiring':
+      return `Keys that end within ${expiringDays} days`
+  }
+}
+
+/** Decides to rotate these keys as one campaign. They are carried out right after, some at a time. */
+export async function startCampaign(
+  act: Act,
+  workspace: { id: string; terms: Terms },
+  wanted: { which: Which; reason: Reason; newOwnerId?: string },
+  random: Random,
+): Promise<Campaign | Refusal> {
+  const refusal = await authorise(act, 'key.rotate', { workspaceId: workspace.id })
+  if (refusal) return refusal
+  const keys = await keysToRotate(act.trx, workspace, wanted.which, act.now)
+  if (keys.length === 0) return refuse('not_found', 'No key is left to rotate there.')
+  const campaign = await openCampaign(
+    act,
+    workspace.id,
+    {
+      ...{ title: titleOf(wanted.which), reason: wanted.reason, newOwnerId: wanted.newOwnerId },
+      ofUserId: wanted.which.of === 'owner' ? wanted.which.ownerId : undefined,
+    },
+    random,
+  )
+  await act
+    .trx('rotation_campaign_keys')
+    .insert(keys.map((key) => ({ campaign_id: campaign.id, key_id: key.id })))
+  await record(act, {
+    event: 'rotation.campaign-started',
+    workspaceId: workspace.id,
+    details: { campaign: campaign.id, title: campaign.title, reason: campaign.reason, keys: keys.length },
+  })
+  return campaign
+}
+
+/** A campaign with its message and no key yet: for whoever starts its rotations in the same transaction. */
+export async function openCampaign(
+  act: Act,
+  workspaceId: string,
+  wanted: { title: string; reason: Reason; newOwnerId?: string | undefined; ofUserId?: string | undefined },
+  random: Random,
+): Promise<Campaign> {
+  const id = newId('roc', random)
+  const messageId = newId('rom', random)
+  const title = wanted.title.slice(0, 200)
+  await act.trx('rotation_campaigns').insert({
+    id,
+    workspace_id: workspaceId,
+    title,
+    reason: wanted.reason,
+    of_user_id: wanted.ofUserId ?? null,
+    new_owner_id: wanted.newOwnerId ?? null,
+    started_by: act.actor.id,
+    started_by_kind: act.actor.kind,
+    started_by_role: act.actor.kind === 'member' ? act.actor.role : null,
+    started_at: act.now,
+  })
+  const message = { id: messageId, workspace_id: workspaceId, campaign_id: id, put_at: act.now }
+  await act.trx('rotation_messages').insert(message)
+  return { id, messageId, title, reason: wanted.reason }
+}
+
+/** Starts what campaigns have decided, some keys in one transaction; whoever comes next goes on from there. */
+export async function carryOutCampaigns(world: World): Promise<number> {
+  let started = 0
+  for (;;) {
+    const done = await perform(world, { kind: 'job', id: 'rotations' }, (act) => startSome(act, world.random))
+    if (isRefusal(done)) {
+      world.log.warn({ why: plain(done.told) }, 'a campaign waits')
+      return started
+    }
+    if (done === 0) return started
+    started += done
+  }
+}
+
+type CampaignRow = {
+  id: string
+  message_id: string
+  workspace_id: string
+  reason: Reason
+  new_owner_id: string | null
+  started_by: string
+  started_by_kind: Actor['kind']
+  started_by_role: Role | null
+  terms: unknown
+}
+
+async function startSome(act: Act, random: Random): Promise<number> {
+  const next = await act.trx('rotation_campaign_keys').whereNull('outcome').orderBy('campaign_id').first()
+  if (!next) return 0
+  // Held until the end of this transaction: another process takes it up after us, or finds it done.
+  const campaign: CampaignRow = await act
+    .trx('rotation_campaigns')
+    .join('workspaces', 'workspaces.id', 'workspace_id')
+    .where('rotation_campaigns.id', next.campaign_id)
+    .forUpdate('rotation_campaigns')
+    .first(
+      'rotation_campaigns.*',
+      'workspaces.terms',
+      act.trx.raw(
+        '(select m.id from rotation_messages m where m.campaign_id = rotation_campaigns.id) as message_id',
+      ),
+    )
+  const rows = await act
+    .trx('rotation_campaign_keys')
+    .where({ campaign_id: campaign.id })
+    .whereNull('outcome')
+    .orderBy('key_id')
+    .limit(keysPerTransaction)
+    .select('key_id')
+  const keyIds = rows.map((row) => row.key_id as string)
+  await act.trx('keys').whereIn('id', keyIds).orderBy('id').forUpdate().select('id')
+  const outcomes = []
+  for (const keyId of keyIds) outcomes.push({ keyId, ...(await startOne(act, campaign, keyId, random)) })
+  await act.trx.raw(
+    `update rotation_campaign_keys c set outcome = o.outcome, why = o.why
+     from jsonb_to_recordset(?) as o ("keyId" text, outcome text, why text)
+     where c.campaign_id = ? and c.key_id = o."keyId"`,
+    [JSON.stringify(outcomes), campaign.id],
+  )
+  return Math.max(1, keyIds.length)
+}
+
+/** Whoever began the campaign is the one who rotates its keys. */
+const actorOf = (row: CampaignRow): Actor =>
+  row.started_by_kind === 'member'
+    ? { kind: 'member', id: row.started_by, role: row.started_by_role!, workspaceId: row.workspace_id }
+    : { kind: row.started_by_kind, id: row.started_by }
+
+async function startOne(act: Act, row: CampaignRow, keyId: string, random: Random) {
+  const workspace = { id: row.workspace_id, terms: readTerms(row.terms) }
+  const campaign = { id: row.id, messageId: row.message_id }
+  const running = await runningRotationOf(act.trx, keyId)
+  if (running && row.reason !== 'compromised')
+    return { outcome: 'skipped', why: 'It is being rotated already.' }
+  const changes = row.new_owner_id ? { ownerId: row.new_owner_id } : {}
+  const start = { reason: row.reason, campaign, changes }
+  const started = await startRotation({ ...act, actor: actorOf(row) }, workspace, keyId, start, random)
+  return isRefusal(started)
+    ? { outcome: 'skipped', why: plain(sentence(started)) }
+    : { outcome: 'started', why: '' }
+}

@@ -1,0 +1,33 @@
+import type { Executor } from '../foundation/database.ts'
+import { sourcesOf } from '../usage/sources.ts'
+import { trafficOf } from '../usage/traffic.ts'
+import type { Report } from './board.ts'
+import type { Rotation } from './rotation.ts'
+
+const hourMs = 3_600_000
+const hours = 48
+const knownForDays = 28
+
+/**
+ * What a compromised key did in the 48 hours before it was refused: how often, from which networks and clients, and
+ * which of them were not seen in the four weeks before that.
+ */
+export async function reportOf(db: Executor, rotation: Rotation): Promise<Report> {
+  const keyId = rotation.predecessorId
+  const until = new Date((rotation.cutAt ?? rotation.startedAt).getTime() + hourMs)
+  const since = new Date(until.getTime() - hourMs - hours * hourMs)
+  const earlier = new Date(since.getTime() - knownForDays * 24 * hourMs)
+  const traffic = await trafficOf(db, [keyId], since, until, 'hour')
+  const sources = (await sourcesOf(db, [keyId], since, until)).get(keyId) ?? []
+  const before = (await sourcesOf(db, [keyId], earlier, since)).get(keyId) ?? []
+  const known = new Set(before.map(({ network, client }) => `${network} ${client}`))
+  return {
+    hours,
+    requests: traffic.reduce((all, row) => all + row.requests, 0),
+    refused: traffic.reduce((all, row) => all + row.refused, 0),
+    sources: sources.map(({ network, client, requests, refused, lastAt }) => ({
+      ...{ network, client, requests, refused, lastAt },
+      isNew: !known.has(`${network} ${client}`),
+    })),
+  }
+}

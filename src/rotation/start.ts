@@ -1,0 +1,156 @@
+import { record } from '../audit/record.ts'
+import { newId } from '../foundation/ids.ts'
+import type { Random } from '../foundation/random.ts'
+import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
+import { say } from '../foundation/words.ts'
+import type { Key } from '../keys/key.ts'
+import { addDays } from '../keys/reveal.ts'
+import { type Changes, rotate } from '../keys/rotate.ts'
+import { revoke } from '../keys/state.ts'
+import { keyColumns, lockKey, toKey } from '../keys/store.ts'
+import { type Act, actorName } from '../members/actor.ts'
+import type { Terms } from '../policy/terms.ts'
+import { note } from './notes.ts'
+import { type Reason, type Rotation, runningRotationOf, toRotation } from './rotation.ts'
+
+export type Start = {
+  reason: Reason
+  /** what the successor gets that its predecessor did not have */
+  changes?: Changes
+  /** the campaign that it is a part of, whose message tells how it stands */
+  campaign?: { id: string; messageId: string }
+  /** when something else ends the old key anyway, the deadline is no later */
+  dueBy?: Date
+  /** whoever starts it offers the new key to its owner in words of their own */
+  offersItself?: boolean
+}
+
+export type Started = { rotation: Rotation; predecessor: Key; successor: Key }
+
+/**
+ * Starts the rotation of a key, an expired one too: its successor waits for its owner to reveal it. A compromised key
+ * is refused at once, in the same transaction; its successor is offered when the verifiers have said so. A running
+ * rotation whose old key turns out to be compromised becomes such a one.
+ */
+export async function startRotation(
+  act: Act,
+  workspace: { id: string; terms: Terms },
+  keyId: string,
+  start: Start,
+  random: Random,
+): Promise<Started | Refusal> {
+  await lockKey(act.trx, workspace.id, keyId)
+  const running = await runningRotationOf(act.trx, keyId)
+  if (running?.predecessorId === keyId && start.reason === 'compromised') return hasten(act, running, start)
+  const wrong = running && (await giveWay(act, running, keyId))
+  if (wrong) return wrong
+  const why = { reason: start.reason, ...(start.campaign ? { campaign: start.campaign.id } : {}) }
+  const keys = await rotate(act, workspace.id, keyId, start.changes ?? {}, random, why)
+  if (isRefusal(keys)) return keys
+  const rotation = await insert(act, workspace, keys, start, random)
+  if (start.reason === 'compromised') return cut(act, rotation, keys)
+  if (!start.offersItself) await note(act.trx, rotation.id, 'offer', 'offer', act.now)
+  return { rotation, ...keys }
+}
+
+async function insert(
+  act: Act,
+  workspace: { id: string; terms: Terms },
+  keys: { predecessor: Key; successor: Key },
+  start: Start,
+  random: Random,
+): Promise<Rotation> {
+  const { terms } = workspace
+  const due = addDays(act.now, terms.rotationDeadlineDays, terms.timeZone)
+  const messageId = start.campaign?.messageId ?? newId('rom', random)
+  if (!start.campaign)
+    await act.trx('rotation_messages').insert({ id: messageId, workspace_id: workspace.id, put_at: act.now })
+  const [row] = await act
+    .trx('rotations')
+    .insert({
+      id: newId('rot', random),
+      workspace_id: workspace.id,
+      predecessor_id: keys.predecessor.id,
+      successor_id: keys.successor.id,
+      campaign_id: start.campaign?.id ?? null,
+      message_id: messageId,
+      reason: start.reason,
+      started_by: actorName(act.actor),
+      started_at: act.now,
+      due_at: start.dueBy && start.dueBy < due ? start.dueBy : due,
+      phase: 'reveal',
+      phase_at: act.now,
+    })
+    .returning('*')
+  return toRotation(row)
+}
+
+/** Refuses the old key of a rotation at once. */
+async function cut(
+  act: Act,
+  rotation: Rotation,
+  keys: { predecessor: Key; successor: Key },
+): Promise<Started | Refusal> {
+  const revoked = await revoke(act, rotation.workspaceId, rotation.predecessorId, 'compromised')
+  if (isRefusal(revoked)) return revoked
+  const [row] = await act
+    .trx('rotations')
+    .where({ id: rotation.id })
+    .update({ cut_at: act.now, cut_key_id: rotation.predecessorId })
+    .returning('*')
+  return { rotation: toRotation(row), predecessor: revoked, successor: keys.successor }
+}
+
+/** The old key of a running rotation is compromised: its successor is there already. */
+async function hasten(act: Act, running: Rotation, { campaign }: Start): Promise<Started | Refusal> {
+  const { workspaceId, predecessorId, successorId } = running
+  const [row] = await act.trx('keys').where({ id: successorId }).select(keyColumns)
+  const predecessor = await lockKey(act.trx, workspaceId, predecessorId)
+  if (predecessor?.status === 'revoked') return alreadyRunning(predecessor.name)
+  await act.trx('rotations').where({ id: running.id }).forUpdate().update({ reason: 'compromised' })
+  await record(act, {
+    event: 'rotation.hastened',
+    workspaceId,
+    keyId: predecessorId,
+    details: { rotation: running.id, ...(campaign ? { campaign: campaign.id } : {}) },
+  })
+  return cut(act, { ...running, reason: 'compromised' }, { predecessor: predecessor!, successor: toKey(row) })
+}
+
+/** Why a running rotation stands in the way; one whose old key is gone has nothing left to do, and ends. */
+async function giveWay(act: Act, running: Rotation, keyId: string): Promise<Refusal | undefined> {
+  const old = await act.trx('keys').where({ id: running.predecessorId }).first('name', 'status')
+  if (running.predecessorId === keyId) return alreadyRunning(old.name)
+  if (old.status !== 'revoked')
+    return refuse(
+      'already',
+      say`This is the new key of a rotation of ${{ name: old.name }} that still runs.`,
+      {
+        next: say`Finish it first, or abort it: that revokes this key, and the old one takes its name back.`,
+      },
+    )
+  await act
+    .trx('rotations')
+    .where({ id: running.id })
+    .whereNull('ended_at')
+    .update({
+      phase: 'finished',
+      phase_at: act.now,
+      ended_at: act.now,
+      ended_by: actorName(act.actor),
+      because: 'rotated-again',
+    })
+  const details = { rotation: running.id, because: 'rotated-again' }
+  await record(act, {
+    event: 'rotation.finished',
+    workspaceId: running.workspaceId,
+    keyId: running.predecessorId,
+    details,
+  })
+  return undefined
+}
+
+const alreadyRunning = (name: string): Refusal =>
+  refuse('already', say`A rotation of ${{ name }} is running.`, {
+    next: say`Open it: ${{ code: `/keys rotate ${name}` }}.`,
+  })
