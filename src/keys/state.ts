@@ -56,12 +56,9 @@ async function change(
     .update({ status: move.to, status_changed_at: act.now, status_changed_by: actorName(act.actor) })
     .returning(keyColumns)
   if (!row) return notFrom(found, move)
-  // A successor that ends gives its name back to the key it was to replace.
+  // A successor that ends gives its name back to the key it was to replace, or leaves it to its own successor.
   if (move.to === 'revoked' && found.predecessorId)
-    await act
-      .trx('keys')
-      .where({ id: found.predecessorId, successor_id: keyId })
-      .update({ successor_id: null })
+    await act.trx('keys').where({ successor_id: keyId }).update({ successor_id: found.successorId })
   await record(act, { event: move.event, workspaceId, keyId, details: reason ? { reason } : undefined })
   return toKey(row)
 }

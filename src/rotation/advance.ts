@@ -112,6 +112,7 @@ async function advanceOne(act: Act, locked: Locked): Promise<boolean> {
   const { rotation, facts, terms } = locked
   const phase = phaseOf(facts, terms)
   if (phase === 'aborted') {
+    if (await followSuccessor(act, rotation)) return true
     await end(act, rotation, phase, 'new-revoked')
     await recordAborted(act, rotation, 'the new key was revoked')
     return true
@@ -131,6 +132,18 @@ async function advanceOne(act: Act, locked: Locked): Promise<boolean> {
     const isNew = await note(act.trx, rotation.id, kind, step, act.now, body)
     if (isNew && kind === 'overdue') await recordOverdue(act, rotation)
   }
+  return true
+}
+
+/** The new key was rotated itself before it ended: its successor takes its place here too. */
+async function followSuccessor(act: Act, { id, predecessorId, successorId }: Rotation): Promise<boolean> {
+  const old = await act.trx('keys').where({ id: predecessorId }).first('successor_id')
+  if (!old.successor_id || old.successor_id === successorId) return false
+  await act
+    .trx('rotations')
+    .where({ id })
+    .whereNull('ended_at')
+    .update({ successor_id: old.successor_id, used_at: null, phase: 'reveal', phase_at: act.now })
   return true
 }
 

@@ -21,6 +21,7 @@ export async function finishRotation(
   const locked = await lockRunning(act, workspaceId, id, 'rotation.finish')
   if (isRefusal(locked)) return locked
   const { facts, terms } = locked
+  if (facts.next.state === 'revoked') return newKeyGone(facts.next.name)
   if (!early && phaseOf(facts, terms) !== 'safe')
     return refuse('changed', say`${{ name: facts.old.name }} is not safe to finish by now.`, {
       next: 'Open the rotation again to see what still uses the old key.',
@@ -118,6 +119,16 @@ export async function abortRotation(
         next: 'Rotate the new key once it is revealed, or revoke it by itself.',
       },
     )
+  if (facts.next.state === 'revoked') return newKeyGone(facts.next.name)
+  const chained = await act
+    .trx('keys')
+    .where({ id: rotation.successorId })
+    .whereNotNull('successor_id')
+    .first('id')
+  if (chained)
+    return refuse('already', say`The new key of ${{ name: facts.next.name }} is being rotated itself.`, {
+      next: 'Abort that rotation first.',
+    })
   if (!sure && isUsed(facts))
     return refuse('changed', say`The new key of ${{ name: facts.next.name }} is in use by now.`, {
       next: 'Press Abort again to see what would break.',
@@ -133,6 +144,11 @@ export async function abortRotation(
   await recordAborted(act, rotation, '')
   return toRotation(row)
 }
+
+const newKeyGone = (name: string): Refusal =>
+  refuse('gone', say`The new key of ${{ name }} is revoked, so there is nothing to change over to.`, {
+    next: 'Rotate the old one again in a moment.',
+  })
 
 export const endOf = (act: Act, phase: 'finished' | 'aborted', because: string) => ({
   phase,

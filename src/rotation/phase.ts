@@ -48,7 +48,8 @@ export function phaseOf(facts: Facts, rules: Rules): Phase {
   const { old, next } = facts
   if (next.state === 'revoked') return 'aborted'
   if (next.state === 'unrevealed') return 'reveal'
-  if (!isUsed(facts)) return 'switch'
+  // A new key that is paused, or expired before anybody had switched, is no evidence for ending the old one.
+  if (!isUsed(facts) || next.state !== 'active') return 'switch'
   if (old.state === 'revoked') return 'finished'
   if (isOver(facts)) return 'safe'
   const { looksMs, provenMs, neededMs } = silenceOf(facts, rules)
@@ -67,7 +68,7 @@ export function atDeadline(
   // Until the new key was revealed somebody still has to have it.
   if (phase === 'reveal' || phase === 'finished' || phase === 'aborted') return 'ask'
   if (isOver(facts)) return 'finish'
-  return rules.cutAtDeadline ? 'cut' : 'ask'
+  return rules.cutAtDeadline && facts.next.state === 'active' ? 'cut' : 'ask'
 }
 
 /** The old key's own end, when it comes before the deadline while something may still use it. Pure. */

@@ -42,7 +42,7 @@ export async function startRotation(
   await lockKey(act.trx, workspace.id, keyId)
   const running = await runningRotationOf(act.trx, keyId)
   if (running?.predecessorId === keyId && start.reason === 'compromised') return hasten(act, running, start)
-  const wrong = running && (await giveWay(act, running, keyId))
+  const wrong = running && (await giveWay(act, running, keyId, start.reason))
   if (wrong) return wrong
   const why = { reason: start.reason, ...(start.campaign ? { campaign: start.campaign.id } : {}) }
   const keys = await rotate(act, workspace.id, keyId, start.changes ?? {}, random, why)
@@ -118,9 +118,17 @@ async function hasten(act: Act, running: Rotation, { campaign }: Start): Promise
 }
 
 /** Why a running rotation stands in the way; one whose old key is gone has nothing left to do, and ends. */
-async function giveWay(act: Act, running: Rotation, keyId: string): Promise<Refusal | undefined> {
+async function giveWay(
+  act: Act,
+  running: Rotation,
+  keyId: string,
+  reason: Reason,
+): Promise<Refusal | undefined> {
   const old = await act.trx('keys').where({ id: running.predecessorId }).first('name', 'status')
   if (running.predecessorId === keyId) return alreadyRunning(old.name)
+  // Whoever must not have the new key any more cannot wait for the first rotation to end.
+  const isUrgent = reason === 'compromised' || reason === 'leaver'
+  if (old.status !== 'revoked' && isUrgent) return undefined
   if (old.status !== 'revoked')
     return refuse(
       'already',

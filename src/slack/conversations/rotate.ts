@@ -46,10 +46,11 @@ export const openRotate: Conversation<CommandStory> = async (story) => {
   const running = await orDatabaseOut(() => runningRotationOf(story.door.world.db, key.id))
   if (isRefusal(running)) return running
   const wanted = presetReason(story)
-  // A new key that was compromised is told how to take it back; the old one is refused at once.
-  if (running && !(wanted === 'compromised' && running.predecessorId === key.id && key.status !== 'revoked'))
-    return showRunning(story, running)
-  const blocked = wanted === 'compromised' && running ? undefined : cannotRotate(key)
+  const isUrgent = wanted === 'compromised'
+  if (running && !isUrgent) return showRunning(story, running)
+  // The old key of a running rotation is refused at once; its successor is there already.
+  const isOld = isUrgent && running?.predecessorId === key.id && key.status !== 'revoked'
+  const blocked = isOld ? undefined : cannotRotate(key)
   if (blocked) return blocked
   return draw(story, key, { reason: wanted, chosen: key.scopes })
 }

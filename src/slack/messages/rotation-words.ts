@@ -54,6 +54,9 @@ export function phaseLine(tracker: Tracker): Phrase {
 export function nextStep({ phase, rotation, facts, silence, isUsed }: Tracker): Phrase {
   const owner = { user: facts.next.ownerId }
   if (phase === 'reveal') return say`${owner} reveals the new key.`
+  if (facts.next.state === 'inactive') return say`a manager activates the new key, which is paused.`
+  if (facts.next.state === 'expired')
+    return say`a manager aborts this rotation and starts another: the new key has expired.`
   if (phase === 'switch' && !isUsed)
     return say`${owner} puts the new key where the old one is used. Nothing has used it yet.`
   if (phase === 'switch') return say`${owner} moves what still uses the old key.`
