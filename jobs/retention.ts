@@ -1,3 +1,4 @@
+import { pruneChanges } from '../src/leases/prune.ts'
 import { forgetOld } from '../src/outbox/retention.ts'
 import { forgetBatches } from '../src/usage/outcomes.ts'
 import { forgetRecent } from '../src/usage/recent.ts'
@@ -6,6 +7,7 @@ import type { JobContext } from './engine/job.ts'
 /** Which requests and letters, and which keys' last requests, are so old that nothing asks about them any more? */
 export async function retention({ world }: JobContext): Promise<void> {
   const gone = await forgetOld(world.db, world.clock.now())
+  await pruneChanges(world.db)
   await forgetRecent(world.db, world.clock.now())
   await forgetBatches(world.db, world.clock.now())
   if (gone > 0) world.log.info({ rows: gone }, 'old requests and letters are gone')

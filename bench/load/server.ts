@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { buildProduct } from './build.ts'
 
 export type Server = { url: string; pid: number; stop(): Promise<void> }
 
@@ -32,8 +33,9 @@ export async function startServer(args: string[], env: Record<string, string> = 
   }
 }
 
+/** A verifier as a process of its own, compiled as a release is. */
 export const startProduct = (databaseUrl: string, env: Record<string, string> = {}): Promise<Server> =>
-  startServer(['--import', 'tsx', 'src/main.ts', 'start', '--roles', 'verify'], {
+  startServer([buildProduct(), 'start', '--roles', 'verify'], {
     DATABASE_URL: databaseUrl,
     KEYWARDEN_HTTP_PORT: '0',
     ...env,

@@ -14,7 +14,8 @@ const migrationLock = 4_711_001
 const source: Knex.MigrationSource<string> = {
   async getMigrations() {
     const files = await readdir(fileURLToPath(directory))
-    return files.filter((file) => /^\d{4}_.*\.(ts|js)$/.test(file)).sort()
+    // A release has a .d.ts beside each, which is none.
+    return files.filter((file) => /^\d{4}_\w+\.(ts|js)$/.test(file)).sort()
   },
   getMigrationName: (file) => file.replace(/\.(ts|js)$/, ''),
   getMigration: (file) => import(new URL(file, directory).href) as Promise<Knex.Migration>,

@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { afterEach, beforeEach, expect, inject, test } from 'vitest'
+import { buildProduct } from '../../bench/load/build.ts'
 import { openDatabase } from '../../src/foundation/database.ts'
 import { migrate, pendingMigrations } from '../../src/foundation/migrate.ts'
 import { administer, databaseUrl } from '../setup/administer.ts'
@@ -57,4 +59,14 @@ test('one that has to wait for a lock waits; one that was killed meanwhile is fi
   expect(await pending()).toEqual(all)
   expect(await migrate(url)).toEqual(all)
   expect(await pending()).toEqual([])
+})
+
+test('a compiled release knows the same migrations as a checkout', { timeout: 240_000 }, async () => {
+  const all = await pending()
+  const main = buildProduct()
+  const env = { PATH: process.env.PATH, DATABASE_URL: url }
+  const release = (verb: string) => spawnSync(process.execPath, [main, verb], { env, encoding: 'utf8' })
+  expect(release('migrate').stdout).toBe(`Ran ${all.join(', ')}.\n`)
+  expect(await pending()).toEqual([])
+  expect(release('migrate').stdout).toBe('The database is up to date.\n')
 })

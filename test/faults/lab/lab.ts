@@ -103,7 +103,7 @@ export async function openLab(
       return found.rows[0].seq
     },
     async confirm(seq) {
-      const receipt = await watch().confirm(seq, 20_000)
+      const receipt = await watch().confirm(seq, 60_000)
       if (receipt.state !== 'confirmed') throw new Error(`not confirmed: ${JSON.stringify(receipt)}`)
     },
     async confirmedByOthers(seq) {

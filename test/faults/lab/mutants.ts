@@ -136,9 +136,20 @@ export const mutants: Mutant[] = [
   },
 ]
 
-/** Reads that are held up must not be given up on before the schedule is through. The control has this edit too. */
-export const patience: Edit = {
-  file: 'src/verification/knowledge.ts',
-  find: 'const readTimeoutMs = 1_500',
-  replace: 'const readTimeoutMs = 5_000',
-}
+/**
+ * What is held up must not be given up on before the schedule is through, nor on a machine that has no time. The
+ * control has these edits too.
+ */
+export const patience: Edit[] = [
+  {
+    file: 'src/verification/knowledge.ts',
+    find: 'const readTimeoutMs = 1_500',
+    replace: 'const readTimeoutMs = 60_000',
+  },
+  { file: learner, find: 'Math.min(Math.max(ttlMs / 2, 250), 2_000)', replace: '60_000' },
+  {
+    file: 'src/leases/watcher.ts',
+    find: "name: 'keywarden confirm',\n    timeoutMs: 2_000",
+    replace: "name: 'keywarden confirm',\n    timeoutMs: 60_000",
+  },
+]

@@ -8,23 +8,43 @@ export type Scenario = (stage: Stage) => Promise<string[]>
 export type Stage = {
   lab: Lab
   /** a verifier with a lease of that length, of the product under test */
-  place(lease?: string): Promise<Placed>
+  place(lease: string): Promise<Placed>
 }
 
+/**
+ * Leases are long where nobody waits for one: then none runs out and no renewal comes in between, however slow the
+ * machine is. Where a schedule waits for a lease to end, it is `waitedOut`: still long beside all that must happen
+ * inside it.
+ */
+const long = '60s'
+const waitedOut = '5s'
+
 /** A verifier, and a key that it has in memory. */
-async function warmed(stage: Stage, lease?: string): Promise<{ a: Placed; key: LabKey }> {
+async function warmed(stage: Stage, lease = long): Promise<{ a: Placed; key: LabKey }> {
   const a = await stage.place(lease)
   const [key] = await stage.lab.keys(1)
   await warm(a, key!)
   return { a, key: key! }
 }
 
+/** Asks until the key is in memory: what is read while there is no lease is not kept. */
 async function warm(a: Placed, key: LabKey): Promise<void> {
-  const verdict = await a.ask(key)
-  if (verdict !== 'VALID') throw new Error(`the stage is not set: ${verdict}`)
+  await until(async () => {
+    const verdict = await a.ask(key)
+    if (verdict !== 'VALID') throw new Error(`the stage is not set: ${verdict}`)
+    return (await remembered(a)) > 0
+  })
 }
 
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+async function remembered(a: Placed): Promise<number> {
+  const metrics = await (await fetch(`${a.process.url}/metrics`)).text()
+  return Number(/^keywarden_remembered_keys (\d+)$/m.exec(metrics)![1])
+}
+
+/** Returns when a question that was sent before has arrived: three round trips later it has. */
+async function arrived(a: Placed): Promise<void> {
+  for (let trip = 0; trip < 3; trip++) await (await fetch(`${a.process.url}/healthz`)).text()
+}
 
 async function renewals(lab: Lab, a: Placed): Promise<number> {
   const { rows } = await lab.sql.query('select renewals::int from leases where name = $1', [a.process.name])
@@ -38,15 +58,19 @@ async function renewed(lab: Lab, a: Placed): Promise<void> {
 
 /** A verifier that is cut off when a key is revoked. */
 export const cutOff: Scenario = async (stage) => {
-  const { a, key } = await warmed(stage)
+  const { a, key } = await warmed(stage, waitedOut)
   a.cable.blackhole()
   await stage.lab.confirm(await stage.lab.revoke(key))
-  return [await a.ask(key)]
+  const asked = a.ask(key)
+  await arrived(a)
+  // Whoever asks the database now need not wait until it gives up.
+  a.cable.reset()
+  return [await asked]
 }
 
 /** The key is read before the revoke, and the answer arrives after the confirmation. */
 export const lateFill: Scenario = async ({ lab, place }) => {
-  const a = await place()
+  const a = await place(long)
   const [key] = await lab.keys(1)
   const reading = a.cable.hold('keys by hash', 'reply')
   const first = a.ask(key!)
@@ -59,14 +83,14 @@ export const lateFill: Scenario = async ({ lab, place }) => {
 
 /** The same, but somebody asks again while the answer is still on its way. */
 export const joinedFill: Scenario = async ({ lab, place }) => {
-  const a = await place()
+  const a = await place(long)
   const [key] = await lab.keys(1)
   const reading = a.cable.hold('keys by hash', 'reply')
   const first = a.ask(key!)
   await reading.reached
   await lab.confirm(await lab.revoke(key!))
   const second = a.ask(key!)
-  await pause(50)
+  await arrived(a)
   reading.release()
   await first
   return [await second]
@@ -75,31 +99,35 @@ export const joinedFill: Scenario = async ({ lab, place }) => {
 /** The database has the acknowledgement, and the verifier does not yet know that it has. */
 export const slowAcknowledgement: Scenario = async (stage) => {
   const { a, key } = await warmed(stage)
-  const acknowledging = a.cable.hold('acknowledge', 'reply')
+  // A renewal would bring the change too, and make good what is being looked at.
+  const holds = [a.cable.hold('renew', 'request'), a.cable.hold('acknowledge', 'reply')]
   await stage.lab.confirm(await stage.lab.revoke(key))
   const verdict = await a.ask(key)
-  acknowledging.release()
+  for (const hold of holds) hold.release()
   return [verdict]
 }
 
-/** A renewal is granted, and its reply takes its time; then the cable is cut. */
+/** A renewal is granted before the revoke, and its reply arrives when everybody has waited for the lease to end. */
 export const lateReply: Scenario = async (stage) => {
-  const { a, key } = await warmed(stage, '3s')
+  const { a, key } = await warmed(stage, waitedOut)
   const { lab } = stage
   const learning = a.cable.hold('changes', 'request')
-  const before = await renewals(lab, a)
   const renewing = a.cable.hold('renew', 'reply')
-  await until(async () => (await renewals(lab, a)) > before, 2)
-  const confirming = lab.confirm(await lab.revoke(key))
-  // Less than a renewal may take, and more than the margin of a lease.
-  await pause(1_100)
+  await renewing.reached
+  await lab.confirm(await lab.revoke(key))
+  const next = a.cable.hold('renew', 'request')
   renewing.release()
-  await pause(20)
-  a.cable.blackhole()
-  await confirming
-  const verdict = await a.ask(key)
-  learning.release()
-  return [verdict]
+  // The next renewal is asked for when the reply to this one has been heard.
+  let isHeard = false
+  const heard = next.reached.then(() => {
+    isHeard = true
+  })
+  const verdicts: string[] = []
+  while (!isHeard) verdicts.push(await a.ask(key))
+  await heard
+  verdicts.push(await a.ask(key))
+  for (const hold of [learning, next]) hold.release()
+  return verdicts
 }
 
 /** Two transactions change keys at once; the one that began first commits last. */
@@ -134,9 +162,9 @@ export const overtaking: Scenario = async (stage) => {
 
 /** A verifier was silent for its lease, and renews just before it is fenced. */
 export const lateReturn: Scenario = async (stage) => {
-  const { a, key } = await warmed(stage)
+  const { a, key } = await warmed(stage, waitedOut)
   const { lab } = stage
-  const b = await stage.place()
+  const b = await stage.place(long)
   const [next] = await lab.keys(1)
   const fencing = b.cable.hold('fence', 'request')
   a.cable.blackhole()
@@ -146,19 +174,19 @@ export const lateReturn: Scenario = async (stage) => {
   await renewed(lab, a)
   await until(async () => (await a.ask(next!)) === 'VALID' && (await a.ask(key)) === 'REVOKED')
   await renewed(lab, a)
+  const holds = [a.cable.hold('renew', 'request'), a.cable.hold('changes', 'request')]
   fencing.release()
   await lab.confirmedByOthers(seq)
   await warm(a, next!)
-  const learning = a.cable.hold('changes', 'request')
   await lab.confirm(await lab.revoke(next!))
   const verdict = await a.ask(next!)
-  learning.release()
+  for (const hold of holds) hold.release()
   return [verdict]
 }
 
 /** The lease has run out, and a read from its time is still under way. */
 export const outsideTheLease: Scenario = async ({ lab, place }) => {
-  const a = await place()
+  const a = await place(waitedOut)
   const [key] = await lab.keys(1)
   const reading = a.cable.hold('keys by hash', 'reply')
   const first = a.ask(key!)
@@ -166,7 +194,7 @@ export const outsideTheLease: Scenario = async ({ lab, place }) => {
   const holds = [a.cable.hold('renew', 'request'), a.cable.hold('changes', 'request')]
   await lab.confirm(await lab.revoke(key!))
   const second = a.ask(key!)
-  await pause(50)
+  await arrived(a)
   reading.release()
   await first
   const verdicts = [await second]
@@ -176,7 +204,7 @@ export const outsideTheLease: Scenario = async ({ lab, place }) => {
 
 /** A verifier that was fenced comes back, and has a new lease before it reads what changed. */
 export const fencedAndBack: Scenario = async (stage) => {
-  const { a, key } = await warmed(stage)
+  const { a, key } = await warmed(stage, waitedOut)
   a.cable.blackhole()
   await stage.lab.confirm(await stage.lab.revoke(key))
   const learning = a.cable.hold('changes', 'request')
@@ -190,7 +218,7 @@ export const fencedAndBack: Scenario = async (stage) => {
 
 /** The same, while a read from before is still under way. */
 export const fencedWhileReading: Scenario = async ({ lab, place }) => {
-  const a = await place()
+  const a = await place(waitedOut)
   const [key] = await lab.keys(1)
   const reading = a.cable.hold('keys by hash', 'reply')
   const first = a.ask(key!)
@@ -209,7 +237,7 @@ export const fencedWhileReading: Scenario = async ({ lab, place }) => {
 
 /** Renewals pass, and what changed cannot be read. */
 export const renewsWithoutLearning: Scenario = async (stage) => {
-  const { a, key } = await warmed(stage)
+  const { a, key } = await warmed(stage, waitedOut)
   const learning = a.cable.hold('changes', 'request')
   await stage.lab.confirm(await stage.lab.revoke(key))
   const verdict = await a.ask(key)
@@ -219,10 +247,10 @@ export const renewsWithoutLearning: Scenario = async (stage) => {
 
 /** A renewal carries the change, and its reply has not arrived; the lease from before still runs. */
 export const toldButNotHeard: Scenario = async (stage) => {
-  const { a, key } = await warmed(stage, '4s')
+  const { a, key } = await warmed(stage, '12s')
   const { lab } = stage
   // Whoever confirms is of the product under test too.
-  await stage.place()
+  await stage.place(long)
   await renewed(lab, a)
   const learning = a.cable.hold('changes', 'request')
   await lab.confirmedByOthers(await lab.revoke(key))
