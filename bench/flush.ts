@@ -18,15 +18,14 @@ const flusher = startFlushing(counter, {
   name: 'bench',
 })
 const request = { endpoint: 'GET /v1/contacts', ip: '203.0.113.7', userAgent: 'python-requests/2.32.3' }
-const ids = Array.from(
-  { length: perSecond },
-  (_, i) => `key_${String((i * 7919) % 100_000).padStart(20, '0')}`,
-)
+const counted = Array.from({ length: perSecond }, (_, i) => ({
+  id: `key_${String((i * 7919) % 100_000).padStart(20, '0')}`,
+}))
 
 async function run(forSeconds: number): Promise<void> {
   for (let second = 0; second < forSeconds; second++) {
     const begun = performance.now()
-    for (const id of ids) counter.count(id, request, 'VALID', Date.now())
+    for (const key of counted) counter.count(key, request, 'VALID', Date.now())
     await pause(Math.max(0, 1_000 - (performance.now() - begun)))
   }
 }

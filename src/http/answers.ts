@@ -1,13 +1,11 @@
 import type { ServerResponse } from 'node:http'
 
-/** Sends JSON that is plain ASCII, which all of ours is but for messages of errors. No answer is ever cached. */
-export function sendJson(
-  response: ServerResponse,
-  status: number,
-  body: string,
-  headers: readonly string[] = [],
-): void {
-  response.writeHead(status, [
+/** An answer that is written once and sent often. No answer is ever cached by anybody else. */
+export type Answer = { headers: readonly string[]; body: string }
+
+/** JSON that is plain ASCII, which all of ours is but for messages of errors. */
+export const jsonAnswer = (body: string, headers: readonly string[] = []): Answer => ({
+  headers: [
     'content-type',
     'application/json; charset=utf-8',
     'cache-control',
@@ -15,9 +13,21 @@ export function sendJson(
     'content-length',
     String(Buffer.byteLength(body)),
     ...headers,
-  ])
+  ],
+  body,
+})
+
+export function send(response: ServerResponse, status: number, { headers, body }: Answer): void {
+  response.writeHead(status, headers as string[])
   response.end(body)
 }
+
+export const sendJson = (
+  response: ServerResponse,
+  status: number,
+  body: string,
+  headers?: readonly string[],
+): void => send(response, status, jsonAnswer(body, headers))
 
 /** Sends headers alone. */
 export function sendEmpty(response: ServerResponse, status: number, headers: readonly string[] = []): void {

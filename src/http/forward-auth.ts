@@ -78,21 +78,31 @@ function agreed(headers: IncomingHttpHeaders, first: string, second: string): st
 function send(response: ServerResponse, { code, key, allowance }: Verdict, route: Route | undefined) {
   countVerdict(code)
   const limit = allowance ? rateLimitHeaders(allowance) : []
-  if (code === 'VALID')
-    return sendEmpty(response, 200, [
-      'x-keywarden-key-id',
-      key!.id,
-      'x-keywarden-workspace',
-      key!.workspace.id,
-      'x-keywarden-scopes',
-      key!.scopes.join(' '),
-      ...limit,
-    ])
+  if (code === 'VALID') return sendEmpty(response, 200, [...headersOf(key!), ...limit])
   if (code === 'RATE_LIMITED') return sendEmpty(response, 429, limit)
   if (code === 'INSUFFICIENT_SCOPE')
     return sendEmpty(response, 403, ['www-authenticate', `Bearer error="insufficient_scope"${wanted(route)}`])
   // Wrong workspace and wrong network too: whoever should not have this key learns nothing from trying it.
   sendEmpty(response, 401, ['www-authenticate', 'Bearer error="invalid_token"'])
+}
+
+// Written once per key that is in use.
+const validHeaders = new WeakMap<NonNullable<Verdict['key']>, readonly string[]>()
+
+function headersOf(key: NonNullable<Verdict['key']>): readonly string[] {
+  let headers = validHeaders.get(key)
+  if (headers === undefined) {
+    headers = [
+      'x-keywarden-key-id',
+      key.id,
+      'x-keywarden-workspace',
+      key.workspace.id,
+      'x-keywarden-scopes',
+      key.scopes.join(' '),
+    ]
+    validHeaders.set(key, headers)
+  }
+  return headers
 }
 
 function wanted(route: Route | undefined): string {

@@ -6,9 +6,8 @@ import type { Question } from '../verification/verify.ts'
 
 const single = Object.fromEntries(scopes.map((scope) => [scope, scopeBits([scope])])) as Record<Scope, number>
 
-const limits = { key: 4_096, workspace: 200, scope: 40, method: 20, path: 8_192, ip: 60, userAgent: 2_000 }
-type Field = keyof typeof limits
-const optional = ['workspace', 'scope', 'method', 'path', 'ip', 'userAgent'] as const satisfies Field[]
+type Field = 'key' | 'workspace' | 'scope' | 'method' | 'path' | 'ip' | 'userAgent'
+type Asked = Partial<Record<Field, unknown>>
 
 /**
  * Reads the body of `POST /v1/verify`, or says what is wrong with it: the field and the rule, never the value,
@@ -16,15 +15,17 @@ const optional = ['workspace', 'scope', 'method', 'path', 'ip', 'userAgent'] as 
  */
 export function readQuestion(body: unknown, routes: ScopeTable): Question | string {
   if (typeof body !== 'object' || body === null) return 'body: must be an object'
-  const asked = body as Partial<Record<Field, unknown>>
-  if (typeof asked.key !== 'string') return 'key: must be a string'
-  if (asked.key.length > limits.key) return `key: must have at most ${limits.key} characters`
-  for (const field of optional) {
-    const value = asked[field]
-    if (value === undefined) continue
-    if (typeof value !== 'string') return `${field}: must be a string`
-    if (value.length > limits[field]) return `${field}: must have at most ${limits[field]} characters`
-  }
+  const asked = body as Asked
+  if (asked.key === undefined) return 'key: must be a string'
+  const wrong =
+    problem('key', asked.key, 4_096) ??
+    problem('workspace', asked.workspace, 200) ??
+    problem('scope', asked.scope, 40) ??
+    problem('method', asked.method, 20) ??
+    problem('path', asked.path, 8_192) ??
+    problem('ip', asked.ip, 60) ??
+    problem('userAgent', asked.userAgent, 2_000)
+  if (wrong !== undefined) return wrong
   const { key, workspace, scope, method, path, ip, userAgent } = asked as Record<Field, string | undefined>
   if (scope !== undefined && !isScope(scope)) return `scope: must be one of ${scopes.join(', ')}`
   if ((method === undefined) !== (path === undefined)) return 'method and path: send both or neither'
@@ -37,4 +38,10 @@ export function readQuestion(body: unknown, routes: ScopeTable): Question | stri
     endpoint: route?.name ?? (scope && method === undefined ? endpointOfScope(scope) : otherEndpoint),
     anyScope: scope !== undefined ? single[scope] : method === undefined ? undefined : (route?.anyScope ?? 0),
   }
+}
+
+function problem(field: Field, value: unknown, most: number): string | undefined {
+  if (value === undefined) return undefined
+  if (typeof value !== 'string') return `${field}: must be a string`
+  return value.length > most ? `${field}: must have at most ${most} characters` : undefined
 }

@@ -3,7 +3,7 @@ import type { Log } from '../foundation/log.ts'
 import type { Account } from '../verification/entries.ts'
 import type { Verifier } from '../verification/verifier.ts'
 import type { Question, Verdict } from '../verification/verify.ts'
-import { sendError, sendJson } from './answers.ts'
+import { type Answer, jsonAnswer, send, sendError, sendJson } from './answers.ts'
 import { readJson } from './body.ts'
 import { bearer, withAccount } from './caller.ts'
 import { countVerdict } from './metrics.ts'
@@ -26,34 +26,34 @@ export function verifyHandler(verifier: Verifier, log: Log) {
     const question: Question | string = readQuestion(body, verifier.routes)
     if (typeof question === 'string') return sendError(response, 400, 'BAD_REQUEST', `${usage} ${question}.`)
     const verdict = verifier.verify(account, question)
-    if (verdict instanceof Promise) return verdict.then((late) => send(response, late))
-    send(response, verdict)
+    if (verdict instanceof Promise) return verdict.then((late) => tell(response, late))
+    tell(response, verdict)
   }
 }
 
 const usage =
   'Send JSON {"key": "...", "workspace"?: "...", "scope"?: "..." or "method" and "path", "ip"?: "..."}.'
 
-function send(response: ServerResponse, verdict: Verdict) {
+function tell(response: ServerResponse, verdict: Verdict) {
   countVerdict(verdict.code)
-  if (!verdict.allowance) return sendJson(response, 200, bodyOf(verdict))
+  if (!verdict.allowance) return send(response, 200, answerTo(verdict))
   const { limit, remaining, resetSeconds } = verdict.allowance
   const body = { ...describe(verdict), rateLimit: { limit, remaining, resetSeconds } }
   sendJson(response, 200, JSON.stringify(body), rateLimitHeaders(verdict.allowance))
 }
 
 // A remembered key gives the same answer every time, so it is written once per key that is in use.
-const validBodies = new WeakMap<NonNullable<Verdict['key']>, string>()
+const validAnswers = new WeakMap<NonNullable<Verdict['key']>, Answer>()
 
-function bodyOf(verdict: Verdict): string {
-  if (verdict.code !== 'VALID') return JSON.stringify(describe(verdict))
+function answerTo(verdict: Verdict): Answer {
+  if (verdict.code !== 'VALID') return jsonAnswer(JSON.stringify(describe(verdict)))
   const key = verdict.key!
-  let body = validBodies.get(key)
-  if (body === undefined) {
-    body = JSON.stringify(describe(verdict))
-    validBodies.set(key, body)
+  let answer = validAnswers.get(key)
+  if (answer === undefined) {
+    answer = jsonAnswer(JSON.stringify(describe(verdict)))
+    validAnswers.set(key, answer)
   }
-  return body
+  return answer
 }
 
 function describe({ code, key }: Verdict) {

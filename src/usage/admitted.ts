@@ -44,14 +44,24 @@ export class AdmittedSources {
 }
 
 function addToOthers(folded: SourceCount[], source: SourceCount): void {
-  const { hour, requests, refused, refusedScope, lastMs } = source
-  const others = folded.find((one) => one.network === otherOrigin && one.hour === hour)
-  if (!others) {
-    folded.push({ ...source, network: otherOrigin, client: otherOrigin })
-    return
-  }
-  others.requests += requests
-  others.refused += refused
-  others.refusedScope += refusedScope
-  others.lastMs = Math.max(others.lastMs, lastMs)
+  const others = folded.find((one) => one.network === otherOrigin && one.hour === source.hour)
+  if (others) addSource(others, source)
+  else folded.push({ ...source, network: otherOrigin, client: otherOrigin })
+}
+
+export const isSameSource = (a: SourceCount, b: SourceCount): boolean =>
+  a.client === b.client && a.network === b.network && a.hour === b.hour
+
+export function addSource(into: SourceCount, from: SourceCount): void {
+  into.requests += from.requests
+  into.refused += from.refused
+  into.refusedScope += from.refusedScope
+  into.lastMs = Math.max(into.lastMs, from.lastMs)
+}
+
+/** The one order in which sources of a key are written. */
+export function sourcesInOrder(a: SourceCount, b: SourceCount): number {
+  if (a.hour !== b.hour) return a.hour - b.hour
+  if (a.network !== b.network) return a.network < b.network ? -1 : 1
+  return a.client < b.client ? -1 : a.client > b.client ? 1 : 0
 }

@@ -1,5 +1,8 @@
-import { Activities, type Activity, type Told } from './activity.ts'
-import { Origins } from './origin.ts'
+import { AdmittedSources, addSource, isSameSource, type SourceCount, sourcesInOrder } from './admitted.ts'
+import { Origins, otherOrigin } from './origin.ts'
+import { type Noted, recentPerKey } from './recent.ts'
+import { latestFirst, note, type Ring } from './ring.ts'
+import { byKey } from './told.ts'
 
 /** How a request ended: the hundreds of its HTTP status. A verify that let it through counts as 2. */
 export type StatusClass = 1 | 2 | 3 | 4 | 5
@@ -22,98 +25,205 @@ export const otherEndpoint = 'other'
 /** One request of a key: what for, and where it came from if that is known. */
 export type Counted = { endpoint: string; ip?: string | undefined; userAgent?: string | undefined }
 
-type Kept = Cell & { activity: Activity }
-type Cells = Map<string, Map<string, Kept>[]>
+/** A key as a counter sees it: whoever remembers the key remembers its tally beside it, which saves a look-up. */
+export type Countable = { readonly id: string; tally?: Tally | undefined }
+
+/** What one key did that has not been told yet. Each part is there when there is something in it. */
+type Tally = {
+  readonly key: Countable
+  cells: Cell[] | undefined
+  sources: SourceCount[] | undefined
+  recent: Ring | undefined
+}
 
 /** What was counted since the last call, sorted by key, and when the last of it was counted. */
-export type Taken = Told & { cells: Cell[]; lastMs: number }
+export type Taken = {
+  cells: Cell[]
+  lastMs: number
+  sources: (SourceCount & { keyId: string })[]
+  /** a key's requests, the latest first */
+  recent: { keyId: string; noted: Noted[] }[]
+}
+
+const hourMs = 3_600_000
+/** Of one key between two flushes. */
+const cellsPerKey = 64
+const sourcesPerKey = 64
+const sourcesHeld = 200_000
+/** Requests remembered over all keys; beyond half of it a key keeps its last few. */
+const notedHeld = 100_000
+const fewNoted = 10
 
 /**
  * Counts requests in memory, exactly. At most `capacity` cells are kept apart; beyond that a key's further endpoints
- * go under `other` and its buckets under the day, but never its total under another key.
+ * go under `other` and its buckets under the day, but never its total under another key. Where its requests come
+ * from and what the last ones were is bounded the same way.
  */
 export class Counter {
   readonly #capacity: number
   readonly #origins = new Origins()
-  readonly #activities = new Activities()
-  #buckets = new Map<number, Cells>()
-  #bucket = -1
-  #cells: Cells = new Map()
-  #size = 0
+  readonly #admitted = new AdmittedSources()
+  // Tallies that have such a part; those with requests to tell of, the longest waiting first.
+  #withCells: Tally[] = []
+  #withSources: Tally[] = []
+  #waiting: Tally[] = []
+  /** of keys that others reported of; they are not at hand here */
+  readonly #reported = new Map<string, Tally>()
+  #cells = 0
+  #sources = 0
+  #noted = 0
   #lastMs = 0
 
   constructor(capacity = 500_000) {
     this.#capacity = capacity
   }
 
-  /** Counts one request under the code of its verdict. A key that is in use costs one look-up. */
-  count(keyId: string, { endpoint, ip, userAgent }: Counted, code: string, nowMs: number): void {
-    const bucket = Math.floor(nowMs / bucketMs)
-    if (bucket !== this.#bucket) this.#turnTo(bucket)
+  /** Counts one request under the code of its verdict. */
+  count(key: Countable, { endpoint, ip, userAgent }: Counted, code: string, nowMs: number): void {
     if (nowMs > this.#lastMs) this.#lastMs = nowMs
-    const cell = this.#cellOf(keyId, endpoint, code === 'VALID' ? 2 : 4)
-    cell.requests++
+    const tally = key.tally ?? tallyOf(key)
+    this.#cellOf(tally, endpoint, code === 'VALID' ? 2 : 4, Math.floor(nowMs / bucketMs)).requests++
     const network = this.#origins.network(ip)
     const client = this.#origins.client(userAgent)
-    this.#activities.note(cell.activity, { atMs: nowMs, endpoint, code, network, client })
+    const source = this.#sourceOf(tally, Math.floor(nowMs / hourMs), network, client)
+    source.requests++
+    if (code !== 'VALID') source.refused++
+    if (code === 'INSUFFICIENT_SCOPE') source.refusedScope++
+    if (nowMs > source.lastMs) source.lastMs = nowMs
+    this.#remember(tally, { atMs: nowMs, endpoint, code, network, client })
   }
 
   /** Remembers a request that somebody else counted among the last ones of its key. */
   remember(keyId: string, { endpoint, ip, userAgent }: Counted, code: string, atMs: number): void {
+    const tally = this.#reported.get(keyId) ?? tallyOf({ id: keyId })
     const network = this.#origins.network(ip)
     const client = this.#origins.client(userAgent)
-    this.#activities.remember(keyId, { atMs, endpoint, code, network, client })
+    this.#remember(tally, { atMs, endpoint, code, network, client })
+    if (tally.recent) this.#reported.set(keyId, tally)
   }
 
-  #turnTo(bucket: number): void {
-    this.#bucket = bucket
-    this.#cells = cellsOf(this.#buckets, bucket)
+  #cellOf(tally: Tally, endpoint: string, statusClass: StatusClass, bucket: number): Cell {
+    const { cells } = tally
+    if (cells) {
+      for (const cell of cells)
+        if (cell.endpoint === endpoint && cell.statusClass === statusClass && cell.bucket === bucket)
+          return cell
+    } else this.#withCells.push(tally)
+    const day = bucket - (bucket % bucketsPerDay)
+    const isRough = endpoint === otherEndpoint && bucket === day
+    const isApart = isRough || (this.#cells < this.#capacity && (cells?.length ?? 0) < cellsPerKey)
+    tally.cells ??= []
+    if (!isApart) return this.#cellOf(tally, otherEndpoint, statusClass, day)
+    const cell: Cell = { keyId: tally.key.id, endpoint, statusClass, bucket, requests: 0 }
+    tally.cells.push(cell)
+    if (!isRough) this.#cells++
+    return cell
   }
 
-  #cellOf(keyId: string, endpoint: string, statusClass: StatusClass): Kept {
-    const byKey = keysOf(this.#cells, endpoint, statusClass)
-    const cell = byKey.get(keyId)
-    if (cell) return cell
-    if (this.#size >= this.#capacity) return this.#roughCellOf(keyId, statusClass)
-    this.#size++
-    return this.#begin(byKey, { keyId, endpoint, statusClass, bucket: this.#bucket, requests: 0 })
+  #sourceOf(tally: Tally, hour: number, network: string, client: string): SourceCount {
+    const { sources } = tally
+    if (sources) {
+      for (const source of sources)
+        if (source.client === client && source.network === network && source.hour === hour) return source
+    } else this.#withSources.push(tally)
+    tally.sources ??= []
+    const isApart =
+      network === otherOrigin || (tally.sources.length < sourcesPerKey && this.#sources < sourcesHeld)
+    if (!isApart) return this.#sourceOf(tally, hour, otherOrigin, otherOrigin)
+    const source = { hour, network, client, requests: 0, refused: 0, refusedScope: 0, lastMs: longAgo }
+    tally.sources.push(source)
+    this.#sources++
+    return source
   }
 
-  #roughCellOf(keyId: string, statusClass: StatusClass): Kept {
-    const day = this.#bucket - (this.#bucket % bucketsPerDay)
-    const byKey = keysOf(cellsOf(this.#buckets, day), otherEndpoint, statusClass)
-    const rough = { keyId, endpoint: otherEndpoint, statusClass, bucket: day, requests: 0 }
-    return byKey.get(keyId) ?? this.#begin(byKey, rough)
-  }
-
-  #begin(byKey: Map<string, Kept>, cell: Cell): Kept {
-    const kept = { ...cell, activity: this.#activities.of(cell.keyId) }
-    byKey.set(cell.keyId, kept)
-    return kept
+  #remember(tally: Tally, noted: Noted): void {
+    const isRoom = this.#noted < notedHeld
+    if (!tally.recent) {
+      if (!isRoom) return
+      tally.recent = { times: [], words: [], round: 0 }
+      this.#waiting.push(tally)
+    }
+    const mayGrow = isRoom && (this.#noted < notedHeld / 2 || tally.recent.times.length < fewNoted)
+    if (note(tally.recent, noted, mayGrow)) this.#noted++
   }
 
   /** How many sources wait to be told of. */
   get sources(): number {
-    return this.#activities.sources
+    return this.#sources
   }
 
   /**
    * Takes everything counted since the last call, with all sources or none, and the last requests of at most so many
-   * keys. Cells know where their key's activity stands, so both are taken at the same moment.
+   * keys.
    */
   take(withSources: boolean, recentKeys: number): Taken {
-    const buckets = this.#buckets
-    this.#buckets = new Map()
-    this.#bucket = -1
-    this.#size = 0
-    const cells: Cell[] = []
-    for (const endpoints of buckets.values())
-      for (const classes of endpoints.values())
-        for (const byKey of classes) if (byKey) cells.push(...byKey.values())
-    cells.sort(inOrder)
-    return { cells, lastMs: this.#lastMs, ...this.#activities.take(withSources, recentKeys) }
+    const cells = this.#takeCells()
+    const sources = withSources ? this.#takeSources() : []
+    return { cells, sources, recent: this.#takeRecent(recentKeys), lastMs: this.#lastMs }
+  }
+
+  #takeCells(): Cell[] {
+    const tallies = this.#withCells
+    const told = byKey(tallies, (tally) => tally.cells ?? [], isSameCell, addCell)
+    this.#withCells = []
+    this.#cells = 0
+    for (const tally of tallies) {
+      tally.cells = undefined
+      letGo(tally)
+    }
+    return told.flatMap(({ parts }) => (parts.length > 1 ? parts.sort(inOrder) : parts))
+  }
+
+  #takeSources(): Taken['sources'] {
+    const tallies = this.#withSources
+    const told = byKey(tallies, (tally) => tally.sources ?? [], isSameSource, addSource)
+    this.#withSources = []
+    this.#sources = 0
+    for (const tally of tallies) {
+      tally.sources = undefined
+      letGo(tally)
+    }
+    return told.flatMap(({ keyId, parts }) =>
+      this.#admitted
+        .fold(keyId, parts)
+        .sort(sourcesInOrder)
+        .map((source) => ({ ...source, keyId })),
+    )
+  }
+
+  #takeRecent(most: number): Taken['recent'] {
+    const tallies = this.#waiting.splice(0, Math.min(most, this.#waiting.length))
+    const told = byKey(
+      tallies,
+      (tally) => latestFirst(tally.recent!),
+      neverSame,
+      () => {},
+    )
+    for (const tally of tallies) {
+      this.#noted -= tally.recent!.times.length
+      tally.recent = undefined
+      if (this.#reported.get(tally.key.id) === tally) this.#reported.delete(tally.key.id)
+      letGo(tally)
+    }
+    return told.map(({ keyId, parts }) => ({
+      keyId,
+      noted: parts.sort((a, b) => b.atMs - a.atMs).slice(0, recentPerKey),
+    }))
   }
 }
+
+function tallyOf(key: Countable): Tally {
+  key.tally ??= { key, cells: undefined, sources: undefined, recent: undefined }
+  return key.tally
+}
+
+/** A tally with nothing in it goes: keys that are remembered are many, and few are in use. */
+function letGo(tally: Tally): void {
+  if (!tally.cells && !tally.sources && !tally.recent && tally.key.tally === tally)
+    tally.key.tally = undefined
+}
+
+const longAgo = Number.NEGATIVE_INFINITY
 
 /** The one order in which rows are counted up, so that two who count the same never wait for each other in a circle. */
 export function inOrder(a: Cell, b: Cell): number {
@@ -123,18 +233,11 @@ export function inOrder(a: Cell, b: Cell): number {
   return a.statusClass - b.statusClass
 }
 
-function cellsOf(buckets: Map<number, Cells>, bucket: number): Cells {
-  const cells = buckets.get(bucket) ?? new Map()
-  buckets.set(bucket, cells)
-  return cells
+const isSameCell = (a: Cell, b: Cell) =>
+  a.endpoint === b.endpoint && a.statusClass === b.statusClass && a.bucket === b.bucket
+
+const addCell = (into: Cell, from: Cell) => {
+  into.requests += from.requests
 }
 
-function keysOf(cells: Cells, endpoint: string, statusClass: StatusClass): Map<string, Kept> {
-  let classes = cells.get(endpoint)
-  if (!classes) {
-    classes = []
-    cells.set(endpoint, classes)
-  }
-  classes[statusClass] ??= new Map()
-  return classes[statusClass]
-}
+const neverSame = () => false

@@ -1,16 +1,17 @@
 import type { Status } from '../keys/key.ts'
 import { parseNetworks } from '../keys/networks.ts'
 import type { Scope } from '../keys/scope.ts'
+import type { Countable } from '../usage/counter.ts'
 import { type Judged, scopeBits } from './decide.ts'
 import type { Parents, Workspace } from './parents.ts'
 
 /** A key as a verifier remembers it: what verdicts need, and nothing a person calls it. */
-export type RememberedKey = Judged & {
-  id: string
-  workspace: Workspace
-  scopes: readonly Scope[]
-  limitPerMinute: number | null
-}
+export type RememberedKey = Judged &
+  Countable & {
+    workspace: Workspace
+    scopes: readonly Scope[]
+    limitPerMinute: number | null
+  }
 
 export type KeyRow = {
   token_hash: Buffer
@@ -55,6 +56,7 @@ export const toRemembered = (row: KeyRow, parents: Parents): RememberedKey => ({
   overAtMs: Math.min(moment(row.expires_at), moment(row.ends_at)),
   networks: row.allowed_networks.length > 0 ? parseNetworks(row.allowed_networks) : null,
   limitPerMinute: row.limit_per_minute,
+  tally: undefined,
 })
 
 /** Who asks, as a service token tells it. */

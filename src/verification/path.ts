@@ -4,6 +4,7 @@
  * resolved, the query dropped. `%2F`, backslashes, control characters and broken escapes are not guessed at.
  */
 export function normalPath(target: string): string | undefined {
+  if (isPlain.test(target)) return target
   const end = target.search(/[?#]/)
   const raw = end === -1 ? target : target.slice(0, end)
   if (isPlain.test(raw)) return raw

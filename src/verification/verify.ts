@@ -61,7 +61,7 @@ function judge(means: Means, accountId: string, question: Question, key: Remembe
   const nowMs = means.clock.now().getTime()
   const code = decide(key, question, nowMs)
   const verdict = code === 'VALID' && key.limitPerMinute !== null ? limited(means, key) : { code, key }
-  means.counter.count(key.id, question, verdict.code, nowMs)
+  means.counter.count(key, question, verdict.code, nowMs)
   // A caller who asked about another workspace learns nothing about this one.
   return code === 'WRONG_WORKSPACE' ? wrongWorkspace : verdict
 }

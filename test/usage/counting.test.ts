@@ -57,14 +57,14 @@ test('a flush whose reply was lost is sent again as it was, and counts once', as
   const cable = await openCable(asking.records.world.config.databaseUrl)
   const counter = new Counter()
   const flusher = startFlushing(counter, { ...means(), databaseUrl: cable.url, counterId: 'cnt_lost' })
-  counter.count('key_lost', { endpoint: 'a' }, 'VALID', 0)
+  counter.count({ id: 'key_lost' }, { endpoint: 'a' }, 'VALID', 0)
   await flusher.flush()
   const hold = cable.hold('flush', 'reply')
-  counter.count('key_lost', { endpoint: 'a' }, 'VALID', 0)
+  counter.count({ id: 'key_lost' }, { endpoint: 'a' }, 'VALID', 0)
   const lost = flusher.flush()
   await hold.reached
   while ((await total('key_lost')) < 2) await new Promise((resolve) => setTimeout(resolve, 5))
-  counter.count('key_lost', { endpoint: 'b' }, 'VALID', 0)
+  counter.count({ id: 'key_lost' }, { endpoint: 'b' }, 'VALID', 0)
   cable.reset()
   await expect(lost).rejects.toThrow()
   hold.release()
@@ -77,8 +77,8 @@ test('a flush whose reply was lost is sent again as it was, and counts once', as
 test('a clean stop writes the rest and says that nothing more will come', async () => {
   const counter = new Counter()
   const flusher = startFlushing(counter, { ...means(), counterId: 'cnt_stop' })
-  counter.count('key_stop', { endpoint: 'a' }, 'VALID', Date.parse('2026-01-01T00:04:59Z'))
-  counter.count('key_stop', { endpoint: 'a' }, 'VALID', Date.parse('2026-01-01T00:05:00Z'))
+  counter.count({ id: 'key_stop' }, { endpoint: 'a' }, 'VALID', Date.parse('2026-01-01T00:04:59Z'))
+  counter.count({ id: 'key_stop' }, { endpoint: 'a' }, 'VALID', Date.parse('2026-01-01T00:05:00Z'))
   await flusher.stop()
   expect(await total('key_stop')).toBe(2)
   const { world } = asking.records
@@ -102,7 +102,7 @@ test('two processes that flush the same keys at once lose nothing and do not sto
     await Promise.all(
       flushers.map(({ counter, endpoints, flusher }) => {
         for (const endpoint of endpoints)
-          for (let i = 0; i < 200; i++) counter.count(`key_both${i}`, { endpoint }, 'VALID', 0)
+          for (let i = 0; i < 200; i++) counter.count({ id: `key_both${i}` }, { endpoint }, 'VALID', 0)
         return flusher.flush()
       }),
     )
@@ -115,7 +115,8 @@ test('two processes that flush the same keys at once lose nothing and do not sto
 test('beyond its capacity a counter forgets endpoints, never requests of a key', () => {
   const counter = new Counter(10)
   for (let i = 0; i < 100; i++)
-    for (const endpoint of ['a', 'b', 'c']) counter.count(`key_${i % 20}`, { endpoint }, 'VALID', 600_000)
+    for (const endpoint of ['a', 'b', 'c'])
+      counter.count({ id: `key_${i % 20}` }, { endpoint }, 'VALID', 600_000)
   const { cells: all } = counter.take(true, 0)
   const byKey = new Map<string, number>()
   for (const { keyId, requests } of all) byKey.set(keyId, (byKey.get(keyId) ?? 0) + requests)

@@ -15,6 +15,7 @@ beforeAll(async () => {
 afterAll(() => asking.drop())
 
 const db = () => asking.records.world.db
+const keysNamed = (count: number) => Array.from({ length: count }, (_, i) => ({ id: `key_${i}` }))
 const hourMs = 3_600_000
 const dayMs = 86_400_000
 
@@ -115,7 +116,7 @@ describe('where requests come from', () => {
     for (let round = 0; round < 4; round++) {
       for (let i = 0; i < 1_000; i++) {
         const ip = `10.${i >> 8}.${(i + round * 50) & 255}.1`
-        counter.count('key_wide', { endpoint: 'a', ip }, i % 10 ? 'VALID' : 'EXPIRED', at + round)
+        counter.count({ id: 'key_wide' }, { endpoint: 'a', ip }, i % 10 ? 'VALID' : 'EXPIRED', at + round)
       }
       await flusher.flush()
     }
@@ -137,7 +138,7 @@ describe('where requests come from', () => {
         [1, '10.0.1.1'],
         [2, '10.0.0.1'],
       ] as const)
-        counter.count(key, { endpoint: 'a', ip }, 'VALID', at + hours * hourMs)
+        counter.count({ id: key }, { endpoint: 'a', ip }, 'VALID', at + hours * hourMs)
     await flusher.stop()
     const between = async (from: number, to: number) => {
       const found = await sourcesOf(
@@ -181,7 +182,7 @@ describe('the last requests of a key', () => {
     const [a, b] = [counting('cnt_recent_a'), counting('cnt_recent_b')]
     const at = Date.parse('2026-03-03T10:00:00Z')
     for (let i = 0; i < 300; i++)
-      (i % 2 ? a : b).counter.count('key_ring', { endpoint: `${i}` }, 'VALID', at + i)
+      (i % 2 ? a : b).counter.count({ id: 'key_ring' }, { endpoint: `${i}` }, 'VALID', at + i)
     await a.flusher.stop()
     await b.flusher.stop()
     const recent = await recentOf(db(), 'key_ring', new Date(at))
@@ -190,11 +191,15 @@ describe('the last requests of a key', () => {
     )
   })
 
-  test('beyond two hundred between two flushes the latest are kept', async () => {
-    const { counter, flusher } = counting('cnt_burst')
-    for (let i = 0; i < 777; i++) counter.count('key_burst', { endpoint: `${i}` }, 'VALID', i)
+  test.each([
+    ['of a key that is remembered', () => ({ id: 'key_burst' })],
+    ['of a key that is read anew each time', undefined],
+  ])('beyond two hundred between two flushes the latest are kept, %s', async (_name, remember) => {
+    const key = remember?.()
+    const { counter, flusher } = counting(`cnt_burst_${key?.id}`)
+    for (let i = 0; i < 777; i++) counter.count(key ?? { id: 'key_anew' }, { endpoint: `${i}` }, 'VALID', i)
     await flusher.stop()
-    const recent = await recentOf(db(), 'key_burst', new Date(0))
+    const recent = await recentOf(db(), key?.id ?? 'key_anew', new Date(0))
     expect(recent.map(({ endpoint }) => Number(endpoint))).toEqual(
       Array.from({ length: 200 }, (_, i) => 776 - i),
     )
@@ -203,7 +208,7 @@ describe('the last requests of a key', () => {
   test('are forgotten after thirty days', async () => {
     const at = new Date('2026-03-04T10:00:00Z')
     const { counter, flusher } = counting('cnt_old', undefined, at)
-    counter.count('key_old', { endpoint: 'a' }, 'VALID', at.getTime())
+    counter.count({ id: 'key_old' }, { endpoint: 'a' }, 'VALID', at.getTime())
     await flusher.stop()
     const after = (days: number) => new Date(at.getTime() + days * dayMs)
     expect(await recentOf(db(), 'key_old', after(29))).toHaveLength(1)
@@ -217,10 +222,11 @@ describe('the last requests of a key', () => {
 
   test('of many keys are written some at a time, the longest waiting first', () => {
     const counter = new Counter()
+    const used = keysNamed(500)
     for (let round = 0; round < 3; round++)
-      for (let i = 0; i < 500; i++) counter.count(`key_${i}`, { endpoint: 'a' }, 'VALID', round)
+      for (const key of used) counter.count(key, { endpoint: 'a' }, 'VALID', round)
     const first = counter.take(true, 200).recent
-    counter.count('key_0', { endpoint: 'again' }, 'VALID', 9)
+    counter.count(used[0]!, { endpoint: 'again' }, 'VALID', 9)
     const second = counter.take(true, 200).recent
     const third = counter.take(true, 200).recent
     const keys = [first, second, third].map((recent) => recent.map(({ keyId }) => keyId))
@@ -232,8 +238,9 @@ describe('the last requests of a key', () => {
 
   test('hold a bounded number of requests however many keys are in use', () => {
     const counter = new Counter()
+    const used = keysNamed(20_000)
     for (let round = 0; round < 30; round++)
-      for (let i = 0; i < 20_000; i++) counter.count(`key_${i}`, { endpoint: 'a' }, 'VALID', round)
+      for (const key of used) counter.count(key, { endpoint: 'a' }, 'VALID', round)
     const { cells, sources, recent } = counter.take(true, Number.POSITIVE_INFINITY)
     expect(recent.reduce((sum, { noted }) => sum + noted.length, 0)).toBeLessThanOrEqual(100_000)
     expect(recent).toHaveLength(20_000)
@@ -249,7 +256,7 @@ test('a flush whose reply was lost counts sources and requests once', async () =
   const { counter, flusher } = counting('cnt_lost_source', cable.url)
   const at = Date.parse('2026-03-05T10:00:00Z')
   const hold = cable.hold('flush', 'reply')
-  counter.count('key_lost_source', { endpoint: 'a', ip: '10.0.0.1' }, 'VALID', at)
+  counter.count({ id: 'key_lost_source' }, { endpoint: 'a', ip: '10.0.0.1' }, 'VALID', at)
   const lost = flusher.flush()
   await hold.reached
   await expect.poll(() => sourcesAround('key_lost_source', new Date(at))).toHaveLength(1)

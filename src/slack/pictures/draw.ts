@@ -17,7 +17,7 @@ for (const font of fonts) GlobalFonts.register(readFileSync(packages.resolve(fon
 /** A picture as the bytes of a PNG. The same figures are the same bytes, on any machine of that kind. */
 export function draw(picture: Picture): Buffer {
   const canvas = createCanvas(width * pixelsPerPoint, height * pixelsPerPoint)
-  const chart = echarts.init(canvas as unknown as HTMLElement, undefined, {
+  const chart = echarts.init(canvas as unknown as Parameters<typeof echarts.init>[0], undefined, {
     width,
     height,
     devicePixelRatio: pixelsPerPoint,
