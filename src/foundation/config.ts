@@ -116,6 +116,11 @@ export const variables = {
     'keys that a verifier remembers at most, about 400 bytes each',
     '250000',
   ],
+  KEYWARDEN_USAGE_DAYS: [
+    z.coerce.number().int().min(100).max(4_000).default(400),
+    'days that usage by the day is kept; hours are kept for 100 days, five minutes for 35',
+    '400',
+  ],
   KEYWARDEN_TRUSTED_PROXIES: [
     z.string().transform(readNetworkList).default(['127.0.0.0/8', '::1/128']),
     'networks of the proxies in front of /v1/forward-auth, whose X-Forwarded-For is believed',
@@ -203,6 +208,7 @@ function arrange(env: Environment) {
     timeZone: env.KEYWARDEN_TIME_ZONE,
     tokenPrefix: env.KEYWARDEN_TOKEN_PREFIX,
     audit: arrangeAudit(env),
+    usageDays: env.KEYWARDEN_USAGE_DAYS,
     verify: {
       leaseMs: env.KEYWARDEN_LEASE,
       cachedKeys: env.KEYWARDEN_CACHED_KEYS,

@@ -179,6 +179,22 @@ test('each step is kept for its time, then dropped; what is not summed up never 
   expect((await partitions('usage_buckets')).length).toBeLessThan(20)
 })
 
+test('days are kept for as long as the configuration says', async () => {
+  const key = 'key_configured'
+  const begin = new Date('2029-06-01T00:00:00Z')
+  const later = new Date(begin.getTime() + 200 * dayMs)
+  const run = (usageDays: number) => {
+    const config = { ...records.world.config, usageDays }
+    const world = { ...records.world, config, clock: { now: () => later } }
+    return usageRollup({ world, deliver: async () => undefined })
+  }
+  await use(db(), [{ keyId: key, at: begin, requests: 2 }])
+  await run(400)
+  expect((await totals(key, begin, later))[2]).toBe(2)
+  await run(150)
+  expect((await totals(key, begin, later))[2]).toBe(0)
+})
+
 test('a partition of anything but usage is refused', async () => {
   await expect(db().raw(`select drop_usage_partitions('audit_events', ?)`, [now])).rejects.toThrow(
     'audit_events is no table of usage',
