@@ -11,6 +11,7 @@ import { addWorkspace, inheritOwners, type Workspace, workspacesOfTeam } from '.
 import { openDialog, people, submitAndSee } from './acting.ts'
 import { openCalendar } from './calendar.ts'
 import { type PastDeed, type PastKey, pastDeeds, pastKeys } from './history-keys.ts'
+import { liveThroughRotation, rotated } from './history-rotation.ts'
 import type { House } from './house.ts'
 import { person } from './slack/person.ts'
 
@@ -36,11 +37,27 @@ export async function liveThroughHistory(house: House): Promise<Client[]> {
     await liveOneDay(past, daysAgo)
   }
   await askForKey(house)
+  const moved = await rotateOne(past)
   moveTo(house, new Date())
   await house.keywarden.runTimetable()
-  return pastKeys
-    .filter((key) => key.keeps)
+  const still = pastKeys
+    .filter((key) => key.keeps && key.name !== rotated.key)
     .map((key) => ({ ...key, token: past.tokens.get(key)!, requestsADay: key.requestsADay! }))
+  return [...still, ...moved]
+}
+
+/** A rotation that is under way when somebody looks. */
+async function rotateOne({ house, ids, tokens }: Past): Promise<Client[]> {
+  const key = pastKeys.find(({ name }) => name === rotated.key)!
+  const first = await workspace(house)
+  const owner = await actor(house, first.id, rotated.by)
+  return liveThroughRotation({
+    house,
+    key: { id: ids.get(key)!, name: key.name, token: tokens.get(key)! },
+    workspace: first,
+    moveTo: (at) => moveTo(house, at),
+    done: (act) => done(house, owner, act),
+  })
 }
 
 type Past = { house: House; tokens: Map<PastKey, string>; ids: Map<PastKey, string> }

@@ -43,6 +43,13 @@ export const pictures: readonly Picture[] = [
     place: () => ({ channel: security }),
     stage: alerts,
   },
+  {
+    file: 'rotation',
+    as: 'otherManager',
+    size: [1100, 900],
+    place: () => ({ channel: security }),
+    stage: rotation,
+  },
   { file: 'revoke', as: 'manager', size: [900, 700], place: inGeneral, stage: revoke, frame: 'dialog' },
   { file: 'home', as: 'manager', size: [1100, 840], place: home, stage: waitForHome },
   { file: 'policy', as: 'owner', size: [900, 1560], place: inGeneral, stage: policy, frame: 'dialog' },
@@ -91,6 +98,13 @@ async function showMasked(page: Page, { house }: Demo): Promise<void> {
 
 async function alerts(page: Page): Promise<void> {
   await page.getByText('Survey Tool').waitFor()
+}
+
+/** The message of a rotation that is under way, from its first line to its buttons. */
+async function rotation(page: Page): Promise<void> {
+  const buttons = page.getByRole('button', { name: /Finish early Zendesk Sync/ })
+  await buttons.scrollIntoViewIfNeeded()
+  await page.getByText('Requests per hour').waitFor()
 }
 
 async function revoke(page: Page): Promise<void> {
