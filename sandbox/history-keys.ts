@@ -83,7 +83,7 @@ export const pastKeys: readonly PastKey[] = [
     days: 60,
     by: 'otherManager',
     madeDaysAgo: 54,
-    requestsADay: 4,
+    requestsADay: 20,
     keeps: true,
   },
   {

@@ -20,16 +20,16 @@ const hourMs = 3_600_000
 
 /** Each hour of the last ten: requests with the old key, by the nightly import that nobody has moved yet, and with the new. */
 const hours = [
-  [14, 0, 0],
-  [12, 0, 0],
-  [15, 0, 3],
-  [9, 2, 7],
-  [6, 0, 11],
-  [3, 3, 14],
-  [1, 0, 18],
-  [0, 2, 17],
-  [0, 0, 19],
-  [0, 3, 16],
+  [5, 0, 0],
+  [4, 0, 0],
+  [5, 0, 1],
+  [3, 1, 2],
+  [2, 0, 4],
+  [1, 1, 5],
+  [0, 0, 6],
+  [0, 1, 6],
+  [0, 0, 7],
+  [0, 1, 5],
 ] as const
 
 const sources = {

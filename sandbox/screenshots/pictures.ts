@@ -46,7 +46,7 @@ export const pictures: readonly Picture[] = [
   {
     file: 'rotation',
     as: 'otherManager',
-    size: [1100, 900],
+    size: [1100, 1240],
     place: () => ({ channel: security }),
     stage: rotation,
   },

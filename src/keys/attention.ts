@@ -75,8 +75,10 @@ export async function countAttention(
 }
 
 function ending(query: Knex.QueryBuilder, _terms: Terms, now: Date): Knex.QueryBuilder {
+  // Of the old key of a rotation, the rotation warns.
   return query
     .where('status', 'active')
+    .whereNull('successor_id')
     .where('expires_at', '>', new Date(now.getTime() - endedDays * dayMs))
     .where('expires_at', '<=', new Date(now.getTime() + soonDays * dayMs))
 }

@@ -52,7 +52,7 @@ async function lookAt(door: Door, caller: Caller, { homeShows }: Preferences): P
     }),
     offersTo(db, workspace.id, actor.id, now),
     manages ? waitingRequests(db, workspace.id) : [],
-    runningRotations(db, workspace.id, rotationsShown + 1, shows === 'mine' ? actor.id : undefined),
+    runningRotations(db, workspace.id, rotationsShown + 1, manages ? undefined : actor.id),
     listKeys(db, who, filter, { from: 0 }, workspace.terms, now, {
       rowCount: keyRowCount,
       counted: false,
