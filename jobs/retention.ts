@@ -2,6 +2,7 @@ import { pruneChanges } from '../src/leases/prune.ts'
 import { forgetOld } from '../src/outbox/retention.ts'
 import { forgetBatches } from '../src/usage/outcomes.ts'
 import { forgetRecent } from '../src/usage/recent.ts'
+import { forgetSpread } from '../src/usage/spread.ts'
 import type { JobContext } from './engine/job.ts'
 
 /** Which requests and letters, and which keys' last requests, are so old that nothing asks about them any more? */
@@ -10,5 +11,6 @@ export async function retention({ world }: JobContext): Promise<void> {
   await pruneChanges(world.db)
   await forgetRecent(world.db, world.clock.now())
   await forgetBatches(world.db, world.clock.now())
+  await forgetSpread(world.db, world.clock.now())
   if (gone > 0) world.log.info({ rows: gone }, 'old requests and letters are gone')
 }

@@ -1,5 +1,6 @@
 import { auditCheckpoint } from './audit-checkpoint.ts'
 import { auditRefusals } from './audit-refusals.ts'
+import { deadKeysInUse } from './dead-keys-in-use.ts'
 import { deliverAlerts } from './deliver-alerts.ts'
 import { endedSnoozes } from './ended-snoozes.ts'
 import type { Job } from './engine/job.ts'
@@ -13,6 +14,7 @@ import { orphanedKeys } from './orphaned-keys.ts'
 import { retention } from './retention.ts'
 import { rotationDueKeys } from './rotation-due.ts'
 import { rotations } from './rotations.ts'
+import { sharedKeys } from './shared-keys.ts'
 import { unusualUseOfKeys } from './unusual-use.ts'
 import { usageRollup } from './usage-rollup.ts'
 import { weeklyDigest } from './weekly-digest.ts'
@@ -36,6 +38,10 @@ export const timetable: readonly Job[] = [
   { name: 'orphaned-keys', cron: '17 * * * *', timeZone: 'UTC', lateSeconds: 900, run: orphanedKeys },
   // cost: the keys that had requests since, a read and a write for two thousand of them; see npm run bench:anomaly
   { name: 'unusual-use', cron: '1-59/5 * * * *', timeZone: 'UTC', lateSeconds: 240, run: unusualUseOfKeys },
+  // cost: one index range over the refusals of a day that no scope explains, and a look-up per key among them
+  { name: 'dead-keys-in-use', cron: '3-59/5 * * * *', timeZone: 'UTC', lateSeconds: 180, run: deadKeysInUse },
+  // cost: one index range over the hours of a day in which a key had three sources or more, and those sources
+  { name: 'shared-keys', cron: '4-59/5 * * * *', timeZone: 'UTC', lateSeconds: 180, run: sharedKeys },
   // cost: one index range over the snoozes that are over
   { name: 'ended-snoozes', cron: '* * * * *', timeZone: 'UTC', lateSeconds: 120, run: endedSnoozes },
   // cost: three look-ups in partial indexes that are empty when nobody leaves

@@ -4,8 +4,10 @@ export const now = new Date('2026-06-15T10:00:00Z')
 export const workspaceId = 'ws_bench'
 
 /**
- * A workspace with that many live keys in use. The due ones are spread over the kinds: a third expires, a third is
- * overdue for rotation, the rest is idle, may write for ever, or belongs to somebody who has left.
+ * A workspace with that many keys, all in use. The due ones are spread over the kinds: near half expires or is
+ * overdue for rotation; the rest is idle, may write for ever, belongs to somebody who has left, was revoked and is
+ * still presented, is shared by several systems, or was confirmed by nobody in a review. Every key was used in the
+ * last hour from one or two networks.
  */
 export async function fillKeys(url: string, keys: number, due: number): Promise<void> {
   await administer(
@@ -41,28 +43,71 @@ export async function fillKeys(url: string, keys: number, due: number): Promise<
     `insert into departures values ('${workspaceId}', 'ULEFT', $1::timestamptz - interval '1 day')`,
     [now.toISOString()],
   )
+  await fillSources(url)
+  await fillReview(url)
   await administer(url, 'vacuum analyze')
 }
 
-/** `n % 20` chooses among the due what is due: 7 expiring, 7 rotation, 2 idle, 2 write, 2 orphaned of each 20. */
+/** The hours in which a key had several sources are noted by a trigger of each flush; here all keys come at once. */
+async function fillSources(url: string): Promise<void> {
+  await administer(url, 'alter table usage_sources disable trigger user')
+  await administer(
+    url,
+    `insert into usage_sources (key_id, hour, network, client, requests, refused, refused_scope, last_at)
+     select id, $1::timestamptz - interval '1 hour', '203.' || n || '.113.0/24', 'client-' || n, 10,
+       case when status = 'revoked' then 10 else 0 end, 0, $1::timestamptz - interval '5 minutes'
+     from keys cross join lateral generate_series(1, case
+       when owner_id = 'USHARED' then 5 when owner_id = 'UIDLE' then 0 else 1 + length(id) % 2 end) as n`,
+    [now.toISOString()],
+  )
+  await administer(
+    url,
+    `insert into usage_spread (hour, key_id)
+     select hour, key_id from usage_sources group by hour, key_id having count(*) >= 3`,
+  )
+  await administer(url, 'alter table usage_sources enable trigger user')
+}
+
+/** A review of every key whose answers are due: all but a few were confirmed. */
+async function fillReview(url: string): Promise<void> {
+  await administer(
+    url,
+    `insert into reviews (id, workspace_id, begun_at, begun_by, answer_by)
+     values ('rev_bench', '${workspaceId}', $1::timestamptz - interval '20 days', 'job:reviews', $1::timestamptz - interval '6 days')`,
+    [now.toISOString()],
+  )
+  await administer(
+    url,
+    `insert into review_keys (review_id, key_id, answer_by, settled_at)
+     select 'rev_bench', id, $1::timestamptz - interval '6 days',
+       case when owner_id = 'UMUTE' then null else $1::timestamptz - interval '10 days' end from keys`,
+    [now.toISOString()],
+  )
+}
+
+/**
+ * `n % 20` chooses among the due what is due: of each 20, 5 expire, 5 are due for rotation, 2 are idle, 2 may write for
+ * ever, 2 have no owner, 1 is dead and in use, 1 is shared, 2 were not confirmed.
+ */
 const insertKeys = `
   insert into keys (id, workspace_id, name, name_folded, scopes, status, hint, token_hash, owner_id, created_by,
     created_at, revealed_by, revealed_at, lifetime_days, expires_at, status_changed_at, status_changed_by, used_by_then)
   select 'key_' || n, '${workspaceId}', 'Key ' || n, 'key ' || n,
-    case when kind = 'write' then array['write'] else array['read'] end, 'active', 'tml_' || lpad((n % 10000)::text, 4, '0') || '...',
+    case when kind = 'write' then array['write'] else array['read'] end, case kind when 'dead' then 'revoked' else 'active' end, 'tml_' || lpad((n % 10000)::text, 4, '0') || '...',
     sha256(n::text::bytea), owner, owner, revealed, owner, revealed, null,
     case kind when 'write' then null when 'expiring' then $1::timestamptz + ((n % 35) - 5) * interval '1 day' - interval '1 hour'
       else $1::timestamptz + interval '400 days' end,
-    revealed, owner,
+    case kind when 'dead' then $1::timestamptz - interval '2 days' else revealed end, owner,
     case kind when 'idle' then $1::timestamptz - interval '70 days' else $1::timestamptz - random() * interval '25 days' end
   from (
     select n, kind,
-      case kind when 'orphaned' then 'ULEFT' when 'idle' then 'UIDLE' else 'U' || (n % 500) end as owner,
+      case kind when 'orphaned' then 'ULEFT' when 'idle' then 'UIDLE' when 'shared' then 'USHARED' when 'mute' then 'UMUTE' else 'U' || (n % 500) end as owner,
       $1::timestamptz - case kind when 'rotation' then interval '80 days' + (n % 40) * interval '1 day'
-        when 'idle' then interval '72 days' else random() * interval '60 days' end as revealed
+        when 'idle' then interval '72 days' when 'mute' then interval '40 days' else random() * interval '60 days' end as revealed
     from (
-      select n, case when n > $3::int then 'quiet' when n % 20 < 7 then 'expiring' when n % 20 < 14 then 'rotation'
-        when n % 20 < 16 then 'idle' when n % 20 < 18 then 'write' else 'orphaned' end as kind
+      select n, case when n > $3::int then 'quiet' when n % 20 < 5 then 'expiring' when n % 20 < 10 then 'rotation'
+        when n % 20 < 12 then 'idle' when n % 20 < 14 then 'write' when n % 20 < 16 then 'orphaned'
+        when n % 20 < 17 then 'dead' when n % 20 < 18 then 'shared' else 'mute' end as kind
       from generate_series(1, $2::int) as n
     ) as chosen
   ) as made`

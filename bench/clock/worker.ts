@@ -41,6 +41,11 @@ const deadlineJobs = new Set([
   'idle-keys',
   'write-without-expiry',
   'orphaned-keys',
+  'dead-keys-in-use',
+  'shared-keys',
+  'unconfirmed-keys',
+  'reviews',
+  'notices-over',
   'ended-snoozes',
   'lapsed-keys',
 ])

@@ -9,6 +9,8 @@ export const kinds = [
   'orphaned',
   'offboarding-late',
   'unusual-use',
+  'shared-key',
+  'dead-key-in-use',
 ] as const
 export type Kind = (typeof kinds)[number]
 export type Severity = 'notice' | 'warning' | 'critical'
@@ -31,6 +33,8 @@ export type Question = {
   ask(trx: Transaction, workspace: Workspace, now: Date): Promise<Fact[]>
   /** steps that can wait for company: all of a day share one message */
   daily?: readonly string[]
+  /** what is known of an open finding changes with time, without being worse: it is kept as it is now */
+  moves?: boolean
 }
 
 /** Why a finding is no longer true: what was done to the key, by whom, when. */
@@ -39,6 +43,7 @@ export type Resolution = {
     | 'deactivated'
     | 'revoked'
     | 'rotated'
+    | 'activated'
     | 'used'
     | 'needed'
     | 'reassigned'
@@ -46,8 +51,9 @@ export type Resolution = {
     | 'renewed'
     | 'calm'
     | 'expected'
-    | 'activated'
     | 'fleet'
+    | 'silent'
+    | 'apart'
   by: string | null
   at: string
 }

@@ -1,9 +1,11 @@
+import { deadKeyInUse } from './dead-key-in-use.ts'
 import { expiring } from './expiring.ts'
 import type { Question } from './finding.ts'
 import { idle } from './idle.ts'
 import { offboardingLate } from './offboarding-late.ts'
 import { orphaned } from './orphaned.ts'
 import { rotationDue } from './rotation-due.ts'
+import { sharedKey } from './shared-key.ts'
 import { unusualUse } from './unusual-use.ts'
 import { writeWithoutExpiry } from './write-without-expiry.ts'
 
@@ -16,4 +18,6 @@ export const questions: readonly Question[] = [
   orphaned,
   unusualUse,
   offboardingLate,
+  sharedKey,
+  deadKeyInUse,
 ]

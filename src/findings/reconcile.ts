@@ -34,6 +34,7 @@ export async function reconcile(
   const worse = facts.flatMap((fact) => asWorse(fact, known.get(fact.keyId)))
   const still = new Set(facts.map((fact) => fact.keyId))
   const gone = open.filter((finding) => !still.has(finding.key_id))
+  if (question.moves) await keepCurrent(trx, facts, known)
 
   const placed = await place(trx, round, [...fresh, ...worse])
   await openNew(trx, round, placed.slice(0, fresh.length))
@@ -77,6 +78,23 @@ async function openNew(trx: Transaction, round: Round, findings: Placed[]): Prom
       now: round.now,
       findings: JSON.stringify(findings),
     },
+  )
+}
+
+/** The same finding, with the figures of now: its alert shows them when it is next drawn. */
+async function keepCurrent(
+  trx: Transaction,
+  facts: readonly Fact[],
+  known: Map<string, Open>,
+): Promise<void> {
+  const current = facts.flatMap(({ keyId, facts }) => {
+    const finding = known.get(keyId)
+    return finding ? [{ id: finding.id, facts }] : []
+  })
+  if (current.length === 0) return
+  await trx.raw(
+    `update findings set facts = c.facts from jsonb_to_recordset(?) as c (id text, facts jsonb) where findings.id = c.id`,
+    [JSON.stringify(current)],
   )
 }
 

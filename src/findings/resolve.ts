@@ -29,6 +29,9 @@ export async function resolve(trx: Transaction, round: Round, gone: readonly Ope
 const resolution = `
   update findings set resolved_at = :now, changed_at = :now, snoozed_until = null, snoozed_by = null,
     snooze_reason = null, resolution = case
+      when kind = 'dead-key-in-use' and k.status = 'active' and (k.expires_at is null or k.expires_at > :now)
+        then jsonb_build_object('what', 'activated', 'by', k.status_changed_by, 'at', k.status_changed_at)
+      when kind = 'dead-key-in-use' then jsonb_build_object('what', 'silent', 'by', null, 'at', :now::timestamptz)
       when k.status = 'revoked' then jsonb_build_object('what', 'revoked', 'by', k.status_changed_by, 'at', k.status_changed_at)
       when k.status = 'inactive' and kind <> 'orphaned'
         then jsonb_build_object('what', 'deactivated', 'by', k.status_changed_by, 'at', k.status_changed_at)
@@ -44,6 +47,7 @@ const resolution = `
         select jsonb_build_object('what', case when e.over_at is null then 'fleet' else e.over_because end,
           'by', e.over_by, 'at', coalesce(e.over_at, :now::timestamptz))
         from anomaly_episodes e where e.key_id = k.id order by e.began_at desc limit 1)
+      when kind = 'shared-key' then jsonb_build_object('what', 'apart', 'by', null, 'at', :now::timestamptz)
       when k.expires_at <= :now then jsonb_build_object('what', 'over', 'by', null, 'at', k.expires_at)
       else jsonb_build_object('what', 'renewed', 'by', k.status_changed_by, 'at', :now::timestamptz)
     end

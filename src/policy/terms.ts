@@ -11,6 +11,8 @@ const days = (least: number, most: number) => {
 /** 0 for never, else whole days; less than a month apart nobody would read them. */
 const pause = 'Enter a whole number of days from 30 to 365, or 0 for never.'
 
+const systems = 'Enter a whole number from 3 to 50.'
+
 const minutes = 'Enter a whole number of minutes from 1 to 1440.'
 const hours = 'Enter a whole number of hours from 1 to 720.'
 
@@ -37,6 +39,8 @@ const schema = z.object({
   alertChannel: z.string().min(1).default('security-alerts'),
   /** without a request for this long a key counts as idle */
   idleDays: days(7, 365).default(60),
+  /** as many systems at once, with neither network nor client in common, share a key */
+  sharedKeySystems: z.number({ error: systems }).int(systems).min(3, systems).max(50, systems).default(4),
   /** what happens to an idle key after notice; deactivating can be undone */
   idleKeys: z.enum(['flag', 'deactivate']).default('flag'),
   /** how often each owner is asked which of their keys are still needed; 0 for never */

@@ -62,6 +62,7 @@ const numbers = [
   'rotationDeadlineDays',
   'silentBeforeFinishHours',
   'idleDays',
+  'sharedKeySystems',
   'reviewIntervalDays',
   'reviewAnswerDays',
   'noticeDays',

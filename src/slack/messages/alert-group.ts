@@ -4,7 +4,7 @@ import { mostListed } from '../../alerts/read.ts'
 import { type Phrase, say } from '../../foundation/words.ts'
 import { context, type Message, message, plainSection } from '../blocks.ts'
 import { isolate, mrkdwnDate } from '../phrase.ts'
-import { type Entry, menu, traffic } from './alert.ts'
+import { type Entry, isAsking, menu, traffic } from './alert.ts'
 import { manyFacts } from './alert-words.ts'
 import { count } from './key.ts'
 
@@ -48,10 +48,13 @@ function ends({ key, step }: Alert): string {
 
 /** A menu holds five. */
 function choices(alert: Alert): Entry[] {
-  const first: Entry = alert.kind === 'idle' ? 'needed' : alert.acknowledged ? 'assign' : 'take'
-  if (alert.kind === 'unusual-use')
-    return ['quarantine', 'expected', alert.snoozed ? 'wake' : 'snooze', 'show', 'compromised']
-  return ['rotate', first, alert.snoozed ? 'wake' : 'snooze', 'show', 'deactivate']
+  const first: Entry = isAsking(alert.kind) ? 'needed' : alert.acknowledged ? 'assign' : 'take'
+  const snooze: Entry = alert.snoozed ? 'wake' : 'snooze'
+  if (alert.kind === 'unusual-use') return ['quarantine', 'expected', snooze, 'usage', 'compromised']
+  // Of a key that was revoked nothing is left to do.
+  return alert.key.isActive
+    ? ['rotate', first, snooze, 'usage', 'deactivate']
+    : [...new Set<Entry>([first, snooze, 'usage', 'assign'])]
 }
 
 function state({ acknowledged, snoozed }: Alert): string {

@@ -1,6 +1,7 @@
 import type { Alert, Deed, Step } from '../../alerts/channel.ts'
 import type { Kind, Resolution } from '../../findings/finding.ts'
 import { join, type Phrase, say, who } from '../../foundation/words.ts'
+import { count } from './key.ts'
 import { useWords } from './unusual-use.ts'
 
 /** What is so, in one sentence. */
@@ -29,9 +30,39 @@ const sentences: Record<Kind, (alert: Alert, step: string) => Phrase> = {
     say`${{ name: key.name }} may write and never expires. Rotate it and give the new key an end.`,
   orphaned: ({ key, facts }) =>
     say`${{ name: key.name }} belongs to ${who(String(facts.owner))}, who has left. Give it another owner, or end it.`,
+  'shared-key'({ key, facts }) {
+    const at = { moment: new Date(String(facts.hour)) }
+    const shown = facts.shown as { network: string; client: string }[]
+    const from = join(
+      shown.map(({ network, client }) => say`${{ code: client }} from ${network}`),
+      ', ',
+    )
+    if (Number(facts.systems) > 1)
+      return say`${{ name: key.name }} was used by at least ${Number(facts.systems)} systems in the hour from ${at}: ${from}. A key each would show who does what.`
+    return say`${{ name: key.name }} was used from ${Number(facts.networks)} places in the hour from ${at}: more than one fleet is likely to have.`
+  },
+  'dead-key-in-use'({ key, facts }) {
+    const ended = { day: new Date(String(facts.endedAt)) }
+    const how =
+      facts.how === 'expired'
+        ? say`expired on ${ended}`
+        : say`was ${String(facts.how)} by ${who(String(facts.by))} on ${ended}`
+    return say`${{ name: key.name }} ${how}, and is still presented: ${count(Number(facts.requests), 'refused request')} in the day before ${{ moment: new Date(String(facts.until)) }}, from ${among(facts.networks, facts.networkCount)} by ${among(facts.clients, facts.clientCount)}.`
+  },
   'offboarding-late': ({ key, facts }) =>
     say`${{ name: key.name }}: ${who(String(facts.leaver))} left on ${{ moment: new Date(String(facts.since)) }}, and not every server is known to refuse it. The limit was ${{ moment: new Date(String(facts.dueAt)) }}.`,
   'unusual-use': useWords,
+}
+
+/** The first few by name, and how many there are besides. */
+function among(names: unknown, all: unknown): Phrase {
+  const shown = names as string[]
+  const more = Number(all) - shown.length
+  const named = join(
+    shown.map((name): Phrase => [{ code: name }]),
+    ', ',
+  )
+  return more > 0 ? say`${named} and ${more} more` : named
 }
 
 /** How many, in one sentence. */
@@ -41,6 +72,9 @@ export const manyFacts: Record<Kind, (n: number) => Phrase> = {
   idle: (n) => say`${n} ${n === 1 ? 'key has' : 'keys have'} had no request for a long time.`,
   'write-without-expiry': (n) => say`${n} ${n === 1 ? 'key' : 'keys'} may write and never expire.`,
   orphaned: (n) => say`${n} ${n === 1 ? 'key belongs' : 'keys belong'} to somebody who has left.`,
+  'shared-key': (n) => say`${n} ${n === 1 ? 'key is' : 'keys are'} used by several systems at once.`,
+  'dead-key-in-use': (n) =>
+    say`${n} ${n === 1 ? 'key that has ended is' : 'keys that have ended are'} still presented.`,
   'offboarding-late': (n) =>
     say`${n} ${n === 1 ? 'key' : 'keys'} of people who left may still be accepted, past the limit.`,
   'unusual-use': (n) => say`${n} ${n === 1 ? 'key is' : 'keys are'} used unusually.`,
@@ -62,6 +96,8 @@ const deeds: Record<Resolution['what'], string> = {
   deactivated: 'Deactivated',
   revoked: 'Revoked',
   rotated: 'Rotated',
+  silent: 'Not presented for a day; noticed',
+  apart: 'No longer used by several at once; noticed',
   used: 'In use again; noticed',
   needed: 'Still needed, said',
   reassigned: 'It has another owner, or its owner is back; noticed',

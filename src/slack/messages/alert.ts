@@ -1,5 +1,6 @@
-import type { KnownBlock, Overflow } from '@slack/types'
+import type { Button, KnownBlock, Overflow } from '@slack/types'
 import type { Alert, Step } from '../../alerts/channel.ts'
+import type { Kind } from '../../findings/finding.ts'
 import { say } from '../../foundation/words.ts'
 import { actions, button, context, go, type Message, message, option } from '../blocks.ts'
 import { mrkdwnDate, sentenceBlock } from '../phrase.ts'
@@ -33,20 +34,17 @@ function buttons(alert: Alert): KnownBlock {
   const { kind, key, snoozed, acknowledged } = alert
   const label = (text: string) => ({ label: `${text} ${key.name}` })
   const act = (text: string, id: string) => button(text, id, findingRef(alert), label(text))
+  const asks = isAsking(kind)
   const shown = [
-    ...(kind === 'idle'
-      ? [act('Still needed', 'alert.needed')]
-      : kind === 'orphaned'
-        ? [go('Change owner', 'edit', keyRef(alert))]
-        : [go('Rotate', 'rotate', keyRef(alert), { style: 'primary' })]),
-    ...(kind === 'idle' && key.isActive ? [deactivate(alert)] : []),
-    ...(acknowledged || kind === 'idle' ? [] : [act("I'm on it", 'alert.take')]),
+    ...(asks ? [act('Still needed', 'alert.needed')] : [remedy(alert)]),
+    ...(asks && key.isActive ? [deactivate(alert)] : []),
+    ...(acknowledged || asks ? [] : [act("I'm on it", 'alert.take')]),
     snoozed ? act('Wake', 'alert.wake') : act('Snooze', 'alert.snooze'),
-    ...(kind !== 'idle' && key.isActive ? [deactivate(alert)] : []),
+    ...(!asks && key.isActive ? [deactivate(alert)] : []),
   ]
   return actions(
     ...shown,
-    menu(alert, ['show', 'assign', ...(alert.ownerRole === 'member' ? ['ask' as const] : [])]),
+    menu(alert, ['usage', 'assign', ...(alert.ownerRole === 'member' ? ['ask' as const] : [])]),
   )
 }
 
@@ -60,7 +58,7 @@ function useButtons(alert: Alert): KnownBlock {
     : [go('Activate', 'activate', keyRef(alert), { style: 'primary' })]
   return actions(
     ...stop,
-    go('View usage', 'show', keyRef(alert)),
+    go('View usage', 'usage', keyRef(alert)),
     ...(key.isActive ? [act('Expected', 'alert.expected')] : []),
     menu(alert, [
       'compromised',
@@ -72,6 +70,16 @@ function useButtons(alert: Alert): KnownBlock {
   )
 }
 
+/** Whether the alert asks if the key is still needed at all. */
+export const isAsking = (kind: Kind): boolean => kind === 'idle'
+
+/** What most people do about it. A key that has ended can only be looked at. */
+function remedy(alert: Alert): Button {
+  if (alert.kind === 'orphaned') return go('Change owner', 'edit', keyRef(alert))
+  if (alert.kind === 'dead-key-in-use') return go('View usage', 'usage', keyRef(alert))
+  return go('Rotate', 'rotate', keyRef(alert), { style: 'primary' })
+}
+
 const deactivate = (alert: Alert) => go('Deactivate', 'deactivate', keyRef(alert), { style: 'danger' })
 
 /** For an owner who may not act: whom to ask, and what is going on. */
@@ -80,12 +88,12 @@ const askButtons = (alert: Alert): KnownBlock =>
     button('Ask a manager', 'alert.ask', findingRef(alert), {
       label: `Ask a manager about ${alert.key.name}`,
     }),
-    go('View usage', 'show', keyRef(alert)),
+    go('View usage', 'usage', keyRef(alert)),
   )
 
 /** An entry runs a command on the key, or acts on the finding. */
 const entries = {
-  show: 'View usage',
+  usage: 'View usage',
   rotate: 'Rotate',
   compromised: 'Rotate as compromised',
   deactivate: 'Deactivate',
@@ -99,7 +107,7 @@ const entries = {
   expected: 'Expected',
 } as const
 export type Entry = keyof typeof entries
-const onKey: readonly Entry[] = ['show', 'rotate', 'compromised', 'deactivate']
+const onKey: readonly Entry[] = ['usage', 'rotate', 'compromised', 'deactivate']
 
 /** A menu whose choices say what to do, and with which key or finding. It holds five. */
 export const menu = (alert: Alert, wanted: readonly Entry[]): Overflow => ({

@@ -38,6 +38,8 @@ function inShort(kind: Kind, step: string): string {
   const words: Partial<Record<Kind, string>> = {
     idle: 'is not used',
     'write-without-expiry': 'may write and never expires',
+    'shared-key': 'is used by several systems at once',
+    'dead-key-in-use': 'has ended and is still presented',
     orphaned: 'has no owner any more',
     'unusual-use': step === 'quarantined' ? 'is in quarantine' : 'is used unusually',
   }

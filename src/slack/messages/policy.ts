@@ -43,6 +43,12 @@ export function policyForm(workspace: Workspace, channels: PolicyChannels): Moda
       ),
     ),
     days('idleDays', 'A key is idle after (days) without a request', terms),
+    days(
+      'sharedKeySystems',
+      'A key is shared when used by (systems) at once',
+      terms,
+      'At once: within an hour. Systems: with neither network nor client in common.',
+    ),
     input('idleKeys', 'An idle key', select(afterNotice, terms.idleKeys)),
     ...review(terms),
     ...offboarding(terms),
@@ -82,6 +88,7 @@ type Days =
   | 'rotationDeadlineDays'
   | 'silentBeforeFinishHours'
   | 'idleDays'
+  | 'sharedKeySystems'
   | 'reviewIntervalDays'
   | 'reviewAnswerDays'
   | 'noticeDays'

@@ -1,0 +1,81 @@
+import type { Fact, Question } from './finding.ts'
+
+/** A request so soon after the end was on its way, or its sender is just being told. */
+const grace = '10 minutes'
+/** A key that nobody has presented for this long is silent. */
+const silentAfter = '24 hours'
+const mostShown = 3
+
+type Row = {
+  id: string
+  status: string
+  /** when it was first over: paused, revoked or past its end */
+  ended_at: Date
+  status_changed_at: Date
+  ended_by: string
+  sources: { network: string; client: string; refused: number }[]
+  last_at: Date
+}
+
+/**
+ * Which keys are still presented, within the last day, though they were revoked or deactivated or have expired? From
+ * where, by which clients, how often. Refusals for want of a scope are not counted: a dead key is refused before
+ * anybody looks at what it may do.
+ */
+export const deadKeyInUse: Question = {
+  kind: 'dead-key-in-use',
+  moves: true,
+  async ask(trx, workspace, now): Promise<Fact[]> {
+    const { rows } = await trx.raw(
+      `with presented as (
+         select key_id, network, client, sum(refused - refused_scope)::int as refused, max(last_at) as last_at
+         from usage_sources
+         where hour > :now::timestamptz - interval '${silentAfter}' - interval '1 hour' and refused > refused_scope
+         group by key_id, network, client
+       )
+       select k.id, k.status, k.status_changed_at, e.ended_at, k.status_changed_by as ended_by, max(p.last_at) as last_at,
+         jsonb_agg(jsonb_build_object('network', p.network, 'client', p.client, 'refused', p.refused)
+           order by p.refused desc, p.network, p.client) as sources
+       from presented p
+         -- A look-up for each: how few they are is more than the planner knows.
+         cross join lateral (select * from keys where id = p.key_id and workspace_id = :workspace limit 1) k
+         cross join lateral (select least(k.expires_at, k.ends_at,
+           case when k.status in ('inactive', 'revoked') then k.status_changed_at end) as ended_at) e
+         left join findings f on f.key_id = k.id and f.kind = 'dead-key-in-use' and f.resolved_at is null
+       where e.ended_at <= :now and p.last_at > :now::timestamptz - interval '${silentAfter}'
+         -- Ended once more, it is no less in use.
+         and (p.last_at > e.ended_at + interval '${grace}' or f.id is not null)
+         -- A key in quarantine is watched by the alert that put it there.
+         and not exists (select from findings q
+           where q.key_id = k.id and q.kind = 'unusual-use' and q.resolved_at is null and k.status = 'inactive')
+       group by k.id, k.status, k.status_changed_at, k.status_changed_by, e.ended_at`,
+      { workspace: workspace.id, now },
+    )
+    return (rows as Row[]).map((row) => ({
+      keyId: row.id,
+      step: 'open',
+      level: 0,
+      severity: 'warning',
+      facts: factsOf(row, now),
+    }))
+  },
+}
+
+/** In words' order: what ended it, then who presents it. `until` says of when the figures are. */
+function factsOf(row: Row, now: Date) {
+  const { status, sources } = row
+  const networks = [...new Set(sources.map(({ network }) => network))]
+  const clients = [...new Set(sources.map(({ client }) => client))]
+  return {
+    how: status === 'revoked' ? 'revoked' : status === 'inactive' ? 'deactivated' : 'expired',
+    by: row.ended_by,
+    endedAt: (status === 'active' ? row.ended_at : row.status_changed_at).toISOString(),
+    requests: sources.reduce((sum, { refused }) => sum + refused, 0),
+    networks: networks.slice(0, mostShown),
+    networkCount: networks.length,
+    clients: clients.slice(0, mostShown),
+    clientCount: clients.length,
+    lastAt: row.last_at.toISOString(),
+    until: now.toISOString(),
+  }
+}

@@ -1,0 +1,70 @@
+import type { Transaction } from '../foundation/database.ts'
+import { groupBy } from '../foundation/group-by.ts'
+import type { Workspace } from '../workspaces/workspace.ts'
+import type { Fact, Question } from './finding.ts'
+import { neighbourhoods, type Pair, systemsAtLeast } from './systems.ts'
+
+/** A key is told of for as long after the last hour in which it was shared. */
+const remembered = '25 hours'
+/** One program in this many times as many neighbourhoods is no fleet of one owner any more. */
+const fleetFactor = 5
+const mostShown = 4
+
+type Row = Pair & { id: string; hour: Date }
+
+/**
+ * Which active keys were used within one hour by as many systems as the policy takes for sharing: with neither
+ * neighbourhood nor client in common; or, whatever the client, from five times as many neighbourhoods? Only requests
+ * that were let through count.
+ */
+export const sharedKey: Question = {
+  kind: 'shared-key',
+  async ask(trx, workspace, now): Promise<Fact[]> {
+    const byKey = groupBy(await spreadHours(trx, workspace, now), ({ id }) => id)
+    return [...byKey].flatMap(([keyId, rows]) => {
+      const hours = [...groupBy(rows, ({ hour }) => hour.getTime())].map(([at, pairs]) => ({
+        at,
+        networks: neighbourhoods(pairs),
+        systems: systemsAtLeast(pairs),
+      }))
+      const shared = hours.filter(
+        ({ systems, networks }) =>
+          systems.length >= workspace.terms.sharedKeySystems ||
+          networks >= workspace.terms.sharedKeySystems * fleetFactor,
+      )
+      const worst = shared.toSorted(
+        (a, b) => b.systems.length - a.systems.length || b.networks - a.networks,
+      )[0]
+      return worst ? [factOf(keyId, worst)] : []
+    })
+  },
+}
+
+type Hour = { at: number; networks: number; systems: Pair[] }
+
+const factOf = (keyId: string, { at, networks, systems }: Hour): Fact => ({
+  keyId,
+  step: 'open',
+  level: 0,
+  severity: 'warning',
+  facts: {
+    hour: new Date(at).toISOString(),
+    networks,
+    systems: systems.length,
+    shown: systems.slice(0, mostShown).map(({ network, client }) => ({ network, client })),
+  },
+})
+
+/** Every source of the hours that had several, which the flush notes as it counts. */
+async function spreadHours(trx: Transaction, workspace: Workspace, now: Date): Promise<Row[]> {
+  const { rows } = await trx.raw(
+    `select k.id, s.hour, s.network, s.client
+     from usage_spread p
+       join keys k on k.id = p.key_id and k.workspace_id = :workspace and k.status = 'active'
+       join usage_sources s on s.key_id = p.key_id and s.hour = p.hour
+     where p.hour > :now::timestamptz - interval '${remembered}' and s.requests > s.refused
+     order by k.id, s.hour, s.network, s.client`,
+    { workspace: workspace.id, now },
+  )
+  return rows
+}

@@ -1,0 +1,10 @@
+import type { Database } from '../foundation/database.ts'
+
+/** The clock asks about the hours of a day; two are kept. */
+const keptMs = 2 * 86_400_000
+
+/** Forgets in which hours keys had several sources. Returns how many rows went. */
+export const forgetSpread = (db: Database, now: Date): Promise<number> =>
+  db('usage_spread')
+    .where('hour', '<', new Date(now.getTime() - keptMs))
+    .delete()
