@@ -7,14 +7,17 @@ import type { Job } from './engine/job.ts'
 import { expiringKeys } from './expiring-keys.ts'
 import { idleKeys } from './idle-keys.ts'
 import { lapsedKeys } from './lapsed-keys.ts'
+import { noticesOver } from './notices-over.ts'
 import { offboarding } from './offboarding-carry-out.ts'
 import { offboardingsLate } from './offboarding-late.ts'
 import { offboardingMissed } from './offboarding-missed.ts'
 import { orphanedKeys } from './orphaned-keys.ts'
 import { retention } from './retention.ts'
+import { reviews } from './reviews.ts'
 import { rotationDueKeys } from './rotation-due.ts'
 import { rotations } from './rotations.ts'
 import { sharedKeys } from './shared-keys.ts'
+import { unconfirmedKeys } from './unconfirmed-keys.ts'
 import { unusualUseOfKeys } from './unusual-use.ts'
 import { usageRollup } from './usage-rollup.ts'
 import { weeklyDigest } from './weekly-digest.ts'
@@ -42,6 +45,12 @@ export const timetable: readonly Job[] = [
   { name: 'dead-keys-in-use', cron: '3-59/5 * * * *', timeZone: 'UTC', lateSeconds: 180, run: deadKeysInUse },
   // cost: one index range over the hours of a day in which a key had three sources or more, and those sources
   { name: 'shared-keys', cron: '4-59/5 * * * *', timeZone: 'UTC', lateSeconds: 180, run: sharedKeys },
+  // cost: one look-up per workspace; while a review runs, the keys in it that wait for an answer
+  { name: 'reviews', cron: '*/5 * * * *', timeZone: 'UTC', lateSeconds: 300, run: reviews },
+  // cost: one index range over the keys of the running review whose answer is late
+  { name: 'unconfirmed-keys', cron: '9-59/15 * * * *', timeZone: 'UTC', lateSeconds: 300, run: unconfirmedKeys },
+  // cost: one index range over the notices that are over; nothing where the policy deactivates nothing
+  { name: 'notices-over', cron: '11-59/15 * * * *', timeZone: 'UTC', lateSeconds: 600, run: noticesOver },
   // cost: one index range over the snoozes that are over
   { name: 'ended-snoozes', cron: '* * * * *', timeZone: 'UTC', lateSeconds: 120, run: endedSnoozes },
   // cost: three look-ups in partial indexes that are empty when nobody leaves

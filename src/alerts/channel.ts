@@ -2,6 +2,8 @@ import type { Digest } from '../findings/digest.ts'
 import type { Kind, Resolution, Severity } from '../findings/finding.ts'
 import type { World } from '../foundation/world.ts'
 import type { Role } from '../members/member.ts'
+import type { Asked } from '../reviews/keys-asked.ts'
+import type { ReviewProgress } from '../reviews/progress.ts'
 
 /** What delivering needs beside the channel. */
 export type Means = Pick<World, 'db' | 'clock' | 'log' | 'random'>
@@ -14,7 +16,15 @@ export type Alert = {
   severity: Severity
   workspaceId: string
   facts: Record<string, unknown>
-  key: { id: string; name: string; hint: string; ownerId: string; expiresAt: Date | null; isActive: boolean }
+  key: {
+    id: string
+    name: string
+    hint: string
+    ownerId: string
+    expiresAt: Date | null
+    isActive: boolean
+    isPaused: boolean
+  }
   ownerRole: Role
   requests: number
   lastUsedAt: Date | null
@@ -40,8 +50,13 @@ export type Fleet = {
   names: string[]
 }
 
-/** The message that others hang on: one finding's own, one that many share, or what most keys did at once. */
-export type Parent = { alert: Alert } | { group: Group } | { fleet: Fleet }
+/** A message that is kept true: one finding's own, one that many share, or one of a review or a fleet. */
+export type Parent =
+  | { alert: Alert }
+  | { group: Group }
+  | { fleet: Fleet }
+  | { asked: Asked }
+  | { progress: ReviewProgress }
 
 /** One step of a finding, for its thread. */
 export type Step = {
@@ -70,6 +85,7 @@ export type Notice =
   | ({ about: 'checkpoint' } & PostedCheckpoint)
   | ({ about: 'digest' } & Digest)
   | { about: 'quarantined'; name: string; hint: string }
+  | { about: 'review-reminder'; asked: Asked }
 
 /** Where one workspace's audit ended, signed: what outlives the database if anything does. */
 export type PostedCheckpoint = {

@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Claimed, claim, type Outcome, postpone, secondsToNextTry, settle } from '../outbox/outbox.ts'
-import { type AlertChannel, type Carried, Delay, type Means, Refused } from './channel.ts'
+import { type AlertChannel, type Carried, Delay, type Means, type Notice, Refused } from './channel.ts'
 import { deliverCheckpoint } from './deliver-checkpoint.ts'
 import { deliverFinding } from './deliver-finding.ts'
+import { deliverReview, readReminder } from './deliver-review.ts'
 import { fallBack } from './fall-back.ts'
 import { deliverFleet } from './fleet.ts'
 import { hasHeard } from './parents.ts'
@@ -79,12 +80,24 @@ async function deliver(
   if (letter.findingId) return deliverFinding(world, channel, letter, carried)
   if (letter.about === 'checkpoint') return deliverCheckpoint(world, channel, letter, carried)
   if (letter.about === 'fleet') return deliverFleet(world, channel, letter, carried)
+  if (letter.about === 'review') return deliverReview(world, channel, letter, carried)
+  const notice = await noticeOf(world, letter)
+  if (!notice) {
+    await settle(world.db, letter, 'moot', world.clock.now())
+    return 'moot'
+  }
   const arrived =
     letter.doubtSince && (await channel.find(letter.destination, letter.id, letter.doubtSince, undefined))
-  if (!arrived)
-    await channel.say(letter.destination, { about: letter.about, ...letter.body } as never, carried)
+  if (!arrived) await channel.say(letter.destination, notice, carried)
   await settle(world.db, letter, 'arrived', world.clock.now())
   return 'arrived'
+}
+
+/** A notice carries its own words, but a reminder says how things stand when it is read. */
+async function noticeOf({ db, clock }: Means, letter: Claimed): Promise<Notice | undefined> {
+  if (letter.about !== 'review-reminder') return { about: letter.about, ...letter.body } as Notice
+  const asked = await readReminder(db, letter, clock.now())
+  return asked && { about: 'review-reminder', asked }
 }
 
 async function onFailure(world: Means, letter: Claimed, error: unknown): Promise<void> {

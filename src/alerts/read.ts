@@ -50,7 +50,9 @@ export async function stepOf(db: Executor, letter: Claimed, alert: Alert): Promi
 
 /** Whom a step concerns: the key's owner, whoever was given the finding, and those it has escalated to. */
 async function mentionsOf(db: Executor, alert: Alert): Promise<string[]> {
-  if (alert.resolution) return []
+  // What the policy did by itself, the owner hears; what somebody did, they tell the owner.
+  if (alert.resolution)
+    return alert.resolution.by?.startsWith('job:') ? [alert.key.ownerId].filter(isSlackUser) : []
   const audience = alert.kind === 'rotation-due' ? audienceOfRotation(alert.step) : 'owner'
   const wanted = alert.kind === 'orphaned' ? 'owners' : audience
   const role = { owner: [], managers: ['manager'], owners: ['owner'] } as const
@@ -140,6 +142,7 @@ function toAlert(row: Row, ownerRole: Role): Alert {
       ownerId: row.owner_id,
       expiresAt: row.expires_at,
       isActive: row.status === 'active',
+      isPaused: row.status === 'inactive',
     },
     ownerRole,
     requests: row.requests ?? 0,

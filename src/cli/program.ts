@@ -13,6 +13,7 @@ import { addKeyVerbs } from './keys.ts'
 import { migrateDatabase } from './migrate.ts'
 import { addOffboardVerb } from './offboard.ts'
 import { NotAnImport } from './read-import.ts'
+import { addReviewVerbs } from './review.ts'
 import { type Start, serve } from './serve.ts'
 import { addServiceTokenVerbs } from './service-tokens.ts'
 import { addUsageVerbs } from './usage.ts'
@@ -59,6 +60,7 @@ export async function runShell(argv: readonly string[], shell: Shell): Promise<n
     addWorkspaceVerbs,
     addServiceTokenVerbs,
     addOffboardVerb,
+    addReviewVerbs,
     addAuditVerbs,
     addUsageVerbs,
   ])

@@ -11,6 +11,7 @@ export const kinds = [
   'unusual-use',
   'shared-key',
   'dead-key-in-use',
+  'unconfirmed',
 ] as const
 export type Kind = (typeof kinds)[number]
 export type Severity = 'notice' | 'warning' | 'critical'

@@ -1,5 +1,6 @@
 import type { Transaction } from '../foundation/database.ts'
 import type { Fact, Question } from './finding.ts'
+import { withNotice } from './notice.ts'
 
 /** A key that was never used is idle sooner than one that fell silent. */
 export const neverUsedDays = 30
@@ -16,6 +17,7 @@ const dayMs = 86_400_000
  */
 export const idle: Question = {
   kind: 'idle',
+  moves: true,
   async ask(trx, workspace, now): Promise<Fact[]> {
     const { idleDays } = workspace.terms
     const before = new Date(now.getTime() - Math.min(neverUsedDays, idleDays) * dayMs)
@@ -29,17 +31,20 @@ export const idle: Question = {
       { workspace: workspace.id, before, now },
     )
     await bringForward(trx, rows as Row[])
-    return (rows as Row[]).flatMap((row) => {
-      const limit = row.last_used_at ? idleDays : Math.min(neverUsedDays, idleDays)
-      if (now.getTime() - row.quiet_since.getTime() < limit * dayMs) return []
-      const facts = {
-        since: row.quiet_since.toISOString(),
-        days: limit,
-        neverUsed: row.last_used_at === null,
-      }
-      return [{ keyId: row.id, step: 'idle', level: 0, severity: 'notice', facts }]
-    })
+    const facts = (rows as Row[]).flatMap((row) => factsOf(row, idleDays, now))
+    return withNotice(trx, workspace, 'idle', facts, now)
   },
+}
+
+function factsOf(row: Row, idleDays: number, now: Date): Fact[] {
+  const limit = row.last_used_at ? idleDays : Math.min(neverUsedDays, idleDays)
+  if (now.getTime() - row.quiet_since.getTime() < limit * dayMs) return []
+  const facts = {
+    since: row.quiet_since.toISOString(),
+    days: limit,
+    neverUsed: row.last_used_at === null,
+  }
+  return [{ keyId: row.id, step: 'idle', level: 0, severity: 'notice', facts }]
 }
 
 async function bringForward(trx: Transaction, rows: Row[]): Promise<void> {

@@ -6,6 +6,7 @@ import { offboardingLate } from './offboarding-late.ts'
 import { orphaned } from './orphaned.ts'
 import { rotationDue } from './rotation-due.ts'
 import { sharedKey } from './shared-key.ts'
+import { unconfirmed } from './unconfirmed.ts'
 import { unusualUse } from './unusual-use.ts'
 import { writeWithoutExpiry } from './write-without-expiry.ts'
 
@@ -20,4 +21,5 @@ export const questions: readonly Question[] = [
   offboardingLate,
   sharedKey,
   deadKeyInUse,
+  unconfirmed,
 ]

@@ -34,12 +34,15 @@ export async function reconcile(
   const worse = facts.flatMap((fact) => asWorse(fact, known.get(fact.keyId)))
   const still = new Set(facts.map((fact) => fact.keyId))
   const gone = open.filter((finding) => !still.has(finding.key_id))
-  if (question.moves) await keepCurrent(trx, facts, known)
 
+  const eased = question.moves ? await keepCurrent(trx, facts, known, now) : []
   const placed = await place(trx, round, [...fresh, ...worse])
   await openNew(trx, round, placed.slice(0, fresh.length))
   await raise(trx, placed.slice(fresh.length), now)
-  const letters = [...placed.map((finding) => letterOf(round, finding)), ...(await resolve(trx, round, gone))]
+  const letters = [
+    ...[...placed, ...eased].map((finding) => letterOf(round, finding)),
+    ...(await resolve(trx, round, gone)),
+  ]
   await put(trx, letters, now, random)
   return letters.length
 }
@@ -81,21 +84,34 @@ async function openNew(trx: Transaction, round: Round, findings: Placed[]): Prom
   )
 }
 
-/** The same finding, with the figures of now: its alert shows them when it is next drawn. */
+/**
+ * The same findings, as things stand now: their alerts show it when they are next drawn. What has become less bad is
+ * told; it keeps the rank of what was said before, or that would seem to have overtaken it.
+ */
 async function keepCurrent(
   trx: Transaction,
   facts: readonly Fact[],
-  known: Map<string, Open>,
-): Promise<void> {
-  const current = facts.flatMap(({ keyId, facts }) => {
-    const finding = known.get(keyId)
-    return finding ? [{ id: finding.id, facts }] : []
+  known: ReadonlyMap<string, Open>,
+  now: Date,
+): Promise<Placed[]> {
+  const current = facts.flatMap((fact) => {
+    const before = known.get(fact.keyId)
+    return before && before.level >= fact.level ? [{ ...fact, id: before.id, before }] : []
   })
-  if (current.length === 0) return
+  if (current.length === 0) return []
   await trx.raw(
-    `update findings set facts = c.facts from jsonb_to_recordset(?) as c (id text, facts jsonb) where findings.id = c.id`,
+    `update findings set step = c.step, level = c.level, severity = c.severity, facts = c.facts
+     from jsonb_to_recordset(?) as c (id text, step text, level integer, severity text, facts jsonb)
+     where findings.id = c.id and (findings.level, findings.facts) is distinct from (c.level, c.facts)`,
     [JSON.stringify(current)],
   )
+  const eased = current.filter(({ before, level }) => before.level > level)
+  return eased.map((one) => ({
+    ...one,
+    step: `eased:${now.toISOString()}`,
+    level: one.before.level,
+    groupId: one.before.group_id,
+  }))
 }
 
 /** What got worse wakes a finding that was snoozed. Whoever is on it stays on it. */

@@ -35,11 +35,11 @@ const resolution = `
       when k.status = 'revoked' then jsonb_build_object('what', 'revoked', 'by', k.status_changed_by, 'at', k.status_changed_at)
       when k.status = 'inactive' and kind <> 'orphaned'
         then jsonb_build_object('what', 'deactivated', 'by', k.status_changed_by, 'at', k.status_changed_at)
-      when k.successor_id is not null and kind in ('rotation-due', 'write-without-expiry', 'expiring', 'idle')
-        then (
+      when k.successor_id is not null
+        and kind in ('rotation-due', 'write-without-expiry', 'expiring', 'idle', 'shared-key', 'unconfirmed') then (
         select jsonb_build_object('what', 'rotated', 'by', s.created_by, 'at', s.created_at)
         from keys s where s.id = k.successor_id)
-      when kind = 'idle' and k.needed_at > opened_at
+      when kind in ('idle', 'unconfirmed') and k.needed_at >= opened_at
         then jsonb_build_object('what', 'needed', 'by', k.needed_by, 'at', k.needed_at)
       when kind = 'idle' then jsonb_build_object('what', 'used', 'by', null, 'at', :now::timestamptz)
       when kind = 'orphaned' then jsonb_build_object('what', 'reassigned', 'by', null, 'at', :now::timestamptz)

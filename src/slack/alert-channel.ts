@@ -13,6 +13,7 @@ import { alertMessage, alertReply } from './messages/alert.ts'
 import { groupMessage } from './messages/alert-group.ts'
 import { noticeMessage } from './messages/alert-notice.ts'
 import { fleetMessage } from './messages/fleet.ts'
+import { askedMessage, progressMessage } from './messages/review.ts'
 
 /** How long it is remembered who is in a channel. Real time. */
 const membersMs = 60_000
@@ -102,8 +103,10 @@ export function slackAlerts(web: WebClient): AlertChannel {
 
 function appearance(parent: Parent, destination: string, mentions: string[]): Message {
   if ('fleet' in parent) return fleetMessage(parent.fleet)
-  if ('group' in parent) return groupMessage(parent.group)
-  return alertMessage(parent.alert, { mentions, isDirect: destination.startsWith('dm:') })
+  if ('alert' in parent)
+    return alertMessage(parent.alert, { mentions, isDirect: destination.startsWith('dm:') })
+  if ('asked' in parent) return askedMessage(parent.asked, 'dm')
+  return 'progress' in parent ? progressMessage(parent.progress) : groupMessage(parent.group)
 }
 
 async function listMembers(web: WebClient, channel: string): Promise<Set<string>> {

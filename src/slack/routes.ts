@@ -21,6 +21,7 @@ import { list, openSearch, submitSearch, turnList } from './conversations/list.t
 import { openOffboard, submitOffboard, undo } from './conversations/offboard.ts'
 import { openPolicy, submitPolicy } from './conversations/policy.ts'
 import { approve, openDeny, openRequest, submitDeny, submitRequest } from './conversations/request.ts'
+import { answerNeeded, answerUnneeded, openDryRun, review, turnReview } from './conversations/review.ts'
 import { openRoles, submitRoles } from './conversations/roles.ts'
 import { openRotate, redrawRotate, submitRotate } from './conversations/rotate.ts'
 import { redrawCampaign, submitCampaign } from './conversations/rotate-many.ts'
@@ -67,6 +68,7 @@ export const commands: readonly CommandRoute[] = [
   { verb: 'audit', needs: 'audit.read', run: auditOf, help: ['audit [KEY|@user]', 'who did what', 'Newest first. The whole record is exported in the shell: keywarden audit export.'] },
   { verb: 'holders', needs: 'key.show', opens: 'Holders', run: openHolders, help: ['holders KEY', 'who has a key', 'Whoever owns or revealed it, and whoever was noted. When one of them leaves, the key is refused or rotated.'] },
   { verb: 'offboard', needs: 'offboarding.request', opens: 'Offboard', run: openOffboard, help: ['offboard @user', 'preview a leaver\'s keys', 'Which keys they own, revealed or were given, why each, and what will happen; you may change it. Then it happens.'] },
+  { verb: 'review', needs: 'key.list', run: review, help: ['review [mine|start|dry run]', 'which keys are still needed', 'Every quarter each owner confirms their keys. Managers see how it goes, begin one, and see what a policy that deactivates would do.'] },
   { verb: 'roles', needs: 'role.set', opens: 'Roles', run: openRoles, help: ['roles', 'who may do what', 'Owners set roles, by person or by user group. Someone always owns Keywarden.'] },
   { verb: 'connect', needs: 'connection.make', opens: 'Connect', run: openConnect, help: ['connect', 'directories and HR systems', 'SCIM tokens and webhook secrets with which other systems say who leaves.'] },
   { verb: 'policy', needs: 'policy.set', opens: 'Policy', run: openPolicy, help: ['policy', 'rules and thresholds', 'They hold for what happens from now on; no existing key changes.'] },
@@ -104,6 +106,10 @@ export const clicks: readonly ClickRoute[] = [
   { id: 'alert.quarantine', needs: 'key.deactivate', run: quarantine },
   { id: 'alert.expected', needs: 'use.expect', opens: 'Expected', run: openExpected },
   { id: 'expected.forget', needs: 'use.expect', run: forgetExpected },
+  { id: 'review.needed', needs: 'key.confirm-needed', run: answerNeeded },
+  { id: 'review.unneeded', needs: 'key.confirm-needed', run: answerUnneeded },
+  { id: 'review.page', needs: 'key.list', run: turnReview },
+  { id: 'review.dry-run', needs: 'review.read', run: openDryRun },
   { id: 'form.create', needs: 'request.make', run: redrawCreate },
   { id: 'form.rotate', needs: 'key.rotate', run: redrawRotate },
   { id: 'form.campaign', needs: 'key.rotate', run: redrawCampaign },

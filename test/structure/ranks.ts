@@ -14,6 +14,7 @@ export const rankOf: Record<string, number> = {
   verification: 5,
   watch: 5,
   findings: 6,
+  reviews: 6,
   alerts: 7,
   rotation: 8,
   offboarding: 9,

@@ -1,5 +1,5 @@
 import { perform } from '../../audit/perform.ts'
-import { confirmNeeded } from '../../findings/confirm-needed.ts'
+import { confirmFromAlert } from '../../findings/confirm-needed.ts'
 import { acknowledge, askManager, assign, snooze, type Target, wake } from '../../findings/deeds.ts'
 import { type AboutFinding, findFinding } from '../../findings/store.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
@@ -47,7 +47,7 @@ export const wakeUp = click(wake, (finding) => say`The snooze of ${name(finding)
 export const ask = click(askManager, (finding) => say`I asked the managers to act on ${name(finding)}.`)
 
 /** [Still needed] */
-export const keepNeeded = click(confirmNeeded, (finding) => say`Noted: ${name(finding)} is still needed.`)
+export const keepNeeded = click(confirmFromAlert, (finding) => say`Noted: ${name(finding)} is still needed.`)
 
 /** [Snooze] asks for how long, and why. */
 export const openSnooze: Conversation<ClickStory> = (story) =>

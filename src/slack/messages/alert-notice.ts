@@ -3,11 +3,13 @@ import { type Phrase, say } from '../../foundation/words.ts'
 import { type Message, message } from '../blocks.ts'
 import { dayOfCheckpoints, hourOfCheckpoints } from './checkpoint.ts'
 import { digestMessage } from './digest.ts'
+import { reminderMessage } from './review.ts'
 
 /** What is said once and stands for itself, or in the thread of what was said before. */
 export function noticeMessage(notice: Notice, inThread = false): Message {
   if (notice.about === 'digest') return digestMessage(notice)
   if (notice.about === 'quarantined') return quarantinedMessage(notice)
+  if (notice.about === 'review-reminder') return reminderMessage(notice.asked)
   if (notice.about === 'checkpoint') return inThread ? hourOfCheckpoints(notice) : dayOfCheckpoints(notice)
   return lostMessage(notice)
 }

@@ -23,8 +23,14 @@ const sentences: Record<Kind, (alert: Alert, step: string) => Phrase> = {
   },
   idle({ key, facts }) {
     const days = Number(facts.days)
-    if (facts.neverUsed) return say`${{ name: key.name }}: no request yet, ${days} days after it was made.`
-    return say`${{ name: key.name }}: no request for ${days} days.`
+    if (facts.neverUsed)
+      return say`${{ name: key.name }}: no request yet, ${days} days after it was made.${willPause(facts)}`
+    return say`${{ name: key.name }}: no request for ${days} days.${willPause(facts)}`
+  },
+  unconfirmed({ key, facts }) {
+    if (facts.unneededBy)
+      return say`${{ name: key.name }} is not needed any more, ${who(String(facts.unneededBy))} says.${willPause(facts)}`
+    return say`${{ name: key.name }}: nobody confirmed by ${{ day: new Date(String(facts.answerBy)) }} that it is still needed.${willPause(facts)}`
   },
   'write-without-expiry': ({ key }) =>
     say`${{ name: key.name }} may write and never expires. Rotate it and give the new key an end.`,
@@ -54,6 +60,12 @@ const sentences: Record<Kind, (alert: Alert, step: string) => Phrase> = {
   'unusual-use': useWords,
 }
 
+/** What the policy does about it, once notice is given. */
+const willPause = ({ deactivateAt }: Record<string, unknown>): Phrase =>
+  deactivateAt
+    ? say` It will be deactivated on ${{ moment: new Date(String(deactivateAt)) }}, unless somebody says that it is needed.`
+    : []
+
 /** The first few by name, and how many there are besides. */
 function among(names: unknown, all: unknown): Phrase {
   const shown = names as string[]
@@ -72,6 +84,7 @@ export const manyFacts: Record<Kind, (n: number) => Phrase> = {
   idle: (n) => say`${n} ${n === 1 ? 'key has' : 'keys have'} had no request for a long time.`,
   'write-without-expiry': (n) => say`${n} ${n === 1 ? 'key' : 'keys'} may write and never expire.`,
   orphaned: (n) => say`${n} ${n === 1 ? 'key belongs' : 'keys belong'} to somebody who has left.`,
+  unconfirmed: (n) => say`${n} ${n === 1 ? 'key was' : 'keys were'} not confirmed as needed.`,
   'shared-key': (n) => say`${n} ${n === 1 ? 'key is' : 'keys are'} used by several systems at once.`,
   'dead-key-in-use': (n) =>
     say`${n} ${n === 1 ? 'key that has ended is' : 'keys that have ended are'} still presented.`,
@@ -113,13 +126,20 @@ const deeds: Record<Resolution['what'], string> = {
 export function ending(alert: Alert): Phrase {
   const { what, by, at } = alert.resolution!
   const moment = { moment: new Date(at) }
-  return say`${{ name: alert.key.name }}: ${deeds[what]} by ${by ? who(by) : 'Keywarden'} on ${moment}.`
+  const undo = wasPausedByJob(alert) ? ' Activating it is one click.' : ''
+  return say`${{ name: alert.key.name }}: ${deeds[what]} by ${by ? who(by) : 'Keywarden'} on ${moment}.${undo}`
 }
+
+/** Whether nobody decided it but the policy; then the alert keeps the way back. */
+export const wasPausedByJob = ({ resolution, key }: Alert): boolean =>
+  resolution?.what === 'deactivated' && resolution.by?.startsWith('job:') === true && key.isPaused
 
 /** What a step says in the thread. */
 export function stepWords({ alert, step, deed, mentions }: Step): Phrase {
   if (deed) return deedWords(alert, deed, mentions)
-  if (alert.resolution) return ending(alert)
+  if (alert.resolution) return say`${called(mentions)}${ending(alert)}`
+  if (step.startsWith('eased'))
+    return say`${called(mentions)}The notice is withdrawn: nothing will be deactivated. ${fact(alert)}`
   if (step.startsWith('woken')) return say`${called(mentions)}The snooze is over. ${fact(alert)}`
   return say`${called(mentions)}${fact(alert, step)}`
 }

@@ -5,14 +5,19 @@ import { say } from '../../foundation/words.ts'
 import { actions, button, context, go, type Message, message, option } from '../blocks.ts'
 import { mrkdwnDate, sentenceBlock } from '../phrase.ts'
 import { ref } from '../ref.ts'
-import { called, ending, fact, standing, stepWords } from './alert-words.ts'
+import { called, ending, fact, standing, stepWords, wasPausedByJob } from './alert-words.ts'
 import { count } from './key.ts'
 
 type Look = { mentions: string[]; isDirect: boolean }
 
-/** The parent message: how things stand now. A resolved one says who did what, and has no buttons. */
+/** The parent message: how things stand now. A resolved one says who did what, and has no buttons, unless
+ * the policy paused the key. */
 export function alertMessage(alert: Alert, { mentions, isDirect }: Look): Message {
-  if (alert.resolution) return message(ending(alert))
+  if (alert.resolution)
+    return message(
+      ending(alert),
+      ...(wasPausedByJob(alert) ? [actions(go('Activate', 'activate', keyRef(alert)))] : []),
+    )
   return message(
     say`${called(mentions)}${fact(alert)}`,
     context(`\`${alert.key.hint}\` · ${traffic(alert)} · owner <@${alert.key.ownerId}>`),
@@ -71,7 +76,7 @@ function useButtons(alert: Alert): KnownBlock {
 }
 
 /** Whether the alert asks if the key is still needed at all. */
-export const isAsking = (kind: Kind): boolean => kind === 'idle'
+export const isAsking = (kind: Kind): boolean => kind === 'idle' || kind === 'unconfirmed'
 
 /** What most people do about it. A key that has ended can only be looked at. */
 function remedy(alert: Alert): Button {
@@ -85,6 +90,13 @@ const deactivate = (alert: Alert) => go('Deactivate', 'deactivate', keyRef(alert
 /** For an owner who may not act: whom to ask, and what is going on. */
 const askButtons = (alert: Alert): KnownBlock =>
   actions(
+    ...(isAsking(alert.kind)
+      ? [
+          button('Still needed', 'alert.needed', findingRef(alert), {
+            label: `Still needed: ${alert.key.name}`,
+          }),
+        ]
+      : []),
     button('Ask a manager', 'alert.ask', findingRef(alert), {
       label: `Ask a manager about ${alert.key.name}`,
     }),

@@ -38,6 +38,7 @@ function inShort(kind: Kind, step: string): string {
   const words: Partial<Record<Kind, string>> = {
     idle: 'is not used',
     'write-without-expiry': 'may write and never expires',
+    unconfirmed: 'was not confirmed as needed',
     'shared-key': 'is used by several systems at once',
     'dead-key-in-use': 'has ended and is still presented',
     orphaned: 'has no owner any more',

@@ -1,0 +1,78 @@
+import { perform } from '../audit/perform.ts'
+import type { Executor } from '../foundation/database.ts'
+import { isRefusal } from '../foundation/refusal.ts'
+import { plain } from '../foundation/words.ts'
+import type { World } from '../foundation/world.ts'
+import { deactivateMany } from '../keys/deactivate-many.ts'
+import type { Act } from '../members/actor.ts'
+import { flushedThrough } from '../usage/watermark.ts'
+import type { Workspace } from '../workspaces/workspace.ts'
+import type { Question } from './finding.ts'
+import { idle } from './idle.ts'
+import { endsInDeactivation, type Noticed } from './notice.ts'
+import { reconcile } from './reconcile.ts'
+import { unconfirmed } from './unconfirmed.ts'
+
+type Means = Pick<World, 'db' | 'clock' | 'random' | 'log'>
+
+/** At most this many keys in one transaction; the next run takes the rest. */
+const atOnce = 500
+
+const kinds: readonly { kind: Noticed; question: Question; reason: string }[] = [
+  { kind: 'idle', question: idle, reason: 'idle, and nobody said within the notice that it is needed' },
+  {
+    kind: 'unconfirmed',
+    question: unconfirmed,
+    reason: 'nobody confirmed it in the review, nor within the notice',
+  },
+]
+
+/**
+ * Deactivates the keys whose notice is over, where the policy says so; never revokes. Whether a key is still idle or
+ * unconfirmed is asked again in the same transaction. Nothing happens to a key while its alert is snoozed, when the
+ * notice reached nobody or reached them a day late, or while it is unknown what a verifier counted until the notice's
+ * end. Returns how many keys were paused.
+ */
+export async function deactivateAfterNotice(world: Means, workspace: Workspace): Promise<number> {
+  let paused = 0
+  for (const { kind, question, reason } of kinds) {
+    if (!endsInDeactivation(workspace.terms, kind)) continue
+    if ((await overdue(world.db, workspace, kind, world.clock.now(), 1)).length === 0) continue
+    const done = await perform(world, { kind: 'job', id: 'notices-over' }, async (act) => {
+      await reconcileIn(act, world, question, workspace)
+      const keyIds = await overdue(act.trx, workspace, kind, act.now, atOnce)
+      const ids = keyIds.length > 0 ? await deactivateMany(act, workspace.id, keyIds, reason) : []
+      await reconcileIn(act, world, question, workspace)
+      return ids
+    })
+    if (isRefusal(done)) throw new Error(`keys are not deactivated: ${plain(done.told)}`)
+    paused += done.length
+  }
+  return paused
+}
+
+const reconcileIn = ({ trx, now }: Act, { random }: Means, question: Question, workspace: Workspace) =>
+  reconcile(trx, question, workspace, now, random)
+
+async function overdue(
+  db: Executor,
+  workspace: Workspace,
+  kind: Noticed,
+  now: Date,
+  limit: number,
+): Promise<string[]> {
+  const known = kind === 'idle' ? await flushedThrough(db) : now
+  if (!known) return []
+  const { rows } = await db.raw(
+    `select n.key_id
+     from deactivation_notices n
+       join findings f on f.key_id = n.key_id and f.kind = n.kind and f.resolved_at is null
+     where n.workspace_id = :workspace and n.kind = :kind and n.deactivate_at <= least(:now, :known::timestamptz)
+       and (f.snoozed_until is null or f.snoozed_until <= :now)
+       and exists (select from outbox o where o.finding_id = f.id and o.step like 'notice:%' and o.put_at >= n.given_at
+         and o.outcome = 'arrived' and o.settled_at <= :now::timestamptz - (n.deactivate_at - n.given_at) + interval '1 day')
+     order by n.key_id limit :limit`,
+    { workspace: workspace.id, kind, now, known, limit },
+  )
+  return rows.map((row: { key_id: string }) => row.key_id)
+}

@@ -1,0 +1,67 @@
+import type { Executor } from '../foundation/database.ts'
+import { daysLater } from '../policy/quiet.ts'
+import type { Terms } from '../policy/terms.ts'
+import type { Workspace } from '../workspaces/workspace.ts'
+import type { Noticed } from './notice.ts'
+
+/** A key that would be deactivated, why, and when. `noticed`: notice has been given already. */
+export type Candidate = {
+  keyId: string
+  name: string
+  hint: string
+  ownerId: string
+  kind: Noticed
+  at: Date
+  noticed: boolean
+}
+
+export type DryRun = {
+  terms: Pick<Terms, 'idleKeys' | 'unconfirmedKeys' | 'noticeDays'>
+  counts: Record<Noticed, number>
+  /** the soonest first, at most as many as were asked for */
+  keys: Candidate[]
+  /** keys of the review that runs which still wait for an answer, and until when */
+  waiting: { keys: number; answerBy: Date } | undefined
+}
+
+/**
+ * What would happen to idle and unconfirmed keys if the policy deactivated both from now on: the same findings and the
+ * same notice that the jobs go by. Changes nothing.
+ */
+export async function dryRun(db: Executor, workspace: Workspace, now: Date, limit: number): Promise<DryRun> {
+  const { timeZone, noticeDays, idleKeys, unconfirmedKeys } = workspace.terms
+  const { rows } = await db.raw(
+    `select k.id as "keyId", k.name, k.hint, k.owner_id as "ownerId", f.kind,
+       coalesce(n.deactivate_at, :ifNow::timestamptz) as at, n.key_id is not null as noticed
+     from findings f join keys k on k.id = f.key_id
+       left join deactivation_notices n on n.workspace_id = f.workspace_id and n.kind = f.kind and n.key_id = f.key_id
+     where f.workspace_id = :workspace and f.kind in ('idle', 'unconfirmed') and f.resolved_at is null
+       and k.status = 'active'
+     order by at, k.name_folded, k.id limit :limit`,
+    { workspace: workspace.id, ifNow: daysLater(timeZone, now, noticeDays), limit },
+  )
+  const counted: { kind: Noticed; n: number }[] = await db('findings')
+    .where({ workspace_id: workspace.id })
+    .whereIn('kind', ['idle', 'unconfirmed'])
+    .whereNull('resolved_at')
+    .groupBy('kind')
+    .select('kind', db.raw('count(*)::int as n'))
+  const count = (kind: Noticed) => counted.find((row) => row.kind === kind)?.n ?? 0
+  return {
+    terms: { idleKeys, unconfirmedKeys, noticeDays },
+    counts: { idle: count('idle'), unconfirmed: count('unconfirmed') },
+    keys: rows,
+    waiting: await waitingIn(db, workspace.id, now),
+  }
+}
+
+async function waitingIn(db: Executor, workspaceId: string, now: Date): Promise<DryRun['waiting']> {
+  const row = await db('reviews')
+    .join('review_keys as a', 'a.review_id', 'reviews.id')
+    .where({ workspace_id: workspaceId })
+    .whereNull('ended_at')
+    .whereNull('a.settled_at')
+    .where('a.answer_by', '>', now)
+    .first(db.raw('count(*)::int as keys, max(a.answer_by) as "answerBy"'))
+  return row.keys > 0 ? row : undefined
+}

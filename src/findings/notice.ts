@@ -1,0 +1,73 @@
+import { recordAll } from '../audit/record.ts'
+import type { Transaction } from '../foundation/database.ts'
+import { daysLater } from '../policy/quiet.ts'
+import type { Terms } from '../policy/terms.ts'
+import type { Workspace } from '../workspaces/workspace.ts'
+import type { Fact } from './finding.ts'
+
+/** The kinds that may end with the key being deactivated, when the policy says so. */
+export type Noticed = 'idle' | 'unconfirmed'
+
+export const endsInDeactivation = (terms: Terms, kind: Noticed): boolean =>
+  (kind === 'idle' ? terms.idleKeys : terms.unconfirmedKeys) === 'deactivate'
+
+type Row = { key_id: string; deactivate_at: Date }
+
+/**
+ * Gives notice of each of these keys where the policy says that they are deactivated: once, with its whole time from
+ * the moment it is given, also when the policy changed yesterday. Notice of what is no longer true, or no longer
+ * policy, is withdrawn.
+ */
+export async function withNotice(
+  trx: Transaction,
+  workspace: Workspace,
+  kind: Noticed,
+  facts: readonly Fact[],
+  now: Date,
+): Promise<Fact[]> {
+  const keyIds = endsInDeactivation(workspace.terms, kind) ? facts.map(({ keyId }) => keyId) : []
+  const where = { workspace_id: workspace.id, kind }
+  const known: Row[] = await trx('deactivation_notices').where(where).select('key_id', 'deactivate_at')
+  const [wanted, given] = [new Set(keyIds), new Set(known.map((row) => row.key_id))]
+  const withdrawn = known.filter((row) => !wanted.has(row.key_id)).map((row) => row.key_id)
+  if (withdrawn.length > 0)
+    await trx('deactivation_notices').where(where).whereIn('key_id', withdrawn).delete()
+  const fresh = keyIds.filter((keyId) => !given.has(keyId))
+  const { timeZone, noticeDays } = workspace.terms
+  const deactivateAt = daysLater(timeZone, now, noticeDays)
+  await give(trx, workspace, kind, fresh, deactivateAt, now)
+  const until = new Map(known.map((row) => [row.key_id, row.deactivate_at]))
+  return facts.map((fact) =>
+    wanted.has(fact.keyId) ? announced(fact, until.get(fact.keyId) ?? deactivateAt) : fact,
+  )
+}
+
+/** A notice that is given anew later is another step: it has to be heard again. */
+const announced = (fact: Fact, at: Date): Fact => ({
+  ...fact,
+  step: `notice:${at.toISOString()}`,
+  level: 1,
+  severity: 'warning',
+  facts: { ...fact.facts, deactivateAt: at.toISOString() },
+})
+
+async function give(
+  trx: Transaction,
+  { id: workspaceId }: Workspace,
+  kind: Noticed,
+  keyIds: readonly string[],
+  deactivateAt: Date,
+  now: Date,
+): Promise<void> {
+  if (keyIds.length === 0) return
+  await trx.raw(
+    `insert into deactivation_notices (workspace_id, kind, key_id, given_at, deactivate_at)
+     select ?, ?, id, ?, ? from unnest(?::text[]) as id`,
+    [workspaceId, kind, now, deactivateAt, [...keyIds]],
+  )
+  const details = { reason: kind, deactivateAt: deactivateAt.toISOString() }
+  await recordAll(
+    { actor: { kind: 'job', id: 'notices' }, now, trx },
+    keyIds.map((keyId) => ({ event: 'key.notice-given', workspaceId, keyId, details })),
+  )
+}

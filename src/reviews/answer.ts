@@ -1,0 +1,75 @@
+import { record } from '../audit/record.ts'
+import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
+import { say, who } from '../foundation/words.ts'
+import { confirmNeeded } from '../keys/needed.ts'
+import type { Act } from '../members/actor.ts'
+import { authorise, noSuchKey } from '../policy/authorise.ts'
+import { lockReview } from './review.ts'
+
+/** What an answer came to: the names of the keys it holds for, and whose they are. */
+export type Answered = { names: string[]; ownerIds: string[] }
+
+/**
+ * Says of keys that they are still needed. What ended or was answered meanwhile is left out; when nothing remains,
+ * the refusal says why.
+ */
+export async function stillNeeded(
+  act: Act,
+  workspaceId: string,
+  keyIds: readonly string[],
+): Promise<Answered | Refusal> {
+  const review = await lockReview(act.trx, workspaceId)
+  if (!review) return noReview
+  const confirmed = await confirmNeeded(act, workspaceId, keyIds, review.begunAt)
+  if (isRefusal(confirmed)) return confirmed
+  await act
+    .trx('review_keys')
+    .where({ review_id: review.id })
+    .whereIn(
+      'key_id',
+      confirmed.map(({ id }) => id),
+    )
+    .update({ settled_at: act.now, unneeded_at: null, unneeded_by: null })
+  return {
+    names: confirmed.map(({ name }) => name),
+    ownerIds: [...new Set(confirmed.map(({ ownerId }) => ownerId))],
+  }
+}
+
+/** Says of a key that it is not needed any more: from now on it is flagged, for whoever may end it. */
+export async function notNeeded(act: Act, workspaceId: string, keyId: string): Promise<Answered | Refusal> {
+  const review = await lockReview(act.trx, workspaceId)
+  if (!review) return noReview
+  const key = await act
+    .trx('review_keys')
+    .join('keys', 'keys.id', 'review_keys.key_id')
+    .where({ review_id: review.id, key_id: keyId, workspace_id: workspaceId })
+    .forUpdate()
+    .first(
+      'keys.name',
+      'owner_id',
+      'status',
+      'needed_at',
+      'needed_by',
+      'unneeded_by',
+      'review_keys.settled_at',
+    )
+  if (!key) return noSuchKey({ action: 'key.confirm-needed' })
+  const refusal = await authorise(act, 'key.confirm-needed', { workspaceId, ownerId: key.owner_id, keyId })
+  if (refusal) return refusal
+  if (key.unneeded_by)
+    return refuse('already', say`${who(key.unneeded_by)} has said so already, and it is flagged.`)
+  if (key.needed_at >= review.begunAt)
+    return refuse('already', say`${who(key.needed_by)} said that ${{ name: key.name }} is still needed.`, {
+      next: 'Ask them before you end it.',
+    })
+  if (key.status !== 'active') return refuse('already', say`${{ name: key.name }} is not in use any more.`)
+  await act
+    .trx('review_keys')
+    .where({ review_id: review.id, key_id: keyId })
+    .update({ unneeded_at: act.now, unneeded_by: act.actor.id, answer_by: act.now, settled_at: null })
+  await record(act, { event: 'key.declared-unneeded', workspaceId, keyId })
+  return { names: [key.name], ownerIds: [key.owner_id] }
+}
+
+const noReview = refuse('already', 'This review is over.', { next: 'The next one asks again.' })

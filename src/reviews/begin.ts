@@ -1,0 +1,103 @@
+import { perform } from '../audit/perform.ts'
+import { record } from '../audit/record.ts'
+import { newId } from '../foundation/ids.ts'
+import type { Random } from '../foundation/random.ts'
+import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
+import { say } from '../foundation/words.ts'
+import type { World } from '../foundation/world.ts'
+import { type Act, actorName } from '../members/actor.ts'
+import { authorise } from '../policy/authorise.ts'
+import { daysLater } from '../policy/quiet.ts'
+import type { Workspace } from '../workspaces/workspace.ts'
+import { lastBegun, openReview, type Review, toReview } from './review.ts'
+
+/** A key that was revealed this lately is needed, or somebody would not have made it. */
+const newDays = 30
+
+/**
+ * Begins a review of every active key that is older than a month. One that is still open ends by it: what nobody
+ * confirmed in it is asked about again, and remains as late as it was.
+ */
+export async function beginReview(act: Act, workspace: Workspace, random: Random): Promise<Review | Refusal> {
+  const workspaceId = workspace.id
+  const refusal = await authorise(act, 'review.begin', { workspaceId })
+  if (refusal) return refusal
+  await act.trx('workspaces').where({ id: workspaceId }).forUpdate().first('id')
+  const before = await openReview(act.trx, workspaceId)
+  if (before && before.answerBy > act.now)
+    return refuse('already', say`A review runs until ${{ moment: before.answerBy }}.`, {
+      next: say`See ${{ code: '/keys review' }}.`,
+    })
+  if (before) await endReview(act, before)
+  const answerBy = daysLater(workspace.terms.timeZone, act.now, workspace.terms.reviewAnswerDays)
+  const [row] = await act
+    .trx('reviews')
+    .insert({
+      id: newId('rev', random),
+      workspace_id: workspaceId,
+      begun_at: act.now,
+      begun_by: actorName(act.actor),
+      answer_by: answerBy,
+    })
+    .returning('*')
+  const review = toReview(row)
+  const keys = await askAbout(act, review, before?.id ?? null)
+  // Nothing is asked: the transaction leaves nothing behind.
+  if (keys === 0)
+    return refuse('invalid', `No active key is older than ${newDays} days, so there is nothing to ask.`)
+  const details = { review: review.id, keys, answerBy: answerBy.toISOString() }
+  await record(act, { event: 'review.begun', workspaceId, details })
+  return review
+}
+
+async function askAbout(act: Act, review: Review, beforeId: string | null): Promise<number> {
+  const { rowCount } = await act.trx.raw(
+    `insert into review_keys (review_id, key_id, answer_by, unneeded_at, unneeded_by)
+     select :review, k.id, coalesce(b.answer_by, :answerBy), b.unneeded_at, b.unneeded_by
+     from keys k left join review_keys b on b.review_id = :before and b.key_id = k.id and b.settled_at is null
+     where k.workspace_id = :workspace and k.status = 'active' and k.successor_id is null
+       and k.revealed_at <= :now::timestamptz - make_interval(days => :newDays)
+       and (least(k.expires_at, k.ends_at) is null or least(k.expires_at, k.ends_at) > :now)`,
+    {
+      review: review.id,
+      before: beforeId,
+      answerBy: review.answerBy,
+      workspace: review.workspaceId,
+      now: act.now,
+      newDays,
+    },
+  )
+  return rowCount
+}
+
+async function endReview(act: Act, review: Review): Promise<void> {
+  await act.trx('reviews').where({ id: review.id }).update({ ended_at: act.now })
+  const [row] = await act
+    .trx('review_keys')
+    .where({ review_id: review.id })
+    .whereNull('settled_at')
+    .count<{ open: number }[]>({ open: '*' })
+  const details = { review: review.id, open: row!.open }
+  await record(act, { event: 'review.ended', workspaceId: review.workspaceId, details })
+}
+
+/**
+ * Begins the review of a workspace whose interval is over, counted in its own days from the last one, or from when
+ * the workspace was made. Undefined when none is due.
+ */
+export async function beginWhenDue(
+  world: Pick<World, 'db' | 'clock' | 'random' | 'log'>,
+  workspace: Workspace,
+): Promise<Review | undefined> {
+  const { reviewIntervalDays, timeZone } = workspace.terms
+  if (reviewIntervalDays === 0) return undefined
+  const since = (await lastBegun(world.db, workspace.id)) ?? (await madeAt(world, workspace))
+  if (daysLater(timeZone, since, reviewIntervalDays) > world.clock.now()) return undefined
+  const begun = await perform(world, { kind: 'job', id: 'reviews' }, (act) =>
+    beginReview(act, workspace, world.random),
+  )
+  return isRefusal(begun) ? undefined : begun
+}
+
+const madeAt = async ({ db }: Pick<World, 'db'>, { id }: Workspace): Promise<Date> =>
+  (await db('workspaces').where({ id }).first('created_at')).created_at

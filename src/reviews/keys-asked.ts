@@ -1,0 +1,75 @@
+import type { Executor } from '../foundation/database.ts'
+import { readTerms } from '../policy/terms.ts'
+import type { Counts } from './progress.ts'
+import { findReview, type Review, standingOfKey } from './review.ts'
+
+/** A key that waits for an answer, with what helps to give one. */
+export type AskedKey = {
+  id: string
+  name: string
+  hint: string
+  ownerId: string
+  scopes: string[]
+  requests: number
+  lastUsedAt: Date | null
+  expiresAt: Date | null
+}
+
+/** What somebody is asked: a page of keys that wait for an answer, and how the others stand. */
+export type Asked = {
+  review: Review
+  workspaceName: string
+  /** the owner whose keys these are; undefined for all of the workspace */
+  ownerId: string | undefined
+  counts: Counts
+  from: number
+  keys: AskedKey[]
+  /** what becomes of a key that nobody confirms */
+  deactivates: boolean
+  noticeDays: number
+}
+
+/** Keys in one message: each takes three blocks of the fifty that Slack allows. */
+export const askedPage = 10
+
+/** The keys of that owner, or of everybody, that wait for an answer, by name; undefined without such a review. */
+export async function readAsked(
+  db: Executor,
+  reviewId: string,
+  ownerId: string | undefined,
+  now: Date,
+  from = 0,
+): Promise<Asked | undefined> {
+  const review = await findReview(db, reviewId)
+  if (!review) return undefined
+  const bindings = { review: reviewId, now, owner: ownerId ?? null, from, most: askedPage }
+  const asked = `
+    from reviews r join review_keys a on a.review_id = r.id join keys k on k.id = a.key_id
+    where r.id = :review and (:owner::text is null or k.owner_id = :owner)`
+  const counted = await db.raw(
+    `select ${standingOfKey} as stands, count(*)::int as n ${asked} group by 1`,
+    bindings,
+  )
+  const counts: Counts = { needed: 0, unneeded: 0, open: 0, settled: 0 }
+  for (const { stands, n } of counted.rows as { stands: keyof Counts; n: number }[]) counts[stands] = n
+  const first = from < counts.open ? from : 0
+  const open = await db.raw(
+    `select k.id, k.name, k.hint, k.owner_id as "ownerId", k.scopes, coalesce(u.requests, 0)::int as requests,
+       u.last_used_at as "lastUsedAt", least(k.expires_at, k.ends_at) as "expiresAt"
+     from (select k.* ${asked} and ${standingOfKey} = 'open' order by k.name_folded, k.id limit :most offset :from) k
+     left join key_usage u on u.key_id = k.id order by k.name_folded, k.id`,
+    { ...bindings, from: first },
+  )
+  const workspace = await db('workspaces').where({ id: review.workspaceId }).first('name', 'terms')
+  const { unconfirmedKeys, noticeDays } = readTerms(workspace.terms)
+  return {
+    review,
+    workspaceName: workspace.name,
+    ownerId,
+    counts,
+    from: first,
+    keys: open.rows,
+    deactivates: unconfirmedKeys === 'deactivate',
+    noticeDays,
+  }
+}
