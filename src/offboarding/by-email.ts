@@ -1,4 +1,5 @@
 import { record } from '../audit/record.ts'
+import type { Executor } from '../foundation/database.ts'
 import { newId } from '../foundation/ids.ts'
 import type { Random } from '../foundation/random.ts'
 import type { Refusal } from '../foundation/refusal.ts'
@@ -92,6 +93,14 @@ async function goOn(
   await act.trx('offboardings').where({ id }).update({ ended_at: act.now, ended_because: 'merged' })
   for (const { source, reference } of await act.trx('offboarding_requests').where({ offboarding_id: id }))
     await requestOffboarding(act, workspace, { source, reference, userId, mode, note }, random)
+}
+
+/** The offboarding that a request by address has become part of, where its person was leaving already; else itself. */
+export async function whereItGoesOn(db: Executor, offboarding: Offboarding): Promise<Offboarding> {
+  const { accountId, email, endedBecause } = offboarding
+  if (endedBecause !== 'merged' || !email) return offboarding
+  const userId = await userOfEmail(db, accountId, [email])
+  return (userId && (await currentOffboarding(db, accountId, userId))) || offboarding
 }
 
 type Waiting = { id: string; known: string; mode: Mode; note: string }

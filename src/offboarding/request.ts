@@ -39,8 +39,10 @@ export async function requestOffboarding(
   const refusal =
     (await authorise(act, 'offboarding.request', { workspaceId: workspace.id })) ?? checked(request)
   if (refusal) return refusal
-  const superior = await isAbove(act.trx, act.actor, workspace, request.userId)
-  if (superior) return superior
+  const wrong =
+    (await isAbove(act.trx, act.actor, workspace, request.userId)) ??
+    (await isUnknown(act.trx, workspace.accountId, request.successorId))
+  if (wrong) return wrong
   const [made] = await act
     .trx('offboardings')
     .insert(newRow(act, workspace, request, newId('off', random)))
@@ -79,6 +81,25 @@ export async function isAbove(
   const leaver = await findMember(db, workspace.id, userId)
   return leaver?.role === 'owner'
     ? refuse('forbidden', 'Only owners offboard an owner.', { logged })
+    : undefined
+}
+
+/** A successor whom no list names would own keys that nobody can reveal. Before the first list nobody can say. */
+async function isUnknown(
+  db: Executor,
+  accountId: string,
+  successorId: string | undefined,
+): Promise<Refusal | undefined> {
+  if (!successorId) return undefined
+  const { rows } = await db.raw(
+    `select exists (select from emails where account_id = :account) as listed,
+       exists (select from emails where account_id = :account and user_id = :user)
+         or exists (select from members m join workspaces w on w.id = m.workspace_id
+           where w.account_id = :account and m.user_id = :user) as known`,
+    { account: accountId, user: successorId },
+  )
+  return rows[0].listed && !rows[0].known
+    ? refuse('invalid', 'Slack’s list of members does not name the successor.', { field: 'successor' })
     : undefined
 }
 

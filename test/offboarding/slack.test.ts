@@ -166,6 +166,15 @@ test('a workflow step answers with counts and a link when every key is refused',
   })
 })
 
+test.each([
+  [{ user: 'U0BOT00010' }, 'That is an app; only people are offboarded.'],
+  [{ user: 'U0FARAH006', successor: people.guest }, 'Whoever takes over must be a full member of your team.'],
+  [{ user: '' }, 'The step needs to know who leaves.'],
+])('a workflow step that names the wrong people fails, and says why: %o', async (inputs, error) => {
+  const run = await house.slack.runStep('offboard_person', inputs)
+  expect(await house.slack.stepOutcome(run)).toEqual({ ok: false, error })
+})
+
 test('whoever is being offboarded is refused, while Slack still lets them in', async () => {
   const leaver = person(house.slack.url, 'U0GUS00007')
   const before = await openDialog(leaver, 'request')

@@ -121,6 +121,33 @@ test.each([
   })
 })
 
+test('a request by address whose person is leaving already shows how that goes', async () => {
+  const id = await workspaceId()
+  await ownedKey(house.world, await join(house.world, id, 'U0MERGED01', 'manager'), 'Merged')
+  const byAddress = await post('{"email":"Merged@acme.example"}', { key: 'by-address' })
+  expect(byAddress).toMatchObject({ status: 202, body: { state: 'unmatched' } })
+  const byName = await post('{"user":"U0MERGED01"}', { key: 'by-name' })
+  const { id: accountId } = await house.world.db('accounts').first('id')
+  const found = { userId: 'U0MERGED01', email: 'merged@acme.example', deleted: false, isBot: false }
+  await offboardMissed(house.world, accountId, [found])
+  await expect
+    .poll(async () => (await statusAt(byAddress.body.statusUrl)).body, { timeout: 10_000 })
+    .toMatchObject({ id: byName.body.id, state: 'done', keys: { all: 1, refused: 1 } })
+})
+
+test('a successor whom nobody knows is refused: keys would belong to nobody', async () => {
+  const successor = (id: string) => `{"user":"U0HEIR0001","successor":"${id}"}`
+  const { id: accountId } = await house.world.db('accounts').first('id')
+  const heir = { userId: 'U0HEIR0002', email: 'heir@acme.example', deleted: false, isBot: false }
+  await offboardMissed(house.world, accountId, [heir])
+  expect(await post(successor('U0TYPO0001'), { key: 'typo' })).toMatchObject({
+    status: 400,
+    body: { error: { message: 'Slack’s list of members does not name the successor.' } },
+  })
+  expect(await house.world.db('offboardings').where({ user_id: 'U0HEIR0001' })).toEqual([])
+  expect((await post(successor('U0HEIR0002'), { key: 'heir' })).status).toBe(202)
+})
+
 test('the nightly look finds who left Slack unnoticed, and only whoever has something to lose', async () => {
   const id = await workspaceId()
   await ownedKey(house.world, await join(house.world, id, 'U0MISSED01', 'manager'), 'Forgotten')

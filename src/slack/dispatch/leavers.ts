@@ -6,6 +6,7 @@ import { noteReturn } from '../../offboarding/end.ts'
 import { currentOffboarding, type Mode, modes, type Offboarding } from '../../offboarding/offboarding.ts'
 import { type OffboardingRequest, requestOffboarding } from '../../offboarding/request.ts'
 import { type Workspace, workspacesOfTeam } from '../../workspaces/workspace.ts'
+import { isFullMember } from '../caller.ts'
 import type { Door } from '../story.ts'
 
 const actor = { kind: 'job', id: 'slack-events' } as const
@@ -46,6 +47,8 @@ export async function onOffboardingStep(door: Door, teamId: string, step: Step):
   const { user, mode, successor, note } = step.inputs
   if (typeof user !== 'string' || user === '') return 'The step needs to know who leaves.'
   if (mode && !modes.includes(mode as Mode)) return `The mode is one of: ${modes.join(', ')}.`
+  const wrong = await unfit(door, teamId, user, successor)
+  if (wrong) return wrong
   const made = await offboard(door, workspace, {
     source: 'workflow',
     reference: step.execution,
@@ -57,6 +60,21 @@ export async function onOffboardingStep(door: Door, teamId: string, step: Step):
   if (isRefusal(made)) return plain(sentence(made))
   door.offboard()
   return undefined
+}
+
+/** What Slack says against these two. Who leaves may be a guest, or gone already. */
+async function unfit(
+  { web }: Door,
+  teamId: string,
+  userId: string,
+  successor: unknown,
+): Promise<string | undefined> {
+  const { user } = await web.users.info({ user: userId })
+  if (user?.is_bot) return 'That is an app; only people are offboarded.'
+  if (typeof successor !== 'string' || successor === '') return undefined
+  return (await isFullMember(web, successor, teamId))
+    ? undefined
+    : 'Whoever takes over must be a full member of your team.'
 }
 
 const offboard = (
