@@ -125,7 +125,7 @@ test('an integration with a live key is asked about: rotate that key, or make an
     scopes: ['read'],
   })
   await pressIn(manager, again, 'Rotate that key')
-  const rotate = await dialogWith(manager, 'Rotate key', 'A new key takes the name')
+  const rotate = await dialogWith(manager, 'Rotate key', 'The new key takes the name')
   expect(rotate.submit).toBe('Start rotation')
 })
 

@@ -128,7 +128,7 @@ test('what cannot change is not an input, and rotating with changes is a click a
     form.blocks.some((block) => block.type === 'input' && ['scopes', 'expires'].includes(block.block_id!)),
   ).toBe(false)
   await pressIn(manager, form, 'Rotate with changes')
-  const rotate = await dialogWith(manager, 'Rotate key', 'A new key takes the name')
+  const rotate = await dialogWith(manager, 'Rotate key', 'The new key takes the name')
   expect(rotate.blocks.some((block) => block.type === 'input' && block.block_id === 'scopes')).toBe(true)
 })
 

@@ -4,6 +4,7 @@ import type { PersonClient } from '../../sandbox/slack/person.ts'
 import { reply, tracker } from '../rotation/trackers.ts'
 import { startClient } from '../rotation/traffic.ts'
 import {
+  answerTo,
   callPlatform,
   choose,
   counted,
@@ -193,6 +194,14 @@ test('a compromised key is refused first, with the receipt; then its successor i
     .toBe('finished')
   await tracker(manager, 'Leaked', 'Rotated Leaked')
 }, 60_000)
+
+test('where a whole key was pasted, a button leads to its rotation as compromised', async () => {
+  const token = await makeKey(manager, { name: 'Pasted' })
+  await press(manager, await answerTo(manager, `show ${token}`), 'Rotate as compromised')
+  const form = await dialogWith(manager, 'Rotate key', 'refused the moment you press Start rotation')
+  expect(form.values).toMatchObject({ reason: { 'form.rotate.reason': 'compromised' } })
+  await manager.close(form.id)
+})
 
 test('an expired key is rotated too, and its finding is settled by that', async () => {
   await makeKey(manager, { name: 'Overslept', expires: '1' })

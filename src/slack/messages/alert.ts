@@ -127,8 +127,9 @@ export const menu = (alert: Alert, wanted: readonly Entry[]): Overflow => ({
   action_id: `alert.menu.${alert.findingId}`,
   options: wanted.slice(0, 5).map((entry) => {
     const id = onKey.includes(entry) ? alert.key.id : alert.findingId
-    const verb = entry === 'compromised' ? 'rotate' : entry
-    return option(entries[entry], ref(alert.workspaceId, `${verb} ${id}`))
+    // Rotating says why.
+    const does = entry === 'compromised' ? `rotate ${id} compromised` : `${entry} ${id}`
+    return option(entries[entry], ref(alert.workspaceId, does))
   }),
 })
 
