@@ -14,7 +14,7 @@ import { type Line, met, nabLines, simulationLines, speedLines } from './targets
 const heldOutSeeds = [101, 102, 103]
 const keysPerSeed = 400
 /** Fixed once for all series. */
-const nabThreshold = 0.2
+const nabThreshold = 0.25
 
 const show = (value: number) => (Number.isInteger(value) ? String(value) : value.toFixed(value < 10 ? 3 : 1))
 

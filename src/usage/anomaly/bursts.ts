@@ -47,11 +47,13 @@ function endBurst(state: KeyState): void {
     const most = burstDeviant * Math.sqrt(variance)
     return Math.max(-most, Math.min(most, value))
   }
+  const buckets = state.burstLength
   const length = Math.log(state.burstLength)
   const size = Math.log(state.burstSum / state.burstLength)
   state.burstLength = 0
   state.burstSum = 0
   state.burstGap = 0
+  if (buckets < burstJudged) return
   state.bursts++
   if (state.bursts === 1) {
     state.lengthMean = length

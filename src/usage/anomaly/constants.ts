@@ -42,8 +42,8 @@ export const settleDays = 4
 export const fewRecords = 3
 export const enoughRecords = 14
 
-/** Days before each reason may speak; about the hours of mostly quiet keys, whose records take longer, later. */
-export const ready = { spike: 1, unusual: 2, slow: 7, activity: 7, silence: 2, quiet: 12 } as const
+/** Days before each reason may speak; `quiet`: the days in which nobody knows when a key's bursts come. */
+export const ready = { spike: 1, unusual: 4, slow: 7, activity: 7, silence: 2, quiet: 14 } as const
 
 /** A key is mostly quiet when its bursts fill less than this share of its buckets ... */
 export const quietShare = 0.15
@@ -57,8 +57,10 @@ export const burstGap = 2
 /** A burst is judged from this length on, against at least this many others. */
 export const burstJudged = 6
 export const burstsKnown = 8
+/** Margins of five minutes and hours where bursts stand out: this many bursts' worth wider. */
+export const burstsWider = 6
 /** Deviations of length and size together, wider while few bursts are known. */
-export const burstDeviant = 2.8
+export const burstDeviant = 3.6
 export const burstFew = 4
 /** Memory of burst statistics, in bursts, and their smallest deviations (in logarithms). */
 export const burstMemory = 60
@@ -82,6 +84,8 @@ export const errorEvidence = 14
 export const silenceMissing = 25
 export const silenceTimes = 1.5
 export const silenceMore = 3
+/** A key that is silent is not more silent after another hour. */
+export const silenceMost = 2
 
 /** An excess above the busiest hour by less than `batchHighest` may be a batch job: it is held this many buckets. */
 export const batchLowest = 1.3
@@ -96,8 +100,6 @@ export const slowEcho = 72
 export const recurs = [7, 14, 21, 28, 30, 31] as const
 export const recursShare = 0.7
 export const recursWithin = 30
-/** Unless this much stronger than what alerts. */
-export const recursUnless = 3
 
 /** After an alert: quiet in buckets for the same reason (72 h) and for any (24 h), unless so many times worse. */
 export const quietSame = 864

@@ -1,6 +1,6 @@
 import {
   batchBuckets, batchEcho, batchHighest, batchLowest, fewInBucket, fewInHour, hourBuckets, quietAny, quietSame, recurs,
-  recursShare, recursUnless, recursWithin, slowEcho, worse,
+  recursShare, recursWithin, slowEcho, worse,
 } from './constants.ts' // biome-ignore format: a list
 import { reasons, type Suspicion } from './reason.ts'
 import { dayIndex, decodeCount } from './rings.ts'
@@ -35,9 +35,10 @@ export function decide(state: KeyState, suspicion: Suspicion, now: Circumstances
   }
   if (!strange) return false
   // Its windows are longer than a batch; they wait until the batch has left the shortest.
-  if (suspicion.reason === 'slow-burn') return !held(state, slowEcho) && speak(state, suspicion)
-  if (aboutVolume.has(suspicion.reason)) {
-    if (suspicion.score < recursUnless && recurring(state, now)) {
+  if (suspicion.reason === 'slow-burn')
+    return !held(state, slowEcho) && !isEcho(state) && speak(state, suspicion)
+  if (aboutVolume.has(suspicion.reason) && suspicion.reason !== 'new-activity') {
+    if (recurring(state, now)) {
       state.heldLast = state.seen
       return false
     }
@@ -46,7 +47,13 @@ export function decide(state: KeyState, suspicion: Suspicion, now: Circumstances
   return speak(state, suspicion)
 }
 
-/** As busy an hour was at this time of day, whole weeks or a month ago. */
+/** What was told as a busy hour is in the day's window for another day: it is not told as a slow burn again. */
+function isEcho(state: KeyState): boolean {
+  const toldAt = state.said[reasons.indexOf('spike') * 2]!
+  return toldAt > 0 && state.seen - toldAt < quietSame
+}
+
+/** As busy an hour was at this time of day, whole weeks or a month ago; a growing key's has grown since. */
 function recurring(state: KeyState, { count, lastHour, ofDay }: Circumstances): boolean {
   // Half an hour of this bucket: at its beginning the last hour does not know yet how busy it will be.
   const busy = recursShare * Math.max(lastHour, 6 * count)
@@ -55,8 +62,24 @@ function recurring(state: KeyState, { count, lastHour, ofDay }: Circumstances): 
     if (day < state.firstDay) return false
     const index = dayIndex(day)
     const apart = Math.abs(state.topHoursAt[index]! - ofDay)
-    return apart <= recursWithin && decodeCount(state.rings.topHours[index]!) > busy
+    if (apart > recursWithin) return false
+    const then = decodeCount(state.rings.topHours[index]!)
+    return then > busy || then * grownSince(state, day) > busy
   })
+}
+
+/** How many times busier the days before today are than those after that day, by the median of a week. */
+function grownSince(state: KeyState, day: number): number {
+  return usualTop(state, state.day - 7) / usualTop(state, day + 1)
+}
+
+function usualTop(state: KeyState, first: number): number {
+  const tops: number[] = []
+  for (let day = first; day < Math.min(first + 7, state.day); day++) {
+    const code = state.rings.topHours[dayIndex(day)]!
+    if (code > 0) tops.push(code)
+  }
+  return tops.length ? decodeCount(tops.sort((a, b) => a - b)[tops.length >> 1]!) + fewInHour : fewInHour
 }
 
 /** A moderate excess over the busiest hour is held until it has outlasted a batch job; its echo is muted. */

@@ -27,24 +27,29 @@ export function comparable(state: KeyState, hour: number): { high: number; low: 
   return high === 0 ? { high: -1, low: 0 } : { high: decodeCount(high), low: decodeCount(low) }
 }
 
-const roots = new Float64Array(slots)
+/** Sums of the roots of hours, newest first, and how many of them are unknown: entry `i` is about the `i` newest. */
+export type Roots = { sums: Float64Array; unknown: Uint16Array }
 
-/** Roots of the hours up to `last`, newest first, -1 where unknown: read once for all windows. */
-export function rootsUntil(state: KeyState, last: number): Float64Array {
+const roots: Roots = { sums: new Float64Array(slots - 23), unknown: new Uint16Array(slots - 23) }
+/** Roots of all codes: one look instead of an exponential and a root. */
+const rootOf = Float64Array.from({ length: 65536 }, (_, code) => (code ? Math.sqrt(decodeCount(code)) : 0))
+
+/** Reads the hours up to `last` once for all windows; the newest had `now` requests. */
+export function rootsUntil(state: KeyState, last: number, now: number): Roots {
+  const { sums, unknown } = roots
+  const first = earliest(state)
+  let index = hourIndex(last)
   for (let back = 0; back < slots - 24; back++) {
-    const hour = last - back
-    const code = hour < earliest(state) ? 0 : state.hours[hourIndex(hour)]!
-    roots[back] = code === 0 ? -1 : Math.sqrt(decodeCount(code))
+    const code = last - back < first ? 0 : state.hours[index]!
+    sums[back + 1] = sums[back]! + (back === 0 ? Math.sqrt(now) : rootOf[code]!)
+    unknown[back + 1] = unknown[back]! + (code === 0 && back > 0 ? 1 : 0)
+    index = index === 0 ? slots - 1 : index - 1
   }
   return roots
 }
 
 /** The sum of `length` roots from `from` hours back; -1 when one of them is unknown. */
-export function windowSum(known: Float64Array, from: number, length: number): number {
-  let sum = 0
-  for (let back = from; back < from + length; back++) {
-    if (known[back]! < 0) return -1
-    sum += known[back]!
-  }
-  return sum
+export function windowSum({ sums, unknown }: Roots, from: number, length: number): number {
+  const to = from + length
+  return unknown[to]! > unknown[from]! ? -1 : sums[to]! - sums[from]!
 }

@@ -1,5 +1,5 @@
 import {
-  burstsKnown, enoughRecords, fewRecords, quietShare, ready, standsOut, youngDays, youngFactor,
+  burstsKnown, burstsWider, enoughRecords, fewInBucket, fewRecords, quietShare, ready, standsOut, youngDays, youngFactor,
 } from './constants.ts' // biome-ignore format: a list
 import type { Summary } from './rings.ts'
 import type { KeyState } from './state.ts'
@@ -16,20 +16,26 @@ export const fromRecords = ({ days }: Summary, margin: number) =>
   days >= enoughRecords ? margin : margin * (1 + fewRecords / Math.max(1, days))
 
 /** Bursts stand out from what is between them. */
-export const hasBursts = (state: KeyState) => Math.exp(state.sizeMean) > standsOut * state.quietLevel + 4
+export const hasBursts = (state: KeyState) =>
+  Math.exp(state.sizeMean) > standsOut * state.quietLevel + fewInBucket
 
 /** A key of few, separate bursts: its tails are heavy, and bursts are what can be compared. */
-export const mostlyQuiet = (state: KeyState) => state.activeShare < quietShare
+export const mostlyQuiet = (state: KeyState) =>
+  state.activeShare < quietShare && (state.quietLevel < 1 || hasBursts(state))
 
 /** Enough bursts are known to say what is usual. */
 export const burstsAreKnown = (state: KeyState) => state.bursts >= burstsKnown && hasBursts(state)
 
 /**
- * How much a score about hours and windows counts yet: nothing before `days`, half while the records of a mostly quiet
- * key are still few.
+ * Where bursts stand out, the highest hour and five minutes are those of a burst, and few bursts say little about the
+ * next: wider margins, the more so the fewer are known.
  */
-export function readiness(state: KeyState, days: number): number {
-  const lived = state.day - state.firstDay
-  if (lived < days) return 0
-  return mostlyQuiet(state) && lived < ready.quiet ? 0.5 : 1
-}
+export const fewBursts = (state: KeyState) =>
+  mostlyQuiet(state) && hasBursts(state) ? 1 + burstsWider / state.bursts : 1
+
+/** How much a score about hours and windows counts yet: nothing before `days`. */
+export const isReady = (state: KeyState, days: number) => state.day - state.firstDay >= days
+
+/** A key of bursts of which too little is known yet to say when they come. */
+export const hasNoTimes = (state: KeyState) =>
+  mostlyQuiet(state) && hasBursts(state) && !isReady(state, ready.quiet)

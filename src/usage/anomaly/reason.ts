@@ -18,3 +18,19 @@ export type Suspicion = { reason: Reason; score: number }
 /** The stronger of two. */
 export const stronger = (a: Suspicion | undefined, b: Suspicion): Suspicion =>
   a && a.score >= b.score ? a : b
+
+/**
+ * Below what alerts, the reasons have different habits: a second-highest five minutes ever is rare, a warm day is not.
+ * With these powers an equal score is about equally rare on simulated keys to which nothing happened.
+ */
+const powers: Partial<Record<Reason, number>> = {
+  spike: 1 / 3,
+  'busy-hour': 2 / 3,
+  silence: 2 / 3,
+  'unusual-time': 3 / 2,
+  'slow-burn': 3 / 2,
+}
+
+/** A score that can be compared with those of other reasons; from 1 on it stays what it is. */
+export const calibrated = ({ reason, score }: Suspicion): Suspicion =>
+  score > 0 && score < 1 ? { reason, score: score ** (powers[reason] ?? 1) } : { reason, score }

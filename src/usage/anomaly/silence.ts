@@ -1,4 +1,4 @@
-import { hourBuckets, ready, silenceMissing, silenceMore, silenceTimes } from './constants.ts'
+import { hourBuckets, ready, silenceMissing, silenceMore, silenceMost, silenceTimes } from './constants.ts'
 import { dayIndex, decodeCount, encodeCount, summarise } from './rings.ts'
 import type { KeyState } from './state.ts'
 
@@ -22,7 +22,7 @@ export function silence(state: KeyState, count: number): number {
   state.topSilence = Math.max(state.topSilence, Math.min(state.silence, most))
   if (state.day - state.firstDay < ready.silence) return 0
   // Squared: half a silence is much less than half a reason.
-  return Math.min(state.missing / silenceMissing, state.silence / usualSilence(state)) ** 2
+  return Math.min(silenceMost, Math.min(state.missing / silenceMissing, state.silence / usualSilence(state)) ** 2)
 }
 
 export function closeSilenceDay(state: KeyState): void {

@@ -8,8 +8,8 @@ import {
   slowSpreads,
   slowWindows,
 } from './constants.ts'
-import { rootsUntil, windowSum } from './hours.ts'
-import { fromRecords, leastMargin, mostlyQuiet, readiness } from './margins.ts'
+import { type Roots, rootsUntil, windowSum } from './hours.ts'
+import { fromRecords, hasNoTimes, isReady, leastMargin, mostlyQuiet } from './margins.ts'
 import { dayIndex, decodeRatio, encodeRatio, summarise } from './rings.ts'
 import type { KeyState, Numbers, RingName } from './state.ts'
 
@@ -30,8 +30,7 @@ const windows = slowWindows.map(
  * `now` is what the hour really was, before it was cut to what it may teach.
  */
 export function slowBurn(state: KeyState, hour: number, now: number, learn: boolean): number {
-  const known = rootsUntil(state, hour)
-  known[0] = Math.sqrt(now)
+  const known = rootsUntil(state, hour, now)
   let score = 0
   for (const window of windows) {
     const highest = highestBefore(known, window.hours)
@@ -40,12 +39,13 @@ export function slowBurn(state: KeyState, hour: number, now: number, learn: bool
     const few = Math.sqrt(fewInWindow)
     const above = 2 * Math.log((sum + few) / (highest + few))
     if (learn) state[window.top] = Math.max(state[window.top], Math.min(above, state[window.margin]))
-    score = Math.max(score, (readiness(state, ready.slow) * above) / state[window.margin])
+    if (!isReady(state, ready.slow)) continue
+    score = Math.max(score, ((hasNoTimes(state) ? 0.5 : 1) * above) / state[window.margin])
   }
   return score
 }
 
-function highestBefore(known: Float64Array, length: number): number {
+function highestBefore(known: Roots, length: number): number {
   let highest = -1
   const since = length >= 12 ? slowAge : 1
   for (let day = since; day < hourDays - 2; day++)

@@ -1,5 +1,5 @@
 import { fewInBucket, ready, spikeAtLeast, spikeSpreads } from './constants.ts'
-import { fromRecords, leastMargin } from './margins.ts'
+import { fewBursts, fromRecords, leastMargin } from './margins.ts'
 import { dayIndex, decodeCount, encodeCount, summarise } from './rings.ts'
 import type { KeyState } from './state.ts'
 
@@ -21,8 +21,7 @@ export function closeSpikeDay(state: KeyState): void {
 export function openSpikeDay(state: KeyState): void {
   const records = summarise(state.rings.topBuckets, (code) => Math.log(decodeCount(code) + fewInBucket))
   state.spikeRecord = records.days ? Math.exp(records.highest) - fewInBucket : 0
-  state.spikeMargin = Math.max(
-    leastMargin(state, spikeAtLeast),
-    fromRecords(records, spikeSpreads * records.spread),
-  )
+  state.spikeMargin =
+    fewBursts(state) *
+    Math.max(leastMargin(state, spikeAtLeast), fromRecords(records, spikeSpreads * records.spread))
 }

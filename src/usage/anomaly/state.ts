@@ -2,7 +2,7 @@ import { hourBuckets, hourDays, recordDays } from './constants.ts'
 import { reasons } from './reason.ts'
 
 /** Raised with every change of the layout or of what a field means: older states are rebuilt from usage. */
-export const stateVersion = 1
+export const stateVersion = 2
 
 const numbers = [
   'version',
@@ -100,7 +100,7 @@ function view(buffer: ArrayBuffer): KeyState {
 export function newState(): KeyState {
   const state = view(new ArrayBuffer(stateBytes))
   state.version = stateVersion
-  state.lengthVariance = 0.36
+  state.lengthVariance = 0.2
   state.sizeVariance = 0.25
   return state
 }

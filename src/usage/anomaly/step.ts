@@ -5,7 +5,7 @@ import { decide, held } from './decide.ts'
 import { errors } from './errors.ts'
 import { type Evidence, weigh } from './evidence.ts'
 import { comparable, hourIndex } from './hours.ts'
-import { type Reason, type Suspicion, stronger } from './reason.ts'
+import { calibrated, type Reason, type Suspicion, stronger } from './reason.ts'
 import { encodeCount } from './rings.ts'
 import { closeRunDay, closeRunHour, openRunDay, run } from './run.ts'
 import { closeSilenceDay, openSilenceDay, silence } from './silence.ts'
@@ -40,11 +40,12 @@ export function step(state: KeyState, bucket: Bucket, threshold = 1): Reading | 
   if (state.seen === 0) begin(state, now)
   else if (now.bucket <= state.bucket) return undefined
   else if (now.bucket > state.bucket + 1) forgetRecent(state)
-  let strongest: Suspicion = { reason: 'slow-burn', score: turnCalendar(state, now) }
+  let strongest = calibrated({ reason: 'slow-burn', score: turnCalendar(state, now) })
   state.bucket = now.bucket
   const { count } = bucket
   const lastHour = take(state, count)
-  for (const suspicion of suspicions(state, bucket, lastHour)) strongest = stronger(strongest, suspicion)
+  for (const suspicion of suspicions(state, bucket, lastHour))
+    strongest = stronger(strongest, calibrated(suspicion))
   remember(state, count, lastHour, now)
   const alert = decide(state, strongest, {
     count,
@@ -53,7 +54,7 @@ export function step(state: KeyState, bucket: Bucket, threshold = 1): Reading | 
     expected: bucket.expected,
     threshold,
   })
-  return { ...strongest, alert }
+  return { reason: strongest.reason, score: strongest.score, alert }
 }
 
 /** Steps a key through time in which it had no requests, at most as far back as single hours are kept. */
@@ -154,6 +155,6 @@ function remember(state: KeyState, count: number, lastHour: number, now: Moment)
     state.topHour = lastHour
     state.topHourAt = now.ofDay
   }
-  if (state.hourSeen === hourBuckets && state.comparableHigh >= 0 && !held(state))
+  if (state.comparableHigh >= 0 && !held(state))
     state.topUnusual = Math.max(state.topUnusual, Math.min(excess(state, lastHour), state.unusualMargin))
 }

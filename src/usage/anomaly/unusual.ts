@@ -1,5 +1,5 @@
 import { fewInHour, ready, settleDays, unusualAtLeast, unusualSpreads } from './constants.ts'
-import { fromRecords, leastMargin, mostlyQuiet, readiness } from './margins.ts'
+import { fewBursts, fromRecords, hasNoTimes, isReady, leastMargin, mostlyQuiet } from './margins.ts'
 import { dayIndex, decodeCount, decodeRatio, encodeCount, encodeRatio, summarise } from './rings.ts'
 import type { KeyState } from './state.ts'
 
@@ -9,8 +9,8 @@ export const excess = (state: KeyState, lastHour: number): number =>
 
 /** The last sixty minutes against this time of day: night use, or a busier hour than ever. */
 export function unusual(state: KeyState, lastHour: number): number {
-  if (state.comparableHigh < 0) return 0
-  return (readiness(state, ready.unusual) * excess(state, lastHour)) / state.unusualMargin
+  if (state.comparableHigh < 0 || !isReady(state, ready.unusual)) return 0
+  return ((hasNoTimes(state) ? 0.5 : 1) * excess(state, lastHour)) / state.unusualMargin
 }
 
 /** The most that an hour may teach its successors: what would just have alerted. */
@@ -33,5 +33,6 @@ export function openUnusualDay(state: KeyState): void {
   const records = summarise(state.rings.unusual, decodeRatio)
   const spreads = mostlyQuiet(state) ? unusualSpreads.quiet : unusualSpreads.even
   const above = Math.max(0, records.highest) + spreads * records.spread
-  state.unusualMargin = Math.max(leastMargin(state, unusualAtLeast), fromRecords(records, above))
+  state.unusualMargin =
+    fewBursts(state) * Math.max(leastMargin(state, unusualAtLeast), fromRecords(records, above))
 }
