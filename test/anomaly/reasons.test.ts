@@ -63,6 +63,19 @@ test('slowly twice as much over days is a slow burn', () => {
   expect(told[0]!.index - start).toBeLessThan(2 * day)
 })
 
+test('a key of ten requests in five minutes is as even as one of a hundred: twice as much for days is told', () => {
+  const { told } = live(27, (i) => (i < start ? 10 : 22))
+  expect(told[0]).toMatchObject({ reason: expect.stringMatching(/busy-hour|slow-burn/) })
+  expect(told[0]!.index - start).toBeLessThan(day)
+})
+
+test('a monthly batch that grew with its key is told once, not again after four weeks', () => {
+  const growing = (i: number) => 100 * 3 ** (i / (56 * day))
+  const batch = (i: number) => (between(i % (28 * day), 10 * day + 9 * hour, 15) ? 8 : 1)
+  const { told } = live(45, (i) => growing(i) * batch(i))
+  expect(told.map(({ index }) => Math.floor(index / day))).toEqual([10])
+})
+
 test('a new version that asks a third more often is no slow burn', () => {
   const { told } = live(30, (i) => (i < start ? 100 : 133))
   expect(told).toEqual([])

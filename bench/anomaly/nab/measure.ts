@@ -9,18 +9,21 @@ function scoresOf(contender: Contender, series: Series): number[] {
 }
 
 /**
- * Rows at which a message is sent: above the threshold, and then quiet for a day unless twice as bad. The same rule and
- * threshold for every series and contender.
+ * Rows at which a message is sent: above the threshold, and then quiet for a day unless twice as bad as in its first
+ * hour: as in production, until then it is the same message. The same rule and threshold for every series and contender.
  */
 export function alertRows(series: Series, scores: readonly number[], threshold: number): number[] {
   const rows: number[] = []
-  let last = 0
+  let worst = 0
   scores.forEach((score, row) => {
-    const before = rows.at(-1)
-    const quiet = before !== undefined && series.times[row]! - series.times[before]! <= 86400
-    if (score < threshold || (quiet && score <= 2 * last)) return
+    const since = series.times[row]! - (series.times[rows.at(-1) ?? -1] ?? -Infinity)
+    if (since < 3600) {
+      worst = Math.max(worst, score)
+      return
+    }
+    if (score < threshold || (since <= 86400 && score <= 2 * worst)) return
     rows.push(row)
-    last = score
+    worst = score
   })
   return rows
 }

@@ -1,6 +1,6 @@
 /**
  * Every number the detector has an opinion about, for all keys alike. Ratios are natural logarithms of "how many
- * times", so that they add. Chosen on simulated seeds 1 to 4 and the fifteen series in bench/anomaly/nab.
+ * times", so that they add. Chosen on simulated seeds 1 to 6 and the fifteen series in bench/anomaly/nab.
  */
 
 /** One step of the detector. */
@@ -37,7 +37,7 @@ export const slowSpreads = { even: 1, quiet: 8 } as const
 
 /** In its first days a key has no habits: margins start this much wider, and excesses are no record yet. */
 export const youngDays = 10
-export const youngFactor = 5
+export const youngFactor = 6.5
 export const settleDays = 4
 export const fewRecords = 3
 export const enoughRecords = 14
@@ -58,9 +58,9 @@ export const burstGap = 2
 export const burstJudged = 6
 export const burstsKnown = 8
 /** Margins of five minutes and hours where bursts stand out: this many bursts' worth wider. */
-export const burstsWider = 6
+export const burstsWider = 10
 /** Deviations of length and size together, wider while few bursts are known. */
-export const burstDeviant = 3.6
+export const burstDeviant = 3.5
 export const burstFew = 4
 /** Memory of burst statistics, in bursts, and their smallest deviations (in logarithms). */
 export const burstMemory = 60
@@ -89,7 +89,7 @@ export const silenceMost = 2
 
 /** An excess above the busiest hour by less than `batchHighest` may be a batch job: it is held this many buckets. */
 export const batchLowest = 1.3
-export const batchHighest = 2.6
+export const batchHighest = 2.4
 export const batchBuckets = 27
 /** After it ends, what it leaves in windows is muted for two hours. */
 export const batchEcho = 24
