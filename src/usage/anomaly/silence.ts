@@ -22,7 +22,10 @@ export function silence(state: KeyState, count: number): number {
   state.topSilence = Math.max(state.topSilence, Math.min(state.silence, most))
   if (state.day - state.firstDay < ready.silence) return 0
   // Squared: half a silence is much less than half a reason.
-  return Math.min(silenceMost, Math.min(state.missing / silenceMissing, state.silence / usualSilence(state)) ** 2)
+  return Math.min(
+    silenceMost,
+    Math.min(state.missing / silenceMissing, state.silence / usualSilence(state)) ** 2,
+  )
 }
 
 export function closeSilenceDay(state: KeyState): void {
