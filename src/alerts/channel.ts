@@ -4,6 +4,7 @@ import type { World } from '../foundation/world.ts'
 import type { Role } from '../members/member.ts'
 import type { Asked } from '../reviews/keys-asked.ts'
 import type { ReviewProgress } from '../reviews/progress.ts'
+import type { BandHour } from '../watch/band.ts'
 
 /** What delivering needs beside the channel. */
 export type Means = Pick<World, 'db' | 'clock' | 'log' | 'random'>
@@ -32,6 +33,10 @@ export type Alert = {
   assigned: { to: string; by: string } | null
   snoozed: { until: Date; by: string; reason: string } | null
   resolution: Resolution | null
+  /** by hour, with what is usual then: for a picture, where one helps to judge it */
+  band?: readonly BandHour[]
+  /** the workspace's, for hours in words and pictures */
+  timeZone: string
 }
 
 /** Many findings of a kind in one message, with how things stand for each now. */
@@ -98,14 +103,15 @@ export type PostedCheckpoint = {
   signed: string
 }
 
-/** Where an alert stands. */
-export type Posted = { channelId: string; ts: string }
+/** Where an alert stands, and with which picture. */
+export type Posted = { channelId: string; ts: string; pictureId?: string }
 
 /**
  * Which letter a message carries, so that it can be found again; `before` is called at the last moment. A channel
- * that never heard anything may be joined; one that the bot was taken out of may not.
+ * that never heard anything may be joined; one that the bot was taken out of may not. A letter that is late, since it
+ * was tried before, goes in words alone: a picture must not hold it up again.
  */
-export type Carried = { id: string; mayJoin: boolean; before(): void }
+export type Carried = { id: string; mayJoin: boolean; isLate: boolean; before(): void }
 
 /**
  * A way to people. Slack implements it. Each call either arrives, or throws: a `Delay` when the other side named

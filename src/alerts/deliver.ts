@@ -65,6 +65,7 @@ async function carriedBy({ db }: Means, letter: Claimed): Promise<Carried> {
   return {
     id: letter.id,
     mayJoin: !(await hasHeard(db, letter.destination)),
+    isLate: letter.attempts > 2,
     before() {
       if (performance.now() - claimedAt > sendWithinMs) throw new Delay(0)
     },

@@ -11,8 +11,14 @@ export async function findParent(
 ): Promise<Posted | undefined> {
   const row = await db('alert_messages')
     .where({ subject_id: subjectId, destination })
-    .first('channel_id', 'ts')
-  return row && { channelId: row.channel_id, ts: row.ts }
+    .first('channel_id', 'ts', 'picture_id')
+  return (
+    row && {
+      channelId: row.channel_id,
+      ts: row.ts,
+      ...(row.picture_id ? { pictureId: row.picture_id } : {}),
+    }
+  )
 }
 
 export async function rememberParent(db: Executor, place: Place, posted: Posted, now: Date): Promise<void> {
@@ -23,6 +29,7 @@ export async function rememberParent(db: Executor, place: Place, posted: Posted,
       channel_id: posted.channelId,
       ts: posted.ts,
       posted_at: now,
+      picture_id: posted.pictureId ?? null,
     })
     .onConflict(['subject_id', 'destination'])
     .ignore()

@@ -4,6 +4,8 @@ import type { Executor } from '../foundation/database.ts'
 import { isSlackUser } from '../foundation/words.ts'
 import { findMember, inCharge, type Role } from '../members/member.ts'
 import type { Claimed } from '../outbox/outbox.ts'
+import { readTerms } from '../policy/terms.ts'
+import { type BandHour, bandOf } from '../watch/band.ts'
 import type { Alert, Deed, Group, Step } from './channel.ts'
 
 /** More than this are counted, not listed. */
@@ -13,9 +15,17 @@ export const mostListed = 20
 export async function readAlert(db: Executor, findingId: string): Promise<Alert | undefined> {
   const row = await alerts(db).where('findings.id', findingId).first()
   if (!row) return undefined
-  const owner = await findMember(db, row.workspace_id, row.owner_id)
-  return toAlert(row, owner?.role ?? 'member')
+  const [owner, band] = await Promise.all([findMember(db, row.workspace_id, row.owner_id), readBand(db, row)])
+  return { ...toAlert(row, owner?.role ?? 'member'), ...(band ? { band } : {}) }
 }
+
+/** What an alert about unusual use shows in a picture: the two days until it was told. */
+async function readBand(db: Executor, row: Row): Promise<BandHour[] | undefined> {
+  if (row.kind !== 'unusual-use' || row.resolution) return undefined
+  return bandOf(db, row.key_id, new Date(Date.parse(String(row.facts.at)) + bucketMs))
+}
+
+const bucketMs = 300_000
 
 /** The findings that share a message, unresolved and urgent first; for a direct message only that owner's. */
 export async function readGroup(db: Executor, groupId: string, ownerId?: string): Promise<Group> {
@@ -76,6 +86,7 @@ const dayOf = (day: Date | string) => (typeof day === 'string' ? day : day.toISO
 const alerts = (db: Executor) =>
   db('findings')
     .join('keys', 'keys.id', 'findings.key_id')
+    .join('workspaces', 'workspaces.id', 'findings.workspace_id')
     .leftJoin('key_usage', 'key_usage.key_id', 'keys.id')
     .select(
       'findings.id',
@@ -100,6 +111,7 @@ const alerts = (db: Executor) =>
       'status',
       'requests',
       'last_used_at',
+      'workspaces.terms',
     )
 
 type Row = {
@@ -125,6 +137,7 @@ type Row = {
   status: string
   requests: number | null
   last_used_at: Date | null
+  terms: unknown
 }
 
 function toAlert(row: Row, ownerRole: Role): Alert {
@@ -153,5 +166,6 @@ function toAlert(row: Row, ownerRole: Role): Alert {
       ? { until: row.snoozed_until, by: row.snoozed_by, reason: row.snooze_reason ?? '' }
       : null,
     resolution: row.resolution,
+    timeZone: readTerms(row.terms).timeZone,
   }
 }

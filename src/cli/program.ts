@@ -7,6 +7,7 @@ import { databaseStartError } from '../foundation/database.ts'
 import { LineTooLong } from '../foundation/lines.ts'
 import { scrubber } from '../foundation/scrub.ts'
 import { StartError } from '../foundation/start-error.ts'
+import { addAnomalyVerbs } from './anomaly.ts'
 import { addAuditVerbs } from './audit.ts'
 import { doctor } from './doctor.ts'
 import { addKeyVerbs } from './keys.ts'
@@ -63,6 +64,7 @@ export async function runShell(argv: readonly string[], shell: Shell): Promise<n
     addReviewVerbs,
     addAuditVerbs,
     addUsageVerbs,
+    addAnomalyVerbs,
   ])
     add(program, shell.env, (failed) => {
       code = failed

@@ -1,5 +1,7 @@
+import type { ImageBlock } from '@slack/types'
 import type { WebClient } from '@slack/web-api'
 import {
+  type Alert,
   type AlertChannel,
   type Carried,
   Delay,
@@ -7,6 +9,7 @@ import {
   type Posted,
   Refused,
 } from '../alerts/channel.ts'
+import type { Log } from '../foundation/log.ts'
 import type { Message } from './blocks.ts'
 import { errorName, findChannel, post as postOrJoin } from './channels.ts'
 import { alertMessage, alertReply } from './messages/alert.ts'
@@ -14,6 +17,8 @@ import { groupMessage } from './messages/alert-group.ts'
 import { noticeMessage } from './messages/alert-notice.ts'
 import { fleetMessage } from './messages/fleet.ts'
 import { askedMessage, progressMessage } from './messages/review.ts'
+import { usePicture } from './messages/use-picture.ts'
+import { type Illustration, sendIllustrated } from './pictures/upload.ts'
 
 /** How long it is remembered who is in a channel. Real time. */
 const membersMs = 60_000
@@ -21,7 +26,7 @@ const membersMs = 60_000
 const skewMs = 10 * 60_000
 
 /** Alerts as Slack messages, each with the id of its letter in the metadata. */
-export function slackAlerts(web: WebClient): AlertChannel {
+export function slackAlerts(web: WebClient, log: Log): AlertChannel {
   const known = new Map<string, string>()
   const members = new Map<string, { until: number; users: Promise<Set<string>> }>()
   const metadata = (letter: string) => ({ event_type: 'keywarden_alert', event_payload: { letter } })
@@ -50,6 +55,20 @@ export function slackAlerts(web: WebClient): AlertChannel {
     return { channelId: channel, ts: posted.ts! }
   }
 
+  /** With its picture where there is one and it can be shown; the words say all of it. */
+  async function sendWith(
+    illustration: Illustration | undefined,
+    letter: Carried,
+    send: (image?: ImageBlock) => Promise<Posted>,
+  ): Promise<Posted> {
+    if (!illustration || letter.isLate) return send()
+    return sendIllustrated({ web, log }, illustration, async (image) => {
+      const pictureId =
+        image && 'slack_file' in image && 'id' in image.slack_file ? image.slack_file.id : undefined
+      return { ...(await send(image)), ...(pictureId ? { pictureId } : {}) }
+    })
+  }
+
   function membersOf(channel: string): Promise<Set<string>> {
     const seen = members.get(channel)
     if (seen && seen.until > performance.now()) return seen.users
@@ -74,19 +93,23 @@ export function slackAlerts(web: WebClient): AlertChannel {
     post: (destination, parent, mentions, letter) =>
       told(destination, async () => {
         const channel = await channelOf(destination)
-        return send(channel, appearance(parent, destination, mentions), letter)
+        const illustration = 'alert' in parent ? usePicture(parent.alert) : undefined
+        return sendWith(illustration, letter, (image) =>
+          send(channel, appearance(parent, destination, mentions, image), letter),
+        )
       }),
-    edit: ({ channelId: channel, ts }, parent, destination) =>
-      told(
-        destination,
-        async () => void (await web.chat.update({ channel, ts, ...appearance(parent, destination, []) })),
-      ),
+    edit: ({ channelId: channel, ts, pictureId }, parent, destination) =>
+      told(destination, async () => {
+        const image = pictureId && 'alert' in parent ? imageOf(parent.alert, pictureId) : undefined
+        await web.chat.update({ channel, ts, ...appearance(parent, destination, [], image) })
+      }),
     reply: ({ channelId, ts: thread_ts }, step, letter) =>
       told('', async () => {
-        await send(channelId, alertReply(step), letter, {
-          thread_ts,
-          ...(step.broadcast ? { reply_broadcast: true } : {}),
-        })
+        const within = { thread_ts, ...(step.broadcast ? { reply_broadcast: true } : {}) }
+        const illustration = step.step.startsWith('told-') && !step.deed ? usePicture(step.alert) : undefined
+        await sendWith(illustration, letter, (image) =>
+          send(channelId, alertReply(step, image), letter, within),
+        )
       }),
     say: (destination, notice, letter, thread) =>
       told(destination, async () => {
@@ -101,10 +124,18 @@ export function slackAlerts(web: WebClient): AlertChannel {
   }
 }
 
-function appearance(parent: Parent, destination: string, mentions: string[]): Message {
+/** The picture that was uploaded with the message stays in it as long as the alert stands. */
+function imageOf(alert: Alert, id: string): ImageBlock | undefined {
+  const illustration = usePicture(alert)
+  return illustration && { type: 'image', slack_file: { id }, alt_text: illustration.altText }
+}
+
+function appearance(parent: Parent, destination: string, mentions: string[], image?: ImageBlock): Message {
   if ('fleet' in parent) return fleetMessage(parent.fleet)
-  if ('alert' in parent)
-    return alertMessage(parent.alert, { mentions, isDirect: destination.startsWith('dm:') })
+  if ('alert' in parent) {
+    const isDirect = destination.startsWith('dm:')
+    return alertMessage(parent.alert, { mentions, isDirect, ...(image ? { image } : {}) })
+  }
   if ('asked' in parent) return askedMessage(parent.asked, 'dm')
   return 'progress' in parent ? progressMessage(parent.progress) : groupMessage(parent.group)
 }

@@ -35,7 +35,7 @@ export async function openSlackSide(world: World): Promise<SlackSide> {
   const web = openWebClient(world)
   const identity = await firstStart(world, web)
   // Alerts have a client of their own: one rate limit must not hold up a person who is waiting.
-  const alerts = slackAlerts(openWebClient(world))
+  const alerts = slackAlerts(openWebClient(world), world.log)
   const announcer = slackAnnouncer(openWebClient(world))
   const board = slackRotationBoard(openWebClient(world))
 

@@ -71,8 +71,8 @@ async function join(
        where f.id = :id and e.workspace_id = :workspaceId and e.over_at is null and e.fleet_id is null
          and e.reason = any(:its) and e.said_at > f.began_at - interval '1 hour'
        returning e.began_at)
-     update fleet_events set keys = keys + j.keys, began_at = least(fleet_events.began_at, j.began_at), grown_at = :until
-     from (select count(*)::int as keys, min(began_at) as began_at from joining) j where id = :id and j.keys > 0`,
+     update fleet_events f set keys = f.keys + j.keys, began_at = least(f.began_at, j.began_at), grown_at = :until
+     from (select count(*)::int as keys, min(began_at) as began_at from joining) j where f.id = :id and j.keys > 0`,
     { id, workspaceId, its, until },
   )
 }

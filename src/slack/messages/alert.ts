@@ -1,4 +1,4 @@
-import type { Button, KnownBlock, Overflow } from '@slack/types'
+import type { Button, ImageBlock, KnownBlock, Overflow } from '@slack/types'
 import type { Alert, Step } from '../../alerts/channel.ts'
 import type { Kind } from '../../findings/finding.ts'
 import { say } from '../../foundation/words.ts'
@@ -8,11 +8,11 @@ import { ref } from '../ref.ts'
 import { called, ending, fact, standing, stepWords, wasPausedByJob } from './alert-words.ts'
 import { count } from './key.ts'
 
-type Look = { mentions: string[]; isDirect: boolean }
+type Look = { mentions: string[]; isDirect: boolean; image?: ImageBlock }
 
 /** The parent message: how things stand now. A resolved one says who did what, and has no buttons, unless
  * the policy paused the key. */
-export function alertMessage(alert: Alert, { mentions, isDirect }: Look): Message {
+export function alertMessage(alert: Alert, { mentions, isDirect, image }: Look): Message {
   if (alert.resolution)
     return message(
       ending(alert),
@@ -20,6 +20,7 @@ export function alertMessage(alert: Alert, { mentions, isDirect }: Look): Messag
     )
   return message(
     say`${called(mentions)}${fact(alert)}`,
+    ...(image ? [image] : []),
     context(`\`${alert.key.hint}\` · ${traffic(alert)} · owner <@${alert.key.ownerId}>`),
     ...standing(alert).map((phrase) => sentenceBlock(phrase)),
     isDirect && alert.ownerRole === 'member' ? askButtons(alert) : buttons(alert),
@@ -27,7 +28,8 @@ export function alertMessage(alert: Alert, { mentions, isDirect }: Look): Messag
 }
 
 /** The thread's reply for a step; people are mentioned, since an edited message notifies nobody. */
-export const alertReply = (step: Step): Message => message(stepWords(step))
+export const alertReply = (step: Step, image?: ImageBlock): Message =>
+  message(stepWords(step), ...(image ? [image] : []))
 
 const keyRef = (alert: Alert) => ({ ...alert.key, workspaceId: alert.workspaceId })
 

@@ -60,7 +60,7 @@ const log = openLog({ level: 'silent', tokenPrefix: config.tokenPrefix })
 const db = openDatabase(config.databaseUrl, { connections: 10, name: 'fault worker' })
 const clock = { now: () => new Date(Date.now() + (orders.aheadMs ?? 0)) }
 const world = { config, log, db, clock, random: systemRandom }
-const channel = perilous(slackAlerts(openWebClient(world)))
+const channel = perilous(slackAlerts(openWebClient(world), log))
 
 /** The product's jobs, every second or two instead of every few minutes. */
 const fast: readonly Job[] = [

@@ -1,0 +1,125 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { startPostgres } from '../../sandbox/services/postgres.ts'
+import { openDatabase } from '../../src/foundation/database.ts'
+import { migrate } from '../../src/foundation/migrate.ts'
+import { systemRandom } from '../../src/foundation/random.ts'
+import { newState } from '../../src/usage/anomaly/state.ts'
+import { step } from '../../src/usage/anomaly/step.ts'
+import { watchUse } from '../../src/watch/watch.ts'
+import { administer, databaseUrl } from '../../test/setup/administer.ts'
+import { fillKeys, now } from '../clock/fill.ts'
+import { createRandom } from './simulation/random.ts'
+
+/** One run of the job: how many keys had requests in its five minutes, and what stepping them took. */
+export type ProductionRun = { active: number; keys: number; seconds: number; rssMegabytes: number }
+
+const bucketMs = 300_000
+/** The first run is at `now`: ten in the morning, with five minutes between the runs. */
+const startMs = now.getTime()
+
+/**
+ * The job as production runs it, in a process of its own on a Postgres that waits for its disk: so many keys with a state
+ * of 40 days each, of which some had requests in the last five minutes. One run for each number of active keys.
+ */
+export async function measureProduction(keys: number, sizes: readonly number[]): Promise<ProductionRun[]> {
+  const postgres = await startPostgres({ durable: true, own: true, log: () => undefined })
+  try {
+    await administer(postgres.url, 'create database anomaly')
+    const url = databaseUrl(postgres.url, 'anomaly')
+    await migrate(url)
+    await fillKeys(url, keys, 0)
+    await fillStates(url)
+    for (const [i, active] of sizes.entries()) await fillUse(url, active, startMs + i * bucketMs)
+    await administer(url, 'vacuum analyze anomaly_states')
+    await administer(url, 'analyze usage_buckets')
+    await administer(url, 'analyze usage_sources')
+    await administer(url, 'checkpoint')
+    return await runChild(url, sizes)
+  } finally {
+    await postgres.stop()
+  }
+}
+
+/** A state that has lived for 40 days with about 40 requests in five minutes, the same for every key. */
+async function fillStates(url: string): Promise<void> {
+  const random = createRandom(7)
+  const state = newState()
+  const first = startMs / 1000 - 40 * 86_400
+  for (let at = first; at < startMs / 1000; at += 300)
+    step(state, { at, count: random.poisson(40), errors: 0, offsetSeconds: 0, expected: false })
+  const through = new Date(startMs).toISOString()
+  await administer(
+    url,
+    `insert into anomaly_states (key_id, through, silence_due, state)
+     select id, $1, $1::timestamptz + interval '1 hour', $2 from keys`,
+    [through, Buffer.from(state.bytes)],
+  )
+  await administer(
+    url,
+    `insert into key_sources (key_id, source, first_at)
+     select id, source, $1::timestamptz - interval '30 days' from keys,
+       unnest(array['network 198.51.100.0/24', 'client python-requests']) as source`,
+    [through],
+  )
+  await administer(url, `insert into anomaly_progress (through) values ($1)`, [through])
+}
+
+/** Two endpoints and two sources for each active key; one in a thousand has ten times its usual use. */
+async function fillUse(url: string, active: number, bucketStart: number): Promise<void> {
+  const at = new Date(bucketStart).toISOString()
+  await administer(url, `insert into usage_endpoints (name) values ('a'), ('b') on conflict do nothing`)
+  const chosen = `(select id, n from (select id, row_number() over (order by id) as n, count(*) over () as all_keys from keys) k
+    where n % (all_keys / $1::int) = 0) as k`
+  await administer(
+    url,
+    `insert into usage_buckets (key_id, bucket, endpoint_id, source, class, requests)
+     select k.id, $2::timestamptz, e.id, 'verify', 2, case when n % 1000 = 0 then 400 else 20 end from ${chosen}, usage_endpoints e`,
+    [active, at],
+  )
+  await administer(
+    url,
+    `insert into usage_sources (key_id, hour, network, client, requests, refused, refused_scope, last_at)
+     select k.id, date_trunc('hour', $2::timestamptz), network, 'python-requests', 20, 0, 0, $2
+     from ${chosen}, unnest(array['198.51.100.0/24', 'unknown']) as network on conflict do nothing`,
+    [active, at],
+  )
+}
+
+async function runChild(url: string, sizes: readonly number[]): Promise<ProductionRun[]> {
+  const child = fork(fileURLToPath(import.meta.url), [url, sizes.join(',')], {
+    execArgv: ['--import', 'tsx'],
+  })
+  const ended = once(child, 'exit').then(([code]) =>
+    Promise.reject(new Error(`the worker ended with ${code}`)),
+  )
+  ended.catch(() => undefined)
+  const [runs] = (await Promise.race([once(child, 'message'), ended])) as [ProductionRun[]]
+  return runs
+}
+
+async function work(url: string, sizes: readonly number[]): Promise<ProductionRun[]> {
+  const db = openDatabase(url, { connections: 4, name: 'bench worker' })
+  let rss = 0
+  const watching = setInterval(() => {
+    rss = Math.max(rss, process.memoryUsage().rss)
+  }, 20)
+  const runs: ProductionRun[] = []
+  for (const [i, active] of sizes.entries()) {
+    const clock = { now: () => new Date(startMs + (i + 1) * bucketMs + 61_000) }
+    const started = performance.now()
+    const { keys, left } = await watchUse({ db, clock, random: systemRandom })
+    if (left > 0) throw new Error(`${left} keys were left`)
+    const seconds = (performance.now() - started) / 1000
+    runs.push({ active, keys, seconds, rssMegabytes: Math.max(rss, process.memoryUsage().rss) / 2 ** 20 })
+  }
+  clearInterval(watching)
+  await db.destroy()
+  return runs
+}
+
+if (process.send && process.argv[2]) {
+  process.send(await work(process.argv[2], (process.argv[3] ?? '').split(',').map(Number)))
+  process.disconnect()
+}

@@ -1,0 +1,102 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { isRefusal, refuse } from '../foundation/refusal.ts'
+import { type Replayed, replay } from '../watch/replay.ts'
+import { keyByWords } from './find-key.ts'
+import { complain, withWorld } from './operator.ts'
+import { minute, tellError, tellOut } from './print.ts'
+import { whichWorkspace } from './which-workspace.ts'
+
+type Env = Record<string, string | undefined>
+type Choices = { workspace?: string; from?: Date; to?: Date; format: 'table' | 'json' }
+
+const dayMs = 86_400_000
+/** Five minutes are kept for 35 days; before that nothing can be replayed. */
+const mostDays = 35
+
+/** `keywarden anomaly replay KEY`: what the detector of unusual use would have said. */
+export function addAnomalyVerbs(program: Command, env: Env, failed: (code: number) => void): void {
+  program
+    .command('anomaly')
+    .description('look into how unusual use is recognised')
+    .command('replay <key>')
+    .summary('what the detector would have said of a key, and why')
+    .description(
+      'what the detector would have said of a key, and why: its state is built from the usage before, by the same code. Sends nothing and changes nothing',
+    )
+    .option('--workspace <name>', 'its name or id; needed when there are several')
+    .option(
+      '--from <time>',
+      'a day or a time, in UTC unless it says otherwise; 7 days ago when left out',
+      time,
+    )
+    .option('--to <time>', 'the same; now when left out', time)
+    .addOption(
+      new Option('--format <format>', 'how it is printed').choices(['table', 'json']).default('table'),
+    )
+    .action(async (key: string, choices: Choices) => failed(await replayKey(env, key, choices)))
+}
+
+function time(text: string): Date {
+  const at = new Date(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : withZone(text))
+  if (Number.isNaN(at.getTime()))
+    throw new InvalidArgumentError('Enter a day such as 2026-11-24 or a time such as 2026-11-24T14:00.')
+  return at
+}
+
+/** A time without a zone is UTC, whatever the machine's own. */
+const withZone = (text: string) => (/(Z|[+-]\d{2}:?\d{2})$/i.test(text) ? text : `${text}Z`)
+
+const replayKey = (env: Env, words: string, choices: Choices): Promise<number> =>
+  withWorld(env, async (world) => {
+    const workspace = await whichWorkspace(world, choices.workspace)
+    if (isRefusal(workspace)) return complain(workspace)
+    const key = await keyByWords(world, workspace, words)
+    if (isRefusal(key)) return complain(key)
+    const now = world.clock.now()
+    const to = new Date(Math.min(now.getTime(), choices.to?.getTime() ?? now.getTime()))
+    const from = choices.from ?? new Date(to.getTime() - 7 * dayMs)
+    if (from >= to || to.getTime() - from.getTime() > mostDays * dayMs)
+      return complain(refuse('invalid', `Choose --from before --to, at most ${mostDays} days apart.`))
+    const found = await replay(world.db, { id: key.id, timeZone: workspace.terms.timeZone }, from, to)
+    if (choices.format === 'json')
+      console.log(JSON.stringify({ keyId: key.id, name: key.name, from, to, found }))
+    else tellTable(key.name, from, to, found)
+    return 0
+  })
+
+function tellTable(name: string, from: Date, to: Date, found: readonly Replayed[]): void {
+  if (found.length === 0) tellError(`${name}: nothing strange between ${minute(from)} and ${minute(to)} UTC.`)
+  else for (const line of tableOf(found)) tellOut(line)
+}
+
+const tableOf = (found: readonly Replayed[]): string[] => [
+  `${'from (UTC)'.padEnd(18)}${'until'.padEnd(18)}${'reason'.padEnd(14)}score  said      why`,
+  ...found.map((one) =>
+    [
+      minute(one.from).padEnd(18),
+      minute(one.until).padEnd(18),
+      one.reason.padEnd(14),
+      one.score.toFixed(2).padStart(5),
+      `  ${saidOf(one).padEnd(9)} `,
+      why(one),
+    ].join(''),
+  ),
+]
+
+const saidOf = ({ told, expected }: Replayed) => (told ? 'told' : expected ? 'expected' : 'quiet')
+
+/** The numbers that decided, in a few words. */
+function why({ reason, figures: f }: Replayed): string {
+  const words: Record<Replayed['reason'], string> = {
+    spike: `${f.count} in five minutes; busiest in ${f.days} days ${f.busiestBucket}`,
+    'busy-hour': `${f.lastHour} in an hour; busiest in ${f.days} days ${f.busiestHour}`,
+    'unusual-time': `${f.lastHour} in an hour; at this time of day at most ${f.busiestComparable}`,
+    'slow-burn': `${f.lastHour} in the last hour; more than usual for 6, 12 or 24 hours`,
+    'new-activity': `busy for ${f.busyMinutes} minutes; usually ${f.usuallyBusyMinutes}`,
+    errors: `usually ${(100 * f.usuallyFailed).toFixed(1)} % fail; ${f.lastHour} requests in the last hour`,
+    silence: `silent for ${f.silentMinutes} minutes; ${f.missing} requests missing`,
+    'new-network': `${f.lastHour} in an hour, from networks never seen`,
+    probing: 'scopes refused again and again',
+  }
+  return words[reason]
+}

@@ -1,0 +1,182 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Message } from '../../sandbox/slack/contract.ts'
+import { messagesIn, topModal } from '../../sandbox/slack/look.ts'
+import type { PersonClient } from '../../sandbox/slack/person.ts'
+import {
+  callPlatform, makeKey, people, press, pressIn, said, security, submitAndSee, type TestHouse, testHouse,
+} from '../setup/house.ts' // biome-ignore format: a list
+import { plant } from '../setup/plant.ts'
+import { recorded, setTerms, told } from '../setup/seen.ts'
+import { office, plantSource, plantTraffic } from './traffic.ts'
+
+let house: TestHouse
+const dayMs = 86_400_000
+const bucketMs = 300_000
+
+beforeAll(async () => {
+  house = await testHouse()
+})
+afterAll(() => house.drop())
+
+const floored = (at: Date) => new Date(Math.floor(at.getTime() / bucketMs) * bucketMs)
+const keyId = async (name: string): Promise<string> =>
+  (await house.world.db('keys').where({ name }).first('id')).id
+const workspaceId = async (): Promise<string> => (await house.world.db('workspaces').first('id')).id
+
+/** Five minutes of the calendar in which these keys do that, and the timetable after them. */
+async function pass(does: Record<string, number>): Promise<Date> {
+  const { calendar, world } = house
+  const from = floored(calendar.now())
+  const until = new Date(from.getTime() + bucketMs)
+  calendar.advance({ days: 0, minutes: (until.getTime() + 62_000 - calendar.now().getTime()) / 60_000 })
+  for (const [name, requests] of Object.entries(does))
+    await plantTraffic(world.db, await keyId(name), from, until, () => requests)
+  // The verifier tells every ten seconds of real time; the calendar has jumped ahead of it.
+  await world.db('usage_counters').update({ through: calendar.now() })
+  await house.keywarden.runTimetable()
+  return from
+}
+
+/** A month of office hours until now. */
+async function furnish(name: string, peak = 60): Promise<void> {
+  const until = floored(house.calendar.now())
+  const from = new Date(until.getTime() - 30 * dayMs)
+  await plantTraffic(house.world.db, await keyId(name), from, until, (minute, _at, poisson) =>
+    poisson(office(peak)(minute)),
+  )
+}
+
+const alertAbout = (who: PersonClient, name: string, words: string): Promise<Message> =>
+  who.waitFor((screen) =>
+    messagesIn(screen, security).find(
+      (message) => !message.threadTs && said(message).includes(name) && said(message).includes(words),
+    ),
+  )
+const dialogOf = (who: PersonClient) =>
+  who.waitFor((screen) => (topModal(screen)?.submit ? topModal(screen) : undefined))
+const imageOf = (message: Message) => message.blocks.find((block) => block.type === 'image')
+
+test('a leak is told with numbers and a picture, quarantined with one click and resumed with one more', async () => {
+  const manager = house.as('manager')
+  const token = await makeKey(manager, { name: 'Salesforce CRM' })
+  await furnish('Salesforce CRM')
+  await pass({ 'Salesforce CRM': 60 })
+  await pass({ 'Salesforce CRM': 4_000 })
+  const alert = await alertAbout(manager, 'Salesforce CRM', 'in five minutes')
+  expect(said(alert)).toMatch(/4,000 requests in five minutes, \d+ × its busiest five minutes in \d+ days\./)
+  expect(imageOf(alert)).toMatchObject({ alt_text: expect.stringContaining('Requests per hour of tml_') })
+  expect(await callPlatform(house, token)).toBe(200)
+  await press(manager, alert, 'Quarantine key')
+  const held = await alertAbout(manager, 'Salesforce CRM', 'is in quarantine: ')
+  expect(held.ts).toBe(alert.ts)
+  expect(said(held)).toContain(people.manager)
+  expect(await callPlatform(house, token)).toBe(401)
+  await press(manager, held, 'Activate')
+  const settled = await alertAbout(manager, 'Salesforce CRM', 'Activated again by')
+  expect(settled.blocks.some((block) => block.type === 'actions')).toBe(false)
+  await expect.poll(() => callPlatform(house, token)).toBe(200)
+  const [stopped] = await recorded(house, 'key.deactivated', 'Salesforce CRM')
+  expect(stopped).toMatchObject({ actor: people.manager, details: { reason: 'unusual use' } })
+})
+
+test('a monthly job that was called expected is listed with the key, is quiet in its hours, and can be taken back', async () => {
+  const manager = house.as('manager')
+  await plant(house.world, await workspaceId(), [{ name: 'Monthly invoices', ownerId: people.manager }])
+  await furnish('Monthly invoices')
+  await pass({ 'Monthly invoices': 60 })
+  await pass({ 'Monthly invoices': 4_000 })
+  await press(manager, await alertAbout(manager, 'Monthly invoices', 'in five minutes'), 'Expected')
+  const dialog = await dialogOf(manager)
+  const day = house.calendar.now().getUTCDate()
+  const wanted = { expected: 'monthly', day: String(day), from: '00:00', until: '23:55' }
+  await submitAndSee(manager, dialog, wanted)
+  await manager.close((await manager.waitFor(topModal)).id)
+  await alertAbout(manager, 'Monthly invoices', `Expected, said by`)
+  await pass({ 'Monthly invoices': 400_000 })
+  const open = await house.world
+    .db('anomaly_episodes')
+    .where({ key_id: await keyId('Monthly invoices') })
+    .whereNull('over_at')
+  expect(open).toEqual([])
+  const page = await openPage(manager, 'Monthly invoices')
+  expect(said(page.blocks)).toContain(`Expected every month on day ${day}, 00:00 to 23:55`)
+  await pressIn(manager, page, 'No longer expected')
+  await expect.poll(async () => (await recorded(house, 'use.forgotten')).length).toBe(1)
+  expect((await recorded(house, 'use.expected'))[0]).toMatchObject({
+    actor: people.manager,
+    details: { kind: 'monthly' },
+  })
+})
+
+const openPage = async (who: PersonClient, name: string) => {
+  await who.command({ channel: security, text: `/keys show ${name}` })
+  return who.waitFor((screen) => {
+    const top = topModal(screen)
+    return top && said(top.blocks).includes(name) && said(top.blocks).includes('Scopes:') ? top : undefined
+  })
+}
+
+test('what most keys do at once is one message, and none of them is told alone', async () => {
+  const names = Array.from({ length: 12 }, (_, i) => `Fleet ${i + 1}`)
+  await plant(
+    house.world,
+    await workspaceId(),
+    names.map((name) => ({ name, ownerId: people.manager })),
+  )
+  const { db } = house.world
+  const until = floored(house.calendar.now())
+  const from = new Date(until.getTime() - 20 * dayMs)
+  for (const name of names)
+    await plantTraffic(db, await keyId(name), from, until, (_minute, _at, poisson) => poisson(80))
+  await pass(Object.fromEntries(names.map((name) => [name, 80])))
+  for (let i = 0; i < 8; i++) await pass({})
+  const manager = house.as('manager')
+  const event = await alertAbout(manager, 'Fleet', 'fell silent at about the same time')
+  expect(said(event)).toMatch(/1[2-9] of 1[2-9] active keys fell silent/)
+  const alone = await db('findings')
+    .where({ kind: 'unusual-use' })
+    .whereIn('key_id', db('keys').where('name', 'like', 'Fleet %').select('id'))
+  expect(alone).toEqual([])
+  await pass(Object.fromEntries(names.map((name) => [name, 80])))
+  await alertAbout(manager, 'Fleet', 'It is over since')
+})
+
+test('where policy says so a key that looks leaked is quarantined by itself, and its owner is told', async () => {
+  await setTerms(house, { quarantineLeaked: true })
+  await plant(house.world, await workspaceId(), [{ name: 'Leaked alone', ownerId: people.member }])
+  await furnish('Leaked alone')
+  await pass({ 'Leaked alone': 60 })
+  const at = await pass({ 'Leaked alone': 90_000 })
+  const manager = house.as('manager')
+  const held = await alertAbout(manager, 'Leaked alone', 'is in quarantine: Keywarden deactivated it')
+  expect(imageOf(held)).toBeDefined()
+  await told(house.as('member'), 'I deactivated your key Leaked alone')
+  expect(await recorded(house, 'key.deactivated', 'Leaked alone')).toMatchObject([
+    { actor: 'unusual-use', details: { reason: 'its use looked like a leak' } },
+  ])
+  await press(manager, held, 'Activate')
+  await alertAbout(manager, 'Leaked alone', 'Activated again by')
+  await plantSource(
+    house.world.db,
+    await keyId('Leaked alone'),
+    new Date(Math.floor(at.getTime() / 3_600_000) * 3_600_000),
+    { network: '203.0.113.0/24', requests: 10 },
+  )
+  await setTerms(house, { quarantineLeaked: false })
+})
+
+test('a member is told nothing by the buttons that only managers may press', async () => {
+  await plant(house.world, await workspaceId(), [{ name: 'Not theirs', ownerId: people.manager }])
+  await furnish('Not theirs')
+  await pass({ 'Not theirs': 60 })
+  await pass({ 'Not theirs': 4_000 })
+  await house.slack.addToChannel(security, people.otherMember)
+  const member = house.as('otherMember')
+  await press(member, await alertAbout(member, 'Not theirs', 'in five minutes'), 'Quarantine key')
+  await member.waitFor((screen) =>
+    messagesIn(screen, security).find((message) =>
+      said(message).includes('Only managers and owners deactivate keys.'),
+    ),
+  )
+  expect((await house.world.db('keys').where({ name: 'Not theirs' }).first('status')).status).toBe('active')
+})

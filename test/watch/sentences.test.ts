@@ -1,0 +1,116 @@
+import { expect, test } from 'vitest'
+import type { Alert } from '../../src/alerts/channel.ts'
+import { plain } from '../../src/foundation/words.ts'
+import { duration, percent, useWords } from '../../src/slack/messages/unusual-use.ts'
+import type { Reason } from '../../src/usage/anomaly/reason.ts'
+import type { UseFacts } from '../../src/watch/facts.ts'
+
+const figures = {
+  count: 2_400,
+  lastHour: 3_100,
+  busiestBucket: 120,
+  busiestHour: 1_000,
+  days: 35,
+  busiestComparable: 12,
+  busyMinutes: 130,
+  usuallyBusyMinutes: 25,
+  usuallyFailed: 0.012,
+  silentMinutes: 45,
+  missing: 600,
+}
+
+function about(reason: Reason, more: Partial<UseFacts> & Record<string, unknown> = {}): Alert {
+  const facts = {
+    reason,
+    score: 2,
+    at: '2026-11-25T14:05:00.000Z',
+    figures,
+    severity: 'warning',
+    failed: 1_178,
+  }
+  return {
+    key: { name: 'Salesforce CRM' },
+    step: 'told-0',
+    facts: { ...facts, refusedScope: 31, beganAt: facts.at, ...more },
+  } as unknown as Alert
+}
+
+const newNetwork = {
+  newSource: {
+    kind: 'network' as const,
+    name: '203.0.113.0/24',
+    share: 0.92,
+    firstAt: '2026-11-25T13:00:00.000Z',
+  },
+}
+
+test.each<[Reason, Partial<UseFacts>, string]>([
+  ['spike', {}, '2,400 requests in five minutes, 20 × its busiest five minutes in 35 days.'],
+  [
+    'busy-hour',
+    newNetwork,
+    '3,100 requests in an hour, 3.1 × its busiest hour in 35 days. 92 % from 203.0.113.0/24, first seen on 2026-11-25 13:00 UTC.',
+  ],
+  [
+    'unusual-time',
+    {},
+    '3,100 requests in an hour; at this time of day it had at most 12 requests in the last two weeks.',
+  ],
+  [
+    'slow-burn',
+    { window: { hours: 24, requests: 18_000, most: 10_000 } },
+    '18,000 requests in 24 hours, 1.8 × the most it had in the same hours of the last two weeks.',
+  ],
+  ['errors', {}, '38 % of 3,100 requests in an hour failed; usually 1 % do.'],
+  ['silence', {}, 'no request for 45 minutes; in that time it usually has 600 or more.'],
+])('%s is told in one sentence with its numbers', (reason, more, sentence) => {
+  expect(plain(useWords(about(reason, more)))).toBe(`Salesforce CRM: ${sentence}`)
+})
+
+test.each<[Reason, Partial<UseFacts>, string]>([
+  [
+    'new-activity',
+    {},
+    'has been busy for 2 h 10 min, with 3,100 requests in the last hour; usually that lasts 25 minutes.',
+  ],
+  [
+    'new-network',
+    newNetwork,
+    'is used from where it never was before: 3,100 requests in an hour. 92 % from 203.0.113.0/24, first seen on 2026-11-25 13:00 UTC.',
+  ],
+  ['probing', {}, 'was refused 31 times in an hour for want of a scope: somebody tries what it may not do.'],
+])('%s is told in words of its own', (reason, more, sentence) => {
+  expect(plain(useWords(about(reason, more)))).toBe(`Salesforce CRM ${sentence}`)
+})
+
+test('a key that never had any requests is not told as a multiple of none', () => {
+  const none = { ...figures, busiestHour: 0, busiestComparable: 0 }
+  expect(plain(useWords(about('busy-hour', { figures: none })))).toBe(
+    'Salesforce CRM: 3,100 requests in an hour, where its busiest hour in 35 days had none.',
+  )
+  expect(plain(useWords(about('unusual-time', { figures: none })))).toBe(
+    'Salesforce CRM: 3,100 requests in an hour; at this time of day it had none in the last two weeks.',
+  )
+})
+
+test('in quarantine the message says first that the key is refused, and who did it', () => {
+  const alert = about('spike', {
+    quarantinedBy: 'job:unusual-use',
+    quarantinedAt: '2026-11-25T14:06:00.000Z',
+  } as Partial<UseFacts>)
+  expect(plain(useWords(alert, 'quarantined'))).toBe(
+    'Salesforce CRM is in quarantine: Keywarden deactivated it on 2026-11-25 14:06 UTC, and requests with it are refused. Before that: Salesforce CRM: 2,400 requests in five minutes, 20 × its busiest five minutes in 35 days.',
+  )
+})
+
+test('shares and lengths read as people say them', () => {
+  expect([percent(1, 3), percent(0.004, 1), percent(0, 0)]).toEqual(['33 %', '0.4 %', '0 %'])
+  expect([
+    duration(5),
+    duration(119),
+    duration(120),
+    duration(130),
+    duration(2 * 1440),
+    duration(3 * 1440),
+  ]).toEqual(['5 minutes', '119 minutes', '2 h', '2 h 10 min', '48 h', '3 days'])
+})
