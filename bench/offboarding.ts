@@ -172,7 +172,9 @@ async function measured() {
   return { ok, leavers, limits, ...shown }
 }
 
-const tenths = (seconds: number) => Math.round(seconds * 10) / 10
+function tenths(seconds: number): number {
+  return Math.round(seconds * 10) / 10
+}
 
 function of(method: string) {
   return sent.filter(({ call }) => call.method === method && call.reply.ok === true)
