@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import fastify, { type FastifyRequest } from 'fastify'
 
@@ -6,22 +7,25 @@ export type Platform = {
   /** requests answered so far, counted by the platform itself: by status, and by key, endpoint and status */
   answered: Map<number, number>
   answeredTo: Map<string, number>
+  /** tells Keywarden what became of the requests since the last report; it does so each second anyway */
+  report(): Promise<void>
   close(): Promise<void>
 }
 
-const resources: Record<string, string[]> = {
-  GET: ['/v1/contacts', '/v1/conversations', '/v1/agents', '/v1/analytics'],
-  POST: ['/v1/contacts', '/v1/conversations', '/v1/agents'],
-}
+type Asked = { key: string; method: string; path: string; ip: string; userAgent: string }
+type Outcome = Omit<Asked, 'key'> & { keyId: string; status: number }
 
-const statusOf: Record<string, number> = { VALID: 200, INSUFFICIENT_SCOPE: 403, WRONG_WORKSPACE: 403 }
+const areas = ['/v1/contacts', '/v1/conversations', '/v1/agents', '/v1/analytics']
+const refusals: Record<string, number> = { INSUFFICIENT_SCOPE: 403, WRONG_WORKSPACE: 403 }
+const reportEveryMs = 1_000
 
 const keyOf = ({ headers }: FastifyRequest) => /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1]
 const pathOf = ({ url }: FastifyRequest) => url.split('?')[0]!
 
 /**
  * A toy customer-conversations API. It knows nothing about keys: for each request it asks Keywarden, and a client
- * learns no more than RFC 6750 allows.
+ * learns no more than RFC 6750 allows. Of things called `missing` it has none, and with `broken` ones it fails.
+ * `x-forwarded-for` is believed, so that one machine can play clients from many networks.
  */
 export async function openPlatform(
   keywardenUrl: () => string,
@@ -31,39 +35,71 @@ export async function openPlatform(
   const server = fastify({ forceCloseConnections: true, trustProxy: true })
   const answered = new Map<number, number>()
   const answeredTo = new Map<string, number>()
+  let outcomes: Outcome[] = []
   server.addHook('onResponse', async (request, { statusCode }) => {
     answered.set(statusCode, (answered.get(statusCode) ?? 0) + 1)
     const whom = `${keyOf(request)} ${request.method} ${pathOf(request)} ${statusCode}`
     answeredTo.set(whom, (answeredTo.get(whom) ?? 0) + 1)
   })
   server.all('/*', async (request, reply) => {
+    const { method, headers } = request
     const path = pathOf(request)
-    if (!resources[request.method]?.includes(path))
+    if (!areas.some((area) => path === area || path.startsWith(`${area}/`)))
       return reply.status(404).send({ error: 'no such resource' })
     const key = keyOf(request)
     if (!key) return reply.status(401).header('www-authenticate', 'Bearer').send({ error: 'send an API key' })
-    const code = await ask(key, request)
-    if (code === undefined) return reply.status(503).header('retry-after', '1').send({ error: 'try again' })
-    const status = statusOf[code] ?? 401
+    const ip = String(headers['x-forwarded-for'] ?? request.ip)
+    const asked = { method, path, ip, userAgent: headers['user-agent'] ?? '' }
+    const verdict = await ask({ key, ...asked })
+    if (verdict === undefined)
+      return reply.status(503).header('retry-after', '1').send({ error: 'try again' })
+    const { code, keyId } = verdict
+    const status = code === 'VALID' ? statusOf(path) : (refusals[code] ?? 401)
+    if (keyId && code === 'VALID') outcomes.push({ keyId, ...asked, status })
     if (status === 200) return { path, items: [{ id: 1, name: 'Grace' }] }
+    if (code === 'VALID')
+      return reply.status(status).send({ error: status === 404 ? 'no such item' : 'broken' })
     const error = status === 401 ? 'invalid_token' : 'insufficient_scope'
     return reply.status(status).header('www-authenticate', `Bearer error="${error}"`).send({ error })
   })
 
-  async function ask(
-    key: string,
-    { method, url: path, ip, headers }: FastifyRequest,
-  ): Promise<string | undefined> {
-    const response = await fetch(`${keywardenUrl()}/v1/verify`, {
+  const post = (path: string, body: unknown) =>
+    fetch(`${keywardenUrl()}${path}`, {
       method: 'POST',
       headers: { authorization: `Bearer ${serviceToken}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ key, method, path, ip, userAgent: headers['user-agent'] }),
-    }).catch(() => undefined)
-    if (!response?.ok) return undefined
-    return ((await response.json()) as { code: string }).code
+      body: JSON.stringify(body),
+    })
+
+  async function ask(asked: Asked): Promise<{ code: string; keyId?: string } | undefined> {
+    const response = await post('/v1/verify', asked).catch(() => undefined)
+    return response?.ok ? ((await response.json()) as { code: string; keyId?: string }) : undefined
   }
 
+  async function report(): Promise<void> {
+    const batch = outcomes.splice(0, 1_000)
+    if (batch.length === 0) return
+    const response = await post('/v1/usage', { batch: randomUUID(), outcomes: batch }).catch(() => undefined)
+    await response?.arrayBuffer()
+    if (!response?.ok) outcomes = [...batch, ...outcomes]
+  }
+
+  const reporting = setInterval(() => void report(), reportEveryMs)
+  reporting.unref()
   await server.listen({ host: '127.0.0.1', port })
   const address = server.server.address() as AddressInfo
-  return { url: `http://127.0.0.1:${address.port}`, answered, answeredTo, close: () => server.close() }
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    answered,
+    answeredTo,
+    report,
+    close() {
+      clearInterval(reporting)
+      return server.close()
+    },
+  }
+}
+
+function statusOf(path: string): number {
+  if (path.endsWith('/missing')) return 404
+  return path.endsWith('/broken') ? 500 : 200
 }

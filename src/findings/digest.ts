@@ -3,6 +3,7 @@ import type { Executor, Transaction } from '../foundation/database.ts'
 import type { World } from '../foundation/world.ts'
 import { put } from '../outbox/outbox.ts'
 import { allWorkspaces, type Workspace } from '../workspaces/workspace.ts'
+import { type WeekOfUse, weekOfUse } from './digest-use.ts'
 import type { Kind } from './finding.ts'
 
 /** A week that was missed for this long is over; the next digest will do. */
@@ -16,6 +17,8 @@ export type Digest = {
   resolved: number
   /** the most urgent, worst first */
   urgent: { kind: Kind; step: string; keyId: string; name: string }[]
+  /** absent in letters that were put before digests told of use */
+  use?: WeekOfUse
 }
 
 /** Puts the digest of each workspace whose Monday nine o'clock has come. Returns how many letters were put. */
@@ -53,7 +56,8 @@ async function putDigest(
   due: Due,
 ): Promise<void> {
   const destination = `channel:${workspace.terms.alertChannel}`
-  const body = await readDigest(trx, workspace.id, new Date(due.at.getTime() - 7 * 86_400_000))
+  const findings = await readDigest(trx, workspace.id, new Date(due.at.getTime() - 7 * 86_400_000))
+  const body: Digest = { ...findings, use: await weekOfUse(trx, workspace, due.at) }
   const place = { workspaceId: workspace.id, subjectId: workspace.id, step: due.day, destination }
   await put(trx, [{ ...place, about: 'digest', body }], world.clock.now(), world.random)
 }

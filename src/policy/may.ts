@@ -30,6 +30,7 @@ export const actions = {
   'request.make': 'member',
   'request.decide': 'manager',
   'audit.read': 'manager',
+  'usage.overview': 'manager',
   'holder.add': 'manager',
   'offboarding.request': 'manager',
   'offboarding.undo': 'manager',

@@ -38,6 +38,9 @@ import {
 import { show } from './conversations/show.ts'
 import { closedUnconfirmed, confirmSaved, replaceKey, revealKey } from './conversations/show-once.ts'
 import { forgetExpected, openExpected, quarantine, submitExpected } from './conversations/unusual-use.ts'
+import { turnUsage, usage } from './conversations/usage.ts'
+import { exportKeyUsage } from './conversations/usage-file.ts'
+import { turnOverview } from './conversations/usage-overview.ts'
 import type { HelpLine } from './messages/help.ts'
 import type { ClickStory, CommandStory, Conversation, SubmitStory } from './story.ts'
 
@@ -59,7 +62,8 @@ export const commands: readonly CommandRoute[] = [
   { verb: 'list', needs: 'key.list', run: list, help: ['list [active|inactive|expiring|overdue|mine|words]', 'find keys', 'Ten keys a page, each with its menu. Words look in the name.'] },
   { verb: 'create', needs: 'key.issue', opens: 'Create key', run: openCreate, help: ['create [name]', 'make a key', 'The key is shown once, to you or to the owner you choose. Scopes and expiry never change afterwards.'] },
   { verb: 'request', needs: 'request.make', opens: 'Request a key', run: openRequest, help: ['request [name]', 'ask for a key', 'A manager or owner decides. When they approve, you reveal the key yourself.'] },
-  { verb: 'show', needs: 'key.show', opens: 'Key', run: show, also: 'usage', help: ['show KEY', 'status, use and history', 'What the key may do, who has it, how it is used, and what happened to it.'] },
+  { verb: 'show', needs: 'key.show', opens: 'Key', run: show, help: ['show KEY', 'status, use and history', 'What the key may do, who has it, how it is used, and what happened to it.'] },
+  { verb: 'usage', needs: 'key.show', run: usage, help: ['usage [KEY] [24h|7d|30d|90d]', 'requests and errors', 'Requests over time, how they went, endpoints, from where; without a key, all keys together. The picture is a direct message to you.'] },
   { verb: 'edit', needs: 'key.edit', opens: 'Edit key', run: openEdit, help: ['edit KEY', 'name, description, integration, owner', 'Scopes and expiry are fixed; rotate with changes instead.'] },
   { verb: 'rotate', needs: 'key.rotate', opens: 'Rotate key', run: openRotate, help: ['rotate KEY|all', 'replace without downtime', 'A new key takes the name; both work until nothing uses the old one. All rotates many at once: all overdue, all @user, all words.'] },
   { verb: 'deactivate', needs: 'key.deactivate', opens: 'Deactivate key', run: openChange('deactivate'), help: ['deactivate KEY', 'pause a key', 'Requests with it are refused at once. Activate it again at any time.'] },
@@ -84,6 +88,9 @@ export const clicks: readonly ClickRoute[] = [
   { id: 'key.replace', needs: 'key.replace', opens: 'Copy your key', run: replaceKey },
   { id: 'list.turn', needs: 'key.list', run: turnList },
   { id: 'list.search', needs: 'key.list', opens: 'Find keys', run: openSearch },
+  { id: 'usage.range', needs: 'key.show', run: turnUsage },
+  { id: 'usage.overview', needs: 'usage.overview', run: turnOverview },
+  { id: 'usage.csv', needs: 'key.show', run: exportKeyUsage },
   { id: 'audit.turn', needs: 'audit.read', run: turnAudit },
   { id: 'request.approve', needs: 'request.decide', run: approve },
   { id: 'request.deny', needs: 'request.decide', opens: 'Deny request', run: openDeny },

@@ -15,7 +15,7 @@ import {
   type TestHouse,
   testHouse,
 } from '../setup/house.ts'
-import { chooseFromMenu, dialogWith, menuOf } from '../setup/seen.ts'
+import { chooseFromMenu, dialogWith, menuOf, told } from '../setup/seen.ts'
 
 let house: TestHouse
 let workspaceId: string
@@ -86,7 +86,7 @@ test('the menu acts on its key, read at the click', async () => {
     messagesIn(screen, general).find((one) => said(one).includes('Activated Beta.')),
   )
   await chooseFromMenu(manager, list, 'Beta', 'View usage')
-  expect(said((await dialogWith(manager, 'Key', 'Beta')).blocks)).toContain('● Active')
+  expect(said(await told(manager, 'Beta'))).toContain('● Active')
 })
 
 test('words match anywhere in a name; % and _ are letters like any other; nothing found can be cleared', async () => {

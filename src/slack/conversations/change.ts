@@ -1,4 +1,5 @@
 import { perform } from '../../audit/perform.ts'
+import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
 import { plain, say } from '../../foundation/words.ts'
 import type { Key } from '../../keys/key.ts'
@@ -7,6 +8,7 @@ import { hintCharacters, isConfirmedBy } from '../../keys/typed-confirmation.ts'
 import { confirmChange } from '../../leases/confirm.ts'
 import { receiptPhrase } from '../../leases/receipt-words.ts'
 import type { Act } from '../../members/actor.ts'
+import { latelyOf } from '../../usage/lately.ts'
 import { notice, plainSection } from '../blocks.ts'
 import {
   activatedMessage,
@@ -35,7 +37,10 @@ export const openChange =
     if (!key || isRefusal(key)) return key
     const late = cannot(change, key)
     if (late) return late
-    await story.show(dialogs[change](key))
+    const { db, clock } = story.door.world
+    const lately = await orDatabaseOut(() => latelyOf(db, key.id, clock.now()))
+    if (isRefusal(lately)) return lately
+    await story.show(dialogs[change](key, lately))
     return undefined
   }
 

@@ -4,38 +4,39 @@ import type { Key, KeyWithUsage } from '../../keys/key.ts'
 import { hintCharacters } from '../../keys/typed-confirmation.ts'
 import type { Receipt } from '../../leases/confirm.ts'
 import { receiptPhrase } from '../../leases/receipt-words.ts'
+import type { Lately } from '../../usage/lately.ts'
 import { actions, form, go, input, type Message, message, notice, textInput } from '../blocks.ts'
 import { sentenceBlock } from '../phrase.ts'
 import { ref } from '../ref.ts'
 import { count, keyFacts } from './key.ts'
 
-const facts = (key: KeyWithUsage) => keyFacts(key).map(sentenceBlock)
+const facts = (key: KeyWithUsage, lately: Lately) => keyFacts(key, lately).map(sentenceBlock)
 
 /** Before a pause: what the key is doing now. */
-export const deactivateView = (key: KeyWithUsage): ModalView =>
+export const deactivateView = (key: KeyWithUsage, lately: Lately): ModalView =>
   form(
     'Deactivate key',
     'Deactivate key',
     'key.deactivate',
     ref(key.workspaceId, key.id),
     [
-      ...facts(key),
-      sentenceBlock(say`${breaks(key)}Requests with it are refused at once. Resume at any time.`),
+      ...facts(key, lately),
+      sentenceBlock(say`${breaks(key, lately)}Requests with it are refused at once. Resume at any time.`),
     ],
     'Keep key',
   )
 
 /** Before the end of a key: what it is doing now, and its name to type. */
-export const revokeView = (key: KeyWithUsage): ModalView =>
+export const revokeView = (key: KeyWithUsage, lately: Lately): ModalView =>
   form(
     'Revoke key',
     'Revoke key',
     'key.revoke',
     ref(key.workspaceId, key.id),
     [
-      ...facts(key),
+      ...facts(key, lately),
       sentenceBlock(
-        say`${breaks(key)}Requests with it are refused at once, for good. This cannot be undone.`,
+        say`${breaks(key, lately)}Requests with it are refused at once, for good. This cannot be undone.`,
       ),
       input(
         'confirm',
@@ -48,9 +49,9 @@ export const revokeView = (key: KeyWithUsage): ModalView =>
     'Keep key',
   )
 
-function breaks(key: KeyWithUsage): Phrase {
-  if (key.requests === 0 || key.status !== 'active') return []
-  return say`Whatever made these ${count(key.requests, 'request')} will start failing. `
+function breaks(key: KeyWithUsage, { requests }: Lately): Phrase {
+  if (requests === 0 || key.status !== 'active') return []
+  return say`${count(requests, 'request')} in the last 24 hours; these will start failing. `
 }
 
 const done = {

@@ -21,7 +21,7 @@ const shownName = (key: KeyWithUsage): string => (key.successorId ? `${key.name}
 function menu(key: KeyWithUsage, actor: Actor) {
   const subject = { workspaceId: key.workspaceId, ownerId: key.ownerId }
   const entries = [
-    ['View usage', 'show', may(actor, 'key.show', subject)],
+    ['View usage', 'usage', may(actor, 'key.show', subject)],
     ['Edit', 'edit', may(actor, 'key.edit', subject)],
     ['Deactivate', 'deactivate', key.status === 'active' && may(actor, 'key.deactivate', subject)],
     ['Activate', 'activate', key.status === 'inactive' && may(actor, 'key.activate', subject)],

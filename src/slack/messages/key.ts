@@ -1,6 +1,7 @@
-import { type Phrase, say } from '../../foundation/words.ts'
+import { join, type Phrase, say } from '../../foundation/words.ts'
 import type { Key, KeyWithUsage } from '../../keys/key.ts'
 import { standing } from '../../keys/key.ts'
+import type { Lately } from '../../usage/lately.ts'
 import { mrkdwnDate } from '../phrase.ts'
 
 const dots = {
@@ -56,13 +57,25 @@ function age(since: Date, now: Date): string {
   return days < 1 ? 'made today' : `${count(days, 'day')} old`
 }
 
+const networksNamed = 3
+
 /** What somebody should know before pausing or ending a key, read at this moment. */
-export function keyFacts(key: KeyWithUsage): Phrase[] {
-  return [
-    say`${{ name: key.name }} ${{ code: key.hint ?? 'not revealed yet' }}`,
-    say`Owner ${{ user: key.ownerId }}. Scopes: ${key.scopes.join(', ')}.`,
-    key.lastUsedAt
-      ? say`${count(key.requests, 'request')} so far, the last on ${{ moment: key.lastUsedAt }}.`
-      : say`No request so far.`,
-  ]
+export const keyFacts = (key: KeyWithUsage, lately?: Lately): Phrase[] => [
+  say`${{ name: key.name }} ${{ code: key.hint ?? 'not revealed yet' }}`,
+  say`Owner ${{ user: key.ownerId }}. Scopes: ${key.scopes.join(', ')}.`,
+  key.lastUsedAt
+    ? say`${lately ? inADay(lately) : ''}${count(key.requests, 'request')} so far, the last on ${{ moment: key.lastUsedAt }}.`
+    : say`No request so far.`,
+]
+
+function inADay({ requests, networks }: Lately): Phrase {
+  const more = networks.length - networksNamed
+  const from =
+    networks.length === 0
+      ? ''
+      : say`, from ${join(
+          networks.slice(0, networksNamed).map((network) => [{ code: network }]),
+          ', ',
+        )}${more > 0 ? ` and ${count(more, 'other network')}` : ''}`
+  return say`${count(requests, 'request')} in the last 24 hours${from}. `
 }

@@ -4,14 +4,14 @@ import type { Picture } from './picture.ts'
 
 const idleMs = 600_000
 /** Real milliseconds after which somebody would rather have the words alone. */
-const patienceMs = 10_000
+const patienceMs = 30_000
 
 let pool: Piscina<Picture, Uint8Array> | undefined
 
 /**
  * Draws a picture, as the bytes of a PNG. It takes some tens of milliseconds, so a thread of its own does it, which
  * starts with the first picture and ends when none was asked for in ten minutes.
- * @throws when drawing fails or takes more than ten seconds
+ * @throws when drawing fails or takes more than half a minute
  */
 export function render(picture: Picture): Promise<Uint8Array> {
   pool ??= openPool()

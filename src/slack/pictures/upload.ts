@@ -57,13 +57,21 @@ const uploadWithinMs = 10_000
  * Uploads a file for the app alone, and returns its id; undefined when Slack permits no files.
  * @throws when Slack cannot be reached or fails
  */
-export async function upload(
-  web: WebClient,
-  filename: string,
-  bytes: Uint8Array,
-): Promise<string | undefined> {
+export const upload = (web: WebClient, filename: string, bytes: Uint8Array): Promise<string | undefined> =>
+  ifPermitted(put(web, { filename, bytes }))
+
+/**
+ * Uploads a file into a channel or direct message, by its id. Returns the file's id; undefined when Slack permits none.
+ * @throws when Slack cannot be reached or fails
+ */
+export const share = (web: WebClient, file: File, channelId: string): Promise<string | undefined> =>
+  ifPermitted(put(web, file, channelId))
+
+type File = { filename: string; bytes: Uint8Array }
+
+async function ifPermitted(uploading: Promise<string>): Promise<string | undefined> {
   try {
-    return await put(web, filename, bytes)
+    return await uploading
   } catch (error) {
     if (notPermitted.has(errorName(error) ?? '')) return undefined
     throw error
@@ -71,7 +79,7 @@ export async function upload(
 }
 
 /** https://docs.slack.dev/reference/methods/files.getUploadURLExternal */
-async function put(web: WebClient, filename: string, bytes: Uint8Array): Promise<string> {
+async function put(web: WebClient, { filename, bytes }: File, channelId?: string): Promise<string> {
   const { upload_url: url, file_id: id } = await web.files.getUploadURLExternal({
     filename,
     length: bytes.length,
@@ -80,12 +88,13 @@ async function put(web: WebClient, filename: string, bytes: Uint8Array): Promise
   const signal = AbortSignal.timeout(uploadWithinMs)
   const answer = await fetch(url!, { method: 'POST', body, signal })
   if (!answer.ok) throw new Error(`the upload was answered with ${answer.status}`)
-  await web.files.completeUploadExternal({ files: [{ id: id!, title: filename }] })
+  const files: [{ id: string; title: string }] = [{ id: id!, title: filename }]
+  await web.files.completeUploadExternal({ files, ...(channelId ? { channel_id: channelId } : {}) })
   return id!
 }
 
 /** Slack's names for a workspace, plan or installation in which this app may not upload. */
-export const notPermitted = new Set([
+const notPermitted = new Set([
   'missing_scope',
   'file_uploads_disabled',
   'file_uploads_except_images_disabled',

@@ -1,0 +1,33 @@
+import type { ImageBlock } from '@slack/types'
+import type { Range } from '../../usage/range.ts'
+import type { Message } from '../blocks.ts'
+import { altTextOf } from '../messages/usage-panel.ts'
+import type { UsagePicture } from '../pictures/picture.ts'
+import { sendIllustrated } from '../pictures/upload.ts'
+import type { ClickStory, Story } from '../story.ts'
+
+/**
+ * Puts a panel into the direct messages of whoever asked, or in the place of an earlier one there: a picture in an
+ * ephemeral message or in a dialog would be private to the app, and a key's usage is nothing for a channel. Returns
+ * whether it could be delivered.
+ */
+export async function deliver(
+  story: Story,
+  { picture, range }: { picture: UsagePicture; range: Range },
+  panel: (image?: ImageBlock) => Message,
+  earlier?: ClickStory['message'],
+): Promise<boolean> {
+  const { web, world } = story.door
+  const place = earlier?.channelId.startsWith('D') ? earlier : undefined
+  const illustration = { picture, filename: `usage-${range}.png`, altText: altTextOf(picture, range) }
+  try {
+    await sendIllustrated({ web, log: world.log }, illustration, async (image) => {
+      if (place) await web.chat.update({ channel: place.channelId, ts: place.ts, ...panel(image) })
+      else await web.chat.postMessage({ channel: story.caller.actor.id, ...panel(image) })
+    })
+    return true
+  } catch (error) {
+    world.log.warn({ error: String(error) }, 'a panel of usage could not be put into direct messages')
+    return false
+  }
+}

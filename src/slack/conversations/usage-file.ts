@@ -1,0 +1,42 @@
+import { orDatabaseOut } from '../../foundation/database.ts'
+import { isRefusal } from '../../foundation/refusal.ts'
+import { windowOf } from '../../usage/range.ts'
+import type { Step } from '../../usage/step.ts'
+import { exportUsage } from '../../workspaces/usage-export.ts'
+import { csvToldMessage, noFilesMessage } from '../messages/usage-file.ts'
+import { share } from '../pictures/upload.ts'
+import type { ClickStory, Conversation } from '../story.ts'
+import { askedFor } from './usage.ts'
+
+/**
+ * The figures behind a panel as a file, in the direct messages of whoever asked. Where Slack permits no files they
+ * come as text, in steps that are few enough.
+ */
+export const exportKeyUsage: Conversation<ClickStory> = async (story) => {
+  const found = await askedFor(story)
+  if (isRefusal(found)) return found
+  const { key, range } = found
+  const { web, world } = story.door
+  const window = windowOf(range, world.clock.now())
+  const csvBy = async (step: Step) => {
+    const whole: string[] = []
+    const what = { workspaceIds: [key.workspaceId], keyId: key.id, from: window.from, to: window.to, step }
+    for await (const piece of exportUsage(world.db, what)) whole.push(piece)
+    return whole.join('')
+  }
+  const csv = await orDatabaseOut(() => csvBy(window.step))
+  if (typeof csv !== 'string') return csv
+  const { channel } = await web.conversations.open({ users: story.caller.actor.id })
+  const file = {
+    filename: `usage-${key.hint ?? key.id}-${range}.csv`.replace(/\.{3}/, ''),
+    bytes: Buffer.from(csv),
+  }
+  if (await share(web, file, channel!.id!)) {
+    await story.say(csvToldMessage(key.name))
+    return undefined
+  }
+  const short = await orDatabaseOut(() => csvBy(range === '24h' ? 'hour' : 'day'))
+  if (typeof short !== 'string') return short
+  await web.chat.postMessage({ channel: channel!.id!, ...noFilesMessage(key.name, short) })
+  return undefined
+}

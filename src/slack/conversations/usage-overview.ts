@@ -1,0 +1,52 @@
+import { orDatabaseOut } from '../../foundation/database.ts'
+import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
+import { type Range, windowOf } from '../../usage/range.ts'
+import { exerciseOf } from '../../verification/exercised.ts'
+import { loadScopeTable } from '../../verification/scope-table.ts'
+import { workspaceSummaryOf, workspaceTrafficOf } from '../../workspaces/usage.ts'
+import { type Overview, overviewToldMessage, usageOverview } from '../messages/usage-overview.ts'
+import { usagePicture } from '../pictures/of-usage.ts'
+import type { ClickStory, Conversation, Story } from '../story.ts'
+import { deliver } from './deliver-usage.ts'
+import { readRange } from './read-range.ts'
+
+/** `/keys usage` without a key: all keys of the workspace together. */
+export async function overview(story: Story, range: Range): Promise<Refusal | undefined> {
+  const read = await readOverview(story, range)
+  if (isRefusal(read)) return read
+  await story.say(overviewToldMessage(read))
+  if (!(await deliver(story, read, (image) => usageOverview(read, image))))
+    await story.say(usageOverview(read))
+  return undefined
+}
+
+/** Another range takes the place of the one shown. */
+export const turnOverview: Conversation<ClickStory> = async (story) => {
+  const { range } = readRange(story.value)
+  if (!range)
+    return refuse('invalid', 'This overview is from another version.', { next: 'Ask for it again.' })
+  const read = await readOverview(story, range)
+  if (isRefusal(read)) return read
+  if (!(await deliver(story, read, (image) => usageOverview(read, image), story.message)))
+    await story.say(usageOverview(read), { replace: true })
+  return undefined
+}
+
+async function readOverview(story: Story, range: Range): Promise<Overview | Refusal> {
+  const { db, clock, config } = story.door.world
+  const { workspace, actor } = story.caller
+  const now = clock.now()
+  const window = windowOf(range, now)
+  const routes = loadScopeTable(config.verify.routesFile)
+  const read = await orDatabaseOut(() =>
+    Promise.all([
+      workspaceSummaryOf(db, workspace.id, range, now),
+      workspaceTrafficOf(db, workspace.id, window.from, window.to, window.step),
+      exerciseOf(db, workspace.id, window, routes),
+    ]),
+  )
+  if (isRefusal(read)) return read
+  const [summary, traffic, exercise] = read
+  const picture = usagePicture(traffic, range, window, workspace.terms.timeZone)
+  return { workspace, actor, range, now, summary, exercise, picture }
+}

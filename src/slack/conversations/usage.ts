@@ -1,0 +1,83 @@
+import { listEvents } from '../../audit/list.ts'
+import { incidentsOf } from '../../findings/incidents.ts'
+import { orDatabaseOut } from '../../foundation/database.ts'
+import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
+import type { KeyWithUsage } from '../../keys/key.ts'
+import { may } from '../../policy/may.ts'
+import { type Range, windowOf } from '../../usage/range.ts'
+import { type RecentRequest, recentOf } from '../../usage/recent.ts'
+import { sourcesOf } from '../../usage/sources.ts'
+import { summaryOf } from '../../usage/summary.ts'
+import { trafficOf } from '../../usage/traffic.ts'
+import { type Panel, usagePanel, usageToldMessage } from '../messages/usage-panel.ts'
+import { usagePicture } from '../pictures/of-usage.ts'
+import type { ClickStory, CommandStory, Conversation, Story } from '../story.ts'
+import { deliver } from './deliver-usage.ts'
+import { keyById, keyFor } from './pick.ts'
+import { readRange } from './read-range.ts'
+import { overview } from './usage-overview.ts'
+
+const eventsLookedAt = 50
+const usual: Range = '7d'
+
+/** `/keys usage [KEY] [24h|7d|30d|90d]` */
+export const usage: Conversation<CommandStory> = async (story) => {
+  const { words, range } = readRange(story.words)
+  const { actor, workspace } = story.caller
+  const isAboutAll =
+    words === '' && !story.keyId && may(actor, 'usage.overview', { workspaceId: workspace.id })
+  if (isAboutAll) return overview(story, range ?? usual)
+  const key = await keyFor({ ...story, words }, 'usage')
+  if (!key || isRefusal(key)) return key
+  const panel = await readPanel(story, key, range ?? usual)
+  if (isRefusal(panel)) return panel
+  await story.say(usageToldMessage(panel))
+  if (!(await deliver(story, panel, (image) => usagePanel(panel, image)))) await story.say(usagePanel(panel))
+  return undefined
+}
+
+/** Another range takes the place of the one shown. */
+export const turnUsage: Conversation<ClickStory> = async (story) => {
+  const found = await askedFor(story)
+  if (isRefusal(found)) return found
+  const panel = await readPanel(story, found.key, found.range)
+  if (isRefusal(panel)) return panel
+  if (!(await deliver(story, panel, (image) => usagePanel(panel, image), story.message)))
+    await story.say(usagePanel(panel), { replace: true })
+  return undefined
+}
+
+/** The key and range that a button of a panel carries. */
+export async function askedFor(story: ClickStory): Promise<{ key: KeyWithUsage; range: Range } | Refusal> {
+  const [id = '', asked = ''] = story.value.split(' ')
+  const { range } = readRange(asked)
+  if (!range) return refuse('invalid', 'This panel is from another version.', { next: 'Ask for it again.' })
+  const key = await keyById(story, id)
+  return isRefusal(key) ? key : { key, range }
+}
+
+async function readPanel(story: Story, key: KeyWithUsage, range: Range): Promise<Panel | Refusal> {
+  const { db, clock } = story.door.world
+  const { id: workspaceId, terms } = story.caller.workspace
+  const now = clock.now()
+  const window = windowOf(range, now)
+  const read = await orDatabaseOut(() =>
+    Promise.all([
+      summaryOf(db, key.id, range, now),
+      trafficOf(db, [key.id], window.from, window.to, window.step),
+      sourcesOf(db, [key.id], window.from, window.to),
+      recentOf(db, key.id, now),
+      listEvents(db, { workspaceId, keyId: key.id, limit: eventsLookedAt }),
+      incidentsOf(db, key.id, window.from, window.to),
+    ]),
+  )
+  if (isRefusal(read)) return read
+  const [summary, traffic, sources, recent, events, incidents] = read
+  const endsAt = key.endsAt ?? key.expiresAt
+  const picture = usagePicture(traffic, range, window, terms.timeZone, { events, incidents, endsAt })
+  return { key, range, now, summary, sources: sources.get(key.id) ?? [], recent: onceEach(recent), picture }
+}
+
+/** A platform that reports outcomes tells of each request that was let through a second time, and better. */
+const onceEach = (recent: readonly RecentRequest[]): RecentRequest[] =>
+  recent.some(({ code }) => /^\d/.test(code)) ? recent.filter(({ code }) => code !== 'VALID') : [...recent]
