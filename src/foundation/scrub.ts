@@ -22,6 +22,9 @@ const general: readonly (readonly [RegExp, string])[] = [
 const bare =
   /(?<![0-9A-Za-z])(?=[0-9A-Za-z]*[0-9])(?=[0-9A-Za-z]*[a-z])(?=[0-9A-Za-z]*[A-Z])[0-9A-Za-z]{20,}(?![0-9A-Za-z])/g
 
+/** Whether something that looks like a token stands in a text, whatever its prefix. */
+export const holdsToken = (text: string): boolean => text.search(bare) !== -1
+
 /**
  * Removes secrets from any text on its way out. A key's token keeps its hint, so that a log line still says
  * which key it was; Slack's and our own service credentials keep their kind.

@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js'
 import { Generations } from '../foundation/generations.ts'
+import { holdsToken } from '../foundation/scrub.ts'
 
 /** What is said of a request whose address or user agent is not known. */
 export const unknownOrigin = 'unknown'
@@ -21,9 +22,14 @@ export function networkOf(ip: string): string {
   return `${new ipaddr.IPv6([a!, b!, c!, 0, 0, 0, 0, 0])}/48`
 }
 
-/** The product that a user agent names first (RFC 9110, 10.1.5), without its version: `python-requests`. */
-export const clientOf = (userAgent: string): string =>
-  /^\s*([\w!#$%&'*+.^`|~-]{1,60})(?=[/\s(]|$)/.exec(userAgent)?.[1] ?? unknownOrigin
+/**
+ * The product that a user agent names first (RFC 9110, 10.1.5), without its version: `python-requests`. What looks
+ * like a token is not kept: somebody may have put their key into the wrong header.
+ */
+export function clientOf(userAgent: string): string {
+  const product = /^\s*([\w!#$%&'*+.^`|~-]{1,60})(?=[/\s(]|$)/.exec(userAgent)?.[1]
+  return product === undefined || holdsToken(product) ? unknownOrigin : product
+}
 
 /** Answers the same questions again and again, from a bounded memory. */
 export class Origins {

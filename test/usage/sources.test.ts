@@ -67,6 +67,7 @@ describe('where requests come from', () => {
     ['a\tb', 'a'],
     ['x'.repeat(61), 'unknown'],
     ['(comment only)', 'unknown'],
+    [`tml_${'aB3dE5gH7j'.repeat(4)}`, 'unknown'],
     [undefined, 'unknown'],
   ])('the client of %s is %s', (userAgent, client) => {
     const origins = new Origins()
