@@ -3,6 +3,7 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { Message } from '../../sandbox/slack/contract.ts'
 import { controlsIn, findButton, messagesIn, textOf } from '../../sandbox/slack/look.ts'
+import { recentOf } from '../../src/usage/recent.ts'
 import {
   answerTo,
   counted,
@@ -60,6 +61,11 @@ beforeAll(async () => {
   tally = counts()
   await house.platform.report()
   await counted(house, tally.requests)
+  // What the platform reported of the last requests is written a moment later than their number.
+  const { db, clock } = house.world
+  const { id } = await db('keys').first('id')
+  const isTold = async () => (await recentOf(db, id, clock.now())).some(({ code }) => code === '500')
+  await vi.waitFor(async () => expect(await isTold()).toBe(true), 10_000)
 })
 afterAll(() => house.drop())
 
