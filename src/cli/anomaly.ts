@@ -1,17 +1,19 @@
-import { type Command, InvalidArgumentError, Option } from 'commander'
-import { isRefusal, refuse } from '../foundation/refusal.ts'
+import { type Command, Option } from 'commander'
+import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
+import { say } from '../foundation/words.ts'
+import type { World } from '../foundation/world.ts'
+import { keptDays } from '../usage/partitions.ts'
 import { type Replayed, replay } from '../watch/replay.ts'
 import { keyByWords } from './find-key.ts'
 import { complain, withWorld } from './operator.ts'
 import { minute, tellError, tellOut } from './print.ts'
+import { momentFrom, momentUntil } from './times.ts'
 import { whichWorkspace } from './which-workspace.ts'
 
 type Env = Record<string, string | undefined>
 type Choices = { workspace?: string; from?: Date; to?: Date; format: 'table' | 'json' }
 
 const dayMs = 86_400_000
-/** Five minutes are kept for 35 days; before that nothing can be replayed. */
-const mostDays = 35
 
 /** `keywarden anomaly replay KEY`: what the detector of unusual use would have said. */
 export function addAnomalyVerbs(program: Command, env: Env, failed: (code: number) => void): void {
@@ -25,26 +27,20 @@ export function addAnomalyVerbs(program: Command, env: Env, failed: (code: numbe
     )
     .option('--workspace <name>', 'its name or id; needed when there are several')
     .option(
-      '--from <time>',
-      'a day or a time, in UTC unless it says otherwise; 7 days ago when left out',
-      time,
+      '--from <when>',
+      'from this day or moment on, as 2026-03-01 or 2026-03-01T08:00Z; else 7 days back',
+      momentFrom,
     )
-    .option('--to <time>', 'the same; now when left out', time)
+    .option(
+      '--to <when>',
+      'until this day, included, or until before this moment; else until now',
+      momentUntil,
+    )
     .addOption(
       new Option('--format <format>', 'how it is printed').choices(['table', 'json']).default('table'),
     )
     .action(async (key: string, choices: Choices) => failed(await replayKey(env, key, choices)))
 }
-
-function time(text: string): Date {
-  const at = new Date(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : withZone(text))
-  if (Number.isNaN(at.getTime()))
-    throw new InvalidArgumentError('Enter a day such as 2026-11-24 or a time such as 2026-11-24T14:00.')
-  return at
-}
-
-/** A time without a zone is UTC, whatever the machine's own. */
-const withZone = (text: string) => (/(Z|[+-]\d{2}:?\d{2})$/i.test(text) ? text : `${text}Z`)
 
 const replayKey = (env: Env, words: string, choices: Choices): Promise<number> =>
   withWorld(env, async (world) => {
@@ -52,17 +48,39 @@ const replayKey = (env: Env, words: string, choices: Choices): Promise<number> =
     if (isRefusal(workspace)) return complain(workspace)
     const key = await keyByWords(world, workspace, words)
     if (isRefusal(key)) return complain(key)
-    const now = world.clock.now()
-    const to = new Date(Math.min(now.getTime(), choices.to?.getTime() ?? now.getTime()))
-    const from = choices.from ?? new Date(to.getTime() - 7 * dayMs)
-    if (from >= to || to.getTime() - from.getTime() > mostDays * dayMs)
-      return complain(refuse('invalid', `Choose --from before --to, at most ${mostDays} days apart.`))
+    const time = timeOf(world, choices)
+    if (isRefusal(time)) return complain(time)
+    const { from, to } = time
     const found = await replay(world.db, { id: key.id, timeZone: workspace.terms.timeZone }, from, to)
-    if (choices.format === 'json')
-      console.log(JSON.stringify({ keyId: key.id, name: key.name, from, to, found }))
+    if (!found) return complain(noUse(key.name, to))
+    if (choices.format === 'json') tellOut(JSON.stringify({ keyId: key.id, name: key.name, from, to, found }))
     else tellTable(key.name, from, to, found)
     return 0
   })
+
+/** What there is to replay: nothing before five minutes are kept, and nothing that has not happened yet. */
+function timeOf({ clock }: World, choices: Choices): { from: Date; to: Date } | Refusal {
+  const now = clock.now()
+  const to = new Date(Math.min(now.getTime(), choices.to?.getTime() ?? now.getTime()))
+  const from = choices.from ?? new Date(to.getTime() - 7 * dayMs)
+  const oldest = new Date(now.getTime() - keptDays.fiveMinutes * dayMs)
+  if (from >= now) return refuse('invalid', `Nothing has happened yet since ${minute(from)} UTC.`)
+  if (from >= to)
+    return refuse('invalid', `--from ${minute(from)} is not before --to ${minute(to)} UTC.`, {
+      next: 'Give an earlier --from.',
+    })
+  if (from < oldest)
+    return refuse('invalid', `Five minutes of use are kept for ${keptDays.fiveMinutes} days.`, {
+      next: `Give a --from after ${minute(oldest)} UTC.`,
+    })
+  return { from, to }
+}
+
+const noUse = (name: string, to: Date): Refusal =>
+  refuse(
+    'not_found',
+    say`${{ name }} was not used in the weeks before ${minute(to)} UTC: there is nothing to replay.`,
+  )
 
 function tellTable(name: string, from: Date, to: Date, found: readonly Replayed[]): void {
   if (found.length === 0) tellError(`${name}: nothing strange between ${minute(from)} and ${minute(to)} UTC.`)

@@ -1,4 +1,5 @@
 import type { Executor } from '../foundation/database.ts'
+import { aboutVolume } from '../usage/anomaly/decide.ts'
 import type { Reason } from '../usage/anomaly/reason.ts'
 import { inMonthlyWindow, type MonthlyWindow } from './calendar.ts'
 
@@ -62,12 +63,26 @@ export function toExpectation(row: Row): Expectation {
   return { ...about, kind, window }
 }
 
-/** Whether use at that time (seconds since 1970) was said to be expected. A new normal says nothing of single times. */
-export function isExpected(expectations: readonly Expectation[], timeZone: string, at: number): boolean {
-  return expectations.some((one) => {
-    if (one.kind === 'once') return at * 1000 >= one.from.getTime() && at * 1000 < one.until.getTime()
-    return one.kind === 'monthly' && inMonthlyWindow(one.window, timeZone, at)
-  })
+/**
+ * Whether strange use for that reason was said to be expected at that time (seconds since 1970): more of it always, errors
+ * and silence only where they are what had been told. A new normal says nothing of single times.
+ */
+export function isExpected(
+  expectations: readonly Expectation[],
+  timeZone: string,
+  at: number,
+  reason: Reason,
+): boolean {
+  return expectations.some((one) => covers(one, reason) && holds(one, timeZone, at))
+}
+
+/** Where an event came from was seen by who called it expected; of a job's next month nobody has seen it yet. */
+const covers = (one: Expectation, reason: Reason): boolean =>
+  aboutVolume.has(reason) || one.reason === reason || (one.kind === 'once' && reason === 'new-network')
+
+function holds(one: Expectation, timeZone: string, at: number): boolean {
+  if (one.kind === 'once') return at * 1000 >= one.from.getTime() && at * 1000 < one.until.getTime()
+  return one.kind === 'monthly' && inMonthlyWindow(one.window, timeZone, at)
 }
 
 /** From when on the key's use counts as usual, where somebody said that it is a new normal. */

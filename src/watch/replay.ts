@@ -6,7 +6,7 @@ import { newState } from '../usage/anomaly/state.ts'
 import { trafficOf } from '../usage/traffic.ts'
 import { offsetsOf } from './calendar.ts'
 import { expectationsOf, isExpected, newNormalSince } from './expectations.ts'
-import { walk } from './step-key.ts'
+import { type Circumstances, walk } from './step-key.ts'
 
 /** One strange stretch of time of a key: the highest score in it, and whether a message would have been sent. */
 export type Replayed = {
@@ -26,28 +26,29 @@ const bucketMs = bucketSeconds * 1000
 /**
  * What the detector would have said of a key between two moments, and why: its state is built from the usage before, as
  * in production, by the same code and constants. Networks, clients and refused scopes are not part of it: they are kept
- * by the hour and not replayed. Stretches are merged while the reason stays the same.
+ * by the hour and not replayed. Stretches are merged while the reason stays the same. Undefined when there is no use
+ * to replay.
  */
 export async function replay(
   db: Executor,
   key: { id: string; timeZone: string },
   from: Date,
   until: Date,
-): Promise<Replayed[]> {
+): Promise<Replayed[] | undefined> {
   const known = (await expectationsOf(db, [key.id])).get(key.id) ?? []
   const earliest = new Date(from.getTime() - recordDays * dayMs)
   const since = newNormalSince(known)
   const begin = since && since > earliest && since < from ? since : earliest
   const rows = await trafficOf(db, [key.id], begin, until, 'five-minutes')
   const first = rows[0]
-  if (!first) return []
+  if (!first) return undefined
   const found: Replayed[] = []
   const state = newState()
   const time = {
     from: first.at.getTime() / 1000,
     until: Math.floor(until.getTime() / bucketMs) * bucketSeconds,
   }
-  const expected = (at: number) => isExpected(known, key.timeZone, at)
+  const expected: Circumstances['expected'] = (at, reason) => isExpected(known, key.timeZone, at, reason)
   walk(
     state,
     rows,
@@ -56,8 +57,10 @@ export async function replay(
     (at, row, reading) => {
       if (at * 1000 < from.getTime() || (reading.score < 1 && !reading.alert)) return
       const moment = { from: new Date(at * 1000), until: new Date((at + bucketSeconds) * 1000) }
-      const seen = { ...moment, reason: reading.reason, score: reading.score, told: reading.alert }
-      join(found, { ...seen, expected: expected(at), figures: explain(state, row?.requests ?? 0) })
+      const { reason, score } = reading
+      const isExpected = expected(at, reason)
+      const seen = { ...moment, reason, score, told: reading.alert && !isExpected, expected: isExpected }
+      join(found, { ...seen, figures: explain(state, row?.requests ?? 0) })
     },
   )
   return found

@@ -10,8 +10,8 @@ import type { Traffic } from '../usage/traffic.ts'
 export type Circumstances = {
   /** seconds by which the workspace's clock is ahead of UTC */
   offset(at: number): number
-  /** somebody said that this is expected */
-  expected(at: number): boolean
+  /** somebody said that strange use for that reason is expected then */
+  expected(at: number, reason: Reason): boolean
   /** of the last sixty minutes of the time that is stepped through */
   evidence: Evidence | undefined
 }
@@ -24,6 +24,9 @@ export type Walk = { said: Said[]; strangeAt: number | undefined; usedAt: number
 
 /** Called with every step, for whoever wants to see them all. */
 export type Look = (at: number, row: Traffic | undefined, reading: Reading) => void
+
+/** What the detector is told to expect is volume: what covers one reason that is about volume covers them all. */
+const volume: Reason = 'spike'
 
 /**
  * Steps a key through all five minutes from `from` to `until` (seconds since 1970); those without a row had no requests.
@@ -42,13 +45,12 @@ export function walk(
     while (next < rows.length && rows[next]!.at.getTime() < at * 1000) next++
     const row = next < rows.length && rows[next]!.at.getTime() === at * 1000 ? rows[next] : undefined
     const isLast = at + bucketSeconds >= time.until
-    const isExpected = expected(at)
     const reading = step(state, {
       at,
       count: row?.requests ?? 0,
       errors: row ? failuresOf(row) : 0,
       offsetSeconds: offset(at),
-      expected: isExpected,
+      expected: expected(at, volume),
       ...(isLast && evidence ? { evidence } : {}),
     })
     if (!reading) continue
@@ -60,7 +62,7 @@ export function walk(
         reason: reading.reason,
         score: reading.score,
         figures: explain(state, row?.requests ?? 0),
-        expected: isExpected,
+        expected: expected(at, reading.reason),
       })
     look?.(at, row, reading)
   }

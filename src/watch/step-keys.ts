@@ -14,7 +14,7 @@ import { evidenceOf } from './evidence.ts'
 import { type Expectation, expectationsOf, isExpected, newNormalSince } from './expectations.ts'
 import type { Alarm } from './facts.ts'
 import { readStates, type Stepped, type Stored, writeStates } from './states.ts'
-import { type Walk, walk } from './step-key.ts'
+import { type Circumstances, type Walk, walk } from './step-key.ts'
 
 /** What a run knows: until when it steps, and the zone of each workspace. */
 export type Run = {
@@ -68,7 +68,8 @@ function walkPlan(plan: Plan, run: Run, rows: readonly Traffic[], evidence: Evid
   const { timeZone, offset } = run.zones.get(plan.home.workspaceId)!
   const from = plan.isRebuilt ? (rows[0]?.at ?? run.until) : plan.from
   const time = { from: seconds(from), until: seconds(run.until) }
-  const expected = (at: number) => plan.known.length > 0 && isExpected(plan.known, timeZone, at)
+  const expected: Circumstances['expected'] = (at, reason) =>
+    plan.known.length > 0 && isExpected(plan.known, timeZone, at, reason)
   return { ...plan, evidence, walk: walk(plan.state, rows, time, { offset, expected, evidence }) }
 }
 

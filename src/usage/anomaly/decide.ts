@@ -2,7 +2,7 @@ import {
   batchBuckets, batchEcho, batchHighest, batchLowest, fewInBucket, fewInHour, hourBuckets, quietAny, quietSame, recurs,
   recursShare, recursWithin, slowEcho, worse,
 } from './constants.ts' // biome-ignore format: a list
-import { reasons, type Suspicion } from './reason.ts'
+import { type Reason, reasons, type Suspicion } from './reason.ts'
 import { dayIndex, decodeCount } from './rings.ts'
 import type { KeyState } from './state.ts'
 
@@ -18,7 +18,14 @@ export type Circumstances = {
   threshold: number
 }
 
-const aboutVolume = new Set(['spike', 'busy-hour', 'unusual-time', 'slow-burn', 'new-activity'])
+/** Reasons that a job which runs, or an event that is expected, explains. */
+export const aboutVolume: ReadonlySet<Reason> = new Set<Reason>([
+  'spike',
+  'busy-hour',
+  'unusual-time',
+  'slow-burn',
+  'new-activity',
+])
 
 /** Reasons whose score adds up while they last: a higher one is the same story, not a worse one. */
 const grows = new Set(['slow-burn', 'new-activity', 'errors', 'silence'])
