@@ -60,7 +60,10 @@ async function fillStates(url: string): Promise<void> {
     url,
     `insert into key_sources (key_id, source, first_at)
      select id, source, $1::timestamptz - interval '30 days' from keys,
-       unnest(array['network 198.51.100.0/24', 'client python-requests']) as source`,
+       unnest(array['network 198.51.100.0/24', 'client python-requests']) as source
+     union all
+     select distinct key_id, source, $1::timestamptz - interval '30 days'
+     from usage_sources, unnest(array['network ' || network, 'client ' || client]) as source`,
     [through],
   )
   await administer(url, `insert into anomaly_progress (through) values ($1)`, [through])

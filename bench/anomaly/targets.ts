@@ -44,3 +44,9 @@ export const speedLines = (speed: { seconds: number; rssMegabytes: number }): Li
   atMost('one step of 100,000 active keys in memory, seconds', speed.seconds, 10),
   atMost('RSS in megabytes', speed.rssMegabytes, 400),
 ]
+
+/** What one run of the job took with the most active keys, and what its process needed at most. */
+export const productionLines = (run: { active: number; seconds: number; rssMegabytes: number }): Line[] => [
+  atMost(`${run.active.toLocaleString('en-US')} active keys, seconds`, run.seconds, 10),
+  atMost('RSS of the worker in megabytes', run.rssMegabytes, 400),
+]
