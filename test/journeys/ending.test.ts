@@ -148,7 +148,7 @@ test('help holds what a role may do, and each verb has its own', async () => {
   const manager = await verbs('manager')
   expect(manager).toContain('revoke')
   expect(manager).not.toContain('roles')
-  expect(await verbs('member')).toEqual(['list', 'request', 'show', 'holders', 'help'])
+  expect(await verbs('member')).toEqual(['list', 'request', 'show', 'usage', 'holders', 'review', 'help'])
   for (const verb of new Set(manager))
     expect(said(await answerTo(house.as('manager'), `help ${verb}`))).toContain(`/keys ${verb}`)
   expect(said(await answerTo(house.as('member'), 'help revoke'))).toContain(
