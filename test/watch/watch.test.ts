@@ -124,3 +124,66 @@ test('a run that missed a day comes to the same states as one that ran all day',
   await watchAt(minutes(1445))
   expect((await db('anomaly_states').first()).through).toEqual(minutes(1445))
 })
+
+test('a state of an older version is built anew from usage, and what happened since it is still told', async () => {
+  const { db } = records.world
+  const id = await key('Older')
+  await plantTraffic(db, id, ...usual(minutes(5)))
+  await watchAt(start)
+  const { state: current } = await db('anomaly_states').first('state')
+  const version = current.readFloatLE(0)
+  const older = Buffer.alloc(400, 255)
+  older.writeFloatLE(version - 1, 0)
+  await db('anomaly_states').update({ state: older })
+  await plantTraffic(db, id, minutes(5), minutes(10), () => 2_000)
+  await watchAt(minutes(10))
+  const rebuilt = await db('anomaly_states').first()
+  expect(rebuilt).toMatchObject({ through: minutes(10), is_doubtful: false })
+  expect(rebuilt.state.readFloatLE(0)).toBe(version)
+  expect(rebuilt.state.length).toBe(current.length)
+  expect((await episodes())[0]).toMatchObject({ reason: 'spike', began_at: minutes(5) })
+  expect((await findings())[0].facts.figures.days).toBeGreaterThan(25)
+})
+
+test("when the workspace's clock changes, office hours stay ordinary and the night is still the night", async () => {
+  const { db } = records.world
+  const { id: workspaceId } = records.workspace
+  const { terms } = await db('workspaces').where({ id: workspaceId }).first('terms')
+  await db('workspaces')
+    .where({ id: workspaceId })
+    .update({ terms: JSON.stringify({ ...terms, timeZone: 'Europe/Berlin' }) })
+  const id = await key('From nine to five in Berlin')
+  // The clock goes back on Sunday the 25th of October at three; the traffic follows the clock, with an hour at night.
+  const [first, changed, last] = ['09-25', '10-25', '10-28'].map((at) => new Date(`2026-${at}T00:00:00Z`))
+  const night = new Date('2026-10-28T01:00:00Z')
+  await plantTraffic(db, id, first!, new Date(night.getTime() + 3_600_000), (minute, at, poisson) => {
+    const local = (minute / 60 + (at < new Date('2026-10-25T01:00:00Z') ? 2 : 1)) % 24
+    return (local >= 9 && local < 17) || at >= night ? poisson(60) : 0
+  })
+  for (let at = changed!; at <= last!; at = minutes(60, at)) await watchAt(at)
+  const quiet = await episodes()
+  await watchAt(minutes(60, night))
+  await db('workspaces')
+    .where({ id: workspaceId })
+    .update({ terms: JSON.stringify(terms) })
+  expect(quiet).toEqual([])
+  expect(await episodes()).toMatchObject([{ key_id: id, reason: 'unusual-time' }])
+})
+
+test('where more requests were called expected they are quiet, errors at the usual volume are not', async () => {
+  const { db } = records.world
+  const id = await key('Expected')
+  await plantTraffic(db, id, ...usual(start))
+  await watchAt(start)
+  await db('anomaly_expectations').insert({
+    ...{ id: 'exp_migration', key_id: id, kind: 'once', reason: 'spike', said_by: 'U0ADA00001' },
+    ...{ said_at: start, from_at: start, until_at: minutes(1440) },
+  })
+  await plantTraffic(db, id, minutes(0), minutes(30), () => 2_000)
+  await watchAt(minutes(30))
+  const whileExpected = await episodes()
+  await plantTraffic(db, id, minutes(30), minutes(150), () => ({ requests: 50, refused: 48 }))
+  await watchAt(minutes(150))
+  expect(whileExpected).toEqual([])
+  expect(await episodes()).toMatchObject([{ reason: 'errors' }])
+})
