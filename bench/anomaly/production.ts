@@ -31,7 +31,8 @@ export async function measureProduction(keys: number, sizes: readonly number[]):
     await migrate(url)
     await fillKeys(url, keys, 0)
     await fillStates(url)
-    for (const [i, active] of sizes.entries()) await fillUse(url, active, startMs + i * bucketMs)
+    const plan = planOf(keys, sizes)
+    for (const run of plan) await fillUse(url, run)
     await administer(url, 'vacuum analyze anomaly_states')
     await administer(url, 'analyze usage_buckets')
     await administer(url, 'analyze usage_sources')
@@ -69,24 +70,44 @@ async function fillStates(url: string): Promise<void> {
   await administer(url, `insert into anomaly_progress (through) values ($1)`, [through])
 }
 
+type PlannedRun = { bucketStart: number; slots: [number, number] }
+
+/**
+ * Which keys are active in which run, in hundredths of all keys that lie scattered over the tables: never the same key
+ * twice, and each was looked at until just before its run, so that each is stepped through five minutes.
+ */
+function planOf(keys: number, sizes: readonly number[]): PlannedRun[] {
+  let used = 0
+  return sizes.map((size, i) => {
+    const slots: [number, number] = [used, used + Math.round((100 * size) / keys)]
+    used = slots[1]
+    return { bucketStart: startMs + i * bucketMs, slots }
+  })
+}
+
 /** Two endpoints and two sources for each active key; one in a thousand has ten times its usual use. */
-async function fillUse(url: string, active: number, bucketStart: number): Promise<void> {
+async function fillUse(url: string, { bucketStart, slots }: PlannedRun): Promise<void> {
   const at = new Date(bucketStart).toISOString()
   await administer(url, `insert into usage_endpoints (name) values ('a'), ('b') on conflict do nothing`)
-  const chosen = `(select id, n from (select id, row_number() over (order by id) as n, count(*) over () as all_keys from keys) k
-    where n % (all_keys / $1::int) = 0) as k`
+  const chosen = `(select id, n from (select id, substr(id, 5)::bigint as n from keys) k
+    where n * 37 % 100 >= $1::int and n * 37 % 100 < $2::int) as k`
   await administer(
     url,
     `insert into usage_buckets (key_id, bucket, endpoint_id, source, class, requests)
-     select k.id, $2::timestamptz, e.id, 'verify', 2, case when n % 1000 = 0 then 400 else 20 end from ${chosen}, usage_endpoints e`,
-    [active, at],
+     select k.id, $3::timestamptz, e.id, 'verify', 2, case when n / 100 % 1000 = 0 then 400 else 20 end from ${chosen}, usage_endpoints e`,
+    [...slots, at],
   )
   await administer(
     url,
     `insert into usage_sources (key_id, hour, network, client, requests, refused, refused_scope, last_at)
-     select k.id, date_trunc('hour', $2::timestamptz), network, 'python-requests', 20, 0, 0, $2
-     from ${chosen}, unnest(array['198.51.100.0/24', 'unknown']) as network on conflict do nothing`,
-    [active, at],
+     select k.id, date_trunc('hour', $3::timestamptz), network, 'python-requests', 20, 0, 0, $3
+     from ${chosen}, unnest(array['198.51.100.0/24', 'unknown']) as network`,
+    [...slots, at],
+  )
+  await administer(
+    url,
+    `update anomaly_states s set through = $3 from ${chosen} where s.key_id = k.id and s.through < $3`,
+    [...slots, at],
   )
 }
 
