@@ -21,10 +21,8 @@ const mostListed = 5
 /** The seven days up to a moment, in the workspace's own names of days. */
 export async function weekOfUse(db: Executor, { id, terms }: Workspace, until: Date): Promise<WeekOfUse> {
   const { from, to } = windowOf('7d', until)
-  const [summary, traffic] = await Promise.all([
-    workspaceSummaryOf(db, id, '7d', until),
-    workspaceTrafficOf(db, id, from, to, 'hour'),
-  ])
+  const summary = await workspaceSummaryOf(db, id, '7d', until)
+  const traffic = await workspaceTrafficOf(db, id, from, to, 'hour')
   const days = Array.from({ length: 7 }, (_, i) => {
     const at = new Date(from.getTime() + i * dayMs)
     const name = at.toLocaleDateString('en-GB', { weekday: 'short', timeZone: terms.timeZone })

@@ -19,14 +19,11 @@ const windowAgeDays = 3
 export async function detailsOf(db: Executor, alarms: readonly Alarm[]): Promise<Map<Alarm, Details>> {
   const chosen = alarms.slice(0, mostInDetail)
   const slow = chosen.filter(({ reason }) => reason === 'slow-burn')
-  const [failed, sources, windows] = await Promise.all([
-    failedOf(db, chosen),
-    newSourcesOf(
-      db,
-      chosen.filter(({ evidence }) => (evidence?.fromNewSources ?? 0) > 0),
-    ),
-    windowsOf(db, slow),
-  ])
+  // One after the other: in a transaction there is one connection.
+  const failed = await failedOf(db, chosen)
+  const fromNewSources = chosen.filter(({ evidence }) => (evidence?.fromNewSources ?? 0) > 0)
+  const sources = await newSourcesOf(db, fromNewSources)
+  const windows = await windowsOf(db, slow)
   return new Map(
     alarms.map((alarm) => {
       const newSource = sources.get(alarm.keyId)

@@ -36,11 +36,10 @@ export async function workspaceSummaryOf(
 ): Promise<WorkspaceSummary> {
   const window = windowOf(range, now)
   const reach = await reachOf(db)
-  const [used, before, silent] = await Promise.all([
-    usedKeys(db, workspaceId, window, reach),
-    totalsIn(db, workspaceId, window.before, reach),
-    silentKeys(db, workspaceId, window.from, now),
-  ])
+  // One after the other: in a transaction there is one connection.
+  const used = await usedKeys(db, workspaceId, window, reach)
+  const before = await totalsIn(db, workspaceId, window.before, reach)
+  const silent = await silentKeys(db, workspaceId, window.from, now)
   return { ...used, before, silent }
 }
 
