@@ -8,7 +8,8 @@ export default defineConfig({
     // Processes, not threads: tests start children, change the environment and end servers.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 20_000,
+    // It only ends what hangs: on a busy machine a story through Slack may take half a minute.
+    testTimeout: 60_000,
     // A fact that is waited for may take its time on a busy machine; waiting ends as soon as it is there.
     expect: { poll: { timeout: 10_000 } },
     hookTimeout: 60_000,

@@ -13,7 +13,7 @@ test('bin/demo --check walks through the whole story and says so', async () => {
   const said = await ended(demo('--check'))
   expect(said.text).toMatch(new RegExp(`^ok +${story.length} `, 'm'))
   expect(said).toMatchObject({ code: 0, text: expect.stringContaining(`All ${story.length} steps`) })
-}, 120_000)
+}, 300_000)
 
 test('the check ends at the first step that fails, with what was expected and what was seen', async () => {
   const lines: string[] = []
@@ -39,7 +39,7 @@ test('the demo says where to look, ends at Ctrl-C and leaves nothing behind on s
   started.child.kill('SIGINT')
   expect((await ended(started)).code).toBe(0)
   expect(await databases()).toEqual([])
-}, 120_000)
+}, 300_000)
 
 test('a server that cannot be used is named in one sentence', async () => {
   const { code, text } = await ended(demo('', { REDIS_URL: 'redis://127.0.0.1:1' }))
