@@ -39,13 +39,22 @@ export async function serve(
   process.on('unhandledRejection', (error) =>
     log.error({ error: error instanceof Error ? error.stack : String(error) }, 'a promise failed unheard'),
   )
+  // Listened for before anything starts: a signal that comes meanwhile ends it in order too.
+  const asked = askedToStop()
   const running = await start({ config, roles: roles as Role[], log })
-  await new Promise<void>((resolve) => {
-    process.once('SIGTERM', resolve)
-    process.once('SIGINT', resolve)
-  })
-  const limit = setTimeout(() => process.exit(1), hardLimitMs)
-  limit.unref()
+  await asked
   await running.stop()
   return 0
+}
+
+/** Resolves at the first signal to stop. From then on the process has its hard limit; a second signal ends it at once. */
+function askedToStop(): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = () => {
+      setTimeout(() => process.exit(1), hardLimitMs).unref()
+      resolve()
+    }
+    process.once('SIGTERM', stop)
+    process.once('SIGINT', stop)
+  })
 }
