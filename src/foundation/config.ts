@@ -228,7 +228,6 @@ function arrangeAudit(env: Environment) {
   return { checkpoints, key: env.KEYWARDEN_AUDIT_KEY, keyFile: env.KEYWARDEN_AUDIT_KEY_FILE ?? beside }
 }
 
-/** Whether this is the name of a time zone that dates can be shown in. */
 function readNetworkList(text: string, context: z.RefinementCtx): string[] {
   const networks = text.split(/[\s,]+/).filter(Boolean)
   const wrong = networks.find((network) => !ipaddr.isValidCIDR(network))
@@ -239,6 +238,7 @@ function readNetworkList(text: string, context: z.RefinementCtx): string[] {
 /** Names that were found good: to ask costs more than all the rest of reading a workspace's terms. */
 const knownTimeZones = new Set<string>()
 
+/** Whether this is the name of a time zone that dates can be shown in. */
 export function isTimeZone(name: string): boolean {
   if (knownTimeZones.has(name)) return true
   try {

@@ -150,13 +150,13 @@ test('four at once are one message with a menu each and a reply each, which shri
   const names = ['One of four', 'Two of four', 'Three of four', 'Four of four']
   await told(names.map((name) => soon(name)))
   const manager = house.as('manager')
-  const group = await alertAbout(manager, names[0]!, '4 keys stop working soon.')
+  const group = await alertAbout(manager, names[0]!, '4 keys stop working soon or have stopped.')
   for (const name of names) await thread(manager, group, `${name} stops working`)
   const menu = findBeside(group.blocks, 'Two of four')!
   const value = optionValue(group.blocks, menu, 'Deactivate')!
   await manager.click({ at: { message: { channel: group.channel, ts: group.ts } }, ...menu, value })
   await submitAndSee(manager, await dialogOf(manager), {})
-  const smaller = await alertAbout(manager, 'One of four', '3 keys stop working soon.')
+  const smaller = await alertAbout(manager, 'One of four', '3 keys stop working soon or have stopped.')
   expect(smaller.ts).toBe(group.ts)
   expect(said(smaller)).toContain('1 key has been dealt with')
   await thread(manager, group, 'Two of four: Deactivated by')
@@ -168,12 +168,12 @@ test('warnings a month ahead share one message a day, and a key leaves it when a
   await told([{ name: 'Far away', expiresAt: inDays(29), lifetimeDays: 90 }])
   await told([{ name: 'Far as well', expiresAt: inDays(13), lifetimeDays: 90 }])
   const manager = house.as('manager')
-  const daily = await alertAbout(manager, 'Far as well', '2 keys stop working soon.')
+  const daily = await alertAbout(manager, 'Far as well', '2 keys stop working soon or have stopped.')
   house.calendar.advance({ days: 7, minutes: 0 })
   await house.keywarden.runTimetable()
   const own = await alertAbout(manager, 'Far as well', 'stops working on')
   expect(own.ts).not.toBe(daily.ts)
-  const left = await alertAbout(manager, 'Far away', '1 key stops working soon.')
+  const left = await alertAbout(manager, 'Far away', '1 key stops working soon or has stopped.')
   expect(left.ts).toBe(daily.ts)
 })
 

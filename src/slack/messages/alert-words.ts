@@ -79,10 +79,12 @@ function among(names: unknown, all: unknown): Phrase {
 
 /** How many, in one sentence. */
 export const manyFacts: Record<Kind, (n: number) => Phrase> = {
-  expiring: (n) => say`${n} ${n === 1 ? 'key stops' : 'keys stop'} working soon.`,
+  expiring: (n) =>
+    say`${n} ${n === 1 ? 'key stops working soon or has' : 'keys stop working soon or have'} stopped.`,
   'rotation-due': (n) => say`${n} ${n === 1 ? 'key is' : 'keys are'} due for rotation.`,
   idle: (n) => say`${n} ${n === 1 ? 'key has' : 'keys have'} had no request for a long time.`,
-  'write-without-expiry': (n) => say`${n} ${n === 1 ? 'key' : 'keys'} may write and never expire.`,
+  'write-without-expiry': (n) =>
+    say`${n} ${n === 1 ? 'key may write and never expires' : 'keys may write and never expire'}.`,
   orphaned: (n) => say`${n} ${n === 1 ? 'key belongs' : 'keys belong'} to somebody who has left.`,
   unconfirmed: (n) => say`${n} ${n === 1 ? 'key was' : 'keys were'} not confirmed as needed.`,
   'shared-key': (n) => say`${n} ${n === 1 ? 'key is' : 'keys are'} used by several systems at once.`,
