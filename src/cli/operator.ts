@@ -17,7 +17,12 @@ export async function withWorld<T>(
   work: (world: World) => Promise<T>,
 ): Promise<T> {
   const config: Config = readConfig(env)
-  const db = openDatabase(config.databaseUrl, { connections: 2, name: 'keywarden shell' })
+  const db = openDatabase(config.databaseUrl, {
+    connections: 2,
+    name: 'keywarden shell',
+    // On a machine that is busy a command would rather wait than say that there is no database.
+    connectMs: 10_000,
+  })
   // What a command prints may be piped; what it logs must not be in it.
   const log = openLog({ level: 'error', tokenPrefix: config.tokenPrefix, destination: process.stderr })
   try {

@@ -22,19 +22,21 @@ export type DatabaseOptions = {
    * that a cable which was cut looks like one that was unplugged; 0 waits for ever
    */
   silenceMs?: number
+  /** real milliseconds that a connection may take to come about: short where somebody in Slack waits to be told */
+  connectMs?: number
   /** waits for locks and statements as long as they take: for migrations, which nobody waits for */
   patient?: boolean
 }
 
 /** Opens a pool. Nothing is connected until the first query, so this never fails; queries do. */
 export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
-  const { patient = false, silenceMs = patient ? 0 : 12_000 } = options
+  const { patient = false, silenceMs = patient ? 0 : 12_000, connectMs = 2_000 } = options
   return knex({
     client: 'pg',
     connection: {
       connectionString: url,
       application_name: options.name ?? 'keywarden',
-      connectionTimeoutMillis: 2_000,
+      connectionTimeoutMillis: connectMs,
       statement_timeout: patient ? 0 : 10_000,
       lock_timeout: patient ? 0 : 4_000,
       idle_in_transaction_session_timeout: patient ? 0 : 10_000,
@@ -50,7 +52,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
         done(undefined, client)
       },
     },
-    acquireConnectionTimeout: 2_500,
+    acquireConnectionTimeout: connectMs + 500,
     // Whatever knex would print it throws as well.
     log: { debug: silent, warn: silent, error: silent, deprecate: silent },
   })

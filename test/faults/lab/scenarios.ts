@@ -27,6 +27,13 @@ async function warmed(stage: Stage, lease = long): Promise<{ a: Placed; key: Lab
   return { a, key: key! }
 }
 
+/** A verifier that has a lease, and a key that it has not read yet: without a lease no read is joined or kept. */
+async function unread(stage: Stage, lease: string): Promise<{ a: Placed; key: LabKey }> {
+  const { a } = await warmed(stage, lease)
+  const [key] = await stage.lab.keys(1)
+  return { a, key: key! }
+}
+
 /** Asks until the key is in memory: what is read while there is no lease is not kept. */
 async function warm(a: Placed, key: LabKey): Promise<void> {
   await until(async () => {
@@ -70,26 +77,24 @@ export const cutOff: Scenario = async (stage) => {
 
 /** The key is read before the revoke, and the answer arrives after the confirmation. */
 export const lateFill: Scenario = async ({ lab, place }) => {
-  const a = await place(long)
-  const [key] = await lab.keys(1)
+  const { a, key } = await unread({ lab, place }, long)
   const reading = a.cable.hold('keys by hash', 'reply')
-  const first = a.ask(key!)
+  const first = a.ask(key)
   await reading.reached
-  await lab.confirm(await lab.revoke(key!))
+  await lab.confirm(await lab.revoke(key))
   reading.release()
   await first
-  return [await a.ask(key!)]
+  return [await a.ask(key)]
 }
 
 /** The same, but somebody asks again while the answer is still on its way. */
 export const joinedFill: Scenario = async ({ lab, place }) => {
-  const a = await place(long)
-  const [key] = await lab.keys(1)
+  const { a, key } = await unread({ lab, place }, long)
   const reading = a.cable.hold('keys by hash', 'reply')
-  const first = a.ask(key!)
+  const first = a.ask(key)
   await reading.reached
-  await lab.confirm(await lab.revoke(key!))
-  const second = a.ask(key!)
+  await lab.confirm(await lab.revoke(key))
+  const second = a.ask(key)
   await arrived(a)
   reading.release()
   await first
@@ -186,14 +191,13 @@ export const lateReturn: Scenario = async (stage) => {
 
 /** The lease has run out, and a read from its time is still under way. */
 export const outsideTheLease: Scenario = async ({ lab, place }) => {
-  const a = await place(waitedOut)
-  const [key] = await lab.keys(1)
+  const { a, key } = await unread({ lab, place }, waitedOut)
   const reading = a.cable.hold('keys by hash', 'reply')
-  const first = a.ask(key!)
+  const first = a.ask(key)
   await reading.reached
   const holds = [a.cable.hold('renew', 'request'), a.cable.hold('changes', 'request')]
-  await lab.confirm(await lab.revoke(key!))
-  const second = a.ask(key!)
+  await lab.confirm(await lab.revoke(key))
+  const second = a.ask(key)
   await arrived(a)
   reading.release()
   await first
@@ -218,19 +222,18 @@ export const fencedAndBack: Scenario = async (stage) => {
 
 /** The same, while a read from before is still under way. */
 export const fencedWhileReading: Scenario = async ({ lab, place }) => {
-  const a = await place(waitedOut)
-  const [key] = await lab.keys(1)
+  const { a, key } = await unread({ lab, place }, waitedOut)
   const reading = a.cable.hold('keys by hash', 'reply')
-  const first = a.ask(key!)
+  const first = a.ask(key)
   await reading.reached
   const learning = a.cable.hold('changes', 'request')
   const renewing = a.cable.hold('renew', 'request')
-  await lab.confirm(await lab.revoke(key!))
+  await lab.confirm(await lab.revoke(key))
   renewing.release()
   await until(async () => (await renewals(lab, a)) > 1)
   reading.release()
   await first
-  const verdict = await a.ask(key!)
+  const verdict = await a.ask(key)
   learning.release()
   return [verdict]
 }
