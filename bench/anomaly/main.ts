@@ -1,6 +1,7 @@
 /**
  * `npm run bench:anomaly`: the detector against its targets, and the job that runs it against a Postgres with a million
- * keys. Last line: one JSON object, `ok` when every target is met. `-- --only production` leaves out all but the job.
+ * keys. Last line: one JSON object, `ok` when every target is met. `-- --only production` leaves out all but the job;
+ * `--keys 1000000 --active 10000,30000,100000` says of how many keys how many are active, run by run.
  */
 import { parseArgs } from 'node:util'
 import { baselines } from './baselines.ts'
@@ -17,6 +18,7 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '101,102,103' },
     only: { type: 'string' },
     keys: { type: 'string', default: '1000000' },
+    active: { type: 'string' },
   },
 })
 /** Never tuned on: tuning uses seeds below 100. Others: `npm run bench:anomaly -- --seeds 104,105`. */
@@ -68,10 +70,8 @@ function measureDetector(): Line[] {
 
 /** One run of the job for each number of active keys, among all of them. */
 async function measureJob(keys: number): Promise<{ lines: Line[]; runs: ProductionRun[] }> {
-  const runs = await measureProduction(
-    keys,
-    [0.01, 0.03, 0.1].map((share) => share * keys),
-  )
+  const sizes = values.active?.split(',').map(Number) ?? [0.01, 0.03, 0.1].map((share) => share * keys)
+  const runs = await measureProduction(keys, sizes)
   console.log(`\nThe job in production: ${keys.toLocaleString('en-US')} keys with a state in Postgres`)
   console.log('  active keys    keys stepped    seconds    keys a second    worker RSS')
   for (const { active, keys: stepped, seconds, rssMegabytes } of runs)

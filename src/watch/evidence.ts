@@ -10,7 +10,8 @@ const hourMs = 3_600_000
 
 /**
  * What the networks and clients of the last sixty minutes say of these keys, and remembers those never seen before.
- * Sources are counted by the hour: of the hour before, as much as is within the sixty minutes is taken.
+ * Sources are counted by the hour: of the hour before, as much as is within the sixty minutes is taken. A key whose
+ * sources have all been known for long, and that was refused no scope, is absent: there is nothing to say of it.
  */
 export async function evidenceOf(
   db: Executor,
@@ -19,12 +20,17 @@ export async function evidenceOf(
 ): Promise<Map<string, Evidence>> {
   const hour = new Date(Math.floor((until.getTime() - 1) / hourMs) * hourMs)
   const gone = (until.getTime() - hour.getTime()) / hourMs
-  const { rows } = await db.raw(statement, {
-    keys: keyIds,
+  const time = {
     hour,
     before: new Date(hour.getTime() - hourMs),
     share: Math.max(0, 1 - gone),
     new: new Date(until.getTime() - newMs),
+  }
+  const { rows: worthALook } = await db.raw(hasNews, { keys: keyIds, ...time })
+  if (worthALook.length === 0) return new Map()
+  const { rows } = await db.raw(statement, {
+    keys: (worthALook as { key_id: string }[]).map(({ key_id }) => key_id),
+    ...time,
     known: new Date(until.getTime() - knownMs),
     most: mostSources,
   })
@@ -36,6 +42,15 @@ export async function evidenceOf(
     ]),
   )
 }
+
+/** Nearly every key has nothing new, and one look at each of its sources says so. */
+const isNew = (kind: 'network' | 'client') => `
+  (u.${kind} not in ('unknown', 'other') and not exists (select from key_sources s
+    where s.key_id = u.key_id and s.source = '${kind} ' || u.${kind} and s.first_at < :new))`
+const hasNews = `
+  select distinct u.key_id from usage_sources u
+  where u.key_id = any(:keys) and (u.hour = :hour or (u.hour = :before and :share::float > 0))
+    and (u.refused_scope > 0 or ${isNew('network')} or ${isNew('client')})`
 
 /** A source that is not among the known ones is one that the first part has just put there: nobody sees that yet. */
 const statement = `

@@ -23,9 +23,10 @@ export async function expectationsOf(
   keyIds: readonly string[],
 ): Promise<Map<string, Expectation[]>> {
   const { rows } = await db.raw(
-    `select e.* from unnest(:keyIds::text[]) as k (id) cross join lateral (
-       select * from anomaly_expectations where key_id = k.id and forgotten_at is null
-       order by said_at desc limit 50) e`,
+    `select e.* from (
+       select *, row_number() over (partition by key_id order by said_at desc) as nth from anomaly_expectations
+       where key_id = any(:keyIds) and forgotten_at is null) e
+     where nth <= 50 order by key_id, nth`,
     { keyIds },
   )
   const found = new Map<string, Expectation[]>()

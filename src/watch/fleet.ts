@@ -1,7 +1,7 @@
 import { type Transaction, transact } from '../foundation/database.ts'
 import { newId } from '../foundation/ids.ts'
 import type { World } from '../foundation/world.ts'
-import { type Direction, directionOf, fewestKeys, fleetEvents } from '../usage/anomaly/fleet.ts'
+import { type Direction, directionOf, fewestKeys, fleetEvents, mostActive } from '../usage/anomaly/fleet.ts'
 import { type Reason, reasons } from '../usage/anomaly/reason.ts'
 
 type Means = Pick<World, 'db' | 'random'>
@@ -45,7 +45,7 @@ async function gather(
     .select('id', 'direction')
   const joined = new Map<Direction, string>(open.map(({ id, direction }) => [direction, id]))
   const spoke = recent.flatMap(({ reason, keys }) => Array<Reason>(keys).fill(reason))
-  const active = spoke.length >= fewestKeys ? await activeKeys(trx, workspaceId, until) : 0
+  const active = spoke.length >= fewestKeys ? await activeKeys(trx, workspaceId, until, spoke.length) : 0
   for (const direction of fleetEvents(spoke, active))
     if (!joined.has(direction)) {
       const id = newId('flt', random)
@@ -77,11 +77,18 @@ async function join(
   )
 }
 
-const activeKeys = async (trx: Transaction, workspaceId: string, until: Date): Promise<number> => {
+/** Counted only as far as it matters: of a million keys, a hundred that spoke are no event, however many are active. */
+const activeKeys = async (
+  trx: Transaction,
+  workspaceId: string,
+  until: Date,
+  spoke: number,
+): Promise<number> => {
   const { rows } = await trx.raw(
-    `select count(*)::int as keys from keys k join key_usage u on u.key_id = k.id
-     where k.workspace_id = ? and k.status = 'active' and u.last_used_at > ?`,
-    [workspaceId, new Date(until.getTime() - activeMs)],
+    `select count(*)::int as keys from (
+       select from keys k join key_usage u on u.key_id = k.id
+       where k.workspace_id = ? and k.status = 'active' and u.last_used_at > ? limit ?) as active`,
+    [workspaceId, new Date(until.getTime() - activeMs), mostActive(spoke) + 1],
   )
   return rows[0].keys
 }

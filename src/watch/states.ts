@@ -23,41 +23,60 @@ export type Stepped = {
   keyId: string
   through: Date
   silenceDue: Date | null
+  /** there was none before */
+  isFirst: boolean
   /** from usage as it is now, so that there is no doubt any more */
   isRebuilt: boolean
   bytes: Uint8Array
 }
 
-/**
- * Writes the states of a batch in one statement. The states go as one block of bytes that the database cuts, since an
- * array of them would be sent as text twice as long. A state that has got further meanwhile stays as it is.
- */
+/** Writes the states of a batch. A state that has got further meanwhile stays as it is. */
 export async function writeStates(trx: Transaction, stepped: readonly Stepped[]): Promise<void> {
-  if (stepped.length === 0) return
-  const states = Buffer.concat(
-    stepped.map(({ bytes }) => bytes),
-    stepped.length * stateBytes,
+  await write(
+    trx,
+    changeStates,
+    stepped.filter(({ isFirst }) => !isFirst),
   )
-  await trx.raw(
-    `insert into anomaly_states as s (key_id, through, silence_due, is_doubtful, state)
-     select key_id, through, due, not is_rebuilt, substr(:states::bytea, 1 + (n::int - 1) * :size::int, :size::int)
-     from unnest(:keys::text[], :throughs::timestamptz[], :dues::timestamptz[], :rebuilt::boolean[]) with ordinality
-       as b (key_id, through, due, is_rebuilt, n)
-     order by key_id
-     on conflict (key_id) do update
-       set through = excluded.through, silence_due = excluded.silence_due, state = excluded.state,
-         is_doubtful = s.is_doubtful and excluded.is_doubtful
-       where s.through < excluded.through or (s.is_doubtful and not excluded.is_doubtful)`,
-    {
-      states,
-      size: stateBytes,
-      keys: stepped.map(({ keyId }) => keyId),
-      throughs: stepped.map(({ through }) => through.toISOString()),
-      rebuilt: stepped.map(({ isRebuilt }) => isRebuilt),
-      dues: stepped.map(({ silenceDue }) => silenceDue?.toISOString() ?? null),
-    },
+  await write(
+    trx,
+    addStates,
+    stepped.filter(({ isFirst }) => isFirst),
   )
 }
+
+/** The states go as one block of bytes that the database cuts: an array of them would be sent as text twice as long. */
+async function write(trx: Transaction, statement: string, stepped: readonly Stepped[]): Promise<void> {
+  if (stepped.length === 0) return
+  await trx.raw(statement, {
+    states: Buffer.concat(
+      stepped.map(({ bytes }) => bytes),
+      stepped.length * stateBytes,
+    ),
+    size: stateBytes,
+    keys: stepped.map(({ keyId }) => keyId),
+    throughs: stepped.map(({ through }) => through.toISOString()),
+    rebuilt: stepped.map(({ isRebuilt }) => isRebuilt),
+    dues: stepped.map(({ silenceDue }) => silenceDue?.toISOString() ?? null),
+  })
+}
+
+const given = `(
+  select key_id, through, due, is_rebuilt, substr(:states::bytea, 1 + (n::int - 1) * :size::int, :size::int) as state
+  from unnest(:keys::text[], :throughs::timestamptz[], :dues::timestamptz[], :rebuilt::boolean[]) with ordinality
+    as u (key_id, through, due, is_rebuilt, n)
+  order by key_id)`
+
+/** Half the work of an insertion that finds its row there. */
+const changeStates = `
+  update anomaly_states s
+  set through = b.through, silence_due = b.due, state = b.state, is_doubtful = s.is_doubtful and not b.is_rebuilt
+  from ${given} b
+  where s.key_id = b.key_id and (s.through < b.through or (s.is_doubtful and b.is_rebuilt))`
+
+const addStates = `
+  insert into anomaly_states (key_id, through, silence_due, is_doubtful, state)
+  select key_id, through, due, not is_rebuilt, state from ${given} b
+  on conflict (key_id) do nothing`
 
 /** The key begins anew: its state is built from usage when it is looked at next. */
 export async function forgetState(trx: Transaction, keyId: string): Promise<void> {

@@ -1,19 +1,17 @@
 import { type Database, transact } from '../foundation/database.ts'
 import { isRefusal } from '../foundation/refusal.ts'
 import { plain } from '../foundation/words.ts'
-import type { World } from '../foundation/world.ts'
 import { recordDays } from '../usage/anomaly/constants.ts'
 import type { Evidence } from '../usage/anomaly/evidence.ts'
 import { silenceDue } from '../usage/anomaly/silence-due.ts'
 import { type KeyState, newState, openState } from '../usage/anomaly/state.ts'
 import { type Traffic, trafficOf } from '../usage/traffic.ts'
 import { byKey } from './by-key.ts'
-import type { Due } from './due.ts'
 import { recordAlarms, recordCourse } from './episodes.ts'
 import { evidenceOf } from './evidence.ts'
 import { type Expectation, expectationsOf, isExpected, newNormalSince } from './expectations.ts'
 import type { Alarm } from './facts.ts'
-import { readStates, type Stepped, type Stored, writeStates } from './states.ts'
+import { type Stepped, type Stored, writeStates } from './states.ts'
 import { type Circumstances, type Walk, walk } from './step-key.ts'
 
 /** What a run knows: until when it steps, and the zone of each workspace. */
@@ -36,25 +34,31 @@ const seconds = (date: Date) => date.getTime() / 1000
 type Home = { workspaceId: string; isActive: boolean }
 
 /**
- * Steps these keys until now: one read of their states, one of what they did, one write. States, and what there is to
- * tell, are committed together, so that a run that dies in between is simply done again.
+ * Steps these keys until now, each from its stored state, with one read of what they did and one write. States, and what
+ * there is to tell, are committed together, so that a run that dies in between is simply done again. A key without a
+ * state, or whose state cannot be opened, is built from usage; with `rebuild` all are. One query follows the other, so that a batch needs one
+ * connection.
  */
-export async function stepKeys(world: Pick<World, 'db'>, run: Run, due: readonly Due[]): Promise<void> {
-  const ids = due.map(({ keyId }) => keyId)
-  const { db } = world
-  const [states, homes, expectations, evidence] = await Promise.all([
-    readStates(db, ids),
-    homesOf(db, ids),
-    expectationsOf(db, ids),
-    evidenceOf(db, ids, run.until),
-  ])
-  const plans = due.flatMap(({ keyId, through }): Plan[] => {
+export async function stepKeys(
+  db: Database,
+  run: Run,
+  ids: readonly string[],
+  states: ReadonlyMap<string, Stored>,
+  { rebuild = false } = {},
+): Promise<void> {
+  if (ids.length === 0) return
+  const homes = await homesOf(db, ids)
+  const expectations = await expectationsOf(db, ids)
+  const plans = ids.flatMap((keyId): Plan[] => {
     const home = homes.get(keyId)
-    if (!home) return []
+    const stored = states.get(keyId)
+    // What has got further already, by another run, has nothing left to step through.
+    if (!home || (stored && stored.through >= run.until && !rebuild)) return []
     const known = expectations.get(keyId) ?? []
-    return [{ keyId, home, known, ...startOf(states.get(keyId), through, known, run.until) }]
+    return [{ keyId, home, known, ...startOf(stored, known, run.until, rebuild) }]
   })
   if (plans.length === 0) return
+  const evidence = await evidenceOf(db, ids, run.until)
   const earliest = new Date(Math.min(...plans.map(({ from }) => from.getTime())))
   const traffic = byKey(await trafficOf(db, ids, earliest, run.until, 'five-minutes'))
   const walks = plans.map((plan) =>
@@ -86,9 +90,9 @@ type Plan = {
 type Walked = Plan & { evidence: Evidence | undefined; walk: Walk }
 
 /** From its stored state when that can be opened; else from as far back as a state remembers, or the new normal. */
-function startOf(stored: Stored | undefined, through: Date | null, known: Expectation[], until: Date) {
+function startOf(stored: Stored | undefined, known: Expectation[], until: Date, rebuild: boolean) {
   const earliest = new Date(until.getTime() - rebuildMs)
-  const state = stored && through && stored.through > earliest ? openState(stored.state) : undefined
+  const state = stored && !rebuild && stored.through > earliest ? openState(stored.state) : undefined
   if (state) return { state, isRebuilt: false, from: stored!.through, newsFrom: stored!.through }
   const since = newNormalSince(known)
   return {
@@ -112,7 +116,8 @@ async function commit(
     // Moving it costs an entry of the index; as long as it has not passed, being looked at early does no harm.
     const keeps = before && before > run.until && usedAt !== undefined
     const next = keeps ? before : dueDate(silenceDue(state))
-    return { keyId, through: run.until, silenceDue: next, isRebuilt, bytes: state.bytes }
+    const isFirst = !states.has(keyId)
+    return { keyId, through: run.until, silenceDue: next, isFirst, isRebuilt, bytes: state.bytes }
   })
   const done = await transact(db, async (trx) => {
     // What is lost in a crash is done again: neither states nor alarms have been told to anybody yet.
@@ -142,9 +147,7 @@ function alarmsOf({ keyId, home, newsFrom, evidence, walk: { said } }: Walked, r
 }
 
 async function homesOf(db: Database, ids: readonly string[]): Promise<Map<string, Home>> {
-  const rows = await db('keys')
-    .whereIn('id', [...ids])
-    .select('id', 'workspace_id', 'status')
+  const rows = await db('keys').whereRaw('id = any(:ids)', { ids }).select('id', 'workspace_id', 'status')
   return new Map(
     rows.map((row) => [row.id, { workspaceId: row.workspace_id, isActive: row.status === 'active' }]),
   )

@@ -1,14 +1,14 @@
-import { setImmediate } from 'node:timers/promises'
 import { transact } from '../foundation/database.ts'
 import type { World } from '../foundation/world.ts'
 import { flushedThrough as toldThrough } from '../usage/watermark.ts'
 import { allWorkspaces } from '../workspaces/workspace.ts'
 import { offsetsOf } from './calendar.ts'
-import { type Due, doubtfulKeys, dueKeys } from './due.ts'
+import { dueKeys } from './due.ts'
 import { endCalm } from './episodes.ts'
 import { gatherFleets } from './fleet.ts'
 import { doubtStates, readProgress, writeProgress } from './progress.ts'
-import { type Run, stepKeys } from './step-keys.ts'
+import { stepAll } from './step-all.ts'
+import type { Run } from './step-keys.ts'
 
 type Means = Pick<World, 'db' | 'clock' | 'random'>
 
@@ -17,11 +17,6 @@ const bucketMs = 300_000
 const settleMs = 60_000
 /** A counter that has not told everything is not waited for any longer. */
 const patienceMs = 10 * 60_000
-/** Real time after which a run leaves the rest to the next: five minutes later it begins. */
-const budgetMs = 4 * 60_000
-/** Keys in one read and one write, when there is little to step through; and five minutes of keys in one batch. */
-const mostKeys = 2_000
-const mostBuckets = 120_000
 
 /** What a run came to; `left` were due and wait for the next run. */
 export type Watched = { keys: number; left: number }
@@ -53,32 +48,6 @@ function untilWhen(now: Date, flushedThrough: Date | undefined): Date {
   const settled = now.getTime() - settleMs
   const told = Math.min(settled, Math.max(flushedThrough?.getTime() ?? settled, now.getTime() - patienceMs))
   return new Date(Math.floor(told / bucketMs) * bucketMs)
-}
-
-/** Steps all in batches until the time is over; then, if there is time, a few whose states are doubtful. */
-async function stepAll(world: Means, run: Run, due: readonly Due[]): Promise<number> {
-  const end = performance.now() + budgetMs
-  let done = 0
-  while (done < due.length && performance.now() < end) {
-    const batch = due.slice(done, done + sizeOf(due[done]!, run.until))
-    await stepKeys(world, run, batch)
-    done += batch.length
-    await setImmediate()
-  }
-  for (let rest = 1; rest > 0 && performance.now() < end - budgetMs / 2; ) {
-    const doubtful = await doubtfulKeys(world.db, sizeOf({ keyId: '', through: null }, run.until))
-    await stepKeys(world, run, doubtful)
-    rest = doubtful.length
-  }
-  return done
-}
-
-const rebuildBuckets = 35 * 288
-
-/** As many keys as have about so many buckets to step through; the first of them has the fewest. */
-function sizeOf({ through }: Due, until: Date): number {
-  const buckets = through ? (until.getTime() - through.getTime()) / bucketMs : rebuildBuckets
-  return Math.max(1, Math.min(mostKeys, Math.floor(mostBuckets / Math.max(1, buckets))))
 }
 
 type Time = { from: Date; until: Date; flushedThrough: Date | undefined }

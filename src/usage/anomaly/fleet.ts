@@ -13,6 +13,9 @@ export const fewestKeys = 5
 /** A fifth of the active keys at once is the platform's doing, or a holiday's, not each key's. */
 const fleetShare = 0.2
 
+/** With more active keys than this, that many which spoke are no event. */
+export const mostActive = (spoke: number): number => Math.ceil(spoke / fleetShare)
+
 /**
  * The directions in which so many of a workspace's keys moved within one hour that it is one event: their alerts
  * belong in one message. `reasons` are those of the keys that alerted within the hour, one per key.

@@ -105,11 +105,15 @@ export function newState(): KeyState {
   return state
 }
 
+/** Whether a stored state can be opened. */
+export const isCurrent = (stored: Uint8Array): boolean =>
+  stored.byteLength === stateBytes &&
+  new DataView(stored.buffer, stored.byteOffset).getFloat32(0, true) === stateVersion
+
 /** A stored state; undefined when it has another version or size, and must be rebuilt from usage. The bytes are copied. */
 export function openState(stored: Uint8Array): KeyState | undefined {
-  if (stored.byteLength !== stateBytes) return undefined
+  if (!isCurrent(stored)) return undefined
   const buffer = new ArrayBuffer(stateBytes)
   new Uint8Array(buffer).set(stored)
-  const state = view(buffer)
-  return state.version === stateVersion ? state : undefined
+  return view(buffer)
 }
