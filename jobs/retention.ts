@@ -3,14 +3,16 @@ import { forgetOld } from '../src/outbox/retention.ts'
 import { forgetBatches } from '../src/usage/outcomes.ts'
 import { forgetRecent } from '../src/usage/recent.ts'
 import { forgetSpread } from '../src/usage/spread.ts'
+import { forgetWatched } from '../src/watch/retention.ts'
 import type { JobContext } from './engine/job.ts'
 
-/** Which requests and letters, and which keys' last requests, are so old that nothing asks about them any more? */
+/** Which requests, letters, last requests and times of unusual use are so old that nothing asks about them any more? */
 export async function retention({ world }: JobContext): Promise<void> {
   const gone = await forgetOld(world.db, world.clock.now())
   await pruneChanges(world.db)
   await forgetRecent(world.db, world.clock.now())
   await forgetBatches(world.db, world.clock.now())
   await forgetSpread(world.db, world.clock.now())
+  await forgetWatched(world.db, world.clock.now())
   if (gone > 0) world.log.info({ rows: gone }, 'old requests and letters are gone')
 }

@@ -1,7 +1,5 @@
 import type { Database } from '../foundation/database.ts'
-
-/** At most this many rows in one statement, so that no lock is held for long. */
-const atOnce = 5_000
+import { inBatches } from '../foundation/in-batches.ts'
 
 /** How long what was done is remembered, in days of the calendar. */
 export const keptDays = { acts: 7, letters: 90 }
@@ -28,12 +26,4 @@ export async function forgetOld(db: Database, now: Date): Promise<number> {
       before(keptDays.letters),
     ))
   )
-}
-
-async function inBatches(db: Database, statement: string, before: Date): Promise<number> {
-  for (let gone = 0; ; ) {
-    const { rowCount } = await db.raw(statement, [before, atOnce])
-    gone += rowCount
-    if (rowCount < atOnce) return gone
-  }
 }

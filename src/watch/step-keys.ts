@@ -31,7 +31,7 @@ const newsMs = 2 * 86_400_000
 
 const seconds = (date: Date) => date.getTime() / 1000
 
-type Home = { workspaceId: string; isActive: boolean }
+type Home = { workspaceId: string; isActive: boolean; isRevoked: boolean }
 
 /**
  * Steps these keys until now, each from its stored state, with one read of what they did and one write. States, and what
@@ -52,15 +52,16 @@ export async function stepKeys(
   const plans = ids.flatMap((keyId): Plan[] => {
     const home = homes.get(keyId)
     const stored = states.get(keyId)
-    // What has got further already, by another run, has nothing left to step through.
-    if (!home || (stored && stored.through >= run.until && !rebuild)) return []
+    // A revoked key cannot be used, so nobody asks; and what another run has brought further has nothing left.
+    if (!home || home.isRevoked || (stored && stored.through >= run.until && !rebuild)) return []
     const known = expectations.get(keyId) ?? []
     return [{ keyId, home, known, ...startOf(stored, known, run.until, rebuild) }]
   })
   if (plans.length === 0) return
-  const evidence = await evidenceOf(db, ids, run.until)
+  const planned = plans.map(({ keyId }) => keyId)
+  const evidence = await evidenceOf(db, planned, run.until)
   const earliest = new Date(Math.min(...plans.map(({ from }) => from.getTime())))
-  const traffic = byKey(await trafficOf(db, ids, earliest, run.until, 'five-minutes'))
+  const traffic = byKey(await trafficOf(db, planned, earliest, run.until, 'five-minutes'))
   const walks = plans.map((plan) =>
     walkPlan(plan, run, traffic.get(plan.keyId) ?? [], evidence.get(plan.keyId)),
   )
@@ -149,6 +150,9 @@ function alarmsOf({ keyId, home, newsFrom, evidence, walk: { said } }: Walked, r
 async function homesOf(db: Database, ids: readonly string[]): Promise<Map<string, Home>> {
   const rows = await db('keys').whereRaw('id = any(:ids)', { ids }).select('id', 'workspace_id', 'status')
   return new Map(
-    rows.map((row) => [row.id, { workspaceId: row.workspace_id, isActive: row.status === 'active' }]),
+    rows.map(({ id, workspace_id: workspaceId, status }) => [
+      id,
+      { workspaceId, isActive: status === 'active', isRevoked: status === 'revoked' },
+    ]),
   )
 }
