@@ -40,7 +40,7 @@ async function runChild(url: string, sizes: readonly number[]): Promise<Producti
 }
 
 export async function work(url: string, sizes: readonly number[]): Promise<ProductionRun[]> {
-  const db = openDatabase(url, { connections: 4, name: 'bench worker' })
+  const db = openDatabase(url, { connections: 8, name: 'bench worker' })
   let rss = 0
   const watching = setInterval(() => {
     rss = Math.max(rss, process.memoryUsage().rss)

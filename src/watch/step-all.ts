@@ -15,7 +15,7 @@ const bucketMs = 300_000
 const mostKeys = 1_000
 const mostBuckets = 120_000
 /** Batches under way at once, each on one connection: while one is computed, Postgres reads and writes the others. */
-const atOnce = 3
+const atOnce = 4
 const rebuildBuckets = recordDays * 288
 
 /**
