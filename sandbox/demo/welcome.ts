@@ -22,6 +22,7 @@ ${strong('Try this')} in #general. You are Bruno, a manager.
   5  /keys revoke NAME                refused for good
 
   #security-alerts                    two keys are about to expire: press Deactivate
+  Leak a key, at the top              somebody uses Salesforce CRM from elsewhere; see the alert, press Quarantine
   +90 days, at the top                moves the calendar; what falls due on the way happens
   Bruno, at the lower left            be Ada, who owns Keywarden, or Emre, who may do none of this
   /keys list in:Staging               the other workspace

@@ -20,7 +20,8 @@ export const api = {
   submit: (user: string, body: SubmitRequest) => act<Submitted>(`/person/${user}/submit`, body),
   close: (user: string, view: string) => act<Delivered>(`/person/${user}/close`, { view }),
   home: (user: string) => act<Delivered>(`/person/${user}/home`, {}),
-  calendar: () => get<{ now: string }>('/calendar'),
+  calendar: () => get<{ now: string; canLeak: boolean }>('/calendar'),
+  leak: () => act<Record<string, never> | Undelivered>('/leak', {}),
   advance: (days: number) => act<{ now: string } | Undelivered>('/calendar', { advanceDays: days }),
 }
 

@@ -11,12 +11,16 @@ const STEPS = [
   { label: '+90 days', days: 90 },
 ]
 
+/** Until the detector has seen the five minutes of a leak. */
+const LEAK_MS = 17 * 60_000
+
 type Run = { fromMs: number; toMs: number; atMs: number }
 
 /** Moves the workspace's calendar; whatever falls due on the way is done before it stands still again. */
 export function Calendar({ reader }: { reader: Reader }) {
   const [run, setRun] = useState<Run>()
   const [failure, setFailure] = useState(false)
+  const [canLeak, setCanLeak] = useState(false)
   const nowMs = Math.max(reader.now, run?.atMs ?? 0)
   const running = run !== undefined
   useEffect(() => {
@@ -29,10 +33,16 @@ export function Calendar({ reader }: { reader: Reader }) {
     }, LOOK_MS)
     return () => clearInterval(look)
   }, [running])
-  const advance = async (days: number) => {
+  useEffect(() => {
+    void api.calendar().then(
+      (calendar) => setCanLeak(calendar.canLeak),
+      () => {},
+    )
+  }, [])
+  const move = async (ms: number, act: () => Promise<object>) => {
     setFailure(false)
-    setRun({ fromMs: reader.now, toMs: reader.now + days * DAY_MS, atMs: reader.now })
-    const answer = await api.advance(days)
+    setRun({ fromMs: reader.now, toMs: reader.now + ms, atMs: reader.now })
+    const answer = await act()
     setFailure('ok' in answer)
     setRun(undefined)
   }
@@ -41,10 +51,20 @@ export function Calendar({ reader }: { reader: Reader }) {
       <Icon name="calendar" size={16} />
       <time dateTime={new Date(nowMs).toISOString()}>{fullMoment(nowMs, reader)}</time>
       {STEPS.map(({ label, days }) => (
-        <button key={days} type="button" disabled={running} onClick={() => void advance(days)}>
+        <button
+          key={days}
+          type="button"
+          disabled={running}
+          onClick={() => void move(days * DAY_MS, () => api.advance(days))}
+        >
           {label}
         </button>
       ))}
+      {canLeak && (
+        <button type="button" disabled={running} onClick={() => void move(LEAK_MS, api.leak)}>
+          Leak a key
+        </button>
+      )}
       {run && <Progress run={run} nowMs={nowMs} />}
       {failure && (
         <span className="calendar-failure" role="alert">

@@ -30,4 +30,6 @@ export type Slack = {
   /** set when the app is uninstalled: what the Web API answers to its tokens from then on */
   tokensRefused?: 'token_revoked' | 'account_inactive'
   onAdvance?: Advance
+  /** lets a key leak, where there is somebody to leak it */
+  onLeak?: () => Promise<void>
 }

@@ -10,9 +10,10 @@
  *   POST /person/:user/submit    SubmitRequest    -> Submitted
  *   POST /person/:user/close     {view: string}   -> Delivered  (closes that modal and what lies above it)
  *   POST /person/:user/home      {}               -> Delivered  (opens the App Home tab)
- *   GET  /calendar                                -> {now: string}           ISO
+ *   GET  /calendar                                -> {now: string, canLeak: boolean}   ISO
  *   POST /calendar               {advanceDays?: number, advanceMinutes?: number} -> {now: string}
  *                                                    resolves when whatever is due by then has been run
+ *   POST /leak                   {}               -> {}        somebody uses a stolen key; resolves when it was looked at
  *   POST /faults                 Fault            -> {}        the next `times` calls of a Web API method fail so
  *   GET  /calls?method=M&after=N                  -> Call[]    what the app asked of the Web API
  *   GET  /files/:id                               -> the bytes of an uploaded file (an image's `slack_file.id`;

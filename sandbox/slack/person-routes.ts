@@ -88,7 +88,14 @@ async function calendar(slack: Slack, method: string, body: Fields): Promise<unk
     })
     changed(slack.world)
   }
-  return { now: slack.clock.now().toISOString() }
+  return { now: slack.clock.now().toISOString(), canLeak: slack.onLeak !== undefined }
+}
+
+async function leak(slack: Slack): Promise<unknown> {
+  if (!slack.onLeak) throw new Impossible('No key can leak here')
+  await slack.onLeak()
+  changed(slack.world)
+  return {}
 }
 
 function calls(slack: Slack, query: URLSearchParams): unknown {
@@ -100,6 +107,7 @@ function calls(slack: Slack, query: URLSearchParams): unknown {
 async function routed(slack: Slack, method: string, url: URL, body: Fields): Promise<unknown> {
   const [, first, id, what] = url.pathname.split('/')
   if (first === 'calendar') return calendar(slack, method, body)
+  if (first === 'leak' && method === 'POST') return leak(slack)
   if (first === 'calls') return calls(slack, url.searchParams)
   if (first === 'faults') {
     if (stringAt(body, 'method') === undefined) throw new Impossible('A fault needs a method')

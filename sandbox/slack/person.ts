@@ -91,3 +91,8 @@ export function advance(
 ): Promise<{ now: string }> {
   return ask(`${url}/calendar`, by)
 }
+
+/** Lets a key leak; resolves when the detector has seen it. */
+export function leakKey(url: string): Promise<Record<string, never>> {
+  return ask(`${url}/leak`, {})
+}

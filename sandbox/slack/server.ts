@@ -118,6 +118,7 @@ async function route(parts: Parts, request: IncomingMessage, to: ServerResponse)
       return download(slack, to, url)
     case 'person':
     case 'calendar':
+    case 'leak':
     case 'faults':
     case 'calls': {
       const body = fieldsOf(await bodyOf(request), 'application/json')

@@ -50,6 +50,8 @@ export type LocalSlack = Workspace & {
   /** how long the app took to acknowledge what people did since this was last asked, in milliseconds */
   takeAcknowledgedMs(): number[]
   limitPosts(limit: { perSecond: number; burst: number }): void
+  /** the page's button that lets a key leak does this */
+  offerLeak(leak: () => Promise<void>): void
   /** the app was installed without this bot scope */
   withdrawScope(scope: string): void
   close(): Promise<void>
@@ -125,6 +127,9 @@ function controlsOf(slack: Slack, socketMode: SocketMode, acknowledgeWithinSecon
     takeAcknowledgedMs: () => slack.delivery.acknowledgedMs.splice(0),
     limitPosts(limit: { perSecond: number; burst: number }) {
       slack.rateLimit = createRateLimit(limit)
+    },
+    offerLeak(leak: () => Promise<void>) {
+      slack.onLeak = leak
     },
     withdrawScope(scope: string) {
       slack.manifest.botScopes = slack.manifest.botScopes?.filter((one) => one !== scope)

@@ -1,0 +1,45 @@
+import type { Client } from '../history.ts'
+import type { House } from '../house.ts'
+import { advance } from '../slack/person.ts'
+import { eventually, Unexpected } from './step.ts'
+
+/** Somebody who found the key, in a network and with a program that its owner never used. */
+const thief = { 'x-forwarded-for': '203.0.113.77', 'user-agent': 'curl/8.5.0' }
+export const leaked = 'Salesforce CRM'
+const requests = 1_200
+const atOnce = 40
+/** The five minutes come to their end, and the job waits no longer than ten for what a verifier may still hold. */
+const laterMinutes = 17
+
+/**
+ * Somebody else uses a customer's key, much and at once, through the platform's front door; then the calendar moves on
+ * until the detector has seen these five minutes.
+ */
+export async function leak(house: House, clients: readonly Client[]): Promise<void> {
+  const { token } = clients.find((client) => client.name === leaked)!
+  const before = await countOf(house, leaked)
+  for (let sent = 0; sent < requests; sent += atOnce)
+    await Promise.all(
+      Array.from({ length: atOnce }, async () => {
+        const headers = { authorization: `Bearer ${token}`, ...thief }
+        const response = await fetch(`${house.platform.url}/v1/contacts`, { headers })
+        await response.arrayBuffer()
+      }),
+    )
+  await eventually(async () => {
+    const counted = (await countOf(house, leaked)) - before
+    if (counted < requests) throw new Unexpected(`${requests} requests counted`, String(counted))
+  }, 20)
+  await advance(house.slack.url, { advanceMinutes: laterMinutes })
+}
+
+async function countOf({ world }: House, name: string): Promise<number> {
+  const row = await world
+    .db('key_usage')
+    .join('keys', 'keys.id', 'key_usage.key_id')
+    .where({ 'keys.name': name })
+    .whereNot({ 'keys.status': 'revoked' })
+    .max('requests as requests')
+    .first()
+  return Number(row?.requests ?? 0)
+}
