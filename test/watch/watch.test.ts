@@ -125,6 +125,30 @@ test('a run that missed a day comes to the same states as one that ran all day',
   expect((await db('anomaly_states').first()).through).toEqual(minutes(1445))
 })
 
+test('a job that was down for a month tells what is strange now, and nothing of what is long past', async () => {
+  const { db } = records.world
+  const id = await key('Month-long gap')
+  const month = 30 * 1440
+  const back = minutes(month)
+  await plantTraffic(
+    db,
+    id,
+    new Date(start.getTime() - 30 * dayMs),
+    minutes(month + 5),
+    (minute, at, poisson) => {
+      const isLongPast = at >= minutes(10 * 1440) && at < minutes(10 * 1440 + 60)
+      return isLongPast ? 3_000 : poisson(office(60)(minute))
+    },
+  )
+  await watchAt(start)
+  await watchAt(back)
+  expect(await episodes()).toEqual([])
+  expect((await db('anomaly_states').first()).through).toEqual(back)
+  await plantTraffic(db, id, minutes(month + 5), minutes(month + 10), () => 20_000)
+  await watchAt(minutes(month + 10))
+  expect((await episodes())[0]).toMatchObject({ reason: 'spike', began_at: minutes(month + 5) })
+})
+
 test('a state of an older version is built anew from usage, and what happened since it is still told', async () => {
   const { db } = records.world
   const id = await key('Older')
