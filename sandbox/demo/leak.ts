@@ -10,14 +10,17 @@ const requests = 1_200
 const atOnce = 40
 /** The five minutes come to their end, and the job waits no longer than ten for what a verifier may still hold. */
 const laterMinutes = 17
+const bucketMinutes = 5
 
 /**
  * Somebody else uses a customer's key, much and at once, through the platform's front door; then the calendar moves on
- * until the detector has seen these five minutes.
+ * until the detector has seen it. It begins with five minutes of the clock, so that it is not told as two halves.
  */
-export async function leak(house: House, clients: readonly Client[]): Promise<void> {
+export async function leak(house: House, clients: readonly Pick<Client, 'name' | 'token'>[]): Promise<void> {
   const { token } = clients.find((client) => client.name === leaked)!
   const before = await countOf(house, leaked)
+  const minutes = house.calendar.now().getTime() / 60_000
+  house.calendar.advance({ days: 0, minutes: bucketMinutes - (minutes % bucketMinutes) })
   for (let sent = 0; sent < requests; sent += atOnce)
     await Promise.all(
       Array.from({ length: atOnce }, async () => {

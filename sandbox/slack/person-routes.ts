@@ -87,6 +87,7 @@ async function calendar(slack: Slack, method: string, body: Fields): Promise<unk
       minutes: numberAt(body, 'advanceMinutes') ?? 0,
     })
     changed(slack.world)
+    return { now: slack.clock.now().toISOString() }
   }
   return { now: slack.clock.now().toISOString(), canLeak: slack.onLeak !== undefined }
 }

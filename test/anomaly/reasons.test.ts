@@ -134,6 +134,22 @@ test('a night without a request on a key that sleeps every night is not', () => 
   expect(told).toEqual([])
 })
 
+test('a flood is told as these five minutes at whatever time of day it comes', () => {
+  const worksAt = (daysAgo: number) => 96 + ((daysAgo * 97) % 108)
+  const reasons = new Set<string>()
+  for (let time = 0; time < day; time += 7) {
+    const flood = 60 * day + time
+    const { told } = live(
+      61,
+      () => 0,
+      (i) => ({ count: i === flood ? 1_200 : i % day === worksAt(60 - Math.floor(i / day)) ? 13 : 0 }),
+    )
+    expect(told).toMatchObject([{ index: flood }])
+    reasons.add(told[0]!.reason)
+  }
+  expect([...reasons]).toEqual(['spike'])
+})
+
 test('a declared job is not told, however large', () => {
   const { told } = live(
     24,

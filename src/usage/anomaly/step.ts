@@ -44,8 +44,9 @@ export function step(state: KeyState, bucket: Bucket, threshold = 1): Reading | 
   state.bucket = now.bucket
   const { count } = bucket
   const lastHour = take(state, count)
-  for (const suspicion of suspicions(state, bucket, lastHour))
-    strongest = stronger(strongest, calibrated(suspicion))
+  const all = suspicions(state, bucket, lastHour)
+  for (const suspicion of all) strongest = stronger(strongest, calibrated(suspicion))
+  strongest = plainest(strongest, all)
   remember(state, count, lastHour, now)
   const alert = decide(state, strongest, {
     count,
@@ -145,6 +146,16 @@ function suspicions(
     { reason: 'silence', score: silence(state, count) },
   ]
   return evidence ? [...all, ...weigh(state, evidence, lastHour)] : all
+}
+
+/**
+ * Five minutes that are strange by themselves make their hour strange too, by a margin that may be narrower. They are
+ * what happened, so they are what is told: the same story, as strange, with the more telling numbers.
+ */
+function plainest(strongest: Suspicion, all: readonly Suspicion[]): Suspicion {
+  const isOfHour = strongest.reason === 'busy-hour' || strongest.reason === 'unusual-time'
+  const isSpike = all.some(({ reason, score }) => reason === 'spike' && score >= 1)
+  return isOfHour && isSpike ? { reason: 'spike', score: strongest.score } : strongest
 }
 
 /** Keeps today's records. What is held back as a batch job is no habit. */
