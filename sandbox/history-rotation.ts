@@ -3,6 +3,7 @@ import { reveal } from '../src/keys/reveal.ts'
 import type { Act } from '../src/members/actor.ts'
 import { startRotation } from '../src/rotation/start.ts'
 import { people } from './acting.ts'
+import { habitOf, type Program, requestOf, zendesk } from './customers.ts'
 import type { Client } from './history.ts'
 import type { House } from './house.ts'
 
@@ -32,47 +33,63 @@ const hours = [
   [0, 1, 5],
 ] as const
 
-const sources = {
-  main: { 'user-agent': 'zendesk-sync/4.2', 'x-forwarded-for': '203.0.113.17' },
-  forgotten: { 'user-agent': 'python-requests/2.32', 'x-forwarded-for': '10.2.3.44' },
+export const hoursOfToday = hours.length
+
+export type Successor = { id: string }
+
+/** A rotation begins: the new key waits for its owner. */
+export async function beginRotation(means: Means): Promise<Successor> {
+  const { house, key, workspace, done } = means
+  const { successor } = await done((act) =>
+    startRotation(act, workspace, key.id, { reason: 'scheduled' }, house.world.random),
+  )
+  await house.keywarden.runTimetable()
+  return successor
 }
 
 /**
- * A rotation under way: begun two days ago, revealed ten hours ago, most of the traffic has moved, and one program has
- * been forgotten. Returns the programs that go on working.
+ * The hours until now: the new key is revealed, most of the traffic moves, and one program has been forgotten. `others`
+ * live through their part of each hour. Returns the program that goes on working.
  */
-export async function liveThroughRotation(means: Means): Promise<Client[]> {
-  const { house, key, workspace, moveTo, done } = means
-  const { random, config } = house.world
+export async function liveThroughHours(
+  means: Means,
+  successor: Successor,
+  others: (share: readonly [number, number]) => Promise<void>,
+): Promise<Client> {
+  const { house, key, moveTo } = means
   const hoursAgo = (n: number) => new Date(Date.now() - n * hourMs)
-  moveTo(hoursAgo(50))
-  const { successor } = await done((act) =>
-    startRotation(act, workspace, key.id, { reason: 'scheduled' }, random),
-  )
-  await house.keywarden.runTimetable()
-  moveTo(hoursAgo(hours.length - 1.6))
-  const shown = { random, tokenPrefix: config.tokenPrefix, timeZone: workspace.terms.timeZone }
-  const { token } = await done((act) => reveal(act, workspace.id, successor.id, shown))
-  const fresh = token.open()
+  let fresh = ''
   for (const [i, [main, forgotten, moved]] of hours.entries()) {
+    if (i === 1) {
+      moveTo(hoursAgo(hours.length - 1.6))
+      fresh = await revealed(means, successor)
+    }
     moveTo(hoursAgo(hours.length - 1 - i + 0.02))
     const wanted = [
-      ...Array.from({ length: main }, () => [key.token, sources.main] as const),
-      ...Array.from({ length: forgotten }, () => [key.token, sources.forgotten] as const),
-      ...Array.from({ length: moved }, () => [fresh, sources.main] as const),
+      ...Array.from({ length: main }, () => [key.token, zendesk.main] as const),
+      ...Array.from({ length: forgotten }, () => [key.token, zendesk.forgotten] as const),
+      ...Array.from({ length: moved }, () => [fresh, zendesk.main] as const),
     ]
-    await Promise.all(wanted.map(([bearer, from]) => ask(house, bearer, from)))
+    await Promise.all(wanted.map(([bearer, from], n) => ask(house, bearer, from, n)))
+    await others([i, hours.length])
   }
-  return [{ name: 'zendesk-sync 4.2', token: fresh, scopes: ['read'], requestsADay: 4 }]
+  const habit = { calls: habitOf(key.name).calls, programs: [zendesk.main] }
+  return { name: `${key.name} (new key)`, token: fresh, habit, requestsADay: 4 }
 }
 
-async function ask(house: House, bearer: string, from: Record<string, string>): Promise<void> {
-  const headers = { authorization: `Bearer ${bearer}`, ...from }
-  const response = await fetch(`${house.platform.url}/v1/contacts`, { headers })
-  await response.arrayBuffer()
-  if (response.status !== 200)
-    throw new Error(`A request of the demo's rotation was answered ${response.status}`)
+async function revealed({ house, workspace, done }: Means, successor: Successor): Promise<string> {
+  const { random, config } = house.world
+  const shown = { random, tokenPrefix: config.tokenPrefix, timeZone: workspace.terms.timeZone }
+  const { token } = await done((act) => reveal(act, workspace.id, successor.id, shown))
+  return token.open()
 }
 
-/** The key of the demo's past that is being rotated, and whose it is. */
-export const rotated = { key: 'Zendesk Sync', by: people.otherManager } as const
+async function ask({ platform }: House, bearer: string, from: Program, n: number): Promise<void> {
+  const { calls } = habitOf(rotated.key)
+  const status = await platform.receive(requestOf({ calls, programs: [from] }, n, bearer))
+  if (status === 401 || status === 403 || status === 503)
+    throw new Error(`A request of the demo's rotation was answered ${status}`)
+}
+
+/** The key of the demo's past that is being rotated, whose it is, and since when. */
+export const rotated = { key: 'Zendesk Sync', by: people.otherManager, daysAgo: 2 } as const

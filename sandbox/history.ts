@@ -10,20 +10,23 @@ import { setRole } from '../src/workspaces/roles.ts'
 import { addWorkspace, inheritOwners, type Workspace, workspacesOfTeam } from '../src/workspaces/workspace.ts'
 import { openDialog, people, submitAndSee } from './acting.ts'
 import { openCalendar } from './calendar.ts'
+import { type Habit, habitOf, requestOf, requestsOn } from './customers.ts'
 import { type PastDeed, type PastKey, pastDeeds, pastKeys } from './history-keys.ts'
-import { liveThroughRotation, rotated } from './history-rotation.ts'
+import { beginRotation, hoursOfToday, liveThroughHours, rotated, type Successor } from './history-rotation.ts'
 import type { House } from './house.ts'
 import { person } from './slack/person.ts'
 
 const dayMs = 86_400_000
+const hourMs = 3_600_000
 const firstDay = 122
+const hoursOfUse = [1.7, 5, 8, 10.2, 12.4, 14.5, 17, 20.6]
 const acts = { deactivate, revoke }
 
 /** A calendar on which the demo's past is still to come. */
 export const calendarBeforeHistory = () => openCalendar(new Date(Date.now() - firstDay * dayMs))
 
 /** A key whose clients are still at work. */
-export type Client = { name: string; token: string; scopes: readonly string[]; requestsADay: number }
+export type Client = { name: string; token: string; habit: Habit; requestsADay: number }
 
 /**
  * Lives through the demo's past: each day's acts and requests happen through the product's own doors with the
@@ -31,46 +34,74 @@ export type Client = { name: string; token: string; scopes: readonly string[]; r
  * must have been opened on `calendarBeforeHistory`. Returns the tokens that clients still hold.
  */
 export async function liveThroughHistory(house: House): Promise<Client[]> {
-  const past = { house, tokens: new Map<PastKey, string>(), ids: new Map<PastKey, string>() }
-  for (let daysAgo = firstDay - 1; daysAgo > 0; daysAgo--) {
-    moveTo(house, dayBefore(daysAgo))
-    await liveOneDay(past, daysAgo)
-  }
+  const past: Past = { house, tokens: new Map(), ids: new Map(), asked: new Map(), successor: undefined }
+  for (let daysAgo = firstDay - 1; daysAgo > 0; daysAgo--) await liveOneDay(past, daysAgo)
   await askForKey(house)
-  const moved = await rotateOne(past)
+  const moved = await liveThroughHours(await rotationOf(past), past.successor!, (share) =>
+    useKeys(past, 0, share),
+  )
   moveTo(house, new Date())
   await house.keywarden.runTimetable()
   const still = pastKeys
     .filter((key) => key.keeps && key.name !== rotated.key)
-    .map((key) => ({ ...key, token: past.tokens.get(key)!, requestsADay: key.requestsADay! }))
-  return [...still, ...moved]
+    .map((key) => {
+      const { name, requestsADay = 0 } = key
+      return { name, requestsADay, token: past.tokens.get(key)!, habit: habitOf(name) }
+    })
+  return [...still, moved]
 }
 
-/** A rotation that is under way when somebody looks. */
-async function rotateOne({ house, ids, tokens }: Past): Promise<Client[]> {
+/** What a rotation that is under way when somebody looks needs to know. */
+async function rotationOf({ house, ids, tokens }: Past) {
   const key = pastKeys.find(({ name }) => name === rotated.key)!
   const first = await workspace(house)
   const owner = await actor(house, first.id, rotated.by)
-  return liveThroughRotation({
+  return {
     house,
     key: { id: ids.get(key)!, name: key.name, token: tokens.get(key)! },
     workspace: first,
-    moveTo: (at) => moveTo(house, at),
-    done: (act) => done(house, owner, act),
-  })
+    moveTo: (at: Date) => moveTo(house, at),
+    done: <T>(act: (act: Act) => Promise<T | Refusal>) => done(house, owner, act),
+  }
 }
 
-type Past = { house: House; tokens: Map<PastKey, string>; ids: Map<PastKey, string> }
+type Past = {
+  house: House
+  tokens: Map<PastKey, string>
+  ids: Map<PastKey, string>
+  /** how many requests were made with a key */
+  asked: Map<PastKey, number>
+  /** of the key that is being rotated */
+  successor: Successor | undefined
+}
 
 async function liveOneDay(past: Past, daysAgo: number): Promise<void> {
   const keys = pastKeys.filter((key) => key.madeDaysAgo === daysAgo)
   const deeds = pastDeeds.filter((deed) => deed.daysAgo === daysAgo)
+  const inOffice = dayBefore(daysAgo)
+  const moments = momentsOf(daysAgo, inOffice)
+  const useAt = async (at: Date) => {
+    moveTo(past.house, at)
+    await useKeys(past, daysAgo, [moments.indexOf(at), moments.length])
+  }
+  for (const at of moments.filter((one) => one < inOffice)) await useAt(at)
+  moveTo(past.house, inOffice)
   if (daysAgo === firstDay - 1) await settleIn(past.house)
   for (const key of keys) await make(past, key)
   for (const deed of deeds) await doTo(past, deed)
-  await useKeys(past, daysAgo)
+  if (daysAgo === rotated.daysAgo) past.successor = await beginRotation(await rotationOf(past))
+  for (const at of moments.filter((one) => one >= inOffice)) await useAt(at)
   // What the jobs ask is a set, so that days may be left out; the last ones stand in front of the reader.
   if (deeds.length > 0 || daysAgo <= 8 || daysAgo % 7 === 0) await past.house.keywarden.runTimetable()
+}
+
+/** When requests are made: the last week is looked at by the hour, what was before by the day. */
+function momentsOf(daysAgo: number, inOffice: Date): Date[] {
+  if (daysAgo > 7) return [inOffice]
+  const midnight = Math.floor(inOffice.getTime() / dayMs) * dayMs
+  const untilToday = Date.now() - (hoursOfToday + 1) * hourMs
+  const all = hoursOfUse.map((hour) => new Date(midnight + hour * hourMs))
+  return all.filter((at, i) => i === 0 || at.getTime() < untilToday)
 }
 
 /** Office hours of that day, never the same minute twice. */
@@ -143,26 +174,31 @@ async function askForKey({ slack }: House): Promise<void> {
   await member.close(sent.id)
 }
 
-/** A day's requests, asked of Keywarden as the platform asks. */
-async function useKeys({ house, tokens }: Past, daysAgo: number): Promise<void> {
+/** Which part of a day's requests: the how manieth of how many. */
+type Share = readonly [number, number]
+
+/** A part of a day's requests, asked of the toy platform as its customers ask. */
+async function useKeys({ house, tokens, asked }: Past, daysAgo: number, [nth, parts]: Share): Promise<void> {
   const ended = new Set(pastDeeds.filter((deed) => deed.daysAgo >= daysAgo).map(({ key }) => key))
-  const requests = pastKeys
-    .filter(
-      (key) => key.madeDaysAgo >= daysAgo && daysAgo > (key.silentSinceDaysAgo ?? 0) && !ended.has(key.name),
-    )
-    .flatMap((key) => Array.from({ length: key.requestsADay ?? 0 }, () => key))
-  await Promise.all(requests.map((key) => ask(house, tokens.get(key)!, key.scopes[0]!)))
+  const used = pastKeys.filter(
+    (key) => key.madeDaysAgo >= daysAgo && daysAgo > (key.silentSinceDaysAgo ?? -1) && !ended.has(key.name),
+  )
+  const requests = used.flatMap((key) => {
+    const isMoving = daysAgo === 0 && key.name === rotated.key
+    const ofDay = isMoving ? 0 : requestsOn(house.world.clock.now(), key.requestsADay ?? 0)
+    const before = asked.get(key) ?? 0
+    const now = Math.floor(((nth + 1) * ofDay) / parts) - Math.floor((nth * ofDay) / parts)
+    asked.set(key, before + now)
+    return Array.from({ length: now }, (_, i) => requestOf(habitOf(key.name), before + i, tokens.get(key)!))
+  })
+  await Promise.all(requests.map((request) => ask(house, request)))
+  await house.platform.report()
 }
 
-async function ask({ keywarden, serviceToken }: House, key: string, scope: string): Promise<void> {
-  const response = await fetch(`${keywarden.url}/v1/verify`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${serviceToken}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ key, scope }),
-  })
-  const { code } = (await response.json()) as { code?: string }
-  if (code !== 'VALID')
-    throw new Error(`A request of the demo's past was answered ${response.status} ${code}`)
+/** Whatever the platform has or has not: its keys are known and let in. */
+async function ask({ platform }: House, request: Parameters<House['platform']['receive']>[0]): Promise<void> {
+  const status = await platform.receive(request)
+  if (status === 401 || status === 503) throw new Error(`A request of the demo's past was answered ${status}`)
 }
 
 async function workspace({ world, slack }: House, name?: string): Promise<Workspace> {

@@ -65,7 +65,10 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     if (options.mode === 'http') slack.deliverOverHttp(`${keywarden.url}/slack/events`)
     await neverQuiet(world)
     const serviceToken = await newServiceToken(world, slack.teamId)
-    const platform = await openPlatform(() => keywarden!.url, serviceToken, options.ports?.platform)
+    const platform = await openPlatform(() => keywarden!.url, serviceToken, {
+      clock: calendar,
+      port: options.ports?.platform,
+    })
     closing.push(() => platform.close())
     return { slack, platform, keywarden, world, calendar, serviceToken, close }
   } catch (error) {

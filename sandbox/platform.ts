@@ -1,19 +1,23 @@
 import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import fastify, { type FastifyRequest } from 'fastify'
+import type { Clock } from '../src/foundation/clock.ts'
 
 export type Platform = {
   url: string
   /** requests answered so far, counted by the platform itself: by status, and by key, endpoint and status */
   answered: Map<number, number>
   answeredTo: Map<string, number>
+  /** answers a request as if it had come over the network, which months of them would take too long for */
+  receive(request: { method: Method; path: string; headers: Record<string, string> }): Promise<number>
   /** tells Keywarden what became of the requests since the last report; it does so each second anyway */
   report(): Promise<void>
   close(): Promise<void>
 }
 
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 type Asked = { key: string; method: string; path: string; ip: string; userAgent: string }
-type Outcome = Omit<Asked, 'key'> & { keyId: string; status: number }
+type Outcome = Omit<Asked, 'key'> & { keyId: string; status: number; at: string }
 
 const areas = ['/v1/contacts', '/v1/conversations', '/v1/agents', '/v1/analytics']
 const refusals: Record<string, number> = { INSUFFICIENT_SCOPE: 403, WRONG_WORKSPACE: 403 }
@@ -30,7 +34,7 @@ const pathOf = ({ url }: FastifyRequest) => url.split('?')[0]!
 export async function openPlatform(
   keywardenUrl: () => string,
   serviceToken: string,
-  port = 0,
+  { clock, port = 0 }: { clock: Clock; port?: number | undefined },
 ): Promise<Platform> {
   const server = fastify({ forceCloseConnections: true, trustProxy: true })
   const answered = new Map<number, number>()
@@ -55,7 +59,7 @@ export async function openPlatform(
       return reply.status(503).header('retry-after', '1').send({ error: 'try again' })
     const { code, keyId } = verdict
     const status = code === 'VALID' ? statusOf(path) : (refusals[code] ?? 401)
-    if (keyId && code === 'VALID') outcomes.push({ keyId, ...asked, status })
+    if (keyId && code === 'VALID') outcomes.push({ keyId, ...asked, status, at: clock.now().toISOString() })
     if (status === 200) return { path, items: [{ id: 1, name: 'Grace' }] }
     if (code === 'VALID')
       return reply.status(status).send({ error: status === 404 ? 'no such item' : 'broken' })
@@ -92,6 +96,9 @@ export async function openPlatform(
     answered,
     answeredTo,
     report,
+    async receive({ method, path, headers }) {
+      return (await server.inject({ method, url: path, headers })).statusCode
+    },
     close() {
       clearInterval(reporting)
       return server.close()

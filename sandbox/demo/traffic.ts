@@ -1,3 +1,4 @@
+import { requestOf } from '../customers.ts'
 import type { Client } from '../history.ts'
 
 const pauseMs = 700
@@ -28,12 +29,7 @@ function choose(clients: readonly Client[]): Client {
 
 /** One request of a customer's program; what comes back is the program's own business. */
 export async function send(platformUrl: string, client: Client, signal?: AbortSignal): Promise<void> {
-  const method = client.scopes.includes('write') && Math.random() < 0.3 ? 'POST' : 'GET'
-  const path = Math.random() < 0.6 ? '/v1/contacts' : '/v1/conversations'
-  const headers = {
-    authorization: `Bearer ${client.token}`,
-    'user-agent': `${client.name.split(' ')[0]}/1.0`,
-  }
+  const { method, path, headers } = requestOf(client.habit, Math.floor(Math.random() * 1_000), client.token)
   await fetch(platformUrl + path, { method, headers, signal: signal ?? null }).then(
     (response) => response.arrayBuffer(),
     () => undefined,
