@@ -3,8 +3,8 @@ import type { House } from '../house.ts'
 import { advance } from '../slack/person.ts'
 import { eventually, Unexpected } from './step.ts'
 
-/** Somebody who found the key, in a network and with a program that its owner never used. */
-const thief = { 'x-forwarded-for': '203.0.113.77', 'user-agent': 'curl/8.5.0' }
+/** Somebody who found the key, in a network and with a program that no customer uses. */
+const thief = { 'x-forwarded-for': '198.18.66.77', 'user-agent': 'python-urllib3/2.2' }
 export const leaked = 'Salesforce CRM'
 const requests = 1_200
 const atOnce = 40

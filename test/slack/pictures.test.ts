@@ -5,6 +5,7 @@ import { textOf } from '../../sandbox/slack/look.ts'
 import { fault, person } from '../../sandbox/slack/person.ts'
 import type { LocalSlack } from '../../sandbox/slack/slack.ts'
 import { openLog } from '../../src/foundation/log.ts'
+import { bandChart } from '../../src/slack/pictures/band.ts'
 import { colours, roundUp, timeTicks } from '../../src/slack/pictures/base.ts'
 import { placed } from '../../src/slack/pictures/marks.ts'
 import type { BandPicture, UsagePicture, UsageStep } from '../../src/slack/pictures/picture.ts'
@@ -121,6 +122,21 @@ test('the band of what is usual and the time that is not are drawn under the lin
   const png = await render(band)
   expect(await inked(png, colours.band)).toBeGreaterThan(10_000)
   expect(await inked(png, colours.ok)).toBeGreaterThan(1_000)
+})
+
+test('a leak beside which the band is a hair still says what is usual, and how much came', async () => {
+  const flood = (requests: number, high: number): BandPicture => ({
+    ...{ kind: 'band', fromMs, toMs, timeZone: 'UTC' },
+    steps: steps(() => ({})).map((step, hour) => ({
+      ...{ fromMs: step.fromMs, toMs: step.toMs },
+      ...{ requests: hour === 23 ? requests : 3, low: 0, high },
+    })),
+    incident: { fromMs: toMs - hourMs, toMs, label: 'unusual' },
+  })
+  const { legend } = bandChart(flood(1_201, 17)) as { legend: { data: { name: string }[] } }
+  expect(legend.data.map(({ name }) => name)).toEqual(['Usual now: 0 to 17', 'Requests per hour'])
+  const dotAndFigure = await inked(await render(flood(1_201, 17)), colours.failed)
+  expect(dotAndFigure).toBeGreaterThan((await inked(await render(flood(1, 17)), colours.failed)) + 200)
 })
 
 test('words stand out from the paper by 4.5 to 1, figures by 3 to 1', () => {

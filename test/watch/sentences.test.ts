@@ -30,6 +30,7 @@ function about(reason: Reason, more: Partial<UseFacts> & Record<string, unknown>
   }
   return {
     key: { name: 'Salesforce CRM' },
+    timeZone: 'America/New_York',
     step: 'told-0',
     facts: { ...facts, refusedScope: 31, beganAt: facts.at, ...more },
   } as unknown as Alert
@@ -49,7 +50,7 @@ test.each<[Reason, Partial<UseFacts>, string]>([
   [
     'busy-hour',
     newNetwork,
-    '3,100 requests in an hour, 3.1 × its busiest hour in 35 days. 92 % from 203.0.113.0/24, first seen on 2026-11-25 13:00 UTC.',
+    '3,100 requests in an hour, 3.1 × its busiest hour in 35 days. 92 % from 203.0.113.0/24, first seen today.',
   ],
   [
     'unusual-time',
@@ -76,11 +77,18 @@ test.each<[Reason, Partial<UseFacts>, string]>([
   [
     'new-network',
     newNetwork,
-    'is used from where it never was before: 3,100 requests in an hour. 92 % from 203.0.113.0/24, first seen on 2026-11-25 13:00 UTC.',
+    'is used from where it never was before: 3,100 requests in an hour. 92 % from 203.0.113.0/24, first seen today.',
   ],
   ['probing', {}, 'was refused 31 times in an hour for want of a scope: somebody tries what it may not do.'],
 ])('%s is told in words of its own', (reason, more, sentence) => {
   expect(plain(useWords(about(reason, more)))).toBe(`Salesforce CRM ${sentence}`)
+})
+
+test("today is that of the workspace's clock, and another day is named", () => {
+  const firstSeen = (firstAt: string) =>
+    plain(useWords(about('busy-hour', { newSource: { ...newNetwork.newSource, firstAt } })))
+  expect(firstSeen('2026-11-25T05:00:00.000Z')).toContain('203.0.113.0/24, first seen today.')
+  expect(firstSeen('2026-11-25T04:00:00.000Z')).toContain('203.0.113.0/24, first seen on 2026-11-25.')
 })
 
 test('a key that never had any requests is not told as a multiple of none', () => {

@@ -14,7 +14,7 @@ type Quarantined = { quarantinedBy?: string; quarantinedAt?: string }
 export function useWords(alert: Alert, step = alert.step): Phrase {
   const facts = useFacts(alert)
   const name = { name: alert.key.name }
-  const strange = say`${sentences[facts.reason](name, facts)}${origin(facts)}`
+  const strange = say`${sentences[facts.reason](name, facts)}${origin(facts, alert.timeZone)}`
   if (step !== 'quarantined' || !facts.quarantinedBy) return strange
   const at = { moment: new Date(facts.quarantinedAt!) }
   return say`${name} is in quarantine: ${who(facts.quarantinedBy)} deactivated it on ${at}, and requests with it are refused. Before that: ${strange}`
@@ -56,11 +56,14 @@ function times(now: number, before: number, what: string): string {
 
 const atMost = (requests: number): string => (requests < 1 ? 'none' : `at most ${count(requests, 'request')}`)
 
-function origin({ newSource, reason }: UseFacts): Phrase {
+function origin({ newSource, reason, at }: UseFacts, timeZone: string): Phrase {
   if (!newSource || reason === 'silence') return []
   const { kind, name, share, firstAt } = newSource
   const where = kind === 'network' ? 'from' : 'by the client'
-  return say` ${percent(Math.min(1, share), 1)} ${where} ${{ code: name }}, first seen on ${{ moment: new Date(firstAt) }}.`
+  // Sources are counted by the hour: what hour that was is no news, and may be before the first request.
+  const dayOf = (iso: string) => new Date(iso).toLocaleDateString('en-CA', { timeZone })
+  const seen = dayOf(firstAt) === dayOf(at) ? ['today'] : say`on ${{ day: new Date(firstAt) }}`
+  return say` ${percent(Math.min(1, share), 1)} ${where} ${{ code: name }}, first seen ${seen}.`
 }
 
 /** A share as people read it: "92 %", "0.4 %". */

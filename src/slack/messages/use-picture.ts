@@ -37,10 +37,16 @@ function altText({ key, timeZone }: Alert, band: NonNullable<Alert['band']>): st
   })
   const figures = [
     `the last hour had ${requests(last.requests)}`,
-    `at this time of day ${last.low.toLocaleString('en-US')} to ${requests(last.high)} are usual`,
+    `at this time of day ${usual(last)}`,
     `the busiest of the 47 hours before had ${requests(most)}`,
   ]
   return `Requests per hour of ${key.hint} in the 48 hours until ${at} (${timeZone}), over the band of what is usual: ${figures.join('; ')}.`
+}
+
+function usual({ low, high }: { low: number; high: number }): string {
+  if (high === 0) return 'none is usual'
+  const range = low === high ? requests(high) : `${low.toLocaleString('en-US')} to ${requests(high)}`
+  return `${range} ${high === 1 && low === high ? 'is' : 'are'} usual`
 }
 
 const requests = (n: number) => `${n.toLocaleString('en-US')} ${n === 1 ? 'request' : 'requests'}`

@@ -1,7 +1,7 @@
-import type { CustomSeriesRenderItem, EChartsOption, SeriesOption } from 'echarts'
-import { colours, fontFamily, frame, type } from './base.ts'
+import type { CustomSeriesRenderItem, EChartsOption, MarkPointComponentOption, SeriesOption } from 'echarts'
+import { colours, fontFamily, frame, short, type } from './base.ts'
 import { markSeries, marksWithin } from './marks.ts'
-import type { BandPicture } from './picture.ts'
+import type { BandPicture, BandStep } from './picture.ts'
 
 /** Requests as a line over the band of what is usual, and the stretch of time that is not. */
 export function bandChart(picture: BandPicture): EChartsOption {
@@ -20,22 +20,33 @@ export function bandChart(picture: BandPicture): EChartsOption {
       selectedMode: false,
       textStyle: { color: colours.ink, fontSize: type.normal, fontFamily },
       data: [
-        { name: 'Usual', icon: 'roundRect' },
-        { name: 'Requests', icon: 'path://M0,4 L18,4 L18,8 L0,8 Z' },
+        { name: usualName(picture), icon: 'roundRect' },
+        { name: requestsName, icon: 'path://M0,4 L18,4 L18,8 L0,8 Z' },
       ],
     },
     series: [markSeries(all, picture), usual(picture), requests(picture)],
   }
 }
 
+const requestsName = 'Requests per hour'
+
+/** A leak may be so high that the band is a hair above the axis: its figures are said as well. */
+function usualName({ steps }: BandPicture): string {
+  const { low = 0, high = 0 } = steps.at(-1) ?? {}
+  if (high === 0) return 'Usual now: none'
+  return `Usual now: ${low === high ? '' : `${short(low)} to `}${short(high)}`
+}
+
 const middle = ({ fromMs, toMs }: { fromMs: number; toMs: number }): number => (fromMs + toMs) / 2
 
 function requests({ steps }: BandPicture): SeriesOption {
+  const last = steps.at(-1)
   return {
     type: 'line',
-    name: 'Requests',
+    name: requestsName,
     data: steps.map((step) => [middle(step), step.requests]),
     symbol: 'none',
+    ...(last ? { markPoint: markOf(last) } : {}),
     lineStyle: { width: 3 },
     itemStyle: { color: colours.ok },
     silent: true,
@@ -43,8 +54,25 @@ function requests({ steps }: BandPicture): SeriesOption {
   }
 }
 
+/** The hour of the alert, with its figure on the side that the line does not come from. */
+function markOf(step: BandStep): MarkPointComponentOption {
+  const font = { fontFamily, fontSize: type.normal, fontWeight: 'bold' } as const
+  return {
+    silent: true,
+    symbol: 'circle',
+    symbolSize: 9,
+    data: [{ name: requestsName, coord: [middle(step), step.requests] }],
+    itemStyle: { color: colours.failed },
+    label: {
+      ...{ ...font, color: colours.failed, formatter: step.requests.toLocaleString('en-US') },
+      ...{ position: 'left', distance: 12, backgroundColor: colours.paper, padding: [1, 3] },
+    },
+  }
+}
+
 /** One polygon: along the upper edge and back along the lower. */
-function usual({ steps }: BandPicture): SeriesOption {
+function usual(picture: BandPicture): SeriesOption {
+  const { steps } = picture
   const outline = [
     ...steps.map((step): [number, number] => [middle(step), step.high]),
     ...[...steps].reverse().map((step): [number, number] => [middle(step), step.low]),
@@ -59,7 +87,7 @@ function usual({ steps }: BandPicture): SeriesOption {
         }
   return {
     type: 'custom',
-    name: 'Usual',
+    name: usualName(picture),
     renderItem,
     itemStyle: { color: colours.band },
     silent: true,
