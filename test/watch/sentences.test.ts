@@ -112,7 +112,8 @@ test('in quarantine the message says first that the key is refused, and who did 
 })
 
 test('shares and lengths read as people say them', () => {
-  expect([percent(1, 3), percent(0.004, 1), percent(0, 0)]).toEqual(['33 %', '0.4 %', '0 %'])
+  const shares = [percent(1, 3), percent(0.004, 1), percent(0, 0), percent(1_200, 1_201), percent(1, 1)]
+  expect(shares).toEqual(['33 %', '0.4 %', '0 %', '99.9 %', '100 %'])
   expect([
     duration(5),
     duration(119),

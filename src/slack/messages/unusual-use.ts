@@ -66,9 +66,10 @@ function origin({ newSource, reason, at }: UseFacts, timeZone: string): Phrase {
   return say` ${percent(Math.min(1, share), 1)} ${where} ${{ code: name }}, first seen ${seen}.`
 }
 
-/** A share as people read it: "92 %", "0.4 %". */
+/** A share as people read it: "92 %", "0.4 %"; all and none are said of all and none alone. */
 export function percent(part: number, whole: number): string {
   const share = whole > 0 ? (100 * part) / whole : 0
+  if (share > 99 && share < 100) return `${(Math.floor(share * 10) / 10).toFixed(1)} %`
   return `${share > 0 && share < 1 ? share.toFixed(1) : Math.round(share)} %`
 }
 
