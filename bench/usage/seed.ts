@@ -106,7 +106,7 @@ const dayOf = (part: string) => `
       where n % 50 = 1
     union all
     select id, n, (n * 7 + i * 57 + :midnight::int * 13) % 288, 1 + (n + i) % 3
-      from bench_keys, generate_series(0, 4) i where n % 5 = 2
+      from bench_keys, generate_series(0, 5) i where n % 5 = 2
     union all
     select id, n, (n * 31 + :midnight::int * 17) % 288, 1 + n % 3
       from bench_keys where n % 5 in (3, 4, 0) and n % 1000 <> 0 and (n + :midnight::int) % 10 < 7

@@ -18,6 +18,7 @@ ${strong('Try this')} in #general. You are Bruno, a manager.
   1  /keys create                     fill the form, then copy the key: it is shown once
   2  curl -i ${platform.url}/v1/contacts -H 'Authorization: Bearer THE_KEY'
   3  /keys list                       who uses what; the numbers move
+     /keys usage Salesforce CRM       how much, how well, from where, with a picture
   4  /keys deactivate NAME            the same curl is refused; /keys activate NAME resumes it
   5  /keys revoke NAME                refused for good
 

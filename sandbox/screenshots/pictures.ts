@@ -9,7 +9,7 @@ import {
   submitAndSee,
 } from '../acting.ts'
 import type { Demo } from '../demo/open.ts'
-import { person } from '../slack/person.ts'
+import { leakKey, person } from '../slack/person.ts'
 
 export type Picture = {
   file: string
@@ -25,6 +25,9 @@ export type Picture = {
 }
 
 const inGeneral = () => ({ channel: general })
+const directMessages = ({ house }: Demo) => ({ channel: house.slack.dmOf(everyone.manager).id })
+const home = (demo: Demo) => ({ ...directMessages(demo), tab: 'home' })
+
 export const pictures: readonly Picture[] = [
   { file: 'list', as: 'manager', size: [1100, 1120], place: inGeneral, stage: list },
   { file: 'create', as: 'manager', size: [900, 1500], place: inGeneral, stage: fillCreate, frame: 'dialog' },
@@ -37,22 +40,24 @@ export const pictures: readonly Picture[] = [
     frame: 'dialog',
   },
   {
-    file: 'alert',
-    as: 'otherManager',
-    size: [1100, 740],
-    place: () => ({ channel: security }),
-    stage: alerts,
-  },
-  {
     file: 'rotation',
     as: 'otherManager',
     size: [1100, 1240],
     place: () => ({ channel: security }),
     stage: rotation,
   },
+  { file: 'usage', as: 'manager', size: [1100, 1300], place: directMessages, stage: usage },
   { file: 'revoke', as: 'manager', size: [900, 700], place: inGeneral, stage: revoke, frame: 'dialog' },
   { file: 'home', as: 'manager', size: [1100, 840], place: home, stage: waitForHome },
   { file: 'policy', as: 'owner', size: [900, 1560], place: inGeneral, stage: policy, frame: 'dialog' },
+  // The last one: what leaks is in every list from then on.
+  {
+    file: 'alert',
+    as: 'otherManager',
+    size: [1100, 860],
+    place: () => ({ channel: security }),
+    stage: alerts,
+  },
 ]
 
 async function type(page: Page, command: string): Promise<void> {
@@ -96,8 +101,10 @@ async function showMasked(page: Page, { house }: Demo): Promise<void> {
   })
 }
 
-async function alerts(page: Page): Promise<void> {
-  await page.getByText('Survey Tool').waitFor()
+async function alerts(page: Page, { house }: Demo): Promise<void> {
+  await leakKey(house.slack.url)
+  await page.getByRole('button', { name: /^Quarantine key/ }).waitFor()
+  await page.getByRole('img', { name: /^Requests per hour/ }).waitFor()
 }
 
 /** The message of a rotation that is under way, from its first line to its buttons. */
@@ -107,13 +114,17 @@ async function rotation(page: Page): Promise<void> {
   await page.getByText('Requests per hour').waitFor()
 }
 
+/** A panel of usage, in the direct messages of whoever asked for it. */
+async function usage(page: Page, { house }: Demo): Promise<void> {
+  const manager = person(house.slack.url, everyone.manager)
+  await manager.command({ channel: general, text: '/keys usage Salesforce CRM 30d' })
+  await page.getByRole('img', { name: /^Requests of the last 30 days/ }).waitFor()
+  await page.getByText(/^As of/).waitFor()
+}
+
 async function revoke(page: Page): Promise<void> {
   await type(page, '/keys revoke Salesforce CRM')
   await page.getByRole('dialog').getByRole('textbox').fill('Salesforce')
-}
-
-function home({ house }: Demo): Record<string, string> {
-  return { channel: house.slack.dmOf(everyone.manager).id, tab: 'home' }
 }
 
 async function waitForHome(page: Page): Promise<void> {

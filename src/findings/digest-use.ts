@@ -1,6 +1,7 @@
+import { Temporal } from 'temporal-polyfill'
 import type { Executor } from '../foundation/database.ts'
-import { windowOf } from '../usage/range.ts'
-import { type KeyUse, workspaceSummaryOf, workspaceTrafficOf } from '../workspaces/usage.ts'
+import { daysOf } from '../workspaces/days.ts'
+import { type KeyUse, totalsIn } from '../workspaces/usage.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 
 /** How a week was used, as a letter keeps it. */
@@ -9,31 +10,30 @@ export type WeekOfUse = {
   /** in the week before */
   before: number
   keysUsed: number
-  /** seven days, the first one first; `failed` were let through and then answered with an error */
+  /** Monday to Sunday; `failed` were let through and then answered with an error */
   days: { name: string; ok: number; refused: number; failed: number }[]
   /** the five busiest keys */
   top: KeyUse[]
 }
 
-const dayMs = 86_400_000
 const mostListed = 5
+const names = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
 
-/** The seven days up to a moment, in the workspace's own names of days. */
-export async function weekOfUse(db: Executor, { id, terms }: Workspace, until: Date): Promise<WeekOfUse> {
-  const { from, to } = windowOf('7d', until)
-  const summary = await workspaceSummaryOf(db, id, '7d', until)
-  const traffic = await workspaceTrafficOf(db, id, from, to, 'hour')
-  const days = Array.from({ length: 7 }, (_, i) => {
-    const at = new Date(from.getTime() + i * dayMs)
-    const name = at.toLocaleDateString('en-GB', { weekday: 'short', timeZone: terms.timeZone })
-    return { name, ok: 0, refused: 0, failed: 0 }
+/** The seven days before a Monday (its date), each from midnight to midnight by the workspace's clock. */
+export async function weekOfUse(db: Executor, workspace: Workspace, monday: string): Promise<WeekOfUse> {
+  const { id, terms } = workspace
+  const midnight = (days: number) =>
+    new Date(Temporal.PlainDate.from(monday).add({ days }).toZonedDateTime(terms.timeZone).epochMilliseconds)
+  const boundaries = Array.from({ length: 8 }, (_, i) => midnight(i - 7))
+  const [week, before] = await Promise.all([
+    daysOf(db, id, boundaries, mostListed),
+    totalsIn(db, id, { from: midnight(-14), to: midnight(-7) }),
+  ])
+  const days = week.days.map(({ requests, refused, failed }, i) => {
+    // What failed was let through before; an outcome may fall into a later day than its verify.
+    const errors = Math.min(failed, requests - refused)
+    return { name: names[i]!, ok: requests - refused - errors, refused, failed: errors }
   })
-  for (const { at, requests, refused, failed } of traffic) {
-    const day = days[Math.floor((at.getTime() - from.getTime()) / dayMs)]!
-    day.ok += requests - refused - Math.min(failed, requests - refused)
-    day.refused += refused
-    day.failed += Math.min(failed, requests - refused)
-  }
-  const { totals, before, keysUsed, top } = summary
-  return { requests: totals.requests, before: before.requests, keysUsed, days, top: top.slice(0, mostListed) }
+  const requests = week.days.reduce((sum, day) => sum + day.requests, 0)
+  return { requests, before: before.requests, keysUsed: week.keysUsed, days, top: week.top }
 }

@@ -28,7 +28,9 @@ export async function putDigests(world: Pick<World, 'db' | 'clock' | 'random'>):
     const due = lastMonday(workspace.terms.timeZone, world.clock.now())
     if (world.clock.now().getTime() - due.at.getTime() > latestMs) continue
     if (await isPut(world.db, workspace, due.day)) continue
-    await world.db.transaction((trx) => putDigest(trx, world, workspace, due))
+    // Outside of the transaction several of its questions are asked at the same time.
+    const use = await weekOfUse(world.db, workspace, due.day)
+    await world.db.transaction((trx) => putDigest(trx, world, workspace, due, use))
     letters++
   }
   return letters
@@ -54,10 +56,11 @@ async function putDigest(
   world: Pick<World, 'clock' | 'random'>,
   workspace: Workspace,
   due: Due,
+  use: WeekOfUse,
 ): Promise<void> {
   const destination = `channel:${workspace.terms.alertChannel}`
   const findings = await readDigest(trx, workspace.id, new Date(due.at.getTime() - 7 * 86_400_000))
-  const body: Digest = { ...findings, use: await weekOfUse(trx, workspace, due.at) }
+  const body: Digest = { ...findings, use }
   const place = { workspaceId: workspace.id, subjectId: workspace.id, step: due.day, destination }
   await put(trx, [{ ...place, about: 'digest', body }], world.clock.now(), world.random)
 }

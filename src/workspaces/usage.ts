@@ -8,7 +8,7 @@ import { type Step, stepMs, stepOf } from '../usage/step.ts'
 /** What a workspace's keys did together in one step of time. */
 export type WorkspaceTraffic = Sums & { at: Date }
 
-export type KeyUse = Sums & { keyId: string; name: string }
+export type KeyUse = Sums & { keyId: string; name: string; hint: string }
 
 /** A key that could be used and was not; `lastUsedAt` is undefined for one that never was. */
 export type SilentKey = { keyId: string; name: string; lastUsedAt: Date | undefined }
@@ -27,7 +27,7 @@ export type WorkspaceSummary = {
 
 const mostListed = 10
 
-/** What the workspace view and the weekly digest say of use. Revoked keys count: refused requests are requests. */
+/** What the workspace view says of use. Revoked keys count: refused requests are requests. */
 export async function workspaceSummaryOf(
   db: Executor,
   workspaceId: string,
@@ -36,10 +36,11 @@ export async function workspaceSummaryOf(
 ): Promise<WorkspaceSummary> {
   const window = windowOf(range, now)
   const reach = await reachOf(db)
-  // One after the other: in a transaction there is one connection.
-  const used = await usedKeys(db, workspaceId, window, reach)
-  const before = await totalsIn(db, workspaceId, window.before, reach)
-  const silent = await silentKeys(db, workspaceId, window.from, now)
+  const [used, before, silent] = await Promise.all([
+    usedKeys(db, workspaceId, window, reach),
+    totalsIn(db, workspaceId, window.before, reach),
+    silentKeys(db, workspaceId, window.from, now),
+  ])
   return { ...used, before, silent }
 }
 
@@ -63,13 +64,23 @@ export async function workspaceTrafficOf(
   return rows.map(figures<{ at: Date }>)
 }
 
-function usedIn(workspaceId: string, period: Period, coarsest: Step, reach: Reach): Query {
-  const keys = { sql: 'array(select id from keys where workspace_id = ?)', values: [workspaceId] }
-  return usedBy(keys, cover(period, coarsest, reach))
-}
+/** The ids of all keys of a workspace, as a query. */
+export const keysOf = (workspaceId: string): Query => ({
+  sql: 'array(select id from keys where workspace_id = ?)',
+  values: [workspaceId],
+})
 
-async function totalsIn(db: Executor, workspaceId: string, period: Period, reach: Reach): Promise<Sums> {
-  const used = usedIn(workspaceId, period, 'day', reach)
+const usedIn = (workspaceId: string, period: Period, coarsest: Step, reach: Reach): Query =>
+  usedBy(keysOf(workspaceId), cover(period, coarsest, reach))
+
+/** What the keys of a workspace did together in a period. */
+export async function totalsIn(
+  db: Executor,
+  workspaceId: string,
+  period: Period,
+  reach?: Reach,
+): Promise<Sums> {
+  const used = usedIn(workspaceId, period, 'day', reach ?? (await reachOf(db)))
   const { rows } = await db.raw(`select ${sums} from (${used.sql}) as used`, used.values)
   return figures(rows[0])
 }
@@ -84,15 +95,20 @@ async function usedKeys(db: Executor, workspaceId: string, period: Period, reach
        select per_key.*, row_number() over (order by greatest(requests, outcomes) desc, key_id) as place from per_key
        order by place limit ?
      )
-     select busiest.key_id as "keyId", name, requests, refused, outcomes, failed
+     select busiest.key_id as "keyId", name, hint, requests, refused, outcomes, failed
      from busiest join keys on keys.id = busiest.key_id
      union all
-     select null, count(*)::text, coalesce(sum(requests), 0), coalesce(sum(refused), 0), coalesce(sum(outcomes), 0),
+     select null, count(*)::text, null, coalesce(sum(requests), 0), coalesce(sum(refused), 0), coalesce(sum(outcomes), 0),
        coalesce(sum(failed), 0) from per_key`,
     [...used.values, mostListed],
   )
-  const { name: keysUsed, keyId: _all, ...totals } = rows.find((row: { keyId: string | null }) => !row.keyId)
-  const top = (rows as KeyUse[]).filter(({ keyId }) => keyId).map(figures<{ keyId: string; name: string }>)
+  const {
+    name: keysUsed,
+    keyId: _all,
+    hint: _none,
+    ...totals
+  } = rows.find((row: { keyId: string | null }) => !row.keyId)
+  const top = (rows as KeyUse[]).filter(({ keyId }) => keyId).map(figures<Omit<KeyUse, keyof Sums>>)
   const busiestFirst = (a: Sums, b: Sums) =>
     Math.max(b.requests, b.outcomes) - Math.max(a.requests, a.outcomes)
   return { totals: figures(totals), keysUsed: Number(keysUsed), top: top.sort(busiestFirst) }

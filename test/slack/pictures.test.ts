@@ -4,7 +4,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { textOf } from '../../sandbox/slack/look.ts'
 import { fault, person } from '../../sandbox/slack/person.ts'
 import type { LocalSlack } from '../../sandbox/slack/slack.ts'
+import { readConfig } from '../../src/foundation/config.ts'
 import { openLog } from '../../src/foundation/log.ts'
+import { openWebClient } from '../../src/foundation/slack.ts'
 import { bandChart } from '../../src/slack/pictures/band.ts'
 import { colours, roundUp, timeTicks } from '../../src/slack/pictures/base.ts'
 import { placed } from '../../src/slack/pictures/marks.ts'
@@ -83,6 +85,22 @@ test('what never occurs is neither drawn nor named; nothing at all is still a pi
   expect((await sharp(empty).metadata()).format).toBe('png')
 })
 
+test.each([
+  ['a day', 1],
+  ['a week', 7],
+  ['a quarter', 90],
+])('the words below the axis of %s stand whole, with air around them', async (_, days) => {
+  const long = { fromMs: toMs - days * 24 * hourMs, toMs, timeZone: 'Europe/Berlin' }
+  const png = await render(usage({ ...long, marks: [] }))
+  const part = (left: number, top: number, width: number, height: number) =>
+    sharp(png).extract({ left, top, width, height }).png().toBuffer()
+  const isPaper = async (some: Promise<Buffer>) =>
+    (await sharp(await some).stats()).channels.every(({ min }) => min === 255)
+  expect(await inked(await part(0, 550, 960, 38), colours.soft)).toBeGreaterThan(100)
+  expect(await isPaper(part(0, 592, 960, 8))).toBe(true)
+  expect(await isPaper(part(0, 0, 12, 600))).toBe(true)
+})
+
 test('a mark is a line of its own colour, and one outside of the time shown is left out', async () => {
   const rotated = { atMs: fromMs + 6 * hourMs, label: 'Rotated', tone: 'plain' } as const
   const expires = { atMs: toMs - hourMs, label: 'Expires', tone: 'bad' } as const
@@ -149,14 +167,18 @@ test('words stand out from the paper by 4.5 to 1, figures by 3 to 1', () => {
 test.each([
   [0, 4],
   [3, 4],
-  [7, 8],
+  [5, 8],
+  [9, 12],
+  [25, 32],
   [95, 100],
   [101, 120],
   [699, 800],
   [61_000, 80_000],
-])('an axis for at most %i ends at %i', (most, end) => expect(roundUp(most)).toBe(end))
+])('an axis for at most %i ends at %i, and its quarters are whole', (most, end) =>
+  expect(roundUp(most)).toBe(end),
+)
 
-test('days begin where they begin in that time zone, also when clocks change', () => {
+test('days begin where they begin in that time zone, also when clocks change, and the end is no day', () => {
   const from = Date.parse('2027-03-25T23:00:00Z')
   const to = Date.parse('2027-04-01T22:00:00Z')
   const ticks = timeTicks({ fromMs: from, toMs: to, timeZone: 'Europe/Berlin' })
@@ -168,7 +190,6 @@ test('days begin where they begin in that time zone, also when clocks change', (
     '30 Mar',
     '31 Mar',
     '1 Apr',
-    '2 Apr',
   ])
   expect(new Date(ticks[3]!.atMs).toISOString()).toBe('2027-03-28T22:00:00.000Z')
 })
@@ -218,6 +239,30 @@ test.each([
   await fault(slack.url, { method, times: 1, kind: 'error', error })
   await illustrated(name)
   expect(textOf((await lastInDm()).blocks)).toBe(name)
+})
+
+test('that Slack is still looking at a picture is no error in the log, and what is wrong with a message is one', async () => {
+  const logged: string[] = []
+  const log = openLog({
+    level: 'info',
+    tokenPrefix: 'tml_',
+    destination: { write: (line) => void logged.push(line) },
+  })
+  const { apiUrl, botToken } = slack
+  const config = readConfig({ DATABASE_URL: 'postgres://', SLACK_API_URL: apiUrl, SLACK_BOT_TOKEN: botToken })
+  const ours = openWebClient({ config, log })
+  const picture = { picture: usage(), filename: 'usage.png', altText: 'Requests: 2,400' }
+  let sent = 0
+  await sendIllustrated({ web: ours, log }, picture, (image) => {
+    sent++
+    return ours.chat.postMessage({ channel: bruno, text: 'Usage', blocks: image ? [image] : [] })
+  })
+  expect(sent).toBeGreaterThan(1)
+  expect(logged).toEqual([])
+  await expect(ours.chat.postMessage({ channel: bruno, text: '', blocks: [section('')] })).rejects.toThrow(
+    'invalid_blocks',
+  )
+  expect(logged.join()).toContain('"level":"error"')
 })
 
 test('what is wrong with the message itself is not blamed on its picture', async () => {

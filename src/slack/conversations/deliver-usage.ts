@@ -8,8 +8,8 @@ import type { ClickStory, Story } from '../story.ts'
 
 /**
  * Puts a panel into the direct messages of whoever asked, or in the place of an earlier one there: a picture in an
- * ephemeral message or in a dialog would be private to the app, and a key's usage is nothing for a channel. Returns
- * whether it could be delivered.
+ * ephemeral message or in a dialog would be private to the app, and a key's usage is nothing for a channel. Where
+ * nothing was used there is nothing to draw. Returns whether it could be delivered.
  */
 export async function deliver(
   story: Story,
@@ -20,11 +20,13 @@ export async function deliver(
   const { web, world } = story.door
   const place = earlier?.channelId.startsWith('D') ? earlier : undefined
   const illustration = { picture, filename: `usage-${range}.png`, altText: altTextOf(picture, range) }
+  const put = async (image?: ImageBlock) => {
+    if (place) await web.chat.update({ channel: place.channelId, ts: place.ts, ...panel(image) })
+    else await web.chat.postMessage({ channel: story.caller.actor.id, ...panel(image) })
+  }
   try {
-    await sendIllustrated({ web, log: world.log }, illustration, async (image) => {
-      if (place) await web.chat.update({ channel: place.channelId, ts: place.ts, ...panel(image) })
-      else await web.chat.postMessage({ channel: story.caller.actor.id, ...panel(image) })
-    })
+    if (picture.steps.length === 0) await put()
+    else await sendIllustrated({ web, log: world.log }, illustration, put)
     return true
   } catch (error) {
     world.log.warn({ error: String(error) }, 'a panel of usage could not be put into direct messages')

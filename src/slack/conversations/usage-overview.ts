@@ -10,6 +10,9 @@ import type { ClickStory, Conversation, Story } from '../story.ts'
 import { deliver } from './deliver-usage.ts'
 import { readRange } from './read-range.ts'
 
+/** In less time a key need not have done all that it is for. */
+const evidenceFor = (range: Range): Range => (range === '90d' ? '90d' : '30d')
+
 /** `/keys usage` without a key: all keys of the workspace together. */
 export async function overview(story: Story, range: Range): Promise<Refusal | undefined> {
   const read = await readOverview(story, range)
@@ -37,16 +40,17 @@ async function readOverview(story: Story, range: Range): Promise<Overview | Refu
   const { workspace, actor } = story.caller
   const now = clock.now()
   const window = windowOf(range, now)
+  const evidence = evidenceFor(range)
   const routes = loadScopeTable(config.verify.routesFile)
   const read = await orDatabaseOut(() =>
     Promise.all([
       workspaceSummaryOf(db, workspace.id, range, now),
       workspaceTrafficOf(db, workspace.id, window.from, window.to, window.step),
-      exerciseOf(db, workspace.id, window, routes),
+      exerciseOf(db, workspace.id, windowOf(evidence, now), routes),
     ]),
   )
   if (isRefusal(read)) return read
   const [summary, traffic, exercise] = read
   const picture = usagePicture(traffic, range, window, workspace.terms.timeZone)
-  return { workspace, actor, range, now, summary, exercise, picture }
+  return { workspace, actor, range, now, summary, exercise, evidence, picture }
 }

@@ -26,8 +26,9 @@ export function groupMessage(group: Group): Message {
 
 function headline(group: Group, open: number): Phrase {
   if (open > 0) return manyFacts[group.kind](open)
-  if (group.alerts.length > 0)
-    return say`All ${group.alerts.length} have been dealt with; the thread says how.`
+  const { length } = group.alerts
+  if (length > 0)
+    return say`${length === 1 ? 'The key of this message has' : `All ${length} keys have`} been dealt with; the thread says how.`
   return say`Each of these keys has a message of its own by now.`
 }
 

@@ -57,7 +57,7 @@ function week(use: WeekOfUse): KnownBlock[] {
     ({ name, ok, refused, failed }) => `${name} ${(ok + refused + failed).toLocaleString('en-US')}`,
   )
   return [
-    chart('bar', 'Requests of the last seven days', categories, series),
+    chart('bar', 'Requests of last week', categories, series),
     sentenceBlock(say`${compared(use)} By day: ${days.join(', ')}.`),
   ]
 }

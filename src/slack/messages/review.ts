@@ -21,24 +21,25 @@ export function askedMessage(asked: Asked, where: 'dm' | 'here'): Message {
     headline(asked),
     sentenceBlock(consequence(asked)),
     ...keys.flatMap((key) => rowOf(key, asked, where)),
-    actions(
-      button(
-        `All ${keys.length} are still needed`,
-        `review.needed.all`,
-        refOf(asked, where, keys.map(({ id }) => id).join(' ')),
-      ),
-      ...(counts.open > keys.length
-        ? [
-            button(
-              `Show the next ${Math.min(askedPage, counts.open - keys.length)}`,
-              'review.page',
-              refOf(asked, where, String(asked.from + askedPage)),
-            ),
-          ]
-        : []),
-    ),
+    ...aboutAll(asked, where),
     context(`${standing(asked)} · asked ${mrkdwnDate(review.begunAt)}`),
   )
+}
+
+/** What is pressed for several keys at once; nothing when there is but one. */
+function aboutAll(asked: Asked, where: 'dm' | 'here'): KnownBlock[] {
+  const { keys, counts, from } = asked
+  if (keys.length < 2 && counts.open <= keys.length) return []
+  const ids = keys.map(({ id }) => id).join(' ')
+  const next = Math.min(askedPage, counts.open - keys.length)
+  return [
+    actions(
+      button(`All ${keys.length} are still needed`, `review.needed.all`, refOf(asked, where, ids)),
+      ...(next > 0
+        ? [button(`Show the next ${next}`, 'review.page', refOf(asked, where, String(from + askedPage)))]
+        : []),
+    ),
+  ]
 }
 
 const headline = ({ counts, ownerId, workspaceName, review }: Asked): Phrase =>

@@ -6,12 +6,12 @@ import { successRate } from '../../usage/summary.ts'
 import type { Exercise, WideKey } from '../../verification/exercised.ts'
 import type { KeyUse, WorkspaceSummary } from '../../workspaces/usage.ts'
 import type { Workspace } from '../../workspaces/workspace.ts'
-import { actions, button, context, go, header, type Message, message } from '../blocks.ts'
+import { actions, button, context, go, header, type Message, message, plainSection } from '../blocks.ts'
 import { fallback, isolate, mrkdwnDate, sentenceBlock } from '../phrase.ts'
 import type { UsagePicture } from '../pictures/picture.ts'
 import { ref } from '../ref.ts'
 import { count } from './key.ts'
-import { sparkline } from './usage-panel.ts'
+import { inFull, sparkline } from './usage-panel.ts'
 import { howMany, howWell, percent, rangeWords } from './usage-words.ts'
 
 /** All that is said of a workspace's use. */
@@ -22,6 +22,8 @@ export type Overview = {
   now: Date
   summary: WorkspaceSummary
   exercise: Exercise
+  /** what `exercise` looks at: longer than a range in which a key need not have done all that it is for */
+  evidence: Range
   picture: UsagePicture
 }
 
@@ -29,7 +31,7 @@ const listed = 5
 
 /** A workspace's use: how much, the busiest keys, the silent ones, and scopes that nobody needs. */
 export function usageOverview(overview: Overview, image?: ImageBlock): Message {
-  const { workspace, range, now, summary, exercise, picture } = overview
+  const { workspace, range, now, summary, exercise, evidence, picture } = overview
   const used = say`${count(summary.keysUsed, 'key was', 'keys were')} used.`
   const lines = [howMany(summary, range), howWell(summary), used].filter((line) => line !== undefined)
   return {
@@ -40,8 +42,8 @@ export function usageOverview(overview: Overview, image?: ImageBlock): Message {
       sentenceBlock(join(lines, ' ')),
       ...(summary.top.length > 0 ? [topTable(summary.top.slice(0, listed))] : []),
       ...silentKeys(summary, range),
-      ...scopes(exercise, range),
-      ...exercise.wide.keys.slice(0, listed).flatMap((key) => wideKey(key, workspace.id)),
+      ...scopes(exercise, evidence),
+      ...wideKeys(exercise, evidence, workspace.id),
       rangeButtons(workspace.id, range),
       context(`As of ${mrkdwnDate(now, '{date_short_pretty} at {time}')}.`),
     ],
@@ -49,11 +51,8 @@ export function usageOverview(overview: Overview, image?: ImageBlock): Message {
 }
 
 /** What is said at once where somebody asked. */
-export const overviewToldMessage = ({ workspace, summary, range }: Overview): Message =>
-  message(
-    say`${{ name: workspace.name }}: ${howMany(summary, range)}`,
-    context('The whole overview, with its picture, is in our direct messages.'),
-  )
+export const overviewToldMessage = ({ workspace, summary, range, picture }: Overview): Message =>
+  message(say`${{ name: workspace.name }}: ${howMany(summary, range)}`, context(inFull('overview', picture)))
 
 /** The busiest keys, one table as Slack allows one a message. */
 export function topTable(top: readonly KeyUse[]): TableBlock {
@@ -62,7 +61,7 @@ export function topTable(top: readonly KeyUse[]): TableBlock {
     rows: [
       ['Busiest keys', 'Requests', 'Refused', 'Went well'].map(rawText),
       ...top.map((key) => [
-        rawText(isolate(key.name)),
+        rawText(called(key, top)),
         rawText(key.requests.toLocaleString('en-US')),
         rawText(key.refused.toLocaleString('en-US')),
         rawText(wentWell(key)),
@@ -73,6 +72,10 @@ export function topTable(top: readonly KeyUse[]): TableBlock {
 }
 
 const rawText = (text: string) => ({ type: 'raw_text' as const, text })
+
+/** During a rotation two keys have the same name. */
+const called = ({ name, hint }: KeyUse, all: readonly KeyUse[]): string =>
+  all.filter((one) => one.name === name).length > 1 ? `${isolate(name)} ${hint}` : isolate(name)
 
 function wentWell(key: KeyUse): string {
   const rate = successRate(key)
@@ -108,15 +111,24 @@ function scopes({ scopes: all, unknown }: Exercise, range: Range): KnownBlock[] 
   ]
 }
 
-/** A key that could do with less, and the way there. */
-const wideKey = ({ keyId, name, scopes: has, exercised }: WideKey, workspaceId: string): KnownBlock[] => {
-  const spare = has.filter((scope) => !exercised.includes(scope))
+/** Keys that could do with less, and the way there. */
+function wideKeys({ wide }: Exercise, range: Range, workspaceId: string): KnownBlock[] {
+  if (wide.count === 0) return []
+  const shown = wide.keys.slice(0, listed)
+  const more = wide.count - shown.length
   return [
     sentenceBlock(
-      say`${{ name }} has ${spare.join(', ')} and has only ever used ${exercised.join(', ')}: a key with ${exercised.join(', ')} would do.`,
+      say`${count(wide.count, 'key')} could do with less, by what ${wide.count === 1 ? 'it' : 'they'} did in the last ${rangeWords[range]}${more > 0 ? `; the first ${shown.length}` : ''}:`,
     ),
-    actions(go('Rotate with changes', 'rotate', { id: keyId, workspaceId, name }, { more: 'changes' })),
+    ...shown.map((key) => wideKey(key, workspaceId)),
   ]
+}
+
+function wideKey({ keyId, name, scopes: has, exercised }: WideKey, workspaceId: string): KnownBlock {
+  const spare = has.filter((scope) => !exercised.includes(scope))
+  return plainSection(`${isolate(name)} used ${exercised.join(', ')}, and not ${spare.join(' or ')}.`, {
+    accessory: go('Rotate with changes', 'rotate', { id: keyId, workspaceId, name }, { more: 'changes' }),
+  })
 }
 
 const rangeButtons = (workspaceId: string, shown: Range): KnownBlock =>

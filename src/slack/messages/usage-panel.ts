@@ -37,7 +37,7 @@ const recentShown = 8
 /** One key's usage. Without the picture a row of signs takes its place, and all figures are in words anyway. */
 export function usagePanel(panel: Panel, image?: ImageBlock): Message {
   const { key, summary, range, now, sources, recent } = panel
-  const lines = [howMany(summary, range), howWell(summary), firstAndLast(summary), fromWhere(sources)]
+  const lines = [howMany(summary, range), howWell(summary), firstAndLast(summary), ...fromWhere(sources)]
   return {
     text: fallback(say`${{ name: key.name }}: ${howMany(summary, range)}`),
     blocks: [
@@ -63,9 +63,13 @@ export const usageToldMessage = (panel: Panel): Message => {
   const well = howWell(panel.summary)
   return message(
     say`${{ name: panel.key.name }}: ${howMany(panel.summary, panel.range)}${well ? say` ${well}` : ''}`,
-    context('The whole panel, with its picture, is in our direct messages.'),
+    context(inFull('panel', panel.picture)),
   )
 }
+
+/** Where the rest is. */
+export const inFull = (what: 'panel' | 'overview', { steps }: UsagePicture): string =>
+  `The whole ${what}${steps.length > 0 ? ', with its picture,' : ''} is in our direct messages.`
 
 /** The picture in words. */
 export function altTextOf({ steps, names, marks }: UsagePicture, range: Range): string {
@@ -160,6 +164,6 @@ function rangeButtons(key: KeyWithUsage, shown: Range): KnownBlock {
       }),
     ),
     button('Export CSV', 'usage.csv', to(shown), { label: `Export the usage of ${key.name} as CSV` }),
-    go('Key', 'show', key),
+    go('Show key', 'show', key),
   )
 }

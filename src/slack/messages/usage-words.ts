@@ -60,12 +60,15 @@ export function firstAndLast({
 
 const mostNamed = 3
 
-/** From how many networks and by what, the busiest named; undefined when nothing is known. */
-export function fromWhere(sources: readonly Source[]): Phrase | undefined {
+/** From how many networks and by what, the busiest named, a line each; nothing when nothing is known. */
+export function fromWhere(sources: readonly Source[]): Phrase[] {
   const networks = shares(sources, ({ network }) => network)
   const clients = shares(sources, ({ client }) => client)
-  if (networks.length === 0) return undefined
-  return say`From ${count(networks.length, 'network')}: ${named(networks)}. By ${count(clients.length, 'client')}: ${named(clients)}.`
+  if (networks.length === 0) return []
+  return [
+    say`From ${count(networks.length, 'network')}: ${named(networks)}.`,
+    say`By ${count(clients.length, 'client')}: ${named(clients)}.`,
+  ]
 }
 
 type Share = { name: string; share: number }

@@ -27,17 +27,27 @@ export const colours = {
 /** What a row of marks' words takes above the figures. */
 export const markRow = 17
 
+/** The width of a figure in small type, and of what separates them at most. */
+const pointsPerFigure = 8.2
+
 export const type = { normal: 15, small: 14 } as const
 
 /** What every picture has: paper, type, the axis of time and the one of counts. */
 export function frame(span: Span, most: number, rowsOfMarks: number): EChartsOption {
   const ticks = timeTicks(span)
+  const end = roundUp(most)
   const label = { color: colours.soft, fontSize: type.small, fontFamily }
   return {
     animation: false,
     backgroundColor: colours.paper,
     textStyle: { fontFamily, fontSize: type.normal, color: colours.ink },
-    grid: { left: 14, right: 24, top: 46 + rowsOfMarks * markRow, bottom: 30, containLabel: true },
+    grid: {
+      // The library's own measure of labels knows nothing of ours.
+      left: 20 + Math.max(...[1, 2, 3, 4].map((n) => short((end * n) / 4).length)) * pointsPerFigure,
+      right: 24,
+      top: 46 + rowsOfMarks * markRow,
+      bottom: 32,
+    },
     xAxis: {
       type: 'value',
       min: span.fromMs,
@@ -54,8 +64,8 @@ export function frame(span: Span, most: number, rowsOfMarks: number): EChartsOpt
     yAxis: {
       type: 'value',
       min: 0,
-      max: roundUp(most),
-      interval: roundUp(most) / 4,
+      max: end,
+      interval: end / 4,
       splitLine: { lineStyle: { color: colours.grid } },
       axisLabel: { ...label, formatter: (n: number) => short(n) },
     },
@@ -73,11 +83,13 @@ export const bar: CustomSeriesRenderItem = (_params, api) => {
   return { type: 'rect', shape, style: { fill: String(api.visual('color')) } }
 }
 
-/** The next number that reads well and divides by four: 4, 8, 12, 20, 40, 60, 80, 100, 120, 200 ... */
+/** The next number that reads well and whose quarters are whole: 4, 8, 12, 16, 20, 24, 32, 40, 60, 80, 100, 120 ... */
 export function roundUp(most: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(most, 1)))
-  const found = [1, 1.2, 1.6, 2, 3, 4, 6, 8, 10].find((step) => step * power >= most) ?? 10
-  return Math.max(4, found * power)
+  const ends = [power, 10 * power].flatMap((by) =>
+    [1, 1.2, 1.6, 2, 2.4, 3, 3.2, 4, 6, 8].map((step) => step * by),
+  )
+  return ends.find((end) => end >= most && end % 4 === 0) ?? 100 * power
 }
 
 export const short = (n: number): string =>
@@ -87,7 +99,7 @@ type Tick = { atMs: number; label: string }
 
 const hourMs = 3_600_000
 
-/** Hours for a day, days for more; always at their local beginning, and at most seven. */
+/** Hours for a day, days for more; always at their local beginning, before the end, and about seven. */
 export function timeTicks({ fromMs, toMs, timeZone }: Span): Tick[] {
   const hours = (toMs - fromMs) / hourMs
   const everyHours = [3, 6, 12].find((every) => hours / every <= 8)
@@ -96,7 +108,7 @@ export function timeTicks({ fromMs, toMs, timeZone }: Span): Tick[] {
   const ticks: Tick[] = []
   for (let i = 0; ; i++) {
     const at = everyHours ? first.add({ hours: i * everyHours }) : first.add({ days: i * everyDays })
-    if (at.epochMilliseconds > toMs) return ticks
+    if (at.epochMilliseconds >= toMs) return ticks
     if (at.epochMilliseconds >= fromMs)
       ticks.push({ atMs: at.epochMilliseconds, label: tickLabel(at, everyHours) })
   }
