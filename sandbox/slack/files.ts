@@ -100,6 +100,7 @@ function maySee(world: World, person: string, file: StoredFile | undefined): boo
 export function receive(world: World, id: string, bytes: Uint8Array): StoredFile {
   const file = world.files.get(id)
   if (!file) throw new Refusal('file_not_found', {}, 404)
+  // Slack's documentation says only that the answer is another one than 200; the word is ours.
   if (bytes.length !== file.length) throw new Refusal('invalid_length', {}, 400)
   file.bytes = bytes
   return file

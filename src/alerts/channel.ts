@@ -29,6 +29,8 @@ export type Alert = {
   ownerRole: Role
   requests: number
   lastUsedAt: Date | null
+  /** requests in the 24 hours before a moment; absent where they would say nothing */
+  inDay?: { requests: number; until: Date }
   acknowledged: { by: string; at: Date } | null
   assigned: { to: string; by: string } | null
   snoozed: { until: Date; by: string; reason: string } | null

@@ -36,7 +36,7 @@ export async function deliverFinding(
   carried: Carried,
 ): Promise<Outcome> {
   const { db } = world
-  const alert = await readAlert(db, letter.findingId!)
+  const alert = await readAlert(db, letter.findingId!, world.clock.now())
   const standing = await findParent(db, letter)
   const isMoot = !alert || (alert.resolution && !standing) || (await wasOvertaken(db, letter))
   if (isMoot) {
@@ -54,7 +54,7 @@ export async function deliverFinding(
 const readParent = async ({ world, letter }: Delivery, alert: Alert): Promise<Parent> =>
   letter.subjectId === letter.findingId
     ? { alert }
-    : { group: await readGroup(world.db, letter.subjectId, ownerIn(letter.destination)) }
+    : { group: await readGroup(world.db, letter.subjectId, world.clock.now(), ownerIn(letter.destination)) }
 
 const ownerIn = (destination: string) => /^dm:(.+)$/.exec(destination)?.[1]
 
@@ -96,7 +96,7 @@ const arrived = async ({ channel, letter }: Delivery, id: string, thread?: Poste
 /** Messages that the finding shared before must not go on showing it. */
 async function makeOthersTrue({ world, channel, letter }: Delivery): Promise<void> {
   for (const other of await otherParents(world.db, letter)) {
-    const group = await readGroup(world.db, other.subjectId, ownerIn(letter.destination))
+    const group = await readGroup(world.db, other.subjectId, world.clock.now(), ownerIn(letter.destination))
     await channel.edit(other, { group }, letter.destination).catch((error) => {
       if (!(error instanceof Refused)) throw error
     })

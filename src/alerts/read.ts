@@ -5,6 +5,7 @@ import { isSlackUser } from '../foundation/words.ts'
 import { findMember, inCharge, type Role } from '../members/member.ts'
 import type { Claimed } from '../outbox/outbox.ts'
 import { readTerms } from '../policy/terms.ts'
+import { trafficOf } from '../usage/traffic.ts'
 import { type BandHour, bandOf } from '../watch/band.ts'
 import type { Alert, Deed, Group, Step } from './channel.ts'
 
@@ -12,11 +13,31 @@ import type { Alert, Deed, Group, Step } from './channel.ts'
 export const mostListed = 20
 
 /** A finding as it stands now, with what people need to judge it; undefined when there is none with that id. */
-export async function readAlert(db: Executor, findingId: string): Promise<Alert | undefined> {
+export async function readAlert(db: Executor, findingId: string, now: Date): Promise<Alert | undefined> {
   const row = await alerts(db).where('findings.id', findingId).first()
   if (!row) return undefined
-  const [owner, band] = await Promise.all([findMember(db, row.workspace_id, row.owner_id), readBand(db, row)])
-  return { ...toAlert(row, owner?.role ?? 'member'), ...(band ? { band } : {}) }
+  const [owner, band, days] = await Promise.all([
+    findMember(db, row.workspace_id, row.owner_id),
+    readBand(db, row),
+    lastDays(db, [row], now),
+  ])
+  return { ...toAlert(row, owner?.role ?? 'member', days.get(row.key_id)), ...(band ? { band } : {}) }
+}
+
+const dayMs = 86_400_000
+/** What ends by itself or has to be replaced: whom that would hurt is what people want to know. */
+const endings: readonly Kind[] = ['expiring', 'rotation-due']
+
+/** Requests of each of these keys in the last 24 hours, where the finding is open and that matters. */
+async function lastDays(db: Executor, rows: readonly Row[], now: Date): Promise<Map<string, Alert['inDay']>> {
+  const ids = rows
+    .filter(({ kind, resolution }) => endings.includes(kind) && !resolution)
+    .map((row) => row.key_id)
+  if (ids.length === 0) return new Map()
+  const traffic = await trafficOf(db, ids, new Date(now.getTime() - dayMs), now, 'five-minutes')
+  const sums = new Map(ids.map((id) => [id, { requests: 0, until: now }]))
+  for (const { keyId, requests } of traffic) sums.get(keyId)!.requests += requests
+  return sums
 }
 
 /** What an alert about unusual use shows in a picture: the two days until it was told. */
@@ -28,18 +49,19 @@ async function readBand(db: Executor, row: Row): Promise<BandHour[] | undefined>
 const bucketMs = 300_000
 
 /** The findings that share a message, unresolved and urgent first; for a direct message only that owner's. */
-export async function readGroup(db: Executor, groupId: string, ownerId?: string): Promise<Group> {
+export async function readGroup(db: Executor, groupId: string, now: Date, ownerId?: string): Promise<Group> {
   const group = await db('finding_groups').where({ id: groupId }).first('id', 'kind', 'workspace_id', 'day')
   const query = alerts(db).where('findings.group_id', groupId)
   if (ownerId) query.where('owner_id', ownerId)
   const rows = await query.orderByRaw('(resolved_at is not null), level desc, expires_at, keys.name_folded')
   const day = group.day ? dayOf(group.day) : null
+  const days = await lastDays(db, rows.slice(0, mostListed), now)
   return {
     id: group.id,
     kind: group.kind,
     workspaceId: group.workspace_id,
     day,
-    alerts: rows.map((row) => toAlert(row, 'manager')),
+    alerts: rows.map((row) => toAlert(row, 'manager', days.get(row.key_id))),
   }
 }
 
@@ -140,7 +162,7 @@ type Row = {
   terms: unknown
 }
 
-function toAlert(row: Row, ownerRole: Role): Alert {
+function toAlert(row: Row, ownerRole: Role, inDay: Alert['inDay']): Alert {
   return {
     findingId: row.id,
     kind: row.kind,
@@ -160,6 +182,7 @@ function toAlert(row: Row, ownerRole: Role): Alert {
     ownerRole,
     requests: row.requests ?? 0,
     lastUsedAt: row.last_used_at,
+    ...(inDay ? { inDay } : {}),
     acknowledged: row.acknowledged_by ? { by: row.acknowledged_by, at: row.acknowledged_at } : null,
     assigned: row.assigned_to ? { to: row.assigned_to, by: row.assigned_by } : null,
     snoozed: row.snoozed_until

@@ -20,7 +20,11 @@ const mostListed = 5
 const names = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
 
 /** The seven days before a Monday (its date), each from midnight to midnight by the workspace's clock. */
-export async function weekOfUse(db: Executor, workspace: Workspace, monday: string): Promise<WeekOfUse> {
+export async function weekOfUse(
+  db: Executor,
+  workspace: Pick<Workspace, 'id' | 'terms'>,
+  monday: string,
+): Promise<WeekOfUse> {
   const { id, terms } = workspace
   const midnight = (days: number) =>
     new Date(Temporal.PlainDate.from(monday).add({ days }).toZonedDateTime(terms.timeZone).epochMilliseconds)

@@ -1,21 +1,31 @@
 import type { Executor } from '../foundation/database.ts'
 
-/** A time in which a key was used in an unusual way. `until` is undefined while it goes on. */
-export type Incident = { from: Date; until: Date | undefined }
+/** What a time is told of that was not as it should be. */
+export type IncidentKind = 'unusual-use' | 'shared-key' | 'dead-key-in-use'
 
-/** The kinds of findings that are about a stretch of time, and not about what somebody should have done. */
-const kinds = ['unusual-use']
+/** A stretch of time in which a key was not used as it should be. `until` is undefined while it goes on. */
+export type Incident = { kind: IncidentKind; from: Date; until: Date | undefined }
+
 const most = 10
 
-/** The key's incidents that touch a period, the latest first. */
+/**
+ * The key's incidents that touch a period, the latest first. Unusual use lasts from its first strange five minutes to
+ * its last, however long somebody is given to look at it; the others for as long as their finding is open.
+ */
 export async function incidentsOf(db: Executor, keyId: string, from: Date, to: Date): Promise<Incident[]> {
-  const rows = await db('findings')
-    .where({ key_id: keyId })
-    .whereIn('kind', kinds)
-    .where('opened_at', '<', to)
-    .where((open) => open.whereNull('resolved_at').orWhere('resolved_at', '>', from))
-    .orderBy('opened_at', 'desc')
-    .limit(most)
-    .select('opened_at', 'resolved_at')
-  return rows.map((row) => ({ from: row.opened_at, until: row.resolved_at ?? undefined }))
+  const { rows } = await db.raw(statement, { keyId, from, to, most })
+  return rows.map(({ kind, from, until }: Incident & { until: Date | null }) => ({
+    ...{ kind, from },
+    until: until ?? undefined,
+  }))
 }
+
+const statement = `
+  select * from (
+    select 'unusual-use' as kind, began_at as "from", strange_at + interval '5 minutes' as until
+    from anomaly_episodes where key_id = :keyId
+    union all
+    select kind, opened_at, resolved_at from findings
+    where key_id = :keyId and kind in ('shared-key', 'dead-key-in-use')
+  ) as incidents
+  where "from" < :to and (until is null or until > :from) order by "from" desc limit :most`

@@ -27,13 +27,17 @@ export async function daysOf(
   const { rows } = await db.raw(
     `with slots as materialized (
        select key_id, width_bucket(at, ?::timestamptz[]) as day, ${sums} from (${used.sql}) as used group by 1, 2
-     ), per_key as materialized (select key_id, ${added} from slots group by key_id)
+     ), per_key as materialized (
+       select key_id, ${added} from slots group by key_id
+     ), busiest as (
+       select * from per_key order by greatest(requests, outcomes) desc, key_id limit ?
+     )
      select (select count(*)::int from per_key) as "keysUsed",
        (select json_agg(days) from (select day, ${added} from slots group by day) as days) as days,
-       (select json_agg(busiest) from (
+       (select json_agg(named order by greatest(requests, outcomes) desc, "keyId") from (
           select key_id as "keyId", name, hint, requests, refused, outcomes, failed
-          from per_key join keys on id = key_id order by greatest(requests, outcomes) desc, key_id limit ?
-        ) as busiest) as top`,
+          from busiest join keys on id = key_id
+        ) as named) as top`,
     [[...boundaries], ...used.values, mostKeys],
   )
   const { keysUsed, days, top } = rows[0]

@@ -10,6 +10,7 @@ import {
   general,
   makeKey,
   openDialog,
+  people,
   press,
   said,
   submitAndSee,
@@ -176,12 +177,17 @@ test('the export is a file for the asker alone, and its columns add up to what t
   expect(sum('failed')).toBe(tally.failed)
 })
 
-test('before a key is paused or ended, what would stop is said: the last 24 hours, from where, the last use', async () => {
+test('before a key is paused, ended or rotated, what hangs on it is said: the last 24 hours, from where, the last use, who has it', async () => {
   const manager = house.as('manager')
-  for (const verb of ['deactivate', 'revoke']) {
+  const holders = await openDialog(manager, 'holders Salesforce CRM')
+  await submitAndSee(manager, holders, { person: people.member, why: 'On call in October' })
+  await manager.close(holders.id)
+  for (const verb of ['deactivate', 'revoke', 'rotate']) {
     const dialog = await openDialog(manager, `${verb} Salesforce CRM`)
     const words = said(dialog.blocks)
-    expect(words).toContain(`${tally.requests} requests in the last 24 hours; these will start failing.`)
+    expect(words).toContain(`Held by ${people.manager}, ${people.member}.`)
+    if (verb !== 'rotate')
+      expect(words).toContain(`${tally.requests} requests in the last 24 hours; these will start failing.`)
     expect(words).toMatch(
       /31 requests in the last 24 hours, from( (203\.0\.113|198\.51\.100)\.0\/24,?| 2001:db8::\/48,?){3}/,
     )

@@ -8,6 +8,7 @@ import { hintCharacters, isConfirmedBy } from '../../keys/typed-confirmation.ts'
 import { confirmChange } from '../../leases/confirm.ts'
 import { receiptPhrase } from '../../leases/receipt-words.ts'
 import type { Act } from '../../members/actor.ts'
+import { holdersOf } from '../../offboarding/holders.ts'
 import { latelyOf } from '../../usage/lately.ts'
 import { notice, plainSection } from '../blocks.ts'
 import {
@@ -38,9 +39,12 @@ export const openChange =
     const late = cannot(change, key)
     if (late) return late
     const { db, clock } = story.door.world
-    const lately = await orDatabaseOut(() => latelyOf(db, key.id, clock.now()))
-    if (isRefusal(lately)) return lately
-    await story.show(dialogs[change](key, lately))
+    const read = await orDatabaseOut(() =>
+      Promise.all([latelyOf(db, key.id, clock.now()), holdersOf(db, key.id)]),
+    )
+    if (isRefusal(read)) return read
+    const [lately, holders] = read
+    await story.show(dialogs[change](key, { lately, holders }))
     return undefined
   }
 

@@ -5,12 +5,13 @@ import { findKey } from '../../keys/find.ts'
 import { readExpiry, readScopes } from '../../keys/issue.ts'
 import type { Key, KeyWithUsage } from '../../keys/key.ts'
 import { type Changes, cannotRotate } from '../../keys/rotate.ts'
+import { holdersOf } from '../../offboarding/holders.ts'
 import type { Terms } from '../../policy/terms.ts'
 import { confirmRotations } from '../../rotation/confirm.ts'
 import { type Reason, type Rotation, reasons, runningRotationOf } from '../../rotation/rotation.ts'
 import { type Started, startRotation } from '../../rotation/start.ts'
 import { readTrackers } from '../../rotation/tracker.ts'
-import { trafficOf } from '../../usage/traffic.ts'
+import { latelyOf } from '../../usage/lately.ts'
 import { notice, plainSection } from '../blocks.ts'
 import { isFullMember } from '../caller.ts'
 import { presets } from '../messages/create.ts'
@@ -30,7 +31,6 @@ import { expiryErrors } from './create.ts'
 import { keyById, keyFor, viewer } from './pick.ts'
 import { openCampaign } from './rotate-many.ts'
 
-const dayMs = 86_400_000
 const quickMs = 1_000
 const patienceMs = 60_000
 
@@ -100,16 +100,14 @@ async function draw(story: Story, key: KeyWithUsage, chosen: Chosen): Promise<Re
   const { workspace } = story.caller
   const { db, clock } = story.door.world
   const now = clock.now()
-  const hours = await orDatabaseOut(() =>
-    trafficOf(db, [key.id], new Date(now.getTime() - dayMs), new Date(now.getTime() + dayMs), 'hour'),
-  )
-  if (isRefusal(hours)) return hours
-  const requestsInDay = hours.reduce((sum, hour) => sum + hour.requests, 0)
+  const read = await orDatabaseOut(() => Promise.all([latelyOf(db, key.id, now), holdersOf(db, key.id)]))
+  if (isRefusal(read)) return read
+  const [lately, holders] = read
   // What policy forbids today is not handed down: then the form opens where it can be chosen.
   const isForbidden = isRefusal(lifetimeOf(key, chosen.chosen, workspace.terms))
   const expiry = chosen.expiry ?? (isForbidden ? asItIs(key) : undefined)
   await story.show(
-    rotateForm({ key, workspace, now, requestsInDay, ...chosen, ...(expiry ? { expiry } : {}) }),
+    rotateForm({ key, workspace, now, lately, holders, ...chosen, ...(expiry ? { expiry } : {}) }),
   )
   return undefined
 }

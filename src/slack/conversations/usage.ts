@@ -73,7 +73,9 @@ async function readPanel(story: Story, key: KeyWithUsage, range: Range): Promise
   )
   if (isRefusal(read)) return read
   const [summary, traffic, sources, recent, events, incidents] = read
-  const endsAt = key.endsAt ?? key.expiresAt
+  const [endsAt = null] = [key.endsAt, key.expiresAt]
+    .filter((at) => at !== null)
+    .sort((a, b) => a.getTime() - b.getTime())
   const picture = usagePicture(traffic, range, window, terms.timeZone, { events, incidents, endsAt })
   return { key, range, now, summary, sources: sources.get(key.id) ?? [], recent: onceEach(recent), picture }
 }

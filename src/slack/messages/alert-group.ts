@@ -37,7 +37,9 @@ function row(alert: Alert): KnownBlock[] {
   const accessory = menu(alert, choices(alert))
   return [
     plainSection(isolate(key.name), { accessory }),
-    context(`\`${key.hint}\`${ends(alert)} · ${traffic(alert)} · owner <@${key.ownerId}>${state(alert)}`),
+    context(
+      `\`${key.hint}\`${ends(alert)} · ${inDay(alert)}${traffic(alert)} · owner <@${key.ownerId}>${state(alert)}`,
+    ),
   ]
 }
 
@@ -46,6 +48,11 @@ function ends({ key, step }: Alert): string {
   const verb = step === 'expired' ? 'stopped' : 'stops'
   return ` · ${verb} working ${mrkdwnDate(key.expiresAt, '{date_short_pretty} at {time}')}`
 }
+
+const inDay = ({ inDay: day, lastUsedAt }: Alert): string =>
+  day && lastUsedAt
+    ? `${day.requests.toLocaleString('en-US')} in the 24 hours before ${mrkdwnDate(day.until, '{date_short_pretty} at {time}')}, `
+    : ''
 
 /** A menu holds five. */
 function choices(alert: Alert): Entry[] {

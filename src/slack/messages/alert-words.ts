@@ -8,18 +8,20 @@ import { useWords } from './unusual-use.ts'
 export const fact = (alert: Alert, step = alert.step): Phrase => sentences[alert.kind](alert, step)
 
 const sentences: Record<Kind, (alert: Alert, step: string) => Phrase> = {
-  expiring({ key }, step) {
+  expiring(alert, step) {
+    const { key } = alert
     const at = { moment: key.expiresAt! }
     if (step === 'expired') return say`${{ name: key.name }} stopped working on ${at}.`
-    return say`${{ name: key.name }} stops working on ${at}.`
+    return say`${{ name: key.name }} stops working on ${at}.${inDay(alert)}`
   },
-  'rotation-due'({ key, facts }, step) {
-    const since = say`its key is from ${{ day: new Date(String(facts.revealedAt)) }}`
+  'rotation-due'(alert, step) {
+    const { key, facts } = alert
+    const since = say`its key is from ${{ day: new Date(String(facts.revealedAt)) }}.${inDay(alert)}`
     const due = { day: new Date(String(facts.dueAt)) }
-    if (step === 'warn') return say`${{ name: key.name }} is due for rotation on ${due}; ${since}.`
-    if (step === 'due') return say`${{ name: key.name }} is due for rotation; ${since}.`
+    if (step === 'warn') return say`${{ name: key.name }} is due for rotation on ${due}; ${since}`
+    if (step === 'due') return say`${{ name: key.name }} is due for rotation; ${since}`
     const weeks = Number(/\d+/.exec(step)?.[0])
-    return say`${{ name: key.name }} is ${weeks} ${weeks === 1 ? 'week' : 'weeks'} overdue for rotation; ${since}.`
+    return say`${{ name: key.name }} is ${weeks} ${weeks === 1 ? 'week' : 'weeks'} overdue for rotation; ${since}`
   },
   idle({ key, facts }) {
     const days = Number(facts.days)
@@ -59,6 +61,12 @@ const sentences: Record<Kind, (alert: Alert, step: string) => Phrase> = {
     say`${{ name: key.name }}: ${who(String(facts.leaver))} left on ${{ moment: new Date(String(facts.since)) }}, and not every server is known to refuse it. The limit was ${{ moment: new Date(String(facts.dueAt)) }}.`,
   'unusual-use': useWords,
 }
+
+/** How much would fail if it ended now; the moment is named, since the message stays. */
+const inDay = ({ inDay: day }: Alert): Phrase =>
+  day
+    ? say` ${day.requests > 0 ? count(day.requests, 'request') : 'No request'} in the 24 hours before ${{ moment: day.until }}.`
+    : []
 
 /** What the policy does about it, once notice is given. */
 const willPause = ({ deactivateAt }: Record<string, unknown>): Phrase =>

@@ -4,39 +4,46 @@ import type { Key, KeyWithUsage } from '../../keys/key.ts'
 import { hintCharacters } from '../../keys/typed-confirmation.ts'
 import type { Receipt } from '../../leases/confirm.ts'
 import { receiptPhrase } from '../../leases/receipt-words.ts'
+import type { Holder } from '../../offboarding/holders.ts'
 import type { Lately } from '../../usage/lately.ts'
 import { actions, form, go, input, type Message, message, notice, textInput } from '../blocks.ts'
 import { sentenceBlock } from '../phrase.ts'
 import { ref } from '../ref.ts'
 import { count, keyFacts } from './key.ts'
 
-const facts = (key: KeyWithUsage, lately: Lately) => keyFacts(key, lately).map(sentenceBlock)
+/** What is read at the moment the dialog opens. */
+export type AtStake = { lately: Lately; holders: readonly Holder[] }
+
+const facts = (key: KeyWithUsage, { lately, holders }: AtStake) =>
+  keyFacts(key, lately, holders).map(sentenceBlock)
 
 /** Before a pause: what the key is doing now. */
-export const deactivateView = (key: KeyWithUsage, lately: Lately): ModalView =>
+export const deactivateView = (key: KeyWithUsage, atStake: AtStake): ModalView =>
   form(
     'Deactivate key',
     'Deactivate key',
     'key.deactivate',
     ref(key.workspaceId, key.id),
     [
-      ...facts(key, lately),
-      sentenceBlock(say`${breaks(key, lately)}Requests with it are refused at once. Resume at any time.`),
+      ...facts(key, atStake),
+      sentenceBlock(
+        say`${breaks(key, atStake.lately)}Requests with it are refused at once. Resume at any time.`,
+      ),
     ],
     'Keep key',
   )
 
 /** Before the end of a key: what it is doing now, and its name to type. */
-export const revokeView = (key: KeyWithUsage, lately: Lately): ModalView =>
+export const revokeView = (key: KeyWithUsage, atStake: AtStake): ModalView =>
   form(
     'Revoke key',
     'Revoke key',
     'key.revoke',
     ref(key.workspaceId, key.id),
     [
-      ...facts(key, lately),
+      ...facts(key, atStake),
       sentenceBlock(
-        say`${breaks(key, lately)}Requests with it are refused at once, for good. This cannot be undone.`,
+        say`${breaks(key, atStake.lately)}Requests with it are refused at once, for good. This cannot be undone.`,
       ),
       input(
         'confirm',

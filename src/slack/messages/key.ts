@@ -1,6 +1,7 @@
-import { join, type Phrase, say } from '../../foundation/words.ts'
+import { join, type Phrase, say, who } from '../../foundation/words.ts'
 import type { Key, KeyWithUsage } from '../../keys/key.ts'
 import { standing } from '../../keys/key.ts'
+import type { Holder } from '../../offboarding/holders.ts'
 import type { Lately } from '../../usage/lately.ts'
 import { mrkdwnDate } from '../phrase.ts'
 
@@ -58,11 +59,25 @@ function age(since: Date, now: Date): string {
 }
 
 const networksNamed = 3
+const holdersNamed = 5
 
-/** What somebody should know before pausing or ending a key, read at this moment. */
-export const keyFacts = (key: KeyWithUsage, lately?: Lately): Phrase[] => [
+/** Everybody known to have had the token in their hands. */
+function whoHasIt({ revealedBy }: Key, holders: readonly Holder[]): Phrase {
+  const people = [...new Set([...(revealedBy ? [revealedBy] : []), ...holders.map(({ userId }) => userId)])]
+  if (people.length === 0) return say`Nobody holds it: it was never revealed.`
+  const named = join(
+    people.slice(0, holdersNamed).map((one) => [who(one)]),
+    ', ',
+  )
+  const more = people.length - holdersNamed
+  return say`Held by ${named}${more > 0 ? ` and ${more} more` : ''}.`
+}
+
+/** What somebody should know before pausing, ending or replacing a key, read at this moment. */
+export const keyFacts = (key: KeyWithUsage, lately?: Lately, holders?: readonly Holder[]): Phrase[] => [
   say`${{ name: key.name }} ${{ code: key.hint ?? 'not revealed yet' }}`,
   say`Owner ${{ user: key.ownerId }}. Scopes: ${key.scopes.join(', ')}.`,
+  ...(holders ? [whoHasIt(key, holders)] : []),
   key.lastUsedAt
     ? say`${lately ? inADay(lately) : ''}${count(key.requests, 'request')} so far, the last on ${{ moment: key.lastUsedAt }}.`
     : say`No request so far.`,

@@ -3,8 +3,10 @@ import { type Phrase, say } from '../../foundation/words.ts'
 import { isOver, type KeyWithUsage } from '../../keys/key.ts'
 import type { Receipt } from '../../leases/confirm.ts'
 import { receiptPhrase } from '../../leases/receipt-words.ts'
+import type { Holder } from '../../offboarding/holders.ts'
 import { type Reason, reasons } from '../../rotation/rotation.ts'
 import type { Started } from '../../rotation/start.ts'
+import type { Lately } from '../../usage/lately.ts'
 import type { Workspace } from '../../workspaces/workspace.ts'
 import { actions, button, form, go, input, notice, option, select } from '../blocks.ts'
 import { sentenceBlock } from '../phrase.ts'
@@ -19,8 +21,8 @@ export type RotateLook = {
   workspace: Workspace
   now: Date
   reason: Reason
-  /** requests in the last 24 hours */
-  requestsInDay: number
+  lately: Lately
+  holders: readonly Holder[]
   /** what is ticked so far; the key's own scopes unless they change */
   chosen: readonly string[]
   /** present when the expiry is to change: what is chosen so far */
@@ -31,7 +33,7 @@ export type RotateLook = {
 export function rotateForm(look: RotateLook): ModalView {
   const { key, reason } = look
   return form('Rotate key', 'Start rotation', 'key.rotate', ref(key.workspaceId, key.id), [
-    ...keyFacts(key).map(sentenceBlock),
+    ...keyFacts(key, look.lately, look.holders).map(sentenceBlock),
     reasonInput('rotate', reason),
     sentenceBlock(whatHappens(look)),
     ...(reason === 'leaver' ? [takesOverInput] : []),
@@ -61,11 +63,11 @@ const takesOverInput = input(
   { hint: 'They reveal the new key. Not whoever leaves.' },
 )
 
-function whatHappens({ key, reason, now, requestsInDay, workspace }: RotateLook): Phrase {
+function whatHappens({ key, reason, now, lately: { requests }, workspace }: RotateLook): Phrase {
   if (isOver(key, now))
     return say`The old key has expired, so its requests are refused already. The new key takes the name.`
   if (reason === 'compromised')
-    return say`⚠️ The old key is refused the moment you press Start rotation${requestsInDay > 0 ? say`: whatever made ${count(requestsInDay, 'request')} in the last 24 hours fails until it has the new one` : ''}. Then the new key is offered.`
+    return say`⚠️ The old key is refused the moment you press Start rotation${requests > 0 ? say`: whatever made ${count(requests, 'request')} in the last 24 hours fails until it has the new one` : ''}. Then the new key is offered.`
   const ends = [key.expiresAt, key.endsAt]
     .filter((at) => at !== null)
     .sort((a, b) => a.getTime() - b.getTime())[0]

@@ -1,5 +1,5 @@
 import type { RecordedEvent } from '../../audit/list.ts'
-import type { Incident } from '../../findings/incidents.ts'
+import type { Incident, IncidentKind } from '../../findings/incidents.ts'
 import type { Range, Window } from '../../usage/range.ts'
 import type { Traffic } from '../../usage/traffic.ts'
 import type { Mark, UsagePicture, UsageStep } from './picture.ts'
@@ -83,11 +83,20 @@ function barsOf(traffic: readonly Omit<Traffic, 'keyId'>[], startMs: number, wid
 }
 
 const words: Partial<Record<RecordedEvent['event'], string>> = {
-  'key.rotated': 'Rotated',
+  'key.imported': 'Imported',
   'key.revealed': 'Revealed',
+  'key.replaced': 'Replaced',
+  'key.rotated': 'Rotated',
+  'rotation.aborted': 'Rotation aborted',
   'key.deactivated': 'Deactivated',
   'key.activated': 'Activated',
   'key.revoked': 'Revoked',
+}
+
+const strange: Record<IncidentKind, string> = {
+  'unusual-use': 'Unusual',
+  'shared-key': 'Shared',
+  'dead-key-in-use': 'Still presented',
 }
 
 function marksOf({ events, incidents, endsAt }: Happened, now: Date): Mark[] {
@@ -96,10 +105,10 @@ function marksOf({ events, incidents, endsAt }: Happened, now: Date): Mark[] {
     return label ? [{ atMs: at.getTime(), label, tone: 'plain' }] : []
   })
   const unusual = incidents.map(
-    ({ from, until }): Mark => ({
+    ({ kind, from, until }): Mark => ({
       atMs: from.getTime(),
       untilMs: (until ?? now).getTime(),
-      label: 'Unusual',
+      label: strange[kind],
       tone: 'bad',
     }),
   )
