@@ -22,6 +22,28 @@ export function send(response: ServerResponse, status: number, { headers, body }
   response.end(body)
 }
 
+/** Headers alone. */
+export const emptyAnswer = (headers: readonly string[] = []): Answer => ({
+  headers: ['cache-control', 'no-store', 'content-length', '0', ...headers],
+  body: '',
+})
+
+let thisTurn: { response: ServerResponse; status: number; answer: Answer }[] = []
+
+/**
+ * Sends an answer with all others of this turn of the event loop, at its end. Whoever asks on many connections wakes
+ * once for all of them and not once for each: on one machine that is a third of what a verify costs.
+ */
+export function sendSoon(response: ServerResponse, status: number, answer: Answer): void {
+  if (thisTurn.push({ response, status, answer }) === 1) setImmediate(sendThisTurn)
+}
+
+function sendThisTurn(): void {
+  const all = thisTurn
+  thisTurn = []
+  for (const { response, status, answer } of all) send(response, status, answer)
+}
+
 export const sendJson = (
   response: ServerResponse,
   status: number,
@@ -29,11 +51,8 @@ export const sendJson = (
   headers?: readonly string[],
 ): void => send(response, status, jsonAnswer(body, headers))
 
-/** Sends headers alone. */
-export function sendEmpty(response: ServerResponse, status: number, headers: readonly string[] = []): void {
-  response.writeHead(status, ['cache-control', 'no-store', 'content-length', '0', ...headers])
-  response.end()
-}
+export const sendEmpty = (response: ServerResponse, status: number, headers?: readonly string[]): void =>
+  send(response, status, emptyAnswer(headers))
 
 export function sendError(
   response: ServerResponse,

@@ -1,14 +1,15 @@
 import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { sendError } from './answers.ts'
+import { headerOf } from './header.ts'
 
 export const bodyLimitBytes = 64 * 1024
 
 /** Reads a JSON body of bounded size and hands it on; what cannot be read is answered here. */
 export function readJson(request: IncomingMessage, response: ServerResponse, next: (body: unknown) => void) {
-  if (!request.headers['content-type']?.startsWith('application/json'))
+  if (!headerOf(request, 'content-type')?.startsWith('application/json'))
     return sendError(response, 415, 'UNSUPPORTED_MEDIA_TYPE', 'Send application/json.', close)
-  if (Number(request.headers['content-length'] ?? 0) > bodyLimitBytes) return tooLarge(response)
+  if (Number(headerOf(request, 'content-length') ?? 0) > bodyLimitBytes) return tooLarge(response)
   let received: Buffer | undefined
   request.on('data', (chunk: Buffer) => {
     if (response.writableEnded) return
@@ -24,9 +25,11 @@ export function readJson(request: IncomingMessage, response: ServerResponse, nex
 }
 
 function parse(received: Buffer): unknown {
-  if (!isUtf8(received)) return undefined
+  const text = received.toString('utf8')
+  // What is not UTF-8 becomes U+FFFD, which somebody may also have sent.
+  if (text.includes('\uFFFD') && !isUtf8(received)) return undefined
   try {
-    return JSON.parse(received.toString('utf8'))
+    return JSON.parse(text)
   } catch {
     return undefined
   }

@@ -8,7 +8,7 @@ import type { Account } from '../verification/entries.ts'
 import type { Route } from '../verification/scope-table.ts'
 import type { Verifier } from '../verification/verifier.ts'
 import type { Verdict } from '../verification/verify.ts'
-import { sendEmpty } from './answers.ts'
+import { emptyAnswer, sendEmpty, sendSoon } from './answers.ts'
 import { bearer, withAccount } from './caller.ts'
 import { countVerdict } from './metrics.ts'
 import { rateLimitHeaders } from './rate-limit.ts'
@@ -78,12 +78,14 @@ function agreed(headers: IncomingHttpHeaders, first: string, second: string): st
 function send(response: ServerResponse, { code, key, allowance }: Verdict, route: Route | undefined) {
   countVerdict(code)
   const limit = allowance ? rateLimitHeaders(allowance) : []
-  if (code === 'VALID') return sendEmpty(response, 200, [...headersOf(key!), ...limit])
-  if (code === 'RATE_LIMITED') return sendEmpty(response, 429, limit)
+  const answer = (status: number, headers: readonly string[]) =>
+    sendSoon(response, status, emptyAnswer(headers))
+  if (code === 'VALID') return answer(200, [...headersOf(key!), ...limit])
+  if (code === 'RATE_LIMITED') return answer(429, limit)
   if (code === 'INSUFFICIENT_SCOPE')
-    return sendEmpty(response, 403, ['www-authenticate', `Bearer error="insufficient_scope"${wanted(route)}`])
+    return answer(403, ['www-authenticate', `Bearer error="insufficient_scope"${wanted(route)}`])
   // Wrong workspace and wrong network too: whoever should not have this key learns nothing from trying it.
-  sendEmpty(response, 401, ['www-authenticate', 'Bearer error="invalid_token"'])
+  answer(401, ['www-authenticate', 'Bearer error="invalid_token"'])
 }
 
 // Written once per key that is in use.

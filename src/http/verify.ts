@@ -3,9 +3,10 @@ import type { Log } from '../foundation/log.ts'
 import type { Account } from '../verification/entries.ts'
 import type { Verifier } from '../verification/verifier.ts'
 import type { Question, Verdict } from '../verification/verify.ts'
-import { type Answer, jsonAnswer, send, sendError, sendJson } from './answers.ts'
+import { type Answer, jsonAnswer, sendError, sendSoon } from './answers.ts'
 import { readJson } from './body.ts'
 import { bearer, withAccount } from './caller.ts'
+import { headerOf } from './header.ts'
 import { countVerdict } from './metrics.ts'
 import { readQuestion } from './question.ts'
 import { rateLimitHeaders } from './rate-limit.ts'
@@ -17,7 +18,7 @@ import { rateLimitHeaders } from './rate-limit.ts'
 export function verifyHandler(verifier: Verifier, log: Log) {
   return (request: IncomingMessage, response: ServerResponse): void =>
     readJson(request, response, (body) =>
-      withAccount(verifier, log, response, bearer(request.headers.authorization), (account) =>
+      withAccount(verifier, log, response, bearer(headerOf(request, 'authorization')), (account) =>
         answer(account, body, response),
       ),
     )
@@ -36,10 +37,10 @@ const usage =
 
 function tell(response: ServerResponse, verdict: Verdict) {
   countVerdict(verdict.code)
-  if (!verdict.allowance) return send(response, 200, answerTo(verdict))
+  if (!verdict.allowance) return sendSoon(response, 200, answerTo(verdict))
   const { limit, remaining, resetSeconds } = verdict.allowance
   const body = { ...describe(verdict), rateLimit: { limit, remaining, resetSeconds } }
-  sendJson(response, 200, JSON.stringify(body), rateLimitHeaders(verdict.allowance))
+  sendSoon(response, 200, jsonAnswer(JSON.stringify(body), rateLimitHeaders(verdict.allowance)))
 }
 
 // A remembered key gives the same answer every time, so it is written once per key that is in use.

@@ -21,16 +21,19 @@ export function columnsOf(cells: readonly Cell[]) {
 }
 
 /** Sources as the arrays that the database's functions take, in their order. */
-export const sourceColumns = (sources: Taken['sources']): string[] => [
-  texts(sources.map((source) => source.keyId)),
-  numbers(sources.map((source) => source.hour)),
-  texts(sources.map((source) => source.network)),
-  texts(sources.map((source) => source.client)),
-  numbers(sources.map((source) => source.requests)),
-  numbers(sources.map((source) => source.refused)),
-  numbers(sources.map((source) => source.refusedScope)),
-  numbers(sources.map((source) => source.lastMs)),
-]
+export function sourceColumns(sources: Taken['sources']): string[] {
+  const counts = sources.flatMap((source) => source.counts)
+  return [
+    texts(sources.flatMap(({ keyId, counts }) => counts.map(() => keyId))),
+    numbers(counts.map((source) => source.hour)),
+    texts(counts.map((source) => source.network)),
+    texts(counts.map((source) => source.client)),
+    numbers(counts.map((source) => source.requests)),
+    numbers(counts.map((source) => source.refused)),
+    numbers(counts.map((source) => source.refusedScope)),
+    numbers(counts.map((source) => source.lastMs)),
+  ]
+}
 
 /** Keys, and for each its last requests in one text. */
 export const recentColumns = (recent: Taken['recent']): string[] => [

@@ -36,11 +36,14 @@ type Tally = {
   recent: Ring | undefined
 }
 
-/** What was counted since the last call, sorted by key, and when the last of it was counted. */
+/** Keys that have something to tell: how many requests, where from, and what the last ones were. */
+export type Extent = { cells: number; sources: number; recent: number }
+
+/** What was taken, sorted by key, and when the last of it was counted. */
 export type Taken = {
   cells: Cell[]
   lastMs: number
-  sources: (SourceCount & { keyId: string })[]
+  sources: { keyId: string; counts: SourceCount[] }[]
   /** a key's requests, the latest first */
   recent: { keyId: string; noted: Noted[] }[]
 }
@@ -63,10 +66,10 @@ export class Counter {
   readonly #capacity: number
   readonly #origins = new Origins()
   readonly #admitted = new AdmittedSources()
-  // Tallies that have such a part; those with requests to tell of, the longest waiting first.
-  #withCells: Tally[] = []
-  #withSources: Tally[] = []
-  #waiting: Tally[] = []
+  // Tallies that have such a part, the longest waiting first.
+  readonly #withCells: Tally[] = []
+  readonly #withSources: Tally[] = []
+  readonly #withRecent: Tally[] = []
   /** of keys that others reported of; they are not at hand here */
   readonly #reported = new Map<string, Tally>()
   #cells = 0
@@ -116,7 +119,7 @@ export class Counter {
     if (!isApart) return this.#cellOf(tally, otherEndpoint, statusClass, day)
     const cell: Cell = { keyId: tally.key.id, endpoint, statusClass, bucket, requests: 0 }
     tally.cells.push(cell)
-    if (!isRough) this.#cells++
+    this.#cells++
     return cell
   }
 
@@ -141,58 +144,58 @@ export class Counter {
     if (!tally.recent) {
       if (!isRoom) return
       tally.recent = { times: [], words: [], round: 0 }
-      this.#waiting.push(tally)
+      this.#withRecent.push(tally)
     }
     const mayGrow = isRoom && (this.#noted < notedHeld / 2 || tally.recent.times.length < fewNoted)
     if (note(tally.recent, noted, mayGrow)) this.#noted++
   }
 
-  /** How many sources wait to be told of. */
-  get sources(): number {
-    return this.#sources
+  /** How many keys have something to tell of each kind. */
+  get waiting(): Extent {
+    return {
+      cells: this.#withCells.length,
+      sources: this.#withSources.length,
+      recent: this.#withRecent.length,
+    }
   }
 
-  /**
-   * Takes everything counted since the last call, with all sources or none, and the last requests of at most so many
-   * keys.
-   */
-  take(withSources: boolean, recentKeys: number): Taken {
-    const cells = this.#takeCells()
-    const sources = withSources ? this.#takeSources() : []
-    return { cells, sources, recent: this.#takeRecent(recentKeys), lastMs: this.#lastMs }
+  /** Takes what was counted since it was last taken, of at most so many keys, those that wait the longest first. */
+  take(keys: Extent): Taken {
+    return {
+      cells: this.#takeCells(keys.cells),
+      sources: this.#takeSources(keys.sources),
+      recent: this.#takeRecent(keys.recent),
+      lastMs: this.#lastMs,
+    }
   }
 
-  #takeCells(): Cell[] {
-    const tallies = this.#withCells
+  #takeCells(most: number): Cell[] {
+    const tallies = this.#withCells.splice(0, most)
     const told = byKey(tallies, (tally) => tally.cells ?? [], isSameCell, addCell)
-    this.#withCells = []
-    this.#cells = 0
     for (const tally of tallies) {
+      this.#cells -= tally.cells!.length
       tally.cells = undefined
       letGo(tally)
     }
     return told.flatMap(({ parts }) => (parts.length > 1 ? parts.sort(inOrder) : parts))
   }
 
-  #takeSources(): Taken['sources'] {
-    const tallies = this.#withSources
+  #takeSources(most: number): Taken['sources'] {
+    const tallies = this.#withSources.splice(0, most)
     const told = byKey(tallies, (tally) => tally.sources ?? [], isSameSource, addSource)
-    this.#withSources = []
-    this.#sources = 0
     for (const tally of tallies) {
+      this.#sources -= tally.sources!.length
       tally.sources = undefined
       letGo(tally)
     }
-    return told.flatMap(({ keyId, parts }) =>
-      this.#admitted
-        .fold(keyId, parts)
-        .sort(sourcesInOrder)
-        .map((source) => ({ ...source, keyId })),
-    )
+    return told.map(({ keyId, parts }) => ({
+      keyId,
+      counts: this.#admitted.fold(keyId, parts).sort(sourcesInOrder),
+    }))
   }
 
   #takeRecent(most: number): Taken['recent'] {
-    const tallies = this.#waiting.splice(0, Math.min(most, this.#waiting.length))
+    const tallies = this.#withRecent.splice(0, most)
     const told = byKey(
       tallies,
       (tally) => latestFirst(tally.recent!),

@@ -2,17 +2,19 @@ import type { Clock } from '../foundation/clock.ts'
 import { openLane } from '../foundation/lane.ts'
 import type { Log } from '../foundation/log.ts'
 import { columnsOf, recentColumns, sourceColumns } from './columns.ts'
-import type { Counter } from './counter.ts'
+import type { Counter, Extent } from './counter.ts'
 
 const everyMs = 1_000
+/** What one batch holds at most, so that no request waits behind the writing of all of them. */
+const batchOf: Extent = { cells: 500, sources: 250, recent: 16 }
 /** Even with nothing to tell, now and then: that nothing happened until now is news to a rotation. */
 const quietMs = 10_000
 /**
- * Sources are told to the hour. When there are many they wait for each other, so that a source which is busy is one
- * row in ten seconds.
+ * Sources are told to the hour. When they are many, each second a tenth of them is told, those that wait the longest,
+ * so that a source which is busy is one row in ten seconds.
  */
 const fewSources = 1_000
-const sourcesWaitMs = 10_000
+const sourcesWaitSeconds = 10
 /** Each key's last requests are one row to rewrite, so that this bounds what a flush costs. */
 const recentKeysAtOnce = 64
 const stopWithinMs = 5_000
@@ -35,7 +37,7 @@ export type Flusher = {
 }
 
 /** Whether everything is told, or what is due; and whether nothing more will come. */
-type Extent = { isAll: boolean; isClosed: boolean }
+type Wish = { isAll: boolean; isClosed: boolean }
 type Batch = { number: number; values: unknown[] }
 
 const statement = {
@@ -44,52 +46,56 @@ const statement = {
 }
 
 /**
- * Writes a counter to the database each second. A batch is frozen and numbered before it is first sent and sent
- * again as it is until an answer comes, so that whatever was lost on the way, it counts once.
+ * Writes a counter to the database each second, in batches. A batch is frozen and numbered before it is first sent
+ * and sent again as it is until an answer comes, so that whatever was lost on the way, it counts once. The last one
+ * says until when everything is told.
  */
 export function startFlushing(counter: Counter, options: FlushOptions): Flusher {
   const { clock, log, counterId, name } = options
   const lane = openLane(options.databaseUrl, { name: 'keywarden count', timeoutMs: 10_000 })
   let frozen: Batch | undefined
   let lastNumber = 0
+  let toldThrough = clock.now()
   let flushing: Promise<void> | undefined
   let isOut = false
   // At once for the first time: from then on it is known that there is somebody who counts.
   let quietSince = Number.NEGATIVE_INFINITY
-  let sourcesToldAt = 0
 
-  function freeze({ isAll, isClosed }: Extent): Batch | undefined {
-    const through = clock.now()
-    const nowMs = performance.now()
-    const withSources = isAll || counter.sources <= fewSources || nowMs - sourcesToldAt >= sourcesWaitMs
-    const { cells, lastMs, sources, recent } = counter.take(
-      withSources,
-      isAll ? Number.POSITIVE_INFINITY : recentKeysAtOnce,
-    )
-    const isQuiet = cells.length === 0 && sources.length === 0 && recent.length === 0
-    if (isQuiet && !isClosed && nowMs - quietSince < quietMs) return undefined
-    quietSince = nowMs
-    if (withSources) sourcesToldAt = nowMs
+  function freeze(keys: Extent, through: Date, isClosed: boolean): Batch {
+    const { cells, lastMs, sources, recent } = counter.take(keys)
     lastNumber++
-    const { names, endpoints, classes, buckets, keys, counts } = columnsOf(cells)
+    const { names, endpoints, classes, buckets, keys: keyIds, counts } = columnsOf(cells)
     const about = [counterId, name, lastNumber, through, new Date(lastMs), isClosed]
-    const values = [...about, names, endpoints, classes, buckets, keys, counts]
+    const values = [...about, names, endpoints, classes, buckets, keyIds, counts]
     return { number: lastNumber, values: [...values, ...sourceColumns(sources), ...recentColumns(recent)] }
   }
 
-  async function send(extent: Extent) {
+  async function sendFrozen() {
+    if (!frozen) return
+    await lane.query(statement, frozen.values)
+    frozen = undefined
+  }
+
+  async function send({ isAll, isClosed }: Wish) {
     // What was frozen before goes first, exactly as it was.
-    for (const isLast of frozen ? [false, true] : [true]) {
-      frozen ??= freeze({ ...extent, isClosed: extent.isClosed && isLast })
-      if (!frozen) return
-      await lane.query(statement, frozen.values)
-      frozen = undefined
+    await sendFrozen()
+    const through = clock.now()
+    let left = isAll ? counter.waiting : dueOf(counter.waiting)
+    const isQuiet = left.cells + left.sources + left.recent === 0
+    if (isQuiet && !isClosed && performance.now() - quietSince < quietMs) return
+    quietSince = performance.now()
+    for (let batches = batchesOf(left); batches > 0; batches--) {
+      const keys = eachOf(left, (count) => Math.ceil(count / batches))
+      left = eachOf(left, (count, kind) => count - keys[kind])
+      if (batches === 1) toldThrough = through
+      frozen = freeze(keys, toldThrough, isClosed && batches === 1)
+      await sendFrozen()
     }
   }
 
-  async function flush(extent: Extent) {
+  async function flush(wish: Wish) {
     await flushing?.catch(() => undefined)
-    flushing = send(extent).finally(() => {
+    flushing = send(wish).finally(() => {
       flushing = undefined
     })
     await flushing
@@ -131,3 +137,18 @@ export function startFlushing(counter: Counter, options: FlushOptions): Flusher 
     },
   }
 }
+
+function dueOf({ cells, sources, recent }: Extent): Extent {
+  const aTenth = Math.max(fewSources, Math.ceil(sources / sourcesWaitSeconds))
+  return { cells, sources: Math.min(sources, aTenth), recent: Math.min(recent, recentKeysAtOnce) }
+}
+
+const eachOf = (extent: Extent, of: (count: number, kind: keyof Extent) => number): Extent => ({
+  cells: of(extent.cells, 'cells'),
+  sources: of(extent.sources, 'sources'),
+  recent: of(extent.recent, 'recent'),
+})
+
+/** At least one, which says that nothing happened. */
+const batchesOf = ({ cells, sources, recent }: Extent): number =>
+  Math.ceil(Math.max(1, cells / batchOf.cells, sources / batchOf.sources, recent / batchOf.recent))

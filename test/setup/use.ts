@@ -35,3 +35,10 @@ const cellOf = (one: Use): Cell => ({
   statusClass: 'requests' in one ? (one.refused ? 4 : 2) : one.status,
   requests: 'requests' in one ? one.requests : one.outcomes,
 })
+
+/** What a counter is asked for that shall keep nothing. */
+export const everything = {
+  cells: Number.POSITIVE_INFINITY,
+  sources: Number.POSITIVE_INFINITY,
+  recent: Number.POSITIVE_INFINITY,
+}

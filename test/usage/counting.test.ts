@@ -6,6 +6,7 @@ import { dateOutcomes, forgetBatches, recordOutcomes } from '../../src/usage/out
 import { recentOf } from '../../src/usage/recent.ts'
 import { openCable } from '../faults/lab/cable.ts'
 import { type Asking, openAsking } from '../setup/asking.ts'
+import { everything } from '../setup/use.ts'
 
 let asking: Asking
 beforeAll(async () => {
@@ -88,6 +89,35 @@ test('a clean stop writes the rest and says that nothing more will come', async 
   })
 })
 
+test('what many keys did is written in batches, and only the last says that everything is told', async () => {
+  const cable = await openCable(asking.records.world.config.databaseUrl)
+  const { world } = asking.records
+  let now = Date.parse('2026-01-01T00:00:00Z')
+  const clock = { now: () => new Date(now) }
+  const counter = new Counter()
+  const flusher = startFlushing(counter, { ...means(), clock, databaseUrl: cable.url, counterId: 'cnt_many' })
+  const row = () => world.db('usage_counters').where({ counter: 'cnt_many' }).first()
+  const counted = async () =>
+    Number((await world.db('key_usage').whereLike('key_id', 'key_many%').sum({ sum: 'requests' }))[0]?.sum)
+  await flusher.flush()
+  for (let i = 0; i < 1_200; i++) counter.count({ id: `key_many${i}` }, { endpoint: 'a' }, 'VALID', now)
+  now += 60_000
+  const first = cable.hold('flush', 'reply')
+  const lost = flusher.flush()
+  await first.reached
+  await expect.poll(async () => (await counted()) > 0).toBe(true)
+  expect(await counted()).toBeLessThan(1_200)
+  expect((await row()).through.getTime()).toBe(now - 60_000)
+  cable.reset()
+  await expect(lost).rejects.toThrow()
+  first.release()
+  await flusher.flush()
+  expect(await counted()).toBe(1_200)
+  expect((await row()).through.getTime()).toBe(now)
+  await flusher.stop()
+  await cable.close()
+})
+
 test('two processes that flush the same keys at once lose nothing and do not stop each other', async () => {
   // Each has seen the endpoints in another order.
   const flushers = [
@@ -117,14 +147,14 @@ test('beyond its capacity a counter forgets endpoints, never requests of a key',
   for (let i = 0; i < 100; i++)
     for (const endpoint of ['a', 'b', 'c'])
       counter.count({ id: `key_${i % 20}` }, { endpoint }, 'VALID', 600_000)
-  const { cells: all } = counter.take(true, 0)
+  const { cells: all } = counter.take(everything)
   const byKey = new Map<string, number>()
   for (const { keyId, requests } of all) byKey.set(keyId, (byKey.get(keyId) ?? 0) + requests)
   expect(byKey.size).toBe(20)
   for (const requests of byKey.values()) expect(requests).toBe(15)
   expect(all.filter((cell) => cell.endpoint !== 'other')).toHaveLength(10)
   expect(all.map((cell) => cell.keyId)).toEqual(all.map((cell) => cell.keyId).sort())
-  expect(counter.take(true, 0).cells).toEqual([])
+  expect(counter.take(everything).cells).toEqual([])
 })
 
 describe('outcomes that the platform reports', () => {

@@ -7,6 +7,7 @@ import { sourcesOf } from '../../src/usage/sources.ts'
 import { flushedThrough } from '../../src/usage/watermark.ts'
 import { openCable } from '../faults/lab/cable.ts'
 import { type Asking, openAsking } from '../setup/asking.ts'
+import { everything } from '../setup/use.ts'
 
 let asking: Asking
 beforeAll(async () => {
@@ -226,15 +227,15 @@ describe('the last requests of a key', () => {
     const used = keysNamed(500)
     for (let round = 0; round < 3; round++)
       for (const key of used) counter.count(key, { endpoint: 'a' }, 'VALID', round)
-    const first = counter.take(true, 200).recent
+    const first = counter.take({ ...everything, recent: 200 }).recent
     counter.count(used[0]!, { endpoint: 'again' }, 'VALID', 9)
-    const second = counter.take(true, 200).recent
-    const third = counter.take(true, 200).recent
+    const second = counter.take({ ...everything, recent: 200 }).recent
+    const third = counter.take({ ...everything, recent: 200 }).recent
     const keys = [first, second, third].map((recent) => recent.map(({ keyId }) => keyId))
     expect(keys.map(({ length }) => length)).toEqual([200, 200, 101])
     expect(new Set(keys.flat()).size).toBe(500)
     expect(keys[2]).toContain('key_0')
-    expect(counter.take(true, 200)).toMatchObject({ cells: [], sources: [], recent: [] })
+    expect(counter.take({ ...everything, recent: 200 })).toMatchObject({ cells: [], sources: [], recent: [] })
   })
 
   test('hold a bounded number of requests however many keys are in use', () => {
@@ -242,13 +243,15 @@ describe('the last requests of a key', () => {
     const used = keysNamed(20_000)
     for (let round = 0; round < 30; round++)
       for (const key of used) counter.count(key, { endpoint: 'a' }, 'VALID', round)
-    const { cells, sources, recent } = counter.take(true, Number.POSITIVE_INFINITY)
+    const { cells, sources, recent } = counter.take(everything)
     expect(recent.reduce((sum, { noted }) => sum + noted.length, 0)).toBeLessThanOrEqual(100_000)
     expect(recent).toHaveLength(20_000)
     // Whoever keeps only a few keeps the latest.
     for (const { noted } of recent) expect(noted[0]!.atMs).toBe(29)
     expect(cells.reduce((sum, { requests }) => sum + requests, 0)).toBe(600_000)
-    expect(sources.reduce((sum, { requests }) => sum + requests, 0)).toBe(600_000)
+    expect(sources.flatMap(({ counts }) => counts).reduce((sum, { requests }) => sum + requests, 0)).toBe(
+      600_000,
+    )
   })
 })
 

@@ -1,0 +1,13 @@
+import type { IncomingMessage } from 'node:http'
+
+/**
+ * The first header of that name, which is given in lower case. `request.headers` makes an object of all of them, which
+ * is much of what a verify costs.
+ */
+export function headerOf({ rawHeaders }: IncomingMessage, name: string): string | undefined {
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const raw = rawHeaders[i]!
+    if (raw.length === name.length && raw.toLowerCase() === name) return rawHeaders[i + 1]
+  }
+  return undefined
+}
