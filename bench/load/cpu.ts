@@ -10,7 +10,25 @@ export function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
 }
 
-/** The same for a process and all its children, which is what a Postgres is. */
+/** How much of the machine's CPU was used since a call of this began, in per cent. */
+export function machineUse(): () => number {
+  const read = () => {
+    const [user, nice, system, idle, wait, ...rest] = readFileSync('/proc/stat', 'utf8')
+      .split('\n')[0]!
+      .split(/ +/)
+      .slice(1)
+      .map(Number) as [number, number, number, number, number, ...number[]]
+    const used = user + nice + system + rest.slice(0, 3).reduce((sum, ticks) => sum + ticks, 0)
+    return { used, all: used + idle + wait }
+  }
+  const begun = read()
+  return () => {
+    const now = read()
+    return ((now.used - begun.used) / (now.all - begun.all)) * 100
+  }
+}
+
+/** `cpuSeconds` of a process and all its children, which is what a Postgres is. */
 export function cpuSecondsOfTree(pid: number): number {
   const children = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && parentOf(name) === pid)
   return cpuSeconds(pid) + children.reduce((sum, child) => sum + (tryCpu(Number(child)) ?? 0), 0)

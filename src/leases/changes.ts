@@ -11,31 +11,56 @@ export type Change = { seq: number; subjects: Subject[] }
 
 type Row = { seq: number; kind: Subject['kind']; id: string; token_hash: Buffer; epoch: string }
 
-// Bounded, because after a long silence there may be many; whoever reads asks again until nothing comes.
-const changesAtOnce = 200
+/** How far somebody has read: a change with many subjects is read in several pages. */
+export type Place = Pick<Row, 'seq' | 'kind' | 'id' | 'token_hash'>
+
+export type Page = {
+  changes: Change[]
+  /** undefined when nothing changed */
+  epoch: string | undefined
+  /** the newest change of which all subjects were read, here or before; undefined when there is none */
+  through: number | undefined
+  /** where to go on; undefined when this was the last page */
+  next: Place | undefined
+}
+
+// Bounded, because a campaign or a long silence makes many; no verify waits for longer than one page takes.
+const subjectsAtOnce = 100
 
 const statement = {
   name: 'changes',
-  text: `select s.seq, s.kind, s.id, s.token_hash, (select id from epoch) as epoch
-    from (select seq from changes where seq > $1 order by seq limit ${changesAtOnce}) as c
-    join change_subjects s on s.seq = c.seq order by s.seq`,
+  text: `select seq, kind, id, token_hash, (select id from epoch) as epoch from change_subjects
+    where (seq, kind, id, token_hash) > ($1, $2, $3, $4)
+    order by seq, kind, id, token_hash limit ${subjectsAtOnce}`,
 }
 
+/** Before everything that a change later than `applied` names. */
+export const placeAfter = (applied: number): Place => ({
+  seq: applied + 1,
+  kind: '' as Place['kind'],
+  id: '',
+  token_hash: Buffer.alloc(0),
+})
+
 /**
- * Changes after `applied`, oldest first; sequence order is commit order, so none can appear before one that was
- * read. `epoch` is undefined when nothing changed.
+ * What changed after a place, oldest first; sequence order is commit order, so nothing can appear before what was
+ * read.
  */
-export async function changesAfter(
-  lane: Lane,
-  applied: number,
-): Promise<{ changes: Change[]; epoch: string | undefined }> {
-  const rows = await lane.query<Row>(statement, [applied])
+export async function changesAfter(lane: Lane, { seq, kind, id, token_hash }: Place): Promise<Page> {
+  const rows = await lane.query<Row>(statement, [seq, kind, id, token_hash])
   const changes: Change[] = []
   for (const row of rows) {
     if (changes.at(-1)?.seq !== row.seq) changes.push({ seq: row.seq, subjects: [] })
     changes.at(-1)!.subjects.push(subjectOf(row))
   }
-  return { changes, epoch: rows[0]?.epoch }
+  const last = rows.at(-1)
+  const isLast = rows.length < subjectsAtOnce
+  return {
+    changes,
+    epoch: last?.epoch,
+    through: last && (isLast ? last.seq : last.seq - 1),
+    next: isLast ? undefined : last,
+  }
 }
 
 function subjectOf({ kind, id, token_hash }: Row): Subject {

@@ -11,12 +11,14 @@ export type Evidence = {
   tookMs: number
 }
 
+export type Confirmed = { state: 'confirmed'; seq: number | null; at: Date | null } & Evidence
+
 /**
  * What can be said of a change. `pending` is not yet trusted: verifiers in `waitingFor` may still accept, and
  * somebody goes on confirming it. `unknown`: the database could not be asked.
  */
 export type Receipt =
-  | ({ state: 'confirmed'; seq: number | null; at: Date | null } & Evidence)
+  | Confirmed
   | { state: 'pending'; seq: number; waitingFor: string[] }
   | { state: 'unknown'; reason: string }
 
@@ -29,13 +31,22 @@ export const nothingToLearn = {
   renewed: [],
   waitedOut: [],
   tookMs: 0,
-} satisfies Receipt
+} satisfies Confirmed
+
+/** A change that was confirmed, as the database has it. */
+export type Settled = { seq: number; confirmed_at: Date; receipt: Evidence }
+
+export const receiptFrom = ({ seq, confirmed_at, receipt }: Settled): Confirmed => ({
+  state: 'confirmed',
+  seq,
+  at: confirmed_at,
+  ...receipt,
+})
 
 /** The receipt of a change as the database has it; pending as long as nobody has confirmed it. */
 export async function receiptOf(db: Executor, seq: number): Promise<Receipt> {
-  const row = await db('changes').where({ seq }).first('confirmed_at', 'receipt')
+  const row = await db('changes').where({ seq }).first('seq', 'confirmed_at', 'receipt')
   // A change whose row is gone was confirmed long ago: only those are pruned.
   if (!row) return { ...nothingToLearn, seq }
-  if (!row.confirmed_at) return { state: 'pending', seq, waitingFor: [] }
-  return { state: 'confirmed', seq, at: row.confirmed_at, ...(row.receipt as Evidence) }
+  return row.confirmed_at ? receiptFrom(row) : { state: 'pending', seq, waitingFor: [] }
 }

@@ -1,51 +1,26 @@
-import { recordAll } from '../audit/record.ts'
 import type { Lane } from '../foundation/lane.ts'
 import type { World } from '../foundation/world.ts'
-import type { Evidence } from './receipt.ts'
+import { type Confirmed, type Evidence, receiptFrom, type Settled } from './receipt.ts'
 
-const actor = { kind: 'job', id: 'confirm-changes' } as const
-
-type Settled = { seq: number; confirmed_at: Date; receipt: Evidence }
+const actor = { kind: 'job', id: 'confirm-changes' }
 
 /**
  * Writes down that every change up to `seq` is confirmed, with the evidence, and records it in the audit: one
  * transaction. Changes that somebody else confirmed meanwhile keep their receipt.
+ * @returns the receipts that were written here, by change
  */
 export async function settle(
-  world: Pick<World, 'db' | 'clock'>,
+  { db, clock }: Pick<World, 'db' | 'clock'>,
   seq: number,
   evidence: Omit<Evidence, 'tookMs'>,
-): Promise<Settled[]> {
-  return world.db.transaction(async (trx) => {
-    const { rows } = await trx.raw(
-      `update changes set confirmed_at = clock_timestamp(), receipt = ?::jsonb || jsonb_build_object(
-         'tookMs', round(extract(epoch from clock_timestamp() - at) * 1000, 1))
-       where seq <= ? and confirmed_at is null returning seq, confirmed_at, receipt`,
-      [JSON.stringify(evidence), seq],
-    )
-    const settled = rows as Settled[]
-    if (settled.length === 0) return settled
-    const touched = await trx('change_subjects')
-      .join('keys', 'keys.id', 'change_subjects.id')
-      .where('kind', 'key')
-      .whereIn(
-        'seq',
-        settled.map((change) => change.seq),
-      )
-      .groupBy('seq', 'workspace_id')
-      .orderBy(['workspace_id', 'seq'])
-      .select('seq', 'workspace_id', trx.raw('count(*) as keys, min(keys.id) as one'))
-    await recordAll(
-      { actor, now: world.clock.now(), trx },
-      touched.map(({ seq: change, workspace_id, keys, one }) => ({
-        event: 'key.change-confirmed' as const,
-        workspaceId: workspace_id,
-        ...(keys === 1 ? { keyId: one } : {}),
-        details: { change, keys, ...settled.find((each) => each.seq === change)!.receipt },
-      })),
-    )
-    return settled
-  })
+): Promise<Map<number, Confirmed>> {
+  const { rows } = await db.raw('select * from settle_changes(?, ?, ?, ?)', [
+    seq,
+    JSON.stringify(evidence),
+    clock.now().toISOString(),
+    JSON.stringify(actor),
+  ])
+  return new Map((rows as Settled[]).map((row) => [row.seq, receiptFrom(row)]))
 }
 
 const proof = {

@@ -2,9 +2,10 @@ import { openLane } from '../foundation/lane.ts'
 import type { World } from '../foundation/world.ts'
 import { judge, type LeaseRow } from './judge.ts'
 import { type RealTime, realTime } from './lease.ts'
-import { type Evidence, type Receipt, receiptOf } from './receipt.ts'
+import { type Confirmed, type Evidence, type Receipt, receiptOf } from './receipt.ts'
 import { proveDurable, settle } from './settle.ts'
 
+/** A look costs little, and a notification may be lost. */
 const pollMs = 100
 const orphanEveryMs = 1_000
 
@@ -23,10 +24,16 @@ type Wait = {
   sinceMs?: number
   waitedOut: string[]
   waitingFor: string[]
-  tell: Set<() => void>
+  tell: Set<Tell>
 }
 
-const look = { name: 'look', text: 'select * from look_at_leases()' }
+/** With the receipt, or without one when somebody else has written it. */
+type Tell = (receipt: Confirmed | undefined) => void
+
+const look = {
+  name: 'look',
+  text: `select *, current_setting('synchronous_standby_names') <> '' as has_standby from look_at_leases()`,
+}
 const fence = { name: 'fence', text: 'select fence_lease($1, $2) as fenced' }
 const orphans = {
   name: 'orphans',
@@ -43,6 +50,8 @@ export function openWatcher(
   let isClosed = false
   let again = false
   let failure: unknown
+  /** until the first lease runs out that somebody waits for */
+  let restMs = pollMs
   let timer: NodeJS.Timeout | undefined
 
   const lane = openLane(world.config.databaseUrl, {
@@ -67,7 +76,7 @@ export function openWatcher(
 
   function rest() {
     clearTimeout(timer)
-    timer = setTimeout(wake, pollMs)
+    timer = setTimeout(wake, Math.min(pollMs, restMs))
     timer.unref()
   }
 
@@ -90,22 +99,25 @@ export function openWatcher(
     const atMs = time.monotonicMs()
     const seen = [...waits]
     for (const [, wait] of seen) wait.sinceMs ??= atMs
-    const leases = await lane.query<LeaseRow>(look, [])
+    const leases = await lane.query<LeaseRow & { has_standby: boolean }>(look, [])
     let done: { seq: number; evidence: Omit<Evidence, 'tookMs'> } | undefined
+    restMs = pollMs
     for (const [seq, wait] of seen) {
-      const { evidence, toFence, waitingFor } = judge(seq, leases, atMs - wait.sinceMs!)
+      const lookedMs = atMs - wait.sinceMs!
+      const { evidence, toFence, waitingFor } = judge(seq, leases, lookedMs)
+      for (const lease of waitingFor) restMs = Math.min(restMs, lease.ttl_ms - lookedMs)
       await fenceAll(toFence)
       wait.waitingFor = [...waitingFor, ...toFence].map((lease) => lease.name)
       if (wait.waitingFor.length === 0 && seq > (done?.seq ?? 0))
         done = { seq, evidence: { ...evidence, waitedOut: wait.waitedOut } }
     }
     if (!done) return
-    await proveDurable(lane)
-    await settle(world, done.seq, done.evidence)
+    if (leases[0]?.has_standby ?? true) await proveDurable(lane)
+    const receipts = await settle(world, done.seq, done.evidence)
     for (const [seq, wait] of seen) {
       if (seq > done.seq) continue
       waits.delete(seq)
-      for (const tell of wait.tell) tell()
+      for (const tell of wait.tell) tell(receipts.get(seq))
     }
   }
 
@@ -135,10 +147,12 @@ export function openWatcher(
   return {
     async confirm(seq, withinMs) {
       const wait = begin(seq)
-      const isTold = await told(wait, withinMs)
+      const { isTold, receipt } = await told(wait, withinMs)
       if (!isTold && failure) return { state: 'unknown', reason: String(failure) }
       if (!isTold) return { state: 'pending', seq, waitingFor: wait.waitingFor }
-      return receiptOf(world.db, seq).catch((error) => ({ state: 'unknown', reason: String(error) }))
+      return (
+        receipt ?? receiptOf(world.db, seq).catch((error) => ({ state: 'unknown', reason: String(error) }))
+      )
     },
     async close() {
       isClosed = true
@@ -150,16 +164,16 @@ export function openWatcher(
   }
 }
 
-/** Whether the wait was told in time. */
-async function told(wait: Wait, withinMs: number): Promise<boolean> {
-  let tell = () => {}
+/** Whether the wait was told in time, and the receipt if it came along. */
+async function told(wait: Wait, withinMs: number): Promise<{ isTold: boolean; receipt?: Confirmed }> {
+  let tell: Tell = () => {}
   let timer: NodeJS.Timeout | undefined
-  const isTold = await new Promise<boolean>((resolve) => {
-    tell = () => resolve(true)
-    timer = setTimeout(() => resolve(false), withinMs)
+  const answer = await new Promise<{ isTold: boolean; receipt?: Confirmed }>((resolve) => {
+    tell = (receipt) => resolve(receipt ? { isTold: true, receipt } : { isTold: true })
+    timer = setTimeout(() => resolve({ isTold: false }), withinMs)
     wait.tell.add(tell)
   })
   clearTimeout(timer)
   wait.tell.delete(tell)
-  return isTold
+  return answer
 }

@@ -1,7 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Lane, openLane } from '../foundation/lane.ts'
 import type { Log } from '../foundation/log.ts'
-import { acknowledge, type Change, changesAfter, type Subject } from '../leases/changes.ts'
+import {
+  acknowledge,
+  changesAfter,
+  type Page,
+  type Place,
+  placeAfter,
+  type Subject,
+} from '../leases/changes.ts'
 import {
   greatestSkewMs,
   holds,
@@ -107,19 +114,19 @@ export async function startLearner(memory: Forgetful, options: LearnerOptions): 
 
   /** Applies and acknowledges all up to `head` at least. */
   async function catchUp(lane: Lane, mine: Term, head: number): Promise<void> {
+    let place: Place | undefined = placeAfter(mine.applied)
     while (mine.applied < head) {
-      const { changes } = await changesAfter(lane, mine.applied)
-      if (changes.length === 0) mine.applied = head
-      apply(mine, changes)
+      const page: Page = await changesAfter(lane, place ?? placeAfter(mine.applied))
+      apply(mine, page)
+      place = page.next
+      if (!place) mine.applied = Math.max(mine.applied, head)
       await acknowledge(lane, mine.incarnation, mine.applied)
     }
   }
 
-  function apply(mine: Term, changes: readonly Change[]) {
-    for (const { seq, subjects } of changes) {
-      for (const subject of subjects) memory.forget(subject)
-      mine.applied = Math.max(mine.applied, seq)
-    }
+  function apply(mine: Term, { changes, through }: Page) {
+    for (const { subjects } of changes) for (const subject of subjects) memory.forget(subject)
+    mine.applied = Math.max(mine.applied, through ?? 0)
   }
 
   let isWanted = false
@@ -135,16 +142,23 @@ export async function startLearner(memory: Forgetful, options: LearnerOptions): 
   }
 
   async function learn() {
+    let place: Place | undefined
     while (isWanted && term.isBegun) {
       isWanted = false
       const mine = term
-      const { changes, epoch } = await changesAfter(news, mine.applied)
-      if (term !== mine || changes.length === 0) continue
+      const page: Page = await changesAfter(news, place ?? placeAfter(mine.applied))
+      place = undefined
+      if (term !== mine || page.changes.length === 0) continue
       // Numbers of another epoch say nothing about this memory; the renewal empties it.
-      if (epoch !== mine.epoch) return hurry.abort()
-      apply(mine, changes)
+      if (page.epoch !== mine.epoch) return hurry.abort()
+      const before = mine.applied
+      apply(mine, page)
+      place = page.next
+      // What is committed after this page was read is told of.
+      isWanted ||= place !== undefined
+      // A page may end within its first change.
+      if (mine.applied === before) continue
       if (!(await acknowledge(news, mine.incarnation, mine.applied))) return hurry.abort()
-      isWanted = true
     }
   }
 

@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import pMap from 'p-map'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../setup/database.ts'
 import { type Lab, openLab, type Placed, until } from './lab/lab.ts'
@@ -18,23 +19,31 @@ afterAll(async () => {
   await database.drop()
 })
 
-/** A process that revokes a key and is killed: with its transaction open, or as soon as it has committed. */
-async function changerKilled(key: LabKey, when: 'before' | 'after'): Promise<void> {
+/** A process that revokes a key and stands there: with its transaction open until it is told to go on, or committed. */
+async function changer(key: LabKey, when: 'before' | 'after'): Promise<ChildProcess> {
   const script = `
+    import { once } from 'node:events'
     import pg from 'pg'
     process.on('disconnect', () => process.exit(9))
     const client = new pg.Client(process.env.DATABASE_URL)
     await client.connect()
     await client.query('begin')
     await client.query("update keys set status = 'revoked' where id = $1", [process.env.KEY])
-    if (process.env.WHEN === 'after') await client.query('commit')
-    process.send('now')
+    const goOn = once(process, 'message')
+    if (process.env.WHEN === 'before') process.send('now')
+    if (process.env.WHEN === 'before') await goOn
+    await client.query('commit')
+    process.send('committed')
     await new Promise(() => {})`
   const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
     env: { PATH: process.env.PATH, DATABASE_URL: database.url, KEY: key.id, WHEN: when },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
   await once(child, 'message')
+  return child
+}
+
+async function killed(child: ChildProcess): Promise<void> {
   child.kill('SIGKILL')
   await once(child, 'exit')
 }
@@ -47,10 +56,16 @@ const changeOf = async (key: LabKey) => {
   return rows[0]
 }
 
+const confirmedBySomebody = (key: LabKey) =>
+  until(async () => {
+    const change = await changeOf(key)
+    return change?.confirmed_at && change
+  })
+
 test('a changer that is killed before its commit changed nothing, and nobody says otherwise', async () => {
   const [key] = await lab.keys(1)
   expect(await verifier.ask(key!)).toBe('VALID')
-  await changerKilled(key!, 'before')
+  await killed(await changer(key!, 'before'))
   // Whatever it held is let go of: somebody else can change the same key.
   await lab.sql.query(`update keys set name = 'free' where id = $1`, [key!.id])
   expect(await changeOf(key!)).toBeUndefined()
@@ -60,11 +75,8 @@ test('a changer that is killed before its commit changed nothing, and nobody say
 test('a changer that is killed after its commit is confirmed by somebody else, with a receipt and a record', async () => {
   const [key] = await lab.keys(1)
   expect(await verifier.ask(key!)).toBe('VALID')
-  await changerKilled(key!, 'after')
-  const confirmed = await until(async () => {
-    const change = await changeOf(key!)
-    return change?.confirmed_at && change
-  })
+  await killed(await changer(key!, 'after'))
+  const confirmed = await confirmedBySomebody(key!)
   expect(await verifier.ask(key!)).toBe('REVOKED')
   expect(confirmed.receipt).toMatchObject({ confirmed: [verifier.process.name], renewed: [], waitedOut: [] })
   expect(confirmed.receipt.tookMs).toBeGreaterThan(0)
@@ -73,6 +85,40 @@ test('a changer that is killed after its commit is confirmed by somebody else, w
   ])
   expect(rows).toHaveLength(1)
   expect(rows[0].body).toMatchObject({ event: 'key.change-confirmed', details: { change: confirmed.seq } })
+})
+
+test('a changer that is stopped before its commit holds up nobody else, and its change counts once it goes on', async () => {
+  const [key, other] = await lab.keys(2)
+  expect([await verifier.ask(key!), await verifier.ask(other!)]).toEqual(['VALID', 'VALID'])
+  const child = await changer(key!, 'before')
+  child.kill('SIGSTOP')
+  child.send('go on')
+  await lab.confirm(await lab.revoke(other!))
+  expect(await verifier.ask(other!)).toBe('REVOKED')
+  expect(await changeOf(key!)).toBeUndefined()
+  expect(await verifier.ask(key!)).toBe('VALID')
+  child.kill('SIGCONT')
+  await confirmedBySomebody(key!)
+  expect(await verifier.ask(key!)).toBe('REVOKED')
+  await killed(child)
+})
+
+test('a changer that is stopped after its commit is confirmed by somebody else while it stands still', async () => {
+  const [key] = await lab.keys(1)
+  expect(await verifier.ask(key!)).toBe('VALID')
+  const child = await changer(key!, 'after')
+  child.kill('SIGSTOP')
+  await confirmedBySomebody(key!)
+  expect(await verifier.ask(key!)).toBe('REVOKED')
+  await killed(child)
+})
+
+test('a change of more keys than are read at once is confirmed only when none of them is accepted any more', async () => {
+  const keys = await lab.keys(1_300)
+  const verdicts = async () => new Set(await pMap(keys, verifier.ask, { concurrency: 20 }))
+  expect(await verdicts()).toEqual(new Set(['VALID']))
+  await lab.confirm(await lab.revoke(...keys))
+  expect(await verdicts()).toEqual(new Set(['REVOKED']))
 })
 
 test('a verifier that is stopped is waited out, named in the receipt, and refuses when it comes back', async () => {

@@ -1,0 +1,33 @@
+import type { Knex } from 'knex'
+
+/**
+ * Confirms every change up to `p_seq` that nobody confirmed yet, with the evidence, and records it in the audit of each
+ * workspace whose keys it touched: in one question, because somebody waits for the answer with a finger on "Revoke".
+ */
+export const up = (knex: Knex) =>
+  knex.raw(`
+    create function settle_changes(p_seq bigint, p_evidence jsonb, p_at text, p_actor jsonb)
+    returns table (seq bigint, confirmed_at timestamptz, receipt jsonb)
+    language plpgsql volatile set search_path from current as $$
+    declare
+      settled bigint[] := '{}';
+    begin
+      for seq, confirmed_at, receipt in
+        update changes c set confirmed_at = clock_timestamp(), receipt = p_evidence || jsonb_build_object(
+          'tookMs', round(extract(epoch from clock_timestamp() - c.at) * 1000, 1))
+        where c.seq <= p_seq and c.confirmed_at is null returning c.seq, c.confirmed_at, c.receipt
+      loop
+        settled := settled || seq;
+        return next;
+      end loop;
+      perform audit_append(touched.workspace_id, json_strip_nulls(json_build_object('at', p_at,
+          'event', 'key.change-confirmed', 'actor', p_actor, 'keyId', case when touched.keys = 1 then touched.one end,
+          'details', jsonb_build_object('change', touched.seq, 'keys', touched.keys) || touched.receipt))::text)
+        from (select s.seq, k.workspace_id, count(*) as keys, min(k.id) as one, min(c.receipt::text)::jsonb as receipt
+          from change_subjects s join changes c on c.seq = s.seq join keys k on k.id = s.id
+          where s.kind = 'key' and s.seq = any(settled)
+          group by s.seq, k.workspace_id order by k.workspace_id, s.seq) as touched;
+    end $$;
+  `)
+
+export const down = (knex: Knex) => knex.raw('drop function settle_changes(bigint, jsonb, text, jsonb);')
