@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { type Agent, fetch } from 'undici'
 import { readConfig } from '../../../src/foundation/config.ts'
 import { openDatabase } from '../../../src/foundation/database.ts'
 import { openLog } from '../../../src/foundation/log.ts'
@@ -126,10 +127,11 @@ async function connected(url: string): Promise<pg.Client> {
   return client
 }
 
-/** The verdict on a key, or `HTTP 503` and the like. */
-export async function ask(url: string, key: LabKey): Promise<string> {
+/** The verdict on a key, or `HTTP 503` and the like; over a connection of this agent, if one is given. */
+export async function ask(url: string, key: LabKey, dispatcher?: Agent): Promise<string> {
   try {
     const response = await fetch(`${url}/v1/verify`, {
+      ...(dispatcher ? { dispatcher } : {}),
       method: 'POST',
       headers: { authorization: `Bearer ${serviceToken}`, 'content-type': 'application/json' },
       body: JSON.stringify({ key: key.token, scope: 'read' }),

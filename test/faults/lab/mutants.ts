@@ -35,9 +35,8 @@ export const mutants: Mutant[] = [
     edits: [
       {
         file: learner,
-        find: 'apply(mine, changes)\n      if (!(await acknowledge(news, mine.incarnation, mine.applied)))',
-        replace:
-          'const known = await acknowledge(news, mine.incarnation, changes.at(-1)!.seq); apply(mine, changes)\n      if (!known)',
+        find: 'const before = mine.applied',
+        replace: 'const before = mine.applied; await acknowledge(news, mine.incarnation, page.through!)',
       },
     ],
     shownBy: scenario.slowAcknowledgement,
