@@ -87,6 +87,24 @@ test('hours of quiet use on a key that knows only short runs are new activity', 
   expect(told).toMatchObject([{ reason: 'new-activity' }])
 })
 
+/** Two bursts a day of 3 to 11 buckets and 60 to 300 requests in each, never the same twice running. */
+const inBursts = (i: number) => {
+  const burst = Math.floor(i / 144)
+  const [lasts, size] = [3 + ((burst * 5) % 9), 60 * 5 ** (((burst * 7) % 11) / 10)]
+  return between(i % 144, 20 + ((burst * 31) % 90), lasts) ? size : 0
+}
+
+test('five hours at the level of its bursts are new activity on a key whose bursts last half an hour', () => {
+  const { told } = live(24, inBursts, (i) => (between(i, start, 60) ? { count: 130 } : {}))
+  expect(told).toMatchObject([{ reason: 'new-activity' }])
+  expect(told[0]!.index - start).toBeLessThan(60)
+})
+
+test('fifty minutes at that level are one more burst', () => {
+  const { told } = live(24, inBursts, (i) => (between(i, start, 10) ? { count: 130 } : {}))
+  expect(told).toEqual([])
+})
+
 test('a run a quarter of an hour late is not', () => {
   const late = 23 * day
   const { told } = live(
@@ -137,7 +155,7 @@ test('a night without a request on a key that sleeps every night is not', () => 
 test('a flood is told as these five minutes at whatever time of day it comes', () => {
   const worksAt = (daysAgo: number) => 96 + ((daysAgo * 97) % 108)
   const reasons = new Set<string>()
-  for (let time = 0; time < day; time += 7) {
+  for (let time = 0; time < day; time += 23) {
     const flood = 60 * day + time
     const { told } = live(
       61,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Message } from '../../sandbox/slack/contract.ts'
-import { messagesIn, topModal } from '../../sandbox/slack/look.ts'
+import { messagesIn, optionValue, topModal } from '../../sandbox/slack/look.ts'
 import type { PersonClient } from '../../sandbox/slack/person.ts'
 import { readProgress } from '../../src/watch/progress.ts'
 import {
@@ -58,6 +58,17 @@ const alertAbout = (who: PersonClient, name: string, words: string): Promise<Mes
   )
 const dialogOf = (who: PersonClient) =>
   who.waitFor((screen) => (topModal(screen)?.submit ? topModal(screen) : undefined))
+/** An entry of the alert's menu. */
+async function pressMore(who: PersonClient, alert: Message, label: string): Promise<void> {
+  const menu = alert.blocks
+    .filter((block) => block.type === 'actions')
+    .flatMap((block) => block.elements.map((element) => ({ blockId: block.block_id!, element })))
+    .find(({ element }) => element.type === 'overflow')!
+  const place = { blockId: menu.blockId, actionId: (menu.element as { action_id: string }).action_id }
+  const value = optionValue(alert.blocks, place, label)!
+  await who.click({ at: { message: { channel: alert.channel, ts: alert.ts } }, ...place, value })
+}
+const topOf = async (who: PersonClient) => topModal(await who.screen())
 const imageOf = (message: Message) => message.blocks.find((block) => block.type === 'image')
 
 test('a leak is told with numbers and a picture, quarantined with one click and resumed with one more', async () => {
@@ -81,6 +92,22 @@ test('a leak is told with numbers and a picture, quarantined with one click and 
   await expect.poll(() => callPlatform(house, token)).toBe(200)
   const [stopped] = await recorded(house, 'key.deactivated', 'Salesforce CRM')
   expect(stopped).toMatchObject({ actor: people.manager, details: { reason: 'unusual use' } })
+})
+
+test('what looks like a leak can be rotated as compromised from its alert, with the reason filled in', async () => {
+  const manager = house.as('manager')
+  const token = await makeKey(manager, { name: 'Leaked for good' })
+  await furnish('Leaked for good')
+  await pass({ 'Leaked for good': 60 })
+  await pass({ 'Leaked for good': 4_000 })
+  const alert = await alertAbout(manager, 'Leaked for good', 'in five minutes')
+  await pressMore(manager, alert, 'Rotate as compromised')
+  const form = await dialogOf(manager)
+  expect(form.values).toMatchObject({ reason: { 'form.rotate.reason': 'compromised' } })
+  await submitAndSee(manager, form, {})
+  await expect.poll(() => callPlatform(house, token)).toBe(401)
+  expect(await house.world.db('rotations').where({ reason: 'compromised' }).first()).toBeDefined()
+  for (let top = await topOf(manager); top; top = await topOf(manager)) await manager.close(top.id)
 })
 
 test('a monthly job that was called expected is listed with the key, is quiet in its hours, and can be taken back', async () => {

@@ -1,5 +1,5 @@
 import {
-  burstDeviant, burstDeviations, burstFew, burstGap, burstJudged, burstLeast, burstMemory, ready,
+  burstDeviations, burstGap, burstGuess, burstJudged, burstMemory, burstSizeCounts, burstSurprise, burstTeaches, ready,
 } from './constants.ts' // biome-ignore format: a list
 import { burstsAreKnown, mostlyQuiet } from './margins.ts'
 import type { KeyState } from './state.ts'
@@ -11,8 +11,8 @@ const isActive = (state: KeyState, count: number) =>
   count > state.quietLevel + aboveThird + burstDeviations * Math.sqrt(state.quietLevel + aboveThird + 0.5) + 1
 
 /**
- * The burst under way against the key's own bursts: longer than they last, or of another size, both as deviations of
- * logarithms. Zero for keys that are not mostly quiet.
+ * The burst under way against the key's own bursts: how unlikely one of them is to last so long and to be of this size,
+ * as the negative logarithm of that probability. Zero for keys that are not mostly quiet.
  */
 export function burst(state: KeyState, count: number): number {
   const active = isActive(state, count)
@@ -21,8 +21,8 @@ export function burst(state: KeyState, count: number): number {
   else if (state.burstLength > 0 && ++state.burstGap > burstGap) endBurst(state)
   if (!active || state.burstLength < burstJudged || state.day - state.firstDay < ready.activity) return 0
   if (!mostlyQuiet(state) || !burstsAreKnown(state)) return 0
-  const { length, size } = deviations(state)
-  return Math.hypot(Math.max(0, length), size) / (burstDeviant * (1 + burstFew / state.bursts))
+  // The root, because a deviation is what other reasons are measured in.
+  return Math.sqrt(surprise(state) / burstSurprise)
 }
 
 function grow(state: KeyState, count: number): void {
@@ -31,42 +31,44 @@ function grow(state: KeyState, count: number): void {
   state.burstSum += count - state.quietLevel
 }
 
-function deviations(state: KeyState) {
-  const spreadOf = (variance: number, least: number) => Math.sqrt(Math.max(variance, least ** 2))
-  const size = Math.log(state.burstSum / state.burstLength) - state.sizeMean
-  return {
-    length:
-      (Math.log(state.burstLength) - state.lengthMean) / spreadOf(state.lengthVariance, burstLeast.length),
-    size: size / Math.hypot(spreadOf(state.sizeVariance, burstLeast.size), 1 / Math.sqrt(state.burstSum)),
-  }
+/** Sizes after Student: a mean and a deviation of a few bursts promise less than those of many. */
+function surprise(state: KeyState): number {
+  const length = (Math.log(state.burstLength) - state.lengthMean) / Math.sqrt(state.lengthVariance)
+  const known = Math.min(state.bursts, burstMemory)
+  const spread = Math.sqrt(state.sizeVariance * (1 + 1 / known))
+  const mean = state.burstSum / state.burstLength
+  const size = (Math.log(mean) - state.sizeMean) / Math.hypot(spread, 1 / Math.sqrt(state.burstSum))
+  const freedom = known + burstGuess.sizes
+  return burstSizeCounts * 0.5 * freedom * Math.log1p(size ** 2 / freedom) - logTail(length)
 }
 
-/** A finished burst teaches the next, an extreme one only as much as would just have alerted. */
+/** The logarithm of the normal distribution's upper tail, after Birnbaum (1942); below the mean that of a half. */
+function logTail(deviation: number): number {
+  const z = Math.max(0, deviation)
+  return -(z * z) / 2 - Math.log((z + Math.sqrt(z * z + 8 / Math.PI)) / Math.sqrt(8 / Math.PI)) - Math.LN2
+}
+
+/** A finished burst teaches the next, an extreme one only as much as three deviations would. */
 function endBurst(state: KeyState): void {
   const cut = (value: number, variance: number) => {
-    const most = burstDeviant * Math.sqrt(variance)
+    const most = 3 * Math.sqrt(variance)
     return Math.max(-most, Math.min(most, value))
   }
   const buckets = state.burstLength
-  const length = Math.log(state.burstLength)
-  const size = Math.log(state.burstSum / state.burstLength)
+  const size = Math.log(Math.max(0.5, state.burstSum / buckets))
   state.burstLength = 0
   state.burstSum = 0
   state.burstGap = 0
-  if (buckets < burstJudged) return
+  if (buckets < burstTeaches) return
   state.bursts++
-  if (state.bursts === 1) {
-    state.lengthMean = length
-    state.sizeMean = size
-    return
-  }
-  const dl = cut(length - state.lengthMean, state.lengthVariance)
+  if (state.bursts === 1) state.sizeMean = size
+  const dl = cut(Math.log(buckets) - state.lengthMean, state.lengthVariance)
   const ds = cut(size - state.sizeMean, state.sizeVariance)
-  const weight = 1 / Math.min(state.bursts, burstMemory)
-  state.lengthMean += weight * dl
-  state.sizeMean += weight * ds
-  // The variances begin with a guess worth four bursts.
-  const slower = 1 / Math.min(state.bursts + 4, burstMemory)
-  state.lengthVariance += slower * (dl * dl - state.lengthVariance)
-  state.sizeVariance += slower * (ds * ds - state.sizeVariance)
+  // How long bursts last begins with a guess, since a few of them say little about the longest.
+  const slowly = 1 / Math.min(state.bursts + burstGuess.lengths, burstMemory + burstGuess.lengths)
+  state.lengthMean += slowly * dl
+  state.lengthVariance += slowly * (dl * dl - state.lengthVariance)
+  state.sizeMean += ds / Math.min(state.bursts, burstMemory)
+  state.sizeVariance +=
+    (ds * ds - state.sizeVariance) / Math.min(state.bursts + burstGuess.sizes, burstMemory)
 }

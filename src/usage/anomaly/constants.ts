@@ -54,20 +54,28 @@ export const standsOut = 8
 export const burstDeviations = 4
 /** Buckets without activity that end a burst. */
 export const burstGap = 2
-/** A burst is judged from this length on, against at least this many others. */
+/** A burst teaches and is judged from this length on, against at least this many others. */
+export const burstTeaches = 3
 export const burstJudged = 6
 export const burstsKnown = 8
 /** Margins of five minutes and hours where bursts stand out: this many bursts' worth wider. */
-export const burstsWider = 10
-/** Deviations of length and size together, wider while few bursts are known. */
-export const burstDeviant = 3.5
-export const burstFew = 4
-/** Memory of burst statistics, in bursts, and their smallest deviations (in logarithms). */
+export const burstsWider = 30
+/** A burst that a key has by chance once in about three thousand bursts ... */
+export const burstSurprise = 7.3
+/** ... where a size that is not usual counts less than a length: work grows and shrinks, but ends. */
+export const burstSizeCounts = 0.75
+/** Memory of burst statistics, in bursts, and how many bursts the first guesses are worth: half an hour, give or take. */
 export const burstMemory = 60
-export const burstLeast = { length: 0.2, size: 0.15 } as const
+export const burstGuess = {
+  length: Math.log(6),
+  lengthVariance: 0.49,
+  lengths: 40,
+  sizeVariance: 0.4,
+  sizes: 4,
+} as const
 
 /** The run of unquiet buckets: alert at this many times the longest known, plus these. */
-export const runTimes = 2.5
+export const runTimes = 3
 export const runMore = 6
 /** Requests above the quiet level that a run is asked for, and the record above which a key is simply always busy. */
 export const runLift = 3
@@ -81,14 +89,14 @@ export const errorLift = 0.15
 export const errorEvidence = 14
 
 /** Silence: requests that should have come by now, and times the longest silence known. */
-export const silenceMissing = 25
-export const silenceTimes = 1.5
-export const silenceMore = 3
+export const silenceMissing = 20
+export const silenceTimes = 1.35
+export const silenceMore = 2
 /** A key that is silent is not more silent after another hour. */
 export const silenceMost = 2
 
 /** An excess above the busiest hour by less than `batchHighest` may be a batch job: it is held this many buckets. */
-export const batchLowest = 1.3
+export const batchLowest = 1.6
 export const batchHighest = 2.4
 export const batchBuckets = 27
 /** After it ends, what it leaves in windows is muted for two hours. */

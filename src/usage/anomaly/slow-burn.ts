@@ -40,7 +40,7 @@ export function slowBurn(state: KeyState, hour: number, now: number, learn: bool
     const above = 2 * Math.log((sum + few) / (highest + few))
     if (learn) state[window.top] = Math.max(state[window.top], Math.min(above, state[window.margin]))
     if (!isReady(state, ready.slow)) continue
-    score = Math.max(score, ((hasNoTimes(state) ? 0.5 : 1) * above) / state[window.margin])
+    score = Math.max(score, ((hasNoTimes(state) ? 0.3 : 1) * above) / state[window.margin])
   }
   return score
 }

@@ -1,8 +1,8 @@
-import { hourBuckets, hourDays, recordDays } from './constants.ts'
+import { burstGuess, hourBuckets, hourDays, recordDays } from './constants.ts'
 import { reasons } from './reason.ts'
 
 /** Raised with every change of the layout or of what a field means: older states are rebuilt from usage. */
-export const stateVersion = 2
+export const stateVersion = 3
 
 const numbers = [
   'version',
@@ -100,8 +100,9 @@ function view(buffer: ArrayBuffer): KeyState {
 export function newState(): KeyState {
   const state = view(new ArrayBuffer(stateBytes))
   state.version = stateVersion
-  state.lengthVariance = 0.2
-  state.sizeVariance = 0.25
+  state.lengthMean = burstGuess.length
+  state.lengthVariance = burstGuess.lengthVariance
+  state.sizeVariance = burstGuess.sizeVariance
   return state
 }
 
