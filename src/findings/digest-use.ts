@@ -1,7 +1,8 @@
 import { Temporal } from 'temporal-polyfill'
 import type { Executor } from '../foundation/database.ts'
+import type { Sums } from '../usage/rows.ts'
 import { daysOf } from '../workspaces/days.ts'
-import { type KeyUse, totalsIn } from '../workspaces/usage.ts'
+import type { KeyUse } from '../workspaces/usage.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 
 /** How a week was used, as a letter keeps it. */
@@ -28,16 +29,17 @@ export async function weekOfUse(
   const { id, terms } = workspace
   const midnight = (days: number) =>
     new Date(Temporal.PlainDate.from(monday).add({ days }).toZonedDateTime(terms.timeZone).epochMilliseconds)
-  const boundaries = Array.from({ length: 8 }, (_, i) => midnight(i - 7))
-  const [week, before] = await Promise.all([
-    daysOf(db, id, boundaries, mostListed),
-    totalsIn(db, id, { from: midnight(-14), to: midnight(-7) }),
-  ])
-  const days = week.days.map(({ requests, refused, failed }, i) => {
+  // The week before is read along: its rows lie beside those of the week.
+  const boundaries = Array.from({ length: 15 }, (_, i) => midnight(i - 14))
+  const both = await daysOf(db, id, boundaries, { lastDays: 7, mostKeys: mostListed })
+  const [before, week] = [both.days.slice(0, 7), both.days.slice(7)]
+  const days = week.map(({ requests, refused, failed }, i) => {
     // What failed was let through before; an outcome may fall into a later day than its verify.
     const errors = Math.min(failed, requests - refused)
     return { name: names[i]!, ok: requests - refused - errors, refused, failed: errors }
   })
-  const requests = week.days.reduce((sum, day) => sum + day.requests, 0)
-  return { requests, before: before.requests, keysUsed: week.keysUsed, days, top: week.top }
+  const { keysUsed, top } = both
+  return { requests: total(week), before: total(before), keysUsed, days, top }
 }
+
+const total = (days: readonly Sums[]): number => days.reduce((sum, day) => sum + day.requests, 0)

@@ -64,23 +64,13 @@ export async function workspaceTrafficOf(
   return rows.map(figures<{ at: Date }>)
 }
 
-/** The ids of all keys of a workspace, as a query. */
-export const keysOf = (workspaceId: string): Query => ({
-  sql: 'array(select id from keys where workspace_id = ?)',
-  values: [workspaceId],
-})
+function usedIn(workspaceId: string, period: Period, coarsest: Step, reach: Reach): Query {
+  const keys = { sql: 'array(select id from keys where workspace_id = ?)', values: [workspaceId] }
+  return usedBy(keys, cover(period, coarsest, reach))
+}
 
-const usedIn = (workspaceId: string, period: Period, coarsest: Step, reach: Reach): Query =>
-  usedBy(keysOf(workspaceId), cover(period, coarsest, reach))
-
-/** What the keys of a workspace did together in a period. */
-export async function totalsIn(
-  db: Executor,
-  workspaceId: string,
-  period: Period,
-  reach?: Reach,
-): Promise<Sums> {
-  const used = usedIn(workspaceId, period, 'day', reach ?? (await reachOf(db)))
+async function totalsIn(db: Executor, workspaceId: string, period: Period, reach: Reach): Promise<Sums> {
+  const used = usedIn(workspaceId, period, 'day', reach)
   const { rows } = await db.raw(`select ${sums} from (${used.sql}) as used`, used.values)
   return figures(rows[0])
 }

@@ -1,5 +1,8 @@
 import { parse } from 'csv-parse/sync'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { weekOfUse } from '../../src/findings/digest-use.ts'
+import { readTerms } from '../../src/policy/terms.ts'
+import { latelyOf } from '../../src/usage/lately.ts'
 import { type Range, ranges } from '../../src/usage/range.ts'
 import { recentOf } from '../../src/usage/recent.ts'
 import { summaryOf } from '../../src/usage/summary.ts'
@@ -67,7 +70,14 @@ async function expectExact(tokens: ReadonlyMap<string, string>, range: Range): P
   }
   const summary = await workspaceSummaryOf(db, workspace, range, now)
   expect(summary.totals).toMatchObject(all)
+  const digest = await weekOfUse(db, { id: workspace, terms: readTerms({}) }, mondayAfter)
+  expect(digest.requests).toBe(all.requests)
+  const sum = (part: 'ok' | 'refused' | 'failed') => digest.days.reduce((total, day) => total + day[part], 0)
+  expect([sum('refused'), sum('ok') + sum('failed')]).toEqual([all.refused, all.requests - all.refused])
 }
+
+/** The house's calendar begins on a Wednesday; whatever these tests ask is in the week before this day. */
+const mondayAfter = '2026-11-30'
 
 test('every number shown is the one that the platform counted for itself, to the last request', async () => {
   const owner = house.as('owner')
@@ -86,6 +96,10 @@ test('every number shown is the one that the platform counted for itself, to the
   const told = [...tokens.values()].reduce((sum, token) => sum + answersTo(token).requests, 0)
   await counted(house, told)
   for (const range of ranges) await expectExact(tokens, range)
+  for (const [name, token] of tokens) {
+    const lately = await latelyOf(house.world.db, await idOf(name), house.world.clock.now())
+    expect(lately.requests).toBe(answersTo(token).requests)
+  }
   const recent = await recentOf(house.world.db, await idOf('HubSpot export'), house.world.clock.now())
   expect(recent.slice(0, 20).map(({ code, client }) => [code, client])).toEqual(
     Array.from({ length: 20 }, () => ['REVOKED', 'crm-sync']),
