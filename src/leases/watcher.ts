@@ -34,6 +34,7 @@ const look = {
   name: 'look',
   text: `select *, current_setting('synchronous_standby_names') <> '' as has_standby from look_at_leases()`,
 }
+const listen = { name: 'listen', text: 'listen keywarden_acknowledged' }
 const fence = { name: 'fence', text: 'select fence_lease($1, $2) as fenced' }
 const orphans = {
   name: 'orphans',
@@ -48,6 +49,9 @@ export function openWatcher(
   const waits = new Map<number, Wait>()
   let running: Promise<void> | undefined
   let isClosed = false
+  /** whether anybody in this process ever waited; where nobody does, notifications would wake it for nothing */
+  let isAsked = false
+  let isListening = false
   let again = false
   let failure: unknown
   /** until the first lease runs out that somebody waits for */
@@ -59,7 +63,8 @@ export function openWatcher(
     timeoutMs: 2_000,
     onConnect: (client) => {
       client.on('notification', wake)
-      return client.query('set synchronous_commit = on; listen keywarden_acknowledged')
+      isListening = isAsked
+      return client.query(`set synchronous_commit = on; ${isAsked ? listen.text : ''}`)
     },
   })
   const sweeping = setInterval(() => void sweep(), orphanEveryMs)
@@ -99,6 +104,8 @@ export function openWatcher(
     const atMs = time.monotonicMs()
     const seen = [...waits]
     for (const [, wait] of seen) wait.sinceMs ??= atMs
+    if (isAsked && !isListening) await lane.query(listen, [])
+    isListening = isAsked
     const leases = await lane.query<LeaseRow & { has_standby: boolean }>(look, [])
     let done: { seq: number; evidence: Omit<Evidence, 'tookMs'> } | undefined
     restMs = pollMs
@@ -146,6 +153,7 @@ export function openWatcher(
 
   return {
     async confirm(seq, withinMs) {
+      isAsked = true
       const wait = begin(seq)
       const { isTold, receipt } = await told(wait, withinMs)
       if (!isTold && failure) return { state: 'unknown', reason: String(failure) }

@@ -6,7 +6,7 @@ import type { Counter, Extent } from './counter.ts'
 
 const everyMs = 1_000
 /** What one batch holds at most, so that no request waits behind the writing of all of them. */
-const batchOf: Extent = { cells: 500, sources: 250, recent: 16 }
+const batchOf: Extent = { cells: 1_000, sources: 250, recent: 16 }
 /** Even with nothing to tell, now and then: that nothing happened until now is news to a rotation. */
 const quietMs = 10_000
 /**
