@@ -4,6 +4,7 @@ import { readConfig } from '../src/foundation/config.ts'
 import { openDatabase } from '../src/foundation/database.ts'
 import { openLog } from '../src/foundation/log.ts'
 import { openWatcher } from '../src/leases/watcher.ts'
+import { keysPerTransaction } from '../src/offboarding/act.ts'
 import { machineUse } from './load/cpu.ts'
 import { startProduct } from './load/server.ts'
 import { openStage } from './load/stage.ts'
@@ -97,7 +98,7 @@ const calm = await stopCalm()
 const stopDuring = busy(300)
 const begun = performance.now()
 let last = 0
-for (let i = 0; i < 40; i++) last = await revoke(500)
+for (let i = 0; i < 20_000; i += keysPerTransaction) last = await revoke(keysPerTransaction)
 await confirm(last)
 const campaignMs = performance.now() - begun
 const during = await stopDuring()

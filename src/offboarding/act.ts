@@ -7,11 +7,12 @@ import { heirOf } from './heir.ts'
 import { lockOffboarding, type Offboarding, type Plan } from './offboarding.ts'
 import type { Step } from './step.ts'
 
-const keysPerTransaction = 500
+/** Few, so that verifiers learn a campaign bit by bit and no verify waits behind it. */
+export const keysPerTransaction = 50
 const dayMs = 86_400_000
 
 /**
- * Deals with the next keys, of one workspace and at most 500, in one transaction: key rows by id first, then that
+ * Deals with the next keys, of one workspace and at most 50, in one transaction: key rows by id first, then that
  * workspace's audit chain, so that two campaigns cannot wait for each other. True while there may be more.
  */
 export const actOnSome =
