@@ -24,8 +24,9 @@ export async function announce(world: World, announcer: Announcer): Promise<void
   for (let row = await claim(world, tried); row; row = await claim(world, tried)) {
     tried.add(row.id)
     try {
-      await tell(world, announcer, row)
-      await release(world, row.id)
+      const told = await tell(world, announcer, row)
+      if (told === 'changed meanwhile') tried.delete(row.id)
+      if (told !== 'in full') await release(world, row.id)
     } catch (error) {
       world.log.warn({ message: row.id, error: String(error) }, 'an offboarding was not told yet')
       await release(world, row.id, secondsToWait(error, row.attempts))
@@ -119,17 +120,16 @@ const release = ({ db }: World, id: string, seconds = 0) =>
     [seconds, id],
   )
 
+type Told = 'so far' | 'in full' | 'changed meanwhile'
+
 /** Brings one message up to date, and files the report when there is nothing left to wait for. */
-async function tell(world: World, announcer: Announcer, row: Row): Promise<void> {
+async function tell(world: World, announcer: Announcer, row: Row): Promise<Told> {
   const { db, clock } = world
   const save = (what: Record<string, unknown>) =>
     db('offboarding_messages').where({ id: row.id }).update(what)
   const report = await readReport(db, row.id)
-  if (report.offboardings.length === 0) return void (await save({ reported_at: clock.now() }))
-  const shown = JSON.stringify([
-    report.counts,
-    report.offboardings.map((one) => [one.id, one.state, one.endedBecause]),
-  ])
+  const shown = shownOf(report)
+  if (report.offboardings.length === 0) return endReporting(world, row.id, shown)
   let where: Posted | undefined = row.ts ? { channelId: row.channel_id!, ts: row.ts } : undefined
   if (!where) {
     await save({ attempts: row.attempts + 1 })
@@ -139,14 +139,30 @@ async function tell(world: World, announcer: Announcer, row: Row): Promise<void>
     await announcer.edit(where, report)
     await save({ shown })
   }
-  if (report.offboardings.some((one) => one.state !== 'done')) return
+  if (report.offboardings.some((one) => one.state !== 'done')) return 'so far'
   if (!row.filed_at && row.file_attempts < fileTries && report.counts.all > 0) {
     await save({ file_attempts: row.file_attempts + 1 })
     await fileReport(world, announcer, row, report, where)
     await save({ filed_at: clock.now() })
   }
-  await save({ reported_at: clock.now() })
+  return endReporting(world, row.id, shown)
 }
+
+/** What of a report a message shows: when this changes, so does the message. */
+const shownOf = ({ counts, offboardings }: Report): string =>
+  JSON.stringify([counts, offboardings.map((one) => [one.id, one.state, one.endedBecause])])
+
+/**
+ * Nothing is left to tell, unless something changed while Slack was asked: whoever changes it now waits for this lock,
+ * and the claim ends with it, so that their telling finds the message free.
+ */
+const endReporting = ({ db, clock }: World, id: string, shown: string): Promise<Told> =>
+  db.transaction(async (trx) => {
+    await trx('offboarding_messages').where({ id }).forUpdate().first('id')
+    if (shownOf(await readReport(trx, id)) !== shown) return 'changed meanwhile'
+    await trx('offboarding_messages').where({ id }).update({ reported_at: clock.now(), claimed_until: null })
+    return 'in full'
+  })
 
 async function fileReport(world: World, announcer: Announcer, row: Row, report: Report, where: Posted) {
   const csv = await reportFile(world.db, report.offboardings)
