@@ -1,5 +1,7 @@
 /** npm run bench:revoke: how long a revoke takes until no replica can accept the key; alone, stopped, in a campaign. */
+import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
 import { readConfig } from '../src/foundation/config.ts'
 import { openDatabase } from '../src/foundation/database.ts'
 import { openLog } from '../src/foundation/log.ts'
@@ -8,7 +10,7 @@ import { keysPerTransaction } from '../src/offboarding/act.ts'
 import { machineUse } from './load/cpu.ts'
 import { startProduct } from './load/server.ts'
 import { openStage } from './load/stage.ts'
-import { percentile, verifyOnce } from './load/verify-once.ts'
+import { percentile } from './load/verify-once.ts'
 
 const leaseMs = 5_000
 const stage = await openStage(25_000)
@@ -33,21 +35,17 @@ async function confirm(seq: number): Promise<void> {
   if (receipt.state !== 'confirmed') throw new Error(JSON.stringify(receipt))
 }
 
-/** Latencies of verifies at a rate that keeps verifiers busy, until told to stop. */
-function busy(perSecond: number) {
-  const tookMs: number[] = []
-  let isOver = false
-  const asking = (async () => {
-    for (let i = 0; !isOver; i++) {
-      const verifier = verifiers[i % verifiers.length]!
-      const key = stage.keys[24_999 - (i % 4_000)]!
-      void verifyOnce(verifier.url, key.token).then(({ ms }) => tookMs.push(ms))
-      if (i % 10 === 9) await pause(10_000 / perSecond)
-    }
-  })()
+/** Verifies at that rate from a thread of their own until they are told to stop; answers how long each took. */
+function busy(perSecond: number): () => Promise<number[]> {
+  const urls = verifiers.map(({ url }) => url)
+  const tokens = stage.keys.slice(-4_000).map(({ token }) => token)
+  const worker = new Worker(new URL('./load/busy.ts', import.meta.url), {
+    workerData: { urls, tokens, perSecond },
+  })
   return async () => {
-    isOver = true
-    await asking
+    worker.postMessage('stop')
+    const [tookMs] = await once(worker, 'message')
+    await worker.terminate()
     return tookMs
   }
 }

@@ -6,7 +6,9 @@ import type { Counter, Extent } from './counter.ts'
 
 const everyMs = 1_000
 /** What one batch holds at most, so that no request waits behind the writing of all of them. */
-const batchOf: Extent = { cells: 1_000, sources: 250, recent: 16 }
+const smallBatch: Extent = { cells: 1_000, sources: 250, recent: 16 }
+/** When everything has to be told, nobody waits but whoever stops this process. */
+const largeBatch: Extent = { cells: 10_000, sources: 5_000, recent: 5_000 }
 /** Even with nothing to tell, now and then: that nothing happened until now is news to a rotation. */
 const quietMs = 10_000
 /**
@@ -84,8 +86,9 @@ export function startFlushing(counter: Counter, options: FlushOptions): Flusher 
     const isQuiet = left.cells + left.sources + left.recent === 0
     if (isQuiet && !isClosed && performance.now() - quietSince < quietMs) return
     quietSince = performance.now()
-    for (let batches = batchesOf(left); batches > 0; batches--) {
-      const keys = eachOf(left, (count) => Math.ceil(count / batches))
+    const batch = isAll ? largeBatch : smallBatch
+    for (let batches = batchesOf(left, batch); batches > 0; batches--) {
+      const keys = eachOf(left, (count, kind) => Math.min(count, batch[kind]))
       left = eachOf(left, (count, kind) => count - keys[kind])
       if (batches === 1) toldThrough = through
       frozen = freeze(keys, toldThrough, isClosed && batches === 1)
@@ -150,5 +153,5 @@ const eachOf = (extent: Extent, of: (count: number, kind: keyof Extent) => numbe
 })
 
 /** At least one, which says that nothing happened. */
-const batchesOf = ({ cells, sources, recent }: Extent): number =>
-  Math.ceil(Math.max(1, cells / batchOf.cells, sources / batchOf.sources, recent / batchOf.recent))
+const batchesOf = ({ cells, sources, recent }: Extent, batch: Extent): number =>
+  Math.ceil(Math.max(1, cells / batch.cells, sources / batch.sources, recent / batch.recent))

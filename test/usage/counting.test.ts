@@ -100,22 +100,36 @@ test('what many keys did is written in batches, and only the last says that ever
   const counted = async () =>
     Number((await world.db('key_usage').whereLike('key_id', 'key_many%').sum({ sum: 'requests' }))[0]?.sum)
   await flusher.flush()
-  for (let i = 0; i < 1_200; i++) counter.count({ id: `key_many${i}` }, { endpoint: 'a' }, 'VALID', now)
+  for (let i = 0; i < 12_000; i++) counter.count({ id: `key_many${i}` }, { endpoint: 'a' }, 'VALID', now)
   now += 60_000
   const first = cable.hold('flush', 'reply')
   const lost = flusher.flush()
   await first.reached
   await expect.poll(async () => (await counted()) > 0).toBe(true)
-  expect(await counted()).toBeLessThan(1_200)
+  expect(await counted()).toBeLessThan(12_000)
   expect((await row()).through.getTime()).toBe(now - 60_000)
   cable.reset()
   await expect(lost).rejects.toThrow()
   first.release()
   await flusher.flush()
-  expect(await counted()).toBe(1_200)
+  expect(await counted()).toBe(12_000)
   expect((await row()).through.getTime()).toBe(now)
   await flusher.stop()
   await cable.close()
+})
+
+test('a clean stop of a process that many keys used takes a few batches, not one for every few keys', async () => {
+  const counter = new Counter()
+  const flusher = startFlushing(counter, { ...means(), counterId: 'cnt_wide_stop' })
+  for (let i = 0; i < 20_000; i++) counter.count({ id: `key_stop${i}` }, { endpoint: 'a' }, 'VALID', 0)
+  await flusher.stop()
+  const { world } = asking.records
+  const [counted] = await world.db('key_usage').whereLike('key_id', 'key_stop%').sum({ sum: 'requests' })
+  expect(Number(counted?.sum)).toBeGreaterThanOrEqual(20_000)
+  const row = await world.db('usage_counters').where({ counter: 'cnt_wide_stop' }).first()
+  expect(row).toMatchObject({ is_closed: true })
+  expect(row.flush).toBeLessThan(10)
+  expect(await recentOf(world.db, 'key_stop19999', new Date(0))).toHaveLength(1)
 })
 
 test('two processes that flush the same keys at once lose nothing and do not stop each other', async () => {
