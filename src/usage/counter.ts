@@ -1,7 +1,7 @@
 import { AdmittedSources, addSource, isSameSource, type SourceCount, sourcesInOrder } from './admitted.ts'
 import { Origins, otherOrigin } from './origin.ts'
 import { type Noted, recentPerKey } from './recent.ts'
-import { latestFirst, note, type Ring } from './ring.ts'
+import { latestFirst, note, type Ring, ringOf } from './ring.ts'
 import { byKey } from './told.ts'
 
 /** How a request ended: the hundreds of its HTTP status. A verify that let it through counts as 2. */
@@ -115,10 +115,14 @@ export class Counter {
     const day = bucket - (bucket % bucketsPerDay)
     const isRough = endpoint === otherEndpoint && bucket === day
     const isApart = isRough || (this.#cells < this.#capacity && (cells?.length ?? 0) < cellsPerKey)
-    tally.cells ??= []
-    if (!isApart) return this.#cellOf(tally, otherEndpoint, statusClass, day)
+    if (!isApart) {
+      tally.cells ??= []
+      return this.#cellOf(tally, otherEndpoint, statusClass, day)
+    }
     const cell: Cell = { keyId: tally.key.id, endpoint, statusClass, bucket, requests: 0 }
-    tally.cells.push(cell)
+    // Most keys have one: a list that is born with it needs a tenth of one that grows.
+    if (tally.cells) tally.cells.push(cell)
+    else tally.cells = [cell]
     this.#cells++
     return cell
   }
@@ -129,12 +133,15 @@ export class Counter {
       for (const source of sources)
         if (source.client === client && source.network === network && source.hour === hour) return source
     } else this.#withSources.push(tally)
-    tally.sources ??= []
     const isApart =
-      network === otherOrigin || (tally.sources.length < sourcesPerKey && this.#sources < sourcesHeld)
-    if (!isApart) return this.#sourceOf(tally, hour, otherOrigin, otherOrigin)
+      network === otherOrigin || ((sources?.length ?? 0) < sourcesPerKey && this.#sources < sourcesHeld)
+    if (!isApart) {
+      tally.sources ??= []
+      return this.#sourceOf(tally, hour, otherOrigin, otherOrigin)
+    }
     const source = { hour, network, client, requests: 0, refused: 0, refusedScope: 0, lastMs: longAgo }
-    tally.sources.push(source)
+    if (tally.sources) tally.sources.push(source)
+    else tally.sources = [source]
     this.#sources++
     return source
   }
@@ -143,8 +150,10 @@ export class Counter {
     const isRoom = this.#noted < notedHeld
     if (!tally.recent) {
       if (!isRoom) return
-      tally.recent = { times: [], words: [], round: 0 }
+      tally.recent = ringOf(noted)
       this.#withRecent.push(tally)
+      this.#noted++
+      return
     }
     const mayGrow = isRoom && (this.#noted < notedHeld / 2 || tally.recent.times.length < fewNoted)
     if (note(tally.recent, noted, mayGrow)) this.#noted++

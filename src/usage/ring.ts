@@ -8,6 +8,13 @@ export type Ring = { times: number[]; words: string[]; round: number }
 
 const wordsEach = 4
 
+/** A ring with its first request. */
+export const ringOf = ({ atMs, code, network, client, endpoint }: Noted): Ring => ({
+  times: [atMs],
+  words: [code, network, client, endpoint],
+  round: 0,
+})
+
 /** Adds a request; a ring that may not grow forgets its oldest. @returns whether it grew */
 export function note(
   ring: Ring,
