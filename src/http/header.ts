@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 
 /**
- * The first header of that name, which is given in lower case. `request.headers` makes an object of all of them, which
- * is much of what a verify costs.
+ * The first header of that name, which is given in lower case. `request.headers` would make an object of all of them,
+ * and a verify reads three.
  */
 export function headerOf({ rawHeaders }: IncomingMessage, name: string): string | undefined {
   for (let i = 0; i < rawHeaders.length; i += 2) {

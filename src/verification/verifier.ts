@@ -1,5 +1,4 @@
 import { hostname } from 'node:os'
-import { setFlagsFromString } from 'node:v8'
 import { newId } from '../foundation/ids.ts'
 import type { World } from '../foundation/world.ts'
 import { type RealTime, realTime } from '../leases/lease.ts'
@@ -30,8 +29,6 @@ export async function openVerifier(
   world: Pick<World, 'config' | 'log' | 'random' | 'clock'>,
   time: RealTime = realTime,
 ): Promise<Verifier> {
-  // Most of what is held lives long, so that garbage would grow with it: less memory for a little more collecting.
-  setFlagsFromString('--heap-growing-percent=25')
   const { config, clock } = world
   const routes = loadScopeTable(config.verify.routesFile)
   const counter = new Counter()
