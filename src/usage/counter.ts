@@ -120,7 +120,7 @@ export class Counter {
       return this.#cellOf(tally, otherEndpoint, statusClass, day)
     }
     const cell: Cell = { keyId: tally.key.id, endpoint, statusClass, bucket, requests: 0 }
-    // Most keys have one: a list that is born with it needs a tenth of one that grows.
+    // Most keys have one, and a list that grows is given room for many.
     if (tally.cells) tally.cells.push(cell)
     else tally.cells = [cell]
     this.#cells++
