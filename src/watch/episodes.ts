@@ -51,16 +51,16 @@ export async function recordCourse(trx: Transaction, courses: readonly Course[])
   if (strange.length > 0)
     await trx.raw(
       `update anomaly_episodes e set strange_at = greatest(e.strange_at, s.at)
-       from unnest(?::text[], ?::timestamptz[]) as s (key_id, at)
+       from (select key_id, to_timestamp(at) as at from unnest(?::text[], ?::float8[]) as s (key_id, at)) s
        where e.key_id = s.key_id and e.over_at is null and e.strange_at < s.at`,
-      [strange.map(({ keyId }) => keyId), strange.map(({ strangeAt }) => isoOf(strangeAt!))],
+      [strange.map(({ keyId }) => keyId), strange.map(({ strangeAt }) => strangeAt!)],
     )
   if (used.length > 0)
     await trx.raw(
       `update anomaly_episodes e set over_at = u.at, over_because = 'used'
-       from unnest(?::text[], ?::timestamptz[]) as u (key_id, at)
+       from (select key_id, to_timestamp(at) as at from unnest(?::text[], ?::float8[]) as u (key_id, at)) u
        where e.key_id = u.key_id and e.over_at is null and e.reason = 'silence' and e.said_at < u.at`,
-      [used.map(({ keyId }) => keyId), used.map(({ usedAt }) => isoOf(usedAt!))],
+      [used.map(({ keyId }) => keyId), used.map(({ usedAt }) => usedAt!)],
     )
 }
 

@@ -43,14 +43,23 @@ export async function evidenceOf(
   )
 }
 
-/** Nearly every key has nothing new, and one look at each of its sources says so. */
-const isNew = (kind: 'network' | 'client') => `
-  (u.${kind} not in ('unknown', 'other') and not exists (select from key_sources s
-    where s.key_id = u.key_id and s.source = '${kind} ' || u.${kind} and s.first_at < :new))`
+/**
+ * Nearly every key has nothing new, and one look at its sources says so. All keys' known sources are read at once: to look
+ * for each source by itself costs five times as much.
+ */
 const hasNews = `
-  select distinct u.key_id from usage_sources u
-  where u.key_id = any(:keys) and (u.hour = :hour or (u.hour = :before and :share::float > 0))
-    and (u.refused_scope > 0 or ${isNew('network')} or ${isNew('client')})`
+  with used as (
+    select key_id, network, client, refused_scope from usage_sources
+    where key_id = any(:keys) and (hour = :hour or (hour = :before and :share::float > 0))
+  ), named as (
+    select key_id, 'network ' || network as source from used where network not in ('unknown', 'other')
+    union all
+    select key_id, 'client ' || client from used where client not in ('unknown', 'other')
+  )
+  select key_id from used where refused_scope > 0
+  union
+  select key_id from named n where not exists (select from key_sources s
+    where s.key_id = any(:keys) and s.key_id = n.key_id and s.source = n.source and s.first_at < :new)`
 
 /** A source that is not among the known ones is one that the first part has just put there: nobody sees that yet. */
 const statement = `

@@ -1,28 +1,29 @@
 import type { Executor, Transaction } from '../foundation/database.ts'
 import { stateBytes } from '../usage/anomaly/state.ts'
 
-/** A state as it is stored: everything before `through` is in it. */
-export type Stored = { through: Date; silenceDue: Date | null; state: Buffer }
+/** A state as it is stored: everything before `through` is in it. When its silence could be news: seconds since 1970. */
+export type Stored = { through: Date; silenceDue: number | null; state: Uint8Array }
 
 /** The stored states of these keys, in one read. */
 export async function readStates(db: Executor, keyIds: readonly string[]): Promise<Map<string, Stored>> {
+  // Times as numbers: to read their words takes longer than a step.
   const { rows } = await db.raw(
-    'select key_id, through, silence_due, state from anomaly_states where key_id = any(:keyIds)',
+    `select key_id, extract(epoch from through)::float8 as through, extract(epoch from silence_due)::float8 as due, state
+     from anomaly_states where key_id = any(:keyIds)`,
     { keyIds },
   )
-  type Row = { key_id: string; through: Date; silence_due: Date | null; state: Buffer }
+  type Row = { key_id: string; through: number; due: number | null; state: Buffer }
   return new Map(
-    (rows as Row[]).map((row) => [
-      row.key_id,
-      { through: row.through, silenceDue: row.silence_due, state: row.state },
+    (rows as Row[]).map(({ key_id, through, due, state }) => [
+      key_id,
+      { through: new Date(through * 1000), silenceDue: due, state },
     ]),
   )
 }
 
 export type Stepped = {
   keyId: string
-  through: Date
-  silenceDue: Date | null
+  silenceDue: number | null
   /** there was none before */
   isFirst: boolean
   /** from usage as it is now, so that there is no doubt any more */
@@ -30,22 +31,25 @@ export type Stepped = {
   bytes: Uint8Array
 }
 
-/** Writes the states of a batch. A state that has got further meanwhile stays as it is. */
-export async function writeStates(trx: Transaction, stepped: readonly Stepped[]): Promise<void> {
-  await write(
-    trx,
-    changeStates,
-    stepped.filter(({ isFirst }) => !isFirst),
-  )
-  await write(
-    trx,
-    addStates,
-    stepped.filter(({ isFirst }) => isFirst),
-  )
+/** Writes the states of a batch, all stepped until then. A state that has got further meanwhile stays as it is. */
+export async function writeStates(
+  trx: Transaction,
+  stepped: readonly Stepped[],
+  through: Date,
+): Promise<void> {
+  const known = stepped.filter(({ isFirst }) => !isFirst)
+  await write(trx, changeStates, known, through)
+  const first = stepped.filter(({ isFirst }) => isFirst)
+  await write(trx, addStates, first, through)
 }
 
 /** The states go as one block of bytes that the database cuts: an array of them would be sent as text twice as long. */
-async function write(trx: Transaction, statement: string, stepped: readonly Stepped[]): Promise<void> {
+async function write(
+  trx: Transaction,
+  statement: string,
+  stepped: readonly Stepped[],
+  through: Date,
+): Promise<void> {
   if (stepped.length === 0) return
   await trx.raw(statement, {
     states: Buffer.concat(
@@ -54,16 +58,16 @@ async function write(trx: Transaction, statement: string, stepped: readonly Step
     ),
     size: stateBytes,
     keys: stepped.map(({ keyId }) => keyId),
-    throughs: stepped.map(({ through }) => through.toISOString()),
+    through,
     rebuilt: stepped.map(({ isRebuilt }) => isRebuilt),
-    dues: stepped.map(({ silenceDue }) => silenceDue?.toISOString() ?? null),
+    dues: stepped.map(({ silenceDue }) => silenceDue),
   })
 }
 
 const given = `(
-  select key_id, through, due, is_rebuilt, substr(:states::bytea, 1 + (n::int - 1) * :size::int, :size::int) as state
-  from unnest(:keys::text[], :throughs::timestamptz[], :dues::timestamptz[], :rebuilt::boolean[]) with ordinality
-    as u (key_id, through, due, is_rebuilt, n)
+  select key_id, :through::timestamptz as through, to_timestamp(due) as due, is_rebuilt,
+    substr(:states::bytea, 1 + (n::int - 1) * :size::int, :size::int) as state
+  from unnest(:keys::text[], :dues::float8[], :rebuilt::boolean[]) with ordinality as u (key_id, due, is_rebuilt, n)
   order by key_id)`
 
 /** Half the work of an insertion that finds its row there. */

@@ -4,7 +4,14 @@ import { plain } from '../foundation/words.ts'
 import { recordDays } from '../usage/anomaly/constants.ts'
 import type { Evidence } from '../usage/anomaly/evidence.ts'
 import { silenceDue } from '../usage/anomaly/silence-due.ts'
-import { type KeyState, newState, openState } from '../usage/anomaly/state.ts'
+import {
+  isCurrent,
+  type KeyState,
+  loadState,
+  newState,
+  resetState,
+  stateBytes,
+} from '../usage/anomaly/state.ts'
 import { type Traffic, trafficOf } from '../usage/traffic.ts'
 import { byKey } from './by-key.ts'
 import { recordAlarms, recordCourse } from './episodes.ts'
@@ -62,43 +69,70 @@ export async function stepKeys(
   const evidence = await evidenceOf(db, planned, run.until)
   const earliest = new Date(Math.min(...plans.map(({ from }) => from.getTime())))
   const traffic = byKey(await trafficOf(db, planned, earliest, run.until, 'five-minutes'))
-  const walks = plans.map((plan) =>
-    walkPlan(plan, run, traffic.get(plan.keyId) ?? [], evidence.get(plan.keyId)),
-  )
+  const walks = walkAll(plans, run, traffic, evidence)
   await commit(db, run, walks, states)
 }
 
+/** One state is loaded with one key's after the other, and what it became is put beside the others. */
+function walkAll(
+  plans: readonly Plan[],
+  run: Run,
+  traffic: ReadonlyMap<string, Traffic[]>,
+  evidence: ReadonlyMap<string, Evidence>,
+): Walked[] {
+  const state = newState()
+  const block = new Uint8Array(plans.length * stateBytes)
+  return plans.map((plan, i) => {
+    if (plan.stored) loadState(state, plan.stored)
+    else resetState(state)
+    const known = evidence.get(plan.keyId)
+    const walked = walkPlan(plan, state, run, traffic.get(plan.keyId) ?? [], known)
+    const bytes = block.subarray(i * stateBytes, (i + 1) * stateBytes)
+    bytes.set(state.bytes)
+    return { ...plan, evidence: known, walk: walked, bytes, silenceDue: silenceDue(state) }
+  })
+}
+
 /** A key without a state begins with its first request: before that it had no habits. */
-function walkPlan(plan: Plan, run: Run, rows: readonly Traffic[], evidence: Evidence | undefined): Walked {
+function walkPlan(
+  plan: Plan,
+  state: KeyState,
+  run: Run,
+  rows: readonly Traffic[],
+  evidence: Evidence | undefined,
+): Walk {
   const { timeZone, offset } = run.zones.get(plan.home.workspaceId)!
-  const from = plan.isRebuilt ? (rows[0]?.at ?? run.until) : plan.from
+  const from = plan.stored ? plan.from : (rows[0]?.at ?? run.until)
   const time = { from: seconds(from), until: seconds(run.until) }
   const expected: Circumstances['expected'] = (at, reason) =>
     plan.known.length > 0 && isExpected(plan.known, timeZone, at, reason)
-  return { ...plan, evidence, walk: walk(plan.state, rows, time, { offset, expected, evidence }) }
+  return walk(state, rows, time, { offset, expected, evidence })
 }
 
 type Plan = {
   keyId: string
   home: Home
   known: Expectation[]
-  state: KeyState
-  /** built from usage just now, whatever was stored */
-  isRebuilt: boolean
+  /** the state to go on from; without one it is built from usage now, whatever was stored */
+  stored: Uint8Array | undefined
   from: Date
   newsFrom: Date | undefined
 }
-type Walked = Plan & { evidence: Evidence | undefined; walk: Walk }
+type Walked = Plan & {
+  evidence: Evidence | undefined
+  walk: Walk
+  bytes: Uint8Array
+  silenceDue: number | undefined
+}
 
 /** From its stored state when that can be opened; else from as far back as a state remembers, or the new normal. */
 function startOf(stored: Stored | undefined, known: Expectation[], until: Date, rebuild: boolean) {
   const earliest = new Date(until.getTime() - rebuildMs)
-  const state = stored && !rebuild && stored.through > earliest ? openState(stored.state) : undefined
-  if (state) return { state, isRebuilt: false, from: stored!.through, newsFrom: stored!.through }
+  if (stored && !rebuild && stored.through > earliest && isCurrent(stored.state))
+    return { stored: stored.state, from: stored.through, newsFrom: stored.through }
   const since = newNormalSince(known)
   return {
-    state: newState(),
-    isRebuilt: true,
+    stored: undefined,
     from: floored(since && since > earliest ? since : earliest),
     newsFrom: stored?.through,
   }
@@ -112,18 +146,17 @@ async function commit(
   walks: readonly Walked[],
   states: ReadonlyMap<string, Stored>,
 ): Promise<void> {
-  const stepped = walks.map(({ keyId, state, isRebuilt, walk: { usedAt } }): Stepped => {
+  const stepped = walks.map(({ keyId, stored, bytes, silenceDue, walk: { usedAt } }): Stepped => {
     const before = states.get(keyId)?.silenceDue
     // Moving it costs an entry of the index; as long as it has not passed, being looked at early does no harm.
-    const keeps = before && before > run.until && usedAt !== undefined
-    const next = keeps ? before : dueDate(silenceDue(state))
+    const keeps = before && before > seconds(run.until) && usedAt !== undefined
     const isFirst = !states.has(keyId)
-    return { keyId, through: run.until, silenceDue: next, isFirst, isRebuilt, bytes: state.bytes }
+    return { keyId, silenceDue: keeps ? before : (silenceDue ?? null), isFirst, isRebuilt: !stored, bytes }
   })
   const done = await transact(db, async (trx) => {
     // What is lost in a crash is done again: neither states nor alarms have been told to anybody yet.
     await trx.raw('set local synchronous_commit = off')
-    await writeStates(trx, stepped)
+    await writeStates(trx, stepped, run.until)
     await recordAlarms(
       trx,
       walks.flatMap((one) => alarmsOf(one, run)),
@@ -135,8 +168,6 @@ async function commit(
   })
   if (isRefusal(done)) throw new Error(`use cannot be watched: ${plain(done.told)}`)
 }
-
-const dueDate = (due: number | undefined) => (due === undefined ? null : new Date(due * 1000))
 
 /** What is news: told since the key was last looked at, in the last two days, of a key that can be used, unexpected. */
 function alarmsOf({ keyId, home, newsFrom, evidence, walk: { said } }: Walked, run: Run): Alarm[] {

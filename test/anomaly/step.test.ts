@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { newState, openState, stateBytes } from '../../src/usage/anomaly/state.ts'
+import { loadState, newState, resetState, stateBytes } from '../../src/usage/anomaly/state.ts'
 import { step, stepSilence } from '../../src/usage/anomaly/step.ts'
 import { bucketOf, day, live, monday } from './traffic.ts'
 
@@ -27,11 +27,12 @@ test('nothing looks ahead: what is said of the past does not depend on what come
   )
 })
 
-test('a state that was stored and opened goes on exactly like one that stayed in memory', () => {
+test('a state that was stored, and loaded over that of another key, goes on like one that stayed in memory', () => {
   fc.assert(
     fc.property(history, history, (past, future) => {
       const { state } = readings(past)
-      const opened = openState(Buffer.from(state.bytes))!
+      const { state: opened } = readings(future)
+      expect(loadState(opened, Buffer.from(state.bytes))).toBe(true)
       future.forEach((count, i) => {
         const bucket = bucketOf(past.length + i, count)
         expect(step(opened, bucket)).toEqual(step(state, bucket))
@@ -57,11 +58,20 @@ test('no traffic makes a score that is not a number', () => {
   )
 })
 
-test('a state of another version or size is not opened', () => {
-  const state = newState()
-  expect(openState(state.bytes.subarray(1))).toBeUndefined()
-  state.version = 0
-  expect(openState(state.bytes)).toBeUndefined()
+test('a state of another version or size is not loaded', () => {
+  const { state } = live(3, () => 20)
+  const before = Buffer.from(state.bytes)
+  const other = newState()
+  expect(loadState(state, other.bytes.subarray(1))).toBe(false)
+  other.version = 0
+  expect(loadState(state, other.bytes)).toBe(false)
+  expect(Buffer.from(state.bytes).equals(before)).toBe(true)
+})
+
+test('nothing of a key is left in a state that begins anew', () => {
+  const { state } = live(42, (at) => at % 97)
+  resetState(state)
+  expect(state.bytes).toEqual(newState().bytes)
 })
 
 test('a late bucket changes nothing and has no reading', () => {
