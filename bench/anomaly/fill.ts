@@ -11,13 +11,18 @@ export const startMs = now.getTime()
 
 /**
  * Fills an empty database with so many keys, each with a state of 40 days, of which some had requests in the last five
- * minutes: for each number of active keys another five minutes.
+ * minutes: for each number of active keys another five minutes, and after them five more with the keys of the last.
  */
 export async function fillProduction(url: string, keys: number, sizes: readonly number[]): Promise<void> {
   await migrate(url)
   await fillKeys(url, keys, 0)
   await fillStates(url)
-  for (const run of planOf(keys, sizes)) await fillUse(url, run)
+  const runs = planOf(keys, sizes)
+  for (const run of runs) {
+    await fillUse(url, run)
+    await fillThrough(url, run)
+  }
+  await fillUse(url, againAfter(runs.at(-1)!))
   await administer(url, 'vacuum analyze anomaly_states')
   for (const table of ['usage_buckets', 'usage_sources', 'key_sources'])
     await administer(url, `analyze ${table}`)
@@ -66,12 +71,16 @@ function planOf(keys: number, sizes: readonly number[]): PlannedRun[] {
   })
 }
 
+/** The same keys go on, as most do. */
+const againAfter = (run: PlannedRun): PlannedRun => ({ ...run, bucketStart: run.bucketStart + bucketMs })
+
+const chosen = `(select id, n from (select id, substr(id, 5)::bigint as n from keys) k
+  where n * 37 % 100 >= $1::int and n * 37 % 100 < $2::int) as k`
+
 /** Two endpoints and two sources for each active key; one in a thousand has ten times its usual use. */
 async function fillUse(url: string, { bucketStart, slots }: PlannedRun): Promise<void> {
   const at = new Date(bucketStart).toISOString()
   await administer(url, `insert into usage_endpoints (name) values ('a'), ('b') on conflict do nothing`)
-  const chosen = `(select id, n from (select id, substr(id, 5)::bigint as n from keys) k
-    where n * 37 % 100 >= $1::int and n * 37 % 100 < $2::int) as k`
   await administer(
     url,
     `insert into usage_buckets (key_id, bucket, endpoint_id, source, class, requests)
@@ -82,12 +91,18 @@ async function fillUse(url: string, { bucketStart, slots }: PlannedRun): Promise
     url,
     `insert into usage_sources (key_id, hour, network, client, requests, refused, refused_scope, last_at)
      select k.id, date_trunc('hour', $3::timestamptz), network, 'python-requests', 20, 0, 0, $3
-     from ${chosen}, unnest(array['198.51.100.0/24', 'unknown']) as network`,
+     from ${chosen}, unnest(array['198.51.100.0/24', 'unknown']) as network
+     on conflict (key_id, hour, network, client) do update
+       set requests = usage_sources.requests + excluded.requests, last_at = excluded.last_at`,
     [...slots, at],
   )
+}
+
+/** They were looked at until just before. */
+async function fillThrough(url: string, { bucketStart, slots }: PlannedRun): Promise<void> {
   await administer(
     url,
     `update anomaly_states s set through = $3 from ${chosen} where s.key_id = k.id and s.through < $3`,
-    [...slots, at],
+    [...slots, new Date(bucketStart).toISOString()],
   )
 }

@@ -68,20 +68,21 @@ function measureDetector(): Line[] {
   return [...simulated, ...onSeries, ...speed]
 }
 
-/** One run of the job for each number of active keys, among all of them. */
+/** One run of the job for each number of active keys, among all of them, and the last once more. */
 async function measureJob(keys: number): Promise<{ lines: Line[]; runs: ProductionRun[] }> {
   const sizes = values.active?.split(',').map(Number) ?? [0.01, 0.03, 0.1].map((share) => share * keys)
   const runs = await measureProduction(keys, sizes)
   console.log(`\nThe job in production: ${keys.toLocaleString('en-US')} keys with a state in Postgres`)
   console.log('  active keys    keys stepped    seconds    keys a second    worker RSS')
-  for (const { active, keys: stepped, seconds, rssMegabytes } of runs)
+  for (const { active, isAgain, keys: stepped, seconds, rssMegabytes } of runs) {
+    const rate = Math.round(stepped / seconds).toLocaleString('en-US')
     console.log(
       `  ${active.toLocaleString('en-US').padStart(11)}  ${stepped.toLocaleString('en-US').padStart(14)}` +
-        `  ${seconds.toFixed(2).padStart(9)}  ${Math.round(stepped / seconds)
-          .toLocaleString('en-US')
-          .padStart(15)}  ${rssMegabytes.toFixed(0).padStart(9)} MB`,
+        `  ${seconds.toFixed(2).padStart(9)}  ${rate.padStart(15)}  ${rssMegabytes.toFixed(0).padStart(9)} MB` +
+        `${isAgain ? '  (the same keys again)' : ''}`,
     )
-  const lines = productionLines(runs.at(-1)!)
+  }
+  const lines = productionLines(runs)
   print('Five minutes in production (states read and written)', lines)
   return { lines, runs }
 }
@@ -103,6 +104,7 @@ console.log(
     production: job.runs.map((run) => ({
       allKeys: Number(values.keys),
       activeKeys: run.active,
+      again: run.isAgain,
       seconds: +run.seconds.toFixed(2),
       workerRssMegabytes: Math.round(run.rssMegabytes),
     })),

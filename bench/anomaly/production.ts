@@ -8,12 +8,22 @@ import { watchUse } from '../../src/watch/watch.ts'
 import { administer, databaseUrl } from '../../test/setup/administer.ts'
 import { bucketMs, fillProduction, startMs } from './fill.ts'
 
-/** One run of the job: how many keys had requests in its five minutes, and what stepping them took. */
-export type ProductionRun = { active: number; keys: number; seconds: number; rssMegabytes: number }
+/**
+ * One run of the job: how many keys had requests in its five minutes, whether they are those of the run before, and what
+ * stepping them took.
+ */
+export type ProductionRun = {
+  active: number
+  isAgain: boolean
+  keys: number
+  seconds: number
+  rssMegabytes: number
+}
 
 /**
  * The job as production runs it, in a process of its own on a Postgres that waits for its disk: so many keys with a state
- * of 40 days each, of which some had requests in the last five minutes. One run for each number of active keys.
+ * of 40 days each, of which some had requests in the last five minutes. One run for each number of active keys, always of
+ * other keys, as after a long pause; then one more of the last's, as every five minutes.
  */
 export async function measureProduction(keys: number, sizes: readonly number[]): Promise<ProductionRun[]> {
   const postgres = await startPostgres({ durable: true, own: true, log: () => undefined })
@@ -46,13 +56,20 @@ export async function work(url: string, sizes: readonly number[]): Promise<Produ
     rss = Math.max(rss, process.memoryUsage().rss)
   }, 20)
   const runs: ProductionRun[] = []
-  for (const [i, active] of sizes.entries()) {
+  for (const [i, active] of [...sizes, sizes.at(-1)!].entries()) {
+    const isAgain = i === sizes.length
     const clock = { now: () => new Date(startMs + (i + 1) * bucketMs + 61_000) }
     const started = performance.now()
     const { keys, left } = await watchUse({ db, clock, random: systemRandom })
     if (left > 0) throw new Error(`${left} keys were left`)
     const seconds = (performance.now() - started) / 1000
-    runs.push({ active, keys, seconds, rssMegabytes: Math.max(rss, process.memoryUsage().rss) / 2 ** 20 })
+    runs.push({
+      active,
+      isAgain,
+      keys,
+      seconds,
+      rssMegabytes: Math.max(rss, process.memoryUsage().rss) / 2 ** 20,
+    })
   }
   clearInterval(watching)
   await db.destroy()

@@ -1,4 +1,4 @@
-import { newState, openState, stateBytes } from '../../src/usage/anomaly/state.ts'
+import { loadState, newState, stateBytes } from '../../src/usage/anomaly/state.ts'
 import { step } from '../../src/usage/anomaly/step.ts'
 import { bucketSeconds, firstMoment } from './simulation/calendar.ts'
 import { createRandom } from './simulation/random.ts'
@@ -33,10 +33,11 @@ export function measureSpeed(): { seconds: number; rssMegabytes: number; stateBy
   const at = firstMoment + days * 86400
   const started = process.hrtime.bigint()
   let bytes = 0
+  const state = newState()
   for (let done = 0; done < activeKeys; done += batch) {
     const written: Buffer[] = []
     for (let key = 0; key < batch; key++) {
-      const state = openState(stored)!
+      loadState(state, stored)
       step(state, bucketAt(at, (done + key) % 80))
       written.push(Buffer.from(state.bytes))
     }
