@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { openState } from '../../src/usage/anomaly/state.ts'
 import { step } from '../../src/usage/anomaly/step.ts'
 import { between, bucketOf, day, hour, live, office } from './traffic.ts'
 
@@ -19,6 +20,25 @@ test('half as much again is no spike', () => {
     24,
     () => 50,
     (i) => (between(i, start, 6) ? { count: 90 } : {}),
+  )
+  expect(told).toEqual([])
+})
+
+test('half an hour at nearly three times the usual is told before it is over, though it never fills an hour', () => {
+  const { told } = live(
+    24,
+    () => 50,
+    (i) => (between(i, start, 6) ? { count: 145 } : {}),
+  )
+  expect(told).toHaveLength(1)
+  expect(told[0]!.index - start).toBeLessThan(6)
+})
+
+test('a third of an hour at three times the usual may be the beginning of a batch job, also at a time that was busy before', () => {
+  const { told } = live(
+    24,
+    () => 50,
+    (i) => (between(i, start, 4) ? { count: 150 } : {}),
   )
   expect(told).toEqual([])
 })
@@ -105,6 +125,41 @@ test('fifty minutes at that level are one more burst', () => {
   expect(told).toEqual([])
 })
 
+test('the same long burst is new activity sooner on a key that seldom has one than on a key that has many', () => {
+  const { state } = live(60, inBursts)
+  const toldAfter = (bursts: number) => {
+    const key = openState(state.bytes)!
+    key.bursts = bursts
+    const hours = Array.from({ length: 72 }, (_, i) => step(key, bucketOf(60 * day + i, { count: 130 })))
+    return hours.findIndex((reading) => reading?.alert)
+  }
+  expect(toldAfter(100)).toBeGreaterThan(0)
+  expect(toldAfter(100)).toBeLessThan(toldAfter(400))
+})
+
+test('a burst of four times the largest is one more burst while few are known', () => {
+  const { told } = live(24, inBursts, (i) => (between(i, start, 5) ? { count: 1300 } : {}))
+  expect(told).toEqual([])
+})
+
+test('a burst of thirty times the largest is a spike on a key of bursts too', () => {
+  const { told } = live(24, inBursts, (i) => (between(i, start, 5) ? { count: 9000 } : {}))
+  expect(told).toMatchObject([{ reason: 'spike', index: start }])
+})
+
+test('a daily run that comes an hour late is not told, though it is twice in the last day', () => {
+  const late = 23 * day + 11
+  const { told } = live(
+    25,
+    (i) => (i % day === 11 ? 200 : 0),
+    (i) => {
+      if (i === late) return { count: 0 }
+      return i === late + 1 ? { count: 200 } : {}
+    },
+  )
+  expect(told).toEqual([])
+})
+
 test('a run a quarter of an hour late is not', () => {
   const late = 23 * day
   const { told } = live(
@@ -126,6 +181,15 @@ test('a third of requests failing where one in a hundred did is an error burst',
   )
   expect(told).toMatchObject([{ reason: 'errors' }])
   expect(told[0]!.index - start).toBeLessThan(2)
+})
+
+test('errors that are over are not told again days later, on a job that runs once a day', () => {
+  const { told } = live(
+    32,
+    (i) => (i % day === 100 ? 24 : 0),
+    (i) => (i === 23 * day + 100 ? { count: 24, errors: 22 } : {}),
+  )
+  expect(told).toMatchObject([{ reason: 'errors', index: 23 * day + 100 }])
 })
 
 test('a third of requests failing where a third always fail is not', () => {

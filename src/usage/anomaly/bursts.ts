@@ -1,5 +1,5 @@
 import {
-  burstDeviations, burstGap, burstGuess, burstJudged, burstMemory, burstSizeCounts, burstSurprise, burstTeaches, ready,
+  burstDeviations, burstGap, burstGuess, burstJudged, burstMemory, burstSizeCounts, burstSurprise, burstTeaches, dayBuckets, ready,
 } from './constants.ts' // biome-ignore format: a list
 import { burstsAreKnown, mostlyQuiet } from './margins.ts'
 import type { KeyState } from './state.ts'
@@ -11,8 +11,8 @@ const isActive = (state: KeyState, count: number) =>
   count > state.quietLevel + aboveThird + burstDeviations * Math.sqrt(state.quietLevel + aboveThird + 0.5) + 1
 
 /**
- * The burst under way against the key's own bursts: how unlikely one of them is to last so long and to be of this size,
- * as the negative logarithm of that probability. Zero for keys that are not mostly quiet.
+ * The burst under way against the key's own bursts: in how many weeks one of them lasts so long and is of this size, the
+ * root of its logarithm. Zero for keys that are not mostly quiet.
  */
 export function burst(state: KeyState, count: number): number {
   const active = isActive(state, count)
@@ -22,7 +22,7 @@ export function burst(state: KeyState, count: number): number {
   if (!active || state.burstLength < burstJudged || state.day - state.firstDay < ready.activity) return 0
   if (!mostlyQuiet(state) || !burstsAreKnown(state)) return 0
   // The root, because a deviation is what other reasons are measured in.
-  return Math.sqrt(surprise(state) / burstSurprise)
+  return Math.sqrt(Math.max(0, surprise(state) - Math.log(burstsInWeek(state))) / burstSurprise)
 }
 
 function grow(state: KeyState, count: number): void {
@@ -31,7 +31,13 @@ function grow(state: KeyState, count: number): void {
   state.burstSum += count - state.quietLevel
 }
 
-/** Sizes after Student: a mean and a deviation of a few bursts promise less than those of many. */
+/** A key of many bursts has a strange one sooner. */
+const burstsInWeek = (state: KeyState) => (state.bursts * 7 * dayBuckets) / state.seen
+
+/**
+ * How unlikely a burst is, as a logarithm. Sizes after Student: a mean and a deviation of a few bursts promise less than
+ * those of many.
+ */
 function surprise(state: KeyState): number {
   const length = (Math.log(state.burstLength) - state.lengthMean) / Math.sqrt(state.lengthVariance)
   const known = Math.min(state.bursts, burstMemory)

@@ -41,4 +41,5 @@ export function forgetRecent(state: KeyState): void {
   state.burstLength = 0
   state.burstSum = 0
   state.errorEvidence = 0
+  state.slowBefore = 0
 }

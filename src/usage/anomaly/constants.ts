@@ -19,13 +19,19 @@ export const fewInBucket = 10
 export const fewInHour = 12
 export const fewInWindow = 40
 
+/** Strange, and not told for it: a score just below a message. */
+export const almost = 0.99
+
+/** Tails of bursts are heavy: on a key of bursts a level is told when it is this many times as strange as elsewhere. */
+export const burstLevels = 1.5
+
 /** What is worth a message at the least, however even the key: 1.8 times the busiest bucket or hour. */
 export const spikeAtLeast = Math.log(1.8)
 export const unusualAtLeast = Math.log(1.8)
 
-/** Windows of the slow burn in hours. Half as much again for a day is what a new version of a client may do. */
+/** Windows of the slow burn in hours. Half as much again for a day is what a new version of a client may ask. */
 export const slowWindows = [6, 12, 24] as const
-export const slowAtLeast = [Math.log(1.6), Math.log(1.5), Math.log(1.5)] as const
+export const slowAtLeast = [Math.log(1.6), Math.log(1.55), Math.log(1.55)] as const
 
 /** A slow burn is compared with days before it began: those at least this many days ago. */
 export const slowAge = 3
@@ -60,8 +66,8 @@ export const burstJudged = 6
 export const burstsKnown = 8
 /** Margins of five minutes and hours where bursts stand out: this many bursts' worth wider. */
 export const burstsWider = 30
-/** A burst that a key has by chance once in about three thousand bursts ... */
-export const burstSurprise = 7.3
+/** A burst that a key has by chance once in two and a half years (in weeks, as a logarithm) ... */
+export const burstSurprise = 4.9
 /** ... where a size that is not usual counts less than a length: work grows and shrinks, but ends. */
 export const burstSizeCounts = 0.75
 /** Memory of burst statistics, in bursts, and how many bursts the first guesses are worth: half an hour, give or take. */
@@ -76,7 +82,7 @@ export const burstGuess = {
 
 /** The run of unquiet buckets: alert at this many times the longest known, plus these. */
 export const runTimes = 3
-export const runMore = 6
+export const runMore = 5
 /** Requests above the quiet level that a run is asked for, and the record above which a key is simply always busy. */
 export const runLift = 3
 export const runAlways = 100
@@ -95,10 +101,14 @@ export const silenceMore = 2
 /** A key that is silent is not more silent after another hour. */
 export const silenceMost = 2
 
-/** An excess above the busiest hour by less than `batchHighest` may be a batch job: it is held this many buckets. */
+/**
+ * An excess above the busiest hour by less than `batchHighest` may be a batch job: it is held this many buckets, and some
+ * more while only the hour shows it, which began to show it later.
+ */
 export const batchLowest = 1.6
 export const batchHighest = 2.4
-export const batchBuckets = 27
+export const batchBuckets = 24
+export const batchMore = 3
 /** After it ends, what it leaves in windows is muted for two hours. */
 export const batchEcho = 24
 /** In the six-hour window of the slow burn it is for six hours. */

@@ -1,5 +1,5 @@
 import {
-  batchBuckets, batchEcho, batchHighest, batchLowest, fewInBucket, fewInHour, hourBuckets, quietAny, quietSame, recurs,
+  batchBuckets, batchEcho, batchHighest, batchLowest, batchMore, fewInBucket, fewInHour, hourBuckets, quietAny, quietSame, recurs,
   recursShare, recursWithin, slowEcho, worse,
 } from './constants.ts' // biome-ignore format: a list
 import { type Reason, reasons, type Suspicion } from './reason.ts'
@@ -37,7 +37,7 @@ const oneStory = new Set(['spike', 'busy-hour', 'unusual-time'])
 export function decide(state: KeyState, suspicion: Suspicion, now: Circumstances): boolean {
   const strange = suspicion.score >= now.threshold
   if (now.expected && aboutVolume.has(suspicion.reason)) {
-    if (strange) state.heldLast = state.seen
+    if (strange) hold(state)
     return false
   }
   if (!strange) return false
@@ -46,7 +46,7 @@ export function decide(state: KeyState, suspicion: Suspicion, now: Circumstances
     return !held(state, slowEcho) && !isEcho(state) && speak(state, suspicion)
   if (aboutVolume.has(suspicion.reason) && suspicion.reason !== 'new-activity') {
     if (recurring(state, now)) {
-      state.heldLast = state.seen
+      hold(state)
       return false
     }
     if (mayBeBatch(state, now)) return false
@@ -91,16 +91,29 @@ function usualTop(state: KeyState, first: number): number {
 
 /** A moderate excess over the busiest hour is held until it has outlasted a batch job; its echo is muted. */
 function mayBeBatch(state: KeyState, { count, lastHour }: Circumstances): boolean {
+  const overHour = (requests: number) => (requests + fewInHour) / (state.hourRecord + fewInHour)
   const bucketRatio = (count + fewInBucket) / (state.spikeRecord + fewInBucket)
-  const hourRatio = (lastHour + fewInHour) / (state.hourRecord + fewInHour)
-  const level = Math.max(bucketRatio, hourRatio)
+  const level = Math.max(bucketRatio, overHour(lastHour))
   // What ended, declared or held, is still in the last hour and in the windows.
   if (held(state) && bucketRatio < 1) return true
   if (level <= batchLowest) return held(state)
-  if (level >= batchHighest) return false
+  // What is over in half an hour never fills an hour: the half counts twice.
+  if (Math.max(level, overHour(2 * lastHalfHour(state))) >= batchHighest) return false
+  hold(state)
+  const most = bucketRatio > batchLowest ? batchBuckets : batchBuckets + batchMore
+  return state.seen - state.heldSince < most
+}
+
+function hold(state: KeyState): void {
   if (state.seen - state.heldLast > 6) state.heldSince = state.seen
   state.heldLast = state.seen
-  return state.seen - state.heldSince < batchBuckets
+}
+
+function lastHalfHour(state: KeyState): number {
+  let sum = 0
+  for (let back = 0; back < hourBuckets / 2; back++)
+    sum += state.buckets[(state.bucket - back) % hourBuckets]!
+  return sum
 }
 
 /** Something was held back within the last two hours, or so many buckets. */

@@ -1,5 +1,5 @@
 import {
-  burstsKnown, burstsWider, enoughRecords, fewInBucket, fewRecords, quietShare, ready, standsOut, youngDays, youngFactor,
+  almost, burstLevels, burstsKnown, burstsWider, enoughRecords, fewInBucket, fewRecords, quietShare, ready, standsOut, youngDays, youngFactor,
 } from './constants.ts' // biome-ignore format: a list
 import type { Summary } from './rings.ts'
 import type { KeyState } from './state.ts'
@@ -26,16 +26,24 @@ export const mostlyQuiet = (state: KeyState) =>
 /** Enough bursts are known to say what is usual. */
 export const burstsAreKnown = (state: KeyState) => state.bursts >= burstsKnown && hasBursts(state)
 
+/** A key of few bursts that stand out. */
+const isOfBursts = (state: KeyState) => mostlyQuiet(state) && hasBursts(state)
+
+/**
+ * The score of a level (five minutes, an hour, a day). On a key of bursts a moderate one says little: its bursts are
+ * judged by their length too, and that is the better evidence.
+ */
+export const ofLevel = (state: KeyState, score: number) =>
+  score >= 1 && score < burstLevels && isOfBursts(state) ? almost : score
+
 /**
  * Where bursts stand out, the highest hour and five minutes are those of a burst, and few bursts say little about the
  * next: wider margins, the more so the fewer are known.
  */
-export const fewBursts = (state: KeyState) =>
-  mostlyQuiet(state) && hasBursts(state) ? 1 + burstsWider / state.bursts : 1
+export const fewBursts = (state: KeyState) => (isOfBursts(state) ? 1 + burstsWider / state.bursts : 1)
 
 /** How much a score about hours and windows counts yet: nothing before `days`. */
 export const isReady = (state: KeyState, days: number) => state.day - state.firstDay >= days
 
 /** A key of bursts of which too little is known yet to say when they come. */
-export const hasNoTimes = (state: KeyState) =>
-  mostlyQuiet(state) && hasBursts(state) && !isReady(state, ready.quiet)
+export const hasNoTimes = (state: KeyState) => isOfBursts(state) && !isReady(state, ready.quiet)

@@ -1,4 +1,5 @@
 import {
+  almost,
   fewInWindow,
   hourDays,
   ready,
@@ -42,7 +43,14 @@ export function slowBurn(state: KeyState, hour: number, now: number, learn: bool
     if (!isReady(state, ready.slow)) continue
     score = Math.max(score, ((hasNoTimes(state) ? 0.3 : 1) * above) / state[window.margin])
   }
-  return score
+  return confirmed(state, score)
+}
+
+/** Strange is what the hour before was too: a daily run that came late is for one hour twice in the day's window. */
+function confirmed(state: KeyState, score: number): number {
+  const before = state.slowBefore
+  state.slowBefore = score
+  return score < 1 ? score : Math.max(almost, Math.min(score, before))
 }
 
 function highestBefore(known: Roots, length: number): number {

@@ -2,7 +2,7 @@ import { burstGuess, hourBuckets, hourDays, recordDays } from './constants.ts'
 import { reasons } from './reason.ts'
 
 /** Raised with every change of the layout or of what a field means: older states are rebuilt from usage. */
-export const stateVersion = 3
+export const stateVersion = 4
 
 const numbers = [
   'version',
@@ -14,7 +14,7 @@ const numbers = [
   'topBucket', 'topHour', 'topHourAt', 'topUnusual', 'topSlow6', 'topSlow12', 'topSlow24', 'topSilence', 'topRun',
   // What the records say, worked out once a day.
   'spikeRecord', 'spikeMargin', 'hourRecord', 'unusualMargin', 'slowMargin6', 'slowMargin12', 'slowMargin24',
-  'silenceRecord', 'runRecord', 'quietLevel',
+  'silenceRecord', 'runRecord', 'quietLevel', 'slowBefore',
   // Comparable hours, worked out once an hour.
   'comparableHigh', 'comparableLow',
   // Silence, errors, runs and bursts under way.

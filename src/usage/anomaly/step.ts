@@ -5,6 +5,7 @@ import { decide, held } from './decide.ts'
 import { errors } from './errors.ts'
 import { type Evidence, weigh } from './evidence.ts'
 import { comparable, hourIndex } from './hours.ts'
+import { ofLevel } from './margins.ts'
 import { calibrated, type Reason, type Suspicion, stronger } from './reason.ts'
 import { encodeCount } from './rings.ts'
 import { closeRunDay, closeRunHour, openRunDay, run } from './run.ts'
@@ -116,7 +117,7 @@ function closeHour(state: KeyState): number {
   state.hourSum = 0
   state.hourSeen = 0
   if (whole) closeRunHour(state, state.hour)
-  return enough ? slowBurn(state, state.hour, sum, !held(state)) : 0
+  return enough ? ofLevel(state, slowBurn(state, state.hour, sum, !held(state))) : 0
 }
 
 /** Takes a bucket in; returns the requests of the last sixty minutes. */
@@ -136,10 +137,10 @@ function suspicions(
   lastHour: number,
 ): Suspicion[] {
   const all: Suspicion[] = [
-    { reason: 'spike', score: spike(state, count) },
+    { reason: 'spike', score: ofLevel(state, spike(state, count)) },
     {
       reason: lastHour > state.hourRecord ? 'busy-hour' : 'unusual-time',
-      score: unusual(state, lastHour),
+      score: ofLevel(state, unusual(state, lastHour)),
     },
     { reason: 'new-activity', score: Math.max(burst(state, count), run(state, count)) },
     { reason: 'errors', score: errors(state, count, failed) },
