@@ -1,6 +1,6 @@
 /**
  * Every number the detector has an opinion about, for all keys alike. Ratios are natural logarithms of "how many
- * times", so that they add. Chosen on simulated seeds 1 to 6 and the fifteen series in bench/anomaly/nab.
+ * times", so that they add. Chosen on simulated seeds 1 to 40 and the fifteen series in bench/anomaly/nab.
  */
 
 /** One step of the detector. */
