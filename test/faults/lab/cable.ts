@@ -5,6 +5,8 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 export type Hold = {
   /** resolves when a statement is stopped here for the first time */
   reached: Promise<void>
+  /** resolves when whatever had passed before has been answered: what happens after that, none of it has seen */
+  settled: Promise<void>
   release(): void
 }
 
@@ -30,12 +32,16 @@ type Rule = {
   waiting: (() => void)[]
 }
 
+/** What ends each answer of Postgres, but for the byte that says whether a transaction is open. */
+const readyForQuery = Buffer.from([0x5a, 0, 0, 0, 5])
+
 export async function openCable(databaseUrl: string): Promise<Cable> {
   const target = new URL(databaseUrl)
   const rules = new Set<Rule>()
   const sockets = new Set<Socket>()
   let isCut = false
   const healed: (() => void)[] = []
+  const owed = new Set<Promise<void>>()
 
   const passing = (): Promise<void> | undefined =>
     isCut ? new Promise((resolve) => healed.push(resolve)) : undefined
@@ -58,18 +64,47 @@ export async function openCable(databaseUrl: string): Promise<Cable> {
     })
     client.on('close', () => upstream.destroy())
     let replyRule: Rule | undefined
+    const answers = answersOwed()
+    client.on('close', answers.came)
     carry(client, upstream, async (chunk) => {
       const text = chunk.toString('latin1')
       const rule = [...rules].find((each) => !each.isOpen && text.includes(each.needle))
       if (rule?.side === 'reply') replyRule = rule
       if (rule?.side === 'request') await stopped(rule)
+      answers.owe()
     })
+    upstream.on('data', answers.hear)
     carry(upstream, client, async () => {
       const rule = replyRule
       await stopped(rule)
       if (replyRule === rule) replyRule = undefined
     })
   })
+
+  /** What the server owes one connection: something from the moment a question passes until it says that it is ready. */
+  function answersOwed() {
+    let came: (() => void) | undefined
+    let tail = Buffer.alloc(0)
+    const answers = {
+      owe() {
+        if (came) return
+        const answer = new Promise<void>((resolve) => {
+          came = resolve
+        })
+        owed.add(answer)
+        void answer.then(() => owed.delete(answer))
+      },
+      came() {
+        came?.()
+        came = undefined
+      },
+      hear(chunk: Buffer) {
+        tail = Buffer.concat([tail, chunk]).subarray(-readyForQuery.length - 1)
+        if (tail.subarray(0, -1).equals(readyForQuery)) answers.came()
+      },
+    }
+    return answers
+  }
 
   /** Forwards in order; each chunk waits until it may pass. */
   function carry(from: Socket, to: Socket, gate: (chunk: Buffer) => Promise<void>) {
@@ -106,6 +141,7 @@ export async function openCable(databaseUrl: string): Promise<Cable> {
       rules.add(rule)
       return {
         reached,
+        settled: Promise.all(owed).then(() => undefined),
         release() {
           rule.isOpen = true
           rules.delete(rule)

@@ -65,6 +65,16 @@ async function asked(a: Placed, key: LabKey): Promise<{ verdict: Promise<string>
   return { verdict }
 }
 
+/**
+ * Holds a verifier's questions of these names from now on, and returns when those that were on their way have been
+ * answered: what is committed after that reaches the verifier by none of them.
+ */
+async function holdingBack(a: Placed, ...statements: string[]): Promise<{ release(): void }> {
+  const holds = statements.map((statement) => a.cable.hold(statement, 'request'))
+  await Promise.all(holds.map((hold) => hold.settled))
+  return { release: () => holds.forEach((hold) => void hold.release()) }
+}
+
 async function renewals(lab: Lab, a: Placed): Promise<number> {
   const { rows } = await lab.sql.query('select renewals::int from leases where name = $1', [a.process.name])
   return rows[0]?.renewals ?? 0
@@ -115,10 +125,11 @@ export const joinedFill: Scenario = async ({ lab, place }) => {
 export const slowAcknowledgement: Scenario = async (stage) => {
   const { a, key } = await warmed(stage)
   // A renewal would bring the change too, and make good what is being looked at.
-  const holds = [a.cable.hold('renew', 'request'), a.cable.hold('acknowledge', 'reply')]
+  const renewing = await holdingBack(a, 'renew')
+  const acknowledging = a.cable.hold('acknowledge', 'reply')
   await stage.lab.confirm(await stage.lab.revoke(key))
   const verdict = await a.ask(key)
-  for (const hold of holds) hold.release()
+  for (const hold of [renewing, acknowledging]) hold.release()
   return [verdict]
 }
 
@@ -126,7 +137,7 @@ export const slowAcknowledgement: Scenario = async (stage) => {
 export const lateReply: Scenario = async (stage) => {
   const { a, key } = await warmed(stage, waitedOut)
   const { lab } = stage
-  const learning = a.cable.hold('changes', 'request')
+  const learning = await holdingBack(a, 'changes')
   const renewing = a.cable.hold('renew', 'reply')
   await renewing.reached
   await lab.confirm(await lab.revoke(key))
@@ -189,13 +200,13 @@ export const lateReturn: Scenario = async (stage) => {
   await renewed(lab, a)
   await until(async () => (await a.ask(next!)) === 'VALID' && (await a.ask(key)) === 'REVOKED')
   await renewed(lab, a)
-  const holds = [a.cable.hold('renew', 'request'), a.cable.hold('changes', 'request')]
+  const learning = await holdingBack(a, 'renew', 'changes')
   fencing.release()
   await lab.confirmedByOthers(seq)
   await warm(a, next!)
   await lab.confirm(await lab.revoke(next!))
   const verdict = await a.ask(next!)
-  for (const hold of holds) hold.release()
+  learning.release()
   return [verdict]
 }
 
@@ -205,14 +216,14 @@ export const outsideTheLease: Scenario = async ({ lab, place }) => {
   const reading = a.cable.hold('keys by hash', 'reply')
   const first = a.ask(key)
   await reading.reached
-  const holds = [a.cable.hold('renew', 'request'), a.cable.hold('changes', 'request')]
+  const learning = await holdingBack(a, 'renew', 'changes')
   await lab.confirm(await lab.revoke(key))
   const { verdict: second } = await asked(a, key)
   reading.release()
   await first
-  const verdicts = [await second]
-  for (const hold of holds) hold.release()
-  return verdicts
+  const verdict = await second
+  learning.release()
+  return [verdict]
 }
 
 /** A verifier that was fenced comes back, and has a new lease before it reads what changed. */
@@ -235,8 +246,8 @@ export const fencedWhileReading: Scenario = async ({ lab, place }) => {
   const reading = a.cable.hold('keys by hash', 'reply')
   const first = a.ask(key)
   await reading.reached
-  const learning = a.cable.hold('changes', 'request')
-  const renewing = a.cable.hold('renew', 'request')
+  const learning = await holdingBack(a, 'changes')
+  const renewing = await holdingBack(a, 'renew')
   await lab.confirm(await lab.revoke(key))
   renewing.release()
   await until(async () => (await renewals(lab, a)) > 1)
@@ -250,7 +261,7 @@ export const fencedWhileReading: Scenario = async ({ lab, place }) => {
 /** Renewals pass, and what changed cannot be read. */
 export const renewsWithoutLearning: Scenario = async (stage) => {
   const { a, key } = await warmed(stage, waitedOut)
-  const learning = a.cable.hold('changes', 'request')
+  const learning = await holdingBack(a, 'changes')
   await stage.lab.confirm(await stage.lab.revoke(key))
   const verdict = await a.ask(key)
   learning.release()
@@ -264,7 +275,7 @@ export const toldButNotHeard: Scenario = async (stage) => {
   // Whoever confirms is of the product under test too.
   await stage.place(long)
   await renewed(lab, a)
-  const learning = a.cable.hold('changes', 'request')
+  const learning = await holdingBack(a, 'changes')
   await lab.confirmedByOthers(await lab.revoke(key))
   const verdict = await a.ask(key)
   learning.release()
