@@ -4,23 +4,28 @@ import { type Confirmed, type Evidence, receiptFrom, type Settled } from './rece
 
 const actor = { kind: 'job', id: 'confirm-changes' }
 
+const settlement = { name: 'settle', text: 'select * from settle_changes($1, $2, $3, $4, $5)' }
+
 /**
  * Writes down that every change up to `seq` is confirmed, with the evidence, and records it in the audit: one
  * transaction. Changes that somebody else confirmed meanwhile keep their receipt.
+ * @param epoch the one in which the leases were looked at
  * @returns the receipts that were written here, by change
+ * @throws when the database has recovered since: what was looked at may be lost
  */
 export async function settle(
-  { db, clock }: Pick<World, 'db' | 'clock'>,
-  seq: number,
-  evidence: Omit<Evidence, 'tookMs'>,
+  lane: Lane,
+  clock: World['clock'],
+  { seq, epoch, evidence }: { seq: number; epoch: string; evidence: Omit<Evidence, 'tookMs'> },
 ): Promise<Map<number, Confirmed>> {
-  const { rows } = await db.raw('select * from settle_changes(?, ?, ?, ?)', [
+  const rows = await lane.query<Settled>(settlement, [
     seq,
+    epoch,
     JSON.stringify(evidence),
     clock.now().toISOString(),
     JSON.stringify(actor),
   ])
-  return new Map((rows as Settled[]).map((row) => [row.seq, receiptFrom(row)]))
+  return new Map(rows.map((row) => [row.seq, receiptFrom(row)]))
 }
 
 const proof = {

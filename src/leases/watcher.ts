@@ -30,10 +30,16 @@ type Wait = {
 /** With the receipt, or without one when somebody else has written it. */
 type Tell = (receipt: Confirmed | undefined) => void
 
+/** One row at least, also where nobody has a lease; the leases are looked at before the epoch is asked for. */
 const look = {
   name: 'look',
-  text: `select *, current_setting('synchronous_standby_names') <> '' as has_standby from look_at_leases()`,
+  text: `select leases.*, current_setting('synchronous_standby_names') <> '' as has_standby, current_epoch() as epoch
+    from (select) as one left join look_at_leases() as leases on true`,
 }
+type LookedRow = LeaseRow & { has_standby: boolean; epoch: string }
+
+/** What one look saw, and what was said since then. */
+type Look = { epoch: string; hasStandby: boolean; leases: LeaseRow[] }
 const listen = { name: 'listen', text: 'listen keywarden_acknowledged' }
 const fence = { name: 'fence', text: 'select fence_lease($1, $2) as fenced' }
 const orphans = {
@@ -54,6 +60,10 @@ export function openWatcher(
   let isListening = false
   let again = false
   let failure: unknown
+  /** the last look, as long as acknowledgements are all that can be news to those who wait */
+  let looked: Look | undefined
+  /** what verifiers said they have let go of, by incarnation */
+  let said = new Map<string, number>()
   /** until the first lease runs out that somebody waits for */
   let restMs = pollMs
   let timer: NodeJS.Timeout | undefined
@@ -62,7 +72,7 @@ export function openWatcher(
     name: 'keywarden confirm',
     timeoutMs: 2_000,
     onConnect: (client) => {
-      client.on('notification', wake)
+      client.on('notification', ({ payload }) => hear(payload ?? ''))
       isListening = isAsked
       return client.query(`set synchronous_commit = on; ${isAsked ? listen.text : ''}`)
     },
@@ -70,7 +80,21 @@ export function openWatcher(
   const sweeping = setInterval(() => void sweep(), orphanEveryMs)
   sweeping.unref()
 
+  /** An acknowledgement, `seq incarnation`; without the name it is of a process that has not been upgraded. */
+  function hear(payload: string) {
+    if (waits.size === 0) return
+    const [seq, incarnation] = payload.split(' ')
+    if (!incarnation) return wake()
+    said.set(incarnation, Math.max(Number(seq), said.get(incarnation) ?? 0))
+    go()
+  }
+
   function wake() {
+    looked = undefined
+    go()
+  }
+
+  function go() {
     if (isClosed || waits.size === 0) return
     again = true
     running ??= rounds().finally(() => {
@@ -93,20 +117,21 @@ export function openWatcher(
         failure = undefined
       } catch (error) {
         failure = error
+        looked = undefined
         world.log.warn({ error: String(error) }, 'changes cannot be confirmed at the moment')
         return
       }
     }
   }
 
-  /** One look at all leases serves every wait. */
+  /** One look at all leases serves every wait, and what verifiers say after it spares the next. */
   async function round() {
     const atMs = time.monotonicMs()
     const seen = [...waits]
-    for (const [, wait] of seen) wait.sinceMs ??= atMs
-    if (isAsked && !isListening) await lane.query(listen, [])
-    isListening = isAsked
-    const leases = await lane.query<LeaseRow & { has_standby: boolean }>(look, [])
+    // Somebody who waits since the last look may wait for a lease that it did not see.
+    if (!looked || seen.some(([, wait]) => wait.sinceMs === undefined)) looked = await lookNow(seen, atMs)
+    const { epoch, hasStandby } = looked
+    const leases = looked.leases.map(withWhatWasSaid)
     let done: { seq: number; evidence: Omit<Evidence, 'tookMs'> } | undefined
     restMs = pollMs
     for (const [seq, wait] of seen) {
@@ -119,8 +144,8 @@ export function openWatcher(
         done = { seq, evidence: { ...evidence, waitedOut: wait.waitedOut } }
     }
     if (!done) return
-    if (leases[0]?.has_standby ?? true) await proveDurable(lane)
-    const receipts = await settle(world, done.seq, done.evidence)
+    if (hasStandby) await proveDurable(lane)
+    const receipts = await settle(lane, world.clock, { ...done, epoch })
     for (const [seq, wait] of seen) {
       if (seq > done.seq) continue
       waits.delete(seq)
@@ -128,10 +153,28 @@ export function openWatcher(
     }
   }
 
+  async function lookNow(seen: readonly [number, Wait][], atMs: number): Promise<Look> {
+    for (const [, wait] of seen) wait.sinceMs ??= atMs
+    if (isAsked && !isListening) await lane.query(listen, [])
+    isListening = isAsked
+    const rows = await lane.query<LookedRow>(look, [])
+    const leases = rows.filter(({ incarnation }) => incarnation !== null)
+    const present = new Set(leases.map(({ incarnation }) => incarnation))
+    said = new Map([...said].filter(([incarnation]) => present.has(incarnation)))
+    return { epoch: rows[0]!.epoch, hasStandby: rows[0]!.has_standby, leases }
+  }
+
+  /** Both only grow, so the greater one is true. */
+  const withWhatWasSaid = (lease: LeaseRow): LeaseRow => ({
+    ...lease,
+    acknowledged: Math.max(lease.acknowledged, said.get(lease.incarnation) ?? 0),
+  })
+
   async function fenceAll(leases: readonly LeaseRow[]) {
     for (const { incarnation, renewals, name } of leases) {
       const [row] = await lane.query<{ fenced: boolean }>(fence, [incarnation, renewals])
       again = true
+      looked = undefined
       if (!row!.fenced) continue
       world.log.warn({ verifier: name }, 'a verifier was silent for its whole lease and has lost it')
       for (const wait of waits.values()) wait.waitedOut.push(name)
