@@ -1,12 +1,13 @@
 /** npm run bench:revoke: how long a revoke takes until no replica can accept the key; alone, stopped, in a campaign. */
+import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
-import { Worker } from 'node:worker_threads'
 import { readConfig } from '../src/foundation/config.ts'
 import { openDatabase } from '../src/foundation/database.ts'
 import { openLog } from '../src/foundation/log.ts'
 import { openWatcher } from '../src/leases/watcher.ts'
 import { keysPerTransaction } from '../src/offboarding/act.ts'
+import type { BusyOptions } from './load/busy.ts'
 import { machineUse } from './load/cpu.ts'
 import { startProduct } from './load/server.ts'
 import { openStage } from './load/stage.ts'
@@ -35,17 +36,17 @@ async function confirm(seq: number): Promise<void> {
   if (receipt.state !== 'confirmed') throw new Error(JSON.stringify(receipt))
 }
 
-/** Verifies at that rate from a thread of their own until they are told to stop; answers how long each took. */
-function busy(perSecond: number): () => Promise<number[]> {
+/** Verifies at that rate from a process of its own until it is told to stop; answers how long each took. */
+async function busy(perSecond: number): Promise<() => Promise<number[]>> {
+  const child = fork(new URL('./load/busy.ts', import.meta.url))
   const urls = verifiers.map(({ url }) => url)
   const tokens = stage.keys.slice(-4_000).map(({ token }) => token)
-  const worker = new Worker(new URL('./load/busy.ts', import.meta.url), {
-    workerData: { urls, tokens, perSecond },
-  })
+  child.send({ urls, tokens, perSecond } satisfies BusyOptions)
+  await once(child, 'message')
   return async () => {
-    worker.postMessage('stop')
-    const [tookMs] = await once(worker, 'message')
-    await worker.terminate()
+    child.send('stop')
+    const [tookMs] = await once(child, 'message')
+    child.disconnect()
     return tookMs
   }
 }
@@ -67,7 +68,7 @@ async function rateFor(percent: number): Promise<{ perSecond: number; percent: n
   for (let attempt = 0; attempt < 5 && Math.abs(tried.percent - percent) > percent / 10; attempt++) {
     if (attempt > 0)
       tried = { ...tried, perSecond: Math.round((tried.perSecond * percent) / Math.max(tried.percent, 1)) }
-    const stop = busy(tried.perSecond)
+    const stop = await busy(tried.perSecond)
     await pause(500)
     const use = machineUse()
     await pause(2_000)
@@ -79,7 +80,7 @@ async function rateFor(percent: number): Promise<{ perSecond: number; percent: n
 
 async function revokeUnder(percent: number) {
   const load = await rateFor(percent)
-  const stop = busy(load.perSecond)
+  const stop = await busy(load.perSecond)
   const tookMs = await revokeSeveral(100)
   await stop()
   return { ...load, tookMs }
@@ -90,10 +91,10 @@ const idle = await revokeSeveral(200)
 const at20 = await revokeUnder(20)
 const at80 = await revokeUnder(80)
 
-const stopCalm = busy(300)
+const stopCalm = await busy(300)
 await pause(3_000)
 const calm = await stopCalm()
-const stopDuring = busy(300)
+const stopDuring = await busy(300)
 const begun = performance.now()
 let last = 0
 for (let i = 0; i < 20_000; i += keysPerTransaction) last = await revoke(keysPerTransaction)

@@ -1,13 +1,17 @@
-/** A worker thread that verifies at a rate until it is told to stop, and answers with how long each took. */
+/** A process of its own that verifies at a rate until it is told to stop, and answers with how long each took. */
+import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
-import { parentPort, workerData } from 'node:worker_threads'
 import { verifyOnce } from './verify-once.ts'
 
-const { urls, tokens, perSecond } = workerData as { urls: string[]; tokens: string[]; perSecond: number }
+export type BusyOptions = { urls: string[]; tokens: string[]; perSecond: number }
+
+process.once('disconnect', () => process.exit())
+const [{ urls, tokens, perSecond }] = (await once(process, 'message')) as [BusyOptions]
+process.send!('busy')
 const atOnce = 10
 const tookMs: number[] = []
 let isOver = false
-parentPort!.once('message', () => {
+process.once('message', () => {
   isOver = true
 })
 for (let sent = 0; !isOver; await pause((atOnce * 1_000) / perSecond))
@@ -15,4 +19,4 @@ for (let sent = 0; !isOver; await pause((atOnce * 1_000) / perSecond))
     void verifyOnce(urls[sent % urls.length]!, tokens[sent % tokens.length]!).then(({ ms }) =>
       tookMs.push(ms),
     )
-parentPort!.postMessage(tookMs)
+process.send!(tookMs)
