@@ -65,7 +65,7 @@ async function revokeSeveral(times: number): Promise<number[]> {
 /** How many verifies a second keep the machine that busy by themselves, found by trying, and how busy they did. */
 async function rateFor(percent: number): Promise<{ perSecond: number; percent: number }> {
   let tried = { perSecond: 5 * percent, percent: 0 }
-  for (let attempt = 0; attempt < 5 && Math.abs(tried.percent - percent) > percent / 10; attempt++) {
+  for (let attempt = 0; attempt < 8 && Math.abs(tried.percent - percent) > percent / 10; attempt++) {
     if (attempt > 0)
       tried = { ...tried, perSecond: Math.round((tried.perSecond * percent) / Math.max(tried.percent, 1)) }
     const stop = await busy(tried.perSecond)
@@ -81,13 +81,17 @@ async function rateFor(percent: number): Promise<{ perSecond: number; percent: n
 async function revokeUnder(percent: number) {
   const load = await rateFor(percent)
   const stop = await busy(load.perSecond)
-  const tookMs = await revokeSeveral(100)
+  const tookMs = await revokeSeveral(400)
   await stop()
   return { ...load, tookMs }
 }
 
+// Each verifier reads each key of the load once.
+const stopWarming = await busy(2_000)
+await pause(8_000)
+await stopWarming()
 await revokeSeveral(50)
-const idle = await revokeSeveral(200)
+const idle = await revokeSeveral(400)
 const at20 = await revokeUnder(20)
 const at80 = await revokeUnder(80)
 
