@@ -2,11 +2,18 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
+import { perform } from '../src/audit/perform.ts'
 import { readConfig } from '../src/foundation/config.ts'
 import { openDatabase } from '../src/foundation/database.ts'
 import { openLog } from '../src/foundation/log.ts'
+import { systemRandom } from '../src/foundation/random.ts'
+import { isRefusal } from '../src/foundation/refusal.ts'
+import { plain } from '../src/foundation/words.ts'
+import { startWatching } from '../src/leases/confirm.ts'
 import { openWatcher } from '../src/leases/watcher.ts'
-import { keysPerTransaction } from '../src/offboarding/act.ts'
+import { carryOutThese } from '../src/offboarding/carry-out.ts'
+import { requestOffboarding } from '../src/offboarding/request.ts'
+import { allWorkspaces } from '../src/workspaces/workspace.ts'
 import type { BusyOptions } from './load/busy.ts'
 import { machineUse } from './load/cpu.ts'
 import { startProduct } from './load/server.ts'
@@ -14,19 +21,21 @@ import { openStage } from './load/stage.ts'
 import { percentile } from './load/verify-once.ts'
 
 const leaseMs = 5_000
-const stage = await openStage(25_000)
+const stage = await openStage(26_000)
 const verifiers = await Promise.all(
   [1, 2, 3].map(() => startProduct(stage.postgres.url, { KEYWARDEN_LEASE: `${leaseMs}ms` })),
 )
 const config = readConfig({ DATABASE_URL: stage.postgres.url })
 const log = openLog({ level: 'silent', tokenPrefix: 'tml_' })
 const db = openDatabase(stage.postgres.url, { connections: 4 })
-const watcher = openWatcher({ db, config, log, clock: { now: () => new Date() } })
-const keys = [...stage.keys]
+const world = { db, config, log, clock: { now: () => new Date() }, random: systemRandom }
+const watcher = openWatcher(world)
+const campaignKeys = 20_000
+const loadKeys = stage.keys.slice(-4_000)
+const keys = stage.keys.slice(campaignKeys, -4_000)
 
-async function revoke(count: number): Promise<number> {
-  const ids = keys.splice(0, count).map(({ id }) => id)
-  await stage.sql.query(`update keys set status = 'revoked' where id = any($1)`, [ids])
+async function revoke(): Promise<number> {
+  await stage.sql.query(`update keys set status = 'revoked' where id = $1`, [keys.pop()!.id])
   const { rows } = await stage.sql.query('select max(seq)::int as seq from changes')
   return rows[0].seq
 }
@@ -40,7 +49,7 @@ async function confirm(seq: number): Promise<void> {
 async function busy(perSecond: number): Promise<() => Promise<number[]>> {
   const child = fork(new URL('./load/busy.ts', import.meta.url))
   const urls = verifiers.map(({ url }) => url)
-  const tokens = stage.keys.slice(-4_000).map(({ token }) => token)
+  const tokens = loadKeys.map(({ token }) => token)
   child.send({ urls, tokens, perSecond } satisfies BusyOptions)
   await once(child, 'message')
   return async () => {
@@ -55,7 +64,7 @@ async function revokeSeveral(times: number): Promise<number[]> {
   const tookMs: number[] = []
   for (let i = 0; i < times; i++) {
     const begun = performance.now()
-    await confirm(await revoke(1))
+    await confirm(await revoke())
     tookMs.push(performance.now() - begun)
     await pause(50)
   }
@@ -95,22 +104,44 @@ const idle = await revokeSeveral(400)
 const at20 = await revokeUnder(20)
 const at80 = await revokeUnder(80)
 
+const leaver = 'U0LEAVER'
+await stage.sql.query('update keys set owner_id = $1, created_by = $1, revealed_by = $1 where id = any($2)', [
+  leaver,
+  stage.keys.slice(0, campaignKeys).map(({ id }) => id),
+])
+
+/** One person leaves who could use twenty thousand keys: the product's own way, to the last receipt. */
+async function campaign(): Promise<number> {
+  const [workspace] = await allWorkspaces(db)
+  const request = { source: 'shell', userId: leaver, mode: 'revoke' } as const
+  const begun = performance.now()
+  const made = await perform(world, { kind: 'job', id: 'bench' }, (act) =>
+    requestOffboarding(act, workspace!, request, systemRandom),
+  )
+  if (isRefusal(made)) throw new Error(plain(made.told))
+  if ((await carryOutThese(world, [made.id], 60_000)) !== 1) throw new Error('the campaign was not confirmed')
+  return performance.now() - begun
+}
+
+const watching = startWatching(world)
 const stopCalm = await busy(300)
-await pause(3_000)
+await pause(10_000)
 const calm = await stopCalm()
 const stopDuring = await busy(300)
-const begun = performance.now()
-let last = 0
-for (let i = 0; i < 20_000; i += keysPerTransaction) last = await revoke(keysPerTransaction)
-await confirm(last)
-const campaignMs = performance.now() - begun
+const campaignMs = await campaign()
 const during = await stopDuring()
+await watching.stop()
+const { rows: revoked } = await stage.sql.query(
+  `select count(*)::int as count from keys where owner_id = $1 and status = 'revoked'`,
+  [leaver],
+)
+if (revoked[0].count !== campaignKeys) throw new Error(`only ${revoked[0].count} keys were revoked`)
 
 const stoppedMs: number[] = []
 for (let i = 0; i < 2; i++) {
   process.kill(verifiers[0]!.pid, 'SIGSTOP')
   const at = performance.now()
-  await confirm(await revoke(1))
+  await confirm(await revoke())
   stoppedMs.push(performance.now() - at)
   process.kill(verifiers[0]!.pid, 'SIGCONT')
   await pause(1_000)
@@ -133,7 +164,7 @@ const figures = {
   busy80P99Ms: percentile(at80.tookMs, 99),
   stoppedMs: Math.round(Math.max(...stoppedMs)),
   leaseMs,
-  campaignKeys: 20_000,
+  campaignKeys,
   campaignMs: Math.round(campaignMs),
   calmVerifyP99Ms: percentile(calm, 99),
   campaignVerifyP99Ms: percentile(during, 99),

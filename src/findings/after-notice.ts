@@ -3,7 +3,7 @@ import type { Executor } from '../foundation/database.ts'
 import { isRefusal } from '../foundation/refusal.ts'
 import { plain } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
-import { deactivateMany } from '../keys/deactivate-many.ts'
+import { moveMany } from '../keys/move-many.ts'
 import type { Act } from '../members/actor.ts'
 import { flushedThrough } from '../usage/watermark.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
@@ -41,7 +41,7 @@ export async function deactivateAfterNotice(world: Means, workspace: Workspace):
     const done = await perform(world, { kind: 'job', id: 'notices-over' }, async (act) => {
       await reconcileIn(act, world, question, workspace)
       const keyIds = await overdue(act.trx, workspace, kind, act.now, atOnce)
-      const ids = keyIds.length > 0 ? await deactivateMany(act, workspace.id, keyIds, reason) : []
+      const ids = await moveMany(act, 'deactivate', workspace.id, keyIds, reason)
       await reconcileIn(act, world, question, workspace)
       return ids
     })

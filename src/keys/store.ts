@@ -63,6 +63,21 @@ export async function lockKey(trx: Transaction, workspaceId: string, id: string)
   return row && toKey(row)
 }
 
+/** The workspace's keys among these by id, locked in the order of ids until the transaction ends. */
+export async function lockKeys(
+  trx: Transaction,
+  workspaceId: string,
+  ids: readonly string[],
+): Promise<Map<string, Key>> {
+  const rows = await trx('keys')
+    .where({ workspace_id: workspaceId })
+    .whereIn('id', [...ids])
+    .orderBy('id')
+    .forUpdate()
+    .select(keyColumns)
+  return new Map(rows.map((row) => [row.id, toKey(row)]))
+}
+
 /** The few changes under way, if any, come first: an idle log costs one look at an empty index. */
 const unconfirmed = `keys.id in (
   select s.id from changes c join change_subjects s on s.seq = c.seq and s.kind = 'key'

@@ -1,8 +1,9 @@
 import type { Random } from '../foundation/random.ts'
+import { lockKeys } from '../keys/store.ts'
 import type { Act } from '../members/actor.ts'
 import { readTerms } from '../policy/terms.ts'
 import { type Campaign, openCampaign } from '../rotation/campaign.ts'
-import { type Applied, applyPlan } from './apply.ts'
+import { type Applied, applyPlan, revokeTogether } from './apply.ts'
 import { heirOf } from './heir.ts'
 import { lockOffboarding, type Offboarding, type Plan } from './offboarding.ts'
 import type { Step } from './step.ts'
@@ -34,7 +35,7 @@ export const actOnSome =
     const workspaceId: string = next.workspace_id
     const rows = await waiting().where({ workspace_id: workspaceId }).limit(keysPerTransaction)
     const keyIds = rows.map((row) => row.key_id as string)
-    await act.trx('keys').whereIn('id', keyIds).orderBy('id').forUpdate().select('id')
+    const locked = await lockKeys(act.trx, workspaceId, keyIds)
     const row = await act.trx('workspaces').where({ id: workspaceId }).first('terms')
     const terms = readTerms(row.terms)
     const means = {
@@ -45,11 +46,14 @@ export const actOnSome =
       campaign: await campaignFor(act, offboarding, workspaceId, rows, random),
       random,
     }
+    const revoked = await revokeTogether(act, workspaceId, rows, locked, means)
     const applied: (Applied & { keyId: string })[] = []
-    for (const row of rows)
+    for (const { key_id: keyId, plan } of rows)
       applied.push({
-        keyId: row.key_id,
-        ...(await applyPlan(act, { id: row.key_id, workspaceId }, row.plan, means)),
+        keyId,
+        ...(revoked.has(keyId)
+          ? ({ outcome: 'revoked' } as const)
+          : await applyPlan(act, { id: keyId, workspaceId }, plan, means)),
       })
     await act.trx.raw(
       `update offboarding_keys o set outcome = a.outcome, why = coalesce(a.why, ''), acted_at = ?,

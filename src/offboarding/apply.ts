@@ -3,6 +3,7 @@ import type { Random } from '../foundation/random.ts'
 import { isRefusal, type Refusal, sentence } from '../foundation/refusal.ts'
 import { plain } from '../foundation/words.ts'
 import type { Key } from '../keys/key.ts'
+import { moveMany } from '../keys/move-many.ts'
 import { deactivate, revoke } from '../keys/state.ts'
 import { keyColumns, lockKey, toKey } from '../keys/store.ts'
 import type { Act } from '../members/actor.ts'
@@ -32,6 +33,24 @@ export type Applied = {
 }
 
 /**
+ * Revokes together what is to be revoked and stands alone, within the caller's transaction: the most of a large
+ * offboarding. The keys are locked. @returns the ids of what was revoked
+ */
+export async function revokeTogether(
+  act: Act,
+  workspaceId: string,
+  rows: readonly { key_id: string; plan: Plan }[],
+  locked: ReadonlyMap<string, Key>,
+  means: Means,
+): Promise<Set<string>> {
+  const keys = rows.flatMap(({ key_id, plan }) => {
+    const key = locked.get(key_id)
+    return key && planFor(plan, key, means) === 'revoke' ? [key.id] : []
+  })
+  return new Set(await moveMany(act, 'revoke', workspaceId, keys, reasonOf(means)))
+}
+
+/**
  * Does to one key what was planned, within the caller's transaction. What somebody else did meanwhile is no failure:
  * a key that is refused already stays so. Without anybody to take over, a key that should rotate is deactivated.
  */
@@ -41,6 +60,7 @@ export async function applyPlan(
   plan: Plan,
   means: Means,
 ): Promise<Applied> {
+  // What became of another key of the same batch may have changed this one.
   const found = await lockKey(act.trx, key.workspaceId, key.id)
   if (!found) return { outcome: 'failed', why: 'The key is not there any more.' }
   if (found.status === 'revoked') return { outcome: 'refused-already' }

@@ -10,6 +10,7 @@ import { noteReturn, undoOffboarding } from '../../src/offboarding/end.ts'
 import { addHolder } from '../../src/offboarding/holders.ts'
 import { findOffboarding, leaverKeysOf, requestsOf } from '../../src/offboarding/offboarding.ts'
 import { type OffboardingRequest, requestOffboarding } from '../../src/offboarding/request.ts'
+import { startRotation } from '../../src/rotation/start.ts'
 import { addWorkspace } from '../../src/workspaces/workspace.ts'
 import { must, openRecords, type Records } from '../setup/records.ts'
 import { join, ownedKey, standingOf, use } from './leavers.ts'
@@ -226,4 +227,49 @@ test('who is said to be back before anything has happened loses nothing', async 
   await r.act((act) => noteReturn(act, r.workspace.accountId, leaver, ['scim']))
   await carryOut(r.world)
   expect((await standingOf(r.world)).Kept).toMatchObject({ status: 'active', owner_id: leaver })
+})
+
+test('forty keys are revoked with as many questions as two, each with a record of its own', async () => {
+  const asked = async (userId: string, names: string[]) => {
+    const as = await join(r.world, r.workspace.id, userId, 'manager')
+    const ids: string[] = []
+    for (const name of names) ids.push((await ownedKey(r.world, as, name)).id)
+    const off = await ask({ userId, mode: 'revoke' })
+    let questions = 0
+    const count = () => void questions++
+    r.world.db.on('query', count)
+    await carryOut(r.world)
+    r.world.db.removeListener('query', count)
+    expect(Object.values(await outcomes(off.id))).toEqual(names.map(() => 'revoked'))
+    const events = await r.world.db('audit_events').whereRaw(`body::json->>'keyId' = any(?)`, [ids])
+    expect(events.filter(({ body }) => JSON.parse(body).event === 'key.revoked')).toHaveLength(names.length)
+    return questions
+  }
+  const few = await asked('U0TWO00001', ['One', 'Two'])
+  expect(
+    await asked(
+      'U0FORTY001',
+      Array.from({ length: 40 }, (_, i) => `Key ${i}`),
+    ),
+  ).toBe(few)
+})
+
+test('a key that was to take the place of another is revoked with the rest, and the other names it no longer', async () => {
+  const as = await join(r.world, r.workspace.id, leaver, 'manager')
+  const key = await ownedKey(r.world, as, 'Followed')
+  const { successor } = must(
+    await r.act((act) => startRotation(act, r.workspace, key.id, { reason: 'scheduled' }, r.world.random)),
+  )
+  const off = await ask({ mode: 'revoke', choices: { [successor.id]: 'revoke' } })
+  await carryOut(r.world)
+  expect(
+    await r.world.db('keys').whereIn('id', [key.id, successor.id]).select('status', 'successor_id'),
+  ).toEqual([
+    { status: 'revoked', successor_id: null },
+    { status: 'revoked', successor_id: null },
+  ])
+  expect((await leaverKeysOf(r.world.db, [off.id])).map(({ outcome }) => outcome)).toEqual([
+    'revoked',
+    'revoked',
+  ])
 })
