@@ -54,7 +54,7 @@ const cellsPerKey = 64
 const sourcesPerKey = 64
 const sourcesHeld = 200_000
 /** Requests remembered over all keys; beyond half of it a key keeps its last few. */
-const notedHeld = 100_000
+const notedHeld = 50_000
 const fewNoted = 10
 
 /**
