@@ -77,6 +77,12 @@ export function openWatcher(
       return client.query(`set synchronous_commit = on; ${isAsked ? listen.text : ''}`)
     },
   })
+  // After an outage there may be thousands of changes to confirm at once, which takes longer than a look may.
+  const settling = openLane(world.config.databaseUrl, {
+    name: 'keywarden settle',
+    timeoutMs: 10_000,
+    onConnect: (client) => client.query('set synchronous_commit = on'),
+  })
   const sweeping = setInterval(() => void sweep(), orphanEveryMs)
   sweeping.unref()
 
@@ -145,7 +151,7 @@ export function openWatcher(
     }
     if (!done) return
     if (hasStandby) await proveDurable(lane)
-    const receipts = await settle(lane, world.clock, { ...done, epoch })
+    const receipts = await settle(settling, world.clock, { ...done, epoch })
     for (const [seq, wait] of seen) {
       if (seq > done.seq) continue
       waits.delete(seq)
@@ -209,7 +215,7 @@ export function openWatcher(
       isClosed = true
       clearInterval(sweeping)
       clearTimeout(timer)
-      await lane.close()
+      await Promise.all([lane.close(), settling.close()])
       await running
     },
   }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { openState } from '../../src/usage/anomaly/state.ts'
+import { loadState, newState } from '../../src/usage/anomaly/state.ts'
 import { step } from '../../src/usage/anomaly/step.ts'
 import { between, bucketOf, day, hour, live, office } from './traffic.ts'
 
@@ -128,7 +128,8 @@ test('fifty minutes at that level are one more burst', () => {
 test('the same long burst is new activity sooner on a key that seldom has one than on a key that has many', () => {
   const { state } = live(60, inBursts)
   const toldAfter = (bursts: number) => {
-    const key = openState(state.bytes)!
+    const key = newState()
+    expect(loadState(key, state.bytes)).toBe(true)
     key.bursts = bursts
     const hours = Array.from({ length: 72 }, (_, i) => step(key, bucketOf(60 * day + i, { count: 130 })))
     return hours.findIndex((reading) => reading?.alert)
