@@ -1,5 +1,4 @@
 import type { AddressInfo } from 'node:net'
-import { setFlagsFromString } from 'node:v8'
 import type { FastifyInstance } from 'fastify'
 import { type Clock, systemClock } from './foundation/clock.ts'
 import type { Config } from './foundation/config.ts'
@@ -146,8 +145,6 @@ async function showLateness({ db, clock }: World): Promise<() => Promise<string[
 }
 
 async function startVerifier(world: World, opened: (() => Promise<void>)[]): Promise<Verifier> {
-  // Most of what a verifier holds lives long, so that garbage would grow with it: less memory for a little more collecting.
-  setFlagsFromString('--heap-growing-percent=25')
   const { openVerifier } = await import('./verification/verifier.ts')
   const verifier = await openVerifier(world)
   opened.push(verifier.stop)

@@ -112,9 +112,9 @@ export const variables = {
     '5s',
   ],
   KEYWARDEN_CACHED_KEYS: [
-    z.coerce.number().int().min(100).max(10_000_000).default(200_000),
-    'keys that a verifier remembers at most, about 300 bytes each',
-    '200000',
+    z.coerce.number().int().min(100).max(10_000_000).default(150_000),
+    'keys that a verifier remembers at most, about 400 bytes each',
+    '150000',
   ],
   KEYWARDEN_USAGE_DAYS: [
     z.coerce.number().int().min(100).max(4_000).default(400),

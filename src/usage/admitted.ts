@@ -1,4 +1,4 @@
-import { Generations } from '../foundation/generations.ts'
+import { SecondChance } from '../foundation/second-chance.ts'
 import { otherOrigin } from './origin.ts'
 
 /** How often one key was asked about from one network by one client in one hour (counted in hours since 1970). */
@@ -20,7 +20,7 @@ const keysRemembered = 50_000
  * few rows. The bound is this process's own, and a key that is forgotten here starts again.
  */
 export class AdmittedSources {
-  readonly #keys = new Generations<{ hour: number; names: string[] }>(keysRemembered)
+  readonly #keys = new SecondChance<{ hour: number; names: string[] }>(keysRemembered)
 
   /** The same requests; those of sources beyond the bound go under `other`. */
   fold(keyId: string, sources: readonly SourceCount[]): SourceCount[] {

@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js'
-import { Generations } from '../foundation/generations.ts'
 import { holdsToken } from '../foundation/scrub.ts'
+import { SecondChance } from '../foundation/second-chance.ts'
 
 /** What is said of a request whose address or user agent is not known. */
 export const unknownOrigin = 'unknown'
@@ -33,14 +33,14 @@ export function clientOf(userAgent: string): string {
 
 /** Answers the same questions again and again, from a bounded memory. */
 export class Origins {
-  readonly #networks = new Generations<string>(20_000)
-  readonly #clients = new Generations<string>(2_000)
+  readonly #networks = new SecondChance<string>(20_000)
+  readonly #clients = new SecondChance<string>(2_000)
 
   network = (ip: string | undefined) => recall(this.#networks, ip, networkOf)
   client = (userAgent: string | undefined) => recall(this.#clients, userAgent, clientOf)
 }
 
-function recall(memory: Generations<string>, said: string | undefined, read: (said: string) => string) {
+function recall(memory: SecondChance<string>, said: string | undefined, read: (said: string) => string) {
   if (!said) return unknownOrigin
   if (said.length > longestRemembered) return read(said)
   let answer = memory.get(said)

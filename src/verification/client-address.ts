@@ -1,4 +1,4 @@
-import { Generations } from '../foundation/generations.ts'
+import { SecondChance } from '../foundation/second-chance.ts'
 import { isWithin, type Networks } from '../keys/networks.ts'
 
 /**
@@ -17,8 +17,8 @@ const longestRemembered = 512
 
 /** `clientAddress`, for the same few peers and some thousands of clients again and again. */
 export function clientAddresses(trusted: Networks): (peer: string, forwarded: string | undefined) => string {
-  const peers = new Generations<boolean>(2_000)
-  const clients = new Generations<string>(20_000)
+  const peers = new SecondChance<boolean>(2_000)
+  const clients = new SecondChance<string>(20_000)
 
   function isTrusted(peer: string): boolean {
     let known = peers.get(peer)

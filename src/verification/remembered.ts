@@ -1,4 +1,4 @@
-import { Generations } from '../foundation/generations.ts'
+import { SecondChance } from '../foundation/second-chance.ts'
 
 export type MemoryOptions<T> = {
   /** values held at most */
@@ -31,8 +31,8 @@ export type Memory<T> = {
 }
 
 export function openMemory<T>(options: MemoryOptions<T>): Memory<T> {
-  const held = new Generations<T>(options.capacity)
-  const unknown = new Generations<true>(options.unknownCapacity)
+  const held = new SecondChance<T>(options.capacity)
+  const unknown = new SecondChance<true>(options.unknownCapacity)
   // Whoever comes later joins a read only while it stands here, and only then is its answer kept.
   const reads = new Map<string, Promise<T | null>>()
 
