@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { type Clock, systemClock } from './foundation/clock.ts'
 import type { Config } from './foundation/config.ts'
 import { databaseStartError, openDatabase } from './foundation/database.ts'
+import { boundGarbage } from './foundation/garbage.ts'
 import { type Log, openLog } from './foundation/log.ts'
 import { pendingMigrations } from './foundation/migrate.ts'
 import { type Random, systemRandom } from './foundation/random.ts'
@@ -145,6 +146,7 @@ async function showLateness({ db, clock }: World): Promise<() => Promise<string[
 }
 
 async function startVerifier(world: World, opened: (() => Promise<void>)[]): Promise<Verifier> {
+  boundGarbage()
   const { openVerifier } = await import('./verification/verifier.ts')
   const verifier = await openVerifier(world)
   opened.push(verifier.stop)
