@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { SecondChance } from '../foundation/second-chance.ts'
 
 /** An answer that is written once and sent often. No answer is ever cached by anybody else. */
 export type Answer = { headers: readonly string[]; body: string }
@@ -27,6 +28,23 @@ export const emptyAnswer = (headers: readonly string[] = []): Answer => ({
   headers: ['cache-control', 'no-store', 'content-length', '0', ...headers],
   body: '',
 })
+
+const answersHeld = 20_000
+
+/**
+ * What a door answers for a key while it is good, written once for each of the keys in use. A key that changed is another
+ * object, and what was written for the one before it is not looked at.
+ */
+export function writtenOnce<K extends { id: string }>(write: (key: K) => Answer): (key: K) => Answer {
+  const held = new SecondChance<{ key: K; answer: Answer }>(answersHeld)
+  return (key) => {
+    const known = held.get(key.id)
+    if (known?.key === key) return known.answer
+    const answer = write(key)
+    held.set(key.id, { key, answer })
+    return answer
+  }
+}
 
 let thisTurn: { response: ServerResponse; status: number; answer: Answer }[] = []
 

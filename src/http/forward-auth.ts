@@ -8,7 +8,7 @@ import type { Account } from '../verification/entries.ts'
 import type { Route } from '../verification/scope-table.ts'
 import type { Verifier } from '../verification/verifier.ts'
 import type { Verdict } from '../verification/verify.ts'
-import { emptyAnswer, sendEmpty, sendSoon } from './answers.ts'
+import { type Answer, emptyAnswer, sendEmpty, sendSoon, writtenOnce } from './answers.ts'
 import { bearer, withAccount } from './caller.ts'
 import { countVerdict } from './metrics.ts'
 import { rateLimitHeaders } from './rate-limit.ts'
@@ -80,7 +80,7 @@ function send(response: ServerResponse, { code, key, allowance }: Verdict, route
   const limit = allowance ? rateLimitHeaders(allowance) : []
   const answer = (status: number, headers: readonly string[]) =>
     sendSoon(response, status, emptyAnswer(headers))
-  if (code === 'VALID') return answer(200, [...headersOf(key!), ...limit])
+  if (code === 'VALID') return sendSoon(response, 200, withHeaders(validAnswer(key!), limit))
   if (code === 'RATE_LIMITED') return answer(429, limit)
   if (code === 'INSUFFICIENT_SCOPE')
     return answer(403, ['www-authenticate', `Bearer error="insufficient_scope"${wanted(route)}`])
@@ -88,24 +88,19 @@ function send(response: ServerResponse, { code, key, allowance }: Verdict, route
   answer(401, ['www-authenticate', 'Bearer error="invalid_token"'])
 }
 
-// Written once per key that is in use.
-const validHeaders = new WeakMap<NonNullable<Verdict['key']>, readonly string[]>()
+const validAnswer = writtenOnce((key: NonNullable<Verdict['key']>) =>
+  emptyAnswer([
+    'x-keywarden-key-id',
+    key.id,
+    'x-keywarden-workspace',
+    key.workspace.id,
+    'x-keywarden-scopes',
+    key.scopes.join(' '),
+  ]),
+)
 
-function headersOf(key: NonNullable<Verdict['key']>): readonly string[] {
-  let headers = validHeaders.get(key)
-  if (headers === undefined) {
-    headers = [
-      'x-keywarden-key-id',
-      key.id,
-      'x-keywarden-workspace',
-      key.workspace.id,
-      'x-keywarden-scopes',
-      key.scopes.join(' '),
-    ]
-    validHeaders.set(key, headers)
-  }
-  return headers
-}
+const withHeaders = (answer: Answer, more: readonly string[]): Answer =>
+  more.length === 0 ? answer : { ...answer, headers: [...answer.headers, ...more] }
 
 function wanted(route: Route | undefined): string {
   if (!route) return ''

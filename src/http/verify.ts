@@ -3,7 +3,7 @@ import type { Log } from '../foundation/log.ts'
 import type { Account } from '../verification/entries.ts'
 import type { Verifier } from '../verification/verifier.ts'
 import type { Question, Verdict } from '../verification/verify.ts'
-import { type Answer, jsonAnswer, sendError, sendSoon } from './answers.ts'
+import { type Answer, jsonAnswer, sendError, sendSoon, writtenOnce } from './answers.ts'
 import { readJson } from './body.ts'
 import { bearer, withAccount } from './caller.ts'
 import { headerOf } from './header.ts'
@@ -43,18 +43,12 @@ function tell(response: ServerResponse, verdict: Verdict) {
   sendSoon(response, 200, jsonAnswer(JSON.stringify(body), rateLimitHeaders(verdict.allowance)))
 }
 
-// A remembered key gives the same answer every time, so it is written once per key that is in use.
-const validAnswers = new WeakMap<NonNullable<Verdict['key']>, Answer>()
+const validAnswer = writtenOnce((key: NonNullable<Verdict['key']>) =>
+  jsonAnswer(JSON.stringify(describe({ code: 'VALID', key }))),
+)
 
 function answerTo(verdict: Verdict): Answer {
-  if (verdict.code !== 'VALID') return jsonAnswer(JSON.stringify(describe(verdict)))
-  const key = verdict.key!
-  let answer = validAnswers.get(key)
-  if (answer === undefined) {
-    answer = jsonAnswer(JSON.stringify(describe(verdict)))
-    validAnswers.set(key, answer)
-  }
-  return answer
+  return verdict.code === 'VALID' ? validAnswer(verdict.key!) : jsonAnswer(JSON.stringify(describe(verdict)))
 }
 
 function describe({ code, key }: Verdict) {
