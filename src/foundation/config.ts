@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path'
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 import { readPrivateKey } from './ed25519.ts'
+import { isTimeZone } from './time-zone.ts'
 
 const port = z.coerce.number().int().min(0).max(65_535)
 const url = (protocols: string[]) =>
@@ -233,19 +234,4 @@ function readNetworkList(text: string, context: z.RefinementCtx): string[] {
   const wrong = networks.find((network) => !ipaddr.isValidCIDR(network))
   if (wrong) context.addIssue({ code: 'custom', message: 'names something that is not a network' })
   return networks
-}
-
-/** Names that were found good: to ask costs more than all the rest of reading a workspace's terms. */
-const knownTimeZones = new Set<string>()
-
-/** Whether this is the name of a time zone that dates can be shown in. */
-export function isTimeZone(name: string): boolean {
-  if (knownTimeZones.has(name)) return true
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name })
-    knownTimeZones.add(name)
-    return true
-  } catch {
-    return false
-  }
 }

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { Log } from '../foundation/log.ts'
 import { parseNetworks } from '../keys/networks.ts'
 import { scopes } from '../keys/scope.ts'
-import { otherEndpoint } from '../usage/counter.ts'
+import { otherEndpoint } from '../usage/cell.ts'
 import { clientAddresses } from '../verification/client-address.ts'
 import type { Account } from '../verification/entries.ts'
 import type { Route } from '../verification/scope-table.ts'

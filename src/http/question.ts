@@ -1,5 +1,5 @@
 import { isScope, type Scope, scopes } from '../keys/scope.ts'
-import { otherEndpoint } from '../usage/counter.ts'
+import { otherEndpoint } from '../usage/cell.ts'
 import { scopeBits } from '../verification/decide.ts'
 import { endpointOfScope, type ScopeTable } from '../verification/scope-table.ts'
 import type { Question } from '../verification/verify.ts'

@@ -1,4 +1,5 @@
-import type { Cell, Taken } from './counter.ts'
+import type { Cell } from './cell.ts'
+import type { Taken } from './counter.ts'
 import { entryOf } from './recent.ts'
 
 /** Cells as the arrays that the database's functions take; an endpoint is its place in `names`, from 1. */

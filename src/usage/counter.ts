@@ -1,26 +1,9 @@
 import { AdmittedSources, addSource, isSameSource, type SourceCount, sourcesInOrder } from './admitted.ts'
+import { addCell, bucketMs, type Cell, inOrder, isSameCell, otherEndpoint, type StatusClass } from './cell.ts'
 import { Origins, otherOrigin } from './origin.ts'
 import { type Noted, recentPerKey } from './recent.ts'
 import { latestFirst, note, type Ring, ringOf } from './ring.ts'
 import { byKey } from './told.ts'
-
-/** How a request ended: the hundreds of its HTTP status. A verify that let it through counts as 2. */
-export type StatusClass = 1 | 2 | 3 | 4 | 5
-
-/** One cell of what was counted. `bucket` counts five-minute steps since 1970. */
-export type Cell = {
-  keyId: string
-  endpoint: string
-  statusClass: StatusClass
-  bucket: number
-  requests: number
-}
-
-export const bucketMs = 300_000
-const bucketsPerDay = 288
-
-/** What endpoints are called that no route names, and those beyond what is kept apart. */
-export const otherEndpoint = 'other'
 
 /** One request of a key: what for, and where it came from if that is known. */
 export type Counted = { endpoint: string; ip?: string | undefined; userAgent?: string | undefined }
@@ -48,6 +31,7 @@ export type Taken = {
   recent: { keyId: string; noted: Noted[] }[]
 }
 
+const bucketsPerDay = 288
 const hourMs = 3_600_000
 /** Of one key between two flushes. */
 const cellsPerKey = 64
@@ -236,20 +220,5 @@ function letGo(tally: Tally): void {
 }
 
 const longAgo = Number.NEGATIVE_INFINITY
-
-/** The one order in which rows are counted up, so that two who count the same never wait for each other in a circle. */
-export function inOrder(a: Cell, b: Cell): number {
-  if (a.keyId !== b.keyId) return a.keyId < b.keyId ? -1 : 1
-  if (a.bucket !== b.bucket) return a.bucket - b.bucket
-  if (a.endpoint !== b.endpoint) return a.endpoint < b.endpoint ? -1 : 1
-  return a.statusClass - b.statusClass
-}
-
-const isSameCell = (a: Cell, b: Cell) =>
-  a.endpoint === b.endpoint && a.statusClass === b.statusClass && a.bucket === b.bucket
-
-const addCell = (into: Cell, from: Cell) => {
-  into.requests += from.requests
-}
 
 const neverSame = () => false

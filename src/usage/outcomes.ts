@@ -1,6 +1,6 @@
 import type { Executor } from '../foundation/database.ts'
+import { bucketMs, type Cell, inOrder, otherEndpoint, type StatusClass } from './cell.ts'
 import { columnsOf } from './columns.ts'
-import { bucketMs, type Cell, inOrder, otherEndpoint, type StatusClass } from './counter.ts'
 
 /** What the platform says became of a request: the HTTP status it answered with, when, and to whom. */
 export type Outcome = {

@@ -1,6 +1,6 @@
 import type { Executor } from '../../src/foundation/database.ts'
+import { bucketMs, type Cell, otherEndpoint, type StatusClass } from '../../src/usage/cell.ts'
 import { columnsOf } from '../../src/usage/columns.ts'
-import { bucketMs, type Cell, otherEndpoint, type StatusClass } from '../../src/usage/counter.ts'
 
 /** Requests that were verified, or outcomes that were reported, of one key at one moment. */
 export type Use = { keyId: string; at: Date; endpoint?: string } & (
