@@ -7,7 +7,7 @@ import { cpuSecondsOfTree } from './load/cpu.ts'
 import { openStage } from './load/stage.ts'
 
 const perSecond = 10_000
-const seconds = Number(process.env.SECONDS ?? 20)
+const seconds = Number(process.env.SECONDS ?? 30)
 const stage = await openStage(100)
 const counter = new Counter()
 const flusher = startFlushing(counter, {

@@ -3,10 +3,11 @@ import { openLane } from '../foundation/lane.ts'
 import type { Log } from '../foundation/log.ts'
 import { columnsOf, recentColumns, sourceColumns } from './columns.ts'
 import type { Counter, Extent } from './counter.ts'
+import { foldedAtOnce } from './fold.ts'
 
 const everyMs = 1_000
-/** What one batch holds at most, so that no request waits behind the writing of all of them. */
-const smallBatch: Extent = { cells: 1_000, sources: 250, recent: 16 }
+/** What one batch holds at most, so that no request waits behind the making of all of them. */
+const most: Extent = { cells: 1_000, sources: 250, recent: 16 }
 /** When everything has to be told, nobody waits but whoever stops this process. */
 const largeBatch: Extent = { cells: 10_000, sources: 5_000, recent: 5_000 }
 /** Even with nothing to tell, now and then: that nothing happened until now is news to a rotation. */
@@ -20,6 +21,10 @@ const sourcesWaitSeconds = 10
 /** Each key's last requests are one row to rewrite, so that this bounds what a flush costs. */
 const recentKeysAtOnce = 64
 const stopWithinMs = 5_000
+/** Batches are spread over this part of a second, so that nobody who asks meets all of them at once. */
+const spreadMs = 800
+/** What is not worth spreading. */
+const fewCells = 100
 
 export type FlushOptions = {
   databaseUrl: string
@@ -38,19 +43,19 @@ export type Flusher = {
   stop(): Promise<void>
 }
 
-/** Whether everything is told, or what is due; and whether nothing more will come. */
-type Wish = { isAll: boolean; isClosed: boolean }
 type Batch = { number: number; values: unknown[] }
 
-const statement = {
+const keep = {
   name: 'flush',
-  text: `select flush_usage(${Array.from({ length: 22 }, (_, i) => `$${i + 1}`).join(', ')})`,
+  text: `select keep_flush(${Array.from({ length: 22 }, (_, i) => `$${i + 1}`).join(', ')}) as is_due`,
 }
+const fold = { name: 'fold', text: 'select fold_usage($1, $2) as folded' }
 
 /**
  * Writes a counter to the database each second, in batches. A batch is frozen and numbered before it is first sent
  * and sent again as it is until an answer comes, so that whatever was lost on the way, it counts once. The last one
- * says until when everything is told.
+ * says until when everything is told. What is kept there is folded into the tables of usage at once if it is little,
+ * else each few seconds, by whoever finds that it is due.
  */
 export function startFlushing(counter: Counter, options: FlushOptions): Flusher {
   const { clock, log, counterId, name } = options
@@ -58,8 +63,12 @@ export function startFlushing(counter: Counter, options: FlushOptions): Flusher 
   let frozen: Batch | undefined
   let lastNumber = 0
   let toldThrough = clock.now()
-  let flushing: Promise<void> | undefined
   let isOut = false
+  // One flush after the other; how many there are, and how many of them want everything told.
+  let line: Promise<unknown> = Promise.resolve()
+  let inLine = 0
+  let hurried = 0
+  let endPause = () => {}
   // At once for the first time: from then on it is known that there is somebody who counts.
   let quietSince = Number.NEGATIVE_INFINITY
 
@@ -74,39 +83,70 @@ export function startFlushing(counter: Counter, options: FlushOptions): Flusher 
 
   async function sendFrozen() {
     if (!frozen) return
-    await lane.query(statement, frozen.values)
+    const [kept] = await lane.query<{ is_due: boolean }>(keep, frozen.values)
     frozen = undefined
+    if (kept?.is_due) await lane.query(fold, [foldedAtOnce, false])
   }
 
-  async function send({ isAll, isClosed }: Wish) {
+  const pause = (ms: number) =>
+    new Promise<void>((resolve) => {
+      endPause = resolve
+      setTimeout(resolve, ms).unref()
+    })
+
+  /** Each second what is due, in batches spread over it. */
+  async function send() {
     // What was frozen before goes first, exactly as it was.
     await sendFrozen()
     const through = clock.now()
-    let left = isAll ? counter.waiting : dueOf(counter.waiting)
-    const isQuiet = left.cells + left.sources + left.recent === 0
-    if (isQuiet && !isClosed && performance.now() - quietSince < quietMs) return
-    quietSince = performance.now()
-    const batch = isAll ? largeBatch : smallBatch
-    for (let batches = batchesOf(left, batch); batches > 0; batches--) {
-      const keys = eachOf(left, (count, kind) => Math.min(count, batch[kind]))
-      left = eachOf(left, (count, kind) => count - keys[kind])
-      if (batches === 1) toldThrough = through
-      frozen = freeze(keys, toldThrough, isClosed && batches === 1)
+    const begun = performance.now()
+    let left = dueOf(counter.waiting)
+    if (isNothing(left) && begun - quietSince < quietMs) return
+    quietSince = begun
+    const batches = batchesOf(left)
+    for (let sent = 1; sent <= batches && !hurried; sent++) {
+      const batch = eachOf(left, (count) => Math.ceil(count / (batches + 1 - sent)))
+      left = eachOf(left, (count, kind) => count - batch[kind])
+      if (sent === batches) toldThrough = through
+      frozen = freeze(batch, toldThrough, false)
       await sendFrozen()
+      const spareMs = (spreadMs * sent) / batches - (performance.now() - begun)
+      if (sent < batches && spareMs > 0 && !hurried) await pause(spareMs)
     }
   }
 
-  async function flush(wish: Wish) {
-    await flushing?.catch(() => undefined)
-    flushing = send(wish).finally(() => {
-      flushing = undefined
-    })
-    await flushing
+  /** Everything at once, so that it can be read when this returns. */
+  async function sendAll(isClosed: boolean) {
+    await sendFrozen()
+    const through = clock.now()
+    let isLast: boolean
+    do {
+      isLast = isWithin(counter.waiting, largeBatch)
+      if (isLast) toldThrough = through
+      frozen = freeze(largeBatch, toldThrough, isClosed && isLast)
+      await sendFrozen()
+    } while (!isLast)
+    let folded: number
+    do folded = (await lane.query<{ folded: number }>(fold, [foldedAtOnce, true]))[0]!.folded
+    while (folded > 0)
+  }
+
+  function inTurn(work: () => Promise<void>): Promise<void> {
+    inLine++
+    const turn = line.then(work).finally(() => inLine--)
+    line = turn.catch(() => undefined)
+    return turn
+  }
+
+  function flushAll(isClosed: boolean): Promise<void> {
+    hurried++
+    endPause()
+    return inTurn(() => sendAll(isClosed)).finally(() => hurried--)
   }
 
   function tick() {
-    if (flushing) return
-    flush({ isAll: false, isClosed: false }).then(
+    if (inLine > 0) return
+    inTurn(send).then(
       () => {
         isOut = false
       },
@@ -120,12 +160,12 @@ export function startFlushing(counter: Counter, options: FlushOptions): Flusher 
   const ticking = setInterval(tick, everyMs)
   ticking.unref()
   return {
-    flush: () => flush({ isAll: true, isClosed: false }),
+    flush: () => flushAll(false),
     async stop() {
       clearInterval(ticking)
       const until = performance.now() + stopWithinMs
       for (;;) {
-        const isDone = await flush({ isAll: true, isClosed: true }).then(
+        const isDone = await flushAll(true).then(
           () => true,
           () => false,
         )
@@ -152,6 +192,13 @@ const eachOf = (extent: Extent, of: (count: number, kind: keyof Extent) => numbe
   recent: of(extent.recent, 'recent'),
 })
 
-/** At least one, which says that nothing happened. */
-const batchesOf = ({ cells, sources, recent }: Extent, batch: Extent): number =>
-  Math.ceil(Math.max(1, cells / batch.cells, sources / batch.sources, recent / batch.recent))
+const isNothing = ({ cells, sources, recent }: Extent) => cells + sources + recent === 0
+
+const isWithin = ({ cells, sources, recent }: Extent, one: Extent) =>
+  cells <= one.cells && sources <= one.sources && recent <= one.recent
+
+/** How many batches hold so much: one for little, up to ten for what would fit into less, else as many as it takes. */
+function batchesOf({ cells, sources, recent }: Extent): number {
+  const full = Math.max(cells / most.cells, sources / most.sources, recent / most.recent)
+  return Math.max(1, Math.min(10, Math.ceil(cells / fewCells)), Math.ceil(full))
+}
