@@ -81,7 +81,7 @@ async function rateFor(percent: number): Promise<{ perSecond: number; percent: n
     await pause(500)
     const use = machineUse()
     await pause(2_000)
-    tried.percent = Math.round(use())
+    tried.percent = Math.round(use().used)
     await stop()
   }
   return tried

@@ -10,21 +10,25 @@ export function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
 }
 
-/** How much of the machine's CPU was used since a call of this began, in per cent. */
-export function machineUse(): () => number {
+/** How much of the machine's CPU was used since a call of this began, and taken by other machines, in per cent. */
+export function machineUse(): () => { used: number; stolen: number } {
   const read = () => {
-    const [user, nice, system, idle, wait, ...rest] = readFileSync('/proc/stat', 'utf8')
+    const [user, nice, system, idle, wait, interrupt, softInterrupt, stolen] = readFileSync(
+      '/proc/stat',
+      'utf8',
+    )
       .split('\n')[0]!
       .split(/ +/)
       .slice(1)
-      .map(Number) as [number, number, number, number, number, ...number[]]
-    const used = user + nice + system + rest.slice(0, 3).reduce((sum, ticks) => sum + ticks, 0)
-    return { used, all: used + idle + wait }
+      .map(Number) as [number, number, number, number, number, number, number, number]
+    const used = user + nice + system + interrupt + softInterrupt + stolen
+    return { used, stolen, all: used + idle + wait }
   }
   const begun = read()
   return () => {
     const now = read()
-    return ((now.used - begun.used) / (now.all - begun.all)) * 100
+    const percent = (of: 'used' | 'stolen') => ((now[of] - begun[of]) / (now.all - begun.all)) * 100
+    return { used: percent('used'), stolen: percent('stolen') }
   }
 }
 

@@ -16,7 +16,7 @@ const quietMs = 10_000
  * Sources are told to the hour. When they are many, each second a tenth of them is told, those that wait the longest,
  * so that a source which is busy is one row in ten seconds.
  */
-const fewSources = 1_000
+const fewSources = 2_500
 const sourcesWaitSeconds = 10
 /** Each key's last requests are one row to rewrite, so that this bounds what a flush costs. */
 const recentKeysAtOnce = 64

@@ -41,7 +41,7 @@ export async function openKnowledge(
   let learner: Learner | undefined
   const mayAnswer = () => learner?.mayAnswer() ?? false
   const reading = { url, timeoutMs: readTimeoutMs, most: verify.mostReads }
-  const keyReader = openReader<KeyRow>({ ...reading, statement: keyStatement, connections: 3 })
+  const keyReader = openReader<KeyRow>({ ...reading, statement: keyStatement, connections: 2 })
   const tokenReader = openReader<ServiceTokenRow>({
     ...reading,
     statement: serviceTokenStatement,
