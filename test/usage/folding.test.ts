@@ -53,6 +53,17 @@ test('what few keys did is in the tables of usage as soon as it is written', asy
   await flusher.stop()
 })
 
+test('what few keys did is there even if somebody else was folding as it was written', async () => {
+  const { flusher, use } = openCounting('beside')
+  await transact(db(), async (trx) => {
+    await foldUsage(trx)
+    use(100)
+    await flushWaits()
+  })
+  await expect.poll(() => total('beside'), { timeout: 3_000 }).toBe(100)
+  await flusher.stop()
+})
+
 test('what many keys did waits, is counted up together, and then by whoever writes next', async () => {
   const a = openCounting('much')
   a.use()
@@ -110,7 +121,7 @@ test('a flush that was counted up while its reply was lost counts once, even if 
       cable.reset()
       await expect(lost).rejects.toThrow()
       hold.release()
-      if (isAtOnce) await sentAgain()
+      if (isAtOnce) await flushWaits()
     })
     if (!isAtOnce) await folding
     await Promise.all([folding, flusher.flush()])
@@ -121,8 +132,8 @@ test('a flush that was counted up while its reply was lost counts once, even if 
   await cable.close()
 })
 
-/** The same flush waits for the one who folds it. */
-const sentAgain = () =>
+/** A flush waits for somebody who folds. */
+const flushWaits = () =>
   expect
     .poll(
       async () =>
