@@ -5,9 +5,10 @@ import type { Knex } from 'knex'
  * busy, or that many verifiers ask about, is counted up once in a while instead of once a second by each. While few
  * cells wait nobody gains by that, and a flush folds at once.
  *
- * One folds at a time, so folding needs no order. A flush counts once: its number stands here until it is folded,
+ * One folds at a time, in the order in which verifiers of the version before write, who go on with flush_usage beside it:
+ * nobody waits in a circle. A flush counts once: its number stands here until it is folded,
  * and from then on below the number in usage_counters; both change together. So does `through`, which speaks of what
- * is folded. Verifiers of the version before go on with flush_usage.
+ * is folded.
  */
 export const up = (knex: Knex) =>
   knex.raw(`
@@ -46,12 +47,13 @@ export const up = (knex: Knex) =>
       end loop;
     end $$;
 
-    -- Folds what has waited longest, about p_most cells of it. Returns how many flushes that were; none if somebody
-    -- else is folding and p_waits is false.
-    create function fold_usage(p_most integer, p_waits boolean) returns integer
+    -- Folds what has waited longest, about p_most cells of it; nothing if somebody else is folding and p_waits is false.
+    -- Says whether more waited as it began: what comes meanwhile is for the next one, or it would never end.
+    create function fold_usage(p_most integer, p_waits boolean) returns boolean
     language plpgsql set search_path from current as $$
     declare
       taken bigint[];
+      is_more boolean;
       all_names text[];
       counted record;
       sourced record;
@@ -59,12 +61,11 @@ export const up = (knex: Knex) =>
       if p_waits then
         perform pg_advisory_xact_lock(4711004);
       elsif not pg_try_advisory_xact_lock(4711004) then
-        return 0;
+        return false;
       end if;
-      select array_agg(id) into taken
-        from (select id, sum(cells) over (order by id) - cells as before from usage_waiting) as waiting
-        where before < p_most;
-      if taken is null then return 0; end if;
+      select array_agg(id) filter (where before < p_most), bool_or(before >= p_most) into taken, is_more
+        from (select id, sum(cells) over (order by id) - cells as before from usage_waiting) as waiting;
+      if taken is null then return false; end if;
       select array_agg(distinct n) into all_names from usage_waiting w, unnest(w.names) as n where w.id = any(taken);
 
       with flushes as materialized (
@@ -118,7 +119,7 @@ export const up = (knex: Knex) =>
         on conflict (counter) do update
           set flush = excluded.flush, through = excluded.through, is_closed = excluded.is_closed;
       delete from usage_waiting where id = any(taken);
-      return cardinality(taken);
+      return is_more;
     end $$;
 
     -- Says whether so much waits, for so long, that somebody should fold it.
@@ -159,7 +160,7 @@ export const up = (knex: Knex) =>
 
 export const down = (knex: Knex) =>
   knex.raw(`
-    do $$ begin while fold_usage(100000, true) > 0 loop end loop; end $$;
+    do $$ begin while fold_usage(100000, true) loop end loop; end $$;
     drop function keep_flush(text, text, bigint, timestamptz, timestamptz, boolean, text[], integer[], smallint[],
       integer[], text[], bigint[], text[], integer[], text[], text[], bigint[], bigint[], bigint[], double precision[],
       text[], text[]);

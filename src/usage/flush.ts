@@ -43,13 +43,11 @@ export type Flusher = {
   stop(): Promise<void>
 }
 
-type Batch = { number: number; values: unknown[] }
-
 const keep = {
   name: 'flush',
   text: `select keep_flush(${Array.from({ length: 22 }, (_, i) => `$${i + 1}`).join(', ')}) as is_due`,
 }
-const fold = { name: 'fold', text: 'select fold_usage($1, $2) as folded' }
+const fold = { name: 'fold', text: 'select fold_usage($1, $2) as is_more' }
 
 /**
  * Writes a counter to the database each second, in batches. A batch is frozen and numbered before it is first sent
@@ -60,7 +58,8 @@ const fold = { name: 'fold', text: 'select fold_usage($1, $2) as folded' }
 export function startFlushing(counter: Counter, options: FlushOptions): Flusher {
   const { clock, log, counterId, name } = options
   const lane = openLane(options.databaseUrl, { name: 'keywarden count', timeoutMs: 10_000 })
-  let frozen: Batch | undefined
+  // The values of a batch, until an answer to it comes.
+  let frozen: unknown[] | undefined
   let lastNumber = 0
   let toldThrough = clock.now()
   let isOut = false
@@ -72,18 +71,18 @@ export function startFlushing(counter: Counter, options: FlushOptions): Flusher 
   // At once for the first time: from then on it is known that there is somebody who counts.
   let quietSince = Number.NEGATIVE_INFINITY
 
-  function freeze(keys: Extent, through: Date, isClosed: boolean): Batch {
+  function freeze(keys: Extent, through: Date, isClosed: boolean): unknown[] {
     const { cells, lastMs, sources, recent } = counter.take(keys)
     lastNumber++
     const { names, endpoints, classes, buckets, keys: keyIds, counts } = columnsOf(cells)
     const about = [counterId, name, lastNumber, through, new Date(lastMs), isClosed]
     const values = [...about, names, endpoints, classes, buckets, keyIds, counts]
-    return { number: lastNumber, values: [...values, ...sourceColumns(sources), ...recentColumns(recent)] }
+    return [...values, ...sourceColumns(sources), ...recentColumns(recent)]
   }
 
   async function sendFrozen() {
     if (!frozen) return
-    const [kept] = await lane.query<{ is_due: boolean }>(keep, frozen.values)
+    const [kept] = await lane.query<{ is_due: boolean }>(keep, frozen)
     frozen = undefined
     if (kept?.is_due) await lane.query(fold, [foldedAtOnce, false])
   }
@@ -126,9 +125,7 @@ export function startFlushing(counter: Counter, options: FlushOptions): Flusher 
       frozen = freeze(largeBatch, toldThrough, isClosed && isLast)
       await sendFrozen()
     } while (!isLast)
-    let folded: number
-    do folded = (await lane.query<{ folded: number }>(fold, [foldedAtOnce, true]))[0]!.folded
-    while (folded > 0)
+    while ((await lane.query<{ is_more: boolean }>(fold, [foldedAtOnce, true]))[0]?.is_more);
   }
 
   function inTurn(work: () => Promise<void>): Promise<void> {

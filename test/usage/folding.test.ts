@@ -167,6 +167,25 @@ test('several who count the same keys up at once, one of them as the version bef
   for (const { flusher } of countings) await flusher.stop()
 })
 
+test('folding comes to its end while others go on writing', async () => {
+  const lists = 14
+  await db().raw(`
+    create function go_on() returns trigger language plpgsql as $$ begin
+      insert into usage_waiting (cells, counter, name, flush, through, last_at, is_closed, names, endpoints, classes,
+        buckets, keys, counts, source_keys, source_hours, source_networks, source_clients, source_requests,
+        source_refused, source_refused_scope, source_last_ms)
+        values (0, 'cnt_on', 'on', old.id, now(), now(), false${", '{}'".repeat(lists)});
+      return null;
+    end $$;
+    create trigger goes_on after delete on usage_waiting for each row execute function go_on()`)
+  const { flusher, use } = openCounting('ending')
+  use()
+  await flusher.stop()
+  expect(await total('ending')).toBe(many)
+  expect(await db()('usage_waiting').where({ counter: 'cnt_on' })).not.toEqual([])
+  await db().raw('drop trigger goes_on on usage_waiting')
+})
+
 test('a verifier that closes leaves nothing that waits', async () => {
   const { flusher, use } = openCounting('closing')
   use()
