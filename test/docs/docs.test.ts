@@ -7,7 +7,7 @@ import { tables } from './tables.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const read = (path: string) => readFileSync(root + path, 'utf8')
-const documents = ['README.md', 'SECURITY.md', 'CHANGELOG.md', ...markdownIn('docs')]
+const documents = ['README.md', 'SECURITY.md', 'CHANGELOG.md', ...markdownIn('docs'), ...markdownIn('deploy')]
 
 function markdownIn(folder: string): string[] {
   return readdirSync(root + folder, { recursive: true, encoding: 'utf8' })

@@ -1,49 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ensureInstalled, type ProgramName } from '../../sandbox/services/install.ts'
 import { freePort } from '../../sandbox/services/server.ts'
-import { until } from '../faults/lab/lab.ts'
 import { type Asking, openAsking } from '../setup/asking.ts'
-
-const configurations = fileURLToPath(new URL('../../deploy/proxies/', import.meta.url))
-
-type Kind = {
-  program: ProgramName
-  file: string
-  command(program: string, file: string, folder: string): string[]
-}
-
-const kinds: Record<string, Kind> = {
-  nginx: {
-    program: 'nginx',
-    file: 'nginx/keywarden.conf',
-    command: (nginx, file, folder) => {
-      const whole = `daemon off; master_process off; pid ${folder}/pid; error_log ${folder}/error.log;
-        events {} http { access_log off; ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-          .map((name) => `${name}_temp_path ${folder}/${name};`)
-          .join(' ')} include ${file}; }`
-      writeFileSync(join(folder, 'nginx.conf'), whole)
-      return [nginx, '-p', folder, '-e', join(folder, 'error.log'), '-c', join(folder, 'nginx.conf')]
-    },
-  },
-  Caddy: {
-    program: 'caddy',
-    file: 'caddy/Caddyfile',
-    command: (caddy, file) => [caddy, 'run', '--adapter', 'caddyfile', '--config', file],
-  },
-  HAProxy: {
-    program: 'haproxy',
-    file: 'haproxy/haproxy.cfg',
-    command: (haproxy, file) => [haproxy, '-db', '-f', file],
-  },
-}
+import { type Kind, kinds, type RunningProxy, startProxy } from './proxy.ts'
 
 let asking: Asking
 let platform: Server
@@ -62,64 +23,20 @@ afterAll(async () => {
   await asking.drop()
 })
 
-async function startProxy(kind: Kind, keywarden: string): Promise<{ url: string; stop(): Promise<void> }> {
-  const [program] = ensureInstalled([kind.program], console.log)
-  const folder = mkdtempSync(join(tmpdir(), 'keywarden-proxy-'))
-  const port = await freePort()
-  const values: Record<string, string> = {
-    LISTEN_ADDRESS: kind.program === 'caddy' ? `http://127.0.0.1:${port}` : `127.0.0.1:${port}`,
-    KEYWARDEN_ADDRESS: keywarden,
-    PLATFORM_ADDRESS: `127.0.0.1:${(platform.address() as AddressInfo).port}`,
-    SERVICE_TOKEN: asking.serviceToken,
-    WORKSPACE: asking.records.workspace.id,
-    LUA_FOLDER: join(configurations, 'haproxy'),
-  }
-  const text = readFileSync(join(configurations, kind.file), 'utf8')
-  const file = join(folder, 'configuration')
-  writeFileSync(
-    file,
-    text.replace(
-      /\b(?:LISTEN|KEYWARDEN|PLATFORM)_ADDRESS\b|(?<!_)\b(?:SERVICE_TOKEN|WORKSPACE|LUA_FOLDER)\b/g,
-      (name) => values[name]!,
-    ),
-  )
-  // A shell between, whose end of the pipe closes with this process: then the proxy goes too.
-  const command = kind.command(program!, file, folder)
-  const child: ChildProcess = spawn(
-    '/bin/sh',
-    ['-c', '"$@" & pid=$!; read -r _; kill -TERM $pid; wait $pid', 'sh', ...command],
-    {
-      stdio: ['pipe', 'pipe', 'pipe'],
-      env: { PATH: process.env.PATH, HOME: folder },
-    },
-  )
-  let said = ''
-  for (const stream of [child.stdout!, child.stderr!])
-    stream.on('data', (chunk) => {
-      said += chunk
-    })
-  const url = `http://127.0.0.1:${port}`
-  const deadline = performance.now() + 15_000
-  await until(async () => {
-    if (performance.now() > deadline) throw new Error(`${kind.program} does not answer:\n${said}`)
-    return fetch(url).catch(() => undefined)
-  }, 50)
-  return {
-    url,
-    async stop() {
-      child.stdin!.end()
-      await once(child, 'exit')
-      rmSync(folder, { recursive: true })
-    },
-  }
-}
+const startBefore = (kind: Kind, keywarden: string): Promise<RunningProxy> =>
+  startProxy(kind, {
+    keywarden,
+    platform: `127.0.0.1:${(platform.address() as AddressInfo).port}`,
+    serviceToken: asking.serviceToken,
+    workspace: asking.records.workspace.id,
+  })
 
 describe.each(Object.entries(kinds))('%s', (name, kind) => {
-  let proxy: { url: string; stop(): Promise<void> }
+  let proxy: RunningProxy
   let token: string
   let keyId: string
   beforeAll(async () => {
-    proxy = await startProxy(kind, new URL(asking.url).host)
+    proxy = await startBefore(kind, new URL(asking.url).host)
     const made = await asking.records.key({ name: `behind ${name}` })
     token = made.token.open()
     keyId = made.key.id
@@ -182,7 +99,7 @@ describe.each(Object.entries(kinds))('%s', (name, kind) => {
   })
 
   test('503 reaches the client when Keywarden is away, and the platform hears nothing', async () => {
-    const away = await startProxy(kind, `127.0.0.1:${await freePort()}`)
+    const away = await startBefore(kind, `127.0.0.1:${await freePort()}`)
     seen = []
     const response = await fetch(`${away.url}/v1/contacts`, { headers: { authorization: `Bearer ${token}` } })
     await away.stop()
@@ -197,7 +114,7 @@ test('503 reaches the client through every proxy when Keywarden itself cannot de
   await once(undecided, 'listening')
   seen = []
   for (const [name, kind] of Object.entries(kinds)) {
-    const proxy = await startProxy(kind, `127.0.0.1:${(undecided.address() as AddressInfo).port}`)
+    const proxy = await startBefore(kind, `127.0.0.1:${(undecided.address() as AddressInfo).port}`)
     const response = await fetch(`${proxy.url}/v1/contacts`, { headers: { 'x-api-key': 'x' } })
     await proxy.stop()
     expect([name, response.status, response.headers.get('retry-after')]).toEqual([name, 503, '1'])
