@@ -12,10 +12,20 @@ export type Break = {
 /** Hashes that something outside the chain vouches for, by sequence number. */
 export type Vouched = ReadonlyMap<number, { hash: string; by: string }>
 
+/** Numbers of events, both ends included. */
+export type Range = { from: number; to: number }
+
 export type Inspection = {
   workspace: string
   events: number
   last: number
+  /**
+   * So many events are proven: an unbroken run of hashes leads from each to one that something outside the chain
+   * vouches for. Anybody can change another one and compute its hash anew.
+   */
+  proven: number
+  /** which are not proven, of the first of them */
+  unproven: Range[]
   /** the highest event that something outside the chain vouches for, if it is as vouched */
   vouched?: { seq: number; by: string }
   breaks: Break[]
@@ -26,6 +36,7 @@ type Gap = { from: number; to: number; before: string | undefined; after: string
 
 /** More would be noise, and would have to be kept in memory. */
 export const mostBreaks = 1_000
+const mostUnproven = 20
 
 /**
  * Inspects one chain, event by event in the order they stand. `partial` is for an export that leaves events out on
@@ -43,6 +54,10 @@ export class ChainInspector {
   #last: { seq: number; hash: string; doubtful: boolean } | undefined
   #matched: { seq: number; by: string } | undefined
   #contradicted = false
+  // The events that are proven as soon as one that is vouched for follows without a gap.
+  #run: Range | undefined
+  #proven = 0
+  readonly #unproven: Range[] = []
 
   constructor(workspace: string, vouched: Vouched, partial: boolean) {
     this.#workspace = workspace
@@ -74,11 +89,14 @@ export class ChainInspector {
         why: from === to ? 'it is missing' : 'they are missing',
       })
     if (!this.#partial) this.#lookForMore()
+    this.#endRun()
     this.#breaks.sort((a, b) => a.from - b.from || a.to - b.to)
     return {
       workspace: this.#workspace,
       events: this.#events,
       last: this.#last?.seq ?? 0,
+      proven: this.#proven,
+      unproven: this.#unproven,
       ...(this.#matched ? { vouched: this.#matched } : {}),
       breaks: this.#breaks,
     }
@@ -110,9 +128,25 @@ export class ChainInspector {
       if (other !== genuine)
         this.#report('inserted', other, `there are ${here.length} events with this number`)
     this.#judge(genuine)
-    if (genuine.sound) this.#compareWithVouched(genuine)
+    this.#prove(genuine, genuine.sound && this.#compareWithVouched(genuine))
     this.#last = { seq: genuine.seq, hash: genuine.hash, doubtful: !genuine.sound }
     this.#here = []
+  }
+
+  /** Every hash holds the one before, so what is vouched for proves the run that leads to it. */
+  #prove({ seq, sound, follows }: Candidate, isVouched: boolean): void {
+    const run = this.#run?.to === seq - 1 && sound && follows ? this.#run : undefined
+    if (!run) this.#endRun()
+    this.#run = { from: run?.from ?? seq, to: seq }
+    if (isVouched) {
+      this.#proven += this.#run.to - this.#run.from + 1
+      this.#run = undefined
+    } else if (!sound) this.#endRun()
+  }
+
+  #endRun(): void {
+    if (this.#run && this.#unproven.length < mostUnproven) this.#unproven.push(this.#run)
+    this.#run = undefined
   }
 
   #judge(event: Candidate): void {
@@ -143,17 +177,19 @@ export class ChainInspector {
     if (gap) this.#gaps = this.#gaps.flatMap((other) => (other === gap ? split(gap, event) : [other]))
   }
 
-  #compareWithVouched({ seq, hash }: Candidate): void {
+  /** Whether something outside the chain vouches for the event as it is. */
+  #compareWithVouched({ seq, hash }: Candidate): boolean {
     const witness = this.#vouched.get(seq)
-    if (!witness || this.#contradicted) return
+    if (!witness || this.#contradicted) return false
     if (witness.hash === hash) {
       if (seq > (this.#matched?.seq ?? 0)) this.#matched = { seq, by: witness.by }
-      return
+      return true
     }
     this.#contradicted = true
     const from = (this.#matched?.seq ?? 0) + 1
     const why = `${witness.by} has another hash for event ${seq}`
     this.#breaks.push({ kind: 'altered', from, to: seq, why })
+    return false
   }
 
   /** What is vouched for beyond the last event has been cut off. */

@@ -8,6 +8,8 @@ export type Verification = {
   damages: Damage[]
   /** there were so many breaks that the rest was not looked at */
   gaveUp: boolean
+  /** events may have been left out on purpose */
+  partial: boolean
 }
 
 export type VerifyOptions = {
@@ -18,10 +20,23 @@ export type VerifyOptions = {
   workspaces?: readonly string[] | undefined
 }
 
-export const isIntact = ({ chains, damages }: Verification): boolean =>
-  damages.length === 0 &&
-  chains.some(({ events }) => events > 0) &&
-  chains.every(({ breaks }) => breaks.length === 0)
+/**
+ * `intact`: nothing is wrong, and something outside the chains vouches for every event. `unbroken`: nothing is wrong
+ * with whole chains, whose newest events or all are vouched for by nobody. `unproven`: the same of a part of a chain,
+ * in which such an event may have been changed by anybody. `broken`: something is wrong, or there are no events.
+ */
+export type Verdict = 'intact' | 'unbroken' | 'unproven' | 'broken'
+
+export function verdictOf({ chains, damages, partial }: Verification): Verdict {
+  const isSound = damages.length === 0 && chains.every(({ breaks }) => breaks.length === 0)
+  if (!isSound || chains.every(({ events }) => events === 0)) return 'broken'
+  if (chains.every(({ events, proven }) => proven === events)) return 'intact'
+  return partial ? 'unproven' : 'unbroken'
+}
+
+/** Whether nothing is wrong with whole chains, or every event of a part of them is proven. */
+export const isIntact = (verification: Verification): boolean =>
+  ['intact', 'unbroken'].includes(verdictOf(verification))
 
 /** Verifies an export, without a database. @throws NotAnExport, or what the file system says */
 export const verifyFile = (path: string, options: VerifyOptions): Promise<Verification> =>
@@ -49,5 +64,6 @@ export async function verifyEntries(
   }
   // A chain that was vouched for and is not there at all was cut off from its first event on.
   if (!partial && !gaveUp) for (const id of workspaces ?? witnesses.keys()) inspectorOf(id)
-  return { chains: [...inspectors.values()].map((inspector) => inspector.end()), damages, gaveUp }
+  const chains = [...inspectors.values()].map((inspector) => inspector.end())
+  return { chains, damages, gaveUp, partial }
 }

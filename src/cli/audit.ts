@@ -36,6 +36,10 @@ export function addAuditVerbs(program: Command, env: Env, failed: (code: number)
     .option('--public-key <file>', 'whose signatures count, as PEM; may be repeated', collect)
     .option('--workspace <name>', 'this workspace alone; for a file its id')
     .option('--partial', 'events were left out on purpose, by --key, --from or --to')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 nothing is wrong, 1 something is, 2 misused, 3 nothing is wrong that shows, but events of a partial export are not proven.',
+    )
     .action(async (file: string | undefined, choices: VerifyChoices, command: Command) => {
       if (file && (choices.checkpoints ?? choices.checkpoint) && !choices.publicKey)
         command.error(

@@ -22,14 +22,17 @@ import { addWorkspaceVerbs } from './workspaces.ts'
 
 export type Shell = { env: Record<string, string | undefined>; start: Start }
 
-/** Runs one operator's command and returns its exit code: 0 done, 1 refused or failed, 2 misused. */
+/** Runs one operator's command and returns its exit code: 0 done, 1 refused or failed, 2 misused, 3 not proven. */
 export async function runShell(argv: readonly string[], shell: Shell): Promise<number> {
   let code = 0
   const program = new Command('keywarden')
     .description(
       'Governs the API keys of a platform. Configuration comes from environment variables; see README.md.',
     )
-    .addHelpText('after', '\nExit codes: 0 done, 1 refused or failed, 2 misused.')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done, 1 refused or failed, 2 misused, 3 not proven (audit verify).',
+    )
     .exitOverride()
     .showHelpAfterError()
   program

@@ -1,9 +1,9 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import type { Inspection } from '../audit/inspect.ts'
+import type { Inspection, Range } from '../audit/inspect.ts'
 import { existingKey, SigningError } from '../audit/signing.ts'
-import { isIntact, type Verification, verifyFile } from '../audit/verify.ts'
+import { type Verdict, type Verification, verdictOf, verifyFile } from '../audit/verify.ts'
 import { verifyDatabase } from '../audit/verify-database.ts'
 import { readWitnesses, type Vouching } from '../audit/witnesses.ts'
 import type { Config } from '../foundation/config.ts'
@@ -22,7 +22,10 @@ export type VerifyChoices = {
 }
 type Env = Record<string, string | undefined>
 
-/** Prints what is intact and where each chain breaks. Returns 0 when all is intact, 1 otherwise. */
+/** So that scripts can tell what is wrong from what nobody vouches for; 2 is for misuse. */
+const exitCodes: Record<Verdict, number> = { intact: 0, unbroken: 0, broken: 1, unproven: 3 }
+
+/** Prints where each chain breaks, and what nobody vouches for. Returns the exit code. */
 export async function verifyAudit(
   env: Env,
   file: string | undefined,
@@ -33,7 +36,7 @@ export async function verifyAudit(
   const vouching = await readWitnesses(checkpoints, await publicKeys(publicKey), checkpoint)
   const workspaces = workspace === undefined ? undefined : [workspace]
   const options = { witnesses: vouching.witnesses, partial, workspaces }
-  return report(await verifyFile(file, options), vouching, partial)
+  return report(await verifyFile(file, options), vouching)
 }
 
 const verifyOnline = (env: Env, choices: VerifyChoices): Promise<number> =>
@@ -43,7 +46,7 @@ const verifyOnline = (env: Env, choices: VerifyChoices): Promise<number> =>
     const vouching = await configuredWitnesses(world.config, choices)
     const known = choices.workspace === undefined ? [...vouching.witnesses.keys()] : []
     const ids = new Set([...workspaces.map(({ id }) => id), ...known])
-    return report(await verifyDatabase(world.db, [...ids], vouching.witnesses), vouching, false)
+    return report(await verifyDatabase(world.db, [...ids], vouching.witnesses), vouching)
   })
 
 /** The files that are named, what was pasted, else those of the configuration if there are any yet. */
@@ -68,27 +71,48 @@ const publicKeys = (paths: readonly string[]): Promise<KeyObject[]> =>
     }),
   )
 
-function report(verification: Verification, vouching: Vouching, partial: boolean): number {
-  for (const chain of verification.chains) reportChain(chain)
-  for (const { line, damaged } of verification.damages.slice(0, most))
+function report(verification: Verification, vouching: Vouching): number {
+  const { chains, damages, gaveUp, partial } = verification
+  for (const chain of chains) reportChain(chain, partial)
+  for (const { line, damaged } of damages.slice(0, most))
     console.log(`  damaged     line ${line}: ${damaged}`)
-  if (verification.gaveUp) console.log('There are so many breaks that the rest was not looked at.')
-  if (verification.chains.every(({ events }) => events === 0)) console.log('There are no events to verify.')
-  reportCheckpoints(vouching, partial)
-  if (!partial && verification.chains.some(({ breaks }) => breaks.some(({ kind }) => kind === 'removed')))
+  if (gaveUp) console.log('There are so many breaks that the rest was not looked at.')
+  if (chains.every(({ events }) => events === 0)) console.log('There are no events to verify.')
+  reportCheckpoints(vouching)
+  if (partial) console.log('Partial: events that were left out or cut off do not show.')
+  else if (chains.some(({ breaks }) => breaks.some(({ kind }) => kind === 'removed')))
     console.log('If events were left out on purpose, by --key, --from or --to, say --partial.')
-  const intact = isIntact(verification) && vouching.forged.length === 0
-  console.log(intact ? 'Intact.' : 'NOT INTACT.')
-  return intact ? 0 : 1
+  const verdict = vouching.forged.length > 0 ? 'broken' : verdictOf(verification)
+  for (const sentence of sentences(verdict, chains, vouching)) console.log(sentence)
+  return exitCodes[verdict]
+}
+
+function sentences(verdict: Verdict, chains: readonly Inspection[], { newest }: Vouching): string[] {
+  if (verdict === 'intact') return ['Intact.']
+  if (verdict === 'broken') return ['NOT INTACT.']
+  const events = chains.reduce((sum, chain) => sum + chain.events, 0)
+  const unproven = chains.reduce((sum, chain) => sum + chain.events - chain.proven, 0)
+  const share = `${unproven.toLocaleString('en-US')} of ${count(events, 'event')}`
+  if (verdict === 'unproven')
+    return [
+      'An event is proven by an unbroken run of events from it to one that a checkpoint vouches for. Any other may have been changed and given a new hash. To prove them all, verify a whole export of the workspace with its checkpoints.',
+      `NOT PROVEN: ${share}.`,
+    ]
+  const why = `No checkpoint vouches for ${share}: if they were rewritten with new hashes, or later ones cut off, it would not show.`
+  return [...(newest ? [why] : []), 'Unbroken.']
 }
 
 /** So many breaks are printed of each chain. */
 const most = 50
 
-function reportChain({ workspace, events, last, vouched, breaks }: Inspection): void {
-  const state = breaks.length === 0 ? 'intact' : `BROKEN, ${count(breaks.length, 'break')}`
-  const signed = vouched ? `; ${vouched.by} vouches up to event ${vouched.seq}` : ''
-  console.log(`${workspace}: ${state}; ${count(events, 'event')}, the last is ${last}${signed}`)
+function reportChain(chain: Inspection, partial: boolean): void {
+  const { workspace, events, last, proven, unproven, vouched, breaks } = chain
+  const signed = vouched ? `; ${vouched.by} vouches ${partial ? 'for' : 'up to'} event ${vouched.seq}` : ''
+  console.log(
+    `${workspace}: ${stateOf(chain, partial)}; ${count(events, 'event')}, the last is ${last}${signed}`,
+  )
+  if (partial && breaks.length === 0 && proven < events)
+    console.log(`  not proven  ${rangesOf(unproven, events - proven)}`)
   for (const { kind, from, to, line, why } of breaks.slice(0, most)) {
     const where = from === to ? `event ${from}` : `events ${from} to ${to}`
     console.log(`  ${kind.padEnd(11)} ${where}${line === undefined ? '' : `, line ${line}`}: ${why}`)
@@ -96,7 +120,21 @@ function reportChain({ workspace, events, last, vouched, breaks }: Inspection): 
   if (breaks.length > most) console.log(`  and ${count(breaks.length - most, 'more break')}`)
 }
 
-function reportCheckpoints({ count: read, newest, torn, forged }: Vouching, partial: boolean): void {
+function stateOf({ events, proven, breaks }: Inspection, partial: boolean): string {
+  if (breaks.length > 0) return `BROKEN, ${count(breaks.length, 'break')}`
+  if (proven < events) return partial ? `NOT PROVEN, ${count(events - proven, 'event')}` : 'unbroken'
+  return partial ? 'proven' : 'intact'
+}
+
+/** "events 3, 7 to 9", and how many more there are. */
+function rangesOf(ranges: readonly Range[], all: number): string {
+  const named = ranges.reduce((sum, { from, to }) => sum + to - from + 1, 0)
+  const words = ranges.map(({ from, to }) => (from === to ? `${from}` : `${from} to ${to}`))
+  const more = named < all ? ` and ${all - named} more` : ''
+  return `${all === 1 ? 'event' : 'events'} ${words.join(', ')}${more}`
+}
+
+function reportCheckpoints({ count: read, newest, torn, forged }: Vouching): void {
   for (const { path, line, why } of forged) console.log(`  forged      ${path}, line ${line}: ${why}`)
   for (const { path, line } of torn)
     console.log(`  note        ${path}, line ${line}: cut short, as a crash leaves it`)
@@ -104,9 +142,8 @@ function reportCheckpoints({ count: read, newest, torn, forged }: Vouching, part
     console.log(`Compared with ${count(read, 'checkpoint')}, the newest of ${newest.toISOString()}.`)
   else
     console.log(
-      'No checkpoint was compared: a chain that was cut at its end or rewritten whole would not show.',
+      'No checkpoint was compared: a chain that was cut at its end, or rewritten from any event on, would not show.',
     )
-  if (partial) console.log('Partial: events that were left out or cut off do not show.')
 }
 
 const count = (n: number, one: string): string => `${n.toLocaleString('en-US')} ${one}${n === 1 ? '' : 's'}`

@@ -3,10 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beginning, hashOf, type Link } from '../../src/audit/chain.ts'
 import { exportEvents } from '../../src/audit/export.ts'
-import { type Format, formats } from '../../src/audit/formats.ts'
+import { type Format, formats, linesOf } from '../../src/audit/formats.ts'
 import { recordAll } from '../../src/audit/record.ts'
-import { isIntact, type Verification, type VerifyOptions, verifyFile } from '../../src/audit/verify.ts'
+import {
+  isIntact,
+  type Verification,
+  type VerifyOptions,
+  verdictOf,
+  verifyFile,
+} from '../../src/audit/verify.ts'
 import { deactivate } from '../../src/keys/state.ts'
 import { openRecords, type Records } from '../setup/records.ts'
 
@@ -128,8 +135,19 @@ test('a partial export holds what was asked for and is verified as partial', asy
       .split('\n')
       .map((line) => JSON.parse(line).event),
   ).toEqual(['key.issued', 'key.revealed'])
-  expect(isIntact(await verifyText(about, { partial: true }))).toBe(true)
+  const last = JSON.parse(about.trim().split('\n').at(-1)!) as Link
+  const witnesses = new Map([
+    [last.workspace, new Map([[last.seq, { hash: last.hash, by: 'the checkpoint' }]])],
+  ])
+  const partial = { partial: true, witnesses }
+  expect(verdictOf(await verifyText(about, partial))).toBe('intact')
+  expect(verdictOf(await verifyText(about, { partial: true }))).toBe('unproven')
+  expect(isIntact(await verifyText(about, { partial: true }))).toBe(false)
   expect(isIntact(await verifyText(about))).toBe(false)
+  // One chain proves nothing about another.
+  const open = { workspace: 'ws_elsewhere', seq: 1, previousHash: beginning, body: last.body }
+  const both = about + linesOf([{ ...open, hash: hashOf(open) }], 'jsonl')
+  expect(verdictOf(await verifyText(both, partial))).toBe('unproven')
   const now = records.calendar.now()
   expect(await exported('jsonl', { from: new Date(now.getTime() + 1_000) })).toBe('')
   expect(await exported('jsonl', { to: new Date(now.getTime() - 3_600_000) })).toBe('')
