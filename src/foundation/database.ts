@@ -32,7 +32,7 @@ export type DatabaseOptions = {
 export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
   const { patient = false, silenceMs = patient ? 0 : 12_000, connectMs = 2_000 } = options
   return knex({
-    client: 'pg',
+    client: Client,
     connection: {
       connectionString: url,
       application_name: options.name ?? 'keywarden',
@@ -60,6 +60,31 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
 
 type PgClient = { connection: { stream: Socket } }
 
+const PostgresClient = knex({ client: 'pg' }).client.constructor as typeof knex.Client
+
+/** Knex's client, for which a COMMIT that Postgres answered with ROLLBACK has failed. */
+class Client extends PostgresClient {
+  override query(connection: unknown, question: unknown): Promise<Answered> {
+    const answer: Promise<Answered> = super.query(connection, question)
+    return question === 'COMMIT;' ? answer.then(committed) : answer
+  }
+}
+
+type Answered = { response: { command: string } }
+
+function committed(answer: Answered): Answered {
+  if (answer.response.command === 'ROLLBACK') throw new RolledBack()
+  return answer
+}
+
+/** A statement had failed, its error was caught, and what came before it and after it is undone. */
+class RolledBack extends Error {
+  override name = 'RolledBack'
+  constructor() {
+    super('the transaction was rolled back at COMMIT, because a statement of it had failed')
+  }
+}
+
 function silent(): void {}
 
 /** The sentence for a start or command that a database kept from happening; undefined when it was not that. */
@@ -76,29 +101,40 @@ export function databaseStartError(error: unknown): StartError | undefined {
  * Runs `work` in one transaction. A refusal rolls back, so a refused act leaves nothing behind. A database that
  * is out becomes a refusal too: `database_out` when nothing can have been saved, `outcome_unknown` when the
  * connection went away during COMMIT.
+ * @throws what `work` throws, and what keeps a COMMIT from succeeding other than an outage: nothing was saved then
  */
 export async function transact<T>(
   db: Database,
   work: (trx: Transaction) => Promise<T | Refusal>,
 ): Promise<T | Refusal> {
-  let committing = false
-  let trx: Transaction | undefined
+  let refusal: Refusal | undefined
+  let isCommitting = false
   try {
-    trx = await db.transaction()
-    const result = await work(trx)
-    if (isRefusal(result)) {
-      await trx.rollback()
+    // Not begun and committed by hand: knex's own commit() keeps to itself that it failed.
+    return await db.transaction(async (trx) => {
+      const result = await work(trx)
+      if (isRefusal(result)) {
+        refusal = result
+        throw new Error('refused')
+      }
+      isCommitting = true
       return result
-    }
-    committing = true
-    await trx.commit()
-    return result
+    })
   } catch (error) {
-    if (trx && !trx.isCompleted()) await trx.rollback().catch(() => undefined)
+    if (refusal) return refusal
+    if (isCommitting && mayHaveCommitted(error)) return outcomeUnknown(error)
     if (!isOutage(error)) throw error
-    return committing ? outcomeUnknown(error) : databaseOut(error)
+    return databaseOut(error)
   }
 }
+
+// A lost connection, an administrator's stop and a server in distress may come after the commit was written.
+const doubtfulCodes = /^(08|53|57P|58|XX|25P0[34])/
+
+/** Whether the transaction may be there although its COMMIT failed. An error that the server answers undoes it. */
+const mayHaveCommitted = (error: unknown): boolean =>
+  !(error instanceof RolledBack) &&
+  !(error instanceof pg.DatabaseError && !doubtfulCodes.test(error.code ?? '08'))
 
 /** The value of `work`, or a refusal when the database cannot be asked. For reads. */
 export async function orDatabaseOut<T>(work: () => Promise<T>): Promise<T | Refusal> {

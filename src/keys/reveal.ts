@@ -82,7 +82,7 @@ export function addDays(from: Date, days: number, timeZone: string): Date {
 
 /**
  * Takes a reveal back: the token is void and the key waits again, as if nobody had looked. For when there is no
- * evidence that the token reached its owner.
+ * evidence that the token reached its owner. Once more is no refusal: the first attempt may not have been heard.
  */
 export async function voidReveal(act: Act, workspaceId: string, keyId: string): Promise<Key | Refusal> {
   const [row] = await act
@@ -99,7 +99,15 @@ export async function voidReveal(act: Act, workspaceId: string, keyId: string): 
       status_changed_by: actorName(act.actor),
     })
     .returning(keyColumns)
-  if (!row) return noSuchKey({ action: 'key.reveal', keyId })
+  if (!row) return voidAlready(act, workspaceId, keyId)
   await record(act, { event: 'key.reveal-voided', workspaceId, keyId })
   return toKey(row)
+}
+
+async function voidAlready(act: Act, workspaceId: string, keyId: string): Promise<Key | Refusal> {
+  const row = await act
+    .trx('keys')
+    .where({ id: keyId, workspace_id: workspaceId, status: 'unrevealed' })
+    .first(keyColumns)
+  return row ? toKey(row) : noSuchKey({ action: 'key.reveal', keyId })
 }

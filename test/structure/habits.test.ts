@@ -5,7 +5,7 @@ import { parse, readTree } from './source.ts'
 const product = parse(readTree('src', 'jobs'))
 const everything = parse(readTree('src', 'jobs', 'migrations', 'sandbox', 'bench', 'test'))
 
-test('the product asks neither time nor chance, opens no token but to show it once, and has no any', () => {
+test('the product asks neither time nor chance, opens no token but to show it once, commits nothing by hand, and has no any', () => {
   expect(badHabits(product)).toEqual([])
 })
 
@@ -36,6 +36,10 @@ describe('it would be noticed if a file', () => {
     ['opens a token', 'log.info(made.token.open())'],
     ['opens a token', `const secret = token['open']()`],
     ['opens a token', 'const open = token.open.bind(token)'],
+    ['commits by hand', 'await trx.commit()'],
+    ['commits by hand', `await act.trx['commit']()`],
+    ['commits by hand', 'await (await db.transaction()).commit()'],
+    ['commits by hand', 'work(trx).then(trx.commit)'],
   ])('%s: %s', (habit, text) => {
     expect(seen(text)).toEqual([`src/keys/a.ts:1 ${habit}`])
   })

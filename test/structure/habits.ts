@@ -56,6 +56,9 @@ export const habits: Record<string, Habit> = {
     path !== mayOpenTokens &&
     ((isCall(node) && nameOf(node.callee).endsWith('.open') && node.arguments.length === 0) ||
       /\.open\.(bind|call|apply)$/.test(nameOf(node))),
+  // Knex's commit() resolves when COMMIT failed too; `transact` and `db.transaction(work)` do not.
+  'commits by hand': ({ node }) =>
+    node.type === 'MemberExpression' && nameOf(node).replace(/.*\./, '') === 'commit',
 }
 
 /** Each place where a source has one of these habits. */

@@ -14,7 +14,10 @@ export type Hold = {
 export type Cable = {
   /** the same database by way of this cable */
   url: string
-  /** holds each statement of that name, on any connection, until it is released */
+  /**
+   * holds each statement of that name, on any connection, until it is released; one that has no name is known by its
+   * text, up to the semicolon at its end
+   */
   hold(statement: string, side: 'request' | 'reply'): Hold
   /** nothing passes and nothing is refused; `heal` lets everything through that waited */
   blackhole(): void
@@ -31,6 +34,8 @@ type Rule = {
   reach(): void
   waiting: (() => void)[]
 }
+
+const needleOf = (statement: string) => (statement.endsWith(';') ? `${statement}\0` : `\0${statement}\0`)
 
 /** What ends each answer of Postgres, but for the byte that says whether a transaction is open. */
 const readyForQuery = Buffer.from([0x5a, 0, 0, 0, 5])
@@ -137,7 +142,7 @@ export async function openCable(databaseUrl: string): Promise<Cable> {
       const reached = new Promise<void>((resolve) => {
         reach = resolve
       })
-      const rule: Rule = { needle: `\0${statement}\0`, side, isOpen: false, reach, waiting: [] }
+      const rule: Rule = { needle: needleOf(statement), side, isOpen: false, reach, waiting: [] }
       rules.add(rule)
       return {
         reached,
