@@ -5,6 +5,7 @@ import type { Key, KeyWithUsage } from '../keys/key.ts'
 import { activate, deactivate, revoke } from '../keys/state.ts'
 import { hintCharacters, isConfirmedBy } from '../keys/typed-confirmation.ts'
 import { confirmChange, type Receipt } from '../leases/confirm.ts'
+import { isLost } from '../leases/receipt.ts'
 import { receiptPhrase } from '../leases/receipt-words.ts'
 import { ask } from './ask.ts'
 import { keyByWords } from './find-key.ts'
@@ -40,11 +41,14 @@ export const changeKey = (env: Env, change: Change, words: string, choices: Chan
       if (kept) return complain(kept)
     }
     const changed = await asOperator(world, (act) => acts[change](act, workspace.id, key.id, choices.reason))
-    if (isRefusal(changed)) return explain(world, key, changed)
-    tellOut(done[change](changed))
-    return change === 'activate'
-      ? 0
-      : tellReceipt(await confirmChange(world, [key.id], { withinMs: patienceMs(world) }))
+    if (isRefusal(changed)) return explain(world, key, change, changed)
+    if (change === 'activate') {
+      tellOut(done.activate(changed))
+      return 0
+    }
+    const receipt = await confirmChange(world, [key.id], { withinMs: patienceMs(world), ended: true })
+    if (!isLost(receipt)) tellOut(done[change](changed))
+    return tellReceipt(receipt)
   })
 
 /** The longest lease a verifier may hold by this configuration, and time to fence it. Real milliseconds. */
@@ -63,8 +67,9 @@ async function notConfirmed(key: KeyWithUsage, { clock }: World): Promise<Refusa
 }
 
 /** Somebody else was first; whether it holds everywhere is a question of its own. */
-async function explain(world: World, key: Key, refusal: Refusal): Promise<number> {
+async function explain(world: World, key: Key, change: Change, refusal: Refusal): Promise<number> {
   complain(refusal)
+  if (change === 'activate') return 1
   if (refusal.code !== 'already' && refusal.code !== 'gone') return 1
   const receipt = await confirmChange(world, [key.id], { withinMs: 2_000 })
   if (receipt.state !== 'confirmed') tellError(receiptPhrase(receipt))

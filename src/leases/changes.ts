@@ -77,11 +77,30 @@ export async function acknowledge(lane: Lane, incarnationId: string, seq: number
   return row!.known
 }
 
-/** The newest change of any of these keys; undefined when no verifier can ever have held one of them. */
-export async function newestChangeOf(db: Executor, keyIds: readonly string[]): Promise<number | undefined> {
+/** The newest change of some keys, and what else the database says of them at the same moment. */
+export type Newest = {
+  /** undefined when the log names none of them */
+  seq: number | undefined
+  /** whose number it is; undefined while nobody has begun one after a recovery */
+  epoch: string | undefined
+  /** one of them is in use as if nobody had changed it, so its change is not there */
+  isUnchanged: boolean
+}
+
+/** @param ended each of them should be out of use, or have an end; otherwise each that is not should be in the log */
+export async function newestChangeOf(
+  db: Executor,
+  keyIds: readonly string[],
+  ended: boolean,
+): Promise<Newest> {
   const { rows } = await db.raw(
-    `select max(seq) as seq from change_subjects where kind = 'key' and id = any(?)`,
-    [[...keyIds]],
+    `select (select max(seq) from change_subjects where kind = 'key' and id = any(:keyIds)) as seq,
+       (select id from epoch) as epoch,
+       exists (select from keys k where k.id = any(:keyIds) and k.status = 'active' and k.ends_at is null
+         and (:ended or not exists (select from change_subjects s where s.kind = 'key' and s.id = k.id)))
+         as "isUnchanged"`,
+    { keyIds: [...keyIds], ended },
   )
-  return rows[0].seq ?? undefined
+  const { seq, epoch, isUnchanged } = rows[0]
+  return { seq: seq ?? undefined, epoch: epoch ?? undefined, isUnchanged }
 }

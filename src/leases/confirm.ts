@@ -1,6 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { World } from '../foundation/world.ts'
-import { newestChangeOf } from './changes.ts'
-import { nothingToLearn, type Receipt } from './receipt.ts'
+import { type Newest, newestChangeOf } from './changes.ts'
+import { realTime } from './lease.ts'
+import { lost, nothingToLearn, type Receipt } from './receipt.ts'
 import { openWatcher, type Watcher } from './watcher.ts'
 
 export type { Receipt } from './receipt.ts'
@@ -24,24 +26,44 @@ export function startWatching(world: Watched): { stop(): Promise<void> } {
 /**
  * Waits until no verifier can accept these keys as they were before their newest change, and gives the receipt.
  * Call it after the transaction that changed them has committed, never inside it. It never throws; `pending` and
- * `unknown` mean that nobody may say "revoked" yet. Somebody goes on confirming either way: ask again later.
+ * `unknown` mean that nobody may say "revoked" yet. Unless the change is lost somebody goes on confirming it: ask again
+ * later.
  * @param withinMs real milliseconds to wait at most
+ * @param ended each of the keys was taken out of use or given an end: one that has neither is no longer changed
  */
 export async function confirmChange(
   world: Watched,
   keyIds: readonly string[],
-  { withinMs = 30_000 }: { withinMs?: number } = {},
+  { withinMs = 30_000, ended = false }: { withinMs?: number; ended?: boolean } = {},
 ): Promise<Receipt> {
-  let seq: number | undefined
-  try {
-    seq = await newestChangeOf(world.db, keyIds)
-  } catch (error) {
-    return { state: 'unknown', reason: String(error) }
-  }
-  if (seq === undefined) return nothingToLearn
   const watcher = watchers.get(world.db)
-  if (watcher) return watcher.confirm(seq, withinMs)
+  if (watcher) return confirmBy(watcher, world.db, keyIds, { withinMs, ended })
   // A command of the operator's shell lives too briefly for a watcher of its own.
   const once = openWatcher(world)
-  return once.confirm(seq, withinMs).finally(() => once.close())
+  return confirmBy(once, world.db, keyIds, { withinMs, ended }).finally(() => once.close())
+}
+
+/** A database that recovers may have lost the change and give its number to another: it is looked up anew then. */
+async function confirmBy(
+  watcher: Watcher,
+  db: World['db'],
+  keyIds: readonly string[],
+  { withinMs, ended }: { withinMs: number; ended: boolean },
+): Promise<Receipt> {
+  const untilMs = realTime.monotonicMs() + withinMs
+  let receipt: Receipt | undefined
+  do {
+    let newest: Newest
+    // A pool may hold on to a server that was demoted for a while.
+    if (receipt) await pause(100)
+    try {
+      newest = await newestChangeOf(db, keyIds, ended)
+    } catch (error) {
+      return { state: 'unknown', reason: String(error) }
+    }
+    if (newest.isUnchanged) return lost
+    if (newest.seq === undefined) return receipt ? lost : nothingToLearn
+    receipt = await watcher.confirm(newest.seq, untilMs - realTime.monotonicMs(), newest.epoch ?? '')
+  } while (receipt.state === 'unknown' && receipt.why === 'recovered')
+  return receipt
 }

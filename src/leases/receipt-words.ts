@@ -1,11 +1,13 @@
 import { type Phrase, say } from '../foundation/words.ts'
-import type { Receipt } from './receipt.ts'
+import { isLost, type Receipt } from './receipt.ts'
 
 /**
  * What the verifiers have said to a change, on every surface: the proof, or what it still waits for. `still`: the key
  * goes on working until an end that they have learnt.
  */
 export function receiptPhrase(receipt: Receipt, still = false): Phrase {
+  if (isLost(receipt))
+    return say`The database does not have this change: it was undone, or lost when the database recovered. Look at the key and try again.`
   if (receipt.state === 'unknown')
     return say`I do not yet know whether every server has learnt it. I go on asking.`
   if (receipt.state === 'pending') {

@@ -15,12 +15,28 @@ export type Confirmed = { state: 'confirmed'; seq: number | null; at: Date | nul
 
 /**
  * What can be said of a change. `pending` is not yet trusted: verifiers in `waitingFor` may still accept, and
- * somebody goes on confirming it. `unknown`: the database could not be asked.
+ * somebody goes on confirming it. `unknown`: the database could not be asked; or it recovered, and the number of the
+ * change means nothing any more; or it does not have the change, which nobody will ever confirm.
  */
 export type Receipt =
   | Confirmed
   | { state: 'pending'; seq: number; waitingFor: string[] }
-  | { state: 'unknown'; reason: string }
+  | { state: 'unknown'; reason: string; why?: 'recovered' | 'lost' }
+
+/** A promotion or a restore has lost the change, or somebody has undone it. */
+export const lost: Receipt = {
+  state: 'unknown',
+  reason: 'the database does not have the change',
+  why: 'lost',
+}
+
+export const isLost = (receipt: Receipt): boolean => receipt.state === 'unknown' && receipt.why === 'lost'
+
+export const recovered: Receipt = {
+  state: 'unknown',
+  reason: 'the database recovered during the wait',
+  why: 'recovered',
+}
 
 /** For a key that no verifier can have remembered: nobody was asked, since nobody could know it. */
 export const nothingToLearn = {
@@ -43,10 +59,20 @@ export const receiptFrom = ({ seq, confirmed_at, receipt }: Settled): Confirmed 
   ...receipt,
 })
 
-/** The receipt of a change as the database has it; pending as long as nobody has confirmed it. */
-export async function receiptOf(db: Executor, seq: number): Promise<Receipt> {
-  const row = await db('changes').where({ seq }).first('seq', 'confirmed_at', 'receipt')
-  // A change whose row is gone was confirmed long ago: only those are pruned.
-  if (!row) return { ...nothingToLearn, seq }
-  return row.confirmed_at ? receiptFrom(row) : { state: 'pending', seq, waitingFor: [] }
+/**
+ * The receipt of a change as the database has it; pending as long as nobody has confirmed it. Only what was confirmed
+ * is pruned, so a change that is missing although nothing was pruned up to it is lost.
+ * @param epoch whose number it is; whichever is current unless given
+ */
+export async function receiptOf(db: Executor, seq: number, epoch?: string): Promise<Receipt> {
+  const { rows } = await db.raw(
+    `select c.seq, c.confirmed_at, c.receipt, log.pruned_to, (select id from epoch) as epoch
+     from change_log log left join changes c on c.seq = ?`,
+    [seq],
+  )
+  const [row] = rows
+  if (epoch !== undefined && row.epoch !== epoch) return recovered
+  if (row.confirmed_at) return receiptFrom(row)
+  if (row.seq !== null) return { state: 'pending', seq, waitingFor: [] }
+  return seq <= row.pruned_to ? { ...nothingToLearn, seq } : lost
 }

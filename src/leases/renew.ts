@@ -1,4 +1,5 @@
 import type { Lane } from '../foundation/lane.ts'
+import { durably } from './durable.ts'
 
 export type Incarnation = {
   /** fresh at each boot and after each fencing: whoever has it began with an empty memory */
@@ -34,7 +35,8 @@ const statement = { name: 'renew', text: 'select * from renew_lease($1, $2, $3, 
 
 /**
  * Begins (with an empty memory) or renews a lease; also acknowledges everything up to `applied`.
- * @throws when the database did not answer: there is no lease then, whatever it did.
+ * @throws when the database did not answer, or a synchronous standby may not have it: there is no lease then, whatever
+ *   the database did.
  */
 export async function renew(
   lane: Lane,
@@ -42,7 +44,7 @@ export async function renew(
   applied: number,
   isBeginning: boolean,
 ): Promise<Renewal> {
-  const [row] = await lane.query<Row>(statement, [id, name, ttlMs, applied, isBeginning])
+  const [row] = await durably<Row>(lane, statement, [id, name, ttlMs, applied, isBeginning])
   return {
     isFenced: row!.is_fenced,
     epoch: row!.epoch_id,

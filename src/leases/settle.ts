@@ -1,5 +1,6 @@
 import type { Lane } from '../foundation/lane.ts'
 import type { World } from '../foundation/world.ts'
+import { durably } from './durable.ts'
 import { type Confirmed, type Evidence, receiptFrom, type Settled } from './receipt.ts'
 
 const actor = { kind: 'job', id: 'confirm-changes' }
@@ -34,14 +35,5 @@ const proof = {
     where current_setting('synchronous_standby_names') <> ''`,
 }
 
-/**
- * Returns once everything that was committed before is as durable as the operator asked for: where a synchronous
- * standby is named, the commit here waits for it, and everything before it in the log went along.
- * @throws Error when Postgres gave up waiting for the standby; what came before is not yet safe then
- */
-export async function proveDurable(lane: Lane): Promise<void> {
-  lane.warnings()
-  await lane.query(proof, [])
-  const warning = lane.warnings().find((text) => /synchronous replication/.test(text))
-  if (warning) throw new Error(`not confirmed: ${warning}`)
-}
+/** Returns once everything that was committed before is as durable as the operator asked for, or throws. */
+export const proveDurable = (lane: Lane): Promise<unknown> => durably(lane, proof, [])

@@ -2,8 +2,9 @@ import { openLane } from '../foundation/lane.ts'
 import type { World } from '../foundation/world.ts'
 import { judge, type LeaseRow } from './judge.ts'
 import { type RealTime, realTime } from './lease.ts'
-import { type Confirmed, type Evidence, type Receipt, receiptOf } from './receipt.ts'
+import { type Evidence, type Receipt, receiptOf, recovered } from './receipt.ts'
 import { proveDurable, settle } from './settle.ts'
+import { beginAnew, end, newWait, outcomeOf, type Wait } from './wait.ts'
 
 /** A look costs little, and a notification may be lost. */
 const pollMs = 100
@@ -14,27 +15,23 @@ const orphanEveryMs = 1_000
  * Confirmation is durable before anyone is told.
  */
 export type Watcher = {
-  /** Waits until the change is confirmed, at most so long (real milliseconds). Never throws. */
-  confirm(seq: number, withinMs: number): Promise<Receipt>
+  /**
+   * Waits until the change is confirmed, at most so long (real milliseconds). Never throws.
+   * @param epoch whose number it is: once there is another, the wait ends as `recovered`. Without one it goes on with
+   *   whatever change has that number then.
+   */
+  confirm(seq: number, withinMs: number, epoch?: string): Promise<Receipt>
   close(): Promise<void>
 }
 
-type Wait = {
-  /** when the first look that could see the change was made */
-  sinceMs?: number
-  waitedOut: string[]
-  waitingFor: string[]
-  tell: Set<Tell>
-}
-
-/** With the receipt, or without one when somebody else has written it. */
-type Tell = (receipt: Confirmed | undefined) => void
-
-/** One row at least, also where nobody has a lease; the leases are looked at before the epoch is asked for. */
+/**
+ * One row at least, also where nobody has a lease. The epoch is asked for before the leases are looked at: what is seen
+ * of a later one is refused when it is to be written down.
+ */
 const look = {
   name: 'look',
-  text: `select leases.*, current_setting('synchronous_standby_names') <> '' as has_standby, current_epoch() as epoch
-    from (select) as one left join look_at_leases() as leases on true`,
+  text: `select leases.*, current_setting('synchronous_standby_names') <> '' as has_standby, here.epoch
+    from (select current_epoch() as epoch) as here left join look_at_leases() as leases on true`,
 }
 type LookedRow = LeaseRow & { has_standby: boolean; epoch: string }
 
@@ -44,7 +41,7 @@ const listen = { name: 'listen', text: 'listen keywarden_acknowledged' }
 const fence = { name: 'fence', text: 'select fence_lease($1, $2) as fenced' }
 const orphans = {
   name: 'orphans',
-  text: `select max(seq) as seq from changes
+  text: `select max(seq) as seq, (select id from epoch) as epoch from changes
     where confirmed_at is null and at < clock_timestamp() - interval '1 second'`,
 }
 
@@ -52,7 +49,7 @@ export function openWatcher(
   world: Pick<World, 'db' | 'clock' | 'log' | 'config'>,
   time: RealTime = realTime,
 ): Watcher {
-  const waits = new Map<number, Wait>()
+  const waits = new Map<string, Wait>()
   let running: Promise<void> | undefined
   let isClosed = false
   /** whether anybody in this process ever waited; where nobody does, notifications would wake it for nothing */
@@ -62,6 +59,8 @@ export function openWatcher(
   let failure: unknown
   /** the last look, as long as acknowledgements are all that can be news to those who wait */
   let looked: Look | undefined
+  /** the one that the last look saw */
+  let epoch: string | undefined
   /** what verifiers said they have let go of, by incarnation */
   let said = new Map<string, number>()
   /** until the first lease runs out that somebody waits for */
@@ -133,14 +132,16 @@ export function openWatcher(
   /** One look at all leases serves every wait, and what verifiers say after it spares the next. */
   async function round() {
     const atMs = time.monotonicMs()
-    const seen = [...waits]
+    const seen = [...waits.values()]
     // Somebody who waits since the last look may wait for a lease that it did not see.
-    if (!looked || seen.some(([, wait]) => wait.sinceMs === undefined)) looked = await lookNow(seen, atMs)
-    const { epoch, hasStandby } = looked
+    if (!looked || seen.some((wait) => wait.sinceMs === undefined)) looked = await lookNow(seen)
+    const { hasStandby, epoch: seenIn } = looked
     const leases = looked.leases.map(withWhatWasSaid)
     let done: { seq: number; evidence: Omit<Evidence, 'tookMs'> } | undefined
     restMs = pollMs
-    for (const [seq, wait] of seen) {
+    const open = seen.filter((wait) => waits.get(nameOf(wait)) === wait)
+    for (const wait of open) {
+      const { seq } = wait
       const lookedMs = atMs - wait.sinceMs!
       const { evidence, toFence, waitingFor } = judge(seq, leases, lookedMs)
       for (const lease of waitingFor) restMs = Math.min(restMs, lease.ttl_ms - lookedMs)
@@ -151,23 +152,35 @@ export function openWatcher(
     }
     if (!done) return
     if (hasStandby) await proveDurable(lane)
-    const receipts = await settle(settling, world.clock, { ...done, epoch })
-    for (const [seq, wait] of seen) {
-      if (seq > done.seq) continue
-      waits.delete(seq)
-      for (const tell of wait.tell) tell(receipts.get(seq))
+    const receipts = await settle(settling, world.clock, { ...done, epoch: seenIn })
+    for (const wait of open) {
+      if (wait.seq > done.seq) continue
+      waits.delete(nameOf(wait))
+      const receipt = receipts.get(wait.seq)
+      end(wait, receipt ? { receipt } : {})
     }
   }
 
-  async function lookNow(seen: readonly [number, Wait][], atMs: number): Promise<Look> {
-    for (const [, wait] of seen) wait.sinceMs ??= atMs
+  async function lookNow(seen: readonly Wait[]): Promise<Look> {
     if (isAsked && !isListening) await lane.query(listen, [])
     isListening = isAsked
     const rows = await lane.query<LookedRow>(look, [])
+    const [{ epoch: found, has_standby: hasStandby }] = rows as [LookedRow]
+    if (found !== epoch) {
+      said.clear()
+      for (const wait of waits.values()) beginAnew(wait)
+    }
+    epoch = found
+    // Not the moment before the question: until it was answered, leases of another epoch may have been granted.
+    const nowMs = time.monotonicMs()
+    for (const wait of seen) {
+      if (wait.epoch === undefined || wait.epoch === epoch) wait.sinceMs ??= nowMs
+      else if (waits.delete(nameOf(wait))) end(wait, { isRecovered: true })
+    }
     const leases = rows.filter(({ incarnation }) => incarnation !== null)
     const present = new Set(leases.map(({ incarnation }) => incarnation))
     said = new Map([...said].filter(([incarnation]) => present.has(incarnation)))
-    return { epoch: rows[0]!.epoch, hasStandby: rows[0]!.has_standby, leases }
+    return { epoch, hasStandby, leases }
   }
 
   /** Both only grow, so the greater one is true. */
@@ -188,27 +201,30 @@ export function openWatcher(
   }
 
   async function sweep() {
-    const [row] = await lane.query<{ seq: number | null }>(orphans, []).catch(() => [])
+    const [row] = await lane.query<{ seq: number | null; epoch: string | null }>(orphans, []).catch(() => [])
     if (!row?.seq || isClosed) return
-    begin(row.seq)
+    begin(row.seq, row.epoch ?? '')
   }
 
-  function begin(seq: number): Wait {
-    const wait = waits.get(seq) ?? { waitedOut: [], waitingFor: [], tell: new Set() }
-    waits.set(seq, wait)
+  function begin(seq: number, epoch: string | undefined): Wait {
+    const name = nameOf({ seq, epoch })
+    const wait = waits.get(name) ?? newWait(seq, epoch)
+    waits.set(name, wait)
     wake()
     return wait
   }
 
   return {
-    async confirm(seq, withinMs) {
+    async confirm(seq, withinMs, epoch) {
       isAsked = true
-      const wait = begin(seq)
-      const { isTold, receipt } = await told(wait, withinMs)
-      if (!isTold && failure) return { state: 'unknown', reason: String(failure) }
-      if (!isTold) return { state: 'pending', seq, waitingFor: wait.waitingFor }
+      const wait = begin(seq, epoch)
+      const outcome = await outcomeOf(wait, withinMs)
+      if (!outcome && failure) return { state: 'unknown', reason: String(failure) }
+      if (!outcome) return { state: 'pending', seq, waitingFor: wait.waitingFor }
+      if (outcome.isRecovered) return recovered
       return (
-        receipt ?? receiptOf(world.db, seq).catch((error) => ({ state: 'unknown', reason: String(error) }))
+        outcome.receipt ??
+        receiptOf(world.db, seq, epoch).catch((error) => ({ state: 'unknown', reason: String(error) }))
       )
     },
     async close() {
@@ -221,16 +237,4 @@ export function openWatcher(
   }
 }
 
-/** Whether the wait was told in time, and the receipt if it came along. */
-async function told(wait: Wait, withinMs: number): Promise<{ isTold: boolean; receipt?: Confirmed }> {
-  let tell: Tell = () => {}
-  let timer: NodeJS.Timeout | undefined
-  const answer = await new Promise<{ isTold: boolean; receipt?: Confirmed }>((resolve) => {
-    tell = (receipt) => resolve(receipt ? { isTold: true, receipt } : { isTold: true })
-    timer = setTimeout(() => resolve({ isTold: false }), withinMs)
-    wait.tell.add(tell)
-  })
-  clearTimeout(timer)
-  wait.tell.delete(tell)
-  return answer
-}
+const nameOf = ({ seq, epoch }: Pick<Wait, 'seq' | 'epoch'>): string => `${seq} ${epoch}`

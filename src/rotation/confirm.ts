@@ -1,6 +1,8 @@
 import type { World } from '../foundation/world.ts'
 import { confirmChange, type Receipt } from '../leases/confirm.ts'
+import { lost } from '../leases/receipt.ts'
 import { note } from './notes.ts'
+import type { Rotation } from './rotation.ts'
 
 const atOnce = 500
 
@@ -9,6 +11,7 @@ const atOnce = 500
  * rotation, or for all that wait, which then share a wait. Whoever comes second finds it written. A compromised key's
  * report, and the offer of its successor, follow the receipt.
  * @param withinMs real milliseconds to wait at most
+ * @returns undefined when nothing waits
  */
 export async function confirmRotations(
   world: World,
@@ -24,7 +27,7 @@ export async function confirmRotations(
     .select('id', 'cut_key_id')
   if (rows.length === 0) return undefined
   const keyIds = rows.map((row) => row.cut_key_id)
-  const receipt = await confirmChange(world, keyIds, { withinMs })
+  const receipt = await confirmChange(world, keyIds, { withinMs, ended: true })
   if (receipt.state !== 'confirmed') return receipt
   await world.db.transaction(async (trx) => {
     const now = world.clock.now()
@@ -43,4 +46,19 @@ export async function confirmRotations(
     }
   })
   return receipt
+}
+
+/** The same for one rotation that somebody looks at; undefined when it has ended no key. */
+export async function confirmRotation(
+  world: World,
+  { id, cutAt }: Pick<Rotation, 'id' | 'cutAt'>,
+  withinMs: number,
+): Promise<Receipt | undefined> {
+  if (!cutAt) return undefined
+  return (await confirmRotations(world, { id, withinMs })) ?? (await writtenReceipt(world, id)) ?? lost
+}
+
+async function writtenReceipt({ db }: World, id: string): Promise<Receipt | undefined> {
+  const row = await db('rotations').where({ id }).first('receipt')
+  return row?.receipt ?? undefined
 }

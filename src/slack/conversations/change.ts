@@ -66,7 +66,10 @@ export const submitDeactivate: Conversation<SubmitStory> = (story) => workAndSho
 export async function restrict(story: Story, keyId: string, reason: string) {
   const key = await change(story, 'deactivate', keyId, reason)
   if (isRefusal(key)) return key
-  return { key, receipt: await confirmChange(story.door.world, [keyId], { withinMs: patienceMs }) }
+  return {
+    key,
+    receipt: await confirmChange(story.door.world, [keyId], { withinMs: patienceMs, ended: true }),
+  }
 }
 
 /** What was typed must be the key's name, or the four characters of its hint. */
@@ -85,7 +88,7 @@ async function workAndShow(story: SubmitStory, what: keyof typeof working): Prom
   await story.work(working[what])
   const key = await change(story, what, story.metadata)
   if (isRefusal(key)) return key.code === 'already' || key.code === 'gone' ? stillUnderWay(story, key) : key
-  const confirm = (withinMs: number) => confirmChange(story.door.world, [key.id], { withinMs })
+  const confirm = (withinMs: number) => confirmChange(story.door.world, [key.id], { withinMs, ended: true })
   const receipt = await confirm(quickMs)
   await story.show(restrictedView(what, key, receipt))
   if (receipt.state !== 'confirmed') await story.show(restrictedView(what, key, await confirm(patienceMs)))

@@ -7,7 +7,7 @@ import type { Key, KeyWithUsage } from '../../keys/key.ts'
 import { type Changes, cannotRotate } from '../../keys/rotate.ts'
 import { holdersOf } from '../../offboarding/holders.ts'
 import type { Terms } from '../../policy/terms.ts'
-import { confirmRotations } from '../../rotation/confirm.ts'
+import { confirmRotation } from '../../rotation/confirm.ts'
 import { type Reason, type Rotation, reasons, runningRotationOf } from '../../rotation/rotation.ts'
 import { type Started, startRotation } from '../../rotation/start.ts'
 import { readTrackers } from '../../rotation/tracker.ts'
@@ -172,12 +172,11 @@ export const submitRotate: Conversation<SubmitStory> = async (story) => {
 /** The receipt comes first; the new key is offered once the old one is known to be refused. */
 async function showReceipt(story: SubmitStory, started: Started, isMine: boolean): Promise<void> {
   const { world } = story.door
-  const { id } = started.rotation
-  const receipt = await confirmRotations(world, { id, withinMs: quickMs })
+  const receipt = await confirmRotation(world, started.rotation, quickMs)
   await story.show(compromisedView(started, isMine, receipt))
   if (receipt && receipt.state !== 'confirmed')
     await story.show(
-      compromisedView(started, isMine, await confirmRotations(world, { id, withinMs: patienceMs })),
+      compromisedView(started, isMine, await confirmRotation(world, started.rotation, patienceMs)),
     )
 }
 

@@ -4,7 +4,7 @@ import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
 import { say } from '../../foundation/words.ts'
 import { noSuchKey } from '../../policy/authorise.ts'
 import { may } from '../../policy/may.ts'
-import { confirmRotations } from '../../rotation/confirm.ts'
+import { confirmRotation, confirmRotations } from '../../rotation/confirm.ts'
 import { abortRotation, extendRotation, finishRotation, finishSafe } from '../../rotation/end.ts'
 import { findRotation, type Rotation } from '../../rotation/rotation.ts'
 import { readTrackers, type Tracker } from '../../rotation/tracker.ts'
@@ -95,11 +95,11 @@ async function end(
   )
   if (isRefusal(ended)) return ended
   const [tracker] = await readTrackers(world.db, [ended], world.clock.now())
-  const receipt = await confirmRotations(world, { id, withinMs: quickMs })
+  const receipt = await confirmRotation(world, ended, quickMs)
   await story.show(endView(what, tracker!, receipt))
   door.settle(caller.workspace)
   if (receipt && receipt.state !== 'confirmed')
-    await story.show(endView(what, tracker!, await confirmRotations(world, { id, withinMs: patienceMs })))
+    await story.show(endView(what, tracker!, await confirmRotation(world, ended, patienceMs)))
   return undefined
 }
 

@@ -1,0 +1,44 @@
+import type { Confirmed } from './receipt.ts'
+
+/** For a change that is to be confirmed, by everyone in this process who asks for it. */
+export type Wait = {
+  seq: number
+  /** whose number it is; undefined for whichever is current */
+  epoch: string | undefined
+  /** when the first look that could see the change had been answered, in this epoch */
+  sinceMs?: number
+  waitedOut: string[]
+  waitingFor: string[]
+  tell: Set<(outcome: Outcome) => void>
+}
+
+/** Confirmed, with the receipt or without one when somebody else has written it; or the numbers are of another epoch. */
+export type Outcome = { receipt?: Confirmed; isRecovered?: boolean }
+
+export const newWait = (seq: number, epoch: string | undefined): Wait => ({
+  ...{ seq, epoch, waitedOut: [], waitingFor: [], tell: new Set() },
+})
+
+/** Nothing that was waited for in another epoch counts. */
+export function beginAnew(wait: Wait): void {
+  delete wait.sinceMs
+  wait.waitedOut = []
+}
+
+export function end(wait: Wait, outcome: Outcome): void {
+  for (const tell of wait.tell) tell(outcome)
+}
+
+/** How the wait ended; undefined when it did not in so many real milliseconds. */
+export async function outcomeOf(wait: Wait, withinMs: number): Promise<Outcome | undefined> {
+  let tell = (_outcome: Outcome) => {}
+  let timer: NodeJS.Timeout | undefined
+  const outcome = await new Promise<Outcome | undefined>((resolve) => {
+    tell = resolve
+    timer = setTimeout(() => resolve(undefined), withinMs)
+    wait.tell.add(tell)
+  })
+  clearTimeout(timer)
+  wait.tell.delete(tell)
+  return outcome
+}
