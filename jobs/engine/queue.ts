@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import { Queue, Worker } from 'bullmq'
+import { type JobSchedulerJson, Queue, Worker } from 'bullmq'
 import { openRedis } from '../../src/foundation/redis.ts'
 import { runUnderClaim } from './claim.ts'
 import type { Job, JobContext } from './job.ts'
@@ -9,8 +9,11 @@ const queueName = 'keywarden'
 /** Real milliseconds in which BullMQ may say goodbye to Redis. */
 const patienceMs = 1_000
 
+/** What of a run stays in Redis once it has ended. */
+const kept = { removeOnComplete: 10, removeOnFail: 50 }
+
 export type JobQueue = {
-  /** puts every schedule of the timetable in place; harmless when it is there */
+  /** puts in place whatever schedule of the timetable is missing, changed or without a next run, and no other */
   repair(): Promise<void>
   close(): Promise<void>
 }
@@ -44,12 +47,7 @@ export function openQueue(timetable: readonly Job[], context: JobContext, prefix
 
   const repair = async () => {
     if (connection.status !== 'ready') return
-    for (const job of timetable)
-      await queue.upsertJobScheduler(
-        job.name,
-        { pattern: job.cron, tz: job.timeZone },
-        { name: job.name, opts: { removeOnComplete: 10, removeOnFail: 50 } },
-      )
+    await Promise.all(timetable.map((job) => putInPlace(queue, job)))
   }
   connection.on('ready', () => {
     repair().catch((error) => world.log.warn({ error: String(error) }, 'schedules could not be put in place'))
@@ -66,3 +64,38 @@ export function openQueue(timetable: readonly Job[], context: JobContext, prefix
     },
   }
 }
+
+/**
+ * A schedule that stands is left alone: BullMQ drops the run that is due or waits when one is put in place again, and
+ * the watchdog looks at the second at which most are due.
+ */
+async function putInPlace(queue: Queue, job: Job): Promise<void> {
+  const standing = await queue.getJobScheduler(job.name)
+  if (standing && isAsInTimetable(standing, job)) {
+    const next = nextRunOf(standing)
+    if (!hasEnded(await queue.getJobState(next))) return
+    // A run that has begun since was given a successor before it began.
+    const now = await queue.getJobScheduler(job.name)
+    if (!now || nextRunOf(now) !== next) return
+    // Whatever is left of a lost run would be in the way of another for the same time.
+    await queue.removeJobScheduler(job.name)
+    await queue.remove(next)
+  }
+  await queue.upsertJobScheduler(
+    job.name,
+    { pattern: job.cron, tz: job.timeZone },
+    { name: job.name, opts: kept },
+  )
+}
+
+const isAsInTimetable = ({ name, pattern, tz, template }: JobSchedulerJson, job: Job): boolean =>
+  name === job.name &&
+  pattern === job.cron &&
+  tz === job.timeZone &&
+  template?.opts?.removeOnComplete === kept.removeOnComplete &&
+  template.opts.removeOnFail === kept.removeOnFail
+
+/** BullMQ's id of the run that a schedule waits for. */
+const nextRunOf = ({ key, next }: JobSchedulerJson): string => `repeat:${key}:${next}`
+
+const hasEnded = (state: string): boolean => ['completed', 'failed', 'unknown'].includes(state)
