@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { type Clock, systemClock } from './foundation/clock.ts'
 import type { Config } from './foundation/config.ts'
-import { databaseStartError, openDatabase } from './foundation/database.ts'
+import { databaseStartError, openDatabase, requireChanges } from './foundation/database.ts'
 import { boundGarbage } from './foundation/garbage.ts'
 import { type Log, openLog } from './foundation/log.ts'
 import { pendingMigrations } from './foundation/migrate.ts'
@@ -10,6 +10,7 @@ import { type Random, systemRandom } from './foundation/random.ts'
 import { StartError } from './foundation/start-error.ts'
 import type { World } from './foundation/world.ts'
 import type { SlackSide } from './slack/open.ts'
+import type { Learner } from './verification/learner.ts'
 import type { Verifier } from './verification/verifier.ts'
 
 export const roles = ['bot', 'verify', 'worker'] as const
@@ -153,6 +154,17 @@ async function startVerifier(world: World, opened: (() => Promise<void>)[]): Pro
   return verifier
 }
 
+/** Where nothing can be saved a process has no work to do, and a verifier without a lease nothing to answer from. */
+async function whyNotReady(db: World['db'], learner: Learner | undefined): Promise<string | undefined> {
+  try {
+    await requireChanges(db)
+    return undefined
+  } catch (error) {
+    const why = databaseStartError(error)?.message ?? String(error)
+    return learner?.mayAnswer() === false ? `${why} No lease: ${learner.trouble() ?? 'it ran out'}.` : why
+  }
+}
+
 async function startHttp(
   world: World,
   verifier: Verifier | undefined,
@@ -161,11 +173,12 @@ async function startHttp(
   opened: (() => Promise<void>)[],
 ): Promise<string> {
   const { openHttp } = await import('./http/server.ts')
-  // A verifier with a lease can do its work without the database, so an outage must not take it out of service.
+  const learner = verifier?.knowledge.learner
   const readiness = [
     async () => {
-      if (!isVerifierOnly || !verifier?.knowledge.learner.mayAnswer()) await world.db.raw('select 1')
-      return undefined
+      // A verifier with a lease can do its work without the database, so an outage must not take it out of service.
+      if (isVerifierOnly && learner?.mayAnswer()) return undefined
+      return whyNotReady(world.db, learner)
     },
   ]
   const server = await openHttp(world, { verifier, readiness, routes, ...(late ? { late } : {}) }).catch(

@@ -19,7 +19,7 @@ export type PostgresOptions = {
   own?: boolean
 }
 
-const notDurable = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']
+export const notDurable = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']
 
 /**
  * Starts a PostgreSQL of its own on a free port of 127.0.0.1, with a random password, in a directory that is
@@ -33,30 +33,39 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   const directory = await privateDirectory('postgres', programs.owner)
   const data = join(directory, 'data')
   const password = randomBytes(18).toString('base64url')
-  const settings = ['listen_addresses=127.0.0.1', `unix_socket_directories=${directory}`]
-  if (options.durable === false) settings.push(...notDurable)
   try {
     await initialise(programs, directory, data, password)
-    const server = await startServer({
-      name: 'postgres',
-      directory,
-      owner: programs.owner,
-      command: (port) => [
-        programs.postgres,
-        ...['-D', data, '-p', String(port)],
-        ...settings.flatMap((setting) => ['-c', setting]),
-      ],
-      isReady: ({ pid }) => isReady(data, pid),
-      restSignal: 'SIGINT',
-      endSignal: 'QUIT',
-      // After a crash the old backends need a moment to let go of the shared memory.
-      worthRetrying: /Address already in use|pre-existing shared memory block|is still in use/,
-    })
+    const server = await serveData(programs, directory, data, options.durable === false ? notDurable : [])
     return { ...server, url: `postgres://postgres:${password}@127.0.0.1:${server.port}/postgres` }
   } catch (error) {
     await rm(directory, { recursive: true, force: true })
     throw error
   }
+}
+
+/** Starts a server on a free port of 127.0.0.1 over a data directory that is there, within the server's own one. */
+export function serveData(
+  programs: PostgresPrograms,
+  directory: string,
+  data: string,
+  more: readonly string[],
+): Promise<LocalServer> {
+  const settings = ['listen_addresses=127.0.0.1', `unix_socket_directories=${directory}`, ...more]
+  return startServer({
+    name: 'postgres',
+    directory,
+    owner: programs.owner,
+    command: (port) => [
+      programs.postgres,
+      ...['-D', data, '-p', String(port)],
+      ...settings.flatMap((setting) => ['-c', setting]),
+    ],
+    isReady: ({ pid }) => isReady(data, pid),
+    restSignal: 'SIGINT',
+    endSignal: 'QUIT',
+    // After a crash the old backends need a moment to let go of the shared memory.
+    worthRetrying: /Address already in use|pre-existing shared memory block|is still in use/,
+  })
 }
 
 /** The stand-in for a server that the caller runs. */
@@ -94,8 +103,11 @@ async function initialise(programs: PostgresPrograms, directory: string, data: s
   if (code !== 0) throw new Error(`initdb failed.\n${stdout}${stderr}`)
 }
 
-/** What pg_ctl looks at: the first line of postmaster.pid is the process id, the eighth its state. */
+/**
+ * What pg_ctl looks at: the first line of postmaster.pid is the process id, the eighth its state. A hot standby is
+ * `standby` as soon as it can be read from.
+ */
 async function isReady(data: string, pid: number): Promise<boolean> {
   const lines = (await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n')
-  return lines[0] === String(pid) && lines[7]?.trim() === 'ready'
+  return lines[0] === String(pid) && /^(ready|standby)\s*$/.test(lines[7] ?? '')
 }

@@ -3,11 +3,12 @@ import { Redis } from 'ioredis'
 import { parse } from 'yaml'
 import { systemClock } from '../foundation/clock.ts'
 import type { Config } from '../foundation/config.ts'
-import { type Database, openDatabase } from '../foundation/database.ts'
+import { type Database, openDatabase, requireChanges } from '../foundation/database.ts'
 import { lateSentences, readLateness } from '../foundation/lateness.ts'
 import { openLog } from '../foundation/log.ts'
 import { pendingMigrations } from '../foundation/migrate.ts'
 import { packageRoot } from '../foundation/package-root.ts'
+import { whyNoChanges } from '../foundation/primary.ts'
 import { openWebClient, slackStartError } from '../foundation/slack.ts'
 import { allWorkspaces } from '../workspaces/workspace.ts'
 import { checkAudit } from './doctor-audit.ts'
@@ -39,6 +40,7 @@ const postgres: Check = async ({ databaseUrl }) => {
     const major = Math.floor(rows[0].version / 10_000)
     if (major < 15) return [bad(`version ${major} is too old; Keywarden needs 15 or newer`)]
     const pending = await pendingMigrations(db)
+    if (pending.length === 0) await requireChanges(db)
     return [
       good(`version ${major}`),
       pending.length === 0
@@ -47,6 +49,8 @@ const postgres: Check = async ({ databaseUrl }) => {
       ...(pending.length === 0 ? await jobs(db) : []),
     ]
   } catch (error) {
+    const noChanges = whyNoChanges(error)
+    if (noChanges) return [bad(`takes no changes: ${noChanges}; point DATABASE_URL at the primary`)]
     return [bad(`cannot be reached (${(error as Error).message}); check DATABASE_URL`)]
   } finally {
     await db.destroy()

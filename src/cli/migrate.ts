@@ -1,8 +1,7 @@
 import { grantRights, ownsTables } from '../audit/rights.ts'
 import type { Config } from '../foundation/config.ts'
-import { type Database, openDatabase } from '../foundation/database.ts'
+import { type Database, databaseStartError, openDatabase } from '../foundation/database.ts'
 import { migrate } from '../foundation/migrate.ts'
-import { StartError } from '../foundation/start-error.ts'
 
 /**
  * Brings the database to this version. With an owner's URL the tables become the owner's, and the role of
@@ -36,7 +35,7 @@ async function roleOf(db: Database, variable: string): Promise<Identity> {
   const { rows } = await db
     .raw('select current_user as role, current_database() as database')
     .catch((error: Error) => {
-      throw new StartError(`Postgres cannot be reached with ${variable}: ${error.message}`)
+      throw databaseStartError(error, variable) ?? error
     })
   return rows[0]
 }

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import knex, { type Knex } from 'knex'
 import pg from 'pg'
+import { requirePrimary, whyNoChanges } from './primary.ts'
 import { isRefusal, type Refusal, refuse } from './refusal.ts'
 import { StartError } from './start-error.ts'
 
@@ -28,9 +29,13 @@ export type DatabaseOptions = {
   patient?: boolean
 }
 
-/** Opens a pool. Nothing is connected until the first query, so this never fails; queries do. */
+/**
+ * Opens a pool of connections to the primary. Nothing is connected until the first query, so this never fails; queries
+ * do. A connection on which the server said that it takes no changes is not used again.
+ */
 export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
   const { patient = false, silenceMs = patient ? 0 : 12_000, connectMs = 2_000 } = options
+  const spent = new WeakSet<PgClient>()
   return knex({
     client: Client,
     connection: {
@@ -46,11 +51,19 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     pool: {
       min: 0,
       max: options.connections ?? 10,
-      afterCreate(client: PgClient, done: (error: undefined, client: PgClient) => void) {
+      afterCreate(client: PgClient, done: (error: unknown, client: PgClient) => void) {
         const { stream } = client.connection
         stream.setTimeout(silenceMs, () => stream.destroy())
-        done(undefined, client)
+        client.connection.on('errorMessage', (error) => whyNoChanges(error) && spent.add(client))
+        requirePrimary(client).then(
+          () => done(undefined, client),
+          (error) => {
+            stream.destroy()
+            done(error, client)
+          },
+        )
       },
+      validate: (client: PgClient) => !spent.has(client),
     },
     acquireConnectionTimeout: connectMs + 500,
     // Whatever knex would print it throws as well.
@@ -58,7 +71,10 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
   })
 }
 
-type PgClient = { connection: { stream: Socket } }
+/** What the pg package has and its types do not. */
+type PgClient = pg.Client & {
+  connection: { stream: Socket; on(event: 'errorMessage', heard: (error: unknown) => void): void }
+}
 
 const PostgresClient = knex({ client: 'pg' }).client.constructor as typeof knex.Client
 
@@ -88,13 +104,24 @@ class RolledBack extends Error {
 function silent(): void {}
 
 /** The sentence for a start or command that a database kept from happening; undefined when it was not that. */
-export function databaseStartError(error: unknown): StartError | undefined {
+export function databaseStartError(error: unknown, variable = 'DATABASE_URL'): StartError | undefined {
   const { code, message } = error as { code?: unknown; message: string }
+  const noChanges = whyNoChanges(error)
+  if (noChanges)
+    return new StartError(`Postgres takes no changes: ${noChanges}. Point ${variable} at the primary.`)
   if (!isOutage(error) && !/^(28|3D)/.test(String(code))) return undefined
   const why = error instanceof AggregateError ? error.errors[0].message : message
   return new StartError(
-    `Postgres cannot be reached (${why}). Check DATABASE_URL and that it accepts connections.`,
+    `Postgres cannot be reached (${why}). Check ${variable} and that it accepts connections.`,
   )
+}
+
+/**
+ * Rejects when nothing could be saved at this moment. It locks no row and writes nothing.
+ * @throws what Postgres says to whoever wants to change something
+ */
+export async function requireChanges(db: Database): Promise<void> {
+  await db.raw('select from leases where false for update')
 }
 
 /**
@@ -165,10 +192,14 @@ const outageCodes =
 const outageSentences =
   /connection terminated|timeout expired|timeout acquiring a connection|connection ended|read timeout|not queryable|client was closed/i
 
-/** Whether an error says that the database could not be reached or not in time, rather than that it said no. */
+/**
+ * Whether an error says that the database could not be reached, not in time, or not where it takes changes, rather than
+ * that it said no.
+ */
 export function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   if (error instanceof AggregateError && error.errors.some(isOutage)) return true
+  if (whyNoChanges(error)) return true
   const code = (error as { code?: unknown }).code
   if (typeof code === 'string' && outageCodes.test(code)) return true
   return outageSentences.test(error.message) || error.name === 'KnexTimeoutError'

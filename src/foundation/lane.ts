@@ -1,16 +1,19 @@
 import pg from 'pg'
 import { databaseTypes } from './database.ts'
+import { requirePrimary, whyNoChanges } from './primary.ts'
 
 export type Statement = { name: string; text: string }
 
 /**
- * One connection of its own to Postgres, for work that must never queue behind other work. It connects when first
+ * One connection of its own to the primary, for work that must never queue behind other work. It connects when first
  * asked, and again when asked after it was lost; a query that gets no answer in time ends the connection, so
- * that a cable which was cut looks like one that was unplugged.
+ * that a cable which was cut looks like one that was unplugged, and so does a server that takes no changes.
  */
 export type Lane = {
   /** @throws when the database cannot be reached, is too slow, or says no */
   query<Row>(statement: Statement, values: unknown[]): Promise<Row[]>
+  /** lets go of the connection, so that the next query makes another */
+  leave(): void
   /** warnings of the server since the last call */
   warnings(): string[]
   close(): Promise<void>
@@ -35,11 +38,17 @@ export function openLane(url: string, options: LaneOptions): Lane {
 
   function connect(): Connection {
     const client = newClient(url, options)
-    const connection = { client, ready: client.connect().then(() => options.onConnect?.(client)) }
+    const connection = { client, ready: makeReady(client) }
     client.on('notice', (notice) => notice.severity === 'WARNING' && warned.push(notice.message ?? ''))
     client.on('error', () => drop(connection))
     client.on('end', () => drop(connection))
     return connection
+  }
+
+  async function makeReady(client: pg.Client) {
+    await client.connect()
+    await requirePrimary(client)
+    await options.onConnect?.(client)
   }
 
   function drop(connection: Connection) {
@@ -60,10 +69,13 @@ export function openLane(url: string, options: LaneOptions): Lane {
         isReady = true
         return (await connection.client.query({ ...statement, values })).rows as Row[]
       } catch (error) {
-        // The server that says no is there; everything else leaves the connection in doubt.
-        if (!isReady || !(error instanceof pg.DatabaseError)) drop(connection)
+        // The primary that says no is there; everything else leaves the connection in doubt.
+        if (!isReady || !(error instanceof pg.DatabaseError) || whyNoChanges(error)) drop(connection)
         throw error
       }
+    },
+    leave() {
+      if (current) drop(current)
     },
     warnings() {
       const said = warned

@@ -121,9 +121,11 @@ export function openWatcher(
         await round()
         failure = undefined
       } catch (error) {
+        // Once when it begins: a round comes each tenth of a second.
+        if (failure === undefined)
+          world.log.warn({ error: String(error) }, 'changes cannot be confirmed at the moment')
         failure = error
         looked = undefined
-        world.log.warn({ error: String(error) }, 'changes cannot be confirmed at the moment')
         return
       }
     }

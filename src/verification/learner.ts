@@ -55,6 +55,7 @@ export async function startLearner(memory: Forgetful, options: LearnerOptions): 
   let term = newTerm()
   let share = { replicas: 1, place: 0 }
   let trouble: string | undefined = 'no lease yet'
+  let isTroubleLogged = false
   const stopping = new AbortController()
   let hurry = new AbortController()
 
@@ -108,8 +109,16 @@ export async function startLearner(memory: Forgetful, options: LearnerOptions): 
       skew > greatestSkewMs
         ? `the clock is ${Math.round(skew)} ms from the database's; each verify reads the database`
         : undefined
+    logTrouble()
     lease = trouble || stopping.signal.aborted ? undefined : leaseFrom(sent, ttlMs)
     share = { replicas: Math.max(told.replicas, 1), place: told.place }
+  }
+
+  /** Once when it begins and once when it is over. */
+  function logTrouble() {
+    if (trouble && !isTroubleLogged) log.warn({ why: trouble }, 'the lease cannot be renewed at the moment')
+    if (!trouble && isTroubleLogged) log.info('the lease is renewed again')
+    isTroubleLogged = trouble !== undefined
   }
 
   /** Applies and acknowledges all up to `head` at least. */
@@ -130,12 +139,21 @@ export async function startLearner(memory: Forgetful, options: LearnerOptions): 
   }
 
   let isWanted = false
+  let isDeaf = false
   let learning: Promise<void> | undefined
   function learnSoon() {
     isWanted = true
     if (learning || stopping.signal.aborted) return
     learning = learn()
-      .catch((error) => log.warn({ error: String(error) }, 'changes cannot be read at the moment'))
+      .then(
+        () => {
+          isDeaf = false
+        },
+        (error) => {
+          if (!isDeaf) log.warn({ error: String(error) }, 'changes cannot be read at the moment')
+          isDeaf = true
+        },
+      )
       .finally(() => {
         learning = undefined
       })
@@ -167,8 +185,8 @@ export async function startLearner(memory: Forgetful, options: LearnerOptions): 
       const isDone = await renewOnce().then(
         () => true,
         (error) => {
-          if (!trouble) log.warn({ error: String(error) }, 'the lease cannot be renewed at the moment')
           trouble = `the lease cannot be renewed: ${String(error)}`
+          logTrouble()
           return false
         },
       )

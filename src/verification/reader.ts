@@ -1,4 +1,5 @@
 import { type Lane, openLane, type Statement } from '../foundation/lane.ts'
+import { HotStandby } from '../foundation/primary.ts'
 
 const hashesAtOnce = 500
 
@@ -7,8 +8,13 @@ export class Overloaded extends Error {
   override name = 'Overloaded'
 }
 
+type Read<Row> = { is_standby: boolean } & (Row | { token_hash: null })
+
 export type Reader<Row> = {
-  /** The row with that token hash as the primary has it, in a statement that is sent after this call. */
+  /**
+   * The row with that token hash as the primary has it, in a statement that is sent after this call. Rejects when the
+   * primary cannot be asked.
+   */
   read(hash: string): Promise<Row | null>
   close(): Promise<void>
 }
@@ -30,9 +36,21 @@ type Wanted<Row> = {
   reject(error: unknown): void
 }
 
+/**
+ * The same rows, or one without any when there are none, each with whether the server is in recovery: something between
+ * here and there may send a read to another server than the one that was connected to, and a standby does not know what
+ * it lacks.
+ */
+const withServer = ({ name, text }: Statement): Statement => ({
+  name,
+  text: `select server.is_standby, found.* from (select pg_is_in_recovery() as is_standby) as server
+    left join (${text}) as found on true`,
+})
+
 /** Reads rows by token hash, many to a statement when many are wanted at once. */
 export function openReader<Row extends { token_hash: Buffer }>(options: ReaderOptions): Reader<Row> {
   const { url, timeoutMs } = options
+  const statement = withServer(options.statement)
   const lanes = Array.from({ length: options.connections }, () =>
     openLane(url, { name: 'keywarden read', timeoutMs }),
   )
@@ -55,8 +73,12 @@ export function openReader<Row extends { token_hash: Buffer }>(options: ReaderOp
     const batch = takeBatch()
     try {
       const hashes = batch.map(({ hash }) => Buffer.from(hash, 'latin1'))
-      const rows = await lane.query<Row>(options.statement, [hashes])
-      const byHash = new Map(rows.map((row) => [row.token_hash.toString('latin1'), row]))
+      const rows = await lane.query<Read<Row>>(statement, [hashes])
+      if (rows[0]!.is_standby) {
+        lane.leave()
+        throw new HotStandby()
+      }
+      const byHash = new Map(rows.map((row) => [row.token_hash?.toString('latin1'), row as Row]))
       for (const { hash, resolve } of batch) resolve(byHash.get(hash) ?? null)
     } catch (error) {
       for (const { reject } of batch) reject(error)

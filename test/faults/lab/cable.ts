@@ -24,6 +24,8 @@ export type Cable = {
   heal(): void
   /** every connection ends at once */
   reset(): void
+  /** what connects from now on reaches the server of that URL instead; what is connected stays where it is */
+  lead(url: string): void
   close(): Promise<void>
 }
 
@@ -41,7 +43,7 @@ const needleOf = (statement: string) => (statement.endsWith(';') ? `${statement}
 const readyForQuery = Buffer.from([0x5a, 0, 0, 0, 5])
 
 export async function openCable(databaseUrl: string): Promise<Cable> {
-  const target = new URL(databaseUrl)
+  let target = new URL(databaseUrl)
   const rules = new Set<Rule>()
   const sockets = new Set<Socket>()
   let isCut = false
@@ -159,6 +161,9 @@ export async function openCable(databaseUrl: string): Promise<Cable> {
     },
     heal,
     reset,
+    lead(to) {
+      target = new URL(to)
+    },
     async close() {
       server.close()
       heal()

@@ -1,0 +1,37 @@
+import type pg from 'pg'
+
+/**
+ * The server that was reached is in recovery: it lacks what the primary has committed and it has not replayed yet, and
+ * saves nothing.
+ */
+export class HotStandby extends Error {
+  override name = 'HotStandby'
+  /** Postgres' own word for it: read_only_sql_transaction */
+  readonly code = '25006'
+  constructor() {
+    super('the server is a hot standby, not the primary')
+  }
+}
+
+/**
+ * Rejects when the server at the other end is in recovery. Asked once per connection, before anything is read: a
+ * primary becomes a standby only by a restart, which ends its connections.
+ * @throws HotStandby
+ */
+export async function requirePrimary(client: pg.ClientBase): Promise<void> {
+  const { rows } = await client.query('select pg_is_in_recovery() as is_standby')
+  if (rows[0].is_standby) throw new HotStandby()
+}
+
+/**
+ * Why the server takes no changes, if that is what an error says: it is a hot standby, or is held read-only while the
+ * database moves. Another connection may lead to the primary.
+ */
+export function whyNoChanges(error: unknown): 'it is a hot standby' | 'it is read-only' | undefined {
+  const { code, message } = error as { code?: unknown; message?: unknown }
+  const isStandby = error instanceof HotStandby || /recovery|hot standby/.test(`${message}`)
+  // read_only_sql_transaction; object_not_in_prerequisite_state ("recovery is in progress"); and of what is not
+  // supported only what a standby does not support, such as unlogged tables.
+  if (code !== '25006' && code !== '55000' && !(code === '0A000' && isStandby)) return undefined
+  return isStandby ? 'it is a hot standby' : 'it is read-only'
+}
