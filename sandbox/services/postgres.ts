@@ -17,6 +17,8 @@ export type PostgresOptions = {
   durable?: boolean
   /** true: starts a server even if DATABASE_URL is given, for tests that crash it */
   own?: boolean
+  /** instead of the embedded one; always a server of its own */
+  programs?: PostgresPrograms
 }
 
 export const notDurable = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']
@@ -28,8 +30,8 @@ export const notDurable = ['fsync=off', 'synchronous_commit=off', 'full_page_wri
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
   const given = process.env.DATABASE_URL
-  if (given && !options.own) return givenServer('DATABASE_URL', given, 5432)
-  const programs = await postgresPrograms(options.log ?? (() => {}))
+  if (given && !options.own && !options.programs) return givenServer('DATABASE_URL', given, 5432)
+  const programs = options.programs ?? (await postgresPrograms(options.log ?? (() => {})))
   const directory = await privateDirectory('postgres', programs.owner)
   const data = join(directory, 'data')
   const password = randomBytes(18).toString('base64url')
@@ -50,7 +52,11 @@ export function serveData(
   data: string,
   more: readonly string[],
 ): Promise<LocalServer> {
-  const settings = ['listen_addresses=127.0.0.1', `unix_socket_directories=${directory}`, ...more]
+  const settings = [
+    ...['listen_addresses=127.0.0.1', `unix_socket_directories=${directory}`, 'max_connections=200'],
+    ...['timezone=UTC', 'log_timezone=UTC', 'lc_messages=C'],
+    ...more,
+  ]
   return startServer({
     name: 'postgres',
     directory,
@@ -77,9 +83,6 @@ export function givenServer(variable: string, url: string, defaultPort: number):
   return { url, port, pid: () => 0, kill: refuse, restart: refuse, stop: async () => {} }
 }
 
-const fixedSettings = { max_connections: '200', timezone: 'UTC', log_timezone: 'UTC', lc_messages: 'C' }
-
-/** The machine's locales do not matter: collation is the server's own C.UTF-8. */
 async function initialise(programs: PostgresPrograms, directory: string, data: string, password: string) {
   const passwordFile = join(directory, 'password')
   await writeFile(passwordFile, password, { mode: 0o600 })
@@ -88,9 +91,8 @@ async function initialise(programs: PostgresPrograms, directory: string, data: s
     programs.initdb,
     [
       ...['--pgdata', data, '--username=postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`],
-      ...['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'],
+      ...['--encoding=UTF8', ...programs.locale],
       ...['--no-sync', '--no-instructions'],
-      ...Object.entries(fixedSettings).flatMap(([name, value]) => ['--set', `${name}=${value}`]),
     ],
     { ...programs.owner, cwd: directory, stdio: ['ignore', 'pipe', 'pipe'] },
   )

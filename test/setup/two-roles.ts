@@ -5,8 +5,7 @@ import { administer, databaseUrl } from './administer.ts'
 export type TwoRoles = { app: string; owner: string; ownerUrl: string; appUrl: string; drop(): Promise<void> }
 
 /** An empty database that belongs to one role, and a second role that may do nothing yet. */
-export async function twoRoles(): Promise<TwoRoles> {
-  const server = inject('serverUrl')
+export async function twoRoles(server = inject('serverUrl')): Promise<TwoRoles> {
   const name = `${inject('databasePrefix')}${randomBytes(6).toString('hex')}`
   const [owner, app, password] = [`${name}_owner`, `${name}_app`, randomBytes(12).toString('hex')]
   for (const role of [owner, app])
