@@ -7,7 +7,7 @@ import { people } from './acting.ts'
 import { type Demo, openDemo } from './demo/open.ts'
 import { send } from './demo/traffic.ts'
 import { type Picture, pictures } from './screenshots/pictures.ts'
-import { findChromium } from './services/install.ts'
+import { ensureInstalled, findChromium } from './services/install.ts'
 import { person } from './slack/person.ts'
 
 const directory = fileURLToPath(new URL('../docs/screenshots/', import.meta.url))
@@ -15,6 +15,7 @@ const largestBytes = 200_000
 
 const wanted = process.argv.slice(2)
 await mkdir(directory, { recursive: true })
+ensureInstalled(['fonts'], console.log)
 const demo = await openDemo({ say: console.log, log: { level: 'error', destination: process.stderr } })
 try {
   // Root has no user namespaces to build Chromium's sandbox from.
