@@ -7,7 +7,7 @@ import type { JobQueue } from './queue.ts'
 
 /**
  * Every minute, in every worker: compares what ran with what was due, repairs the schedules, and runs what is
- * overdue itself, under the same claim. With Redis down for a day, work is a minute late and none is missed.
+ * overdue itself, under the same claim. While Redis is away, each job is late by half of its limit and a minute at most.
  */
 export function startWatchdog(
   timetable: readonly Job[],

@@ -33,7 +33,7 @@ const catalogue = {
     apt: ['chromium', 'fonts-liberation', 'fonts-noto-color-emoji'],
     brew: ['--cask', 'chromium'],
   },
-  // Chromium draws a letter only where the machine has a font for it. macOS has fonts for all that is drawn.
+  // Chromium draws a letter only where the machine has a font for it. macOS brings its own.
   fonts: {
     name: 'Fonts',
     commands: [],

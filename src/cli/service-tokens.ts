@@ -42,7 +42,7 @@ export function addServiceTokenVerbs(
     )
   verbs
     .command('revoke <id>')
-    .description('end one; its next request is refused')
+    .description('end one; servers refuse it once they have heard of it')
     .action((id: string) =>
       withWorld(env, async (world) => {
         const account = await onlyAccount(world)
@@ -50,7 +50,9 @@ export function addServiceTokenVerbs(
         const subject = { id: account.id, workspaceId: account.workspace.id }
         const ended = await asOperator(world, (act) => revokeServiceToken(act, subject, id))
         if (isRefusal(ended)) return failed(complain(ended))
-        console.log(`Revoked ${ended.id}. Its next request is refused.`)
+        console.log(
+          `Revoked ${ended.id}. Servers refuse it once they have heard of it; one that cannot, when its lease ends (KEYWARDEN_LEASE).`,
+        )
       }),
     )
 }

@@ -1,13 +1,15 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { dirname, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { shell } from '../setup/shell.ts'
 import { rankOf } from '../structure/ranks.ts'
 import { tables } from './tables.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const read = (path: string) => readFileSync(root + path, 'utf8')
-const documents = ['README.md', 'SECURITY.md', 'CHANGELOG.md', ...markdownIn('docs'), ...markdownIn('deploy')]
+const pages = [...markdownIn('docs'), ...markdownIn('deploy'), 'bench/README.md']
+const documents = ['README.md', 'SECURITY.md', 'CHANGELOG.md', ...pages]
 
 function markdownIn(folder: string): string[] {
   return readdirSync(root + folder, { recursive: true, encoding: 'utf8' })
@@ -31,12 +33,69 @@ test.each(Object.keys(tables) as (keyof typeof tables)[])(
   },
 )
 
-test.each(documents)('what %s links to within the project is there', (path) => {
-  const targets = [...read(path).matchAll(/(?:\]\(|src="|srcset=")([^)"#\s]+)/g)].map(([, target]) => target!)
-  const broken = targets.filter(
-    (target) => !/^[a-z]+:/.test(target) && !existsSync(resolve(root, dirname(path), target)),
+test.each(documents)('what %s links to within the project is there, headings included', (path) => {
+  const broken = linksOf(path).filter(
+    ({ target, heading }) =>
+      !existsSync(resolve(root, target)) || (heading !== undefined && !headingsOf(target).includes(heading)),
   )
   expect(broken).toEqual([])
+})
+
+test('whoever reads the README finds every page, and the proxies, by links', () => {
+  const found = new Set(['README.md'])
+  for (const path of found)
+    if (path.endsWith('.md')) for (const { target } of linksOf(path)) found.add(target)
+  expect([...documents, 'docs/openapi.yml'].filter((page) => !found.has(page))).toEqual([])
+  expect([...found].some((target) => target.startsWith('deploy/proxies'))).toBe(true)
+})
+
+/** Within the project, as paths from its root. */
+function linksOf(path: string): { target: string; heading?: string }[] {
+  const links = [...read(path).matchAll(/(?:\]\(|src="|srcset=")([^)"#\s]*)(?:#([^)"\s]+))?/g)]
+  return links
+    .filter(([, target]) => !/^[a-z]+:/.test(target!))
+    .map(([, target, heading]) => ({
+      target: target === '' ? path : relative(root, resolve(root, dirname(path), target!)),
+      ...(heading && { heading }),
+    }))
+}
+
+/** As GitHub names them in addresses. */
+const headingsOf = (path: string): string[] =>
+  [...read(path).matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+    heading!
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+
+test('every measurement has its line, and no line outlives its command', () => {
+  const { scripts } = JSON.parse(read('package.json'))
+  const commands = Object.keys(scripts).filter((name) => name.startsWith('bench:'))
+  const explained = [...read('bench/README.md').matchAll(/^\| `([^`]+)` \|/gm)].map(([, name]) => name)
+  expect(explained.sort()).toEqual(commands.sort())
+})
+
+test.each(documents)('the npm commands that %s names are there', (path) => {
+  const { scripts } = JSON.parse(read('package.json'))
+  const named = [...read(path).matchAll(/npm run ([a-z][a-z:_-]*[a-z])(?![\w:])/g)].map(([, name]) => name!)
+  expect(named.filter((name) => !(name in scripts))).toEqual([])
+})
+
+test("the operator's page has every command of the shell", async () => {
+  const subcommands = async (words: string[]) => {
+    const { out } = await shell(['help', ...words], {})
+    const [, list = ''] = out.split('Commands:\n')
+    return [...list.matchAll(/^ {2}([a-z]+(?:-[a-z]+)*)/gm)].map(([, name]) => name!)
+  }
+  const page = read('docs/operator.md')
+  const lacking: string[] = []
+  for (const name of await subcommands([])) {
+    const under = name === 'help' ? [] : (await subcommands([name])).filter((one) => one !== 'help')
+    for (const command of under.length > 0 ? under.map((one) => `${name} ${one}`) : [name])
+      if (name !== 'help' && !page.includes(`keywarden ${command}`)) lacking.push(command)
+  }
+  expect(lacking).toEqual([])
 })
 
 test('the table of rooms in the architecture has every room there is, with its rank', () => {

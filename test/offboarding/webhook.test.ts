@@ -4,6 +4,7 @@ import { perform } from '../../src/audit/perform.ts'
 import { runShell } from '../../src/cli/program.ts'
 import { makeConnection } from '../../src/offboarding/connections.ts'
 import { offboardMissed } from '../../src/offboarding/missed.ts'
+import { modes } from '../../src/offboarding/offboarding.ts'
 import { sign } from '../../src/offboarding/webhook.ts'
 import { workspacesOfTeam } from '../../src/workspaces/workspace.ts'
 import {
@@ -34,6 +35,7 @@ beforeAll(async () => {
 })
 afterAll(() => house.drop())
 
+type Schema = { required?: string[]; properties?: Record<string, Schema>; enum?: string[] }
 type Sent = { secret?: string; id?: string; at?: number; key?: string; signature?: string }
 
 async function post(body: string, sent: Sent = {}) {
@@ -81,6 +83,42 @@ test('a signed request offboards somebody, and its address says when it is done'
     body: { id: answer.body.id },
   })
   expect((await statusAt('/v1/offboardings/off_of_somebody_else')).status).toBe(404)
+})
+
+test('the description has both addresses, each answer to them, and what an answer holds', async () => {
+  const response = await fetch(`${house.keywarden.url}/openapi.json`)
+  const { paths, components } = (await response.json()) as {
+    paths: Record<string, Record<string, { responses: Record<string, unknown> }>>
+    components: { schemas: Record<'Offboarding' | 'Leaver' | 'Mode', Schema> }
+  }
+  const { Offboarding, Leaver, Mode } = components.schemas
+  const answersTo = (path: string, verb: string) => Object.keys(paths[path]![verb]!.responses)
+
+  const asked = await post('{"user":"U0DESCRIBED"}')
+  const { statusUrl, ...standing } = asked.body
+  expect(statusUrl).toMatch(/^\/v1\/offboardings\/\w+$/)
+  expect(Object.keys(standing).sort()).toEqual([...Offboarding.required!].sort())
+  expect(Object.keys(standing.keys).sort()).toEqual([...Offboarding.properties!.keys!.required!].sort())
+  expect(Offboarding.properties!.state!.enum).toContain(standing.state)
+  expect(Mode.enum).toEqual([...modes])
+  for (const name of Object.keys(Leaver.properties!))
+    expect((await post(`{"${name}":0}`, { key: name })).body.error.message).toContain(`${name}:`)
+
+  const posted = [
+    ...[
+      asked,
+      await post('{"user":"U0DESCRIBED"}', { secret: 'kwh_other' }),
+      await post('{}', { key: 'none' }),
+    ],
+    await post('{"user":"U0ANOTHER1"}', { key: '{"user":"U0DESCRIBED"}' }),
+    await post(`{"note":"${'x'.repeat(100_000)}"}`, { key: 'long' }),
+  ].map(({ status }) => String(status))
+  expect(posted).toEqual(['202', '401', '400', '422', '413'])
+  expect(answersTo('/v1/offboardings', 'post')).toEqual(expect.arrayContaining([...posted, '409', '503']))
+  const looked = [await statusAt(statusUrl), await statusAt('/v1/offboardings/off_none')]
+  expect(answersTo('/v1/offboardings/{id}', 'get')).toEqual(
+    expect.arrayContaining([...looked.map(({ status }) => String(status)), '401', '503']),
+  )
 })
 
 test.each<[string, Sent]>([

