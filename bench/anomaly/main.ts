@@ -1,7 +1,8 @@
 /**
  * `npm run bench:anomaly`: the detector against its targets, and the job that runs it against a Postgres with a million
  * keys. Last line: one JSON object, `ok` when every target is met. `-- --only production` leaves out all but the job, `--only
- * detector` the job; `--keys 1000000 --active 10000,30000,100000` says of how many keys how many are active, run by run.
+ * detector` the job; `--seeds 101 --keys-per-seed 600` simulates other keys; `--keys 1000000 --active 10000,30000,100000`
+ * says of how many keys how many are active, run by run.
  */
 import { parseArgs } from 'node:util'
 import { baselines } from './baselines.ts'
@@ -16,6 +17,7 @@ import { type Line, met, nabLines, productionLines, simulationLines, speedLines 
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '101,102,103' },
+    'keys-per-seed': { type: 'string', default: '400' },
     only: { type: 'string' },
     keys: { type: 'string', default: '1000000' },
     active: { type: 'string' },
@@ -23,7 +25,7 @@ const { values } = parseArgs({
 })
 /** Never tuned on: tuning uses seeds below 100. Others: `npm run bench:anomaly -- --seeds 104,105`. */
 const heldOutSeeds = values.seeds.split(',').map(Number)
-const keysPerSeed = 400
+const keysPerSeed = Number(values['keys-per-seed'])
 /** Fixed once for all series. */
 const nabThreshold = 0.25
 
