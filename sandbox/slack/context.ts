@@ -24,6 +24,8 @@ export type Slack = {
   responseUrls: ResponseUrls
   rateLimit: RateLimit
   faults: Fault[]
+  /** types of blocks that this workspace's plan does not have */
+  refusedBlocks: Set<string>
   calls: Call[]
   delivery: Delivery
   executions: Map<string, Execution>

@@ -136,6 +136,10 @@ export type Fault = {
   retryAfterSeconds?: number
   /** for kind `error`: the error name in the reply */
   error?: string
+  /** for kind `error`: what Slack says beside it, as `response_metadata.messages` */
+  messages?: string[]
+  /** only calls whose arguments hold this text */
+  about?: string
 }
 
 export type Call = {

@@ -12,9 +12,11 @@ import type { Method } from './web-api/method.ts'
 export type Page = { html: string; files: Record<string, { type: string; body: Uint8Array }> }
 type Parts = { slack: Slack; methods: Record<string, Method>; page: () => Promise<Page | undefined> }
 
-/** Runs `work` under the fault that waits for this method, if any, and sends what comes of it. */
-async function withFault(slack: Slack, response: ServerResponse, method: string, work: () => Promise<Reply>) {
-  const fault = takeFault(slack, method)
+type Asked = { method: string; args: Fields }
+
+/** Runs `work` under the fault that waits for this call, if any, and sends what comes of it. */
+async function withFault(slack: Slack, response: ServerResponse, asked: Asked, work: () => Promise<Reply>) {
+  const fault = takeFault(slack, asked.method, asked.args)
   if (fault?.kind === 'hang') return undefined
   if (fault?.kind === 'drop_before') {
     response.destroy()
@@ -52,13 +54,14 @@ async function api({ slack, methods }: Parts, request: IncomingMessage, response
   const n = (slack.calls.at(-1)?.n ?? 0) + 1
   const call = { n, method: name, args: unpacked(args), reply: {}, at: Date.now() }
   slack.calls.push(call)
-  const reply = await withFault(slack, response, name, () => callMethod(slack, methods[name], args, token))
+  const asked = { method: name, args: call.args }
+  const reply = await withFault(slack, response, asked, () => callMethod(slack, methods[name], args, token))
   call.reply = reply?.body ?? {}
 }
 
 async function response(slack: Slack, request: IncomingMessage, to: ServerResponse, url: URL) {
   const body = fieldsOf(await bodyOf(request), 'application/json')
-  await withFault(slack, to, 'response_url', async () => {
+  await withFault(slack, to, { method: 'response_url', args: body }, async () => {
     try {
       respond(slack, url.pathname, body)
       return { status: 200, headers: {}, body: { ok: true } }

@@ -50,6 +50,8 @@ export type LocalSlack = Workspace & {
   /** how long the app took to acknowledge what people did since this was last asked, in milliseconds */
   takeAcknowledgedMs(): number[]
   limitPosts(limit: { perSecond: number; burst: number }): void
+  /** from now on messages with blocks of these types are refused, as on a plan or in a roll-out without them */
+  refuseBlocks(types: readonly string[]): void
   /** the page's button that lets a key leak does this */
   offerLeak(leak: () => Promise<void>): void
   /** the app was installed without this bot scope */
@@ -85,6 +87,7 @@ function createSlack(options: Options, socketMode: SocketMode, world: Slack['wor
     responseUrls: new Map(),
     rateLimit: createRateLimit(options.postLimit ?? { perSecond: 1, burst: 100 }),
     faults: [],
+    refusedBlocks: new Set(),
     calls: [],
     executions: new Map(),
     delivery: {
@@ -127,6 +130,9 @@ function controlsOf(slack: Slack, socketMode: SocketMode, acknowledgeWithinSecon
     takeAcknowledgedMs: () => slack.delivery.acknowledgedMs.splice(0),
     limitPosts(limit: { perSecond: number; burst: number }) {
       slack.rateLimit = createRateLimit(limit)
+    },
+    refuseBlocks(types: readonly string[]) {
+      slack.refusedBlocks = new Set(types)
     },
     offerLeak(leak: () => Promise<void>) {
       slack.onLeak = leak

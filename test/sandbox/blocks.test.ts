@@ -403,6 +403,19 @@ describe('a modal is refused', () => {
   })
 })
 
+test('a rich text of no characters is refused wherever it stands, and so is a Home of 101 blocks', () => {
+  const rich = (element: Fields) => ({
+    type: 'rich_text',
+    elements: [{ type: 'rich_text_section', elements: [{ type: 'text', text: 'a' }, element] }],
+  })
+  const empty = rich({ type: 'text', text: '', style: { code: true } })
+  for (const sent of [posted, opened, published])
+    expect(sent(empty)).toContain('must be more than 0 characters [json-pointer:/')
+  expect(posted(rich({ type: 'user', user_id: '' }))).toContain('must be more than 0 characters')
+  expect(published(...Array(101).fill(section()))).toContain('no more than 100 items allowed')
+  expect(published(...Array(100).fill(section()))).toBe('taken')
+})
+
 test('Home takes cards but no alert, no table and no email input', () => {
   expect(published({ type: 'card', title: { type: 'mrkdwn', text: 'a' } }, typed())).toBe('taken')
   expect(published({ type: 'alert', text: plain('a') })).toContain('unsupported type: alert')

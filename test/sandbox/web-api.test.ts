@@ -236,6 +236,57 @@ describe('faults', () => {
     expect(await posted()).toBe(0)
   })
 
+  test('an error says what Slack says beside it, and meets the calls that it is about', async () => {
+    await fault(slack.url, {
+      method: 'chat.postMessage',
+      times: 1,
+      kind: 'error',
+      error: 'invalid_blocks',
+      messages: ['[ERROR] must be more than 0 characters [json-pointer:/blocks/0/text/text]'],
+      about: 'twice',
+    })
+    await post()
+    await expect(client.chat.postMessage({ channel: general, text: 'twice' })).rejects.toMatchObject({
+      data: {
+        error: 'invalid_blocks',
+        response_metadata: { messages: [expect.stringContaining('more than 0 characters')] },
+      },
+    })
+    await client.chat.postMessage({ channel: general, text: 'twice' })
+    expect(await posted()).toBe(2)
+  })
+
+  test('a workspace without some blocks refuses messages that hold them, at any depth, as Slack does', async () => {
+    const task = { type: 'task_card' as const, task_id: 'one', title: 'One' }
+    const plan = { type: 'plan' as const, title: 'All', tasks: [task] }
+    const blocks = [{ type: 'divider' as const }, plan]
+    const sent = () => client.chat.postMessage({ channel: general, text: 'once', blocks })
+    const { ts } = await sent()
+    for (const [type, path] of [
+      ['plan', '/blocks/1'],
+      ['task_card', '/blocks/1/tasks/0'],
+    ]) {
+      slack.refuseBlocks([type!])
+      const problem = `unsupported type: ${type} [json-pointer:${path}/type]`
+      const refusal = {
+        data: {
+          error: 'invalid_blocks',
+          errors: [problem],
+          response_metadata: { messages: [`[ERROR] ${problem}`] },
+        },
+      }
+      await expect(sent()).rejects.toMatchObject(refusal)
+      await expect(
+        client.chat.update({ channel: general, ts: ts!, text: 'once', blocks }),
+      ).rejects.toMatchObject(refusal)
+    }
+    expect(await posted()).toBe(1)
+    await client.chat.postMessage({ channel: general, text: 'in words' })
+    slack.refuseBlocks([])
+    await sent()
+    expect(await posted()).toBe(3)
+  })
+
   test('every call is on record with its arguments and reply, without the token', async () => {
     const blocks = [{ type: 'divider' as const }]
     await client.chat.postMessage({ channel: general, text: 'once', blocks })

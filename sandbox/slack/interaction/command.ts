@@ -36,7 +36,7 @@ function escaped({ world }: Slack, text: string): string {
 function showAnswer(slack: Slack, person: Person, channelId: string, body: unknown): Delivered {
   const answer: Fields = isFields(body) ? body : typeof body === 'string' ? { text: body } : {}
   try {
-    const content = contentOf(answer)
+    const content = contentOf(answer, slack.refusedBlocks)
     if (!saysSomething(content)) return { ok: true }
     const channel = theirChannel(slack, person, channelId)
     const onlyFor = answer.response_type === 'in_channel' ? undefined : person.id

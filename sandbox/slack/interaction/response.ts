@@ -19,7 +19,7 @@ export function respond(slack: Slack, path: string, body: Fields): void {
     if (origin) remove(slack.world, origin)
     return
   }
-  const content = contentOf(body)
+  const content = contentOf(body, slack.refusedBlocks)
   if (!saysSomething(content)) throw new Refusal('no_text')
   if (flagAt(body, 'replace_original') && origin) {
     rewrite(slack.world, origin, content)

@@ -22,12 +22,25 @@ function parsed(value: unknown, refusal: string): unknown {
   }
 }
 
-/** Blocks for a message, ids filled in. Refuses what Slack refuses with `invalid_blocks` and its kin. */
-export function messageBlocks(value: unknown): Fields[] | undefined {
+/** Blocks, at whatever depth, of the types that a workspace does not have. */
+function refusedTypes(value: unknown, refused: ReadonlySet<string>, path: string): string[] {
+  if (typeof value !== 'object' || value === null) return []
+  const { type } = value as Fields
+  if (typeof type === 'string' && refused.has(type))
+    return [`unsupported type: ${type} [json-pointer:${path}/type]`]
+  return Object.entries(value).flatMap(([key, one]) => refusedTypes(one, refused, `${path}/${key}`))
+}
+
+/**
+ * Blocks for a message, ids filled in. Refuses what Slack refuses with `invalid_blocks` and its kin, and blocks of
+ * the types that this workspace refuses.
+ */
+export function messageBlocks(value: unknown, refused: ReadonlySet<string>): Fields[] | undefined {
   const blocks = parsed(value, 'invalid_blocks_format')
   if (blocks === undefined || blocks === null) return undefined
   if (!Array.isArray(blocks) || !blocks.every(isFields)) throw new Refusal('invalid_blocks_format')
-  const found = problems(blocksOn.message, blocks, '/blocks')
+  const unsupported = refusedTypes(blocks, refused, '/blocks')
+  const found = unsupported.length > 0 ? unsupported : problems(blocksOn.message, blocks, '/blocks')
   const all = found.length > 0 ? found : problemsAcross(blocks, 'message', '/blocks')
   if (all.length > 0) throw invalid('invalid_blocks', all)
   if (shownCharacters(blocks) > blockCharacters) throw new Refusal('msg_blocks_too_long')
@@ -50,25 +63,25 @@ function metadataOf(value: unknown): Metadata | null | undefined {
   return result.data
 }
 
-function attachmentsOf(value: unknown): Fields[] | undefined {
+function attachmentsOf(value: unknown, refused: ReadonlySet<string>): Fields[] | undefined {
   const attachments = parsed(value, 'invalid_attachments')
   if (attachments === undefined || attachments === null) return undefined
   if (!Array.isArray(attachments) || !attachments.every(isFields)) throw new Refusal('invalid_attachments')
   if (attachments.length > 100) throw new Refusal('too_many_attachments')
-  for (const attachment of attachments) messageBlocks(attachment.blocks)
+  for (const attachment of attachments) messageBlocks(attachment.blocks, refused)
   return attachments
 }
 
 /** What a message says, taken from arguments of chat.* or from a body for a response_url. */
-export function contentOf(args: Fields): Content {
+export function contentOf(args: Fields, refused: ReadonlySet<string> = new Set()): Content {
   const markdown = args.markdown_text
   if (typeof markdown === 'string' && (args.text || args.blocks)) throw new Refusal('markdown_text_conflict')
   const text = typeof markdown === 'string' ? markdown : typeof args.text === 'string' ? args.text : ''
   if (text.length > (markdown === undefined ? textCharacters : 12_000)) throw new Refusal('msg_too_long')
   return {
     text,
-    blocks: messageBlocks(args.blocks),
-    attachments: attachmentsOf(args.attachments),
+    blocks: messageBlocks(args.blocks, refused),
+    attachments: attachmentsOf(args.attachments, refused),
     metadata: metadataOf(args.metadata),
   }
 }

@@ -54,9 +54,14 @@ export async function callMethod(
   }
 }
 
-/** The fault that the next call of a method shall meet, counted down. */
-export function takeFault(slack: Slack, method: string): Fault | undefined {
-  const fault = slack.faults.find((one) => one.times > 0 && (one.method === method || one.method === '*'))
+/** The fault that this call of a method shall meet, counted down. */
+export function takeFault(slack: Slack, method: string, args: Fields): Fault | undefined {
+  const fault = slack.faults.find(
+    (one) =>
+      one.times > 0 &&
+      (one.method === method || one.method === '*') &&
+      (one.about === undefined || JSON.stringify(args).includes(one.about)),
+  )
   if (fault) fault.times -= 1
   return fault
 }
@@ -68,8 +73,11 @@ export function faultReply(fault: Fault): Reply {
       const headers = { 'retry-after': String(fault.retryAfterSeconds ?? 1) }
       return { status: 429, headers, body: { ok: false, error: 'ratelimited' } }
     }
-    case 'error':
-      return { status: 200, headers: {}, body: { ok: false, error: fault.error ?? 'internal_error' } }
+    case 'error': {
+      const beside = fault.messages ? { response_metadata: { messages: fault.messages } } : {}
+      const body = { ok: false, error: fault.error ?? 'internal_error', ...beside }
+      return { status: 200, headers: {}, body }
+    }
     default:
       return { status: 500, headers: {}, body: { ok: false, error: 'internal_error' } }
   }

@@ -8,8 +8,11 @@ import type { StoredMessage } from '../state.ts'
 import { type Content, contentOf, saysSomething } from '../validate/message.ts'
 import { hasScope, type Method, required } from './method.ts'
 
-function contentToPost(args: Fields): Content {
-  const content = contentOf(args)
+/** Slack edits shorter texts than it posts. */
+const editedCharacters = 4_000
+
+function contentToPost(slack: Slack, args: Fields): Content {
+  const content = contentOf(args, slack.refusedBlocks)
   if (!saysSomething(content)) throw new Refusal('no_text')
   return content
 }
@@ -31,7 +34,7 @@ export const chat: Record<string, Method> = {
       const { world } = slack
       const channel = destination(world, stringAt(args, 'channel'))
       mayPost(world, channel, hasScope(caller, 'chat:write.public') && caller.scopes !== undefined)
-      const content = contentToPost(args)
+      const content = contentToPost(slack, args)
       countPost(slack.rateLimit, channel.id)
       const threadTs = stringAt(args, 'thread_ts')
       const isBroadcast = threadTs !== undefined && flagAt(args, 'reply_broadcast')
@@ -55,7 +58,7 @@ export const chat: Record<string, Method> = {
       mayPost(world, channel, false)
       const onlyFor = required(args, 'user')
       if (!world.people.has(onlyFor) || !isMember(channel, onlyFor)) throw new Refusal('user_not_in_channel')
-      const content = contentToPost(args)
+      const content = contentToPost(slack, args)
       countPost(slack.rateLimit, channel.id)
       const threadTs = stringAt(args, 'thread_ts')
       const user = world.app.botUserId
@@ -67,8 +70,9 @@ export const chat: Record<string, Method> = {
     scopes: ['chat:write'],
     run(slack, args) {
       const message = ownMessage(slack, args, 'cant_update_message')
-      const content = contentOf(args)
+      const content = contentOf(args, slack.refusedBlocks)
       if (!saysSomething(content)) throw new Refusal('no_text')
+      if (content.text.length > editedCharacters) throw new Refusal('msg_too_long')
       if (slack.world.channels.get(message.channel)!.archived) throw new Refusal('is_archived')
       rewrite(slack.world, message, content)
       const { channel, ts, text } = message

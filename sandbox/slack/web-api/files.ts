@@ -30,7 +30,10 @@ function share(slack: Slack, args: Fields, channelId: string, files: StoredFile[
     args.channel_id === undefined ? destination(world, channelId) : findChannel(world, channelId)
   mayPost(world, channel, false)
   countPost(slack.rateLimit, channel.id)
-  const content = { text: stringAt(args, 'initial_comment') ?? '', blocks: messageBlocks(args.blocks) }
+  const content = {
+    text: stringAt(args, 'initial_comment') ?? '',
+    blocks: messageBlocks(args.blocks, slack.refusedBlocks),
+  }
   for (const file of files) file.sharedIn.add(channel.id)
   post(world, slack.clock.now(), {
     channel,
