@@ -103,6 +103,7 @@ async function startParts(
     opened.push(worker.stop)
     parts.runTimetable = worker.runTimetable
     parts.late = await showLateness(world)
+    await showRefused(world)
   }
   if (wanted.includes('bot')) {
     const bot = slack.openBot()
@@ -144,6 +145,15 @@ async function showLateness({ db, clock }: World): Promise<() => Promise<string[
   const states = () => readLateness(db, clock.now())
   measureJobs(states)
   return async () => lateSentences(await states())
+}
+
+/** A worker counts in its metrics what Slack refused for good. */
+async function showRefused({ db }: World): Promise<void> {
+  const [{ refusedLetters }, { measureMessages }] = await Promise.all([
+    import('./outbox/outbox.ts'),
+    import('./http/message-metrics.ts'),
+  ])
+  measureMessages(async () => (await refusedLetters(db))?.letters ?? 0)
 }
 
 async function startVerifier(world: World, opened: (() => Promise<void>)[]): Promise<Verifier> {

@@ -111,13 +111,15 @@ export type Posted = { channelId: string; ts: string; pictureId?: string }
 /**
  * Which letter a message carries, so that it can be found again; `before` is called at the last moment. A channel
  * that never heard anything may be joined; one that the bot was taken out of may not. A letter that is late, since it
- * was tried before, goes in words alone: a picture must not hold it up again.
+ * was tried before, goes without its picture: that must not hold it up again. `inWords`: what is said goes in words
+ * alone, since it was refused over and over as it is.
  */
-export type Carried = { id: string; mayJoin: boolean; isLate: boolean; before(): void }
+export type Carried = { id: string; mayJoin: boolean; isLate: boolean; inWords: boolean; before(): void }
 
 /**
  * A way to people. Slack implements it. Each call either arrives, or throws: a `Delay` when the other side named
- * a time, a `Refused` when it said no, anything else when it is unknown whether it arrived.
+ * a time, a `Refused` when it said no, anything else when it is unknown whether it arrived. What is refused for its
+ * content goes once more in words alone before `Refused` is thrown.
  */
 export type AlertChannel = {
   post(destination: string, parent: Parent, mentions: string[], letter: Carried): Promise<Posted>
@@ -150,10 +152,12 @@ export class Delay extends Error {
 
 /**
  * Thrown when the other side said no, so that nothing arrived. `closed`: nobody can be told anything there;
- * `missing`: the message to edit or answer is gone.
+ * `missing`: the message to edit or answer is gone; `content`: this message is refused for good, in words too;
+ * `app`: every message is refused, until somebody gives the app back its token or its rights; `other`: it is unknown
+ * whether trying again helps. `said` is what the other side said.
  */
 export class Refused extends Error {
-  readonly why: 'closed' | 'missing' | 'other'
+  readonly why: 'closed' | 'missing' | 'content' | 'app' | 'other'
   readonly said: string
 
   constructor(why: Refused['why'], said: string) {

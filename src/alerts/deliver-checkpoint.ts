@@ -1,6 +1,6 @@
 import { type Claimed, type Outcome, settle } from '../outbox/outbox.ts'
-import type { AlertChannel, Carried, Means, PostedCheckpoint } from './channel.ts'
-import { findParent, foundAgain, rememberParent } from './parents.ts'
+import { type AlertChannel, type Carried, type Means, type PostedCheckpoint, Refused } from './channel.ts'
+import { findParent, forgetParent, foundAgain, rememberParent } from './parents.ts'
 
 /**
  * Posts a checkpoint: the first of a day as a message, the others of the day as replies to it, so that a channel
@@ -15,9 +15,14 @@ export async function deliverCheckpoint(
   const { db, clock } = world
   const day = await findParent(db, letter)
   const notice = { about: 'checkpoint', ...(letter.body as PostedCheckpoint) } as const
-  const posted =
+  const post = async () =>
     (letter.doubtSince && (await channel.find(letter.destination, letter.id, letter.doubtSince, day))) ||
     (await channel.say(letter.destination, notice, carried, day))
+  const posted = await post().catch(async (error) => {
+    // Somebody deleted the day's message; the next attempt begins another.
+    if (error instanceof Refused && error.why === 'missing') await forgetParent(db, letter)
+    throw error
+  })
   if (!day) await rememberParent(db, letter, posted, clock.now())
   await settle(db, letter, 'arrived', clock.now())
   await foundAgain(db, letter)

@@ -78,8 +78,7 @@ async function begin(delivery: Delivery): Promise<Posted> {
 async function follow(delivery: Delivery, standing: Posted): Promise<Posted> {
   const { world, channel, letter, carried, alert } = delivery
   try {
-    if (!(await hasMoreComing(world.db, letter)))
-      await channel.edit(standing, await readParent(delivery, alert), letter.destination)
+    if (!(await hasMoreComing(world.db, letter))) await makeTrue(delivery, standing)
     if (!(await arrived(delivery, letter.id, standing)))
       await channel.reply(standing, await stepOf(world.db, letter, alert), carried)
     return standing
@@ -88,6 +87,16 @@ async function follow(delivery: Delivery, standing: Posted): Promise<Posted> {
     if (error instanceof Refused && error.why === 'missing') await forgetParent(world.db, letter)
     throw error
   }
+}
+
+/** Where Slack does not let the message be changed, its thread still says what happened. */
+async function makeTrue(delivery: Delivery, standing: Posted): Promise<void> {
+  const { world, channel, letter, alert } = delivery
+  const parent = await readParent(delivery, alert)
+  await channel.edit(standing, parent, letter.destination).catch((error) => {
+    if (!(error instanceof Refused) || !['content', 'other'].includes(error.why)) throw error
+    world.log.warn({ letter: letter.id, error: error.said }, 'an alert goes on showing what was so before')
+  })
 }
 
 const arrived = async ({ channel, letter }: Delivery, id: string, thread?: Posted) =>

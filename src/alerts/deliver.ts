@@ -13,6 +13,11 @@ const longestDelaySeconds = 30
 const sendWithinMs = 8_000
 /** How many destinations are served at a time. */
 const lanes = 6
+/**
+ * A refusal of which nobody knows whether it lasts is tried so often, the last time in words alone: one and a half
+ * minutes, in which those behind it wait. What says nothing about the message, such as an outage, does not count.
+ */
+const mostRefusals = 8
 
 /**
  * Delivers what waits in the outbox, oldest first for each destination, until nothing is left that may be tried
@@ -66,6 +71,7 @@ async function carriedBy({ db }: Means, letter: Claimed): Promise<Carried> {
     id: letter.id,
     mayJoin: !(await hasHeard(db, letter.destination)),
     isLate: letter.attempts > 2,
+    inWords: letter.refusals >= mostRefusals - 1,
     before() {
       if (performance.now() - claimedAt > sendWithinMs) throw new Delay(0)
     },
@@ -103,13 +109,30 @@ async function noticeOf({ db, clock }: Means, letter: Claimed): Promise<Notice |
 
 async function onFailure(world: Means, letter: Claimed, error: unknown): Promise<void> {
   const { db, log } = world
-  if (error instanceof Refused && error.why === 'closed') return fallBack(world, letter, error.said)
+  const refusal = error instanceof Refused ? error.why : undefined
+  if (error instanceof Refused && refusal === 'closed') return fallBack(world, letter, error.said)
+  const counts = refusal === 'other' || refusal === 'missing'
+  if (error instanceof Refused && (refusal === 'content' || (counts && letter.refusals + 1 >= mostRefusals)))
+    return setAside(world, letter, error.said)
   const seconds = error instanceof Delay ? error.seconds : backOff(letter.attempts)
-  const wasRefused = error instanceof Delay || error instanceof Refused
-  log.warn({ letter: letter.id, seconds, error: String(error) }, 'an alert did not arrive yet')
+  const wasRefused = error instanceof Delay || refusal !== undefined
+  const about = { letter: letter.id, destination: letter.destination, seconds, error: String(error) }
+  if (refusal === 'app')
+    log.error(about, 'Slack refuses the whole app; alerts wait until its token and scopes are put right')
+  else log.warn(about, 'an alert did not arrive yet')
   // What was in doubt before this attempt stays so: a refused look says nothing about an earlier send.
   const arrived = wasRefused && letter.doubtSince === null ? 'no' : 'unknown'
-  await postpone(db, letter, seconds, String(error), arrived)
+  await postpone(db, letter, seconds, String(error), { arrived, isRefusal: counts })
+}
+
+/** Nobody will read it; those behind it have their turn. */
+async function setAside({ db, clock, log }: Means, letter: Claimed, said: string): Promise<void> {
+  const { id, destination, about } = letter
+  log.error(
+    { letter: id, destination, about, error: said },
+    'Slack refused an alert for good; it is set aside',
+  )
+  await settle(db, letter, 'refused', clock.now(), said)
 }
 
 const backOff = (attempts: number) => Math.min(2 ** Math.min(attempts - 1, 10), longestDelaySeconds)

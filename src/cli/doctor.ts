@@ -12,6 +12,7 @@ import { whyNoChanges } from '../foundation/primary.ts'
 import { openWebClient, slackStartError } from '../foundation/slack.ts'
 import { allWorkspaces } from '../workspaces/workspace.ts'
 import { checkAudit } from './doctor-audit.ts'
+import { checkMessages } from './doctor-messages.ts'
 import { bad, type Check, type Finding, good } from './finding.ts'
 
 /** Prints a line per check. Returns 1 when something fails, 0 when all is well but for warnings. */
@@ -21,6 +22,7 @@ export async function doctor(config: Config): Promise<number> {
     ['Audit', checkAudit],
     ['Redis', redis],
     ['Slack', slack],
+    ['Messages', checkMessages],
   ]
   let code = 0
   for (const [name, check] of checks) {

@@ -28,11 +28,13 @@ export type Claimed = {
   level: number
   destination: string
   attempts: number
+  /** how often it was refused, and nobody knows whether for good */
+  refusals: number
   doubtSince: Date | null
 }
 
-/** How a letter came to its end. */
-export type Outcome = 'arrived' | 'moot' | 'redirected' | 'unreachable'
+/** How a letter came to its end. `refused`: for good, whatever else is said there; nobody read it. */
+export type Outcome = 'arrived' | 'moot' | 'redirected' | 'unreachable' | 'refused'
 
 /** Real time: a claim outlives its holder by at most this much. */
 const claimSeconds = 20
@@ -84,7 +86,7 @@ export async function claim(db: Database, now: Date): Promise<Claimed | undefine
        claimed_until = clock_timestamp() + make_interval(secs => :seconds)
      from chosen where outbox.seq = chosen.seq
      returning outbox.id, outbox.seq, workspace_id, finding_id, subject_id, about, body, step, level, destination,
-       attempts, chosen.doubt_since`,
+       attempts, refusals, chosen.doubt_since`,
     { now, seconds: claimSeconds },
   )
   return rows[0] && toClaimed(rows[0])
@@ -105,38 +107,55 @@ const toClaimed = (row: Row): Claimed =>
     level: row.level,
     destination: row.destination,
     attempts: row.attempts,
+    refusals: row.refusals,
     doubtSince: row.doubt_since,
   }) as Claimed
 
-/** The letter needs no further try. False when somebody else has claimed it meanwhile. */
+/**
+ * The letter needs no further try; `error` is what was said against it last. False when somebody else has claimed it
+ * meanwhile.
+ */
 export async function settle(
   db: Executor,
   letter: Pick<Claimed, 'id' | 'attempts'>,
   outcome: Outcome,
   now: Date,
+  error?: string,
 ): Promise<boolean> {
   const changed = await db('outbox')
     .where({ id: letter.id, attempts: letter.attempts })
     .whereNull('settled_at')
-    .update({ settled_at: now, outcome, claimed_until: null, doubt_since: null })
+    .update({
+      settled_at: now,
+      outcome,
+      claimed_until: null,
+      doubt_since: null,
+      ...(error === undefined ? {} : { last_error: error.slice(0, mostOfAnError) }),
+    })
   return changed === 1
 }
 
-/** The letter is tried again after `seconds` of real time. `arrived: 'no'` ends the doubt. */
+const mostOfAnError = 500
+
+/**
+ * The letter is tried again after `seconds` of real time. `arrived: 'no'` ends the doubt; `isRefusal` counts this try
+ * among those that were refused.
+ */
 export async function postpone(
   db: Database,
   letter: Pick<Claimed, 'id' | 'attempts'>,
   seconds: number,
   error: string,
-  arrived: 'no' | 'unknown',
+  { arrived, isRefusal }: { arrived: 'no' | 'unknown'; isRefusal: boolean },
 ): Promise<void> {
   await db.raw(
-    `update outbox set claimed_until = null, last_error = :error,
+    `update outbox set claimed_until = null, last_error = :error, refusals = refusals + :refused,
        doubt_since = case when :known then null else doubt_since end,
        retry_after = clock_timestamp() + make_interval(secs => :seconds)
      where id = :id and attempts = :attempts and settled_at is null`,
     {
-      error: error.slice(0, 500),
+      error: error.slice(0, mostOfAnError),
+      refused: isRefusal ? 1 : 0,
       known: arrived === 'no',
       seconds,
       id: letter.id,
@@ -153,4 +172,31 @@ export async function secondsToNextTry(db: Executor): Promise<number | undefined
   )
   const { seconds } = rows[0]
   return seconds === null ? undefined : Math.max(seconds, 0.05)
+}
+
+/** Letters in trouble: how many, and of the oldest since when, where to, and what was said against it. */
+export type Trouble = { letters: number; since: Date; destination: string; error: string }
+
+/** What was refused for good and is remembered; undefined when nothing was. */
+export async function refusedLetters(db: Executor): Promise<Trouble | undefined> {
+  const { rows } = await db.raw(
+    `select count(*) over ()::int as letters, put_at as since, destination, coalesce(last_error, '') as error
+     from outbox where outcome = 'refused' order by put_at, seq limit 1`,
+  )
+  return rows[0]
+}
+
+/** What waits where the letter whose turn it is failed; undefined when there is none. */
+export async function delayedLetters(db: Executor, now: Date): Promise<Trouble | undefined> {
+  const { rows } = await db.raw(
+    `with due as (
+       select seq, destination, put_at, last_error, first_value(last_error) over of_place as error
+       from outbox where settled_at is null and (not_before is null or not_before <= :now)
+       window of_place as (partition by destination order by seq)
+     )
+     select count(*) over ()::int as letters, put_at as since, destination, error
+     from due where error is not null order by put_at, seq limit 1`,
+    { now },
+  )
+  return rows[0]
 }

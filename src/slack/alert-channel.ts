@@ -4,14 +4,14 @@ import {
   type Alert,
   type AlertChannel,
   type Carried,
-  Delay,
   type Parent,
   type Posted,
   Refused,
 } from '../alerts/channel.ts'
 import type { Log } from '../foundation/log.ts'
 import type { Message } from './blocks.ts'
-import { errorName, findChannel, post as postOrJoin } from './channels.ts'
+import { findChannel, post as postOrJoin } from './channels.ts'
+import { inWords, sendOrInWords } from './in-words.ts'
 import { alertMessage, alertReply } from './messages/alert.ts'
 import { groupMessage } from './messages/alert-group.ts'
 import { noticeMessage } from './messages/alert-notice.ts'
@@ -19,6 +19,7 @@ import { fleetMessage } from './messages/fleet.ts'
 import { askedMessage, progressMessage } from './messages/review.ts'
 import { usePicture } from './messages/use-picture.ts'
 import { type Illustration, sendIllustrated } from './pictures/upload.ts'
+import { isAboutContent, meaning } from './refusals.ts'
 
 /** How long it is remembered who is in a channel. Real time. */
 const membersMs = 60_000
@@ -45,27 +46,29 @@ export function slackAlerts(web: WebClient, log: Log): AlertChannel {
 
   async function send(
     channel: string,
-    message: Message,
+    look: (image?: ImageBlock) => Message,
     letter: Carried,
-    more: object = {},
+    { illustration, instead }: { illustration?: Illustration | undefined; instead?: string | undefined },
+    within: object = {},
   ): Promise<Posted> {
-    const what = { channel, ...message, ...more, metadata: metadata(letter.id) }
-    letter.before()
-    const posted = letter.mayJoin ? await postOrJoin(web, what) : await web.chat.postMessage(what)
-    return { channelId: channel, ts: posted.ts! }
-  }
-
-  /** With its picture where there is one and it can be shown; the words say all of it. */
-  async function sendWith(
-    illustration: Illustration | undefined,
-    letter: Carried,
-    send: (image?: ImageBlock) => Promise<Posted>,
-  ): Promise<Posted> {
-    if (!illustration || letter.isLate) return send()
+    const post = async (form: Message): Promise<Posted> => {
+      const what = { channel, metadata: metadata(letter.id), ...form, ...within }
+      letter.before()
+      const posted = letter.mayJoin ? await postOrJoin(web, what) : await web.chat.postMessage(what)
+      return { channelId: channel, ts: posted.ts! }
+    }
+    const plainly = () => {
+      const message = built(look)
+      return letter.inWords ? post(inWords(message, instead)) : sendOrInWords(message, post, { instead, log })
+    }
+    // With its picture where there is one and it can be shown; the words say all of it.
+    if (!illustration || letter.isLate) return plainly()
     return sendIllustrated({ web, log }, illustration, async (image) => {
-      const pictureId =
-        image && 'slack_file' in image && 'id' in image.slack_file ? image.slack_file.id : undefined
-      return { ...(await send(image)), ...(pictureId ? { pictureId } : {}) }
+      if (!image) return plainly()
+      const posted = await post(built(() => look(image)))
+      return 'slack_file' in image && 'id' in image.slack_file
+        ? { ...posted, pictureId: image.slack_file.id }
+        : posted
     })
   }
 
@@ -83,7 +86,7 @@ export function slackAlerts(web: WebClient, log: Log): AlertChannel {
     try {
       return await call()
     } catch (error) {
-      const meant = translate(error)
+      const meant = meaning(error)
       if (meant instanceof Refused && meant.why === 'closed') known.delete(destination)
       throw meant
     }
@@ -93,29 +96,40 @@ export function slackAlerts(web: WebClient, log: Log): AlertChannel {
     post: (destination, parent, mentions, letter) =>
       told(destination, async () => {
         const channel = await channelOf(destination)
-        const illustration = 'alert' in parent ? usePicture(parent.alert) : undefined
-        return sendWith(illustration, letter, (image) =>
-          send(channel, appearance(parent, destination, mentions, image), letter),
-        )
+        const illustration = built(() => ('alert' in parent ? usePicture(parent.alert) : undefined))
+        const look = (image?: ImageBlock) => appearance(parent, destination, mentions, image)
+        return send(channel, look, letter, { illustration, instead: commandFor(parent) })
       }),
     edit: ({ channelId: channel, ts, pictureId }, parent, destination) =>
       told(destination, async () => {
-        const image = pictureId && 'alert' in parent ? imageOf(parent.alert, pictureId) : undefined
-        await web.chat.update({ channel, ts, ...appearance(parent, destination, [], image) })
+        const update = (form: Message) => web.chat.update({ channel, ts, ...form })
+        const plainly = () =>
+          sendOrInWords(
+            built(() => appearance(parent, destination, [])),
+            update,
+            { instead: commandFor(parent), log },
+          )
+        const image = 'alert' in parent ? built(() => imageOf(parent.alert, pictureId)) : undefined
+        if (!image) return void (await plainly())
+        // The file may be gone by now, and the message must not go with it.
+        await update(built(() => appearance(parent, destination, [], image))).catch((error: unknown) => {
+          if (!isAboutContent(error)) throw error
+          return plainly()
+        })
       }),
     reply: ({ channelId, ts: thread_ts }, step, letter) =>
       told('', async () => {
         const within = { thread_ts, ...(step.broadcast ? { reply_broadcast: true } : {}) }
-        const illustration = step.step.startsWith('told-') && !step.deed ? usePicture(step.alert) : undefined
-        await sendWith(illustration, letter, (image) =>
-          send(channelId, alertReply(step, image), letter, within),
-        )
+        const isTold = step.step.startsWith('told-') && !step.deed
+        const illustration = built(() => (isTold ? usePicture(step.alert) : undefined))
+        await send(channelId, (image) => alertReply(step, image), letter, { illustration }, within)
       }),
     say: (destination, notice, letter, thread) =>
       told(destination, async () => {
         const channel = thread?.channelId ?? (await channelOf(destination))
         const within = thread ? { thread_ts: thread.ts } : {}
-        return send(channel, noticeMessage(notice, thread !== undefined), letter, within)
+        const instead = notice.about === 'review-reminder' ? '/keys review' : undefined
+        return send(channel, () => noticeMessage(notice, thread !== undefined), letter, { instead }, within)
       }),
     find: (destination, letterId, since, thread) =>
       told(destination, async () => find(web, await channelOf(destination), letterId, since, thread)),
@@ -124,10 +138,29 @@ export function slackAlerts(web: WebClient, log: Log): AlertChannel {
   }
 }
 
+/**
+ * What is made of an alert, before anything is sent. Facts of which no message can be made make none later either, and
+ * must not keep others waiting.
+ */
+function built<T>(make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    throw new Refused('content', `no message can be made of it: ${String(error)}`)
+  }
+}
+
+/** What to type where buttons cannot be shown. */
+function commandFor(parent: Parent): string | undefined {
+  if ('alert' in parent) return `/keys show ${parent.alert.key.hint || parent.alert.key.name}`
+  if ('group' in parent) return '/keys list attention'
+  return 'fleet' in parent ? undefined : '/keys review'
+}
+
 /** The picture that was uploaded with the message stays in it as long as the alert stands. */
-function imageOf(alert: Alert, id: string): ImageBlock | undefined {
-  const illustration = usePicture(alert)
-  return illustration && { type: 'image', slack_file: { id }, alt_text: illustration.altText }
+function imageOf(alert: Alert, id: string | undefined): ImageBlock | undefined {
+  const illustration = id ? usePicture(alert) : undefined
+  return illustration && { type: 'image', slack_file: { id: id! }, alt_text: illustration.altText }
 }
 
 function appearance(parent: Parent, destination: string, mentions: string[], image?: ImageBlock): Message {
@@ -170,36 +203,3 @@ async function find(
 }
 
 type Said = { ts: string; metadata?: { event_payload?: { letter?: string } } }
-
-const closed = new Set([
-  'is_archived',
-  'channel_not_found',
-  'not_in_channel',
-  'restricted_action',
-  'method_not_supported_for_channel_type',
-  'user_disabled',
-  'user_not_found',
-  'users_not_found',
-  'user_not_visible',
-  'cannot_dm_bot',
-  'messages_tab_disabled',
-])
-const missing = new Set([
-  'message_not_found',
-  'thread_not_found',
-  'cant_update_message',
-  'cannot_reply_to_message',
-])
-
-/** Slack's 429 names its own time, and its `ok: false` is a clear no; everything else leaves it open. */
-function translate(error: unknown): unknown {
-  const { retryAfter } = error as { retryAfter?: number }
-  if (retryAfter) return new Delay(retryAfter)
-  const name = errorName(error)
-  if (!name) return error
-  if (closed.has(name)) return new Refused('closed', name)
-  if (missing.has(name)) return new Refused('missing', name)
-  // Slack says these when it may have done something before it failed.
-  if (['internal_error', 'fatal_error', 'service_unavailable', 'request_timeout'].includes(name)) return error
-  return new Refused('other', name)
-}

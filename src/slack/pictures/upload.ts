@@ -2,6 +2,7 @@ import type { ImageBlock } from '@slack/types'
 import type { WebClient } from '@slack/web-api'
 import type { Log } from '../../foundation/log.ts'
 import { errorName } from '../channels.ts'
+import { isAboutContent } from '../refusals.ts'
 import type { Picture } from './picture.ts'
 import { render } from './render.ts'
 
@@ -19,7 +20,7 @@ type Means = { web: WebClient; log: Log }
  * are not permitted, or because drawing or uploading failed. So what is sent has to say everything in words too.
  *
  * A file is scanned after its upload, and until then Slack calls the block invalid: `send` is called again until it is
- * taken, and at last without the picture. A picture is seen by those who can read a message that it was posted in. In
+ * taken, and at last without the picture; at once where Slack refuses the block for another reason. A picture is seen by those who can read a message that it was posted in. In
  * ephemeral messages, dialogs and on Home it stays private to the app, so it belongs into a channel or a direct
  * message. https://docs.slack.dev/reference/block-kit/composition-objects/slack-file-object
  */
@@ -37,7 +38,8 @@ export async function sendIllustrated<T>(
     try {
       return await send(image)
     } catch (error) {
-      if (!isNotReady(error)) throw error
+      if (!isAboutContent(error)) throw error
+      if (!isNotReady(error)) break
     }
     await new Promise((resolve) => setTimeout(resolve, waitMs))
   }

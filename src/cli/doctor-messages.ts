@@ -1,0 +1,36 @@
+import { systemClock } from '../foundation/clock.ts'
+import type { Config } from '../foundation/config.ts'
+import { isOutage, openDatabase } from '../foundation/database.ts'
+import { delayedLetters, refusedLetters, type Trouble } from '../outbox/outbox.ts'
+import { bad, type Check, type Finding, good, warning } from './finding.ts'
+
+/** Whether what people must hear reached them: what Slack refused for good, and what waits for another try. */
+export const checkMessages: Check = async (config: Config) => {
+  const db = openDatabase(config.databaseUrl, { connections: 1, name: 'keywarden doctor' })
+  try {
+    // Before the migrations there is nothing to look at, and the schema's own line says so.
+    if (!(await db.schema.hasColumn('outbox', 'refusals'))) return []
+    const refused = await refusedLetters(db)
+    const delayed = await delayedLetters(db, systemClock.now())
+    if (!refused && !delayed) return [good('none was refused for good, and none waits for another try')]
+    return [...(refused ? [aboutRefused(refused)] : []), ...(delayed ? [aboutDelayed(delayed)] : [])]
+  } catch (error) {
+    if (isOutage(error)) return [bad('cannot be looked at while Postgres cannot be reached')]
+    throw error
+  } finally {
+    await db.destroy()
+  }
+}
+
+const aboutRefused = (trouble: Trouble): Finding =>
+  warning(
+    `${trouble.letters} ${trouble.letters === 1 ? 'was' : 'were'} refused for good and set aside, ${oldest(trouble)}; Slack said: ${trouble.error}; nobody read them: look at /keys list attention in Slack, and see docs/alerts.md`,
+  )
+
+const aboutDelayed = (trouble: Trouble): Finding =>
+  warning(
+    `${trouble.letters} ${trouble.letters === 1 ? 'waits' : 'wait'} for another try, ${oldest(trouble)}; the last answer: ${trouble.error}; none of them is given up: put right what it says, and they arrive`,
+  )
+
+const oldest = ({ since, destination }: Trouble): string =>
+  `the oldest of ${since.toISOString().slice(0, 16).replace('T', ' ')} UTC to ${destination}`
