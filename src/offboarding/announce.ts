@@ -1,3 +1,4 @@
+import { Refused } from '../alerts/channel.ts'
 import { newId } from '../foundation/ids.ts'
 import type { World } from '../foundation/world.ts'
 import type { Announcer, Posted } from './announcer.ts'
@@ -10,7 +11,8 @@ import { type Report, readReport, reportFile } from './report.ts'
 const apart = 3
 const mostTogether = 500
 const groupEveryMs = 60_000
-const fileTries = 5
+/** A file that was refused so often is given up; an outage is no refusal. */
+const mostFileRefusals = 5
 /** Real seconds. */
 const claimSeconds = 30
 
@@ -96,6 +98,7 @@ type Row = {
   shown: string
   filed_at: Date | null
   file_attempts: number
+  file_refusals: number
 }
 
 async function claim({ db }: World, tried: ReadonlySet<string>): Promise<Row | undefined> {
@@ -107,7 +110,7 @@ async function claim({ db }: World, tried: ReadonlySet<string>): Promise<Row | u
          and (claimed_until is null or claimed_until < clock_timestamp())
          and (retry_after is null or retry_after < clock_timestamp())
        order by put_at, id limit 1 for update skip locked)
-     returning id, attempts, channel_id, ts, shown, filed_at, file_attempts`,
+     returning id, attempts, channel_id, ts, shown, filed_at, file_attempts, file_refusals`,
     [claimSeconds, [...tried]],
   )
   return rows[0]
@@ -140,9 +143,12 @@ async function tell(world: World, announcer: Announcer, row: Row): Promise<Told>
     await save({ shown })
   }
   if (report.offboardings.some((one) => one.state !== 'done')) return 'so far'
-  if (!row.filed_at && row.file_attempts < fileTries && report.counts.all > 0) {
+  if (!row.filed_at && row.file_refusals < mostFileRefusals && report.counts.all > 0) {
     await save({ file_attempts: row.file_attempts + 1 })
-    await fileReport(world, announcer, row, report, where)
+    await fileReport(world, announcer, row, report, where).catch(async (error) => {
+      if (error instanceof Refused) await save({ file_refusals: row.file_refusals + 1 })
+      throw error
+    })
     await save({ filed_at: clock.now() })
   }
   return endReporting(world, row.id, shown)

@@ -1,9 +1,13 @@
+import { Refused } from '../alerts/channel.ts'
 import type { World } from '../foundation/world.ts'
 import type { Announcer } from './announcer.ts'
 
 const tries = 3
 
-/** Tells whoever takes over which keys wait for them. Home lists these too, so a message that fails is given up. */
+/**
+ * Tells whoever takes over which keys wait for them. Home lists these too, so a message that is refused is given up; an
+ * outage is no refusal.
+ */
 export async function offerKeys(world: World, announcer: Announcer): Promise<void> {
   const { db, clock, log } = world
   const { rows } = await db.raw(
@@ -37,7 +41,11 @@ export async function offerKeys(world: World, announcer: Announcer): Promise<voi
       await db('offboarding_keys')
         .where({ offboarding_id: first.offboarding_id })
         .whereIn('key_id', keyIds)
-        .update({ offered_at: null })
+        .update(
+          error instanceof Refused && error.why !== 'app'
+            ? { offered_at: null }
+            : { offered_at: null, offer_attempts: db.raw('offer_attempts - 1') },
+        )
     }
   }
 }

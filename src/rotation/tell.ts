@@ -1,3 +1,4 @@
+import { Refused } from '../alerts/channel.ts'
 import type { Executor } from '../foundation/database.ts'
 import { isSlackUser } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
@@ -15,7 +16,8 @@ const claimSeconds = 30
 const figuresEverySeconds = 60
 const figuresARound = 5
 const notesARound = 50
-const tries = 8
+/** What was refused so often is given up; an outage is no refusal, however long it lasts. */
+const mostRefusals = 8
 
 /**
  * Tells people how rotations stand: a message each, edited when a reader would notice, one for a campaign; replies
@@ -142,30 +144,35 @@ async function sayNotes(world: World, board: RotationBoard): Promise<void> {
     `update rotation_notes n set attempts = n.attempts + 1, retry_after = clock_timestamp() + make_interval(secs => ?)
      from rotations r join rotation_messages m on m.id = r.message_id
      where r.id = n.rotation_id and (n.rotation_id, n.step) in (
-       select rotation_id, step from rotation_notes
-       where told_at is null and attempts < ? and (retry_after is null or retry_after < clock_timestamp())
-       order by put_at limit ? for update skip locked)
+       select w.rotation_id, w.step from rotation_notes w
+         join rotations x on x.id = w.rotation_id join rotation_messages y on y.id = x.message_id
+       where w.told_at is null and w.refusals < ? and (w.retry_after is null or w.retry_after < clock_timestamp())
+         and (w.kind in ('offer', 'reveal') or y.ts is not null)
+       order by w.put_at limit ? for update of w skip locked)
      returning n.rotation_id, n.step, n.kind, n.attempts, m.channel_id, m.ts`,
-    [claimSeconds, tries, notesARound],
+    [claimSeconds, mostRefusals, notesARound],
   )
   const notes = rows as NoteRow[]
   if (notes.length === 0) return
   const found = await db('rotations').whereIn('id', [...new Set(notes.map((one) => one.rotation_id))])
   const trackers = await readTrackers(db, found.map(toRotation), clock.now())
   const byId = new Map(trackers.map((tracker) => [tracker.rotation.id, tracker]))
-  const told = (some: readonly NoteRow[]) =>
+  const save = (some: readonly NoteRow[], what: Record<string, unknown>) =>
     db('rotation_notes')
       .whereIn(
         ['rotation_id', 'step'],
         some.map((one) => [one.rotation_id, one.step]),
       )
-      .update({ told_at: clock.now(), retry_after: null })
+      .update(what)
   const attempt = async (some: readonly NoteRow[], say: () => Promise<void>) => {
     try {
       await say()
-      await told(some)
+      await save(some, { told_at: clock.now(), retry_after: null })
     } catch (error) {
       log.warn({ rotation: some[0]!.rotation_id, error: String(error) }, 'something about a rotation waits')
+      const refusal = error instanceof Refused ? error.why : 'app'
+      if (refusal === 'content') await save(some, { refusals: mostRefusals })
+      else if (refusal !== 'app') await save(some, { refusals: db.raw('refusals + 1') })
     }
   }
   for (const offers of byOwner(notes, byId))
@@ -197,21 +204,25 @@ async function offerThem(board: RotationBoard, ownerId: string, trackers: readon
 async function sayOne(world: World, board: RotationBoard, one: NoteRow, tracker: Tracker): Promise<void> {
   const { kind } = one
   if (kind === 'offer') return
-  if (kind === 'reveal') {
-    if (tracker.facts.next.state !== 'unrevealed') return
-    await board.remind(tracker.facts.next.ownerId, tracker)
+  if (kind === 'reveal' && tracker.facts.next.state !== 'unrevealed') return
+  const isLate = tracker.rotation.endedAt && kind !== 'ended' && kind !== 'report'
+  if (one.ts && !isLate) {
+    const report = kind === 'report' ? await reportOf(world.db, tracker.rotation) : undefined
+    const said: Said = {
+      kind,
+      tracker,
+      mentions: await mentions(world.db, kind, tracker),
+      ...(report ? { report } : {}),
+    }
+    const where: Posted = { channelId: one.channel_id!, ts: one.ts }
+    const noteId = `${one.rotation_id} ${one.step}`
+    await board.reply(where, said, noteId, one.attempts > 1).catch((error: unknown) => {
+      // A channel that is closed must not keep the owner from hearing of it.
+      if (kind !== 'reveal' || !(error instanceof Refused)) throw error
+    })
   }
-  if (tracker.rotation.endedAt && kind !== 'ended' && kind !== 'report') return
-  if (!one.ts) throw new Error('its message is not there yet')
-  const where: Posted = { channelId: one.channel_id!, ts: one.ts }
-  const report = kind === 'report' ? await reportOf(world.db, tracker.rotation) : undefined
-  const said: Said = {
-    kind,
-    tracker,
-    mentions: await mentions(world.db, kind, tracker),
-    ...(report ? { report } : {}),
-  }
-  await board.reply(where, said, `${one.rotation_id} ${one.step}`, one.attempts > 1)
+  // The reply is looked for before it is said again, and the reminder is not: it comes last.
+  if (kind === 'reveal') await board.remind(tracker.facts.next.ownerId, tracker)
 }
 
 /** Whom it concerns: who has to act; past the deadline also those in charge. */

@@ -36,14 +36,3 @@ export async function findPosted(
   )
   return found && { channelId: channel, ts: found.ts! }
 }
-
-/** Slack's 429 names its own time. */
-export async function withDelay<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call()
-  } catch (error) {
-    const { retryAfter } = error as { retryAfter?: number }
-    if (retryAfter) throw Object.assign(new Error(`asked to wait ${retryAfter} s`), { seconds: retryAfter })
-    throw error
-  }
-}

@@ -1,40 +1,48 @@
 import type { WebClient } from '@slack/web-api'
+import type { Log } from '../foundation/log.ts'
 import { say } from '../foundation/words.ts'
 import type { Announcer, Posted } from '../offboarding/announcer.ts'
 import type { Counts } from '../offboarding/report.ts'
-import { findPosted, looksBack, openChannels, withDelay } from './announcing.ts'
-import { actions, button, message } from './blocks.ts'
+import { findPosted, looksBack, openChannels } from './announcing.ts'
+import { actions, button, type Message, message } from './blocks.ts'
 import { post } from './channels.ts'
+import { sendOrInWords } from './in-words.ts'
 import { count } from './messages/key.ts'
 import { offboardingMessage } from './messages/offboard-progress.ts'
 import { closedMessage, requestMessage } from './messages/request.ts'
 import { sentenceBlock } from './phrase.ts'
 import { ref } from './ref.ts'
+import { understood } from './refusals.ts'
 
 const offersInAMessage = 10
 
-/** Offboardings as Slack messages, each with its id in the metadata. */
-export function slackAnnouncer(web: WebClient): Announcer {
+/** Offboardings as Slack messages, each with its id in the metadata; in words alone where Slack refuses their blocks. */
+export function slackAnnouncer(web: WebClient, log?: Log): Announcer {
   const channelOf = openChannels(web)
+  const instead = '/keys offboard @person'
+  const update = async ({ channelId: channel, ts }: Posted, full: Message, more: { instead?: string } = {}) =>
+    void (await sendOrInWords(full, (form) => web.chat.update({ channel, ts, ...form }), { ...more, log }))
+  const direct = async (channel: string, full: Message) =>
+    void (await sendOrInWords(full, (form) => web.chat.postMessage({ channel, ...form }), { log }))
   return {
     post: (report, messageId, again) =>
-      withDelay(async () => {
+      understood(async () => {
         const channel = await channelOf(report.channel)
         const earlier = again ? await findPosted(web, channel, messageId) : undefined
         if (earlier) return earlier
         const metadata = { event_type: 'keywarden_offboarding', event_payload: { message: messageId } }
-        const posted = await post(web, { channel, ...offboardingMessage(report), metadata })
+        const send = (form: Message) => post(web, { channel, metadata, ...form })
+        const posted = await sendOrInWords(offboardingMessage(report), send, { instead, log })
         return { channelId: channel, ts: posted.ts! }
       }),
-    edit: ({ channelId: channel, ts }, report) =>
-      withDelay(async () => void (await web.chat.update({ channel, ts, ...offboardingMessage(report) }))),
+    edit: (where, report) => understood(() => update(where, offboardingMessage(report), { instead })),
     file: ({ channelId: channel_id, ts: thread_ts }, filename, content, again) =>
-      withDelay(async () => {
+      understood(async () => {
         if (again && (await isFiled(web, channel_id, thread_ts, filename))) return
         await web.filesUploadV2({ channel_id, thread_ts, filename, content, title: filename })
       }),
     offer: (userId, leaver, offers) =>
-      withDelay(async () => {
+      understood(async () => {
         const rows = offers.slice(0, offersInAMessage).flatMap((key) => [
           sentenceBlock(say`${{ name: key.name }} · ${key.scopes.join(', ')}`),
           actions(
@@ -46,19 +54,12 @@ export function slackAnnouncer(web: WebClient): Announcer {
         const more = offers.length - offersInAMessage
         const told = say`${{ user: leaver }} leaves, and you take over. These keys wait for you to reveal them, for 7 days.`
         const rest = more > 0 ? [sentenceBlock(say`And ${more} more: ${{ code: '/keys list mine' }}.`)] : []
-        await web.chat.postMessage({ channel: userId, ...message(told, ...rows, ...rest) })
+        await direct(userId, message(told, ...rows, ...rest))
       }),
-    showClosed: (request) =>
-      withDelay(async () => {
-        const { channelId: channel, ts } = request.posted!
-        await web.chat.update({ channel, ts, ...requestMessage(request) })
-      }),
-    tellClosed: (request) =>
-      withDelay(async () => {
-        await web.chat.postMessage({ channel: request.requestedBy, ...closedMessage(request) })
-      }),
+    showClosed: (request) => understood(() => update(request.posted!, requestMessage(request))),
+    tellClosed: (request) => understood(() => direct(request.requestedBy, closedMessage(request))),
     complete: (execution, counts, where) =>
-      withDelay(async () => {
+      understood(async () => {
         const outputs = { ...outputsOf(counts), ...(await linkTo(web, where)) }
         await web.functions.completeSuccess({ function_execution_id: execution, outputs })
       }).catch((error) => {

@@ -36,8 +36,8 @@ export async function openSlackSide(world: World): Promise<SlackSide> {
   const identity = await firstStart(world, web)
   // Alerts have a client of their own: one rate limit must not hold up a person who is waiting.
   const alerts = slackAlerts(openWebClient(world), world.log)
-  const announcer = slackAnnouncer(openWebClient(world))
-  const board = slackRotationBoard(openWebClient(world))
+  const announcer = slackAnnouncer(openWebClient(world), world.log)
+  const board = slackRotationBoard(openWebClient(world), world.log)
 
   function openBot(): Bot {
     const settling = new Set<Promise<void>>()

@@ -1,36 +1,54 @@
 import type { WebClient } from '@slack/web-api'
-import type { RotationBoard } from '../rotation/board.ts'
-import { findPosted, openChannels, withDelay } from './announcing.ts'
+import type { Log } from '../foundation/log.ts'
+import type { RotationBoard, Shown } from '../rotation/board.ts'
+import { findPosted, openChannels } from './announcing.ts'
+import type { Message } from './blocks.ts'
 import { post } from './channels.ts'
+import { sendOrInWords } from './in-words.ts'
 import { rotationMessage } from './messages/rotation.ts'
 import { offersMessage, remindMessage, saidMessage } from './messages/rotation-dialogs.ts'
+import { understood } from './refusals.ts'
 
 const eventType = 'keywarden_rotation'
 
-/** Rotations as Slack messages, each with its id in the metadata. */
-export function slackRotationBoard(web: WebClient): RotationBoard {
+/** Rotations as Slack messages, each with its id in the metadata; in words alone where Slack refuses their blocks. */
+export function slackRotationBoard(web: WebClient, log?: Log): RotationBoard {
   const channelOf = openChannels(web)
   const metadata = (message: string) => ({ event_type: eventType, event_payload: { message } })
+  const direct = async (channel: string, message: Message) =>
+    void (await sendOrInWords(message, (form) => web.chat.postMessage({ channel, ...form }), { log }))
   return {
     post: (shown, name, messageId, again) =>
-      withDelay(async () => {
+      understood(async () => {
         const channel = await channelOf(name)
         const earlier = again ? await findPosted(web, channel, messageId) : undefined
         if (earlier) return earlier
-        const posted = await post(web, { channel, ...rotationMessage(shown), metadata: metadata(messageId) })
+        const send = (form: Message) => post(web, { channel, metadata: metadata(messageId), ...form })
+        const posted = await sendOrInWords(rotationMessage(shown), send, { instead: commandFor(shown), log })
         return { channelId: channel, ts: posted.ts! }
       }),
     edit: ({ channelId: channel, ts }, shown) =>
-      withDelay(async () => void (await web.chat.update({ channel, ts, ...rotationMessage(shown) }))),
-    reply: ({ channelId: channel, ts: thread_ts }, said, noteId, again) =>
-      withDelay(async () => {
-        if (again && (await findPosted(web, channel, noteId, thread_ts))) return
-        const reply = { channel, thread_ts, ...saidMessage(said), metadata: metadata(noteId) }
-        await web.chat.postMessage(said.kind === 'overdue' ? { ...reply, reply_broadcast: true } : reply)
+      understood(async () => {
+        const update = (form: Message) => web.chat.update({ channel, ts, ...form })
+        await sendOrInWords(rotationMessage(shown), update, { instead: commandFor(shown), log })
       }),
-    offer: (channel, trackers) =>
-      withDelay(async () => void (await web.chat.postMessage({ channel, ...offersMessage(trackers) }))),
-    remind: (channel, tracker) =>
-      withDelay(async () => void (await web.chat.postMessage({ channel, ...remindMessage(tracker) }))),
+    reply: ({ channelId: channel, ts: thread_ts }, said, noteId, again) =>
+      understood(async () => {
+        if (again && (await findPosted(web, channel, noteId, thread_ts))) return
+        const send = (form: Message) => {
+          const reply = { channel, thread_ts, metadata: metadata(noteId), ...form }
+          return web.chat.postMessage(said.kind === 'overdue' ? { ...reply, reply_broadcast: true } : reply)
+        }
+        await sendOrInWords(saidMessage(said), send, { log })
+      }),
+    offer: (userId, trackers) => understood(() => direct(userId, offersMessage(trackers))),
+    remind: (userId, tracker) => understood(() => direct(userId, remindMessage(tracker))),
   }
+}
+
+/** What to type where buttons cannot be shown; it opens the rotation that runs. */
+function commandFor(shown: Shown): string {
+  if (shown.about === 'campaign') return '/keys rotate NAME'
+  const { hint, name } = shown.tracker.facts.old
+  return `/keys rotate ${hint ?? name}`
 }

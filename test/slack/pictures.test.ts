@@ -2,7 +2,7 @@ import { type LogLevel, WebClient } from '@slack/web-api'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { textOf } from '../../sandbox/slack/look.ts'
-import { fault, person } from '../../sandbox/slack/person.ts'
+import { calls, fault, person } from '../../sandbox/slack/person.ts'
 import type { LocalSlack } from '../../sandbox/slack/slack.ts'
 import { readConfig } from '../../src/foundation/config.ts'
 import { openLog } from '../../src/foundation/log.ts'
@@ -267,6 +267,15 @@ test('that Slack is still looking at a picture is no error in the log, and what 
 
 test('what is wrong with the message itself is not blamed on its picture', async () => {
   await expect(illustrated('')).rejects.toThrow('invalid_blocks')
+})
+
+test('where image blocks are refused for good, the words come at once', async () => {
+  slack.refuseBlocks(['image'])
+  const before = (await calls(slack.url, 'chat.postMessage')).length
+  await illustrated('No images here')
+  expect(textOf((await lastInDm()).blocks)).toBe('No images here')
+  expect((await calls(slack.url, 'chat.postMessage')).length - before).toBe(2)
+  slack.refuseBlocks([])
 })
 
 test('without the scope files:write the words come alone', async () => {

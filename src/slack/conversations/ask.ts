@@ -3,8 +3,9 @@ import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
 import { liveKeyOfIntegration } from '../../keys/find.ts'
 import type { KeyRequest as KeyDraft } from '../../keys/issue.ts'
 import { type KeyRequest, makeRequest, rememberPosted } from '../../workspaces/requests.ts'
-import { notice, plainSection } from '../blocks.ts'
+import { type Message, notice, plainSection } from '../blocks.ts'
 import { findChannel, post } from '../channels.ts'
+import { sendOrInWords } from '../in-words.ts'
 import { requestMessage, sentView } from '../messages/request.ts'
 import type { Story, SubmitStory } from '../story.ts'
 
@@ -38,7 +39,8 @@ async function postRequest({ door, caller }: Story, request: KeyRequest): Promis
     const rival = integration
       ? await liveKeyOfIntegration(door.world.db, caller.workspace.id, integration)
       : undefined
-    const { ts } = await post(door.web, { channel: channelId, ...requestMessage(request, rival) })
+    const send = (form: Message) => post(door.web, { channel: channelId, ...form })
+    const { ts } = await sendOrInWords(requestMessage(request, rival), send, { log: door.world.log })
     await rememberPosted(door.world.db, request.id, { channelId, ts: ts! })
   } catch (error) {
     door.world.log.warn({ request: request.id, error: String(error) }, 'a request is not in the channel')

@@ -1,6 +1,7 @@
 import type { ImageBlock } from '@slack/types'
 import type { Range } from '../../usage/range.ts'
 import type { Message } from '../blocks.ts'
+import { sendOrInWords } from '../in-words.ts'
 import { altTextOf } from '../messages/usage-panel.ts'
 import type { UsagePicture } from '../pictures/picture.ts'
 import { sendIllustrated } from '../pictures/upload.ts'
@@ -9,21 +10,24 @@ import type { ClickStory, Story } from '../story.ts'
 /**
  * Puts a panel into the direct messages of whoever asked, or in the place of an earlier one there: a picture in an
  * ephemeral message or in a dialog would be private to the app, and a key's usage is nothing for a channel. Where
- * nothing was used there is nothing to draw. Returns whether it could be delivered.
+ * nothing was used there is nothing to draw; `instead` is what to type where its buttons are refused. Returns whether it
+ * could be delivered.
  */
 export async function deliver(
   story: Story,
   { picture, range }: { picture: UsagePicture; range: Range },
   panel: (image?: ImageBlock) => Message,
-  earlier?: ClickStory['message'],
+  { earlier, instead }: { earlier?: ClickStory['message']; instead: string },
 ): Promise<boolean> {
   const { web, world } = story.door
   const place = earlier?.channelId.startsWith('D') ? earlier : undefined
   const illustration = { picture, filename: `usage-${range}.png`, altText: altTextOf(picture, range) }
-  const put = async (image?: ImageBlock) => {
-    if (place) await web.chat.update({ channel: place.channelId, ts: place.ts, ...panel(image) })
-    else await web.chat.postMessage({ channel: story.caller.actor.id, ...panel(image) })
-  }
+  const send = (form: Message): Promise<unknown> =>
+    place
+      ? web.chat.update({ channel: place.channelId, ts: place.ts, ...form })
+      : web.chat.postMessage({ channel: story.caller.actor.id, ...form })
+  const put = async (image?: ImageBlock) =>
+    void (await (image ? send(panel(image)) : sendOrInWords(panel(), send, { instead, log: world.log })))
   try {
     if (picture.steps.length === 0) await put()
     else await sendIllustrated({ web, log: world.log }, illustration, put)

@@ -14,8 +14,9 @@ import {
   openForDecision,
   readReason,
 } from '../../workspaces/requests.ts'
-import { notice, plainSection } from '../blocks.ts'
+import { type Message, notice, plainSection } from '../blocks.ts'
 import { isFullMember } from '../caller.ts'
+import { sendOrInWords } from '../in-words.ts'
 import { fieldErrors } from '../messages/refusal.ts'
 import { deniedMessage, deniedView, denyForm, requestMessage } from '../messages/request.ts'
 import type { ClickStory, CommandStory, Conversation, Story, SubmitStory } from '../story.ts'
@@ -128,9 +129,9 @@ export const submitDeny: Conversation<SubmitStory> = async (story) => {
 async function keepMessageTrue({ door }: Story, request: KeyRequest): Promise<void> {
   if (!request.posted) return
   const { channelId: channel, ts } = request.posted
-  await door.web.chat
-    .update({ channel, ts, ...requestMessage(request) })
-    .catch((error) =>
-      door.world.log.warn({ request: request.id, error: String(error) }, 'a request shows old'),
-    )
+  const { log } = door.world
+  const update = (form: Message) => door.web.chat.update({ channel, ts, ...form })
+  await sendOrInWords(requestMessage(request), update, { log }).catch((error) =>
+    log.warn({ request: request.id, error: String(error) }, 'a request shows old'),
+  )
 }

@@ -3,6 +3,8 @@ import { isRefusal } from '../../foundation/refusal.ts'
 import { windowOf } from '../../usage/range.ts'
 import type { Step } from '../../usage/step.ts'
 import { exportUsage } from '../../workspaces/usage-export.ts'
+import type { Message } from '../blocks.ts'
+import { sendOrInWords } from '../in-words.ts'
 import { csvToldMessage, noFilesMessage } from '../messages/usage-file.ts'
 import { share } from '../pictures/upload.ts'
 import type { ClickStory, Conversation } from '../story.ts'
@@ -37,6 +39,7 @@ export const exportKeyUsage: Conversation<ClickStory> = async (story) => {
   }
   const short = await orDatabaseOut(() => csvBy(range === '24h' ? 'hour' : 'day'))
   if (typeof short !== 'string') return short
-  await web.chat.postMessage({ channel: channel!.id!, ...noFilesMessage(key.name, short) })
+  const send = (form: Message) => web.chat.postMessage({ channel: channel!.id!, ...form })
+  await sendOrInWords(noFilesMessage(key.name, short), send, { log: world.log })
   return undefined
 }

@@ -13,12 +13,15 @@ import { readRange } from './read-range.ts'
 /** In less time a key need not have done all that it is for. */
 const evidenceFor = (range: Range): Range => (range === '90d' ? '90d' : '30d')
 
+/** What to type where the overview's buttons cannot be shown. */
+const instead = '/keys usage 30d'
+
 /** `/keys usage` without a key: all keys of the workspace together. */
 export async function overview(story: Story, range: Range): Promise<Refusal | undefined> {
   const read = await readOverview(story, range)
   if (isRefusal(read)) return read
   await story.say(overviewToldMessage(read))
-  if (!(await deliver(story, read, (image) => usageOverview(read, image))))
+  if (!(await deliver(story, read, (image) => usageOverview(read, image), { instead })))
     await story.say(usageOverview(read))
   return undefined
 }
@@ -30,7 +33,8 @@ export const turnOverview: Conversation<ClickStory> = async (story) => {
     return refuse('invalid', 'This overview is from another version.', { next: 'Ask for it again.' })
   const read = await readOverview(story, range)
   if (isRefusal(read)) return read
-  if (!(await deliver(story, read, (image) => usageOverview(read, image), story.message)))
+  const how = { earlier: story.message, instead }
+  if (!(await deliver(story, read, (image) => usageOverview(read, image), how)))
     await story.say(usageOverview(read), { replace: true })
   return undefined
 }

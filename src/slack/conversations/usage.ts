@@ -32,7 +32,9 @@ export const usage: Conversation<CommandStory> = async (story) => {
   const panel = await readPanel(story, key, range ?? usual)
   if (isRefusal(panel)) return panel
   await story.say(usageToldMessage(panel))
-  if (!(await deliver(story, panel, (image) => usagePanel(panel, image)))) await story.say(usagePanel(panel))
+  const instead = commandFor(panel)
+  if (!(await deliver(story, panel, (image) => usagePanel(panel, image), { instead })))
+    await story.say(usagePanel(panel))
   return undefined
 }
 
@@ -42,10 +44,14 @@ export const turnUsage: Conversation<ClickStory> = async (story) => {
   if (isRefusal(found)) return found
   const panel = await readPanel(story, found.key, found.range)
   if (isRefusal(panel)) return panel
-  if (!(await deliver(story, panel, (image) => usagePanel(panel, image), story.message)))
+  const how = { earlier: story.message, instead: commandFor(panel) }
+  if (!(await deliver(story, panel, (image) => usagePanel(panel, image), how)))
     await story.say(usagePanel(panel), { replace: true })
   return undefined
 }
+
+/** What to type where the panel's buttons cannot be shown. */
+const commandFor = ({ key }: Panel): string => `/keys usage ${key.hint ?? key.name} 30d`
 
 /** The key and range that a button of a panel carries. */
 export async function askedFor(story: ClickStory): Promise<{ key: KeyWithUsage; range: Range } | Refusal> {

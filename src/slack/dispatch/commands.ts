@@ -2,6 +2,7 @@ import type { RespondFn, SlashCommand } from '@slack/bolt'
 import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
 import { say } from '../../foundation/words.ts'
 import { wholeKey } from '../conversations/whole-key.ts'
+import { sendOrInWords } from '../in-words.ts'
 import { refusalMessage } from '../messages/refusal.ts'
 import { commandFor } from '../routes.ts'
 import type { CommandStory, Door } from '../story.ts'
@@ -12,7 +13,8 @@ import { opener } from './surface.ts'
 
 /** One `/keys ...`, already acknowledged. Answers where the person looks: the dialog it opened, or a message. */
 export async function runCommand(door: Door, body: SlashCommand, respond: RespondFn): Promise<void> {
-  const ephemeral: CommandStory['say'] = async (words) => void (await respond({ ...words }))
+  const ephemeral: CommandStory['say'] = async (words) =>
+    void (await sendOrInWords(words, (form) => respond({ ...form })))
   const typed = readCommand(body.text)
   const token = pastedToken(body.text, door.world.config.tokenPrefix)
   const route = token ? { run: wholeKey(token) } : commandFor(typed.verb)

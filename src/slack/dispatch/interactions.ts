@@ -1,6 +1,7 @@
 import type { BlockAction, RespondFn, ViewClosedAction, ViewSubmitAction } from '@slack/bolt'
 import type { ModalView } from '@slack/types'
 import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
+import { sendOrInWords } from '../in-words.ts'
 import { refusalView } from '../messages/refusal.ts'
 import { readRef } from '../ref.ts'
 import { clickFor, closes, type SubmitRoute, submits } from '../routes.ts'
@@ -57,17 +58,15 @@ export async function runClick(
 
 const ephemeral =
   (respond: RespondFn): Story['say'] =>
-  async (message, options) =>
-    void (await respond({
-      ...message,
-      response_type: 'ephemeral',
-      replace_original: options?.replace ?? false,
-    }))
+  async (message, options) => {
+    const how = { response_type: 'ephemeral', replace_original: options?.replace ?? false } as const
+    await sendOrInWords(message, (form) => respond({ ...form, ...how }))
+  }
 
 const direct =
   (door: Door, userId: string): Story['say'] =>
   async (message) =>
-    void (await door.web.chat.postMessage({ channel: userId, ...message }))
+    void (await sendOrInWords(message, (form) => door.web.chat.postMessage({ channel: userId, ...form })))
 
 /** From Home there is no message to answer to: a dialog says it, or a direct message when the trigger is too old. */
 const besideHome = (door: Door, surface: Surface, userId: string): Story['say'] => {

@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import type { Fault, Message } from '../../sandbox/slack/contract.ts'
+import { messagesIn } from '../../sandbox/slack/look.ts'
+import { openWebClient } from '../../src/foundation/slack.ts'
+import { startWatching } from '../../src/leases/confirm.ts'
+import { announce } from '../../src/offboarding/announce.ts'
+import { carryOut } from '../../src/offboarding/carry-out.ts'
+import { slackAnnouncer } from '../../src/slack/offboarding-announcer.ts'
+import {
+  openDialog,
+  people,
+  said,
+  security,
+  submitAndSee,
+  type TestHouse,
+  testHouse,
+} from '../setup/house.ts'
+import { told } from '../setup/seen.ts'
+import { join, ownedKey, use } from './leavers.ts'
+
+let house: TestHouse
+let watching: { stop(): Promise<void> }
+beforeAll(async () => {
+  house = await testHouse({ roles: ['bot', 'verify'] })
+  watching = startWatching(house.world)
+})
+afterAll(async () => {
+  await watching.stop()
+  await house.drop()
+})
+
+const refuse = (method: string, how: Partial<Fault>) =>
+  fetch(`${house.slack.url}/faults`, {
+    method: 'POST',
+    body: JSON.stringify({ method, times: 1_000, kind: 'error', ...how } satisfies Fault),
+  })
+
+let leavers = 0
+/** Somebody with these keys, who is offboarded from Slack; their id. */
+async function leaves(keys: readonly string[]): Promise<string> {
+  const id = `U0LEAVES${leavers++}`
+  await house.slack.addPerson({ ...house.slack.people()[5]!, id, name: id.toLowerCase() })
+  const { id: workspaceId } = await house.world.db('workspaces').first('id')
+  const actor = await join(house.world, workspaceId, id, 'manager')
+  for (const name of keys) {
+    const key = await ownedKey(house.world, actor, name)
+    if (name.startsWith('Busy')) await use(house.world, key.id)
+  }
+  const owner = house.as('owner')
+  const form = await openDialog(owner, `offboard <@${id}>`)
+  await owner.close((await submitAndSee(owner, form, { successor: people.member })).id)
+  return id
+}
+
+/** Everything that waits is tried at once, so many times, instead of after real seconds. */
+async function work(times: number): Promise<void> {
+  const announcer = slackAnnouncer(openWebClient(house.world))
+  for (let i = 0; i < times; i++) {
+    await house.world.db('offboarding_messages').update({ claimed_until: null, retry_after: null })
+    await carryOut(house.world)
+    await announce(house.world, announcer)
+  }
+}
+
+const report = (userId: string, pattern: RegExp): Promise<Message> =>
+  house
+    .as('manager')
+    .waitFor((screen) =>
+      messagesIn(screen, security).find(
+        (message) => !message.threadTs && said(message).includes(userId) && pattern.test(said(message)),
+      ),
+    )
+
+const fileBelow = ({ ts }: Message) =>
+  messagesInSecurity().then((all) => all.find((one) => one.threadTs === ts && one.files?.length))
+
+const messagesInSecurity = async () => messagesIn(await house.as('manager').screen(), security)
+
+test.each([
+  ['plan', ['plan']],
+  ['task card', ['task_card']],
+])(
+  'where Slack takes no %s, an offboarding is followed and reported in words, with its file',
+  async (what, types) => {
+    house.slack.refuseBlocks(types)
+    const leaver = await leaves([`Busy sync ${what}`, `Quiet script ${what}`])
+    const done = await report(leaver, /Offboarded .*: 1 refused, 1 rotating/)
+    expect(done.blocks).toEqual([])
+    expect(done.text).toMatch(new RegExp(`^Offboarded <@${leaver}>: `))
+    expect(done.text).toMatch(/\n• .*Quiet script.*: revoked\. 1 of 1 server confirmed/)
+    expect(done.text).toMatch(
+      /\n• .*Busy sync.*: rotating, now of <@U0DANA0004>; the old one works until <!date/,
+    )
+    expect(done.text).toMatch(/Asked for by <@U0ADA00001> on <!date/)
+    expect(done.text).toContain('Type `/keys offboard @person` instead.')
+    await vi.waitUntil(() => fileBelow(done), { timeout: 15_000 })
+    house.slack.refuseBlocks([])
+  },
+)
+
+test('whoever takes over hears in words which keys wait, where buttons are refused', async () => {
+  house.slack.refuseBlocks(['actions'])
+  await leaves(['Busy offer'])
+  const offer = await told(house.as('member'), 'Busy offer')
+  expect(offer.blocks).toEqual([])
+  expect(offer.text).toMatch(/leaves, and you take over.*\n.*Busy offer.* · read\n.*Home/)
+  house.slack.refuseBlocks([])
+})
+
+test('however long Slack fails to take the file of a report, it is filed once it does', async () => {
+  await refuse('files.getUploadURLExternal', { kind: 'server_error', times: 12 })
+  const leaver = await leaves(['Script of one'])
+  const done = await report(leaver, /Offboarded .*: 1 refused/)
+  await work(12)
+  await vi.waitUntil(() => fileBelow(done), { timeout: 15_000 })
+})
+
+test('a file that Slack refuses is given up, and the offboarding comes to its end without it', async () => {
+  await refuse('files.getUploadURLExternal', { error: 'file_uploads_disabled', times: 40 })
+  const leaver = await leaves(['Script of another'])
+  const done = await report(leaver, /Offboarded .*: 1 refused/)
+  await work(6)
+  const rows = await house.world.db('offboarding_messages').where({ ts: done.ts })
+  expect(rows).toMatchObject([{ filed_at: null }])
+  expect(rows[0].reported_at).not.toBeNull()
+})

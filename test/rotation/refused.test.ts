@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Fault } from '../../sandbox/slack/contract.ts'
+import { findButton } from '../../sandbox/slack/look.ts'
+import { openWebClient } from '../../src/foundation/slack.ts'
+import { workOnRotations } from '../../src/rotation/work.ts'
+import { slackRotationBoard } from '../../src/slack/rotation-board.ts'
+import {
+  callPlatform,
+  counted,
+  makeKey,
+  openDialog,
+  people,
+  pressIn,
+  said,
+  submitAndSee,
+  type TestHouse,
+  testHouse,
+} from '../setup/house.ts'
+import { directMessages, setTerms, told } from '../setup/seen.ts'
+import { tracker } from './trackers.ts'
+
+let house: TestHouse
+beforeAll(async () => {
+  // No worker: what the bot left undone is done when a test says so.
+  house = await testHouse({ roles: ['bot', 'verify'] })
+  await setTerms(house, { silentBeforeFinishHours: 1 })
+})
+afterAll(() => house.drop())
+
+const refuse = (method: string, about: string, how: Partial<Fault>) =>
+  fetch(`${house.slack.url}/faults`, {
+    method: 'POST',
+    body: JSON.stringify({ method, about, times: 1_000, kind: 'error', ...how } satisfies Fault),
+  })
+
+/** Everything that waits is tried at once, so many times, instead of after real seconds. */
+async function work(times = 1): Promise<void> {
+  const board = slackRotationBoard(openWebClient(house.world))
+  for (let i = 0; i < times; i++) {
+    const now = { claimed_until: null, retry_after: null }
+    await house.world.db('rotation_messages').update(now)
+    await house.world.db('rotation_notes').update({ retry_after: null })
+    await workOnRotations(house.world, board, { withinMs: 1_000 })
+  }
+}
+
+const rotate = async (name: string) => {
+  const manager = house.as('manager')
+  const shown = await submitAndSee(manager, await openDialog(manager, `rotate ${name}`), {})
+  await manager.close(shown.id)
+}
+
+test('where a plan has neither charts nor tables, a rotation is followed in words, and with blocks again once it has', async () => {
+  const manager = house.as('manager')
+  house.slack.refuseBlocks(['data_visualization', 'table'])
+  const old = await makeKey(manager, { name: 'Salesforce CRM' })
+  for (let i = 0; i < 3; i++) expect(await callPlatform(house, old)).toBe(200)
+  await counted(house, 3)
+  await rotate('Salesforce CRM')
+  const begun = await tracker(manager, 'Salesforce CRM', 'replaces')
+  expect(begun.blocks).toEqual([])
+  expect(begun.text).toContain('Next: <@U0BRUNO002> reveals the new key.')
+  expect(begun.text).toMatch(/Requests · Old tml_\S+ · New\nThis hour · 3 · 0\n/)
+  expect(begun.text).toMatch(/Still on the old key:\n• `\S+`, `\S+`: 3 requests, last on/)
+  expect(begun.text).toMatch(/deadline <!date\^/)
+  const way = /Type `(\/keys rotate tml_\S+)` instead\./.exec(begun.text)![1]!
+  const opened = await openDialog(manager, way.replace('/keys ', ''))
+  expect(opened.title).toBe('Rotation')
+  expect(findButton(opened.blocks, 'Reveal new key')).toBeDefined()
+
+  await pressIn(manager, opened, 'Reveal new key')
+  await manager.waitFor((screen) => screen.modals.some(({ title }) => title === 'Copy your key'))
+  const updated = await tracker(manager, 'Salesforce CRM', 'Nothing has used it yet')
+  expect([updated.ts, updated.blocks]).toEqual([begun.ts, []])
+
+  house.slack.refuseBlocks([])
+  await work()
+  house.calendar.advance({ days: 13, minutes: 0 })
+  await work()
+  house.calendar.advance({ days: 2, minutes: 0 })
+  await work()
+  const whole = await tracker(manager, 'Salesforce CRM', 'The deadline was')
+  expect(whole.ts).toBe(begun.ts)
+  expect(findButton(whole.blocks, 'Finish early')).toBeDefined()
+})
+
+test('an offer whose button is refused says in words where the key is revealed', async () => {
+  await makeOwned('Offered in words')
+  await refuse('chat.postMessage', 'started a rotation of Offered', { error: 'invalid_blocks', times: 1 })
+  await rotate('Offered in words')
+  const offer = await told(house.as('member'), 'started a rotation of')
+  expect(offer.blocks).toEqual([])
+  expect(offer.text).toMatch(/Offered in words.*Reveal the new key when you can save it/)
+  expect(offer.text).toContain('Keywarden’s Home')
+  await house.as('member').home()
+  const home = await house.as('member').waitFor((screen) => screen.home)
+  expect(findButton(home.blocks, /Reveal/)).toBeDefined()
+})
+
+test.each<[string, Partial<Fault>]>([
+  ['fails', { kind: 'server_error' }],
+  ['breaks off', { kind: 'drop_before' }],
+  ['asks to wait', { kind: 'ratelimited', retryAfterSeconds: 1 }],
+  ['refuses the app', { error: 'token_revoked' }],
+])('however long Slack %s, the owner of a new key hears of it once it answers', async (how, fault) => {
+  const name = `Through ${how}`
+  await makeOwned(name)
+  await refuse('chat.postMessage', name, { times: 20, ...fault })
+  await rotate(name)
+  await work(12)
+  await told(house.as('member'), `${name}. Reveal the new key`)
+  await tracker(house.as('manager'), name, 'replaces')
+})
+
+test('what is refused in words too is given up, and what else there is to say is said', async () => {
+  const { db } = house.world
+  await makeOwned('Never offered')
+  await makeOwned('Offered all the same')
+  await refuse('chat.postMessage', 'Never offered. Reveal', { error: 'invalid_blocks' })
+  await refuse('chat.postMessage', 'Never offered\u2069. Reveal', { error: 'invalid_blocks' })
+  await rotate('Never offered')
+  await rotate('Offered all the same')
+  await work(3)
+  await told(house.as('member'), 'Offered all the same. Reveal the new key')
+  const calls = (await (await fetch(`${house.slack.url}/calls?method=chat.postMessage`)).json()) as object[]
+  const tried = calls.filter((call) => /Never offered[^"]*\. Reveal/.test(JSON.stringify(call)))
+  expect(tried).toHaveLength(2)
+  const [note] = await db('rotation_notes')
+    .join('rotations', 'rotations.id', 'rotation_notes.rotation_id')
+    .join('keys', 'keys.id', 'rotations.predecessor_id')
+    .where({ name: 'Never offered', kind: 'offer' })
+    .select('told_at')
+  expect(note.told_at).toBeNull()
+  expect(
+    directMessages(await house.as('member').screen())
+      .map(said)
+      .join(),
+  ).not.toContain('Never offered.')
+})
+
+/** A key of the member's, who then hears of its rotation. */
+async function makeOwned(name: string): Promise<void> {
+  const manager = house.as('manager')
+  await makeKey(manager, { name })
+  await house.world.db('keys').where({ name }).update({ owner_id: people.member })
+}
