@@ -1,9 +1,8 @@
-import { announce } from '../src/offboarding/announce.ts'
 import { carryOut } from '../src/offboarding/carry-out.ts'
 import type { JobContext } from './engine/job.ts'
 
 /** Which leavers still have a key that is neither refused nor rotating, and who has not been told? */
-export async function offboarding({ world, announcer }: JobContext): Promise<void> {
-  await carryOut(world)
-  if (announcer) await announce(world, announcer)
+export async function offboarding({ world, offboard }: JobContext): Promise<void> {
+  if (offboard) await offboard()
+  else await carryOut(world)
 }

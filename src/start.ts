@@ -122,7 +122,7 @@ async function startParts(
 
 async function startWorker(
   world: World,
-  { alerts, announcer, board }: Pick<SlackSide, 'alerts' | 'announcer' | 'board'>,
+  { alerts, offboard, board }: Pick<SlackSide, 'alerts' | 'offboard' | 'board'>,
 ) {
   const [{ openWorker }, { deliverWaiting }] = await Promise.all([
     import('../jobs/engine/worker.ts'),
@@ -130,7 +130,7 @@ async function startWorker(
   ])
   return openWorker({
     world,
-    announcer,
+    offboard,
     board,
     deliver: async () => void (await deliverWaiting(world, alerts, { seconds: 5 })),
   })

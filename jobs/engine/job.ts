@@ -1,15 +1,14 @@
 import type { World } from '../../src/foundation/world.ts'
-import type { Announcer } from '../../src/offboarding/announcer.ts'
 import type { RotationBoard } from '../../src/rotation/board.ts'
 
 /**
- * What a job is given. `deliver` sends what waits in the outbox, now; `announcer` tells of offboardings and
- * `board` of rotations, where there is somebody to tell.
+ * What a job is given. `deliver` sends what waits in the outbox, now; `offboard` carries out offboardings and tells of
+ * them, as everyone else in this process does; `board` tells of rotations. The last two need somebody to tell.
  */
 export type JobContext = {
   world: World
   deliver: () => Promise<void>
-  announcer?: Announcer
+  offboard?: () => Promise<void>
   board?: RotationBoard
 }
 

@@ -140,6 +140,7 @@ function addWriting(scope: FastifyInstance, scim: Scim): void {
     const { change: wanted, wrong } = readUser(parsed(request))
     if (wrong) return reply.status(400).send(scimError(400, wrong, 'invalidValue'))
     const made = await scim.act(request, (act, directory) => createUser(act, directory, wanted))
+    if (!isRefusal(made) && !made.active) scim.offboard()
     return answer(scim, reply, made, 201)
   })
   scope.put(`${base}/Users/:id`, (request, reply) => change(scim, request, reply, readUser(parsed(request))))
@@ -173,7 +174,6 @@ function answer(scim: Scim, reply: FastifyReply, result: DirectoryUser | Refusal
     const [code, type] = statuses[result.code] ?? [500]
     return reply.status(code).send(scimError(code, plain(result.told), type))
   }
-  if (!result.active) scim.offboard()
   if (status === 201) reply.header('location', `${base}/Users/${result.id}`)
   return reply.status(status).send(userResource(result, base))
 }

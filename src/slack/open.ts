@@ -4,9 +4,7 @@ import { deliverWaiting } from '../alerts/deliver.ts'
 import { reconcileWorkspace } from '../findings/settle.ts'
 import { openWebClient } from '../foundation/slack.ts'
 import type { World } from '../foundation/world.ts'
-import { announce } from '../offboarding/announce.ts'
-import type { Announcer } from '../offboarding/announcer.ts'
-import { carryOut } from '../offboarding/carry-out.ts'
+import { openOffboarder } from '../offboarding/offboarder.ts'
 import type { RotationBoard } from '../rotation/board.ts'
 import { workOnRotations } from '../rotation/work.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
@@ -28,7 +26,13 @@ export type Bot = {
   stop(): Promise<void>
 }
 
-export type SlackSide = { alerts: AlertChannel; announcer: Announcer; board: RotationBoard; openBot(): Bot }
+export type SlackSide = {
+  alerts: AlertChannel
+  board: RotationBoard
+  /** carries out open offboardings and tells of them; the bot and the jobs of a process share it */
+  offboard(): Promise<void>
+  openBot(): Bot
+}
 
 /** Everything that talks to Slack: the way alerts go out, and the bot itself when this process is one. */
 export async function openSlackSide(world: World): Promise<SlackSide> {
@@ -36,7 +40,7 @@ export async function openSlackSide(world: World): Promise<SlackSide> {
   const identity = await firstStart(world, web)
   // Alerts have a client of their own: one rate limit must not hold up a person who is waiting.
   const alerts = slackAlerts(openWebClient(world), world.log)
-  const announcer = slackAnnouncer(openWebClient(world), world.log)
+  const offboard = openOffboarder(world, slackAnnouncer(openWebClient(world), world.log))
   const board = slackRotationBoard(openWebClient(world), world.log)
 
   function openBot(): Bot {
@@ -51,7 +55,10 @@ export async function openSlackSide(world: World): Promise<SlackSide> {
         settling.add(work)
       },
       offboard() {
-        const work = offboard(world, announcer).finally(() => settling.delete(work))
+        // The run has logged what went wrong.
+        const work = offboard()
+          .catch(() => undefined)
+          .finally(() => settling.delete(work))
         settling.add(work)
       },
     }
@@ -67,17 +74,7 @@ export async function openSlackSide(world: World): Promise<SlackSide> {
       },
     }
   }
-  return { alerts, announcer, board, openBot }
-}
-
-async function offboard(world: World, announcer: Announcer): Promise<void> {
-  try {
-    await announce(world, announcer)
-    await carryOut(world)
-    await announce(world, announcer)
-  } catch (error) {
-    world.log.error({ error: String(error) }, 'an offboarding goes on later')
-  }
+  return { alerts, board, offboard, openBot }
 }
 
 type Ways = { alerts: AlertChannel; board: RotationBoard }

@@ -1,6 +1,7 @@
 import { perform } from '../../src/audit/perform.ts'
 import { makeConnection } from '../../src/offboarding/connections.ts'
 import { rememberEmails } from '../../src/offboarding/emails.ts'
+import type { Role } from '../../src/start.ts'
 import { type Workspace, workspacesOfTeam } from '../../src/workspaces/workspace.ts'
 import { people, type TestHouse, testHouse } from '../setup/house.ts'
 import { must } from '../setup/records.ts'
@@ -9,7 +10,7 @@ export type Answer = { status: number; body: Record<string, never> & { id: strin
 
 export type Somebody = { id: string; email: string; slackId: string }
 
-/** A house whose directory speaks SCIM; it has no worker, so that what is asked for is what counts. */
+/** A house whose directory speaks SCIM. */
 export type ScimDirectory = {
   house: TestHouse
   token: string
@@ -25,8 +26,9 @@ export type ScimDirectory = {
   isOffboarded(slackId: string): Promise<boolean>
 }
 
-export async function openDirectory(): Promise<ScimDirectory> {
-  const house = await testHouse({ roles: ['bot'] })
+/** There is no worker unless one is wanted, so that what is asked for is what counts. */
+export async function openDirectory(roles: readonly Role[] = ['bot']): Promise<ScimDirectory> {
+  const house = await testHouse({ roles })
   let n = 0
   const workspace = async () => (await workspacesOfTeam(house.world.db, house.slack.teamId))[0]!
   async function connect() {

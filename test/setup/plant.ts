@@ -10,6 +10,8 @@ export type Planted = {
   lifetimeDays?: number
   expiresAt?: Date
   status?: 'active' | 'inactive' | 'revoked'
+  /** of a token that the test has; else of one that nobody has */
+  tokenHash?: Buffer
 }
 
 /** Puts live keys into a workspace behind the product's back, as a test's beginning. Returns their ids in order. */
@@ -32,7 +34,7 @@ export async function plant(
       scopes: key.scopes ?? ['read'],
       status: key.status ?? 'active',
       hint: `tml_${randomBytes(2).toString('hex')}...`,
-      token_hash: randomBytes(32),
+      token_hash: key.tokenHash ?? randomBytes(32),
       owner_id: ownerId,
       created_by: ownerId,
       created_at: revealedAt,

@@ -1,0 +1,139 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { calls, fault } from '../../sandbox/slack/person.ts'
+import { perform } from '../../src/audit/perform.ts'
+import { generateToken } from '../../src/keys/token.ts'
+import { makeConnection } from '../../src/offboarding/connections.ts'
+import { sign } from '../../src/offboarding/webhook.ts'
+import { callPlatform, people, type TestHouse } from '../setup/house.ts'
+import { plant } from '../setup/plant.ts'
+import { must } from '../setup/records.ts'
+import { openDirectory, type ScimDirectory, type Somebody } from './scim-directory.ts'
+
+/** Who leaves by another door than the directory's. */
+const elsewhere = {
+  webhook: ['U0HRLEFT01', 'U0HRLEFT02'],
+  slack: people.otherMember,
+  workflow: 'U0FARAH006',
+}
+
+let directory: ScimDirectory
+let house: TestHouse
+const inDirectory: Somebody[] = []
+const tokens: string[] = []
+beforeAll(async () => {
+  directory = await openDirectory(['bot', 'verify', 'worker'])
+  house = directory.house
+  await noteRuns()
+  for (let nth = 0; nth < 40; nth++) inDirectory.push(await directory.someone())
+  tokens.push(
+    ...(await tokensOf([...inDirectory.map((one) => one.slackId), ...Object.values(elsewhere).flat()])),
+  )
+})
+afterAll(() => house.drop())
+
+/** Lets the database write down from when to when each step of an offboarding, and each telling of it, ran. */
+const noteRuns = () =>
+  house.world.db.raw(`
+    create table runs (kind text not null, began timestamptz not null, ended timestamptz not null);
+    create function note_run() returns trigger language plpgsql as $$ begin
+      insert into runs values (tg_argv[0], transaction_timestamp(), clock_timestamp());
+      return null;
+    end $$;
+    create constraint trigger note_step after update of state on offboardings
+      deferrable initially deferred for each row execute function note_run('step');
+    create constraint trigger note_telling after insert on offboarding_messages
+      deferrable initially deferred for each row execute function note_run('telling');
+  `)
+
+/** How many began before another of their kind had ended: none, where one run goes on at a time. */
+async function overlaps(): Promise<number> {
+  const { rows } = await house.world.db.raw(
+    `select count(*) as n from runs a join runs b using (kind)
+     where a.began < b.began and b.began < a.ended`,
+  )
+  return rows[0].n
+}
+
+/** The tokens of two keys of each, which the platform accepts. */
+async function tokensOf(userIds: readonly string[]): Promise<string[]> {
+  const { random, config } = house.world
+  const { id: workspaceId } = await directory.workspace()
+  const made = userIds
+    .flatMap((ownerId) => [ownerId, ownerId])
+    .map((ownerId, nth) => ({ ownerId, nth, token: generateToken(config.tokenPrefix, random) }))
+  const keys = made.map(({ ownerId, nth, token }) => ({
+    name: `Key ${nth} of ${ownerId}`,
+    ownerId,
+    tokenHash: token.hash(),
+  }))
+  await plant(house.world, workspaceId, keys)
+  const shown = made.map(({ token }) => token.open())
+  for (const token of shown) expect(await callPlatform(house, token)).toBe(200)
+  return shown
+}
+
+/** How an HR system says that somebody leaves. */
+async function openWebhook(): Promise<(userId: string) => Promise<number>> {
+  const workspace = await directory.workspace()
+  const owner = { kind: 'member', id: people.owner, role: 'owner', workspaceId: workspace.id } as const
+  const { connection, secret } = must(
+    await perform(house.world, owner, (act) => makeConnection(act, workspace, 'webhook', house.world.random)),
+  )
+  return async (userId) => {
+    const body = JSON.stringify({ user: userId })
+    const timestamp = String(Math.floor(Date.now() / 1000))
+    const headers = {
+      'content-type': 'application/json',
+      'idempotency-key': userId,
+      'x-keywarden-connection': connection.id,
+      'x-keywarden-timestamp': timestamp,
+      'x-keywarden-signature': `v1=${sign(secret, timestamp, body)}`,
+    }
+    return (await fetch(`${house.keywarden.url}/v1/offboardings`, { method: 'POST', headers, body })).status
+  }
+}
+
+const deactivate = async (id: string): Promise<number> => {
+  const body = { Operations: [{ op: 'replace', value: { active: false } }] }
+  return (await directory.scim('PATCH', `/Users/${id}`, body)).status
+}
+
+const unfinished = async () =>
+  (await house.world.db('offboardings').whereNot({ state: 'done' }).select('user_id')).length
+
+test('many who leave at once, through every door, are offboarded one run at a time; no door is out, and no key is left', async () => {
+  const statuses: number[] = []
+  const waiting = [...inDirectory]
+  async function client() {
+    for (let one = waiting.shift(); one; one = waiting.shift()) statuses.push(await deactivate(one.id))
+  }
+  const webhook = await openWebhook()
+  const [run] = await Promise.all([
+    house.slack.runStep('offboard_person', { user: elsewhere.workflow }),
+    house.slack.setPerson(elsewhere.slack, { deleted: true }),
+    ...elsewhere.webhook.map(async (userId) => void statuses.push(await webhook(userId))),
+    ...Array.from({ length: 4 }, client),
+  ])
+  const failed = statuses.filter((status) => status !== 200 && status !== 202)
+  expect({ failed, overlaps: await overlaps() }).toEqual({ failed: [], overlaps: 0 })
+  await expect.poll(unfinished, { timeout: 50_000 }).toBe(0)
+  expect(await house.world.db('offboardings')).toHaveLength(tokens.length / 2)
+  expect(await house.slack.stepOutcome(run)).toMatchObject({ ok: true, outputs: { keys: 2, refused: 2 } })
+  for (const token of tokens) expect(await callPlatform(house, token)).toBe(401)
+  expect(await overlaps()).toBe(0)
+})
+
+test('keys of a leaver are refused while Slack keeps the message about another waiting', async () => {
+  const [first, second] = [await directory.someone(), await directory.someone()]
+  const [ofFirst = '', , ofSecond = ''] = await tokensOf([first.slackId, second.slackId])
+  const posts = async () => (await calls(house.slack.url, 'chat.postMessage')).length
+  const before = await posts()
+  await fault(house.slack.url, { method: 'chat.postMessage', times: 1, kind: 'hang' })
+  expect(await deactivate(first.id)).toBe(200)
+  await expect.poll(posts).toBe(before + 1)
+  expect(await callPlatform(house, ofFirst)).toBe(401)
+  expect(await deactivate(second.id)).toBe(200)
+  await expect.poll(() => callPlatform(house, ofSecond), { timeout: 8_000 }).toBe(401)
+  // Nobody has given up on that message meanwhile.
+  expect(await posts()).toBe(before + 1)
+})
