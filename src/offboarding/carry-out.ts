@@ -12,26 +12,23 @@ const atOnce = 50
 const actor = { kind: 'job', id: 'offboarding' } as const
 
 /**
- * Brings every open offboarding as far as it can get now: looks up the keys, acts on them in batches, waits once
+ * Brings every offboarding that is open now as far as it can get: looks up the keys, acts on them in batches, waits once
  * for every verifier, and finishes. Each step is a transaction that says what it did, so that whoever comes next,
- * after a crash too, reads on from there; two processes at once take different ones. Returns how many it finished.
+ * after a crash too, reads on from there; two processes at once take different ones. Who leaves meanwhile is left to
+ * the next run, so that this one ends however many go on leaving. Returns how many it finished.
  * @param options.withinMs real milliseconds to wait for verifiers at most
  */
 export async function carryOut(world: World, options: { withinMs?: number } = {}): Promise<number> {
+  const rows = await world
+    .db('offboardings')
+    .whereIn('state', ['requested', 'acting', 'confirming'])
+    .orderBy('begun_at')
+    .select('id')
+  const ids = rows.map((row) => row.id as string)
   let finished = 0
-  for (const seen = new Set<string>(); ; ) {
-    const rows = await world
-      .db('offboardings')
-      .whereIn('state', ['requested', 'acting', 'confirming'])
-      .whereNotIn('id', [...seen])
-      .orderBy('begun_at')
-      .limit(atOnce)
-      .select('id')
-    if (rows.length === 0) return finished
-    const ids = rows.map((row) => row.id as string)
-    for (const id of ids) seen.add(id)
-    finished += await carryOutThese(world, ids, options.withinMs ?? 20_000)
-  }
+  for (let from = 0; from < ids.length; from += atOnce)
+    finished += await carryOutThese(world, ids.slice(from, from + atOnce), options.withinMs ?? 20_000)
+  return finished
 }
 
 /** The same for these alone. One wait for the verifiers serves them all. */

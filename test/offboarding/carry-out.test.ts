@@ -254,6 +254,24 @@ test('forty keys are revoked with as many questions as two, each with a record o
   ).toBe(few)
 })
 
+test('a run ends while others go on leaving: it takes who was leaving when it began', async () => {
+  // Whenever an offboarding is done somebody else leaves, five in all.
+  await r.world.db.raw(`
+    create function one_more() returns trigger language plpgsql as $$ declare nth text := 'U0NEXT' || (
+      select count(*) from offboardings); begin
+      insert into offboardings (id, account_id, workspace_id, user_id, mode, state, requested_by, requested_at,
+          begun_at, due_at)
+        select nth, account_id, workspace_id, nth, mode, 'requested', requested_by, requested_at, begun_at, due_at
+        from offboardings where id = new.id and nth <> 'U0NEXT5';
+      return null;
+    end $$;
+    create trigger one_more after update of state on offboardings for each row when (new.state = 'done')
+      execute function one_more();
+  `)
+  await ask()
+  expect([await carryOut(r.world), await carryOut(r.world)]).toEqual([1, 1])
+})
+
 test('a key that was to take the place of another is revoked with the rest, and the other names it no longer', async () => {
   const as = await join(r.world, r.workspace.id, leaver, 'manager')
   const key = await ownedKey(r.world, as, 'Followed')
