@@ -2,7 +2,7 @@ import type { Executor, Transaction } from '../foundation/database.ts'
 import type { Reason } from '../usage/anomaly/reason.ts'
 import { detailsOf } from './details.ts'
 import type { Alarm, UseFacts } from './facts.ts'
-import { severityOf } from './severity.ts'
+import { severityOf, standsAlone } from './severity.ts'
 
 /** What a key has done since it was looked at last; seconds since 1970. */
 export type Course = { keyId: string; strangeAt: number | undefined; usedAt: number | undefined }
@@ -18,29 +18,67 @@ export async function recordAlarms(trx: Transaction, alarms: readonly Alarm[]): 
   if (alarms.length === 0) return
   const details = await detailsOf(trx, alarms)
   const told = new Map<string, { alarm: Alarm; facts: UseFacts }>()
+  const alone = new Set<string>()
   for (const alarm of alarms) {
-    const severity = severityOf(alarm.reason, alarm.figures, alarm.evidence?.fromNewSources ?? 0)
-    const { reason, score, at, figures } = alarm
+    const { keyId, reason, score, at, figures } = alarm
+    const severity = severityOf(reason, figures, fromNew(alarm))
+    if (standsAlone(reason, figures, fromNew(alarm))) alone.add(keyId)
     const facts = { reason, score, at: isoOf(at), figures, severity, ...details.get(alarm)! }
-    const before = told.get(alarm.keyId)
-    if (!before || order[severity] <= order[before.facts.severity]) told.set(alarm.keyId, { alarm, facts })
+    const before = told.get(keyId)
+    if (!before || order[severity] <= order[before.facts.severity]) told.set(keyId, { alarm, facts })
   }
   const rows = [...told.values()].map(({ alarm: { keyId, workspaceId }, facts }) => ({
     keyId,
     workspaceId,
     facts,
+    alone: alone.has(keyId),
     ...facts,
   }))
   await trx.raw(
-    `insert into anomaly_episodes as e (key_id, workspace_id, reason, severity, facts, began_at, said_at, strange_at)
-     select "keyId", "workspaceId", reason, severity, facts, at, at, at
-     from jsonb_to_recordset(?) as a ("keyId" text, "workspaceId" text, reason text, severity text, facts jsonb,
-       at timestamptz)
+    `insert into anomaly_episodes as e
+       (key_id, workspace_id, reason, severity, stands_alone, facts, began_at, said_at, strange_at)
+     select "keyId", "workspaceId", reason, severity, alone, facts, at, at, at
+     from jsonb_to_recordset(?) as a ("keyId" text, "workspaceId" text, reason text, severity text, alone boolean,
+       facts jsonb, at timestamptz)
      on conflict (key_id) where over_at is null do update
        set reason = excluded.reason, facts = excluded.facts, said_at = excluded.said_at, level = e.level + 1,
+         stands_alone = e.stands_alone or excluded.stands_alone,
          severity = case when e.severity = 'critical' then e.severity else excluded.severity end
        where e.said_at < excluded.said_at`,
     [JSON.stringify(rows)],
+  )
+}
+
+const fromNew = ({ evidence }: Alarm): number => evidence?.fromNewSources ?? 0
+
+/**
+ * Keys whose use is their own story by now, whatever was said when it began. An episode that belongs to a fleet event
+ * was never told, so it is raised: it leaves the event and is told by itself. Any other goes on as it was told; that it
+ * looks like a leak is kept, so that no fleet event takes it and a policy that quarantines leaks holds for it.
+ */
+export async function setApart(trx: Transaction, alone: readonly Alarm[]): Promise<void> {
+  if (alone.length === 0) return
+  const { rows } = await trx.raw(
+    `update anomaly_episodes e set stands_alone = true,
+       severity = case when e.severity = 'critical' then e.severity else a.severity end
+     from jsonb_to_recordset(?) as a ("keyId" text, severity text)
+     where e.key_id = a."keyId" and e.over_at is null and e.quarantined_at is null
+       and (not e.stands_alone or (e.severity <> 'critical' and a.severity = 'critical'))
+     returning e.key_id, e.fleet_id`,
+    [
+      JSON.stringify(
+        alone.map((one) => ({
+          keyId: one.keyId,
+          severity: severityOf(one.reason, one.figures, fromNew(one)),
+        })),
+      ),
+    ],
+  )
+  type Row = { key_id: string; fleet_id: string | null }
+  const inFleets = new Set((rows as Row[]).filter((row) => row.fleet_id).map((row) => row.key_id))
+  await recordAlarms(
+    trx,
+    alone.filter(({ keyId }) => inFleets.has(keyId)),
   )
 }
 

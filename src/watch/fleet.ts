@@ -14,12 +14,14 @@ const activeMs = 86_400_000
 
 /**
  * Makes one event of what most of a workspace's keys did within an hour: their episodes belong to it and are not told one
- * by one. Whoever follows while it lasts joins it.
+ * by one. Whoever follows while it lasts joins it. What stands alone, as a leak does, never joins, and leaves when it
+ * comes to that later.
  */
 export async function gatherFleets(world: Means, until: Date): Promise<void> {
+  await transact(world.db, leave)
   const { rows } = await world.db.raw(
     `select workspace_id, reason, count(*)::int as keys from anomaly_episodes
-     where over_at is null and fleet_id is null and said_at > ? group by 1, 2`,
+     where over_at is null and fleet_id is null and not stands_alone and said_at > ? group by 1, 2`,
     [new Date(until.getTime() - togetherMs)],
   )
   const recent = rows as Recent[]
@@ -58,6 +60,21 @@ async function gather(
   for (const [direction, id] of joined) await join(trx, { id, workspaceId, direction }, until)
 }
 
+/** What is no part of its event any more: it stands alone by now, or moves the other way. */
+async function leave(trx: Transaction): Promise<void> {
+  await trx.raw(
+    `with leaving as (
+       update anomaly_episodes e set fleet_id = null from fleet_events f
+       where f.id = e.fleet_id and e.over_at is null and (e.stands_alone or not exists (
+         select from unnest(:reasons::text[], :directions::text[]) as d (reason, direction)
+         where d.reason = e.reason and d.direction = f.direction))
+       returning f.id)
+     update fleet_events f set keys = f.keys - l.keys
+     from (select id, count(*)::int as keys from leaving group by id) l where f.id = l.id`,
+    { reasons: [...reasons], directions: reasons.map(directionOf) },
+  )
+}
+
 /** Only those that spoke since shortly before it began: what was strange before is a story of its own. */
 async function join(
   trx: Transaction,
@@ -69,7 +86,7 @@ async function join(
     `with joining as (
        update anomaly_episodes e set fleet_id = f.id from fleet_events f
        where f.id = :id and e.workspace_id = :workspaceId and e.over_at is null and e.fleet_id is null
-         and e.reason = any(:its) and e.said_at > f.began_at - interval '1 hour'
+         and not e.stands_alone and e.reason = any(:its) and e.said_at > f.began_at - interval '1 hour'
        returning e.began_at)
      update fleet_events f set keys = f.keys + j.keys, began_at = least(f.began_at, j.began_at), grown_at = :until
      from (select count(*)::int as keys, min(began_at) as began_at from joining) j where f.id = :id and j.keys > 0`,

@@ -9,7 +9,7 @@ import { allWorkspaces } from '../workspaces/workspace.ts'
 
 /** The actor of what happens by itself. */
 const job = { kind: 'job', id: 'unusual-use' } as const
-/** At most this many in one run; more at once is no leak but an event of the fleet. */
+/** At most this many in one run; the next takes the rest. */
 const atOnce = 50
 
 type Row = { id: number; key_id: string; workspace_id: string }
@@ -25,7 +25,7 @@ export async function quarantineLeaked(
   if (wanting.length === 0) return 0
   const { rows } = await world.db.raw(
     `select e.id, e.key_id, e.workspace_id from anomaly_episodes e join keys k on k.id = e.key_id
-     where e.workspace_id = any(?) and e.over_at is null and e.fleet_id is null and e.quarantined_at is null
+     where e.workspace_id = any(?) and e.over_at is null and e.quarantined_at is null
        and e.severity = 'critical' and k.status = 'active' order by e.id limit ?`,
     [wanting.map(({ id }) => id), atOnce],
   )

@@ -32,6 +32,19 @@ export function severityOf(
   if (!rises.has(reason)) return 'warning'
   const requests = Math.max(lastHour, count)
   const isStrange = reason !== 'new-network' || requests > busiestHour
-  if (isStrange && fromNew >= newShare * requests && fromNew > 0) return 'critical'
+  if (isStrange && isMostly(fromNew, requests)) return 'critical'
   return requests >= Math.max(fewestRequests, timesBusiest * busiestHour) ? 'critical' : 'warning'
+}
+
+const isMostly = (fromNew: number, requests: number): boolean => fromNew > 0 && fromNew >= newShare * requests
+
+/**
+ * Whether a key's use is its own story, whatever others do at the same time: it looks like a leak, or most of what is
+ * strange comes from networks or clients never seen before. No fleet event may hide that: whoever has a key can make
+ * others busy. Five minutes that are strange by themselves are judged by themselves, as an hour takes long to fill.
+ */
+export function standsAlone(reason: Reason, figures: Figures, fromNew: number): boolean {
+  if (severityOf(reason, figures, fromNew) === 'critical') return true
+  const { count, lastHour } = figures
+  return reason !== 'silence' && isMostly(fromNew, reason === 'spike' ? count : Math.max(lastHour, count))
 }

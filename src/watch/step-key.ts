@@ -5,6 +5,7 @@ import type { Reason } from '../usage/anomaly/reason.ts'
 import type { KeyState } from '../usage/anomaly/state.ts'
 import { type Reading, step } from '../usage/anomaly/step.ts'
 import type { Traffic } from '../usage/traffic.ts'
+import { standsAlone } from './severity.ts'
 
 /** What the detector is told beside the counts of one key. */
 export type Circumstances = {
@@ -19,8 +20,16 @@ export type Circumstances = {
 /** Something to tell: when (seconds since 1970), why, how strange, and the numbers behind it. */
 export type Said = { at: number; reason: Reason; score: number; figures: Figures; expected: boolean }
 
-/** What stepping a key came to. Times in seconds since 1970, undefined when there was none. */
-export type Walk = { said: Said[]; strangeAt: number | undefined; usedAt: number | undefined }
+/**
+ * What stepping a key came to. Times in seconds since 1970, undefined when there was none. `alone` is the last that was
+ * this key's own story, also where the detector had said enough of the key.
+ */
+export type Walk = {
+  said: Said[]
+  alone: Said | undefined
+  strangeAt: number | undefined
+  usedAt: number | undefined
+}
 
 /** Called with every step, for whoever wants to see them all. */
 export type Look = (at: number, row: Traffic | undefined, reading: Reading) => void
@@ -39,7 +48,7 @@ export function walk(
   { offset, expected, evidence }: Circumstances,
   look?: Look,
 ): Walk {
-  const result: Walk = { said: [], strangeAt: undefined, usedAt: undefined }
+  const result: Walk = { said: [], alone: undefined, strangeAt: undefined, usedAt: undefined }
   let next = 0
   for (let at = time.from; at < time.until; at += bucketSeconds) {
     while (next < rows.length && rows[next]!.at.getTime() < at * 1000) next++
@@ -55,15 +64,15 @@ export function walk(
     })
     if (!reading) continue
     if (row && row.requests > 0) result.usedAt = at
-    if (reading.score >= 1) result.strangeAt = at
-    if (reading.alert)
-      result.said.push({
-        at,
-        reason: reading.reason,
-        score: reading.score,
-        figures: explain(state, row?.requests ?? 0),
-        expected: expected(at, reading.reason),
-      })
+    const isStrange = reading.score >= 1
+    if (isStrange) result.strangeAt = at
+    if (isStrange || reading.alert) {
+      const { reason, score, alert } = reading
+      const figures = explain(state, row?.requests ?? 0)
+      const said = { at, reason, score, figures, expected: expected(at, reason) }
+      if (alert) result.said.push(said)
+      if (standsAlone(reason, figures, isLast ? (evidence?.fromNewSources ?? 0) : 0)) result.alone = said
+    }
     look?.(at, row, reading)
   }
   return result

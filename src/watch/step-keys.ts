@@ -14,12 +14,12 @@ import {
 } from '../usage/anomaly/state.ts'
 import { type Traffic, trafficOf } from '../usage/traffic.ts'
 import { byKey } from './by-key.ts'
-import { recordAlarms, recordCourse } from './episodes.ts'
+import { recordAlarms, recordCourse, setApart } from './episodes.ts'
 import { evidenceOf } from './evidence.ts'
 import { type Expectation, expectationsOf, isExpected, newNormalSince } from './expectations.ts'
 import type { Alarm } from './facts.ts'
 import { type Stepped, type Stored, writeStates } from './states.ts'
-import { type Circumstances, type Walk, walk } from './step-key.ts'
+import { type Circumstances, type Said, type Walk, walk } from './step-key.ts'
 
 /** What a run knows: until when it steps, and the zone of each workspace. */
 export type Run = {
@@ -159,7 +159,11 @@ async function commit(
     await writeStates(trx, stepped, run.until)
     await recordAlarms(
       trx,
-      walks.flatMap((one) => alarmsOf(one, run)),
+      walks.flatMap((one) => newsOf(one, run, one.walk.said)),
+    )
+    await setApart(
+      trx,
+      walks.flatMap((one) => newsOf(one, run, one.walk.alone ? [one.walk.alone] : [])),
     )
     await recordCourse(
       trx,
@@ -169,8 +173,8 @@ async function commit(
   if (isRefusal(done)) throw new Error(`use cannot be watched: ${plain(done.told)}`)
 }
 
-/** What is news: told since the key was last looked at, in the last two days, of a key that can be used, unexpected. */
-function alarmsOf({ keyId, home, newsFrom, evidence, walk: { said } }: Walked, run: Run): Alarm[] {
+/** What is news: said since the key was last looked at, in the last two days, of a key that can be used, unexpected. */
+function newsOf({ keyId, home, newsFrom, evidence }: Walked, run: Run, said: readonly Said[]): Alarm[] {
   if (!home.isActive) return []
   const since = Math.max(seconds(newsFrom ?? run.newsFrom), seconds(run.until) - newsMs / 1000)
   return said

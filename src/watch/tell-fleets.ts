@@ -9,7 +9,7 @@ import { allWorkspaces, type Workspace } from '../workspaces/workspace.ts'
 type Row = { id: string; workspace_id: string; keys: number; over_at: Date | null }
 
 /**
- * Puts a letter for each fleet event that has begun, grown or ended since it was told. They all end in one message, which
+ * Puts a letter for each fleet event that has begun, grown, shrunk or ended since it was told. They all end in one message, which
  * the first posts and the others bring up to date. Returns how many letters were put.
  */
 export async function tellFleets(world: Pick<World, 'db' | 'clock' | 'random'>): Promise<number> {
@@ -28,7 +28,7 @@ export async function tellFleets(world: Pick<World, 'db' | 'clock' | 'random'>):
 async function markTold(trx: Transaction): Promise<Row[]> {
   const { rows } = await trx.raw(
     `update fleet_events set told_keys = keys, told_over = over_at is not null
-     where not told_over and keys > 0 and (keys > told_keys or over_at is not null)
+     where not told_over and greatest(keys, told_keys) > 0 and (keys <> told_keys or over_at is not null)
      returning id, workspace_id, keys, over_at`,
   )
   return rows
@@ -39,7 +39,7 @@ const letterOf = (row: Row, { terms }: Workspace, now: Date): Letter => ({
   subjectId: row.id,
   about: 'fleet',
   body: {},
-  step: row.over_at ? 'over' : `keys-${row.keys}`,
+  step: row.over_at ? 'over' : `keys-${row.keys}:${now.toISOString()}`,
   destination: `channel:${terms.alertChannel}`,
   notBefore: quietUntil(terms, now),
 })

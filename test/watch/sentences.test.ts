@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import type { Alert } from '../../src/alerts/channel.ts'
+import type { Alert, Fleet } from '../../src/alerts/channel.ts'
 import { plain } from '../../src/foundation/words.ts'
+import { fleetMessage } from '../../src/slack/messages/fleet.ts'
 import { duration, percent, useWords } from '../../src/slack/messages/unusual-use.ts'
 import type { Reason } from '../../src/usage/anomaly/reason.ts'
 import type { UseFacts } from '../../src/watch/facts.ts'
@@ -122,4 +123,29 @@ test('shares and lengths read as people say them', () => {
     duration(2 * 1440),
     duration(3 * 1440),
   ]).toEqual(['5 minutes', '119 minutes', '2 h', '2 h 10 min', '48 h', '3 days'])
+})
+
+const event: Fleet = {
+  id: 'flt_1',
+  direction: 'more',
+  keys: 6,
+  activeKeys: 9,
+  beganAt: new Date('2026-11-25T14:00:00Z'),
+  grownAt: new Date('2026-11-25T14:05:00Z'),
+  overAt: null,
+  names: ['Salesforce CRM', 'HubSpot'],
+}
+
+test('the message of an event says that a key which looks leaked is told by itself', () => {
+  expect(fleetMessage(event).text).toBe(
+    '6 of 9 active keys became much busier at about the same time, 2026-11-25 14:00 UTC. This looks like something that all of them do, rather than leaked keys. I do not send an alert for each. A key that looks leaked, or is mostly used from somewhere new, has an alert of its own.',
+  )
+})
+
+test('the message of an event that every key has left does not call it something that all of them do', () => {
+  const { text, blocks } = fleetMessage({ ...event, keys: 0, names: [], overAt: event.grownAt })
+  expect(text).toBe(
+    'Several keys became much busier at about the same time, 2026-11-25 14:00 UTC. Each of them has an alert of its own now.',
+  )
+  expect(blocks).toHaveLength(1)
 })

@@ -13,14 +13,19 @@ const cause: Record<Fleet['direction'], string> = {
   less: 'an outage or a holiday, rather than something about each key',
   failing: 'the platform or a deployment, rather than something about each key',
 }
+const exception = ' A key that looks leaked, or is mostly used from somewhere new, has an alert of its own.'
 
-/** What most keys did at once, as one message that follows it to its end. */
+/** What most keys did at once, as one message that follows it to its end; none may be left of it. */
 export function fleetMessage(fleet: Fleet): Message {
   const { keys, activeKeys, direction, beganAt, overAt } = fleet
+  if (keys === 0)
+    return message(
+      say`Several keys ${moved[direction]} at about the same time, ${{ moment: beganAt }}. Each of them has an alert of its own now.`,
+    )
   const headline = say`${keys} of ${Math.max(keys, activeKeys)} active keys ${moved[direction]} at about the same time, ${{ moment: beganAt }}.`
   const state = overAt
     ? say`It is over since ${{ moment: overAt }}.`
-    : say`This looks like ${cause[direction]}. I do not send an alert for each.`
+    : say`This looks like ${cause[direction]}. I do not send an alert for each.${direction === 'less' ? '' : exception}`
   return message(
     say`${headline} ${state}`,
     sentenceBlock(names(fleet)),
