@@ -46,7 +46,8 @@ export const changeKey = (env: Env, change: Change, words: string, choices: Chan
       tellOut(done.activate(changed))
       return 0
     }
-    const receipt = await confirmChange(world, [key.id], { withinMs: patienceMs(world), ended: true })
+    const to = change === 'revoke' ? 'revoked' : 'inactive'
+    const receipt = await confirmChange(world, [key.id], { withinMs: patienceMs(world), to })
     if (!isLost(receipt)) tellOut(done[change](changed))
     return tellReceipt(receipt)
   })

@@ -77,29 +77,32 @@ export async function acknowledge(lane: Lane, incarnationId: string, seq: number
   return row!.known
 }
 
+/** How a key is taken out of use. */
+export type Ended = 'inactive' | 'revoked'
+
 /** The newest change of some keys, and what else the database says of them at the same moment. */
 export type Newest = {
   /** undefined when the log names none of them */
   seq: number | undefined
   /** whose number it is; undefined while nobody has begun one after a recovery */
   epoch: string | undefined
-  /** one of them is in use as if nobody had changed it, so its change is not there */
+  /** one of them is not as its change would have left it, so that change is not there */
   isUnchanged: boolean
 }
 
-/** @param ended each of them should be out of use, or have an end; otherwise each that is not should be in the log */
-export async function newestChangeOf(
-  db: Executor,
-  keyIds: readonly string[],
-  ended: boolean,
-): Promise<Newest> {
+/**
+ * @param to the state that each key was moved to, or further. Without one a key that may be used without an end should
+ *   be in the log.
+ */
+export async function newestChangeOf(db: Executor, keyIds: readonly string[], to?: Ended): Promise<Newest> {
   const { rows } = await db.raw(
     `select (select max(seq) from change_subjects where kind = 'key' and id = any(:keyIds)) as seq,
        (select id from epoch) as epoch,
-       exists (select from keys k where k.id = any(:keyIds) and k.status = 'active' and k.ends_at is null
-         and (:ended or not exists (select from change_subjects s where s.kind = 'key' and s.id = k.id)))
-         as "isUnchanged"`,
-    { keyIds: [...keyIds], ended },
+       exists (select from keys k where k.id = any(:keyIds) and case when :to::text is null
+         then k.status = 'active' and k.ends_at is null
+           and not exists (select from change_subjects s where s.kind = 'key' and s.id = k.id)
+         else k.status not in (:to::text, 'revoked') end) as "isUnchanged"`,
+    { keyIds: [...keyIds], to: to ?? null },
   )
   const { seq, epoch, isUnchanged } = rows[0]
   return { seq: seq ?? undefined, epoch: epoch ?? undefined, isUnchanged }

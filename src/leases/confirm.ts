@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { World } from '../foundation/world.ts'
-import { type Newest, newestChangeOf } from './changes.ts'
+import { type Ended, type Newest, newestChangeOf } from './changes.ts'
 import { realTime } from './lease.ts'
 import { lost, nothingToLearn, type Receipt } from './receipt.ts'
 import { openWatcher, type Watcher } from './watcher.ts'
@@ -29,18 +29,18 @@ export function startWatching(world: Watched): { stop(): Promise<void> } {
  * `unknown` mean that nobody may say "revoked" yet. Unless the change is lost somebody goes on confirming it: ask again
  * later.
  * @param withinMs real milliseconds to wait at most
- * @param ended each of the keys was taken out of use or given an end: one that has neither is no longer changed
+ * @param to the state that each of the keys was moved to: one that is not in it, nor revoked, has lost its change
  */
 export async function confirmChange(
   world: Watched,
   keyIds: readonly string[],
-  { withinMs = 30_000, ended = false }: { withinMs?: number; ended?: boolean } = {},
+  { withinMs = 30_000, to }: { withinMs?: number; to?: Ended } = {},
 ): Promise<Receipt> {
   const watcher = watchers.get(world.db)
-  if (watcher) return confirmBy(watcher, world.db, keyIds, { withinMs, ended })
+  if (watcher) return confirmBy(watcher, world.db, keyIds, { withinMs, to })
   // A command of the operator's shell lives too briefly for a watcher of its own.
   const once = openWatcher(world)
-  return confirmBy(once, world.db, keyIds, { withinMs, ended }).finally(() => once.close())
+  return confirmBy(once, world.db, keyIds, { withinMs, to }).finally(() => once.close())
 }
 
 /** A database that recovers may have lost the change and give its number to another: it is looked up anew then. */
@@ -48,7 +48,7 @@ async function confirmBy(
   watcher: Watcher,
   db: World['db'],
   keyIds: readonly string[],
-  { withinMs, ended }: { withinMs: number; ended: boolean },
+  { withinMs, to }: { withinMs: number; to: Ended | undefined },
 ): Promise<Receipt> {
   const untilMs = realTime.monotonicMs() + withinMs
   let receipt: Receipt | undefined
@@ -57,7 +57,7 @@ async function confirmBy(
     // A pool may hold on to a server that was demoted for a while.
     if (receipt) await pause(100)
     try {
-      newest = await newestChangeOf(db, keyIds, ended)
+      newest = await newestChangeOf(db, keyIds, to)
     } catch (error) {
       return { state: 'unknown', reason: String(error) }
     }

@@ -61,8 +61,8 @@ export function openWatcher(
   let looked: Look | undefined
   /** the one that the last look saw */
   let epoch: string | undefined
-  /** what verifiers said they have let go of, by incarnation */
-  let said = new Map<string, number>()
+  /** what verifiers said they have let go of since the last look was asked for, by incarnation */
+  const said = new Map<string, number>()
   /** until the first lease runs out that somebody waits for */
   let restMs = pollMs
   let timer: NodeJS.Timeout | undefined
@@ -166,12 +166,11 @@ export function openWatcher(
   async function lookNow(seen: readonly Wait[]): Promise<Look> {
     if (isAsked && !isListening) await lane.query(listen, [])
     isListening = isAsked
+    // What was said before is in what is seen now, unless the database went back.
+    said.clear()
     const rows = await lane.query<LookedRow>(look, [])
     const [{ epoch: found, has_standby: hasStandby }] = rows as [LookedRow]
-    if (found !== epoch) {
-      said.clear()
-      for (const wait of waits.values()) beginAnew(wait)
-    }
+    if (epoch !== found) for (const wait of waits.values()) beginAnew(wait)
     epoch = found
     // Not the moment before the question: until it was answered, leases of another epoch may have been granted.
     const nowMs = time.monotonicMs()
@@ -180,8 +179,6 @@ export function openWatcher(
       else if (waits.delete(nameOf(wait))) end(wait, { isRecovered: true })
     }
     const leases = rows.filter(({ incarnation }) => incarnation !== null)
-    const present = new Set(leases.map(({ incarnation }) => incarnation))
-    said = new Map([...said].filter(([incarnation]) => present.has(incarnation)))
     return { epoch, hasStandby, leases }
   }
 

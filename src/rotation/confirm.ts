@@ -27,7 +27,7 @@ export async function confirmRotations(
     .select('id', 'cut_key_id')
   if (rows.length === 0) return undefined
   const keyIds = rows.map((row) => row.cut_key_id)
-  const receipt = await confirmChange(world, keyIds, { withinMs, ended: true })
+  const receipt = await confirmChange(world, keyIds, { withinMs, to: 'revoked' })
   if (receipt.state !== 'confirmed') return receipt
   await world.db.transaction(async (trx) => {
     const now = world.clock.now()

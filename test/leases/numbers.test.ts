@@ -4,8 +4,8 @@ import { openLane } from '../../src/foundation/lane.ts'
 import { acknowledge } from '../../src/leases/changes.ts'
 import { renew } from '../../src/leases/renew.ts'
 import { type Lab, openLab, type Placed, until } from '../faults/lab/lab.ts'
+import { dump } from '../faults/lab/restore.ts'
 import type { LabKey } from '../faults/lab/seed.ts'
-import { administer, databaseUrl } from '../setup/administer.ts'
 import { type FreshDatabase, freshDatabase } from '../setup/database.ts'
 
 // Verifiers start as processes, and leases are waited out.
@@ -21,33 +21,6 @@ afterEach(async () => {
   await lab.close()
   await database.drop()
 })
-
-const nameOf = (url: string) => new URL(url).pathname.slice(1)
-const serverOf = (url: string) => databaseUrl(url, 'postgres')
-
-/** Holds what a dump would: every table with what is in it, those that are not logged included. */
-async function dump(): Promise<{ restore(): Promise<void> }> {
-  const name = nameOf(database.url)
-  const server = serverOf(database.url)
-  const copy = `${name}_copy`
-  // A database is copied while nobody is connected; whoever was finds the way back by itself.
-  await administer(server, `alter database ${name} with allow_connections false`)
-  await administer(
-    server,
-    'select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = $1',
-    [name],
-  )
-  await administer(server, `create database ${copy} template ${name} strategy file_copy`)
-  await administer(server, `alter database ${name} with allow_connections true`)
-  await lab.keys(0)
-  return {
-    async restore() {
-      await administer(server, `drop database ${name} with (force)`)
-      await administer(server, `alter database ${copy} rename to ${name}`)
-      await lab.keys(0)
-    },
-  }
-}
 
 /** Waits until this verifier has renewed its lease from now on. */
 async function renewed(placed: Placed): Promise<void> {
@@ -87,7 +60,7 @@ test('a dump that is restored into the same cluster: a key that is revoked after
   const [first, ...others] = await lab.keys(7)
   const key = others.pop()!
   await revokeAll([first!])
-  const dumped = await dump()
+  const dumped = await dump(lab)
   await warm(a, key)
   await revokeAll(others)
   expect(await a.ask(key)).toBe('VALID')
@@ -101,7 +74,7 @@ test('a verifier that the dump does not know, and that is cut off over the resto
   const lease = { KEYWARDEN_LEASE: '8s' }
   const [key] = await lab.keys(1)
   await (await lab.place(lease)).process.end()
-  const dumped = await dump()
+  const dumped = await dump(lab)
   const a = await lab.place(lease)
   await warm(a, key!)
   await renewed(a)

@@ -109,7 +109,7 @@ describe('a change that the database has lost is confirmed to nobody', () => {
     const [key] = await lab.keys(1)
     await silent(60_000)
     await lab.revoke(key!)
-    const receipt = confirmChange(world, [key!.id], { ended: true })
+    const receipt = confirmChange(world, [key!.id], { to: 'revoked' })
     await isWaitedFor()
     await atOnce(lose(key!), recover)
     expect(await receipt).toMatchObject({ state: 'unknown', why: 'lost' })
@@ -119,7 +119,7 @@ describe('a change that the database has lost is confirmed to nobody', () => {
     const [key, other] = await lab.keys(2)
     await silent(60_000)
     const seq = await lab.revoke(key!)
-    const receipt = confirmChange(world, [key!.id], { ended: true })
+    const receipt = confirmChange(world, [key!.id], { to: 'revoked' })
     await isWaitedFor()
     await atOnce(lose(key!), recover, `update keys set status = 'revoked' where id = '${other!.id}';`)
     expect((await lab.sql.query('select max(seq)::int as seq from changes')).rows[0].seq).toBe(seq)
@@ -139,7 +139,19 @@ describe('a change that the database has lost is confirmed to nobody', () => {
     expect(await confirmChange(world, [key!.id])).toMatchObject({ state: 'confirmed', seq: 1 })
     await lab.revoke(key!)
     await atOnce(lose(key!, 1), recover)
-    expect(await confirmChange(world, [key!.id], { ended: true })).toMatchObject({ why: 'lost' })
+    expect(await confirmChange(world, [key!.id], { to: 'revoked' })).toMatchObject({ why: 'lost' })
+  })
+
+  test.each([
+    ['a key that has an end', `ends_at = clock_timestamp() + interval '1 day'`],
+    ['a key that is paused', `status = 'inactive'`],
+  ])('by the change that made it %s', async (_what, change) => {
+    const [key] = await lab.keys(1)
+    await lab.sql.query(`update keys set ${change} where id = $1`, [key!.id])
+    expect(await confirmChange(world, [key!.id])).toMatchObject({ state: 'confirmed', seq: 1 })
+    await lab.revoke(key!)
+    await atOnce(lose(key!, 1), `update keys set ${change} where id = '${key!.id}';`, recover)
+    expect(await confirmChange(world, [key!.id], { to: 'revoked' })).toMatchObject({ why: 'lost' })
   })
 
   test('beside the change of another key that is there', async () => {
@@ -154,7 +166,7 @@ describe('a change that the database has lost is confirmed to nobody', () => {
     const [key] = await lab.keys(1)
     await silent(60_000)
     await lab.revoke(key!)
-    const receipt = confirmChange(world, [key!.id], { ended: true })
+    const receipt = confirmChange(world, [key!.id], { to: 'revoked' })
     await isWaitedFor()
     await atOnce(`delete from changes;`, recover)
     expect(await receipt).toMatchObject({ state: 'unknown', why: 'lost' })
@@ -189,7 +201,7 @@ describe('what a number says of a change', () => {
     expect(await receiptOf(db, seq)).toMatchObject({ state: 'confirmed', seq })
     expect(await receiptOf(db, seq + 1)).toMatchObject({ why: 'lost' })
     // The key is revoked in the table, so its change was there.
-    expect(await confirmChange(world, [key!.id], { ended: true })).toMatchObject({ state: 'confirmed' })
+    expect(await confirmChange(world, [key!.id], { to: 'revoked' })).toMatchObject({ state: 'confirmed' })
   })
 
   test('a key that nobody has revealed was never held by anybody', async () => {
@@ -197,7 +209,7 @@ describe('what a number says of a change', () => {
     await atOnce(`set local session_replication_role = replica;
       update keys set status = 'unrevealed', token_hash = null, hint = null where id = '${key!.id}';`)
     await lab.sql.query(`update keys set status = 'revoked' where id = $1`, [key!.id])
-    expect(await confirmChange(world, [key!.id], { ended: true })).toMatchObject({
+    expect(await confirmChange(world, [key!.id], { to: 'revoked' })).toMatchObject({
       state: 'confirmed',
       seq: null,
     })
@@ -207,7 +219,7 @@ describe('what a number says of a change', () => {
     const [key] = await lab.keys(1)
     await silent(1_000)
     await lab.revoke(key!)
-    const receipt = confirmChange(world, [key!.id], { ended: true })
+    const receipt = confirmChange(world, [key!.id], { to: 'revoked' })
     await isWaitedFor()
     await atOnce(recover)
     expect(await receipt).toMatchObject({ state: 'confirmed', seq: 1, waitedOut: [ghost] })

@@ -68,7 +68,7 @@ export async function restrict(story: Story, keyId: string, reason: string) {
   if (isRefusal(key)) return key
   return {
     key,
-    receipt: await confirmChange(story.door.world, [keyId], { withinMs: patienceMs, ended: true }),
+    receipt: await confirmChange(story.door.world, [keyId], { withinMs: patienceMs, to: 'inactive' }),
   }
 }
 
@@ -88,7 +88,8 @@ async function workAndShow(story: SubmitStory, what: keyof typeof working): Prom
   await story.work(working[what])
   const key = await change(story, what, story.metadata)
   if (isRefusal(key)) return key.code === 'already' || key.code === 'gone' ? stillUnderWay(story, key) : key
-  const confirm = (withinMs: number) => confirmChange(story.door.world, [key.id], { withinMs, ended: true })
+  const to = what === 'revoke' ? 'revoked' : 'inactive'
+  const confirm = (withinMs: number) => confirmChange(story.door.world, [key.id], { withinMs, to })
   const receipt = await confirm(quickMs)
   await story.show(restrictedView(what, key, receipt))
   if (receipt.state !== 'confirmed') await story.show(restrictedView(what, key, await confirm(patienceMs)))

@@ -7,6 +7,7 @@ export type Mutant = { name: string; edits: Edit[]; shownBy: scenario.Scenario }
 const remembered = 'src/verification/remembered.ts'
 const learner = 'src/verification/learner.ts'
 const leases = 'migrations/0022_leases.ts'
+const numbers = 'migrations/0180_numbers_that_go_back.ts'
 
 export const mutants: Mutant[] = [
   {
@@ -50,9 +51,9 @@ export const mutants: Mutant[] = [
     name: 'changes take no lock',
     edits: [
       {
-        file: 'migrations/0021_changes.ts',
-        find: 'perform pg_advisory_xact_lock(4711002);',
-        replace: '',
+        file: numbers,
+        find: 'that of commits.\n      perform pg_advisory_xact_lock(4711002);',
+        replace: 'that of commits.',
       },
     ],
     shownBy: scenario.overtaking,
@@ -132,6 +133,34 @@ export const mutants: Mutant[] = [
       },
     ],
     shownBy: scenario.suspended,
+  },
+  {
+    name: 'the number of a change is whatever the sequence says',
+    edits: [
+      {
+        file: numbers,
+        find: `greatest(nextval('change_seq'), newest_change() + 1,
+          (select max(greatest(told, acknowledged)) + 1 from leases))`,
+        replace: `nextval('change_seq')`,
+      },
+    ],
+    shownBy: scenario.sequenceRestarted,
+  },
+  {
+    name: 'a verifier may have applied what the log does not have',
+    edits: [{ file: numbers, find: 'if p_applied > newest_change() and', replace: 'if false and' }],
+    shownBy: scenario.wentBack,
+  },
+  {
+    name: 'a restored database goes on with the epoch of the dump',
+    edits: [
+      {
+        file: numbers,
+        find: '(select oid from pg_database where datname = current_database()), ',
+        replace: '',
+      },
+    ],
+    shownBy: scenario.restored,
   },
 ]
 

@@ -1,6 +1,7 @@
 import { Agent, fetch } from 'undici'
 import type { Lab, Placed } from './lab.ts'
 import { ask, until } from './lab.ts'
+import { dump } from './restore.ts'
 import type { LabKey } from './seed.ts'
 
 /** Every verdict of a verify that started after the confirmation. None may be VALID. */
@@ -306,4 +307,44 @@ export const suspended: Scenario = async (stage) => {
   const { rows } = await lab.sql.query('select max(seq)::int as seq from changes')
   await lab.confirm(rows[0].seq)
   return [await a.ask(key)]
+}
+
+/** The log was pruned, and its sequence starts again, as where sequences are not replicated. */
+export const sequenceRestarted: Scenario = async (stage) => {
+  const { a, key } = await warmed(stage)
+  const { lab } = stage
+  for (const other of await lab.keys(3)) await lab.confirm(await lab.revoke(other))
+  await lab.sql.query(`begin; update change_log set pruned_to = (select max(seq) from changes);
+    delete from changes; alter sequence change_seq restart; commit`)
+  await lab.confirm(await lab.revoke(key))
+  return [await a.ask(key)]
+}
+
+/** Tables are put back to where they were before some changes, in the database that everybody stays connected to. */
+export const wentBack: Scenario = async (stage) => {
+  const { a, key } = await warmed(stage, waitedOut)
+  const { lab } = stage
+  for (const other of await lab.keys(3)) await lab.confirm(await lab.revoke(other))
+  await lab.sql.query(`begin; delete from changes; alter sequence change_seq restart;
+    update leases set told = 0, acknowledged = 0; commit`)
+  await lab.confirm(await lab.revoke(key))
+  return [await a.ask(key)]
+}
+
+/** A dump is restored that is older than a verifier, which is cut off meanwhile and still has its lease. */
+export const restored: Scenario = async (stage) => {
+  const { lab } = stage
+  const lease = '12s'
+  await (await stage.place(lease)).process.end()
+  const [key] = await lab.keys(1)
+  const older = await dump(lab)
+  const a = await stage.place(lease)
+  await warm(a, key!)
+  await renewed(lab, a)
+  a.cable.blackhole()
+  await older.restore()
+  await lab.confirm(await lab.revoke(key!))
+  const { verdict } = await asked(a, key!)
+  a.cable.reset()
+  return [await verdict]
 }
