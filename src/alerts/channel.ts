@@ -93,6 +93,21 @@ export type Notice =
   | ({ about: 'digest' } & Digest)
   | { about: 'quarantined'; name: string; hint: string }
   | { about: 'review-reminder'; asked: Asked }
+  | ({ about: 'offboarded-elsewhere' } & OffboardedElsewhere)
+
+/** What an offboarding that somebody asked for in another workspace does in this one. */
+export type OffboardedElsewhere = {
+  leaver: string
+  /** an actor's name */
+  by: string
+  /** names of the workspace where it was asked for, and of this one */
+  home: string
+  workspace: string
+  /** some of the keys that it found here, and how many there are */
+  keys: { name: string; plan: string }[]
+  count: number
+  keepsRole: boolean
+}
 
 /** Where one workspace's audit ended, signed: what outlives the database if anything does. */
 export type PostedCheckpoint = {

@@ -14,7 +14,7 @@ import {
 } from '../offboarding/offboarding.ts'
 import { previewOffboarding } from '../offboarding/preview.ts'
 import { requestOffboarding } from '../offboarding/request.ts'
-import { asOperator, complain, onlyAccount, withWorld } from './operator.ts'
+import { asOperator, complain, onlyAccount, operator, withWorld } from './operator.ts'
 
 type Options = { mode?: Mode; successor?: string; note?: string; preview?: boolean }
 
@@ -49,7 +49,8 @@ async function preview(world: World, person: string, { mode }: Options): Promise
   const userId = isSlackUser(person) ? person : await userOfEmail(world.db, account.id, [person])
   if (!userId) return unknown(person)
   const wanted = mode ?? account.workspace.terms.offboardingUnattendedMode
-  const { keys } = await previewOffboarding(world.db, account.workspace, userId, world.clock.now(), wanted)
+  const now = world.clock.now()
+  const { keys } = await previewOffboarding(world.db, account.workspace, operator(), userId, now, wanted)
   for (const key of keys)
     console.log(`${key.plan.padEnd(10)}  ${key.hint ?? '-'}  ${key.name}  (${key.reasons.join(', ')})`)
   console.log(`${counted(keys.length)} of ${userId}. Nothing was done.`)

@@ -4,7 +4,7 @@ import type { Act } from '../members/actor.ts'
 import { readTerms } from '../policy/terms.ts'
 import { type Campaign, openCampaign } from '../rotation/campaign.ts'
 import { type Applied, applyPlan, revokeTogether } from './apply.ts'
-import { heirOf } from './heir.ts'
+import { heirOf, successorIn } from './heir.ts'
 import { lockOffboarding, type Offboarding, type Plan } from './offboarding.ts'
 import type { Step } from './step.ts'
 
@@ -38,9 +38,10 @@ export const actOnSome =
     const locked = await lockKeys(act.trx, workspaceId, keyIds)
     const row = await act.trx('workspaces').where({ id: workspaceId }).first('terms')
     const terms = readTerms(row.terms)
+    const here = { ...offboarding, successorId: await successorIn(act.trx, workspaceId, offboarding) }
     const means = {
-      offboarding,
-      heir: await heirOf(act.trx, workspaceId, offboarding),
+      offboarding: here,
+      heir: await heirOf(act.trx, workspaceId, here),
       graceEnds: new Date(act.now.getTime() + terms.offboardingGraceDays * dayMs),
       terms,
       campaign: await campaignFor(act, offboarding, workspaceId, rows, random),

@@ -4,6 +4,7 @@ import type { World } from '../foundation/world.ts'
 import type { Announcer, Posted } from './announcer.ts'
 import { answerWorkflows } from './answer-workflows.ts'
 import { tellClosedRequests } from './closed-requests.ts'
+import { isUnattended } from './offboarding.ts'
 import { offerKeys } from './offer-keys.ts'
 import { type Report, readReport, reportFile } from './report.ts'
 
@@ -83,9 +84,9 @@ async function assignMessages({ db, clock, random }: World): Promise<void> {
 
 /** Which offboardings share a message. Whoever asked in person waits for nobody, and has one of their own. Pure. */
 function sharing(waiting: readonly { id: string; requested_by: string }[], recent: number): string[][] {
-  const isUnattended = (row: { requested_by: string }) => row.requested_by.startsWith('job:')
-  const others = waiting.filter(isUnattended)
-  const alone = recent + others.length <= apart ? waiting : waiting.filter((row) => !isUnattended(row))
+  const isAlone = (row: { requested_by: string }) => !isUnattended({ requestedBy: row.requested_by })
+  const others = waiting.filter((row) => !isAlone(row))
+  const alone = recent + others.length <= apart ? waiting : waiting.filter(isAlone)
   const together = alone.length < waiting.length && recent < apart ? [others.map((row) => row.id)] : []
   return [...alone.map((row) => [row.id]), ...together]
 }
@@ -143,7 +144,8 @@ async function tell(world: World, announcer: Announcer, row: Row): Promise<Told>
     await save({ shown })
   }
   if (report.offboardings.some((one) => one.state !== 'done')) return 'so far'
-  if (!row.filed_at && row.file_refusals < mostFileRefusals && report.counts.all > 0) {
+  const named = report.elsewhere.reduce((left, one) => left - one.keys, report.counts.all)
+  if (!row.filed_at && row.file_refusals < mostFileRefusals && named > 0) {
     await save({ file_attempts: row.file_attempts + 1 })
     await fileReport(world, announcer, row, report, where).catch(async (error) => {
       if (error instanceof Refused) await save({ file_refusals: row.file_refusals + 1 })

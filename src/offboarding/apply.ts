@@ -105,7 +105,7 @@ const todo: Record<Plan, (act: Act, key: Key, means: Means) => Promise<Applied>>
     return { outcome: 'handed-over', ...(await takeOver(act, key, means.heir, means)) }
   },
   async keep(_act, key) {
-    return { outcome: key.status === 'active' ? 'kept' : 'refused-already' }
+    return { outcome: key.status === 'inactive' ? 'refused-already' : 'kept' }
   },
 }
 

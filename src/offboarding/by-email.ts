@@ -5,9 +5,10 @@ import type { Random } from '../foundation/random.ts'
 import type { Refusal } from '../foundation/refusal.ts'
 import { type Act, actorName } from '../members/actor.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
+import { authorityOf } from './authority.ts'
 import { foldEmail, userOfEmail } from './emails.ts'
 import { currentOffboarding, type Mode, type Offboarding, toOffboarding } from './offboarding.ts'
-import { noteDoor, type OffboardingRequest, requestOffboarding } from './request.ts'
+import { modeOf, noteDoor, type OffboardingRequest, requestOffboarding } from './request.ts'
 
 /** The same request for somebody who is named by address. */
 export type RequestByEmail = Omit<OffboardingRequest, 'userId'> & {
@@ -30,15 +31,18 @@ export async function requestByEmail(
   if (userId) return requestOffboarding(act, workspace, { ...request, userId }, random)
   const email = foldEmail(emails[0]!)
   const where = { account_id: workspace.accountId, email }
+  const asked = { actor: act.actor, source: request.source }
+  const { decidesIn } = await authorityOf(act.trx, workspace, asked, undefined)
   const [made] = await act
     .trx('offboardings')
     .insert({
       ...where,
       id: newId('off', random),
       workspace_id: workspace.id,
-      mode: request.mode ?? workspace.terms.offboardingUnattendedMode,
+      mode: modeOf(request, workspace.terms),
       successor_id: request.successorId ?? null,
       note: request.note?.trim().slice(0, 300) ?? '',
+      decides_in: decidesIn,
       state: 'unmatched',
       requested_by: actorName(act.actor),
       requested_at: act.now,

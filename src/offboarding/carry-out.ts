@@ -33,7 +33,7 @@ export async function carryOut(world: World, options: { withinMs?: number } = {}
 
 /** The same for these alone. One wait for the verifiers serves them all. */
 export async function carryOutThese(world: World, ids: readonly string[], withinMs: number): Promise<number> {
-  for (const id of ids) await step(world, id, begin)
+  for (const id of ids) await step(world, id, begin(world.random))
   for (const id of ids) while (await step(world, id, actOnSome(world.random))) {}
   const rows = await world
     .db('offboarding_keys as o')

@@ -5,27 +5,36 @@ import { activate } from '../keys/state.ts'
 import type { Act } from '../members/actor.ts'
 import { authorise, noSuchKey } from '../policy/authorise.ts'
 import { welcomeBack } from '../workspaces/roles.ts'
+import { actIn } from './authority.ts'
 import { leaverKeysOf, type Offboarding, type Source, toOffboarding } from './offboarding.ts'
 
 /** What an undo brought back, and what stays as it is. */
-export type Undone = { offboarding: Offboarding; activated: string[]; returned: string[]; kept: string[] }
+export type Undone = {
+  offboarding: Offboarding
+  activated: string[]
+  returned: string[]
+  kept: string[]
+  /** how many keys stay as they are in workspaces that whoever undoes is not in charge of */
+  elsewhere: number
+}
 
 /**
  * Takes back what can be taken back: keys that this offboarding deactivated work again, and what it gave to somebody
  * else goes back, unless somebody touched it since. Revoked keys stay revoked and rotations go on; roles are set
- * anew by an owner. Names of keys are in the answer.
+ * anew by an owner. A person brings nothing back in a workspace that they are not in charge of. Names of keys are in the
+ * answer.
  */
 export async function undoOffboarding(act: Act, accountId: string, id: string): Promise<Undone | Refusal> {
   const row = await act.trx('offboardings').where({ id, account_id: accountId }).forUpdate().first()
   if (!row) return noSuchKey({ action: 'offboarding.undo' })
   const offboarding = toOffboarding(row)
-  const refusal = await authorise(act, 'offboarding.undo', { workspaceId: workspaceOf(act, offboarding) })
+  const refusal = await authorise(act, 'offboarding.undo', { workspaceId: offboarding.workspaceId })
   if (refusal) return refusal
   if (offboarding.endedAt)
     return refuse('already', say`It ended on ${{ moment: offboarding.endedAt }} already.`)
   if (offboarding.state !== 'done')
     return refuse('already', 'It is still running.', { next: 'Undo it when the report is there.' })
-  const undone: Undone = { offboarding, activated: [], returned: [], kept: [] }
+  const undone: Undone = { offboarding, activated: [], returned: [], kept: [], elsewhere: 0 }
   const keys = await leaverKeysOf(act.trx, [id])
   await act
     .trx('keys')
@@ -36,13 +45,21 @@ export async function undoOffboarding(act: Act, accountId: string, id: string): 
     .orderBy('id')
     .forUpdate()
     .select('id')
+  const acts = new Map<string, Act | undefined>()
+  for (const { workspaceId } of keys)
+    if (!acts.has(workspaceId)) acts.set(workspaceId, await actIn(act, workspaceId))
   for (const key of keys) {
-    const isBack = key.outcome === 'deactivated' && (await reactivate(act, key.keyId, key.workspaceId, id))
-    const isOwned = key.outcome !== 'rotating' && (await giveBack(act, key, offboarding))
+    const isEnded = key.outcome === 'deactivated' || key.outcome === 'revoked' || key.outcome === 'rotating'
+    const here = acts.get(key.workspaceId)
+    if (!here) {
+      undone.elsewhere += isEnded || key.ownerAfter ? 1 : 0
+      continue
+    }
+    const isBack = key.outcome === 'deactivated' && (await reactivate(here, key.keyId, key.workspaceId, id))
+    const isOwned = key.outcome !== 'rotating' && (await giveBack(here, key, offboarding))
     if (isBack) undone.activated.push(key.name)
     if (isOwned) undone.returned.push(key.name)
-    if (!isBack && (key.outcome === 'deactivated' || key.outcome === 'revoked' || key.outcome === 'rotating'))
-      undone.kept.push(key.name)
+    if (!isBack && isEnded) undone.kept.push(key.name)
     if (isBack || isOwned)
       await act
         .trx('offboarding_keys')
@@ -53,20 +70,13 @@ export async function undoOffboarding(act: Act, accountId: string, id: string): 
   return undone
 }
 
-/** An act of a member is judged in the workspace where they have their role. */
-const workspaceOf = ({ actor }: Act, { workspaceId }: Offboarding) =>
-  actor.kind === 'member' ? actor.workspaceId : workspaceId
-
 async function reactivate(act: Act, keyId: string, workspaceId: string, id: string): Promise<boolean> {
   const untouched = await act
     .trx('keys')
     .where({ id: keyId, status: 'inactive', status_changed_by: 'job:offboarding' })
     .first('id')
   if (!untouched) return false
-  const job = { kind: 'job', id: `undo ${act.actor.id}` } as const
-  // Keys may lie in workspaces where whoever undoes has no role; offboarding them did not ask for one either.
-  const isElsewhere = act.actor.kind === 'member' && act.actor.workspaceId !== workspaceId
-  const done = await activate(isElsewhere ? { ...act, actor: job } : act, workspaceId, keyId, `undo of ${id}`)
+  const done = await activate(act, workspaceId, keyId, `undo of ${id}`)
   return !isRefusal(done)
 }
 

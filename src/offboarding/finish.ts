@@ -28,7 +28,7 @@ export const finish =
       .whereNull('confirmed_at')
       .first('key_id')
     if (left) return false
-    if ((await planKeys(act, offboarding, await termsOf(act, offboarding))) > 0) {
+    if ((await planKeys(act, offboarding, await termsOf(act, offboarding))).length > 0) {
       await act.trx('offboardings').where({ id }).update({ state: 'acting' })
       return false
     }

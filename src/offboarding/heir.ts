@@ -1,6 +1,23 @@
 import type { Executor } from '../foundation/database.ts'
-import { inCharge } from '../members/member.ts'
-import type { Offboarding } from './offboarding.ts'
+import { findMember, inCharge } from '../members/member.ts'
+import { reaches } from '../policy/may.ts'
+import { isUnattended, type Offboarding } from './offboarding.ts'
+
+/**
+ * The named successor, as far as they are one in that workspace: for a person or the operator where they decide, for a
+ * system only somebody who is in charge there.
+ */
+export async function successorIn(
+  db: Executor,
+  workspaceId: string,
+  offboarding: Pick<Offboarding, 'successorId' | 'decidesIn' | 'requestedBy'>,
+): Promise<string | null> {
+  const { successorId, decidesIn } = offboarding
+  if (!successorId || decidesIn.includes(workspaceId)) return successorId
+  if (!isUnattended(offboarding)) return null
+  const member = await findMember(db, workspaceId, successorId)
+  return member && reaches(member.role, 'manager') ? successorId : null
+}
 
 /**
  * Who takes over in a workspace: the named successor, else a manager, else an owner; never the leaver, nor anybody

@@ -34,7 +34,7 @@ const missed = `
       or exists (select from members m join workspaces w on w.id = m.workspace_id and w.account_id = :account
         where m.user_id = g.user_id and m.role in ('owner', 'manager')
           and not exists (select from offboardings o where o.account_id = :account and o.user_id = g.user_id
-            and o.ended_at is null)))`
+            and o.ended_at is null and m.workspace_id <> all (o.keeps_role_in))))`
 
 /**
  * Compares an account with Slack's list of its members: keeps the addresses, lets requests go on that waited for

@@ -38,6 +38,10 @@ export type Offboarding = {
   successorId: string | null
   note: string
   choices: Record<string, Plan>
+  /** workspaces where mode, successor and choices hold; elsewhere their own policy does */
+  decidesIn: string[]
+  /** workspaces where this person's role stays, since nobody who asked may end it */
+  keepsRoleIn: string[]
   state: State
   requestedBy: string
   requestedAt: Date
@@ -72,6 +76,10 @@ export type LeaverKey = {
   undoneAt: Date | null
 }
 
+/** Asked for by a system: no person has seen what will happen. */
+export const isUnattended = ({ requestedBy }: Pick<Offboarding, 'requestedBy'>): boolean =>
+  requestedBy.startsWith('job:')
+
 type Row = Record<string, never>
 
 export const toOffboarding = (row: Row): Offboarding => ({
@@ -84,6 +92,8 @@ export const toOffboarding = (row: Row): Offboarding => ({
   successorId: row.successor_id ?? null,
   note: row.note!,
   choices: row.choices!,
+  decidesIn: row.decides_in!,
+  keepsRoleIn: row.keeps_role_in!,
   state: row.state!,
   requestedBy: row.requested_by!,
   requestedAt: row.requested_at!,

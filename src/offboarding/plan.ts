@@ -1,6 +1,7 @@
 import { isOver } from '../keys/key.ts'
+import type { Terms } from '../policy/terms.ts'
 import type { Candidate } from './leaver-keys.ts'
-import type { Mode, Plan } from './offboarding.ts'
+import { isUnattended, type Mode, type Offboarding, type Plan } from './offboarding.ts'
 
 const dayMs = 86_400_000
 
@@ -18,6 +19,19 @@ export function choicesFor(key: Candidate, now: Date): Plan[] {
   if (key.status === 'unrevealed') return ['hand-over', 'revoke', 'keep']
   if (key.status === 'inactive') return ['keep', 'revoke']
   return ['rotate', 'deactivate', 'revoke', 'keep']
+}
+
+/** What a system asks for, as far as a policy lets it: only less than the policy, which is what can be undone. Pure. */
+export const within = (policy: Mode, wanted: Mode): Mode => (wanted === 'deactivate' ? wanted : policy)
+
+/** What happens to keys of that workspace: what was asked for where whoever asked decides, else its own policy. Pure. */
+export function modeIn(
+  offboarding: Pick<Offboarding, 'mode' | 'decidesIn' | 'requestedBy'>,
+  workspaceId: string,
+  { offboardingUnattendedMode: policy }: Terms,
+): Mode {
+  if (offboarding.decidesIn.includes(workspaceId)) return offboarding.mode
+  return isUnattended(offboarding) ? within(policy, offboarding.mode) : policy
 }
 
 /**

@@ -1,7 +1,9 @@
 import type { Executor } from '../foundation/database.ts'
+import type { Actor } from '../members/actor.ts'
 import { readTerms } from '../policy/terms.ts'
 import { trafficOf } from '../usage/traffic.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
+import { authorityOf } from './authority.ts'
 import { heirOf } from './heir.ts'
 import { type Candidate, keysOfLeaver } from './leaver-keys.ts'
 import { currentOffboarding, type Mode, type Offboarding, type Plan } from './offboarding.ts'
@@ -13,33 +15,43 @@ const dayMs = 86_400_000
 export type PreviewedKey = Candidate & { plan: Plan; choices: Plan[]; busy: boolean; requestsLately: number }
 
 export type Preview = {
+  /** of the workspaces where whoever asks decides */
   keys: PreviewedKey[]
+  /** how many more keys other workspaces have, by name; they follow their own policy */
+  elsewhere: { workspace: string; keys: number }[]
+  /** names of workspaces where the leaver's role stays, since whoever asks may not end it */
+  keepsRoleIn: string[]
+  /** names of workspaces where it had stayed so far, and ends with this request */
+  endsRoleIn: string[]
   mode: Mode
   heir: string | undefined
   /** the offboarding that this person is in already; `keys` are those it does not know */
   running: Offboarding | undefined
 }
 
-/** What offboarding this person would do now. Changes nothing. */
+/** What it would do now if this actor offboarded this person. Changes nothing. */
 export async function previewOffboarding(
   db: Executor,
   workspace: Workspace,
+  actor: Actor,
   userId: string,
   now: Date,
   wanted?: Mode,
 ): Promise<Preview> {
   const { accountId } = workspace
+  const authority = await authorityOf(db, workspace, { actor, source: 'slack' }, userId)
   const running = await currentOffboarding(db, accountId, userId)
   const known = running
     ? await db('offboarding_keys').where({ offboarding_id: running.id }).select('key_id')
     : []
   const handled = new Set(known.map((row) => row.key_id))
-  const rows = await db('workspaces').where({ account_id: accountId }).select('id', 'terms')
+  const rows = await db('workspaces').where({ account_id: accountId }).select('id', 'name', 'terms')
   const busyDays = new Map(rows.map((row) => [row.id, readTerms(row.terms).offboardingBusyDays]))
   const mode = wanted ?? workspace.terms.offboardingMode
   const candidates = (await keysOfLeaver(db, accountId, userId)).filter((key) => !handled.has(key.id))
-  const lately = await requestsOfTheDay(db, candidates, now)
-  const keys = candidates
+  const decided = candidates.filter((key) => authority.decidesIn.includes(key.workspaceId))
+  const lately = await requestsOfTheDay(db, decided, now)
+  const keys = decided
     .map((key) => {
       const busy = isBusy(key, now, busyDays.get(key.workspaceId) ?? 0)
       const requestsLately = lately.get(key.id) ?? 0
@@ -48,7 +60,20 @@ export async function previewOffboarding(
     })
     .sort((a, b) => Number(b.busy) - Number(a.busy) || a.name.localeCompare(b.name))
   const heir = await heirOf(db, workspace.id, { accountId, userId, successorId: null })
-  return { keys, mode, heir, running }
+  const elsewhere = new Map<string, number>()
+  for (const { workspaceId, workspace: name } of candidates)
+    if (!authority.decidesIn.includes(workspaceId)) elsewhere.set(name, (elsewhere.get(name) ?? 0) + 1)
+  const names = (ids: readonly string[]) => rows.filter(({ id }) => ids.includes(id)).map(({ name }) => name)
+  const kept = running?.keepsRoleIn ?? authority.keepsRoleIn
+  return {
+    keys,
+    elsewhere: [...elsewhere].map(([name, count]) => ({ workspace: name, keys: count })),
+    keepsRoleIn: names(kept.filter((id) => authority.keepsRoleIn.includes(id))),
+    endsRoleIn: names(kept.filter((id) => !authority.keepsRoleIn.includes(id))),
+    mode,
+    heir,
+    running,
+  }
 }
 
 async function requestsOfTheDay(

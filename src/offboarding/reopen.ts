@@ -1,27 +1,41 @@
 import type { Act } from '../members/actor.ts'
 import type { Terms } from '../policy/terms.ts'
+import type { Authority } from './authority.ts'
 import { keysOfLeaver } from './leaver-keys.ts'
 import { type Offboarding, toOffboarding } from './offboarding.ts'
 
-/** A finished offboarding goes on when the leaver has a key that it does not know. The limit counts from now. */
-export async function reopenIfMore(act: Act, offboarding: Offboarding, terms: Terms): Promise<Offboarding> {
-  if (offboarding.state !== 'done') return offboarding
-  const known = await act.trx('offboarding_keys').where({ offboarding_id: offboarding.id }).select('key_id')
-  const handled = new Set(known.map((row) => row.key_id))
-  const keys = await keysOfLeaver(act.trx, offboarding.accountId, offboarding.userId!)
-  if (keys.every((key) => handled.has(key.id))) return offboarding
+/**
+ * An offboarding begins again where whoever asks now may end a role that had stayed, and a finished one also when the
+ * leaver has a key that it does not know. The limit of a finished one counts from now.
+ */
+export async function reopenIfMore(
+  act: Act,
+  offboarding: Offboarding,
+  authority: Pick<Authority, 'keepsRoleIn'>,
+  terms: Terms,
+): Promise<Offboarding> {
+  const keepsRoleIn = offboarding.keepsRoleIn.filter((id) => authority.keepsRoleIn.includes(id))
+  const endsRole = keepsRoleIn.length < offboarding.keepsRoleIn.length
+  const isDone = offboarding.state === 'done'
+  if (!endsRole && !(isDone && (await hasMore(act, offboarding)))) return offboarding
   const due = new Date(act.now.getTime() + terms.offboardingLimitMinutes * 60_000)
+  const anew = {
+    begun_at: act.now,
+    due_at: due,
+    done_at: null,
+    message_id: null,
+    announced: true,
+  }
   const [row] = await act
     .trx('offboardings')
-    .where({ id: offboarding.id, state: 'done' })
-    .update({
-      state: 'requested',
-      begun_at: act.now,
-      due_at: due,
-      done_at: null,
-      message_id: null,
-      announced: true,
-    })
+    .where({ id: offboarding.id })
+    .update({ state: 'requested', keeps_role_in: keepsRoleIn, ...(isDone ? anew : {}) })
     .returning('*')
-  return row ? toOffboarding(row) : offboarding
+  return toOffboarding(row)
+}
+
+async function hasMore(act: Act, { id, accountId, userId }: Offboarding): Promise<boolean> {
+  const known = await act.trx('offboarding_keys').where({ offboarding_id: id }).select('key_id')
+  const handled = new Set(known.map((row) => row.key_id))
+  return (await keysOfLeaver(act.trx, accountId, userId!)).some((key) => !handled.has(key.id))
 }

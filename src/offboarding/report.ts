@@ -1,7 +1,14 @@
 import { stringify } from 'csv-stringify/sync'
 import type { Executor } from '../foundation/database.ts'
 import { readTerms } from '../policy/terms.ts'
-import { type LeaverKey, leaverKeysOf, type Offboarding, type Source, toOffboarding } from './offboarding.ts'
+import {
+  isUnattended,
+  type LeaverKey,
+  leaverKeysOf,
+  type Offboarding,
+  type Source,
+  toOffboarding,
+} from './offboarding.ts'
 
 /** How many keys are how far. */
 export type Counts = {
@@ -16,10 +23,12 @@ export type Counts = {
 
 /** Everything a message about one leaver says, or the sums over many. */
 export type Report = {
-  offboardings: (Offboarding & { doors: Source[] })[]
+  offboardings: (Offboarding & { doors: Source[]; keepsRoleInNames: string[] })[]
   counts: Counts
   /** the keys, while there are few enough to be told one by one */
   keys: LeaverKey[]
+  /** how many keys are not named here, by the name of their workspace */
+  elsewhere: { workspace: string; keys: number }[]
   channel: string
 }
 
@@ -35,7 +44,8 @@ export async function readReport(db: Executor, messageId: string): Promise<Repor
       '*',
       db.raw(
         `array(select source from offboarding_requests r where r.offboarding_id = offboardings.id
-           order by requested_at, source) as doors`,
+           order by requested_at, source) as doors,
+         array(select name from workspaces w where w.id = any(offboardings.keeps_role_in) order by name) as kept`,
       ),
     )
   const ids = rows.map((row) => row.id as string)
@@ -44,12 +54,39 @@ export async function readReport(db: Executor, messageId: string): Promise<Repor
     .join('offboarding_messages', 'offboarding_messages.workspace_id', 'workspaces.id')
     .where({ 'offboarding_messages.id': messageId })
     .first('terms')
+  const offboardings = rows.map((row) => ({
+    ...toOffboarding(row),
+    doors: row.doors,
+    keepsRoleInNames: row.kept,
+  }))
+  const [only] = offboardings
+  const isOne = only !== undefined && ids.length === 1
   return {
-    offboardings: rows.map((row) => ({ ...toOffboarding(row), doors: row.doors })),
+    offboardings,
     counts,
-    keys: ids.length === 1 && counts.all <= toldOneByOne ? await leaverKeysOf(db, ids) : [],
+    keys: isOne && counts.all <= toldOneByOne ? await namedKeysOf(db, only) : [],
+    elsewhere: isOne && !isUnattended(only) ? await elsewhereOf(db, only) : [],
     channel: readTerms(home.terms).alertChannel,
   }
+}
+
+/** Those that may be named where it was asked for: for a person, of the workspaces where they decide. */
+async function namedKeysOf(db: Executor, offboarding: Offboarding): Promise<LeaverKey[]> {
+  const keys = await leaverKeysOf(db, [offboarding.id])
+  if (isUnattended(offboarding)) return keys
+  return keys.filter((key) => offboarding.decidesIn.includes(key.workspaceId))
+}
+
+async function elsewhereOf(db: Executor, { id, decidesIn }: Offboarding): Promise<Report['elsewhere']> {
+  const rows = await db('offboarding_keys')
+    .join('workspaces', 'workspaces.id', 'offboarding_keys.workspace_id')
+    .where({ offboarding_id: id })
+    .whereNotIn('workspace_id', decidesIn)
+    .groupBy('workspaces.name')
+    .orderBy('workspaces.name')
+    .select('workspaces.name')
+    .count('key_id as keys')
+  return rows.map((row) => ({ workspace: String(row.name), keys: Number(row.keys) }))
 }
 
 /** Confirmed keys by what became of them; a key counts as waiting until every verifier has confirmed it. */
@@ -69,11 +106,11 @@ export async function countKeys(db: Executor, ids: readonly string[]): Promise<C
   return rows[0]
 }
 
-/** A line per key and leaver, for an auditor. What could be taken for a formula is written as text. */
+/** A line per key that is named here and leaver, for an auditor. What could be taken for a formula is written as text. */
 export async function reportFile(db: Executor, offboardings: Report['offboardings']): Promise<string> {
   const lines: unknown[][] = []
   for (const one of offboardings)
-    for (const key of await leaverKeysOf(db, [one.id]))
+    for (const key of await namedKeysOf(db, one))
       lines.push([
         one.id,
         one.userId,

@@ -6,8 +6,11 @@ import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import { type Act, type Actor, actorName } from '../members/actor.ts'
 import { findMember } from '../members/member.ts'
 import { authorise } from '../policy/authorise.ts'
+import type { Terms } from '../policy/terms.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
+import { type Authority, authorityOf, isOtherSystem, mayOffboard } from './authority.ts'
 import { type Mode, type Offboarding, type Plan, type Source, toOffboarding } from './offboarding.ts'
+import { within } from './plan.ts'
 import { reopenIfMore } from './reopen.ts'
 
 /** What a door asks for. Doors without a preview leave mode and choices out. */
@@ -28,7 +31,8 @@ const minuteMs = 60_000
 
 /**
  * Makes sure that this person is being offboarded: one offboarding a person, once a door, until they come back.
- * Whoever asks second joins; when the leaver has got hold of more keys since, it goes on with those.
+ * Whoever asks second joins; when the leaver has got hold of more keys since, or has a role that they may end, it goes
+ * on with those.
  */
 export async function requestOffboarding(
   act: Act,
@@ -43,9 +47,11 @@ export async function requestOffboarding(
     (await isAbove(act.trx, act.actor, workspace, request.userId)) ??
     (await isUnknown(act.trx, workspace.accountId, request.successorId))
   if (wrong) return wrong
+  const asked = { actor: act.actor, source: request.source }
+  const authority = await authorityOf(act.trx, workspace, asked, request.userId)
   const [made] = await act
     .trx('offboardings')
-    .insert(newRow(act, workspace, request, newId('off', random)))
+    .insert(newRow(act, workspace, spareOwner(request, authority), authority, newId('off', random)))
     .onConflict(act.trx.raw('(account_id, user_id) where ended_at is null and user_id is not null'))
     .ignore()
     .returning('*')
@@ -54,10 +60,10 @@ export async function requestOffboarding(
   const isFirst = await noteDoor(act, offboarding.id, request)
   if (made) await recordRequested(act, offboarding, request)
   if (!made && isFirst) {
-    const details = { offboarding: offboarding.id, user: request.userId, source: request.source }
+    const details = { offboarding: offboarding.id, user: request.userId, ...doorOf(request) }
     await record(act, { event: 'offboarding.joined', workspaceId: offboarding.workspaceId, details })
   }
-  return made ? offboarding : reopenIfMore(act, offboarding, workspace.terms)
+  return made ? offboarding : reopenIfMore(act, offboarding, authority, workspace.terms)
 }
 
 function checked({ userId, successorId, note = '' }: OffboardingRequest): Refusal | undefined {
@@ -77,11 +83,10 @@ export async function isAbove(
   if (actor.kind !== 'member') return undefined
   const logged = { action: 'offboarding.request' }
   if (actor.id === userId) return refuse('forbidden', 'Someone else must offboard you.', { logged })
-  if (actor.role === 'owner') return undefined
   const leaver = await findMember(db, workspace.id, userId)
-  return leaver?.role === 'owner'
-    ? refuse('forbidden', 'Only owners offboard an owner.', { logged })
-    : undefined
+  return mayOffboard(actor.role, leaver?.role ?? 'member')
+    ? undefined
+    : refuse('forbidden', 'Only owners offboard an owner.', { logged })
 }
 
 /** A successor whom no list names would own keys that nobody can reveal. Before the first list nobody can say. */
@@ -103,18 +108,40 @@ async function isUnknown(
     : undefined
 }
 
-function newRow(act: Act, workspace: Workspace, request: OffboardingRequest, id: string) {
+/** A workflow that names an owner pauses their keys, whatever else it asks for. */
+const spareOwner = (request: OffboardingRequest, { keepsRoleIn }: Authority): OffboardingRequest =>
+  request.source === 'workflow' && keepsRoleIn.length > 0
+    ? { ...request, mode: 'deactivate', successorId: undefined }
+    : request
+
+/** What was asked for, or what the policy says where nothing was; another system gets no more than the policy says. */
+export function modeOf(
+  { source, mode, choices }: Pick<OffboardingRequest, 'source' | 'mode' | 'choices'>,
+  terms: Terms,
+): Mode {
+  const policy = choices === undefined ? terms.offboardingUnattendedMode : terms.offboardingMode
+  return isOtherSystem(source) ? within(policy, mode ?? policy) : (mode ?? policy)
+}
+
+function newRow(
+  act: Act,
+  workspace: Workspace,
+  request: OffboardingRequest,
+  { decidesIn, keepsRoleIn }: Authority,
+  id: string,
+) {
   const { terms } = workspace
-  const unattended = request.choices === undefined
   return {
     id,
     account_id: workspace.accountId,
     workspace_id: workspace.id,
     user_id: request.userId,
-    mode: request.mode ?? (unattended ? terms.offboardingUnattendedMode : terms.offboardingMode),
+    mode: modeOf(request, terms),
     successor_id: request.successorId ?? null,
     note: request.note?.trim() ?? '',
     choices: JSON.stringify(request.choices ?? {}),
+    decides_in: decidesIn,
+    keeps_role_in: keepsRoleIn,
     state: 'requested',
     requested_by: actorName(act.actor),
     requested_at: act.now,
@@ -153,8 +180,12 @@ export async function noteDoor(
   return Boolean((rows[0] as unknown as { fresh: boolean }).fresh)
 }
 
+/** Slack does not say who ran a workflow; the run's own history does. */
+const doorOf = ({ source, reference }: OffboardingRequest) =>
+  source === 'workflow' ? { source, execution: reference } : { source }
+
 async function recordRequested(act: Act, offboarding: Offboarding, request: OffboardingRequest) {
-  const { id, userId, email, mode, successorId, note } = offboarding
+  const { id, userId, email, mode, successorId, note, keepsRoleIn } = offboarding
   await record(act, {
     event: 'offboarding.requested',
     workspaceId: offboarding.workspaceId,
@@ -162,9 +193,12 @@ async function recordRequested(act: Act, offboarding: Offboarding, request: Offb
       offboarding: id,
       user: userId,
       ...(email ? { email } : {}),
-      source: request.source,
+      ...doorOf(request),
       mode,
       successor: successorId,
+      ...(keepsRoleIn.length > 0 ? { keepsRoleIn } : {}),
+      ...(request.mode && request.mode !== mode ? { askedMode: request.mode } : {}),
+      ...(request.successorId !== (successorId ?? undefined) ? { askedSuccessor: request.successorId } : {}),
       ...(note ? { reason: note } : {}),
     },
   })

@@ -31,7 +31,8 @@ export type Claim = {
 
 /**
  * Looks up who acts: their account by team, their workspace, their role there. Guests and people of other
- * organisations are refused, and so is a workspace of another account, with words that do not tell them apart.
+ * organisations are refused, and so is a workspace of another account, with words that do not tell them apart. Whoever is
+ * being offboarded is refused but where their role stays.
  */
 export const identify = (
   world: Pick<World, 'db' | 'clock'>,
@@ -44,8 +45,10 @@ async function lookUp(world: Pick<World, 'db' | 'clock'>, web: WebClient, claim:
   const first = workspaces[0]
   if (!first) return refuse('not_a_member', 'Keywarden has no workspace for this Slack team.')
   if (claim.userTeamId !== claim.teamId) return outsider(world, first)
-  if (await currentOffboarding(world.db, first.accountId, claim.userId)) return leaving(world, first)
+  const offboarding = await currentOffboarding(world.db, first.accountId, claim.userId)
   const workspace = await chosen(world, workspaces, claim)
+  if (offboarding && !(workspace && offboarding.keepsRoleIn.includes(workspace.id)))
+    return leaving(world, first)
   if (!workspace)
     return refuse('not_found', say`There is no workspace called ${{ name: claim.workspace! }} here.`, {
       next: say`You have ${join(

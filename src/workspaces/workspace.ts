@@ -8,6 +8,9 @@ import { readTerms, type Terms } from '../policy/terms.ts'
 
 export type Workspace = { id: string; accountId: string; name: string; terms: Terms }
 
+/** How somebody names a workspace in a command. */
+export const inWorkspace = (name: string): string => (/\s/.test(name) ? `in:"${name}"` : `in:${name}`)
+
 type Row = { id: string; account_id: string; name: string; terms: unknown }
 
 const toWorkspace = (row: Row): Workspace => ({

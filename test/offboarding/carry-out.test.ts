@@ -78,12 +78,14 @@ test('with a preview busy keys rotate to a manager, quiet ones end, and one only
   expect(keys.every((key) => key.receipt?.state === 'confirmed')).toBe(true)
 })
 
-test('without a preview everything is deactivated, in every workspace, and undo brings it back', async () => {
+test('without a preview everything is deactivated, in every workspace, and undo by who is in charge brings it back', async () => {
   const other = must(
     await perform(r.world, r.owner, (act) =>
       addWorkspace(act, r.workspace.accountId, { name: 'EU', terms: {} }, r.world.random),
     ),
   )
+  await join(r.world, other.id, r.owner.id, 'owner')
+  await join(r.world, other.id, successor, 'manager')
   const here = await ownedKey(r.world, await join(r.world, r.workspace.id, leaver, 'manager'), 'Here')
   await use(r.world, here.id)
   await ownedKey(r.world, await join(r.world, other.id, leaver, 'manager'), 'There')

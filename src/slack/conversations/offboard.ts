@@ -4,7 +4,7 @@ import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
 import { say } from '../../foundation/words.ts'
 import { undoOffboarding } from '../../offboarding/end.ts'
 import { type Mode, modes, type Offboarding, type Plan, requestsOf } from '../../offboarding/offboarding.ts'
-import { previewOffboarding } from '../../offboarding/preview.ts'
+import { type Preview, previewOffboarding } from '../../offboarding/preview.ts'
 import { countKeys } from '../../offboarding/report.ts'
 import { isAbove, requestOffboarding } from '../../offboarding/request.ts'
 import { notice, plainSection } from '../blocks.ts'
@@ -30,26 +30,33 @@ export const openOffboard: Conversation<CommandStory> = async (story) => {
   const wrong = await notAPerson(story, userId)
   if (wrong) return wrong
   const { world } = story.door
-  const { workspace } = story.caller
+  const { workspace, actor } = story.caller
   const preview = await orDatabaseOut(
     async () =>
-      (await isAbove(world.db, story.caller.actor, workspace, userId)) ??
-      previewOffboarding(world.db, workspace, userId, world.clock.now()),
+      (await isAbove(world.db, actor, workspace, userId)) ??
+      previewOffboarding(world.db, workspace, actor, userId, world.clock.now()),
   )
   if (isRefusal(preview)) return preview
-  if (preview.running && preview.keys.length === 0) return showStanding(story, preview.running)
+  const { running, keys, elsewhere, endsRoleIn } = preview
+  if (running && keys.length + elsewhere.length + endsRoleIn.length === 0)
+    return showStanding(story, running, preview)
   await story.show(previewForm({ ...preview, leaver: userId, workspace }))
   return undefined
 }
 
-async function showStanding(story: Story, running: Offboarding): Promise<Refusal | undefined> {
+async function showStanding(
+  story: Story,
+  running: Offboarding,
+  { keepsRoleIn: keepsRoleInNames }: Preview,
+): Promise<Refusal | undefined> {
   const { db } = story.door.world
   const found = await orDatabaseOut(() =>
     Promise.all([countKeys(db, [running.id]), requestsOf(db, running.id)]),
   )
   if (isRefusal(found)) return found
   const [counts, requests] = found
-  await story.show(standingView({ ...running, doors: requests.map((one) => one.source) }, counts))
+  const doors = requests.map((one) => one.source)
+  await story.show(standingView({ ...running, doors, keepsRoleInNames }, counts))
   return undefined
 }
 
@@ -95,8 +102,9 @@ export const submitOffboard: Conversation<SubmitStory> = async (story) => {
     { requestId: story.requestId },
   )
   if (isRefusal(made)) return made
-  const { keys } = await previewOffboarding(world.db, workspace, userId, world.clock.now())
-  await story.show(begunView(userId, keys.length, workspace.terms.alertChannel))
+  const preview = await previewOffboarding(world.db, workspace, actor, userId, world.clock.now())
+  const keys = preview.elsewhere.reduce((sum, one) => sum + one.keys, preview.keys.length)
+  await story.show(begunView(userId, keys, workspace.terms.alertChannel))
   story.door.offboard()
   return undefined
 }
@@ -133,8 +141,7 @@ export const undo: Conversation<ClickStory> = async (story) => {
     },
   )
   if (isRefusal(undone)) return undone
-  const { offboarding, activated, returned, kept } = undone
-  await story.show(undoneView(offboarding.userId!, activated, returned, kept))
+  await story.show(undoneView(undone))
   story.door.offboard()
   story.door.settle(workspace)
   return undefined

@@ -1,8 +1,11 @@
 import type { Notice } from '../../alerts/channel.ts'
-import { type Phrase, say } from '../../foundation/words.ts'
+import { isSlackUser, join, type Phrase, say, who } from '../../foundation/words.ts'
 import { type Message, message } from '../blocks.ts'
+import { sentenceBlock } from '../phrase.ts'
 import { dayOfCheckpoints, hourOfCheckpoints } from './checkpoint.ts'
 import { digestMessage } from './digest.ts'
+import { count } from './key.ts'
+import { keepsRole } from './offboard.ts'
 import { reminderMessage } from './review.ts'
 
 /** What is said once and stands for itself, or in the thread of what was said before. */
@@ -11,6 +14,7 @@ export function noticeMessage(notice: Notice, inThread = false): Message {
   if (notice.about === 'quarantined') return quarantinedMessage(notice)
   if (notice.about === 'review-reminder') return reminderMessage(notice.asked)
   if (notice.about === 'checkpoint') return inThread ? hourOfCheckpoints(notice) : dayOfCheckpoints(notice)
+  if (notice.about === 'offboarded-elsewhere') return elsewhereMessage(notice)
   return lostMessage(notice)
 }
 
@@ -18,6 +22,27 @@ const quarantinedMessage = ({ name, hint }: Notice & { about: 'quarantined' }): 
   message(
     say`I deactivated your key ${{ name }} ${{ code: hint }}: its use looked like a leak, and policy asks for that. Requests with it are refused. A manager can activate it again: ${{ code: `/keys activate ${hint}` }}.`,
   )
+
+function elsewhereMessage(notice: Notice & { about: 'offboarded-elsewhere' }): Message {
+  const { by, home, workspace, keys, keepsRole: stays } = notice
+  const leaver = { user: notice.leaver }
+  const isPerson = isSlackUser(by)
+  const listed = keys.map(({ name, plan }) => say`${{ name }}: ${plan}`)
+  const rest = notice.count - keys.length
+  return message(
+    isPerson
+      ? say`${who(by)} offboarded ${leaver} in ${{ name: home }}, and decides nothing in ${{ name: workspace }}.`
+      : say`A workflow offboarded ${leaver}.`,
+    ...(notice.count > 0
+      ? [
+          sentenceBlock(
+            say`${count(notice.count, 'key')} of ${{ name: workspace }}, as policy says. ${join(listed, ', ')}${rest > 0 ? ` and ${rest} more` : ''}.`,
+          ),
+        ]
+      : []),
+    ...(stays ? [sentenceBlock(keepsRole(leaver, workspace))] : []),
+  )
+}
 
 function lostMessage({ channel, reason, lost }: Notice & { about: 'channel-lost' }): Message {
   const because = reasons[reason] ?? reason

@@ -7,6 +7,7 @@ import { actions, button, type Message, message, notice, plainText } from '../bl
 import { isolate, sentenceBlock } from '../phrase.ts'
 import { ref } from '../ref.ts'
 import { count } from './key.ts'
+import { keepsRole, ownPolicy } from './offboard.ts'
 
 type One = Report['offboardings'][number]
 
@@ -79,7 +80,7 @@ function sums(counts: Counts): Phrase {
 }
 
 /** What somebody should look at. */
-function exceptions(one: One, { counts, keys }: Report): Phrase[] {
+function exceptions(one: One, { counts, keys, elsewhere }: Report): Phrase[] {
   const failed = keys.filter((key) => key.outcome === 'failed')
   const usable = keys.filter((key) => key.outcome === 'rotating' && key.endsAt)
   const until = new Date(Math.max(...usable.map((key) => key.endsAt!.getTime())))
@@ -93,6 +94,15 @@ function exceptions(one: One, { counts, keys }: Report): Phrase[] {
           )}. An operator names another: ${{ code: 'keywarden workspace owner USER' }}.`,
         ]
       : []),
+    ...(one.keepsRoleInNames.length > 0 && !one.endedAt ? [rolesKept(one)] : []),
+    ...(elsewhere.length > 0
+      ? [
+          join(
+            elsewhere.map((one) => ownPolicy(one, 'followed')),
+            ' ',
+          ),
+        ]
+      : []),
     ...(usable.length > 0 && !one.endedAt
       ? [
           say`${person(one)} can still use ${count(usable.length, 'key')} until ${{ moment: until }}, while the new ones take over.`,
@@ -103,6 +113,12 @@ function exceptions(one: One, { counts, keys }: Report): Phrase[] {
       : []),
   ]
 }
+
+const rolesKept = (one: One): Phrase =>
+  join(
+    one.keepsRoleInNames.map((name) => keepsRole(person(one), name)),
+    ' ',
+  )
 
 function origin(one: One): Phrase {
   const doors = one.doors.map((door) => doorWords[door]).join(', ')
@@ -158,6 +174,7 @@ const undoButton = ({ workspaceId, id }: Pick<One, 'workspaceId' | 'id'>): Known
 export const standingView = (one: One, counts: Counts): ModalView =>
   notice('Offboard', [
     sentenceBlock(headline(one, counts)),
+    ...(one.keepsRoleInNames.length > 0 ? [sentenceBlock(rolesKept(one))] : []),
     sentenceBlock(origin(one)),
     ...(one.state === 'done' ? [undoButton(one)] : []),
   ])
@@ -177,5 +194,9 @@ function aboutMany({ offboardings, counts }: Report): Message {
     ...owners.map((one) =>
       sentenceBlock(say`${person(one)} was the last owner of ${{ name: one.lastOwnerOf.join(', ') }}.`),
     ),
+    ...offboardings
+      .filter((one) => one.keepsRoleInNames.length > 0)
+      .slice(0, 10)
+      .map((one) => sentenceBlock(rolesKept(one))),
   )
 }

@@ -1,21 +1,15 @@
 import type { KnownBlock, ModalView } from '@slack/types'
-import { join, type Phrase, say } from '../../foundation/words.ts'
+import { join, type Phrase, type Piece, say } from '../../foundation/words.ts'
+import type { Undone } from '../../offboarding/end.ts'
 import type { Mode, Plan, Reason } from '../../offboarding/offboarding.ts'
-import type { PreviewedKey } from '../../offboarding/preview.ts'
-import type { Workspace } from '../../workspaces/workspace.ts'
+import type { Preview, PreviewedKey } from '../../offboarding/preview.ts'
+import { inWorkspace, type Workspace } from '../../workspaces/workspace.ts'
 import { cut, form, input, notice, option, plainSection, plainText, select, textInput } from '../blocks.ts'
 import { isolate, mrkdwnDate, sentenceBlock } from '../phrase.ts'
 import { ref } from '../ref.ts'
 import { count } from './key.ts'
 
-export type PreviewLook = {
-  leaver: string
-  workspace: Workspace
-  keys: readonly PreviewedKey[]
-  mode: Mode
-  /** who takes over when nobody is named */
-  heir: string | undefined
-}
+export type PreviewLook = Preview & { leaver: string; workspace: Workspace }
 
 export const planWords: Record<Plan, string> = {
   rotate: 'Rotate with grace',
@@ -48,6 +42,8 @@ export function previewForm(look: PreviewLook): ModalView {
   const rest = keys.length - editableKeys
   return form('Offboard', 'Offboard', 'offboard', ref(workspace.id, leaver), [
     sentenceBlock(summary(look)),
+    ...inOneBlock(look.elsewhere.map((one) => ownPolicy(one, 'follow'))),
+    ...inOneBlock(look.keepsRoleIn.map((name) => keepsRole({ user: leaver }, name))),
     ...keys.slice(0, editableKeys).flatMap((key) => keyRow(key, workspace)),
     ...(rest > 0 ? [modeInput(look.mode, rest)] : []),
     input(
@@ -66,12 +62,34 @@ export function previewForm(look: PreviewLook): ModalView {
   ])
 }
 
-function summary({ leaver, keys }: PreviewLook): Phrase {
+/** However many workspaces there are: a dialog and a message have room for so many blocks. */
+const inOneBlock = (sentences: readonly Phrase[]): KnownBlock[] =>
+  sentences.length > 0 ? [sentenceBlock(join(sentences, ' '))] : []
+
+function summary({ leaver, keys, elsewhere, running, endsRoleIn }: PreviewLook): Phrase {
   const busy = keys.filter((key) => key.busy).length
+  const ending = endsRoleIn.map((name) => [{ name }])
+  if (running && ending.length > 0)
+    return say`${{ user: leaver }} is being offboarded already. Their role in ${join(ending, ', ')} ends too.`
+  if (keys.length === 0 && elsewhere.length > 0)
+    return say`${{ user: leaver }} has no key that is yours to decide about. Their role ends.`
   if (keys.length === 0)
     return say`${{ user: leaver }} has no key. Their role ends, and so does any key that they should turn out to have.`
   return say`${{ user: leaver }} has to do with ${count(keys.length, 'key')}; ${busy} in use. Their role ends. What happens is recorded, and the report follows in the alert channel.`
 }
+
+/** Of keys that whoever offboards does not decide about; their names are not told. */
+export const ownPolicy = (
+  { workspace, keys }: Preview['elsewhere'][number],
+  verb: 'follow' | 'followed',
+): Phrase => {
+  const follows = verb === 'follow' && keys === 1 ? 'follows' : verb
+  return say`${count(keys, 'key')} of ${{ name: workspace }} ${follows} ${{ name: `${workspace}’s` }} own policy.`
+}
+
+/** What is not ended, and who can. */
+export const keepsRole = (leaver: Piece, workspace: string): Phrase =>
+  say`${leaver} keeps their role in ${{ name: workspace }}. Another owner there ends it: ${{ code: `/keys offboard @user ${inWorkspace(workspace)}` }}.`
 
 /** What the key serves is typed by people; the rest is ours. */
 function keyRow(key: PreviewedKey, here: Workspace): KnownBlock[] {
@@ -124,22 +142,24 @@ export const begunView = (leaver: string, keys: number, channel: string): ModalV
     ),
   ])
 
-export const undoneView = (
-  leaver: string,
-  activated: string[],
-  returned: string[],
-  kept: string[],
-): ModalView => {
+export const undoneView = ({ offboarding, activated, returned, kept, elsewhere }: Undone): ModalView => {
   const list = (names: string[]) =>
     join(
       names.slice(0, 20).map((name) => [{ name }]),
       ', ',
     )
   return notice('Offboarding undone', [
-    sentenceBlock(say`${{ user: leaver }} may use Keywarden again.`),
+    sentenceBlock(say`${{ user: offboarding.userId! }} may use Keywarden again.`),
     ...(activated.length > 0 ? [sentenceBlock(say`Active again: ${list(activated)}.`)] : []),
     ...(returned.length > 0 ? [sentenceBlock(say`Theirs again: ${list(returned)}.`)] : []),
     ...(kept.length > 0 ? [sentenceBlock(say`Cannot be taken back: ${list(kept)}.`)] : []),
+    ...(elsewhere > 0
+      ? [
+          sentenceBlock(
+            say`${count(elsewhere, 'key')} of other workspaces ${elsewhere === 1 ? 'stays as it is' : 'stay as they are'}. Managers there activate keys with ${{ code: '/keys activate' }}.`,
+          ),
+        ]
+      : []),
     sentenceBlock(say`A role is given anew in ${{ code: '/keys roles' }}.`),
   ])
 }

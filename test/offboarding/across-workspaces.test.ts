@@ -1,0 +1,173 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { findButton, messagesIn } from '../../sandbox/slack/look.ts'
+import { person } from '../../sandbox/slack/person.ts'
+import { perform } from '../../src/audit/perform.ts'
+import { findMember } from '../../src/members/member.ts'
+import { addWorkspace, type Workspace, workspacesOfTeam } from '../../src/workspaces/workspace.ts'
+import {
+  answerTo,
+  openDialog,
+  people,
+  press,
+  pressIn,
+  said,
+  security,
+  submitAndSee,
+  type TestHouse,
+  testHouse,
+} from '../setup/house.ts'
+import { must } from '../setup/records.ts'
+import { dialogWith } from '../setup/seen.ts'
+import { join, ownedKey, standingOf, use } from './leavers.ts'
+
+const farah = 'U0FARAH006'
+const gus = 'U0GUS00007'
+const emre = people.otherMember
+const channel = 'C0PRODUCT1'
+
+let house: TestHouse
+let platform: Workspace
+let production: Workspace
+beforeAll(async () => {
+  house = await testHouse()
+  const { world, slack } = house
+  const [home] = await workspacesOfTeam(world.db, slack.teamId)
+  platform = home!
+  const members = [people.owner, gus, farah, 'U0BOT00010']
+  slack.addChannel({
+    id: channel,
+    name: 'production',
+    kind: 'channel',
+    archived: false,
+    shared: false,
+    members,
+  })
+  const wanted = { name: 'Production', terms: { alertChannel: 'production' } }
+  production = must(
+    await perform(world, { kind: 'operator', id: 'root' }, (act) =>
+      addWorkspace(act, platform.accountId, wanted, world.random),
+    ),
+  )
+})
+afterAll(() => house.drop())
+
+const heardIn = (where: string, words: RegExp) =>
+  house
+    .as('owner')
+    .waitFor((screen) => messagesIn(screen, where).findLast((one) => !one.threadTs && words.test(said(one))))
+
+const memberOf = (workspace: Workspace, userId: string) =>
+  house.world.db('members').where({ workspace_id: workspace.id, user_id: userId }).first('role', 'left_at')
+
+test('a manager of one workspace decides nothing in another: not the keys, not who takes over, not the role', async () => {
+  const { world } = house
+  const as = await join(world, production.id, farah, 'owner')
+  const payments = await ownedKey(world, as, 'Prod payments')
+  await use(world, payments.id)
+  const sync = await ownedKey(world, await join(world, platform.id, farah, 'manager'), 'Platform sync')
+  await use(world, sync.id)
+  const bruno = house.as('manager')
+  const form = await openDialog(bruno, `offboard <@${farah}>`)
+  expect(said(form.blocks)).toContain('Platform sync')
+  expect(said(form.blocks)).not.toContain('Prod payments')
+  expect(said(form.blocks)).toMatch(/1 key of Production follows Production’s own policy\./)
+  expect(said(form.blocks)).toMatch(
+    /U0FARAH006 keeps their role in Production\. Another owner there ends it: \/keys offboard @user in:Production\./,
+  )
+  const shown = await submitAndSee(bruno, form, { [sync.id]: 'rotate', successor: people.manager })
+  expect(said(shown.blocks)).toMatch(/2 keys/)
+  await bruno.close(shown.id)
+
+  const report = await heardIn(security, /Offboarded U0FARAH006: 1 refused, 1 rotating/)
+  expect(said(report)).toContain('Platform sync')
+  expect(said(report)).not.toContain('Prod payments')
+  expect(said(report)).toMatch(/1 key of Production followed Production’s own policy/)
+  expect(said(report)).toMatch(/U0FARAH006 keeps their role in Production/)
+  const standing = await standingOf(world)
+  expect(standing['Platform sync']).toMatchObject({ status: 'active', owner_id: people.manager })
+  expect(standing['Prod payments']).toMatchObject({
+    status: 'inactive',
+    owner_id: farah,
+    successor_id: null,
+  })
+  expect(await world.db('keys').where({ workspace_id: production.id })).toHaveLength(1)
+  expect(await memberOf(production, farah)).toEqual({ role: 'owner', left_at: null })
+  expect(await memberOf(platform, farah)).toBeUndefined()
+  const file = await bruno.waitFor((screen) =>
+    messagesIn(screen, security).find((one) => one.threadTs === report.ts && one.files?.length),
+  )
+  expect(file.files).toHaveLength(1)
+  const { rows } = await world.db.raw(`select count(*)::int as n from departures where user_id = ?`, [farah])
+  expect(rows[0].n).toBe(1)
+})
+
+test('the other workspace hears what happened there, and what is left to do', async () => {
+  const told = said(await heardIn(channel, /U0FARAH006/))
+  expect(told).toMatch(/U0BRUNO002 offboarded U0FARAH006 in .*, and decides nothing in Production\./)
+  expect(told).toMatch(/Prod payments: deactivate/)
+  expect(told).toMatch(/keeps their role in Production.*\/keys offboard @user in:Production/)
+})
+
+test('where their role stays they are still who they were; elsewhere they are refused', async () => {
+  const leaver = person(house.slack.url, farah)
+  expect(said(await answerTo(leaver, 'list in:Production'))).toContain('Prod payments')
+  expect(said(await answerTo(leaver, `list in:${platform.name}`))).toMatch(/You have been offboarded/)
+})
+
+test('an owner there ends the role too, and from then on the leaver is refused there as well', async () => {
+  await join(house.world, production.id, gus, 'owner')
+  const owner = person(house.slack.url, gus)
+  const form = await openDialog(owner, `offboard <@${farah}> in:Production`)
+  expect(said(form.blocks)).toMatch(
+    /U0FARAH006 is being offboarded already\. Their role in Production ends too\./,
+  )
+  const begun = await submitAndSee(owner, form, {})
+  await owner.close(begun.id)
+  await expect.poll(() => memberOf(production, farah), { timeout: 10_000 }).toBeUndefined()
+  const leaver = person(house.slack.url, farah)
+  expect(said(await answerTo(leaver, 'list in:Production'))).toMatch(/You have been offboarded/)
+  const standing = await openDialog(owner, `offboard <@${farah}> in:Production`)
+  expect(standing.submit).toBeUndefined()
+  await owner.close(standing.id)
+})
+
+test('an undo brings back the keys of the workspaces that whoever undoes is in charge of, and names no others', async () => {
+  const { world } = house
+  await ownedKey(world, await join(world, platform.id, emre, 'manager'), 'Emre here')
+  await ownedKey(world, await join(world, production.id, emre, 'manager'), 'Emre there')
+  await house.slack.setPerson(emre, { deleted: true })
+  const report = await heardIn(security, /Offboarded U0EMRE0005: 2 refused/)
+  expect(await findMember(world.db, production.id, emre)).toBeUndefined()
+  const bruno = house.as('manager')
+  await press(bruno, report, 'Undo')
+  const undone = await dialogWith(bruno, 'Offboarding undone', 'Emre here')
+  expect(said(undone.blocks)).toMatch(/Active again: Emre here\./)
+  expect(said(undone.blocks)).not.toContain('Emre there')
+  expect(said(undone.blocks)).toMatch(/1 key of other workspaces stays as it is/)
+  expect(await standingOf(world)).toMatchObject({
+    'Emre here': { status: 'active' },
+    'Emre there': { status: 'inactive', owner_id: emre },
+  })
+  expect(findButton(undone.blocks, /./)).toBeUndefined()
+})
+
+test('somebody in charge of both decides in both', async () => {
+  const { world } = house
+  await join(world, production.id, people.owner, 'owner')
+  const leaver = 'U0BOTH0001'
+  await house.slack.addPerson({ ...house.slack.people()[5]!, id: leaver, name: 'both' })
+  const here = await ownedKey(world, await join(world, platform.id, leaver, 'manager'), 'Both here')
+  const there = await ownedKey(world, await join(world, production.id, leaver, 'owner'), 'Both there')
+  const owner = house.as('owner')
+  const form = await openDialog(owner, `offboard <@${leaver}>`)
+  expect(said(form.blocks)).not.toMatch(/own policy|keeps their role/)
+  await submitAndSee(owner, form, { [here.id]: 'revoke', [there.id]: 'revoke' })
+  await heardIn(security, /Offboarded U0BOTH0001: 2 refused/)
+  expect(await standingOf(world)).toMatchObject({
+    'Both here': { status: 'revoked' },
+    'Both there': { status: 'revoked' },
+  })
+  expect(await memberOf(production, leaver)).toBeUndefined()
+  const standing = await openDialog(owner, `offboard <@${leaver}>`)
+  await pressIn(owner, standing, 'Undo')
+})
