@@ -94,6 +94,7 @@ export type Notice =
   | { about: 'quarantined'; name: string; hint: string }
   | { about: 'review-reminder'; asked: Asked }
   | ({ about: 'offboarded-elsewhere' } & OffboardedElsewhere)
+  | ({ about: 'step-refused' } & RefusedStep)
 
 /** What an offboarding that somebody asked for in another workspace does in this one. */
 export type OffboardedElsewhere = {
@@ -107,6 +108,16 @@ export type OffboardedElsewhere = {
   keys: { name: string; plan: string }[]
   count: number
   keepsRole: boolean
+}
+
+/** Runs of the workflow step that were refused since it is switched off: one, or what followed it within the hour. */
+export type RefusedStep = {
+  runs: number
+  isMore: boolean
+  /** what some of them named as leaver */
+  leavers: string[]
+  /** names of workspaces where it is switched off */
+  offIn: string[]
 }
 
 /** Where one workspace's audit ended, signed: what outlives the database if anything does. */

@@ -83,7 +83,10 @@ const sentences: Record<EventName, (event: Describable) => Phrase> = {
   'connection.revoked': (e) => say`revoked the ${text(e.details.kind)} connection ${code(e, 'id')}`,
   'service-token.created': (e) => say`made the service token ${name(e, 'name')} (${code(e, 'id')})`,
   'service-token.revoked': (e) => say`revoked the service token ${code(e, 'id')}`,
-  'attempt.refused': (e) => say`tried to ${attemptOf(e)} and was refused${andMore(e)}`,
+  'attempt.refused': (e) =>
+    e.details.execution
+      ? say`refused a workflow that named ${leaver(e)} as leaver`
+      : say`tried to ${attemptOf(e)} and was refused${andMore(e)}`,
   'attempt.repeated': (e) =>
     say`tried ${moreTimes(e.details.attempts)} to ${attemptOf(e)} within an hour and was refused`,
 }

@@ -12,6 +12,7 @@ import { type Authority, authorityOf, isOtherSystem, mayOffboard } from './autho
 import { type Mode, type Offboarding, type Plan, type Source, toOffboarding } from './offboarding.ts'
 import { within } from './plan.ts'
 import { reopenIfMore } from './reopen.ts'
+import { stepIsOff, stepIsOffIn } from './workflow-step.ts'
 
 /** What a door asks for. Doors without a preview leave mode and choices out. */
 export type OffboardingRequest = {
@@ -45,6 +46,7 @@ export async function requestOffboarding(
   if (refusal) return refusal
   const wrong =
     (await isAbove(act.trx, act.actor, workspace, request.userId)) ??
+    (request.source === 'workflow' ? await isSwitchedOff(act, workspace) : undefined) ??
     (await isUnknown(act.trx, workspace.accountId, request.successorId))
   if (wrong) return wrong
   const asked = { actor: act.actor, source: request.source }
@@ -87,6 +89,11 @@ export async function isAbove(
   return mayOffboard(actor.role, leaver?.role ?? 'member')
     ? undefined
     : refuse('forbidden', 'Only owners offboard an owner.', { logged })
+}
+
+async function isSwitchedOff({ trx }: Act, { accountId }: Workspace): Promise<Refusal | undefined> {
+  const off = await stepIsOffIn(trx, accountId)
+  return off.length > 0 ? stepIsOff(off) : undefined
 }
 
 /** A successor whom no list names would own keys that nobody can reveal. Before the first list nobody can say. */

@@ -39,16 +39,16 @@ export type Outcome = 'arrived' | 'moot' | 'redirected' | 'unreachable' | 'refus
 /** Real time: a claim outlives its holder by at most this much. */
 const claimSeconds = 20
 
-/** Writes letters in the transaction that decided them. One that was put before is not put again. */
+/** Writes letters in the transaction that decided them. One that was put before is not put again. Returns how many are new. */
 export async function put(
   trx: Transaction,
   letters: readonly Letter[],
   now: Date,
   random: Random,
-): Promise<void> {
-  if (letters.length === 0) return
+): Promise<number> {
+  if (letters.length === 0) return 0
   const rows = letters.map((letter) => ({ id: newId('out', random), ...letter }))
-  await trx.raw(
+  const { rowCount } = await trx.raw(
     `insert into outbox (id, workspace_id, finding_id, subject_id, about, body, step, level, destination, not_before, put_at)
      select id, "workspaceId", "findingId", "subjectId", coalesce(about, 'finding'), body, step, coalesce(level, 0),
        destination, "notBefore", ?
@@ -57,6 +57,28 @@ export async function put(
      on conflict do nothing`,
     [now, JSON.stringify(rows)],
   )
+  return rowCount
+}
+
+/** Writes a letter that waits for its time, or changes what it says when it waits already. */
+export async function putOrAmend<Body extends Record<string, unknown>>(
+  trx: Transaction,
+  letter: Letter & { body: Body },
+  amend: (body: Body) => Body,
+  now: Date,
+  random: Random,
+): Promise<void> {
+  if ((await put(trx, [letter], now, random)) > 0) return
+  const { subjectId: subject_id, step, destination } = letter
+  const row = await trx('outbox')
+    .where({ subject_id, step, destination })
+    .whereNull('settled_at')
+    .forUpdate()
+    .first('seq', 'body')
+  if (row)
+    await trx('outbox')
+      .where({ seq: row.seq })
+      .update({ body: JSON.stringify(amend(row.body)) })
 }
 
 /**

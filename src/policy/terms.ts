@@ -63,6 +63,8 @@ const schema = z.object({
   offboardingMode: z.enum(['by-use', 'revoke', 'deactivate', 'rotate']).default('by-use'),
   /** the same for doors without a preview; deactivating can be undone */
   offboardingUnattendedMode: z.enum(['by-use', 'revoke', 'deactivate', 'rotate']).default('deactivate'),
+  /** whether the workflow step may offboard people; whoever can run a workflow could */
+  offboardingByWorkflow: z.boolean().default(false),
   /** from the request until every key is refused or rotating */
   offboardingLimitMinutes: z
     .number({ error: minutes })

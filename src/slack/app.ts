@@ -11,7 +11,7 @@ import { runCommand } from './dispatch/commands.ts'
 import { openDoubleClicks } from './dispatch/double-clicks.ts'
 import { onGroupChanged, onHomeOpened, onUserChanged } from './dispatch/events.ts'
 import { runClick, runClose, runSubmit } from './dispatch/interactions.ts'
-import { onOffboardingStep } from './dispatch/leavers.ts'
+import { failStep, onOffboardingStep } from './dispatch/leavers.ts'
 import { clickKey } from './dispatch/payload.ts'
 import { openSubmissions } from './dispatch/submissions.ts'
 import type { Door } from './story.ts'
@@ -71,7 +71,7 @@ export function openSlack(door: Door, receiver: Receiver, identity: Identity): S
       world.log.error({ error: String(error) }, 'a workflow step failed')
       return 'Something went wrong here; the log says what.'
     })
-    if (wrong) await fail({ error: wrong })
+    if (wrong) await failStep(() => fail({ error: wrong }))
   })
   app.view({ type: 'view_closed', callback_id: /.*/ }, async ({ ack, body }) => {
     await ack()

@@ -167,6 +167,29 @@ test('no system ends keys of a workspace for good whose own policy does not', as
   )
 })
 
+test('a workflow offboards somebody only when every workspace of the account has the step switched on', async () => {
+  await busyKey(r.workspace, 'manager', 'Here')
+  await setPolicy(r.workspace, { offboardingByWorkflow: true })
+  const run = () =>
+    perform(r.world, { kind: 'job', id: 'slack-events' }, (act) =>
+      requestOffboarding(
+        act,
+        r.workspace,
+        { source: 'workflow', reference: 'Fx1', userId: leaver },
+        r.world.random,
+      ),
+    )
+  const refused = await run()
+  expect(isRefusal(refused) && plain(refused.told)).toBe(
+    'The step is switched off in Production. Nobody was offboarded.',
+  )
+  expect(await r.world.db('offboardings')).toEqual([])
+  await setPolicy(production, { offboardingByWorkflow: true })
+  must(await run())
+  await carryOut(r.world)
+  expect((await standingOf(r.world)).Here).toMatchObject({ status: 'inactive' })
+})
+
 test('an undo is for who is in charge where it was asked for', async () => {
   await busyKey(r.workspace, 'manager', 'Here')
   const off = await ask({ mode: 'deactivate', choices: {} }, bruno())

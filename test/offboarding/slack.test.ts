@@ -18,11 +18,13 @@ import {
   testHouse,
 } from '../setup/house.ts'
 
+import { setTerms } from '../setup/seen.ts'
 import { join, ownedKey, use } from './leavers.ts'
 
 let house: TestHouse
 beforeAll(async () => {
   house = await testHouse()
+  await setTerms(house, { offboardingByWorkflow: true })
 })
 afterAll(() => house.drop())
 

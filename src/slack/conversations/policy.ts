@@ -91,6 +91,7 @@ async function readForm({ values, caller, door }: SubmitStory): Promise<Wanted> 
     cutAtDeadline: textIn(values, 'cutAtDeadline') === 'yes',
     offboardingMode: textIn(values, 'offboardingMode'),
     offboardingUnattendedMode: textIn(values, 'offboardingUnattendedMode'),
+    offboardingByWorkflow: textIn(values, 'offboardingByWorkflow') === 'yes',
     quietFrom: textIn(values, 'quietFrom'),
     quietUntil: textIn(values, 'quietUntil'),
     timeZone: textIn(values, 'timeZone').trim(),

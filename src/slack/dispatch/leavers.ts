@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { perform } from '../../audit/perform.ts'
 import { isRefusal, type Refusal, sentence } from '../../foundation/refusal.ts'
 import { plain } from '../../foundation/words.ts'
@@ -5,8 +6,10 @@ import { rememberEmails } from '../../offboarding/emails.ts'
 import { noteReturn } from '../../offboarding/end.ts'
 import { currentOffboarding, type Mode, modes, type Offboarding } from '../../offboarding/offboarding.ts'
 import { type OffboardingRequest, requestOffboarding } from '../../offboarding/request.ts'
+import { noteRefusedRun, stepIsOff, stepIsOffIn } from '../../offboarding/workflow-step.ts'
 import { type Workspace, workspacesOfTeam } from '../../workspaces/workspace.ts'
 import { isFullMember } from '../caller.ts'
+import { errorName } from '../channels.ts'
 import type { Door } from '../story.ts'
 
 const actor = { kind: 'job', id: 'slack-events' } as const
@@ -39,11 +42,14 @@ type Step = { execution: string; inputs: Record<string, unknown> }
 
 /**
  * A company's own workflow reached the step "Offboard a person". The step ends when every key is refused or
- * rotating; what is wrong with its inputs ends it at once. Returns the sentence for that.
+ * rotating; what is wrong with its inputs ends it at once, and so does a policy that has it switched off. Returns the
+ * sentence for that.
  */
 export async function onOffboardingStep(door: Door, teamId: string, step: Step): Promise<string | undefined> {
   const [workspace] = await workspacesOfTeam(door.world.db, teamId)
   if (!workspace) return 'Keywarden has no workspace for this Slack team.'
+  const off = await stepIsOffIn(door.world.db, workspace.accountId)
+  if (off.length > 0) return refuseRun(door, off, step)
   const { user, mode, successor, note } = step.inputs
   if (typeof user !== 'string' || user === '') return 'The step needs to know who leaves.'
   if (mode && !modes.includes(mode as Mode)) return `The mode is one of: ${modes.join(', ')}.`
@@ -60,6 +66,38 @@ export async function onOffboardingStep(door: Door, teamId: string, step: Step):
   if (isRefusal(made)) return plain(sentence(made))
   door.offboard()
   return undefined
+}
+
+const mostTries = 4
+
+/** Ends a step with an error, also when Slack does not take that at once: it would stand there as running for ever. */
+export async function failStep(fail: () => Promise<unknown>): Promise<void> {
+  for (let attempt = 1; ; attempt++)
+    try {
+      return void (await fail())
+    } catch (error) {
+      const { retryAfter } = error as { retryAfter?: number }
+      // A run that Slack knows as ended has nobody to answer to.
+      const isFinal = errorName(error) !== undefined && !retryAfter
+      if (isFinal || attempt === mostTries) throw error
+      await setTimeout((retryAfter ?? attempt) * 1_000)
+    }
+}
+
+/** Slack may deliver a run twice; it is told once. */
+async function refuseRun(
+  door: Door,
+  off: readonly Workspace[],
+  { execution, inputs }: Step,
+): Promise<string> {
+  const { world } = door
+  const leaver = String(inputs.user ?? '').slice(0, 80)
+  const run = { execution, leaver }
+  const isFirst = await perform(world, actor, (act) => noteRefusedRun(act, off, run, world.random), {
+    requestId: `step ${execution}`,
+  })
+  if (isFirst === true) door.settle(off[0]!)
+  return plain(sentence(stepIsOff(off)))
 }
 
 /** What Slack says against these two. Who leaves may be a guest, or gone already. */

@@ -1,5 +1,6 @@
 import type { Notice } from '../../alerts/channel.ts'
-import { isSlackUser, join, type Phrase, say, who } from '../../foundation/words.ts'
+import { isSlackUser, join, type Phrase, type Piece, say, who } from '../../foundation/words.ts'
+import { inWorkspace } from '../../workspaces/workspace.ts'
 import { type Message, message } from '../blocks.ts'
 import { sentenceBlock } from '../phrase.ts'
 import { dayOfCheckpoints, hourOfCheckpoints } from './checkpoint.ts'
@@ -15,6 +16,7 @@ export function noticeMessage(notice: Notice, inThread = false): Message {
   if (notice.about === 'review-reminder') return reminderMessage(notice.asked)
   if (notice.about === 'checkpoint') return inThread ? hourOfCheckpoints(notice) : dayOfCheckpoints(notice)
   if (notice.about === 'offboarded-elsewhere') return elsewhereMessage(notice)
+  if (notice.about === 'step-refused') return refusedStepMessage(notice)
   return lostMessage(notice)
 }
 
@@ -42,6 +44,27 @@ function elsewhereMessage(notice: Notice & { about: 'offboarded-elsewhere' }): M
       : []),
     ...(stays ? [sentenceBlock(keepsRole(leaver, workspace))] : []),
   )
+}
+
+function refusedStepMessage({ runs, isMore, leavers, offIn }: Notice & { about: 'step-refused' }): Message {
+  const named = join(leavers.map(leaverOf), ', ')
+  if (isMore)
+    return message(
+      say`${count(runs, 'more run')} of the workflow step Offboard a person ${runs === 1 ? 'was' : 'were'} refused within the hour. They named ${named}.`,
+    )
+  const places = offIn.map((name) => [{ name }])
+  const commands = offIn.map((name) => [{ code: `/keys policy ${inWorkspace(name)}` }])
+  return message(
+    say`A workflow asked to offboard ${named}. The step is switched off in ${join(places, ', ')}. Nobody was offboarded.`,
+    sentenceBlock(
+      say`Slack does not say who ran it; the workflow’s activity does. If it is your company’s own, an owner switches the step on: ${join(commands, ', ')}.`,
+    ),
+  )
+}
+
+const leaverOf = (leaver: string): Phrase => {
+  const piece: Piece = isSlackUser(leaver) ? { user: leaver } : { name: leaver || 'nobody' }
+  return [piece]
 }
 
 function lostMessage({ channel, reason, lost }: Notice & { about: 'channel-lost' }): Message {

@@ -133,6 +133,17 @@ const offboarding = (terms: Terms): KnownBlock[] => [
     select(offboardingModes, terms.offboardingUnattendedMode),
     { hint: 'Slack, a directory, a workflow or an HR system: nobody has seen what will happen.' },
   ),
+  input(
+    'offboardingByWorkflow',
+    'The workflow step Offboard a person',
+    select(
+      [option('is switched off', 'no'), option('offboards whom a workflow names', 'yes')],
+      terms.offboardingByWorkflow ? 'yes' : 'no',
+    ),
+    {
+      hint: 'Whoever builds or runs workflows in Slack may use it, unless a Slack admin narrows that. It needs every workspace of yours to have it on.',
+    },
+  ),
   days('offboardingLimitMinutes', 'Alert when it takes longer than (minutes)', terms),
   days('offboardingBusyDays', 'A key is busy when used within (days)', terms),
   days('offboardingGraceDays', 'A rotated key works on for (days)', terms),

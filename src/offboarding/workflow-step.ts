@@ -1,0 +1,89 @@
+import { record } from '../audit/record.ts'
+import type { Executor } from '../foundation/database.ts'
+import { groupBy } from '../foundation/group-by.ts'
+import type { Random } from '../foundation/random.ts'
+import { type Refusal, refuse } from '../foundation/refusal.ts'
+import { join, say } from '../foundation/words.ts'
+import type { Act } from '../members/actor.ts'
+import { type Letter, put, putOrAmend } from '../outbox/outbox.ts'
+import { readTerms } from '../policy/terms.ts'
+import { inWorkspace, type Workspace } from '../workspaces/workspace.ts'
+
+const hourMs = 3_600_000
+const mostLeavers = 10
+
+/**
+ * Where the step "Offboard a person" is switched off, oldest first. An offboarding acts in every workspace of an
+ * account, so the step runs only where this is empty.
+ */
+export async function stepIsOffIn(db: Executor, accountId: string): Promise<Workspace[]> {
+  const rows = await db('workspaces')
+    .where({ account_id: accountId })
+    .orderBy(['created_at', 'id'])
+    .select('id', 'name', 'terms')
+  return rows
+    .map(({ id, name, terms }) => ({ id, accountId, name, terms: readTerms(terms) }))
+    .filter(({ terms }) => !terms.offboardingByWorkflow)
+}
+
+/** What a workflow reads whose step is switched off. */
+export function stepIsOff(off: readonly Workspace[]): Refusal {
+  const commands = off.map(({ name }) => [{ code: `/keys policy ${inWorkspace(name)}` }])
+  return refuse('forbidden', say`The step is switched off in ${namesOf(off)}. Nobody was offboarded.`, {
+    next: say`An owner there can switch it on in Slack: ${join(commands, ', ')}, under When somebody leaves.`,
+    logged: { action: 'offboarding.request' },
+  })
+}
+
+const namesOf = (off: readonly Workspace[]) =>
+  join(
+    off.map(({ name }) => [{ name }]),
+    ', ',
+  )
+
+/**
+ * Tells the alert channels of these workspaces that a run was refused: the first of an hour at once, and at its end
+ * how many followed, so that a flood of runs is two messages. Returns whether there is something to tell now.
+ */
+export async function noteRefusedRun(
+  act: Act,
+  off: readonly Workspace[],
+  run: { execution: string; leaver: string },
+  random: Random,
+): Promise<boolean> {
+  const hour = Math.floor(act.now.getTime() / hourMs) * hourMs
+  const channels = groupBy(off, ({ terms }) => `channel:${terms.alertChannel}`)
+  let isFirst = false
+  for (const [destination, there] of channels) {
+    const letter = (isMore: boolean): Letter & { body: RunsRefused } => ({
+      workspaceId: there[0]!.id,
+      subjectId: there[0]!.accountId,
+      about: 'step-refused',
+      step: `${new Date(hour).toISOString()}${isMore ? ' more' : ''}`,
+      destination,
+      notBefore: isMore ? new Date(hour + hourMs) : undefined,
+      body: { runs: 1, isMore, leavers: [run.leaver], offIn: there.map(({ name }) => name) },
+    })
+    if ((await put(act.trx, [letter(false)], act.now, random)) === 0) {
+      await putOrAmend(act.trx, letter(true), (body) => oneMore(body, run.leaver), act.now, random)
+      continue
+    }
+    isFirst = true
+    const details = {
+      action: 'offboarding.request',
+      code: 'forbidden',
+      user: run.leaver,
+      execution: run.execution,
+    }
+    for (const { id } of there) await record(act, { event: 'attempt.refused', workspaceId: id, details })
+  }
+  return isFirst
+}
+
+type RunsRefused = { runs: number; isMore: boolean; leavers: string[]; offIn: string[] }
+
+const oneMore = (body: RunsRefused, leaver: string): RunsRefused => ({
+  ...body,
+  runs: body.runs + 1,
+  leavers: [...new Set([...body.leavers, leaver])].slice(0, mostLeavers),
+})
