@@ -18,7 +18,7 @@ export function userResource(user: DirectoryUser, base: string) {
     ...(Object.keys(name).length > 0 ? { name } : {}),
     ...(user.displayName ? { displayName: user.displayName } : {}),
     active: user.active,
-    ...(user.email ? { emails: [{ value: user.email, type: 'work', primary: true }] } : {}),
+    ...(user.emails.length > 0 ? { emails: user.emails } : {}),
     meta: {
       resourceType: 'User',
       created: user.createdAt.toISOString(),

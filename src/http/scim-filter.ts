@@ -1,48 +1,70 @@
-import type { Condition } from '../offboarding/directory.ts'
+import type { Which } from '../offboarding/addresses.ts'
+import type { Condition } from '../offboarding/directory-list.ts'
 
 /** One comparison: an attribute path, perhaps with a filter of its own, `eq`, and a literal. */
 const comparison =
-  /^\s*([A-Za-z0-9:._-]+(?:\[[^\]]*\])?(?:\.[A-Za-z]+)?)\s+eq\s+("(?:[^"\\]|\\.)*"|true|false)\s*/i
+  /^\s*([A-Za-z0-9:._-]+(?:\[(?:[^\]"]|"(?:[^"\\]|\\.)*")*\])?(?:\.[A-Za-z]+)?)\s+eq\s+("(?:[^"\\]|\\.)*"|true|false)\s*/i
 const and = /^and\s+/i
-
-const fields: Record<string, 'userName' | 'externalId' | 'id' | 'email' | 'active'> = {
-  username: 'userName',
-  externalid: 'externalId',
-  id: 'id',
-  active: 'active',
-  emails: 'email',
-  'emails.value': 'email',
-}
+const urn = /^urn:ietf:params:scim:schemas:core:2\.0:user:/i
+const emails = /^emails(?:\[(.*)\])?(?:\.value)?$/is
 
 /** `userName eq "x" and active eq true` as conditions; undefined for a filter that we do not serve. Pure. */
-export function readFilter(filter: string): Condition[] | undefined {
-  const conditions: Condition[] = []
-  let rest = filter
-  do {
-    rest = rest.replace(and, '')
-    const [whole, path = '', literal = ''] = comparison.exec(rest) ?? []
-    if (!whole) return undefined
-    const condition = conditionOf(path, literal)
-    if (!condition) return undefined
-    conditions.push(condition)
-    rest = rest.slice(whole.length)
-  } while (and.test(rest))
-  return rest === '' ? conditions : undefined
+export const readFilter = (filter: string): Condition[] | undefined => readAll(filter, conditionOf)
+
+/** Which addresses `type eq "work" and primary eq true` means; undefined for a filter that we do not serve. Pure. */
+export function readWhich(filter: string): Which | undefined {
+  const parts = readAll(filter, partOf)
+  const names = new Set(parts?.flatMap((part) => Object.keys(part)))
+  return parts && names.size === parts.length ? Object.assign({}, ...parts) : undefined
 }
 
-function conditionOf(path: string, literal: string): Condition | undefined {
-  const bare = path
-    .toLowerCase()
-    .replace(/^urn:ietf:params:scim:schemas:core:2\.0:user:/, '')
-    .replace(/\[.*\]/, '')
-  const field = Object.hasOwn(fields, bare) ? fields[bare] : undefined
-  if (!field) return undefined
-  const value: unknown = literal.startsWith('"') ? readString(literal) : literal.toLowerCase() === 'true'
-  if (field === 'active') {
-    const equals = typeof value === 'boolean' ? value : String(value).toLowerCase() === 'true'
-    return { field, equals }
+/** Comparisons that are joined with `and`, each as what `read` makes of it; undefined where one is not served. */
+function readAll<T>(
+  filter: string,
+  read: (path: string, literal: string | boolean) => T | undefined,
+): T[] | undefined {
+  const found: T[] = []
+  for (let rest = filter; ; rest = rest.replace(and, '')) {
+    const [whole = '', path = '', text = ''] = comparison.exec(rest) ?? []
+    const literal = text.startsWith('"') ? readString(text) : text.toLowerCase() === 'true'
+    const one = whole && literal !== undefined ? read(path, literal) : undefined
+    if (one === undefined) return undefined
+    found.push(one)
+    rest = rest.slice(whole.length)
+    if (rest === '') return found
+    if (!and.test(rest)) return undefined
   }
-  return typeof value === 'string' ? { field, equals: value } : undefined
+}
+
+function conditionOf(path: string, literal: string | boolean): Condition | undefined {
+  const bare = path.replace(urn, '')
+  const name = bare.toLowerCase()
+  if (name === 'active') return { field: 'active', equals: asFlag(literal) ?? false }
+  if (typeof literal !== 'string') return undefined
+  if (name === 'username') return { field: 'userName', equals: literal }
+  if (name === 'externalid') return { field: 'externalId', equals: literal }
+  if (name === 'id') return { field: 'id', equals: literal }
+  const [isEmail, filter] = emails.exec(bare) ?? []
+  const which = filter === undefined ? {} : readWhich(filter)
+  if (isEmail === undefined || !which || which.value !== undefined) return undefined
+  return { field: 'email', which: { ...which, value: literal } }
+}
+
+function partOf(path: string, literal: string | boolean): Which | undefined {
+  const name = path.toLowerCase()
+  if (name === 'primary') {
+    const primary = asFlag(literal)
+    return primary === undefined ? undefined : { primary }
+  }
+  if (typeof literal !== 'string') return undefined
+  if (name === 'type') return { type: literal }
+  return name === 'value' ? { value: literal } : undefined
+}
+
+/** True and false, as some also write them in quotes. */
+function asFlag(literal: string | boolean): boolean | undefined {
+  const text = String(literal).toLowerCase()
+  return text === 'true' || text === 'false' ? text === 'true' : undefined
 }
 
 function readString(literal: string): string | undefined {

@@ -1,10 +1,19 @@
+import type { AddressEdit } from '../offboarding/addresses.ts'
 import type { UserChange } from '../offboarding/directory.ts'
+import { isOfEmails, type Op, readEmails } from './scim-emails.ts'
+import { asBoolean, isObject, longest, own, textOf } from './scim-values.ts'
 
 /** What a body wants, and the first thing in it that cannot be. `active` is read even where something else is wrong. */
-export type Reading = { change: UserChange; wrong?: string }
+export type Reading = {
+  change: Omit<UserChange, 'emails'>
+  /** in the order of the body */
+  emails?: readonly AddressEdit[]
+  wrong?: string
+  /** the error's type by RFC 7644, 3.12, where it is not invalidValue */
+  scimType?: string
+}
 
 const coreUrn = 'urn:ietf:params:scim:schemas:core:2.0:user'
-const longest = 320
 
 /**
  * A SCIM patch as Okta and Entra really send it: operations and attributes in any case, with URNs or without, with a
@@ -19,35 +28,53 @@ export function readPatch(body: unknown): Reading {
 }
 
 /** A whole user, as a create or replace carries it. Pure. */
-export function readUser(body: unknown): Reading {
+export const readUser = (body: unknown): Reading => readAttributes('replace', body)
+
+function readAttributes(op: Op, body: unknown): Reading {
   if (!isObject(body)) return { change: {}, wrong: 'The body must be a JSON object.' }
-  return together(Object.entries(body).map(([name, value]) => readAttribute(name, value)))
+  return together(Object.entries(body).map(([name, value]) => readAttribute(op, name, value)))
 }
 
 function readOperation(operation: unknown): Reading {
-  const op = textOf(own(operation, 'op')).trim().toLowerCase()
+  const written = textOf(own(operation, 'op')).trim().toLowerCase()
+  const op = ops.find((one) => one === written)
   const path = own(operation, 'path')
   const value = own(operation, 'value')
-  const reading = path ? readAttribute(textOf(path), op === 'remove' ? null : value) : readValue(value)
-  if (['add', 'replace', 'remove'].includes(op)) return reading
-  return { ...reading, wrong: reading.wrong ?? 'op is one of add, replace and remove.' }
+  const reading = path ? readPath(op ?? 'replace', textOf(path), value) : readValue(op ?? 'replace', value)
+  return op ? reading : { ...reading, wrong: reading.wrong ?? 'op is one of add, replace and remove.' }
 }
 
+/** What is removed is nothing from then on, apart from the addresses: some name those in the value. */
+const readPath = (op: Op, path: string, value: unknown): Reading =>
+  readAttribute(op, path, op === 'remove' && !isOfEmails(bareOf(path)) ? null : value)
+
+const ops = ['add', 'replace', 'remove'] as const
+
 /** The value of an operation without a path: an object of attributes, which some send as text. */
-function readValue(value: unknown): Reading {
-  if (typeof value !== 'string') return readUser(value)
+function readValue(op: Op, value: unknown): Reading {
+  if (typeof value !== 'string') return readAttributes(op, value)
   try {
-    return readUser(JSON.parse(value))
+    return readAttributes(op, JSON.parse(value))
   } catch {
     return { change: {}, wrong: 'An operation without a path needs an object as its value.' }
   }
 }
 
-function readAttribute(name: string, value: unknown): Reading {
-  const path = name.trim().toLowerCase()
-  if (path === coreUrn) return readUser(value)
-  const bare = path.startsWith(coreUrn) ? path.slice(coreUrn.length).replace(/^[:.]/, '') : path
-  switch (bare) {
+/** A path without the name of its schema; the schema alone is the user as a whole. */
+function bareOf(path: string): string {
+  const text = path.trim()
+  return text.toLowerCase().startsWith(coreUrn) ? text.slice(coreUrn.length).replace(/^[:.]/, '') : text
+}
+
+function readAttribute(op: Op, path: string, value: unknown): Reading {
+  const bare = bareOf(path)
+  if (isOfEmails(bare)) {
+    const read = readEmails(op, bare, value)
+    return 'edits' in read ? { change: {}, emails: read.edits } : { change: {}, ...read }
+  }
+  switch (bare.toLowerCase()) {
+    case '':
+      return path.trim() === '' ? nothing : readAttributes(op, value)
     case 'active':
       return readActive(value)
     case 'username':
@@ -58,18 +85,14 @@ function readAttribute(name: string, value: unknown): Reading {
       return readText('displayName', value)
     case 'name':
       return isObject(value)
-        ? together(Object.entries(value).map(([part, text]) => readAttribute(`name.${part}`, text)))
+        ? together(Object.entries(value).map(([part, text]) => readAttribute(op, `name.${part}`, text)))
         : nothing
     case 'name.givenname':
       return readText('givenName', value)
     case 'name.familyname':
       return readText('familyName', value)
-    case 'emails':
-      return readEmails(value)
     default:
-      return /^emails(\[.*\])?\.value$/.test(bare) || /^emails\[.*\]$/.test(bare)
-        ? readEmails(value)
-        : nothing
+      return nothing
   }
 }
 
@@ -80,19 +103,6 @@ function readActive(value: unknown): Reading {
   return active === undefined ? { change: {}, wrong: 'active is true or false.' } : { change: { active } }
 }
 
-/** True and false as systems write them; what is taken away is false. Undefined for anything else. */
-function asBoolean(value: unknown): boolean | undefined {
-  if (value === null || value === undefined) return false
-  if (Array.isArray(value)) return value.length === 0 ? false : asBoolean(value[0])
-  if (isObject(value)) {
-    const inner = own(value, 'value') ?? own(value, 'active')
-    return inner === undefined ? undefined : asBoolean(inner)
-  }
-  const text = String(value).trim().toLowerCase()
-  if (['true', '1'].includes(text)) return true
-  return ['false', '0', ''].includes(text) ? false : undefined
-}
-
 function readUserName(value: unknown): Reading {
   const text = typeof value === 'string' ? value.trim() : ''
   return text === '' || text.length > longest
@@ -100,7 +110,7 @@ function readUserName(value: unknown): Reading {
     : { change: { userName: text } }
 }
 
-type TextField = 'externalId' | 'displayName' | 'givenName' | 'familyName' | 'email'
+type TextField = 'externalId' | 'displayName' | 'givenName' | 'familyName'
 
 function readText(field: TextField, value: unknown): Reading {
   if (value === null || value === undefined || value === '') return { change: { [field]: null } }
@@ -109,43 +119,20 @@ function readText(field: TextField, value: unknown): Reading {
   return { change: { [field]: value.trim() } }
 }
 
-/** The primary address, else that of work, else the first. */
-function readEmails(value: unknown): Reading {
-  if (!Array.isArray(value))
-    return isObject(value) ? readText('email', own(value, 'value')) : readText('email', value)
-  const chosen =
-    value.find((one) => asBoolean(own(one, 'primary') ?? 'no') === true) ??
-    value.find((one) => textOf(own(one, 'type')).toLowerCase() === 'work') ??
-    value[0]
-  return readText('email', isObject(chosen) ? own(chosen, 'value') : chosen)
+/** Operations in their order: later ones win, and addresses are changed by each. */
+function merge(readings: readonly Reading[]): Reading {
+  const emails = readings.flatMap((one) => one.emails ?? [])
+  const { wrong, scimType } = readings.find((one) => one.wrong) ?? {}
+  return {
+    change: Object.assign({}, ...readings.map((one) => one.change)),
+    ...(emails.length > 0 ? { emails } : {}),
+    ...(wrong ? { wrong, ...(scimType ? { scimType } : {}) } : {}),
+  }
 }
-
-/** Operations in their order: later ones win. */
-const merge = (readings: readonly Reading[]): Reading => ({
-  change: Object.assign({}, ...readings.map((one) => one.change)) as UserChange,
-  ...firstWrong(readings),
-})
 
 /** Attributes of one object: where `active` stands twice, in two spellings, false wins. */
 function together(readings: readonly Reading[]): Reading {
   const { change, ...rest } = merge(readings)
   const says = readings.map((one) => one.change.active).filter((active) => active !== undefined)
   return { change: says.length > 0 ? { ...change, active: !says.includes(false) } : change, ...rest }
-}
-
-function firstWrong(readings: readonly Reading[]): { wrong?: string } {
-  const wrong = readings.find((one) => one.wrong)?.wrong
-  return wrong ? { wrong } : {}
-}
-
-/** Text as it is; an object has none, whatever it says of itself. */
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-/** An object's own property, whatever case its name has. */
-function own(object: unknown, name: string): unknown {
-  if (!isObject(object)) return undefined
-  return Object.entries(object).find(([key]) => key.toLowerCase() === name)?.[1]
 }

@@ -11,10 +11,10 @@ import {
   type Directory,
   type DirectoryUser,
   describeUser,
-  listUsers,
   removeUser,
   setActive,
 } from '../offboarding/directory.ts'
+import { listUsers } from '../offboarding/directory-list.ts'
 import { homeOf } from '../offboarding/missed.ts'
 import {
   listResponse,
@@ -137,11 +137,14 @@ function addReading(scope: FastifyInstance, { world, of }: Scim): void {
 
 function addWriting(scope: FastifyInstance, scim: Scim): void {
   scope.post(`${base}/Users`, async (request, reply) => {
-    const { change: wanted, wrong } = readUser(parsed(request))
-    if (wrong) return reply.status(400).send(scimError(400, wrong, 'invalidValue'))
-    const made = await scim.act(request, (act, directory) => createUser(act, directory, wanted))
+    const reading = readUser(parsed(request))
+    if (reading.wrong) return misread(reply, reading)
+    const { change: wanted, emails = [] } = reading
+    const made = await scim.act(request, (act, directory) =>
+      createUser(act, directory, { ...wanted, emails }),
+    )
     if (!isRefusal(made) && !made.active) scim.offboard()
-    return answer(scim, reply, made, 201)
+    return answer(reply, made, 201)
   })
   scope.put(`${base}/Users/:id`, (request, reply) => change(scim, request, reply, readUser(parsed(request))))
   scope.patch(`${base}/Users/:id`, (request, reply) =>
@@ -149,7 +152,7 @@ function addWriting(scope: FastifyInstance, scim: Scim): void {
   )
   scope.delete(`${base}/Users/:id`, async (request, reply) => {
     const removed = await scim.act(request, (act, directory) => removeUser(act, directory, idOf(request)))
-    if (isRefusal(removed)) return answer(scim, reply, removed)
+    if (isRefusal(removed)) return answer(reply, removed)
     scim.offboard()
     return reply.status(204).send()
   })
@@ -158,18 +161,24 @@ function addWriting(scope: FastifyInstance, scim: Scim): void {
 /** Whether somebody still works here is saved first and by itself: a mistake elsewhere must not undo it. */
 async function change(scim: Scim, request: FastifyRequest, reply: FastifyReply, reading: Reading) {
   const { active, ...rest } = reading.change
+  const { emails = [] } = reading
   const id = idOf(request)
   if (active !== undefined) {
     const set = await scim.act(request, (act, directory) => setActive(act, directory, id, active))
-    if (isRefusal(set)) return answer(scim, reply, set)
+    if (isRefusal(set)) return answer(reply, set)
     if (!active) scim.offboard()
   }
-  if (reading.wrong) return reply.status(400).send(scimError(400, reading.wrong, 'invalidValue'))
-  const described = await scim.act(request, (act, directory) => describeUser(act, directory, id, rest))
-  return answer(scim, reply, described)
+  if (reading.wrong) return misread(reply, reading)
+  const described = await scim.act(request, (act, directory) =>
+    describeUser(act, directory, id, { ...rest, emails }),
+  )
+  return answer(reply, described)
 }
 
-function answer(scim: Scim, reply: FastifyReply, result: DirectoryUser | Refusal, status = 200) {
+const misread = (reply: FastifyReply, { wrong, scimType = 'invalidValue' }: Reading) =>
+  reply.status(400).send(scimError(400, wrong!, scimType))
+
+function answer(reply: FastifyReply, result: DirectoryUser | Refusal, status = 200) {
   if (isRefusal(result)) {
     const [code, type] = statuses[result.code] ?? [500]
     return reply.status(code).send(scimError(code, plain(result.told), type))
@@ -189,6 +198,7 @@ function pageOf(count: string | undefined): number {
 
 const statuses: Partial<Record<RefusalCode, [number, string?]>> = {
   invalid: [400, 'invalidValue'],
+  gone: [400, 'noTarget'],
   duplicate: [409, 'uniqueness'],
   not_found: [404],
   database_out: [503],

@@ -13,23 +13,25 @@ import { modeOf, noteDoor, type OffboardingRequest, requestOffboarding } from '.
 /** The same request for somebody who is named by address. */
 export type RequestByEmail = Omit<OffboardingRequest, 'userId'> & {
   emails: readonly string[]
+  /** which of them the request waits for while nobody is known; the first unless said */
+  waitsFor?: string | undefined
   /** who had an address of theirs that is another now; asked only when nobody is known by these */
   knownAs?: string | null
 }
 
 /**
- * Offboards whoever has one of these addresses. While nobody is known by them the request waits, and goes on as soon
+ * Offboards whoever is known by the first of these addresses that anybody has. While nobody is known by them the request waits, and goes on as soon
  * as Slack's member list names somebody.
  */
 export async function requestByEmail(
   act: Act,
   workspace: Workspace,
-  { emails, knownAs, ...request }: RequestByEmail,
+  { emails, waitsFor = emails[0]!, knownAs, ...request }: RequestByEmail,
   random: Random,
 ): Promise<Offboarding | Refusal> {
   const userId = (await userOfEmail(act.trx, workspace.accountId, emails)) ?? knownAs
   if (userId) return requestOffboarding(act, workspace, { ...request, userId }, random)
-  const email = foldEmail(emails[0]!)
+  const email = foldEmail(waitsFor)
   const where = { account_id: workspace.accountId, email }
   const asked = { actor: act.actor, source: request.source }
   const { decidesIn } = await authorityOf(act.trx, workspace, asked, undefined)

@@ -1,11 +1,12 @@
-import { type Executor, violates } from '../foundation/database.ts'
+import { violates } from '../foundation/database.ts'
 import { newId } from '../foundation/ids.ts'
 import type { Random } from '../foundation/random.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import type { Act } from '../members/actor.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
+import { type Address, type AddressEdit, editAddresses, identifying } from './addresses.ts'
 import { requestByEmail } from './by-email.ts'
-import { userOfEmail } from './emails.ts'
+import { foldEmail, userOfEmail } from './emails.ts'
 import { noteReturn } from './end.ts'
 
 /** What we keep of what a directory says about somebody; everything else it sends is passed over. */
@@ -13,11 +14,11 @@ export type Attributes = {
   displayName?: string
   givenName?: string
   familyName?: string
-  email?: string
 }
 
 export type DirectoryUser = Attributes & {
   id: string
+  emails: readonly Address[]
   userName: string
   externalId: string | null
   active: boolean
@@ -32,6 +33,7 @@ export type UserChange = { [name in keyof Attributes]?: string | null } & {
   userName?: string
   externalId?: string | null
   active?: boolean
+  emails?: readonly AddressEdit[]
 }
 
 /** An account's directory, and the workspace whose policy decides about its leavers. */
@@ -45,12 +47,14 @@ export async function createUser(
 ): Promise<DirectoryUser | Refusal> {
   const { userName } = change
   if (!userName) return refuse('invalid', 'userName is missing.')
+  const columns = columnsOf(change, { emails: [] })
+  if (isRefusal(columns)) return columns
   const [row] = await act
     .trx('directory_users')
     .insert({
       id: newId('usr', directory.random),
       account_id: directory.workspace.accountId,
-      ...columnsOf(change, {}),
+      ...columns,
       user_name: userName,
       user_name_folded: fold(userName),
       active: change.active ?? true,
@@ -97,6 +101,8 @@ export async function describeUser(
 ): Promise<DirectoryUser | Refusal> {
   const before = await locked(act, directory, id)
   if (!before) return gone()
+  const columns = columnsOf(change, before)
+  if (isRefusal(columns)) return columns
   const { userName } = change
   const slackUserId = await userOfEmail(act.trx, directory.workspace.accountId, addressesOf(before))
   try {
@@ -104,7 +110,7 @@ export async function describeUser(
       savepoint('directory_users')
         .where({ id })
         .update({
-          ...columnsOf(change, before),
+          ...columns,
           ...(userName ? { user_name: userName, user_name_folded: fold(userName) } : {}),
           ...(slackUserId ? { slack_user_id: slackUserId } : {}),
           changed_at: act.now,
@@ -128,42 +134,19 @@ export async function removeUser(act: Act, directory: Directory, id: string): Pr
   return null
 }
 
-/** One condition of a list; all of them hold. */
-export type Condition =
-  | { field: 'userName' | 'externalId' | 'id' | 'email'; equals: string }
-  | { field: 'active'; equals: boolean }
-
-/** The people of a directory by user name, a page of them, and how many there are. */
-export async function listUsers(
-  db: Executor,
-  accountId: string,
-  conditions: readonly Condition[],
-  page: { offset: number; limit: number },
-): Promise<{ total: number; users: DirectoryUser[] }> {
-  const query = () => {
-    const all = db('directory_users').where({ account_id: accountId })
-    for (const { field, equals } of conditions) {
-      if (field === 'userName') all.where('user_name_folded', fold(String(equals)))
-      else if (field === 'externalId') all.where('external_id', equals)
-      else if (field === 'email') all.whereRaw(`lower(attributes->>'email') = ?`, [fold(String(equals))])
-      else all.where(field, equals)
-    }
-    return all
-  }
-  const counted = await query().count('id as n').first()
-  const rows = await query().orderBy(['user_name_folded', 'id']).offset(page.offset).limit(page.limit)
-  return { total: Number(counted!.n), users: rows.map(toUser) }
-}
-
 const locked = async (act: Act, { workspace }: Directory, id: string): Promise<DirectoryUser | undefined> => {
   const where = { id, account_id: workspace.accountId }
   const row = await act.trx('directory_users').where(where).forUpdate().first()
   return row && toUser(row)
 }
 
-/** The addresses by which the directory has known this person. One that a request only now brings may be another's. */
-function addressesOf(user: DirectoryUser): string[] {
-  const addresses = [user.email ?? '', user.userName].filter((one) => one.includes('@'))
+/**
+ * The addresses by which the directory has known this person, to be tried in this order. The user name is first: it is
+ * theirs alone. An address that a request only now brings may be another's.
+ */
+export function addressesOf(user: DirectoryUser): string[] {
+  const emails = identifying(user.emails).map((one) => one.value)
+  const addresses = [user.userName, ...emails].filter((one) => one.includes('@'))
   return addresses.length > 0 ? addresses : [user.userName]
 }
 
@@ -173,8 +156,10 @@ async function leave(
   user: DirectoryUser,
 ): Promise<Refusal | undefined> {
   const emails = addressesOf(user)
+  // Slack's list names people by their address rather than by a user name that only looks like one.
+  const waitsFor = emails.find((one) => fold(one) !== fold(user.userName))
   const reference = `${connectionId} ${user.id}`
-  const request = { source: 'scim', emails, knownAs: user.slackUserId, reference } as const
+  const request = { source: 'scim', emails, waitsFor, knownAs: user.slackUserId, reference } as const
   const made = await requestByEmail(act, workspace, request, random)
   return isRefusal(made) ? made : undefined
 }
@@ -192,16 +177,19 @@ async function arrive(act: Act, { workspace }: Directory, user: DirectoryUser) {
     .update({ ended_at: act.now, ended_because: 'returned' })
 }
 
-const fold = (text: string) => text.trim().toLowerCase()
+const fold = foldEmail
 const taken = () => refuse('duplicate', 'That userName is taken.', { field: 'userName' })
 const gone = () => refuse('not_found', 'There is no such user.')
+const nobodyMeant = () => refuse('gone', 'None of their addresses matches that filter.')
 
-function columnsOf(change: UserChange, before: Attributes) {
-  const { displayName, givenName, familyName, email } = change
-  const now = { displayName, givenName, familyName, email }
-  const attributes: Record<string, string> = {}
-  for (const name of ['displayName', 'givenName', 'familyName', 'email'] as const) {
-    const value = now[name] === undefined ? before[name] : now[name]
+function columnsOf(change: UserChange, before: Attributes & Pick<DirectoryUser, 'emails'>) {
+  const emails = editAddresses(before.emails, change.emails ?? [])
+  if (!emails) return nobodyMeant()
+  // Processes that are not upgraded yet know of one address.
+  const email = identifying(emails)[0]?.value
+  const attributes: Record<string, unknown> = { emails, ...(email ? { email } : {}) }
+  for (const name of ['displayName', 'givenName', 'familyName'] as const) {
+    const value = change[name] === undefined ? before[name] : change[name]
     if (value) attributes[name] = value
   }
   return {
@@ -210,13 +198,20 @@ function columnsOf(change: UserChange, before: Attributes) {
   }
 }
 
-const toUser = (row: Record<string, never>): DirectoryUser => ({
-  ...(row.attributes as unknown as Attributes),
-  id: row.id!,
-  userName: row.user_name!,
-  externalId: row.external_id ?? null,
-  active: row.active!,
-  slackUserId: row.slack_user_id ?? null,
-  createdAt: row.created_at!,
-  changedAt: row.changed_at!,
-})
+type Stored = Attributes & { emails?: Address[]; email?: string }
+
+/** A row of directory_users. */
+export function toUser(row: Record<string, never>): DirectoryUser {
+  const { email, emails, ...attributes } = row.attributes as unknown as Stored
+  return {
+    ...attributes,
+    id: row.id!,
+    emails: emails ?? (email ? [{ value: email, type: 'work', primary: true }] : []),
+    userName: row.user_name!,
+    externalId: row.external_id ?? null,
+    active: row.active!,
+    slackUserId: row.slack_user_id ?? null,
+    createdAt: row.created_at!,
+    changedAt: row.changed_at!,
+  }
+}

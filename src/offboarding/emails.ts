@@ -25,15 +25,24 @@ export async function rememberEmails(
 }
 
 /** Whose address that is, or was; of several the first that somebody is known by. */
-export async function userOfEmail(
+export const userOfEmail = async (
   db: Executor,
   accountId: string,
   emails: readonly string[],
-): Promise<string | undefined> {
-  const folded = emails.map(foldEmail)
-  const rows = await db('emails')
-    .where({ account_id: accountId })
-    .whereIn('email', folded)
-    .select('email', 'user_id')
-  return folded.flatMap((email) => rows.filter((row) => row.email === email))[0]?.user_id
+): Promise<string | undefined> => (await usersOfEmails(db, accountId, emails)).first(emails)
+
+/** The same for many people at once: `first` says whose the first of these addresses is that anybody has. */
+export async function usersOfEmails(
+  db: Executor,
+  accountId: string,
+  emails: readonly string[],
+): Promise<{ first(emails: readonly string[]): string | undefined }> {
+  const { rows } = await db.raw(
+    `select email, user_id from emails where account_id = ? and email = any(?::text[])`,
+    [accountId, emails.map(foldEmail)],
+  )
+  const users = new Map<string, string>(
+    rows.map((row: { email: string; user_id: string }) => [row.email, row.user_id]),
+  )
+  return { first: (some) => some.flatMap((email) => users.get(foldEmail(email)) ?? [])[0] }
 }

@@ -4,6 +4,7 @@ import type { World } from '../foundation/world.ts'
 import { readTerms } from '../policy/terms.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import { matchWaiting } from './by-email.ts'
+import { leftTheDirectory } from './directory-list.ts'
 import { rememberEmails } from './emails.ts'
 import { requestOffboarding } from './request.ts'
 
@@ -12,18 +13,9 @@ export type SlackMember = { userId: string; email: string | null; deleted: boole
 
 const actor = { kind: 'job', id: 'offboarding-missed' } as const
 
-/** Keys of people who are gone, whom nobody has offboarded: by Slack's list, and by what a directory said. */
+/** Those of people who are gone who still have keys, or a role, and whom nobody has offboarded. */
 const missed = `
-  select distinct g.user_id from (
-      select unnest(:gone::text[]) as user_id
-      union select slack_user_id from directory_users
-        where account_id = :account and not active and slack_user_id is not null
-          and not exists (select from emails e where e.account_id = :account
-            and (e.email = user_name_folded or e.email = lower(attributes->>'email')))
-      union select e.user_id from directory_users d
-        join emails e on e.account_id = d.account_id
-          and (e.email = d.user_name_folded or e.email = lower(d.attributes->>'email'))
-        where d.account_id = :account and not d.active) g
+  select g.user_id from (select distinct unnest(:gone::text[]) as user_id) g
   where not exists (select from offboardings o where o.account_id = :account and o.user_id = g.user_id
       and o.ended_at is null and o.state <> 'done')
     and (exists (select from keys k join workspaces w on w.id = k.workspace_id and w.account_id = :account
@@ -52,7 +44,8 @@ export async function offboardMissed(
   const workspace = await homeOf(world, accountId)
   const matched = await perform(world, actor, (act) => matchWaiting(act, workspace, random))
   if (isRefusal(matched)) return 0
-  const gone = people.filter((one) => one.deleted).map((one) => one.userId)
+  const deleted = people.filter((one) => one.deleted).map((one) => one.userId)
+  const gone = [...deleted, ...(await leftTheDirectory(db, accountId))]
   const { rows } = await db.raw(missed, { account: accountId, gone })
   let found = 0
   for (const { user_id: userId } of rows) {
