@@ -1,3 +1,4 @@
+import { forgetTokenMessages } from '../src/keys/token-messages.ts'
 import { pruneChanges } from '../src/leases/prune.ts'
 import { forgetOld } from '../src/outbox/retention.ts'
 import { forgetBatches } from '../src/usage/outcomes.ts'
@@ -10,6 +11,7 @@ import type { JobContext } from './engine/job.ts'
 export async function retention({ world }: JobContext): Promise<void> {
   const gone = await forgetOld(world.db, world.clock.now())
   await pruneChanges(world.db)
+  await forgetTokenMessages(world.db, world.clock.now())
   await forgetRecent(world.db, world.clock.now())
   await forgetBatches(world.db, world.clock.now())
   await forgetSpread(world.db, world.clock.now())

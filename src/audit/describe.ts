@@ -36,6 +36,7 @@ const sentences: Record<EventName, (event: Describable) => Phrase> = {
     e.details.keys === 1
       ? say`confirmed that every verifier has learnt of the change to ${keyOf(e)}`
       : say`confirmed that every verifier has learnt of the change to ${Number(e.details.keys)} keys`,
+  'key.saved': (e) => say`said that ${keyOf(e)}${hintOf(e)} is saved`,
   'key.replaced': (e) => say`replaced the token of ${keyOf(e)}${hintOf(e)}`,
   'key.rotated': (e) => say`began to rotate ${keyOf(e)}${rotatedFor(e)}`,
   'rotation.safe': (e) => say`saw that nothing uses the old key of ${keyOf(e)} any more`,

@@ -18,6 +18,7 @@ export const events = [
   'key.change-confirmed',
   'key.reveal-voided',
   'key.replaced',
+  'key.saved',
   'key.rotated',
   'rotation.safe',
   'rotation.overdue',

@@ -21,6 +21,8 @@ export type Key = {
   createdAt: Date
   revealedBy: string | null
   revealedAt: Date | null
+  /** when whoever was shown the token that it has now said that they saved it */
+  savedAt: Date | null
   /** whole days from the reveal; null for a key that never expires */
   lifetimeDays: number | null
   expiresAt: Date | null

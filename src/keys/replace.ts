@@ -1,29 +1,37 @@
+import { listEvents } from '../audit/list.ts'
 import { record } from '../audit/record.ts'
+import type { Executor } from '../foundation/database.ts'
 import type { Random } from '../foundation/random.ts'
 import { type Refusal, refuse } from '../foundation/refusal.ts'
 import { say } from '../foundation/words.ts'
 import type { Act } from '../members/actor.ts'
 import { authorise, noSuchKey } from '../policy/authorise.ts'
 import type { Key } from './key.ts'
+import { revokedAlready } from './revoked.ts'
 import { keyColumns, lockKey, toKey } from './store.ts'
 import { generateToken, type Token } from './token.ts'
 
-const replaceableHours = 24
+/** From the reveal on. */
+export const replaceableHours = 24
+/** A key is replaced within a day and while it is unused: what happened to it then is among its last events. */
+const mostEvents = 200
 
 /**
  * A new token for a key whose token was shown but not kept: for whoever revealed it, within a day, while nothing
- * has used it. The old token is void from the commit on. Anything else is a rotation.
+ * has used it and nobody has said that it is saved. `hint` says which token is to be replaced: one that took its place
+ * is not. The old token is void from the commit on. Anything else is a rotation.
  */
 export async function replace(
   act: Act,
   workspaceId: string,
-  keyId: string,
+  { keyId, hint }: TokenRef,
   means: { random: Random; tokenPrefix: string },
 ): Promise<{ key: Key; token: Token } | Refusal> {
   const found = await lockKey(act.trx, workspaceId, keyId)
   if (!found) return noSuchKey({ action: 'key.replace', keyId })
   const refusal = await authorise(act, 'key.replace', { workspaceId, ownerId: found.ownerId, keyId })
   if (refusal) return refusal
+  if (found.hint !== hint) return isForAnother(act.trx, found, hint)
   const used = await act.trx('key_usage').where({ key_id: keyId }).first('key_id')
   const blocked = cannotReplace(found, act.actor.id, used !== undefined, act.now)
   if (blocked) return blocked
@@ -44,6 +52,58 @@ export async function replace(
   return { key, token }
 }
 
+/**
+ * Whoever was shown a token says that they saved it: from now on it is not replaced but rotated. Said again, it changes
+ * nothing.
+ */
+export async function noteSaved(
+  act: Act,
+  workspaceId: string,
+  { keyId, hint }: TokenRef,
+): Promise<Key | Refusal> {
+  const found = await lockKey(act.trx, workspaceId, keyId)
+  if (!found) return noSuchKey({ action: 'key.show', keyId })
+  const refusal = await authorise(act, 'key.show', { workspaceId, ownerId: found.ownerId, keyId })
+  if (refusal) return refusal
+  if (found.status === 'revoked') return revokedAlready(found)
+  if (found.hint !== hint) return isForAnother(act.trx, found, hint)
+  if (found.revealedBy !== act.actor.id)
+    return refuse('forbidden', say`Only ${{ user: found.revealedBy! }}, who was shown it, can say so.`, {
+      logged: { action: 'key.show', keyId },
+    })
+  if (found.savedAt) return found
+  const [row] = await act.trx('keys').where({ id: keyId }).update({ saved_at: act.now }).returning(keyColumns)
+  await record(act, { event: 'key.saved', workspaceId, keyId, details: { hint } })
+  return toKey(row)
+}
+
+/** Which token of a key a button speaks of; a button of an older version says only which key. */
+export type TokenRef = { keyId: string; hint: string }
+
+/** What a button says when the key has another token by now, or when it does not say which it is for. */
+async function isForAnother(db: Executor, { id, workspaceId, name, hint: now }: Key, hint: string) {
+  const open = { next: say`See how it is now: ${{ code: `/keys show ${now ?? name}` }}.` }
+  if (hint === '')
+    return refuse(
+      'changed',
+      say`This button is from an older version and does not say which key of ${{ name }} it is for. Nothing changed.`,
+      open,
+    )
+  const at = await replacedAt(db, { id, workspaceId }, hint)
+  const former = say`This button is for ${{ code: hint }}, which ${at ? say`was replaced on ${{ moment: at }} and ` : ''}no longer works.`
+  return refuse('changed', now ? say`${former} ${{ name }} is ${{ code: now }} now.` : former, open)
+}
+
+/** When the token with that hint was replaced, as it was recorded. */
+export async function replacedAt(
+  db: Executor,
+  { id, workspaceId }: Pick<Key, 'id' | 'workspaceId'>,
+  hint: string,
+): Promise<Date | undefined> {
+  const events = await listEvents(db, { workspaceId, keyId: id, limit: mostEvents })
+  return events.find(({ event, details }) => event === 'key.replaced' && details.formerHint === hint)?.at
+}
+
 /** Why this person cannot have another token for the key now; nothing when they can. */
 export function cannotReplace(key: Key, actorId: string, used: boolean, now: Date): Refusal | undefined {
   const rotateInstead = { next: say`Rotate it instead: ${{ code: `/keys rotate ${key.hint ?? ''}` }}.` }
@@ -52,6 +112,12 @@ export function cannotReplace(key: Key, actorId: string, used: boolean, now: Dat
     return refuse('forbidden', say`Only ${{ user: key.revealedBy! }}, who revealed it, can replace it.`, {
       logged: { action: 'key.replace', keyId: key.id },
     })
+  if (key.savedAt)
+    return refuse(
+      'already',
+      say`You saved ${{ name: key.name }} on ${{ moment: key.savedAt }}, so it is not replaced.`,
+      rotateInstead,
+    )
   if (used) return refuse('already', say`${{ name: key.name }} is in use, so somebody has it.`, rotateInstead)
   const until = key.revealedAt!.getTime() + replaceableHours * 3_600_000
   if (now.getTime() > until)

@@ -94,6 +94,7 @@ export async function voidReveal(act: Act, workspaceId: string, keyId: string): 
       token_hash: null,
       revealed_by: null,
       revealed_at: null,
+      saved_at: null,
       expires_at: null,
       status_changed_at: act.now,
       status_changed_by: actorName(act.actor),

@@ -82,7 +82,7 @@ function readForm({ values, caller }: SubmitStory): TypedEdit {
 /** A new owner hears of it; for a key that still waits, they are the one who can reveal it now. */
 async function tellNewOwner(story: SubmitStory, before: Key, saved: Key): Promise<void> {
   if (saved.ownerId === before.ownerId) return
-  if (saved.status === 'unrevealed') return offerReveal(story, saved)
+  if (saved.status === 'unrevealed') return void (await offerReveal(story, saved))
   if (saved.ownerId === story.caller.actor.id) return
   const { id } = story.caller.actor
   const said = say`${{ user: id }} made you the owner of ${{ name: saved.name }} ${{ code: saved.hint ?? '' }}. You will hear when it needs something.`

@@ -1,13 +1,22 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { perform } from '../../audit/perform.ts'
+import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
 import type { Key } from '../../keys/key.ts'
-import { replace } from '../../keys/replace.ts'
+import { noteSaved, replace, replacedAt, type TokenRef } from '../../keys/replace.ts'
 import { reveal, voidReveal } from '../../keys/reveal.ts'
 import type { Token } from '../../keys/token.ts'
-import { notice, plainSection } from '../blocks.ts'
+import { rememberTokenMessage, takeTokenMessages } from '../../keys/token-messages.ts'
+import { type Message, notice, plainSection } from '../blocks.ts'
 import { notShownMessage, notVoidMessage, offerMessage, revealedMessage } from '../messages/reveal.ts'
-import { didYouCopyMessage, savedView, shownMessage, showOnceView } from '../messages/show-once.ts'
+import {
+  didYouCopyMessage,
+  formerMessage,
+  keptMessage,
+  savedView,
+  shownMessage,
+  showOnceView,
+} from '../messages/show-once.ts'
 import type { ClickStory, Conversation, Story } from '../story.ts'
 import { keyById } from './pick.ts'
 import { tell } from './tell.ts'
@@ -21,18 +30,61 @@ export const tokenMeans = ({ door, caller }: Story) => ({
 
 /**
  * Shows the token. Slack's reply is the evidence that it took the view; without that evidence nobody can say who
- * saw what, so the token is void from now on and its owner is offered another. Returns whether it was shown.
+ * saw what, so the token is void from now on and its owner is offered another. Returns whether it was shown. `former`
+ * is the hint of the token whose place it takes.
  */
-export async function showOnce(story: Story, key: Key, token: Token): Promise<boolean> {
+export async function showOnce(story: Story, key: Key, token: Token, former?: string): Promise<boolean> {
   try {
-    await story.show(showOnceView(key, token))
+    await story.show(showOnceView(key, token, former))
   } catch (error) {
     story.door.world.log.warn({ keyId: key.id, error: String(error) }, 'no evidence that a key was shown')
     await takeBack(story, key)
     return false
   }
-  await tell(story, story.caller.actor.id, shownMessage(key))
+  await offerReplacement(story, key, shownMessage(key))
   return true
+}
+
+/** A direct message with [Replace key] on it, which goes once the token is saved or replaced. */
+async function offerReplacement(story: Story, key: Key, message: Message): Promise<void> {
+  const posted = await tell(story, story.caller.actor.id, message)
+  if (!posted) return
+  const { db, clock } = story.door.world
+  const token = { keyId: key.id, hint: key.hint ?? '' }
+  await orDatabaseOut(() => rememberTokenMessage(db, token, posted, clock.now()))
+  // They may have been quicker than the message.
+  await bringUpToDate(story, token)
+}
+
+/**
+ * Takes [Replace key] from every message about a token that is saved or replaced by now, and from the one that was
+ * clicked. A message that stays as it was does no harm: its button refuses.
+ */
+async function bringUpToDate(story: Story, token: TokenRef, clicked?: ClickStory['message']): Promise<void> {
+  const { db, log } = story.door.world
+  const message = await orDatabaseOut(() => messageAbout(story, token))
+  if (!message || isRefusal(message)) return
+  const known = await orDatabaseOut(() => takeTokenMessages(db, token))
+  const all = [...(isRefusal(known) ? [] : known), ...(clicked ? [clicked] : [])]
+  for (const [ts, channel] of new Map(all.map((one) => [one.ts, one.channelId])))
+    await story.door.web.chat
+      .update({ channel, ts, ...message })
+      .catch((error) =>
+        log.warn({ keyId: token.keyId, error: String(error) }, 'failed to update a direct message'),
+      )
+}
+
+/** What there is to say of a token that is no longer to be replaced; nothing of one that may be. */
+async function messageAbout(story: Story, { keyId, hint }: TokenRef): Promise<Message | undefined> {
+  const key = await keyById(story, keyId)
+  if (isRefusal(key) || hint === '') return undefined
+  if (key.hint !== hint) return formerMessage(key, hint, await replacedAt(story.door.world.db, key, hint))
+  return key.savedAt ? keptMessage(key) : undefined
+}
+
+const tokenIn = (value: string): TokenRef => {
+  const [keyId = '', hint = ''] = value.split(' ')
+  return { keyId, hint }
 }
 
 /** Real seconds between attempts to void a token while the database is out. */
@@ -43,7 +95,8 @@ async function takeBack(story: Story, key: Key): Promise<void> {
   const { id } = story.caller.actor
   if (isRefusal(voided)) {
     story.door.world.log.error({ keyId: key.id }, 'a key that may not have been shown is live')
-    return tell(story, id, notVoidMessage(key))
+    await tell(story, id, notVoidMessage(key))
+    return
   }
   await tell(story, key.ownerId, notShownMessage(voided))
   // The dialog may be there after all, with a token that is void.
@@ -65,7 +118,7 @@ async function voidForSure({ door, caller }: Story, key: Key): Promise<Key | Ref
 }
 
 /** Sends the owner of an unrevealed key the way to its token. */
-export const offerReveal = (story: Story, key: Key): Promise<void> =>
+export const offerReveal = (story: Story, key: Key) =>
   tell(story, key.ownerId, offerMessage(key, story.caller.actor.id))
 
 /** [Reveal key]: of several clicks one gets the token. */
@@ -86,33 +139,41 @@ export const revealKey: Conversation<ClickStory> = async (story): Promise<Refusa
   return undefined
 }
 
-/** [Replace key]: another token for the same key, for whoever saw the first and did not keep it. */
+/** [Replace key]: another token for the same key, for whoever saw the one that the button speaks of and did not keep it. */
 export const replaceKey: Conversation<ClickStory> = async (story): Promise<Refusal | undefined> => {
   const { actor, workspace } = story.caller
+  const former = tokenIn(story.value)
   const made = await perform(
     story.door.world,
     actor,
-    (act) => replace(act, workspace.id, story.value, tokenMeans(story)),
+    (act) => replace(act, workspace.id, former, tokenMeans(story)),
     { requestId: story.requestId },
   )
+  if (!isRefusal(made)) await showOnce(story, made.key, made.token, former.hint)
+  await bringUpToDate(story, former, story.message)
   if (isRefusal(made)) return made
-  await showOnce(story, made.key, made.token)
   story.door.settle(workspace)
   return undefined
 }
 
-/** [I have saved it]: the token leaves the dialog. */
+/** [I have saved it]: the token leaves the dialog, and nothing replaces it any more. */
 export const confirmSaved: Conversation<ClickStory> = async (story) => {
-  const key = await keyById(story, story.value)
+  const { actor, workspace } = story.caller
+  const token = tokenIn(story.value)
+  const key = await perform(story.door.world, actor, (act) => noteSaved(act, workspace.id, token), {
+    requestId: story.requestId,
+  })
   if (isRefusal(key)) return key
   await story.show(savedView(key))
+  await bringUpToDate(story, token)
   return undefined
 }
 
 /** The dialog was closed without saying so. */
 export const closedUnconfirmed: Conversation<ClickStory> = async (story) => {
-  const key = await keyById(story, story.value)
-  if (isRefusal(key) || key.status === 'unrevealed') return undefined
-  await tell(story, story.caller.actor.id, didYouCopyMessage(key))
+  const { keyId, hint } = tokenIn(story.value)
+  const key = await keyById(story, keyId)
+  if (isRefusal(key) || key.status === 'unrevealed' || key.hint !== hint || key.savedAt) return undefined
+  await offerReplacement(story, key, didYouCopyMessage(key))
   return undefined
 }
