@@ -81,6 +81,23 @@ export const up = (knex: Knex) =>
       values (current_seq, p_kind, p_id, coalesce(p_token_hash, '')) on conflict do nothing;
     end $$;
 
+    -- The newest change of some keys, and whether one of them is not as that change would have left it: not in the state
+    -- that it was moved to, or further; without one, usable without an end and not in the log. The epoch comes first, so
+    -- that a number never seems to be of a later one than it is.
+    create function newest_change_of(p_keys text[], p_to text)
+    returns table (seq bigint, epoch_id text, is_unchanged boolean)
+    language plpgsql volatile set search_path from current as $$
+    begin
+      epoch_id := current_epoch();
+      select (select max(s.seq) from change_subjects s where s.kind = 'key' and s.id = any(p_keys)),
+        exists (select from keys k where k.id = any(p_keys) and case when p_to is null
+          then k.status = 'active' and k.ends_at is null
+            and not exists (select from change_subjects s where s.kind = 'key' and s.id = k.id)
+          else k.status not in (p_to, 'revoked') end)
+        into seq, is_unchanged;
+      return next;
+    end $$;
+
     -- Each statement of a volatile function sees what was committed before that statement: the lock comes first.
     create or replace function renew_lease(p_incarnation text, p_name text, p_ttl_ms integer, p_applied bigint,
       p_begin boolean)
@@ -204,5 +221,6 @@ export const down = (knex: Knex) =>
       end if;
       return found_id;
     end $$;
-    drop function notice_lost_changes(text, bigint); drop function newest_change(); drop function database_instance();
+    drop function newest_change_of(text[], text); drop function notice_lost_changes(text, bigint);
+    drop function newest_change(); drop function database_instance();
   `)

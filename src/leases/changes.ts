@@ -84,8 +84,8 @@ export type Ended = 'inactive' | 'revoked'
 export type Newest = {
   /** undefined when the log names none of them */
   seq: number | undefined
-  /** whose number it is; undefined while nobody has begun one after a recovery */
-  epoch: string | undefined
+  /** whose number it is */
+  epoch: string
   /** one of them is not as its change would have left it, so that change is not there */
   isUnchanged: boolean
 }
@@ -95,15 +95,7 @@ export type Newest = {
  *   be in the log.
  */
 export async function newestChangeOf(db: Executor, keyIds: readonly string[], to?: Ended): Promise<Newest> {
-  const { rows } = await db.raw(
-    `select (select max(seq) from change_subjects where kind = 'key' and id = any(:keyIds)) as seq,
-       (select id from epoch) as epoch,
-       exists (select from keys k where k.id = any(:keyIds) and case when :to::text is null
-         then k.status = 'active' and k.ends_at is null
-           and not exists (select from change_subjects s where s.kind = 'key' and s.id = k.id)
-         else k.status not in (:to::text, 'revoked') end) as "isUnchanged"`,
-    { keyIds: [...keyIds], to: to ?? null },
-  )
-  const { seq, epoch, isUnchanged } = rows[0]
-  return { seq: seq ?? undefined, epoch: epoch ?? undefined, isUnchanged }
+  const { rows } = await db.raw('select * from newest_change_of(?, ?)', [[...keyIds], to ?? null])
+  const { seq, epoch_id: epoch, is_unchanged: isUnchanged } = rows[0]
+  return { seq: seq ?? undefined, epoch, isUnchanged }
 }

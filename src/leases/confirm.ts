@@ -63,7 +63,7 @@ async function confirmBy(
     }
     if (newest.isUnchanged) return lost
     if (newest.seq === undefined) return receipt ? lost : nothingToLearn
-    receipt = await watcher.confirm(newest.seq, untilMs - realTime.monotonicMs(), newest.epoch ?? '')
+    receipt = await watcher.confirm(newest.seq, untilMs - realTime.monotonicMs(), newest.epoch)
   } while (receipt.state === 'unknown' && receipt.why === 'recovered')
   return receipt
 }
