@@ -74,11 +74,12 @@ export async function stepOutcome(slack: Slack, id: string): Promise<StepOutcome
   }
 }
 
-/** Ends a run of a step, once. Returns false when there is no such run under way. */
-export function settleStep(slack: Slack, id: string, outcome: StepOutcome): boolean {
+/** Ends a run of a step, once. Returns Slack's error when there is no such run, or none under way. */
+export function settleStep(slack: Slack, id: string, outcome: StepOutcome): string | undefined {
   const execution = slack.executions.get(id)
-  if (!execution || execution.outcome) return false
+  if (!execution) return 'function_execution_not_found'
+  if (execution.outcome) return 'execution_not_in_running_state'
   execution.outcome = outcome
   changed(slack.world)
-  return true
+  return undefined
 }

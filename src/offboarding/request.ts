@@ -166,7 +166,7 @@ const lockCurrent = (act: Act, accountId: string, userId: string) =>
     .forUpdate()
     .first()
 
-/** Whether this door had not asked before. */
+/** Whether this door had not asked before. The same request again, as Slack repeats events, changes nothing. */
 export async function noteDoor(
   act: Act,
   offboardingId: string,
@@ -182,9 +182,10 @@ export async function noteDoor(
       requested_at: act.now,
     })
     .onConflict(['offboarding_id', 'source'])
-    .merge({ reference, answered_at: null })
+    .merge({ reference, answered_at: null, attempts: 0, claimed_until: null, retry_after: null })
+    .whereRaw('offboarding_requests.reference <> excluded.reference')
     .returning([act.trx.raw('(xmax = 0) as fresh')])
-  return Boolean((rows[0] as unknown as { fresh: boolean }).fresh)
+  return Boolean((rows[0] as unknown as { fresh: boolean } | undefined)?.fresh)
 }
 
 /** Slack does not say who ran a workflow; the run's own history does. */

@@ -15,6 +15,7 @@ import { ref } from './ref.ts'
 import { understood } from './refusals.ts'
 
 const offersInAMessage = 10
+const hasEnded = /function_execution_not_found|execution_not_in_running_state/
 
 /** Offboardings as Slack messages, each with its id in the metadata; in words alone where Slack refuses their blocks. */
 export function slackAnnouncer(web: WebClient, log?: Log): Announcer {
@@ -63,8 +64,8 @@ export function slackAnnouncer(web: WebClient, log?: Log): Announcer {
         const outputs = { ...outputsOf(counts), ...(await linkTo(web, where)) }
         await web.functions.completeSuccess({ function_execution_id: execution, outputs })
       }).catch((error) => {
-        // A run that ended meanwhile has nobody to answer to.
-        if (!/function_execution_not_found/.test(String(error))) throw error
+        // A step that has ended has nobody to answer to; an earlier answer may have arrived though its reply was lost.
+        if (!hasEnded.test(String(error))) throw error
       }),
   }
 }
@@ -77,8 +78,14 @@ function outputsOf(counts: Counts) {
 
 async function linkTo(web: WebClient, where: Posted | undefined): Promise<{ report?: string }> {
   if (!where) return { report: '' }
-  const { permalink } = await web.chat.getPermalink({ channel: where.channelId, message_ts: where.ts })
-  return { report: permalink ?? '' }
+  try {
+    const { permalink } = await web.chat.getPermalink({ channel: where.channelId, message_ts: where.ts })
+    return { report: permalink ?? '' }
+  } catch (error) {
+    // The step must not wait for a message that somebody has deleted.
+    if (!/message_not_found|channel_not_found/.test(String(error))) throw error
+    return { report: '' }
+  }
 }
 
 async function isFiled(web: WebClient, channel: string, ts: string, name: string): Promise<boolean> {

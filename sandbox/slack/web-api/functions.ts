@@ -6,7 +6,8 @@ import { type Method, required } from './method.ts'
 
 function settle(slack: Slack, args: Fields, outcome: StepOutcome): Fields {
   const id = required(args, 'function_execution_id')
-  if (!settleStep(slack, id, outcome)) throw new Refusal('function_execution_not_found')
+  const error = settleStep(slack, id, outcome)
+  if (error) throw new Refusal(error)
   return {}
 }
 

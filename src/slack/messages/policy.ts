@@ -141,7 +141,7 @@ const offboarding = (terms: Terms): KnownBlock[] => [
       terms.offboardingByWorkflow ? 'yes' : 'no',
     ),
     {
-      hint: 'Whoever builds or runs workflows in Slack may use it, unless a Slack admin narrows that. It needs every workspace of yours to have it on.',
+      hint: 'Anyone who builds or runs workflows in Slack may use it, unless a Slack admin narrows that. It needs every workspace of yours to have it on.',
     },
   ),
   days('offboardingLimitMinutes', 'Alert when it takes longer than (minutes)', terms),
