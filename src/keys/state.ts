@@ -20,9 +20,9 @@ const moves = {
 export const deactivate = (act: Act, workspaceId: string, keyId: string, reason?: string) =>
   change(act, moves.deactivate, workspaceId, keyId, reason)
 
-/** Resumes a paused key. */
-export const activate = (act: Act, workspaceId: string, keyId: string, reason?: string) =>
-  change(act, moves.activate, workspaceId, keyId, reason)
+/** Resumes a paused key; with `since`, only from the pause that began then. */
+export const activate = (act: Act, workspaceId: string, keyId: string, reason?: string, since?: Date) =>
+  change(act, moves.activate, workspaceId, keyId, reason, since)
 
 /** Ends a key for good. The row stays for audit; nothing brings the key back. */
 export const revoke = (act: Act, workspaceId: string, keyId: string, reason?: string) =>
@@ -34,6 +34,7 @@ async function change(
   workspaceId: string,
   keyId: string,
   reason?: string,
+  since?: Date,
 ): Promise<Key | Refusal> {
   const found = await lockKey(act.trx, workspaceId, keyId)
   const action = `key.${move.verb}` as const
@@ -48,6 +49,8 @@ async function change(
         next: 'Rotate it or create a new key.',
       },
     )
+  if (since && found.status === 'inactive' && found.statusChangedAt.getTime() !== since.getTime())
+    return pausedAgain(found)
   // The row is locked, but the statement still names the states it may leave: the rule stands in one place.
   const [row] = await act
     .trx('keys')
@@ -62,6 +65,13 @@ async function change(
   await record(act, { event: move.event, workspaceId, keyId, details: reason ? { reason } : undefined })
   return toKey(row)
 }
+
+const pausedAgain = (key: Key): Refusal =>
+  refuse(
+    'changed',
+    say`${who(key.statusChangedBy)} deactivated ${{ name: key.name }} again on ${{ moment: key.statusChangedAt }}. This button is for an earlier time.`,
+    { next: say`To activate it all the same: ${{ code: `/keys activate ${key.hint ?? ''}` }}.` },
+  )
 
 /** Why that verb cannot be applied to the key as it stands; nothing when it can. */
 export function cannot(verb: keyof typeof moves, key: Key): Refusal | undefined {

@@ -6,7 +6,7 @@ import type { Act } from '../members/actor.ts'
 import { authorise, noSuchKey } from '../policy/authorise.ts'
 import { welcomeBack } from '../workspaces/roles.ts'
 import { actIn } from './authority.ts'
-import { leaverKeysOf, type Offboarding, type Source, toOffboarding } from './offboarding.ts'
+import { type LeaverKey, leaverKeysOf, type Offboarding, type Source, toOffboarding } from './offboarding.ts'
 
 /** What an undo brought back, and what stays as it is. */
 export type Undone = {
@@ -55,7 +55,7 @@ export async function undoOffboarding(act: Act, accountId: string, id: string): 
       undone.elsewhere += isEnded || key.ownerAfter ? 1 : 0
       continue
     }
-    const isBack = key.outcome === 'deactivated' && (await reactivate(here, key.keyId, key.workspaceId, id))
+    const isBack = key.outcome === 'deactivated' && (await reactivate(here, key, id))
     const isOwned = key.outcome !== 'rotating' && (await giveBack(here, key, offboarding))
     if (isBack) undone.activated.push(key.name)
     if (isOwned) undone.returned.push(key.name)
@@ -70,10 +70,20 @@ export async function undoOffboarding(act: Act, accountId: string, id: string): 
   return undone
 }
 
-async function reactivate(act: Act, keyId: string, workspaceId: string, id: string): Promise<boolean> {
+/** Only what this offboarding did to the key is undone: somebody may have activated it, and another deactivated it again. */
+async function reactivate(
+  act: Act,
+  { keyId, workspaceId, actedAt }: LeaverKey,
+  id: string,
+): Promise<boolean> {
   const untouched = await act
     .trx('keys')
-    .where({ id: keyId, status: 'inactive', status_changed_by: 'job:offboarding' })
+    .where({
+      id: keyId,
+      status: 'inactive',
+      status_changed_by: 'job:offboarding',
+      status_changed_at: actedAt,
+    })
     .first('id')
   if (!untouched) return false
   const done = await activate(act, workspaceId, keyId, `undo of ${id}`)

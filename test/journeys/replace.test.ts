@@ -1,4 +1,3 @@
-import { WebClient } from '@slack/web-api'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { retention } from '../../jobs/retention.ts'
 import type { Message } from '../../sandbox/slack/contract.ts'
@@ -10,16 +9,14 @@ import { noteSaved, replace } from '../../src/keys/replace.ts'
 import {
   callPlatform, fillAndCreate, openDialog, people, press, pressIn, said, type TestHouse, testHouse, tokenIn,
 } from '../setup/house.ts' // biome-ignore format: a list
-import { dialogWith, directMessages, recorded, told } from '../setup/seen.ts'
+import { dialogWith, directMessages, oldCopy, recorded, told } from '../setup/seen.ts'
 import { openWire } from '../slack/wire.ts'
 
 let house: TestHouse
-let web: WebClient
 let wire: Awaited<ReturnType<typeof openWire>>
 beforeAll(async () => {
   house = await testHouse({ mode: 'http' })
   wire = await openWire(house)
-  web = new WebClient(house.slack.botToken, { slackApiUrl: house.slack.apiUrl })
 })
 afterAll(async () => {
   await wire.stop()
@@ -50,18 +47,7 @@ async function save(view: { id: string; blocks: Message['blocks'] }) {
   await manager().close((await dialogWith(manager(), 'Key created')).id)
 }
 
-/**
- * The same buttons as they were, where somebody still sees them so: another window, or an edit that did not arrive.
- * With `value`, as they were before they said more than which key.
- */
-async function asItWas({ channel, blocks }: Pick<Message, 'channel' | 'blocks'>, value?: string) {
-  const buttons = blocks.filter((block) => block.type === 'actions')
-  const old: Message['blocks'] = JSON.parse(JSON.stringify(buttons), (key, one) =>
-    key === 'value' && value ? value : one,
-  )
-  const posted = await web.chat.postMessage({ channel, text: 'as it was', blocks: old })
-  return { channel, ts: posted.ts!, blocks: old }
-}
+const asItWas = (old: Parameters<typeof oldCopy>[1], value?: string) => oldCopy(house, old, value)
 
 /** The direct message once it has lost its Replace key. */
 const withoutReplace = ({ ts }: Message): Promise<Message> =>
@@ -132,10 +118,10 @@ test('a button from before buttons said which key they are for replaces nothing'
   const refused = await dialogWith(manager(), 'Copy your key', 'does not say')
   expect(said(refused.blocks)).toContain('/keys show tml_')
   await closeAll()
-  expect(await callPlatform(house, token)).toBe(200)
   const page = await openDialog(manager(), 'show From before')
   expect(findButton(page.blocks, 'Replace key')).toBeDefined()
   await closeAll()
+  expect(await callPlatform(house, token)).toBe(200)
   expect(await recorded(house, 'key.replaced', 'From before')).toEqual([])
 })
 

@@ -3,6 +3,7 @@ import { listEvents } from '../../src/audit/list.ts'
 import { perform } from '../../src/audit/perform.ts'
 import { isRefusal } from '../../src/foundation/refusal.ts'
 import { plain } from '../../src/foundation/words.ts'
+import { activate } from '../../src/keys/state.ts'
 import { startWatching } from '../../src/leases/confirm.ts'
 import { findMember } from '../../src/members/member.ts'
 import { carryOut } from '../../src/offboarding/carry-out.ts'
@@ -122,6 +123,23 @@ test('undo leaves alone what somebody touched since, and never revives a revoked
     Touched: { status: 'inactive' },
     Gone: { status: 'revoked' },
   })
+})
+
+test('undo does not bring back what a later offboarding deactivated', async () => {
+  const key = await ownedKey(r.world, await join(r.world, r.workspace.id, leaver, 'manager'), 'Shared')
+  await r.act((act) => addHolder(act, r.workspace.id, key.id, { userId: successor, why: 'on call' }))
+  const first = await ask({ mode: 'deactivate' })
+  await carryOut(r.world)
+  r.calendar.advance({ days: 1, minutes: 0 })
+  await r.act((act) => activate(act, r.workspace.id, key.id))
+  const second = await ask({ userId: successor, mode: 'deactivate' })
+  await carryOut(r.world)
+  expect(await outcomes(second.id)).toMatchObject({ Shared: 'deactivated' })
+  const undone = await r.act((act) => undoOffboarding(act, r.workspace.accountId, first.id))
+  expect(undone).toMatchObject({ activated: [], kept: ['Shared'] })
+  expect((await standingOf(r.world)).Shared).toMatchObject({ status: 'inactive' })
+  const last = await r.act((act) => undoOffboarding(act, r.workspace.accountId, second.id))
+  expect(last).toMatchObject({ activated: ['Shared'] })
 })
 
 test('through two doors at once there is one offboarding, and each key is dealt with once', async () => {

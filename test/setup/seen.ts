@@ -1,3 +1,4 @@
+import { WebClient } from '@slack/web-api'
 import { said } from '../../sandbox/acting.ts'
 import type { House } from '../../sandbox/house.ts'
 import type { Message, ModalView, Screen } from '../../sandbox/slack/contract.ts'
@@ -18,6 +19,24 @@ export const directMessages = (screen: Screen): Message[] =>
 /** The newest direct message that says this, once it is there. */
 export const told = (who: PersonClient, words: string | RegExp): Promise<Message> =>
   who.waitFor((screen) => directMessages(screen).findLast((message) => matches(said(message), words)))
+
+/**
+ * The same buttons as they were, where somebody still sees them so: another window, or an edit that did not arrive.
+ * With `value`, as they were before they said as much as now.
+ */
+export async function oldCopy(
+  { slack }: House,
+  { channel, blocks }: Pick<Message, 'channel' | 'blocks'>,
+  value?: string,
+): Promise<Pick<Message, 'channel' | 'ts' | 'blocks'>> {
+  const buttons = blocks.filter((block) => block.type === 'actions')
+  const old: Message['blocks'] = JSON.parse(JSON.stringify(buttons), (key, one) =>
+    key === 'value' && value ? value : one,
+  )
+  const web = new WebClient(slack.botToken, { slackApiUrl: slack.apiUrl })
+  const posted = await web.chat.postMessage({ channel, text: 'as it was', blocks: old })
+  return { channel, ts: posted.ts!, blocks: old }
+}
 
 /** The dialog in front of this person once its title and words are these. */
 export const dialogWith = (

@@ -4,10 +4,10 @@ import { messagesIn, optionValue, topModal } from '../../sandbox/slack/look.ts'
 import type { PersonClient } from '../../sandbox/slack/person.ts'
 import { readProgress } from '../../src/watch/progress.ts'
 import {
-  callPlatform, makeKey, people, press, pressIn, said, security, submitAndSee, type TestHouse, testHouse,
+  callPlatform, makeKey, openDialog, people, press, pressIn, said, security, submitAndSee, type TestHouse, testHouse,
 } from '../setup/house.ts' // biome-ignore format: a list
 import { plant } from '../setup/plant.ts'
-import { recorded, setTerms, told } from '../setup/seen.ts'
+import { oldCopy, recorded, setTerms, told } from '../setup/seen.ts'
 import { office, plantSource, plantTraffic } from './traffic.ts'
 
 let house: TestHouse
@@ -137,6 +137,48 @@ test('a monthly job that was called expected is listed with the key, is quiet in
     actor: people.manager,
     details: { kind: 'monthly' },
   })
+})
+
+test('Quarantine key of an alert that is settled stops nothing', async () => {
+  const manager = house.as('manager')
+  await plant(house.world, await workspaceId(), [{ name: 'Settled', ownerId: people.manager }])
+  await furnish('Settled')
+  await pass({ Settled: 60 })
+  await pass({ Settled: 4_000 })
+  const alert = await alertAbout(manager, 'Settled', 'in five minutes')
+  const old = await oldCopy(house, alert)
+  await press(manager, alert, 'Expected')
+  await submitAndSee(manager, await dialogOf(manager), { expected: 'once' })
+  await manager.close((await manager.waitFor(topModal)).id)
+  await alertAbout(manager, 'Settled', 'Expected, said by')
+  await press(manager, old, 'Quarantine key')
+  await manager.waitFor((screen) =>
+    messagesIn(screen, security).find((message) => said(message).includes('This is settled already')),
+  )
+  expect((await house.world.db('keys').where({ name: 'Settled' }).first('status')).status).toBe('active')
+})
+
+test('Activate of a quarantine that is over does not end another one', async () => {
+  const manager = house.as('manager')
+  const token = await makeKey(manager, { name: 'Stopped twice' })
+  await furnish('Stopped twice')
+  await pass({ 'Stopped twice': 60 })
+  await pass({ 'Stopped twice': 4_000 })
+  await press(manager, await alertAbout(manager, 'Stopped twice', 'in five minutes'), 'Quarantine key')
+  const held = await alertAbout(manager, 'Stopped twice', 'is in quarantine: ')
+  const old = await oldCopy(house, held)
+  await press(manager, held, 'Activate')
+  await alertAbout(manager, 'Stopped twice', 'Activated again by')
+  house.calendar.advance({ days: 0, minutes: 1 })
+  const form = await openDialog(house.as('owner'), 'deactivate Stopped twice')
+  await submitAndSee(house.as('owner'), form, {})
+  await press(manager, old, 'Activate')
+  await manager.waitFor((screen) =>
+    messagesIn(screen, security).find((message) =>
+      said(message).includes(`${people.owner} deactivated Stopped twice again`),
+    ),
+  )
+  expect(await callPlatform(house, token)).toBe(401)
 })
 
 const openPage = async (who: PersonClient, name: string) => {

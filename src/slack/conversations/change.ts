@@ -23,7 +23,7 @@ import { type CommandStory, type Conversation, type Story, type SubmitStory, tex
 import { keyById, keyFor } from './pick.ts'
 import { tell } from './tell.ts'
 
-const acts = { activate, deactivate, revoke }
+const acts = { deactivate, revoke }
 const dialogs = { deactivate: deactivateView, revoke: revokeView }
 const working = {
   deactivate: notice('Deactivate key', [plainSection('Deactivating...')]),
@@ -48,11 +48,17 @@ export const openChange =
     return undefined
   }
 
-/** `/keys activate KEY`: nothing can break, so nothing is asked. */
+/**
+ * `/keys activate KEY`: nothing can break, so nothing is asked. A button that tells of a pause carries the time of that
+ * pause, and ends no other.
+ */
 export const activateKey: Conversation<CommandStory> = async (story) => {
   const found = await keyFor(story, 'activate')
   if (!found || isRefusal(found)) return found
-  const key = await change(story, 'activate', found.id)
+  const since = story.keyId && story.words ? new Date(story.words) : undefined
+  const key = await change(story, 'activate', (act) =>
+    activate(act, story.caller.workspace.id, found.id, undefined, since),
+  )
   if (isRefusal(key)) return key
   // Nobody's safety waits for this, but the sentence says that it works, so it had better be true.
   await confirmChange(story.door.world, [key.id], { withinMs: quickMs })
@@ -63,12 +69,12 @@ export const activateKey: Conversation<CommandStory> = async (story) => {
 export const submitDeactivate: Conversation<SubmitStory> = (story) => workAndShow(story, 'deactivate')
 
 /** Deactivates a key at once, without a dialog, and waits a moment for the proof that every server refuses it. */
-export async function restrict(story: Story, keyId: string, reason: string) {
-  const key = await change(story, 'deactivate', keyId, reason)
+export async function restrict(story: Story, act: (act: Act) => Promise<Key | Refusal>) {
+  const key = await change(story, 'deactivate', act)
   if (isRefusal(key)) return key
   return {
     key,
-    receipt: await confirmChange(story.door.world, [keyId], { withinMs: patienceMs, to: 'inactive' }),
+    receipt: await confirmChange(story.door.world, [key.id], { withinMs: patienceMs, to: 'inactive' }),
   }
 }
 
@@ -86,7 +92,7 @@ export const submitRevoke: Conversation<SubmitStory> = async (story) => {
 
 async function workAndShow(story: SubmitStory, what: keyof typeof working): Promise<Refusal | undefined> {
   await story.work(working[what])
-  const key = await change(story, what, story.metadata)
+  const key = await change(story, what, (act) => acts[what](act, story.caller.workspace.id, story.metadata))
   if (isRefusal(key)) return key.code === 'already' || key.code === 'gone' ? stillUnderWay(story, key) : key
   const to = what === 'revoke' ? 'revoked' : 'inactive'
   const confirm = (withinMs: number) => confirmChange(story.door.world, [key.id], { withinMs, to })
@@ -109,9 +115,12 @@ async function stillUnderWay(story: SubmitStory, refusal: Refusal): Promise<Refu
 }
 
 /** The act itself, once per dialog or click; then alerts catch up, and an owner hears what somebody else did. */
-async function change(story: Story, what: Change, keyId: string, reason?: string): Promise<Key | Refusal> {
+async function change(
+  story: Story,
+  what: Change,
+  act: (act: Act) => Promise<Key | Refusal>,
+): Promise<Key | Refusal> {
   const { door, caller } = story
-  const act = (act: Act) => acts[what](act, caller.workspace.id, keyId, reason)
   const key = await perform(door.world, caller.actor, act, {
     requestId: `${story.requestId} ${what}`,
   })

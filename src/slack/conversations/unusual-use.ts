@@ -1,5 +1,6 @@
 import { perform } from '../../audit/perform.ts'
 import { type Expected, expectUse } from '../../findings/expect-use.ts'
+import { quarantineFromAlert } from '../../findings/quarantine.ts'
 import { findFinding } from '../../findings/store.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
@@ -16,9 +17,8 @@ import { restrict } from './change.ts'
 
 /** [Quarantine key]: one click deactivates it, and says which servers refuse it; one click resumes it. */
 export const quarantine: Conversation<ClickStory> = async (story) => {
-  const finding = await findingFor(story)
-  if (isRefusal(finding)) return finding
-  const done = await restrict(story, finding.keyId, 'unusual use')
+  const target = { workspaceId: story.caller.workspace.id, findingId: story.value }
+  const done = await restrict(story, (act) => quarantineFromAlert(act, target))
   if (isRefusal(done)) return done
   await story.say(quarantinedMessage(done.key, done.receipt))
   return undefined

@@ -7,6 +7,7 @@ import { mrkdwnDate, sentenceBlock } from '../phrase.ts'
 import { ref } from '../ref.ts'
 import { called, ending, fact, standing, stepWords, wasPausedByJob } from './alert-words.ts'
 import { count } from './key.ts'
+import { useFacts } from './unusual-use.ts'
 
 type Look = { mentions: string[]; isDirect: boolean; image?: ImageBlock }
 
@@ -16,7 +17,7 @@ export function alertMessage(alert: Alert, { mentions, isDirect, image }: Look):
   if (alert.resolution)
     return message(
       ending(alert),
-      ...(wasPausedByJob(alert) ? [actions(go('Activate', 'activate', keyRef(alert)))] : []),
+      ...(wasPausedByJob(alert) ? [actions(activate(alert, String(alert.resolution.at)))] : []),
     )
   return message(
     say`${called(mentions)}${fact(alert)}`,
@@ -62,7 +63,7 @@ function useButtons(alert: Alert): KnownBlock {
     button(text, id, findingRef(alert), { label: `${text} ${key.name}`, ...(style ? { style } : {}) })
   const stop = key.isActive
     ? [act('Quarantine key', 'alert.quarantine', 'danger')]
-    : [go('Activate', 'activate', keyRef(alert), { style: 'primary' })]
+    : [activate(alert, useFacts(alert).quarantinedAt, 'primary')]
   return actions(
     ...stop,
     go('View usage', 'usage', keyRef(alert)),
@@ -76,6 +77,13 @@ function useButtons(alert: Alert): KnownBlock {
     ]),
   )
 }
+
+/** The way back from the pause that the alert tells of, and from no later one. */
+const activate = (alert: Alert, pausedAt: string | undefined, style?: 'primary'): Button =>
+  go('Activate', 'activate', keyRef(alert), {
+    ...(pausedAt ? { more: new Date(pausedAt).toISOString() } : {}),
+    ...(style ? { style } : {}),
+  })
 
 /** Whether the alert asks if the key is still needed at all. */
 export const isAsking = (kind: Kind): boolean => kind === 'idle' || kind === 'unconfirmed'

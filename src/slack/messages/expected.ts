@@ -12,7 +12,6 @@ import {
   actions,
   button,
   form,
-  go,
   header,
   input,
   type Message,
@@ -23,6 +22,7 @@ import {
 } from '../blocks.ts'
 import { sentenceBlock } from '../phrase.ts'
 import { ref } from '../ref.ts'
+import { activateAgain } from './key-change.ts'
 
 /** What a declared job does not explain: it makes requests, and neither errors nor silence. */
 const notOfAJob = new Set<Reason>(['errors', 'silence', 'new-network', 'probing'])
@@ -73,10 +73,7 @@ const windowInputs = (window: MonthlyWindow, timeZone: string): KnownBlock[] => 
 
 /** To the one who clicked: what holds now, and the way back. */
 export const quarantinedMessage = (key: Key, receipt: Receipt): Message =>
-  message(
-    say`${{ name: key.name }} is in quarantine. ${receiptPhrase(receipt)}`,
-    actions(go('Activate', 'activate', key)),
-  )
+  message(say`${{ name: key.name }} is in quarantine. ${receiptPhrase(receipt)}`, actions(activateAgain(key)))
 
 /** A dialog holds a hundred blocks; nobody expects that much of one key. */
 const mostListed = 10

@@ -82,9 +82,13 @@ export function restrictedView(change: Restriction, key: Key, receipt: Receipt):
   const isDone = receipt.state === 'confirmed'
   return notice(isDone ? titles[change] : working[change], [
     sentenceBlock(say`${(isDone ? done : underWay)[change](key)} ${receiptPhrase(receipt)}`),
-    ...(change === 'deactivate' ? [actions(go('Activate', 'activate', key))] : []),
+    ...(change === 'deactivate' ? [actions(activateAgain(key))] : []),
   ])
 }
+
+/** The way back from the pause that has just begun, and from no later one. */
+export const activateAgain = (key: Key) =>
+  go('Activate', 'activate', key, { more: key.statusChangedAt.toISOString() })
 
 export type Restriction = keyof typeof underWay
 const working = { deactivate: 'Deactivating key', revoke: 'Revoking key' }
