@@ -69,14 +69,14 @@ test('a wait that began before a recovery lets nobody go who was seen after it',
   const [one, two] = await lab.keys(2)
   await silent(60_000)
   const first = await lab.revoke(one!)
-  expect(await watcher.confirm(first, 500)).toMatchObject({ state: 'pending', waitingFor: ['silent'] })
+  expect(await watcher.confirm(first, 2_000)).toMatchObject({ state: 'pending', waitingFor: ['silent'] })
   drawn.ms = 50_000
   await atOnce(recover)
-  expect(await watcher.confirm(first, 500)).toMatchObject({ state: 'pending', waitingFor: [ghost] })
+  expect(await watcher.confirm(first, 2_000)).toMatchObject({ state: 'pending', waitingFor: [ghost] })
   // Since the first wait began a whole lease has passed by now, but not since the ghost was seen.
   drawn.ms = 70_000
   const second = await lab.revoke(two!)
-  expect(await watcher.confirm(second, 1_000)).toMatchObject({ state: 'pending', waitingFor: [ghost] })
+  expect(await watcher.confirm(second, 2_000)).toMatchObject({ state: 'pending', waitingFor: [ghost] })
   drawn.ms = 110_001
   expect(await watcher.confirm(second, 10_000)).toMatchObject({ state: 'confirmed', waitedOut: [ghost] })
   await watcher.close()
@@ -100,7 +100,7 @@ test('what a verifier said before a recovery is not held against a change of aft
   ])
   const seq = await lab.revoke(two!)
   expect(seq).toBe(1)
-  expect(await watcher.confirm(seq, 1_000)).toMatchObject({ state: 'pending', waitingFor: ['silent'] })
+  expect(await watcher.confirm(seq, 2_000)).toMatchObject({ state: 'pending', waitingFor: ['silent'] })
   await watcher.close()
 })
 
@@ -217,7 +217,8 @@ describe('what a number says of a change', () => {
 
   test('a recovery that lost nothing is waited through', async () => {
     const [key] = await lab.keys(1)
-    await silent(1_000)
+    // So long that it has not run out before the recovery.
+    await silent(5_000)
     await lab.revoke(key!)
     const receipt = confirmChange(world, [key!.id], { to: 'revoked' })
     await isWaitedFor()
