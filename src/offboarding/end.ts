@@ -120,12 +120,15 @@ async function end(act: Act, offboarding: Offboarding, because: 'undone' | 'retu
   await record(act, { event: 'offboarding.ended', workspaceId, details })
 }
 
-/** What they still own is not orphaned any more; a last owner whose leaving was a mistake is the owner again. */
+/**
+ * What they still own is not orphaned any more; a last owner whose leaving was a mistake is the owner again, where
+ * whoever undoes is in charge.
+ */
 async function welcome(act: Act, accountId: string, userId: string, because: 'undone' | 'returned') {
   const workspaces = await act.trx('workspaces').where({ account_id: accountId }).orderBy('id').select('id')
   for (const { id } of workspaces) {
     await welcomeBack(act, id, userId)
-    if (because === 'undone')
+    if (because === 'undone' && (await actIn(act, id)))
       await act
         .trx('members')
         .where({ workspace_id: id, user_id: userId, role: 'owner' })

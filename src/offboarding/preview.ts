@@ -8,6 +8,7 @@ import { heirOf } from './heir.ts'
 import { type Candidate, keysOfLeaver } from './leaver-keys.ts'
 import { currentOffboarding, type Mode, type Offboarding, type Plan } from './offboarding.ts'
 import { choicesFor, isBusy, planFor } from './plan.ts'
+import { plannedAnew } from './reopen.ts'
 
 const dayMs = 86_400_000
 
@@ -41,8 +42,13 @@ export async function previewOffboarding(
   const { accountId } = workspace
   const authority = await authorityOf(db, workspace, { actor, source: 'slack' }, userId)
   const running = await currentOffboarding(db, accountId, userId)
+  const kept = running?.keepsRoleIn ?? authority.keepsRoleIn
+  const ended = kept.filter((id) => !authority.keepsRoleIn.includes(id))
   const known = running
-    ? await db('offboarding_keys').where({ offboarding_id: running.id }).select('key_id')
+    ? await db('offboarding_keys')
+        .where({ offboarding_id: running.id })
+        .whereNotIn('key_id', plannedAnew(db, ended))
+        .select('key_id')
     : []
   const handled = new Set(known.map((row) => row.key_id))
   const rows = await db('workspaces').where({ account_id: accountId }).select('id', 'name', 'terms')
@@ -64,12 +70,11 @@ export async function previewOffboarding(
   for (const { workspaceId, workspace: name } of candidates)
     if (!authority.decidesIn.includes(workspaceId)) elsewhere.set(name, (elsewhere.get(name) ?? 0) + 1)
   const names = (ids: readonly string[]) => rows.filter(({ id }) => ids.includes(id)).map(({ name }) => name)
-  const kept = running?.keepsRoleIn ?? authority.keepsRoleIn
   return {
     keys,
     elsewhere: [...elsewhere].map(([name, count]) => ({ workspace: name, keys: count })),
     keepsRoleIn: names(kept.filter((id) => authority.keepsRoleIn.includes(id))),
-    endsRoleIn: names(kept.filter((id) => !authority.keepsRoleIn.includes(id))),
+    endsRoleIn: names(ended),
     mode,
     heir,
     running,

@@ -1,3 +1,4 @@
+import type { Executor } from '../foundation/database.ts'
 import type { Act } from '../members/actor.ts'
 import type { Terms } from '../policy/terms.ts'
 import type { Authority } from './authority.ts'
@@ -6,18 +7,25 @@ import { type Offboarding, toOffboarding } from './offboarding.ts'
 
 /**
  * An offboarding begins again where whoever asks now may end a role that had stayed, and a finished one also when the
- * leaver has a key that it does not know. The limit of a finished one counts from now.
+ * leaver has a key that it does not know. The limit of a finished one counts from now, and what somebody `decided` who has
+ * seen a preview holds from there on: the keys from before are dealt with.
  */
 export async function reopenIfMore(
   act: Act,
   offboarding: Offboarding,
   authority: Pick<Authority, 'keepsRoleIn'>,
   terms: Terms,
+  decided: Record<string, unknown>,
 ): Promise<Offboarding> {
   const keepsRoleIn = offboarding.keepsRoleIn.filter((id) => authority.keepsRoleIn.includes(id))
   const endsRole = keepsRoleIn.length < offboarding.keepsRoleIn.length
   const isDone = offboarding.state === 'done'
   if (!endsRole && !(isDone && (await hasMore(act, offboarding)))) return offboarding
+  if (endsRole) {
+    const ended = offboarding.keepsRoleIn.filter((id) => !keepsRoleIn.includes(id))
+    const anew = act.trx('offboarding_keys').where({ offboarding_id: offboarding.id })
+    await anew.whereIn('key_id', plannedAnew(act.trx, ended)).delete()
+  }
   const due = new Date(act.now.getTime() + terms.offboardingLimitMinutes * 60_000)
   const anew = {
     begun_at: act.now,
@@ -25,6 +33,7 @@ export async function reopenIfMore(
     done_at: null,
     message_id: null,
     announced: true,
+    ...decided,
   }
   const [row] = await act
     .trx('offboardings')
@@ -33,6 +42,17 @@ export async function reopenIfMore(
     .returning('*')
   return toOffboarding(row)
 }
+
+/**
+ * Ids of keys that are planned anew when a role ends that had stayed in these workspaces: the leaver could activate a key
+ * there again and abort a rotation, and what nobody had seen was left to them. A rotation that goes on stays as it is.
+ */
+export const plannedAnew = (db: Executor, ended: readonly string[]) =>
+  db('keys')
+    .whereIn('workspace_id', [...ended])
+    .whereIn('status', ['active', 'unrevealed'])
+    .whereNull('successor_id')
+    .select('id')
 
 async function hasMore(act: Act, { id, accountId, userId }: Offboarding): Promise<boolean> {
   const known = await act.trx('offboarding_keys').where({ offboarding_id: id }).select('key_id')

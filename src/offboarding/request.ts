@@ -65,7 +65,9 @@ export async function requestOffboarding(
     const details = { offboarding: offboarding.id, user: request.userId, ...doorOf(request) }
     await record(act, { event: 'offboarding.joined', workspaceId: offboarding.workspaceId, details })
   }
-  return made ? offboarding : reopenIfMore(act, offboarding, authority, workspace.terms)
+  if (made) return offboarding
+  const decided = request.choices ? decisionsOf(workspace, request, authority) : {}
+  return reopenIfMore(act, offboarding, authority, workspace.terms, decided)
 }
 
 function checked({ userId, successorId, note = '' }: OffboardingRequest): Refusal | undefined {
@@ -130,11 +132,19 @@ export function modeOf(
   return isOtherSystem(source) ? within(policy, mode ?? policy) : (mode ?? policy)
 }
 
+/** What shall happen to keys, and where that holds. */
+const decisionsOf = ({ terms }: Workspace, request: OffboardingRequest, { decidesIn }: Authority) => ({
+  mode: modeOf(request, terms),
+  successor_id: request.successorId ?? null,
+  choices: JSON.stringify(request.choices ?? {}),
+  decides_in: decidesIn,
+})
+
 function newRow(
   act: Act,
   workspace: Workspace,
   request: OffboardingRequest,
-  { decidesIn, keepsRoleIn }: Authority,
+  authority: Authority,
   id: string,
 ) {
   const { terms } = workspace
@@ -143,12 +153,9 @@ function newRow(
     account_id: workspace.accountId,
     workspace_id: workspace.id,
     user_id: request.userId,
-    mode: modeOf(request, terms),
-    successor_id: request.successorId ?? null,
+    ...decisionsOf(workspace, request, authority),
     note: request.note?.trim() ?? '',
-    choices: JSON.stringify(request.choices ?? {}),
-    decides_in: decidesIn,
-    keeps_role_in: keepsRoleIn,
+    keeps_role_in: authority.keepsRoleIn,
     state: 'requested',
     requested_by: actorName(act.actor),
     requested_at: act.now,

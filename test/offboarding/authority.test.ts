@@ -2,12 +2,14 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { perform } from '../../src/audit/perform.ts'
 import { isRefusal } from '../../src/foundation/refusal.ts'
 import { plain } from '../../src/foundation/words.ts'
+import { activate } from '../../src/keys/state.ts'
 import { startWatching } from '../../src/leases/confirm.ts'
 import { findMember } from '../../src/members/member.ts'
 import { carryOut } from '../../src/offboarding/carry-out.ts'
 import { undoOffboarding } from '../../src/offboarding/end.ts'
 import { offboardMissed } from '../../src/offboarding/missed.ts'
 import { findOffboarding, leaverKeysOf } from '../../src/offboarding/offboarding.ts'
+import { previewOffboarding } from '../../src/offboarding/preview.ts'
 import { type OffboardingRequest, requestOffboarding } from '../../src/offboarding/request.ts'
 import { addWorkspace, type Workspace } from '../../src/workspaces/workspace.ts'
 import { must, openRecords, type Records } from '../setup/records.ts'
@@ -119,6 +121,75 @@ test.each(['requested', 'confirming', 'done'])(
     expect((await ask({ source: 'scim' }, scim)).state).toBe('done')
   },
 )
+
+test('a key that the leaver activated where their role had stayed is refused again once the role ends', async () => {
+  await busyKey(r.workspace, 'manager', 'Here')
+  const key = await busyKey(production, 'manager', 'There')
+  const as = await join(r.world, production.id, leaver, 'manager')
+  const waiting = await ownedKey(r.world, as, 'Waiting', { waits: true })
+  const off = await ask({ mode: 'deactivate', choices: {} }, bruno())
+  await carryOut(r.world)
+  await r.act((act) => activate(act, production.id, key.id, 'still needed'), as)
+  expect(await standingOf(r.world)).toMatchObject({
+    There: { status: 'active' },
+    Waiting: { status: 'unrevealed', owner_id: leaver },
+  })
+  await ask({ source: 'scim' }, scim)
+  await carryOut(r.world)
+  expect(await standingOf(r.world)).toMatchObject({
+    Here: { status: 'inactive' },
+    There: { status: 'inactive' },
+    Waiting: { status: 'unrevealed', owner_id: there },
+  })
+  const outcomes = (await leaverKeysOf(r.world.db, [off.id])).map((one) => [one.keyId, one.outcome])
+  expect(outcomes).toContainEqual([key.id, 'deactivated'])
+  expect(outcomes).toContainEqual([waiting.id, 'handed-over'])
+})
+
+test('whoever goes on with a finished offboarding decides about the keys that they were shown, where they are in charge', async () => {
+  await busyKey(r.workspace, 'manager', 'Before')
+  await ask({ source: 'scim' }, scim)
+  await carryOut(r.world)
+  const as = await join(r.world, r.workspace.id, leaver, 'manager')
+  const here = await ownedKey(r.world, as, 'Here')
+  const elsewhere = await busyKey(production, 'manager', 'There')
+  await ask(
+    { mode: 'revoke', successorId: member, choices: { [here.id]: 'keep', [elsewhere.id]: 'revoke' } },
+    bruno(),
+  )
+  await carryOut(r.world)
+  expect(await standingOf(r.world)).toMatchObject({
+    Before: { status: 'inactive', owner_id: leaver },
+    Here: { status: 'active', owner_id: member },
+    There: { status: 'inactive', owner_id: leaver },
+  })
+})
+
+test('whoever ends a role that had stayed sees the keys that the leaver activated there, and decides about them', async () => {
+  const key = await busyKey(production, 'manager', 'There')
+  const as = await join(r.world, production.id, leaver, 'manager')
+  await ask({ choices: {} }, bruno())
+  await carryOut(r.world)
+  await r.act((act) => activate(act, production.id, key.id, 'still needed'), as)
+  const gus = { kind: 'member', id: there, role: 'manager', workspaceId: production.id } as const
+  const preview = await previewOffboarding(r.world.db, production, gus, leaver, r.world.clock.now())
+  expect(preview.keys.map((one) => one.name)).toEqual(['There'])
+  await ask({ choices: { [key.id]: 'revoke' } }, gus, production)
+  await carryOut(r.world)
+  expect((await standingOf(r.world)).There).toMatchObject({ status: 'revoked' })
+  expect(await roleIn(production.id)).toBeUndefined()
+})
+
+test('an undo makes nobody an owner again where whoever undoes is not in charge', async () => {
+  await busyKey(r.workspace, 'manager', 'Here')
+  await join(r.world, r.workspace.id, leaver, 'manager')
+  await busyKey(production, 'owner', 'There')
+  const off = await ask({ source: 'scim' }, scim)
+  await carryOut(r.world)
+  expect(await roleIn(production.id)).toBeUndefined()
+  await r.act((act) => undoOffboarding(act, r.workspace.accountId, off.id), bruno())
+  expect(await roleIn(production.id)).toBeUndefined()
+})
 
 test('the nightly look ends a role that had stayed of somebody who is gone', async () => {
   await busyKey(production, 'owner', 'There')
