@@ -1,6 +1,6 @@
 import type { Address, AddressEdit } from '../offboarding/addresses.ts'
 import { readWhich } from './scim-filter.ts'
-import { asBoolean, isObject, longest, own } from './scim-values.ts'
+import { asBoolean, isObject, isStorable, longest, own } from './scim-values.ts'
 
 export type Op = 'add' | 'replace' | 'remove'
 
@@ -79,7 +79,9 @@ function readParts(entry: unknown): Partial<Address> | undefined {
 const hasValue = (parts: Partial<Address>): parts is Address => parts.value !== undefined
 
 const isText = (value: unknown): value is string | null | undefined =>
-  value === null || value === undefined || (typeof value === 'string' && value.length <= longest)
+  value === null ||
+  value === undefined ||
+  (typeof value === 'string' && value.length <= longest && isStorable(value))
 
 const isNothing = (value: unknown): boolean =>
   value === null || value === undefined || (typeof value === 'string' && value.trim() === '')

@@ -1,5 +1,6 @@
 import type { Which } from '../offboarding/addresses.ts'
 import type { Condition } from '../offboarding/directory-list.ts'
+import { isStorable } from './scim-values.ts'
 
 /** One comparison: an attribute path, perhaps with a filter of its own, `eq`, and a literal. */
 const comparison =
@@ -69,7 +70,8 @@ function asFlag(literal: string | boolean): boolean | undefined {
 
 function readString(literal: string): string | undefined {
   try {
-    return JSON.parse(literal)
+    const text: string = JSON.parse(literal)
+    return isStorable(text) ? text : undefined
   } catch {
     return undefined
   }

@@ -1,7 +1,7 @@
 import type { AddressEdit } from '../offboarding/addresses.ts'
 import type { UserChange } from '../offboarding/directory.ts'
 import { isOfEmails, type Op, readEmails } from './scim-emails.ts'
-import { asBoolean, isObject, longest, own, textOf } from './scim-values.ts'
+import { asBoolean, isObject, isStorable, longest, own, textOf } from './scim-values.ts'
 
 /** What a body wants, and the first thing in it that cannot be. `active` is read even where something else is wrong. */
 export type Reading = {
@@ -105,7 +105,7 @@ function readActive(value: unknown): Reading {
 
 function readUserName(value: unknown): Reading {
   const text = typeof value === 'string' ? value.trim() : ''
-  return text === '' || text.length > longest
+  return text === '' || text.length > longest || !isStorable(text)
     ? { change: {}, wrong: `userName is text of 1 to ${longest} characters.` }
     : { change: { userName: text } }
 }
@@ -114,7 +114,7 @@ type TextField = 'externalId' | 'displayName' | 'givenName' | 'familyName'
 
 function readText(field: TextField, value: unknown): Reading {
   if (value === null || value === undefined || value === '') return { change: { [field]: null } }
-  if (typeof value !== 'string' || value.length > longest)
+  if (typeof value !== 'string' || value.length > longest || !isStorable(value))
     return { change: {}, wrong: `${field} is text of at most ${longest} characters.` }
   return { change: { [field]: value.trim() } }
 }

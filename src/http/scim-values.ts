@@ -1,6 +1,9 @@
 /** The longest text that is kept of an attribute. */
 export const longest = 320
 
+/** Whether PostgreSQL can keep that text: it takes no NUL, and as JSON no half of a surrogate pair. */
+export const isStorable = (text: string): boolean => !text.includes('\0') && !/\p{Surrogate}/u.test(text)
+
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 

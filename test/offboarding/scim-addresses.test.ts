@@ -426,3 +426,21 @@ test.each([
   const answer = await scim('GET', `/Users?filter=${encodeURIComponent(filter)}`)
   expect(answer).toMatchObject({ status: 400, body: { scimType: 'invalidFilter' } })
 })
+
+test.each(['a\u0000b', 'a\ud800b'])(
+  'text that no database keeps is refused, and keeps nobody active: %j',
+  async (bad) => {
+    for (const path of ['emails[type eq "work"].value', 'displayName', 'externalId', 'userName']) {
+      const id = await created(newcomer().userName)
+      const answer = await patch(
+        id,
+        { op: 'add', path, value: bad },
+        { op: 'replace', path: 'active', value: false },
+      )
+      expect(answer, path).toMatchObject({ status: 400, body: { scimType: 'invalidValue' } })
+      expect((await scim('GET', `/Users/${id}`)).body.active).toBe(false)
+      const filter = encodeURIComponent(`userName eq ${JSON.stringify(bad)}`)
+      expect(await scim('GET', `/Users?filter=${filter}`)).toMatchObject({ status: 400 })
+    }
+  },
+)
