@@ -80,6 +80,7 @@ export function readObject(line: string): Entry | string {
   }
   const entry = readLink(value)
   if (typeof entry === 'string') return entry
+  if (keysIn(line) !== keysOf(value)) return 'a field stands there twice'
   return withContradiction(entry, () => {
     const expected = JSON.parse(JSON.stringify(objectOf(entry))) as Record<string, unknown>
     const stands = value as Record<string, unknown>
@@ -87,6 +88,19 @@ export function readObject(line: string): Entry | string {
     return [...fields].find((field) => !isDeepStrictEqual(expected[field], stands[field]))
   })
 }
+
+/** How many keys are written in a JSON text. Of one that stands there twice, parsers show one, and people see the other. */
+const keysIn = (json: string): number =>
+  [...json.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?/g)].filter(([, colon]) => colon !== undefined).length
+
+/** How many keys a value has, with all that it holds. */
+const keysOf = (value: unknown): number =>
+  typeof value === 'object' && value !== null
+    ? Object.values(value).reduce<number>(
+        (sum, one) => sum + keysOf(one),
+        Array.isArray(value) ? 0 : Object.keys(value).length,
+      )
+    : 0
 
 /** An event out of one record of a CSV export, or why it is none. */
 export function readRow(record: Record<string, string | undefined>): Entry | string {

@@ -76,5 +76,8 @@ function checkHeader(header: string[]): string[] {
   )
   if (missing.length > 0)
     throw new NotAnExport(`This is not an export of the audit: it has no column ${missing.join(', ')}.`)
+  const twice = header.find((name, i) => header.indexOf(name) < i)
+  if (twice !== undefined)
+    throw new NotAnExport(`This is not an export of the audit: it has two columns ${twice}.`)
   return header
 }

@@ -163,3 +163,19 @@ test('the help says what each exit code is', async () => {
   const { out } = await shell(['audit', 'verify', '--help'], {})
   expect(out).toMatch(/0 nothing is wrong, 1 something is, 2 misused, 3 .* not proven/)
 })
+
+test('what stands twice, once as it was and once forged, is not called intact', async () => {
+  const forged = (await exported('jsonl')).replaceAll('{"workspace"', '{"event":"key.revoked","workspace"')
+  const nested = (await exported('jsonl')).replaceAll('"actor":{', '"actor":{"id":"U0MALLORY1",')
+  for (const text of [forged, nested]) {
+    const { code, out } = await verify(text, '--partial', ...proof)
+    expect([code, out]).toEqual([1, expect.stringContaining('line 1: a field stands there twice\n')])
+  }
+  const [head = '', ...rows] = (await exported('csv')).split('\n')
+  const column = [
+    head.replace('event', 'event,event'),
+    ...rows.map((row) => row.replace(/Z/, 'Z,key.revoked')),
+  ]
+  const { code, err } = await verify(column.join('\n'), '--partial', ...proof)
+  expect([code, err]).toEqual([1, expect.stringContaining('it has two columns event')])
+})
