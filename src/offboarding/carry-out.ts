@@ -12,29 +12,50 @@ const atOnce = 50
 const actor = { kind: 'job', id: 'offboarding' } as const
 
 /**
- * Brings every offboarding that is open now as far as it can get: looks up the keys, acts on them in batches, waits once
- * for every verifier, and finishes. Each step is a transaction that says what it did, so that whoever comes next,
- * after a crash too, reads on from there; two processes at once take different ones. Who leaves meanwhile is left to
- * the next run, so that this one ends however many go on leaving. Returns how many it finished.
- * @param options.withinMs real milliseconds to wait for verifiers at most
+ * Brings every offboarding that is open now as far as it can get: first the keys of all, then the wait for verifiers.
+ * Each step is a transaction that says what it did, so that whoever comes next, after a crash too, reads on from there;
+ * two processes at once take different ones. Who leaves meanwhile is left to the next run, so that this one ends however
+ * many go on leaving. Returns how many it finished.
+ * @param options.withinMs real milliseconds to wait for verifiers at most, for each fifty offboardings
  */
 export async function carryOut(world: World, options: { withinMs?: number } = {}): Promise<number> {
-  const rows = await world
-    .db('offboardings')
-    .whereIn('state', ['requested', 'acting', 'confirming'])
-    .orderBy('begun_at')
-    .select('id')
-  const ids = rows.map((row) => row.id as string)
+  await actOnOpen(world)
+  return finishOpen(world, options)
+}
+
+/** The first half, which waits for no verifier: looks up the keys, and acts on them in batches. */
+export async function actOnOpen(world: World): Promise<void> {
+  await actOnThese(world, await openIds(world, ['requested', 'acting']))
+}
+
+/** The second half: waits for the verifiers, once for fifty offboardings, and finishes. Returns how many it finished. */
+export async function finishOpen(world: World, { withinMs = 20_000 }: { withinMs?: number } = {}) {
+  const ids = await openIds(world, ['confirming'])
   let finished = 0
   for (let from = 0; from < ids.length; from += atOnce)
-    finished += await carryOutThese(world, ids.slice(from, from + atOnce), options.withinMs ?? 20_000)
+    finished += await finishThese(world, ids.slice(from, from + atOnce), withinMs)
   return finished
 }
 
-/** The same for these alone. One wait for the verifiers serves them all. */
+/** Both halves for these alone. One wait for the verifiers serves them all. */
 export async function carryOutThese(world: World, ids: readonly string[], withinMs: number): Promise<number> {
-  for (const id of ids) await step(world, id, begin(world.random))
-  for (const id of ids) while (await step(world, id, actOnSome(world.random))) {}
+  await actOnThese(world, ids)
+  return finishThese(world, ids, withinMs)
+}
+
+async function openIds({ db }: World, states: readonly string[]): Promise<string[]> {
+  const rows = await db('offboardings').whereIn('state', states).orderBy('begun_at').select('id')
+  return rows.map((row) => row.id as string)
+}
+
+async function actOnThese(world: World, ids: readonly string[]): Promise<void> {
+  for (const id of ids) {
+    await step(world, id, begin(world.random))
+    while (await step(world, id, actOnSome(world.random))) {}
+  }
+}
+
+async function finishThese(world: World, ids: readonly string[], withinMs: number): Promise<number> {
   const rows = await world
     .db('offboarding_keys as o')
     .leftJoin('keys as k', 'k.id', 'o.key_id')

@@ -2,16 +2,18 @@ import { oneAtATime } from '../foundation/one-at-a-time.ts'
 import type { World } from '../foundation/world.ts'
 import { announce } from './announce.ts'
 import type { Announcer } from './announcer.ts'
-import { carryOut } from './carry-out.ts'
+import { actOnOpen, finishOpen } from './carry-out.ts'
 
 /**
  * The one way in which a process carries out open offboardings and tells people about them. Runs do not overlap, since
  * many at once would wait for each other's rows: whoever asks meanwhile shares the next run. The promise ends when a
  * run that began after the call has ended and people have been told; it rejects when the database is out, which is
- * logged. Telling waits in a line of its own: a slow Slack must not keep the keys of the next leaver valid.
+ * logged. Waiting for verifiers and telling have lines of their own: neither a silent verifier nor a slow Slack may keep
+ * the keys of the next leaver valid.
  */
 export function openOffboarder(world: World, announcer: Announcer): () => Promise<void> {
-  const carry = oneAtATime(() => logged(() => carryOut(world)))
+  const act = oneAtATime(() => logged(() => actOnOpen(world)))
+  const finish = oneAtATime(() => logged(() => finishOpen(world)))
   const tell = oneAtATime(() => logged(() => announce(world, announcer)))
 
   async function logged(work: () => Promise<unknown>): Promise<void> {
@@ -24,7 +26,8 @@ export function openOffboarder(world: World, announcer: Announcer): () => Promis
   }
 
   return async () => {
-    await carry()
+    await act()
+    await finish()
     await tell()
   }
 }

@@ -37,12 +37,13 @@ beforeAll(async () => {
 })
 afterAll(() => house.drop())
 
-/** Lets the database write down from when to when each step of an offboarding, and each telling of it, ran. */
+/** Lets the database write down from when to when each step of an offboarding, its end, and each telling of it, ran. */
 const noteRuns = () =>
   house.world.db.raw(`
     create table runs (kind text not null, began timestamptz not null, ended timestamptz not null);
     create function note_run() returns trigger language plpgsql as $$ begin
-      insert into runs values (tg_argv[0], transaction_timestamp(), clock_timestamp());
+      insert into runs values (concat_ws(' to ', tg_argv[0], case when to_jsonb(new) ->> 'state' = 'done' then 'done' end),
+        transaction_timestamp(), clock_timestamp());
       return null;
     end $$;
     create constraint trigger note_step after update of state on offboardings
@@ -147,4 +148,19 @@ test('many who leave at once, through every door, are offboarded one run at a ti
   expect(await house.world.db('offboardings').whereIn('user_id', leavers)).toHaveLength(leavers.length)
   for (const token of tokens) expect(await callPlatform(house, token)).toBe(401)
   expect(await overlaps()).toBe(0)
+})
+
+test('keys of a leaver are refused while a silent verifier keeps the report on another waiting', async () => {
+  const [first, second] = [await directory.someone(), await directory.someone()]
+  const [ofFirst = '', , ofSecond = ''] = await tokensOf([first.slackId, second.slackId])
+  const { db } = house.world
+  await db.raw(`select renew_lease('inc_silent', 'silent', 60000, 0, true)`)
+  expect(await deactivate(first.id)).toBe(200)
+  await expect.poll(() => callPlatform(house, ofFirst), { timeout: 8_000 }).toBe(401)
+  expect(await deactivate(second.id)).toBe(200)
+  await expect.poll(() => callPlatform(house, ofSecond), { timeout: 8_000 }).toBe(401)
+  // That verifier is still waited for.
+  expect(await db('offboardings').where({ state: 'confirming' })).not.toEqual([])
+  await db('leases').where({ incarnation: 'inc_silent' }).delete()
+  await expect.poll(unfinished, { timeout: 50_000 }).toBe(0)
 })
