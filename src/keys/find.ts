@@ -80,19 +80,20 @@ export async function keysToChoose(db: Executor, viewer: Viewer, limit: number):
   return rows.map(toKeyWithUsage)
 }
 
-/** The keys that wait for this person to reveal them, oldest first, lapsed offers left out. */
+/** The keys that wait for this person to reveal them, oldest first, at most `limit`, lapsed offers left out. */
 export async function offersTo(
   db: Executor,
   workspaceId: string,
   userId: string,
   now: Date,
+  limit = 5,
 ): Promise<KeyWithUsage[]> {
   const since = new Date(now.getTime() - offerDays * 86_400_000)
   const rows = await keysWithUsage(db)
     .where({ workspace_id: workspaceId, owner_id: userId, status: 'unrevealed' })
     .where((open) => open.where('status_changed_at', '>', since).orWhereNotNull('predecessor_id'))
     .orderBy('status_changed_at')
-    .limit(5)
+    .limit(limit)
   return rows.map(toKeyWithUsage)
 }
 

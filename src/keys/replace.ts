@@ -106,7 +106,7 @@ export async function replacedAt(
 
 /** Why this person cannot have another token for the key now; nothing when they can. */
 export function cannotReplace(key: Key, actorId: string, used: boolean, now: Date): Refusal | undefined {
-  const rotateInstead = { next: say`Rotate it instead: ${{ code: `/keys rotate ${key.hint ?? ''}` }}.` }
+  const rotateInstead = { next: say`Rotate it instead: ${{ code: `/keys rotate ${key.hint ?? key.name}` }}.` }
   if (key.status !== 'active') return refuse('changed', say`${{ name: key.name }} is no longer active.`)
   if (key.revealedBy !== actorId)
     return refuse('forbidden', say`Only ${{ user: key.revealedBy! }}, who revealed it, can replace it.`, {

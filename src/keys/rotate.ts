@@ -73,7 +73,7 @@ export function cannotRotate(key: Key): Refusal | undefined {
     )
   if (key.successorId)
     return refuse('already', say`A rotation of ${{ name: key.name }} is running.`, {
-      next: say`Revoke the old key when nothing uses it any more: ${{ code: `/keys revoke ${key.hint ?? ''}` }}.`,
+      next: say`Revoke the old key when nothing uses it any more: ${{ code: `/keys revoke ${key.hint ?? key.name}` }}.`,
     })
   return undefined
 }

@@ -25,7 +25,14 @@ export const message = (phrase: Phrase, ...more: KnownBlock[]): Message => ({
   blocks: [sentenceBlock(phrase), ...more],
 })
 
-export const plainText = (text: string): PlainTextElement => ({ type: 'plain_text', text, emoji: false })
+/** Slack refuses a text of no characters, and all that it stands in with it. */
+const orBlank = (text: string): string => text || ' '
+
+export const plainText = (text: string): PlainTextElement => ({
+  type: 'plain_text',
+  text: orBlank(text),
+  emoji: false,
+})
 
 export const header = (text: string): HeaderBlock => ({ type: 'header', text: plainText(cut(text, 150)) })
 
@@ -38,8 +45,11 @@ export const plainSection = (text: string, more: Partial<SectionBlock> = {}): Se
 /** Only for text that nobody typed: dates, mentions, figures. */
 export const context = (mrkdwn: string): ContextBlock => ({
   type: 'context',
-  elements: [{ type: 'mrkdwn', text: mrkdwn }],
+  elements: [{ type: 'mrkdwn', text: orBlank(mrkdwn) }],
 })
+
+/** A cell of a table; of nothing there is a dash. */
+export const cell = (text: string) => ({ type: 'raw_text' as const, text: text || '–' })
 
 export const actions = (...elements: ActionsBlock['elements']): ActionsBlock => ({
   type: 'actions',

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { isRefusal } from '../foundation/refusal.ts'
 import { recentHomes } from '../workspaces/preferences.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
@@ -8,12 +9,53 @@ import type { Door } from './story.ts'
 /** Who looked at Home this recently sees changes at once, at most this many people a change. */
 const recentMs = 60 * 60_000
 const most = 20
+/** Real milliseconds before a Home that failed is drawn once more, unless Slack names a time of its own. */
+const againMs = 2_000
+const longestMs = 10_000
 
-/** Draws the Homes of whoever looked lately again. Slack keeps a Home until it is published anew. */
-export async function refreshHomes(door: Door, teamId: string, workspace: Workspace): Promise<void> {
+/** A Home that could not be drawn, and when it may be tried again. */
+type Failed = { userId: string; afterMs: number }
+
+/**
+ * Draws the Homes of whoever looked lately again. Slack keeps a Home until it is published anew. One that fails does not
+ * keep the others from it; those that did are returned.
+ */
+export async function refreshHomes(door: Door, teamId: string, workspace: Workspace): Promise<Failed[]> {
   const since = new Date(door.world.clock.now().getTime() - recentMs)
-  for (const userId of await recentHomes(door.world.db, workspace.accountId, since, most)) {
-    const caller = await identify(door.world, door.web, { teamId, userTeamId: teamId, userId })
-    if (!isRefusal(caller)) await drawHome(door, caller)
-  }
+  return drawEach(door, teamId, await recentHomes(door.world.db, workspace.accountId, since, most))
 }
+
+/**
+ * Draws Homes that failed once more, as things stand then. What fails again waits for the next change or for the person
+ * to open it.
+ */
+export async function redrawHomes(door: Door, teamId: string, failed: readonly Failed[]): Promise<void> {
+  if (failed.length === 0) return
+  await pause(Math.min(Math.max(...failed.map(({ afterMs }) => afterMs)), longestMs))
+  await drawEach(
+    door,
+    teamId,
+    failed.map(({ userId }) => userId),
+  )
+}
+
+async function drawEach(door: Door, teamId: string, userIds: readonly string[]): Promise<Failed[]> {
+  const failed: Failed[] = []
+  for (const userId of userIds)
+    await draw(door, teamId, userId).catch((error) => {
+      door.world.log.warn({ userId, error: String(error) }, 'a Home was not drawn')
+      failed.push(failure(userId, error))
+    })
+  return failed
+}
+
+async function draw(door: Door, teamId: string, userId: string): Promise<void> {
+  const caller = await identify(door.world, door.web, { teamId, userTeamId: teamId, userId })
+  if (!isRefusal(caller)) await drawHome(door, caller)
+}
+
+/** Slack's 429 names its own time. */
+export const failure = (userId: string, error: unknown): Failed => ({
+  userId,
+  afterMs: ((error as { retryAfter?: number }).retryAfter ?? 0) * 1_000 || againMs,
+})

@@ -11,7 +11,7 @@ import type { Workspace } from '../workspaces/workspace.ts'
 import { slackAlerts } from './alert-channel.ts'
 import { openSlack } from './app.ts'
 import { firstStart } from './first-start.ts'
-import { refreshHomes } from './live-home.ts'
+import { redrawHomes, refreshHomes } from './live-home.ts'
 import { slackAnnouncer } from './offboarding-announcer.ts'
 import { httpReceiver } from './receivers.ts'
 import { slackRotationBoard } from './rotation-board.ts'
@@ -87,8 +87,9 @@ async function settle(door: Door, ways: Ways, teamId: string, workspace: Workspa
   const { alerts, board } = ways
   const later = (error: unknown) =>
     world.log.error({ error: String(error) }, 'alerts, rotations and Homes catch up later')
-  await refreshHomes(door, teamId, workspace).catch(later)
+  const failed = await refreshHomes(door, teamId, workspace).catch(later)
   await Promise.all([
+    redrawHomes(door, teamId, failed ?? []).catch(later),
     workOnRotations(world, board, { withinMs: confirmWithinMs }).catch(later),
     reconcileWorkspace(world, workspace)
       .then(() => deliverWaiting(world, alerts))

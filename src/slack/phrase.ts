@@ -1,11 +1,21 @@
 import type { RichTextBlock, RichTextElement } from '@slack/types'
 import { type Phrase, type Piece, plain } from '../foundation/words.ts'
 
-/** A sentence as a rich_text block: names stay names, people are mentioned, times are the reader's own. */
-export const sentenceBlock = (phrase: Phrase): RichTextBlock => ({
-  type: 'rich_text',
-  elements: [{ type: 'rich_text_section', elements: phrase.map(element) }],
-})
+/**
+ * A sentence as a rich_text block: names stay names, people are mentioned, times are the reader's own. Slack refuses a
+ * text of no characters, and all that it stands in with it: pieces of nothing are left out.
+ */
+export function sentenceBlock(phrase: Phrase): RichTextBlock {
+  const elements = phrase.filter((piece) => !isEmpty(piece)).map(element)
+  const nothing: RichTextElement = { type: 'text', text: ' ' }
+  return {
+    type: 'rich_text',
+    elements: [{ type: 'rich_text_section', elements: elements.length > 0 ? elements : [nothing] }],
+  }
+}
+
+const isEmpty = (piece: Piece): boolean =>
+  typeof piece === 'string' ? piece === '' : Object.values(piece).some((value) => value === '')
 
 function element(piece: Piece): RichTextElement {
   if (typeof piece === 'string') return { type: 'text', text: piece }

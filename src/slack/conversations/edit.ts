@@ -11,6 +11,7 @@ import { revokedAlready } from '../../keys/revoked.ts'
 import { message, notice, plainSection } from '../blocks.ts'
 import { whyNotGiven } from '../caller.ts'
 import { editedView, editForm } from '../messages/edit.ts'
+import { hintOf } from '../messages/key.ts'
 import { fieldErrors } from '../messages/refusal.ts'
 import { type CommandStory, type Conversation, type SubmitStory, textIn } from '../story.ts'
 import { keyById, keyFor } from './pick.ts'
@@ -85,6 +86,6 @@ async function tellNewOwner(story: SubmitStory, before: Key, saved: Key): Promis
   if (saved.status === 'unrevealed') return void (await offerReveal(story, saved))
   if (saved.ownerId === story.caller.actor.id) return
   const { id } = story.caller.actor
-  const said = say`${{ user: id }} made you the owner of ${{ name: saved.name }} ${{ code: saved.hint ?? '' }}. You will hear when it needs something.`
+  const said = say`${{ user: id }} made you the owner of ${{ name: saved.name }} ${hintOf(saved)}. You will hear when it needs something.`
   await tell(story, saved.ownerId, message(said))
 }

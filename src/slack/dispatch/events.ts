@@ -4,14 +4,21 @@ import { forgetMember, refreshGroup, welcomeBack } from '../../workspaces/roles.
 import { workspacesOfTeam } from '../../workspaces/workspace.ts'
 import { identify } from '../caller.ts'
 import { openHome } from '../conversations/home.ts'
+import { failure, redrawHomes } from '../live-home.ts'
 import type { Door } from '../story.ts'
 import { type ChangedUser, onLeftOrReturned } from './leavers.ts'
 
-/** Somebody opened the Home tab. Outsiders see nothing there. */
+/** Somebody opened the Home tab. Outsiders see nothing there. A Home that Slack did not take is drawn once more. */
 export async function onHomeOpened(door: Door, teamId: string, userId: string): Promise<void> {
-  const caller = await identify(door.world, door.web, { teamId, userTeamId: teamId, userId })
-  const refusal = isRefusal(caller) ? caller : await openHome(door, caller)
-  if (refusal) door.world.log.info({ code: refusal.code }, 'a Home was not drawn')
+  const { log } = door.world
+  try {
+    const caller = await identify(door.world, door.web, { teamId, userTeamId: teamId, userId })
+    const refusal = isRefusal(caller) ? caller : await openHome(door, caller)
+    if (refusal) log.info({ code: refusal.code }, 'a Home was not drawn')
+  } catch (error) {
+    log.warn({ userId, error: String(error) }, 'a Home was not drawn')
+    await redrawHomes(door, teamId, [failure(userId, error)])
+  }
 }
 
 /** Who is in a user group changed: whoever its role was given to follows at once. */

@@ -6,7 +6,7 @@ import { context, type Message, message, plainSection } from '../blocks.ts'
 import { isolate, mrkdwnDate } from '../phrase.ts'
 import { type Entry, isAsking, menu, traffic } from './alert.ts'
 import { manyFacts } from './alert-words.ts'
-import { count } from './key.ts'
+import { count, hintText } from './key.ts'
 
 /** One message for many findings: how many are open, a row each with its menu, and what became of the others. */
 export function groupMessage(group: Group): Message {
@@ -38,7 +38,7 @@ function row(alert: Alert): KnownBlock[] {
   return [
     plainSection(isolate(key.name), { accessory }),
     context(
-      `\`${key.hint}\`${ends(alert)} · ${inDay(alert)}${traffic(alert)} · owner <@${key.ownerId}>${state(alert)}`,
+      `${hintText(key.hint)}${ends(alert)} · ${inDay(alert)}${traffic(alert)} · owner <@${key.ownerId}>${state(alert)}`,
     ),
   ]
 }

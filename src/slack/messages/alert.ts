@@ -6,7 +6,7 @@ import { actions, button, context, go, type Message, message, option } from '../
 import { mrkdwnDate, sentenceBlock } from '../phrase.ts'
 import { ref } from '../ref.ts'
 import { called, ending, fact, standing, stepWords, wasPausedByJob } from './alert-words.ts'
-import { count } from './key.ts'
+import { count, hintText } from './key.ts'
 import { useFacts } from './unusual-use.ts'
 
 type Look = { mentions: string[]; isDirect: boolean; image?: ImageBlock }
@@ -22,7 +22,7 @@ export function alertMessage(alert: Alert, { mentions, isDirect, image }: Look):
   return message(
     say`${called(mentions)}${fact(alert)}`,
     ...(image ? [image] : []),
-    context(`\`${alert.key.hint}\` · ${traffic(alert)} · owner <@${alert.key.ownerId}>`),
+    context(`${hintText(alert.key.hint)} · ${traffic(alert)} · owner <@${alert.key.ownerId}>`),
     ...standing(alert).map((phrase) => sentenceBlock(phrase)),
     isDirect && alert.ownerRole === 'member' ? askButtons(alert) : buttons(alert),
   )

@@ -7,6 +7,7 @@ import type { Workspace } from '../../workspaces/workspace.ts'
 import { actions, context, cut, form, go, input, option, select, textInput } from '../blocks.ts'
 import { mrkdwnDate, sentenceBlock } from '../phrase.ts'
 import { ref } from '../ref.ts'
+import { hintOf } from './key.ts'
 import { restrictionInputs } from './restrictions.ts'
 
 /** How the form looks now; what was typed stays with Slack, by block. */
@@ -152,7 +153,7 @@ function rivalBlocks({ rival }: CreateLook): KnownBlock[] {
   if (!rival) return []
   return [
     sentenceBlock(
-      say`${{ name: rival.integration }} already has a key: ${{ name: rival.name }} ${{ code: rival.hint ?? '' }}.`,
+      say`${{ name: rival.integration }} already has a key: ${{ name: rival.name }} ${hintOf(rival)}.`,
     ),
     actions(go('Rotate that key', 'rotate', rival)),
     input(

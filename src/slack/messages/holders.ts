@@ -5,6 +5,7 @@ import type { Holder } from '../../offboarding/holders.ts'
 import { form, input, notice, textInput } from '../blocks.ts'
 import { sentenceBlock } from '../phrase.ts'
 import { ref } from '../ref.ts'
+import { hintOf } from './key.ts'
 
 /** Who has had the key in their hands; whoever may can add somebody. */
 export function holdersView(
@@ -15,9 +16,7 @@ export function holdersView(
 ): ModalView {
   const blocks = [
     ...(done ? [sentenceBlock(done)] : []),
-    sentenceBlock(
-      say`${{ name: key.name }} ${{ code: key.hint ?? 'not revealed yet' }} is owned by ${{ user: key.ownerId }}.`,
-    ),
+    sentenceBlock(say`${{ name: key.name }} ${hintOf(key)} is owned by ${{ user: key.ownerId }}.`),
     ...(key.revealedBy
       ? [sentenceBlock(say`${{ user: key.revealedBy }} revealed it on ${{ moment: key.revealedAt! }}.`)]
       : []),

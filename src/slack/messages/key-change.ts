@@ -9,7 +9,7 @@ import type { Lately } from '../../usage/lately.ts'
 import { actions, form, go, input, type Message, message, notice, textInput } from '../blocks.ts'
 import { sentenceBlock } from '../phrase.ts'
 import { ref } from '../ref.ts'
-import { count, keyFacts } from './key.ts'
+import { count, hintOf, keyFacts } from './key.ts'
 
 /** What is read at the moment the dialog opens. */
 export type AtStake = { lately: Lately; holders: readonly Holder[] }
@@ -95,4 +95,4 @@ const working = { deactivate: 'Deactivating key', revoke: 'Revoking key' }
 
 /** To the owner, when somebody else did it. */
 export const ownerToldMessage = (change: Change, key: Key, by: string): Message =>
-  message(say`${{ user: by }} ${change}d your key ${{ name: key.name }} ${{ code: key.hint ?? '' }}.`)
+  message(say`${{ user: by }} ${change}d your key ${{ name: key.name }} ${hintOf(key)}.`)

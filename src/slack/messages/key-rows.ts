@@ -31,5 +31,7 @@ function menu(key: KeyWithUsage, actor: Actor) {
   const options = entries
     .filter(([, , allowed]) => allowed)
     .map(([text, verb]) => option(text, ref(key.workspaceId, `${verb} ${key.id}`)))
+  // Slack refuses a menu without entries.
+  if (options.length === 0) return {}
   return { accessory: { type: 'overflow', action_id: `go.menu.${key.id}`, options } } as const
 }

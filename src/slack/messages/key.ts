@@ -1,4 +1,4 @@
-import { join, type Phrase, say, who } from '../../foundation/words.ts'
+import { join, type Phrase, type Piece, say, who } from '../../foundation/words.ts'
 import type { Key, KeyWithUsage } from '../../keys/key.ts'
 import { standing } from '../../keys/key.ts'
 import type { Holder } from '../../offboarding/holders.ts'
@@ -14,6 +14,12 @@ const dots = {
 } as const
 
 const dayMs = 86_400_000
+
+/** What a key is told by beside its name. One that waits to be revealed has nothing yet. */
+export const hintOf = ({ hint }: Pick<Key, 'hint'>): Piece => (hint ? { code: hint } : '(not revealed yet)')
+
+/** The same for mrkdwn. */
+export const hintText = (hint: string | null): string => (hint ? `\`${hint}\`` : 'not revealed yet')
 
 export const count = (n: number, one: string, many = `${one}s`): string =>
   `${n.toLocaleString('en-US')} ${n === 1 ? one : many}`
@@ -75,7 +81,7 @@ function whoHasIt({ revealedBy }: Key, holders: readonly Holder[]): Phrase {
 
 /** What somebody should know before pausing, ending or replacing a key, read at this moment. */
 export const keyFacts = (key: KeyWithUsage, lately?: Lately, holders?: readonly Holder[]): Phrase[] => [
-  say`${{ name: key.name }} ${{ code: key.hint ?? 'not revealed yet' }}`,
+  say`${{ name: key.name }} ${hintOf(key)}`,
   say`Owner ${{ user: key.ownerId }}. Scopes: ${key.scopes.join(', ')}.`,
   ...(holders ? [whoHasIt(key, holders)] : []),
   key.lastUsedAt

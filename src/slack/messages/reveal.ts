@@ -5,6 +5,7 @@ import { lapsesAt } from '../../keys/lapse.ts'
 import { actions, button, type Message, message, notice } from '../blocks.ts'
 import { sentenceBlock } from '../phrase.ts'
 import { ref } from '../ref.ts'
+import { hintOf } from './key.ts'
 
 /** The way to the token of a key that waits, for its owner. */
 export const revealButton = (key: Key) =>
@@ -25,9 +26,7 @@ export const offerMessage = (key: Key, by: string): Message =>
 
 /** The offer once it was taken: no button is left on it. */
 export const revealedMessage = (key: Key): Message =>
-  message(
-    say`You revealed ${{ name: key.name }} ${{ code: key.hint ?? '' }} on ${{ moment: key.revealedAt! }}.`,
-  )
+  message(say`You revealed ${{ name: key.name }} ${hintOf(key)} on ${{ moment: key.revealedAt! }}.`)
 
 /** To whoever made a key for somebody else. */
 export const waitingForOwnerView = (key: Key): ModalView =>
@@ -52,5 +51,5 @@ export const notShownMessage = (key: Key): Message =>
 /** To whoever asked for it, when such a key could not be voided either. */
 export const notVoidMessage = (key: Key): Message =>
   message(
-    say`Slack did not confirm that it showed you ${{ name: key.name }} ${{ code: key.hint ?? '' }}, and the database was out when I wanted to void it. Revoke it: ${{ code: `/keys revoke ${key.hint ?? ''}` }}.`,
+    say`Slack did not confirm that it showed you ${{ name: key.name }} ${hintOf(key)}, and the database was out when I wanted to void it. Revoke it: ${{ code: `/keys revoke ${key.hint ?? key.name}` }}.`,
   )

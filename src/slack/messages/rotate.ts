@@ -12,7 +12,7 @@ import { actions, button, form, go, input, notice, option, select } from '../blo
 import { sentenceBlock } from '../phrase.ts'
 import { ref } from '../ref.ts'
 import { expiryInputs, scopeAdvice, scopesInput } from './create.ts'
-import { count, keyFacts } from './key.ts'
+import { count, hintOf, keyFacts } from './key.ts'
 import { revealButton } from './reveal.ts'
 import { reasonWords } from './rotation-words.ts'
 
@@ -125,7 +125,7 @@ export const rotatedView = (
         : say`The new key for ${{ name: successor.name }} waits for ${{ user: successor.ownerId }} to reveal it.`,
     ),
     sentenceBlock(
-      say`The old key ${{ code: old.hint ?? '' }} works until the rotation is finished. ${{ name: `#${channel}` }} shows what still uses it, and when it is safe to finish.`,
+      say`The old key ${hintOf(old)} works until the rotation is finished. ${{ name: `#${channel}` }} shows what still uses it, and when it is safe to finish.`,
     ),
     actions(...(mine ? [revealButton(successor)] : []), go('Show old key', 'show', old)),
   ])
@@ -139,7 +139,7 @@ export function compromisedView(
   const isDone = receipt === undefined || receipt.state === 'confirmed'
   return notice(isDone ? 'Key revoked' : 'Revoking key', [
     sentenceBlock(
-      say`${isDone ? 'Revoked' : 'Revoking'} ${{ name: old.name }} ${{ code: old.hint ?? '' }}. ${receipt ? receiptPhrase(receipt) : ''}`,
+      say`${isDone ? 'Revoked' : 'Revoking'} ${{ name: old.name }} ${hintOf(old)}. ${receipt ? receiptPhrase(receipt) : ''}`,
     ),
     ...(isDone
       ? [

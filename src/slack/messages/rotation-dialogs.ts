@@ -8,7 +8,7 @@ import { actions, button, form, type Message, message, notice } from '../blocks.
 import { sentenceBlock } from '../phrase.ts'
 import { ref } from '../ref.ts'
 import { called } from './alert-words.ts'
-import { count } from './key.ts'
+import { count, hintOf } from './key.ts'
 import { proof, sourceLine, stillThere } from './rotation-words.ts'
 
 const about = ({ rotation }: Tracker) => ref(rotation.workspaceId, rotation.id)
@@ -59,8 +59,8 @@ export const abortForm = ({ facts, day, ...tracker }: Tracker): ModalView =>
     'rotation.abort',
     about({ facts, day, ...tracker }),
     [
-      say`The new key ${{ code: facts.next.hint ?? '' }} of ${{ name: facts.next.name }} is in use: ${count(day.next, 'request')} in the last 24 hours. These will start failing.`,
-      say`It is refused at once, for good; the old key ${{ code: facts.old.hint ?? '' }} goes on under the same name.`,
+      say`The new key ${hintOf(facts.next)} of ${{ name: facts.next.name }} is in use: ${count(day.next, 'request')} in the last 24 hours. These will start failing.`,
+      say`It is refused at once, for good; the old key ${hintOf(facts.old)} goes on under the same name.`,
     ].map(sentenceBlock),
     'Keep both keys',
   )
@@ -72,8 +72,8 @@ export function endView(what: 'finish' | 'abort', tracker: Tracker, receipt: Rec
   const name = { name: old.name }
   const said =
     what === 'finish'
-      ? say`${isDone ? 'Finished' : 'Finishing'} the rotation of ${name}. The old key ${{ code: old.hint ?? '' }} is ${isDone ? 'revoked' : 'being revoked'}.`
-      : say`${isDone ? 'Aborted' : 'Aborting'} the rotation of ${name}. The new key is ${isDone ? 'revoked' : 'being revoked'}; the old one ${{ code: old.hint ?? '' }} goes on.`
+      ? say`${isDone ? 'Finished' : 'Finishing'} the rotation of ${name}. The old key ${hintOf(old)} is ${isDone ? 'revoked' : 'being revoked'}.`
+      : say`${isDone ? 'Aborted' : 'Aborting'} the rotation of ${name}. The new key is ${isDone ? 'revoked' : 'being revoked'}; the old one ${hintOf(old)} goes on.`
   const still =
     what === 'finish' && next.state === 'unrevealed'
       ? [say`${{ user: next.ownerId }} still has to reveal the new one; I go on reminding them.`]

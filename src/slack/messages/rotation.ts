@@ -4,7 +4,7 @@ import type { Actor } from '../../members/actor.ts'
 import { may } from '../../policy/may.ts'
 import type { Shown } from '../../rotation/board.ts'
 import type { Tracker } from '../../rotation/tracker.ts'
-import { actions, button, context, go, type Message, message, notice } from '../blocks.ts'
+import { actions, button, cell, context, go, type Message, message, notice } from '../blocks.ts'
 import { sentenceBlock } from '../phrase.ts'
 import { ref } from '../ref.ts'
 import { chart } from './chart.ts'
@@ -58,8 +58,7 @@ const ending = (tracker: Tracker): KnownBlock[] => [
   context(origin(tracker)),
 ]
 
-const text = (words: string) => ({ type: 'raw_text' as const, text: words })
-const number = (value: number) => text(value.toLocaleString('en-US'))
+const number = (value: number) => cell(value.toLocaleString('en-US'))
 
 function figures({ hours, day, facts }: Tracker): KnownBlock {
   const [running, before] = [hours.at(-1)!, hours.at(-2)!]
@@ -69,13 +68,13 @@ function figures({ hours, day, facts }: Tracker): KnownBlock {
     column_settings: [{}, right, right],
     rows: [
       [
-        text('Requests'),
-        text(`Old ${facts.old.hint ?? ''}`.trim()),
-        text(`New ${facts.next.hint ?? ''}`.trim()),
+        cell('Requests'),
+        cell(`Old ${facts.old.hint ?? ''}`.trim()),
+        cell(`New ${facts.next.hint ?? ''}`.trim()),
       ],
-      [text('This hour'), number(running.old), number(running.next)],
-      [text('The hour before'), number(before.old), number(before.next)],
-      [text('24 hours'), number(day.old), number(day.next)],
+      [cell('This hour'), number(running.old), number(running.next)],
+      [cell('The hour before'), number(before.old), number(before.next)],
+      [cell('24 hours'), number(day.old), number(day.next)],
     ],
   }
 }

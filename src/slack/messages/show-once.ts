@@ -5,6 +5,7 @@ import type { Token } from '../../keys/token.ts'
 import { actions, button, go, type Message, message, notice, plainSection, plainText } from '../blocks.ts'
 import { sentenceBlock } from '../phrase.ts'
 import { ref } from '../ref.ts'
+import { hintOf } from './key.ts'
 
 const title = 'Copy your key'
 
@@ -46,7 +47,7 @@ function terms(key: Key): Phrase {
 /** What stands in the dialog once the token is gone from it. */
 export const savedView = (key: Key): ModalView =>
   notice('Key created', [
-    sentenceBlock(say`${{ name: key.name }} is ready. From now on it shows as ${{ code: key.hint ?? '' }}.`),
+    sentenceBlock(say`${{ name: key.name }} is ready. From now on it shows as ${hintOf(key)}.`),
   ])
 
 /** Another token for the same key, for whoever saw the one that it has now. */
@@ -59,7 +60,7 @@ const tokenRef = ({ workspaceId, id, hint }: Key) => ref(workspaceId, `${id} ${h
 const waysOn = (key: Key) => actions(replaceButton(key), go('Show key', 'show', key))
 
 const record = (key: Key): Phrase =>
-  say`You have a new key: ${{ name: key.name }} ${{ code: key.hint ?? '' }}. ${terms(key)} It was shown to you once and is stored nowhere.`
+  say`You have a new key: ${{ name: key.name }} ${hintOf(key)}. ${terms(key)} It was shown to you once and is stored nowhere.`
 
 /** The record for whoever saw the key, without the token. */
 export const shownMessage = (key: Key): Message =>
@@ -69,10 +70,7 @@ export const shownMessage = (key: Key): Message =>
   )
 
 export const didYouCopyMessage = (key: Key): Message =>
-  message(
-    say`Did you copy ${{ name: key.name }} ${{ code: key.hint ?? '' }}? I cannot show it again.`,
-    waysOn(key),
-  )
+  message(say`Did you copy ${{ name: key.name }} ${hintOf(key)}? I cannot show it again.`, waysOn(key))
 
 /** The record once its reader has said that the key is saved: no button can end it. */
 export const keptMessage = (key: Key): Message =>

@@ -6,7 +6,7 @@ import { successRate } from '../../usage/summary.ts'
 import type { Exercise, WideKey } from '../../verification/exercised.ts'
 import type { KeyUse, WorkspaceSummary } from '../../workspaces/usage.ts'
 import type { Workspace } from '../../workspaces/workspace.ts'
-import { actions, button, context, go, header, type Message, message, plainSection } from '../blocks.ts'
+import { actions, button, cell, context, go, header, type Message, message, plainSection } from '../blocks.ts'
 import { fallback, isolate, mrkdwnDate, sentenceBlock } from '../phrase.ts'
 import type { UsagePicture } from '../pictures/picture.ts'
 import { ref } from '../ref.ts'
@@ -59,19 +59,17 @@ export function topTable(top: readonly KeyUse[]): TableBlock {
   return {
     type: 'table',
     rows: [
-      ['Busiest keys', 'Requests', 'Refused', 'Went well'].map(rawText),
+      ['Busiest keys', 'Requests', 'Refused', 'Went well'].map(cell),
       ...top.map((key) => [
-        rawText(called(key, top)),
-        rawText(key.requests.toLocaleString('en-US')),
-        rawText(key.refused.toLocaleString('en-US')),
-        rawText(wentWell(key)),
+        cell(called(key, top)),
+        cell(key.requests.toLocaleString('en-US')),
+        cell(key.refused.toLocaleString('en-US')),
+        cell(wentWell(key)),
       ]),
     ],
     column_settings: [{}, { align: 'right' }, { align: 'right' }, { align: 'right' }],
   }
 }
-
-const rawText = (text: string) => ({ type: 'raw_text' as const, text })
 
 /** During a rotation two keys have the same name. */
 const called = ({ name, hint }: KeyUse, all: readonly KeyUse[]): string =>

@@ -5,7 +5,7 @@ import { type Range, ranges } from '../../usage/range.ts'
 import type { RecentRequest } from '../../usage/recent.ts'
 import type { Source } from '../../usage/sources.ts'
 import type { Summary } from '../../usage/summary.ts'
-import { actions, button, context, go, header, type Message, message } from '../blocks.ts'
+import { actions, button, cell, context, go, header, type Message, message } from '../blocks.ts'
 import { fallback, isolate, mrkdwnDate, sentenceBlock, unixSeconds } from '../phrase.ts'
 import type { UsagePicture } from '../pictures/picture.ts'
 import { ref } from '../ref.ts'
@@ -123,19 +123,17 @@ function recentTable(recent: readonly RecentRequest[]): KnownBlock[] {
   const table: TableBlock = {
     type: 'table',
     rows: [
-      ['Last requests', 'Endpoint', 'Outcome', 'Network', 'Client'].map(rawText),
+      ['Last requests', 'Endpoint', 'Outcome', 'Network', 'Client'].map(cell),
       ...recent
         .slice(0, recentShown)
         .map(({ at, endpoint, code, network, client }) => [
           moment(at),
-          ...[endpoint, outcomeWords(code), network, client].map(rawText),
+          ...[endpoint, outcomeWords(code), network, client].map(cell),
         ]),
     ],
   }
   return [table]
 }
-
-const rawText = (text: string) => ({ type: 'raw_text' as const, text })
 
 const moment = (at: Date) => ({
   type: 'rich_text' as const,
