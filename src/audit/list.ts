@@ -1,4 +1,5 @@
 import type { Executor } from '../foundation/database.ts'
+import { actorName } from '../members/actor.ts'
 import type { EventName } from './events.ts'
 
 /** An event as it was recorded, with what helps a person to read it. */
@@ -53,6 +54,31 @@ export async function listEvents(db: Executor, filter: EventFilter): Promise<Rec
     { ...filter },
   )
   return rows.map((row: Row) => toEvent(filter.workspaceId, row))
+}
+
+/** Of each of these keys, who changed that field of it last, and when, as it was recorded. */
+export async function lastEdits(
+  db: Executor,
+  keys: readonly { workspaceId: string; keyId: string }[],
+  field: string,
+): Promise<Map<string, { by: string; at: Date }>> {
+  const { rows } = await db.raw(
+    `select distinct on (key_id) key_id, at, body from audit_events
+     where (workspace_id, key_id) in (select * from unnest(:workspaceIds::text[], :keyIds::text[]))
+       and event = 'key.edited' and body::jsonb #> array['details', 'changes', :field] is not null
+     order by key_id, seq desc`,
+    {
+      workspaceIds: keys.map(({ workspaceId }) => workspaceId),
+      keyIds: keys.map(({ keyId }) => keyId),
+      field,
+    },
+  )
+  return new Map(
+    (rows as { key_id: string; at: Date; body: string }[]).map(({ key_id, at, body }) => [
+      key_id,
+      { by: actorName(JSON.parse(body).actor), at },
+    ]),
+  )
 }
 
 type Row = { seq: number; at: Date; body: string; name: string | null; repeated: number | null }

@@ -1,9 +1,10 @@
-import type { Fact, Question } from './finding.ts'
+import { activated, endedBy, noticed } from './ended.ts'
+import type { Fact, Gone, Question } from './finding.ts'
 
 /** A request so soon after the end was on its way, or its sender is just being told. */
 const grace = '10 minutes'
 /** A key that nobody has presented for this long is silent. */
-const silentAfter = '24 hours'
+const silentAfterHours = 24
 const mostShown = 3
 
 type Row = {
@@ -25,12 +26,13 @@ type Row = {
 export const deadKeyInUse: Question = {
   kind: 'dead-key-in-use',
   moves: true,
+  ended: endedBy(activated, silent),
   async ask(trx, workspace, now): Promise<Fact[]> {
     const { rows } = await trx.raw(
       `with presented as (
          select key_id, network, client, sum(refused - refused_scope)::int as refused, max(last_at) as last_at
          from usage_sources
-         where hour > :now::timestamptz - interval '${silentAfter}' - interval '1 hour' and refused > refused_scope
+         where hour > :now::timestamptz - interval '${silentAfterHours} hours' - interval '1 hour' and refused > refused_scope
          group by key_id, network, client
        )
        select k.id, k.status, k.status_changed_at, e.ended_at, k.status_changed_by as ended_by, max(p.last_at) as last_at,
@@ -42,7 +44,7 @@ export const deadKeyInUse: Question = {
          cross join lateral (select least(k.expires_at, k.ends_at,
            case when k.status in ('inactive', 'revoked') then k.status_changed_at end) as ended_at) e
          left join findings f on f.key_id = k.id and f.kind = 'dead-key-in-use' and f.resolved_at is null
-       where e.ended_at <= :now and p.last_at > :now::timestamptz - interval '${silentAfter}'
+       where e.ended_at <= :now and p.last_at > :now::timestamptz - interval '${silentAfterHours} hours'
          -- Ended once more, it is no less in use.
          and (p.last_at > e.ended_at + interval '${grace}' or f.id is not null)
          -- A key in quarantine is watched by the alert that put it there.
@@ -59,6 +61,11 @@ export const deadKeyInUse: Question = {
       facts: factsOf(row, now),
     }))
   },
+}
+
+function silent({ facts }: Gone, now: Date) {
+  const silentMs = now.getTime() - new Date(String(facts.lastAt)).getTime()
+  return silentMs >= silentAfterHours * 3_600_000 ? noticed('silent', now) : undefined
 }
 
 /** In words' order: what ended it, then who presents it. `until` says of when the figures are. */

@@ -1,3 +1,4 @@
+import { deactivated, endedBy, over, policyChanged, revoked, rotated } from './ended.ts'
 import type { Fact, Question, Severity } from './finding.ts'
 
 const steps = [
@@ -22,6 +23,7 @@ type Row = { id: string; expires_at: Date; lifetime_days: number | null; level: 
 export const expiring: Question = {
   kind: 'expiring',
   daily: ['30d', '14d'],
+  ended: endedBy(revoked, deactivated, rotated, over, policyChanged),
   async ask(trx, workspace, now): Promise<Fact[]> {
     const { rows } = await trx.raw(
       `select id, expires_at, lifetime_days, (

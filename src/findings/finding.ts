@@ -1,4 +1,5 @@
 import type { Transaction } from '../foundation/database.ts'
+import type { Status } from '../keys/key.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 
 export const kinds = [
@@ -32,10 +33,34 @@ export type Fact = {
 export type Question = {
   kind: Kind
   ask(trx: Transaction, workspace: Workspace, now: Date): Promise<Fact[]>
+  /**
+   * What ended each of these, which are no longer true. A person is named only for the act that ended it, with the time
+   * of that act: who did something else to the key before has nothing to do with it.
+   */
+  ended(trx: Transaction, gone: readonly Gone[], now: Date): Promise<Resolution[]>
   /** steps that can wait for company: all of a day share one message */
   daily?: readonly string[]
   /** what is known of an open finding changes with time, without being worse: it is kept as it is now */
   moves?: boolean
+}
+
+/** A finding that is no longer true, with its key as it is now. */
+export type Gone = {
+  id: string
+  workspaceId: string
+  keyId: string
+  openedAt: Date
+  facts: Record<string, unknown>
+  status: Status
+  statusChangedAt: Date
+  statusChangedBy: string
+  ownerId: string
+  /** the key's expiry or the end of its grace, whichever comes first */
+  endsAt: Date | null
+  neededAt: Date | null
+  neededBy: string | null
+  lastUsedAt: Date | null
+  successor: { by: string; at: Date } | null
 }
 
 /** Why a finding is no longer true: what was done to the key, by whom, when. */
@@ -47,6 +72,10 @@ export type Resolution = {
     | 'activated'
     | 'used'
     | 'needed'
+    | 'handed-over'
+    | 'returned'
+    | 'policy'
+    // before the two were told apart
     | 'reassigned'
     | 'over'
     | 'renewed'

@@ -1,5 +1,16 @@
 import type { Transaction } from '../foundation/database.ts'
-import type { Fact, Question } from './finding.ts'
+import {
+  activated,
+  deactivated,
+  endedBy,
+  needed,
+  noticed,
+  over,
+  policyChanged,
+  revoked,
+  rotated,
+} from './ended.ts'
+import type { Fact, Gone, Question } from './finding.ts'
 import { withNotice } from './notice.ts'
 
 /** A key that was never used is idle sooner than one that fell silent. */
@@ -18,6 +29,7 @@ const dayMs = 86_400_000
 export const idle: Question = {
   kind: 'idle',
   moves: true,
+  ended: endedBy(revoked, deactivated, rotated, needed, activated, used, over, policyChanged),
   async ask(trx, workspace, now): Promise<Fact[]> {
     const { idleDays } = workspace.terms
     const before = new Date(now.getTime() - Math.min(neverUsedDays, idleDays) * dayMs)
@@ -34,6 +46,10 @@ export const idle: Question = {
     const facts = (rows as Row[]).flatMap((row) => factsOf(row, idleDays, now))
     return withNotice(trx, workspace, 'idle', facts, now)
   },
+}
+
+function used({ lastUsedAt, facts }: Gone, now: Date) {
+  return lastUsedAt && lastUsedAt > new Date(String(facts.since)) ? noticed('used', now) : undefined
 }
 
 function factsOf(row: Row, idleDays: number, now: Date): Fact[] {

@@ -1,3 +1,4 @@
+import { deactivatedSince, endedBy, revoked } from './ended.ts'
 import type { Fact, Question } from './finding.ts'
 
 type Row = { id: string; user_id: string; begun_at: Date; due_at: Date }
@@ -5,6 +6,7 @@ type Row = { id: string; user_id: string; begun_at: Date; due_at: Date }
 /** Which keys of a leaver are still neither refused nor rotating for certain, though the policy's limit has passed? */
 export const offboardingLate: Question = {
   kind: 'offboarding-late',
+  ended: endedBy(revoked, deactivatedSince),
   async ask(trx, workspace, now): Promise<Fact[]> {
     const { rows } = await trx.raw(
       `select distinct on (k.id) k.id, o.user_id, o.begun_at, o.due_at

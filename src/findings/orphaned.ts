@@ -1,10 +1,20 @@
-import type { Fact, Question } from './finding.ts'
+import { lastEdits } from '../audit/list.ts'
+import { doneBy, noticed, revoked } from './ended.ts'
+import type { Fact, Question, Resolution } from './finding.ts'
 
 type Row = { id: string; owner_id: string; left_at: Date }
 
 /** Which live keys belong to somebody who has left the team? */
 export const orphaned: Question = {
   kind: 'orphaned',
+  async ended(trx, gone, now): Promise<Resolution[]> {
+    const given = await lastEdits(trx, gone, 'ownerId')
+    return gone.map((one) => {
+      if (one.ownerId === one.facts.owner) return revoked(one, now) ?? noticed('returned', now)
+      const edit = given.get(one.keyId)
+      return revoked(one, now) ?? (edit ? doneBy('handed-over', edit) : noticed('reassigned', now))
+    })
+  },
   async ask(trx, workspace): Promise<Fact[]> {
     const { rows } = await trx.raw(
       `select keys.id, owner_id, left_at

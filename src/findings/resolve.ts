@@ -1,15 +1,26 @@
 import type { Transaction } from '../foundation/database.ts'
 import type { Letter } from '../outbox/outbox.ts'
+import type { Gone } from './finding.ts'
 import type { Open, Round } from './round.ts'
 
 /**
- * Closes what is no longer true. What was done, by whom and when is read from the key itself. Every place that
+ * Closes what is no longer true; each kind knows what ended its findings, by whom and when. Every place that
  * heard of the finding hears of its end at once, quiet hours or not: nobody is called.
  */
 export async function resolve(trx: Transaction, round: Round, gone: readonly Open[]): Promise<Letter[]> {
   if (gone.length === 0) return []
   const ids = gone.map((finding) => finding.id)
-  await trx.raw(resolution, { now: round.now, ids })
+  const known = await readGone(trx, ids)
+  const ended = await round.question.ended(trx, known, round.now)
+  await trx.raw(
+    `update findings set resolved_at = :now, changed_at = :now, snoozed_until = null, snoozed_by = null,
+       snooze_reason = null, resolution = r.resolution
+     from jsonb_to_recordset(:resolutions) as r (id text, resolution jsonb) where findings.id = r.id`,
+    {
+      now: round.now,
+      resolutions: JSON.stringify(known.map(({ id }, i) => ({ id, resolution: ended[i] }))),
+    },
+  )
   const { rows } = await trx.raw(
     `select distinct on (finding_id, destination) finding_id, subject_id, destination from outbox
      where finding_id = any(?) order by finding_id, destination, seq desc`,
@@ -26,29 +37,21 @@ export async function resolve(trx: Transaction, round: Round, gone: readonly Ope
   }))
 }
 
-const resolution = `
-  update findings set resolved_at = :now, changed_at = :now, snoozed_until = null, snoozed_by = null,
-    snooze_reason = null, resolution = case
-      when kind = 'dead-key-in-use' and k.status = 'active' and (k.expires_at is null or k.expires_at > :now)
-        then jsonb_build_object('what', 'activated', 'by', k.status_changed_by, 'at', k.status_changed_at)
-      when kind = 'dead-key-in-use' then jsonb_build_object('what', 'silent', 'by', null, 'at', :now::timestamptz)
-      when k.status = 'revoked' then jsonb_build_object('what', 'revoked', 'by', k.status_changed_by, 'at', k.status_changed_at)
-      when k.status = 'inactive' and kind <> 'orphaned'
-        then jsonb_build_object('what', 'deactivated', 'by', k.status_changed_by, 'at', k.status_changed_at)
-      when k.successor_id is not null
-        and kind in ('rotation-due', 'write-without-expiry', 'expiring', 'idle', 'shared-key', 'unconfirmed') then (
-        select jsonb_build_object('what', 'rotated', 'by', s.created_by, 'at', s.created_at)
-        from keys s where s.id = k.successor_id)
-      when kind in ('idle', 'unconfirmed') and k.needed_at >= opened_at
-        then jsonb_build_object('what', 'needed', 'by', k.needed_by, 'at', k.needed_at)
-      when kind = 'idle' then jsonb_build_object('what', 'used', 'by', null, 'at', :now::timestamptz)
-      when kind = 'orphaned' then jsonb_build_object('what', 'reassigned', 'by', null, 'at', :now::timestamptz)
-      when kind = 'unusual-use' and least(k.expires_at, k.ends_at) > :now is not false then (
-        select jsonb_build_object('what', case when e.over_at is null then 'fleet' else e.over_because end,
-          'by', e.over_by, 'at', coalesce(e.over_at, :now::timestamptz))
-        from anomaly_episodes e where e.key_id = k.id order by e.began_at desc limit 1)
-      when kind = 'shared-key' then jsonb_build_object('what', 'apart', 'by', null, 'at', :now::timestamptz)
-      when k.expires_at <= :now then jsonb_build_object('what', 'over', 'by', null, 'at', k.expires_at)
-      else jsonb_build_object('what', 'renewed', 'by', k.status_changed_by, 'at', :now::timestamptz)
-    end
-  from keys k where k.id = findings.key_id and findings.id = any(:ids)`
+async function readGone(trx: Transaction, ids: readonly string[]): Promise<Gone[]> {
+  const { rows } = await trx.raw(
+    `select f.id, f.workspace_id as "workspaceId", f.key_id as "keyId", f.opened_at as "openedAt", f.facts, k.status,
+       k.status_changed_at as "statusChangedAt", k.status_changed_by as "statusChangedBy", k.owner_id as "ownerId",
+       least(k.expires_at, k.ends_at) as "endsAt", k.needed_at as "neededAt", k.needed_by as "neededBy",
+       u.last_used_at as "lastUsedAt", s.created_by as "successorBy", s.created_at as "successorAt"
+     from findings f join keys k on k.id = f.key_id
+       left join keys s on s.id = k.successor_id
+       left join key_usage u on u.key_id = k.id
+     where f.id = any(?)`,
+    [[...ids]],
+  )
+  type Row = Omit<Gone, 'successor'> & { successorBy: string | null; successorAt: Date | null }
+  return (rows as Row[]).map(({ successorBy: by, successorAt: at, ...gone }) => ({
+    ...gone,
+    successor: by && at ? { by, at } : null,
+  }))
+}

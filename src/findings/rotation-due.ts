@@ -1,3 +1,4 @@
+import { deactivated, endedBy, over, policyChanged, revoked, rotated } from './ended.ts'
 import type { Audience, Fact, Question, Severity } from './finding.ts'
 
 type Row = { id: string; revealed_at: Date; due_at: Date }
@@ -8,6 +9,7 @@ type Row = { id: string; revealed_at: Date; due_at: Date }
  */
 export const rotationDue: Question = {
   kind: 'rotation-due',
+  ended: endedBy(revoked, deactivated, rotated, over, policyChanged),
   async ask(trx, workspace, now): Promise<Fact[]> {
     const { rotationPeriodDays: period, rotationWarningDays: warning, timeZone: zone } = workspace.terms
     const { rows } = await trx.raw(

@@ -1,11 +1,12 @@
 import type { Transaction } from '../foundation/database.ts'
 import { groupBy } from '../foundation/group-by.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
-import type { Fact, Question } from './finding.ts'
+import { deactivated, endedBy, noticed, revoked } from './ended.ts'
+import type { Fact, Gone, Question } from './finding.ts'
 import { neighbourhoods, type Pair, systemsAtLeast } from './systems.ts'
 
 /** A key is told of for as long after the last hour in which it was shared. */
-const remembered = '25 hours'
+const rememberedHours = 25
 /** One program in this many times as many neighbourhoods is no fleet of one owner any more. */
 const fleetFactor = 5
 const mostShown = 4
@@ -19,6 +20,7 @@ type Row = Pair & { id: string; hour: Date }
  */
 export const sharedKey: Question = {
   kind: 'shared-key',
+  ended: endedBy(revoked, deactivated, noLongerCalledSo, apart),
   async ask(trx, workspace, now): Promise<Fact[]> {
     const byKey = groupBy(await spreadHours(trx, workspace, now), ({ id }) => id)
     return [...byKey].flatMap(([keyId, rows]) => {
@@ -38,6 +40,16 @@ export const sharedKey: Question = {
       return worst ? [factOf(keyId, worst)] : []
     })
   },
+}
+
+/** What would still be told of if it counted as sharing. */
+function noLongerCalledSo({ facts }: Gone, now: Date) {
+  const hour = new Date(String(facts.hour)).getTime()
+  return hour > now.getTime() - rememberedHours * 3_600_000 ? noticed('policy', now) : undefined
+}
+
+function apart(_gone: Gone, now: Date) {
+  return noticed('apart', now)
 }
 
 type Hour = { at: number; networks: number; systems: Pair[] }
@@ -62,7 +74,7 @@ async function spreadHours(trx: Transaction, workspace: Workspace, now: Date): P
      from usage_spread p
        join keys k on k.id = p.key_id and k.workspace_id = :workspace and k.status = 'active'
        join usage_sources s on s.key_id = p.key_id and s.hour = p.hour
-     where p.hour > :now::timestamptz - interval '${remembered}' and s.requests > s.refused
+     where p.hour > :now::timestamptz - interval '${rememberedHours} hours' and s.requests > s.refused
      order by k.id, s.hour, s.network, s.client`,
     { workspace: workspace.id, now },
   )

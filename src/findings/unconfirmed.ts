@@ -1,4 +1,5 @@
 import type { Transaction } from '../foundation/database.ts'
+import { activated, deactivated, endedBy, needed, over, revoked, rotated } from './ended.ts'
 import type { Fact, Question } from './finding.ts'
 import { withNotice } from './notice.ts'
 
@@ -18,6 +19,7 @@ type Row = {
 export const unconfirmed: Question = {
   kind: 'unconfirmed',
   moves: true,
+  ended: endedBy(revoked, deactivated, rotated, needed, activated, over),
   async ask(trx, workspace, now): Promise<Fact[]> {
     const { rows } = await trx.raw(
       `select k.id, r.id as review_id, r.begun_at, a.answer_by, a.unneeded_by,

@@ -1,6 +1,7 @@
 import type { Transaction } from '../foundation/database.ts'
 import type { UseFacts } from '../watch/facts.ts'
-import type { Fact, Question, Severity } from './finding.ts'
+import { doneBy, firstOf, noticed, over, revoked } from './ended.ts'
+import type { Fact, Gone, Question, Resolution, Severity } from './finding.ts'
 
 type Row = {
   key_id: string
@@ -22,6 +23,10 @@ const quarantined = 500_000
  */
 export const unusualUse: Question = {
   kind: 'unusual-use',
+  async ended(trx, gone, now): Promise<Resolution[]> {
+    const episodes = await lastEpisodes(trx, gone)
+    return gone.map((one) => firstOf(one, now, [revoked, over, () => endOf(episodes.get(one.keyId), now)]))
+  },
   async ask(trx, workspace, now): Promise<Fact[]> {
     await follow(trx, workspace.id, now)
     const { rows } = await trx.raw(
@@ -54,16 +59,39 @@ function factOf(row: Row): Fact {
   }
 }
 
+type Episode = { over_at: Date | null; over_because: string | null; over_by: string | null }
+
+async function lastEpisodes(trx: Transaction, gone: readonly Gone[]): Promise<Map<string, Episode>> {
+  const { rows } = await trx.raw(
+    `select distinct on (key_id) key_id, over_at, over_because, over_by from anomaly_episodes
+     where key_id = any(?) order by key_id, began_at desc`,
+    [gone.map(({ keyId }) => keyId)],
+  )
+  return new Map((rows as (Episode & { key_id: string })[]).map((row) => [row.key_id, row]))
+}
+
+/** One that goes on without being told belongs to a fleet event. */
+function endOf(episode: Episode | undefined, now: Date): Resolution | undefined {
+  if (!episode) return undefined
+  if (!episode.over_at) return noticed('fleet', now)
+  const because = endings.find((one) => one === episode.over_because)
+  return because && doneBy(because, { by: episode.over_by, at: episode.over_at })
+}
+
+const endings = ['calm', 'used', 'expected', 'activated'] as const
+
 /** Brings the episodes in step with what was done to their keys. */
 async function follow(trx: Transaction, workspaceId: string, now: Date): Promise<void> {
   await trx.raw(
     `update anomaly_episodes e set
        quarantined_at = case when k.status = 'inactive' then coalesce(e.quarantined_at, k.status_changed_at)
          else e.quarantined_at end,
-       over_at = case when k.status <> 'inactive' or least(k.expires_at, k.ends_at) <= :now then :now::timestamptz end,
+       over_at = case when least(k.expires_at, k.ends_at) <= :now then :now::timestamptz
+         when k.status <> 'inactive' then k.status_changed_at end,
        over_because = case when k.status = 'revoked' or least(k.expires_at, k.ends_at) <= :now then 'ended'
          when k.status = 'active' then 'activated' end,
-       over_by = case when k.status = 'active' then k.status_changed_by end
+       over_by = case when k.status = 'active' and least(k.expires_at, k.ends_at) <= :now is not true
+         then k.status_changed_by end
      from keys k
      where k.id = e.key_id and e.workspace_id = :workspaceId and e.over_at is null and (
        k.status = 'revoked' or least(k.expires_at, k.ends_at) <= :now

@@ -1,8 +1,10 @@
+import { deactivated, endedBy, revoked, rotated } from './ended.ts'
 import type { Fact, Question } from './finding.ts'
 
 /** Which active keys may write and never expire? They were made before the policy, or where it only warns. */
 export const writeWithoutExpiry: Question = {
   kind: 'write-without-expiry',
+  ended: endedBy(revoked, deactivated, rotated),
   async ask(trx, workspace): Promise<Fact[]> {
     const { rows } = await trx.raw(
       `select id from keys

@@ -2,7 +2,7 @@ import { Temporal } from 'temporal-polyfill'
 import { record } from '../audit/record.ts'
 import type { Random } from '../foundation/random.ts'
 import { type Refusal, refuse } from '../foundation/refusal.ts'
-import { isSlackUser, say } from '../foundation/words.ts'
+import { isSlackUser, type Phrase, say } from '../foundation/words.ts'
 import { type Act, actorName } from '../members/actor.ts'
 import { authorise, noSuchKey } from '../policy/authorise.ts'
 import type { Key } from './key.ts'
@@ -32,7 +32,7 @@ export async function reveal(
       logged: { action: 'key.reveal', keyId },
     })
   if (found.status !== 'unrevealed')
-    return found.status === 'revoked' ? endedBeforeReveal(found) : revealedAlready(found)
+    return found.status === 'revoked' ? endedBeforeReveal(found) : revealedAlready(found, act.actor.id)
 
   const lapses = lapsesAt(found)
   if (lapses && act.now >= lapses)
@@ -63,10 +63,17 @@ export async function reveal(
   return { key, token }
 }
 
-const revealedAlready = (key: Key): Refusal =>
-  refuse('already', say`You revealed ${{ name: key.name }} on ${{ moment: key.revealedAt! }}.`, {
-    next: say`If it did not reach a safe place, replace or rotate it: ${{ code: `/keys show ${key.hint ?? key.id}` }}.`,
-  })
+const revealedAlready = (key: Key, actorId: string): Refusal =>
+  refuse(
+    'already',
+    say`${revealer(key, actorId)} revealed ${{ name: key.name }} on ${{ moment: key.revealedAt! }}.`,
+    {
+      next: say`If it did not reach a safe place, replace or rotate it: ${{ code: `/keys show ${key.hint ?? key.id}` }}.`,
+    },
+  )
+
+const revealer = ({ revealedBy }: Key, actorId: string): Phrase =>
+  revealedBy === actorId ? ['You'] : revealedBy ? [{ user: revealedBy }] : ['Somebody']
 
 /** A key that ended before anybody saw it: somebody revoked it, or its offer lapsed. */
 const endedBeforeReveal = (key: Key): Refusal =>

@@ -82,8 +82,15 @@ function notFrom(key: Key, move: Move): Refusal {
   if (key.status === 'revoked') return revokedAlready(key)
   if (key.status === 'unrevealed')
     return refuse('already', say`${{ name: key.name }} was never revealed, so nobody can use it.`)
+  // Whoever revealed or adopted it did not activate it.
+  if (move.verb === 'activate' && !isResumed(key))
+    return refuse('already', say`${{ name: key.name }} is active already.`)
   return refuse(
     'already',
     say`${who(key.statusChangedBy)} ${move.verb}d it already, on ${{ moment: key.statusChangedAt }}.`,
   )
 }
+
+/** Whether an active key's last change of status was not that somebody revealed or adopted it. */
+const isResumed = ({ statusChangedAt, revealedAt, revealedBy }: Key): boolean =>
+  revealedBy !== null && revealedAt !== null && statusChangedAt > revealedAt

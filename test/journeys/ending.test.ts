@@ -82,6 +82,18 @@ test('Deactivate instead pauses, and the dialog that says so offers to resume', 
   expect(await callPlatform(house, token)).toBe(200)
 })
 
+test('who revealed a key is not said to have activated it, who resumed it is', async () => {
+  const manager = house.as('manager')
+  await makeKey(manager, { name: 'Never paused' })
+  expect(said(await answerTo(manager, 'activate Never paused'))).toContain('Never paused is active already.')
+  await submitAndSee(manager, await openDialog(manager, 'deactivate Never paused'), {})
+  house.calendar.advance({ days: 0, minutes: 1 })
+  await answerTo(house.as('owner'), 'activate Never paused')
+  expect(said(await answerTo(manager, 'activate Never paused'))).toMatch(
+    /U0ADA00001 activate ?d it already, on/,
+  )
+})
+
 test('a dialog submitted twice, and two people at once, leave one change and one record', async () => {
   const [one, two] = [house.as('manager'), house.as('owner')]
   await makeKey(one, { name: 'Raced' })

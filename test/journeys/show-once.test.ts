@@ -15,7 +15,7 @@ import {
   testHouse,
   tokenIn,
 } from '../setup/house.ts'
-import { dialogWith, directMessages, recorded, told } from '../setup/seen.ts'
+import { dialogWith, directMessages, oldCopy, recorded, told } from '../setup/seen.ts'
 
 let house: TestHouse
 beforeAll(async () => {
@@ -83,6 +83,20 @@ test('a click after the reveal says when it was revealed, and what to do', async
   expect(said(old)).toContain('I cannot show it again.')
   const view = await openDialog(member, 'show Again')
   expect(findButton(view.blocks, 'Reveal key')).toBeUndefined()
+})
+
+test('who takes a key over is not said to have revealed it', async () => {
+  const message = await offer('Taken over')
+  const member = house.as('member')
+  const old = await oldCopy(house, message)
+  await press(member, message, 'Reveal key')
+  await member.close((await dialogWith(member, 'Copy your key', 'Shown once')).id)
+  await house.world.db('keys').where({ name: 'Taken over' }).update({ owner_id: people.otherMember })
+  const heir = house.as('otherMember')
+  const copy = await oldCopy(house, { channel: people.otherMember, blocks: old.blocks })
+  await press(heir, copy, 'Reveal key')
+  const refused = await dialogWith(heir, 'Copy your key', 'revealed Taken over')
+  expect(said(refused.blocks)).toContain(`${people.member} revealed Taken over on`)
 })
 
 test('a manager who made a key for somebody cannot reveal it, nor can another member', async () => {

@@ -35,7 +35,7 @@ export async function oldCopy(
   )
   const web = new WebClient(slack.botToken, { slackApiUrl: slack.apiUrl })
   const posted = await web.chat.postMessage({ channel, text: 'as it was', blocks: old })
-  return { channel, ts: posted.ts!, blocks: old }
+  return { channel: posted.channel!, ts: posted.ts!, blocks: old }
 }
 
 /** The dialog in front of this person once its title and words are these. */

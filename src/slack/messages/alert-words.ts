@@ -125,7 +125,10 @@ const deeds: Record<Resolution['what'], string> = {
   needed: 'Still needed, said',
   reassigned: 'It has another owner, or its owner is back; noticed',
   over: 'Nobody acted, and it stopped working; closed',
-  renewed: 'No longer so; changed',
+  'handed-over': 'Given to another owner',
+  returned: 'Its owner is back; noticed',
+  policy: 'No longer so, since the policy changed; noticed',
+  renewed: 'No longer so; noticed',
   calm: 'Nothing strange for days; closed',
   expected: 'Expected, said',
   activated: 'Activated again',
@@ -136,8 +139,10 @@ const deeds: Record<Resolution['what'], string> = {
 export function ending(alert: Alert): Phrase {
   const { what, by, at } = alert.resolution!
   const moment = { moment: new Date(at) }
+  // What was settled before its cause was kept apart named whoever had changed the key last.
+  const author = what === 'renewed' ? null : by
   const undo = wasPausedByJob(alert) ? ' Activating it is one click.' : ''
-  return say`${{ name: alert.key.name }}: ${deeds[what]} by ${by ? who(by) : 'Keywarden'} on ${moment}.${undo}`
+  return say`${{ name: alert.key.name }}: ${deeds[what]} by ${author ? who(author) : 'Keywarden'} on ${moment}.${undo}`
 }
 
 /** Whether nobody decided it but the policy; then the alert keeps the way back. */
