@@ -66,13 +66,13 @@ export function openQueue(timetable: readonly Job[], context: JobContext, prefix
 }
 
 /**
- * A schedule that stands is left alone: BullMQ drops the run that is due or waits when one is put in place again, and
+ * A schedule that is in place is left alone: BullMQ drops the run that is due or waits when one is put in place again, and
  * the watchdog looks at the second at which most are due.
  */
 async function putInPlace(queue: Queue, job: Job): Promise<void> {
-  const standing = await queue.getJobScheduler(job.name)
-  if (standing && isAsInTimetable(standing, job)) {
-    const next = nextRunOf(standing)
+  const existing = await queue.getJobScheduler(job.name)
+  if (existing && isAsInTimetable(existing, job)) {
+    const next = nextRunOf(existing)
     if (!hasEnded(await queue.getJobState(next))) return
     // A run that has begun since was given a successor before it began.
     const now = await queue.getJobScheduler(job.name)

@@ -78,7 +78,7 @@ async function pending(): Promise<string[]> {
   return lists!.flatMap(([, ids]) => ids as string[])
 }
 
-const standing = async (name: string) => {
+const scheduleOf = async (name: string) => {
   const { pattern, tz, next } = (await inside.getJobScheduler(name))!
   return { pattern, tz, next: next! }
 }
@@ -112,7 +112,7 @@ test('every run that is due when the watchdogs of two workers look is run by Bul
 })
 
 describe('a look at the schedules', () => {
-  test('changes nothing where all stand as the timetable says, nor does another worker that starts', async () => {
+  test('changes nothing where all are as the timetable says, nor does another worker that starts', async () => {
     const timetable = [line('yearly', '0 0 1 1 *'), line('berlin', '0 0 1 1 *', 'Europe/Berlin')]
     const queue = open(...timetable)
     await expect.poll(() => inside.getDelayedCount()).toBe(2)
@@ -139,8 +139,8 @@ describe('a look at the schedules', () => {
       run: () => (++runs === 1 ? held : Promise.resolve()),
     })
     await expect.poll(() => runs).toBe(1)
-    await expect.poll(async () => (await standing('counted')).next < Date.now()).toBe(true)
-    const due = `repeat:counted:${(await standing('counted')).next}`
+    await expect.poll(async () => (await scheduleOf('counted')).next < Date.now()).toBe(true)
+    const due = `repeat:counted:${(await scheduleOf('counted')).next}`
     await queue.repair()
     release()
     await expect.poll(() => runsThatWere('completed')).toContain(due)
@@ -155,14 +155,14 @@ describe('a look at the schedules', () => {
     const moved = line('moved', '* * * * * *')
     open(moved, line('zone', '0 0 1 1 *', 'Europe/Berlin'), line('kept', '0 0 1 1 *'))
     await expect.poll(() => moved.runs).toBeGreaterThan(1)
-    expect(await standing('zone')).toMatchObject({ pattern: '0 0 1 1 *', tz: 'Europe/Berlin' })
+    expect(await scheduleOf('zone')).toMatchObject({ pattern: '0 0 1 1 *', tz: 'Europe/Berlin' })
     const kept = await inside.getJobScheduler('kept')
     expect(kept?.template?.opts).toMatchObject({ removeOnComplete: 10, removeOnFail: 50 })
     expect(await inside.getDelayedCount()).toBe(3)
   })
 })
 
-describe('a schedule that stands, but whose next run is gone from Redis, has one again after a look', () => {
+describe('a schedule that is in place, but whose next run is gone from Redis, has one again after a look', () => {
   test.each([
     [
       'with all that belonged to it',
@@ -176,7 +176,7 @@ describe('a schedule that stands, but whose next run is gone from Redis, has one
   ])('%s', async (_how, lose) => {
     const queue = open(line('yearly', '0 0 1 1 *'))
     await expect.poll(() => inside.getDelayedCount()).toBe(1)
-    const next = `repeat:yearly:${(await standing('yearly')).next}`
+    const next = `repeat:yearly:${(await scheduleOf('yearly')).next}`
     await lose(next).exec()
     expect(await pending()).toEqual([])
     await queue.repair()
