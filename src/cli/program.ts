@@ -55,7 +55,7 @@ export async function runShell(argv: readonly string[], shell: Shell): Promise<n
     })
   program
     .command('doctor')
-    .description('check Postgres, the audit, Redis, Slack and the alert channel')
+    .description('check Postgres, the audit, Redis, Slack, the alert channel, and that messages arrive')
     .action(async () => {
       code = await doctor(readConfig(shell.env))
     })

@@ -118,7 +118,8 @@ export function meaning(error: unknown): unknown {
   const name = errorName(error)
   if (!name || !/^[a-z][a-z0-9_]*$/.test(name) || unclear.has(name)) return error
   if (forNow.has(name)) return new Delay(forNowSeconds)
-  return new Refused(reasons.get(name) ?? 'other', inFull(name, error))
+  const why = reasons.get(name) ?? 'other'
+  return new Refused(why, why === 'content' || why === 'other' ? inFull(name, error) : name)
 }
 
 /** Runs calls to Slack; what they throw is what it means. */

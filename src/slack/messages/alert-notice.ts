@@ -68,7 +68,7 @@ const leaverOf = (leaver: string): Phrase => {
 }
 
 function lostMessage({ channel, reason, lost }: Notice & { about: 'channel-lost' }): Message {
-  const because = reasons[reason] ?? reason
+  const because = reasons[isRestricted(reason) ? 'restricted_action' : reason] ?? reason
   const what = lost === 'checkpoints' ? 'signed checkpoints of the audit' : 'alerts'
   const meanwhile =
     lost === 'checkpoints' ? 'they are kept in the file alone' : 'alerts come to the owners here'
@@ -89,7 +89,12 @@ const reasons: Record<string, string> = {
   restricted_action: 'posting there is restricted',
 }
 
+const isRestricted = (reason: string): boolean =>
+  reason.startsWith('restricted_action') || reason === 'channel_is_limited_access'
+
 const remedy = (reason: string): Phrase =>
-  reason === 'not_in_channel'
-    ? say`Type there ${{ code: '/invite @Keywarden' }}, or choose another channel with ${{ code: '/keys policy' }}.`
-    : say`Bring it back and type there ${{ code: '/invite @Keywarden' }}, or choose another channel with ${{ code: '/keys policy' }}.`
+  isRestricted(reason)
+    ? say`Let me post there, or choose another channel with ${{ code: '/keys policy' }}.`
+    : reason === 'not_in_channel'
+      ? say`Type there ${{ code: '/invite @Keywarden' }}, or choose another channel with ${{ code: '/keys policy' }}.`
+      : say`Bring it back and type there ${{ code: '/invite @Keywarden' }}, or choose another channel with ${{ code: '/keys policy' }}.`
