@@ -102,7 +102,7 @@ describe('a connection that is lost at COMMIT leaves it open whether anything ch
     await expect.poll(notes).toBe(written)
   })
 
-  test('in knex its own form as well', async () => {
+  test('in a transaction of knex as well', async () => {
     const commit = cable.hold('COMMIT;', 'request')
     const done = db.transaction(write)
     const failure = expect(done).rejects.toThrow(/terminated/)
