@@ -1,7 +1,7 @@
 /**
- * Makes of `work` a function that runs it once at a time. Whoever calls while it runs shares one more run, which begins
- * when that one has ended, however it ended. So every caller is answered by a run that began after the call and has
- * seen what was committed before it. The promise rejects with what that run threw.
+ * Makes of `work` a function that never runs it twice at once. Calls that come while it runs share one more run, which
+ * begins when that one has ended, however it ended. So every call is answered by a run that began after it, and that
+ * has seen what was committed before. The promise rejects with what that run threw.
  */
 export function oneAtATime<T>(work: () => Promise<T>): () => Promise<T> {
   let running: Promise<T> | undefined

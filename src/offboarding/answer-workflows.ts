@@ -40,9 +40,9 @@ async function claim({ db }: World, tried: readonly string[]): Promise<Step | un
      where r.source = 'workflow' and o.id = r.offboarding_id and r.offboarding_id = (
        select w.offboarding_id from offboarding_requests w
        join offboardings d on d.id = w.offboarding_id and d.state = 'done'
-       left join offboarding_messages told on told.id = d.message_id
+       left join offboarding_messages p on p.id = d.message_id
        where w.source = 'workflow' and w.answered_at is null and not w.offboarding_id = any(?)
-         and (told.ts is not null or not d.announced)
+         and (p.ts is not null or not d.announced)
          and (w.claimed_until is null or w.claimed_until < clock_timestamp())
          and (w.retry_after is null or w.retry_after < clock_timestamp())
        order by w.retry_after nulls first, w.requested_at limit 1 for update of w skip locked)

@@ -20,8 +20,8 @@ export type RequestByEmail = Omit<OffboardingRequest, 'userId'> & {
 }
 
 /**
- * Offboards whoever is known by the first of these addresses that anybody has. While nobody is known by them the request waits, and goes on as soon
- * as Slack's member list names somebody.
+ * Offboards the person who has the first of these addresses that anybody has. While nobody is known by them the request
+ * waits, and goes on as soon as Slack's member list names somebody.
  */
 export async function requestByEmail(
   act: Act,

@@ -45,7 +45,7 @@ export async function leftTheDirectory(db: Executor, accountId: string): Promise
   return users.flatMap((user) => known.first(addressesOf(user)) ?? user.slackUserId ?? [])
 }
 
-/** Whoever was saved by a process that knew of one address only has that, as the one of work. */
+/** A process of the version before saves one address, which is that of work. */
 const storedEmails = `coalesce(attributes->'emails', jsonb_build_array(
   jsonb_build_object('value', attributes->>'email', 'type', 'work', 'primary', true)))`
 

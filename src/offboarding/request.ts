@@ -173,7 +173,7 @@ const lockCurrent = (act: Act, accountId: string, userId: string) =>
     .forUpdate()
     .first()
 
-/** Whether this door had not asked before. The same request again, as Slack repeats events, changes nothing. */
+/** Whether this door had not asked before. A request that comes again, as Slack repeats events, changes nothing. */
 export async function noteDoor(
   act: Act,
   offboardingId: string,

@@ -18,7 +18,7 @@ function runs() {
 /** Lets everything happen that waits for nothing. */
 const moment = () => new Promise((resolve) => setImmediate(resolve))
 
-test('whoever asks while a run goes on shares the one run after it, which begins when that ends', async () => {
+test('calls that come while a run goes on share the one run after it, which begins when that ends', async () => {
   const { ask, begun, most } = runs()
   const first = ask()
   const later = [ask(), ask(), ask()]
