@@ -265,8 +265,6 @@ test('forty keys are revoked with as many questions as two, each with a record o
     expect(events.filter(({ body }) => JSON.parse(body).event === 'key.revoked')).toHaveLength(names.length)
     return questions
   }
-  // The first confirmation of all finds that no epoch of the database has begun, and asks once more.
-  await asked('U0FIRST001', ['First'])
   const few = await asked('U0TWO00001', ['One', 'Two'])
   expect(
     await asked(
