@@ -1,4 +1,4 @@
-import { perform } from '../src/audit/perform.ts'
+import { perform } from '../src/acts/perform.ts'
 import { isRefusal } from '../src/foundation/refusal.ts'
 import { plain } from '../src/foundation/words.ts'
 import { lapse, lapseBatch } from '../src/keys/lapse.ts'

@@ -1,4 +1,4 @@
-import { carryOut } from '../src/offboarding/carry-out.ts'
+import { carryOut } from '../src/offboarding/execute.ts'
 import type { JobContext } from './engine/job.ts'
 
 /** Which leavers still have a key that is neither refused nor rotating, and who has not been told? */

@@ -1,10 +1,10 @@
+import { forgetWatched } from '../src/anomaly/retention.ts'
 import { forgetTokenMessages } from '../src/keys/token-messages.ts'
 import { pruneChanges } from '../src/leases/prune.ts'
 import { forgetOld } from '../src/outbox/retention.ts'
 import { forgetBatches } from '../src/usage/outcomes.ts'
 import { forgetRecent } from '../src/usage/recent.ts'
 import { forgetSpread } from '../src/usage/spread.ts'
-import { forgetWatched } from '../src/watch/retention.ts'
 import type { JobContext } from './engine/job.ts'
 
 /** Which requests, letters, last requests and times of unusual use are so old that nothing asks about them any more? */

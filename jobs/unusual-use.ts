@@ -1,8 +1,8 @@
+import { tellFleets } from '../src/anomaly/fleet-notices.ts'
+import { quarantineLeaked } from '../src/anomaly/quarantine.ts'
+import { watchUse } from '../src/anomaly/watch.ts'
 import { reconcileEverywhere } from '../src/findings/settle.ts'
 import { unusualUse } from '../src/findings/unusual-use.ts'
-import { quarantineLeaked } from '../src/watch/quarantine.ts'
-import { tellFleets } from '../src/watch/tell-fleets.ts'
-import { watchUse } from '../src/watch/watch.ts'
 import type { JobContext } from './engine/job.ts'
 
 /** Which keys are used as they never were, or have fallen silent? */

@@ -1,4 +1,4 @@
-import { perform } from '../src/audit/perform.ts'
+import { perform } from '../src/acts/perform.ts'
 import { isRefusal, type Refusal, sentence } from '../src/foundation/refusal.ts'
 import { plain } from '../src/foundation/words.ts'
 import { issue } from '../src/keys/issue.ts'

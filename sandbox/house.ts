@@ -1,4 +1,4 @@
-import { perform } from '../src/audit/perform.ts'
+import { perform } from '../src/acts/perform.ts'
 import { type Config, readConfig } from '../src/foundation/config.ts'
 import { openDatabase } from '../src/foundation/database.ts'
 import { type Log, openLog } from '../src/foundation/log.ts'

@@ -1,10 +1,10 @@
+import type { BandHour } from '../anomaly/band.ts'
 import type { Digest } from '../findings/digest.ts'
 import type { Kind, Resolution, Severity } from '../findings/finding.ts'
 import type { World } from '../foundation/world.ts'
 import type { Role } from '../members/member.ts'
 import type { Asked } from '../reviews/keys-asked.ts'
 import type { ReviewProgress } from '../reviews/progress.ts'
-import type { BandHour } from '../watch/band.ts'
 
 /** What delivering needs beside the channel. */
 export type Means = Pick<World, 'db' | 'clock' | 'log' | 'random'>

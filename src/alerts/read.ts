@@ -1,3 +1,4 @@
+import { type BandHour, bandOf } from '../anomaly/band.ts'
 import type { Kind, Resolution, Severity } from '../findings/finding.ts'
 import { audienceOfRotation } from '../findings/rotation-due.ts'
 import type { Executor } from '../foundation/database.ts'
@@ -6,7 +7,6 @@ import { findMember, inCharge, type Role } from '../members/member.ts'
 import type { Claimed } from '../outbox/outbox.ts'
 import { readTerms } from '../policy/terms.ts'
 import { trafficOf } from '../usage/traffic.ts'
-import { type BandHour, bandOf } from '../watch/band.ts'
 import type { Alert, Deed, Group, Step } from './channel.ts'
 
 /** More than this are counted, not listed. */

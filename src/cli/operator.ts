@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os'
-import { perform } from '../audit/perform.ts'
+import { perform } from '../acts/perform.ts'
 import { systemClock } from '../foundation/clock.ts'
 import { type Config, readConfig } from '../foundation/config.ts'
 import { openDatabase } from '../foundation/database.ts'

@@ -1,8 +1,8 @@
 import { Temporal } from 'temporal-polyfill'
 import type { Executor } from '../foundation/database.ts'
+import { daysOf } from '../usage/reports/days.ts'
+import type { KeyUse } from '../usage/reports/workspace.ts'
 import type { Sums } from '../usage/rows.ts'
-import { daysOf } from '../workspaces/days.ts'
-import type { KeyUse } from '../workspaces/usage.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 
 /** How a week was used, as a letter keeps it. */

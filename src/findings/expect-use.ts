@@ -1,10 +1,10 @@
+import type { MonthlyWindow } from '../anomaly/calendar.ts'
+import { forgetState } from '../anomaly/states.ts'
 import { record } from '../audit/record.ts'
 import { newId } from '../foundation/ids.ts'
 import { type Refusal, refuse } from '../foundation/refusal.ts'
 import { type Act, actorName } from '../members/actor.ts'
 import { authorise, noSuchKey } from '../policy/authorise.ts'
-import type { MonthlyWindow } from '../watch/calendar.ts'
-import { forgetState } from '../watch/states.ts'
 import type { Target } from './deeds.ts'
 import { type AboutFinding, lockFinding } from './store.ts'
 

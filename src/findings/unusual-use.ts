@@ -1,5 +1,5 @@
+import type { UseFacts } from '../anomaly/facts.ts'
 import type { Transaction } from '../foundation/database.ts'
-import type { UseFacts } from '../watch/facts.ts'
 import { doneBy, firstOf, noticed, over, revoked } from './ended.ts'
 import type { Fact, Gone, Question, Resolution, Severity } from './finding.ts'
 

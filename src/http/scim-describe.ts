@@ -1,4 +1,4 @@
-import type { DirectoryUser } from '../offboarding/directory.ts'
+import type { DirectoryUser } from '../directory/users.ts'
 
 const core = 'urn:ietf:params:scim:schemas:core:2.0'
 const messages = 'urn:ietf:params:scim:api:messages:2.0'

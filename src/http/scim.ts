@@ -1,20 +1,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { perform } from '../audit/perform.ts'
+import { perform } from '../acts/perform.ts'
+import { connectionOfToken } from '../directory/connections.ts'
+import { listUsers } from '../directory/list.ts'
+import { type Directory, type DirectoryUser, updateUser } from '../directory/users.ts'
 import { isOutage } from '../foundation/database.ts'
 import { isRefusal, type Refusal, type RefusalCode } from '../foundation/refusal.ts'
 import { plain } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import type { Act } from '../members/actor.ts'
-import { connectionOfToken } from '../offboarding/connections.ts'
-import {
-  createUser,
-  type Directory,
-  type DirectoryUser,
-  describeUser,
-  removeUser,
-  setActive,
-} from '../offboarding/directory.ts'
-import { listUsers } from '../offboarding/directory-list.ts'
+import { createUser, removeUser, setActive } from '../offboarding/by-directory.ts'
 import { homeOf } from '../offboarding/missed.ts'
 import {
   listResponse,
@@ -170,7 +164,7 @@ async function change(scim: Scim, request: FastifyRequest, reply: FastifyReply, 
   }
   if (reading.wrong) return misread(reply, reading)
   const described = await scim.act(request, (act, directory) =>
-    describeUser(act, directory, id, { ...rest, emails }),
+    updateUser(act, directory, id, { ...rest, emails }),
   )
   return answer(reply, described)
 }

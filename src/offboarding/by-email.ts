@@ -1,4 +1,5 @@
 import { record } from '../audit/record.ts'
+import { foldEmail, userOfEmail } from '../directory/emails.ts'
 import type { Executor } from '../foundation/database.ts'
 import { newId } from '../foundation/ids.ts'
 import type { Random } from '../foundation/random.ts'
@@ -6,7 +7,6 @@ import type { Refusal } from '../foundation/refusal.ts'
 import { type Act, actorName } from '../members/actor.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import { authorityOf } from './authority.ts'
-import { foldEmail, userOfEmail } from './emails.ts'
 import { currentOffboarding, type Mode, type Offboarding, toOffboarding } from './offboarding.ts'
 import { modeOf, noteDoor, type OffboardingRequest, requestOffboarding } from './request.ts'
 

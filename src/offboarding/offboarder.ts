@@ -2,7 +2,7 @@ import { oneAtATime } from '../foundation/one-at-a-time.ts'
 import type { World } from '../foundation/world.ts'
 import { announce } from './announce.ts'
 import type { Announcer } from './announcer.ts'
-import { actOnOpen, finishOpen } from './carry-out.ts'
+import { actOnOpen, finishOpen } from './execute.ts'
 
 /**
  * The one way in which a process carries out open offboardings and tells people about them. Runs do not overlap, since

@@ -4,11 +4,11 @@ import { readTerms } from '../policy/terms.ts'
 import { trafficOf } from '../usage/traffic.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import { authorityOf } from './authority.ts'
-import { heirOf } from './heir.ts'
 import { type Candidate, keysOfLeaver } from './leaver-keys.ts'
 import { currentOffboarding, type Mode, type Offboarding, type Plan } from './offboarding.ts'
 import { choicesFor, isBusy, planFor } from './plan.ts'
 import { plannedAnew } from './reopen.ts'
+import { heirOf } from './successor.ts'
 
 const dayMs = 86_400_000
 

@@ -1,4 +1,4 @@
-import { perform } from '../audit/perform.ts'
+import { perform } from '../acts/perform.ts'
 import { record } from '../audit/record.ts'
 import { newId } from '../foundation/ids.ts'
 import type { Random } from '../foundation/random.ts'

@@ -1,4 +1,4 @@
-import { perform } from '../audit/perform.ts'
+import { perform } from '../acts/perform.ts'
 import { record } from '../audit/record.ts'
 import type { Executor } from '../foundation/database.ts'
 import { newId } from '../foundation/ids.ts'

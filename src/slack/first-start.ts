@@ -1,5 +1,5 @@
 import type { WebClient } from '@slack/web-api'
-import { perform } from '../audit/perform.ts'
+import { perform } from '../acts/perform.ts'
 import { isRefusal } from '../foundation/refusal.ts'
 import { slackStartError } from '../foundation/slack.ts'
 import { StartError } from '../foundation/start-error.ts'

@@ -41,7 +41,7 @@ import { forgetExpected, openExpected, quarantine, submitExpected } from './conv
 import { turnUsage, usage } from './conversations/usage.ts'
 import { exportKeyUsage } from './conversations/usage-file.ts'
 import { turnOverview } from './conversations/usage-overview.ts'
-import type { HelpLine } from './messages/help.ts'
+import type { HelpLine } from './messages/home/help.ts'
 import type { ClickStory, CommandStory, Conversation, SubmitStory } from './story.ts'
 
 /** `needs` is checked before the conversation starts, and by the act again when it happens. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { loadState, newState, resetState, stateBytes } from '../../src/usage/anomaly/state.ts'
-import { step, stepSilence } from '../../src/usage/anomaly/step.ts'
+import { loadState, newState, resetState, stateBytes } from '../../src/anomaly/detector/state.ts'
+import { step, stepSilence } from '../../src/anomaly/detector/step.ts'
 import { bucketOf, day, live, monday } from './traffic.ts'
 
 const seen = fc.record({

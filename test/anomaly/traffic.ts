@@ -1,6 +1,6 @@
 import { createRandom } from '../../bench/anomaly/simulation/random.ts'
-import { newState } from '../../src/usage/anomaly/state.ts'
-import { type Bucket, type Reading, step } from '../../src/usage/anomaly/step.ts'
+import { newState } from '../../src/anomaly/detector/state.ts'
+import { type Bucket, type Reading, step } from '../../src/anomaly/detector/step.ts'
 
 /** Monday 2026-01-05 00:00 UTC. */
 export const monday = 1767571200

@@ -8,7 +8,7 @@ import { readTerms } from '../../src/policy/terms.ts'
 import { type Phase, type Rotation, reasons } from '../../src/rotation/rotation.ts'
 import type { Standing } from '../../src/rotation/standing.ts'
 import type { Tracker } from '../../src/rotation/tracker.ts'
-import { type HomeLook, homeView } from '../../src/slack/messages/home.ts'
+import { type HomeLook, homeView } from '../../src/slack/messages/home/home.ts'
 import type { KeyRequest } from '../../src/workspaces/requests.ts'
 import type { Workspace } from '../../src/workspaces/workspace.ts'
 

@@ -1,7 +1,7 @@
 import { people } from '../../sandbox/acting.ts'
 import { type PersonClient, person } from '../../sandbox/slack/person.ts'
 import { type LocalSlack, startSlack } from '../../sandbox/slack/slack.ts'
-import { perform } from '../../src/audit/perform.ts'
+import { perform } from '../../src/acts/perform.ts'
 import { systemClock } from '../../src/foundation/clock.ts'
 import { readConfig } from '../../src/foundation/config.ts'
 import { openDatabase } from '../../src/foundation/database.ts'

@@ -1,5 +1,5 @@
 import { openCalendar } from '../../sandbox/calendar.ts'
-import { perform } from '../../src/audit/perform.ts'
+import { perform } from '../../src/acts/perform.ts'
 import { readConfig } from '../../src/foundation/config.ts'
 import { openDatabase } from '../../src/foundation/database.ts'
 import { openLog } from '../../src/foundation/log.ts'

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { said } from '../../sandbox/acting.ts'
 import { textOf } from '../../sandbox/slack/look.ts'
 import type { Digest } from '../../src/findings/digest.ts'
-import { digestMessage } from '../../src/slack/messages/digest.ts'
+import { digestMessage } from '../../src/slack/messages/alerts/digest.ts'
 
 const nobody = { requests: 0, refused: 0, outcomes: 0, failed: 0 }
 const day = (name: string, ok: number, refused = 0, failed = 0) => ({ name, ok, refused, failed })

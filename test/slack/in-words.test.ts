@@ -4,7 +4,7 @@ import { contentOf } from '../../sandbox/slack/validate/message.ts'
 import { say } from '../../src/foundation/words.ts'
 import { actions, button, context, header, message, plainSection } from '../../src/slack/blocks.ts'
 import { inWords } from '../../src/slack/in-words.ts'
-import { chart } from '../../src/slack/messages/chart.ts'
+import { chart } from '../../src/slack/messages/usage/chart.ts'
 import { sentenceBlock } from '../../src/slack/phrase.ts'
 import {
   answerTo,

@@ -53,7 +53,7 @@ describe('it would be noticed if a file', () => {
       'db.raw(`select clock_timestamp()`)',
     ]
     expect(innocent.flatMap((text) => seen(text))).toEqual([])
-    expect(seen('token.open()', 'src/slack/messages/show-once.ts')).toEqual([])
+    expect(seen('token.open()', 'src/slack/messages/keys/show-once.ts')).toEqual([])
   })
 
   test('silences the compiler or lets a test run alone', () => {

@@ -5,9 +5,9 @@ import { readTerms } from '../../src/policy/terms.ts'
 import { latelyOf } from '../../src/usage/lately.ts'
 import { type Range, ranges } from '../../src/usage/range.ts'
 import { recentOf } from '../../src/usage/recent.ts'
+import { exportUsage } from '../../src/usage/reports/export.ts'
+import { workspaceSummaryOf } from '../../src/usage/reports/workspace.ts'
 import { summaryOf } from '../../src/usage/summary.ts'
-import { workspaceSummaryOf } from '../../src/workspaces/usage.ts'
-import { exportUsage } from '../../src/workspaces/usage-export.ts'
 import { counted, makeKey, openDialog, submitAndSee, type TestHouse, testHouse } from '../setup/house.ts'
 
 let house: TestHouse

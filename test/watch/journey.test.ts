@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Message } from '../../sandbox/slack/contract.ts'
 import { messagesIn, optionValue, topModal } from '../../sandbox/slack/look.ts'
 import type { PersonClient } from '../../sandbox/slack/person.ts'
-import { readProgress } from '../../src/watch/progress.ts'
+import { readProgress } from '../../src/anomaly/progress.ts'
 import {
   callPlatform, makeKey, openDialog, people, press, pressIn, said, security, submitAndSee, type TestHouse, testHouse,
 } from '../setup/house.ts' // biome-ignore format: a list

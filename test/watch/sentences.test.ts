@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import type { Alert, Fleet } from '../../src/alerts/channel.ts'
+import type { Reason } from '../../src/anomaly/detector/reason.ts'
+import type { UseFacts } from '../../src/anomaly/facts.ts'
 import { plain } from '../../src/foundation/words.ts'
-import { fleetMessage } from '../../src/slack/messages/fleet.ts'
-import { duration, percent, useWords } from '../../src/slack/messages/unusual-use.ts'
-import type { Reason } from '../../src/usage/anomaly/reason.ts'
-import type { UseFacts } from '../../src/watch/facts.ts'
+import { fleetMessage } from '../../src/slack/messages/alerts/fleet.ts'
+import { duration, percent, useWords } from '../../src/slack/messages/alerts/unusual-use.ts'
 
 const figures = {
   count: 2_400,

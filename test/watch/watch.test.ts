@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { watchUse } from '../../src/anomaly/watch.ts'
 import { reconcileEverywhere } from '../../src/findings/settle.ts'
 import { unusualUse } from '../../src/findings/unusual-use.ts'
-import { watchUse } from '../../src/watch/watch.ts'
 import { plant } from '../setup/plant.ts'
 import { openRecords, type Records } from '../setup/records.ts'
 import { office, plantSource, plantTraffic } from './traffic.ts'

@@ -1,4 +1,4 @@
-import { perform } from '../../audit/perform.ts'
+import { perform } from '../../acts/perform.ts'
 import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
 import { liveKeyOfIntegration } from '../../keys/find.ts'
 import type { KeyRequest as KeyDraft } from '../../keys/issue.ts'
@@ -6,7 +6,7 @@ import { type KeyRequest, makeRequest, rememberPosted } from '../../workspaces/r
 import { type Message, notice, plainSection } from '../blocks.ts'
 import { findChannel, post } from '../channels.ts'
 import { sendOrInWords } from '../in-words.ts'
-import { requestMessage, sentView } from '../messages/request.ts'
+import { requestMessage, sentView } from '../messages/keys/request.ts'
 import type { Story, SubmitStory } from '../story.ts'
 
 /** Puts a draft before the managers: what a member asks for, or a write key where policy wants a second person. */

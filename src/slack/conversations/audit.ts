@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { listEvents } from '../../audit/list.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
-import { type AuditTurn, auditMessage, auditPage } from '../messages/audit.ts'
+import { type AuditTurn, auditMessage, auditPage } from '../messages/audit/audit.ts'
 import type { ClickStory, CommandStory, Conversation, Story } from '../story.ts'
 import { keyFor } from './pick.ts'
 

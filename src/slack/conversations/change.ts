@@ -1,14 +1,14 @@
-import { perform } from '../../audit/perform.ts'
+import { perform } from '../../acts/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
 import { plain, say } from '../../foundation/words.ts'
+import { holdersOf } from '../../keys/holders.ts'
 import type { Key } from '../../keys/key.ts'
 import { activate, cannot, deactivate, revoke } from '../../keys/state.ts'
 import { hintCharacters, isConfirmedBy } from '../../keys/typed-confirmation.ts'
 import { confirmChange } from '../../leases/confirm.ts'
 import { receiptPhrase } from '../../leases/receipt-words.ts'
 import type { Act } from '../../members/actor.ts'
-import { holdersOf } from '../../offboarding/holders.ts'
 import { latelyOf } from '../../usage/lately.ts'
 import { notice, plainSection } from '../blocks.ts'
 import {
@@ -18,7 +18,7 @@ import {
   ownerToldMessage,
   restrictedView,
   revokeView,
-} from '../messages/key-change.ts'
+} from '../messages/keys/change.ts'
 import { type CommandStory, type Conversation, type Story, type SubmitStory, textIn } from '../story.ts'
 import { keyById, keyFor } from './pick.ts'
 import { tell } from './tell.ts'

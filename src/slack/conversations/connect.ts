@@ -1,8 +1,8 @@
-import { perform } from '../../audit/perform.ts'
+import { perform } from '../../acts/perform.ts'
+import { listConnections, makeConnection, revokeConnection } from '../../directory/connections.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
-import { listConnections, makeConnection, revokeConnection } from '../../offboarding/connections.ts'
-import { connectionView, connectView } from '../messages/connect.ts'
+import { connectionView, connectView } from '../messages/offboarding/connect.ts'
 import type { ClickStory, CommandStory, Conversation, Story } from '../story.ts'
 
 /** `/keys connect` */

@@ -1,4 +1,4 @@
-import { perform } from '../../audit/perform.ts'
+import { perform } from '../../acts/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
 import { liveKeyOfIntegration, nameInUse } from '../../keys/find.ts'
@@ -9,9 +9,9 @@ import { reveal } from '../../keys/reveal.ts'
 import { may } from '../../policy/may.ts'
 import { cut, notice, plainSection } from '../blocks.ts'
 import { whyNotGiven } from '../caller.ts'
-import { type CreateLook, createForm, defaultExpiry } from '../messages/create.ts'
+import { type CreateLook, createForm, defaultExpiry } from '../messages/keys/create.ts'
+import { waitingForOwnerView } from '../messages/keys/reveal.ts'
 import { fieldErrors } from '../messages/refusal.ts'
-import { waitingForOwnerView } from '../messages/reveal.ts'
 import {
   type ClickStory,
   type CommandStory,

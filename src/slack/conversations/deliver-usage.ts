@@ -1,11 +1,11 @@
 import type { ImageBlock } from '@slack/types'
+import type { UsagePicture } from '../../charts/chart.ts'
 import type { Range } from '../../usage/range.ts'
 import type { Message } from '../blocks.ts'
 import { sendOrInWords } from '../in-words.ts'
-import { altTextOf } from '../messages/usage-panel.ts'
-import type { UsagePicture } from '../pictures/picture.ts'
-import { sendIllustrated } from '../pictures/upload.ts'
+import { altTextOf } from '../messages/usage/panel.ts'
 import type { ClickStory, Story } from '../story.ts'
+import { sendIllustrated } from '../upload-chart.ts'
 
 /**
  * Puts a panel into the direct messages of whoever asked, or in the place of an earlier one there: a picture in an

@@ -3,7 +3,7 @@ import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
 import { say } from '../../foundation/words.ts'
 import { countAttention } from '../../keys/attention.ts'
 import { type Action, may } from '../../policy/may.ts'
-import { type HelpLine, helpMessage, startMessage, verbHelpMessage } from '../messages/help.ts'
+import { type HelpLine, helpMessage, startMessage, verbHelpMessage } from '../messages/home/help.ts'
 import type { CommandStory } from '../story.ts'
 import { viewer } from './pick.ts'
 

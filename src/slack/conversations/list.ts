@@ -4,7 +4,7 @@ import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
 import { listKeys } from '../../keys/list.ts'
 import { standings } from '../../keys/page.ts'
 import { cut, notice, plainSection } from '../blocks.ts'
-import { listMessage, searchForm, type Turn } from '../messages/list.ts'
+import { listMessage, searchForm, type Turn } from '../messages/keys/list.ts'
 import {
   type ClickStory,
   type CommandStory,

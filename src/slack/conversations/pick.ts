@@ -3,7 +3,7 @@ import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
 import { type Found, findKey, findKeyById, keysToChoose } from '../../keys/find.ts'
 import type { KeyWithUsage } from '../../keys/key.ts'
 import { noSuchKey } from '../../policy/authorise.ts'
-import { nearMessage, pickerMessage } from '../messages/pick.ts'
+import { nearMessage, pickerMessage } from '../messages/keys/pick.ts'
 import type { CommandStory, Story } from '../story.ts'
 
 /**

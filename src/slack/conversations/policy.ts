@@ -1,13 +1,13 @@
 import type { WebClient } from '@slack/web-api'
-import { perform } from '../../audit/perform.ts'
+import { perform } from '../../acts/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, refuse } from '../../foundation/refusal.ts'
 import { checkTerms, type Terms } from '../../policy/terms.ts'
 import { lacksApprover, setPolicy } from '../../workspaces/policy.ts'
 import { notice, plainSection } from '../blocks.ts'
 import { findChannel } from '../channels.ts'
-import { policyForm, policySavedView } from '../messages/policy.ts'
 import { fieldErrors } from '../messages/refusal.ts'
+import { policyForm, policySavedView } from '../messages/workspace/policy.ts'
 import { type CommandStory, type Conversation, type SubmitStory, textIn } from '../story.ts'
 
 /** `/keys policy` */

@@ -1,4 +1,4 @@
-import { perform } from '../../audit/perform.ts'
+import { perform } from '../../acts/perform.ts'
 import { dryRun } from '../../findings/dry-run.ts'
 import { orDatabaseOut, type Transaction } from '../../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
@@ -13,8 +13,8 @@ import { readProgress } from '../../reviews/progress.ts'
 import { openReview } from '../../reviews/review.ts'
 import { tellAnswer } from '../../reviews/tell.ts'
 import { message } from '../blocks.ts'
-import { dryRunMessage, dryRunRows } from '../messages/dry-run.ts'
-import { askedMessage, progressMessage } from '../messages/review.ts'
+import { dryRunMessage, dryRunRows } from '../messages/alerts/dry-run.ts'
+import { askedMessage, progressMessage } from '../messages/reviews/review.ts'
 import type { ClickStory, CommandStory, Conversation, Story } from '../story.ts'
 
 /** `/keys review [mine|start|dry run]`: how it goes, for those who manage; else what one is asked. */

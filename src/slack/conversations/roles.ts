@@ -1,4 +1,4 @@
-import { perform } from '../../audit/perform.ts'
+import { perform } from '../../acts/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
 import { type Phrase, say } from '../../foundation/words.ts'
@@ -6,7 +6,7 @@ import { findMember, type Role, roles } from '../../members/member.ts'
 import { listGroupRoles, listRoles, setGroupRole, setRole } from '../../workspaces/roles.ts'
 import { notice, plainSection } from '../blocks.ts'
 import { whyNotGiven } from '../caller.ts'
-import { rolesForm } from '../messages/roles.ts'
+import { rolesForm } from '../messages/workspace/roles.ts'
 import { type CommandStory, type Conversation, type Story, type SubmitStory, textIn } from '../story.ts'
 
 /** `/keys roles` */

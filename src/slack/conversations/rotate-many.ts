@@ -1,11 +1,11 @@
-import { perform } from '../../audit/perform.ts'
+import { perform } from '../../acts/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
 import { integrationsOf, keysToRotate, startCampaign, type Which } from '../../rotation/campaign.ts'
 import { type Reason, reasons } from '../../rotation/rotation.ts'
 import { notice, plainSection } from '../blocks.ts'
 import { isFullMember } from '../caller.ts'
-import { type Choice, campaignBegunView, campaignForm, choices } from '../messages/rotate-many.ts'
+import { type Choice, campaignBegunView, campaignForm, choices } from '../messages/rotation/rotate-many.ts'
 import {
   type ClickStory,
   type CommandStory,

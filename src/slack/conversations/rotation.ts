@@ -1,4 +1,4 @@
-import { perform } from '../../audit/perform.ts'
+import { perform } from '../../acts/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
 import { say } from '../../foundation/words.ts'
@@ -9,8 +9,8 @@ import { abortRotation, extendRotation, finishRotation, finishSafe } from '../..
 import { findRotation, type Rotation } from '../../rotation/rotation.ts'
 import { readTrackers, type Tracker } from '../../rotation/tracker.ts'
 import { message, notice, plainSection } from '../blocks.ts'
-import { trackerView } from '../messages/rotation.ts'
-import { abortForm, endView, finishEarlyForm, finishedManyView } from '../messages/rotation-dialogs.ts'
+import { abortForm, endView, finishEarlyForm, finishedManyView } from '../messages/rotation/dialogs.ts'
+import { trackerView } from '../messages/rotation/tracker.ts'
 import type { ClickStory, Conversation, Story, SubmitStory } from '../story.ts'
 import { revealKey } from './show-once.ts'
 

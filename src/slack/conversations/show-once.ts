@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { perform } from '../../audit/perform.ts'
+import { perform } from '../../acts/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
 import type { Key } from '../../keys/key.ts'
@@ -8,7 +8,7 @@ import { reveal, voidReveal } from '../../keys/reveal.ts'
 import type { Token } from '../../keys/token.ts'
 import { rememberTokenMessage, takeTokenMessages } from '../../keys/token-messages.ts'
 import { type Message, notice, plainSection } from '../blocks.ts'
-import { notShownMessage, notVoidMessage, offerMessage, revealedMessage } from '../messages/reveal.ts'
+import { notShownMessage, notVoidMessage, offerMessage, revealedMessage } from '../messages/keys/reveal.ts'
 import {
   didYouCopyMessage,
   formerMessage,
@@ -16,7 +16,7 @@ import {
   savedView,
   shownMessage,
   showOnceView,
-} from '../messages/show-once.ts'
+} from '../messages/keys/show-once.ts'
 import type { ClickStory, Conversation, Story } from '../story.ts'
 import { keyById } from './pick.ts'
 import { tell } from './tell.ts'

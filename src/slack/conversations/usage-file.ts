@@ -1,13 +1,13 @@
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal } from '../../foundation/refusal.ts'
 import { windowOf } from '../../usage/range.ts'
+import { exportUsage } from '../../usage/reports/export.ts'
 import type { Step } from '../../usage/step.ts'
-import { exportUsage } from '../../workspaces/usage-export.ts'
 import type { Message } from '../blocks.ts'
 import { sendOrInWords } from '../in-words.ts'
-import { csvToldMessage, noFilesMessage } from '../messages/usage-file.ts'
-import { share } from '../pictures/upload.ts'
+import { csvToldMessage, noFilesMessage } from '../messages/usage/file.ts'
 import type { ClickStory, Conversation } from '../story.ts'
+import { share } from '../upload-chart.ts'
 import { askedFor } from './usage.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal } from '../../foundation/refusal.ts'
 import { findKeyByToken } from '../../keys/find.ts'
-import { wholeKeyMessage } from '../messages/whole-key.ts'
+import { wholeKeyMessage } from '../messages/keys/whole-key.ts'
 import type { CommandStory, Conversation } from '../story.ts'
 import { viewer } from './pick.ts'
 

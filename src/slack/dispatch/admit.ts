@@ -1,5 +1,5 @@
 import type { ModalView } from '@slack/types'
-import { perform } from '../../audit/perform.ts'
+import { perform } from '../../acts/perform.ts'
 import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
 import { authorise } from '../../policy/authorise.ts'
 import { type Action, may } from '../../policy/may.ts'

@@ -1,4 +1,4 @@
-import { perform } from '../../audit/perform.ts'
+import { perform } from '../../acts/perform.ts'
 import { isRefusal } from '../../foundation/refusal.ts'
 import { forgetMember, refreshGroup, welcomeBack } from '../../workspaces/roles.ts'
 import { workspacesOfTeam } from '../../workspaces/workspace.ts'

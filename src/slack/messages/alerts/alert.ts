@@ -1,0 +1,149 @@
+import type { Button, ImageBlock, KnownBlock, Overflow } from '@slack/types'
+import type { Alert, Step } from '../../../alerts/channel.ts'
+import type { Kind } from '../../../findings/finding.ts'
+import { say } from '../../../foundation/words.ts'
+import { actions, button, context, go, type Message, message, option } from '../../blocks.ts'
+import { mrkdwnDate, sentenceBlock } from '../../phrase.ts'
+import { ref } from '../../ref.ts'
+import { count, hintText } from '../keys/key.ts'
+import { useFacts } from './unusual-use.ts'
+import { called, ending, fact, standing, stepWords, wasPausedByJob } from './words.ts'
+
+type Look = { mentions: string[]; isDirect: boolean; image?: ImageBlock }
+
+/** The parent message: how things stand now. A resolved one says who did what, and has no buttons, unless
+ * the policy paused the key. */
+export function alertMessage(alert: Alert, { mentions, isDirect, image }: Look): Message {
+  if (alert.resolution)
+    return message(
+      ending(alert),
+      ...(wasPausedByJob(alert) ? [actions(activate(alert, String(alert.resolution.at)))] : []),
+    )
+  return message(
+    say`${called(mentions)}${fact(alert)}`,
+    ...(image ? [image] : []),
+    context(`${hintText(alert.key.hint)} · ${traffic(alert)} · owner <@${alert.key.ownerId}>`),
+    ...standing(alert).map((phrase) => sentenceBlock(phrase)),
+    isDirect && alert.ownerRole === 'member' ? askButtons(alert) : buttons(alert),
+  )
+}
+
+/** The thread's reply for a step; people are mentioned, since an edited message notifies nobody. */
+export const alertReply = (step: Step, image?: ImageBlock): Message =>
+  message(stepWords(step), ...(image ? [image] : []))
+
+const keyRef = (alert: Alert) => ({ ...alert.key, workspaceId: alert.workspaceId })
+
+const findingRef = (alert: Alert) => ref(alert.workspaceId, alert.findingId)
+
+/** What most people do about it stands as a button, at most one of them red; the rest is in the menu. */
+function buttons(alert: Alert): KnownBlock {
+  if (alert.kind === 'unusual-use') return useButtons(alert)
+  const { kind, key, snoozed, acknowledged } = alert
+  const label = (text: string) => ({ label: `${text} ${key.name}` })
+  const act = (text: string, id: string) => button(text, id, findingRef(alert), label(text))
+  const asks = isAsking(kind)
+  const shown = [
+    ...(asks ? [act('Still needed', 'alert.needed')] : [remedy(alert)]),
+    ...(asks && key.isActive ? [deactivate(alert)] : []),
+    ...(acknowledged || asks ? [] : [act("I'm on it", 'alert.take')]),
+    snoozed ? act('Wake', 'alert.wake') : act('Snooze', 'alert.snooze'),
+    ...(!asks && key.isActive ? [deactivate(alert)] : []),
+  ]
+  return actions(
+    ...shown,
+    menu(alert, ['usage', 'assign', ...(alert.ownerRole === 'member' ? ['ask' as const] : [])]),
+  )
+}
+
+/** One click stops a key that may have leaked, and one click resumes it. */
+function useButtons(alert: Alert): KnownBlock {
+  const { key, snoozed } = alert
+  const act = (text: string, id: string, style?: 'danger') =>
+    button(text, id, findingRef(alert), { label: `${text} ${key.name}`, ...(style ? { style } : {}) })
+  const stop = key.isActive
+    ? [act('Quarantine key', 'alert.quarantine', 'danger')]
+    : [activate(alert, useFacts(alert).quarantinedAt, 'primary')]
+  return actions(
+    ...stop,
+    go('View usage', 'usage', keyRef(alert)),
+    ...(key.isActive ? [act('Expected', 'alert.expected')] : []),
+    menu(alert, [
+      'compromised',
+      ...(alert.acknowledged ? [] : ['take' as const]),
+      snoozed ? 'wake' : 'snooze',
+      'assign',
+      ...(alert.ownerRole === 'member' ? ['ask' as const] : []),
+    ]),
+  )
+}
+
+/** The way back from the pause that the alert tells of, and from no later one. */
+const activate = (alert: Alert, pausedAt: string | undefined, style?: 'primary'): Button =>
+  go('Activate', 'activate', keyRef(alert), {
+    ...(pausedAt ? { more: new Date(pausedAt).toISOString() } : {}),
+    ...(style ? { style } : {}),
+  })
+
+/** Whether the alert asks if the key is still needed at all. */
+export const isAsking = (kind: Kind): boolean => kind === 'idle' || kind === 'unconfirmed'
+
+/** What most people do about it. A key that has ended can only be looked at. */
+function remedy(alert: Alert): Button {
+  if (alert.kind === 'orphaned') return go('Change owner', 'edit', keyRef(alert))
+  if (alert.kind === 'dead-key-in-use') return go('View usage', 'usage', keyRef(alert))
+  return go('Rotate', 'rotate', keyRef(alert), { style: 'primary' })
+}
+
+const deactivate = (alert: Alert) => go('Deactivate', 'deactivate', keyRef(alert), { style: 'danger' })
+
+/** For an owner who may not act: whom to ask, and what is going on. */
+const askButtons = (alert: Alert): KnownBlock =>
+  actions(
+    ...(isAsking(alert.kind)
+      ? [
+          button('Still needed', 'alert.needed', findingRef(alert), {
+            label: `Still needed: ${alert.key.name}`,
+          }),
+        ]
+      : []),
+    button('Ask a manager', 'alert.ask', findingRef(alert), {
+      label: `Ask a manager about ${alert.key.name}`,
+    }),
+    go('View usage', 'usage', keyRef(alert)),
+  )
+
+/** An entry runs a command on the key, or acts on the finding. */
+const entries = {
+  usage: 'View usage',
+  rotate: 'Rotate',
+  compromised: 'Rotate as compromised',
+  deactivate: 'Deactivate',
+  take: "I'm on it",
+  snooze: 'Snooze',
+  wake: 'Wake',
+  assign: 'Assign',
+  ask: 'Ask a manager',
+  needed: 'Still needed',
+  quarantine: 'Quarantine key',
+  expected: 'Expected',
+} as const
+export type Entry = keyof typeof entries
+const onKey: readonly Entry[] = ['usage', 'rotate', 'compromised', 'deactivate']
+
+/** A menu whose choices say what to do, and with which key or finding. It holds five. */
+export const menu = (alert: Alert, wanted: readonly Entry[]): Overflow => ({
+  type: 'overflow',
+  action_id: `alert.menu.${alert.findingId}`,
+  options: wanted.slice(0, 5).map((entry) => {
+    const id = onKey.includes(entry) ? alert.key.id : alert.findingId
+    // Rotating says why.
+    const does = entry === 'compromised' ? `rotate ${id} compromised` : `${entry} ${id}`
+    return option(entries[entry], ref(alert.workspaceId, does))
+  }),
+})
+
+export function traffic(alert: Alert): string {
+  if (!alert.lastUsedAt) return 'never used'
+  return `${count(alert.requests, 'request')}, last used ${mrkdwnDate(alert.lastUsedAt, '{date_short_pretty} at {time}')}`
+}

@@ -1,0 +1,98 @@
+import type { ModalView } from '@slack/types'
+import { type Phrase, say } from '../../../foundation/words.ts'
+import type { Holder } from '../../../keys/holders.ts'
+import type { Key, KeyWithUsage } from '../../../keys/key.ts'
+import { hintCharacters } from '../../../keys/typed-confirmation.ts'
+import type { Receipt } from '../../../leases/confirm.ts'
+import { receiptPhrase } from '../../../leases/receipt-words.ts'
+import type { Lately } from '../../../usage/lately.ts'
+import { actions, form, go, input, type Message, message, notice, textInput } from '../../blocks.ts'
+import { sentenceBlock } from '../../phrase.ts'
+import { ref } from '../../ref.ts'
+import { count, hintOf, keyFacts } from './key.ts'
+
+/** What is read at the moment the dialog opens. */
+export type AtStake = { lately: Lately; holders: readonly Holder[] }
+
+const facts = (key: KeyWithUsage, { lately, holders }: AtStake) =>
+  keyFacts(key, lately, holders).map(sentenceBlock)
+
+/** Before a pause: what the key is doing now. */
+export const deactivateView = (key: KeyWithUsage, atStake: AtStake): ModalView =>
+  form(
+    'Deactivate key',
+    'Deactivate key',
+    'key.deactivate',
+    ref(key.workspaceId, key.id),
+    [
+      ...facts(key, atStake),
+      sentenceBlock(
+        say`${breaks(key, atStake.lately)}Requests with it are refused at once. Resume at any time.`,
+      ),
+    ],
+    'Keep key',
+  )
+
+/** Before the end of a key: what it is doing now, and its name to type. */
+export const revokeView = (key: KeyWithUsage, atStake: AtStake): ModalView =>
+  form(
+    'Revoke key',
+    'Revoke key',
+    'key.revoke',
+    ref(key.workspaceId, key.id),
+    [
+      ...facts(key, atStake),
+      sentenceBlock(
+        say`${breaks(key, atStake.lately)}Requests with it are refused at once, for good. This cannot be undone.`,
+      ),
+      input(
+        'confirm',
+        'Type the name of the key to revoke it',
+        textInput({ focus_on_load: true }),
+        key.hint ? { hint: `Or the four characters ${hintCharacters(key)}.` } : {},
+      ),
+      ...(key.status === 'active' ? [actions(go('Deactivate instead', 'deactivate', key))] : []),
+    ],
+    'Keep key',
+  )
+
+function breaks(key: KeyWithUsage, { requests }: Lately): Phrase {
+  if (requests === 0 || key.status !== 'active') return []
+  return say`${count(requests, 'request')} in the last 24 hours; these will start failing. `
+}
+
+const done = {
+  deactivate: (key: Key) => say`Deactivated ${{ name: key.name }}.`,
+  activate: (key: Key) => say`Activated ${{ name: key.name }}. It works again.`,
+  revoke: (key: Key) => say`Revoked ${{ name: key.name }}.`,
+}
+export type Change = keyof typeof done
+
+const underWay = {
+  deactivate: (key: Key) => say`Deactivating ${{ name: key.name }}.`,
+  revoke: (key: Key) => say`Revoking ${{ name: key.name }}.`,
+}
+
+export const activatedMessage = (key: Key): Message => message(done.activate(key))
+
+const titles = { deactivate: 'Key deactivated', revoke: 'Key revoked' }
+
+/** The end of a restriction, with its receipt; nobody reads "revoked" before the receipt says so. */
+export function restrictedView(change: Restriction, key: Key, receipt: Receipt): ModalView {
+  const isDone = receipt.state === 'confirmed'
+  return notice(isDone ? titles[change] : working[change], [
+    sentenceBlock(say`${(isDone ? done : underWay)[change](key)} ${receiptPhrase(receipt)}`),
+    ...(change === 'deactivate' ? [actions(activateAgain(key))] : []),
+  ])
+}
+
+/** The way back from the pause that has just begun, and from no later one. */
+export const activateAgain = (key: Key) =>
+  go('Activate', 'activate', key, { more: key.statusChangedAt.toISOString() })
+
+export type Restriction = keyof typeof underWay
+const working = { deactivate: 'Deactivating key', revoke: 'Revoking key' }
+
+/** To the owner, when somebody else did it. */
+export const ownerToldMessage = (change: Change, key: Key, by: string): Message =>
+  message(say`${{ user: by }} ${change}d your key ${{ name: key.name }} ${hintOf(key)}.`)

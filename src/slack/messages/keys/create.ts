@@ -1,0 +1,166 @@
+import type { Checkboxes, InputBlock, KnownBlock, ModalView } from '@slack/types'
+import { say } from '../../../foundation/words.ts'
+import type { Key } from '../../../keys/key.ts'
+import { type Scope, scopeMeanings, scopes } from '../../../keys/scope.ts'
+import type { Terms } from '../../../policy/terms.ts'
+import type { Workspace } from '../../../workspaces/workspace.ts'
+import { actions, context, cut, form, go, input, option, select, textInput } from '../../blocks.ts'
+import { mrkdwnDate, sentenceBlock } from '../../phrase.ts'
+import { ref } from '../../ref.ts'
+import { hintOf } from './key.ts'
+import { restrictionInputs } from './restrictions.ts'
+
+/** How the form looks now; what was typed stays with Slack, by block. */
+export type CreateLook = {
+  kind: 'create' | 'request'
+  workspace: Workspace
+  workspaces: Workspace[]
+  ownerId: string
+  name?: string
+  /** scopes ticked so far */
+  chosen: readonly string[]
+  /** the expiry chosen so far: days, `other` or `never` */
+  expires: string
+  /** a live key that the named integration has already */
+  rival?: Key
+  now: Date
+}
+
+/** The lifetimes that are offered by name, in days. */
+export const presets = ['30', '90', '180', '365']
+export const defaultExpiry = '90'
+
+/** The dialog that makes a key, or asks for one. Policy is on it before anybody submits. */
+export function createForm(look: CreateLook): ModalView {
+  const { kind, workspace } = look
+  const title = kind === 'create' ? 'Create key' : 'Request a key'
+  const blocks: KnownBlock[] = [
+    ...(look.workspaces.length > 1 ? [workspaceInput(look)] : []),
+    input(
+      'name',
+      'Name',
+      textInput({
+        hintText: 'Salesforce CRM',
+        focus_on_load: true,
+        ...(look.name ? { initial_value: cut(look.name, 3000) } : {}),
+      }),
+      { hint: 'The system that will use it.' },
+    ),
+    input('description', 'Description', textInput({ multiline: true }), { optional: true }),
+    input('integration', 'Integration', textInput({ hintText: 'Salesforce' }), {
+      optional: true,
+      hint: 'The product on the other side; one key each is a good habit.',
+    }),
+    ...rivalBlocks(look),
+    scopesInput('create', []),
+    ...scopeAdvice(look.chosen, workspace.terms),
+    ...expiryInputs('create', look),
+    ...(kind === 'create' ? [ownerInput(look.ownerId)] : [reasonInput]),
+    ...restrictionInputs(),
+  ]
+  return form(
+    title,
+    kind === 'create' ? 'Create key' : 'Send request',
+    `key.${kind}`,
+    ref(workspace.id, kind),
+    blocks,
+  )
+}
+
+const workspaceInput = ({ workspaces, workspace }: CreateLook): InputBlock =>
+  input(
+    'workspace',
+    'Workspace',
+    select(
+      workspaces.slice(0, 100).map((w) => option(w.name, w.id)),
+      workspace.id,
+    ),
+    {
+      redraws: 'create',
+    },
+  )
+
+const ownerInput = (ownerId: string): InputBlock =>
+  input(
+    'owner',
+    'Owner',
+    { type: 'users_select', initial_user: ownerId },
+    {
+      hint: 'For someone else: they reveal it; you will not see it.',
+    },
+  )
+
+const reasonInput: InputBlock = input('reason', 'Reason', textInput({ multiline: true }), {
+  hint: 'Whoever decides reads this.',
+})
+
+export function scopesInput(formName: string, initial: readonly Scope[]): InputBlock {
+  const options = scopes.map((scope) => option(scope, scope, scopeMeanings[scope]))
+  const chosen = options.filter((one) => initial.includes(one.value as Scope))
+  const element: Checkboxes = {
+    type: 'checkboxes',
+    options,
+    ...(chosen.length > 0 ? { initial_options: chosen } : {}),
+  }
+  return input('scopes', 'Scopes', element, { redraws: formName })
+}
+
+/** What policy and good sense say about the ticked scopes. */
+export function scopeAdvice(chosen: readonly string[], terms: Terms): KnownBlock[] {
+  if (!chosen.includes('write')) return []
+  const rule = {
+    enforce: 'Policy: a key with write must expire.',
+    warn: 'Policy advises that a key with write expires.',
+  }[terms.writeMustExpire]
+  const approval = terms.writeNeedsApproval ? ' A second manager or owner has to approve it.' : ''
+  const least = chosen.includes('read') ? '' : ' Will it only read? Then read is enough.'
+  return [context(`⚠️ ${rule}${approval}${least}`)]
+}
+
+/** A preset, or any number of days; the end date stands beside it. */
+export function expiryInputs(
+  formName: string,
+  look: { chosen: readonly string[]; expires: string; days?: string; workspace: Workspace; now: Date },
+): KnownBlock[] {
+  const { terms } = look.workspace
+  const never = terms.writeMustExpire === 'warn' || !look.chosen.includes('write')
+  const days = presets.filter((preset) => Number(preset) <= terms.maximumLifetimeDays)
+  const options = [
+    ...days.map((preset) => option(`${preset} days`, preset)),
+    option('Other', 'other'),
+    ...(never ? [option('Never', 'never')] : []),
+  ]
+  const offered = (wanted: string) => options.find((one) => one.value === wanted)
+  const chosen = (offered(look.expires) ?? offered(defaultExpiry) ?? options[0]!).value
+  const ends = Number(chosen) > 0 ? new Date(look.now.getTime() + Number(chosen) * 86_400_000) : undefined
+  const other = input(
+    'days',
+    'Days',
+    textInput({ hintText: '45', ...(look.days ? { initial_value: look.days } : {}) }),
+    {
+      hint: `A whole number of days from 1 to ${terms.maximumLifetimeDays}.`,
+    },
+  )
+  return [
+    input('expires', 'Expires', select(options, chosen), { redraws: formName }),
+    ...(chosen === 'other' ? [other] : []),
+    ...(ends ? [context(`Revealed today, it stops working ${mrkdwnDate(ends, '{date_long}')}.`)] : []),
+  ]
+}
+
+/** Another live key for the same integration: perhaps this is its rotation. */
+function rivalBlocks({ rival }: CreateLook): KnownBlock[] {
+  if (!rival) return []
+  return [
+    sentenceBlock(
+      say`${{ name: rival.integration }} already has a key: ${{ name: rival.name }} ${hintOf(rival)}.`,
+    ),
+    actions(go('Rotate that key', 'rotate', rival)),
+    input(
+      'another',
+      'Or make a second one',
+      { type: 'checkboxes', options: [option('Make another key for this integration', 'yes')] },
+      { optional: true },
+    ),
+  ]
+}

@@ -1,0 +1,67 @@
+import type { KnownBlock, ModalView } from '@slack/types'
+import { join, type Phrase, say } from '../../../foundation/words.ts'
+import type { Role } from '../../../members/member.ts'
+import type { Workspace } from '../../../workspaces/workspace.ts'
+import { context, form, input, option, select } from '../../blocks.ts'
+import { sentenceBlock } from '../../phrase.ts'
+import { ref } from '../../ref.ts'
+
+export type RolesLook = {
+  workspace: Workspace
+  people: readonly { userId: string; role: Role }[]
+  groups: readonly { groupId: string; role: Role }[]
+  /** the user groups of the team, for the choice */
+  usergroups: readonly { id: string; name: string }[]
+  /** what was just done */
+  done?: Phrase
+}
+
+/** Who may do what, and the way to change it, for a person or for everyone in a user group. */
+export function rolesForm(look: RolesLook): ModalView {
+  const { workspace, usergroups } = look
+  const roleOptions = [
+    option('Owner: keys, roles and policy', 'owner'),
+    option('Manager: keys', 'manager'),
+    option('Member: sees own keys, asks for more', 'member'),
+  ]
+  const groupInput = (): KnownBlock =>
+    input(
+      'group',
+      'Or a user group',
+      select(usergroups.slice(0, 100).map((group) => option(group.name, group.id))),
+      { optional: true, hint: 'Everyone in it, now and later. Member takes the group’s role away.' },
+    )
+  return form(
+    'Roles',
+    'Set role',
+    'roles.set',
+    ref(workspace.id, 'roles'),
+    [
+      ...(look.done ? [sentenceBlock(look.done)] : []),
+      sentenceBlock(standing(look)),
+      { type: 'divider' },
+      input('person', 'Person', { type: 'users_select' }, { optional: true }),
+      ...(usergroups.length > 0 ? [groupInput()] : []),
+      input('role', 'Role', select(roleOptions, 'manager')),
+      context('Someone always owns Keywarden: the last owner stays one.'),
+    ],
+    'Close',
+  )
+}
+
+function standing({ people, groups, usergroups, workspace }: RolesLook): Phrase {
+  const withRole = (role: Role): Phrase[] => [
+    ...people.filter((one) => one.role === role).map((one): Phrase => [{ user: one.userId }]),
+    ...groups
+      .filter((one) => one.role === role)
+      .map((one): Phrase => say`everyone in ${{ name: groupName(one.groupId, usergroups) }}`),
+  ]
+  const line = (title: string, role: Role): Phrase => {
+    const names = withRole(role)
+    return say`${title}: ${names.length > 0 ? join(names, ', ') : 'nobody'}.`
+  }
+  return say`${{ name: workspace.name }}\n${line('Owners', 'owner')}\n${line('Managers', 'manager')}`
+}
+
+const groupName = (id: string, usergroups: RolesLook['usergroups']) =>
+  usergroups.find((group) => group.id === id)?.name ?? id
