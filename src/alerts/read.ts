@@ -2,10 +2,12 @@ import { type BandHour, bandOf } from '../anomaly/band.ts'
 import type { Kind, Resolution, Severity } from '../findings/finding.ts'
 import { audienceOfRotation } from '../findings/rotation-due.ts'
 import type { Executor } from '../foundation/database.ts'
+import { dayMs } from '../foundation/time.ts'
 import { isSlackUser } from '../foundation/words.ts'
 import { findMember, inCharge, type Role } from '../members/member.ts'
 import type { Claimed } from '../outbox/outbox.ts'
 import { readTerms } from '../policy/terms.ts'
+import { bucketMs } from '../usage/cell.ts'
 import { trafficOf } from '../usage/traffic.ts'
 import type { Alert, Deed, Group, Step } from './channel.ts'
 
@@ -24,7 +26,6 @@ export async function readAlert(db: Executor, findingId: string, now: Date): Pro
   return { ...toAlert(row, owner?.role ?? 'member', days.get(row.key_id)), ...(band ? { band } : {}) }
 }
 
-const dayMs = 86_400_000
 /** What ends by itself or has to be replaced: whom that would hurt is what people want to know. */
 const endings: readonly Kind[] = ['expiring', 'rotation-due']
 
@@ -45,8 +46,6 @@ async function readBand(db: Executor, row: Row): Promise<BandHour[] | undefined>
   if (row.kind !== 'unusual-use' || row.resolution) return undefined
   return bandOf(db, row.key_id, new Date(Date.parse(String(row.facts.at)) + bucketMs))
 }
-
-const bucketMs = 300_000
 
 /** The findings that share a message, unresolved and urgent first; for a direct message only that owner's. */
 export async function readGroup(db: Executor, groupId: string, now: Date, ownerId?: string): Promise<Group> {

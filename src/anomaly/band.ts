@@ -1,12 +1,11 @@
 import type { Executor } from '../foundation/database.ts'
+import { dayMs, hourMs } from '../foundation/time.ts'
+import { bucketMs } from '../usage/cell.ts'
 import { type Traffic, trafficOf } from '../usage/traffic.ts'
 
 /** Sixty minutes of a key, and the fewest and most requests that such an hour had in the two weeks before. */
 export type BandHour = { fromMs: number; toMs: number; requests: number; low: number; high: number }
 
-const bucketMs = 300_000
-const hourMs = 3_600_000
-const dayMs = 86_400_000
 const shownHours = 48
 const historyDays = 14
 

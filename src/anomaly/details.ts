@@ -1,4 +1,5 @@
 import type { Executor } from '../foundation/database.ts'
+import { hourMs } from '../foundation/time.ts'
 import { type Traffic, trafficOf } from '../usage/traffic.ts'
 import { byKey } from './by-key.ts'
 import type { Alarm, UseFacts } from './facts.ts'
@@ -9,7 +10,6 @@ type Details = Pick<UseFacts, 'failed' | 'refusedScope' | 'newSource' | 'window'
 
 /** When more keys than this speak at once, it is one story, and nobody reads each of them. */
 const mostInDetail = 300
-const hourMs = 3_600_000
 const historyDays = 14
 const windowHours = [6, 12, 24] as const
 /** As the detector compares: a day that is part of a slow rise must not hide it. */

@@ -1,10 +1,11 @@
 import type { Executor } from '../foundation/database.ts'
+import { dayMs } from '../foundation/time.ts'
 
 /** A key to look at, and until when it has been; null when its state is to be built anew. */
 export type Due = { keyId: string; through: Date | null }
 
 /** Further back than this nobody is looked for; whoever is active later is stepped through all of the time between. */
-const farthestMs = 86_400_000
+const farthestMs = dayMs
 
 /**
  * Which keys had requests in that time, or a silence that could be news by its end? States are not looked at here: they

@@ -1,12 +1,12 @@
 import type { Executor } from '../foundation/database.ts'
+import { dayMs, hourMs, weekMs } from '../foundation/time.ts'
 import type { Evidence } from './detector/evidence.ts'
 
 /** A key that is used from more networks and clients than this is used from everywhere, and none of them is news. */
 export const mostSources = 50
 /** Sources are new for a day; what was kept for less than a week says nothing about what is new. */
-const newMs = 86_400_000
-const knownMs = 7 * 86_400_000
-const hourMs = 3_600_000
+const newMs = dayMs
+const knownMs = weekMs
 
 /**
  * What the networks and clients of the last sixty minutes say of these keys, and remembers those never seen before.

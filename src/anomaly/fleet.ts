@@ -1,5 +1,6 @@
 import { type Transaction, transact } from '../foundation/database.ts'
 import { newId } from '../foundation/ids.ts'
+import { dayMs, hourMs } from '../foundation/time.ts'
 import type { World } from '../foundation/world.ts'
 import { type Direction, directionOf, fewestKeys, fleetEvents, mostActive } from './detector/fleet.ts'
 import { type Reason, reasons } from './detector/reason.ts'
@@ -7,10 +8,10 @@ import { type Reason, reasons } from './detector/reason.ts'
 type Means = Pick<World, 'db' | 'random'>
 
 /** Keys that spoke within this time may be one event. */
-const togetherMs = 3_600_000
+const togetherMs = hourMs
 /** An event that nobody has joined for so long, or whose keys are all as usual again, is over. */
-const overMs = 86_400_000
-const activeMs = 86_400_000
+const overMs = dayMs
+const activeMs = dayMs
 
 /**
  * Makes one event of what most of a workspace's keys did within an hour: their episodes belong to it and are not told one

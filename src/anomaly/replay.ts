@@ -1,4 +1,6 @@
 import type { Executor } from '../foundation/database.ts'
+import { dayMs, hourMs } from '../foundation/time.ts'
+import { bucketMs } from '../usage/cell.ts'
 import { trafficOf } from '../usage/traffic.ts'
 import { offsetsOf } from './calendar.ts'
 import { bucketSeconds, recordDays } from './detector/constants.ts'
@@ -19,9 +21,6 @@ export type Replayed = {
   expected: boolean
   figures: Figures
 }
-
-const dayMs = 86_400_000
-const bucketMs = bucketSeconds * 1000
 
 /**
  * What the detector would have said of a key between two moments, and why: its state is built from the usage before, as
@@ -69,8 +68,7 @@ export async function replay(
 /** Adds a strange bucket to the stretch it belongs to: same reason, no more than an hour later. */
 function join(found: Replayed[], next: Replayed): void {
   const last = found.at(-1)
-  const together =
-    last && last.reason === next.reason && next.from.getTime() - last.until.getTime() <= 3_600_000
+  const together = last && last.reason === next.reason && next.from.getTime() - last.until.getTime() <= hourMs
   if (!together || (next.told && last.told)) return void found.push(next)
   last.until = next.until
   last.told ||= next.told

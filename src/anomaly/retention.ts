@@ -1,5 +1,6 @@
 import type { Database } from '../foundation/database.ts'
 import { inBatches } from '../foundation/in-batches.ts'
+import { dayMs } from '../foundation/time.ts'
 
 /** Days of the calendar for which a time of unusual use is kept once it is over: as long as its letters. */
 export const keptEpisodeDays = 90
@@ -9,7 +10,7 @@ export const keptEpisodeDays = 90
  * times of unusual use that were over long ago, with the fleet events that held them. Returns how many rows went.
  */
 export async function forgetWatched(db: Database, now: Date): Promise<number> {
-  const before = new Date(now.getTime() - keptEpisodeDays * 86_400_000)
+  const before = new Date(now.getTime() - keptEpisodeDays * dayMs)
   return (
     (await inBatches(db, ofRevoked('anomaly_states', 'key_id'))) +
     (await inBatches(db, ofRevoked('key_sources', 'key_id, source'))) +

@@ -1,5 +1,7 @@
 import pMap from 'p-map'
+import { minuteMs } from '../foundation/time.ts'
 import type { World } from '../foundation/world.ts'
+import { bucketMs } from '../usage/cell.ts'
 import { recordDays } from './detector/constants.ts'
 import { isCurrent } from './detector/state.ts'
 import { type Due, doubtfulKeys } from './due.ts'
@@ -9,8 +11,7 @@ import { type Run, stepKeys } from './step-keys.ts'
 type Means = Pick<World, 'db'>
 
 /** Real time after which a run leaves the rest to the next: five minutes later it begins. */
-const budgetMs = 4 * 60_000
-const bucketMs = 300_000
+const budgetMs = 4 * minuteMs
 /** Keys in one read and one write, when there is little to step through; and five minutes of keys in one batch. */
 const mostKeys = 1_000
 const mostBuckets = 120_000

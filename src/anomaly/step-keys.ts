@@ -1,5 +1,6 @@
 import { type Database, transact } from '../foundation/database.ts'
 import { isRefusal } from '../foundation/refusal.ts'
+import { dayMs } from '../foundation/time.ts'
 import { plain } from '../foundation/words.ts'
 import { type Traffic, trafficOf } from '../usage/traffic.ts'
 import { byKey } from './by-key.ts'
@@ -25,9 +26,9 @@ export type Run = {
 export type Zone = { timeZone: string; offset(at: number): number }
 
 /** A rebuilt state knows as many days as it keeps. */
-const rebuildMs = recordDays * 86_400_000
+const rebuildMs = recordDays * dayMs
 /** What happened longer ago is not told any more when the job has been down. */
-const newsMs = 2 * 86_400_000
+const newsMs = 2 * dayMs
 
 const seconds = (date: Date) => date.getTime() / 1000
 

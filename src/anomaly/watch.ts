@@ -1,5 +1,7 @@
 import { transact } from '../foundation/database.ts'
+import { minuteMs } from '../foundation/time.ts'
 import type { World } from '../foundation/world.ts'
+import { bucketMs } from '../usage/cell.ts'
 import { flushedThrough as toldThrough } from '../usage/watermark.ts'
 import { allWorkspaces } from '../workspaces/workspace.ts'
 import { offsetsOf } from './calendar.ts'
@@ -12,11 +14,10 @@ import type { Run } from './step-keys.ts'
 
 type Means = Pick<World, 'db' | 'clock' | 'random'>
 
-const bucketMs = 300_000
 /** Counters write each second; what was counted in a bucket is there a little after its end. */
 const settleMs = 60_000
 /** A counter that has not told everything is not waited for any longer. */
-const patienceMs = 10 * 60_000
+const patienceMs = 10 * minuteMs
 
 /** What a run came to; `left` were due and wait for the next run. */
 export type Watched = { keys: number; left: number }

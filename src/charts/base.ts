@@ -1,5 +1,6 @@
 import type { CustomSeriesRenderItem, EChartsOption } from 'echarts'
 import { Temporal } from 'temporal-polyfill'
+import { hourMs } from '../foundation/time.ts'
 
 /** Sized for a phone, where Slack shows a picture about 340 points wide: type stays above 10 points there. */
 export const width = 480
@@ -96,8 +97,6 @@ export const short = (n: number): string =>
   n.toLocaleString('en-US', { notation: 'compact', maximumFractionDigits: 1 })
 
 type Tick = { atMs: number; label: string }
-
-const hourMs = 3_600_000
 
 /** Hours for a day, days for more; always at their local beginning, before the end, and about seven. */
 export function timeTicks({ fromMs, toMs, timeZone }: Span): Tick[] {

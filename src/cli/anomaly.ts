@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import { type Replayed, replay } from '../anomaly/replay.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
+import { dayMs } from '../foundation/time.ts'
 import { say } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import { keptDays } from '../usage/partitions.ts'
@@ -12,8 +13,6 @@ import { whichWorkspace } from './which-workspace.ts'
 
 type Env = Record<string, string | undefined>
 type Choices = { workspace?: string; from?: Date; to?: Date; format: 'table' | 'json' }
-
-const dayMs = 86_400_000
 
 /** `keywarden anomaly replay KEY`: what the detector of unusual use would have said. */
 export function addAnomalyVerbs(program: Command, env: Env, failed: (code: number) => void): void {

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander'
-import { isDay, readMoment } from '../foundation/moment.ts'
+import { dayMs, isDay, readMoment } from '../foundation/time.ts'
 
 /** For an option: where a time begins. @throws InvalidArgumentError */
 export function momentFrom(text: string): Date {
@@ -11,5 +11,5 @@ export function momentFrom(text: string): Date {
 /** For an option: an end that is not included itself; of a day, the beginning of the next. */
 export function momentUntil(text: string): Date {
   const at = momentFrom(text)
-  return isDay(text) ? new Date(at.getTime() + 86_400_000) : at
+  return isDay(text) ? new Date(at.getTime() + dayMs) : at
 }

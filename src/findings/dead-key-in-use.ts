@@ -1,3 +1,4 @@
+import { hourMs } from '../foundation/time.ts'
 import { activated, endedBy, noticed } from './ended.ts'
 import type { Fact, Gone, Question } from './finding.ts'
 
@@ -65,7 +66,7 @@ export const deadKeyInUse: Question = {
 
 function silent({ facts }: Gone, now: Date) {
   const silentMs = now.getTime() - new Date(String(facts.lastAt)).getTime()
-  return silentMs >= silentAfterHours * 3_600_000 ? noticed('silent', now) : undefined
+  return silentMs >= silentAfterHours * hourMs ? noticed('silent', now) : undefined
 }
 
 /** In words' order: what ended it, then who presents it. `until` says of when the figures are. */

@@ -2,6 +2,7 @@ import type { EventName } from '../audit/events.ts'
 import { record } from '../audit/record.ts'
 import type { Random } from '../foundation/random.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
+import { dayMs } from '../foundation/time.ts'
 import type { Act } from '../members/actor.ts'
 import { type Letter, put } from '../outbox/outbox.ts'
 import { authorise, noSuchKey } from '../policy/authorise.ts'
@@ -9,7 +10,6 @@ import type { Action } from '../policy/may.ts'
 import { type AboutFinding, lockFinding } from './store.ts'
 
 export const snoozeDays = [1, 7, 30] as const
-const dayMs = 86_400_000
 
 /** Which finding somebody acts on; chance makes the letters' ids. */
 export type Target = { workspaceId: string; findingId: string; random: Random }

@@ -1,5 +1,6 @@
 import { Temporal } from 'temporal-polyfill'
 import type { Executor, Transaction } from '../foundation/database.ts'
+import { dayMs, weekMs } from '../foundation/time.ts'
 import type { World } from '../foundation/world.ts'
 import { put } from '../outbox/outbox.ts'
 import { allWorkspaces, type Workspace } from '../workspaces/workspace.ts'
@@ -7,7 +8,7 @@ import { type WeekOfUse, weekOfUse } from './digest-use.ts'
 import type { Kind } from './finding.ts'
 
 /** A week that was missed for this long is over; the next digest will do. */
-const latestMs = 2 * 86_400_000
+const latestMs = 2 * dayMs
 const mostListed = 5
 
 /** What a week has come to, as a letter keeps it. */
@@ -59,7 +60,7 @@ async function putDigest(
   use: WeekOfUse,
 ): Promise<void> {
   const destination = `channel:${workspace.terms.alertChannel}`
-  const findings = await readDigest(trx, workspace.id, new Date(due.at.getTime() - 7 * 86_400_000))
+  const findings = await readDigest(trx, workspace.id, new Date(due.at.getTime() - weekMs))
   const body: Digest = { ...findings, use }
   const place = { workspaceId: workspace.id, subjectId: workspace.id, step: due.day, destination }
   await put(trx, [{ ...place, about: 'digest', body }], world.clock.now(), world.random)

@@ -1,5 +1,5 @@
 import type { Executor } from '../foundation/database.ts'
-import { daysLater } from '../policy/quiet.ts'
+import { addDays } from '../foundation/time.ts'
 import type { Terms } from '../policy/terms.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import type { Noticed } from './notice.ts'
@@ -38,7 +38,7 @@ export async function dryRun(db: Executor, workspace: Workspace, now: Date, limi
      where f.workspace_id = :workspace and f.kind in ('idle', 'unconfirmed') and f.resolved_at is null
        and k.status = 'active'
      order by at, k.name_folded, k.id limit :limit`,
-    { workspace: workspace.id, ifNow: daysLater(timeZone, now, noticeDays), limit },
+    { workspace: workspace.id, ifNow: addDays(now, noticeDays, timeZone), limit },
   )
   const counted: { kind: Noticed; n: number }[] = await db('findings')
     .where({ workspace_id: workspace.id })

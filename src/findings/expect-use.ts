@@ -3,6 +3,7 @@ import { forgetState } from '../anomaly/states.ts'
 import { record } from '../audit/record.ts'
 import { newId } from '../foundation/ids.ts'
 import { type Refusal, refuse } from '../foundation/refusal.ts'
+import { dayMs } from '../foundation/time.ts'
 import { type Act, actorName } from '../members/actor.ts'
 import { authorise, noSuchKey } from '../policy/authorise.ts'
 import type { Target } from './deeds.ts'
@@ -12,7 +13,7 @@ import { type AboutFinding, lockFinding } from './store.ts'
 export type Expected = { kind: 'once' } | ({ kind: 'monthly' } & MonthlyWindow) | { kind: 'new-normal' }
 
 /** An event that was called expected is not told again while it lasts, for at most a day more. */
-const onceMs = 86_400_000
+const onceMs = dayMs
 
 /**
  * "Expected": the alert ends, and the detector knows better. Stored, audited, and shown with the key, where it can be

@@ -1,6 +1,6 @@
 import type { Transaction } from '../foundation/database.ts'
 import { newId } from '../foundation/ids.ts'
-import { dayIn } from '../policy/quiet.ts'
+import { dayIn } from '../foundation/time.ts'
 import type { Round, Told } from './round.ts'
 
 /** As many at once share a message. */

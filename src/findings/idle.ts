@@ -1,4 +1,5 @@
 import type { Transaction } from '../foundation/database.ts'
+import { dayMs } from '../foundation/time.ts'
 import {
   activated,
   deactivated,
@@ -17,8 +18,6 @@ import { withNotice } from './notice.ts'
 export const neverUsedDays = 30
 
 type Row = { id: string; last_used_at: Date | null; quiet_since: Date; behind: boolean }
-
-const dayMs = 86_400_000
 
 /**
  * Which active keys had no request for the policy's idle days, or none in 30 days since they were made, resumed or

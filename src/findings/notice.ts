@@ -1,6 +1,6 @@
 import { recordAll } from '../audit/record.ts'
 import type { Transaction } from '../foundation/database.ts'
-import { daysLater } from '../policy/quiet.ts'
+import { addDays } from '../foundation/time.ts'
 import type { Terms } from '../policy/terms.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import type { Fact } from './finding.ts'
@@ -34,7 +34,7 @@ export async function withNotice(
     await trx('deactivation_notices').where(where).whereIn('key_id', withdrawn).delete()
   const fresh = keyIds.filter((keyId) => !given.has(keyId))
   const { timeZone, noticeDays } = workspace.terms
-  const deactivateAt = daysLater(timeZone, now, noticeDays)
+  const deactivateAt = addDays(now, noticeDays, timeZone)
   await give(trx, workspace, kind, fresh, deactivateAt, now)
   const until = new Map(known.map((row) => [row.key_id, row.deactivate_at]))
   return facts.map((fact) =>

@@ -1,3 +1,4 @@
+import { weekMs } from '../foundation/time.ts'
 import { deactivated, endedBy, over, policyChanged, revoked, rotated } from './ended.ts'
 import type { Audience, Fact, Question, Severity } from './finding.ts'
 
@@ -28,8 +29,6 @@ export const rotationDue: Question = {
     }))
   },
 }
-
-const weekMs = 7 * 86_400_000
 
 type Stage = { step: string; level: number; severity: Severity }
 

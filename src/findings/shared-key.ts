@@ -1,5 +1,6 @@
 import type { Transaction } from '../foundation/database.ts'
 import { groupBy } from '../foundation/group-by.ts'
+import { hourMs } from '../foundation/time.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import { deactivated, endedBy, noticed, revoked } from './ended.ts'
 import type { Fact, Gone, Question } from './finding.ts'
@@ -45,7 +46,7 @@ export const sharedKey: Question = {
 /** What would still be told of if it counted as sharing. */
 function noLongerCalledSo({ facts }: Gone, now: Date) {
   const hour = new Date(String(facts.hour)).getTime()
-  return hour > now.getTime() - rememberedHours * 3_600_000 ? noticed('policy', now) : undefined
+  return hour > now.getTime() - rememberedHours * hourMs ? noticed('policy', now) : undefined
 }
 
 function apart(_gone: Gone, now: Date) {

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path'
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 import { readPrivateKey } from './ed25519.ts'
-import { isTimeZone } from './time-zone.ts'
+import { isTimeZone } from './time.ts'
 
 const port = z.coerce.number().int().min(0).max(65_535)
 const url = (protocols: string[]) =>

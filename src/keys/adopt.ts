@@ -3,6 +3,7 @@ import { type Executor, violates } from '../foundation/database.ts'
 import { newId } from '../foundation/ids.ts'
 import type { Random } from '../foundation/random.ts'
 import { type Refusal, refuse } from '../foundation/refusal.ts'
+import { dayMs } from '../foundation/time.ts'
 import { type Act, actorName } from '../members/actor.ts'
 import { authorise } from '../policy/authorise.ts'
 import type { Adoption } from './adoption.ts'
@@ -119,4 +120,4 @@ const rowOf = (act: Act, workspaceId: string, adoption: Adoption, random: Random
 
 /** A successor will live as long as this key was meant to. */
 const lifetimeDays = ({ createdAt, expiresAt }: Adoption): number | null =>
-  expiresAt && Math.max(1, Math.round((expiresAt.getTime() - createdAt.getTime()) / 86_400_000))
+  expiresAt && Math.max(1, Math.round((expiresAt.getTime() - createdAt.getTime()) / dayMs))

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
 import type { Executor } from '../foundation/database.ts'
+import { dayMs } from '../foundation/time.ts'
 import type { Terms } from '../policy/terms.ts'
 import { type Viewer, visible } from './find.ts'
 import {
@@ -14,7 +15,6 @@ import {
   pageOf,
 } from './page.ts'
 
-const dayMs = 86_400_000
 /** A key that ends this soon needs attention, and one that has ended for this long, somebody may still miss it. */
 const soonDays = 7
 const endedDays = 30

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
 import type { Executor } from '../foundation/database.ts'
+import { dayMs } from '../foundation/time.ts'
 import type { Terms } from '../policy/terms.ts'
 import { attentionPage } from './attention.ts'
 import { type Viewer, visible } from './find.ts'
@@ -57,7 +58,7 @@ const orderOf = ({ standing }: Filter): string => {
 
 function narrow(query: Knex.QueryBuilder, { viewer, filter, terms, now }: Listing): Knex.QueryBuilder {
   const { standing } = filter
-  const soon = new Date(now.getTime() + expiringDays * 86_400_000)
+  const soon = new Date(now.getTime() + expiringDays * dayMs)
   if (standing === 'mine') query.where('owner_id', viewer.actor.id)
   if (standing === 'inactive') return query.where('status', standing)
   if (standing === 'active')

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
 import type { Executor } from '../foundation/database.ts'
+import { dayMs } from '../foundation/time.ts'
 import type { Terms } from '../policy/terms.ts'
 import type { Viewer } from './find.ts'
 import type { KeyWithUsage } from './key.ts'
@@ -28,8 +29,6 @@ export type Page = {
   last?: Edge
   more: boolean
 }
-
-const dayMs = 86_400_000
 
 /** Whose list, filtered how, where in it, by which rules, when, and how many rows of it. */
 export type Listing = {

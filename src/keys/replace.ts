@@ -3,6 +3,7 @@ import { record } from '../audit/record.ts'
 import type { Executor } from '../foundation/database.ts'
 import type { Random } from '../foundation/random.ts'
 import { type Refusal, refuse } from '../foundation/refusal.ts'
+import { hourMs } from '../foundation/time.ts'
 import { say } from '../foundation/words.ts'
 import type { Act } from '../members/actor.ts'
 import { authorise, noSuchKey } from '../policy/authorise.ts'
@@ -119,7 +120,7 @@ export function cannotReplace(key: Key, actorId: string, used: boolean, now: Dat
       rotateInstead,
     )
   if (used) return refuse('already', say`${{ name: key.name }} is in use, so somebody has it.`, rotateInstead)
-  const until = key.revealedAt!.getTime() + replaceableHours * 3_600_000
+  const until = key.revealedAt!.getTime() + replaceableHours * hourMs
   if (now.getTime() > until)
     return refuse('expired', say`A key can be replaced for ${replaceableHours} hours.`, rotateInstead)
   return undefined

@@ -1,7 +1,7 @@
-import { Temporal } from 'temporal-polyfill'
 import { record } from '../audit/record.ts'
 import type { Random } from '../foundation/random.ts'
 import { type Refusal, refuse } from '../foundation/refusal.ts'
+import { addDays } from '../foundation/time.ts'
 import { isSlackUser, type Phrase, say } from '../foundation/words.ts'
 import { type Act, actorName } from '../members/actor.ts'
 import { authorise, noSuchKey } from '../policy/authorise.ts'
@@ -80,12 +80,6 @@ const endedBeforeReveal = (key: Key): Refusal =>
   isSlackUser(key.statusChangedBy)
     ? revokedAlready(key)
     : refuse('expired', `This offer lapsed after ${offerDays} days.`, { next: 'Ask for a new key.' })
-
-/** The same time of day `days` later on that zone's wall clock, whatever daylight saving does between. */
-export function addDays(from: Date, days: number, timeZone: string): Date {
-  const start = Temporal.Instant.fromEpochMilliseconds(from.getTime()).toZonedDateTimeISO(timeZone)
-  return new Date(start.add({ days }).epochMilliseconds)
-}
 
 /**
  * Takes a reveal back: the token is void and the key waits again, as if nobody had looked. For when there is no

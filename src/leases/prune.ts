@@ -1,7 +1,8 @@
 import type { Executor } from '../foundation/database.ts'
+import { weekMs } from '../foundation/time.ts'
 
 /** Receipts can be asked for as long; the audit keeps them for good. */
-const keptMs = 7 * 86_400_000
+const keptMs = weekMs
 const atOnce = 5_000
 
 /**

@@ -4,6 +4,7 @@ import type { Executor } from '../foundation/database.ts'
 import { newId } from '../foundation/ids.ts'
 import type { Random } from '../foundation/random.ts'
 import type { Refusal } from '../foundation/refusal.ts'
+import { minuteMs } from '../foundation/time.ts'
 import { type Act, actorName } from '../members/actor.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import { authorityOf } from './authority.ts'
@@ -49,7 +50,7 @@ export async function requestByEmail(
       requested_by: actorName(act.actor),
       requested_at: act.now,
       begun_at: act.now,
-      due_at: new Date(act.now.getTime() + workspace.terms.offboardingLimitMinutes * 60_000),
+      due_at: new Date(act.now.getTime() + workspace.terms.offboardingLimitMinutes * minuteMs),
       announced: false,
     })
     .onConflict(act.trx.raw('(account_id, email) where ended_at is null and user_id is null'))
@@ -87,7 +88,7 @@ async function goOn(
   random: Random,
 ): Promise<void> {
   const { id, known: userId, mode, note } = row as unknown as Waiting
-  const due = new Date(act.now.getTime() + workspace.terms.offboardingLimitMinutes * 60_000)
+  const due = new Date(act.now.getTime() + workspace.terms.offboardingLimitMinutes * minuteMs)
   const running = await currentOffboarding(act.trx, workspace.accountId, userId)
   if (!running) {
     await act

@@ -1,9 +1,10 @@
+import { hourMs } from '../foundation/time.ts'
 import type { World } from '../foundation/world.ts'
 import { closedUntold, rememberToldClosed } from '../workspaces/requests.ts'
 import type { Announcer } from './announcer.ts'
 
 /** So long a message is tried; a click on its buttons is told the same. */
-const givenUpAfterMs = 3_600_000
+const givenUpAfterMs = hourMs
 
 /** Takes the buttons from requests that were closed because somebody leaves, and tells whoever else had asked. */
 export async function tellClosedRequests({ db, clock, log }: World, announcer: Announcer): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Random } from '../foundation/random.ts'
+import { dayMs } from '../foundation/time.ts'
 import { lockKeys } from '../keys/store.ts'
 import type { Act } from '../members/actor.ts'
 import { readTerms } from '../policy/terms.ts'
@@ -10,7 +11,6 @@ import { heirOf, successorIn } from './successor.ts'
 
 /** Few, so that verifiers learn a campaign bit by bit and no verify waits behind it. */
 export const keysPerTransaction = 50
-const dayMs = 86_400_000
 
 /**
  * Deals with the next keys, of one workspace and at most 50, in one transaction: key rows by id first, then that

@@ -1,9 +1,8 @@
+import { dayMs } from '../foundation/time.ts'
 import { isOver } from '../keys/key.ts'
 import type { Terms } from '../policy/terms.ts'
 import type { Candidate } from './leaver-keys.ts'
 import { isUnattended, type Mode, type Offboarding, type Plan } from './offboarding.ts'
-
-const dayMs = 86_400_000
 
 /** Whether something used the key lately, so that ending it would be noticed. Pure. */
 export const isBusy = (key: Pick<Candidate, 'lastUsedAt'>, now: Date, busyDays: number): boolean =>

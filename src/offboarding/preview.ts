@@ -1,4 +1,5 @@
 import type { Executor } from '../foundation/database.ts'
+import { dayMs } from '../foundation/time.ts'
 import type { Actor } from '../members/actor.ts'
 import { readTerms } from '../policy/terms.ts'
 import { trafficOf } from '../usage/traffic.ts'
@@ -9,8 +10,6 @@ import { currentOffboarding, type Mode, type Offboarding, type Plan } from './of
 import { choicesFor, isBusy, planFor } from './plan.ts'
 import { plannedAnew } from './reopen.ts'
 import { heirOf } from './successor.ts'
-
-const dayMs = 86_400_000
 
 /** A key with what would happen to it, and what could; `requestsLately` are those of the last 24 hours. */
 export type PreviewedKey = Candidate & { plan: Plan; choices: Plan[]; busy: boolean; requestsLately: number }

@@ -3,6 +3,7 @@ import type { Executor } from '../foundation/database.ts'
 import { newId } from '../foundation/ids.ts'
 import type { Random } from '../foundation/random.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
+import { minuteMs } from '../foundation/time.ts'
 import { type Act, type Actor, actorName } from '../members/actor.ts'
 import { findMember } from '../members/member.ts'
 import { authorise } from '../policy/authorise.ts'
@@ -27,8 +28,6 @@ export type OffboardingRequest = {
   /** false for doors that should stay quiet when the person has no key at all */
   announced?: boolean
 }
-
-const minuteMs = 60_000
 
 /**
  * Makes sure that this person is being offboarded: one offboarding a person, once a door, until they come back.

@@ -3,13 +3,13 @@ import type { Executor } from '../foundation/database.ts'
 import { groupBy } from '../foundation/group-by.ts'
 import type { Random } from '../foundation/random.ts'
 import { type Refusal, refuse } from '../foundation/refusal.ts'
+import { hourMs } from '../foundation/time.ts'
 import { join, say } from '../foundation/words.ts'
 import type { Act } from '../members/actor.ts'
 import { type Letter, put, putOrAmend } from '../outbox/outbox.ts'
 import { readTerms } from '../policy/terms.ts'
 import { inWorkspace, type Workspace } from '../workspaces/workspace.ts'
 
-const hourMs = 3_600_000
 const mostLeavers = 10
 
 /**

@@ -1,5 +1,6 @@
 import type { Database } from '../foundation/database.ts'
 import { inBatches } from '../foundation/in-batches.ts'
+import { dayMs } from '../foundation/time.ts'
 
 /** How long what was done is remembered, in days of the calendar. */
 export const keptDays = { acts: 7, letters: 90 }
@@ -9,7 +10,7 @@ export const keptDays = { acts: 7, letters: 90 }
  * end long ago, as long as their finding did too. Returns how many rows went.
  */
 export async function forgetOld(db: Database, now: Date): Promise<number> {
-  const before = (days: number) => new Date(now.getTime() - days * 86_400_000)
+  const before = (days: number) => new Date(now.getTime() - days * dayMs)
   return (
     (await inBatches(
       db,

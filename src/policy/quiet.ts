@@ -21,14 +21,3 @@ export function quietUntil(terms: Quiet, now: Date): Date | undefined {
   // An hour that happens twice is over after its first time.
   return end.epochMilliseconds > now.getTime() ? new Date(end.epochMilliseconds) : undefined
 }
-
-/** That many days later by the wall clock of the zone, whatever daylight saving does in between. */
-export const daysLater = (timeZone: string, at: Date, days: number): Date =>
-  new Date(
-    Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(timeZone).add({ days })
-      .epochMilliseconds,
-  )
-
-/** The workspace's own date, as `2026-03-29`. */
-export const dayIn = (timeZone: string, now: Date): string =>
-  Temporal.Instant.fromEpochMilliseconds(now.getTime()).toZonedDateTimeISO(timeZone).toPlainDate().toString()

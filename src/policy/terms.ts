@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { isTimeZone } from '../foundation/time-zone.ts'
+import { isTimeZone } from '../foundation/time.ts'
 
 const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'Enter a time such as 20:00.')
 const days = (least: number, most: number) => {

@@ -3,11 +3,11 @@ import { record } from '../audit/record.ts'
 import { newId } from '../foundation/ids.ts'
 import type { Random } from '../foundation/random.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
+import { addDays } from '../foundation/time.ts'
 import { say } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import { type Act, actorName } from '../members/actor.ts'
 import { authorise } from '../policy/authorise.ts'
-import { daysLater } from '../policy/quiet.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import { lastBegun, openReview, type Review, toReview } from './review.ts'
 
@@ -29,7 +29,7 @@ export async function beginReview(act: Act, workspace: Workspace, random: Random
       next: say`See ${{ code: '/keys review' }}.`,
     })
   if (before) await endReview(act, before)
-  const answerBy = daysLater(workspace.terms.timeZone, act.now, workspace.terms.reviewAnswerDays)
+  const answerBy = addDays(act.now, workspace.terms.reviewAnswerDays, workspace.terms.timeZone)
   const [row] = await act
     .trx('reviews')
     .insert({
@@ -92,7 +92,7 @@ export async function beginWhenDue(
   const { reviewIntervalDays, timeZone } = workspace.terms
   if (reviewIntervalDays === 0) return undefined
   const since = (await lastBegun(world.db, workspace.id)) ?? (await madeAt(world, workspace))
-  if (daysLater(timeZone, since, reviewIntervalDays) > world.clock.now()) return undefined
+  if (addDays(since, reviewIntervalDays, timeZone) > world.clock.now()) return undefined
   const begun = await perform(world, { kind: 'job', id: 'reviews' }, (act) =>
     beginReview(act, workspace, world.random),
   )

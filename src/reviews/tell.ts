@@ -1,7 +1,8 @@
 import type { Executor, Transaction } from '../foundation/database.ts'
+import { dayIn, dayMs } from '../foundation/time.ts'
 import type { World } from '../foundation/world.ts'
 import { type Letter, put } from '../outbox/outbox.ts'
-import { dayIn, quietUntil } from '../policy/quiet.ts'
+import { quietUntil } from '../policy/quiet.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import { openReview, type Review, standingOfKey } from './review.ts'
 
@@ -9,7 +10,6 @@ type Means = Pick<World, 'db' | 'clock' | 'random'>
 
 /** This long before the answers are due, whoever has not given them is reminded. */
 const reminderDays = 3
-const dayMs = 86_400_000
 
 /**
  * Puts what the people of an open review must hear: each owner with open keys is asked once, a new owner of a key

@@ -2,6 +2,7 @@ import { perform } from '../acts/perform.ts'
 import { record } from '../audit/record.ts'
 import type { Executor } from '../foundation/database.ts'
 import { isRefusal } from '../foundation/refusal.ts'
+import { dayMs } from '../foundation/time.ts'
 import { plain } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import type { Act } from '../members/actor.ts'
@@ -14,7 +15,6 @@ import { atDeadline, endsBeforeSwitch, type Facts, phaseOf } from './phase.ts'
 import { type Phase, type Rotation, toRotation } from './rotation.ts'
 
 const atOnce = 200
-const dayMs = 86_400_000
 export const actor = { kind: 'job', id: 'rotations' } as const
 
 /** A sentence to people that has become due. */

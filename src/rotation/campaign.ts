@@ -4,6 +4,7 @@ import type { Executor } from '../foundation/database.ts'
 import { newId } from '../foundation/ids.ts'
 import type { Random } from '../foundation/random.ts'
 import { isRefusal, type Refusal, refuse, sentence } from '../foundation/refusal.ts'
+import { dayMs } from '../foundation/time.ts'
 import { plain } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import { type KeyWithUsage, legalFrom } from '../keys/key.ts'
@@ -66,7 +67,7 @@ const narrow: { [K in Which['of']]: Narrow<K> } = {
   words: (query, { words }) => query.whereRaw('strpos(name_folded, ?) > 0', [fold(words)]),
   overdue: (query, _which, terms, now) => query.where('revealed_at', '<=', dueBefore(terms, now)),
   expiring: (query, _which, _terms, now) =>
-    query.where('expires_at', '<=', new Date(now.getTime() + expiringDays * 86_400_000)),
+    query.where('expires_at', '<=', new Date(now.getTime() + expiringDays * dayMs)),
 }
 
 /** What integrations the workspace's live keys belong to, by name. */

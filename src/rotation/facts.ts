@@ -1,4 +1,5 @@
 import type { Executor } from '../foundation/database.ts'
+import { hourMs } from '../foundation/time.ts'
 import { trafficOf } from '../usage/traffic.ts'
 import { flushedThrough } from '../usage/watermark.ts'
 import type { Facts } from './phase.ts'
@@ -34,7 +35,7 @@ async function acceptedOf(
   const since = new Date(Math.min(...open.map((next) => next.revealedAt!.getTime())))
   const ids = open.map((next) => next.id)
   // Counts may be stamped with a clock that is a little ahead.
-  const until = new Date(now.getTime() + 3_600_000)
+  const until = new Date(now.getTime() + hourMs)
   const rows = await trafficOf(db, ids, since, until, 'day')
   return new Set(rows.filter((row) => row.requests > row.refused).map((row) => row.keyId))
 }

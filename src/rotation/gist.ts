@@ -1,3 +1,4 @@
+import { hourMs } from '../foundation/time.ts'
 import type { Shown } from './board.ts'
 import type { Tracker } from './tracker.ts'
 
@@ -36,5 +37,5 @@ const figures = ({ hours, day, sources, facts }: Tracker) => [
   sources.map(({ requests, lastAt }) => [requests, lastAt]),
   facts.old.lastUsedAt,
   // Time left is told in days, and in hours on the last one.
-  Math.floor((facts.dueAt.getTime() - facts.now.getTime()) / 3_600_000 / 24),
+  Math.floor((facts.dueAt.getTime() - facts.now.getTime()) / hourMs / 24),
 ]

@@ -1,7 +1,6 @@
+import { hourMs } from '../foundation/time.ts'
 import type { Phase } from './rotation.ts'
 import type { Standing } from './standing.ts'
-
-const hourMs = 3_600_000
 
 /** What decides how far a rotation has got, read at one moment. */
 export type Facts = {

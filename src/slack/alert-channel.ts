@@ -9,6 +9,7 @@ import {
   Refused,
 } from '../alerts/channel.ts'
 import type { Log } from '../foundation/log.ts'
+import { minuteMs } from '../foundation/time.ts'
 import type { Message } from './blocks.ts'
 import { findChannel, post as postOrJoin } from './channels.ts'
 import { inWords, sendOrInWords } from './in-words.ts'
@@ -24,7 +25,7 @@ import { type Illustration, sendIllustrated } from './upload-chart.ts'
 /** How long it is remembered who is in a channel. Real time. */
 const membersMs = 60_000
 /** Slack's clock and ours may differ. */
-const skewMs = 10 * 60_000
+const skewMs = 10 * minuteMs
 
 /** Alerts as Slack messages, each with the id of its letter in the metadata. */
 export function slackAlerts(web: WebClient, log: Log): AlertChannel {

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { isRefusal } from '../foundation/refusal.ts'
+import { hourMs } from '../foundation/time.ts'
 import { recentHomes } from '../workspaces/preferences.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import { identify } from './caller.ts'
@@ -7,7 +8,7 @@ import { drawHome } from './conversations/home.ts'
 import type { Door } from './story.ts'
 
 /** Who looked at Home this recently sees changes at once, at most this many people a change. */
-const recentMs = 60 * 60_000
+const recentMs = hourMs
 const most = 20
 /** Real milliseconds before a Home that failed is drawn once more, unless Slack names a time of its own. */
 const againMs = 2_000

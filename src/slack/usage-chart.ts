@@ -1,10 +1,9 @@
 import type { RecordedEvent } from '../audit/list.ts'
 import type { Mark, UsagePicture, UsageStep } from '../charts/chart.ts'
 import type { Incident, IncidentKind } from '../findings/incidents.ts'
+import { hourMs } from '../foundation/time.ts'
 import type { Range, Window } from '../usage/range.ts'
 import type { Traffic } from '../usage/traffic.ts'
-
-const hourMs = 3_600_000
 
 /** How much time one bar stands for: between 24 and 90 of them, wide enough for a phone. */
 const barMs: Record<Range, number> = {

@@ -1,3 +1,4 @@
+import { hourMs } from '../foundation/time.ts'
 import { AdmittedSources, addSource, isSameSource, type SourceCount, sourcesInOrder } from './admitted.ts'
 import { addCell, bucketMs, type Cell, inOrder, isSameCell, otherEndpoint, type StatusClass } from './cell.ts'
 import { Origins, otherOrigin } from './origin.ts'
@@ -32,7 +33,6 @@ export type Taken = {
 }
 
 const bucketsPerDay = 288
-const hourMs = 3_600_000
 /** Of one key between two flushes. */
 const cellsPerKey = 64
 const sourcesPerKey = 64

@@ -1,4 +1,5 @@
 import type { Executor } from '../foundation/database.ts'
+import { dayMs } from '../foundation/time.ts'
 import { sourcesOf } from './sources.ts'
 import { trafficOf } from './traffic.ts'
 
@@ -8,8 +9,6 @@ export type Lately = {
   /** from where, the latest first */
   networks: string[]
 }
-
-const dayMs = 86_400_000
 
 /** What stops when this key stops: read when somebody is about to stop it. */
 export async function latelyOf(db: Executor, keyId: string, now: Date): Promise<Lately> {

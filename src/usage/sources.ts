@@ -1,4 +1,5 @@
 import type { Executor } from '../foundation/database.ts'
+import { hourMs } from '../foundation/time.ts'
 
 /** Requests of one key from one network by one client. `firstAt` is exact to the hour. */
 export type Source = {
@@ -12,7 +13,6 @@ export type Source = {
 }
 
 const sourcesTold = 200
-const hourMs = 3_600_000
 
 /**
  * Where the requests of these keys came from in the hours that touch [from, to), the latest source first; at most two

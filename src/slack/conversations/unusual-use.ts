@@ -7,6 +7,7 @@ import { quarantineFromAlert } from '../../findings/quarantine.ts'
 import { findFinding } from '../../findings/store.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
+import { hourMs } from '../../foundation/time.ts'
 import { say } from '../../foundation/words.ts'
 import { noSuchKey } from '../../policy/authorise.ts'
 import { message, notice, plainSection } from '../blocks.ts'
@@ -54,7 +55,7 @@ async function findingFor(story: ClickStory) {
 function windowAround(timeZone: string, began: Date, ended: Date): MonthlyWindow {
   const from = localTime(timeZone, began.getTime() / 1000)
   const until = localTime(timeZone, ended.getTime() / 1000)
-  const whole = ended.getTime() - began.getTime() > 20 * 3_600_000
+  const whole = ended.getTime() - began.getTime() > 20 * hourMs
   return {
     dayOfMonth: from.day,
     fromMinute: whole ? 0 : from.hour * 60,

@@ -1,3 +1,4 @@
+import { minuteMs } from '../../foundation/time.ts'
 /**
  * Which dialogs have been submitted and now show what came of it. A redraw of their form that was asked for before,
  * or the same submission delivered again, must not take that from the person's eyes.
@@ -9,7 +10,7 @@ export type Submissions = {
 }
 
 /** Nothing that was under way is delivered later than this. */
-const rememberedMs = 10 * 60_000
+const rememberedMs = 10 * minuteMs
 
 export function openSubmissions(now: () => number = Date.now): Submissions {
   const over = new Map<string, number>()

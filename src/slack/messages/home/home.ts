@@ -1,4 +1,5 @@
 import type { HomeView, KnownBlock } from '@slack/types'
+import { weekMs } from '../../../foundation/time.ts'
 import { say } from '../../../foundation/words.ts'
 import type { KeyWithUsage } from '../../../keys/key.ts'
 import { isOver } from '../../../keys/key.ts'
@@ -147,7 +148,7 @@ function needs(key: KeyWithUsage, { actor }: Caller, now: Date): KnownBlock[] {
   const said =
     ends && isOver(key, now)
       ? say`${{ name: key.name }} expired on ${{ moment: ends }}.`
-      : ends && ends.getTime() - now.getTime() <= 7 * 86_400_000
+      : ends && ends.getTime() - now.getTime() <= weekMs
         ? say`${{ name: key.name }} stops working on ${{ moment: ends }}.`
         : say`${{ name: key.name }} is due for rotation${since}.`
   const subject = { workspaceId: key.workspaceId, ownerId: key.ownerId }

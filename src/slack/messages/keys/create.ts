@@ -1,4 +1,5 @@
 import type { Checkboxes, InputBlock, KnownBlock, ModalView } from '@slack/types'
+import { dayMs } from '../../../foundation/time.ts'
 import { say } from '../../../foundation/words.ts'
 import type { Key } from '../../../keys/key.ts'
 import { type Scope, scopeMeanings, scopes } from '../../../keys/scope.ts'
@@ -132,7 +133,7 @@ export function expiryInputs(
   ]
   const offered = (wanted: string) => options.find((one) => one.value === wanted)
   const chosen = (offered(look.expires) ?? offered(defaultExpiry) ?? options[0]!).value
-  const ends = Number(chosen) > 0 ? new Date(look.now.getTime() + Number(chosen) * 86_400_000) : undefined
+  const ends = Number(chosen) > 0 ? new Date(look.now.getTime() + Number(chosen) * dayMs) : undefined
   const other = input(
     'days',
     'Days',

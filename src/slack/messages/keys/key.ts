@@ -1,3 +1,4 @@
+import { dayMs } from '../../../foundation/time.ts'
 import { join, type Phrase, type Piece, say, who } from '../../../foundation/words.ts'
 import type { Holder } from '../../../keys/holders.ts'
 import type { Key, KeyWithUsage } from '../../../keys/key.ts'
@@ -12,8 +13,6 @@ const dots = {
   expired: '✕',
   revoked: '✕',
 } as const
-
-const dayMs = 86_400_000
 
 /** What a key is told by beside its name. One that waits to be revealed has nothing yet. */
 export const hintOf = ({ hint }: Pick<Key, 'hint'>): Piece => (hint ? { code: hint } : '(not revealed yet)')

@@ -1,5 +1,6 @@
 import type { Button, KnownBlock, ModalView } from '@slack/types'
 import type { Expectation } from '../../../anomaly/expectations.ts'
+import { dayMs } from '../../../foundation/time.ts'
 import { join, type Phrase, say } from '../../../foundation/words.ts'
 import type { KeyWithUsage } from '../../../keys/key.ts'
 import type { Relative } from '../../../keys/lineage.ts'
@@ -75,7 +76,7 @@ const openRotation = (key: KeyWithUsage, running: Rotation): Button =>
 
 function usage(key: KeyWithUsage, now: Date): Phrase {
   if (!key.lastUsedAt) return say`No request so far.`
-  const idle = Math.floor((now.getTime() - key.lastUsedAt.getTime()) / 86_400_000)
+  const idle = Math.floor((now.getTime() - key.lastUsedAt.getTime()) / dayMs)
   const quiet = idle > 0 ? say` (${count(idle, 'day')} ago)` : ''
   return say`${count(key.requests, 'request')}, the last on ${{ moment: key.lastUsedAt }}${quiet}.`
 }

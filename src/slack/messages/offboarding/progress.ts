@@ -1,4 +1,5 @@
 import type { KnownBlock, ModalView, TaskCardBlock } from '@slack/types'
+import { minuteMs } from '../../../foundation/time.ts'
 import { join, type Phrase, say, who } from '../../../foundation/words.ts'
 import { receiptPhrase } from '../../../leases/receipt-words.ts'
 import type { LeaverKey, Outcome, Source } from '../../../offboarding/offboarding.ts'
@@ -123,7 +124,7 @@ const rolesKept = (one: One): Phrase =>
 function origin(one: One): Phrase {
   const doors = one.doors.map((door) => doorWords[door]).join(', ')
   const took = one.doneAt ? (one.doneAt.getTime() - one.begunAt.getTime()) / 1000 : 0
-  const limit = Math.round((one.dueAt.getTime() - one.begunAt.getTime()) / 60_000)
+  const limit = Math.round((one.dueAt.getTime() - one.begunAt.getTime()) / minuteMs)
   const note = one.note ? say` Note: ${{ name: one.note }}.` : []
   const asked = say`Asked for by ${who(one.requestedBy)} on ${{ moment: one.requestedAt }}, through ${doors}.${note}`
   if (!one.doneAt) return say`${asked} The limit is ${count(limit, 'minute')}.`

@@ -1,4 +1,5 @@
 import type { KnownBlock, ModalView } from '@slack/types'
+import { dayMs } from '../../../foundation/time.ts'
 import { type Phrase, say } from '../../../foundation/words.ts'
 import type { Holder } from '../../../keys/holders.ts'
 import { isOver, type KeyWithUsage } from '../../../keys/key.ts'
@@ -71,7 +72,7 @@ function whatHappens({ key, reason, now, lately: { requests }, workspace }: Rota
   const ends = [key.expiresAt, key.endsAt]
     .filter((at) => at !== null)
     .sort((a, b) => a.getTime() - b.getTime())[0]
-  const dueAt = now.getTime() + workspace.terms.rotationDeadlineDays * 86_400_000
+  const dueAt = now.getTime() + workspace.terms.rotationDeadlineDays * dayMs
   const warning =
     ends && ends.getTime() <= dueAt
       ? say` ⚠️ The old key itself stops working on ${{ moment: ends }}; what has not switched by then fails.`

@@ -1,11 +1,10 @@
+import { hourMs } from '../../../foundation/time.ts'
 import { join, type Phrase, say, who } from '../../../foundation/words.ts'
 import { receiptPhrase } from '../../../leases/receipt-words.ts'
 import type { Reason } from '../../../rotation/rotation.ts'
 import type { Tracker } from '../../../rotation/tracker.ts'
 import { mrkdwnDate } from '../../phrase.ts'
 import { count } from '../keys/key.ts'
-
-const hourMs = 3_600_000
 
 /** Why a key is rotated, as a choice and behind a "because". */
 export const reasonWords: Record<Reason, { choice: string; because: string }> = {

@@ -1,8 +1,7 @@
 import type { Alert } from '../../../alerts/channel.ts'
+import { hourMs } from '../../../foundation/time.ts'
 import type { Illustration } from '../../upload-chart.ts'
 import { useFacts } from '../alerts/unusual-use.ts'
-
-const hourMs = 3_600_000
 
 /** The picture of an alert about unusual use: 48 hours over the band of what is usual; nothing for other alerts. */
 export function usePicture(alert: Alert): Illustration | undefined {
