@@ -106,7 +106,7 @@ async function leave(from: Workspace, userId: string): Promise<void> {
   const made = await perform(world, { kind: 'job', id: 'scim bench' }, (act) =>
     requestOffboarding(act, from, { source: 'scim', userId }, systemRandom),
   )
-  if (isRefusal(made)) throw new Error(`refused: ${JSON.stringify(made.told)}`)
+  if (isRefusal(made)) throw new Error(`refused: ${JSON.stringify(made.message)}`)
 }
 
 async function work(child: ChildProcess): Promise<number> {

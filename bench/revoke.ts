@@ -118,7 +118,7 @@ async function campaign(): Promise<number> {
   const made = await perform(world, { kind: 'job', id: 'bench' }, (act) =>
     requestOffboarding(act, workspace!, request, systemRandom),
   )
-  if (isRefusal(made)) throw new Error(plain(made.told))
+  if (isRefusal(made)) throw new Error(plain(made.message))
   if ((await carryOutThese(world, [made.id], 60_000)) !== 1) throw new Error('the campaign was not confirmed')
   return performance.now() - begun
 }

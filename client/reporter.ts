@@ -19,7 +19,7 @@ export type Reporter = {
 }
 
 const everyMs = 1_000
-const atOnce = 1_000
+const batchSize = 1_000
 /** Outcomes kept while Keywarden cannot be reached; beyond that the newest are dropped. */
 const kept = 50_000
 
@@ -36,7 +36,7 @@ export function openReporter(
 
   async function sendAll(): Promise<void> {
     while (current || waiting.length > 0) {
-      current ??= { batch: randomUUID(), outcomes: waiting.splice(0, atOnce) }
+      current ??= { batch: randomUUID(), outcomes: waiting.splice(0, batchSize) }
       if (!(await send(current).catch(() => false))) return
       current = undefined
     }

@@ -1,5 +1,5 @@
 import { deadKeyInUse } from '../src/findings/dead-key-in-use.ts'
-import { reconcileEverywhere } from '../src/findings/settle.ts'
+import { reconcileEverywhere } from '../src/findings/reconcile-all.ts'
 import type { JobContext } from './engine/job.ts'
 
 /** Which keys were presented within the last day, though they had ended? */

@@ -1,5 +1,5 @@
 import { expiring } from '../src/findings/expiring.ts'
-import { reconcileEverywhere } from '../src/findings/settle.ts'
+import { reconcileEverywhere } from '../src/findings/reconcile-all.ts'
 import type { JobContext } from './engine/job.ts'
 
 /** Which keys stop working within 30, 14, 7, 3 or 1 days, or have stopped while still switched on? */

@@ -1,5 +1,5 @@
 import { idle } from '../src/findings/idle.ts'
-import { reconcileEverywhere } from '../src/findings/settle.ts'
+import { reconcileEverywhere } from '../src/findings/reconcile-all.ts'
 import type { JobContext } from './engine/job.ts'
 
 /** Which keys has nobody used for as long as the policy allows? */

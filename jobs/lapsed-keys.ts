@@ -8,7 +8,7 @@ import type { JobContext } from './engine/job.ts'
 export async function lapsedKeys({ world }: JobContext): Promise<void> {
   for (let ended = lapseBatch; ended === lapseBatch; ) {
     const done = await perform(world, { kind: 'job', id: 'lapsed-keys' }, lapse)
-    if (isRefusal(done)) throw new Error(`offers do not lapse: ${plain(done.told)}`)
+    if (isRefusal(done)) throw new Error(`offers do not lapse: ${plain(done.message)}`)
     ended = done
   }
 }

@@ -1,5 +1,5 @@
 import { offboardingLate } from '../src/findings/offboarding-late.ts'
-import { reconcileEverywhere } from '../src/findings/settle.ts'
+import { reconcileEverywhere } from '../src/findings/reconcile-all.ts'
 import type { JobContext } from './engine/job.ts'
 
 /** Which keys of leavers are not dealt with, though the policy's limit has passed? */

@@ -5,7 +5,7 @@ import { offboardMissed, type SlackMember } from '../src/offboarding/missed.ts'
 import type { JobContext } from './engine/job.ts'
 import { offboarding } from './offboarding-carry-out.ts'
 
-const mostAttempts = 5
+const maxAttempts = 5
 
 /** Who has left Slack, or the directory, without anybody having said so? */
 export async function offboardingMissed(context: JobContext): Promise<void> {
@@ -43,7 +43,7 @@ async function patiently<T>(call: () => Promise<T>): Promise<T> {
       return await call()
     } catch (error) {
       const { retryAfter } = error as { retryAfter?: number }
-      if (!retryAfter || attempt === mostAttempts) throw error
+      if (!retryAfter || attempt === maxAttempts) throw error
       await setTimeout(retryAfter * 1_000)
     }
 }

@@ -1,5 +1,5 @@
 import { orphaned } from '../src/findings/orphaned.ts'
-import { reconcileEverywhere } from '../src/findings/settle.ts'
+import { reconcileEverywhere } from '../src/findings/reconcile-all.ts'
 import type { JobContext } from './engine/job.ts'
 
 /** Which keys belong to somebody who has left? */

@@ -1,5 +1,5 @@
+import { reconcileEverywhere } from '../src/findings/reconcile-all.ts'
 import { rotationDue } from '../src/findings/rotation-due.ts'
-import { reconcileEverywhere } from '../src/findings/settle.ts'
 import type { JobContext } from './engine/job.ts'
 
 /** Which keys come of age soon, have come of age, or are weeks past it? */

@@ -1,4 +1,4 @@
-import { reconcileEverywhere } from '../src/findings/settle.ts'
+import { reconcileEverywhere } from '../src/findings/reconcile-all.ts'
 import { sharedKey } from '../src/findings/shared-key.ts'
 import type { JobContext } from './engine/job.ts'
 

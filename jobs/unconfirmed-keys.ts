@@ -1,4 +1,4 @@
-import { reconcileEverywhere } from '../src/findings/settle.ts'
+import { reconcileEverywhere } from '../src/findings/reconcile-all.ts'
 import { unconfirmed } from '../src/findings/unconfirmed.ts'
 import type { JobContext } from './engine/job.ts'
 

@@ -1,5 +1,5 @@
 import { openDatabase } from '../src/foundation/database.ts'
-import { foldUsage } from '../src/usage/fold.ts'
+import { mergeUsage } from '../src/usage/merge.ts'
 import { keepPartitions, keptDays } from '../src/usage/partitions.ts'
 import { rollUp } from '../src/usage/roll-up.ts'
 import type { JobContext } from './engine/job.ts'
@@ -14,7 +14,7 @@ export async function usageRollup({ world }: JobContext): Promise<void> {
   })
   try {
     const now = world.clock.now()
-    await foldUsage(db)
+    await mergeUsage(db)
     const written = await rollUp(db, now)
     const { made, dropped } = await keepPartitions(db, now, { ...keptDays, days: world.config.usageDays })
     if (written + made + dropped > 0) world.log.info({ written, made, dropped }, 'usage is summed up')

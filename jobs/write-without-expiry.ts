@@ -1,4 +1,4 @@
-import { reconcileEverywhere } from '../src/findings/settle.ts'
+import { reconcileEverywhere } from '../src/findings/reconcile-all.ts'
 import { writeWithoutExpiry } from '../src/findings/write-without-expiry.ts'
 import type { JobContext } from './engine/job.ts'
 

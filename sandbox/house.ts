@@ -125,6 +125,6 @@ async function newServiceToken(world: World, teamId: string): Promise<string> {
   const made = await perform(world, { kind: 'operator', id: 'sandbox' }, (act) =>
     createServiceToken(act, account, 'toy platform', world.random),
   )
-  if (isRefusal(made)) throw new Error(plain(made.told))
+  if (isRefusal(made)) throw new Error(plain(made.message))
   return made.secret
 }

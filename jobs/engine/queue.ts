@@ -7,7 +7,7 @@ import type { Job, JobContext } from './job.ts'
 const queueName = 'keywarden'
 
 /** Real milliseconds in which BullMQ may say goodbye to Redis. */
-const patienceMs = 1_000
+const timeoutMs = 1_000
 
 /** What of a run stays in Redis once it has ended. */
 const kept = { removeOnComplete: 10, removeOnFail: 50 }
@@ -59,7 +59,7 @@ export function openQueue(timetable: readonly Job[], context: JobContext, prefix
       const closed = Promise.allSettled([worker.close(isOut), queue.close()])
       await Promise.allSettled(running)
       // BullMQ waits for a Redis that is out; once our own runs have ended nothing is worth waiting for.
-      await Promise.race([closed, setTimeout(patienceMs, undefined, { ref: false })])
+      await Promise.race([closed, setTimeout(timeoutMs, undefined, { ref: false })])
       connection.disconnect()
     },
   }

@@ -9,10 +9,10 @@ import type { Claimed } from '../outbox/outbox.ts'
 import { readTerms } from '../policy/terms.ts'
 import { bucketMs } from '../usage/cell.ts'
 import { trafficOf } from '../usage/traffic.ts'
-import type { Alert, Deed, Group, Step } from './channel.ts'
+import type { Alert, FindingAction, Group, Step } from './channel.ts'
 
 /** More than this are counted, not listed. */
-export const mostListed = 20
+export const maxListed = 20
 
 /** A finding as it stands now, with what people need to judge it; undefined when there is none with that id. */
 export async function readAlert(db: Executor, findingId: string, now: Date): Promise<Alert | undefined> {
@@ -54,7 +54,7 @@ export async function readGroup(db: Executor, groupId: string, now: Date, ownerI
   if (ownerId) query.where('owner_id', ownerId)
   const rows = await query.orderByRaw('(resolved_at is not null), level desc, expires_at, keys.name_folded')
   const day = group.day ? dayOf(group.day) : null
-  const days = await lastDays(db, rows.slice(0, mostListed), now)
+  const days = await lastDays(db, rows.slice(0, maxListed), now)
   return {
     id: group.id,
     kind: group.kind,
@@ -65,17 +65,17 @@ export async function readGroup(db: Executor, groupId: string, now: Date, ownerI
 }
 
 /** One step of a finding, as its thread tells it. */
-export async function stepOf(db: Executor, letter: Claimed, alert: Alert): Promise<Step> {
-  const deed = (letter.body as Deed | null) ?? null
-  const urgent = alert.severity === 'critical' && !alert.resolution && !deed
+export async function stepOf(db: Executor, message: Claimed, alert: Alert): Promise<Step> {
+  const action = (message.body as FindingAction | null) ?? null
+  const urgent = alert.severity === 'critical' && !alert.resolution && !action
   return {
     alert,
-    step: letter.step,
-    deed,
+    step: message.step,
+    action,
     broadcast: urgent,
-    mentions: deed
-      ? await mentionsOfDeed(db, deed, alert)
-      : await mentionsOf(db, { ...alert, step: letter.step }),
+    mentions: action
+      ? await mentionsOfAction(db, action, alert)
+      : await mentionsOf(db, { ...alert, step: message.step }),
   }
 }
 
@@ -93,9 +93,9 @@ async function mentionsOf(db: Executor, alert: Alert): Promise<string[]> {
   return [...new Set(all)].filter(isSlackUser)
 }
 
-async function mentionsOfDeed(db: Executor, deed: Deed, alert: Alert): Promise<string[]> {
-  if (deed.what === 'assigned' && deed.to) return [deed.to]
-  if (deed.what === 'asked') return charged(db, alert.workspaceId, ['manager', 'owner'])
+async function mentionsOfAction(db: Executor, action: FindingAction, alert: Alert): Promise<string[]> {
+  if (action.what === 'assigned' && action.to) return [action.to]
+  if (action.what === 'asked') return charged(db, alert.workspaceId, ['manager', 'owner'])
   return []
 }
 

@@ -9,7 +9,7 @@ import { failuresOf } from './step-key.ts'
 type Details = Pick<UseFacts, 'failed' | 'refusedScope' | 'newSource' | 'window'>
 
 /** When more keys than this speak at once, it is one story, and nobody reads each of them. */
-const mostInDetail = 300
+const maxInDetail = 300
 const historyDays = 14
 const windowHours = [6, 12, 24] as const
 /** As the detector compares: a day that is part of a slow rise must not hide it. */
@@ -17,7 +17,7 @@ const windowAgeDays = 3
 
 /** Reads for each alarm what the last hour failed, where it came from, and in which hours more came than ever. */
 export async function detailsOf(db: Executor, alarms: readonly Alarm[]): Promise<Map<Alarm, Details>> {
-  const chosen = alarms.slice(0, mostInDetail)
+  const chosen = alarms.slice(0, maxInDetail)
   const slow = chosen.filter(({ reason }) => reason === 'slow-burn')
   // One after the other: in a transaction there is one connection.
   const failed = await failedOf(db, chosen)
@@ -88,9 +88,9 @@ export function busiestWindow(rows: readonly Traffic[], end: number): UseFacts['
     const earlier = Array.from({ length: historyDays - windowAgeDays }, (_, i) =>
       sum(end - (windowAgeDays + i) * 24 * hourMs, hours),
     )
-    return { hours, requests: sum(end, hours), most: Math.max(...earlier) }
+    return { hours, requests: sum(end, hours), max: Math.max(...earlier) }
   })
-  return windows.reduce((best, one) => (one.requests * best.most > best.requests * one.most ? one : best))
+  return windows.reduce((best, one) => (one.requests * best.max > best.requests * one.max ? one : best))
 }
 
 /** By key: the network or client, first seen within a day, that made most of the last hour's requests. */

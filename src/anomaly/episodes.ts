@@ -17,17 +17,17 @@ const order = { critical: 0, warning: 1, notice: 2 }
 export async function recordAlarms(trx: Transaction, alarms: readonly Alarm[]): Promise<void> {
   if (alarms.length === 0) return
   const details = await detailsOf(trx, alarms)
-  const told = new Map<string, { alarm: Alarm; facts: UseFacts }>()
+  const raised = new Map<string, { alarm: Alarm; facts: UseFacts }>()
   const alone = new Set<string>()
   for (const alarm of alarms) {
     const { keyId, reason, score, at, figures } = alarm
     const severity = severityOf(reason, figures, fromNew(alarm))
     if (standsAlone(reason, figures, fromNew(alarm))) alone.add(keyId)
     const facts = { reason, score, at: isoOf(at), figures, severity, ...details.get(alarm)! }
-    const before = told.get(keyId)
-    if (!before || order[severity] <= order[before.facts.severity]) told.set(keyId, { alarm, facts })
+    const before = raised.get(keyId)
+    if (!before || order[severity] <= order[before.facts.severity]) raised.set(keyId, { alarm, facts })
   }
-  const rows = [...told.values()].map(({ alarm: { keyId, workspaceId }, facts }) => ({
+  const rows = [...raised.values()].map(({ alarm: { keyId, workspaceId }, facts }) => ({
     keyId,
     workspaceId,
     facts,

@@ -3,7 +3,7 @@ import { dayMs, hourMs, weekMs } from '../foundation/time.ts'
 import type { Evidence } from './detector/evidence.ts'
 
 /** A key that is used from more networks and clients than this is used from everywhere, and none of them is news. */
-export const mostSources = 50
+export const maxSources = 50
 /** Sources are new for a day; what was kept for less than a week says nothing about what is new. */
 const newMs = dayMs
 const knownMs = weekMs
@@ -32,7 +32,7 @@ export async function evidenceOf(
     keys: (worthALook as { key_id: string }[]).map(({ key_id }) => key_id),
     ...time,
     known: new Date(until.getTime() - knownMs),
-    most: mostSources,
+    max: maxSources,
   })
   type Row = { key_id: string; from_new: number; refused_scope: number }
   return new Map(
@@ -79,13 +79,13 @@ const statement = `
   ), kept as (
     insert into key_sources (key_id, source, first_at)
     select n.key_id, n.source, n.first_at from named n left join known k on k.key_id = n.key_id
-    where coalesce(k.sources, 0) < :most
+    where coalesce(k.sources, 0) < :max
       and not exists (select from key_sources s where s.key_id = n.key_id and s.source = n.source)
     order by n.key_id, n.source
     on conflict do nothing
   )
   select u.key_id, sum(u.refused_scope) as refused_scope,
-    coalesce(sum(u.requests) filter (where k.is_settled and k.sources < :most and (
+    coalesce(sum(u.requests) filter (where k.is_settled and k.sources < :max and (
       (u.network not in ('unknown', 'other') and coalesce(n.first_at, 'infinity') >= :new)
       or (u.client not in ('unknown', 'other') and coalesce(c.first_at, 'infinity') >= :new))), 0) as from_new
   from used u left join known k on k.key_id = u.key_id

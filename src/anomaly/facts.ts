@@ -22,5 +22,5 @@ export type UseFacts = {
   /** requests of the last hour that failed, or were refused */
   failed: number
   /** the hours in which more came than ever, how many requests, and the most there were before */
-  window?: { hours: number; requests: number; most: number }
+  window?: { hours: number; requests: number; max: number }
 }

@@ -2,7 +2,7 @@ import { type Transaction, transact } from '../foundation/database.ts'
 import { isRefusal } from '../foundation/refusal.ts'
 import { plain } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
-import { type Letter, put } from '../outbox/outbox.ts'
+import { type OutboxMessage, put } from '../outbox/outbox.ts'
 import { quietUntil } from '../policy/quiet.ts'
 import { allWorkspaces, type Workspace } from '../workspaces/workspace.ts'
 
@@ -12,20 +12,20 @@ type Row = { id: string; workspace_id: string; keys: number; over_at: Date | nul
  * Puts a letter for each fleet event that has begun, grown, shrunk or ended since it was told. They all end in one message, which
  * the first posts and the others bring up to date. Returns how many letters were put.
  */
-export async function tellFleets(world: Pick<World, 'db' | 'clock' | 'random'>): Promise<number> {
+export async function putFleetNotices(world: Pick<World, 'db' | 'clock' | 'random'>): Promise<number> {
   const now = world.clock.now()
   const workspaces = new Map((await allWorkspaces(world.db)).map((one) => [one.id, one]))
-  const letters = await transact(world.db, async (trx) => {
-    const rows = await markTold(trx)
-    const all = rows.map((row) => letterOf(row, workspaces.get(row.workspace_id)!, now))
+  const messages = await transact(world.db, async (trx) => {
+    const rows = await markNotified(trx)
+    const all = rows.map((row) => messageFor(row, workspaces.get(row.workspace_id)!, now))
     await put(trx, all, now, world.random)
     return all.length
   })
-  if (isRefusal(letters)) throw new Error(`fleet events wait: ${plain(letters.told)}`)
-  return letters
+  if (isRefusal(messages)) throw new Error(`fleet events wait: ${plain(messages.message)}`)
+  return messages
 }
 
-async function markTold(trx: Transaction): Promise<Row[]> {
+async function markNotified(trx: Transaction): Promise<Row[]> {
   const { rows } = await trx.raw(
     `update fleet_events set told_keys = keys, told_over = over_at is not null
      where not told_over and greatest(keys, told_keys) > 0 and (keys <> told_keys or over_at is not null)
@@ -34,7 +34,7 @@ async function markTold(trx: Transaction): Promise<Row[]> {
   return rows
 }
 
-const letterOf = (row: Row, { terms }: Workspace, now: Date): Letter => ({
+const messageFor = (row: Row, { terms }: Workspace, now: Date): OutboxMessage => ({
   workspaceId: row.workspace_id,
   subjectId: row.id,
   about: 'fleet',

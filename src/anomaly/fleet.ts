@@ -5,7 +5,7 @@ import type { World } from '../foundation/world.ts'
 import { type Direction, directionOf, fewestKeys, fleetEvents, mostActive } from './detector/fleet.ts'
 import { type Reason, reasons } from './detector/reason.ts'
 
-type Means = Pick<World, 'db' | 'random'>
+type Deps = Pick<World, 'db' | 'random'>
 
 /** Keys that spoke within this time may be one event. */
 const togetherMs = hourMs
@@ -18,7 +18,7 @@ const activeMs = dayMs
  * by one. Whoever follows while it lasts joins it. What stands alone, as a leak does, never joins, and leaves when it
  * comes to that later.
  */
-export async function gatherFleets(world: Means, until: Date): Promise<void> {
+export async function gatherFleets(world: Deps, until: Date): Promise<void> {
   await transact(world.db, leave)
   const { rows } = await world.db.raw(
     `select workspace_id, reason, count(*)::int as keys from anomaly_episodes
@@ -37,7 +37,7 @@ type Recent = { workspace_id: string; reason: Reason; keys: number }
 
 async function gather(
   trx: Transaction,
-  { random }: Means,
+  { random }: Deps,
   workspaceId: string,
   recent: readonly Recent[],
   until: Date,

@@ -10,7 +10,7 @@ import { allWorkspaces } from '../workspaces/workspace.ts'
 /** The actor of what happens by itself. */
 const job = { kind: 'job', id: 'unusual-use' } as const
 /** At most this many in one run; the next takes the rest. */
-const atOnce = 50
+const batchSize = 50
 
 type Row = { id: number; key_id: string; workspace_id: string }
 
@@ -27,7 +27,7 @@ export async function quarantineLeaked(
     `select e.id, e.key_id, e.workspace_id from anomaly_episodes e join keys k on k.id = e.key_id
      where e.workspace_id = any(?) and e.over_at is null and e.quarantined_at is null
        and e.severity = 'critical' and k.status = 'active' order by e.id limit ?`,
-    [wanting.map(({ id }) => id), atOnce],
+    [wanting.map(({ id }) => id), batchSize],
   )
   let done = 0
   for (const row of rows as Row[]) {

@@ -16,7 +16,7 @@ export type Replayed = {
   until: Date
   reason: Reason
   score: number
-  told: boolean
+  alerted: boolean
   /** why it would not have been told, where somebody had said so */
   expected: boolean
   figures: Figures
@@ -58,7 +58,7 @@ export async function replay(
       const moment = { from: new Date(at * 1000), until: new Date((at + bucketSeconds) * 1000) }
       const { reason, score } = reading
       const isExpected = expected(at, reason)
-      const seen = { ...moment, reason, score, told: reading.alert && !isExpected, expected: isExpected }
+      const seen = { ...moment, reason, score, alerted: reading.alert && !isExpected, expected: isExpected }
       join(found, { ...seen, figures: explain(state, row?.requests ?? 0) })
     },
   )
@@ -69,11 +69,11 @@ export async function replay(
 function join(found: Replayed[], next: Replayed): void {
   const last = found.at(-1)
   const together = last && last.reason === next.reason && next.from.getTime() - last.until.getTime() <= hourMs
-  if (!together || (next.told && last.told)) return void found.push(next)
+  if (!together || (next.alerted && last.alerted)) return void found.push(next)
   last.until = next.until
-  last.told ||= next.told
+  last.alerted ||= next.alerted
   last.expected &&= next.expected
-  if (next.score > last.score || next.told) {
+  if (next.score > last.score || next.alerted) {
     last.score = Math.max(last.score, next.score)
     last.figures = next.figures
   }

@@ -8,15 +8,15 @@ import { type Due, doubtfulKeys } from './due.ts'
 import { readStates, type Stored } from './states.ts'
 import { type Run, stepKeys } from './step-keys.ts'
 
-type Means = Pick<World, 'db'>
+type Deps = Pick<World, 'db'>
 
 /** Real time after which a run leaves the rest to the next: five minutes later it begins. */
 const budgetMs = 4 * minuteMs
 /** Keys in one read and one write, when there is little to step through; and five minutes of keys in one batch. */
-const mostKeys = 1_000
-const mostBuckets = 120_000
+const maxKeys = 1_000
+const maxBuckets = 120_000
 /** Batches under way at once, each on one connection: while one is computed, Postgres reads and writes the others. */
-const atOnce = 4
+const batchSize = 4
 const rebuildBuckets = recordDays * 288
 
 /**
@@ -24,7 +24,7 @@ const rebuildBuckets = recordDays * 288
  * first that are nearest to now: what has to be caught up with, or rebuilt, must not delay the others. Returns how many
  * keys were stepped.
  */
-export async function stepAll({ db }: Means, run: Run, keyIds: readonly string[]): Promise<number> {
+export async function stepAll({ db }: Deps, run: Run, keyIds: readonly string[]): Promise<number> {
   const end = performance.now() + budgetMs
   let done = 0
   const late: Due[] = []
@@ -32,12 +32,12 @@ export async function stepAll({ db }: Means, run: Run, keyIds: readonly string[]
     await stepKeys(db, run, keyIds, states)
     done += keyIds.length
   }
-  await inTime(batches(keyIds, mostKeys), end, async (batch) => {
+  await inTime(batches(keyIds, maxKeys), end, async (batch) => {
     const states = await readStates(db, batch)
     const prompt = batch.filter((keyId) => {
       const stored = states.get(keyId)
       const through = stored && isCurrent(stored.state) ? stored.through : null
-      const isPrompt = through !== null && bucketsOf(through, run.until) <= mostBuckets / mostKeys
+      const isPrompt = through !== null && bucketsOf(through, run.until) <= maxBuckets / maxKeys
       if (!isPrompt) late.push({ keyId, through })
       return isPrompt
     })
@@ -50,9 +50,9 @@ export async function stepAll({ db }: Means, run: Run, keyIds: readonly string[]
 
 /** One batch after the other at each of a few places, as long as there is time. */
 const inTime = (all: readonly string[][], end: number, work: (batch: string[]) => Promise<void>) =>
-  pMap(all, async (batch) => (performance.now() < end ? work(batch) : undefined), { concurrency: atOnce })
+  pMap(all, async (batch) => (performance.now() < end ? work(batch) : undefined), { concurrency: batchSize })
 
-async function stepDoubtful(db: Means['db'], run: Run, end: number): Promise<void> {
+async function stepDoubtful(db: Deps['db'], run: Run, end: number): Promise<void> {
   for (let rest = 1; rest > 0 && performance.now() < end; ) {
     const doubtful = await doubtfulKeys(db, sizeOf(rebuildBuckets))
     await stepKeys(db, run, doubtful, await readStates(db, doubtful), { rebuild: true })
@@ -77,6 +77,6 @@ function lateBatches(late: readonly Due[], until: Date): string[][] {
   return all
 }
 
-const sizeOf = (buckets: number) => Math.max(1, Math.min(mostKeys, Math.floor(mostBuckets / buckets)))
+const sizeOf = (buckets: number) => Math.max(1, Math.min(maxKeys, Math.floor(maxBuckets / buckets)))
 const bucketsOf = (through: Date, until: Date) =>
   Math.min(rebuildBuckets, Math.max(1, (until.getTime() - through.getTime()) / bucketMs))

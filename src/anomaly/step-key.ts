@@ -32,7 +32,7 @@ export type Walk = {
 }
 
 /** Called with every step, for whoever wants to see them all. */
-export type Look = (at: number, row: Traffic | undefined, reading: Reading) => void
+export type Observer = (at: number, row: Traffic | undefined, reading: Reading) => void
 
 /** What the detector is told to expect is volume: what covers one reason that is about volume covers them all. */
 const volume: Reason = 'spike'
@@ -46,7 +46,7 @@ export function walk(
   rows: readonly Traffic[],
   time: { from: number; until: number },
   { offset, expected, evidence }: Circumstances,
-  look?: Look,
+  observe?: Observer,
 ): Walk {
   const result: Walk = { said: [], alone: undefined, strangeAt: undefined, usedAt: undefined }
   let next = 0
@@ -73,7 +73,7 @@ export function walk(
       if (alert) result.said.push(said)
       if (standsAlone(reason, figures, isLast ? (evidence?.fromNewSources ?? 0) : 0)) result.alone = said
     }
-    look?.(at, row, reading)
+    observe?.(at, row, reading)
   }
   return result
 }

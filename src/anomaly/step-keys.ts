@@ -164,7 +164,7 @@ async function commit(
       walks.map(({ keyId, walk: { strangeAt, usedAt } }) => ({ keyId, strangeAt, usedAt })),
     )
   })
-  if (isRefusal(done)) throw new Error(`use cannot be watched: ${plain(done.told)}`)
+  if (isRefusal(done)) throw new Error(`use cannot be watched: ${plain(done.message)}`)
 }
 
 /** What is news: said since the key was last looked at, in the last two days, of a key that can be used, unexpected. */

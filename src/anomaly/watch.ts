@@ -12,12 +12,12 @@ import { doubtStates, readProgress, writeProgress } from './progress.ts'
 import { stepAll } from './step-all.ts'
 import type { Run } from './step-keys.ts'
 
-type Means = Pick<World, 'db' | 'clock' | 'random'>
+type Deps = Pick<World, 'db' | 'clock' | 'random'>
 
 /** Counters write each second; what was counted in a bucket is there a little after its end. */
 const settleMs = 60_000
 /** A counter that has not told everything is not waited for any longer. */
-const patienceMs = 10 * minuteMs
+const timeoutMs = 10 * minuteMs
 
 /** What a run came to; `left` were due and wait for the next run. */
 export type Watched = { keys: number; left: number }
@@ -26,7 +26,7 @@ export type Watched = { keys: number; left: number }
  * Steps the detector of every key that had requests since the last run, or whose silence could be news. It never
  * counts ticks: what was missed while nobody ran is stepped through now, each key from where it was left.
  */
-export async function watchUse(world: Means): Promise<Watched> {
+export async function watchUse(world: Deps): Promise<Watched> {
   const { db, clock } = world
   const now = clock.now()
   const [before, flushedThrough] = await Promise.all([readProgress(db), toldThrough(db)])
@@ -47,21 +47,21 @@ export async function watchUse(world: Means): Promise<Watched> {
 /** Whole buckets whose counts should all have been written, or were waited for long enough. */
 function untilWhen(now: Date, flushedThrough: Date | undefined): Date {
   const settled = now.getTime() - settleMs
-  const told = Math.min(settled, Math.max(flushedThrough?.getTime() ?? settled, now.getTime() - patienceMs))
-  return new Date(Math.floor(told / bucketMs) * bucketMs)
+  const flushed = Math.min(settled, Math.max(flushedThrough?.getTime() ?? settled, now.getTime() - timeoutMs))
+  return new Date(Math.floor(flushed / bucketMs) * bucketMs)
 }
 
 type Time = { from: Date; until: Date; flushedThrough: Date | undefined }
 
 /** Since when counts may be missing; once every counter has told all, what was stepped too early is to be rebuilt. */
-async function doubtsAfter({ db }: Means, since: Date | null, { from, until, flushedThrough }: Time) {
+async function doubtsAfter({ db }: Deps, since: Date | null, { from, until, flushedThrough }: Time) {
   if (!flushedThrough) return since ?? from
   if (flushedThrough < until) return since ?? new Date(Math.max(flushedThrough.getTime(), from.getTime()))
   if (since) await doubtStates(db, since, from)
   return null
 }
 
-async function zonesOf({ db }: Means): Promise<Run['zones']> {
+async function zonesOf({ db }: Deps): Promise<Run['zones']> {
   const workspaces = await allWorkspaces(db)
   return new Map(
     workspaces.map(({ id, terms: { timeZone } }) => [id, { timeZone, offset: offsetsOf(timeZone) }]),

@@ -70,7 +70,7 @@ async function sumUpSome(db: Database, now: Date): Promise<number> {
     for (const row of rows) await append(trx, { kind: 'member', id: row.actor_id }, now, [sumOf(row)])
     return rows.length as number
   })
-  if (isRefusal(done)) throw new Error(`refusals are not summed up: ${plain(done.told)}`)
+  if (isRefusal(done)) throw new Error(`refusals are not summed up: ${plain(done.message)}`)
   return done
 }
 

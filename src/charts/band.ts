@@ -8,9 +8,9 @@ export function bandChart(picture: BandPicture): EChartsOption {
   const { steps, incident } = picture
   const mark = { atMs: incident.fromMs, untilMs: incident.toMs, label: incident.label, tone: 'bad' } as const
   const { all, rows } = marksWithin([mark], picture)
-  const most = Math.max(0, ...steps.flatMap((step) => [step.requests, step.high]))
+  const max = Math.max(0, ...steps.flatMap((step) => [step.requests, step.high]))
   return {
-    ...frame(picture, most, rows),
+    ...frame(picture, max, rows),
     legend: {
       left: 12,
       top: 6,

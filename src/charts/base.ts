@@ -34,9 +34,9 @@ const pointsPerFigure = 8.2
 export const type = { normal: 15, small: 14 } as const
 
 /** What every picture has: paper, type, the axis of time and the one of counts. */
-export function frame(span: Span, most: number, rowsOfMarks: number): EChartsOption {
+export function frame(span: Span, max: number, rowsOfMarks: number): EChartsOption {
   const ticks = timeTicks(span)
-  const end = roundUp(most)
+  const end = roundUp(max)
   const label = { color: colours.soft, fontSize: type.small, fontFamily }
   return {
     animation: false,
@@ -85,12 +85,12 @@ export const bar: CustomSeriesRenderItem = (_params, api) => {
 }
 
 /** The next number that reads well and whose quarters are whole: 4, 8, 12, 16, 20, 24, 32, 40, 60, 80, 100, 120 ... */
-export function roundUp(most: number): number {
-  const power = 10 ** Math.floor(Math.log10(Math.max(most, 1)))
+export function roundUp(max: number): number {
+  const power = 10 ** Math.floor(Math.log10(Math.max(max, 1)))
   const ends = [power, 10 * power].flatMap((by) =>
     [1, 1.2, 1.6, 2, 2.4, 3, 3.2, 4, 6, 8].map((step) => step * by),
   )
-  return ends.find((end) => end >= most && end % 4 === 0) ?? 100 * power
+  return ends.find((end) => end >= max && end % 4 === 0) ?? 100 * power
 }
 
 export const short = (n: number): string =>

@@ -4,7 +4,7 @@ import type { Picture } from './chart.ts'
 
 const idleMs = 600_000
 /** Real milliseconds after which somebody would rather have the words alone. */
-const patienceMs = 30_000
+const timeoutMs = 30_000
 
 let pool: Piscina<Picture, Uint8Array> | undefined
 
@@ -15,7 +15,7 @@ let pool: Piscina<Picture, Uint8Array> | undefined
  */
 export function render(picture: Picture): Promise<Uint8Array> {
   pool ??= openPool()
-  return pool.run(picture, { signal: AbortSignal.timeout(patienceMs) })
+  return pool.run(picture, { signal: AbortSignal.timeout(timeoutMs) })
 }
 
 function openPool(): Piscina<Picture, Uint8Array> {

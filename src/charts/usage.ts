@@ -11,11 +11,11 @@ export function usageChart(picture: UsagePicture): EChartsOption {
   const { steps, names, marks } = picture
   const { all, rows } = marksWithin(marks, picture)
   const shown = parts.filter((part) => part === 'ok' || steps.some((step) => step[part] > 0))
-  const most = Math.max(0, ...steps.map((step) => step.ok + step.refused + step.failed))
+  const max = Math.max(0, ...steps.map((step) => step.ok + step.refused + step.failed))
   const series = shown.map((part, i) => stack(picture, part, shown.slice(0, i)))
   const totals = new Map(shown.map((part) => [names[part], total(steps, part)]))
   return {
-    ...frame(picture, most, rows),
+    ...frame(picture, max, rows),
     legend: {
       left: 12,
       top: 6,

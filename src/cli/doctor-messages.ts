@@ -24,12 +24,12 @@ export const checkMessages: Check = async (config: Config) => {
 
 const aboutRefused = (trouble: Trouble): Finding =>
   warning(
-    `${trouble.letters} ${trouble.letters === 1 ? 'was' : 'were'} refused for good and set aside, ${oldest(trouble)}; Slack said: ${trouble.error}; nobody read them: look at /keys list attention in Slack, and see docs/alerts.md`,
+    `${trouble.messages} ${trouble.messages === 1 ? 'was' : 'were'} refused for good and set aside, ${oldest(trouble)}; Slack said: ${trouble.error}; nobody read them: look at /keys list attention in Slack, and see docs/alerts.md`,
   )
 
 const aboutDelayed = (trouble: Trouble): Finding =>
   warning(
-    `${trouble.letters} ${trouble.letters === 1 ? 'waits' : 'wait'} for another try, ${oldest(trouble)}; the last answer: ${trouble.error}; none of them is given up: put right what it says, and they arrive`,
+    `${trouble.messages} ${trouble.messages === 1 ? 'waits' : 'wait'} for another try, ${oldest(trouble)}; the last answer: ${trouble.error}; none of them is given up: put right what it says, and they arrive`,
   )
 
 const oldest = ({ since, destination }: Trouble): string =>

@@ -8,7 +8,7 @@ import { compareWithTaken, type Planned, readLines } from '../keys/adoption-plan
 import type { Workspace } from '../workspaces/workspace.ts'
 import { asOperator, complain, withWorld } from './operator.ts'
 import { findOwners } from './owners.ts'
-import { day, tellError, tellOut } from './print.ts'
+import { day, printError, printOut } from './print.ts'
 import { readImport } from './read-import.ts'
 import { whichWorkspace } from './which-workspace.ts'
 
@@ -30,10 +30,10 @@ export const importKeys = (
     const readable = plan.flatMap(({ adoption }) => adoption ?? [])
     compareWithTaken(plan, await takenBy(world.db, workspace.id, readable), workspace.id)
     await putOwners(world, workspace, plan)
-    for (const line of plan) tellLine(line)
+    for (const line of plan) printLine(line)
     const wrong = plan.filter((line) => line.wrong.length > 0).length
     if (wrong > 0) {
-      tellError(
+      printError(
         `Nothing was imported: ${wrong} of ${lines(plan.length)} ${wrong === 1 ? 'is' : 'are'} wrong.`,
       )
       return 1
@@ -44,7 +44,7 @@ export const importKeys = (
       const done = await asOperator(world, (act) => adopt(act, workspace, fresh, world.random))
       if (isRefusal(done)) return complain(done)
     }
-    tellOut(summary(fresh.length, here, dryRun))
+    printOut(summary(fresh.length, here, dryRun))
     return 0
   })
 
@@ -71,13 +71,13 @@ async function putOwners(world: World, workspace: Workspace, plan: readonly Plan
   }
 }
 
-function tellLine({ line, adoption, wrong, warnings, here }: Planned): void {
-  const tell = (state: string, words: string) =>
-    tellOut(`line ${String(line).padEnd(5)} ${state.padEnd(8)} ${words}`)
-  for (const refusal of wrong) tell('WRONG', about(refusal))
+function printLine({ line, adoption, wrong, warnings, here }: Planned): void {
+  const print = (state: string, words: string) =>
+    printOut(`line ${String(line).padEnd(5)} ${state.padEnd(8)} ${words}`)
+  for (const refusal of wrong) print('WRONG', about(refusal))
   if (wrong.length > 0 || !adoption) return
-  for (const refusal of here ? [] : warnings) tell('warning', about(refusal))
-  tell(here ? 'here' : 'ok', here ? stays(here) : facts(adoption))
+  for (const refusal of here ? [] : warnings) print('warning', about(refusal))
+  print(here ? 'here' : 'ok', here ? stays(here) : facts(adoption))
 }
 
 const stays = ({ name, id, status }: Taken): string =>

@@ -9,7 +9,7 @@ import { type Refusal, refuse, sentence } from '../foundation/refusal.ts'
 import type { World } from '../foundation/world.ts'
 import type { Act, Actor } from '../members/actor.ts'
 import { type Workspace, workspacesOfTeam } from '../workspaces/workspace.ts'
-import { tellError } from './print.ts'
+import { printError } from './print.ts'
 
 /** Opens the world for one command and closes it again. */
 export async function withWorld<T>(
@@ -53,6 +53,6 @@ export async function onlyAccount(world: World): Promise<{ id: string; workspace
 
 /** Prints a refusal where errors go. Returns the exit code for it. */
 export function complain(refusal: Refusal): number {
-  tellError(sentence(refusal))
+  printError(sentence(refusal))
   return 1
 }

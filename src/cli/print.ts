@@ -6,9 +6,9 @@ import { type Phrase, plain } from '../foundation/words.ts'
  */
 export const printable = (text: string): string => text.replace(/(?![\n\u200d])[\p{Cc}\p{Cf}]/gu, '')
 
-export const tellOut = (words: Phrase | string): void => console.log(inWords(words))
+export const printOut = (words: Phrase | string): void => console.log(inWords(words))
 
-export const tellError = (words: Phrase | string): void => console.error(inWords(words))
+export const printError = (words: Phrase | string): void => console.error(inWords(words))
 
 const inWords = (words: Phrase | string) => printable(typeof words === 'string' ? words : plain(words))
 

@@ -90,12 +90,12 @@ function count(text: string): number {
 function explain(error: unknown, { env }: Shell): number {
   // Commander has printed its own message already.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-  console.error(told(error) ?? scrubber(env.KEYWARDEN_TOKEN_PREFIX || 'tml_')(inspect(error)))
+  console.error(sentenceOf(error) ?? scrubber(env.KEYWARDEN_TOKEN_PREFIX || 'tml_')(inspect(error)))
   return 1
 }
 
 /** What can be put right is said in a sentence; the unforeseen shows its stack. */
-const told = (error: unknown): string | undefined =>
+const sentenceOf = (error: unknown): string | undefined =>
   foreseen.some((kind) => error instanceof kind)
     ? (error as Error).message
     : (databaseStartError(error)?.message ?? fileProblem(error))

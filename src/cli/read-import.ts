@@ -14,7 +14,7 @@ export class NotAnImport extends Error {
 }
 
 /** An import holds the audit's chain while it is written, so it is kept to a moment. */
-export const mostLines = 2_000
+export const maxLines = 2_000
 
 /** Reads a file of keys: CSV with a header, or JSON Lines. @throws NotAnImport, or what the file system says */
 export async function readImport(path: string): Promise<ImportLine[]> {
@@ -23,8 +23,8 @@ export async function readImport(path: string): Promise<ImportLine[]> {
   const lines: ImportLine[] = []
   for await (const line of text === '{' ? readObjects(path) : readRows(path)) {
     lines.push(line)
-    if (lines.length > mostLines)
-      throw new NotAnImport(`${path} has more than ${mostLines} keys. Split it and import the parts.`)
+    if (lines.length > maxLines)
+      throw new NotAnImport(`${path} has more than ${maxLines} keys. Split it and import the parts.`)
   }
   if (lines.length === 0) throw new NotAnImport(`${path} has no keys.`)
   return lines

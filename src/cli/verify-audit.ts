@@ -74,8 +74,7 @@ const publicKeys = (paths: readonly string[]): Promise<KeyObject[]> =>
 function report(verification: Verification, vouching: Vouching): number {
   const { chains, damages, gaveUp, partial } = verification
   for (const chain of chains) reportChain(chain, partial)
-  for (const { line, damaged } of damages.slice(0, most))
-    console.log(`  damaged     line ${line}: ${damaged}`)
+  for (const { line, damaged } of damages.slice(0, max)) console.log(`  damaged     line ${line}: ${damaged}`)
   if (gaveUp) console.log('There are so many breaks that the rest was not looked at.')
   if (chains.every(({ events }) => events === 0)) console.log('There are no events to verify.')
   reportCheckpoints(vouching)
@@ -103,7 +102,7 @@ function sentences(verdict: Verdict, chains: readonly Inspection[], { newest }: 
 }
 
 /** So many breaks are printed of each chain. */
-const most = 50
+const max = 50
 
 function reportChain(chain: Inspection, partial: boolean): void {
   const { workspace, events, last, proven, unproven, vouched, breaks } = chain
@@ -113,11 +112,11 @@ function reportChain(chain: Inspection, partial: boolean): void {
   )
   if (partial && breaks.length === 0 && proven < events)
     console.log(`  not proven  ${rangesOf(unproven, events - proven)}`)
-  for (const { kind, from, to, line, why } of breaks.slice(0, most)) {
+  for (const { kind, from, to, line, why } of breaks.slice(0, max)) {
     const where = from === to ? `event ${from}` : `events ${from} to ${to}`
     console.log(`  ${kind.padEnd(11)} ${where}${line === undefined ? '' : `, line ${line}`}: ${why}`)
   }
-  if (breaks.length > most) console.log(`  and ${count(breaks.length - most, 'more break')}`)
+  if (breaks.length > max) console.log(`  and ${count(breaks.length - max, 'more break')}`)
 }
 
 function stateOf({ events, proven, breaks }: Inspection, partial: boolean): string {

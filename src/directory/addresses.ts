@@ -1,4 +1,4 @@
-import { foldEmail } from './emails.ts'
+import { normaliseEmail } from './emails.ts'
 
 /** An e-mail address of somebody, as a directory lists it. */
 export type Address = { value: string; type?: string | undefined; primary?: boolean | undefined }
@@ -58,7 +58,7 @@ function added(list: readonly Address[], entry: Address): readonly Address[] {
   return same < 0 ? [...others, entry] : others.with(same, { ...others[same]!, ...entry })
 }
 
-const fold = (text = '') => foldEmail(text)
+const fold = (text = '') => normaliseEmail(text)
 
 const fits = (one: Address, { value, type, primary }: Which): boolean =>
   (value === undefined || fold(one.value) === fold(value)) &&

@@ -4,7 +4,7 @@ import type { Executor } from '../foundation/database.ts'
 export type KnownPerson = { userId: string; email: string }
 
 /** The form in which addresses are kept and compared. */
-export const foldEmail = (email: string): string => email.trim().toLowerCase()
+export const normaliseEmail = (email: string): string => email.trim().toLowerCase()
 
 /** Keeps which address belongs to whom, since Slack tells it of nobody who was deactivated. The newest wins. */
 export async function rememberEmails(
@@ -13,7 +13,7 @@ export async function rememberEmails(
   people: readonly KnownPerson[],
   now: Date,
 ): Promise<void> {
-  const rows = new Map(people.map(({ userId, email }) => [foldEmail(email), userId]))
+  const rows = new Map(people.map(({ userId, email }) => [normaliseEmail(email), userId]))
   if (rows.size === 0) return
   await db.raw(
     `insert into emails (account_id, email, user_id, seen_at)
@@ -39,10 +39,10 @@ export async function usersOfEmails(
 ): Promise<{ first(emails: readonly string[]): string | undefined }> {
   const { rows } = await db.raw(
     `select email, user_id from emails where account_id = ? and email = any(?::text[])`,
-    [accountId, emails.map(foldEmail)],
+    [accountId, emails.map(normaliseEmail)],
   )
   const users = new Map<string, string>(
     rows.map((row: { email: string; user_id: string }) => [row.email, row.user_id]),
   )
-  return { first: (some) => some.flatMap((email) => users.get(foldEmail(email)) ?? [])[0] }
+  return { first: (some) => some.flatMap((email) => users.get(normaliseEmail(email)) ?? [])[0] }
 }

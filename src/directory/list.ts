@@ -1,6 +1,6 @@
 import type { Executor } from '../foundation/database.ts'
 import type { Which } from './addresses.ts'
-import { foldEmail, usersOfEmails } from './emails.ts'
+import { normaliseEmail, usersOfEmails } from './emails.ts'
 import { addressesOf, type DirectoryUser, toUser } from './users.ts'
 
 /** One condition of a list; all of them hold. */
@@ -19,13 +19,13 @@ export async function listUsers(
   const query = () => {
     const all = db('directory_users').where({ account_id: accountId })
     for (const condition of conditions) {
-      if (condition.field === 'userName') all.where('user_name_folded', foldEmail(condition.equals))
+      if (condition.field === 'userName') all.where('user_name_folded', normaliseEmail(condition.equals))
       else if (condition.field === 'externalId') all.where('external_id', condition.equals)
       else if (condition.field === 'email') {
         const { value = '', type, primary = null } = condition.which
         all.whereRaw(hasAddress, {
-          value: foldEmail(value),
-          type: type === undefined ? null : foldEmail(type),
+          value: normaliseEmail(value),
+          type: type === undefined ? null : normaliseEmail(type),
           primary,
         })
       } else all.where(condition.field, condition.equals)

@@ -5,7 +5,7 @@ import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import type { Act } from '../members/actor.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import { type Address, type AddressEdit, editAddresses, identifying } from './addresses.ts'
-import { foldEmail, userOfEmail } from './emails.ts'
+import { normaliseEmail, userOfEmail } from './emails.ts'
 
 /** What we keep of what a directory says about somebody; everything else it sends is passed over. */
 export type Attributes = {
@@ -139,7 +139,7 @@ export function addressesOf(user: DirectoryUser): string[] {
   return addresses.length > 0 ? addresses : [user.userName]
 }
 
-const fold = foldEmail
+const fold = normaliseEmail
 const taken = () => refuse('duplicate', 'That userName is taken.', { field: 'userName' })
 const nobodyMeant = () => refuse('gone', 'None of their addresses matches that filter.')
 

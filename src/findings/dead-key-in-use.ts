@@ -6,7 +6,7 @@ import type { Fact, Gone, Question } from './finding.ts'
 const grace = '10 minutes'
 /** A key that nobody has presented for this long is silent. */
 const silentAfterHours = 24
-const mostShown = 3
+const maxShown = 3
 
 type Row = {
   id: string
@@ -79,9 +79,9 @@ function factsOf(row: Row, now: Date) {
     by: row.ended_by,
     endedAt: (status === 'active' ? row.ended_at : row.status_changed_at).toISOString(),
     requests: sources.reduce((sum, { refused }) => sum + refused, 0),
-    networks: networks.slice(0, mostShown),
+    networks: networks.slice(0, maxShown),
     networkCount: networks.length,
-    clients: clients.slice(0, mostShown),
+    clients: clients.slice(0, maxShown),
     clientCount: clients.length,
     lastAt: row.last_at.toISOString(),
     until: now.toISOString(),

@@ -9,11 +9,11 @@ import type { Kind } from './finding.ts'
 
 /** A week that was missed for this long is over; the next digest will do. */
 const latestMs = 2 * dayMs
-const mostListed = 5
+const maxListed = 5
 
 /** What a week has come to, as a letter keeps it. */
 export type Digest = {
-  standing: { kind: Kind; count: number }[]
+  openByKind: { kind: Kind; count: number }[]
   opened: number
   resolved: number
   /** the most urgent, worst first */
@@ -24,7 +24,7 @@ export type Digest = {
 
 /** Puts the digest of each workspace whose Monday nine o'clock has come. Returns how many letters were put. */
 export async function putDigests(world: Pick<World, 'db' | 'clock' | 'random'>): Promise<number> {
-  let letters = 0
+  let messages = 0
   for (const workspace of await allWorkspaces(world.db)) {
     const due = lastMonday(workspace.terms.timeZone, world.clock.now())
     if (world.clock.now().getTime() - due.at.getTime() > latestMs) continue
@@ -32,9 +32,9 @@ export async function putDigests(world: Pick<World, 'db' | 'clock' | 'random'>):
     // Outside of the transaction several of its questions are asked at the same time.
     const use = await weekOfUse(world.db, workspace, due.day)
     await world.db.transaction((trx) => putDigest(trx, world, workspace, due, use))
-    letters++
+    messages++
   }
-  return letters
+  return messages
 }
 
 type Due = { day: string; at: Date }
@@ -67,7 +67,7 @@ async function putDigest(
 }
 
 async function readDigest(db: Executor, workspaceId: string, since: Date): Promise<Digest> {
-  const standing = await db('findings')
+  const openByKind = await db('findings')
     .where({ workspace_id: workspaceId })
     .whereNull('resolved_at')
     .groupBy('kind')
@@ -85,7 +85,7 @@ async function readDigest(db: Executor, workspaceId: string, since: Date): Promi
     .where('findings.workspace_id', workspaceId)
     .whereNull('resolved_at')
     .orderByRaw(`array_position(array['critical', 'warning', 'notice'], severity), level desc, expires_at`)
-    .limit(mostListed)
+    .limit(maxListed)
     .select('kind', 'step', 'keys.id as keyId', 'keys.name')
-  return { standing, opened: week?.opened ?? 0, resolved: week?.resolved ?? 0, urgent }
+  return { openByKind, opened: week?.opened ?? 0, resolved: week?.resolved ?? 0, urgent }
 }

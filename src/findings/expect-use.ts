@@ -6,7 +6,7 @@ import { type Refusal, refuse } from '../foundation/refusal.ts'
 import { dayMs } from '../foundation/time.ts'
 import { type Act, actorName } from '../members/actor.ts'
 import { authorise, noSuchKey } from '../policy/authorise.ts'
-import type { Target } from './deeds.ts'
+import type { Target } from './actions.ts'
 import { type AboutFinding, lockFinding } from './store.ts'
 
 /** What somebody says to expect: this time, a time of each month by the workspace's clock, or this from now on. */

@@ -1,5 +1,5 @@
 import type { Transaction } from '../foundation/database.ts'
-import type { Letter } from '../outbox/outbox.ts'
+import type { OutboxMessage } from '../outbox/outbox.ts'
 import type { Gone } from './finding.ts'
 import type { Open, Round } from './round.ts'
 
@@ -7,7 +7,11 @@ import type { Open, Round } from './round.ts'
  * Closes what is no longer true; each kind knows what ended its findings, by whom and when. Every place that
  * heard of the finding hears of its end at once, quiet hours or not: nobody is called.
  */
-export async function resolve(trx: Transaction, round: Round, gone: readonly Open[]): Promise<Letter[]> {
+export async function resolve(
+  trx: Transaction,
+  round: Round,
+  gone: readonly Open[],
+): Promise<OutboxMessage[]> {
   if (gone.length === 0) return []
   const ids = gone.map((finding) => finding.id)
   const known = await readGone(trx, ids)

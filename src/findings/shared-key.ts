@@ -10,7 +10,7 @@ import { neighbourhoods, type Pair, systemsAtLeast } from './systems.ts'
 const rememberedHours = 25
 /** One program in this many times as many neighbourhoods is no fleet of one owner any more. */
 const fleetFactor = 5
-const mostShown = 4
+const maxShown = 4
 
 type Row = Pair & { id: string; hour: Date }
 
@@ -64,7 +64,7 @@ const factOf = (keyId: string, { at, networks, systems }: Hour): Fact => ({
     hour: new Date(at).toISOString(),
     networks,
     systems: systems.length,
-    shown: systems.slice(0, mostShown).map(({ network, client }) => ({ network, client })),
+    shown: systems.slice(0, maxShown).map(({ network, client }) => ({ network, client })),
   },
 })
 

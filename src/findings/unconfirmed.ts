@@ -32,7 +32,7 @@ export const unconfirmed: Question = {
       { workspace: workspace.id, now },
     )
     const all = rows as Row[]
-    await settle(
+    await closeAnswers(
       trx,
       all.filter((row) => row.is_settled),
       now,
@@ -54,7 +54,7 @@ const factOf = (row: Row): Fact => ({
   },
 })
 
-async function settle(trx: Transaction, rows: Row[], now: Date): Promise<void> {
+async function closeAnswers(trx: Transaction, rows: Row[], now: Date): Promise<void> {
   if (rows.length === 0) return
   await trx('review_keys')
     .where({ review_id: rows[0]!.review_id })

@@ -44,7 +44,7 @@ function factOf(row: Row): Fact {
   if (row.status === 'active')
     return {
       keyId: row.key_id,
-      step: `told-${row.level}`,
+      step: `notified-${row.level}`,
       level: row.level,
       severity: row.severity,
       facts,

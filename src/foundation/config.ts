@@ -215,7 +215,7 @@ function arrange(env: Environment) {
       cachedKeys: env.KEYWARDEN_CACHED_KEYS,
       trustedProxies: env.KEYWARDEN_TRUSTED_PROXIES,
       routesFile: env.KEYWARDEN_ROUTES_FILE,
-      mostReads: 5_000,
+      maxReads: 5_000,
     },
     http: { host: env.KEYWARDEN_HTTP_HOST, port: env.KEYWARDEN_HTTP_PORT },
     logLevel: env.KEYWARDEN_LOG_LEVEL,

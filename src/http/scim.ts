@@ -22,7 +22,7 @@ import { readFilter } from './scim-filter.ts'
 import { type Reading, readPatch, readUser } from './scim-read.ts'
 
 const base = '/scim/v2'
-const mostPerPage = 200
+const maxPerPage = 200
 const usualPage = 100
 const media = 'application/scim+json; charset=utf-8'
 
@@ -67,8 +67,8 @@ function openScim(scope: FastifyInstance, world: World, offboard: () => void): S
   scope.addHook('onRequest', async (request, reply) => {
     const directory = await directoryOf(world, request)
     if (directory) return void directories.set(request, directory)
-    const told = 'Send a live token: Authorization: Bearer kwd_... An owner makes one with /keys connect.'
-    return reply.status(401).header('www-authenticate', 'Bearer').send(scimError(401, told))
+    const advice = 'Send a live token: Authorization: Bearer kwd_... An owner makes one with /keys connect.'
+    return reply.status(401).header('www-authenticate', 'Bearer').send(scimError(401, advice))
   })
   return {
     world,
@@ -175,7 +175,7 @@ const misread = (reply: FastifyReply, { wrong, scimType = 'invalidValue' }: Read
 function answer(reply: FastifyReply, result: DirectoryUser | Refusal, status = 200) {
   if (isRefusal(result)) {
     const [code, type] = statuses[result.code] ?? [500]
-    return reply.status(code).send(scimError(code, plain(result.told), type))
+    return reply.status(code).send(scimError(code, plain(result.message), type))
   }
   if (status === 201) reply.header('location', `${base}/Users/${result.id}`)
   return reply.status(status).send(userResource(result, base))
@@ -187,7 +187,7 @@ const filterHelp =
 /** How many of a list are wanted: 0 asks for the total alone. */
 function pageOf(count: string | undefined): number {
   const wanted = Number.parseInt(count ?? '', 10)
-  return Number.isNaN(wanted) ? usualPage : Math.min(mostPerPage, Math.max(0, wanted))
+  return Number.isNaN(wanted) ? usualPage : Math.min(maxPerPage, Math.max(0, wanted))
 }
 
 const statuses: Partial<Record<RefusalCode, [number, string?]>> = {

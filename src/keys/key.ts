@@ -56,7 +56,10 @@ export const legalFrom = {
 } as const satisfies Record<string, readonly Status[]>
 
 /** What a person sees as the key's state: expiry follows from the clock and is never stored. */
-export function standing(key: Pick<Key, 'status' | 'expiresAt' | 'endsAt'>, now: Date): Status | 'expired' {
+export function displayStatus(
+  key: Pick<Key, 'status' | 'expiresAt' | 'endsAt'>,
+  now: Date,
+): Status | 'expired' {
   if (key.status !== 'active' && key.status !== 'inactive') return key.status
   return isOver(key, now) ? 'expired' : key.status
 }

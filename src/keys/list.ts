@@ -41,7 +41,7 @@ export async function listKeys(
 ): Promise<Page> {
   const listing = { viewer, filter, cursor, terms, now, rowCount, counted, searched }
   if (filter.words) return searchPage(db, listing)
-  if (filter.standing === 'attention') return attentionPage(db, listing)
+  if (filter.status === 'attention') return attentionPage(db, listing)
   const matching = () => narrow(visible(db, viewer), listing)
   const order = orderOf(filter)
   const query = ordered(beyond(matching(), order, cursor), order, cursor)
@@ -51,23 +51,23 @@ export async function listKeys(
   return pageOf(rows, listing, total)
 }
 
-const orderOf = ({ standing }: Filter): string => {
-  if (standing === 'expiring') return 'expires_at'
-  return standing === 'overdue' ? 'revealed_at' : 'name_folded'
+const orderOf = ({ status }: Filter): string => {
+  if (status === 'expiring') return 'expires_at'
+  return status === 'overdue' ? 'revealed_at' : 'name_folded'
 }
 
 function narrow(query: Knex.QueryBuilder, { viewer, filter, terms, now }: Listing): Knex.QueryBuilder {
-  const { standing } = filter
+  const { status } = filter
   const soon = new Date(now.getTime() + expiringDays * dayMs)
-  if (standing === 'mine') query.where('owner_id', viewer.actor.id)
-  if (standing === 'inactive') return query.where('status', standing)
-  if (standing === 'active')
+  if (status === 'mine') query.where('owner_id', viewer.actor.id)
+  if (status === 'inactive') return query.where('status', status)
+  if (status === 'active')
     return query
-      .where('status', standing)
+      .where('status', status)
       .where((good) => good.whereNull('expires_at').orWhere('expires_at', '>', now))
-  if (standing === 'expiring')
+  if (status === 'expiring')
     return query.where('status', 'active').where('expires_at', '>', now).where('expires_at', '<=', soon)
-  if (standing === 'overdue')
+  if (status === 'overdue')
     return query
       .where('status', 'active')
       .whereNull('successor_id')

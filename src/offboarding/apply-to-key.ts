@@ -3,8 +3,8 @@ import type { Random } from '../foundation/random.ts'
 import { isRefusal, type Refusal, sentence } from '../foundation/refusal.ts'
 import { plain } from '../foundation/words.ts'
 import type { Key } from '../keys/key.ts'
-import { moveMany } from '../keys/move-many.ts'
 import { deactivate, revoke } from '../keys/state.ts'
+import { changeStatusInBulk } from '../keys/status-in-bulk.ts'
 import { keyColumns, lockKey, toKey } from '../keys/store.ts'
 import type { Act } from '../members/actor.ts'
 import type { Terms } from '../policy/terms.ts'
@@ -13,9 +13,9 @@ import { startRotation } from '../rotation/start.ts'
 import type { Offboarding, Outcome, Plan } from './offboarding.ts'
 
 /** What is needed to deal with one key of a leaver. */
-export type Means = {
+export type Deps = {
   offboarding: Offboarding
-  heir: string | undefined
+  newOwner: string | undefined
   graceEnds: Date
   terms: Terms
   /** many rotations share a message */
@@ -41,13 +41,13 @@ export async function revokeTogether(
   workspaceId: string,
   rows: readonly { key_id: string; plan: Plan }[],
   locked: ReadonlyMap<string, Key>,
-  means: Means,
+  deps: Deps,
 ): Promise<Set<string>> {
   const keys = rows.flatMap(({ key_id, plan }) => {
     const key = locked.get(key_id)
-    return key && planFor(plan, key, means) === 'revoke' ? [key.id] : []
+    return key && planFor(plan, key, deps) === 'revoke' ? [key.id] : []
   })
-  return new Set(await moveMany(act, 'revoke', workspaceId, keys, reasonOf(means)))
+  return new Set(await changeStatusInBulk(act, 'revoke', workspaceId, keys, reasonOf(deps)))
 }
 
 /**
@@ -58,51 +58,51 @@ export async function applyPlan(
   act: Act,
   key: { id: string; workspaceId: string },
   plan: Plan,
-  means: Means,
+  deps: Deps,
 ): Promise<Applied> {
   // What became of another key of the same batch may have changed this one.
   const found = await lockKey(act.trx, key.workspaceId, key.id)
   if (!found) return { outcome: 'failed', why: 'The key is not there any more.' }
   if (found.status === 'revoked') return { outcome: 'refused-already' }
-  const applied = await todo[planFor(plan, found, means)](act, found, means)
+  const applied = await todo[planFor(plan, found, deps)](act, found, deps)
   if (applied.outcome === 'failed' || applied.ownerAfter) return applied
   // Where a successor is named, somebody takes over whatever became of the key; without one it keeps its owner.
-  const to = means.offboarding.successorId ? means.heir : undefined
-  return { ...applied, ...(await takeOver(act, found, to, means)) }
+  const to = deps.offboarding.successorId ? deps.newOwner : undefined
+  return { ...applied, ...(await takeOver(act, found, to, deps)) }
 }
 
-function planFor(plan: Plan, found: Key, { heir }: Means): Plan {
-  if (plan === 'rotate' && found.status === 'active' && !heir) return 'deactivate'
-  if (plan === 'hand-over' && !heir) return 'revoke'
+function planFor(plan: Plan, found: Key, { newOwner }: Deps): Plan {
+  if (plan === 'rotate' && found.status === 'active' && !newOwner) return 'deactivate'
+  if (plan === 'hand-over' && !newOwner) return 'revoke'
   // Whoever revealed it meanwhile has seen it.
-  if (plan === 'hand-over' && found.status !== 'unrevealed') return heir ? 'rotate' : 'deactivate'
+  if (plan === 'hand-over' && found.status !== 'unrevealed') return newOwner ? 'rotate' : 'deactivate'
   return plan
 }
 
-const reasonOf = ({ offboarding }: Means): string => `offboarding ${offboarding.id}`
+const reasonOf = ({ offboarding }: Deps): string => `offboarding ${offboarding.id}`
 
-const todo: Record<Plan, (act: Act, key: Key, means: Means) => Promise<Applied>> = {
-  async revoke(act, key, means) {
-    const done = await revoke(act, key.workspaceId, key.id, reasonOf(means))
+const todo: Record<Plan, (act: Act, key: Key, deps: Deps) => Promise<Applied>> = {
+  async revoke(act, key, deps) {
+    const done = await revoke(act, key.workspaceId, key.id, reasonOf(deps))
     return isRefusal(done) ? refusedOr(done) : { outcome: 'revoked' }
   },
-  async deactivate(act, key, means) {
+  async deactivate(act, key, deps) {
     if (key.status !== 'active') return { outcome: 'refused-already' }
-    const done = await deactivate(act, key.workspaceId, key.id, reasonOf(means))
+    const done = await deactivate(act, key.workspaceId, key.id, reasonOf(deps))
     return isRefusal(done) ? refusedOr(done) : { outcome: 'deactivated' }
   },
-  async rotate(act, key, means) {
+  async rotate(act, key, deps) {
     if (key.status !== 'active') return { outcome: 'refused-already' }
-    const isLeavers = key.ownerId === means.offboarding.userId
-    const owned = isLeavers ? await takeOver(act, key, means.heir, means) : {}
-    const successor = await successorOf(act, key, means)
+    const isLeavers = key.ownerId === deps.offboarding.userId
+    const owned = isLeavers ? await takeOver(act, key, deps.newOwner, deps) : {}
+    const successor = await successorOf(act, key, deps)
     if (isRefusal(successor)) return refusedOr(successor)
-    const endsAt = await endBy(act, key, means.graceEnds)
+    const endsAt = await endBy(act, key, deps.graceEnds)
     return { outcome: 'rotating', successorKeyId: successor, endsAt, ...owned }
   },
-  async 'hand-over'(act, key, means) {
-    if (key.ownerId !== means.offboarding.userId) return { outcome: 'kept' }
-    return { outcome: 'handed-over', ...(await takeOver(act, key, means.heir, means)) }
+  async 'hand-over'(act, key, deps) {
+    if (key.ownerId !== deps.offboarding.userId) return { outcome: 'kept' }
+    return { outcome: 'handed-over', ...(await takeOver(act, key, deps.newOwner, deps)) }
   },
   async keep(_act, key) {
     return { outcome: key.status === 'inactive' ? 'refused-already' : 'kept' }
@@ -115,9 +115,9 @@ const refusedOr = (refusal: Refusal): Applied =>
     : { outcome: 'failed', why: plain(sentence(refusal)) }
 
 /** The key that takes its place: one that is on its way already, or a new one. */
-async function successorOf(act: Act, key: Key, means: Means): Promise<string | Refusal> {
+async function successorOf(act: Act, key: Key, deps: Deps): Promise<string | Refusal> {
   if (key.successorId) return key.successorId
-  const { graceEnds, terms, campaign, random } = means
+  const { graceEnds, terms, campaign, random } = deps
   const workspace = { id: key.workspaceId, terms }
   const start = {
     reason: 'leaver',
@@ -151,7 +151,7 @@ async function takeOver(
   act: Act,
   key: Key,
   to: string | undefined,
-  { offboarding }: Means,
+  { offboarding }: Deps,
 ): Promise<{ ownerAfter?: string }> {
   if (!to || to === offboarding.userId) return {}
   const [row] = await act

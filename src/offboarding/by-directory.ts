@@ -1,4 +1,4 @@
-import { foldEmail, userOfEmail } from '../directory/emails.ts'
+import { normaliseEmail, userOfEmail } from '../directory/emails.ts'
 import {
   addressesOf,
   type Directory,
@@ -60,7 +60,7 @@ async function leave(
 ): Promise<Refusal | undefined> {
   const emails = addressesOf(user)
   // Slack's list names people by their address rather than by a user name that only looks like one.
-  const waitsFor = emails.find((one) => foldEmail(one) !== foldEmail(user.userName))
+  const waitsFor = emails.find((one) => normaliseEmail(one) !== normaliseEmail(user.userName))
   const reference = `${connectionId} ${user.id}`
   const request = { source: 'scim', emails, waitsFor, knownAs: user.slackUserId, reference } as const
   const made = await requestByEmail(act, workspace, request, random)
@@ -76,6 +76,6 @@ async function returned(act: Act, { workspace }: Directory, user: DirectoryUser)
     .trx('offboardings')
     .where({ account_id: workspace.accountId, state: 'unmatched' })
     .whereNull('ended_at')
-    .whereIn('email', emails.map(foldEmail))
+    .whereIn('email', emails.map(normaliseEmail))
     .update({ ended_at: act.now, ended_because: 'returned' })
 }

@@ -1,5 +1,5 @@
 import { record } from '../audit/record.ts'
-import { foldEmail, userOfEmail } from '../directory/emails.ts'
+import { normaliseEmail, userOfEmail } from '../directory/emails.ts'
 import type { Executor } from '../foundation/database.ts'
 import { newId } from '../foundation/ids.ts'
 import type { Random } from '../foundation/random.ts'
@@ -9,7 +9,7 @@ import { type Act, actorName } from '../members/actor.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import { authorityOf } from './authority.ts'
 import { currentOffboarding, type Mode, type Offboarding, toOffboarding } from './offboarding.ts'
-import { modeOf, noteDoor, type OffboardingRequest, requestOffboarding } from './request.ts'
+import { modeOf, noteSource, type OffboardingRequest, requestOffboarding } from './request.ts'
 
 /** The same request for somebody who is named by address. */
 export type RequestByEmail = Omit<OffboardingRequest, 'userId'> & {
@@ -32,7 +32,7 @@ export async function requestByEmail(
 ): Promise<Offboarding | Refusal> {
   const userId = (await userOfEmail(act.trx, workspace.accountId, emails)) ?? knownAs
   if (userId) return requestOffboarding(act, workspace, { ...request, userId }, random)
-  const email = foldEmail(waitsFor)
+  const email = normaliseEmail(waitsFor)
   const where = { account_id: workspace.accountId, email }
   const asked = { actor: act.actor, source: request.source }
   const { decidesIn } = await authorityOf(act.trx, workspace, asked, undefined)
@@ -58,7 +58,7 @@ export async function requestByEmail(
     .returning('*')
   const row =
     made ?? (await act.trx('offboardings').where(where).whereNull('ended_at').whereNull('user_id').first())
-  await noteDoor(act, row.id, request)
+  await noteSource(act, row.id, request)
   if (made) {
     const details = { offboarding: row.id, email, source: request.source, mode: row.mode }
     await record(act, { event: 'offboarding.requested', workspaceId: workspace.id, details })

@@ -7,7 +7,7 @@ import { type Campaign, openCampaign } from '../rotation/campaign.ts'
 import { type Applied, applyPlan, revokeTogether } from './apply-to-key.ts'
 import { lockOffboarding, type Offboarding, type Plan } from './offboarding.ts'
 import type { Step } from './step.ts'
-import { heirOf, successorIn } from './successor.ts'
+import { newOwnerOf, successorIn } from './successor.ts'
 
 /** Few, so that verifiers learn a campaign bit by bit and no verify waits behind it. */
 export const keysPerTransaction = 50
@@ -39,22 +39,22 @@ export const actOnSome =
     const row = await act.trx('workspaces').where({ id: workspaceId }).first('terms')
     const terms = readTerms(row.terms)
     const here = { ...offboarding, successorId: await successorIn(act.trx, workspaceId, offboarding) }
-    const means = {
+    const deps = {
       offboarding: here,
-      heir: await heirOf(act.trx, workspaceId, here),
+      newOwner: await newOwnerOf(act.trx, workspaceId, here),
       graceEnds: new Date(act.now.getTime() + terms.offboardingGraceDays * dayMs),
       terms,
       campaign: await campaignFor(act, offboarding, workspaceId, rows, random),
       random,
     }
-    const revoked = await revokeTogether(act, workspaceId, rows, locked, means)
+    const revoked = await revokeTogether(act, workspaceId, rows, locked, deps)
     const applied: (Applied & { keyId: string })[] = []
     for (const { key_id: keyId, plan } of rows)
       applied.push({
         keyId,
         ...(revoked.has(keyId)
           ? ({ outcome: 'revoked' } as const)
-          : await applyPlan(act, { id: keyId, workspaceId }, plan, means)),
+          : await applyPlan(act, { id: keyId, workspaceId }, plan, deps)),
       })
     await act.trx.raw(
       `update offboarding_keys o set outcome = a.outcome, why = coalesce(a.why, ''), acted_at = ?,

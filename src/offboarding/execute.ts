@@ -8,7 +8,7 @@ import { actOnSome } from './execute-keys.ts'
 import type { Step } from './step.ts'
 import { begin } from './write-plan.ts'
 
-const atOnce = 50
+const batchSize = 50
 const actor = { kind: 'job', id: 'offboarding' } as const
 
 /**
@@ -32,8 +32,8 @@ export async function actOnOpen(world: World): Promise<void> {
 export async function finishOpen(world: World, { withinMs = 20_000 }: { withinMs?: number } = {}) {
   const ids = await openIds(world, ['confirming'])
   let finished = 0
-  for (let from = 0; from < ids.length; from += atOnce)
-    finished += await finishThese(world, ids.slice(from, from + atOnce), withinMs)
+  for (let from = 0; from < ids.length; from += batchSize)
+    finished += await finishThese(world, ids.slice(from, from + batchSize), withinMs)
   return finished
 }
 
@@ -80,6 +80,6 @@ async function finishThese(world: World, ids: readonly string[], withinMs: numbe
 async function step(world: World, id: string, work: Step): Promise<boolean> {
   const done = await perform(world, actor, (act) => work(act, id))
   if (!isRefusal(done)) return done
-  world.log.warn({ offboarding: id, why: plain(done.told) }, 'an offboarding waits')
+  world.log.warn({ offboarding: id, why: plain(done.message) }, 'an offboarding waits')
   return false
 }

@@ -9,13 +9,13 @@ export type Planned = { workspaceId: string; name: string; plan: Plan }
 
 type Named = { id: string; name: string; terms: Terms }
 
-const mostNamed = 10
+const maxNamed = 10
 
 /**
  * Tells the channel of each other workspace what an offboarding does there without anybody of theirs having decided
  * it: keys that follow its policy, where a person elsewhere asked, and a role that stays until somebody there ends it.
  */
-export async function tellElsewhere(
+export async function notifyWorkspaces(
   act: Act,
   offboarding: Offboarding,
   workspaces: readonly Named[],
@@ -24,7 +24,7 @@ export async function tellElsewhere(
 ): Promise<void> {
   const { id, userId, requestedBy, begunAt, decidesIn, keepsRoleIn } = offboarding
   const home = workspaces.find((one) => one.id === offboarding.workspaceId)
-  const letters = workspaces.flatMap((workspace) => {
+  const messages = workspaces.flatMap((workspace) => {
     const keys = planned.filter((key) => key.workspaceId === workspace.id)
     const keepsRole = keepsRoleIn.includes(workspace.id)
     const isConcerned = keepsRole || (keys.length > 0 && !isUnattended(offboarding))
@@ -34,7 +34,7 @@ export async function tellElsewhere(
       by: requestedBy,
       home: home?.name ?? '',
       workspace: workspace.name,
-      keys: keys.slice(0, mostNamed).map(({ name, plan }) => ({ name, plan })),
+      keys: keys.slice(0, maxNamed).map(({ name, plan }) => ({ name, plan })),
       count: keys.length,
       keepsRole,
     }
@@ -49,5 +49,5 @@ export async function tellElsewhere(
       },
     ]
   })
-  await put(act.trx, letters, act.now, random)
+  await put(act.trx, messages, act.now, random)
 }

@@ -58,10 +58,10 @@ export async function requestOffboarding(
     .returning('*')
   const row = made ?? (await lockCurrent(act, workspace.accountId, request.userId))
   const offboarding = toOffboarding(row)
-  const isFirst = await noteDoor(act, offboarding.id, request)
+  const isFirst = await noteSource(act, offboarding.id, request)
   if (made) await recordRequested(act, offboarding, request)
   if (!made && isFirst) {
-    const details = { offboarding: offboarding.id, user: request.userId, ...doorOf(request) }
+    const details = { offboarding: offboarding.id, user: request.userId, ...sourceOf(request) }
     await record(act, { event: 'offboarding.joined', workspaceId: offboarding.workspaceId, details })
   }
   if (made) return offboarding
@@ -173,7 +173,7 @@ const lockCurrent = (act: Act, accountId: string, userId: string) =>
     .first()
 
 /** Whether this door had not asked before. A request that comes again, as Slack repeats events, changes nothing. */
-export async function noteDoor(
+export async function noteSource(
   act: Act,
   offboardingId: string,
   { source, reference = '' }: Pick<OffboardingRequest, 'source' | 'reference'>,
@@ -195,7 +195,7 @@ export async function noteDoor(
 }
 
 /** Slack does not say who ran a workflow; the run's own history does. */
-const doorOf = ({ source, reference }: OffboardingRequest) =>
+const sourceOf = ({ source, reference }: OffboardingRequest) =>
   source === 'workflow' ? { source, execution: reference } : { source }
 
 async function recordRequested(act: Act, offboarding: Offboarding, request: OffboardingRequest) {
@@ -207,7 +207,7 @@ async function recordRequested(act: Act, offboarding: Offboarding, request: Offb
       offboarding: id,
       user: userId,
       ...(email ? { email } : {}),
-      ...doorOf(request),
+      ...sourceOf(request),
       mode,
       successor: successorId,
       ...(keepsRoleIn.length > 0 ? { keepsRoleIn } : {}),

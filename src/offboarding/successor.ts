@@ -23,7 +23,7 @@ export async function successorIn(
  * Who takes over in a workspace: the named successor, else a manager, else an owner; never the leaver, nor anybody
  * who is leaving too. Undefined when there is nobody.
  */
-export async function heirOf(
+export async function newOwnerOf(
   db: Executor,
   workspaceId: string,
   offboarding: Pick<Offboarding, 'accountId' | 'userId' | 'successorId'>,

@@ -4,7 +4,7 @@ import { readTerms, type Terms } from '../policy/terms.ts'
 import { closeRequestsOf } from '../workspaces/requests.ts'
 import { forgetMember } from '../workspaces/roles.ts'
 import { type Candidate, keysOfLeaver } from './leaver-keys.ts'
-import { type Planned, tellElsewhere } from './notify-workspaces.ts'
+import { notifyWorkspaces, type Planned } from './notify-workspaces.ts'
 import { isUnattended, lockOffboarding, type Offboarding, type Plan } from './offboarding.ts'
 import { isBusy, modeIn, planFor } from './plan.ts'
 import type { Step } from './step.ts'
@@ -34,7 +34,7 @@ export const begin =
       await forgetMember(act, workspace.id, offboarding.userId!)
       if (await stillOwns(act, workspace.id, offboarding.userId!)) lastOwnerOf.push(workspace.name)
     }
-    await tellElsewhere(act, offboarding, named, planned, random)
+    await notifyWorkspaces(act, offboarding, named, planned, random)
     // Nobody needs to hear of everyone who ever left; whoever asked in person does.
     const isWorthTelling =
       planned.length > 0 ||

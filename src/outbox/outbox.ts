@@ -6,7 +6,7 @@ import type { Random } from '../foundation/random.ts'
  * One thing that must reach the outside, once: a step of a finding, or a notice with words of its own. `subjectId`
  * names the message it belongs to; `level` says how far a finding had got; `notBefore` is a time of the calendar.
  */
-export type Letter = {
+export type OutboxMessage = {
   workspaceId: string
   subjectId: string
   step: string
@@ -42,12 +42,12 @@ const claimSeconds = 20
 /** Writes letters in the transaction that decided them. One that was put before is not put again. Returns how many are new. */
 export async function put(
   trx: Transaction,
-  letters: readonly Letter[],
+  messages: readonly OutboxMessage[],
   now: Date,
   random: Random,
 ): Promise<number> {
-  if (letters.length === 0) return 0
-  const rows = letters.map((letter) => ({ id: newId('out', random), ...letter }))
+  if (messages.length === 0) return 0
+  const rows = messages.map((message) => ({ id: newId('out', random), ...message }))
   const { rowCount } = await trx.raw(
     `insert into outbox (id, workspace_id, finding_id, subject_id, about, body, step, level, destination, not_before, put_at)
      select id, "workspaceId", "findingId", "subjectId", coalesce(about, 'finding'), body, step, coalesce(level, 0),
@@ -63,13 +63,13 @@ export async function put(
 /** Writes a letter that waits for its time, or changes what it says when it waits already. */
 export async function putOrAmend<Body extends Record<string, unknown>>(
   trx: Transaction,
-  letter: Letter & { body: Body },
+  message: OutboxMessage & { body: Body },
   amend: (body: Body) => Body,
   now: Date,
   random: Random,
 ): Promise<void> {
-  if ((await put(trx, [letter], now, random)) > 0) return
-  const { subjectId: subject_id, step, destination } = letter
+  if ((await put(trx, [message], now, random)) > 0) return
+  const { subjectId: subject_id, step, destination } = message
   const row = await trx('outbox')
     .where({ subject_id, step, destination })
     .whereNull('settled_at')
@@ -137,27 +137,27 @@ const toClaimed = (row: Row): Claimed =>
  * The letter needs no further try; `error` is what was said against it last. False when somebody else has claimed it
  * meanwhile.
  */
-export async function settle(
+export async function complete(
   db: Executor,
-  letter: Pick<Claimed, 'id' | 'attempts'>,
+  message: Pick<Claimed, 'id' | 'attempts'>,
   outcome: Outcome,
   now: Date,
   error?: string,
 ): Promise<boolean> {
   const changed = await db('outbox')
-    .where({ id: letter.id, attempts: letter.attempts })
+    .where({ id: message.id, attempts: message.attempts })
     .whereNull('settled_at')
     .update({
       settled_at: now,
       outcome,
       claimed_until: null,
       doubt_since: null,
-      ...(error === undefined ? {} : { last_error: error.slice(0, mostOfAnError) }),
+      ...(error === undefined ? {} : { last_error: error.slice(0, maxErrorLength) }),
     })
   return changed === 1
 }
 
-const mostOfAnError = 500
+const maxErrorLength = 500
 
 /**
  * The letter is tried again after `seconds` of real time. `arrived: 'no'` ends the doubt; `isRefusal` counts this try
@@ -165,7 +165,7 @@ const mostOfAnError = 500
  */
 export async function postpone(
   db: Database,
-  letter: Pick<Claimed, 'id' | 'attempts'>,
+  message: Pick<Claimed, 'id' | 'attempts'>,
   seconds: number,
   error: string,
   { arrived, isRefusal }: { arrived: 'no' | 'unknown'; isRefusal: boolean },
@@ -176,12 +176,12 @@ export async function postpone(
        retry_after = clock_timestamp() + make_interval(secs => :seconds)
      where id = :id and attempts = :attempts and settled_at is null`,
     {
-      error: error.slice(0, mostOfAnError),
+      error: error.slice(0, maxErrorLength),
       refused: isRefusal ? 1 : 0,
       known: arrived === 'no',
       seconds,
-      id: letter.id,
-      attempts: letter.attempts,
+      id: message.id,
+      attempts: message.attempts,
     },
   )
 }
@@ -197,12 +197,12 @@ export async function secondsToNextTry(db: Executor): Promise<number | undefined
 }
 
 /** Letters in trouble: how many, and of the oldest since when, where to, and what was said against it. */
-export type Trouble = { letters: number; since: Date; destination: string; error: string }
+export type Trouble = { messages: number; since: Date; destination: string; error: string }
 
 /** What was refused for good and is remembered; undefined when nothing was. */
 export async function refusedLetters(db: Executor): Promise<Trouble | undefined> {
   const { rows } = await db.raw(
-    `select count(*) over ()::int as letters, put_at as since, destination, coalesce(last_error, '') as error
+    `select count(*) over ()::int as messages, put_at as since, destination, coalesce(last_error, '') as error
      from outbox where outcome = 'refused' order by put_at, seq limit 1`,
   )
   return rows[0]
@@ -216,7 +216,7 @@ export async function delayedLetters(db: Executor, now: Date): Promise<Trouble |
        from outbox where settled_at is null and (not_before is null or not_before <= :now)
        window of_place as (partition by destination order by seq)
      )
-     select count(*) over ()::int as letters, put_at as since, destination, error
+     select count(*) over ()::int as messages, put_at as since, destination, error
      from due where error is not null order by put_at, seq limit 1`,
     { now },
   )

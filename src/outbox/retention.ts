@@ -3,7 +3,7 @@ import { inBatches } from '../foundation/in-batches.ts'
 import { dayMs } from '../foundation/time.ts'
 
 /** How long what was done is remembered, in days of the calendar. */
-export const keptDays = { acts: 7, letters: 90 }
+export const keptDays = { acts: 7, messages: 90 }
 
 /**
  * Forgets what nothing asks about any more: requests that can no longer be repeated, and letters that came to their
@@ -24,7 +24,7 @@ export async function forgetOld(db: Database, now: Date): Promise<number> {
          select o.seq from outbox o left join findings f on f.id = o.finding_id
          where o.settled_at < ? and (o.finding_id is null or f.resolved_at is not null)
          order by o.settled_at limit ?)`,
-      before(keptDays.letters),
+      before(keptDays.messages),
     ))
   )
 }

@@ -4,7 +4,7 @@ import type { Act } from '../members/actor.ts'
 import { inCharge } from '../members/member.ts'
 import { type Action, actions, may, type Subject } from './may.ts'
 
-const told: Partial<Record<Action, string>> = {
+const sentences: Partial<Record<Action, string>> = {
   'key.issue': 'Only managers and owners create keys.',
   'key.deactivate': 'Only managers and owners deactivate keys.',
   'key.activate': 'Only managers and owners activate keys.',
@@ -48,7 +48,7 @@ async function forbidden(act: Act, action: Action, subject: Subject & { keyId?: 
     subject.workspaceId,
     actions[action] === 'owner' ? ['owner'] : undefined,
   )
-  return refuse('forbidden', told[action] ?? 'Only managers and owners do this.', {
+  return refuse('forbidden', sentences[action] ?? 'Only managers and owners do this.', {
     ...(people.length > 0
       ? {
           next: say`Ask ${join(

@@ -3,9 +3,9 @@ import { z } from 'zod'
 import { isTimeZone } from '../foundation/time.ts'
 
 const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'Enter a time such as 20:00.')
-const days = (least: number, most: number) => {
-  const error = `Enter a whole number of days from ${least} to ${most}.`
-  return z.number({ error }).int(error).min(least, error).max(most, error)
+const days = (least: number, max: number) => {
+  const error = `Enter a whole number of days from ${least} to ${max}.`
+  return z.number({ error }).int(error).min(least, error).max(max, error)
 }
 
 /** 0 for never, else whole days; less than a month apart nobody would read them. */

@@ -1,7 +1,7 @@
 import type { Executor } from '../foundation/database.ts'
 import { readTerms } from '../policy/terms.ts'
 import type { Counts } from './progress.ts'
-import { findReview, type Review, standingOfKey } from './review.ts'
+import { answerStateOfKey, findReview, type Review } from './review.ts'
 
 /** A key that waits for an answer, with what helps to give one. */
 export type AskedKey = {
@@ -42,12 +42,12 @@ export async function readAsked(
 ): Promise<Asked | undefined> {
   const review = await findReview(db, reviewId)
   if (!review) return undefined
-  const bindings = { review: reviewId, now, owner: ownerId ?? null, from, most: askedPage }
+  const bindings = { review: reviewId, now, owner: ownerId ?? null, from, max: askedPage }
   const asked = `
     from reviews r join review_keys a on a.review_id = r.id join keys k on k.id = a.key_id
     where r.id = :review and (:owner::text is null or k.owner_id = :owner)`
   const counted = await db.raw(
-    `select ${standingOfKey} as stands, count(*)::int as n ${asked} group by 1`,
+    `select ${answerStateOfKey} as stands, count(*)::int as n ${asked} group by 1`,
     bindings,
   )
   const counts: Counts = { needed: 0, unneeded: 0, open: 0, settled: 0 }
@@ -56,7 +56,7 @@ export async function readAsked(
   const open = await db.raw(
     `select k.id, k.name, k.hint, k.owner_id as "ownerId", k.scopes, coalesce(u.requests, 0)::int as requests,
        u.last_used_at as "lastUsedAt", least(k.expires_at, k.ends_at) as "expiresAt"
-     from (select k.* ${asked} and ${standingOfKey} = 'open' order by k.name_folded, k.id limit :most offset :from) k
+     from (select k.* ${asked} and ${answerStateOfKey} = 'open' order by k.name_folded, k.id limit :max offset :from) k
      left join key_usage u on u.key_id = k.id order by k.name_folded, k.id`,
     { ...bindings, from: first },
   )

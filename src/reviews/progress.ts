@@ -1,5 +1,5 @@
 import type { Executor } from '../foundation/database.ts'
-import { findReview, type Review, standingOfKey } from './review.ts'
+import { answerStateOfKey, findReview, type Review } from './review.ts'
 
 /** How many keys stand how: answered either way, open, or ended, paused or replaced meanwhile. */
 export type Counts = { needed: number; unneeded: number; open: number; settled: number }
@@ -20,7 +20,7 @@ export type ReviewProgress = {
 }
 
 /** How many people a progress message names. */
-export const mostWaiting = 10
+export const maxWaiting = 10
 
 /** Owners that nobody can ask: they have left the team or are guests, or Slack does not take a message for them. */
 const unreachable = `
@@ -38,7 +38,7 @@ export async function readProgress(
   if (!review) return undefined
   const { rows } = await db.raw(
     `with stands as (
-       select k.owner_id, ${standingOfKey} as stands
+       select k.owner_id, ${answerStateOfKey} as stands
        from reviews r join review_keys a on a.review_id = r.id join keys k on k.id = a.key_id
        where r.id = :review
      )
@@ -59,7 +59,7 @@ export async function readProgress(
     workspaceName: (await db('workspaces').where({ id: review.workspaceId }).first('name')).name,
     keys: { needed: sum('needed'), unneeded: sum('unneeded'), open: sum('open'), settled: sum('settled') },
     owners: { asked: asked.length, answered: asked.length - waiting.length },
-    waiting: waiting.slice(0, mostWaiting).map(({ owner_id, open }) => ({ userId: owner_id, open })),
+    waiting: waiting.slice(0, maxWaiting).map(({ owner_id, open }) => ({ userId: owner_id, open })),
     nobodyToAsk: sum(
       'open',
       owners.filter((one) => one.unreachable),

@@ -64,7 +64,7 @@ export async function lastBegun(db: Executor, workspaceId: string): Promise<Date
  * says that a key is needed, wherever they say it, answers for it; so does whoever activated it meanwhile. A key that
  * ended, rests or is being replaced needs no answer.
  */
-export const standingOfKey = `
+export const answerStateOfKey = `
   case
     when k.needed_at >= r.begun_at then 'needed'
     when k.status <> 'active' or k.successor_id is not null or least(k.expires_at, k.ends_at) <= :now then 'settled'

@@ -14,7 +14,7 @@ import { type NoteKind, note } from './notes.ts'
 import { atDeadline, endsBeforeSwitch, type Facts, phaseOf } from './phase.ts'
 import { type Phase, type Rotation, toRotation } from './rotation.ts'
 
-const atOnce = 200
+const batchSize = 200
 export const actor = { kind: 'job', id: 'rotations' } as const
 
 /** A sentence to people that has become due. */
@@ -33,7 +33,7 @@ export async function advanceRotations(world: World): Promise<number> {
       .whereNull('ended_at')
       .where('rotations.id', '>', after)
       .orderBy('rotations.id')
-      .limit(atOnce)
+      .limit(batchSize)
       .select('rotations.*', 'workspaces.terms')
     if (rows.length === 0) return moved
     after = rows.at(-1)!.id
@@ -59,7 +59,7 @@ async function advanceThese(world: World, rotations: Rotation[], terms: Terms[])
       return advanceOne(act, locked)
     })
     if (isRefusal(done) && done.code !== 'already')
-      world.log.warn({ rotation: rotation.id, why: plain(done.told) }, 'a rotation waits')
+      world.log.warn({ rotation: rotation.id, why: plain(done.message) }, 'a rotation waits')
     else moved++
   }
   return moved
@@ -122,7 +122,7 @@ async function advanceOne(act: Act, locked: Locked): Promise<boolean> {
     const because = phase === 'finished' ? 'old-revoked' : deadline === 'cut' ? 'cut-at-deadline' : 'deadline'
     await saveUse(act, rotation, facts)
     const done = await finishLocked(act, locked, because)
-    if (isRefusal(done)) throw new Error(plain(done.told))
+    if (isRefusal(done)) throw new Error(plain(done.message))
     await note(act.trx, rotation.id, 'ended', 'ended', act.now)
     return true
   }

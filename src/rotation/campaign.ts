@@ -29,7 +29,7 @@ export type Which =
 export type Campaign = { id: string; messageId: string; title: string; reason: Reason }
 
 /** A campaign serves at most this many keys; a bigger one is begun again with the rest. */
-export const mostKeys = 1_000
+export const maxKeys = 1_000
 const keysPerTransaction = 100
 const expiringDays = 30
 
@@ -49,7 +49,7 @@ export async function keysToRotate(
     )
     .modify((query) => narrow[which.of](query, which as never, workspace.terms, now))
     .orderBy(['name_folded', 'keys.id'])
-    .limit(mostKeys)
+    .limit(maxKeys)
   return rows.map(toKeyWithUsage)
 }
 
@@ -162,7 +162,7 @@ export async function carryOutCampaigns(world: World): Promise<number> {
   for (;;) {
     const done = await perform(world, { kind: 'job', id: 'rotations' }, (act) => startSome(act, world.random))
     if (isRefusal(done)) {
-      world.log.warn({ why: plain(done.told) }, 'a campaign waits')
+      world.log.warn({ why: plain(done.message) }, 'a campaign waits')
       return started
     }
     if (done === 0) return started

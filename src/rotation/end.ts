@@ -93,7 +93,7 @@ async function recordFinished(act: Act, { rotation, facts, terms }: Locked, beca
       because,
       ...(because === 'early' || because === 'cut-at-deadline' ? { early: true } : {}),
       lastUse: since,
-      toldUntil: facts.toldUntil ?? null,
+      flushedUntil: facts.flushedUntil ?? null,
       newKeyUsed: isUsed(facts),
     },
   })

@@ -1,16 +1,16 @@
 import { hourMs } from '../foundation/time.ts'
+import type { KeySnapshot } from './key-snapshot.ts'
 import type { Phase } from './rotation.ts'
-import type { Standing } from './standing.ts'
 
 /** What decides how far a rotation has got, read at one moment. */
 export type Facts = {
-  old: Standing
-  next: Standing
+  old: KeySnapshot
+  next: KeySnapshot
   /** when the new key was first seen to be accepted */
   usedAt: Date | null
   dueAt: Date
   /** until when every verifier that may have counted has told everything; undefined when that cannot be known */
-  toldUntil: Date | undefined
+  flushedUntil: Date | undefined
   now: Date
 }
 
@@ -20,13 +20,13 @@ type Rules = { silentBeforeFinishHours: number }
 export type Silence = { since: Date | null; looksMs: number; provenMs: number | undefined; neededMs: number }
 
 /** A key that was never used has been silent since it was revealed. Pure. */
-export function silenceOf({ old, toldUntil, now }: Facts, { silentBeforeFinishHours }: Rules): Silence {
+export function silenceOf({ old, flushedUntil, now }: Facts, { silentBeforeFinishHours }: Rules): Silence {
   const since = old.lastUsedAt ?? old.revealedAt
   const until = (at: Date) => (since ? Math.max(0, at.getTime() - since.getTime()) : Number.POSITIVE_INFINITY)
   return {
     since,
     looksMs: until(now),
-    provenMs: toldUntil && until(toldUntil < now ? toldUntil : now),
+    provenMs: flushedUntil && until(flushedUntil < now ? flushedUntil : now),
     neededMs: silentBeforeFinishHours * hourMs,
   }
 }

@@ -31,15 +31,15 @@ const skewMs = 10 * minuteMs
 export function slackAlerts(web: WebClient, log: Log): AlertChannel {
   const known = new Map<string, string>()
   const members = new Map<string, { until: number; users: Promise<Set<string>> }>()
-  const metadata = (letter: string) => ({ event_type: 'keywarden_alert', event_payload: { letter } })
+  const metadata = (message: string) => ({ event_type: 'keywarden_alert', event_payload: { message } })
 
   async function channelOf(destination: string): Promise<string> {
-    const id = known.get(destination) ?? (await look(destination))
+    const id = known.get(destination) ?? (await lookUp(destination))
     known.set(destination, id)
     return id
   }
 
-  async function look(destination: string): Promise<string> {
+  async function lookUp(destination: string): Promise<string> {
     const [kind, name = ''] = destination.split(/:(.*)/s)
     if (kind === 'channel') return findChannel(web, name)
     return (await web.conversations.open({ users: name })).channel!.id!
@@ -47,26 +47,26 @@ export function slackAlerts(web: WebClient, log: Log): AlertChannel {
 
   async function send(
     channel: string,
-    look: (image?: ImageBlock) => Message,
-    letter: Carried,
+    render: (image?: ImageBlock) => Message,
+    message: Carried,
     { illustration, instead }: { illustration?: Illustration | undefined; instead?: string | undefined },
     within: object = {},
   ): Promise<Posted> {
     const post = async (form: Message): Promise<Posted> => {
-      const what = { channel, metadata: metadata(letter.id), ...form, ...within }
-      letter.before()
-      const posted = letter.mayJoin ? await postOrJoin(web, what) : await web.chat.postMessage(what)
+      const what = { channel, metadata: metadata(message.id), ...form, ...within }
+      message.before()
+      const posted = message.mayJoin ? await postOrJoin(web, what) : await web.chat.postMessage(what)
       return { channelId: channel, ts: posted.ts! }
     }
     const plainly = () => {
-      const message = built(look)
-      return letter.inWords ? post(inWords(message, instead)) : sendOrInWords(message, post, { instead, log })
+      const form = built(render)
+      return message.inWords ? post(inWords(form, instead)) : sendOrInWords(form, post, { instead, log })
     }
     // With its picture where there is one and it can be shown; the words say all of it.
-    if (!illustration || letter.isLate) return plainly()
+    if (!illustration || message.isLate) return plainly()
     return sendIllustrated({ web, log }, illustration, async (image) => {
       if (!image) return plainly()
-      const posted = await post(built(() => look(image)))
+      const posted = await post(built(() => render(image)))
       return 'slack_file' in image && 'id' in image.slack_file
         ? { ...posted, pictureId: image.slack_file.id }
         : posted
@@ -83,7 +83,7 @@ export function slackAlerts(web: WebClient, log: Log): AlertChannel {
   }
 
   /** What Slack says of a channel that is gone must not be remembered under its name. */
-  const told = async <T>(destination: string, call: () => Promise<T>): Promise<T> => {
+  const translateErrors = async <T>(destination: string, call: () => Promise<T>): Promise<T> => {
     try {
       return await call()
     } catch (error) {
@@ -94,15 +94,15 @@ export function slackAlerts(web: WebClient, log: Log): AlertChannel {
   }
 
   return {
-    post: (destination, parent, mentions, letter) =>
-      told(destination, async () => {
+    post: (destination, parent, mentions, message) =>
+      translateErrors(destination, async () => {
         const channel = await channelOf(destination)
         const illustration = built(() => ('alert' in parent ? usePicture(parent.alert) : undefined))
-        const look = (image?: ImageBlock) => appearance(parent, destination, mentions, image)
-        return send(channel, look, letter, { illustration, instead: commandFor(parent) })
+        const render = (image?: ImageBlock) => appearance(parent, destination, mentions, image)
+        return send(channel, render, message, { illustration, instead: commandFor(parent) })
       }),
     edit: ({ channelId: channel, ts, pictureId }, parent, destination) =>
-      told(destination, async () => {
+      translateErrors(destination, async () => {
         const update = (form: Message) => web.chat.update({ channel, ts, ...form })
         const plainly = () =>
           sendOrInWords(
@@ -118,24 +118,26 @@ export function slackAlerts(web: WebClient, log: Log): AlertChannel {
           return plainly()
         })
       }),
-    reply: ({ channelId, ts: thread_ts }, step, letter) =>
-      told('', async () => {
+    reply: ({ channelId, ts: thread_ts }, step, message) =>
+      translateErrors('', async () => {
         const within = { thread_ts, ...(step.broadcast ? { reply_broadcast: true } : {}) }
-        const isTold = step.step.startsWith('told-') && !step.deed
-        const illustration = built(() => (isTold ? usePicture(step.alert) : undefined))
-        await send(channelId, (image) => alertReply(step, image), letter, { illustration }, within)
+        const isAnnouncement = step.step.startsWith('notified-') && !step.action
+        const illustration = built(() => (isAnnouncement ? usePicture(step.alert) : undefined))
+        await send(channelId, (image) => alertReply(step, image), message, { illustration }, within)
       }),
-    say: (destination, notice, letter, thread) =>
-      told(destination, async () => {
+    say: (destination, notice, message, thread) =>
+      translateErrors(destination, async () => {
         const channel = thread?.channelId ?? (await channelOf(destination))
         const within = thread ? { thread_ts: thread.ts } : {}
         const instead = notice.about === 'review-reminder' ? '/keys review' : undefined
-        return send(channel, () => noticeMessage(notice, thread !== undefined), letter, { instead }, within)
+        return send(channel, () => noticeMessage(notice, thread !== undefined), message, { instead }, within)
       }),
-    find: (destination, letterId, since, thread) =>
-      told(destination, async () => find(web, await channelOf(destination), letterId, since, thread)),
+    find: (destination, messageId, since, thread) =>
+      translateErrors(destination, async () =>
+        find(web, await channelOf(destination), messageId, since, thread),
+      ),
     reaches: (destination, userId) =>
-      told(destination, async () => (await membersOf(await channelOf(destination))).has(userId)),
+      translateErrors(destination, async () => (await membersOf(await channelOf(destination))).has(userId)),
   }
 }
 
@@ -185,7 +187,7 @@ async function listMembers(web: WebClient, channel: string): Promise<Set<string>
 async function find(
   web: WebClient,
   channel: string,
-  letterId: string,
+  messageId: string,
   since: Date,
   thread: Posted | undefined,
 ): Promise<Posted | undefined> {
@@ -196,11 +198,11 @@ async function find(
     : web.paginate('conversations.history', options)
   for await (const page of pages) {
     const found = (page as { messages?: Said[] }).messages?.find(
-      ({ metadata }) => metadata?.event_payload?.letter === letterId,
+      ({ metadata }) => metadata?.event_payload?.message === messageId,
     )
     if (found) return { channelId: thread?.channelId ?? channel, ts: found.ts }
   }
   return undefined
 }
 
-type Said = { ts: string; metadata?: { event_payload?: { letter?: string } } }
+type Said = { ts: string; metadata?: { event_payload?: { message?: string } } }

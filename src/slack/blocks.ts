@@ -56,10 +56,10 @@ export const actions = (...elements: ActionsBlock['elements']): ActionsBlock => 
   elements,
 })
 
-export type ButtonLook = { style?: 'primary' | 'danger'; label?: string }
+export type ButtonProps = { style?: 'primary' | 'danger'; label?: string }
 
 /** A button; `label` is what a screen reader says when the words alone do not name the thing acted on. */
-export const button = (text: string, actionId: string, value: string, look: ButtonLook = {}): Button => ({
+export const button = (text: string, actionId: string, value: string, look: ButtonProps = {}): Button => ({
   type: 'button',
   text: plainText(text),
   action_id: actionId,
@@ -79,7 +79,7 @@ export const go = (
   text: string,
   verb: string,
   key: KeyRef,
-  { more, ...look }: ButtonLook & { more?: string } = {},
+  { more, ...look }: ButtonProps & { more?: string } = {},
 ): Button =>
   button(text, `go.${verb}.${key.id}`, ref(key.workspaceId, [verb, key.id, more].filter(Boolean).join(' ')), {
     label: `${text} ${key.name}`,
@@ -153,5 +153,5 @@ export const notice = (title: string, blocks: KnownBlock[], close = 'Close'): Mo
 })
 
 /** At most that many UTF-16 units, as Slack counts, and never half a character. */
-export const cut = (text: string, most: number): string =>
-  text.length <= most ? text : `${text.slice(0, most - 1).replace(/[\uD800-\uDBFF]$/, '')}…`
+export const cut = (text: string, max: number): string =>
+  text.length <= max ? text : `${text.slice(0, max - 1).replace(/[\uD800-\uDBFF]$/, '')}…`

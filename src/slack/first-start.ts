@@ -32,7 +32,7 @@ export async function firstStart(world: World, web: WebClient): Promise<Identity
   const made = await perform(world, { kind: 'job', id: 'first-start' }, (act) =>
     bootstrap(act, first, world.random),
   )
-  if (isRefusal(made)) throw new StartError(plain(made.told))
+  if (isRefusal(made)) throw new StartError(plain(made.message))
   world.log.info({ workspace: made.name, owners: first.ownerIds }, 'the first workspace is there')
   return identity
 }

@@ -35,13 +35,13 @@ export async function sendOrInWords<T>(
 const withoutMetadata = { metadata: undefined }
 
 /** Slack edits no longer text than this, in UTF-16 units. */
-const mostCharacters = 4_000
+const maxCharacters = 4_000
 
 /** A message as text for Slack: what its blocks say, without charts, pictures, buttons and menus. */
 export function inWords({ text, blocks }: Message, instead?: string): Message {
   const paragraphs = blocks.map((block) => wordsOf(block as unknown as Block)).filter((words) => words !== '')
   const way = blocks.some(hasControls) ? [wayOn(instead)] : []
-  const room = mostCharacters - way.join('').length - `\n${fence}\n…\n`.length
+  const room = maxCharacters - way.join('').length - `\n${fence}\n…\n`.length
   return {
     text: [...fitting(paragraphs.length > 0 ? paragraphs : [text], room), ...way].join('\n'),
     blocks: [],

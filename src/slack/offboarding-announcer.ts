@@ -53,12 +53,12 @@ export function slackAnnouncer(web: WebClient, log?: Log): Announcer {
           ),
         ])
         const more = offers.length - offersInAMessage
-        const told = say`${{ user: leaver }} leaves, and you take over. These keys wait for you to reveal them, for 7 days.`
+        const text = say`${{ user: leaver }} leaves, and you take over. These keys wait for you to reveal them, for 7 days.`
         const rest = more > 0 ? [sentenceBlock(say`And ${more} more: ${{ code: '/keys list mine' }}.`)] : []
-        await direct(userId, message(told, ...rows, ...rest))
+        await direct(userId, message(text, ...rows, ...rest))
       }),
     showClosed: (request) => understood(() => update(request.posted!, requestMessage(request))),
-    tellClosed: (request) => understood(() => direct(request.requestedBy, closedMessage(request))),
+    announceClosed: (request) => understood(() => direct(request.requestedBy, closedMessage(request))),
     complete: (execution, counts, where) =>
       understood(async () => {
         const outputs = { ...outputsOf(counts), ...(await linkTo(web, where)) }

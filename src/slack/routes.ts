@@ -41,21 +41,24 @@ import { forgetExpected, openExpected, quarantine, submitExpected } from './conv
 import { turnUsage, usage } from './conversations/usage.ts'
 import { exportKeyUsage } from './conversations/usage-file.ts'
 import { turnOverview } from './conversations/usage-overview.ts'
+import type { ClickInteraction, CommandInteraction, Handler, SubmitInteraction } from './interaction.ts'
 import type { HelpLine } from './messages/home/help.ts'
-import type { ClickStory, CommandStory, Conversation, SubmitStory } from './story.ts'
 
 /** `needs` is checked before the conversation starts, and by the act again when it happens. */
-type Route<S extends CommandStory | ClickStory | SubmitStory> = { needs?: Action; run: Conversation<S> }
+type Route<S extends CommandInteraction | ClickInteraction | SubmitInteraction> = {
+  needs?: Action
+  run: Handler<S>
+}
 /** `opens`: the title of the dialog that opens at once, while the rest is looked up. */
-export type CommandRoute = Route<CommandStory> & {
+export type CommandRoute = Route<CommandInteraction> & {
   verb: string
   also?: string
   opens?: string
   help: HelpLine
 }
-export type ClickRoute = Route<ClickStory> & { id: string; opens?: string }
-export type SubmitRoute = Route<SubmitStory> & { id: string; title: string }
-export type CloseRoute = Route<ClickStory> & { id: string }
+export type ClickRoute = Route<ClickInteraction> & { id: string; opens?: string }
+export type SubmitRoute = Route<SubmitInteraction> & { id: string; title: string }
+export type CloseRoute = Route<ClickInteraction> & { id: string }
 
 // biome-ignore format: every command, button, dialog and its right on one screen
 export const commands: readonly CommandRoute[] = [
@@ -76,8 +79,8 @@ export const commands: readonly CommandRoute[] = [
   { verb: 'roles', needs: 'role.set', opens: 'Roles', run: openRoles, help: ['roles', 'who may do what', 'Owners set roles, by person or by user group. Someone always owns Keywarden.'] },
   { verb: 'connect', needs: 'connection.make', opens: 'Connect', run: openConnect, help: ['connect', 'directories and HR systems', 'SCIM tokens and webhook secrets with which other systems say who leaves.'] },
   { verb: 'policy', needs: 'policy.set', opens: 'Policy', run: openPolicy, help: ['policy', 'rules and thresholds', 'They hold for what happens from now on; no existing key changes.'] },
-  { verb: 'help', run: (story) => help(story, commands), help: ['help [VERB]', 'this list, or one command', 'KEY is a name, or the hint that lists show, such as tml_Ab3d.'] },
-  { verb: '', run: (story) => start(story), help: ['', 'what you can do here', ''] },
+  { verb: 'help', run: (interaction) => help(interaction, commands), help: ['help [VERB]', 'this list, or one command', 'KEY is a name, or the hint that lists show, such as tml_Ab3d.'] },
+  { verb: '', run: (interaction) => start(interaction), help: ['', 'what you can do here', ''] },
 ]
 
 /** `go` and `pick` run a command from a button or menu: their value is `VERB KEY-ID`, and words behind them for a few. */
@@ -158,8 +161,8 @@ export function clickFor(actionId: string, value: string): ClickRoute | undefine
   if (is('alert.menu') && !command) return alertEntry(verb, keyId)
   if (!is('go') && !is('alert.menu')) return clicks.find((click) => is(click.id))
   if (!command) return undefined
-  const run: ClickRoute['run'] = (story) =>
-    command.run({ ...story, words: more.join(' '), ...(keyId ? { keyId } : {}) })
+  const run: ClickRoute['run'] = (interaction) =>
+    command.run({ ...interaction, words: more.join(' '), ...(keyId ? { keyId } : {}) })
   return {
     id: actionId,
     run,
@@ -171,5 +174,5 @@ export function clickFor(actionId: string, value: string): ClickRoute | undefine
 /** A choice in an alert's menu that acts on the finding is the click of the same name. */
 function alertEntry(verb: string, findingId: string): ClickRoute | undefined {
   const click = clicks.find(({ id }) => id === `alert.${verb}`)
-  return click && { ...click, run: (story) => click.run({ ...story, value: findingId }) }
+  return click && { ...click, run: (interaction) => click.run({ ...interaction, value: findingId }) }
 }

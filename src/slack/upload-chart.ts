@@ -13,7 +13,7 @@ export type Illustration = {
   altText: string
 }
 
-type Means = { web: WebClient; log: Log }
+type Deps = { web: WebClient; log: Log }
 
 /**
  * Draws a picture and hands it to `send` as an image block, or hands nothing when it cannot be shown: because files
@@ -25,7 +25,7 @@ type Means = { web: WebClient; log: Log }
  * message. https://docs.slack.dev/reference/block-kit/composition-objects/slack-file-object
  */
 export async function sendIllustrated<T>(
-  { web, log }: Means,
+  { web, log }: Deps,
   { picture, filename, altText }: Illustration,
   send: (image?: ImageBlock) => Promise<T>,
 ): Promise<T> {

@@ -192,7 +192,7 @@ export async function closeRequestsOf(
 }
 
 /** Requests that were closed since then and whose message does not say so yet, oldest first. */
-export async function closedUntold(db: Executor, since: Date): Promise<KeyRequest[]> {
+export async function closedUnannounced(db: Executor, since: Date): Promise<KeyRequest[]> {
   const rows = await db('key_requests')
     .where({ state: 'closed' })
     .whereNull('closed_told_at')

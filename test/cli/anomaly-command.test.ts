@@ -58,7 +58,7 @@ test('the same as JSON has the numbers that decided', async () => {
     from: daysAgo(3).toISOString(),
     to: today.toISOString(),
   })
-  expect(found.filter((one: { told: boolean }) => one.told)).toMatchObject([
+  expect(found.filter((one: { alerted: boolean }) => one.alerted)).toMatchObject([
     { from: daysAgo(2, 10).toISOString(), reason: 'spike', expected: false, figures: { count: 2_000 } },
   ])
   expect(found[0].score).toBeGreaterThan(1)

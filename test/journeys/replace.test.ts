@@ -155,7 +155,7 @@ test('of two who replace a key at once one does, and the other is told which key
   const now = await keyNamed('At once')
   expect(now.hint).toBe(made[0]!.key.hint)
   for (const refusal of done.filter(isRefusal))
-    expect(plain(refusal.told)).toMatch(
+    expect(plain(refusal.message)).toMatch(
       new RegExp(`for ${former.hint}, which was replaced on .* At once is ${now.hint} now`),
     )
   expect(await recorded(house, 'key.replaced', 'At once')).toHaveLength(1)

@@ -32,7 +32,7 @@ function chat(filing: () => Promise<unknown>) {
     file: async () => void (await filing()),
     offer: async () => {},
     showClosed: async () => {},
-    tellClosed: async () => {},
+    announceClosed: async () => {},
     complete: async () => {},
   }
   return { announcer, shown }

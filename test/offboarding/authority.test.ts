@@ -251,7 +251,7 @@ test('a workflow offboards somebody only when every workspace of the account has
       ),
     )
   const refused = await run()
-  expect(isRefusal(refused) && plain(refused.told)).toBe(
+  expect(isRefusal(refused) && plain(refused.message)).toBe(
     'The step is switched off in Production. Nobody was offboarded.',
   )
   expect(await r.world.db('offboardings')).toEqual([])

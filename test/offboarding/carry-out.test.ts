@@ -233,7 +233,7 @@ test('members offboard nobody, managers no owner, and nobody themselves', async 
     const result = await perform(r.world, actor, (act) =>
       requestOffboarding(act, r.workspace, request, r.world.random),
     )
-    return isRefusal(result) && plain(result.told)
+    return isRefusal(result) && plain(result.message)
   }
   expect(await told('U0EMRE0005', 'member', leaver)).toBe('Only managers and owners offboard people.')
   expect(await told(manager, 'manager', r.owner.id)).toBe('Only owners offboard an owner.')

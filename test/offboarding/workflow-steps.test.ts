@@ -44,7 +44,7 @@ function workflows(answer: (execution: string) => Promise<void> = async () => {}
     file: async () => {},
     offer: async () => {},
     showClosed: async () => {},
-    tellClosed: async () => {},
+    announceClosed: async () => {},
     complete: async (execution) => {
       asked.push(execution)
       await answer(execution)

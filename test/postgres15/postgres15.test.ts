@@ -58,7 +58,7 @@ describe.skipIf(typeof found === 'string')('on PostgreSQL 15, the oldest that is
 
     const token = await makeKey(owner(), { name: 'Salesforce CRM' })
     expect(await callPlatform(house, token)).toBe(200)
-    await house.keywarden.tell()
+    await house.keywarden.flush()
     await counted(house, 1)
 
     const dialog = await openDialog(owner(), 'revoke Salesforce CRM')

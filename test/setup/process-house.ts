@@ -103,6 +103,6 @@ async function prepare(world: World, teamId: string): Promise<string> {
   const made = await perform(world, { kind: 'operator', id: 'test' }, (act) =>
     createServiceToken(act, account, 'platform', world.random),
   )
-  if (isRefusal(made)) throw new Error(String(made.told))
+  if (isRefusal(made)) throw new Error(String(made.message))
   return made.secret
 }

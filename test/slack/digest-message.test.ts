@@ -31,7 +31,7 @@ const week: NonNullable<Digest['use']> = {
   ],
 }
 const digest = (more: Partial<Digest> = {}): Digest => ({
-  standing: [{ kind: 'idle', count: 1 }],
+  openByKind: [{ kind: 'idle', count: 1 }],
   opened: 1,
   resolved: 0,
   urgent: [{ kind: 'idle', step: 'open', keyId: 'key_3', name: 'Warehouse ETL' }],
@@ -92,7 +92,7 @@ test('what says nothing is left out: outcomes that never occurred, a chart of a 
 })
 
 test('a calm week is one sentence, and a letter from before digests told of use is still delivered', () => {
-  const { blocks } = digestMessage(digest({ standing: [], urgent: [], resolved: 2 }))
+  const { blocks } = digestMessage(digest({ openByKind: [], urgent: [], resolved: 2 }))
   expect(blocks).toHaveLength(1)
   expect(said(blocks)).toBe(
     'A calm week: no key needs anybody, and 2 alerts were settled. 1,290 requests with 3 keys, 2 times as many as in the week before.',

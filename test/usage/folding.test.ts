@@ -5,7 +5,7 @@ import { inOrder } from '../../src/usage/cell.ts'
 import { columnsOf } from '../../src/usage/columns.ts'
 import { Counter } from '../../src/usage/counter.ts'
 import { type Flusher, startFlushing } from '../../src/usage/flush.ts'
-import { foldUsage } from '../../src/usage/fold.ts'
+import { mergeUsage } from '../../src/usage/merge.ts'
 import { flushedThrough } from '../../src/usage/watermark.ts'
 import { openCable } from '../faults/lab/cable.ts'
 import { openRecords, type Records } from '../setup/records.ts'
@@ -56,7 +56,7 @@ test('what few keys did is in the tables of usage as soon as it is written', asy
 test('what few keys did is there even if somebody else was folding as it was written', async () => {
   const { flusher, use } = openCounting('beside')
   await transact(db(), async (trx) => {
-    await foldUsage(trx)
+    await mergeUsage(trx)
     use(100)
     await flushWaits()
   })
@@ -91,7 +91,7 @@ test('that everything is told until a moment is not said before it can be read',
   await expect.poll(async () => (await waiting('told')).at(-1)?.through, { timeout: 5_000 }).toEqual(now)
   const through = async () => (await db()('usage_counters').where({ counter: 'cnt_told' }).first()).through
   expect(await through()).toEqual(before)
-  await foldUsage(db())
+  await mergeUsage(db())
   expect(await through()).toEqual(now)
   await flusher.stop()
 })
@@ -117,7 +117,7 @@ test('a flush that was counted up while its reply was lost counts once, even if 
     await hold.reached
     await expect.poll(async () => (await waiting('again')).length).toBeGreaterThan(0)
     const folding = transact(db(), async (trx) => {
-      await foldUsage(trx)
+      await mergeUsage(trx)
       cable.reset()
       await expect(lost).rejects.toThrow()
       hold.release()
@@ -161,7 +161,7 @@ test('several who count the same keys up at once, one of them as the version bef
   for (let round = 1; round <= 5; round++) {
     for (const { use } of countings) use()
     const flushes = countings.map(({ flusher }) => flusher.flush())
-    await Promise.all([...flushes, asBefore(round), foldUsage(db()), foldUsage(db())])
+    await Promise.all([...flushes, asBefore(round), mergeUsage(db()), mergeUsage(db())])
   }
   expect(await total('all')).toBe(3 * 5 * many)
   for (const { flusher } of countings) await flusher.stop()

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { watchUse } from '../../src/anomaly/watch.ts'
 import { expectUse } from '../../src/findings/expect-use.ts'
-import { reconcileEverywhere } from '../../src/findings/settle.ts'
+import { reconcileEverywhere } from '../../src/findings/reconcile-all.ts'
 import { unusualUse } from '../../src/findings/unusual-use.ts'
 import { plant } from '../setup/plant.ts'
 import { openRecords, type Records } from '../setup/records.ts'

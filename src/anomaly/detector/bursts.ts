@@ -57,8 +57,8 @@ function logTail(deviation: number): number {
 /** A finished burst teaches the next, an extreme one only as much as three deviations would. */
 function endBurst(state: KeyState): void {
   const cut = (value: number, variance: number) => {
-    const most = 3 * Math.sqrt(variance)
-    return Math.max(-most, Math.min(most, value))
+    const max = 3 * Math.sqrt(variance)
+    return Math.max(-max, Math.min(max, value))
   }
   const buckets = state.burstLength
   const size = Math.log(Math.max(0.5, state.burstSum / buckets))

@@ -100,8 +100,8 @@ function mayBeBatch(state: KeyState, { count, lastHour }: Circumstances): boolea
   // What is over in half an hour never fills an hour: the half counts twice.
   if (Math.max(level, overHour(2 * lastHalfHour(state))) >= batchHighest) return false
   hold(state)
-  const most = bucketRatio > batchLowest ? batchBuckets : batchBuckets + batchMore
-  return state.seen - state.heldSince < most
+  const max = bucketRatio > batchLowest ? batchBuckets : batchBuckets + batchMore
+  return state.seen - state.heldSince < max
 }
 
 function hold(state: KeyState): void {

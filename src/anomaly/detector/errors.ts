@@ -2,7 +2,7 @@ import { dayBuckets, errorEvidence, errorLift, errorMemory } from './constants.t
 import type { KeyState } from './state.ts'
 
 /** Evidence beyond this says no more, and would take long to go. */
-const mostEvidence = 60
+const maxEvidence = 60
 
 /**
  * Errors against the key's own share of errors: Page's cumulative sum (1954) of the binomial likelihood ratio of
@@ -19,7 +19,7 @@ export function errors(state: KeyState, count: number, failed: number): number {
   if (!learning) {
     const ratio = failed * Math.log(bad / bearable) + (count - failed) * Math.log((1 - bad) / (1 - bearable))
     adds = ratio > 0
-    state.errorEvidence = Math.max(0, Math.min(mostEvidence, state.errorEvidence + ratio))
+    state.errorEvidence = Math.max(0, Math.min(maxEvidence, state.errorEvidence + ratio))
   }
   const keep = Math.exp(-1 / errorMemory)
   const teaches = state.errorEvidence < 3 ? 1 : 0

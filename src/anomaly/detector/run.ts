@@ -39,11 +39,11 @@ export function closeRunDay(state: KeyState): void {
 
 export function openRunDay(state: KeyState): void {
   state.runRecord = summarise(state.rings.runs, decodeCount).highest
-  const lately: number[] = []
+  const last24h: number[] = []
   for (let back = 1; back <= quietDays; back++) {
     const code = state.quietLevels[dayIndex(state.day - back)]!
-    if (code > 0) lately.push(code)
+    if (code > 0) last24h.push(code)
   }
-  const median = lately.sort((a, b) => a - b)[lately.length >> 1]
+  const median = last24h.sort((a, b) => a - b)[last24h.length >> 1]
   state.quietLevel = median === undefined ? 0 : decodeCount(median)
 }

@@ -18,8 +18,8 @@ export function silence(state: KeyState, count: number): number {
   state.silence++
   state.missing += state.comparableLow / hourBuckets
   // An outage is no habit; on the first day everything is.
-  const most = state.day === state.firstDay ? Infinity : usualSilence(state) + silenceMore
-  state.topSilence = Math.max(state.topSilence, Math.min(state.silence, most))
+  const max = state.day === state.firstDay ? Infinity : usualSilence(state) + silenceMore
+  state.topSilence = Math.max(state.topSilence, Math.min(state.silence, max))
   if (state.day - state.firstDay < ready.silence) return 0
   // Squared: half a silence is much less than half a reason.
   return Math.min(

@@ -6,43 +6,43 @@ import { type KeyRequest, makeRequest, rememberPosted } from '../../workspaces/r
 import { type Message, notice, plainSection } from '../blocks.ts'
 import { findChannel, post } from '../channels.ts'
 import { sendOrInWords } from '../in-words.ts'
+import type { Interaction, SubmitInteraction } from '../interaction.ts'
 import { requestMessage, sentView } from '../messages/keys/request.ts'
-import type { Story, SubmitStory } from '../story.ts'
 
 /** Puts a draft before the managers: what a member asks for, or a write key where policy wants a second person. */
 export async function askForApproval(
-  story: SubmitStory,
+  interaction: SubmitInteraction,
   draft: KeyDraft,
   reason: string,
 ): Promise<Refusal | undefined> {
-  await story.work(notice('Request a key', [plainSection('Sending...')]))
-  const { actor, workspace } = story.caller
-  const { world } = story.door
+  await interaction.work(notice('Request a key', [plainSection('Sending...')]))
+  const { actor, workspace } = interaction.caller
+  const { world } = interaction.bot
   const request = await perform(
     world,
     actor,
     (act) => makeRequest(act, workspace.id, draft, reason, world.random),
-    { requestId: story.requestId },
+    { requestId: interaction.requestId },
   )
   if (isRefusal(request)) return request
-  await postRequest(story, request)
-  await story.show(sentView(request))
-  story.door.settle(workspace)
+  await postRequest(interaction, request)
+  await interaction.show(sentView(request))
+  interaction.bot.refresh(workspace)
   return undefined
 }
 
 /** The request is saved whatever happens here; Home shows it to the managers too. */
-async function postRequest({ door, caller }: Story, request: KeyRequest): Promise<void> {
+async function postRequest({ bot, caller }: Interaction, request: KeyRequest): Promise<void> {
   try {
-    const channelId = await findChannel(door.web, caller.workspace.terms.alertChannel)
+    const channelId = await findChannel(bot.web, caller.workspace.terms.alertChannel)
     const { integration } = request.draft
     const rival = integration
-      ? await liveKeyOfIntegration(door.world.db, caller.workspace.id, integration)
+      ? await liveKeyOfIntegration(bot.world.db, caller.workspace.id, integration)
       : undefined
-    const send = (form: Message) => post(door.web, { channel: channelId, ...form })
-    const { ts } = await sendOrInWords(requestMessage(request, rival), send, { log: door.world.log })
-    await rememberPosted(door.world.db, request.id, { channelId, ts: ts! })
+    const send = (form: Message) => post(bot.web, { channel: channelId, ...form })
+    const { ts } = await sendOrInWords(requestMessage(request, rival), send, { log: bot.world.log })
+    await rememberPosted(bot.world.db, request.id, { channelId, ts: ts! })
   } catch (error) {
-    door.world.log.warn({ request: request.id, error: String(error) }, 'a request is not in the channel')
+    bot.world.log.warn({ request: request.id, error: String(error) }, 'a request is not in the channel')
   }
 }

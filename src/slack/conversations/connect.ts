@@ -2,43 +2,43 @@ import { perform } from '../../acts/perform.ts'
 import { listConnections, makeConnection, revokeConnection } from '../../directory/connections.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
+import type { ClickInteraction, CommandInteraction, Handler, Interaction } from '../interaction.ts'
 import { connectionView, connectView } from '../messages/offboarding/connect.ts'
-import type { ClickStory, CommandStory, Conversation, Story } from '../story.ts'
 
 /** `/keys connect` */
-export const openConnect: Conversation<CommandStory> = (story) => showConnections(story)
+export const openConnect: Handler<CommandInteraction> = (interaction) => showConnections(interaction)
 
-async function showConnections(story: Story): Promise<Refusal | undefined> {
-  const { workspace } = story.caller
-  const found = await orDatabaseOut(() => listConnections(story.door.world.db, workspace.accountId))
+async function showConnections(interaction: Interaction): Promise<Refusal | undefined> {
+  const { workspace } = interaction.caller
+  const found = await orDatabaseOut(() => listConnections(interaction.bot.world.db, workspace.accountId))
   if (isRefusal(found)) return found
-  await story.show(connectView(workspace, found))
+  await interaction.show(connectView(workspace, found))
   return undefined
 }
 
 /** [New SCIM token], [New webhook secret]: the credential is in this one dialog. */
-export const makeOne: Conversation<ClickStory> = async (story) => {
-  const { world } = story.door
-  const { actor, workspace } = story.caller
-  const kind = story.value === 'scim' ? 'scim' : 'webhook'
+export const makeOne: Handler<ClickInteraction> = async (interaction) => {
+  const { world } = interaction.bot
+  const { actor, workspace } = interaction.caller
+  const kind = interaction.value === 'scim' ? 'scim' : 'webhook'
   const made = await perform(world, actor, (act) => makeConnection(act, workspace, kind, world.random), {
-    requestId: story.requestId,
+    requestId: interaction.requestId,
   })
   if (isRefusal(made)) return made
-  await story.show(connectionView(made.connection, made.secret))
+  await interaction.show(connectionView(made.connection, made.secret))
   return undefined
 }
 
 /** [Revoke] */
-export const revokeOne: Conversation<ClickStory> = async (story) => {
-  const { actor, workspace } = story.caller
+export const revokeOne: Handler<ClickInteraction> = async (interaction) => {
+  const { actor, workspace } = interaction.caller
   const ended = await perform(
-    story.door.world,
+    interaction.bot.world,
     actor,
-    (act) => revokeConnection(act, workspace, story.value),
+    (act) => revokeConnection(act, workspace, interaction.value),
     {
-      requestId: story.requestId,
+      requestId: interaction.requestId,
     },
   )
-  return isRefusal(ended) ? ended : showConnections(story)
+  return isRefusal(ended) ? ended : showConnections(interaction)
 }

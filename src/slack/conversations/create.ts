@@ -9,56 +9,66 @@ import { reveal } from '../../keys/reveal.ts'
 import { may } from '../../policy/may.ts'
 import { cut, notice, plainSection } from '../blocks.ts'
 import { whyNotGiven } from '../caller.ts'
-import { type CreateLook, createForm, defaultExpiry } from '../messages/keys/create.ts'
-import { waitingForOwnerView } from '../messages/keys/reveal.ts'
-import { fieldErrors } from '../messages/refusal.ts'
 import {
-  type ClickStory,
-  type CommandStory,
-  type Conversation,
+  type ClickInteraction,
+  type CommandInteraction,
   choicesIn,
-  type Story,
-  type SubmitStory,
+  type Handler,
+  type Interaction,
+  type SubmitInteraction,
   textIn,
   type Values,
-} from '../story.ts'
+} from '../interaction.ts'
+import { type CreateProps, createForm, defaultExpiry } from '../messages/keys/create.ts'
+import { waitingForOwnerView } from '../messages/keys/reveal.ts'
+import { fieldErrors } from '../messages/refusal.ts'
 import { askForApproval } from './ask.ts'
-import { offerReveal, showOnce, tokenMeans } from './show-once.ts'
+import { offerReveal, showOnce, tokenDeps } from './show-once.ts'
 
 /** `/keys create [name]` */
-export const openCreate: Conversation<CommandStory> = (story) => openForm(story, 'create')
+export const openCreate: Handler<CommandInteraction> = (interaction) => openForm(interaction, 'create')
 
 /** The form, empty but for what stood behind the verb. */
-export async function openForm(story: CommandStory, kind: CreateLook['kind']): Promise<undefined> {
-  await story.show(createForm(lookNow(story, kind, { name: story.words })))
+export async function openForm(
+  interaction: CommandInteraction,
+  kind: CreateProps['kind'],
+): Promise<undefined> {
+  await interaction.show(createForm(lookNow(interaction, kind, { name: interaction.words })))
   return undefined
 }
 
 /** A choice on the form changes what the form has to say. */
-export const redrawCreate: Conversation<ClickStory> = async (story) => {
-  const kind = story.metadata === 'request' ? 'request' : 'create'
-  const chosen = story.caller.workspaces.find(
-    (workspace) => workspace.id === textIn(story.values, 'workspace'),
+export const redrawCreate: Handler<ClickInteraction> = async (interaction) => {
+  const kind = interaction.metadata === 'request' ? 'request' : 'create'
+  const chosen = interaction.caller.workspaces.find(
+    (workspace) => workspace.id === textIn(interaction.values, 'workspace'),
   )
-  const caller = { ...story.caller, workspace: chosen ?? story.caller.workspace }
+  const caller = { ...interaction.caller, workspace: chosen ?? interaction.caller.workspace }
   // Whoever was asked about a second key for an integration keeps the question, and the answer.
-  const integration = 'another' in story.values ? tidy(textIn(story.values, 'integration')) : ''
-  const rival = await rivalOf({ ...story, caller }, integration)
-  await story.show(
+  const integration = 'another' in interaction.values ? tidy(textIn(interaction.values, 'integration')) : ''
+  const rival = await rivalOf({ ...interaction, caller }, integration)
+  await interaction.show(
     createForm(
-      lookNow({ ...story, caller }, kind, { ...readLook(story.values), ...(rival ? { rival } : {}) }),
+      lookNow({ ...interaction, caller }, kind, {
+        ...readProps(interaction.values),
+        ...(rival ? { rival } : {}),
+      }),
     ),
   )
   return undefined
 }
 
-function lookNow(story: Story, kind: CreateLook['kind'], typed: Partial<CreateLook>): CreateLook {
-  const { workspace, workspaces, actor } = story.caller
-  const now = story.door.world.clock.now()
+function lookNow(
+  interaction: Interaction,
+  kind: CreateProps['kind'],
+  typed: Partial<CreateProps>,
+): CreateProps {
+  const { workspace, workspaces, actor } = interaction.caller
+  const now = interaction.bot.world.clock.now()
   return { kind, workspace, workspaces, ownerId: actor.id, chosen: [], expires: defaultExpiry, now, ...typed }
 }
 
-const readLook = (values: Values): Partial<CreateLook> => ({
+const readProps = (values: Values): Partial<CreateProps> => ({
   chosen: choicesIn(values, 'scopes'),
   expires: textIn(values, 'expires') || defaultExpiry,
 })
@@ -71,18 +81,18 @@ export function expiryErrors(values: Values, refusals: readonly Refusal[]): Reco
 }
 
 /** The form comes back: with sentences on its fields, or as the key, shown once. */
-export const submitCreate: Conversation<SubmitStory> = async (story) => {
-  const checked = await checkForm(story, 'create')
+export const submitCreate: Handler<SubmitInteraction> = async (interaction) => {
+  const checked = await checkForm(interaction, 'create')
   if (!checked || isRefusal(checked)) return checked
-  const { terms } = story.caller.workspace
+  const { terms } = interaction.caller.workspace
   if (terms.writeNeedsApproval && checked.scopes.includes('write'))
     return askForApproval(
-      story,
+      interaction,
       checked,
       cut(`Policy: a key with write needs a second person. ${checked.description}`.trim(), 300),
     )
-  await story.work(notice('Create key', [plainSection('Creating...')]))
-  return make(story, checked)
+  await interaction.work(notice('Create key', [plainSection('Creating...')]))
+  return make(interaction, checked)
 }
 
 /**
@@ -90,30 +100,33 @@ export const submitCreate: Conversation<SubmitStory> = async (story) => {
  * the person.
  */
 export async function checkForm(
-  story: SubmitStory,
-  kind: CreateLook['kind'],
+  interaction: SubmitInteraction,
+  kind: CreateProps['kind'],
 ): Promise<KeyRequest | Refusal | undefined> {
-  const { workspace, actor } = story.caller
-  const { world, web } = story.door
-  const request = readDraft(readForm(story), workspace.terms)
-  if (Array.isArray(request)) return void (await story.complain(expiryErrors(story.values, request)))
+  const { workspace, actor } = interaction.caller
+  const { world, web } = interaction.bot
+  const request = readDraft(readForm(interaction), workspace.terms)
+  if (Array.isArray(request))
+    return void (await interaction.complain(expiryErrors(interaction.values, request)))
   const looked = await orDatabaseOut(async () => ({
     taken: await nameInUse(world.db, workspace.id, request.name),
-    rival: choicesIn(story.values, 'another').includes('yes')
+    rival: choicesIn(interaction.values, 'another').includes('yes')
       ? undefined
-      : await rivalOf(story, request.integration),
+      : await rivalOf(interaction, request.integration),
     misfit:
-      request.ownerId === actor.id ? undefined : await whyNotGiven(world, web, story.caller, request.ownerId),
+      request.ownerId === actor.id
+        ? undefined
+        : await whyNotGiven(world, web, interaction.caller, request.ownerId),
   }))
   if (isRefusal(looked)) return looked
   const wrong = [
     ...(looked.taken ? [nameIsTaken(request.name)] : []),
     ...(looked.misfit ? [refuse('invalid', looked.misfit, { field: 'owner' })] : []),
   ]
-  if (wrong.length > 0) return void (await story.complain(fieldErrors(wrong)))
+  if (wrong.length > 0) return void (await interaction.complain(fieldErrors(wrong)))
   if (!looked.rival) return request
-  return void (await story.work(
-    createForm(lookNow(story, kind, { ...readLook(story.values), rival: looked.rival })),
+  return void (await interaction.work(
+    createForm(lookNow(interaction, kind, { ...readProps(interaction.values), rival: looked.rival })),
   ))
 }
 
@@ -121,16 +134,16 @@ export async function checkForm(
  * A live key of the same integration. A member who asks for a key learns of none that is not theirs: whoever decides
  * sees it on the request.
  */
-async function rivalOf(story: Story, integration: string): Promise<Key | undefined> {
+async function rivalOf(interaction: Interaction, integration: string): Promise<Key | undefined> {
   if (integration === '') return undefined
-  const { actor, workspace } = story.caller
-  const rival = await liveKeyOfIntegration(story.door.world.db, workspace.id, integration)
+  const { actor, workspace } = interaction.caller
+  const rival = await liveKeyOfIntegration(interaction.bot.world.db, workspace.id, integration)
   return rival && may(actor, 'key.show', { workspaceId: workspace.id, ownerId: rival.ownerId })
     ? rival
     : undefined
 }
 
-function readForm({ values, caller }: SubmitStory): KeyDraft {
+function readForm({ values, caller }: SubmitInteraction): KeyDraft {
   const expires = textIn(values, 'expires')
   return {
     name: textIn(values, 'name'),
@@ -146,9 +159,9 @@ function readForm({ values, caller }: SubmitStory): KeyDraft {
 }
 
 /** For oneself, issue and reveal are one act; for somebody else the key waits for its owner. */
-async function make(story: SubmitStory, request: KeyRequest): Promise<Refusal | undefined> {
-  const { world } = story.door
-  const { actor, workspace } = story.caller
+async function make(interaction: SubmitInteraction, request: KeyRequest): Promise<Refusal | undefined> {
+  const { world } = interaction.bot
+  const { actor, workspace } = interaction.caller
   const mine = request.ownerId === actor.id
   const made = await perform(
     world,
@@ -156,16 +169,16 @@ async function make(story: SubmitStory, request: KeyRequest): Promise<Refusal | 
     async (act) => {
       const key = await issue(act, workspace.id, request, world.random)
       if (isRefusal(key) || !mine) return isRefusal(key) ? key : { key }
-      return reveal(act, workspace.id, key.id, tokenMeans(story))
+      return reveal(act, workspace.id, key.id, tokenDeps(interaction))
     },
-    { requestId: story.requestId },
+    { requestId: interaction.requestId },
   )
   if (isRefusal(made)) return made
-  if ('token' in made) await showOnce(story, made.key, made.token)
+  if ('token' in made) await showOnce(interaction, made.key, made.token)
   else {
-    await offerReveal(story, made.key)
-    await story.show(waitingForOwnerView(made.key))
+    await offerReveal(interaction, made.key)
+    await interaction.show(waitingForOwnerView(made.key))
   }
-  story.door.settle(workspace)
+  interaction.bot.refresh(workspace)
   return undefined
 }

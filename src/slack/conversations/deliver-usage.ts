@@ -3,8 +3,8 @@ import type { UsagePicture } from '../../charts/chart.ts'
 import type { Range } from '../../usage/range.ts'
 import type { Message } from '../blocks.ts'
 import { sendOrInWords } from '../in-words.ts'
+import type { ClickInteraction, Interaction } from '../interaction.ts'
 import { altTextOf } from '../messages/usage/panel.ts'
-import type { ClickStory, Story } from '../story.ts'
 import { sendIllustrated } from '../upload-chart.ts'
 
 /**
@@ -14,18 +14,18 @@ import { sendIllustrated } from '../upload-chart.ts'
  * could be delivered.
  */
 export async function deliver(
-  story: Story,
+  interaction: Interaction,
   { picture, range }: { picture: UsagePicture; range: Range },
   panel: (image?: ImageBlock) => Message,
-  { earlier, instead }: { earlier?: ClickStory['message']; instead: string },
+  { earlier, instead }: { earlier?: ClickInteraction['message']; instead: string },
 ): Promise<boolean> {
-  const { web, world } = story.door
+  const { web, world } = interaction.bot
   const place = earlier?.channelId.startsWith('D') ? earlier : undefined
   const illustration = { picture, filename: `usage-${range}.png`, altText: altTextOf(picture, range) }
   const send = (form: Message): Promise<unknown> =>
     place
       ? web.chat.update({ channel: place.channelId, ts: place.ts, ...form })
-      : web.chat.postMessage({ channel: story.caller.actor.id, ...form })
+      : web.chat.postMessage({ channel: interaction.caller.actor.id, ...form })
   const put = async (image?: ImageBlock) =>
     void (await (image ? send(panel(image)) : sendOrInWords(panel(), send, { instead, log: world.log })))
   try {

@@ -9,48 +9,48 @@ import { readTrackers } from '../../rotation/tracker.ts'
 import { type Preferences, prefer, readPreferences } from '../../workspaces/preferences.ts'
 import { waitingRequests } from '../../workspaces/requests.ts'
 import type { Caller } from '../caller.ts'
-import { bareHomeView, type HomeLook, homeView, shownOnHome } from '../messages/home/home.ts'
+import type { BotContext, ClickInteraction, Handler, Interaction } from '../interaction.ts'
+import { bareHomeView, type HomeProps, homeView, shownOnHome } from '../messages/home/home.ts'
 import { isAboutContent, meaning } from '../refusals.ts'
-import type { ClickStory, Conversation, Door, Story } from '../story.ts'
 import { viewer } from './pick.ts'
 
 /** The Home tab was opened: draw it, and remember who looks, so that it stays live. */
-export async function openHome(door: Door, caller: Caller): Promise<Refusal | undefined> {
-  const { db, clock } = door.world
+export async function openHome(bot: BotContext, caller: Caller): Promise<Refusal | undefined> {
+  const { db, clock } = bot.world
   const seen = await orDatabaseOut(() =>
     prefer(db, caller.workspace.accountId, caller.actor.id, { homeSeenAt: clock.now() }),
   )
-  return isRefusal(seen) ? seen : drawHome(door, caller)
+  return isRefusal(seen) ? seen : drawHome(bot, caller)
 }
 
 /**
  * Publishes Home as things stand now; where Slack refuses what it holds, without all that.
  * @throws when Slack cannot be reached, fails or refuses for another reason
  */
-export async function drawHome(door: Door, caller: Caller): Promise<Refusal | undefined> {
-  const { db } = door.world
-  const look = await orDatabaseOut(async () => {
+export async function drawHome(bot: BotContext, caller: Caller): Promise<Refusal | undefined> {
+  const { db } = bot.world
+  const props = await orDatabaseOut(async () => {
     const preferences = await readPreferences(db, caller.workspace.accountId, caller.actor.id)
-    return lookAt(door, caller, preferences)
+    return readHome(bot, caller, preferences)
   })
-  if (isRefusal(look)) return look
-  const publish = (view: HomeView) => door.web.views.publish({ user_id: caller.actor.id, view })
-  await publish(homeView(look)).catch((error) => {
+  if (isRefusal(props)) return props
+  const publish = (view: HomeView) => bot.web.views.publish({ user_id: caller.actor.id, view })
+  await publish(homeView(props)).catch((error) => {
     if (!isAboutContent(error)) throw error
-    door.world.log.error({ error: String(meaning(error)) }, 'Slack refused a Home for what it holds')
-    return publish(bareHomeView(look))
+    bot.world.log.error({ error: String(meaning(error)) }, 'Slack refused a Home for what it holds')
+    return publish(bareHomeView(props))
   })
   return undefined
 }
 
-async function lookAt(door: Door, caller: Caller, { homeShows }: Preferences): Promise<HomeLook> {
-  const { db, clock } = door.world
+async function readHome(bot: BotContext, caller: Caller, { homeShows }: Preferences): Promise<HomeProps> {
+  const { db, clock } = bot.world
   const { workspace, actor } = caller
   const now = clock.now()
   const manages = may(actor, 'key.issue', { workspaceId: workspace.id })
   const shows = manages ? homeShows : 'mine'
   const who = viewer({ caller })
-  const filter = shows === 'mine' ? ({ standing: 'mine' } as const) : {}
+  const filter = shows === 'mine' ? ({ status: 'mine' } as const) : {}
   const {
     attention: urgent,
     offers: offered,
@@ -60,7 +60,7 @@ async function lookAt(door: Door, caller: Caller, { homeShows }: Preferences): P
   } = shownOnHome
   // One more than is shown tells whether there are more.
   const [attention, offers, requests, rotations, keys] = await Promise.all([
-    listKeys(db, who, { standing: 'attention' }, { from: 0 }, workspace.terms, now, {
+    listKeys(db, who, { status: 'attention' }, { from: 0 }, workspace.terms, now, {
       rowCount: urgent + 1,
       counted: false,
     }),
@@ -77,15 +77,15 @@ async function lookAt(door: Door, caller: Caller, { homeShows }: Preferences): P
 }
 
 /** My keys or all keys; this workspace or another. The choice is remembered. */
-export const switchHome: Conversation<ClickStory> = async (story: Story & { value: string }) => {
-  const { caller, door } = story
-  const { value } = story
+export const switchHome: Handler<ClickInteraction> = async (interaction: Interaction & { value: string }) => {
+  const { caller, bot } = interaction
+  const { value } = interaction
   const choice =
     value === 'mine' || value === 'all'
       ? ({ homeShows: value } as const)
       : { workspaceId: caller.workspace.id }
   const kept = await orDatabaseOut(() =>
-    prefer(door.world.db, caller.workspace.accountId, caller.actor.id, choice),
+    prefer(bot.world.db, caller.workspace.accountId, caller.actor.id, choice),
   )
-  return isRefusal(kept) ? kept : drawHome(door, caller)
+  return isRefusal(kept) ? kept : drawHome(bot, caller)
 }

@@ -6,52 +6,52 @@ import { checkTerms, type Terms } from '../../policy/terms.ts'
 import { lacksApprover, setPolicy } from '../../workspaces/policy.ts'
 import { notice, plainSection } from '../blocks.ts'
 import { findChannel } from '../channels.ts'
+import { type CommandInteraction, type Handler, type SubmitInteraction, textIn } from '../interaction.ts'
 import { fieldErrors } from '../messages/refusal.ts'
 import { policyForm, policySavedView } from '../messages/workspace/policy.ts'
-import { type CommandStory, type Conversation, type SubmitStory, textIn } from '../story.ts'
 
 /** `/keys policy` */
-export const openPolicy: Conversation<CommandStory> = async (story) => {
-  const { workspace } = story.caller
+export const openPolicy: Handler<CommandInteraction> = async (interaction) => {
+  const { workspace } = interaction.caller
   const { alertChannel, auditChannel } = workspace.terms
-  const found = (channel: string) => findChannel(story.door.web, channel).catch(() => undefined)
+  const found = (channel: string) => findChannel(interaction.bot.web, channel).catch(() => undefined)
   const [alerts, audit] = await Promise.all([
     found(alertChannel),
     auditChannel ? found(auditChannel) : undefined,
   ])
-  await story.show(policyForm(workspace, { alerts, audit }))
+  await interaction.show(policyForm(workspace, { alerts, audit }))
   return undefined
 }
 
-export const submitPolicy: Conversation<SubmitStory> = async (story) => {
-  const wanted = await readForm(story)
+export const submitPolicy: Handler<SubmitInteraction> = async (interaction) => {
+  const wanted = await readForm(interaction)
   const checked = checkTerms(wanted)
   const wrong = 'wrong' in checked ? checked.wrong : []
   const complaints = wrong.map(({ term, why }) => refuse('invalid', why, { field: term }))
   if (!('wrong' in checked)) {
-    const { db } = story.door.world
-    const lonely = await orDatabaseOut(() => lacksApprover(db, story.caller.workspace.id, checked))
+    const { db } = interaction.bot.world
+    const lonely = await orDatabaseOut(() => lacksApprover(db, interaction.caller.workspace.id, checked))
     if (lonely && !lonely.field) return lonely
     if (lonely) complaints.push(lonely)
   }
   for (const term of channelTerms) {
-    const why = wanted[term] && (await channelComplaint(story, wanted[term]))
+    const why = wanted[term] && (await channelComplaint(interaction, wanted[term]))
     if (why) complaints.push(refuse('invalid', why, { field: term }))
   }
-  if (complaints.length > 0) return void (await story.complain(fieldErrors(complaints)))
-  await story.work(notice('Policy', [plainSection('Saving...')]))
-  const { actor, workspace } = story.caller
+  if (complaints.length > 0) return void (await interaction.complain(fieldErrors(complaints)))
+  await interaction.work(notice('Policy', [plainSection('Saving...')]))
+  const { actor, workspace } = interaction.caller
   const terms = await perform(
-    story.door.world,
+    interaction.bot.world,
     actor,
-    (act) => setPolicy(act, workspace.id, wanted, story.metadata),
+    (act) => setPolicy(act, workspace.id, wanted, interaction.metadata),
     {
-      requestId: story.requestId,
+      requestId: interaction.requestId,
     },
   )
   if (isRefusal(terms)) return terms
-  await story.show(policySavedView({ ...workspace, terms }, await joinAll(story, terms)))
-  story.door.settle({ ...workspace, terms })
+  await interaction.show(policySavedView({ ...workspace, terms }, await joinAll(interaction, terms)))
+  interaction.bot.refresh({ ...workspace, terms })
   return undefined
 }
 
@@ -72,10 +72,10 @@ const numbers = [
 ] as const
 
 /** What the form says, as terms; a number that is not one stays wrong, so that its field is told. */
-async function readForm({ values, caller, door }: SubmitStory): Promise<Wanted> {
+async function readForm({ values, caller, bot }: SubmitInteraction): Promise<Wanted> {
   const now = caller.workspace.terms
   const chosen = (term: (typeof channelTerms)[number]) =>
-    channelWanted(door.web, textIn(values, term), now[term])
+    channelWanted(bot.web, textIn(values, term), now[term])
   const counts = numbers.map((term) => [
     term,
     /^\d{1,5}$/.test(textIn(values, term).trim()) ? Number(textIn(values, term)) : Number.NaN,
@@ -111,9 +111,9 @@ async function channelWanted(web: WebClient, chosen: string, now: string): Promi
 }
 
 /** Alerts name keys and people; a channel that others can read is no place for them. */
-async function channelComplaint({ door }: SubmitStory, channelId: string): Promise<string | undefined> {
-  const id = await findChannel(door.web, channelId).catch(() => undefined)
-  const info = id ? await door.web.conversations.info({ channel: id }).catch(() => undefined) : undefined
+async function channelComplaint({ bot }: SubmitInteraction, channelId: string): Promise<string | undefined> {
+  const id = await findChannel(bot.web, channelId).catch(() => undefined)
+  const info = id ? await bot.web.conversations.info({ channel: id }).catch(() => undefined) : undefined
   const channel = info?.channel
   if (!channel) return 'I cannot see that channel. If it is private, type /invite @Keywarden there first.'
   if (channel.is_archived) return 'That channel is archived.'
@@ -123,16 +123,16 @@ async function channelComplaint({ door }: SubmitStory, channelId: string): Promi
 }
 
 /** Joins the public channels; the names of those that only somebody in them can let the bot into. */
-async function joinAll(story: SubmitStory, terms: Terms): Promise<string[]> {
+async function joinAll(interaction: SubmitInteraction, terms: Terms): Promise<string[]> {
   const channels = [...new Set([terms.alertChannel, terms.auditChannel].filter(Boolean))]
-  const refused = await Promise.all(channels.map((channel) => join(story, channel)))
+  const refused = await Promise.all(channels.map((channel) => join(interaction, channel)))
   return refused.filter((name) => name !== undefined)
 }
 
-async function join({ door }: SubmitStory, channelId: string): Promise<string | undefined> {
-  const id = await findChannel(door.web, channelId)
-  const { channel } = await door.web.conversations.info({ channel: id })
+async function join({ bot }: SubmitInteraction, channelId: string): Promise<string | undefined> {
+  const id = await findChannel(bot.web, channelId)
+  const { channel } = await bot.web.conversations.info({ channel: id })
   if (channel?.is_member) return undefined
-  const joined = await door.web.conversations.join({ channel: id }).catch(() => undefined)
+  const joined = await bot.web.conversations.join({ channel: id }).catch(() => undefined)
   return joined ? undefined : (channel?.name ?? channelId)
 }

@@ -9,18 +9,18 @@ import { abortRotation, extendRotation, finishRotation, finishSafe } from '../..
 import { findRotation, type Rotation } from '../../rotation/rotation.ts'
 import { readTrackers, type Tracker } from '../../rotation/tracker.ts'
 import { message, notice, plainSection } from '../blocks.ts'
+import type { ClickInteraction, Handler, Interaction, SubmitInteraction } from '../interaction.ts'
 import { abortForm, endView, finishEarlyForm, finishedManyView } from '../messages/rotation/dialogs.ts'
 import { trackerView } from '../messages/rotation/tracker.ts'
-import type { ClickStory, Conversation, Story, SubmitStory } from '../story.ts'
 import { revealKey } from './show-once.ts'
 
 /** Real milliseconds after which a person reads that it takes longer, and after which they no longer look. */
 const quickMs = 1_000
-const patienceMs = 60_000
+const timeoutMs = 60_000
 
 /** The rotation that a button refers to as it stands now, for whoever may see its key. */
-export async function trackerFor({ door, caller }: Story, id: string): Promise<Tracker | Refusal> {
-  const { db, clock } = door.world
+export async function trackerFor({ bot, caller }: Interaction, id: string): Promise<Tracker | Refusal> {
+  const { db, clock } = bot.world
   const workspaceId = caller.workspace.id
   const tracker = await orDatabaseOut(async () => {
     const rotation = await findRotation(db, workspaceId, id)
@@ -33,56 +33,60 @@ export async function trackerFor({ door, caller }: Story, id: string): Promise<T
 }
 
 /** [Open] */
-export const openRotation: Conversation<ClickStory> = async (story) => {
-  const tracker = await trackerFor(story, story.value)
+export const openRotation: Handler<ClickInteraction> = async (interaction) => {
+  const tracker = await trackerFor(interaction, interaction.value)
   if (isRefusal(tracker)) return tracker
-  await story.show(trackerView(tracker, story.caller.actor))
+  await interaction.show(trackerView(tracker, interaction.caller.actor))
   return undefined
 }
 
 /** [Reveal new key], from where the rotation is told: the message stays what it is. */
-export const revealNewKey: Conversation<ClickStory> = ({ message: _message, ...story }) => revealKey(story)
+export const revealNewKey: Handler<ClickInteraction> = ({ message: _message, ...interaction }) =>
+  revealKey(interaction)
 
 /** [Finish]: at once when it is safe; otherwise it is asked once more, and what breaks is named. */
-export const openFinish: Conversation<ClickStory> = async (story) => {
-  const tracker = await trackerFor(story, story.value)
+export const openFinish: Handler<ClickInteraction> = async (interaction) => {
+  const tracker = await trackerFor(interaction, interaction.value)
   if (isRefusal(tracker)) return tracker
   if (tracker.phase !== 'safe' && !tracker.rotation.endedAt)
-    return void (await story.show(finishEarlyForm(tracker)))
-  return end(story, tracker.rotation.id, 'finish', false)
+    return void (await interaction.show(finishEarlyForm(tracker)))
+  return end(interaction, tracker.rotation.id, 'finish', false)
 }
 
 /** [Abort]: at once while nothing uses the new key; otherwise it is asked once more. */
-export const openAbort: Conversation<ClickStory> = async (story) => {
-  const tracker = await trackerFor(story, story.value)
+export const openAbort: Handler<ClickInteraction> = async (interaction) => {
+  const tracker = await trackerFor(interaction, interaction.value)
   if (isRefusal(tracker)) return tracker
   if (tracker.isUsed && tracker.facts.old.state !== 'revoked' && !tracker.rotation.endedAt)
-    return void (await story.show(abortForm(tracker)))
-  return end(story, tracker.rotation.id, 'abort', false)
+    return void (await interaction.show(abortForm(tracker)))
+  return end(interaction, tracker.rotation.id, 'abort', false)
 }
 
-export const submitFinish: Conversation<SubmitStory> = (story) => endSure(story, 'finish')
-export const submitAbort: Conversation<SubmitStory> = (story) => endSure(story, 'abort')
+export const submitFinish: Handler<SubmitInteraction> = (interaction) => endSure(interaction, 'finish')
+export const submitAbort: Handler<SubmitInteraction> = (interaction) => endSure(interaction, 'abort')
 
 const working = {
   finish: notice('Finish rotation', [plainSection('Finishing...')]),
   abort: notice('Abort rotation', [plainSection('Aborting...')]),
 }
 
-async function endSure(story: SubmitStory, what: 'finish' | 'abort'): Promise<Refusal | undefined> {
-  await story.work(working[what])
-  return end(story, story.metadata, what, true)
+async function endSure(
+  interaction: SubmitInteraction,
+  what: 'finish' | 'abort',
+): Promise<Refusal | undefined> {
+  await interaction.work(working[what])
+  return end(interaction, interaction.metadata, what, true)
 }
 
 /** The act, once per click or dialog, and what the verifiers say to it. */
 async function end(
-  story: Story,
+  interaction: Interaction,
   id: string,
   what: 'finish' | 'abort',
   sure: boolean,
 ): Promise<Refusal | undefined> {
-  const { door, caller } = story
-  const { world } = door
+  const { bot, caller } = interaction
+  const { world } = bot
   const workspaceId = caller.workspace.id
   const ended = await perform<Rotation>(
     world,
@@ -91,45 +95,45 @@ async function end(
       what === 'finish'
         ? finishRotation(act, workspaceId, id, { early: sure })
         : abortRotation(act, workspaceId, id, { sure }),
-    { requestId: `${story.requestId} ${what}` },
+    { requestId: `${interaction.requestId} ${what}` },
   )
   if (isRefusal(ended)) return ended
   const [tracker] = await readTrackers(world.db, [ended], world.clock.now())
   const receipt = await confirmRotation(world, ended, quickMs)
-  await story.show(endView(what, tracker!, receipt))
-  door.settle(caller.workspace)
+  await interaction.show(endView(what, tracker!, receipt))
+  bot.refresh(caller.workspace)
   if (receipt && receipt.state !== 'confirmed')
-    await story.show(endView(what, tracker!, await confirmRotation(world, ended, patienceMs)))
+    await interaction.show(endView(what, tracker!, await confirmRotation(world, ended, timeoutMs)))
   return undefined
 }
 
 /** [Finish what is safe]: every rotation of a campaign that is. They share one wait for the verifiers. */
-export const finishCampaign: Conversation<ClickStory> = async (story) => {
-  const { door, caller } = story
+export const finishCampaign: Handler<ClickInteraction> = async (interaction) => {
+  const { bot, caller } = interaction
   const done = await perform(
-    door.world,
+    bot.world,
     caller.actor,
-    (act) => finishSafe(act, caller.workspace.id, story.value),
-    { requestId: `${story.requestId} finish` },
+    (act) => finishSafe(act, caller.workspace.id, interaction.value),
+    { requestId: `${interaction.requestId} finish` },
   )
   if (isRefusal(done)) return done
-  const receipt = await confirmRotations(door.world, { withinMs: patienceMs })
-  await story.show(finishedManyView(done, receipt))
-  door.settle(caller.workspace)
+  const receipt = await confirmRotations(bot.world, { withinMs: timeoutMs })
+  await interaction.show(finishedManyView(done, receipt))
+  bot.refresh(caller.workspace)
   return undefined
 }
 
 /** [7 more days] */
-export const giveMoreTime: Conversation<ClickStory> = async (story) => {
-  const { door, caller } = story
+export const giveMoreTime: Handler<ClickInteraction> = async (interaction) => {
+  const { bot, caller } = interaction
   const moved = await perform(
-    door.world,
+    bot.world,
     caller.actor,
-    (act) => extendRotation(act, caller.workspace.id, story.value),
-    { requestId: `${story.requestId} extend` },
+    (act) => extendRotation(act, caller.workspace.id, interaction.value),
+    { requestId: `${interaction.requestId} extend` },
   )
   if (isRefusal(moved)) return moved
-  await story.say(message(say`The deadline is ${{ moment: moved.dueAt }} now.`))
-  door.settle(caller.workspace)
+  await interaction.say(message(say`The deadline is ${{ moment: moved.dueAt }} now.`))
+  bot.refresh(caller.workspace)
   return undefined
 }

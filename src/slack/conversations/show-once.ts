@@ -8,6 +8,7 @@ import { reveal, voidReveal } from '../../keys/reveal.ts'
 import type { Token } from '../../keys/token.ts'
 import { rememberTokenMessage, takeTokenMessages } from '../../keys/token-messages.ts'
 import { type Message, notice, plainSection } from '../blocks.ts'
+import type { ClickInteraction, Handler, Interaction } from '../interaction.ts'
 import { notShownMessage, notVoidMessage, offerMessage, revealedMessage } from '../messages/keys/reveal.ts'
 import {
   didYouCopyMessage,
@@ -17,14 +18,13 @@ import {
   shownMessage,
   showOnceView,
 } from '../messages/keys/show-once.ts'
-import type { ClickStory, Conversation, Story } from '../story.ts'
 import { keyById } from './pick.ts'
-import { tell } from './tell.ts'
+import { sendDirect } from './send-direct.ts'
 
 /** What making a token takes. */
-export const tokenMeans = ({ door, caller }: Story) => ({
-  random: door.world.random,
-  tokenPrefix: door.world.config.tokenPrefix,
+export const tokenDeps = ({ bot, caller }: Interaction) => ({
+  random: bot.world.random,
+  tokenPrefix: bot.world.config.tokenPrefix,
   timeZone: caller.workspace.terms.timeZone,
 })
 
@@ -33,41 +33,53 @@ export const tokenMeans = ({ door, caller }: Story) => ({
  * saw what, so the token is void from now on and its owner is offered another. Returns whether it was shown. `former`
  * is the hint of the token whose place it takes.
  */
-export async function showOnce(story: Story, key: Key, token: Token, former?: string): Promise<boolean> {
+export async function showOnce(
+  interaction: Interaction,
+  key: Key,
+  token: Token,
+  former?: string,
+): Promise<boolean> {
   try {
-    await story.show(showOnceView(key, token, former))
+    await interaction.show(showOnceView(key, token, former))
   } catch (error) {
-    story.door.world.log.warn({ keyId: key.id, error: String(error) }, 'no evidence that a key was shown')
-    await takeBack(story, key)
+    interaction.bot.world.log.warn(
+      { keyId: key.id, error: String(error) },
+      'no evidence that a key was shown',
+    )
+    await takeBack(interaction, key)
     return false
   }
-  await offerReplacement(story, key, shownMessage(key))
+  await offerReplacement(interaction, key, shownMessage(key))
   return true
 }
 
 /** A direct message with [Replace key] on it, which goes once the token is saved or replaced. */
-async function offerReplacement(story: Story, key: Key, message: Message): Promise<void> {
-  const posted = await tell(story, story.caller.actor.id, message)
+async function offerReplacement(interaction: Interaction, key: Key, message: Message): Promise<void> {
+  const posted = await sendDirect(interaction, interaction.caller.actor.id, message)
   if (!posted) return
-  const { db, clock } = story.door.world
+  const { db, clock } = interaction.bot.world
   const token = { keyId: key.id, hint: key.hint ?? '' }
   await orDatabaseOut(() => rememberTokenMessage(db, token, posted, clock.now()))
   // They may have been quicker than the message.
-  await bringUpToDate(story, token)
+  await bringUpToDate(interaction, token)
 }
 
 /**
  * Takes [Replace key] from every message about a token that is saved or replaced by now, and from the one that was
  * clicked. A message that stays as it was does no harm: its button refuses.
  */
-async function bringUpToDate(story: Story, token: TokenRef, clicked?: ClickStory['message']): Promise<void> {
-  const { db, log } = story.door.world
-  const message = await orDatabaseOut(() => messageAbout(story, token))
+async function bringUpToDate(
+  interaction: Interaction,
+  token: TokenRef,
+  clicked?: ClickInteraction['message'],
+): Promise<void> {
+  const { db, log } = interaction.bot.world
+  const message = await orDatabaseOut(() => messageAbout(interaction, token))
   if (!message || isRefusal(message)) return
   const known = await orDatabaseOut(() => takeTokenMessages(db, token))
   const all = [...(isRefusal(known) ? [] : known), ...(clicked ? [clicked] : [])]
   for (const [ts, channel] of new Map(all.map((one) => [one.ts, one.channelId])))
-    await story.door.web.chat
+    await interaction.bot.web.chat
       .update({ channel, ts, ...message })
       .catch((error) =>
         log.warn({ keyId: token.keyId, error: String(error) }, 'failed to update a direct message'),
@@ -75,10 +87,14 @@ async function bringUpToDate(story: Story, token: TokenRef, clicked?: ClickStory
 }
 
 /** What there is to say of a token that is no longer to be replaced; nothing of one that may be. */
-async function messageAbout(story: Story, { keyId, hint }: TokenRef): Promise<Message | undefined> {
-  const key = await keyById(story, keyId)
+async function messageAbout(
+  interaction: Interaction,
+  { keyId, hint }: TokenRef,
+): Promise<Message | undefined> {
+  const key = await keyById(interaction, keyId)
   if (isRefusal(key) || hint === '') return undefined
-  if (key.hint !== hint) return formerMessage(key, hint, await replacedAt(story.door.world.db, key, hint))
+  if (key.hint !== hint)
+    return formerMessage(key, hint, await replacedAt(interaction.bot.world.db, key, hint))
   return key.savedAt ? keptMessage(key) : undefined
 }
 
@@ -90,24 +106,24 @@ const tokenIn = (value: string): TokenRef => {
 /** Real seconds between attempts to void a token while the database is out. */
 const againSeconds = [0.2, 1, 5, 15, 60]
 
-async function takeBack(story: Story, key: Key): Promise<void> {
-  const voided = await voidForSure(story, key)
-  const { id } = story.caller.actor
+async function takeBack(interaction: Interaction, key: Key): Promise<void> {
+  const voided = await voidForSure(interaction, key)
+  const { id } = interaction.caller.actor
   if (isRefusal(voided)) {
-    story.door.world.log.error({ keyId: key.id }, 'a key that may not have been shown is live')
-    await tell(story, id, notVoidMessage(key))
+    interaction.bot.world.log.error({ keyId: key.id }, 'a key that may not have been shown is live')
+    await sendDirect(interaction, id, notVoidMessage(key))
     return
   }
-  await tell(story, key.ownerId, notShownMessage(voided))
+  await sendDirect(interaction, key.ownerId, notShownMessage(voided))
   // The dialog may be there after all, with a token that is void.
   const gone = notice('Copy your key', [
     plainSection('This key was not shown safely and is void. I sent you a message.'),
   ])
-  await story.show(gone).catch(() => undefined)
+  await interaction.show(gone).catch(() => undefined)
 }
 
-async function voidForSure({ door, caller }: Story, key: Key): Promise<Key | Refusal> {
-  const attempt = () => perform(door.world, caller.actor, (act) => voidReveal(act, key.workspaceId, key.id))
+async function voidForSure({ bot, caller }: Interaction, key: Key): Promise<Key | Refusal> {
+  const attempt = () => perform(bot.world, caller.actor, (act) => voidReveal(act, key.workspaceId, key.id))
   let voided = await attempt()
   for (const seconds of againSeconds) {
     if (!isRefusal(voided)) break
@@ -118,62 +134,62 @@ async function voidForSure({ door, caller }: Story, key: Key): Promise<Key | Ref
 }
 
 /** Sends the owner of an unrevealed key the way to its token. */
-export const offerReveal = (story: Story, key: Key) =>
-  tell(story, key.ownerId, offerMessage(key, story.caller.actor.id))
+export const offerReveal = (interaction: Interaction, key: Key) =>
+  sendDirect(interaction, key.ownerId, offerMessage(key, interaction.caller.actor.id))
 
 /** [Reveal key]: of several clicks one gets the token. */
-export const revealKey: Conversation<ClickStory> = async (story): Promise<Refusal | undefined> => {
-  const { world, web } = story.door
-  const { actor, workspace } = story.caller
+export const revealKey: Handler<ClickInteraction> = async (interaction): Promise<Refusal | undefined> => {
+  const { world, web } = interaction.bot
+  const { actor, workspace } = interaction.caller
   const made = await perform(
     world,
     actor,
-    (act) => reveal(act, workspace.id, story.value, tokenMeans(story)),
-    { requestId: story.requestId },
+    (act) => reveal(act, workspace.id, interaction.value, tokenDeps(interaction)),
+    { requestId: interaction.requestId },
   )
   if (isRefusal(made)) return made
-  const shown = await showOnce(story, made.key, made.token)
-  const at = story.message && { channel: story.message.channelId, ts: story.message.ts }
+  const shown = await showOnce(interaction, made.key, made.token)
+  const at = interaction.message && { channel: interaction.message.channelId, ts: interaction.message.ts }
   if (at && shown) await web.chat.update({ ...at, ...revealedMessage(made.key) }).catch(() => undefined)
-  story.door.settle(workspace)
+  interaction.bot.refresh(workspace)
   return undefined
 }
 
 /** [Replace key]: another token for the same key, for whoever saw the one that the button speaks of and did not keep it. */
-export const replaceKey: Conversation<ClickStory> = async (story): Promise<Refusal | undefined> => {
-  const { actor, workspace } = story.caller
-  const former = tokenIn(story.value)
+export const replaceKey: Handler<ClickInteraction> = async (interaction): Promise<Refusal | undefined> => {
+  const { actor, workspace } = interaction.caller
+  const former = tokenIn(interaction.value)
   const made = await perform(
-    story.door.world,
+    interaction.bot.world,
     actor,
-    (act) => replace(act, workspace.id, former, tokenMeans(story)),
-    { requestId: story.requestId },
+    (act) => replace(act, workspace.id, former, tokenDeps(interaction)),
+    { requestId: interaction.requestId },
   )
-  if (!isRefusal(made)) await showOnce(story, made.key, made.token, former.hint)
-  await bringUpToDate(story, former, story.message)
+  if (!isRefusal(made)) await showOnce(interaction, made.key, made.token, former.hint)
+  await bringUpToDate(interaction, former, interaction.message)
   if (isRefusal(made)) return made
-  story.door.settle(workspace)
+  interaction.bot.refresh(workspace)
   return undefined
 }
 
 /** [I have saved it]: the token leaves the dialog, and nothing replaces it any more. */
-export const confirmSaved: Conversation<ClickStory> = async (story) => {
-  const { actor, workspace } = story.caller
-  const token = tokenIn(story.value)
-  const key = await perform(story.door.world, actor, (act) => noteSaved(act, workspace.id, token), {
-    requestId: story.requestId,
+export const confirmSaved: Handler<ClickInteraction> = async (interaction) => {
+  const { actor, workspace } = interaction.caller
+  const token = tokenIn(interaction.value)
+  const key = await perform(interaction.bot.world, actor, (act) => noteSaved(act, workspace.id, token), {
+    requestId: interaction.requestId,
   })
   if (isRefusal(key)) return key
-  await story.show(savedView(key))
-  await bringUpToDate(story, token)
+  await interaction.show(savedView(key))
+  await bringUpToDate(interaction, token)
   return undefined
 }
 
 /** The dialog was closed without saying so. */
-export const closedUnconfirmed: Conversation<ClickStory> = async (story) => {
-  const { keyId, hint } = tokenIn(story.value)
-  const key = await keyById(story, keyId)
+export const closedUnconfirmed: Handler<ClickInteraction> = async (interaction) => {
+  const { keyId, hint } = tokenIn(interaction.value)
+  const key = await keyById(interaction, keyId)
   if (isRefusal(key) || key.status === 'unrevealed' || key.hint !== hint || key.savedAt) return undefined
-  await offerReplacement(story, key, didYouCopyMessage(key))
+  await offerReplacement(interaction, key, didYouCopyMessage(key))
   return undefined
 }

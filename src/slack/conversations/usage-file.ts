@@ -5,8 +5,8 @@ import { exportUsage } from '../../usage/reports/export.ts'
 import type { Step } from '../../usage/step.ts'
 import type { Message } from '../blocks.ts'
 import { sendOrInWords } from '../in-words.ts'
+import type { ClickInteraction, Handler } from '../interaction.ts'
 import { csvToldMessage, noFilesMessage } from '../messages/usage/file.ts'
-import type { ClickStory, Conversation } from '../story.ts'
 import { share } from '../upload-chart.ts'
 import { askedFor } from './usage.ts'
 
@@ -14,11 +14,11 @@ import { askedFor } from './usage.ts'
  * The figures behind a panel as a file, in the direct messages of whoever asked. Where Slack permits no files they
  * come as text, in steps that are few enough.
  */
-export const exportKeyUsage: Conversation<ClickStory> = async (story) => {
-  const found = await askedFor(story)
+export const exportKeyUsage: Handler<ClickInteraction> = async (interaction) => {
+  const found = await askedFor(interaction)
   if (isRefusal(found)) return found
   const { key, range } = found
-  const { web, world } = story.door
+  const { web, world } = interaction.bot
   const window = windowOf(range, world.clock.now())
   const csvBy = async (step: Step) => {
     const whole: string[] = []
@@ -28,13 +28,13 @@ export const exportKeyUsage: Conversation<ClickStory> = async (story) => {
   }
   const csv = await orDatabaseOut(() => csvBy(window.step))
   if (typeof csv !== 'string') return csv
-  const { channel } = await web.conversations.open({ users: story.caller.actor.id })
+  const { channel } = await web.conversations.open({ users: interaction.caller.actor.id })
   const file = {
     filename: `usage-${key.hint ?? key.id}-${range}.csv`.replace(/\.{3}/, ''),
     bytes: Buffer.from(csv),
   }
   if (await share(web, file, channel!.id!)) {
-    await story.say(csvToldMessage(key.name))
+    await interaction.say(csvToldMessage(key.name))
     return undefined
   }
   const short = await orDatabaseOut(() => csvBy(range === '24h' ? 'hour' : 'day'))

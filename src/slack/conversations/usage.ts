@@ -9,8 +9,8 @@ import { type RecentRequest, recentOf } from '../../usage/recent.ts'
 import { sourcesOf } from '../../usage/sources.ts'
 import { summaryOf } from '../../usage/summary.ts'
 import { trafficOf } from '../../usage/traffic.ts'
+import type { ClickInteraction, CommandInteraction, Handler, Interaction } from '../interaction.ts'
 import { type Panel, usagePanel, usageToldMessage } from '../messages/usage/panel.ts'
-import type { ClickStory, CommandStory, Conversation, Story } from '../story.ts'
 import { usagePicture } from '../usage-chart.ts'
 import { deliver } from './deliver-usage.ts'
 import { keyById, keyFor } from './pick.ts'
@@ -21,32 +21,32 @@ const eventsLookedAt = 50
 const usual: Range = '7d'
 
 /** `/keys usage [KEY] [24h|7d|30d|90d]` */
-export const usage: Conversation<CommandStory> = async (story) => {
-  const { words, range } = readRange(story.words)
-  const { actor, workspace } = story.caller
+export const usage: Handler<CommandInteraction> = async (interaction) => {
+  const { words, range } = readRange(interaction.words)
+  const { actor, workspace } = interaction.caller
   const isAboutAll =
-    words === '' && !story.keyId && may(actor, 'usage.overview', { workspaceId: workspace.id })
-  if (isAboutAll) return overview(story, range ?? usual)
-  const key = await keyFor({ ...story, words }, 'usage')
+    words === '' && !interaction.keyId && may(actor, 'usage.overview', { workspaceId: workspace.id })
+  if (isAboutAll) return overview(interaction, range ?? usual)
+  const key = await keyFor({ ...interaction, words }, 'usage')
   if (!key || isRefusal(key)) return key
-  const panel = await readPanel(story, key, range ?? usual)
+  const panel = await readPanel(interaction, key, range ?? usual)
   if (isRefusal(panel)) return panel
-  await story.say(usageToldMessage(panel))
+  await interaction.say(usageToldMessage(panel))
   const instead = commandFor(panel)
-  if (!(await deliver(story, panel, (image) => usagePanel(panel, image), { instead })))
-    await story.say(usagePanel(panel))
+  if (!(await deliver(interaction, panel, (image) => usagePanel(panel, image), { instead })))
+    await interaction.say(usagePanel(panel))
   return undefined
 }
 
 /** Another range takes the place of the one shown. */
-export const turnUsage: Conversation<ClickStory> = async (story) => {
-  const found = await askedFor(story)
+export const turnUsage: Handler<ClickInteraction> = async (interaction) => {
+  const found = await askedFor(interaction)
   if (isRefusal(found)) return found
-  const panel = await readPanel(story, found.key, found.range)
+  const panel = await readPanel(interaction, found.key, found.range)
   if (isRefusal(panel)) return panel
-  const how = { earlier: story.message, instead: commandFor(panel) }
-  if (!(await deliver(story, panel, (image) => usagePanel(panel, image), how)))
-    await story.say(usagePanel(panel), { replace: true })
+  const how = { earlier: interaction.message, instead: commandFor(panel) }
+  if (!(await deliver(interaction, panel, (image) => usagePanel(panel, image), how)))
+    await interaction.say(usagePanel(panel), { replace: true })
   return undefined
 }
 
@@ -54,17 +54,23 @@ export const turnUsage: Conversation<ClickStory> = async (story) => {
 const commandFor = ({ key }: Panel): string => `/keys usage ${key.hint ?? key.name} 30d`
 
 /** The key and range that a button of a panel carries. */
-export async function askedFor(story: ClickStory): Promise<{ key: KeyWithUsage; range: Range } | Refusal> {
-  const [id = '', asked = ''] = story.value.split(' ')
+export async function askedFor(
+  interaction: ClickInteraction,
+): Promise<{ key: KeyWithUsage; range: Range } | Refusal> {
+  const [id = '', asked = ''] = interaction.value.split(' ')
   const { range } = readRange(asked)
   if (!range) return refuse('invalid', 'This panel is from another version.', { next: 'Ask for it again.' })
-  const key = await keyById(story, id)
+  const key = await keyById(interaction, id)
   return isRefusal(key) ? key : { key, range }
 }
 
-async function readPanel(story: Story, key: KeyWithUsage, range: Range): Promise<Panel | Refusal> {
-  const { db, clock } = story.door.world
-  const { id: workspaceId, terms } = story.caller.workspace
+async function readPanel(
+  interaction: Interaction,
+  key: KeyWithUsage,
+  range: Range,
+): Promise<Panel | Refusal> {
+  const { db, clock } = interaction.bot.world
+  const { id: workspaceId, terms } = interaction.caller.workspace
   const now = clock.now()
   const window = windowOf(range, now)
   const read = await orDatabaseOut(() =>

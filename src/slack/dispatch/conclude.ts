@@ -1,7 +1,7 @@
 import { type Refusal, refuse } from '../../foundation/refusal.ts'
 import { say } from '../../foundation/words.ts'
+import type { BotContext, Interaction } from '../interaction.ts'
 import { refusalMessage } from '../messages/refusal.ts'
-import type { Door, Story } from '../story.ts'
 
 /** What nobody foresaw. It may have happened before or after the act, so nothing is promised. */
 export const unforeseen = refuse(
@@ -14,11 +14,11 @@ export const unforeseen = refuse(
 
 /** Runs a story to its end. A refusal is said; an error that nobody foresaw is logged and said too. */
 export async function conclude(
-  door: Door,
-  answer: Story['say'],
-  story: () => Promise<Refusal | undefined>,
+  bot: BotContext,
+  answer: Interaction['say'],
+  interaction: () => Promise<Refusal | undefined>,
 ): Promise<void> {
-  const refusal = await story().catch((error: Error) => failed(door, error))
+  const refusal = await interaction().catch((error: Error) => failed(bot, error))
   if (refusal && refusal.code !== 'repeated') await answer(refusalMessage(refusal))
 }
 
@@ -27,9 +27,9 @@ const triggerGone = refuse('failed', 'Slack let me open a dialog for three secon
 })
 const repeated = refuse('repeated', 'This was done already.')
 
-export function failed(door: Door, error: Error & { data?: { error?: string } }): Refusal {
+export function failed(bot: BotContext, error: Error & { data?: { error?: string } }): Refusal {
   // Slack takes a trigger once: whoever used it up was the same request, delivered before.
   if (error.data?.error === 'exchanged_trigger_id') return repeated
-  door.world.log.error({ error: error.stack ?? String(error) }, 'a conversation failed')
+  bot.world.log.error({ error: error.stack ?? String(error) }, 'a conversation failed')
   return error.data?.error === 'expired_trigger_id' ? triggerGone : unforeseen
 }

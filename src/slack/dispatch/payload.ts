@@ -1,6 +1,6 @@
 import type { BlockAction, ViewClosedAction, ViewOutput, ViewSubmitAction } from '@slack/bolt'
 import type { Claim } from '../caller.ts'
-import type { Values } from '../story.ts'
+import type { Values } from '../interaction.ts'
 
 /** Who a payload says it is from, and the workspace that its reference names. All of it is looked up. */
 export function claimOf(body: BlockAction | ViewSubmitAction | ViewClosedAction, workspace?: string): Claim {

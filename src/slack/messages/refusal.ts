@@ -11,7 +11,7 @@ export const refusalMessage = (refusal: Refusal): Message => message(sentence(re
 /** A refusal in place of the dialog that it ends. */
 export const refusalView = (title: string, refusal: Refusal): ModalView =>
   notice(title, [
-    sentenceBlock(refusal.told),
+    sentenceBlock(refusal.message),
     ...(refusal.next ? [sentenceBlock(refusal.next)] : []),
     ...wayOn(refusal),
   ])

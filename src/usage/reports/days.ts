@@ -1,8 +1,8 @@
 import type { Executor } from '../../foundation/database.ts'
-import { cover, type Segment } from '../cover.ts'
 import type { Period } from '../range.ts'
 import { type Reach, reachOf } from '../roll-up.ts'
 import { type Query, type Sums, sums, usedBy } from '../rows.ts'
+import { planSegments, type Segment } from '../segments.ts'
 import type { KeyUse } from './workspace.ts'
 
 /** What the keys of a workspace did on days in a row, the first day first. */
@@ -24,14 +24,14 @@ export async function daysOf(
   db: Executor,
   workspaceId: string,
   boundaries: readonly Date[],
-  { lastDays, mostKeys }: { lastDays: number; mostKeys: number },
+  { lastDays, maxKeys }: { lastDays: number; maxKeys: number },
 ): Promise<Days> {
   const segments = segmentsOf(boundaries, await reachOf(db))
   const first = boundaries.length - lastDays
   const parts = await Promise.all(
     Array.from({ length: shares }, async (_, share) => {
       const used = usedBy(keysIn(workspaceId, share), segments)
-      const { rows } = await db.raw(statement(used.sql), [[...boundaries], ...used.values, first, mostKeys])
+      const { rows } = await db.raw(statement(used.sql), [[...boundaries], ...used.values, first, maxKeys])
       return rows[0] as Part
     }),
   )
@@ -43,7 +43,7 @@ export async function daysOf(
     top: parts
       .flatMap((part) => part.top ?? [])
       .sort(busiestFirst)
-      .slice(0, mostKeys),
+      .slice(0, maxKeys),
   }
 }
 
@@ -86,7 +86,7 @@ const busiestFirst = (a: KeyUse, b: KeyUse): number =>
 function segmentsOf(boundaries: readonly Date[], reach: Reach): Segment[] {
   const days = boundaries.slice(1).map((to, i): Period => ({ from: boundaries[i]!, to }))
   const joined: Segment[] = []
-  for (const segment of days.flatMap((day) => cover(day, 'day', reach))) {
+  for (const segment of days.flatMap((day) => planSegments(day, 'day', reach))) {
     const last = joined.at(-1)
     if (last?.step === segment.step && last.to.getTime() === segment.from.getTime()) last.to = segment.to
     else joined.push({ ...segment })

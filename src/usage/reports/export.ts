@@ -1,9 +1,9 @@
 import { csvHead, csvLines } from '../../foundation/csv.ts'
 import type { Executor } from '../../foundation/database.ts'
-import { cover } from '../cover.ts'
 import type { Period } from '../range.ts'
 import { type Reach, reachOf } from '../roll-up.ts'
 import { figures, type Sums, sums, usedBy } from '../rows.ts'
+import { planSegments } from '../segments.ts'
 import { type Step, stepMs, stepOf } from '../step.ts'
 
 const columns = ['at', 'workspace', 'key_id', 'key', 'endpoint', 'requests', 'refused', 'outcomes', 'failed']
@@ -14,7 +14,7 @@ export type UsageExport = Period & { workspaceIds: readonly string[]; keyId?: st
 type ExportedKey = { id: string; name: string; workspace: string }
 type Row = Sums & { keyId: string; at: Date; endpoint: string }
 
-const keysAtOnce = 50
+const keysPerBatch = 50
 
 /**
  * Use as CSV, piece by piece, a line per key, step and endpoint: memory stays the same however many keys there are.
@@ -26,7 +26,7 @@ export async function* exportUsage(db: Executor, what: UsageExport): AsyncGenera
   for (let after = ''; ; ) {
     const keys = await someKeys(db, what, after)
     if (keys.length > 0) yield await linesOf(db, keys, what, reach)
-    if (keys.length < keysAtOnce) return
+    if (keys.length < keysPerBatch) return
     after = keys.at(-1)!.id
   }
 }
@@ -42,7 +42,7 @@ const someKeys = (
     .where('keys.id', '>', after)
     .modify((query) => void (keyId && query.where('keys.id', keyId)))
     .orderBy('keys.id')
-    .limit(keysAtOnce)
+    .limit(keysPerBatch)
     .select('keys.id', 'keys.name', 'workspaces.name as workspace')
 
 async function linesOf(
@@ -52,7 +52,7 @@ async function linesOf(
   reach: Reach,
 ): Promise<string> {
   const byId = new Map(keys.map((key) => [key.id, key]))
-  const used = usedBy([...byId.keys()], cover({ from: stepOf(from, step), to }, step, reach))
+  const used = usedBy([...byId.keys()], planSegments({ from: stepOf(from, step), to }, step, reach))
   const { rows } = await db.raw(
     `select key_id as "keyId", date_bin(make_interval(secs => ?), at, 'epoch') as at, e.name as endpoint, ${sums}
      from (${used.sql}) as used join usage_endpoints e on e.id = endpoint_id

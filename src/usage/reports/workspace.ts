@@ -1,8 +1,8 @@
 import type { Executor } from '../../foundation/database.ts'
-import { cover } from '../cover.ts'
 import { type Period, type Range, windowOf } from '../range.ts'
 import { type Reach, reachOf } from '../roll-up.ts'
 import { figures, type Query, type Sums, sums, usedBy } from '../rows.ts'
+import { planSegments } from '../segments.ts'
 import { type Step, stepMs, stepOf } from '../step.ts'
 
 /** What a workspace's keys did together in one step of time. */
@@ -25,7 +25,7 @@ export type WorkspaceSummary = {
   silent: { count: number; keys: SilentKey[] }
 }
 
-const mostListed = 10
+const maxListed = 10
 
 /** What the workspace view says of use. Revoked keys count: refused requests are requests. */
 export async function workspaceSummaryOf(
@@ -66,7 +66,7 @@ export async function workspaceTrafficOf(
 
 function usedIn(workspaceId: string, period: Period, coarsest: Step, reach: Reach): Query {
   const keys = { sql: 'array(select id from keys where workspace_id = ?)', values: [workspaceId] }
-  return usedBy(keys, cover(period, coarsest, reach))
+  return usedBy(keys, planSegments(period, coarsest, reach))
 }
 
 async function totalsIn(db: Executor, workspaceId: string, period: Period, reach: Reach): Promise<Sums> {
@@ -90,7 +90,7 @@ async function usedKeys(db: Executor, workspaceId: string, period: Period, reach
      union all
      select null, count(*)::text, null, coalesce(sum(requests), 0), coalesce(sum(refused), 0), coalesce(sum(outcomes), 0),
        coalesce(sum(failed), 0) from per_key`,
-    [...used.values, mostListed],
+    [...used.values, maxListed],
   )
   const {
     name: keysUsed,
@@ -111,7 +111,7 @@ async function silentKeys(db: Executor, workspaceId: string, since: Date, now: D
      where k.workspace_id = :workspaceId and k.status = 'active' and (k.expires_at is null or k.expires_at > :now)
        and k.revealed_at < :since and (u.last_used_at is null or u.last_used_at < :since)
      order by u.last_used_at nulls last, k.id limit :mostListed`,
-    { workspaceId, since, now, mostListed },
+    { workspaceId, since, now, maxListed },
   )
   const keys: SilentKey[] = rows.map(({ keyId, name, lastUsedAt }: SilentKey) => ({
     ...{ keyId, name },

@@ -7,13 +7,13 @@ import { mrkdwnDate, sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
 import { count, hintText } from '../keys/key.ts'
 import { useFacts } from './unusual-use.ts'
-import { called, ending, fact, standing, stepWords, wasPausedByJob } from './words.ts'
+import { called, ending, fact, statusLines, stepWords, wasPausedByJob } from './words.ts'
 
-type Look = { mentions: string[]; isDirect: boolean; image?: ImageBlock }
+type AlertProps = { mentions: string[]; isDirect: boolean; image?: ImageBlock }
 
 /** The parent message: how things stand now. A resolved one says who did what, and has no buttons, unless
  * the policy paused the key. */
-export function alertMessage(alert: Alert, { mentions, isDirect, image }: Look): Message {
+export function alertMessage(alert: Alert, { mentions, isDirect, image }: AlertProps): Message {
   if (alert.resolution)
     return message(
       ending(alert),
@@ -23,7 +23,7 @@ export function alertMessage(alert: Alert, { mentions, isDirect, image }: Look):
     say`${called(mentions)}${fact(alert)}`,
     ...(image ? [image] : []),
     context(`${hintText(alert.key.hint)} · ${traffic(alert)} · owner <@${alert.key.ownerId}>`),
-    ...standing(alert).map((phrase) => sentenceBlock(phrase)),
+    ...statusLines(alert).map((phrase) => sentenceBlock(phrase)),
     isDirect && alert.ownerRole === 'member' ? askButtons(alert) : buttons(alert),
   )
 }

@@ -76,7 +76,7 @@ export const quarantinedMessage = (key: Key, receipt: Receipt): Message =>
   message(say`${{ name: key.name }} is in quarantine. ${receiptPhrase(receipt)}`, actions(activateAgain(key)))
 
 /** A dialog holds a hundred blocks; nobody expects that much of one key. */
-const mostListed = 10
+const maxListed = 10
 
 /** What is expected of a key, a line each with its way back; for whoever may take it back. */
 export function expectationBlocks(
@@ -84,7 +84,7 @@ export function expectationBlocks(
   expectations: readonly Expectation[],
   mayForget: boolean,
 ): KnownBlock[] {
-  return expectations.slice(0, mostListed).flatMap((one, i): KnownBlock[] => [
+  return expectations.slice(0, maxListed).flatMap((one, i): KnownBlock[] => [
     sentenceBlock(expectationWords(one)),
     ...(mayForget
       ? [

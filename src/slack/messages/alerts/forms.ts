@@ -1,5 +1,5 @@
 import type { ModalView } from '@slack/types'
-import { snoozeDays } from '../../../findings/deeds.ts'
+import { snoozeDays } from '../../../findings/actions.ts'
 import type { AboutFinding } from '../../../findings/store.ts'
 import { say } from '../../../foundation/words.ts'
 import { form, input, option, select, textInput } from '../../blocks.ts'

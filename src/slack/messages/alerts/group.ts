@@ -1,6 +1,6 @@
 import type { KnownBlock } from '@slack/types'
 import type { Alert, Group } from '../../../alerts/channel.ts'
-import { mostListed } from '../../../alerts/read.ts'
+import { maxListed } from '../../../alerts/read.ts'
 import { type Phrase, say } from '../../../foundation/words.ts'
 import { context, type Message, message, plainSection } from '../../blocks.ts'
 import { isolate, mrkdwnDate } from '../../phrase.ts'
@@ -12,7 +12,7 @@ import { manyFacts } from './words.ts'
 export function groupMessage(group: Group): Message {
   const open = group.alerts.filter((alert) => !alert.resolution)
   const settled = group.alerts.length - open.length
-  const listed = open.slice(0, mostListed)
+  const listed = open.slice(0, maxListed)
   const more = open.length - listed.length
   return message(
     headline(group, open.length),

@@ -30,7 +30,7 @@ const sentences: Record<Reason, (name: Piece, facts: UseFacts) => Phrase> = {
   'slow-burn'(name, { figures: f, window: w }) {
     if (!w)
       return say`${name}: ${count(f.lastHour, 'request')} in an hour, and more than usual for many hours.`
-    return say`${name}: ${count(w.requests, 'request')} in ${w.hours} hours, ${times(w.requests, w.most, 'the most it had in the same hours of the last two weeks')}.`
+    return say`${name}: ${count(w.requests, 'request')} in ${w.hours} hours, ${times(w.requests, w.max, 'the most it had in the same hours of the last two weeks')}.`
   },
   'new-activity'(name, { figures: f }) {
     const now = say`${name} has been busy for ${duration(f.busyMinutes)}, with ${count(f.lastHour, 'request')} in the last hour`

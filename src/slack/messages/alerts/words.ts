@@ -1,4 +1,4 @@
-import type { Alert, Deed, Step } from '../../../alerts/channel.ts'
+import type { Alert, FindingAction, Step } from '../../../alerts/channel.ts'
 import type { Kind, Resolution } from '../../../findings/finding.ts'
 import { join, type Phrase, say, who } from '../../../foundation/words.ts'
 import { count } from '../keys/key.ts'
@@ -104,7 +104,7 @@ export const manyFacts: Record<Kind, (n: number) => Phrase> = {
 }
 
 /** What people have said about it, as far as it still holds. */
-export function standing(alert: Alert): Phrase[] {
+export function statusLines(alert: Alert): Phrase[] {
   const { acknowledged, assigned, snoozed } = alert
   return [
     ...(acknowledged ? [say`${who(acknowledged.by)} is on it since ${{ moment: acknowledged.at }}.`] : []),
@@ -150,8 +150,8 @@ export const wasPausedByJob = ({ resolution, key }: Alert): boolean =>
   resolution?.what === 'deactivated' && resolution.by?.startsWith('job:') === true && key.isPaused
 
 /** What a step says in the thread. */
-export function stepWords({ alert, step, deed, mentions }: Step): Phrase {
-  if (deed) return deedWords(alert, deed, mentions)
+export function stepWords({ alert, step, action, mentions }: Step): Phrase {
+  if (action) return actionPhrase(alert, action, mentions)
   if (alert.resolution) return say`${called(mentions)}${ending(alert)}`
   if (step.startsWith('eased'))
     return say`${called(mentions)}The notice is withdrawn: nothing will be deactivated. ${fact(alert)}`
@@ -167,12 +167,12 @@ export const called = (mentions: string[]): Phrase =>
         ' ',
       )}: `
 
-function deedWords({ key }: Alert, deed: Deed, mentions: string[]): Phrase {
-  const by = who(deed.by)
+function actionPhrase({ key }: Alert, action: FindingAction, mentions: string[]): Phrase {
+  const by = who(action.by)
   const name = { name: key.name }
-  const reason = { name: deed.reason ?? '' }
-  const until = deed.until ? { moment: new Date(deed.until) } : ''
-  switch (deed.what) {
+  const reason = { name: action.reason ?? '' }
+  const until = action.until ? { moment: new Date(action.until) } : ''
+  switch (action.what) {
     case 'acknowledged':
       return say`${by} is on it: ${name}.`
     case 'snoozed':
@@ -180,7 +180,7 @@ function deedWords({ key }: Alert, deed: Deed, mentions: string[]): Phrase {
     case 'woken':
       return say`${by} ended the snooze of ${name}.`
     case 'assigned':
-      return say`${who(deed.to ?? '')} ${by} gave you ${name}.`
+      return say`${who(action.to ?? '')} ${by} gave you ${name}.`
     case 'asked':
       return say`${called(mentions)}${by} asks a manager to act on ${name}.`
   }

@@ -18,7 +18,7 @@ import { trackerBlocks } from '../rotation/tracker.ts'
 /** How many of each Home shows; of more than these it says where they are. */
 export const shownOnHome = { attention: 5, offers: 5, rotations: 4, requests: 5, keys: 15 }
 
-export type HomeLook = {
+export type HomeProps = {
   caller: Caller
   shows: 'mine' | 'all'
   attention: readonly KeyWithUsage[]
@@ -33,33 +33,33 @@ export type HomeLook = {
 }
 
 /** Slack takes no more blocks on Home, and none of them when there are more. */
-const mostBlocks = 100
+const maxBlocks = 100
 
 /** App Home: what needs attention first, then the keys. */
-export function homeView(look: HomeLook): HomeView {
-  const sections = [attention(look), offers(look), rotations(look), requests(look), keys(look)]
-  const [first, last] = [top(look), updated(look)]
-  return { type: 'home', blocks: [first, ...fitted(sections, mostBlocks - 2), last] }
+export function homeView(props: HomeProps): HomeView {
+  const sections = [attention(props), offers(props), rotations(props), requests(props), keys(props)]
+  const [first, last] = [top(props), updated(props)]
+  return { type: 'home', blocks: [first, ...fitted(sections, maxBlocks - 2), last] }
 }
 
 /** Home without anything that could be wrong with it, for when Slack refuses what it holds. */
-export const bareHomeView = (look: HomeLook): HomeView => ({
+export const bareHomeView = (props: HomeProps): HomeView => ({
   type: 'home',
   blocks: [
-    top(look),
+    top(props),
     context('Your Home could not be drawn. `/keys list` has your keys, and `/keys help` what you can do.'),
-    updated(look),
+    updated(props),
   ],
 })
 
-const updated = ({ caller, now }: HomeLook): KnownBlock =>
+const updated = ({ caller, now }: HomeProps): KnownBlock =>
   context(`Updated ${mrkdwnDate(now, '{time}')} · ${caller.actor.role} of this workspace`)
 
 /** A part of Home: rows of blocks that are shown whole or not at all, and what says that there are more. */
 type Section = {
   title: KnownBlock[]
   rows: KnownBlock[][]
-  most: number
+  max: number
   isCut: boolean
   more: KnownBlock
 }
@@ -68,9 +68,9 @@ type Section = {
 function fitted(sections: readonly Section[], room: number): KnownBlock[] {
   const frames = sections.map(({ title, rows }) => title.length + (rows.length > 0 ? 1 : 0))
   let left = room - frames.reduce((sum, frame) => sum + frame, 0)
-  return sections.flatMap(({ title, rows, most, isCut, more }) => {
+  return sections.flatMap(({ title, rows, max, isCut, more }) => {
     const shown: KnownBlock[][] = []
-    for (const row of rows.slice(0, most)) {
+    for (const row of rows.slice(0, max)) {
       if (row.length > left) break
       left -= row.length
       shown.push(row)
@@ -79,27 +79,27 @@ function fitted(sections: readonly Section[], room: number): KnownBlock[] {
   })
 }
 
-function rotations({ rotations: { trackers, more }, caller }: HomeLook): Section {
+function rotations({ rotations: { trackers, more }, caller }: HomeProps): Section {
   return {
     title: trackers.length > 0 ? [header('Rotations')] : [],
     rows: trackers.map((tracker) => trackerBlocks(tracker, caller.actor)),
-    most: shownOnHome.rotations,
+    max: shownOnHome.rotations,
     isCut: more && trackers.length > 0,
     more: context('More are running; the alert channel has a message for each.'),
   }
 }
 
-function requests({ requests: waiting }: HomeLook): Section {
+function requests({ requests: waiting }: HomeProps): Section {
   return {
     title: waiting.length > 0 ? [header('Requests')] : [],
     rows: waiting.map((request) => requestMessage(request).blocks),
-    most: shownOnHome.requests,
+    max: shownOnHome.requests,
     isCut: false,
     more: context('More are waiting; the alert channel has a message for each.'),
   }
 }
 
-function top({ caller, shows }: HomeLook): KnownBlock {
+function top({ caller, shows }: HomeProps): KnownBlock {
   const { actor, workspace, workspaces } = caller
   const subject = { workspaceId: workspace.id }
   const manages = may(actor, 'key.issue', subject)
@@ -129,12 +129,12 @@ function top({ caller, shows }: HomeLook): KnownBlock {
   )
 }
 
-function attention({ attention: keys, caller, now }: HomeLook): Section {
+function attention({ attention: keys, caller, now }: HomeProps): Section {
   const title = header('Needs attention')
   return {
     title: keys.length > 0 ? [title] : [title, context('Nothing. All is well.')],
     rows: keys.map((key) => needs(key, caller, now)),
-    most: shownOnHome.attention,
+    max: shownOnHome.attention,
     isCut: false,
     more: context('More need attention: `/keys list attention`'),
   }
@@ -159,27 +159,27 @@ function needs(key: KeyWithUsage, { actor }: Caller, now: Date): KnownBlock[] {
   return [sentenceBlock(said), actions(act)]
 }
 
-function offers({ offers: keys }: HomeLook): Section {
+function offers({ offers: keys }: HomeProps): Section {
   return {
     title: [],
     rows: keys.map((key) => [
       sentenceBlock(say`${{ name: key.name }} waits for you to reveal it.`),
       actions(revealButton(key)),
     ]),
-    most: shownOnHome.offers,
+    max: shownOnHome.offers,
     isCut: false,
     more: context('More keys wait for you to reveal them: `/keys list mine`'),
   }
 }
 
-function keys({ keys: rows, shows, more, caller, now }: HomeLook): Section {
+function keys({ keys: rows, shows, more, caller, now }: HomeProps): Section {
   const title = header(shows === 'all' ? 'All keys' : 'My keys')
-  const turn = { filter: shows === 'mine' ? { standing: 'mine' } : {}, from: 0 }
+  const turn = { filter: shows === 'mine' ? { status: 'mine' } : {}, from: 0 }
   const rest = button('See all of them', 'list.turn.home', ref(caller.workspace.id, JSON.stringify(turn)))
   return {
     title: rows.length > 0 ? [title] : [title, context('No keys yet.')],
     rows: rows.map((key) => keyRows([key], caller.actor, now)),
-    most: shownOnHome.keys,
+    max: shownOnHome.keys,
     isCut: more && rows.length > 0,
     more: actions(rest),
   }

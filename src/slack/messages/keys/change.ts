@@ -5,17 +5,17 @@ import type { Key, KeyWithUsage } from '../../../keys/key.ts'
 import { hintCharacters } from '../../../keys/typed-confirmation.ts'
 import type { Receipt } from '../../../leases/confirm.ts'
 import { receiptPhrase } from '../../../leases/receipt-words.ts'
-import type { Lately } from '../../../usage/lately.ts'
+import type { Lately } from '../../../usage/last-24h.ts'
 import { actions, form, go, input, type Message, message, notice, textInput } from '../../blocks.ts'
 import { sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
 import { count, hintOf, keyFacts } from './key.ts'
 
 /** What is read at the moment the dialog opens. */
-export type AtStake = { lately: Lately; holders: readonly Holder[] }
+export type AtStake = { last24h: Lately; holders: readonly Holder[] }
 
-const facts = (key: KeyWithUsage, { lately, holders }: AtStake) =>
-  keyFacts(key, lately, holders).map(sentenceBlock)
+const facts = (key: KeyWithUsage, { last24h, holders }: AtStake) =>
+  keyFacts(key, last24h, holders).map(sentenceBlock)
 
 /** Before a pause: what the key is doing now. */
 export const deactivateView = (key: KeyWithUsage, atStake: AtStake): ModalView =>
@@ -27,7 +27,7 @@ export const deactivateView = (key: KeyWithUsage, atStake: AtStake): ModalView =
     [
       ...facts(key, atStake),
       sentenceBlock(
-        say`${breaks(key, atStake.lately)}Requests with it are refused at once. Resume at any time.`,
+        say`${breaks(key, atStake.last24h)}Requests with it are refused at once. Resume at any time.`,
       ),
     ],
     'Keep key',
@@ -43,7 +43,7 @@ export const revokeView = (key: KeyWithUsage, atStake: AtStake): ModalView =>
     [
       ...facts(key, atStake),
       sentenceBlock(
-        say`${breaks(key, atStake.lately)}Requests with it are refused at once, for good. This cannot be undone.`,
+        say`${breaks(key, atStake.last24h)}Requests with it are refused at once, for good. This cannot be undone.`,
       ),
       input(
         'confirm',

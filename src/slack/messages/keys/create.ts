@@ -12,7 +12,7 @@ import { hintOf } from './key.ts'
 import { restrictionInputs } from './restrictions.ts'
 
 /** How the form looks now; what was typed stays with Slack, by block. */
-export type CreateLook = {
+export type CreateProps = {
   kind: 'create' | 'request'
   workspace: Workspace
   workspaces: Workspace[]
@@ -32,18 +32,18 @@ export const presets = ['30', '90', '180', '365']
 export const defaultExpiry = '90'
 
 /** The dialog that makes a key, or asks for one. Policy is on it before anybody submits. */
-export function createForm(look: CreateLook): ModalView {
-  const { kind, workspace } = look
+export function createForm(props: CreateProps): ModalView {
+  const { kind, workspace } = props
   const title = kind === 'create' ? 'Create key' : 'Request a key'
   const blocks: KnownBlock[] = [
-    ...(look.workspaces.length > 1 ? [workspaceInput(look)] : []),
+    ...(props.workspaces.length > 1 ? [workspaceInput(props)] : []),
     input(
       'name',
       'Name',
       textInput({
         hintText: 'Salesforce CRM',
         focus_on_load: true,
-        ...(look.name ? { initial_value: cut(look.name, 3000) } : {}),
+        ...(props.name ? { initial_value: cut(props.name, 3000) } : {}),
       }),
       { hint: 'The system that will use it.' },
     ),
@@ -52,11 +52,11 @@ export function createForm(look: CreateLook): ModalView {
       optional: true,
       hint: 'The product on the other side; one key each is a good habit.',
     }),
-    ...rivalBlocks(look),
+    ...rivalBlocks(props),
     scopesInput('create', []),
-    ...scopeAdvice(look.chosen, workspace.terms),
-    ...expiryInputs('create', look),
-    ...(kind === 'create' ? [ownerInput(look.ownerId)] : [reasonInput]),
+    ...scopeAdvice(props.chosen, workspace.terms),
+    ...expiryInputs('create', props),
+    ...(kind === 'create' ? [ownerInput(props.ownerId)] : [reasonInput]),
     ...restrictionInputs(),
   ]
   return form(
@@ -68,7 +68,7 @@ export function createForm(look: CreateLook): ModalView {
   )
 }
 
-const workspaceInput = ({ workspaces, workspace }: CreateLook): InputBlock =>
+const workspaceInput = ({ workspaces, workspace }: CreateProps): InputBlock =>
   input(
     'workspace',
     'Workspace',
@@ -121,10 +121,10 @@ export function scopeAdvice(chosen: readonly string[], terms: Terms): KnownBlock
 /** A preset, or any number of days; the end date stands beside it. */
 export function expiryInputs(
   formName: string,
-  look: { chosen: readonly string[]; expires: string; days?: string; workspace: Workspace; now: Date },
+  props: { chosen: readonly string[]; expires: string; days?: string; workspace: Workspace; now: Date },
 ): KnownBlock[] {
-  const { terms } = look.workspace
-  const never = terms.writeMustExpire === 'warn' || !look.chosen.includes('write')
+  const { terms } = props.workspace
+  const never = terms.writeMustExpire === 'warn' || !props.chosen.includes('write')
   const days = presets.filter((preset) => Number(preset) <= terms.maximumLifetimeDays)
   const options = [
     ...days.map((preset) => option(`${preset} days`, preset)),
@@ -132,12 +132,12 @@ export function expiryInputs(
     ...(never ? [option('Never', 'never')] : []),
   ]
   const offered = (wanted: string) => options.find((one) => one.value === wanted)
-  const chosen = (offered(look.expires) ?? offered(defaultExpiry) ?? options[0]!).value
-  const ends = Number(chosen) > 0 ? new Date(look.now.getTime() + Number(chosen) * dayMs) : undefined
+  const chosen = (offered(props.expires) ?? offered(defaultExpiry) ?? options[0]!).value
+  const ends = Number(chosen) > 0 ? new Date(props.now.getTime() + Number(chosen) * dayMs) : undefined
   const other = input(
     'days',
     'Days',
-    textInput({ hintText: '45', ...(look.days ? { initial_value: look.days } : {}) }),
+    textInput({ hintText: '45', ...(props.days ? { initial_value: props.days } : {}) }),
     {
       hint: `A whole number of days from 1 to ${terms.maximumLifetimeDays}.`,
     },
@@ -150,7 +150,7 @@ export function expiryInputs(
 }
 
 /** Another live key for the same integration: perhaps this is its rotation. */
-function rivalBlocks({ rival }: CreateLook): KnownBlock[] {
+function rivalBlocks({ rival }: CreateProps): KnownBlock[] {
   if (!rival) return []
   return [
     sentenceBlock(

@@ -2,8 +2,8 @@ import { dayMs } from '../../../foundation/time.ts'
 import { join, type Phrase, type Piece, say, who } from '../../../foundation/words.ts'
 import type { Holder } from '../../../keys/holders.ts'
 import type { Key, KeyWithUsage } from '../../../keys/key.ts'
-import { standing } from '../../../keys/key.ts'
-import type { Lately } from '../../../usage/lately.ts'
+import { displayStatus } from '../../../keys/key.ts'
+import type { Lately } from '../../../usage/last-24h.ts'
 import { mrkdwnDate } from '../../phrase.ts'
 
 const dots = {
@@ -25,7 +25,7 @@ export const count = (n: number, one: string, many = `${one}s`): string =>
 
 /** One line of facts about a key; nothing in it was typed by a person. */
 export function keyLine(key: KeyWithUsage, now: Date): string {
-  const state = standing(key, now)
+  const state = displayStatus(key, now)
   const word = wordFor(state, key.unconfirmed)
   return [
     key.hint ? `\`${key.hint}\`` : 'no key yet',
@@ -79,12 +79,12 @@ function whoHasIt({ revealedBy }: Key, holders: readonly Holder[]): Phrase {
 }
 
 /** What somebody should know before pausing, ending or replacing a key, read at this moment. */
-export const keyFacts = (key: KeyWithUsage, lately?: Lately, holders?: readonly Holder[]): Phrase[] => [
+export const keyFacts = (key: KeyWithUsage, last24h?: Lately, holders?: readonly Holder[]): Phrase[] => [
   say`${{ name: key.name }} ${hintOf(key)}`,
   say`Owner ${{ user: key.ownerId }}. Scopes: ${key.scopes.join(', ')}.`,
   ...(holders ? [whoHasIt(key, holders)] : []),
   key.lastUsedAt
-    ? say`${lately ? inADay(lately) : ''}${count(key.requests, 'request')} so far, the last on ${{ moment: key.lastUsedAt }}.`
+    ? say`${last24h ? inADay(last24h) : ''}${count(key.requests, 'request')} so far, the last on ${{ moment: key.lastUsedAt }}.`
     : say`No request so far.`,
 ]
 

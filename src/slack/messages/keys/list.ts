@@ -7,7 +7,7 @@ import {
   type Filter,
   type Page,
   pageSize,
-  type Standing,
+  type StatusFilter,
 } from '../../../keys/page.ts'
 import { searchLimit } from '../../../keys/search.ts'
 import type { Actor } from '../../../members/actor.ts'
@@ -35,7 +35,7 @@ export type Turn = { filter: Filter } & Cursor
 
 type Viewer = { actor: Actor; workspace: Workspace }
 
-const titles: Record<Standing, string> = {
+const titles: Record<StatusFilter, string> = {
   active: 'Active keys',
   inactive: 'Paused keys',
   expiring: 'Keys that expire within 30 days',
@@ -51,8 +51,8 @@ export function listMessage(page: Page, filter: Filter, viewer: Viewer, now: Dat
   const said = say`${{ name: workspace.name }} · ${range(page, filter)}`
   const title = filter.words
     ? `Keys matching “${filter.words}”`
-    : filter.standing
-      ? titles[filter.standing]
+    : filter.status
+      ? titles[filter.status]
       : 'Keys'
   return {
     text: message(say`${title}, ${said}`).text,
@@ -67,17 +67,17 @@ export function listMessage(page: Page, filter: Filter, viewer: Viewer, now: Dat
 }
 
 function range({ from, keys, total }: Page, { words }: Filter): Phrase {
-  const most = words ? searchLimit : countLimit
-  const all = total > most ? say`more than ${most}` : say`${total}`
-  const narrow = words && total > most ? '. Add a word to find the one you mean.' : ''
+  const max = words ? searchLimit : countLimit
+  const all = total > max ? say`more than ${max}` : say`${total}`
+  const narrow = words && total > max ? '. Add a word to find the one you mean.' : ''
   return say`${(from + 1).toLocaleString('en-US')}-${(from + keys.length).toLocaleString('en-US')} of ${all}${narrow}`
 }
 
 /** What one may do to the whole list: show another part of it, look for words, make a key. */
-function controls({ standing, words }: Filter, { actor, workspace }: Viewer): KnownBlock {
-  const filters = [['all', 'All keys'] as const, ...(Object.entries(titles) as [Standing, string][])]
+function controls({ status, words }: Filter, { actor, workspace }: Viewer): KnownBlock {
+  const filters = [['all', 'All keys'] as const, ...(Object.entries(titles) as [StatusFilter, string][])]
   const options = filters.map(([name, title]) => option(title, ref(workspace.id, name)))
-  const chosen = words ? undefined : ref(workspace.id, standing ?? 'all')
+  const chosen = words ? undefined : ref(workspace.id, status ?? 'all')
   const create = button('Create', 'go.create.list', ref(workspace.id, 'create'), { label: 'Create a key' })
   return actions(
     { ...select(options, chosen), action_id: 'list.turn.filter', placeholder: plainText('Filter') },
@@ -94,7 +94,7 @@ export const searchForm = (workspace: Workspace): ModalView =>
 
 function emptyMessage(filter: Filter, viewer: Viewer): Message {
   const { workspace } = viewer
-  if (!filter.words && !filter.standing)
+  if (!filter.words && !filter.status)
     return message(
       say`${{ name: workspace.name }} has no keys yet.`,
       ...(may(viewer.actor, 'key.issue', { workspaceId: workspace.id })

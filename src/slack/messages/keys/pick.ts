@@ -4,17 +4,17 @@ import { actions, cut, go, type Message, message, option, plainText, select } fr
 import { ref } from '../../ref.ts'
 
 /** The most options that Slack's select takes. */
-const most = 100
+const max = 100
 
 /** Keys to choose from; choosing one runs the command on it. */
 export function pickerMessage(keys: readonly KeyWithUsage[], verb: string, question: string): Message {
   if (keys.length === 0)
     return message(say`There is no key here yet. Make one with ${{ code: '/keys create' }}.`)
   const options = keys
-    .slice(0, most)
+    .slice(0, max)
     .map((key) => option(label(key), ref(key.workspaceId, `${verb} ${key.id}`), key.description || undefined))
   const menu = { ...select(options), action_id: `go.pick`, placeholder: plainText('Choose a key') }
-  const more = keys.length >= most ? say` Not listed? Type ${{ code: `/keys ${verb} NAME` }}.` : ''
+  const more = keys.length >= max ? say` Not listed? Type ${{ code: `/keys ${verb} NAME` }}.` : ''
   return message(say`${question}${more}`, actions(menu))
 }
 

@@ -9,7 +9,7 @@ import { isolate, mrkdwnDate, sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
 import { count } from '../keys/key.ts'
 
-export type PreviewLook = Preview & { leaver: string; workspace: Workspace }
+export type PreviewProps = Preview & { leaver: string; workspace: Workspace }
 
 export const planWords: Record<Plan, string> = {
   rotate: 'Rotate with grace',
@@ -37,22 +37,22 @@ export const modeWords: Record<Mode, string> = {
 export const editableKeys = 45
 
 /** Which keys, why each, what they serve, and what will happen; every line of it can be changed. */
-export function previewForm(look: PreviewLook): ModalView {
-  const { leaver, workspace, keys, heir } = look
+export function previewForm(props: PreviewProps): ModalView {
+  const { leaver, workspace, keys, newOwner } = props
   const rest = keys.length - editableKeys
   return form('Offboard', 'Offboard', 'offboard', ref(workspace.id, leaver), [
-    sentenceBlock(summary(look)),
-    ...inOneBlock(look.elsewhere.map((one) => ownPolicy(one, 'follow'))),
-    ...inOneBlock(look.keepsRoleIn.map((name) => keepsRole({ user: leaver }, name))),
+    sentenceBlock(summary(props)),
+    ...inOneBlock(props.elsewhere.map((one) => ownPolicy(one, 'follow'))),
+    ...inOneBlock(props.keepsRoleIn.map((name) => keepsRole({ user: leaver }, name))),
     ...keys.slice(0, editableKeys).flatMap((key) => keyRow(key, workspace)),
-    ...(rest > 0 ? [modeInput(look.mode, rest)] : []),
+    ...(rest > 0 ? [modeInput(props.mode, rest)] : []),
     input(
       'successor',
       'Who takes over',
       { type: 'users_select' },
       {
         optional: true,
-        hint: heir ? 'Else a manager does. Never the leaver.' : 'There is no manager who could.',
+        hint: newOwner ? 'Else a manager does. Never the leaver.' : 'There is no manager who could.',
       },
     ),
     input('note', 'Note', textInput({ max_length: 300 }), {
@@ -66,7 +66,7 @@ export function previewForm(look: PreviewLook): ModalView {
 const inOneBlock = (sentences: readonly Phrase[]): KnownBlock[] =>
   sentences.length > 0 ? [sentenceBlock(join(sentences, ' '))] : []
 
-function summary({ leaver, keys, elsewhere, running, endsRoleIn }: PreviewLook): Phrase {
+function summary({ leaver, keys, elsewhere, running, endsRoleIn }: PreviewProps): Phrase {
   const busy = keys.filter((key) => key.busy).length
   const ending = endsRoleIn.map((name) => [{ name }])
   if (running && ending.length > 0)

@@ -12,7 +12,7 @@ import { keepsRole, ownPolicy } from './offboard.ts'
 
 type One = Report['offboardings'][number]
 
-const doorWords: Record<Source, string> = {
+const sourceWords: Record<Source, string> = {
   slack: '/keys offboard',
   workflow: 'a workflow',
   'user-change': 'Slack, which deactivated them',
@@ -76,8 +76,8 @@ function sums(counts: Counts): Phrase {
     [counts.kept, 'kept'],
     [counts.waiting, 'waiting'],
   ] as const
-  const told = parts.filter(([n]) => n > 0).map(([n, word]) => say`${n} ${word}`)
-  return say`${join(told, ', ')}.`
+  const counted = parts.filter(([n]) => n > 0).map(([n, word]) => say`${n} ${word}`)
+  return say`${join(counted, ', ')}.`
 }
 
 /** What somebody should look at. */
@@ -122,11 +122,11 @@ const rolesKept = (one: One): Phrase =>
   )
 
 function origin(one: One): Phrase {
-  const doors = one.doors.map((door) => doorWords[door]).join(', ')
+  const sources = one.sources.map((bot) => sourceWords[bot]).join(', ')
   const took = one.doneAt ? (one.doneAt.getTime() - one.begunAt.getTime()) / 1000 : 0
   const limit = Math.round((one.dueAt.getTime() - one.begunAt.getTime()) / minuteMs)
   const note = one.note ? say` Note: ${{ name: one.note }}.` : []
-  const asked = say`Asked for by ${who(one.requestedBy)} on ${{ moment: one.requestedAt }}, through ${doors}.${note}`
+  const asked = say`Asked for by ${who(one.requestedBy)} on ${{ moment: one.requestedAt }}, through ${sources}.${note}`
   if (!one.doneAt) return say`${asked} The limit is ${count(limit, 'minute')}.`
   return say`${asked} Done after ${duration(took)}; the limit is ${count(limit, 'minute')}${took > limit * 60 ? ': too late' : ''}.`
 }
@@ -151,8 +151,8 @@ function became(key: LeaverKey): Phrase {
   if (!key.outcome) return say`${key.plan} (${key.busy ? 'in use' : 'quiet'})`
   const to = key.ownerAfter ? say`, now of ${{ user: key.ownerAfter }}` : []
   const until = key.endsAt ? say`; the old one works until ${{ moment: key.endsAt }}` : []
-  const isTold = key.receipt && key.outcome !== 'kept' && key.outcome !== 'handed-over'
-  const receipt = isTold ? say`. ${receiptPhrase(key.receipt!, key.outcome === 'rotating')}` : []
+  const hasReceipt = key.receipt && key.outcome !== 'kept' && key.outcome !== 'handed-over'
+  const receipt = hasReceipt ? say`. ${receiptPhrase(key.receipt!, key.outcome === 'rotating')}` : []
   const back = key.undoneAt ? say` Undone.` : []
   return say`${outcomeWords[key.outcome]}${to}${until}${receipt}${back}`
 }
@@ -172,7 +172,7 @@ const undoButton = ({ workspaceId, id }: Pick<One, 'workspaceId' | 'id'>): Known
   })
 
 /** For `/keys offboard` of somebody who is offboarded already: how it stands, and the way back. */
-export const standingView = (one: One, counts: Counts): ModalView =>
+export const progressView = (one: One, counts: Counts): ModalView =>
   notice('Offboard', [
     sentenceBlock(headline(one, counts)),
     ...(one.keepsRoleInNames.length > 0 ? [sentenceBlock(rolesKept(one))] : []),

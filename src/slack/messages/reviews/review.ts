@@ -22,7 +22,7 @@ export function askedMessage(asked: Asked, where: 'dm' | 'here'): Message {
     sentenceBlock(consequence(asked)),
     ...keys.flatMap((key) => rowOf(key, asked, where)),
     ...aboutAll(asked, where),
-    context(`${standing(asked)} · asked ${mrkdwnDate(review.begunAt)}`),
+    context(`${progressLine(asked)} · asked ${mrkdwnDate(review.begunAt)}`),
   )
 }
 
@@ -53,7 +53,7 @@ function consequence({ deactivates, noticeDays }: Asked): Phrase {
   return say`What nobody confirms is flagged. Nothing is deactivated or deleted.`
 }
 
-const standing = ({ counts }: Asked): string =>
+const progressLine = ({ counts }: Asked): string =>
   [
     `${counts.needed.toLocaleString('en-US')} still needed`,
     `${counts.unneeded.toLocaleString('en-US')} not needed any more`,

@@ -8,7 +8,7 @@ import { ref } from '../../ref.ts'
 import { count } from '../keys/key.ts'
 import { nextStep, reasonWords } from './words.ts'
 
-const mostRows = 15
+const maxRows = 15
 
 const phaseWords: Record<Phase, string> = {
   safe: 'safe to finish',
@@ -23,11 +23,11 @@ const phaseWords: Record<Phase, string> = {
 export function campaignMessage(campaign: CampaignView): Message {
   const { trackers, skipped, counts } = campaign
   const running = trackers.filter(({ rotation }) => rotation.endedAt === null)
-  const more = running.length - mostRows
+  const more = running.length - maxRows
   return message(
     title(campaign, running.length),
     sentenceBlock(sums(campaign)),
-    ...running.slice(0, mostRows).flatMap(row),
+    ...running.slice(0, maxRows).flatMap(row),
     ...(more > 0 ? [context(`And ${more} more: \`/keys rotate NAME\` opens any of them.`)] : []),
     ...(counts.safe > 0
       ? [

@@ -100,14 +100,14 @@ export function offersMessage(trackers: readonly Tracker[]): Message {
   const first = trackers[0]!
   const by = first.rotation.startedBy
   const who = /^[UW][A-Z0-9]+$/.test(by) ? { user: by } : 'Keywarden'
-  const shown = trackers.slice(0, mostOffers)
+  const shown = trackers.slice(0, maxOffers)
   const more = trackers.length - shown.length
-  const told =
+  const warning =
     trackers.length === 1
       ? say`${who} started a rotation of ${{ name: first.facts.next.name }}. Reveal the new key when you can save it; ${untilThen(first)}`
       : say`${who} started a rotation of ${count(trackers.length, 'key')} of yours. Reveal each new key when you can save it; the old ones work meanwhile.`
   return message(
-    told,
+    warning,
     ...shown.flatMap((tracker) => [
       ...(trackers.length === 1
         ? []
@@ -119,7 +119,7 @@ export function offersMessage(trackers: readonly Tracker[]): Message {
   )
 }
 
-const mostOffers = 10
+const maxOffers = 10
 
 const untilThen = ({ facts: { old } }: Tracker): Phrase =>
   old.state === 'active'

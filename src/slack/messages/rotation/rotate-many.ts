@@ -1,7 +1,7 @@
 import type { KnownBlock, ModalView } from '@slack/types'
 import { join, type Phrase, say } from '../../../foundation/words.ts'
 import type { KeyWithUsage } from '../../../keys/key.ts'
-import { mostKeys } from '../../../rotation/campaign.ts'
+import { maxKeys } from '../../../rotation/campaign.ts'
 import type { Reason } from '../../../rotation/rotation.ts'
 import type { Workspace } from '../../../workspaces/workspace.ts'
 import { form, input, notice, option, select, textInput } from '../../blocks.ts'
@@ -21,7 +21,7 @@ const choiceWords: Record<Choice, string> = {
   words: 'With words in the name',
 }
 
-export type CampaignLook = {
+export type CampaignProps = {
   workspace: Workspace
   choice: Choice
   /** which integration, owner or words; empty until it is chosen */
@@ -32,29 +32,29 @@ export type CampaignLook = {
   keys: readonly KeyWithUsage[] | undefined
 }
 
-const mostNamed = 20
+const maxNamed = 20
 
 /** Which keys, why, and their names, before anything happens. */
-export const campaignForm = (look: CampaignLook): ModalView =>
-  form('Rotate keys', 'Start rotations', 'rotation.campaign', ref(look.workspace.id, 'campaign'), [
+export const campaignForm = (props: CampaignProps): ModalView =>
+  form('Rotate keys', 'Start rotations', 'rotation.campaign', ref(props.workspace.id, 'campaign'), [
     input(
       'which',
       'Which keys',
       select(
         choices.map((choice) => option(choiceWords[choice], choice)),
-        look.choice,
+        props.choice,
       ),
       { redraws: 'campaign' },
     ),
-    ...ofInput(look),
-    reasonInput('campaign', look.reason),
-    ...(look.reason === 'leaver'
+    ...ofInput(props),
+    reasonInput('campaign', props.reason),
+    ...(props.reason === 'leaver'
       ? [input('owner', 'Who takes over', { type: 'users_select' }, { hint: 'They reveal the new keys.' })]
       : []),
-    sentenceBlock(preview(look)),
+    sentenceBlock(preview(props)),
   ])
 
-function ofInput({ choice, of, integrations }: CampaignLook): KnownBlock[] {
+function ofInput({ choice, of, integrations }: CampaignProps): KnownBlock[] {
   const redraws = { redraws: 'campaign' }
   if (choice === 'integration') {
     const options = integrations.map((one) => option(one, one.slice(0, 75)))
@@ -79,13 +79,13 @@ function ofInput({ choice, of, integrations }: CampaignLook): KnownBlock[] {
   ]
 }
 
-function preview({ keys, reason }: CampaignLook): Phrase {
+function preview({ keys, reason }: CampaignProps): Phrase {
   if (!keys) return say`Choose, and I show which keys these are.`
   if (keys.length === 0) return say`No key is left to rotate there.`
-  const named = keys.slice(0, mostNamed).map(({ name }): Phrase => [{ name }])
+  const named = keys.slice(0, maxNamed).map(({ name }): Phrase => [{ name }])
   const more = keys.length - named.length
   const rest = more > 0 ? ` and ${more.toLocaleString('en-US')} more` : ''
-  const limit = keys.length === mostKeys ? ' I begin with these; do it again for the rest.' : ''
+  const limit = keys.length === maxKeys ? ' I begin with these; do it again for the rest.' : ''
   const what =
     reason === 'compromised'
       ? say`⚠️ ${count(keys.length, 'key is', 'keys are')} refused the moment you press Start rotations`

@@ -7,7 +7,7 @@ import type { Receipt } from '../../../leases/confirm.ts'
 import { receiptPhrase } from '../../../leases/receipt-words.ts'
 import { type Reason, reasons } from '../../../rotation/rotation.ts'
 import type { Started } from '../../../rotation/start.ts'
-import type { Lately } from '../../../usage/lately.ts'
+import type { Lately } from '../../../usage/last-24h.ts'
 import type { Workspace } from '../../../workspaces/workspace.ts'
 import { actions, button, form, go, input, notice, option, select } from '../../blocks.ts'
 import { sentenceBlock } from '../../phrase.ts'
@@ -17,12 +17,12 @@ import { count, hintOf, keyFacts } from '../keys/key.ts'
 import { revealButton } from '../keys/reveal.ts'
 import { reasonWords } from './words.ts'
 
-export type RotateLook = {
+export type RotateProps = {
   key: KeyWithUsage
   workspace: Workspace
   now: Date
   reason: Reason
-  lately: Lately
+  last24h: Lately
   holders: readonly Holder[]
   /** what is ticked so far; the key's own scopes unless they change */
   chosen: readonly string[]
@@ -31,17 +31,17 @@ export type RotateLook = {
 }
 
 /** What a rotation will do, before it starts: the new key's name, scopes and expiry, and what happens to the old one. */
-export function rotateForm(look: RotateLook): ModalView {
-  const { key, reason } = look
+export function rotateForm(props: RotateProps): ModalView {
+  const { key, reason } = props
   return form('Rotate key', 'Start rotation', 'key.rotate', ref(key.workspaceId, key.id), [
-    ...keyFacts(key, look.lately, look.holders).map(sentenceBlock),
+    ...keyFacts(key, props.last24h, props.holders).map(sentenceBlock),
     reasonInput('rotate', reason),
-    sentenceBlock(whatHappens(look)),
+    sentenceBlock(whatHappens(props)),
     ...(reason === 'leaver' ? [takesOverInput] : []),
     ...(reason === 'scope-change' ? [scopesInput('rotate', key.scopes)] : []),
-    ...(reason === 'scope-change' || look.expiry ? scopeAdvice(look.chosen, look.workspace.terms) : []),
-    sentenceBlock(newKey(look)),
-    ...expiry(look),
+    ...(reason === 'scope-change' || props.expiry ? scopeAdvice(props.chosen, props.workspace.terms) : []),
+    sentenceBlock(newKey(props)),
+    ...expiry(props),
   ])
 }
 
@@ -64,7 +64,7 @@ const takesOverInput = input(
   { hint: 'They reveal the new key. Not whoever leaves.' },
 )
 
-function whatHappens({ key, reason, now, lately: { requests }, workspace }: RotateLook): Phrase {
+function whatHappens({ key, reason, now, last24h: { requests }, workspace }: RotateProps): Phrase {
   if (isOver(key, now))
     return say`The old key has expired, so its requests are refused already. The new key takes the name.`
   if (reason === 'compromised')
@@ -80,7 +80,7 @@ function whatHappens({ key, reason, now, lately: { requests }, workspace }: Rota
   return say`The new key takes the name. Both keys work until nothing uses the old one any more; you see that in the alert channel, and finish.${warning}`
 }
 
-function newKey({ key, reason, chosen, expiry: changed }: RotateLook): Phrase {
+function newKey({ key, reason, chosen, expiry: changed }: RotateProps): Phrase {
   const owner = reason === 'leaver' ? 'Whoever takes over' : { user: key.ownerId }
   const scopes =
     reason === 'scope-change' ? difference(key.scopes, chosen) : say`same scopes (${key.scopes.join(', ')})`
@@ -107,10 +107,10 @@ export function difference(before: readonly string[], after: readonly string[]):
   ]
 }
 
-function expiry(look: RotateLook): KnownBlock[] {
-  const { expiry: changed } = look
+function expiry(props: RotateProps): KnownBlock[] {
+  const { expiry: changed } = props
   if (!changed) return [actions(button('Change expiry', 'form.rotate.change', 'change'))]
-  return expiryInputs('rotate', { ...look, ...changed })
+  return expiryInputs('rotate', { ...props, ...changed })
 }
 
 /** Once it has begun: who is next, and where it can be followed. */

@@ -105,9 +105,9 @@ const levels = '▁▂▃▄▅▆▇█'
 
 /** A row of bars in plain text, with its figures beside it. */
 function lines({ hours, day }: Tracker): string {
-  const most = Math.max(1, ...hours.flatMap(({ old, next }) => [old, next]))
+  const max = Math.max(1, ...hours.flatMap(({ old, next }) => [old, next]))
   const bars = (values: readonly number[]) =>
-    values.map((value) => levels[Math.ceil((value / most) * (levels.length - 1))]).join('')
+    values.map((value) => levels[Math.ceil((value / max) * (levels.length - 1))]).join('')
   const row = (name: string, of: 'old' | 'next') => {
     const values = hours.map((hour) => hour[of])
     return `\`${name} ${bars(values)}\` ${values.at(-1)!.toLocaleString('en-US')} this hour, ${values.at(-2)!.toLocaleString('en-US')} the hour before, ${day[of].toLocaleString('en-US')} in 24 hours`

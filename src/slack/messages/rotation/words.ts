@@ -93,7 +93,7 @@ export function warnings({ endsBeforeSwitch, facts, rotation }: Tracker): Phrase
   ]
 }
 
-const mostSources = 5
+const maxSources = 5
 
 /** The networks and clients that still come with the old key. */
 export function stillThere({ sources, facts }: Tracker): Phrase {
@@ -104,8 +104,8 @@ export function stillThere({ sources, facts }: Tracker): Phrase {
       : say`Nobody ever used the old key.`
   const isRefused = old.state !== 'active'
   const title = isRefused ? say`Still trying the old key, and refused:` : say`Still on the old key:`
-  const more = sources.length - mostSources
-  const lines = sources.slice(0, mostSources).map(sourceLine)
+  const more = sources.length - maxSources
+  const lines = sources.slice(0, maxSources).map(sourceLine)
   return join([title, ...lines, ...(more > 0 ? [say`and ${more} more`] : [])], '\n')
 }
 

@@ -4,7 +4,7 @@ import { cut } from '../../blocks.ts'
 /** One line or group of bars: a value for each category. */
 export type Series = { name: string; values: readonly number[] }
 
-const mostCharacters = 20
+const maxCharacters = 20
 
 /**
  * Slack's own chart: it follows the reader's theme and needs no upload. At most twenty categories and six series.
@@ -16,14 +16,14 @@ export function chart(
   categories: readonly string[],
   series: readonly Series[],
 ): KnownBlock {
-  const labels = categories.map((category) => cut(category, mostCharacters))
+  const labels = categories.map((category) => cut(category, maxCharacters))
   const block = {
     type: 'data_visualization',
     title: cut(title, 50),
     chart: {
       type,
       series: series.map(({ name, values }) => ({
-        name: cut(name, mostCharacters),
+        name: cut(name, maxCharacters),
         data: labels.map((label, i) => ({ label, value: values[i] ?? 0 })),
       })),
       axis_config: { categories: labels },

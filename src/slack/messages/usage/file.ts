@@ -6,7 +6,7 @@ export const csvToldMessage = (name: string): Message =>
   message(say`The usage of ${{ name }} is in our direct messages, as a file for a spreadsheet.`)
 
 /** What a message may hold, with room for the words around it. */
-const mostCharacters = 8_000
+const maxCharacters = 8_000
 
 /** The same figures where no file may be uploaded: as many of the latest lines as a message holds. */
 export function noFilesMessage(name: string, csv: string): Message {
@@ -31,7 +31,7 @@ function latest(lines: readonly string[]): string[] {
   let characters = 0
   const first = lines.findLastIndex((line) => {
     characters += line.length + 1
-    return characters > mostCharacters
+    return characters > maxCharacters
   })
   return lines.slice(first + 1)
 }

@@ -70,11 +70,11 @@ export function altTextOf({ steps, names, marks }: UsagePicture, range: Range): 
     (part) => `${names[part].toLowerCase()} ${sum(part).toLocaleString('en-US')}`,
   )
   const busiest = [...steps].sort((a, b) => size(b) - size(a))[0]
-  const most = busiest
+  const max = busiest
     ? ` Most at once: ${size(busiest).toLocaleString('en-US')} from ${utc(busiest.fromMs)} to ${utc(busiest.toMs)}.`
     : ''
   const marked = marks.map(({ label, atMs }) => ` ${label} ${utc(atMs)}.`).join('')
-  return `Requests of the last ${rangeWords[range]}: ${figures.join(', ')}.${most}${marked}`
+  return `Requests of the last ${rangeWords[range]}: ${figures.join(', ')}.${max}${marked}`
 }
 
 type Bar = UsagePicture['steps'][number]
@@ -91,12 +91,12 @@ export function sparkline({ steps, fromMs }: UsagePicture): KnownBlock[] {
   const widthMs = first.toMs - first.fromMs
   const places = new Map(steps.map((step) => [Math.round((step.fromMs - fromMs) / widthMs), size(step)]))
   const last = Math.max(...places.keys())
-  const most = Math.max(...places.values())
+  const max = Math.max(...places.values())
   const row = Array.from({ length: last + 1 }, (_, i) => {
     const requests = places.get(i) ?? 0
-    return requests === 0 ? '·' : signs[Math.ceil((requests / most) * signs.length) - 1]
+    return requests === 0 ? '·' : signs[Math.ceil((requests / max) * signs.length) - 1]
   })
-  return [sentenceBlock(say`${{ code: row.slice(-signsShown).join('') }} at most ${most} at once`)]
+  return [sentenceBlock(say`${{ code: row.slice(-signsShown).join('') }} at most ${max} at once`)]
 }
 
 function endpointList({ endpoints, totals }: Summary): KnownBlock[] {

@@ -28,7 +28,7 @@ export function usePicture(alert: Alert): Illustration | undefined {
 function altText({ key, timeZone }: Alert, band: NonNullable<Alert['band']>): string {
   const last = band.at(-1)!
   const before = band.slice(0, -1)
-  const most = Math.max(...before.map(({ requests }) => requests))
+  const max = Math.max(...before.map(({ requests }) => requests))
   const at = new Date(last.toMs).toLocaleString('en-GB', {
     timeZone,
     dateStyle: 'medium',
@@ -37,7 +37,7 @@ function altText({ key, timeZone }: Alert, band: NonNullable<Alert['band']>): st
   const figures = [
     `the last hour had ${requests(last.requests)}`,
     `at this time of day ${usual(last)}`,
-    `the busiest of the 47 hours before had ${requests(most)}`,
+    `the busiest of the 47 hours before had ${requests(max)}`,
   ]
   return `Requests per hour of ${key.hint} in the 48 hours until ${at} (${timeZone}), over the band of what is usual: ${figures.join('; ')}.`
 }

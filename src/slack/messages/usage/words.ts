@@ -58,7 +58,7 @@ export function firstAndLast({
   return say`First used on ${{ moment: firstUsedAt }}, last on ${{ moment: lastUsedAt }}.`
 }
 
-const mostNamed = 3
+const maxNamed = 3
 
 /** From how many networks and by what, the busiest named, a line each; nothing when nothing is known. */
 export function fromWhere(sources: readonly Source[]): Phrase[] {
@@ -83,8 +83,8 @@ function shares(sources: readonly Source[], nameOf: (source: Source) => string):
 }
 
 function named(all: readonly Share[]): Phrase {
-  const rest = all.length - mostNamed
-  const shown = all.slice(0, mostNamed).map(({ name, share }) => say`${{ code: name }} ${percent(share)}`)
+  const rest = all.length - maxNamed
+  const shown = all.slice(0, maxNamed).map(({ name, share }) => say`${{ code: name }} ${percent(share)}`)
   return say`${join(shown, ', ')}${rest > 0 ? ` and ${rest} more` : ''}`
 }
 

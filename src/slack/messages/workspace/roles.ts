@@ -6,7 +6,7 @@ import { context, form, input, option, select } from '../../blocks.ts'
 import { sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
 
-export type RolesLook = {
+export type RolesProps = {
   workspace: Workspace
   people: readonly { userId: string; role: Role }[]
   groups: readonly { groupId: string; role: Role }[]
@@ -17,8 +17,8 @@ export type RolesLook = {
 }
 
 /** Who may do what, and the way to change it, for a person or for everyone in a user group. */
-export function rolesForm(look: RolesLook): ModalView {
-  const { workspace, usergroups } = look
+export function rolesForm(props: RolesProps): ModalView {
+  const { workspace, usergroups } = props
   const roleOptions = [
     option('Owner: keys, roles and policy', 'owner'),
     option('Manager: keys', 'manager'),
@@ -37,8 +37,8 @@ export function rolesForm(look: RolesLook): ModalView {
     'roles.set',
     ref(workspace.id, 'roles'),
     [
-      ...(look.done ? [sentenceBlock(look.done)] : []),
-      sentenceBlock(standing(look)),
+      ...(props.done ? [sentenceBlock(props.done)] : []),
+      sentenceBlock(currentRoles(props)),
       { type: 'divider' },
       input('person', 'Person', { type: 'users_select' }, { optional: true }),
       ...(usergroups.length > 0 ? [groupInput()] : []),
@@ -49,7 +49,7 @@ export function rolesForm(look: RolesLook): ModalView {
   )
 }
 
-function standing({ people, groups, usergroups, workspace }: RolesLook): Phrase {
+function currentRoles({ people, groups, usergroups, workspace }: RolesProps): Phrase {
   const withRole = (role: Role): Phrase[] => [
     ...people.filter((one) => one.role === role).map((one): Phrase => [{ user: one.userId }]),
     ...groups
@@ -63,5 +63,5 @@ function standing({ people, groups, usergroups, workspace }: RolesLook): Phrase 
   return say`${{ name: workspace.name }}\n${line('Owners', 'owner')}\n${line('Managers', 'manager')}`
 }
 
-const groupName = (id: string, usergroups: RolesLook['usergroups']) =>
+const groupName = (id: string, usergroups: RolesProps['usergroups']) =>
   usergroups.find((group) => group.id === id)?.name ?? id

@@ -12,7 +12,7 @@ const moves = {
  * on. A key that takes the place of another one is not revoked here, since its end is news to that one.
  * @returns the ids of what was changed
  */
-export async function moveMany(
+export async function changeStatusInBulk(
   act: Act,
   verb: keyof typeof moves,
   workspaceId: string,

@@ -7,18 +7,18 @@ import type { Message } from './blocks.ts'
 import type { Caller } from './caller.ts'
 
 /** What every conversation can reach. */
-export type Door = {
+export type BotContext = {
   world: World
   web: WebClient
   /** brings alerts and open Homes up to date after an act; never throws, never waited for */
-  settle(workspace: Workspace): void
+  refresh(workspace: Workspace): void
   /** carries out what offboardings wait, and tells how they stand; never throws, never waited for */
   offboard(): void
 }
 
 /** One thing a person did, with the places where the answer can go. */
-export type Story = {
-  door: Door
+export type Interaction = {
+  bot: BotContext
   caller: Caller
   /** the same for a repeated delivery of the same deed */
   requestId: string
@@ -29,14 +29,14 @@ export type Story = {
 }
 
 /** A command, typed or behind a button. */
-export type CommandStory = Story & {
+export type CommandInteraction = Interaction & {
   /** what stood behind the verb */
   words: string
   /** the key, when a button or menu named it */
   keyId?: string
 }
 
-export type ClickStory = Story & {
+export type ClickInteraction = Interaction & {
   /** the control's value: a reference to be looked up, never a fact */
   value: string
   /** the dialog's inputs, when the control stands in one */
@@ -47,7 +47,7 @@ export type ClickStory = Story & {
   message?: { channelId: string; ts: string }
 }
 
-export type SubmitStory = Story & {
+export type SubmitInteraction = Interaction & {
   metadata: string
   values: Values
   /** acknowledges with sentences on fields */
@@ -69,4 +69,4 @@ export const textIn = (values: Values, field: string): string => {
 export const choicesIn = (values: Values, field: string): string[] => [values[field] ?? []].flat()
 
 /** A conversation parses, calls one act and renders. What it returns instead of answering is shown as a refusal. */
-export type Conversation<S extends Story> = (story: S) => Promise<Refusal | undefined>
+export type Handler<S extends Interaction> = (interaction: S) => Promise<Refusal | undefined>

@@ -3,7 +3,7 @@ import type { Shown } from './board.ts'
 import type { Tracker } from './tracker.ts'
 
 /** What a reader would notice at once when it changes. A message whose gist is the same can wait for its figures. */
-export const gistOf = (shown: Shown): string =>
+export const contentHash = (shown: Shown): string =>
   JSON.stringify(
     shown.about === 'rotation'
       ? one(shown.tracker)
@@ -27,7 +27,7 @@ const one = ({ rotation, phase, facts, isUsed, endsBeforeSwitch, sources }: Trac
   [facts.old.state, facts.next.state, facts.next.hint, facts.next.ownerId],
   isUsed,
   endsBeforeSwitch,
-  facts.toldUntil === undefined,
+  facts.flushedUntil === undefined,
   sources.map(({ network, client }) => `${network} ${client}`).sort(),
 ]
 

@@ -12,7 +12,7 @@ const coarser = { 'five-minutes': 'hour', hour: 'day' } as const
  * are summed up, so that as few rows as possible are read and each request is read once. Nothing coarser than
  * `coarsest` is used. Pure.
  */
-export function cover(period: Period, coarsest: Step, reach: Reach): Segment[] {
+export function planSegments(period: Period, coarsest: Step, reach: Reach): Segment[] {
   return part(period, 'five-minutes', coarsest, reach)
 }
 

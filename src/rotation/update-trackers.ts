@@ -5,7 +5,7 @@ import type { World } from '../foundation/world.ts'
 import { inCharge } from '../members/member.ts'
 import type { Posted, RotationBoard, Said, Shown } from './board.ts'
 import { readCampaign } from './campaign-view.ts'
-import { figuresOf, gistOf } from './gist.ts'
+import { contentHash, figuresOf } from './content-hash.ts'
 import { reportOf } from './report.ts'
 import { type Rotation, toRotation } from './rotation.ts'
 import { readTrackers, type Tracker } from './tracker.ts'
@@ -17,13 +17,13 @@ const figuresEverySeconds = 60
 const figuresARound = 5
 const notesARound = 50
 /** What was refused so often is given up; an outage is no refusal, however long it lasts. */
-const mostRefusals = 8
+const maxRefusals = 8
 
 /**
  * Tells people how rotations stand: a message each, edited when a reader would notice, one for a campaign; replies
  * below it and direct messages, each once, also when an answer got lost. Several processes may do this at once.
  */
-export async function tellRotations(world: World, board: RotationBoard): Promise<void> {
+export async function updateTrackers(world: World, board: RotationBoard): Promise<void> {
   const tried: string[] = []
   let figures = 0
   for (let row = await claim(world, tried); row; row = await claim(world, tried)) {
@@ -86,7 +86,7 @@ async function showNow(world: World, board: RotationBoard, row: Row, mayRefresh:
     await save({ closed_at: clock.now() })
     return false
   }
-  const [gist, figures] = [gistOf(shown), figuresOf(shown)]
+  const [gist, figures] = [contentHash(shown), figuresOf(shown)]
   const done = isOver(shown) ? { closed_at: clock.now() } : {}
   const now = { shown: gist, figures, shown_at: db.raw('clock_timestamp()'), ...done }
   if (!row.ts) {
@@ -150,7 +150,7 @@ async function sayNotes(world: World, board: RotationBoard): Promise<void> {
          and (w.kind in ('offer', 'reveal') or y.ts is not null)
        order by w.put_at limit ? for update of w skip locked)
      returning n.rotation_id, n.step, n.kind, n.attempts, m.channel_id, m.ts`,
-    [claimSeconds, mostRefusals, notesARound],
+    [claimSeconds, maxRefusals, notesARound],
   )
   const notes = rows as NoteRow[]
   if (notes.length === 0) return
@@ -171,7 +171,7 @@ async function sayNotes(world: World, board: RotationBoard): Promise<void> {
     } catch (error) {
       log.warn({ rotation: some[0]!.rotation_id, error: String(error) }, 'something about a rotation waits')
       const refusal = error instanceof Refused ? error.why : 'app'
-      if (refusal === 'content') await save(some, { refusals: mostRefusals })
+      if (refusal === 'content') await save(some, { refusals: maxRefusals })
       else if (refusal !== 'app') await save(some, { refusals: db.raw('refusals + 1') })
     }
   }

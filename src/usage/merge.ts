@@ -1,12 +1,12 @@
 import type { Executor } from '../foundation/database.ts'
 
 /** How many cells are folded in one transaction, about. */
-export const foldedAtOnce = 200_000
+export const flushesPerMerge = 200_000
 
 /** Folds all flushes that wait by now into the tables of usage; those who ran for the last time may have left some. */
-export async function foldUsage(db: Executor): Promise<void> {
+export async function mergeUsage(db: Executor): Promise<void> {
   for (;;) {
-    const { rows } = await db.raw('select fold_usage(?, true) as is_more', [foldedAtOnce])
+    const { rows } = await db.raw('select fold_usage(?, true) as is_more', [flushesPerMerge])
     if (!rows[0].is_more) return
   }
 }

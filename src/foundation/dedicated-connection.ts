@@ -9,7 +9,7 @@ export type Statement = { name: string; text: string }
  * asked, and again when asked after it was lost; a query that gets no answer in time ends the connection, so
  * that a cable which was cut looks like one that was unplugged, and so does a server that takes no changes.
  */
-export type Lane = {
+export type DedicatedConnection = {
   /** @throws when the database cannot be reached, is too slow, or says no */
   query<Row>(statement: Statement, values: unknown[]): Promise<Row[]>
   /** lets go of the connection, so that the next query makes another */
@@ -31,7 +31,7 @@ export type LaneOptions = {
 
 type Connection = { client: pg.Client; ready: Promise<unknown> }
 
-export function openLane(url: string, options: LaneOptions): Lane {
+export function openDedicatedConnection(url: string, options: LaneOptions): DedicatedConnection {
   let current: Connection | undefined
   let warned: string[] = []
   let isClosed = false

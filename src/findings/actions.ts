@@ -4,7 +4,7 @@ import type { Random } from '../foundation/random.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import { dayMs } from '../foundation/time.ts'
 import type { Act } from '../members/actor.ts'
-import { type Letter, put } from '../outbox/outbox.ts'
+import { type OutboxMessage, put } from '../outbox/outbox.ts'
 import { authorise, noSuchKey } from '../policy/authorise.ts'
 import type { Action } from '../policy/may.ts'
 import { type AboutFinding, lockFinding } from './store.ts'
@@ -21,7 +21,7 @@ export async function acknowledge(act: Act, target: Target): Promise<AboutFindin
   const by = act.actor.id
   if (finding.acknowledgedBy === by) return refuse('already', 'You are on it already.')
   await change(act, finding, { acknowledged_by: by, acknowledged_at: act.now })
-  return tell(act, target, finding, 'finding.acknowledged', { what: 'acknowledged', by })
+  return notify(act, target, finding, 'finding.acknowledged', { what: 'acknowledged', by })
 }
 
 /** Puts the alert aside for 1, 7 or 30 days, but never past the key's end. What gets worse wakes it. */
@@ -46,7 +46,7 @@ export async function snooze(
     })
   const by = act.actor.id
   await change(act, finding, { snoozed_until: until, snoozed_by: by, snooze_reason: reason })
-  return tell(act, target, finding, 'finding.snoozed', {
+  return notify(act, target, finding, 'finding.snoozed', {
     what: 'snoozed',
     by,
     until: until.toISOString(),
@@ -55,12 +55,12 @@ export async function snooze(
 }
 
 /** Ends a snooze before its time. */
-export async function wake(act: Act, target: Target): Promise<AboutFinding | Refusal> {
+export async function unsnooze(act: Act, target: Target): Promise<AboutFinding | Refusal> {
   const finding = await begin(act, target, 'finding.snooze')
   if (isRefusal(finding)) return finding
   if (!finding.snoozedUntil) return refuse('already', 'It is awake already.')
   await change(act, finding, { snoozed_until: null, snoozed_by: null, snooze_reason: null })
-  return tell(act, target, finding, 'finding.woken', { what: 'woken', by: act.actor.id })
+  return notify(act, target, finding, 'finding.woken', { what: 'woken', by: act.actor.id })
 }
 
 /** Gives the alert to a person, who is mentioned now and with each further step. */
@@ -70,14 +70,14 @@ export async function assign(act: Act, target: Target, to: string): Promise<Abou
   if (finding.assignedTo === to) return refuse('already', 'It is theirs already.', { field: 'to' })
   const by = act.actor.id
   await change(act, finding, { assigned_to: to, assigned_by: by })
-  return tell(act, target, finding, 'finding.assigned', { what: 'assigned', by, to })
+  return notify(act, target, finding, 'finding.assigned', { what: 'assigned', by, to })
 }
 
 /** The owner of a key, who may not act on it, calls those who may. */
 export async function askManager(act: Act, target: Target): Promise<AboutFinding | Refusal> {
   const finding = await begin(act, target, 'finding.ask')
   if (isRefusal(finding)) return finding
-  return tell(act, target, finding, 'finding.asked', { what: 'asked', by: act.actor.id })
+  return notify(act, target, finding, 'finding.asked', { what: 'asked', by: act.actor.id })
 }
 
 async function begin(act: Act, target: Target, action: Action): Promise<AboutFinding | Refusal> {
@@ -97,14 +97,14 @@ const change = (act: Act, { id }: AboutFinding, columns: Record<string, unknown>
 type Said = { what: string; by: string; to?: string; until?: string; reason?: string }
 
 /** Records what was done, and tells it wherever the finding was told. */
-async function tell(
+async function notify(
   act: Act,
   target: Target,
   finding: AboutFinding,
   event: EventName,
-  deed: Said,
+  action: Said,
 ): Promise<AboutFinding> {
-  const { what: _what, by: _by, ...details } = deed
+  const { what: _what, by: _by, ...details } = action
   await record(act, {
     event,
     workspaceId: target.workspaceId,
@@ -115,12 +115,12 @@ async function tell(
     .trx('outbox')
     .where({ finding_id: finding.id, subject_id: finding.groupId ?? finding.id })
     .distinct<{ destination: string }[]>('destination')
-  const letters = places.map(({ destination }): Letter => {
+  const messages = places.map(({ destination }): OutboxMessage => {
     const subjectId = finding.groupId ?? finding.id
-    const step = `${deed.what}:${act.now.toISOString()}`
+    const step = `${action.what}:${act.now.toISOString()}`
     const place = { workspaceId: target.workspaceId, findingId: finding.id, subjectId, destination }
-    return { ...place, step, level: finding.level, body: deed }
+    return { ...place, step, level: finding.level, body: action }
   })
-  await put(act.trx, letters, act.now, target.random)
+  await put(act.trx, messages, act.now, target.random)
   return finding
 }

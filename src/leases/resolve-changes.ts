@@ -1,11 +1,11 @@
-import type { Lane } from '../foundation/lane.ts'
+import type { DedicatedConnection } from '../foundation/dedicated-connection.ts'
 import type { World } from '../foundation/world.ts'
 import { durably } from './durable.ts'
 import { type Confirmed, type Evidence, receiptFrom, type Settled } from './receipt.ts'
 
 const actor = { kind: 'job', id: 'confirm-changes' }
 
-const settlement = { name: 'settle', text: 'select * from settle_changes($1, $2, $3, $4, $5)' }
+const resolution = { name: 'settle', text: 'select * from settle_changes($1, $2, $3, $4, $5)' }
 
 /**
  * Writes down that every change up to `seq` is confirmed, with the evidence, and records it in the audit: one
@@ -14,12 +14,12 @@ const settlement = { name: 'settle', text: 'select * from settle_changes($1, $2,
  * @returns the receipts that were written here, by change
  * @throws when the database has recovered since: what was looked at may be lost
  */
-export async function settle(
-  lane: Lane,
+export async function resolveChanges(
+  connection: DedicatedConnection,
   clock: World['clock'],
   { seq, epoch, evidence }: { seq: number; epoch: string; evidence: Omit<Evidence, 'tookMs'> },
 ): Promise<Map<number, Confirmed>> {
-  const rows = await lane.query<Settled>(settlement, [
+  const rows = await connection.query<Settled>(resolution, [
     seq,
     epoch,
     JSON.stringify(evidence),
@@ -36,4 +36,5 @@ const proof = {
 }
 
 /** Returns once everything that was committed before is as durable as the operator asked for, or throws. */
-export const proveDurable = (lane: Lane): Promise<unknown> => durably(lane, proof, [])
+export const proveDurable = (connection: DedicatedConnection): Promise<unknown> =>
+  durably(connection, proof, [])

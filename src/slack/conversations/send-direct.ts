@@ -1,18 +1,18 @@
 import type { Message } from '../blocks.ts'
 import { sendOrInWords } from '../in-words.ts'
-import type { Story } from '../story.ts'
+import type { Interaction } from '../interaction.ts'
 
 /**
  * A direct message. What it says can be found elsewhere too, so failing to deliver it is logged and no more.
  * Returns where it stands.
  */
-export async function tell(
-  { door }: Pick<Story, 'door'>,
+export async function sendDirect(
+  { bot }: Pick<Interaction, 'bot'>,
   userId: string,
   message: Message,
 ): Promise<{ channelId: string; ts: string } | undefined> {
-  const { log } = door.world
-  const post = (form: Message) => door.web.chat.postMessage({ channel: userId, ...form })
+  const { log } = bot.world
+  const post = (form: Message) => bot.web.chat.postMessage({ channel: userId, ...form })
   try {
     const { channel, ts } = await sendOrInWords(message, post, { log })
     return channel && ts ? { channelId: channel, ts } : undefined

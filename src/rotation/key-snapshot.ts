@@ -1,24 +1,24 @@
 import type { Executor } from '../foundation/database.ts'
-import { type Key, standing } from '../keys/key.ts'
+import { displayStatus, type Key } from '../keys/key.ts'
 import { keysWithUsage, toKeyWithUsage } from '../keys/store.ts'
 
 /** A key of a rotation as it stands at one moment. */
-export type Standing = Pick<
+export type KeySnapshot = Pick<
   Key,
   'id' | 'name' | 'hint' | 'ownerId' | 'scopes' | 'lifetimeDays' | 'revealedAt' | 'expiresAt'
 > & {
-  state: ReturnType<typeof standing>
+  state: ReturnType<typeof displayStatus>
   /** the key's expiry or the end of its grace, whichever comes first */
   endsAt: Date | null
   lastUsedAt: Date | null
 }
 
 /** These keys as they stand, by id. */
-export async function standingsOf(
+export async function keySnapshotsOf(
   db: Executor,
   keyIds: readonly string[],
   now: Date,
-): Promise<Map<string, Standing>> {
+): Promise<Map<string, KeySnapshot>> {
   const rows: Parameters<typeof toKeyWithUsage>[0][] = await keysWithUsage(db).whereIn('keys.id', [...keyIds])
   return new Map(
     rows.map((row) => {
@@ -27,7 +27,7 @@ export async function standingsOf(
       const ends = [expiresAt, key.endsAt].filter((at) => at !== null).map((at) => at.getTime())
       const endsAt = ends.length > 0 ? new Date(Math.min(...ends)) : null
       const known = { id, name, hint, ownerId, scopes, lifetimeDays, revealedAt, expiresAt, lastUsedAt }
-      return [id as string, { ...known, endsAt, state: standing(key, now) }] as const
+      return [id as string, { ...known, endsAt, state: displayStatus(key, now) }] as const
     }),
   )
 }

@@ -11,7 +11,7 @@ export type Lately = {
 }
 
 /** What stops when this key stops: read when somebody is about to stop it. */
-export async function latelyOf(db: Executor, keyId: string, now: Date): Promise<Lately> {
+export async function last24hOf(db: Executor, keyId: string, now: Date): Promise<Lately> {
   const from = new Date(now.getTime() - dayMs)
   const [traffic, sources] = await Promise.all([
     trafficOf(db, [keyId], from, now, 'five-minutes'),

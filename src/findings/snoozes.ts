@@ -1,13 +1,13 @@
 import type { World } from '../foundation/world.ts'
-import { type Letter, put } from '../outbox/outbox.ts'
+import { type OutboxMessage, put } from '../outbox/outbox.ts'
 import { quietUntil } from '../policy/quiet.ts'
 import { allWorkspaces } from '../workspaces/workspace.ts'
 
 /** At most this many in one transaction; the next run takes the rest. */
-const atOnce = 500
+const batchSize = 500
 
 /** Ends every snooze whose time is over and tells it where the finding was told. Returns how many letters were put. */
-export async function wakeSnoozed(world: Pick<World, 'db' | 'clock' | 'random'>): Promise<number> {
+export async function endSnoozes(world: Pick<World, 'db' | 'clock' | 'random'>): Promise<number> {
   const now = world.clock.now()
   const workspaces = new Map((await allWorkspaces(world.db)).map((one) => [one.id, one]))
   return world.db.transaction(async (trx) => {
@@ -15,7 +15,7 @@ export async function wakeSnoozed(world: Pick<World, 'db' | 'clock' | 'random'>)
       `with over as (
          select id, snoozed_until from findings
          where snoozed_until <= :now and resolved_at is null
-         order by snoozed_until limit :atOnce for update skip locked
+         order by snoozed_until limit :batchSize for update skip locked
        ), awake as (
          update findings set snoozed_until = null, snoozed_by = null, snooze_reason = null
          from over where findings.id = over.id
@@ -24,10 +24,10 @@ export async function wakeSnoozed(world: Pick<World, 'db' | 'clock' | 'random'>)
        select distinct on (a.id, o.destination) a.id, a.workspace_id, a.level, a.severity, a.was_until,
          coalesce(a.group_id, a.id) as subject_id, o.destination
        from awake a join outbox o on o.finding_id = a.id`,
-      { now, atOnce },
+      { now, batchSize },
     )
-    const letters = (rows as Row[]).map(
-      (row): Letter => ({
+    const messages = (rows as Row[]).map(
+      (row): OutboxMessage => ({
         workspaceId: row.workspace_id,
         findingId: row.id,
         subjectId: row.subject_id,
@@ -38,8 +38,8 @@ export async function wakeSnoozed(world: Pick<World, 'db' | 'clock' | 'random'>)
           row.severity === 'critical' ? undefined : quietUntil(workspaces.get(row.workspace_id)!.terms, now),
       }),
     )
-    await put(trx, letters, now, world.random)
-    return letters.length
+    await put(trx, messages, now, world.random)
+    return messages.length
   })
 }
 
