@@ -36,7 +36,7 @@ test('an operator sees when a key was strange, what would have been told, and wh
   expect(heading).toMatch(/^from \(UTC\) +until +reason +score +said +why$/)
   expect(first).toMatch(
     new RegExp(
-      `^${day(daysAgo(2))} 10:00 +${day(daysAgo(2))} 1\\d:\\d\\d +spike +[\\d.]+ +told +2000 in five minutes; busiest in 2\\d days \\d\\d`,
+      `^${day(daysAgo(2))} 10:00 +${day(daysAgo(2))} 1\\d:\\d\\d +spike +[\\d.]+ +alert +2000 in five minutes; busiest in 2\\d days \\d\\d`,
     ),
   )
   expect(seen.out.match(/ told /g)).toHaveLength(1)
