@@ -1,4 +1,5 @@
 import { record } from '../audit/record.ts'
+import type { Transaction } from '../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import { say, who } from '../foundation/words.ts'
 import { confirmNeeded } from '../keys/needed.ts'
@@ -73,3 +74,15 @@ export async function notNeeded(act: Act, workspaceId: string, keyId: string): P
 }
 
 const noReview = refuse('already', 'This review is over.', { next: 'The next one asks again.' })
+
+/** Closes the overdue answers of the running review that a change to their key has made needless. */
+export async function closeAnswered(trx: Transaction, workspaceId: string, now: Date): Promise<void> {
+  await trx.raw(
+    `update review_keys a set settled_at = :now
+     from reviews r, keys k
+     where r.workspace_id = :workspaceId and r.ended_at is null and a.review_id = r.id and a.settled_at is null
+       and a.answer_by <= :now and k.id = a.key_id and (k.status <> 'active' or k.successor_id is not null
+         or k.needed_at >= r.begun_at or k.status_changed_at > r.begun_at or least(k.expires_at, k.ends_at) <= :now)`,
+    { workspaceId, now },
+  )
+}
