@@ -85,11 +85,10 @@ export function openWatcher(
   const sweeping = setInterval(() => void sweep(), orphanEveryMs)
   sweeping.unref()
 
-  /** An acknowledgement, `seq incarnation`; without the name it is of a process that has not been upgraded. */
+  /** An acknowledgement: `seq incarnation`. */
   function hear(payload: string) {
     if (waits.size === 0) return
-    const [seq, incarnation] = payload.split(' ')
-    if (!incarnation) return wake()
+    const [seq, incarnation] = payload.split(' ') as [string, string]
     said.set(incarnation, Math.max(Number(seq), said.get(incarnation) ?? 0))
     go()
   }
