@@ -33,7 +33,7 @@ export async function putFunctions(db: Executor): Promise<string[]> {
   if (changed.length === 0) return []
   // First without a check, because one may call another.
   await createUnchecked(db, changed)
-  await runSql(db, changed.map(({ sql }) => sql).join('\n'))
+  await create(db, changed)
   const versions = changed.map(({ name, hash }) => ({ name, hash }))
   await db('function_versions')
     .whereIn(
@@ -71,7 +71,8 @@ async function readFunctions(): Promise<SqlFunction[]> {
 }
 
 async function createUnchecked(db: Executor, functions: readonly SqlFunction[]): Promise<void> {
-  await runSql(db, ['set local check_function_bodies = off;', ...functions.map(({ sql }) => sql)].join('\n'))
+  await db.raw('set local check_function_bodies = off')
+  await create(db, functions)
   await db.raw('set local check_function_bodies = on')
 }
 
@@ -79,8 +80,15 @@ async function createUnchecked(db: Executor, functions: readonly SqlFunction[]):
  * Names in a function are looked up in the schema of the tables, and in the temporary one last: `set search_path from
  * current` keeps that with the function, so that no caller can put an object of their own in the place of another.
  */
-async function runSql(db: Executor, sql: string): Promise<void> {
-  await db.raw(`select set_config('search_path', quote_ident(current_schema()) || ', pg_temp', true)`)
-  // Knex takes a question mark for a parameter.
-  await db.raw(sql.replaceAll('?', '\\?'))
+async function create(db: Executor, functions: readonly SqlFunction[]): Promise<void> {
+  const { rows } = await db.raw(
+    `select current_setting('search_path') as path, quote_ident(current_schema()) as tables`,
+  )
+  const search = (path: string) => db.raw(`select set_config('search_path', ?, true)`, [path])
+  await search(`${rows[0].tables}, pg_temp`)
+  await runSql(db, functions.map(({ sql }) => sql).join('\n'))
+  await search(rows[0].path)
 }
+
+/** Knex would take a question mark for a parameter. */
+const runSql = (db: Executor, sql: string): Promise<unknown> => db.raw(sql.replaceAll('?', '\\?'))
