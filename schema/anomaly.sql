@@ -42,10 +42,10 @@ create table fleet_events (
   began_at timestamptz not null,
   grown_at timestamptz not null,
   over_at timestamptz,
-  told_keys integer not null default 0,
-  told_over boolean not null default false
+  notified_keys integer not null default 0,
+  notified_over boolean not null default false
 );
-create index fleet_events_untold on fleet_events (workspace_id) where not told_over;
+create index fleet_events_to_notify on fleet_events (workspace_id) where not notified_over;
 create unique index fleet_events_one_open on fleet_events (workspace_id, direction) where over_at is null;
 
 -- Times in which a key was used unusually, one open at a time for each. One that many keys share belongs to a

@@ -139,7 +139,7 @@ create table key_requests (
   decision_reason text,
   key_id text references keys,
   closed_for text,
-  closed_told_at timestamptz,
+  closed_announced_at timestamptz,
   channel_id text,
   ts text,
   check ((state = 'waiting') = (decided_by is null)),
@@ -150,4 +150,4 @@ create table key_requests (
 create index key_requests_waiting on key_requests (workspace_id, requested_at) where state = 'waiting';
 create index key_requests_by_person on key_requests (workspace_id, requested_by, requested_at);
 create index key_requests_closed_untold on key_requests (decided_at)
-  where state = 'closed' and closed_told_at is null;
+  where state = 'closed' and closed_announced_at is null;

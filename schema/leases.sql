@@ -35,7 +35,7 @@ create table leases (
   name text not null,
   ttl_ms integer not null check (ttl_ms > 0),
   renewals bigint not null,
-  told bigint not null,
+  head_at_renewal bigint not null,
   acknowledged bigint not null,
   begun_at timestamptz not null,
   renewed_at timestamptz not null

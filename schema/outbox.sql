@@ -24,16 +24,16 @@ create table outbox (
   -- since when it is unknown whether it arrived
   doubt_since timestamptz,
   last_error text,
-  settled_at timestamptz,
+  completed_at timestamptz,
   outcome text,
   unique (finding_id, step, destination),
   check (finding_id is not null or body is not null),
-  check ((outcome is null) = (settled_at is null))
+  check ((outcome is null) = (completed_at is null))
 );
 create unique index outbox_notices on outbox (about, subject_id, step, destination) where finding_id is null;
-create index outbox_waiting on outbox (destination, seq) where settled_at is null;
-create index outbox_by_subject on outbox (subject_id, destination) where settled_at is null;
-create index outbox_settled on outbox (settled_at) where settled_at is not null;
+create index outbox_waiting on outbox (destination, seq) where completed_at is null;
+create index outbox_by_subject on outbox (subject_id, destination) where completed_at is null;
+create index outbox_completed on outbox (completed_at) where completed_at is not null;
 -- What was refused for good ends as `refused`, with what Slack said, and is counted.
 create index outbox_refused on outbox (put_at) where outcome = 'refused';
 

@@ -20,8 +20,8 @@ create table review_keys (
   unneeded_at timestamptz,
   unneeded_by text,
   -- set once nothing remains to be asked, so that what is open can be read without the rest
-  settled_at timestamptz,
+  closed_at timestamptz,
   primary key (review_id, key_id),
   check ((unneeded_at is null) = (unneeded_by is null))
 );
-create index review_keys_open on review_keys (review_id, answer_by) where settled_at is null;
+create index review_keys_open on review_keys (review_id, answer_by) where closed_at is null;

@@ -89,7 +89,7 @@ create table rotation_notes (
   attempts integer not null default 0,
   refusals integer not null default 0,
   retry_after timestamptz,
-  told_at timestamptz,
+  sent_at timestamptz,
   primary key (rotation_id, step)
 );
-create index rotation_notes_to_tell on rotation_notes (put_at) where told_at is null;
+create index rotation_notes_to_send on rotation_notes (put_at) where sent_at is null;

@@ -13,7 +13,7 @@ begin
     on conflict do nothing returning id into found_id;
   if found then
     delete from leases;
-    insert into leases (incarnation, name, ttl_ms, renewals, told, acknowledged, begun_at, renewed_at)
+    insert into leases (incarnation, name, ttl_ms, renewals, head_at_renewal, acknowledged, begun_at, renewed_at)
     select 'ghost:' || found_id, 'verifiers before the database recovered', longest_ttl_ms, 0, -1, -1,
       clock_timestamp(), clock_timestamp()
     from change_log where longest_ttl_ms > 0;

@@ -28,7 +28,7 @@ begin
   end if;
   select sum(cells), min(at) into waiting, oldest from usage_waiting;
   if waiting < 500 then
-    perform fold_usage(500, true);
+    perform merge_usage(500, true);
     return false;
   end if;
   return oldest < clock_timestamp() - interval '10 seconds';

@@ -11,7 +11,7 @@ begin
   if current_seq is null then
     -- A sequence that was put back is behind, and would draw a number that somebody has read past.
     current_seq := greatest(nextval('change_seq'), newest_change() + 1,
-      (select max(greatest(told, acknowledged)) + 1 from leases));
+      (select max(greatest(head_at_renewal, acknowledged)) + 1 from leases));
     insert into changes (seq, at) values (current_seq, clock_timestamp());
     perform set_config('keywarden.change', current_seq::text, true);
     perform set_config('synchronous_commit', 'on', true);

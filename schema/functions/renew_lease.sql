@@ -14,12 +14,12 @@ begin
   pruned := (select pruned_to from change_log);
   if p_begin then
     update change_log set longest_ttl_ms = p_ttl_ms where longest_ttl_ms < p_ttl_ms;
-    insert into leases (incarnation, name, ttl_ms, renewals, told, acknowledged, begun_at, renewed_at)
+    insert into leases (incarnation, name, ttl_ms, renewals, head_at_renewal, acknowledged, begun_at, renewed_at)
     values (p_incarnation, p_name, p_ttl_ms, 1, head, head, clock_timestamp(), clock_timestamp())
     on conflict (incarnation) do update
-      set renewals = leases.renewals + 1, told = excluded.told, renewed_at = excluded.renewed_at;
+      set renewals = leases.renewals + 1, head_at_renewal = excluded.head_at_renewal, renewed_at = excluded.renewed_at;
   else
-    update leases set renewals = renewals + 1, told = head, renewed_at = clock_timestamp(),
+    update leases set renewals = renewals + 1, head_at_renewal = head, renewed_at = clock_timestamp(),
       acknowledged = greatest(acknowledged, p_applied)
     where incarnation = p_incarnation;
   end if;

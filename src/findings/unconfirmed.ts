@@ -22,7 +22,7 @@ export const unconfirmed: Question = {
     const { rows } = await trx.raw(
       `select k.id, r.begun_at, a.answer_by, a.unneeded_by
        from reviews r
-         join review_keys a on a.review_id = r.id and a.settled_at is null and a.answer_by <= :now
+         join review_keys a on a.review_id = r.id and a.closed_at is null and a.answer_by <= :now
          join keys k on k.id = a.key_id
        where r.workspace_id = :workspace and r.ended_at is null`,
       { workspace: workspace.id, now },

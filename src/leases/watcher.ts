@@ -31,7 +31,7 @@ export type Watcher = {
 const look = {
   name: 'look',
   text: `select leases.*, current_setting('synchronous_standby_names') <> '' as has_standby, here.epoch
-    from (select current_epoch() as epoch) as here left join look_at_leases() as leases on true`,
+    from (select current_epoch() as epoch) as here left join read_leases() as leases on true`,
 }
 type LookedRow = LeaseRow & { has_standby: boolean; epoch: string }
 

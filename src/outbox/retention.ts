@@ -11,7 +11,7 @@ export const forgetMessages = (db: Database, now: Date): Promise<number> =>
     db,
     `delete from outbox where seq in (
        select o.seq from outbox o left join findings f on f.id = o.finding_id
-       where o.settled_at < ? and (o.finding_id is null or f.resolved_at is not null)
-       order by o.settled_at limit ?)`,
+       where o.completed_at < ? and (o.finding_id is null or f.resolved_at is not null)
+       order by o.completed_at limit ?)`,
     new Date(now.getTime() - keptDays * dayMs),
   )

@@ -36,7 +36,7 @@ test('letters and requests are forgotten when they are old, and what is not sett
   await forgetMessages(db, new Date('2028-07-01T00:00:00Z'))
   expect(await db('acts_done').where({ request_id: 'old click' })).toHaveLength(0)
   expect(await db('outbox').where({ about: 'digest' })).toHaveLength(1)
-  await db('outbox').update({ settled_at: long, outcome: 'arrived' })
+  await db('outbox').update({ completed_at: long, outcome: 'arrived' })
   await forgetMessages(db, new Date('2028-07-01T00:00:00Z'))
   expect(await db('outbox').where({ about: 'digest' })).toHaveLength(0)
 })

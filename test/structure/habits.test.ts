@@ -16,7 +16,7 @@ test('neither a migration nor the schema lets SQL ask the time, and nothing anyw
   const files = readdirSync(schema, { recursive: true, encoding: 'utf8' }).filter((file) =>
     file.endsWith('.sql'),
   )
-  expect(files).toContain('functions/fold_usage.sql')
+  expect(files).toContain('functions/merge_usage.sql')
   expect(files.filter((file) => sqlTime.test(readFileSync(new URL(file, schema), 'utf8')))).toEqual([])
   expect(badHabits(everything, ['uses any'])).toEqual([])
 })

@@ -105,8 +105,8 @@ export const mutants: Mutant[] = [
     edits: [
       {
         file: learner,
-        find: 'await catchUp(renewals, term, told.head)\n    accept(told, sent)',
-        replace: 'accept(told, sent)\n    await catchUp(renewals, term, told.head)',
+        find: 'await catchUp(renewals, term, renewal.head)\n    accept(renewal, sent)',
+        replace: 'accept(renewal, sent)\n    await catchUp(renewals, term, renewal.head)',
       },
     ],
     shownBy: scenario.renewsWithoutLearning,
@@ -117,7 +117,8 @@ export const mutants: Mutant[] = [
       {
         file: 'src/leases/judge.ts',
         find: 'else if (lookedMs < lease.ttl_ms) judgement.waitingFor.push(lease)',
-        replace: 'else if (lookedMs < lease.ttl_ms && lease.told < seq) judgement.waitingFor.push(lease)',
+        replace:
+          'else if (lookedMs < lease.ttl_ms && lease.head_at_renewal < seq) judgement.waitingFor.push(lease)',
       },
     ],
     shownBy: scenario.toldButNotHeard,
@@ -139,7 +140,7 @@ export const mutants: Mutant[] = [
       {
         file: `${functions}/log_change.sql`,
         find: `greatest(nextval('change_seq'), newest_change() + 1,
-      (select max(greatest(told, acknowledged)) + 1 from leases))`,
+      (select max(greatest(head_at_renewal, acknowledged)) + 1 from leases))`,
         replace: `nextval('change_seq')`,
       },
     ],

@@ -2,7 +2,7 @@
 -- of each workspace whose keys it touched: in one statement, because a person waits for the answer to their
 -- "Revoke". What was looked at belongs to an epoch: a database that recovered meanwhile may have lost it, and
 -- refuses the confirmation.
-create or replace function settle_changes(p_seq bigint, p_epoch text, p_evidence jsonb, p_at text, p_actor jsonb)
+create or replace function resolve_changes(p_seq bigint, p_epoch text, p_evidence jsonb, p_at text, p_actor jsonb)
 returns table (seq bigint, confirmed_at timestamptz, receipt jsonb)
 language plpgsql volatile set search_path from current as $$
 declare

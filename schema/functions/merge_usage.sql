@@ -1,7 +1,7 @@
 -- Folds what has waited longest, about p_most cells of it; nothing if another session is folding and p_waits
 -- is false. Returns whether more waited as it began: what comes meanwhile is for the next one, or it would
 -- never end.
-create or replace function fold_usage(p_most integer, p_waits boolean) returns boolean
+create or replace function merge_usage(p_most integer, p_waits boolean) returns boolean
 language plpgsql set search_path from current as $$
 declare
   taken bigint[];
