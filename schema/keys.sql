@@ -34,6 +34,8 @@ create table keys (
   lifetime_days integer check (lifetime_days > 0),
   expires_at timestamptz,
   ends_at timestamptz,
+  -- Its expiry or the end of a rotation's grace, whichever comes first. At that moment it is over.
+  works_until timestamptz generated always as (least(expires_at, ends_at)) stored,
   predecessor_id text references keys,
   -- A successor takes its predecessor's name, so the predecessor must point to it before it is there: checked
   -- at commit.
@@ -66,15 +68,15 @@ create index keys_by_hint on keys (workspace_id, hint);
 create index keys_by_name on keys (workspace_id, name_folded, created_at desc);
 create index keys_live_by_name on keys (workspace_id, name_folded, id) where status <> 'revoked';
 create index keys_by_status on keys (workspace_id, status, name_folded, id);
-create index keys_by_workspace_expiry on keys (workspace_id, expires_at, id)
-  where status = 'active' and expires_at is not null;
+create index keys_by_end on keys (workspace_id, works_until, id)
+  where status = 'active' and works_until is not null;
 create index keys_by_age on keys (workspace_id, revealed_at, id) where status = 'active' and successor_id is null;
 create index keys_by_integration on keys (workspace_id, lower(integration), created_at desc)
   where status <> 'revoked' and integration <> '';
 create index keys_by_owner on keys (workspace_id, owner_id, name_folded, id) where status <> 'revoked';
 create index keys_of_owner_by_status on keys (workspace_id, owner_id, status, name_folded, id);
-create index keys_of_owner_by_expiry on keys (workspace_id, owner_id, expires_at, id)
-  where status = 'active' and expires_at is not null;
+create index keys_of_owner_by_end on keys (workspace_id, owner_id, works_until, id)
+  where status = 'active' and works_until is not null;
 create index keys_of_owner_by_age on keys (workspace_id, owner_id, revealed_at, id)
   where status = 'active' and successor_id is null;
 
@@ -86,7 +88,6 @@ create index keys_by_nearness on keys using gist (workspace_id, name_folded gist
 
 -- What the clock asks about, each from an index that holds little more than what is due. An offer of a reveal
 -- counts from when it was made, or made again after a reveal was taken back.
-create index keys_by_expiry on keys (expires_at) where status = 'active' and expires_at is not null;
 create index keys_unrevealed on keys (status_changed_at) where status = 'unrevealed';
 create index keys_offered on keys (workspace_id, owner_id, status_changed_at) where status = 'unrevealed';
 create index keys_by_quiet on keys (workspace_id, quiet_since, id) where status = 'active';

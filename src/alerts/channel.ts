@@ -1,6 +1,7 @@
 import type { BandHour } from '../anomaly/band.ts'
+import type { Severity } from '../anomaly/severity.ts'
 import type { Digest } from '../findings/digest.ts'
-import type { Kind, Resolution, Severity } from '../findings/finding.ts'
+import type { Kind, Resolution } from '../findings/finding.ts'
 import type { World } from '../foundation/world.ts'
 import type { Role } from '../members/member.ts'
 import type { Asked } from '../reviews/keys-asked.ts'

@@ -22,12 +22,7 @@ const query = (db: Executor, workspaceId: string, id: string) =>
   db('findings')
     .join('keys', 'keys.id', 'findings.key_id')
     .where({ 'findings.id': id, 'findings.workspace_id': workspaceId })
-    .select(
-      'findings.*',
-      'keys.name',
-      'keys.owner_id',
-      db.raw('least(keys.expires_at, keys.ends_at) as key_ends_at'),
-    )
+    .select('findings.*', 'keys.name', 'keys.owner_id', db.raw('keys.works_until as key_ends_at'))
     .first()
 
 /** The workspace's finding with that id, locked until the transaction ends. */

@@ -5,7 +5,7 @@ import { say, who } from '../foundation/words.ts'
 import { confirmNeeded } from '../keys/needed.ts'
 import type { Act } from '../members/actor.ts'
 import { authorise, noSuchKey } from '../policy/authorise.ts'
-import { lockReview } from './review.ts'
+import { answerStateOfKey, lockReview } from './review.ts'
 
 /** What an answer came to: the names of the keys it holds for, and whose they are. */
 export type Answered = { names: string[]; ownerIds: string[] }
@@ -81,8 +81,7 @@ export async function closeAnswered(trx: Transaction, workspaceId: string, now: 
     `update review_keys a set closed_at = :now
      from reviews r, keys k
      where r.workspace_id = :workspaceId and r.ended_at is null and a.review_id = r.id and a.closed_at is null
-       and a.answer_by <= :now and k.id = a.key_id and (k.status <> 'active' or k.successor_id is not null
-         or k.needed_at >= r.begun_at or k.status_changed_at > r.begun_at or least(k.expires_at, k.ends_at) <= :now)`,
+       and a.answer_by <= :now and k.id = a.key_id and ${answerStateOfKey} in ('needed', 'over')`,
     { workspaceId, now },
   )
 }

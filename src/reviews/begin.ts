@@ -57,7 +57,7 @@ async function askAbout(act: Act, review: Review, beforeId: string | null): Prom
      from keys k left join review_keys b on b.review_id = :before and b.key_id = k.id and b.closed_at is null
      where k.workspace_id = :workspace and k.status = 'active' and k.successor_id is null
        and k.revealed_at <= :now::timestamptz - make_interval(days => :newDays)
-       and (least(k.expires_at, k.ends_at) is null or least(k.expires_at, k.ends_at) > :now)`,
+       and (k.works_until is null or k.works_until > :now)`,
     {
       review: review.id,
       before: beforeId,

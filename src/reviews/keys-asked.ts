@@ -50,12 +50,12 @@ export async function readAsked(
     `select ${answerStateOfKey} as stands, count(*)::int as n ${asked} group by 1`,
     bindings,
   )
-  const counts: Counts = { needed: 0, unneeded: 0, open: 0, settled: 0 }
+  const counts: Counts = { needed: 0, unneeded: 0, open: 0, over: 0 }
   for (const { stands, n } of counted.rows as { stands: keyof Counts; n: number }[]) counts[stands] = n
   const first = from < counts.open ? from : 0
   const open = await db.raw(
     `select k.id, k.name, k.hint, k.owner_id as "ownerId", k.scopes, coalesce(u.requests, 0)::int as requests,
-       u.last_used_at as "lastUsedAt", least(k.expires_at, k.ends_at) as "expiresAt"
+       u.last_used_at as "lastUsedAt", k.works_until as "expiresAt"
      from (select k.* ${asked} and ${answerStateOfKey} = 'open' order by k.name_folded, k.id limit :max offset :from) k
      left join key_usage u on u.key_id = k.id order by k.name_folded, k.id`,
     { ...bindings, from: first },

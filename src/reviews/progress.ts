@@ -2,7 +2,7 @@ import type { Executor } from '../foundation/database.ts'
 import { answerStateOfKey, findReview, type Review } from './review.ts'
 
 /** How many keys stand how: answered either way, open, or ended, paused or replaced meanwhile. */
-export type Counts = { needed: number; unneeded: number; open: number; settled: number }
+export type Counts = { needed: number; unneeded: number; open: number; over: number }
 
 /** How a review goes, for those who manage. */
 export type ReviewProgress = {
@@ -45,7 +45,7 @@ export async function readProgress(
      select owner_id, count(*) filter (where stands = 'needed')::int as needed,
        count(*) filter (where stands = 'unneeded')::int as unneeded,
        count(*) filter (where stands = 'open')::int as open,
-       count(*) filter (where stands = 'settled')::int as settled,
+       count(*) filter (where stands = 'over')::int as over,
        owner_id in (${unreachable}) as unreachable
      from stands group by owner_id order by open desc, owner_id`,
     { review: reviewId, workspace: review.workspaceId, now },
@@ -57,7 +57,7 @@ export async function readProgress(
   return {
     review,
     workspaceName: (await db('workspaces').where({ id: review.workspaceId }).first('name')).name,
-    keys: { needed: sum('needed'), unneeded: sum('unneeded'), open: sum('open'), settled: sum('settled') },
+    keys: { needed: sum('needed'), unneeded: sum('unneeded'), open: sum('open'), over: sum('over') },
     owners: { asked: asked.length, answered: asked.length - waiting.length },
     waiting: waiting.slice(0, maxWaiting).map(({ owner_id, open }) => ({ userId: owner_id, open })),
     nobodyToAsk: sum(

@@ -67,7 +67,7 @@ export async function lastBegun(db: Executor, workspaceId: string): Promise<Date
 export const answerStateOfKey = `
   case
     when k.needed_at >= r.begun_at then 'needed'
-    when k.status <> 'active' or k.successor_id is not null or least(k.expires_at, k.ends_at) <= :now then 'settled'
+    when k.status <> 'active' or k.successor_id is not null or k.works_until <= :now then 'over'
     when k.status_changed_at > r.begun_at then 'needed'
     when a.unneeded_at is not null then 'unneeded'
     else 'open'

@@ -2,7 +2,7 @@ import type { HomeView, KnownBlock } from '@slack/types'
 import { weekMs } from '../../../foundation/time.ts'
 import { say } from '../../../foundation/words.ts'
 import type { KeyWithUsage } from '../../../keys/key.ts'
-import { isOver } from '../../../keys/key.ts'
+import { isOver, worksUntil } from '../../../keys/key.ts'
 import { may } from '../../../policy/may.ts'
 import type { Tracker } from '../../../rotation/tracker.ts'
 import type { KeyRequest } from '../../../workspaces/requests.ts'
@@ -141,9 +141,7 @@ function attention({ attention: keys, caller, now }: HomeProps): Section {
 }
 
 function needs(key: KeyWithUsage, { actor }: Caller, now: Date): KnownBlock[] {
-  const [ends] = [key.expiresAt, key.endsAt]
-    .filter((at) => at !== null)
-    .sort((one, other) => one.getTime() - other.getTime())
+  const ends = worksUntil(key)
   const since = key.revealedAt ? say`; it was revealed on ${{ day: key.revealedAt }}` : ''
   const said =
     ends && isOver(key, now)

@@ -2,7 +2,7 @@ import { dayMs } from '../../../foundation/time.ts'
 import { join, type Phrase, type Piece, say, who } from '../../../foundation/words.ts'
 import type { Holder } from '../../../keys/holders.ts'
 import type { Key, KeyWithUsage } from '../../../keys/key.ts'
-import { displayStatus } from '../../../keys/key.ts'
+import { displayStatus, worksUntil } from '../../../keys/key.ts'
 import type { Lately } from '../../../usage/last-24h.ts'
 import { mrkdwnDate } from '../../phrase.ts'
 
@@ -51,7 +51,7 @@ const usedWhen = (at: Date, now: Date) =>
   mrkdwnDate(at, now.getTime() - at.getTime() < dayMs ? '{time}' : '{date_short}')
 
 function expiry(key: Key, now: Date): string {
-  const ends = key.expiresAt ?? key.endsAt
+  const ends = worksUntil(key)
   if (ends) return `${ends <= now ? 'expired' : 'expires'} ${mrkdwnDate(ends)}`
   return key.status === 'unrevealed' && key.lifetimeDays
     ? `expires ${count(key.lifetimeDays, 'day')} after reveal`
