@@ -1816,7 +1816,7 @@ CREATE INDEX key_holders_by_user ON public.key_holders USING btree (user_id);
 
 CREATE INDEX key_requests_by_person ON public.key_requests USING btree (workspace_id, requested_by, requested_at);
 
-CREATE INDEX key_requests_closed_untold ON public.key_requests USING btree (decided_at) WHERE ((state = 'closed'::text) AND (closed_announced_at IS NULL));
+CREATE INDEX key_requests_to_announce ON public.key_requests USING btree (decided_at) WHERE ((state = 'closed'::text) AND (closed_announced_at IS NULL));
 
 CREATE INDEX key_requests_waiting ON public.key_requests USING btree (workspace_id, requested_at) WHERE (state = 'waiting'::text);
 
