@@ -68,5 +68,9 @@ export const textIn = (values: Values, field: string): string => {
 /** The chosen values of a field. */
 export const choicesIn = (values: Values, field: string): string[] => [values[field] ?? []].flat()
 
-/** A conversation parses, calls one act and renders. What it returns instead of answering is shown as a refusal. */
-export type Handler<S extends Interaction> = (interaction: S) => Promise<Refusal | undefined>
+/** A refusal, which the caller shows, or nothing when the conversation has answered. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a handler that has answered ends without a return
+export type Handled = Refusal | void
+
+/** A conversation parses its input, calls one act and renders the result. */
+export type Handler<S extends Interaction> = (interaction: S) => Promise<Handled>

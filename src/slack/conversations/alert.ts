@@ -42,7 +42,6 @@ const click =
     const finding = await onFinding(interaction, interaction.value, action)
     if (isRefusal(finding)) return finding
     await interaction.say(message(reply(finding)))
-    return undefined
   }
 
 const name = (finding: AboutFinding) => ({ name: finding.keyName })
@@ -78,7 +77,6 @@ async function openForm(
   if (isRefusal(finding)) return finding
   if (!finding) return noSuchKey({ action: 'finding.take' })
   await interaction.show(form(finding))
-  return undefined
 }
 
 export const submitSnooze: Handler<SubmitInteraction> = async (interaction) => {
@@ -86,8 +84,7 @@ export const submitSnooze: Handler<SubmitInteraction> = async (interaction) => {
     days: Number(textIn(interaction.values, 'days')),
     reason: textIn(interaction.values, 'reason'),
   }
-  if (wanted.reason.trim() === '')
-    return void (await interaction.complain({ reason: 'Say why; the alert shows it.' }))
+  if (wanted.reason.trim() === '') return interaction.complain({ reason: 'Say why; the alert shows it.' })
   await interaction.work(notice('Snooze alert', [plainSection('Saving...')]))
   const finding = await onFinding(interaction, interaction.metadata, (act, target) =>
     snooze(act, target, wanted),
@@ -98,19 +95,17 @@ export const submitSnooze: Handler<SubmitInteraction> = async (interaction) => {
       sentenceBlock(say`I bring ${name(finding)} up again then, or when it gets worse.`),
     ]),
   )
-  return undefined
 }
 
 export const submitAssign: Handler<SubmitInteraction> = async (interaction) => {
   const to = textIn(interaction.values, 'to')
   const { web } = interaction.bot
   const isOneOfUs = to !== '' && (await isFullMember(web, to, interaction.caller.teamId).catch(() => false))
-  if (!isOneOfUs) return void (await interaction.complain({ to: 'Choose a person of this workspace.' }))
+  if (!isOneOfUs) return interaction.complain({ to: 'Choose a person of this workspace.' })
   await interaction.work(notice('Assign alert', [plainSection('Saving...')]))
   const finding = await onFinding(interaction, interaction.metadata, (act, target) => assign(act, target, to))
   if (isRefusal(finding)) return finding
   await interaction.show(
     notice('Alert assigned', [sentenceBlock(say`${{ user: to }} hears of ${name(finding)} now.`)]),
   )
-  return undefined
 }

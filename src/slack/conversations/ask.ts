@@ -1,12 +1,12 @@
 import { perform } from '../../acts/perform.ts'
-import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
+import { isRefusal } from '../../foundation/refusal.ts'
 import { liveKeyOfIntegration } from '../../keys/find.ts'
 import type { KeyRequest as KeyDraft } from '../../keys/issue.ts'
 import { type KeyRequest, makeRequest, rememberPosted } from '../../workspaces/requests.ts'
 import { type Message, notice, plainSection } from '../blocks.ts'
 import { findChannel, post } from '../channels.ts'
 import { sendOrInWords } from '../in-words.ts'
-import type { Interaction, SubmitInteraction } from '../interaction.ts'
+import type { Handled, Interaction, SubmitInteraction } from '../interaction.ts'
 import { requestMessage, sentView } from '../messages/keys/request.ts'
 
 /** Puts a draft before the managers: what a member asks for, or a write key where policy wants a second person. */
@@ -14,7 +14,7 @@ export async function askForApproval(
   interaction: SubmitInteraction,
   draft: KeyDraft,
   reason: string,
-): Promise<Refusal | undefined> {
+): Promise<Handled> {
   await interaction.work(notice('Request a key', [plainSection('Sending...')]))
   const { actor, workspace } = interaction.caller
   const { world } = interaction.bot
@@ -28,7 +28,6 @@ export async function askForApproval(
   await postRequest(interaction, request)
   await interaction.show(sentView(request))
   interaction.bot.refresh(workspace)
-  return undefined
 }
 
 /** The request is saved whatever happens here; Home shows it to the managers too. */

@@ -13,6 +13,7 @@ import { last24hOf } from '../../usage/last-24h.ts'
 import { notice, plainSection } from '../blocks.ts'
 import {
   type CommandInteraction,
+  type Handled,
   type Handler,
   type Interaction,
   type SubmitInteraction,
@@ -51,7 +52,6 @@ export const openChange =
     if (isRefusal(read)) return read
     const [last24h, holders] = read
     await interaction.show(dialogs[change](key, { last24h, holders }))
-    return undefined
   }
 
 /**
@@ -69,7 +69,6 @@ export const activateKey: Handler<CommandInteraction> = async (interaction) => {
   // Nobody's safety waits for this, but the sentence says that it works, so it had better be true.
   await confirmChange(interaction.bot.world, [key.id], { withinMs: quickMs })
   await interaction.say(activatedMessage(key))
-  return undefined
 }
 
 export const submitDeactivate: Handler<SubmitInteraction> = (interaction) =>
@@ -94,13 +93,9 @@ export const submitRevoke: Handler<SubmitInteraction> = async (interaction) => {
   const characters = hintCharacters(key)
   const expected = characters ? say`${{ name: key.name }} or ${characters}` : say`${{ name: key.name }}`
   await interaction.complain({ confirm: plain(say`That does not match ${expected}.`) })
-  return undefined
 }
 
-async function workAndShow(
-  interaction: SubmitInteraction,
-  what: keyof typeof working,
-): Promise<Refusal | undefined> {
+async function workAndShow(interaction: SubmitInteraction, what: keyof typeof working): Promise<Handled> {
   await interaction.work(working[what])
   const key = await change(interaction, what, (act) =>
     acts[what](act, interaction.caller.workspace.id, interaction.metadata),
@@ -115,7 +110,6 @@ async function workAndShow(
     await interaction.show(restrictedView(what, key, await confirm(timeoutMs)))
   // Homes that were drawn meanwhile say that it is under way.
   interaction.bot.refresh(interaction.caller.workspace)
-  return undefined
 }
 
 /** Real milliseconds after which a person reads that it takes longer, and after which they no longer look. */

@@ -13,6 +13,7 @@ import {
   type ClickInteraction,
   type CommandInteraction,
   choicesIn,
+  type Handled,
   type Handler,
   type Interaction,
   type SubmitInteraction,
@@ -29,12 +30,8 @@ import { offerReveal, showOnce, tokenDeps } from './show-once.ts'
 export const openCreate: Handler<CommandInteraction> = (interaction) => openForm(interaction, 'create')
 
 /** The form, empty but for what stood behind the verb. */
-export async function openForm(
-  interaction: CommandInteraction,
-  kind: CreateProps['kind'],
-): Promise<undefined> {
+export async function openForm(interaction: CommandInteraction, kind: CreateProps['kind']): Promise<void> {
   await interaction.show(createForm(lookNow(interaction, kind, { name: interaction.words })))
-  return undefined
 }
 
 /** A choice on the form changes what the form has to say. */
@@ -55,7 +52,6 @@ export const redrawCreate: Handler<ClickInteraction> = async (interaction) => {
       }),
     ),
   )
-  return undefined
 }
 
 function lookNow(
@@ -102,12 +98,11 @@ export const submitCreate: Handler<SubmitInteraction> = async (interaction) => {
 export async function checkForm(
   interaction: SubmitInteraction,
   kind: CreateProps['kind'],
-): Promise<KeyRequest | Refusal | undefined> {
+): Promise<KeyRequest | Handled> {
   const { workspace, actor } = interaction.caller
   const { world, web } = interaction.bot
   const request = readDraft(readForm(interaction), workspace.terms)
-  if (Array.isArray(request))
-    return void (await interaction.complain(expiryErrors(interaction.values, request)))
+  if (Array.isArray(request)) return interaction.complain(expiryErrors(interaction.values, request))
   const looked = await orDatabaseOut(async () => ({
     taken: await nameInUse(world.db, workspace.id, request.name),
     rival: choicesIn(interaction.values, 'another').includes('yes')
@@ -123,11 +118,11 @@ export async function checkForm(
     ...(looked.taken ? [nameIsTaken(request.name)] : []),
     ...(looked.misfit ? [refuse('invalid', looked.misfit, { field: 'owner' })] : []),
   ]
-  if (wrong.length > 0) return void (await interaction.complain(fieldErrors(wrong)))
+  if (wrong.length > 0) return interaction.complain(fieldErrors(wrong))
   if (!looked.rival) return request
-  return void (await interaction.work(
+  return interaction.work(
     createForm(lookNow(interaction, kind, { ...readProps(interaction.values), rival: looked.rival })),
-  ))
+  )
 }
 
 /**
@@ -159,7 +154,7 @@ function readForm({ values, caller }: SubmitInteraction): KeyDraft {
 }
 
 /** For oneself, issue and reveal are one act; for somebody else the key waits for its owner. */
-async function make(interaction: SubmitInteraction, request: KeyRequest): Promise<Refusal | undefined> {
+async function make(interaction: SubmitInteraction, request: KeyRequest): Promise<Handled> {
   const { world } = interaction.bot
   const { actor, workspace } = interaction.caller
   const mine = request.ownerId === actor.id
@@ -180,5 +175,4 @@ async function make(interaction: SubmitInteraction, request: KeyRequest): Promis
     await interaction.show(waitingForOwnerView(made.key))
   }
   interaction.bot.refresh(workspace)
-  return undefined
 }

@@ -26,8 +26,9 @@ export async function deliver(
     place
       ? web.chat.update({ channel: place.channelId, ts: place.ts, ...form })
       : web.chat.postMessage({ channel: interaction.caller.actor.id, ...form })
-  const put = async (image?: ImageBlock) =>
-    void (await (image ? send(panel(image)) : sendOrInWords(panel(), send, { instead, log: world.log })))
+  const put = async (image?: ImageBlock) => {
+    await (image ? send(panel(image)) : sendOrInWords(panel(), send, { instead, log: world.log }))
+  }
   try {
     if (picture.steps.length === 0) await put()
     else await sendIllustrated({ web, log: world.log }, illustration, put)

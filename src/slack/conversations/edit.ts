@@ -24,18 +24,17 @@ export const openEdit: Handler<CommandInteraction> = async (interaction) => {
   if (!key || isRefusal(key)) return key
   if (key.status === 'revoked') return revokedAlready(key)
   await interaction.show(editForm(key))
-  return undefined
 }
 
 export const submitEdit: Handler<SubmitInteraction> = async (interaction) => {
   const [keyId = '', version = ''] = interaction.metadata.split(' ')
   const wanted = readEdit(readForm(interaction))
-  if (Array.isArray(wanted)) return void (await interaction.complain(fieldErrors(wanted)))
+  if (Array.isArray(wanted)) return interaction.complain(fieldErrors(wanted))
   const before = await keyById(interaction, keyId)
   if (isRefusal(before)) return before
   const wrong = await misfits(interaction, before, wanted)
   if (isRefusal(wrong)) return wrong
-  if (wrong.length > 0) return void (await interaction.complain(fieldErrors(wrong)))
+  if (wrong.length > 0) return interaction.complain(fieldErrors(wrong))
   await interaction.work(notice('Edit key', [plainSection('Saving...')]))
   const { actor, workspace } = interaction.caller
   const saved = await perform(
@@ -48,7 +47,6 @@ export const submitEdit: Handler<SubmitInteraction> = async (interaction) => {
   await interaction.show(editedView(saved))
   await notifyNewOwner(interaction, before, saved)
   interaction.bot.refresh(workspace)
-  return undefined
 }
 
 /** What only the database and Slack can say about an edit; the act checks the name again. */
@@ -87,9 +85,10 @@ function readForm({ values, caller }: SubmitInteraction): TypedEdit {
 /** A new owner hears of it; for a key that still waits, they are the one who can reveal it now. */
 async function notifyNewOwner(interaction: SubmitInteraction, before: Key, saved: Key): Promise<void> {
   if (saved.ownerId === before.ownerId) return
-  if (saved.status === 'unrevealed') return void (await offerReveal(interaction, saved))
-  if (saved.ownerId === interaction.caller.actor.id) return
   const { id } = interaction.caller.actor
+  const isUnrevealed = saved.status === 'unrevealed'
+  if (isUnrevealed) await offerReveal(interaction, saved)
+  if (isUnrevealed || saved.ownerId === id) return
   const said = say`${{ user: id }} made you the owner of ${{ name: saved.name }} ${hintOf(saved)}. You will hear when it needs something.`
   await sendDirect(interaction, saved.ownerId, message(said))
 }

@@ -1,6 +1,6 @@
 import type { HomeView } from '@slack/types'
 import { orDatabaseOut } from '../../foundation/database.ts'
-import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
+import { isRefusal } from '../../foundation/refusal.ts'
 import { offersTo } from '../../keys/find.ts'
 import { listKeys } from '../../keys/list.ts'
 import { may } from '../../policy/may.ts'
@@ -9,13 +9,13 @@ import { readTrackers } from '../../rotation/tracker.ts'
 import { type Preferences, prefer, readPreferences } from '../../workspaces/preferences.ts'
 import { waitingRequests } from '../../workspaces/requests.ts'
 import type { Caller } from '../caller.ts'
-import type { BotContext, ClickInteraction, Handler, Interaction } from '../interaction.ts'
+import type { BotContext, ClickInteraction, Handled, Handler, Interaction } from '../interaction.ts'
 import { bareHomeView, type HomeProps, homeView, shownOnHome } from '../messages/home/home.ts'
 import { isAboutContent, meaning } from '../refusals.ts'
 import { viewer } from './pick.ts'
 
 /** The Home tab was opened: draw it, and remember who looks, so that it stays live. */
-export async function openHome(bot: BotContext, caller: Caller): Promise<Refusal | undefined> {
+export async function openHome(bot: BotContext, caller: Caller): Promise<Handled> {
   const { db, clock } = bot.world
   const seen = await orDatabaseOut(() =>
     prefer(db, caller.workspace.accountId, caller.actor.id, { homeSeenAt: clock.now() }),
@@ -27,7 +27,7 @@ export async function openHome(bot: BotContext, caller: Caller): Promise<Refusal
  * Publishes Home as things stand now; where Slack refuses what it holds, without all that.
  * @throws when Slack cannot be reached, fails or refuses for another reason
  */
-export async function drawHome(bot: BotContext, caller: Caller): Promise<Refusal | undefined> {
+export async function drawHome(bot: BotContext, caller: Caller): Promise<Handled> {
   const { db } = bot.world
   const props = await orDatabaseOut(async () => {
     const preferences = await readPreferences(db, caller.workspace.accountId, caller.actor.id)
@@ -40,7 +40,6 @@ export async function drawHome(bot: BotContext, caller: Caller): Promise<Refusal
     bot.world.log.error({ error: String(meaning(error)) }, 'Slack refused a Home for what it holds')
     return publish(bareHomeView(props))
   })
-  return undefined
 }
 
 async function readHome(bot: BotContext, caller: Caller, { homeShows }: Preferences): Promise<HomeProps> {

@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import { orDatabaseOut } from '../../foundation/database.ts'
-import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
+import { isRefusal, refuse } from '../../foundation/refusal.ts'
 import { listKeys } from '../../keys/list.ts'
 import { statusFilters } from '../../keys/page.ts'
 import { cut, notice, plainSection } from '../blocks.ts'
 import {
   type ClickInteraction,
   type CommandInteraction,
+  type Handled,
   type Handler,
   type Interaction,
   type SubmitInteraction,
@@ -33,7 +34,7 @@ export const turnList: Handler<ClickInteraction> = async (interaction) => {
   return show(interaction, turn, true)
 }
 
-async function show(interaction: Interaction, turn: Turn, replace: boolean): Promise<Refusal | undefined> {
+async function show(interaction: Interaction, turn: Turn, replace: boolean): Promise<Handled> {
   const { world } = interaction.bot
   const { actor, workspace } = interaction.caller
   const now = world.clock.now()
@@ -42,13 +43,11 @@ async function show(interaction: Interaction, turn: Turn, replace: boolean): Pro
   )
   if (isRefusal(page)) return page
   await interaction.say(listMessage(page, turn.filter, { actor, workspace }, now), { replace })
-  return undefined
 }
 
 /** [Search] */
 export const openSearch: Handler<ClickInteraction> = async (interaction) => {
   await interaction.show(searchForm(interaction.caller.workspace))
-  return undefined
 }
 
 /** The dialog that asked for words becomes the list of what they find. */

@@ -13,6 +13,7 @@ import { errorName } from '../channels.ts'
 import {
   type ClickInteraction,
   type CommandInteraction,
+  type Handled,
   type Handler,
   type Interaction,
   type SubmitInteraction,
@@ -41,14 +42,13 @@ export const openOffboard: Handler<CommandInteraction> = async (interaction) => 
   if (running && keys.length + elsewhere.length + endsRoleIn.length === 0)
     return showStanding(interaction, running, preview)
   await interaction.show(previewForm({ ...preview, leaver: userId, workspace }))
-  return undefined
 }
 
 async function showStanding(
   interaction: Interaction,
   running: Offboarding,
   { keepsRoleIn: keepsRoleInNames }: Preview,
-): Promise<Refusal | undefined> {
+): Promise<Handled> {
   const { db } = interaction.bot.world
   const found = await orDatabaseOut(() =>
     Promise.all([countKeys(db, [running.id]), requestsOf(db, running.id)]),
@@ -57,7 +57,6 @@ async function showStanding(
   const [counts, requests] = found
   const sources = requests.map((one) => one.source)
   await interaction.show(progressView({ ...running, sources, keepsRoleInNames }, counts))
-  return undefined
 }
 
 /** Apps and people of other organisations have no keys to leave behind; a guest may have been given one. */
@@ -80,7 +79,7 @@ export const submitOffboard: Handler<SubmitInteraction> = async (interaction) =>
   const userId = interaction.metadata
   const successorId = textIn(interaction.values, 'successor') || undefined
   const wrong = successorId ? await cannotTakeOver(interaction, userId, successorId) : undefined
-  if (wrong) return void (await interaction.complain(fieldErrors([wrong])))
+  if (wrong) return interaction.complain(fieldErrors([wrong]))
   await interaction.work(notice('Offboard', [plainSection('Starting...')]))
   const made = await perform(
     world,
@@ -106,7 +105,6 @@ export const submitOffboard: Handler<SubmitInteraction> = async (interaction) =>
   const keys = preview.elsewhere.reduce((sum, one) => sum + one.keys, preview.keys.length)
   await interaction.show(begunView(userId, keys, workspace.terms.alertChannel))
   interaction.bot.offboard()
-  return undefined
 }
 
 async function cannotTakeOver(
@@ -149,5 +147,4 @@ export const undo: Handler<ClickInteraction> = async (interaction) => {
   await interaction.show(undoneView(undone))
   interaction.bot.offboard()
   interaction.bot.refresh(workspace)
-  return undefined
 }

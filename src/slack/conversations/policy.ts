@@ -20,7 +20,6 @@ export const openPolicy: Handler<CommandInteraction> = async (interaction) => {
     auditChannel ? found(auditChannel) : undefined,
   ])
   await interaction.show(policyForm(workspace, { alerts, audit }))
-  return undefined
 }
 
 export const submitPolicy: Handler<SubmitInteraction> = async (interaction) => {
@@ -38,7 +37,7 @@ export const submitPolicy: Handler<SubmitInteraction> = async (interaction) => {
     const why = wanted[term] && (await channelComplaint(interaction, wanted[term]))
     if (why) complaints.push(refuse('invalid', why, { field: term }))
   }
-  if (complaints.length > 0) return void (await interaction.complain(fieldErrors(complaints)))
+  if (complaints.length > 0) return interaction.complain(fieldErrors(complaints))
   await interaction.work(notice('Policy', [plainSection('Saving...')]))
   const { actor, workspace } = interaction.caller
   const terms = await perform(
@@ -52,7 +51,6 @@ export const submitPolicy: Handler<SubmitInteraction> = async (interaction) => {
   if (isRefusal(terms)) return terms
   await interaction.show(policySavedView({ ...workspace, terms }, await joinAll(interaction, terms)))
   interaction.bot.refresh({ ...workspace, terms })
-  return undefined
 }
 
 const numbers = [

@@ -37,7 +37,7 @@ export const openRequest: Handler<CommandInteraction> = (interaction) => openFor
 
 export const submitRequest: Handler<SubmitInteraction> = async (interaction) => {
   const reason = readReason(textIn(interaction.values, 'reason'))
-  if (isRefusal(reason)) return void (await interaction.complain(fieldErrors([reason])))
+  if (isRefusal(reason)) return interaction.complain(fieldErrors([reason]))
   const checked = await checkForm(interaction, 'request')
   if (!checked || isRefusal(checked)) return checked
   return askForApproval(interaction, checked, reason)
@@ -68,7 +68,6 @@ export const approve: Handler<ClickInteraction> = async (interaction) => {
   await keepMessageTrue(interaction, decided.request)
   await offerReveal(interaction, decided.key)
   interaction.bot.refresh(workspace)
-  return undefined
 }
 
 /** The key would be for somebody who is no longer a full member of the team. */
@@ -107,13 +106,12 @@ export const openDeny: Handler<ClickInteraction> = async (interaction) => {
   const late = cannotDecide(request, interaction.caller.actor.id)
   if (late) return late
   await interaction.show(denyForm(request))
-  return undefined
 }
 
 export const submitDeny: Handler<SubmitInteraction> = async (interaction) => {
   const { actor, workspace } = interaction.caller
   const reason = readReason(textIn(interaction.values, 'reason'))
-  if (isRefusal(reason)) return void (await interaction.complain(fieldErrors([reason])))
+  if (isRefusal(reason)) return interaction.complain(fieldErrors([reason]))
   await interaction.work(notice('Deny request', [plainSection('Saving...')]))
   const denied = await perform(
     interaction.bot.world,
@@ -129,7 +127,6 @@ export const submitDeny: Handler<SubmitInteraction> = async (interaction) => {
   await keepMessageTrue(interaction, denied)
   await sendDirect(interaction, denied.requestedBy, deniedMessage(denied))
   interaction.bot.refresh(workspace)
-  return undefined
 }
 
 async function keepMessageTrue({ bot }: Interaction, request: KeyRequest): Promise<void> {

@@ -13,7 +13,7 @@ import { askedPage, readAsked } from '../../reviews/keys-asked.ts'
 import { readProgress } from '../../reviews/progress.ts'
 import { openReview } from '../../reviews/review.ts'
 import { message } from '../blocks.ts'
-import type { ClickInteraction, CommandInteraction, Handler, Interaction } from '../interaction.ts'
+import type { ClickInteraction, CommandInteraction, Handled, Handler, Interaction } from '../interaction.ts'
 import { dryRunMessage, dryRunRows } from '../messages/alerts/dry-run.ts'
 import { askedMessage, progressMessage } from '../messages/reviews/review.ts'
 
@@ -56,7 +56,7 @@ function readValue(value: string): { where: string; scope: Scope; rest: string[]
 async function answer(
   interaction: ClickInteraction,
   write: (act: Act, keyIds: string[]) => Promise<Answered | Refusal>,
-): Promise<Refusal | undefined> {
+): Promise<Handled> {
   const { bot, caller } = interaction
   const { where, scope, rest } = readValue(interaction.value)
   const answered = await perform(
@@ -83,7 +83,7 @@ async function showPage(
   scope: Scope,
   from: number,
   replace: boolean,
-): Promise<Refusal | undefined> {
+): Promise<Handled> {
   const { db, clock } = interaction.bot.world
   const { actor, workspace } = interaction.caller
   if (scope === 'all') {
@@ -96,10 +96,9 @@ async function showPage(
   })
   if (isRefusal(asked)) return asked
   await interaction.say(asked ? askedMessage(asked, 'here') : none(interaction), { replace })
-  return undefined
 }
 
-async function showProgress(interaction: Interaction): Promise<Refusal | undefined> {
+async function showProgress(interaction: Interaction): Promise<Handled> {
   const { db, clock } = interaction.bot.world
   const progress = await orDatabaseOut(async () => {
     const open = await openReview(db, interaction.caller.workspace.id)
@@ -107,7 +106,6 @@ async function showProgress(interaction: Interaction): Promise<Refusal | undefin
   })
   if (isRefusal(progress)) return progress
   await interaction.say(progress ? progressMessage(progress) : none(interaction))
-  return undefined
 }
 
 const none = ({ caller: { workspace } }: Interaction) => {
@@ -119,17 +117,16 @@ const none = ({ caller: { workspace } }: Interaction) => {
   return message(say`No review runs in ${{ name: workspace.name }}. ${next}`)
 }
 
-async function showDryRun(interaction: Interaction): Promise<Refusal | undefined> {
+async function showDryRun(interaction: Interaction): Promise<Handled> {
   const refusal = await mayRead(interaction)
   if (refusal) return refusal
   const { db, clock } = interaction.bot.world
   const run = await orDatabaseOut(() => dryRun(db, interaction.caller.workspace, clock.now(), dryRunRows))
   if (isRefusal(run)) return run
   await interaction.say(dryRunMessage(run))
-  return undefined
 }
 
-async function start(interaction: Interaction): Promise<Refusal | undefined> {
+async function start(interaction: Interaction): Promise<Handled> {
   const { bot, caller } = interaction
   const begun = await perform(
     bot.world,
@@ -144,7 +141,6 @@ async function start(interaction: Interaction): Promise<Refusal | undefined> {
       say`The review has begun. Owners are asked in their direct messages within a minute or two, and have until ${{ day: begun.answerBy }}. How it goes stands in the alert channel, and in ${{ code: '/keys review' }}.`,
     ),
   )
-  return undefined
 }
 
 async function mayRead({ bot, caller }: Interaction): Promise<Refusal | undefined> {

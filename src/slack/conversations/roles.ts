@@ -8,6 +8,7 @@ import { notice, plainSection } from '../blocks.ts'
 import { whyNotGiven } from '../caller.ts'
 import {
   type CommandInteraction,
+  type Handled,
   type Handler,
   type Interaction,
   type SubmitInteraction,
@@ -18,7 +19,7 @@ import { rolesForm } from '../messages/workspace/roles.ts'
 /** `/keys roles` */
 export const openRoles: Handler<CommandInteraction> = (interaction) => showRoles(interaction)
 
-async function showRoles(interaction: Interaction, done?: Phrase): Promise<Refusal | undefined> {
+async function showRoles(interaction: Interaction, done?: Phrase): Promise<Handled> {
   const { db } = interaction.bot.world
   const { workspace } = interaction.caller
   const known = await orDatabaseOut(() =>
@@ -28,7 +29,6 @@ async function showRoles(interaction: Interaction, done?: Phrase): Promise<Refus
   const [people, groups] = known
   const usergroups = await usergroupsOf(interaction)
   await interaction.show(rolesForm({ workspace, people, groups, usergroups, ...(done ? { done } : {}) }))
-  return undefined
 }
 
 /** The team's user groups; a team without them (Slack's free plan) sets roles by person. */
@@ -41,12 +41,12 @@ export const submitRoles: Handler<SubmitInteraction> = async (interaction) => {
   const userId = textIn(interaction.values, 'person')
   const groupId = textIn(interaction.values, 'group')
   const role = roles.find((one) => one === textIn(interaction.values, 'role'))
-  if (!role) return void (await interaction.complain({ role: 'Choose a role.' }))
+  if (!role) return interaction.complain({ role: 'Choose a role.' })
   if ((userId === '') === (groupId === ''))
-    return void (await interaction.complain({ person: 'Choose a person or a user group, one of them.' }))
+    return interaction.complain({ person: 'Choose a person or a user group, one of them.' })
   const { bot, caller } = interaction
   const misfit = userId ? await whyNotGiven(bot.world, bot.web, caller, userId) : undefined
-  if (misfit) return void (await interaction.complain({ person: misfit }))
+  if (misfit) return interaction.complain({ person: misfit })
   await interaction.work(notice('Roles', [plainSection('Saving...')]))
   const done = userId
     ? await givePerson(interaction, userId, role)

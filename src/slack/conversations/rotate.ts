@@ -18,6 +18,7 @@ import {
   type ClickInteraction,
   type CommandInteraction,
   choicesIn,
+  type Handled,
   type Handler,
   type Interaction,
   type SubmitInteraction,
@@ -91,21 +92,16 @@ async function sameRotation(interaction: CommandInteraction): Promise<Rotation |
   return found.keys.every((key) => both.includes(key.id)) ? running : undefined
 }
 
-async function showRunning(interaction: Interaction, rotation: Rotation): Promise<Refusal | undefined> {
+async function showRunning(interaction: Interaction, rotation: Rotation): Promise<Handled> {
   const { db, clock } = interaction.bot.world
   const trackers = await orDatabaseOut(() => readTrackers(db, [rotation], clock.now()))
   if (isRefusal(trackers)) return trackers
   await interaction.show(trackerView(trackers[0]!, interaction.caller.actor))
-  return undefined
 }
 
 type Chosen = { reason: Reason; chosen: readonly string[]; expiry?: { expires: string; days?: string } }
 
-async function draw(
-  interaction: Interaction,
-  key: KeyWithUsage,
-  chosen: Chosen,
-): Promise<Refusal | undefined> {
+async function draw(interaction: Interaction, key: KeyWithUsage, chosen: Chosen): Promise<Handled> {
   const { workspace } = interaction.caller
   const { db, clock } = interaction.bot.world
   const now = clock.now()
@@ -118,7 +114,6 @@ async function draw(
   await interaction.show(
     rotateForm({ key, workspace, now, last24h, holders, ...chosen, ...(expiry ? { expiry } : {}) }),
   )
-  return undefined
 }
 
 /** The lifetime that a plain rotation hands down, or why policy refuses it by now. */
@@ -160,10 +155,9 @@ export const submitRotate: Handler<SubmitInteraction> = async (interaction) => {
   const { reason } = reasonAndScopes(interaction.values, key)
   const changes = readChanges(interaction, key)
   if (isRefusal(changes)) return changes
-  if (Array.isArray(changes))
-    return void (await interaction.complain(expiryErrors(interaction.values, changes)))
+  if (Array.isArray(changes)) return interaction.complain(expiryErrors(interaction.values, changes))
   const wrong = await wrongOwner(interaction, key, reason, changes.ownerId)
-  if (wrong) return void (await interaction.complain({ owner: wrong }))
+  if (wrong) return interaction.complain({ owner: wrong })
   await interaction.work(notice('Rotate key', [plainSection('Starting...')]))
   const started = await perform(
     world,
@@ -176,7 +170,6 @@ export const submitRotate: Handler<SubmitInteraction> = async (interaction) => {
   if (reason === 'compromised') await showReceipt(interaction, started, isMine)
   else await interaction.show(rotatedView(started, isMine, workspace.terms.alertChannel))
   interaction.bot.refresh(workspace)
-  return undefined
 }
 
 /** The receipt comes first; the new key is offered once the old one is known to be refused. */

@@ -9,7 +9,7 @@ import { abortRotation, extendRotation, finishRotation, finishSafe } from '../..
 import { findRotation, type Rotation } from '../../rotation/rotation.ts'
 import { readTrackers, type Tracker } from '../../rotation/tracker.ts'
 import { message, notice, plainSection } from '../blocks.ts'
-import type { ClickInteraction, Handler, Interaction, SubmitInteraction } from '../interaction.ts'
+import type { ClickInteraction, Handled, Handler, Interaction, SubmitInteraction } from '../interaction.ts'
 import { abortForm, endView, finishEarlyForm, finishedManyView } from '../messages/rotation/dialogs.ts'
 import { trackerView } from '../messages/rotation/tracker.ts'
 import { revealKey } from './show-once.ts'
@@ -37,7 +37,6 @@ export const openRotation: Handler<ClickInteraction> = async (interaction) => {
   const tracker = await trackerFor(interaction, interaction.value)
   if (isRefusal(tracker)) return tracker
   await interaction.show(trackerView(tracker, interaction.caller.actor))
-  return undefined
 }
 
 /** [Reveal new key], from where the rotation is told: the message stays what it is. */
@@ -48,8 +47,7 @@ export const revealNewKey: Handler<ClickInteraction> = ({ message: _message, ...
 export const openFinish: Handler<ClickInteraction> = async (interaction) => {
   const tracker = await trackerFor(interaction, interaction.value)
   if (isRefusal(tracker)) return tracker
-  if (tracker.phase !== 'safe' && !tracker.rotation.endedAt)
-    return void (await interaction.show(finishEarlyForm(tracker)))
+  if (tracker.phase !== 'safe' && !tracker.rotation.endedAt) return interaction.show(finishEarlyForm(tracker))
   return end(interaction, tracker.rotation.id, 'finish', false)
 }
 
@@ -58,7 +56,7 @@ export const openAbort: Handler<ClickInteraction> = async (interaction) => {
   const tracker = await trackerFor(interaction, interaction.value)
   if (isRefusal(tracker)) return tracker
   if (tracker.isUsed && tracker.facts.old.state !== 'revoked' && !tracker.rotation.endedAt)
-    return void (await interaction.show(abortForm(tracker)))
+    return interaction.show(abortForm(tracker))
   return end(interaction, tracker.rotation.id, 'abort', false)
 }
 
@@ -70,10 +68,7 @@ const working = {
   abort: notice('Abort rotation', [plainSection('Aborting...')]),
 }
 
-async function endSure(
-  interaction: SubmitInteraction,
-  what: 'finish' | 'abort',
-): Promise<Refusal | undefined> {
+async function endSure(interaction: SubmitInteraction, what: 'finish' | 'abort'): Promise<Handled> {
   await interaction.work(working[what])
   return end(interaction, interaction.metadata, what, true)
 }
@@ -84,7 +79,7 @@ async function end(
   id: string,
   what: 'finish' | 'abort',
   sure: boolean,
-): Promise<Refusal | undefined> {
+): Promise<Handled> {
   const { bot, caller } = interaction
   const { world } = bot
   const workspaceId = caller.workspace.id
@@ -104,7 +99,6 @@ async function end(
   bot.refresh(caller.workspace)
   if (receipt && receipt.state !== 'confirmed')
     await interaction.show(endView(what, tracker!, await confirmRotation(world, ended, timeoutMs)))
-  return undefined
 }
 
 /** [Finish what is safe]: every rotation of a campaign that is. They share one wait for the verifiers. */
@@ -120,7 +114,6 @@ export const finishCampaign: Handler<ClickInteraction> = async (interaction) => 
   const receipt = await confirmRotations(bot.world, { withinMs: timeoutMs })
   await interaction.show(finishedManyView(done, receipt))
   bot.refresh(caller.workspace)
-  return undefined
 }
 
 /** [7 more days] */
@@ -135,5 +128,4 @@ export const giveMoreTime: Handler<ClickInteraction> = async (interaction) => {
   if (isRefusal(moved)) return moved
   await interaction.say(message(say`The deadline is ${{ moment: moved.dueAt }} now.`))
   bot.refresh(caller.workspace)
-  return undefined
 }

@@ -138,7 +138,7 @@ export const offerReveal = (interaction: Interaction, key: Key) =>
   sendDirect(interaction, key.ownerId, offerMessage(key, interaction.caller.actor.id))
 
 /** [Reveal key]: of several clicks one gets the token. */
-export const revealKey: Handler<ClickInteraction> = async (interaction): Promise<Refusal | undefined> => {
+export const revealKey: Handler<ClickInteraction> = async (interaction) => {
   const { world, web } = interaction.bot
   const { actor, workspace } = interaction.caller
   const made = await perform(
@@ -152,11 +152,10 @@ export const revealKey: Handler<ClickInteraction> = async (interaction): Promise
   const at = interaction.message && { channel: interaction.message.channelId, ts: interaction.message.ts }
   if (at && shown) await web.chat.update({ ...at, ...revealedMessage(made.key) }).catch(() => undefined)
   interaction.bot.refresh(workspace)
-  return undefined
 }
 
 /** [Replace key]: another token for the same key, for whoever saw the one that the button speaks of and did not keep it. */
-export const replaceKey: Handler<ClickInteraction> = async (interaction): Promise<Refusal | undefined> => {
+export const replaceKey: Handler<ClickInteraction> = async (interaction) => {
   const { actor, workspace } = interaction.caller
   const former = tokenIn(interaction.value)
   const made = await perform(
@@ -169,7 +168,6 @@ export const replaceKey: Handler<ClickInteraction> = async (interaction): Promis
   await bringUpToDate(interaction, former, interaction.message)
   if (isRefusal(made)) return made
   interaction.bot.refresh(workspace)
-  return undefined
 }
 
 /** [I have saved it]: the token leaves the dialog, and nothing replaces it any more. */
@@ -182,14 +180,12 @@ export const confirmSaved: Handler<ClickInteraction> = async (interaction) => {
   if (isRefusal(key)) return key
   await interaction.show(savedView(key))
   await bringUpToDate(interaction, token)
-  return undefined
 }
 
 /** The dialog was closed without saying so. */
 export const closedUnconfirmed: Handler<ClickInteraction> = async (interaction) => {
   const { keyId, hint } = tokenIn(interaction.value)
   const key = await keyById(interaction, keyId)
-  if (isRefusal(key) || key.status === 'unrevealed' || key.hint !== hint || key.savedAt) return undefined
+  if (isRefusal(key) || key.status === 'unrevealed' || key.hint !== hint || key.savedAt) return
   await offerReplacement(interaction, key, didYouCopyMessage(key))
-  return undefined
 }

@@ -23,7 +23,6 @@ export const quarantine: Handler<ClickInteraction> = async (interaction) => {
   const done = await restrict(interaction, (act) => quarantineFromAlert(act, target))
   if (isRefusal(done)) return done
   await interaction.say(quarantinedMessage(done.key, done.receipt))
-  return undefined
 }
 
 /** [Expected] asks what is expected: this once, at this time every month, or from now on. */
@@ -37,7 +36,6 @@ export const openExpected: Handler<ClickInteraction> = async (interaction) => {
   const { workspace } = interaction.caller
   const window = windowAround(workspace.terms.timeZone, episode.beganAt, episode.strangeAt)
   await interaction.show(expectedForm(workspace, finding, episode.reason, window))
-  return undefined
 }
 
 const alreadySettled: Refusal = {
@@ -68,7 +66,7 @@ function windowAround(timeZone: string, began: Date, ended: Date): MonthlyWindow
 
 export const submitExpected: Handler<SubmitInteraction> = async (interaction) => {
   const wanted = readExpected(interaction)
-  if ('wrong' in wanted) return void (await interaction.complain(wanted.wrong))
+  if ('wrong' in wanted) return interaction.complain(wanted.wrong)
   await interaction.work(notice('Expected', [plainSection('Saving...')]))
   const { bot, caller } = interaction
   const target = {
@@ -88,7 +86,6 @@ export const submitExpected: Handler<SubmitInteraction> = async (interaction) =>
       sentenceBlock(say`${name}: noted. ${where} lists what is expected, and takes it back.`),
     ]),
   )
-  return undefined
 }
 
 type Wrong = { wrong: Record<string, string> }
@@ -117,5 +114,4 @@ export const forgetExpected: Handler<ClickInteraction> = async (interaction) => 
   )
   if (isRefusal(forgotten)) return forgotten
   await interaction.say(message(say`That is not expected any more. I tell it again when it happens.`))
-  return undefined
 }

@@ -33,13 +33,9 @@ export const exportKeyUsage: Handler<ClickInteraction> = async (interaction) => 
     filename: `usage-${key.hint ?? key.id}-${range}.csv`.replace(/\.{3}/, ''),
     bytes: Buffer.from(csv),
   }
-  if (await share(web, file, channel!.id!)) {
-    await interaction.say(csvToldMessage(key.name))
-    return undefined
-  }
+  if (await share(web, file, channel!.id!)) return interaction.say(csvToldMessage(key.name))
   const short = await orDatabaseOut(() => csvBy(range === '24h' ? 'hour' : 'day'))
   if (typeof short !== 'string') return short
   const send = (form: Message) => web.chat.postMessage({ channel: channel!.id!, ...form })
   await sendOrInWords(noFilesMessage(key.name, short), send, { log: world.log })
-  return undefined
 }

@@ -4,7 +4,7 @@ import { type Range, windowOf } from '../../usage/range.ts'
 import { workspaceSummaryOf, workspaceTrafficOf } from '../../usage/reports/workspace.ts'
 import { exerciseOf } from '../../verification/exercised.ts'
 import { loadScopeTable } from '../../verification/scope-table.ts'
-import type { ClickInteraction, Handler, Interaction } from '../interaction.ts'
+import type { ClickInteraction, Handled, Handler, Interaction } from '../interaction.ts'
 import { type Overview, overviewToldMessage, usageOverview } from '../messages/usage/overview.ts'
 import { usagePicture } from '../usage-chart.ts'
 import { deliver } from './deliver-usage.ts'
@@ -17,13 +17,12 @@ const evidenceFor = (range: Range): Range => (range === '90d' ? '90d' : '30d')
 const instead = '/keys usage 30d'
 
 /** `/keys usage` without a key: all keys of the workspace together. */
-export async function overview(interaction: Interaction, range: Range): Promise<Refusal | undefined> {
+export async function overview(interaction: Interaction, range: Range): Promise<Handled> {
   const read = await readOverview(interaction, range)
   if (isRefusal(read)) return read
   await interaction.say(overviewToldMessage(read))
   if (!(await deliver(interaction, read, (image) => usageOverview(read, image), { instead })))
     await interaction.say(usageOverview(read))
-  return undefined
 }
 
 /** Another range takes the place of the one shown. */
@@ -36,7 +35,6 @@ export const turnOverview: Handler<ClickInteraction> = async (interaction) => {
   const how = { earlier: interaction.message, instead }
   if (!(await deliver(interaction, read, (image) => usageOverview(read, image), how)))
     await interaction.say(usageOverview(read), { replace: true })
-  return undefined
 }
 
 async function readOverview(interaction: Interaction, range: Range): Promise<Overview | Refusal> {

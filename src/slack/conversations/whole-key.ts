@@ -14,5 +14,4 @@ export const wholeKey =
     )
     if (isRefusal(key)) return key
     await interaction.say(wholeKeyMessage(key, interaction.caller.actor))
-    return undefined
   }

@@ -13,8 +13,9 @@ import { opener } from './surface.ts'
 
 /** One `/keys ...`, already acknowledged. Answers where the person looks: the dialog it opened, or a message. */
 export async function runCommand(bot: BotContext, body: SlashCommand, respond: RespondFn): Promise<void> {
-  const ephemeral: CommandInteraction['say'] = async (words) =>
-    void (await sendOrInWords(words, (form) => respond({ ...form })))
+  const ephemeral: CommandInteraction['say'] = async (words) => {
+    await sendOrInWords(words, (form) => respond({ ...form }))
+  }
   const typed = readCommand(body.text)
   const token = pastedToken(body.text, bot.world.config.tokenPrefix)
   const route = token ? { run: wholeKey(token) } : commandFor(typed.verb)

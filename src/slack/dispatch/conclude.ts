@@ -1,6 +1,6 @@
 import { type Refusal, refuse } from '../../foundation/refusal.ts'
 import { say } from '../../foundation/words.ts'
-import type { BotContext, Interaction } from '../interaction.ts'
+import type { BotContext, Handled, Interaction } from '../interaction.ts'
 import { refusalMessage } from '../messages/refusal.ts'
 
 /** What nobody foresaw. It may have happened before or after the act, so nothing is promised. */
@@ -16,7 +16,7 @@ export const unforeseen = refuse(
 export async function conclude(
   bot: BotContext,
   answer: Interaction['say'],
-  interaction: () => Promise<Refusal | undefined>,
+  interaction: () => Promise<Handled>,
 ): Promise<void> {
   const refusal = await interaction().catch((error: Error) => failed(bot, error))
   if (refusal && refusal.code !== 'repeated') await answer(refusalMessage(refusal))

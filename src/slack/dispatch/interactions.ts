@@ -2,7 +2,7 @@ import type { BlockAction, RespondFn, ViewClosedAction, ViewSubmitAction } from 
 import type { ModalView } from '@slack/types'
 import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
 import { sendOrInWords } from '../in-words.ts'
-import { type BotContext, type Interaction, textIn, type Values } from '../interaction.ts'
+import { type BotContext, type Handled, type Interaction, textIn, type Values } from '../interaction.ts'
 import { refusalView } from '../messages/refusal.ts'
 import { readRef } from '../ref.ts'
 import { clickFor, closes, type SubmitRoute, submits } from '../routes.ts'
@@ -65,8 +65,9 @@ const ephemeral =
 
 const direct =
   (bot: BotContext, userId: string): Interaction['say'] =>
-  async (message) =>
-    void (await sendOrInWords(message, (form) => bot.web.chat.postMessage({ channel: userId, ...form })))
+  async (message) => {
+    await sendOrInWords(message, (form) => bot.web.chat.postMessage({ channel: userId, ...form }))
+  }
 
 /** From Home there is no message to answer to: a dialog says it, or a direct message when the trigger is too old. */
 const besideHome = (bot: BotContext, surface: Surface, userId: string): Interaction['say'] => {
@@ -105,7 +106,7 @@ export async function runSubmit(
   const refusal = await submitted(route).catch((error: Error) => failed(bot, error))
   if (refusal && refusal.code !== 'repeated') await answer(refusal)
 
-  async function submitted(to: SubmitRoute): Promise<Refusal | undefined> {
+  async function submitted(to: SubmitRoute): Promise<Handled> {
     const reference = readRef(view.private_metadata)
     const claim = claimOf(body, textIn(values, 'workspace') || reference.workspace)
     const caller = await soon(admit(bot, claim, to.needs), () => databaseIsSlow)

@@ -78,7 +78,8 @@ const maxAttempts = 4
 export async function failStep(fail: () => Promise<unknown>): Promise<void> {
   for (let attempt = 1; ; attempt++)
     try {
-      return void (await fail())
+      await fail()
+      return
     } catch (error) {
       const { retryAfter } = error as { retryAfter?: number }
       // A run that Slack knows as ended has nobody to answer to.
