@@ -9,7 +9,7 @@ import { sendOrInWords } from '../in-words.ts'
 import type { Handled, Interaction, SubmitInteraction } from '../interaction.ts'
 import { requestMessage, sentView } from '../messages/keys/request.ts'
 
-/** Puts a draft before the managers: what a member asks for, or a write key where policy wants a second person. */
+/** Sends a draft to the managers: a member's request, or a key with write where policy requires approval. */
 export async function askForApproval(
   interaction: SubmitInteraction,
   draft: KeyDraft,
@@ -30,7 +30,7 @@ export async function askForApproval(
   interaction.bot.refresh(workspace)
 }
 
-/** The request is saved whatever happens here; Home shows it to the managers too. */
+/** The request is already saved, and Home shows it to the managers, so a failure here is only logged. */
 async function postRequest({ bot, caller }: Interaction, request: KeyRequest): Promise<void> {
   try {
     const channelId = await findChannel(bot.web, caller.workspace.terms.alertChannel)

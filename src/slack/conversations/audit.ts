@@ -15,7 +15,7 @@ export const auditOf: Handler<CommandInteraction> = async (interaction) => {
   return !key || isRefusal(key) ? key : page(interaction, { keyId: key.id }, false)
 }
 
-/** Older events take the place of the newer ones. */
+/** Replaces the page with the older events. */
 export const turnAudit: Handler<ClickInteraction> = async (interaction) => {
   const turn = readTurn(interaction.value)
   if (!turn)

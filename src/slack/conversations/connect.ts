@@ -15,8 +15,8 @@ async function showConnections(interaction: Interaction): Promise<Handled> {
   await interaction.show(connectView(workspace, found))
 }
 
-/** [New SCIM token], [New webhook secret]: the credential is in this one dialog. */
-export const makeOne: Handler<ClickInteraction> = async (interaction) => {
+/** [New SCIM token], [New webhook secret]: the credential is shown only in this dialog. */
+export const createCredential: Handler<ClickInteraction> = async (interaction) => {
   const { world } = interaction.bot
   const { actor, workspace } = interaction.caller
   const kind = interaction.value === 'scim' ? 'scim' : 'webhook'
@@ -28,7 +28,7 @@ export const makeOne: Handler<ClickInteraction> = async (interaction) => {
 }
 
 /** [Revoke] */
-export const revokeOne: Handler<ClickInteraction> = async (interaction) => {
+export const revokeCredential: Handler<ClickInteraction> = async (interaction) => {
   const { actor, workspace } = interaction.caller
   const ended = await perform(
     interaction.bot.world,

@@ -9,7 +9,7 @@ import type { Key } from '../../keys/key.ts'
 import { fold } from '../../keys/name.ts'
 import { revokedAlready } from '../../keys/revoked.ts'
 import { message, notice, plainSection } from '../blocks.ts'
-import { whyNotGiven } from '../caller.ts'
+import { recipientError } from '../caller.ts'
 import { type CommandInteraction, type Handler, type SubmitInteraction, textIn } from '../interaction.ts'
 import { editedView, editForm } from '../messages/keys/edit.ts'
 import { hintOf } from '../messages/keys/key.ts'
@@ -32,7 +32,7 @@ export const submitEdit: Handler<SubmitInteraction> = async (interaction) => {
   if (Array.isArray(wanted)) return interaction.complain(fieldErrors(wanted))
   const before = await keyById(interaction, keyId)
   if (isRefusal(before)) return before
-  const wrong = await misfits(interaction, before, wanted)
+  const wrong = await editErrors(interaction, before, wanted)
   if (isRefusal(wrong)) return wrong
   if (wrong.length > 0) return interaction.complain(fieldErrors(wrong))
   await interaction.work(notice('Edit key', [plainSection('Saving...')]))
@@ -49,8 +49,8 @@ export const submitEdit: Handler<SubmitInteraction> = async (interaction) => {
   interaction.bot.refresh(workspace)
 }
 
-/** What only the database and Slack can say about an edit; the act checks the name again. */
-async function misfits(
+/** Checks the edit against the database and Slack; the act checks the name again. */
+async function editErrors(
   interaction: SubmitInteraction,
   before: Key,
   wanted: Edit,
@@ -61,13 +61,13 @@ async function misfits(
     async () => renamed && (await nameInUse(bot.world.db, caller.workspace.id, wanted.name)),
   )
   if (isRefusal(taken)) return taken
-  const misfit =
+  const recipientProblem =
     wanted.ownerId === before.ownerId
       ? undefined
-      : await whyNotGiven(bot.world, bot.web, caller, wanted.ownerId)
+      : await recipientError(bot.world, bot.web, caller, wanted.ownerId)
   return [
     ...(taken ? [nameIsTaken(wanted.name)] : []),
-    ...(misfit ? [refuse('invalid', misfit, { field: 'owner' })] : []),
+    ...(recipientProblem ? [refuse('invalid', recipientProblem, { field: 'owner' })] : []),
   ]
 }
 
@@ -82,7 +82,7 @@ function readForm({ values, caller }: SubmitInteraction): TypedEdit {
   }
 }
 
-/** A new owner hears of it; for a key that still waits, they are the one who can reveal it now. */
+/** Notifies a new owner. For a key that is not yet revealed, they get the reveal button. */
 async function notifyNewOwner(interaction: SubmitInteraction, before: Key, saved: Key): Promise<void> {
   if (saved.ownerId === before.ownerId) return
   const { id } = interaction.caller.actor

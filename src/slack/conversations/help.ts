@@ -9,7 +9,7 @@ import { viewer } from './pick.ts'
 
 type Helped = { verb: string; also?: string; needs?: Action; help: HelpLine }
 
-/** `/keys help [VERB]`: only what this person's role may use. */
+/** `/keys help [VERB]`: only the commands that this person's role allows. */
 export async function help(interaction: CommandInteraction, commands: readonly Helped[]): Promise<Handled> {
   const { caller } = interaction
   const subject = { workspaceId: caller.workspace.id }

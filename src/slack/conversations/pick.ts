@@ -7,8 +7,8 @@ import type { CommandInteraction, Handled, Interaction } from '../interaction.ts
 import { nearMessage, pickerMessage } from '../messages/keys/pick.ts'
 
 /**
- * The one key that a command means. Nothing is returned when the person was asked which: several match, none was
- * named, or the name was nearly right. A near miss or a prefix never acts.
+ * Finds the one key that a command means. Returns nothing when it asked the person instead: several keys match, none
+ * was named, or the name was nearly right. A near miss or a prefix never acts.
  */
 export async function keyFor(interaction: CommandInteraction, verb: string): Promise<KeyWithUsage | Handled> {
   if (interaction.keyId) return keyById(interaction, interaction.keyId)
@@ -34,7 +34,7 @@ async function pickOf(
   return interaction.say(nearMessage(interaction.words, found.near))
 }
 
-/** The key that a button or dialog refers to, read now. */
+/** Reads the key that a button or dialog refers to. */
 export async function keyById(interaction: Interaction, id: string): Promise<KeyWithUsage | Refusal> {
   const key = await orDatabaseOut(() => findKeyById(interaction.bot.world.db, viewer(interaction), id))
   return key ?? noSuchKey({ keyId: id })

@@ -17,7 +17,7 @@ import type { ClickInteraction, CommandInteraction, Handled, Handler, Interactio
 import { dryRunMessage, dryRunRows } from '../messages/alerts/dry-run.ts'
 import { askedMessage, progressMessage } from '../messages/reviews/review.ts'
 
-/** `/keys review [mine|start|dry run]`: how it goes, for those who manage; else what one is asked. */
+/** `/keys review [mine|start|dry run]`: progress for managers; for others, the keys they are asked about. */
 export const review: Handler<CommandInteraction> = (interaction) => {
   const words = interaction.words.toLowerCase()
   if (words === 'dry run' || words === 'dry-run') return showDryRun(interaction)
@@ -47,7 +47,7 @@ export const answerUnneeded: Handler<ClickInteraction> = (interaction) =>
 
 type Scope = 'mine' | 'all'
 
-/** A control's value came over the wire: what it names is looked up, and nothing else is taken from it. */
+/** Parses a control's value, which is untrusted input: ids are looked up, and nothing else is used. */
 function readValue(value: string): { where: string; scope: Scope; rest: string[] } {
   const [where = '', scope, ...rest] = value.split(' ')
   return { where, scope: scope === 'all' ? 'all' : 'mine', rest: rest.slice(0, askedPage) }
@@ -74,7 +74,7 @@ async function answer(
   return where === 'here' ? showPage(interaction, scope, 0, true) : undefined
 }
 
-/** In the same transaction: the messages of the review will show it, whatever happens to this process. */
+/** In the same transaction, so that the review's messages are updated even if this process dies. */
 const announce = ({ bot, caller }: Interaction, trx: Transaction, ownerIds: readonly string[], now: Date) =>
   announceAnswer(trx, bot.world, caller.workspace, ownerIds, now)
 

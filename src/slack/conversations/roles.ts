@@ -5,7 +5,7 @@ import { type Phrase, say } from '../../foundation/words.ts'
 import { findMember, type Role, roles } from '../../members/member.ts'
 import { listGroupRoles, listRoles, setGroupRole, setRole } from '../../workspaces/roles.ts'
 import { notice, plainSection } from '../blocks.ts'
-import { whyNotGiven } from '../caller.ts'
+import { recipientError } from '../caller.ts'
 import {
   type CommandInteraction,
   type Handled,
@@ -31,7 +31,7 @@ async function showRoles(interaction: Interaction, done?: Phrase): Promise<Handl
   await interaction.show(rolesForm({ workspace, people, groups, usergroups, ...(done ? { done } : {}) }))
 }
 
-/** The team's user groups; a team without them (Slack's free plan) sets roles by person. */
+/** The team's user groups; none on Slack's free plan, where roles are set by person. */
 async function usergroupsOf({ bot }: Interaction): Promise<{ id: string; name: string }[]> {
   const { usergroups = [] } = await bot.web.usergroups.list({}).catch(() => ({ usergroups: [] }))
   return usergroups.map(({ id, name, handle }) => ({ id: id!, name: name ?? handle ?? id! }))
@@ -45,8 +45,8 @@ export const submitRoles: Handler<SubmitInteraction> = async (interaction) => {
   if ((userId === '') === (groupId === ''))
     return interaction.complain({ person: 'Choose a person or a user group, one of them.' })
   const { bot, caller } = interaction
-  const misfit = userId ? await whyNotGiven(bot.world, bot.web, caller, userId) : undefined
-  if (misfit) return interaction.complain({ person: misfit })
+  const recipientProblem = userId ? await recipientError(bot.world, bot.web, caller, userId) : undefined
+  if (recipientProblem) return interaction.complain({ person: recipientProblem })
   await interaction.work(notice('Roles', [plainSection('Saving...')]))
   const done = userId
     ? await givePerson(interaction, userId, role)
@@ -64,7 +64,7 @@ async function givePerson(
   const { actor, workspace } = interaction.caller
   const set = await perform(interaction.bot.world, actor, (act) => setRole(act, workspace.id, userId, role))
   if (isRefusal(set)) return set
-  // A user group may give more than what was given by name.
+  // A user group may give a higher role than the one set by name.
   const now = await orDatabaseOut(() => findMember(interaction.bot.world.db, workspace.id, userId))
   if (isRefusal(now) || !now || now.role === role) return say`${{ user: userId }} is ${article(role)} now.`
   return say`${{ user: userId }} has the role of ${article(role)} by name, and stays ${article(now.role)} through a user group.`

@@ -19,7 +19,9 @@ import { type Choice, campaignBegunView, campaignForm, choices } from '../messag
 
 const maxIntegrations = 100
 
-/** `/keys rotate all [overdue|expiring|@user|words]`: which keys, and why, before anything happens. */
+/**
+ * `/keys rotate all [overdue|expiring|@user|words]`: a form with the keys and the reason, before anything happens.
+ */
 export const openCampaign: Handler<CommandInteraction> = (interaction) => {
   const words = interaction.words.trim()
   const user = /^<@([UW][A-Z0-9]+)(?:\|[^>]*)?>$/.exec(words)?.[1]
@@ -56,7 +58,7 @@ const chosenIn = (values: Values): { choice: Choice; of: string; reason: Reason 
   reason: reasons.find((one) => one === textIn(values, 'reason')) ?? 'scheduled',
 })
 
-/** Which keys the form means; undefined while it does not say whose or for what. */
+/** The selection on the form; undefined while it is incomplete. */
 function whichIn(values: Values): Which | undefined {
   const { choice, of } = chosenIn(values)
   if (choice === 'overdue' || choice === 'expiring') return { of: choice }
@@ -97,6 +99,6 @@ async function wrongOwner(
   if (owner === '') return 'Choose who takes over.'
   if (which.of === 'owner' && which.ownerId === owner)
     return 'They own the old keys. Choose somebody who stays.'
-  const isOneOfUs = await isFullMember(bot.web, owner, caller.teamId).catch(() => false)
-  return isOneOfUs ? undefined : 'Choose a person of this workspace.'
+  const isMember = await isFullMember(bot.web, owner, caller.teamId).catch(() => false)
+  return isMember ? undefined : 'Choose a person of this workspace.'
 }
