@@ -13,7 +13,7 @@ import { count } from '../keys/key.ts'
  */
 export function askedMessage(asked: Asked, where: 'dm' | 'here'): Message {
   const { counts, keys, review, workspaceName } = asked
-  const all = counts.needed + counts.unneeded + counts.open + counts.settled
+  const all = counts.needed + counts.unneeded + counts.open + counts.closed
   if (review.endedAt) return message(say`This review of ${{ name: workspaceName }} is over; ${done(asked)}`)
   if (all === 0) return message(say`The review of ${{ name: workspaceName }} has no question for you.`)
   if (keys.length === 0) return message(done(asked))
@@ -57,12 +57,12 @@ const progressLine = ({ counts }: Asked): string =>
   [
     `${counts.needed.toLocaleString('en-US')} still needed`,
     `${counts.unneeded.toLocaleString('en-US')} not needed any more`,
-    ...(counts.settled > 0 ? [`${counts.settled.toLocaleString('en-US')} ended or replaced`] : []),
+    ...(counts.closed > 0 ? [`${counts.closed.toLocaleString('en-US')} ended or replaced`] : []),
   ].join(' · ')
 
 function done({ counts, workspaceName, ownerId }: Asked): Phrase {
   const whose = ownerId ? say`your keys` : say`the keys`
-  const tail = counts.settled > 0 ? say`, ${counts.settled} ended or replaced meanwhile` : ''
+  const tail = counts.closed > 0 ? say`, ${counts.closed} ended or replaced meanwhile` : ''
   return say`All of ${whose} in ${{ name: workspaceName }} are answered: ${counts.needed} still needed, ${counts.unneeded} not${tail}. Thank you.`
 }
 
@@ -94,20 +94,20 @@ const refOf = ({ review, ownerId }: Asked, where: 'dm' | 'here', rest: string) =
 /** A review's progress for managers: one message, edited in place. */
 export function progressMessage(progress: ReviewProgress): Message {
   const { review, workspaceName, keys, owners } = progress
-  const all = keys.needed + keys.unneeded + keys.open + keys.settled
+  const all = keys.needed + keys.unneeded + keys.open + keys.closed
   const title = say`Review of ${{ name: workspaceName }}: which keys are still needed?`
   if (review.endedAt)
     return message(
       say`${title} It is over: ${keys.needed} of ${all} confirmed, ${keys.unneeded} not needed any more, ${keys.open} without an answer.`,
     )
   return message(
-    say`${title} ${keys.needed + keys.unneeded} of ${all - keys.settled} answered, until ${{ day: review.answerBy }}.`,
+    say`${title} ${keys.needed + keys.unneeded} of ${all - keys.closed} answered, until ${{ day: review.answerBy }}.`,
     context(
       [
         `${keys.needed} still needed`,
         `${keys.unneeded} not needed any more`,
         `${keys.open} open`,
-        ...(keys.settled > 0 ? [`${keys.settled} ended or replaced`] : []),
+        ...(keys.closed > 0 ? [`${keys.closed} ended or replaced`] : []),
         `${owners.answered} of ${count(owners.asked, 'owner')} done`,
       ].join(' · '),
     ),
