@@ -11,7 +11,7 @@ export async function readPreferences(db: Executor, accountId: string, userId: s
 }
 
 /** Saves choices; absent ones stay as they were. */
-export async function prefer(
+export async function savePreferences(
   db: Executor,
   accountId: string,
   userId: string,

@@ -202,7 +202,7 @@ export async function closedUnannounced(db: Executor, since: Date): Promise<KeyR
 }
 
 /** Records that the closing was announced. */
-export const rememberToldClosed = (db: Executor, id: string, now: Date) =>
+export const rememberClosedAnnounced = (db: Executor, id: string, now: Date) =>
   db('key_requests').where({ id }).update({ closed_announced_at: now })
 
 /** Records the request's Slack message, so that it can be updated. */

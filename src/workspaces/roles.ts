@@ -133,7 +133,7 @@ async function replaceMembers(act: Act, workspaceId: string, groupId: string, us
  * Ends the role of a person who is no longer a full member of the team. The last owner's row stays for the operator
  * to see; they are refused all the same.
  */
-export async function forgetMember(act: Act, workspaceId: string, userId: string): Promise<null> {
+export async function markDeparted(act: Act, workspaceId: string, userId: string): Promise<null> {
   await act.trx('workspaces').where({ id: workspaceId }).forUpdate().first('id')
   const where = { workspace_id: workspaceId, user_id: userId }
   await act.trx('group_members').where(where).delete()
@@ -164,7 +164,7 @@ export async function restoreOwner(act: Act, workspaceId: string, userId: string
 }
 
 /** Reverses `markDeparted` for a person who returned: their keys have an owner again. */
-export async function welcomeBack(act: Act, workspaceId: string, userId: string): Promise<null> {
+export async function markReturned(act: Act, workspaceId: string, userId: string): Promise<null> {
   await act.trx('departures').where({ workspace_id: workspaceId, user_id: userId }).delete()
   return null
 }

@@ -6,7 +6,7 @@ import { listKeys } from '../../keys/list.ts'
 import { may } from '../../policy/may.ts'
 import { runningRotations } from '../../rotation/rotation.ts'
 import { readTrackers } from '../../rotation/tracker.ts'
-import { type Preferences, prefer, readPreferences } from '../../workspaces/preferences.ts'
+import { type Preferences, readPreferences, savePreferences } from '../../workspaces/preferences.ts'
 import { waitingRequests } from '../../workspaces/requests.ts'
 import type { Caller } from '../caller.ts'
 import type { BotContext, ClickInteraction, Handled, Handler, Interaction } from '../interaction.ts'
@@ -18,7 +18,7 @@ import { viewer } from './pick.ts'
 export async function openHome(bot: BotContext, caller: Caller): Promise<Handled> {
   const { db, clock } = bot.world
   const seen = await orDatabaseOut(() =>
-    prefer(db, caller.workspace.accountId, caller.actor.id, { homeSeenAt: clock.now() }),
+    savePreferences(db, caller.workspace.accountId, caller.actor.id, { homeSeenAt: clock.now() }),
   )
   return isRefusal(seen) ? seen : drawHome(bot, caller)
 }
@@ -84,7 +84,7 @@ export const switchHome: Handler<ClickInteraction> = async (interaction: Interac
       ? ({ homeShows: value } as const)
       : { workspaceId: caller.workspace.id }
   const kept = await orDatabaseOut(() =>
-    prefer(bot.world.db, caller.workspace.accountId, caller.actor.id, choice),
+    savePreferences(bot.world.db, caller.workspace.accountId, caller.actor.id, choice),
   )
   return isRefusal(kept) ? kept : drawHome(bot, caller)
 }

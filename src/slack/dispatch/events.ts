@@ -1,6 +1,6 @@
 import { perform } from '../../acts/perform.ts'
 import { isRefusal } from '../../foundation/refusal.ts'
-import { forgetMember, refreshGroup, welcomeBack } from '../../workspaces/roles.ts'
+import { markDeparted, markReturned, refreshGroup } from '../../workspaces/roles.ts'
 import { workspacesOfTeam } from '../../workspaces/workspace.ts'
 import { identify } from '../caller.ts'
 import { openHome } from '../conversations/home.ts'
@@ -33,6 +33,6 @@ export async function onUserChanged(bot: BotContext, teamId: string, user: Chang
   const isOut = user.deleted || user.is_restricted || user.is_ultra_restricted
   for (const workspace of await workspacesOfTeam(bot.world.db, teamId))
     await perform(bot.world, { kind: 'job', id: 'slack-events' }, (act) =>
-      isOut ? forgetMember(act, workspace.id, user.id) : welcomeBack(act, workspace.id, user.id),
+      isOut ? markDeparted(act, workspace.id, user.id) : markReturned(act, workspace.id, user.id),
     )
 }
