@@ -58,8 +58,8 @@ export async function setRole(
 }
 
 /**
- * Remembers someone as a plain member at first contact; whoever is already known keeps their role. Only
- * for somebody of whom Slack says that they belong to the team in full.
+ * Adds a plain member at first contact; a known member keeps their role. Only for users that Slack lists as full
+ * members of the team.
  */
 export async function ensureMember(
   db: Executor,
