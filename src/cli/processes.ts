@@ -8,8 +8,8 @@ const restartAfterMs = 500
 export const isOneOfSeveral = (): boolean => cluster.isWorker
 
 /**
- * Runs this same command in several processes that share one port, until a signal comes. One that ends is replaced;
- * one that cannot even start takes the others down with it, since the next would not start either.
+ * Runs this command in several processes that share one port, until a signal comes. A process that ends is replaced;
+ * one that cannot start stops the others too, since the next would not start either.
  * @returns the exit code
  */
 export async function superviseProcesses(count: number): Promise<number> {
@@ -46,7 +46,7 @@ export async function superviseProcesses(count: number): Promise<number> {
   return code
 }
 
-/** A scrape reaches one process; what it must say is the sum of all. */
+/** A scrape reaches one process, which must answer with the sum of all. */
 function answerForMetrics(): void {
   const all = new AggregatorRegistry()
   cluster.on('message', async (worker, message: { wants?: string; id?: number }) => {

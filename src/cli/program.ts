@@ -94,7 +94,7 @@ function explain(error: unknown, { env }: Shell): number {
   return 1
 }
 
-/** What can be put right is said in a sentence; the unforeseen shows its stack. */
+/** Expected errors are one sentence; unexpected ones show their stack. */
 const sentenceOf = (error: unknown): string | undefined =>
   foreseen.some((kind) => error instanceof kind)
     ? (error as Error).message
@@ -102,7 +102,7 @@ const sentenceOf = (error: unknown): string | undefined =>
 
 const foreseen = [ConfigError, StartError, SigningError, NotAnExport, NotAnImport, LineTooLong]
 
-/** What the file system said, in words: the path is the operator's own. */
+/** A file system error as a sentence; the path is the operator's own. */
 function fileProblem(error: unknown): string | undefined {
   const { code, path } = error as NodeJS.ErrnoException
   if (!path) return undefined

@@ -11,7 +11,7 @@ export type Start = (options: {
   log: Log
 }) => Promise<{ stop(): Promise<void> }>
 
-/** Real milliseconds that a stop may take before the process goes anyway. */
+/** Real milliseconds that a stop may take before the process exits anyway. */
 const hardLimitMs = 10_000
 
 /** Runs until a signal comes, then stops in order. */
@@ -35,11 +35,11 @@ export async function serve(
   }
   if (processes > 1 && !isOneOfSeveral()) return superviseProcesses(processes)
   const log = openLog({ level: config.logLevel, tokenPrefix: config.tokenPrefix })
-  // A promise of some library that nobody waits for must not take everybody's work with it.
+  // A rejected promise inside a library must not stop the process.
   process.on('unhandledRejection', (error) =>
     log.error({ error: error instanceof Error ? error.stack : String(error) }, 'a promise failed unheard'),
   )
-  // Listened for before anything starts: a signal that comes meanwhile ends it in order too.
+  // Registered before anything starts, so that a signal during the start also stops in order.
   const asked = askedToStop()
   const running = await start({ config, roles: roles as Role[], log })
   await asked
@@ -47,7 +47,7 @@ export async function serve(
   return 0
 }
 
-/** Resolves at the first signal to stop. From then on the process has its hard limit; a second signal ends it at once. */
+/** Resolves at the first signal to stop. From then on the hard limit runs; a second signal exits at once. */
 function askedToStop(): Promise<void> {
   return new Promise((resolve) => {
     const stop = () => {

@@ -1,6 +1,6 @@
 import { hourMs } from '../foundation/time.ts'
 import type { World } from '../foundation/world.ts'
-import { closedUnannounced, rememberToldClosed } from '../workspaces/requests.ts'
+import { closedUnannounced, rememberClosedAnnounced } from '../workspaces/requests.ts'
 import type { Announcer } from './announcer.ts'
 
 /** So long a message is tried; a click on its buttons is told the same. */
@@ -12,7 +12,7 @@ export async function announceClosedRequests({ db, clock, log }: World, announce
   for (const request of await closedUnannounced(db, new Date(now.getTime() - givenUpAfterMs)))
     try {
       if (request.posted) await announcer.showClosed(request)
-      await rememberToldClosed(db, request.id, now)
+      await rememberClosedAnnounced(db, request.id, now)
       if (request.requestedBy !== request.closedFor) await announcer.announceClosed(request)
     } catch (error) {
       log.warn({ request: request.id, error: String(error) }, 'a closed request was not told')
