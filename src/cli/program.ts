@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import { NotAnExport } from '../audit/read-export.ts'
 import { SigningError } from '../audit/signing.ts'
 import { ConfigError, readConfig } from '../foundation/config.ts'
@@ -39,13 +39,8 @@ export async function runShell(argv: readonly string[], shell: Shell): Promise<n
     .command('start')
     .description('start the bot, the verifier and the worker, or some of them')
     .addOption(new Option('--roles <roles>', 'comma-separated: bot, verify, worker, or all').default('all'))
-    .addOption(
-      new Option('--processes <n>', 'for verifiers: processes that share the port')
-        .default(1)
-        .argParser(count),
-    )
-    .action(async ({ roles, processes }: { roles: string; processes: number }) => {
-      code = await serve(roles, shell, processes)
+    .action(async ({ roles }: { roles: string }) => {
+      code = await serve(roles, shell)
     })
   program
     .command('migrate')
@@ -78,13 +73,6 @@ export async function runShell(argv: readonly string[], shell: Shell): Promise<n
   } catch (error) {
     return explain(error, shell)
   }
-}
-
-function count(text: string): number {
-  const number = Number(text)
-  if (!Number.isInteger(number) || number < 1 || number > 256)
-    throw new InvalidArgumentError('It must be a whole number from 1 to 256.')
-  return number
 }
 
 function explain(error: unknown, { env }: Shell): number {
