@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { inspect } from 'node:util'
 import { Command, CommanderError, Option } from 'commander'
 import { NotAnExport } from '../audit/read-export.ts'
@@ -5,6 +6,7 @@ import { SigningError } from '../audit/signing.ts'
 import { ConfigError, readConfig } from '../foundation/config.ts'
 import { databaseStartError } from '../foundation/database.ts'
 import { LineTooLong } from '../foundation/lines.ts'
+import { packageRoot } from '../foundation/package-root.ts'
 import { scrubber } from '../foundation/scrub.ts'
 import { StartError } from '../foundation/start-error.ts'
 import { addAnomalyVerbs } from './anomaly.ts'
@@ -29,6 +31,7 @@ export async function runShell(argv: readonly string[], shell: Shell): Promise<n
     .description(
       'Governs the API keys of a platform. Configuration comes from environment variables; see README.md.',
     )
+    .version(versions())
     .addHelpText(
       'after',
       '\nExit codes: 0 done, 1 refused or failed, 2 misused, 3 not proven (audit verify).',
@@ -50,7 +53,7 @@ export async function runShell(argv: readonly string[], shell: Shell): Promise<n
     })
   program
     .command('doctor')
-    .description('check Postgres, the audit, Redis, Slack, the alert channel, and that messages arrive')
+    .description('check Node, Postgres, the audit, Redis, Slack, the alert channel, and that messages arrive')
     .action(async () => {
       code = await doctor(readConfig(shell.env))
     })
@@ -73,6 +76,12 @@ export async function runShell(argv: readonly string[], shell: Shell): Promise<n
   } catch (error) {
     return explain(error, shell)
   }
+}
+
+/** Of the program and of what it runs on: what a report of a problem begins with. */
+function versions(): string {
+  const { version } = JSON.parse(readFileSync(new URL('package.json', packageRoot()), 'utf8'))
+  return `${version} (Node ${process.versions.node})`
 }
 
 function explain(error: unknown, { env }: Shell): number {
