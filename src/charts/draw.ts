@@ -14,8 +14,8 @@ const fonts = ['400', '700'].map((weight) => `@fontsource/lato/files/lato-latin-
 // The system's own fonts are never asked for, so that a bare container draws the same.
 for (const font of fonts) GlobalFonts.register(readFileSync(packages.resolve(font)), fontFamily)
 
-/** A picture as the bytes of a PNG. The same figures are the same bytes, on any machine of that kind. */
-export function draw(picture: Picture): Buffer {
+/** What the drawing thread runs: a picture as the bytes of a PNG. The same figures are the same bytes, on any machine of that kind. */
+export default function draw(picture: Picture): Buffer {
   const canvas = createCanvas(width * pixelsPerPoint, height * pixelsPerPoint)
   const chart = echarts.init(canvas as unknown as Parameters<typeof echarts.init>[0], undefined, {
     width,
@@ -29,6 +29,3 @@ export function draw(picture: Picture): Buffer {
     chart.dispose()
   }
 }
-
-/** What the drawing thread runs. */
-export default draw

@@ -14,7 +14,7 @@ export class NotAnImport extends Error {
 }
 
 /** An import holds the audit's chain while it is written, so it is kept to a moment. */
-export const maxLines = 2_000
+const maxLines = 2_000
 
 /** Reads a file of keys: CSV with a header, or JSON Lines. @throws NotAnImport, or what the file system says */
 export async function readImport(path: string): Promise<ImportLine[]> {

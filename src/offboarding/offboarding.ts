@@ -2,7 +2,7 @@ import type { Executor, Transaction } from '../foundation/database.ts'
 import type { Receipt } from '../leases/confirm.ts'
 
 /** The doors through which an offboarding can be asked for. */
-export const sources = ['slack', 'workflow', 'user-change', 'scim', 'webhook', 'shell', 'reconcile'] as const
+const sources = ['slack', 'workflow', 'user-change', 'scim', 'webhook', 'shell', 'reconcile'] as const
 export type Source = (typeof sources)[number]
 
 export const modes = ['by-use', 'revoke', 'deactivate', 'rotate'] as const
@@ -21,7 +21,7 @@ export type Outcome =
   | 'refused-already'
   | 'failed'
 
-export type State = 'unmatched' | 'requested' | 'acting' | 'confirming' | 'done'
+type State = 'unmatched' | 'requested' | 'acting' | 'confirming' | 'done'
 
 /** Why a key is a leaver's: theirs, seen by them, shared with them; or only made by them, for somebody else. */
 export type Reason = 'owned' | 'revealed' | 'held' | 'created'

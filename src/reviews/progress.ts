@@ -20,7 +20,7 @@ export type ReviewProgress = {
 }
 
 /** How many people a progress message names. */
-export const maxWaiting = 10
+const maxWaiting = 10
 
 /** Owners that nobody can ask: they have left the team or are guests, or Slack does not take a message for them. */
 const unreachable = `

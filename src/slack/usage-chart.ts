@@ -21,7 +21,7 @@ export type Happened = {
 }
 
 /** What to call the parts of all requests: what the platform did not report on, we only know was let through. */
-export const partNames = (outcomes: number): UsagePicture['names'] => ({
+const partNames = (outcomes: number): UsagePicture['names'] => ({
   ok: outcomes > 0 ? 'Succeeded' : 'Let through',
   refused: 'Refused',
   failed: 'Failed',

@@ -19,7 +19,7 @@ const quickMs = 1_000
 const timeoutMs = 60_000
 
 /** The rotation that a button refers to as it stands now, for whoever may see its key. */
-export async function trackerFor({ bot, caller }: Interaction, id: string): Promise<Tracker | Refusal> {
+async function trackerFor({ bot, caller }: Interaction, id: string): Promise<Tracker | Refusal> {
   const { db, clock } = bot.world
   const workspaceId = caller.workspace.id
   const tracker = await orDatabaseOut(async () => {

@@ -4,13 +4,9 @@ import type { BotContext, Interaction } from '../interaction.ts'
 import { refusalMessage } from '../messages/refusal.ts'
 
 /** What nobody foresaw. It may have happened before or after the act, so nothing is promised. */
-export const unforeseen = refuse(
-  'failed',
-  'Something went wrong on my side, and I cannot say what was done.',
-  {
-    next: say`Look with ${{ code: '/keys list' }} before you try again.`,
-  },
-)
+const unforeseen = refuse('failed', 'Something went wrong on my side, and I cannot say what was done.', {
+  next: say`Look with ${{ code: '/keys list' }} before you try again.`,
+})
 
 /** Runs a story to its end. A refusal is said; an error that nobody foresaw is logged and said too. */
 export async function conclude(
