@@ -1,4 +1,3 @@
-import { perform } from '../../acts/perform.ts'
 import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
 import { liveKeyOfIntegration } from '../../keys/find.ts'
 import type { KeyRequest as KeyDraft } from '../../keys/issue.ts'
@@ -8,6 +7,7 @@ import { findChannel, post } from '../channels.ts'
 import { sendOrInWords } from '../in-words.ts'
 import type { Interaction, SubmitInteraction } from '../interaction.ts'
 import { requestMessage, sentView } from '../messages/keys/request.ts'
+import { performFor } from '../perform-for.ts'
 
 /** Puts a draft before the managers: what a member asks for, or a write key where policy wants a second person. */
 export async function askForApproval(
@@ -16,13 +16,10 @@ export async function askForApproval(
   reason: string,
 ): Promise<Refusal | undefined> {
   await interaction.work(notice('Request a key', [plainSection('Sending...')]))
-  const { actor, workspace } = interaction.caller
+  const { workspace } = interaction.caller
   const { world } = interaction.bot
-  const request = await perform(
-    world,
-    actor,
-    (act) => makeRequest(act, workspace.id, draft, reason, world.random),
-    { requestId: interaction.requestId },
+  const request = await performFor(interaction, (act) =>
+    makeRequest(act, workspace.id, draft, reason, world.random),
   )
   if (isRefusal(request)) return request
   await postRequest(interaction, request)

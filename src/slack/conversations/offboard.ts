@@ -1,4 +1,3 @@
-import { perform } from '../../acts/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
 import { say } from '../../foundation/words.ts'
@@ -21,6 +20,7 @@ import {
 import { begunView, planWords, previewForm, undoneView } from '../messages/offboarding/offboard.ts'
 import { progressView } from '../messages/offboarding/progress.ts'
 import { fieldErrors } from '../messages/refusal.ts'
+import { performFor } from '../perform-for.ts'
 
 /** `/keys offboard @user`: which keys, why each, what they serve, what will happen. Nothing has happened yet. */
 export const openOffboard: Handler<CommandInteraction> = async (interaction) => {
@@ -82,24 +82,20 @@ export const submitOffboard: Handler<SubmitInteraction> = async (interaction) =>
   const wrong = successorId ? await cannotTakeOver(interaction, userId, successorId) : undefined
   if (wrong) return void (await interaction.complain(fieldErrors([wrong])))
   await interaction.work(notice('Offboard', [plainSection('Starting...')]))
-  const made = await perform(
-    world,
-    actor,
-    (act) =>
-      requestOffboarding(
-        act,
-        workspace,
-        {
-          source: 'slack',
-          userId,
-          successorId,
-          note: textIn(interaction.values, 'note'),
-          mode: modes.find((mode): mode is Mode => mode === textIn(interaction.values, 'mode')),
-          choices: choicesIn(interaction),
-        },
-        world.random,
-      ),
-    { requestId: interaction.requestId },
+  const made = await performFor(interaction, (act) =>
+    requestOffboarding(
+      act,
+      workspace,
+      {
+        source: 'slack',
+        userId,
+        successorId,
+        note: textIn(interaction.values, 'note'),
+        mode: modes.find((mode): mode is Mode => mode === textIn(interaction.values, 'mode')),
+        choices: choicesIn(interaction),
+      },
+      world.random,
+    ),
   )
   if (isRefusal(made)) return made
   const preview = await previewOffboarding(world.db, workspace, actor, userId, world.clock.now())
@@ -135,15 +131,9 @@ const choicesIn = ({ values }: SubmitInteraction): Record<string, Plan> =>
 
 /** [Undo] on a report: what can be taken back is. */
 export const undo: Handler<ClickInteraction> = async (interaction) => {
-  const { world } = interaction.bot
-  const { actor, workspace } = interaction.caller
-  const undone = await perform(
-    world,
-    actor,
-    (act) => undoOffboarding(act, workspace.accountId, interaction.value),
-    {
-      requestId: interaction.requestId,
-    },
+  const { workspace } = interaction.caller
+  const undone = await performFor(interaction, (act) =>
+    undoOffboarding(act, workspace.accountId, interaction.value),
   )
   if (isRefusal(undone)) return undone
   await interaction.show(undoneView(undone))

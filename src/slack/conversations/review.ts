@@ -16,6 +16,7 @@ import { message } from '../blocks.ts'
 import type { ClickInteraction, CommandInteraction, Handler, Interaction } from '../interaction.ts'
 import { dryRunMessage, dryRunRows } from '../messages/alerts/dry-run.ts'
 import { askedMessage, progressMessage } from '../messages/reviews/review.ts'
+import { performFor } from '../perform-for.ts'
 
 /** `/keys review [mine|start|dry run]`: how it goes, for those who manage; else what one is asked. */
 export const review: Handler<CommandInteraction> = (interaction) => {
@@ -59,15 +60,14 @@ async function answer(
 ): Promise<Refusal | undefined> {
   const { bot, caller } = interaction
   const { where, scope, rest } = readValue(interaction.value)
-  const answered = await perform(
-    bot.world,
-    caller.actor,
+  const answered = await performFor(
+    interaction,
     async (act) => {
       const done = await write(act, rest)
       if (!isRefusal(done)) await announce(interaction, act.trx, done.ownerIds, act.now)
       return done
     },
-    { requestId: `${interaction.requestId} review` },
+    'review',
   )
   if (isRefusal(answered)) return answered
   bot.refresh(caller.workspace)
@@ -131,11 +131,10 @@ async function showDryRun(interaction: Interaction): Promise<Refusal | undefined
 
 async function start(interaction: Interaction): Promise<Refusal | undefined> {
   const { bot, caller } = interaction
-  const begun = await perform(
-    bot.world,
-    caller.actor,
+  const begun = await performFor(
+    interaction,
     (act) => beginReview(act, caller.workspace, bot.world.random),
-    { requestId: `${interaction.requestId} review` },
+    'review',
   )
   if (isRefusal(begun)) return begun
   bot.refresh(caller.workspace)

@@ -18,6 +18,7 @@ import {
   shownMessage,
   showOnceView,
 } from '../messages/keys/show-once.ts'
+import { performFor } from '../perform-for.ts'
 import { keyById } from './pick.ts'
 import { sendDirect } from './send-direct.ts'
 
@@ -139,13 +140,10 @@ export const offerReveal = (interaction: Interaction, key: Key) =>
 
 /** [Reveal key]: of several clicks one gets the token. */
 export const revealKey: Handler<ClickInteraction> = async (interaction): Promise<Refusal | undefined> => {
-  const { world, web } = interaction.bot
-  const { actor, workspace } = interaction.caller
-  const made = await perform(
-    world,
-    actor,
-    (act) => reveal(act, workspace.id, interaction.value, tokenDeps(interaction)),
-    { requestId: interaction.requestId },
+  const { web } = interaction.bot
+  const { workspace } = interaction.caller
+  const made = await performFor(interaction, (act) =>
+    reveal(act, workspace.id, interaction.value, tokenDeps(interaction)),
   )
   if (isRefusal(made)) return made
   const shown = await showOnce(interaction, made.key, made.token)
@@ -157,13 +155,10 @@ export const revealKey: Handler<ClickInteraction> = async (interaction): Promise
 
 /** [Replace key]: another token for the same key, for whoever saw the one that the button speaks of and did not keep it. */
 export const replaceKey: Handler<ClickInteraction> = async (interaction): Promise<Refusal | undefined> => {
-  const { actor, workspace } = interaction.caller
+  const { workspace } = interaction.caller
   const former = tokenIn(interaction.value)
-  const made = await perform(
-    interaction.bot.world,
-    actor,
-    (act) => replace(act, workspace.id, former, tokenDeps(interaction)),
-    { requestId: interaction.requestId },
+  const made = await performFor(interaction, (act) =>
+    replace(act, workspace.id, former, tokenDeps(interaction)),
   )
   if (!isRefusal(made)) await showOnce(interaction, made.key, made.token, former.hint)
   await bringUpToDate(interaction, former, interaction.message)
@@ -174,11 +169,9 @@ export const replaceKey: Handler<ClickInteraction> = async (interaction): Promis
 
 /** [I have saved it]: the token leaves the dialog, and nothing replaces it any more. */
 export const confirmSaved: Handler<ClickInteraction> = async (interaction) => {
-  const { actor, workspace } = interaction.caller
+  const { workspace } = interaction.caller
   const token = tokenIn(interaction.value)
-  const key = await perform(interaction.bot.world, actor, (act) => noteSaved(act, workspace.id, token), {
-    requestId: interaction.requestId,
-  })
+  const key = await performFor(interaction, (act) => noteSaved(act, workspace.id, token))
   if (isRefusal(key)) return key
   await interaction.show(savedView(key))
   await bringUpToDate(interaction, token)
