@@ -76,7 +76,6 @@ async function openForm(
   if (isRefusal(finding)) return finding
   if (!finding) return noSuchKey({ action: 'finding.take' })
   await interaction.show(form(finding))
-  return undefined
 }
 
 export const submitSnooze: Handler<SubmitInteraction> = async (interaction) => {
@@ -96,7 +95,6 @@ export const submitSnooze: Handler<SubmitInteraction> = async (interaction) => {
       sentenceBlock(say`I bring ${name(finding)} up again then, or when it gets worse.`),
     ]),
   )
-  return undefined
 }
 
 export const submitAssign: Handler<SubmitInteraction> = async (interaction) => {
@@ -110,5 +108,4 @@ export const submitAssign: Handler<SubmitInteraction> = async (interaction) => {
   await interaction.show(
     notice('Alert assigned', [sentenceBlock(say`${{ user: to }} hears of ${name(finding)} now.`)]),
   )
-  return undefined
 }

@@ -25,7 +25,6 @@ export async function askForApproval(
   await postRequest(interaction, request)
   await interaction.show(sentView(request))
   interaction.bot.refresh(workspace)
-  return undefined
 }
 
 /** The request is saved whatever happens here; Home shows it to the managers too. */

@@ -34,7 +34,6 @@ async function page(
   )
   if (isRefusal(events)) return events
   await interaction.say(auditMessage(events, turn, workspace), { replace })
-  return undefined
 }
 
 const turnSchema = z.object({

@@ -69,7 +69,6 @@ export const activateKey: Handler<CommandInteraction> = async (interaction) => {
   // Nobody's safety waits for this, but the sentence says that it works, so it had better be true.
   await confirmChange(interaction.bot.world, [key.id], { withinMs: quickMs })
   await interaction.say(activatedMessage(key))
-  return undefined
 }
 
 export const submitDeactivate: Handler<SubmitInteraction> = (interaction) =>
@@ -94,7 +93,6 @@ export const submitRevoke: Handler<SubmitInteraction> = async (interaction) => {
   const characters = hintCharacters(key)
   const expected = characters ? say`${{ name: key.name }} or ${characters}` : say`${{ name: key.name }}`
   await interaction.complain({ confirm: plain(say`That does not match ${expected}.`) })
-  return undefined
 }
 
 async function workAndShow(
@@ -115,7 +113,6 @@ async function workAndShow(
     await interaction.show(restrictedView(what, key, await confirm(timeoutMs)))
   // Homes that were drawn meanwhile say that it is under way.
   interaction.bot.refresh(interaction.caller.workspace)
-  return undefined
 }
 
 /** Real milliseconds after which a person reads that it takes longer, and after which they no longer look. */

@@ -13,7 +13,6 @@ async function showConnections(interaction: Interaction): Promise<Refusal | unde
   const found = await orDatabaseOut(() => listConnections(interaction.bot.world.db, workspace.accountId))
   if (isRefusal(found)) return found
   await interaction.show(connectView(workspace, found))
-  return undefined
 }
 
 /** [New SCIM token], [New webhook secret]: the credential is in this one dialog. */
@@ -24,7 +23,6 @@ export const makeOne: Handler<ClickInteraction> = async (interaction) => {
   const made = await performFor(interaction, (act) => makeConnection(act, workspace, kind, world.random))
   if (isRefusal(made)) return made
   await interaction.show(connectionView(made.connection, made.secret))
-  return undefined
 }
 
 /** [Revoke] */

@@ -34,7 +34,6 @@ export async function openForm(
   kind: CreateProps['kind'],
 ): Promise<undefined> {
   await interaction.show(createForm(lookNow(interaction, kind, { name: interaction.words })))
-  return undefined
 }
 
 /** A choice on the form changes what the form has to say. */
@@ -55,7 +54,6 @@ export const redrawCreate: Handler<ClickInteraction> = async (interaction) => {
       }),
     ),
   )
-  return undefined
 }
 
 function lookNow(
@@ -175,5 +173,4 @@ async function make(interaction: SubmitInteraction, request: KeyRequest): Promis
     await interaction.show(waitingForOwnerView(made.key))
   }
   interaction.bot.refresh(workspace)
-  return undefined
 }

@@ -24,7 +24,6 @@ export const openEdit: Handler<CommandInteraction> = async (interaction) => {
   if (!key || isRefusal(key)) return key
   if (key.status === 'revoked') return revokedAlready(key)
   await interaction.show(editForm(key))
-  return undefined
 }
 
 export const submitEdit: Handler<SubmitInteraction> = async (interaction) => {
@@ -45,7 +44,6 @@ export const submitEdit: Handler<SubmitInteraction> = async (interaction) => {
   await interaction.show(editedView(saved))
   await notifyNewOwner(interaction, before, saved)
   interaction.bot.refresh(workspace)
-  return undefined
 }
 
 /** What only the database and Slack can say about an edit; the act checks the name again. */

@@ -39,5 +39,4 @@ export async function start(interaction: CommandInteraction): Promise<Refusal | 
   if (isRefusal(attention)) return attention
   const create = may(actor, 'key.issue', { workspaceId: workspace.id })
   await interaction.say(startMessage(interaction.caller, { create, request: !create }, attention))
-  return undefined
 }

@@ -33,7 +33,6 @@ async function showHolders(
   await interaction.show(
     holdersView(key, holders, may(actor, 'holder.add', { workspaceId: workspace.id }), done),
   )
-  return undefined
 }
 
 export const submitHolder: Handler<SubmitInteraction> = async (interaction) => {

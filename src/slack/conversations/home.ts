@@ -40,7 +40,6 @@ export async function drawHome(bot: BotContext, caller: Caller): Promise<Refusal
     bot.world.log.error({ error: String(meaning(error)) }, 'Slack refused a Home for what it holds')
     return publish(bareHomeView(props))
   })
-  return undefined
 }
 
 async function readHome(bot: BotContext, caller: Caller, { homeShows }: Preferences): Promise<HomeProps> {

@@ -42,13 +42,11 @@ async function show(interaction: Interaction, turn: Turn, replace: boolean): Pro
   )
   if (isRefusal(page)) return page
   await interaction.say(listMessage(page, turn.filter, { actor, workspace }, now), { replace })
-  return undefined
 }
 
 /** [Search] */
 export const openSearch: Handler<ClickInteraction> = async (interaction) => {
   await interaction.show(searchForm(interaction.caller.workspace))
-  return undefined
 }
 
 /** The dialog that asked for words becomes the list of what they find. */

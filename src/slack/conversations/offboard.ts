@@ -41,7 +41,6 @@ export const openOffboard: Handler<CommandInteraction> = async (interaction) => 
   if (running && keys.length + elsewhere.length + endsRoleIn.length === 0)
     return showStanding(interaction, running, preview)
   await interaction.show(previewForm({ ...preview, leaver: userId, workspace }))
-  return undefined
 }
 
 async function showStanding(
@@ -57,7 +56,6 @@ async function showStanding(
   const [counts, requests] = found
   const sources = requests.map((one) => one.source)
   await interaction.show(progressView({ ...running, sources, keepsRoleInNames }, counts))
-  return undefined
 }
 
 /** Apps and people of other organisations have no keys to leave behind; a guest may have been given one. */
@@ -102,7 +100,6 @@ export const submitOffboard: Handler<SubmitInteraction> = async (interaction) =>
   const keys = preview.elsewhere.reduce((sum, one) => sum + one.keys, preview.keys.length)
   await interaction.show(begunView(userId, keys, workspace.terms.alertChannel))
   interaction.bot.offboard()
-  return undefined
 }
 
 async function cannotTakeOver(
@@ -139,5 +136,4 @@ export const undo: Handler<ClickInteraction> = async (interaction) => {
   await interaction.show(undoneView(undone))
   interaction.bot.offboard()
   interaction.bot.refresh(workspace)
-  return undefined
 }

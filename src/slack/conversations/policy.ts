@@ -20,7 +20,6 @@ export const openPolicy: Handler<CommandInteraction> = async (interaction) => {
     auditChannel ? found(auditChannel) : undefined,
   ])
   await interaction.show(policyForm(workspace, { alerts, audit }))
-  return undefined
 }
 
 export const submitPolicy: Handler<SubmitInteraction> = async (interaction) => {
@@ -47,7 +46,6 @@ export const submitPolicy: Handler<SubmitInteraction> = async (interaction) => {
   if (isRefusal(terms)) return terms
   await interaction.show(policySavedView({ ...workspace, terms }, await joinAll(interaction, terms)))
   interaction.bot.refresh({ ...workspace, terms })
-  return undefined
 }
 
 const numbers = [
@@ -114,7 +112,6 @@ async function channelComplaint({ bot }: SubmitInteraction, channelId: string): 
   if (channel.is_archived) return 'That channel is archived.'
   if (channel.is_ext_shared)
     return 'That channel is shared with another organisation. Choose one of your own.'
-  return undefined
 }
 
 /** Joins the public channels; the names of those that only somebody in them can let the bot into. */

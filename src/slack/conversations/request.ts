@@ -62,7 +62,6 @@ export const approve: Handler<ClickInteraction> = async (interaction) => {
   await keepMessageTrue(interaction, decided.request)
   await offerReveal(interaction, decided.key)
   interaction.bot.refresh(workspace)
-  return undefined
 }
 
 /** The key would be for somebody who is no longer a full member of the team. */
@@ -101,7 +100,6 @@ export const openDeny: Handler<ClickInteraction> = async (interaction) => {
   const late = cannotDecide(request, interaction.caller.actor.id)
   if (late) return late
   await interaction.show(denyForm(request))
-  return undefined
 }
 
 export const submitDeny: Handler<SubmitInteraction> = async (interaction) => {
@@ -118,7 +116,6 @@ export const submitDeny: Handler<SubmitInteraction> = async (interaction) => {
   await keepMessageTrue(interaction, denied)
   await sendDirect(interaction, denied.requestedBy, deniedMessage(denied))
   interaction.bot.refresh(workspace)
-  return undefined
 }
 
 async function keepMessageTrue({ bot }: Interaction, request: KeyRequest): Promise<void> {

@@ -96,7 +96,6 @@ async function showPage(
   })
   if (isRefusal(asked)) return asked
   await interaction.say(asked ? askedMessage(asked, 'here') : none(interaction), { replace })
-  return undefined
 }
 
 async function showProgress(interaction: Interaction): Promise<Refusal | undefined> {
@@ -107,7 +106,6 @@ async function showProgress(interaction: Interaction): Promise<Refusal | undefin
   })
   if (isRefusal(progress)) return progress
   await interaction.say(progress ? progressMessage(progress) : none(interaction))
-  return undefined
 }
 
 const none = ({ caller: { workspace } }: Interaction) => {
@@ -126,7 +124,6 @@ async function showDryRun(interaction: Interaction): Promise<Refusal | undefined
   const run = await orDatabaseOut(() => dryRun(db, interaction.caller.workspace, clock.now(), dryRunRows))
   if (isRefusal(run)) return run
   await interaction.say(dryRunMessage(run))
-  return undefined
 }
 
 async function start(interaction: Interaction): Promise<Refusal | undefined> {
@@ -143,7 +140,6 @@ async function start(interaction: Interaction): Promise<Refusal | undefined> {
       say`The review has begun. Owners are asked in their direct messages within a minute or two, and have until ${{ day: begun.answerBy }}. How it goes stands in the alert channel, and in ${{ code: '/keys review' }}.`,
     ),
   )
-  return undefined
 }
 
 async function mayRead({ bot, caller }: Interaction): Promise<Refusal | undefined> {

@@ -28,7 +28,6 @@ async function showRoles(interaction: Interaction, done?: Phrase): Promise<Refus
   const [people, groups] = known
   const usergroups = await usergroupsOf(interaction)
   await interaction.show(rolesForm({ workspace, people, groups, usergroups, ...(done ? { done } : {}) }))
-  return undefined
 }
 
 /** The team's user groups; a team without them (Slack's free plan) sets roles by person. */

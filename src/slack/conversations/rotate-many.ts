@@ -47,7 +47,6 @@ async function draw(interaction: Interaction, values: Values): Promise<Refusal |
   if (isRefusal(props)) return props
   const { choice, of, reason } = chosenIn(values)
   await interaction.show(campaignForm({ workspace, choice, of, reason, ...props }))
-  return undefined
 }
 
 const chosenIn = (values: Values): { choice: Choice; of: string; reason: Reason } => ({
@@ -82,7 +81,6 @@ export const submitCampaign: Handler<SubmitInteraction> = async (interaction) =>
   if (isRefusal(campaign)) return campaign
   await interaction.show(campaignBegunView(campaign.title, caller.workspace.terms.alertChannel))
   bot.refresh(caller.workspace)
-  return undefined
 }
 
 async function wrongOwner(

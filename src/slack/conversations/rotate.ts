@@ -96,7 +96,6 @@ async function showRunning(interaction: Interaction, rotation: Rotation): Promis
   const trackers = await orDatabaseOut(() => readTrackers(db, [rotation], clock.now()))
   if (isRefusal(trackers)) return trackers
   await interaction.show(trackerView(trackers[0]!, interaction.caller.actor))
-  return undefined
 }
 
 type Chosen = { reason: Reason; chosen: readonly string[]; expiry?: { expires: string; days?: string } }
@@ -118,7 +117,6 @@ async function draw(
   await interaction.show(
     rotateForm({ key, workspace, now, last24h, holders, ...chosen, ...(expiry ? { expiry } : {}) }),
   )
-  return undefined
 }
 
 /** The lifetime that a plain rotation hands down, or why policy refuses it by now. */
@@ -173,7 +171,6 @@ export const submitRotate: Handler<SubmitInteraction> = async (interaction) => {
   if (reason === 'compromised') await showReceipt(interaction, started, isMine)
   else await interaction.show(rotatedView(started, isMine, workspace.terms.alertChannel))
   interaction.bot.refresh(workspace)
-  return undefined
 }
 
 /** The receipt comes first; the new key is offered once the old one is known to be refused. */

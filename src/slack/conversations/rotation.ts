@@ -37,7 +37,6 @@ export const openRotation: Handler<ClickInteraction> = async (interaction) => {
   const tracker = await trackerFor(interaction, interaction.value)
   if (isRefusal(tracker)) return tracker
   await interaction.show(trackerView(tracker, interaction.caller.actor))
-  return undefined
 }
 
 /** [Reveal new key], from where the rotation is told: the message stays what it is. */
@@ -103,7 +102,6 @@ async function end(
   bot.refresh(caller.workspace)
   if (receipt && receipt.state !== 'confirmed')
     await interaction.show(endView(what, tracker!, await confirmRotation(world, ended, timeoutMs)))
-  return undefined
 }
 
 /** [Finish what is safe]: every rotation of a campaign that is. They share one wait for the verifiers. */
@@ -118,7 +116,6 @@ export const finishCampaign: Handler<ClickInteraction> = async (interaction) => 
   const receipt = await confirmRotations(bot.world, { withinMs: timeoutMs })
   await interaction.show(finishedManyView(done, receipt))
   bot.refresh(caller.workspace)
-  return undefined
 }
 
 /** [7 more days] */
@@ -132,5 +129,4 @@ export const giveMoreTime: Handler<ClickInteraction> = async (interaction) => {
   if (isRefusal(moved)) return moved
   await interaction.say(message(say`The deadline is ${{ moment: moved.dueAt }} now.`))
   bot.refresh(caller.workspace)
-  return undefined
 }

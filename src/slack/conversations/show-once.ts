@@ -150,7 +150,6 @@ export const revealKey: Handler<ClickInteraction> = async (interaction): Promise
   const at = interaction.message && { channel: interaction.message.channelId, ts: interaction.message.ts }
   if (at && shown) await web.chat.update({ ...at, ...revealedMessage(made.key) }).catch(() => undefined)
   interaction.bot.refresh(workspace)
-  return undefined
 }
 
 /** [Replace key]: another token for the same key, for whoever saw the one that the button speaks of and did not keep it. */
@@ -164,7 +163,6 @@ export const replaceKey: Handler<ClickInteraction> = async (interaction): Promis
   await bringUpToDate(interaction, former, interaction.message)
   if (isRefusal(made)) return made
   interaction.bot.refresh(workspace)
-  return undefined
 }
 
 /** [I have saved it]: the token leaves the dialog, and nothing replaces it any more. */
@@ -175,7 +173,6 @@ export const confirmSaved: Handler<ClickInteraction> = async (interaction) => {
   if (isRefusal(key)) return key
   await interaction.show(savedView(key))
   await bringUpToDate(interaction, token)
-  return undefined
 }
 
 /** The dialog was closed without saying so. */
@@ -184,5 +181,4 @@ export const closedUnconfirmed: Handler<ClickInteraction> = async (interaction) 
   const key = await keyById(interaction, keyId)
   if (isRefusal(key) || key.status === 'unrevealed' || key.hint !== hint || key.savedAt) return undefined
   await offerReplacement(interaction, key, didYouCopyMessage(key))
-  return undefined
 }

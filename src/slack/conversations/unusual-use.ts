@@ -23,7 +23,6 @@ export const quarantine: Handler<ClickInteraction> = async (interaction) => {
   const done = await restrict(interaction, (act) => quarantineFromAlert(act, target))
   if (isRefusal(done)) return done
   await interaction.say(quarantinedMessage(done.key, done.receipt))
-  return undefined
 }
 
 /** [Expected] asks what is expected: this once, at this time every month, or from now on. */
@@ -37,7 +36,6 @@ export const openExpected: Handler<ClickInteraction> = async (interaction) => {
   const { workspace } = interaction.caller
   const window = windowAround(workspace.terms.timeZone, episode.beganAt, episode.strangeAt)
   await interaction.show(expectedForm(workspace, finding, episode.reason, window))
-  return undefined
 }
 
 const alreadySettled: Refusal = {
@@ -86,7 +84,6 @@ export const submitExpected: Handler<SubmitInteraction> = async (interaction) =>
       sentenceBlock(say`${name}: noted. ${where} lists what is expected, and takes it back.`),
     ]),
   )
-  return undefined
 }
 
 type Wrong = { wrong: Record<string, string> }
@@ -114,5 +111,4 @@ export const forgetExpected: Handler<ClickInteraction> = async (interaction) => 
   )
   if (isRefusal(forgotten)) return forgotten
   await interaction.say(message(say`That is not expected any more. I tell it again when it happens.`))
-  return undefined
 }

@@ -41,5 +41,4 @@ export const exportKeyUsage: Handler<ClickInteraction> = async (interaction) => 
   if (typeof short !== 'string') return short
   const send = (form: Message) => web.chat.postMessage({ channel: channel!.id!, ...form })
   await sendOrInWords(noFilesMessage(key.name, short), send, { log: world.log })
-  return undefined
 }

@@ -23,7 +23,6 @@ export async function overview(interaction: Interaction, range: Range): Promise<
   await interaction.say(overviewToldMessage(read))
   if (!(await deliver(interaction, read, (image) => usageOverview(read, image), { instead })))
     await interaction.say(usageOverview(read))
-  return undefined
 }
 
 /** Another range takes the place of the one shown. */
@@ -36,7 +35,6 @@ export const turnOverview: Handler<ClickInteraction> = async (interaction) => {
   const how = { earlier: interaction.message, instead }
   if (!(await deliver(interaction, read, (image) => usageOverview(read, image), how)))
     await interaction.say(usageOverview(read), { replace: true })
-  return undefined
 }
 
 async function readOverview(interaction: Interaction, range: Range): Promise<Overview | Refusal> {

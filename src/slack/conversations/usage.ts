@@ -35,7 +35,6 @@ export const usage: Handler<CommandInteraction> = async (interaction) => {
   const instead = commandFor(panel)
   if (!(await deliver(interaction, panel, (image) => usagePanel(panel, image), { instead })))
     await interaction.say(usagePanel(panel))
-  return undefined
 }
 
 /** Another range takes the place of the one shown. */
@@ -47,7 +46,6 @@ export const turnUsage: Handler<ClickInteraction> = async (interaction) => {
   const how = { earlier: interaction.message, instead: commandFor(panel) }
   if (!(await deliver(interaction, panel, (image) => usagePanel(panel, image), how)))
     await interaction.say(usagePanel(panel), { replace: true })
-  return undefined
 }
 
 /** What to type where the panel's buttons cannot be shown. */
