@@ -81,7 +81,7 @@ async function windowsOf(db: Executor, alarms: readonly Alarm[]) {
 }
 
 /** Pure: of the last 6, 12 and 24 hours those with the highest ratio to the busiest such hours of the two weeks before. */
-export function busiestWindow(rows: readonly Traffic[], end: number): UseFacts['window'] {
+function busiestWindow(rows: readonly Traffic[], end: number): UseFacts['window'] {
   const sum = (to: number, hours: number) =>
     rows.reduce((all, row) => all + (within(row.at, to - hours * hourMs, to) ? row.requests : 0), 0)
   const windows = windowHours.map((hours) => {

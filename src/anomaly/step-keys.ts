@@ -23,7 +23,7 @@ export type Run = {
   zones: ReadonlyMap<string, Zone>
 }
 
-export type Zone = { timeZone: string; offset(at: number): number }
+type Zone = { timeZone: string; offset(at: number): number }
 
 /** A rebuilt state knows as many days as it keeps. */
 const rebuildMs = recordDays * dayMs

@@ -15,7 +15,7 @@ const fonts = ['400', '700'].map((weight) => `@fontsource/lato/files/lato-latin-
 for (const font of fonts) GlobalFonts.register(readFileSync(packages.resolve(font)), fontFamily)
 
 /** Draws a picture as a PNG. The same figures give the same bytes on machines of the same kind. */
-export function draw(picture: Picture): Buffer {
+export default function draw(picture: Picture): Buffer {
   const canvas = createCanvas(width * pixelsPerPoint, height * pixelsPerPoint)
   const chart = echarts.init(canvas as unknown as Parameters<typeof echarts.init>[0], undefined, {
     width,
@@ -29,6 +29,3 @@ export function draw(picture: Picture): Buffer {
     chart.dispose()
   }
 }
-
-/** The entry point of the drawing thread. */
-export default draw

@@ -13,11 +13,13 @@ import { openWebClient, slackStartError } from '../foundation/slack.ts'
 import { allWorkspaces } from '../workspaces/workspace.ts'
 import { checkAudit } from './doctor-audit.ts'
 import { checkMessages } from './doctor-messages.ts'
+import { checkNode } from './doctor-node.ts'
 import { bad, type Check, type Finding, good } from './finding.ts'
 
 /** Prints a line per check. Returns 1 when something fails, 0 otherwise; warnings do not count. */
 export async function doctor(config: Config): Promise<number> {
   const checks: [string, Check][] = [
+    ['Node', async () => [checkNode(process.versions.node)]],
     ['Postgres', postgres],
     ['Audit', checkAudit],
     ['Redis', redis],

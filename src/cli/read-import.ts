@@ -14,7 +14,7 @@ export class NotAnImport extends Error {
 }
 
 /** An import locks the audit's chain while it writes, so its size is limited. */
-export const maxLines = 2_000
+const maxLines = 2_000
 
 /** Reads a file of keys: CSV with a header, or JSON Lines. @throws NotAnImport, or the file system's error */
 export async function readImport(path: string): Promise<ImportLine[]> {

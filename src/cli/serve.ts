@@ -1,6 +1,5 @@
 import { type Config, readConfig } from '../foundation/config.ts'
 import { type Log, openLog } from '../foundation/log.ts'
-import { isOneOfSeveral, superviseProcesses } from './processes.ts'
 
 const known = ['bot', 'verify', 'worker'] as const
 type Role = (typeof known)[number]
@@ -18,7 +17,6 @@ const hardLimitMs = 10_000
 export async function serve(
   wanted: string,
   { env, start }: { env: Record<string, string | undefined>; start: Start },
-  processes = 1,
 ): Promise<number> {
   const roles = wanted === 'all' ? known : wanted.split(',').map((word) => word.trim())
   const unknown = roles.find((role) => !(known as readonly string[]).includes(role))
@@ -27,13 +25,6 @@ export async function serve(
     return 2
   }
   const config = readConfig(env, roles)
-  if (processes > 1 && roles.some((role) => role !== 'verify')) {
-    console.error(
-      'Several processes are for verifiers alone. Type: keywarden start --roles verify --processes N',
-    )
-    return 2
-  }
-  if (processes > 1 && !isOneOfSeveral()) return superviseProcesses(processes)
   const log = openLog({ level: config.logLevel, tokenPrefix: config.tokenPrefix })
   // A rejected promise inside a library must not stop the process.
   process.on('unhandledRejection', (error) =>

@@ -8,7 +8,7 @@ import { type Address, type AddressEdit, editAddresses, identifying } from './ad
 import { normaliseEmail, userOfEmail } from './emails.ts'
 
 /** What we keep of what a directory says about somebody; everything else it sends is passed over. */
-export type Attributes = {
+type Attributes = {
   displayName?: string
   givenName?: string
   familyName?: string

@@ -3,7 +3,7 @@ import type { Transaction } from '../foundation/database.ts'
 import type { Status } from '../keys/key.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 
-export const kinds = [
+const kinds = [
   'expiring',
   'rotation-due',
   'idle',

@@ -15,7 +15,7 @@ import {
 import type { Fact, Gone, Question } from './finding.ts'
 
 /** A key that was never used is idle sooner than one that fell silent. */
-export const neverUsedDays = 30
+const neverUsedDays = 30
 
 type Row = { id: string; last_used_at: Date | null; quiet_since: Date }
 

@@ -9,7 +9,7 @@ export const isBusy = (key: Pick<Candidate, 'lastUsedAt'>, now: Date, busyDays: 
   key.lastUsedAt !== null && now.getTime() - key.lastUsedAt.getTime() <= busyDays * dayMs
 
 /** Whether the leaver can have seen a token, or may still reveal one. Making a key for somebody shows nothing. */
-export const couldSee = (key: Pick<Candidate, 'reasons'>): boolean =>
+const couldSee = (key: Pick<Candidate, 'reasons'>): boolean =>
   key.reasons.some((reason) => reason !== 'created')
 
 /** What can happen to a key as it stands, first what a mode without a word about it would do. Pure. */

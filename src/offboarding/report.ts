@@ -33,7 +33,7 @@ export type Report = {
 }
 
 /** More keys than these, or more leavers than one, are told as counts. */
-export const listedSingly = 20
+const listedSingly = 20
 
 /** What is to be told in that message, as things stand now. */
 export async function readReport(db: Executor, messageId: string): Promise<Report> {

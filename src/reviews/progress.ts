@@ -23,7 +23,7 @@ export type ReviewProgress = {
 }
 
 /** The most owners that a progress message names. */
-export const maxWaiting = 10
+const maxWaiting = 10
 
 /** Owners who cannot be asked: they left the team or are guests, or Slack refuses messages to them. */
 const unreachable = `

@@ -1,4 +1,5 @@
 import type { Executor, Transaction } from '../foundation/database.ts'
+import { fromRow } from '../foundation/rows.ts'
 
 /** One round in which owners confirm which keys are still needed. */
 export type Review = {
@@ -11,23 +12,7 @@ export type Review = {
   endedAt: Date | null
 }
 
-type Row = {
-  id: string
-  workspace_id: string
-  begun_at: Date
-  begun_by: string
-  answer_by: Date
-  ended_at: Date | null
-}
-
-export const toReview = (row: Row): Review => ({
-  id: row.id,
-  workspaceId: row.workspace_id,
-  begunAt: row.begun_at,
-  begunBy: row.begun_by,
-  answerBy: row.answer_by,
-  endedAt: row.ended_at,
-})
+export const toReview = fromRow<Review>
 
 /** Finds the workspace's open review, if any. */
 export async function openReview(db: Executor, workspaceId: string): Promise<Review | undefined> {

@@ -80,7 +80,7 @@ export async function integrationsOf(db: Executor, workspaceId: string, limit: n
 }
 
 /** What is said of a campaign: which keys it is about. */
-export function titleOf(which: Which): string {
+function titleOf(which: Which): string {
   switch (which.of) {
     case 'integration':
       return `Keys for ${which.integration}`

@@ -18,7 +18,7 @@ import { httpReceiver } from './receivers.ts'
 import { slackRotationBoard } from './rotation-board.ts'
 import { socketReceiver } from './socket.ts'
 
-export type Bot = {
+type Bot = {
   addRoutes?: (server: FastifyInstance) => void
   /** carries out pending offboardings, in the background */
   offboard(): void

@@ -59,7 +59,7 @@ const uploadWithinMs = 10_000
  * Uploads a file that only the app can see, and returns its id; undefined when Slack permits no files.
  * @throws when Slack cannot be reached or fails
  */
-export const upload = (web: WebClient, filename: string, bytes: Uint8Array): Promise<string | undefined> =>
+const upload = (web: WebClient, filename: string, bytes: Uint8Array): Promise<string | undefined> =>
   ifPermitted(put(web, { filename, bytes }))
 
 /**

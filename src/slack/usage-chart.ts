@@ -21,7 +21,7 @@ export type KeyHistory = {
 }
 
 /** The names of the bar's parts. Without reported outcomes we only know that a request was let through. */
-export const partNames = (outcomes: number): UsagePicture['names'] => ({
+const partNames = (outcomes: number): UsagePicture['names'] => ({
   ok: outcomes > 0 ? 'Succeeded' : 'Let through',
   refused: 'Refused',
   failed: 'Failed',

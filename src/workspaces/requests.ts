@@ -3,6 +3,7 @@ import type { Executor } from '../foundation/database.ts'
 import { newId } from '../foundation/ids.ts'
 import type { Random } from '../foundation/random.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
+import { fromRow } from '../foundation/rows.ts'
 import { say } from '../foundation/words.ts'
 import { type Act, actorName } from '../members/actor.ts'
 import { inCharge } from '../members/member.ts'
@@ -37,21 +38,8 @@ export type KeyRequest = {
   posted: { channelId: string; ts: string } | null
 }
 
-type Row = Record<string, never>
-
-const toRequest = (row: Row): KeyRequest => ({
-  id: row.id!,
-  workspaceId: row.workspace_id!,
-  draft: row.draft!,
-  reason: row.reason!,
-  requestedBy: row.requested_by!,
-  requestedAt: row.requested_at!,
-  state: row.state!,
-  decidedBy: row.decided_by ?? null,
-  decidedAt: row.decided_at ?? null,
-  decisionReason: row.decision_reason ?? null,
-  closedFor: row.closed_for ?? null,
-  keyId: row.key_id ?? null,
+const toRequest = (row: Record<string, never>): KeyRequest => ({
+  ...fromRow<KeyRequest>(row),
   posted: row.ts ? { channelId: row.channel_id!, ts: row.ts } : null,
 })
 

@@ -7,7 +7,7 @@ import { type Refusal, refuse } from '../foundation/refusal.ts'
 import { say } from '../foundation/words.ts'
 import type { Act } from '../members/actor.ts'
 
-export const serviceTokenPrefix = 'kws_'
+const serviceTokenPrefix = 'kws_'
 
 export type ServiceToken = { id: string; name: string; hint: string; createdAt: Date; revokedAt: Date | null }
 
@@ -73,13 +73,4 @@ export async function revokeServiceToken(
     })
   await record(act, { event: 'service-token.revoked', workspaceId: account.workspaceId, details: { id } })
   return { id }
-}
-
-/** The account of a presented secret, or undefined. */
-export async function accountOfServiceToken(db: Executor, secret: string): Promise<string | undefined> {
-  const row = await db('service_tokens')
-    .where({ token_hash: hash(secret) })
-    .whereNull('revoked_at')
-    .first('account_id')
-  return row?.account_id
 }

@@ -1,4 +1,3 @@
-import { perform } from '../../acts/perform.ts'
 import { acknowledge, askManager, assign, snooze, type Target, unsnooze } from '../../findings/actions.ts'
 import { confirmFromAlert } from '../../findings/confirm-needed.ts'
 import { type AboutFinding, findFinding } from '../../findings/store.ts'
@@ -17,6 +16,7 @@ import {
   textIn,
 } from '../interaction.ts'
 import { assignForm, snoozeForm } from '../messages/alerts/forms.ts'
+import { performFor } from '../perform-for.ts'
 import { sentenceBlock } from '../phrase.ts'
 
 type FindingAct = (act: Act, target: Target) => Promise<AboutFinding | Refusal>
@@ -29,9 +29,7 @@ async function onFinding(
 ): Promise<AboutFinding | Refusal> {
   const { bot, caller } = interaction
   const target = { workspaceId: caller.workspace.id, findingId, random: bot.world.random }
-  const finding = await perform(bot.world, caller.actor, (act) => action(act, target), {
-    requestId: `${interaction.requestId} alert`,
-  })
+  const finding = await performFor(interaction, (act) => action(act, target), 'alert')
   if (!isRefusal(finding)) bot.refresh(caller.workspace)
   return finding
 }

@@ -1,4 +1,3 @@
-import { perform } from '../../acts/perform.ts'
 import { isRefusal } from '../../foundation/refusal.ts'
 import { liveKeyOfIntegration } from '../../keys/find.ts'
 import type { KeyRequest as KeyDraft } from '../../keys/issue.ts'
@@ -8,6 +7,7 @@ import { findChannel, post } from '../channels.ts'
 import { sendOrInWords } from '../in-words.ts'
 import type { Handled, Interaction, SubmitInteraction } from '../interaction.ts'
 import { requestMessage, sentView } from '../messages/keys/request.ts'
+import { performFor } from '../perform-for.ts'
 
 /** Sends a draft to the managers: a member's request, or a key with write where policy requires approval. */
 export async function askForApproval(
@@ -16,13 +16,10 @@ export async function askForApproval(
   reason: string,
 ): Promise<Handled> {
   await interaction.work(notice('Request a key', [plainSection('Sending...')]))
-  const { actor, workspace } = interaction.caller
+  const { workspace } = interaction.caller
   const { world } = interaction.bot
-  const request = await perform(
-    world,
-    actor,
-    (act) => makeRequest(act, workspace.id, draft, reason, world.random),
-    { requestId: interaction.requestId },
+  const request = await performFor(interaction, (act) =>
+    makeRequest(act, workspace.id, draft, reason, world.random),
   )
   if (isRefusal(request)) return request
   await postRequest(interaction, request)

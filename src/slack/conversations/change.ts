@@ -1,4 +1,3 @@
-import { perform } from '../../acts/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
 import { plain, say } from '../../foundation/words.ts'
@@ -27,6 +26,7 @@ import {
   restrictedView,
   revokeView,
 } from '../messages/keys/change.ts'
+import { performFor } from '../perform-for.ts'
 import { keyById, keyFor } from './pick.ts'
 import { sendDirect } from './send-direct.ts'
 
@@ -129,9 +129,7 @@ async function change(
   act: (act: Act) => Promise<Key | Refusal>,
 ): Promise<Key | Refusal> {
   const { bot, caller } = interaction
-  const key = await perform(bot.world, caller.actor, act, {
-    requestId: `${interaction.requestId} ${what}`,
-  })
+  const key = await performFor(interaction, act, what)
   if (isRefusal(key)) return key
   bot.refresh(caller.workspace)
   if (key.ownerId !== caller.actor.id)

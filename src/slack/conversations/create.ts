@@ -1,4 +1,3 @@
-import { perform } from '../../acts/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
 import { liveKeyOfIntegration, nameInUse } from '../../keys/find.ts'
@@ -23,6 +22,7 @@ import {
 import { type CreateProps, createForm, defaultExpiry } from '../messages/keys/create.ts'
 import { waitingForOwnerView } from '../messages/keys/reveal.ts'
 import { fieldErrors } from '../messages/refusal.ts'
+import { performFor } from '../perform-for.ts'
 import { askForApproval } from './ask.ts'
 import { offerReveal, showOnce, tokenDeps } from './show-once.ts'
 
@@ -152,16 +152,11 @@ async function make(interaction: SubmitInteraction, request: KeyRequest): Promis
   const { world } = interaction.bot
   const { actor, workspace } = interaction.caller
   const mine = request.ownerId === actor.id
-  const made = await perform(
-    world,
-    actor,
-    async (act) => {
-      const key = await issue(act, workspace.id, request, world.random)
-      if (isRefusal(key) || !mine) return isRefusal(key) ? key : { key }
-      return reveal(act, workspace.id, key.id, tokenDeps(interaction))
-    },
-    { requestId: interaction.requestId },
-  )
+  const made = await performFor(interaction, async (act) => {
+    const key = await issue(act, workspace.id, request, world.random)
+    if (isRefusal(key) || !mine) return isRefusal(key) ? key : { key }
+    return reveal(act, workspace.id, key.id, tokenDeps(interaction))
+  })
   if (isRefusal(made)) return made
   if ('token' in made) await showOnce(interaction, made.key, made.token)
   else {

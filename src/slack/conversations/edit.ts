@@ -1,4 +1,3 @@
-import { perform } from '../../acts/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
 import { say } from '../../foundation/words.ts'
@@ -14,6 +13,7 @@ import { type CommandInteraction, type Handler, type SubmitInteraction, textIn }
 import { editedView, editForm } from '../messages/keys/edit.ts'
 import { hintOf } from '../messages/keys/key.ts'
 import { fieldErrors } from '../messages/refusal.ts'
+import { performFor } from '../perform-for.ts'
 import { keyById, keyFor } from './pick.ts'
 import { sendDirect } from './send-direct.ts'
 import { offerReveal } from './show-once.ts'
@@ -36,12 +36,9 @@ export const submitEdit: Handler<SubmitInteraction> = async (interaction) => {
   if (isRefusal(wrong)) return wrong
   if (wrong.length > 0) return interaction.complain(fieldErrors(wrong))
   await interaction.work(notice('Edit key', [plainSection('Saving...')]))
-  const { actor, workspace } = interaction.caller
-  const saved = await perform(
-    interaction.bot.world,
-    actor,
-    (act) => edit(act, workspace.id, keyId, wanted, Number(version)),
-    { requestId: interaction.requestId },
+  const { workspace } = interaction.caller
+  const saved = await performFor(interaction, (act) =>
+    edit(act, workspace.id, keyId, wanted, Number(version)),
   )
   if (isRefusal(saved)) return saved
   await interaction.show(editedView(saved))

@@ -1,4 +1,3 @@
-import { perform } from '../../acts/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal } from '../../foundation/refusal.ts'
 import { type Phrase, say } from '../../foundation/words.ts'
@@ -15,6 +14,7 @@ import {
   textIn,
 } from '../interaction.ts'
 import { holdersView } from '../messages/keys/holders.ts'
+import { performFor } from '../perform-for.ts'
 import { keyById, keyFor } from './pick.ts'
 
 /** `/keys holders KEY` */
@@ -33,18 +33,14 @@ async function showHolders(interaction: Interaction, key: KeyWithUsage, done?: P
 }
 
 export const submitHolder: Handler<SubmitInteraction> = async (interaction) => {
-  const { actor, workspace } = interaction.caller
+  const { workspace } = interaction.caller
   const userId = textIn(interaction.values, 'person')
   if (userId === '') return interaction.complain({ person: 'Choose a person.' })
   if (textIn(interaction.values, 'why').trim() === '')
     return interaction.complain({ why: 'Say how they came by it.' })
   await interaction.work(notice('Holders', [plainSection('Saving...')]))
-  const added = await perform(
-    interaction.bot.world,
-    actor,
-    (act) =>
-      addHolder(act, workspace.id, interaction.metadata, { userId, why: textIn(interaction.values, 'why') }),
-    { requestId: interaction.requestId },
+  const added = await performFor(interaction, (act) =>
+    addHolder(act, workspace.id, interaction.metadata, { userId, why: textIn(interaction.values, 'why') }),
   )
   if (isRefusal(added)) return added
   const key = await keyById(interaction, interaction.metadata)

@@ -1,4 +1,3 @@
-import { perform } from '../../acts/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
 import { say } from '../../foundation/words.ts'
@@ -22,6 +21,7 @@ import {
 import { begunView, planWords, previewForm, undoneView } from '../messages/offboarding/offboard.ts'
 import { progressView } from '../messages/offboarding/progress.ts'
 import { fieldErrors } from '../messages/refusal.ts'
+import { performFor } from '../perform-for.ts'
 
 /** `/keys offboard @user`: a preview of the keys, why each is affected, and the plan. Changes nothing yet. */
 export const openOffboard: Handler<CommandInteraction> = async (interaction) => {
@@ -81,24 +81,20 @@ export const submitOffboard: Handler<SubmitInteraction> = async (interaction) =>
   const wrong = successorId ? await cannotTakeOver(interaction, userId, successorId) : undefined
   if (wrong) return interaction.complain(fieldErrors([wrong]))
   await interaction.work(notice('Offboard', [plainSection('Starting...')]))
-  const made = await perform(
-    world,
-    actor,
-    (act) =>
-      requestOffboarding(
-        act,
-        workspace,
-        {
-          source: 'slack',
-          userId,
-          successorId,
-          note: textIn(interaction.values, 'note'),
-          mode: modes.find((mode): mode is Mode => mode === textIn(interaction.values, 'mode')),
-          choices: choicesIn(interaction),
-        },
-        world.random,
-      ),
-    { requestId: interaction.requestId },
+  const made = await performFor(interaction, (act) =>
+    requestOffboarding(
+      act,
+      workspace,
+      {
+        source: 'slack',
+        userId,
+        successorId,
+        note: textIn(interaction.values, 'note'),
+        mode: modes.find((mode): mode is Mode => mode === textIn(interaction.values, 'mode')),
+        choices: choicesIn(interaction),
+      },
+      world.random,
+    ),
   )
   if (isRefusal(made)) return made
   const preview = await previewOffboarding(world.db, workspace, actor, userId, world.clock.now())
@@ -133,15 +129,9 @@ const choicesIn = ({ values }: SubmitInteraction): Record<string, Plan> =>
 
 /** [Undo] on a report: takes back what can be taken back. */
 export const undoOffboard: Handler<ClickInteraction> = async (interaction) => {
-  const { world } = interaction.bot
-  const { actor, workspace } = interaction.caller
-  const undone = await perform(
-    world,
-    actor,
-    (act) => undoOffboarding(act, workspace.accountId, interaction.value),
-    {
-      requestId: interaction.requestId,
-    },
+  const { workspace } = interaction.caller
+  const undone = await performFor(interaction, (act) =>
+    undoOffboarding(act, workspace.accountId, interaction.value),
   )
   if (isRefusal(undone)) return undone
   await interaction.show(undoneView(undone))

@@ -1,5 +1,4 @@
 import type { WebClient } from '@slack/web-api'
-import { perform } from '../../acts/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, refuse } from '../../foundation/refusal.ts'
 import { checkTerms, type Terms } from '../../policy/terms.ts'
@@ -9,6 +8,7 @@ import { findChannel } from '../channels.ts'
 import { type CommandInteraction, type Handler, type SubmitInteraction, textIn } from '../interaction.ts'
 import { fieldErrors } from '../messages/refusal.ts'
 import { policyForm, policySavedView } from '../messages/workspace/policy.ts'
+import { performFor } from '../perform-for.ts'
 
 /** `/keys policy` */
 export const openPolicy: Handler<CommandInteraction> = async (interaction) => {
@@ -41,14 +41,9 @@ export const submitPolicy: Handler<SubmitInteraction> = async (interaction) => {
   }
   if (complaints.length > 0) return interaction.complain(fieldErrors(complaints))
   await interaction.work(notice('Policy', [plainSection('Saving...')]))
-  const { actor, workspace } = interaction.caller
-  const terms = await perform(
-    interaction.bot.world,
-    actor,
-    (act) => setPolicy(act, workspace.id, wanted, interaction.metadata),
-    {
-      requestId: interaction.requestId,
-    },
+  const { workspace } = interaction.caller
+  const terms = await performFor(interaction, (act) =>
+    setPolicy(act, workspace.id, wanted, interaction.metadata),
   )
   if (isRefusal(terms)) return terms
   await interaction.show(policySavedView({ ...workspace, terms }, await joinAll(interaction, terms)))
@@ -119,7 +114,6 @@ async function channelComplaint({ bot }: SubmitInteraction, channelId: string): 
   if (channel.is_archived) return 'That channel is archived.'
   if (channel.is_ext_shared)
     return 'That channel is shared with another organisation. Choose one of your own.'
-  return undefined
 }
 
 /** Joins the public channels. Returns the names of the private ones, to which a member must invite the bot. */

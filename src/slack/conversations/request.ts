@@ -1,4 +1,3 @@
-import { perform } from '../../acts/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
 import { say } from '../../foundation/words.ts'
@@ -27,6 +26,7 @@ import type {
 import { textIn } from '../interaction.ts'
 import { deniedMessage, deniedView, denyForm, requestMessage } from '../messages/keys/request.ts'
 import { fieldErrors } from '../messages/refusal.ts'
+import { performFor } from '../perform-for.ts'
 import { askForApproval } from './ask.ts'
 import { checkForm, openForm } from './create.ts'
 import { sendDirect } from './send-direct.ts'
@@ -45,25 +45,19 @@ export const submitRequest: Handler<SubmitInteraction> = async (interaction) => 
 
 /** [Approve]: the decision and the key are one act. The key waits for the requester to reveal it. */
 export const approve: Handler<ClickInteraction> = async (interaction) => {
-  const { actor, workspace } = interaction.caller
+  const { workspace } = interaction.caller
   const { world } = interaction.bot
   const gone = await requesterIsGone(interaction)
   if (gone) return gone
-  const decided = await perform(
-    world,
-    actor,
-    async (act) => {
-      const request = await openForDecision(act, workspace.id, interaction.value)
-      if (isRefusal(request)) return request
-      const draft = { ...request.draft, scopes: request.draft.scopes.filter(isScope) }
-      const key =
-        breaksPolicy(draft, workspace.terms) ?? (await issue(act, workspace.id, draft, world.random))
-      if (isRefusal(key)) return orDeny(key)
-      const done = await decideRequest(act, request, { approved: true, keyId: key.id })
-      return isRefusal(done) ? done : { request: done, key }
-    },
-    { requestId: interaction.requestId },
-  )
+  const decided = await performFor(interaction, async (act) => {
+    const request = await openForDecision(act, workspace.id, interaction.value)
+    if (isRefusal(request)) return request
+    const draft = { ...request.draft, scopes: request.draft.scopes.filter(isScope) }
+    const key = breaksPolicy(draft, workspace.terms) ?? (await issue(act, workspace.id, draft, world.random))
+    if (isRefusal(key)) return orDeny(key)
+    const done = await decideRequest(act, request, { approved: true, keyId: key.id })
+    return isRefusal(done) ? done : { request: done, key }
+  })
   if (isRefusal(decided)) return decided
   await updateRequestMessage(interaction, decided.request)
   await offerReveal(interaction, decided.key)
@@ -109,19 +103,14 @@ export const openDeny: Handler<ClickInteraction> = async (interaction) => {
 }
 
 export const submitDeny: Handler<SubmitInteraction> = async (interaction) => {
-  const { actor, workspace } = interaction.caller
+  const { workspace } = interaction.caller
   const reason = readReason(textIn(interaction.values, 'reason'))
   if (isRefusal(reason)) return interaction.complain(fieldErrors([reason]))
   await interaction.work(notice('Deny request', [plainSection('Saving...')]))
-  const denied = await perform(
-    interaction.bot.world,
-    actor,
-    async (act) => {
-      const request = await openForDecision(act, workspace.id, interaction.metadata)
-      return isRefusal(request) ? request : decideRequest(act, request, { approved: false, reason })
-    },
-    { requestId: interaction.requestId },
-  )
+  const denied = await performFor(interaction, async (act) => {
+    const request = await openForDecision(act, workspace.id, interaction.metadata)
+    return isRefusal(request) ? request : decideRequest(act, request, { approved: false, reason })
+  })
   if (isRefusal(denied)) return denied
   await interaction.show(deniedView(denied))
   await updateRequestMessage(interaction, denied)

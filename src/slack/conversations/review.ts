@@ -16,6 +16,7 @@ import { message } from '../blocks.ts'
 import type { ClickInteraction, CommandInteraction, Handled, Handler, Interaction } from '../interaction.ts'
 import { dryRunMessage, dryRunRows } from '../messages/alerts/dry-run.ts'
 import { askedMessage, progressMessage } from '../messages/reviews/review.ts'
+import { performFor } from '../perform-for.ts'
 
 /** `/keys review [mine|start|dry run]`: progress for managers; for others, the keys they are asked about. */
 export const review: Handler<CommandInteraction> = (interaction) => {
@@ -59,15 +60,14 @@ async function answer(
 ): Promise<Handled> {
   const { bot, caller } = interaction
   const { where, scope, rest } = readValue(interaction.value)
-  const answered = await perform(
-    bot.world,
-    caller.actor,
+  const answered = await performFor(
+    interaction,
     async (act) => {
       const done = await write(act, rest)
       if (!isRefusal(done)) await announce(interaction, act.trx, done.ownerIds, act.now)
       return done
     },
-    { requestId: `${interaction.requestId} review` },
+    'review',
   )
   if (isRefusal(answered)) return answered
   bot.refresh(caller.workspace)
@@ -128,11 +128,10 @@ async function showDryRun(interaction: Interaction): Promise<Handled> {
 
 async function start(interaction: Interaction): Promise<Handled> {
   const { bot, caller } = interaction
-  const begun = await perform(
-    bot.world,
-    caller.actor,
+  const begun = await performFor(
+    interaction,
     (act) => beginReview(act, caller.workspace, bot.world.random),
-    { requestId: `${interaction.requestId} review` },
+    'review',
   )
   if (isRefusal(begun)) return begun
   bot.refresh(caller.workspace)

@@ -1,4 +1,3 @@
-import { perform } from '../../acts/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal } from '../../foundation/refusal.ts'
 import { integrationsOf, keysToRotate, startCampaign, type Which } from '../../rotation/campaign.ts'
@@ -16,6 +15,7 @@ import {
   type Values,
 } from '../interaction.ts'
 import { type Choice, campaignBegunView, campaignForm, choices } from '../messages/rotation/rotate-many.ts'
+import { performFor } from '../perform-for.ts'
 
 const maxIntegrations = 100
 
@@ -78,11 +78,8 @@ export const submitCampaign: Handler<SubmitInteraction> = async (interaction) =>
   if (wrong) return interaction.complain({ owner: wrong })
   await interaction.work(notice('Rotate keys', [plainSection('Starting...')]))
   const wanted = { which, reason, ...(reason === 'leaver' ? { newOwnerId: owner } : {}) }
-  const campaign = await perform(
-    world,
-    caller.actor,
-    (act) => startCampaign(act, caller.workspace, wanted, world.random),
-    { requestId: interaction.requestId },
+  const campaign = await performFor(interaction, (act) =>
+    startCampaign(act, caller.workspace, wanted, world.random),
   )
   if (isRefusal(campaign)) return campaign
   await interaction.show(campaignBegunView(campaign.title, caller.workspace.terms.alertChannel))

@@ -1,4 +1,3 @@
-import { perform } from '../../acts/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
 import { findKey } from '../../keys/find.ts'
@@ -28,6 +27,7 @@ import {
 import { presets } from '../messages/keys/create.ts'
 import { compromisedView, rotatedView, rotateForm } from '../messages/rotation/rotate.ts'
 import { trackerView } from '../messages/rotation/tracker.ts'
+import { performFor } from '../perform-for.ts'
 import { expiryErrors } from './create.ts'
 import { keyById, keyFor, viewer } from './pick.ts'
 import { openCampaign } from './rotate-many.ts'
@@ -159,11 +159,8 @@ export const submitRotate: Handler<SubmitInteraction> = async (interaction) => {
   const wrong = await wrongOwner(interaction, key, reason, changes.ownerId)
   if (wrong) return interaction.complain({ owner: wrong })
   await interaction.work(notice('Rotate key', [plainSection('Starting...')]))
-  const started = await perform(
-    world,
-    actor,
-    (act) => startRotation(act, workspace, key.id, { reason, changes }, world.random),
-    { requestId: interaction.requestId },
+  const started = await performFor(interaction, (act) =>
+    startRotation(act, workspace, key.id, { reason, changes }, world.random),
   )
   if (isRefusal(started)) return started
   const isMine = started.successor.ownerId === actor.id

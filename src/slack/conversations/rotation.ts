@@ -1,4 +1,3 @@
-import { perform } from '../../acts/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
 import { say } from '../../foundation/words.ts'
@@ -12,6 +11,7 @@ import { message, notice, plainSection } from '../blocks.ts'
 import type { ClickInteraction, Handled, Handler, Interaction, SubmitInteraction } from '../interaction.ts'
 import { abortForm, endView, finishEarlyForm, finishedManyView } from '../messages/rotation/dialogs.ts'
 import { trackerView } from '../messages/rotation/tracker.ts'
+import { performFor } from '../perform-for.ts'
 import { revealKey } from './show-once.ts'
 
 /** Real milliseconds after which the dialog says that it takes longer, and after which the wait ends. */
@@ -19,7 +19,7 @@ const quickMs = 1_000
 const timeoutMs = 60_000
 
 /** Reads the rotation that a button refers to, if the caller may see one of its keys. */
-export async function trackerFor({ bot, caller }: Interaction, id: string): Promise<Tracker | Refusal> {
+async function trackerFor({ bot, caller }: Interaction, id: string): Promise<Tracker | Refusal> {
   const { db, clock } = bot.world
   const workspaceId = caller.workspace.id
   const tracker = await orDatabaseOut(async () => {
@@ -83,14 +83,13 @@ async function end(
   const { bot, caller } = interaction
   const { world } = bot
   const workspaceId = caller.workspace.id
-  const ended = await perform<Rotation>(
-    world,
-    caller.actor,
+  const ended = await performFor<Rotation>(
+    interaction,
     (act) =>
       what === 'finish'
         ? finishRotation(act, workspaceId, id, { early: sure })
         : abortRotation(act, workspaceId, id, { sure }),
-    { requestId: `${interaction.requestId} ${what}` },
+    what,
   )
   if (isRefusal(ended)) return ended
   const [tracker] = await readTrackers(world.db, [ended], world.clock.now())
@@ -104,11 +103,10 @@ async function end(
 /** [Finish what is safe]: finishes every safe rotation of a campaign, with one wait for the verifiers. */
 export const finishCampaign: Handler<ClickInteraction> = async (interaction) => {
   const { bot, caller } = interaction
-  const done = await perform(
-    bot.world,
-    caller.actor,
+  const done = await performFor(
+    interaction,
     (act) => finishSafe(act, caller.workspace.id, interaction.value),
-    { requestId: `${interaction.requestId} finish` },
+    'finish',
   )
   if (isRefusal(done)) return done
   const receipt = await confirmRotations(bot.world, { withinMs: timeoutMs })
@@ -119,11 +117,10 @@ export const finishCampaign: Handler<ClickInteraction> = async (interaction) => 
 /** [7 more days] */
 export const giveMoreTime: Handler<ClickInteraction> = async (interaction) => {
   const { bot, caller } = interaction
-  const moved = await perform(
-    bot.world,
-    caller.actor,
+  const moved = await performFor(
+    interaction,
     (act) => extendRotation(act, caller.workspace.id, interaction.value),
-    { requestId: `${interaction.requestId} extend` },
+    'extend',
   )
   if (isRefusal(moved)) return moved
   await interaction.say(message(say`The deadline is ${{ moment: moved.dueAt }} now.`))

@@ -18,6 +18,7 @@ import {
   shownMessage,
   showOnceView,
 } from '../messages/keys/show-once.ts'
+import { performFor } from '../perform-for.ts'
 import { keyById } from './pick.ts'
 import { sendDirect } from './send-direct.ts'
 
@@ -138,13 +139,10 @@ export const offerReveal = (interaction: Interaction, key: Key) =>
 
 /** [Reveal key]: only one of several clicks gets the token. */
 export const revealKey: Handler<ClickInteraction> = async (interaction) => {
-  const { world, web } = interaction.bot
-  const { actor, workspace } = interaction.caller
-  const made = await perform(
-    world,
-    actor,
-    (act) => reveal(act, workspace.id, interaction.value, tokenDeps(interaction)),
-    { requestId: interaction.requestId },
+  const { web } = interaction.bot
+  const { workspace } = interaction.caller
+  const made = await performFor(interaction, (act) =>
+    reveal(act, workspace.id, interaction.value, tokenDeps(interaction)),
   )
   if (isRefusal(made)) return made
   const shown = await showOnce(interaction, made.key, made.token)
@@ -158,13 +156,10 @@ export const revealKey: Handler<ClickInteraction> = async (interaction) => {
  * keep it.
  */
 export const replaceKey: Handler<ClickInteraction> = async (interaction) => {
-  const { actor, workspace } = interaction.caller
+  const { workspace } = interaction.caller
   const former = tokenIn(interaction.value)
-  const made = await perform(
-    interaction.bot.world,
-    actor,
-    (act) => replace(act, workspace.id, former, tokenDeps(interaction)),
-    { requestId: interaction.requestId },
+  const made = await performFor(interaction, (act) =>
+    replace(act, workspace.id, former, tokenDeps(interaction)),
   )
   if (!isRefusal(made)) await showOnce(interaction, made.key, made.token, former.hint)
   await bringUpToDate(interaction, former, interaction.message)
@@ -174,11 +169,9 @@ export const replaceKey: Handler<ClickInteraction> = async (interaction) => {
 
 /** [I have saved it]: removes the token from the dialog, after which it cannot be replaced. */
 export const confirmSaved: Handler<ClickInteraction> = async (interaction) => {
-  const { actor, workspace } = interaction.caller
+  const { workspace } = interaction.caller
   const token = tokenIn(interaction.value)
-  const key = await perform(interaction.bot.world, actor, (act) => noteSaved(act, workspace.id, token), {
-    requestId: interaction.requestId,
-  })
+  const key = await performFor(interaction, (act) => noteSaved(act, workspace.id, token))
   if (isRefusal(key)) return key
   await interaction.show(savedView(key))
   await bringUpToDate(interaction, token)

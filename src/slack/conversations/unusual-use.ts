@@ -1,4 +1,3 @@
-import { perform } from '../../acts/perform.ts'
 import { localTime, type MonthlyWindow, minuteOf } from '../../anomaly/calendar.ts'
 import { readEpisode } from '../../anomaly/episodes.ts'
 import type { Expected } from '../../anomaly/expect.ts'
@@ -14,6 +13,7 @@ import { noSuchKey } from '../../policy/authorise.ts'
 import { message, notice, plainSection } from '../blocks.ts'
 import { type ClickInteraction, type Handler, type SubmitInteraction, textIn } from '../interaction.ts'
 import { expectedForm, quarantinedMessage } from '../messages/alerts/expected.ts'
+import { performFor } from '../perform-for.ts'
 import { sentenceBlock } from '../phrase.ts'
 import { deactivateNow } from './change.ts'
 
@@ -74,9 +74,7 @@ export const submitExpected: Handler<SubmitInteraction> = async (interaction) =>
     findingId: interaction.metadata,
     random: bot.world.random,
   }
-  const finding = await perform(bot.world, caller.actor, (act) => expectUse(act, target, wanted), {
-    requestId: `${interaction.requestId} expected`,
-  })
+  const finding = await performFor(interaction, (act) => expectUse(act, target, wanted), 'expected')
   if (isRefusal(finding)) return finding
   bot.refresh(caller.workspace)
   const where = { code: `/keys show ${finding.keyName}` }
@@ -105,12 +103,11 @@ function readExpected({ values }: SubmitInteraction): Expected | Wrong {
 
 /** [Remove] on the key's page: the use raises alerts again from now on. */
 export const forgetExpected: Handler<ClickInteraction> = async (interaction) => {
-  const { bot, caller } = interaction
-  const forgotten = await perform(
-    bot.world,
-    caller.actor,
+  const { caller } = interaction
+  const forgotten = await performFor(
+    interaction,
     (act) => forgetExpectation(act, caller.workspace.id, interaction.value),
-    { requestId: `${interaction.requestId} forget` },
+    'forget',
   )
   if (isRefusal(forgotten)) return forgotten
   await interaction.say(message(say`That is not expected any more. I tell it again when it happens.`))

@@ -4,13 +4,9 @@ import type { BotContext, Handled, Interaction } from '../interaction.ts'
 import { refusalMessage } from '../messages/refusal.ts'
 
 /** For unexpected errors, which may occur before or after the act: the answer promises nothing. */
-export const unforeseen = refuse(
-  'failed',
-  'Something went wrong on my side, and I cannot say what was done.',
-  {
-    next: say`Look with ${{ code: '/keys list' }} before you try again.`,
-  },
-)
+const unforeseen = refuse('failed', 'Something went wrong on my side, and I cannot say what was done.', {
+  next: say`Look with ${{ code: '/keys list' }} before you try again.`,
+})
 
 /** Runs an interaction. Answers with its refusal; an unexpected error is logged and answered too. */
 export async function conclude(

@@ -11,7 +11,7 @@ export type WorkspaceTraffic = Sums & { at: Date }
 export type KeyUse = Sums & { keyId: string; name: string; hint: string }
 
 /** A key that could be used and was not; `lastUsedAt` is undefined for one that never was. */
-export type SilentKey = { keyId: string; name: string; lastUsedAt: Date | undefined }
+type SilentKey = { keyId: string; name: string; lastUsedAt: Date | undefined }
 
 /** A workspace over a range, compared with the stretch of the same length before it. */
 export type WorkspaceSummary = {

@@ -35,7 +35,7 @@ export function requestMessage(request: KeyRequest, rival?: Key): Message {
   )
 }
 
-export function decision(request: KeyRequest): Phrase {
+function decision(request: KeyRequest): Phrase {
   if (request.state === 'closed')
     return say`Closed on ${{ moment: request.decidedAt! }}: ${{ user: request.closedFor! }} is leaving.`
   const by = { user: request.decidedBy! }

@@ -26,7 +26,7 @@ const reasonWords: Record<Reason, string> = {
   created: 'made it, never saw it',
 }
 
-export const modeWords: Record<Mode, string> = {
+const modeWords: Record<Mode, string> = {
   'by-use': 'rotate busy keys, revoke quiet ones',
   revoke: 'revoke all',
   deactivate: 'deactivate all',
@@ -34,7 +34,7 @@ export const modeWords: Record<Mode, string> = {
 }
 
 /** Each key takes two blocks, and a dialog holds a hundred. */
-export const editableKeys = 45
+const editableKeys = 45
 
 /** The preview: the keys, why each is affected, and a plan for each that can be changed. */
 export function previewForm(props: PreviewProps): ModalView {

@@ -93,7 +93,7 @@ function newKey({ key, reason, chosen, expiry: changed }: RotateProps): Phrase {
 }
 
 /** "read stays; write is added; agents goes". Pure. */
-export function difference(before: readonly string[], after: readonly string[]): Phrase {
+function difference(before: readonly string[], after: readonly string[]): Phrase {
   const parts = [
     [before.filter((scope) => after.includes(scope)), 'stays', 'stay'],
     [after.filter((scope) => !before.includes(scope)), 'is added', 'are added'],

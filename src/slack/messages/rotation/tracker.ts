@@ -15,7 +15,7 @@ export const rotationMessage = (shown: Shown): Message =>
   shown.about === 'rotation' ? trackerMessage(shown.tracker) : campaignMessage(shown.campaign)
 
 /** A rotation's progress for the channel: figures side by side, and a chart of them. */
-export function trackerMessage(tracker: Tracker): Message {
+function trackerMessage(tracker: Tracker): Message {
   if (tracker.rotation.endedAt) return message(headline(tracker), ...ending(tracker))
   return message(
     headline(tracker),
