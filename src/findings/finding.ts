@@ -3,19 +3,17 @@ import type { Transaction } from '../foundation/database.ts'
 import type { Status } from '../keys/key.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 
-const kinds = [
-  'expiring',
-  'rotation-due',
-  'idle',
-  'write-without-expiry',
-  'orphaned',
-  'offboarding-late',
-  'unusual-use',
-  'shared-key',
-  'dead-key-in-use',
-  'unconfirmed',
-] as const
-export type Kind = (typeof kinds)[number]
+export type Kind =
+  | 'expiring'
+  | 'rotation-due'
+  | 'idle'
+  | 'write-without-expiry'
+  | 'orphaned'
+  | 'offboarding-late'
+  | 'unusual-use'
+  | 'shared-key'
+  | 'dead-key-in-use'
+  | 'unconfirmed'
 
 /**
  * Something true about a key now. `step` names how far it has got and `level` counts it: a higher level is told
@@ -78,7 +76,6 @@ export type Resolution = {
     | 'handed-over'
     | 'returned'
     | 'policy'
-    // before the two were told apart
     | 'reassigned'
     | 'over'
     | 'renewed'

@@ -19,7 +19,7 @@ export async function reconcileEverywhere(world: Deps, question: Question): Prom
 /** After an act: brings every kind of finding in that workspace up to date at once. */
 export async function reconcileWorkspace(world: Deps, workspace: Workspace): Promise<number> {
   let messages = 0
-  for (const question of questions) messages += await once(world, question, workspace)
+  for (const question of Object.values(questions)) messages += await once(world, question, workspace)
   return messages
 }
 

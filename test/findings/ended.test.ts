@@ -292,12 +292,3 @@ test('an offboarding that is no longer late is put on nobody who had to do with 
   await r.world.db('offboardings').update({ state: 'done', done_at: now() })
   expect(await endOf(offboardingLate)).toMatchObject({ what: 'renewed', ...nobody })
 })
-
-test('an alert that was settled before its cause was kept apart no longer names whoever changed the key last', async () => {
-  await key()
-  await opened(rotationDue)
-  const resolution = { what: 'renewed', by: chidi, at: now().toISOString() }
-  await r.world.db('findings').update({ resolved_at: now(), resolution: JSON.stringify(resolution) })
-  const [{ id }] = await r.world.db('findings')
-  expect(plain(ending((await readAlert(r.world.db, id, now()))!))).not.toContain(chidi)
-})

@@ -1,7 +1,6 @@
 import type { KnownBlock } from '@slack/types'
 import type { Digest } from '../../../findings/digest.ts'
 import type { WeekOfUse } from '../../../findings/digest-use.ts'
-import type { Kind } from '../../../findings/finding.ts'
 import { join, type Phrase, say } from '../../../foundation/words.ts'
 import { type Message, message } from '../../blocks.ts'
 import { sentenceBlock } from '../../phrase.ts'
@@ -9,7 +8,7 @@ import { count } from '../keys/key.ts'
 import { chart } from '../usage/chart.ts'
 import { topTable } from '../usage/overview.ts'
 import { against } from '../usage/words.ts'
-import { manyFacts } from './words.ts'
+import { kindWords } from './kinds.ts'
 
 /**
  * Monday's digest: a verdict, the week's requests as a chart with its figures in words, the findings that need
@@ -22,7 +21,7 @@ export function digestMessage(digest: Digest): Message {
   return message(
     say`${count(open, 'thing')} to look at this week; ${digest.opened} came up and ${count(digest.resolved, 'was', 'were')} settled in the last seven days.`,
     ...(use.requests > 0 ? week(use) : []),
-    sentenceBlock(lines(digest.openByKind.map((one) => manyFacts[one.kind](one.count)))),
+    sentenceBlock(lines(digest.openByKind.map((one) => kindWords[one.kind].many(one.count)))),
     sentenceBlock(say`Most urgent:\n${lines(digest.urgent.map(urgent))}`),
     ...(use.top.length > 0 ? [topTable(use.top)] : []),
     sentenceBlock(
@@ -65,21 +64,4 @@ function week(use: WeekOfUse): KnownBlock[] {
 const lines = (phrases: readonly Phrase[]): Phrase => join(phrases, '\n')
 
 const urgent = ({ kind, step, name }: Digest['urgent'][number]): Phrase =>
-  say`• ${{ name }}: ${inShort(kind, step)}`
-
-/** A finding in a few words. */
-function inShort(kind: Kind, step: string): string {
-  if (kind === 'expiring')
-    return step === 'expired' ? 'has stopped working' : `stops working within ${step.replace('d', ' days')}`
-  if (kind === 'rotation-due') return step === 'warn' ? 'is due for rotation soon' : 'is due for rotation'
-  const words: Partial<Record<Kind, string>> = {
-    idle: 'is not used',
-    'write-without-expiry': 'may write and never expires',
-    unconfirmed: 'was not confirmed as needed',
-    'shared-key': 'is used by several systems at once',
-    'dead-key-in-use': 'has ended and is still presented',
-    orphaned: 'has no owner any more',
-    'unusual-use': step === 'quarantined' ? 'is in quarantine' : 'is used unusually',
-  }
-  return words[kind] ?? 'needs attention'
-}
+  say`• ${{ name }}: ${kindWords[kind].short(step)}`

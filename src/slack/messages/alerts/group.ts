@@ -7,7 +7,7 @@ import { context, type Message, message, plainSection } from '../../blocks.ts'
 import { isolate, mrkdwnDate } from '../../phrase.ts'
 import { count, hintText } from '../keys/key.ts'
 import { type Entry, menu, traffic } from './alert.ts'
-import { manyFacts } from './words.ts'
+import { kindWords } from './kinds.ts'
 
 /** One message for many findings: how many are open, a row with a menu for each, and the outcome of the others. */
 export function groupMessage(group: Group): Message {
@@ -26,7 +26,7 @@ export function groupMessage(group: Group): Message {
 }
 
 function headline(group: Group, open: number): Phrase {
-  if (open > 0) return manyFacts[group.kind](open)
+  if (open > 0) return kindWords[group.kind].many(open)
   const { length } = group.alerts
   if (length > 0)
     return say`${length === 1 ? 'The key of this message has' : `All ${length} keys have`} been dealt with; the thread says how.`
