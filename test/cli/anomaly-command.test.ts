@@ -39,7 +39,7 @@ test('an operator sees when a key was strange, what would have been told, and wh
       `^${day(daysAgo(2))} 10:00 +${day(daysAgo(2))} 1\\d:\\d\\d +spike +[\\d.]+ +alert +2000 in five minutes; busiest in 2\\d days \\d\\d`,
     ),
   )
-  expect(seen.out.match(/ told /g)).toHaveLength(1)
+  expect(seen.out.match(/ alert /g)).toHaveLength(1)
 })
 
 test('the same as JSON has the numbers that decided', async () => {
