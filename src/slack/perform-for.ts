@@ -3,7 +3,7 @@ import type { Refusal } from '../foundation/refusal.ts'
 import type { Act } from '../members/actor.ts'
 import type { Interaction } from './interaction.ts'
 
-/** Runs an act for the person who asked, once however often Slack delivers it. `step` tells acts of one interaction apart. */
+/** Runs the caller's act once, however often Slack delivers it. `step` separates acts of one interaction. */
 export const performFor = <T>(
   { bot, caller, requestId }: Pick<Interaction, 'bot' | 'caller' | 'requestId'>,
   work: (act: Act) => Promise<T | Refusal>,
