@@ -16,5 +16,6 @@ export async function retention({ world }: JobContext): Promise<void> {
   await forgetBatches(world.db, world.clock.now())
   await forgetSpread(world.db, world.clock.now())
   await forgetWatched(world.db, world.clock.now())
-  if (gone > 0) world.log.info({ rows: gone }, 'old requests and letters are gone')
+  if (gone > 0)
+    world.log.info({ event: 'retention.deleted', rows: gone }, 'deleted old requests and messages')
 }

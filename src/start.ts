@@ -62,7 +62,7 @@ export async function start(options: StartOptions): Promise<Running> {
     const verifier = options.roles.includes('verify') ? await startVerifier(world, opened) : undefined
     const isVerifierOnly = options.roles.every((role) => role === 'verify')
     const url = await startHttp(world, verifier, isVerifierOnly, parts, opened)
-    log.info({ roles: options.roles, url }, 'keywarden is up')
+    log.info({ event: 'process.started', roles: options.roles, url }, 'keywarden is up')
     const flush = async () => verifier?.usage.flush()
     const runTimetable = async () => {
       // Without the database jobs say so themselves.

@@ -43,7 +43,10 @@ async function noteRefusal(
   refusal: Refusal,
 ): Promise<void> {
   const { code, logged } = refusal
-  world.log.info({ actor: `${actor.kind}:${actor.id}`, code, ...logged }, 'refused')
+  world.log.info(
+    { event: 'act.refused', actor: `${actor.kind}:${actor.id}`, code, ...logged },
+    'refused an act',
+  )
   if (actor.kind !== 'member' || !attempts.has(code)) return
   const attempt = {
     workspaceId: actor.workspaceId,
@@ -53,5 +56,10 @@ async function noteRefusal(
   }
   await world.db
     .transaction((trx) => recordRefused(trx, actor, now, attempt))
-    .catch((error) => world.log.error({ error: String(error) }, 'a refused attempt could not be recorded'))
+    .catch((error) =>
+      world.log.error(
+        { event: 'audit.refusal_unrecorded', error: String(error) },
+        'failed to record a refused attempt in the audit',
+      ),
+    )
 }

@@ -37,7 +37,10 @@ export async function serve(
   const log = openLog({ level: config.logLevel, tokenPrefix: config.tokenPrefix })
   // A promise of some library that nobody waits for must not take everybody's work with it.
   process.on('unhandledRejection', (error) =>
-    log.error({ error: error instanceof Error ? error.stack : String(error) }, 'a promise failed unheard'),
+    log.error(
+      { event: 'process.unhandled_rejection', error: error instanceof Error ? error.stack : String(error) },
+      'unhandled promise rejection',
+    ),
   )
   // Listened for before anything starts: a signal that comes meanwhile ends it in order too.
   const asked = askedToStop()

@@ -79,9 +79,12 @@ export function slackLogger(log: Log): Logger {
   const line = (words: unknown[]) => words.map(String).join(' ')
   return {
     debug: () => undefined,
-    info: (...words) => log.debug(line(words)),
-    warn: (...words) => log.warn(line(words)),
-    error: (...words) => (isExpected(line(words)) ? log.debug(line(words)) : log.error(line(words))),
+    info: (...words) => log.debug({ event: 'slack.library_debug' }, line(words)),
+    warn: (...words) => log.warn({ event: 'slack.library_warning' }, line(words)),
+    error: (...words) =>
+      isExpected(line(words))
+        ? log.debug({ event: 'slack.library_debug' }, line(words))
+        : log.error({ event: 'slack.library_error' }, line(words)),
     setLevel: () => undefined,
     getLevel: () => 'warn' as ReturnType<Logger['getLevel']>,
     setName: () => undefined,

@@ -72,14 +72,28 @@ export const sendJson = (
 export const sendEmpty = (response: ServerResponse, status: number, headers?: readonly string[]): void =>
   send(response, status, emptyAnswer(headers))
 
+/** Each code that an error's body may have: docs/log-events.md says what it means. */
+export type ErrorCode =
+  | 'BAD_REQUEST'
+  | 'ERROR'
+  | 'KEY_REUSED'
+  | 'NOT_FOUND'
+  | 'REPLAYED'
+  | 'TOO_LARGE'
+  | 'UNAUTHENTICATED'
+  | 'UNAVAILABLE'
+  | 'UNSUPPORTED_MEDIA_TYPE'
+
+export const errorBody = (code: ErrorCode, message: string) => ({ error: { code, message } })
+
 export function sendError(
   response: ServerResponse,
   status: number,
-  code: string,
+  code: ErrorCode,
   message: string,
   headers: readonly string[] = [],
 ): void {
-  sendJson(response, status, JSON.stringify({ error: { code, message } }), headers)
+  sendJson(response, status, JSON.stringify(errorBody(code, message)), headers)
 }
 
 /** The answer while the database is needed and cannot be asked. A key is never let through on no evidence. */

@@ -38,7 +38,8 @@ export function addScim(server: FastifyInstance, world: World, offboard: () => v
     scope.addHook('onSend', async (_request, reply) => void reply.header('content-type', media))
     scope.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
       const status = isOutage(error) ? 503 : (error.statusCode ?? 500)
-      if (status >= 500) world.log.error({ error: String(error) }, 'a SCIM request failed')
+      if (status >= 500)
+        world.log.error({ event: 'http.scim_request_failed', error: String(error) }, 'a SCIM request failed')
       if (status === 503) reply.header('retry-after', '5')
       return reply.status(status).send(scimError(status, status < 500 ? error.message : 'Try again later.'))
     })

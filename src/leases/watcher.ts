@@ -123,7 +123,10 @@ export function openWatcher(
       } catch (error) {
         // Once when it begins: a round comes each tenth of a second.
         if (failure === undefined)
-          world.log.warn({ error: String(error) }, 'changes cannot be confirmed at the moment')
+          world.log.warn(
+            { event: 'lease.confirmation_failed', error: String(error) },
+            'failed to confirm changes',
+          )
         failure = error
         looked = undefined
         return
@@ -194,7 +197,10 @@ export function openWatcher(
       again = true
       looked = undefined
       if (!row!.fenced) continue
-      world.log.warn({ verifier: name }, 'a verifier was silent for its whole lease and has lost it')
+      world.log.warn(
+        { event: 'lease.fenced', verifier: name },
+        'fenced a verifier that did not renew its lease',
+      )
       for (const wait of waits.values()) wait.waitedOut.push(name)
     }
   }

@@ -31,7 +31,10 @@ export async function announce(world: World, announcer: Announcer): Promise<void
       if (progress === 'changed meanwhile') tried.delete(row.id)
       if (progress !== 'in full') await release(world, row.id)
     } catch (error) {
-      world.log.warn({ message: row.id, error: String(error) }, 'an offboarding was not told yet')
+      world.log.warn(
+        { event: 'offboarding.announcement_failed', message: row.id, error: String(error) },
+        'failed to announce an offboarding',
+      )
       await release(world, row.id, secondsToWait(error, row.attempts))
     }
   }

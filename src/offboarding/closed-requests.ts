@@ -15,6 +15,9 @@ export async function announceClosedRequests({ db, clock, log }: World, announce
       await rememberToldClosed(db, request.id, now)
       if (request.requestedBy !== request.closedFor) await announcer.announceClosed(request)
     } catch (error) {
-      log.warn({ request: request.id, error: String(error) }, 'a closed request was not told')
+      log.warn(
+        { event: 'offboarding.closed_request_failed', request: request.id, error: String(error) },
+        'failed to announce a closed request for a key',
+      )
     }
 }

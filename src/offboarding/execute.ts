@@ -80,6 +80,9 @@ async function finishThese(world: World, ids: readonly string[], withinMs: numbe
 async function step(world: World, id: string, work: Step): Promise<boolean> {
   const done = await perform(world, actor, (act) => work(act, id))
   if (!isRefusal(done)) return done
-  world.log.warn({ offboarding: id, why: plain(done.message) }, 'an offboarding waits')
+  world.log.warn(
+    { event: 'offboarding.step_refused', offboarding: id, why: plain(done.message) },
+    'a step of an offboarding was refused',
+  )
   return false
 }

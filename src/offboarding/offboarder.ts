@@ -20,7 +20,10 @@ export function openOffboarder(world: World, announcer: Announcer): () => Promis
     try {
       await work()
     } catch (error) {
-      world.log.error({ error: String(error) }, 'an offboarding goes on later')
+      world.log.error(
+        { event: 'offboarding.round_failed', error: String(error) },
+        'a round of offboardings failed',
+      )
       throw error
     }
   }

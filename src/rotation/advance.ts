@@ -59,7 +59,10 @@ async function advanceThese(world: World, rotations: Rotation[], terms: Terms[])
       return advanceOne(act, locked)
     })
     if (isRefusal(done) && done.code !== 'already')
-      world.log.warn({ rotation: rotation.id, why: plain(done.message) }, 'a rotation waits')
+      world.log.warn(
+        { event: 'rotation.step_refused', rotation: rotation.id, why: plain(done.message) },
+        'a step of a rotation was refused',
+      )
     else moved++
   }
   return moved

@@ -162,7 +162,10 @@ export async function carryOutCampaigns(world: World): Promise<number> {
   for (;;) {
     const done = await perform(world, { kind: 'job', id: 'rotations' }, (act) => startSome(act, world.random))
     if (isRefusal(done)) {
-      world.log.warn({ why: plain(done.message) }, 'a campaign waits')
+      world.log.warn(
+        { event: 'rotation.campaign_refused', why: plain(done.message) },
+        'a step of a rotation campaign was refused',
+      )
       return started
     }
     if (done === 0) return started

@@ -32,7 +32,10 @@ export async function updateTrackers(world: World, board: RotationBoard): Promis
       if (await showNow(world, board, row, figures < figuresARound)) figures++
       await release(world, row.id)
     } catch (error) {
-      world.log.warn({ message: row.id, error: String(error) }, 'a rotation was not shown yet')
+      world.log.warn(
+        { event: 'rotation.tracker_failed', message: row.id, error: String(error) },
+        'failed to update the message that tracks a rotation',
+      )
       await release(world, row.id, secondsToWait(error, row.attempts))
     }
   }
@@ -169,7 +172,10 @@ async function sayNotes(world: World, board: RotationBoard): Promise<void> {
       await say()
       await save(some, { told_at: clock.now(), retry_after: null })
     } catch (error) {
-      log.warn({ rotation: some[0]!.rotation_id, error: String(error) }, 'something about a rotation waits')
+      log.warn(
+        { event: 'rotation.note_failed', rotation: some[0]!.rotation_id, error: String(error) },
+        'failed to send a note about a rotation',
+      )
       const refusal = error instanceof Refused ? error.why : 'app'
       if (refusal === 'content') await save(some, { refusals: maxRefusals })
       else if (refusal !== 'app') await save(some, { refusals: db.raw('refusals + 1') })

@@ -151,7 +151,11 @@ export function startFlushing(counter: Counter, options: FlushOptions): Flusher 
         isOut = false
       },
       (error) => {
-        if (!isOut) log.warn({ error: String(error) }, 'usage cannot be written at the moment; it is kept')
+        if (!isOut)
+          log.warn(
+            { event: 'usage.flush_failed', error: String(error) },
+            'failed to write usage; it stays in memory',
+          )
         isOut = true
       },
     )
@@ -171,7 +175,7 @@ export function startFlushing(counter: Counter, options: FlushOptions): Flusher 
         )
         if (isDone) break
         if (performance.now() > until) {
-          log.error('the last counts could not be written')
+          log.error({ event: 'usage.lost' }, 'failed to write the last counts before the process ended')
           break
         }
         await new Promise((resolve) => setTimeout(resolve, 200))

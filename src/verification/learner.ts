@@ -91,7 +91,7 @@ export async function startLearner(memory: Forgetful, options: LearnerOptions): 
     const renewal = await renew(renewals, incarnation, mine.applied, !mine.isBegun)
     if (term !== mine) return
     if (renewal.isFenced) {
-      log.warn('the lease was given up on; starting again with an empty memory')
+      log.warn({ event: 'lease.lost' }, 'lost the lease; this verifier starts again with an empty memory')
       startAgain()
       return renewOnce()
     }
@@ -116,8 +116,9 @@ export async function startLearner(memory: Forgetful, options: LearnerOptions): 
 
   /** Once when it begins and once when it is over. */
   function logTrouble() {
-    if (trouble && !isTroubleLogged) log.warn({ why: trouble }, 'the lease cannot be renewed at the moment')
-    if (!trouble && isTroubleLogged) log.info('the lease is renewed again')
+    if (trouble && !isTroubleLogged)
+      log.warn({ event: 'lease.renewal_failed', why: trouble }, 'failed to renew the lease')
+    if (!trouble && isTroubleLogged) log.info({ event: 'lease.renewed_again' }, 'the lease is renewed again')
     isTroubleLogged = trouble !== undefined
   }
 
@@ -150,7 +151,11 @@ export async function startLearner(memory: Forgetful, options: LearnerOptions): 
           isDeaf = false
         },
         (error) => {
-          if (!isDeaf) log.warn({ error: String(error) }, 'changes cannot be read at the moment')
+          if (!isDeaf)
+            log.warn(
+              { event: 'lease.changes_unreadable', error: String(error) },
+              'failed to read the change log',
+            )
           isDeaf = true
         },
       )
