@@ -3,7 +3,7 @@ import { normaliseEmail } from './emails.ts'
 /** An e-mail address of somebody, as a directory lists it. */
 export type Address = { value: string; type?: string | undefined; primary?: boolean | undefined }
 
-/** Which addresses of a list are meant: all that fit every part; the case of letters does not count. */
+/** Selects the addresses of a list that match every part, in any case. */
 export type Which = Partial<Address>
 
 /** One change of a list. `usual` means the address by which somebody is known. */

@@ -37,7 +37,7 @@ export async function listUsers(
   return { total: Number(counted!.n), users: rows.map(toUser) }
 }
 
-/** Whom Slack knows of those who left, says the directory. */
+/** Slack user ids of the people whom the directory reports as inactive. */
 export async function leftTheDirectory(db: Executor, accountId: string): Promise<string[]> {
   const rows = await db('directory_users').where({ account_id: accountId, active: false })
   const users = rows.map(toUser)

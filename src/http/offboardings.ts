@@ -6,7 +6,7 @@ import { isOutage } from '../foundation/database.ts'
 import { isRefusal, type Refusal, type RefusalCode } from '../foundation/refusal.ts'
 import { plain } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
-import { whereItGoesOn } from '../offboarding/by-email.ts'
+import { mergedInto } from '../offboarding/by-email.ts'
 import { homeOf } from '../offboarding/missed.ts'
 import { findOffboarding, modes, type Offboarding } from '../offboarding/offboarding.ts'
 import { countKeys } from '../offboarding/report.ts'
@@ -92,7 +92,7 @@ async function status(world: World, request: FastifyRequest, reply: FastifyReply
   const offboarding = await findOffboarding(world.db, connection.accountId, id)
   if (!offboarding || !(await askedFor(world.db, connection.id, id)))
     return failed(reply, 404, 'There is no such offboarding.')
-  return statusOf(world, await whereItGoesOn(world.db, offboarding))
+  return statusOf(world, await mergedInto(world.db, offboarding))
 }
 
 async function statusOf(world: World, offboarding: Offboarding) {

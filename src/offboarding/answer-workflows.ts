@@ -9,8 +9,8 @@ const claimSeconds = 30
 const longestWait = 600
 
 /**
- * Ends the steps of workflows whose offboarding is done, each once. What fails is tried again later and later, after
- * everything that was not tried yet.
+ * Completes the workflow steps whose offboarding is done, each once. A step that fails is retried with growing delays,
+ * after all that were not tried yet.
  */
 export async function answerWorkflows(world: World, announcer: Announcer): Promise<void> {
   const tried: string[] = []

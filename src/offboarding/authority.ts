@@ -9,7 +9,7 @@ import type { Source } from './offboarding.ts'
 export type Authority = {
   /** their mode, successor and choices hold here; elsewhere the policy of the workspace does */
   decidesIn: string[]
-  /** the leaver is manager or owner here, and whoever asks may not end that */
+  /** workspaces where the leaver is manager or owner and the requester may not end that */
   keepsRoleIn: string[]
 }
 

@@ -5,8 +5,8 @@ import type { Announcer } from './announcer.ts'
 const maxAttempts = 3
 
 /**
- * Tells whoever takes over which keys wait for them. Home lists these too, so a message that is refused is given up; an
- * outage is no refusal.
+ * Sends new owners the keys that wait for them. Home lists these too, so a message that is refused is given up; an outage
+ * is no refusal.
  */
 export async function offerKeys(world: World, announcer: Announcer): Promise<void> {
   const { db, clock, log } = world

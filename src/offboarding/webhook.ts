@@ -15,7 +15,7 @@ export const windowSeconds = 300
 export const sign = (secret: string, timestamp: string, content: string | Buffer): string =>
   createHmac('sha256', secret).update(`v1:${timestamp}:`).update(content).digest('hex')
 
-/** Whether a request was signed with that secret, lately. `nowSeconds` is real time. */
+/** Whether a request was signed with that secret within `windowSeconds`. `nowSeconds` is real time. */
 export function isSigned(
   secret: string,
   { timestamp, signature, content }: { timestamp: string; signature: string; content: string | Buffer },
@@ -27,7 +27,7 @@ export function isSigned(
   return given.length === expected.length && timingSafeEqual(given, expected)
 }
 
-/** What an HR system asks for. */
+/** The body of a request from an HR system. */
 export type Wanted = {
   user?: string
   email?: string
@@ -92,7 +92,7 @@ function ask(
     : requestByEmail(act, workspace, { ...request, emails: [email!] }, random)
 }
 
-/** What a connection asked for by that id, whichever door it has joined since. */
+/** Whether the connection asked for this offboarding, or for one that was joined to it. */
 export async function askedFor(db: Executor, connectionId: string, offboardingId: string): Promise<boolean> {
   const row = await db('webhook_deliveries')
     .where({ connection_id: connectionId, offboarding_id: offboardingId })

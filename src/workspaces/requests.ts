@@ -203,7 +203,7 @@ export async function closedUnannounced(db: Executor, since: Date): Promise<KeyR
 }
 
 /** Notes that people know of it. */
-export const rememberToldClosed = (db: Executor, id: string, now: Date) =>
+export const rememberClosedAnnounced = (db: Executor, id: string, now: Date) =>
   db('key_requests').where({ id }).update({ closed_told_at: now })
 
 /** Remembers where the request stands in Slack, so that the message can be kept true. */
