@@ -42,7 +42,7 @@ export async function addHolder(
   return { added: true }
 }
 
-/** Who was noted as having a key, first first. At most fifty. */
+/** The recorded holders of a key, oldest first; at most fifty. */
 export async function holdersOf(db: Executor, keyId: string): Promise<Holder[]> {
   const rows = await db('key_holders').where({ key_id: keyId }).orderBy('since').limit(50)
   return rows.map((row) => ({

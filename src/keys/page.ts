@@ -14,7 +14,7 @@ export const countLimit = 5_000
 export const statusFilters = ['active', 'inactive', 'expiring', 'overdue', 'attention', 'mine'] as const
 export type StatusFilter = (typeof statusFilters)[number]
 
-/** What a list shows: a status, or words to search for in names. */
+/** The filter of a list: a status, or words to search for in names. */
 export type Filter = { status?: StatusFilter; words?: string }
 
 /** Where a page begins: after or before the row with these sort values; the start when neither is there. */
@@ -86,6 +86,6 @@ export function beyond(
   return query
 }
 
-/** Whoever was revealed before this is due for rotation. */
+/** A key that was revealed before this moment is due for rotation. */
 export const dueBefore = (terms: Terms, now: Date) =>
   new Date(now.getTime() - terms.rotationPeriodDays * dayMs)

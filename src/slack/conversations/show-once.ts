@@ -3,7 +3,7 @@ import { perform } from '../../acts/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
 import type { Key } from '../../keys/key.ts'
-import { noteSaved, replace, replacedAt, type TokenRef } from '../../keys/replace.ts'
+import { markSaved, replace, replacedAt, type TokenRef } from '../../keys/replace.ts'
 import { reveal, voidReveal } from '../../keys/reveal.ts'
 import type { Token } from '../../keys/token.ts'
 import { rememberTokenMessage, takeTokenMessages } from '../../keys/token-messages.ts'
@@ -182,7 +182,7 @@ export const replaceKey: Handler<ClickInteraction> = async (interaction): Promis
 export const confirmSaved: Handler<ClickInteraction> = async (interaction) => {
   const { actor, workspace } = interaction.caller
   const token = tokenIn(interaction.value)
-  const key = await perform(interaction.bot.world, actor, (act) => noteSaved(act, workspace.id, token), {
+  const key = await perform(interaction.bot.world, actor, (act) => markSaved(act, workspace.id, token), {
     requestId: interaction.requestId,
   })
   if (isRefusal(key)) return key
