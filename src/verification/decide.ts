@@ -21,7 +21,7 @@ export type Code = (typeof codes)[number]
 export const scopeBits = (wanted: readonly Scope[]): number =>
   wanted.reduce((bits, scope) => bits | (1 << scopes.indexOf(scope)), 0)
 
-/** What a request asks for. What is not given is not compared, but a key held to networks needs an address. */
+/** The facts of a request. Absent ones are not compared, but a key held to networks needs an address. */
 export type Asked = {
   workspaceId?: string
   /** bits of scopes of which any one suffices; 0 for what no scope allows */
@@ -29,7 +29,7 @@ export type Asked = {
   ip?: string
 }
 
-/** What a verdict needs to know of a key. */
+/** The facts of a key on which its verdict depends. */
 export type Judged = {
   workspace: { id: string; isSuspended: boolean }
   status: Status

@@ -59,7 +59,7 @@ export const toRemembered = (row: KeyRow, parents: Parents): RememberedKey => ({
   tally: undefined,
 })
 
-/** Who asks, as a service token tells it. */
+/** The account that a service token authenticates. */
 export type Account = {
   id: string
   /** whether some of its keys were adopted, so that a token may have any form */

@@ -5,8 +5,8 @@ import {
   acknowledge,
   changesAfter,
   type Page,
-  type Place,
-  placeAfter,
+  type Position,
+  positionAfter,
   type Subject,
 } from '../leases/changes.ts'
 import {
@@ -20,7 +20,6 @@ import {
 } from '../leases/lease.ts'
 import { type Renewal, release, renew } from '../leases/renew.ts'
 
-/** What the learner tells the memory. */
 export type Forgetful = { forget(subject: Subject): void; flush(): void }
 
 export type LearnerOptions = {
@@ -41,7 +40,7 @@ export type Learner = {
   mayAnswer(): boolean
   /** this verifier's part of all live ones: `place` of `replicas` */
   share(): { replicas: number; place: number }
-  /** why there is no lease, for whoever asks whether this process is ready */
+  /** why there is no lease, for the readiness of this process */
   trouble(): string | undefined
   stop(): Promise<void>
 }
@@ -117,19 +116,19 @@ export async function startLearner(memory: Forgetful, options: LearnerOptions): 
   /** Once when it begins and once when it is over. */
   function logTrouble() {
     if (trouble && !isTroubleLogged)
-      log.warn({ event: 'lease.renewal_failed', why: trouble }, 'failed to renew the lease')
+      log.warn({ event: 'lease.renewal_failed', why: trouble }, 'failed to get a valid lease')
     if (!trouble && isTroubleLogged) log.info({ event: 'lease.renewed_again' }, 'the lease is renewed again')
     isTroubleLogged = trouble !== undefined
   }
 
   /** Applies and acknowledges all up to `head` at least. */
   async function catchUp(connection: DedicatedConnection, mine: Term, head: number): Promise<void> {
-    let place: Place | undefined = placeAfter(mine.applied)
+    let position: Position | undefined = positionAfter(mine.applied)
     while (mine.applied < head) {
-      const page: Page = await changesAfter(connection, place ?? placeAfter(mine.applied))
+      const page: Page = await changesAfter(connection, position ?? positionAfter(mine.applied))
       apply(mine, page)
-      place = page.next
-      if (!place) mine.applied = Math.max(mine.applied, head)
+      position = page.next
+      if (!position) mine.applied = Math.max(mine.applied, head)
       await acknowledge(connection, mine.incarnation, mine.applied)
     }
   }
@@ -165,20 +164,20 @@ export async function startLearner(memory: Forgetful, options: LearnerOptions): 
   }
 
   async function learn() {
-    let place: Place | undefined
+    let position: Position | undefined
     while (isWanted && term.isBegun) {
       isWanted = false
       const mine = term
-      const page: Page = await changesAfter(news, place ?? placeAfter(mine.applied))
-      place = undefined
+      const page: Page = await changesAfter(news, position ?? positionAfter(mine.applied))
+      position = undefined
       if (term !== mine || page.changes.length === 0) continue
       // Numbers of another epoch say nothing about this memory; the renewal empties it.
       if (page.epoch !== mine.epoch) return hurry.abort()
       const before = mine.applied
       apply(mine, page)
-      place = page.next
-      // What is committed after this page was read is told of.
-      isWanted ||= place !== undefined
+      position = page.next
+      // A commit after this page was read sends its own notification.
+      isWanted ||= position !== undefined
       // A page may end within its first change.
       if (mine.applied === before) continue
       if (!(await acknowledge(news, mine.incarnation, mine.applied))) return hurry.abort()

@@ -7,7 +7,7 @@ import { HotStandby } from '../foundation/primary.ts'
 
 const hashesPerBatch = 500
 
-/** Thrown when more reads are wanted than may wait; the door answers 503. */
+/** Thrown when more reads are wanted than may wait; HTTP answers 503. */
 export class Overloaded extends Error {
   override name = 'Overloaded'
 }
@@ -59,7 +59,7 @@ export function openReader<Row extends { token_hash: Buffer }>(options: ReaderOp
     openDedicatedConnection(url, { name: 'keywarden read', timeoutMs }),
   )
   const idle = [...lanes]
-  // Not sent yet: whoever wants the same hash may share it, since its statement will be newer than both.
+  // Not sent yet: readers of the same hash may share it, since its statement will be newer than both.
   let waiting = new Map<string, Wanted<Row>>()
   let underWay = 0
   let isScheduled = false

@@ -13,7 +13,7 @@ export type Route = { name: string; anyScope: number }
 /** Answers which route a request belongs to; undefined for one that no row allows. */
 export type ScopeTable = { routes: readonly Route[]; find(method: string, target: string): Route | undefined }
 
-/** What a request is counted under that names a scope instead of a method and path. */
+/** The endpoint of a request that names a scope instead of a method and path. */
 export const endpointOfScope = (scope: Scope): string => `scope:${scope}`
 
 const area = (name: 'conversations' | 'agents', path: string): Row[] => [
@@ -54,7 +54,7 @@ type Node = { words: Map<string, Node>; any?: Node; here?: Route; below?: Route 
 
 const newNode = (): Node => ({ words: new Map() })
 
-/** A table of rows; the most specific row wins, whatever their order: word before `{id}` before `**`. */
+/** A table of rows in any order; the most specific row wins: word before `{id}` before `**`. */
 export function scopeTable(rows: readonly Row[]): ScopeTable {
   const methods = new Map<string, Node>()
   const routes = rows.map((row) => {

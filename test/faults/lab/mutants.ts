@@ -106,8 +106,8 @@ export const mutants: Mutant[] = [
     edits: [
       {
         file: learner,
-        find: 'await catchUp(renewals, term, told.head)\n    accept(told, sent)',
-        replace: 'accept(told, sent)\n    await catchUp(renewals, term, told.head)',
+        find: 'await catchUp(renewals, term, renewal.head)\n    accept(renewal, sent)',
+        replace: 'accept(renewal, sent)\n    await catchUp(renewals, term, renewal.head)',
       },
     ],
     shownBy: scenario.renewsWithoutLearning,
@@ -117,8 +117,8 @@ export const mutants: Mutant[] = [
     edits: [
       {
         file: 'src/leases/judge.ts',
-        find: 'else if (lookedMs < lease.ttl_ms) judgement.waitingFor.push(lease)',
-        replace: 'else if (lookedMs < lease.ttl_ms && lease.told < seq) judgement.waitingFor.push(lease)',
+        find: 'else if (sinceMs < lease.ttl_ms) judgement.waitingFor.push(lease)',
+        replace: 'else if (sinceMs < lease.ttl_ms && lease.told < seq) judgement.waitingFor.push(lease)',
       },
     ],
     shownBy: scenario.toldButNotHeard,
