@@ -70,7 +70,7 @@ const narrow: { [K in Which['of']]: Narrow<K> } = {
     query.where('expires_at', '<=', new Date(now.getTime() + expiringDays * dayMs)),
 }
 
-/** What integrations the workspace's live keys belong to, by name. */
+/** The integrations of the workspace's live keys, by name. */
 export async function integrationsOf(db: Executor, workspaceId: string, limit: number): Promise<string[]> {
   const rows = await db('keys')
     .where({ workspace_id: workspaceId })
@@ -82,7 +82,7 @@ export async function integrationsOf(db: Executor, workspaceId: string, limit: n
   return rows.map((row) => row.integration)
 }
 
-/** What is said of a campaign: which keys it is about. */
+/** The title of a campaign: which keys it is about. */
 export function titleOf(which: Which): string {
   switch (which.of) {
     case 'integration':
@@ -129,7 +129,7 @@ export async function startCampaign(
   return campaign
 }
 
-/** A campaign with its message and no key yet: for whoever starts its rotations in the same transaction. */
+/** Creates a campaign with its message and no key yet: the caller starts its rotations in the same transaction. */
 export async function openCampaign(
   act: Act,
   workspaceId: string,
@@ -156,7 +156,7 @@ export async function openCampaign(
   return { id, messageId, title, reason: wanted.reason }
 }
 
-/** Starts what campaigns have decided, some keys in one transaction; whoever comes next goes on from there. */
+/** Starts the rotations that campaigns have decided, a batch per transaction; the next run resumes there. */
 export async function carryOutCampaigns(world: World): Promise<number> {
   let started = 0
   for (;;) {
@@ -221,7 +221,7 @@ async function startSome(act: Act, random: Random): Promise<number> {
   return Math.max(1, keyIds.length)
 }
 
-/** Whoever began the campaign is the one who rotates its keys. */
+/** The actor who started the campaign rotates its keys. */
 const actorOf = (row: CampaignRow): Actor =>
   row.started_by_kind === 'member'
     ? { kind: 'member', id: row.started_by, role: row.started_by_role!, workspaceId: row.workspace_id }
