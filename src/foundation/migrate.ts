@@ -31,7 +31,7 @@ export async function migrate(url: string): Promise<string[]> {
     return await db.transaction(async (lock) => {
       await lock.raw('select pg_advisory_xact_lock(?)', [migrationLock])
       const config = { migrationSource: source }
-      // Whoever holds the advisory lock is the only one migrating; a lock left by a killed process is stale.
+      // The holder of the advisory lock is the only one migrating; a lock left by a killed process is stale.
       await db.migrate.forceFreeMigrationsLock(config)
       const [, ran] = (await db.migrate.latest(config)) as [number, string[]]
       return ran.map((file) => source.getMigrationName(file))
