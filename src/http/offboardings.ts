@@ -38,7 +38,7 @@ const wanted = z
 
 /**
  * `POST /v1/offboardings` for HR systems: signed over time and body, taken once per Idempotency-Key, answered with an
- * address that says how far it is. `offboard` is told that there is something to do.
+ * address that says how far it is. `offboard` is called when there is work.
  */
 export function addOffboardings(server: FastifyInstance, world: World, offboard: () => void): void {
   server.register(async (scope) => {

@@ -27,8 +27,8 @@ const usualPage = 100
 const media = 'application/scim+json; charset=utf-8'
 
 /**
- * SCIM 2.0 for directories such as Okta and Entra: whoever they deactivate or remove is offboarded. `offboard` is
- * told that there is something to do.
+ * SCIM 2.0 for directories such as Okta and Entra: a person whom they deactivate or remove is offboarded. `offboard` is
+ * called when there is work.
  */
 export function addScim(server: FastifyInstance, world: World, offboard: () => void): void {
   server.register(async (scope) => {
@@ -51,7 +51,7 @@ export function addScim(server: FastifyInstance, world: World, offboard: () => v
   })
 }
 
-/** What every route needs: whose directory is asked, and a way to act on it. */
+/** The dependencies of every route: whose directory is asked, and a way to act on it. */
 type Scim = {
   world: World
   offboard: () => void

@@ -25,8 +25,8 @@ export type HttpOptions = {
 type Handler = (request: IncomingMessage, response: ServerResponse) => void
 
 /**
- * The HTTP door. Bodies and headers are bounded, slow clients are cut off, and no answer is ever cached. What every
- * request of the platform waits for is answered on node:http itself; Fastify has the rest.
+ * The HTTP server. Bodies and headers are bounded, slow clients are cut off, and no answer is ever cached. The routes that
+ * every request of the platform waits for are served by node:http itself, the others by Fastify.
  */
 export async function openHttp(world: World, options: HttpOptions): Promise<FastifyInstance> {
   const { verifier } = options
