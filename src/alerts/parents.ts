@@ -44,7 +44,7 @@ export async function forgetParent(db: Executor, { subjectId, destination }: Pla
 export async function hasMoreComing(db: Executor, message: Claimed): Promise<boolean> {
   const row = await db('outbox')
     .where({ destination: message.destination, subject_id: message.subjectId })
-    .whereNull('settled_at')
+    .whereNull('completed_at')
     .whereNull('not_before')
     .where('seq', '>', message.seq)
     .first('seq')

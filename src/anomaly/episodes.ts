@@ -124,3 +124,24 @@ export async function endCalm(trx: Transaction, now: Date): Promise<void> {
     { now, silent: silentDays, ...calmDays },
   )
 }
+
+/** Brings the episodes in step with what was done to their keys. */
+export async function followKeys(trx: Transaction, workspaceId: string, now: Date): Promise<void> {
+  await trx.raw(
+    `update anomaly_episodes e set
+       quarantined_at = case when k.status = 'inactive' then coalesce(e.quarantined_at, k.status_changed_at)
+         else e.quarantined_at end,
+       over_at = case when least(k.expires_at, k.ends_at) <= :now then :now::timestamptz
+         when k.status <> 'inactive' then k.status_changed_at end,
+       over_because = case when k.status = 'revoked' or least(k.expires_at, k.ends_at) <= :now then 'ended'
+         when k.status = 'active' then 'activated' end,
+       over_by = case when k.status = 'active' and least(k.expires_at, k.ends_at) <= :now is not true
+         then k.status_changed_by end
+     from keys k
+     where k.id = e.key_id and e.workspace_id = :workspaceId and e.over_at is null and (
+       k.status = 'revoked' or least(k.expires_at, k.ends_at) <= :now
+       or (k.status = 'inactive' and e.quarantined_at is null)
+       or (k.status = 'active' and e.quarantined_at is not null))`,
+    { workspaceId, now },
+  )
+}

@@ -27,8 +27,8 @@ export async function putFleetNotices(world: Pick<World, 'db' | 'clock' | 'rando
 
 async function markNotified(trx: Transaction): Promise<Row[]> {
   const { rows } = await trx.raw(
-    `update fleet_events set told_keys = keys, told_over = over_at is not null
-     where not told_over and greatest(keys, told_keys) > 0 and (keys <> told_keys or over_at is not null)
+    `update fleet_events set notified_keys = keys, notified_over = over_at is not null
+     where not notified_over and greatest(keys, notified_keys) > 0 and (keys <> notified_keys or over_at is not null)
      returning id, workspace_id, keys, over_at`,
   )
   return rows

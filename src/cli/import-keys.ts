@@ -5,7 +5,7 @@ import type { World } from '../foundation/world.ts'
 import { adopt, type Taken, takenBy } from '../keys/adopt.ts'
 import type { Adoption } from '../keys/adoption.ts'
 import { compareWithTaken, type Planned, readLines } from '../keys/adoption-plan.ts'
-import type { Workspace } from '../workspaces/workspace.ts'
+import { allowForeignTokens, type Workspace } from '../workspaces/workspace.ts'
 import { asOperator, complain, withWorld } from './operator.ts'
 import { findOwners } from './owners.ts'
 import { day, printError, printOut } from './print.ts'
@@ -41,7 +41,10 @@ export const importKeys = (
     const fresh = plan.flatMap(({ adoption, here }) => (adoption && !here ? [adoption] : []))
     const here = plan.length - fresh.length
     if (!dryRun && fresh.length > 0) {
-      const done = await asOperator(world, (act) => adopt(act, workspace, fresh, world.random))
+      const done = await asOperator(world, async (act) => {
+        await allowForeignTokens(act, workspace.accountId)
+        return adopt(act, workspace.id, fresh, world.random)
+      })
       if (isRefusal(done)) return complain(done)
     }
     printOut(summary(fresh.length, here, dryRun))

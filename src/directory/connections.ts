@@ -119,3 +119,8 @@ const toConnection = (row: Record<string, never>): Connection => ({
   createdAt: row.created_at!,
   lastUsedAt: row.last_used_at ?? null,
 })
+
+/** Notes that a connection was used now. */
+export async function noteConnectionUsed(act: Act, id: string): Promise<void> {
+  await act.trx('connections').where({ id }).update({ last_used_at: act.now })
+}

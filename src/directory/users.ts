@@ -157,15 +157,11 @@ function columnsOf(change: UserChange, before: Attributes & Pick<DirectoryUser, 
   }
 }
 
-type Stored = Attributes & { emails: Address[] }
-
 /** A row of directory_users. */
 export function toUser(row: Record<string, never>): DirectoryUser {
-  const { emails, ...attributes } = row.attributes as unknown as Stored
   return {
-    ...attributes,
+    ...(row.attributes as unknown as Attributes & { emails: Address[] }),
     id: row.id!,
-    emails,
     userName: row.user_name!,
     externalId: row.external_id ?? null,
     active: row.active!,

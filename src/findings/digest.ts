@@ -18,8 +18,7 @@ export type Digest = {
   resolved: number
   /** the most urgent, worst first */
   urgent: { kind: Kind; step: string; keyId: string; name: string }[]
-  /** absent in letters that were put before digests told of use */
-  use?: WeekOfUse
+  use: WeekOfUse
 }
 
 /** Puts the digest of each workspace whose Monday nine o'clock has come. Returns how many letters were put. */
@@ -66,7 +65,7 @@ async function putDigest(
   await put(trx, [{ ...place, about: 'digest', body }], world.clock.now(), world.random)
 }
 
-async function readDigest(db: Executor, workspaceId: string, since: Date): Promise<Digest> {
+async function readDigest(db: Executor, workspaceId: string, since: Date): Promise<Omit<Digest, 'use'>> {
   const openByKind = await db('findings')
     .where({ workspace_id: workspaceId })
     .whereNull('resolved_at')

@@ -60,7 +60,7 @@ async function waitingIn(db: Executor, workspaceId: string, now: Date): Promise<
     .join('review_keys as a', 'a.review_id', 'reviews.id')
     .where({ workspace_id: workspaceId })
     .whereNull('ended_at')
-    .whereNull('a.settled_at')
+    .whereNull('a.closed_at')
     .where('a.answer_by', '>', now)
     .first(db.raw('count(*)::int as keys, max(a.answer_by) as "answerBy"'))
   return row.keys > 0 ? row : undefined

@@ -29,9 +29,12 @@ export type Fact = {
   facts: Record<string, unknown>
 }
 
-/** What a kind of finding asks: the complete set of what is true at this moment. It never counts ticks. */
+/** A kind of finding asks for the complete set of what is true at this moment. It never counts ticks. */
 export type Question = {
   kind: Kind
+  /** lets the rooms that own them bring up to date what is asked of */
+  refresh?(trx: Transaction, workspace: Workspace, now: Date): Promise<void>
+  /** reads, and writes nothing */
   ask(trx: Transaction, workspace: Workspace, now: Date): Promise<Fact[]>
   /**
    * What ended each of these, which are no longer true. A person is named only for the act that ended it, with the time

@@ -3,10 +3,13 @@ import type { Transaction } from '../foundation/database.ts'
 import { addDays } from '../foundation/time.ts'
 import type { Terms } from '../policy/terms.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
-import type { Fact } from './finding.ts'
+import type { Fact, Kind } from './finding.ts'
 
 /** The kinds that may end with the key being deactivated, when the policy says so. */
 export type Noticed = 'idle' | 'unconfirmed'
+
+/** Whether such a finding asks if its key is still needed. */
+export const asksIfNeeded = (kind: Kind): kind is Noticed => kind === 'idle' || kind === 'unconfirmed'
 
 export const endsInDeactivation = (terms: Terms, kind: Noticed): boolean =>
   (kind === 'idle' ? terms.idleKeys : terms.unconfirmedKeys) === 'deactivate'

@@ -6,6 +6,7 @@ import { quietUntil } from '../policy/quiet.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import type { Fact, Question } from './finding.ts'
 import { type Placed, place } from './group.ts'
+import { asksIfNeeded, withNotice } from './notice.ts'
 import { resolve } from './resolve.ts'
 import type { Notified, Open, Round } from './round.ts'
 
@@ -23,7 +24,11 @@ export async function reconcile(
 ): Promise<number> {
   const round = { question, workspace, now, random }
   await trx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`${workspace.id} ${question.kind}`])
-  const facts = await question.ask(trx, workspace, now)
+  await question.refresh?.(trx, workspace, now)
+  const asked = await question.ask(trx, workspace, now)
+  const facts = asksIfNeeded(question.kind)
+    ? await withNotice(trx, workspace, question.kind, asked, now)
+    : asked
   const open: Open[] = await trx('findings')
     .where({ workspace_id: workspace.id, kind: question.kind })
     .whereNull('resolved_at')

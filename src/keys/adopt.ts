@@ -56,13 +56,13 @@ const batch = 500
  */
 export async function adopt(
   act: Act,
-  workspace: { id: string; accountId: string },
+  workspaceId: string,
   adoptions: readonly Adoption[],
   random: Random,
 ): Promise<{ ids: string[] } | Refusal> {
-  const refusal = await authorise(act, 'key.issue', { workspaceId: workspace.id })
+  const refusal = await authorise(act, 'key.issue', { workspaceId })
   if (refusal) return refusal
-  const rows = adoptions.map((adoption) => rowOf(act, workspace.id, adoption, random))
+  const rows = adoptions.map((adoption) => rowOf(act, workspaceId, adoption, random))
   try {
     for (let i = 0; i < rows.length; i += batch) await act.trx('keys').insert(rows.slice(i, i + batch))
   } catch (error) {
@@ -71,15 +71,11 @@ export async function adopt(
       next: 'Run it again.',
     })
   }
-  await act
-    .trx('accounts')
-    .where({ id: workspace.accountId, foreign_tokens: false })
-    .update({ foreign_tokens: true })
   await recordAll(
     act,
     rows.map((row) => ({
       event: 'key.imported',
-      workspaceId: workspace.id,
+      workspaceId: workspaceId,
       keyId: row.id,
       details: {
         name: row.name,

@@ -5,7 +5,7 @@ import { type Confirmed, type ConfirmedRow, type Evidence, receiptFrom } from '.
 
 const actor = { kind: 'job', id: 'confirm-changes' }
 
-const resolution = { name: 'settle', text: 'select * from settle_changes($1, $2, $3, $4, $5)' }
+const resolution = { name: 'resolve_changes', text: 'select * from resolve_changes($1, $2, $3, $4, $5)' }
 
 /**
  * Writes down that every change up to `seq` is confirmed, with the evidence, and records it in the audit: one

@@ -29,9 +29,9 @@ export type Watcher = {
  * when the confirmation is written.
  */
 const leasesQuery = {
-  name: 'look',
+  name: 'leases',
   text: `select leases.*, current_setting('synchronous_standby_names') <> '' as has_standby, here.epoch
-    from (select current_epoch() as epoch) as here left join look_at_leases() as leases on true`,
+    from (select current_epoch() as epoch) as here left join read_leases() as leases on true`,
 }
 type LeaseReadingRow = LeaseRow & { has_standby: boolean; epoch: string }
 
@@ -85,11 +85,10 @@ export function openWatcher(
   const sweeping = setInterval(() => void sweep(), orphanEveryMs)
   sweeping.unref()
 
-  /** An acknowledgement, `seq incarnation`; without the name it is of a process that has not been upgraded. */
+  /** An acknowledgement: `seq incarnation`. */
   function hear(payload: string) {
     if (waits.size === 0) return
-    const [seq, incarnation] = payload.split(' ')
-    if (!incarnation) return wake()
+    const [seq, incarnation] = payload.split(' ') as [string, string]
     acknowledged.set(incarnation, Math.max(Number(seq), acknowledged.get(incarnation) ?? 0))
     go()
   }

@@ -36,23 +36,6 @@ export async function findMember(
   return rows[0] && { workspaceId, userId, role: roles[rows[0].rank]!, met: rows[0].met }
 }
 
-/**
- * Remembers someone as a plain member at first contact; whoever is already known keeps their role. Only
- * for somebody of whom Slack says that they belong to the team in full.
- */
-export async function meetMember(
-  db: Executor,
-  workspaceId: string,
-  userId: string,
-  now: Date,
-): Promise<Member> {
-  await db('members')
-    .insert({ workspace_id: workspaceId, user_id: userId, role: 'member', added_at: now, changed_at: now })
-    .onConflict(['workspace_id', 'user_id'])
-    .merge({ left_at: null })
-  return (await findMember(db, workspaceId, userId))!
-}
-
 /** Owners first, then managers, longest-standing first: whom to ask. At most `limit` user ids. */
 export async function inCharge(
   db: Executor,

@@ -1,11 +1,11 @@
-import { record } from '../audit/record.ts'
 import type { Random } from '../foundation/random.ts'
 import { isRefusal, type Refusal, sentence } from '../foundation/refusal.ts'
 import { plain } from '../foundation/words.ts'
 import type { Key } from '../keys/key.ts'
 import { deactivate, revoke } from '../keys/state.ts'
 import { changeStatusInBulk } from '../keys/status-in-bulk.ts'
-import { keyColumns, lockKey, toKey } from '../keys/store.ts'
+import { lockKey } from '../keys/store.ts'
+import { endKeyBy, transferKey } from '../keys/transfer.ts'
 import type { Act } from '../members/actor.ts'
 import type { Terms } from '../policy/terms.ts'
 import type { Campaign } from '../rotation/campaign.ts'
@@ -96,7 +96,7 @@ const todo: Record<Plan, (act: Act, key: Key, deps: Deps) => Promise<Applied>> =
     const owned = isLeavers ? await takeOver(act, key, deps.newOwner, deps) : {}
     const successor = await successorOf(act, key, deps)
     if (isRefusal(successor)) return refusedOr(successor)
-    const endsAt = await endBy(act, key, deps.graceEnds)
+    const endsAt = await endKeyBy(act, key, deps.graceEnds)
     return { outcome: 'rotating', successorKeyId: successor, endsAt, ...owned }
   },
   async 'hand-over'(act, key, deps) {
@@ -128,23 +128,6 @@ async function successorOf(act: Act, key: Key, deps: Deps): Promise<string | Ref
   return isRefusal(started) ? started : started.successor.id
 }
 
-/** Ends the old token by then; an end that is nearer already stays. */
-async function endBy(act: Act, key: Key, graceEnds: Date): Promise<Date> {
-  const [row] = await act
-    .trx('keys')
-    .where({ id: key.id })
-    .update({ ends_at: act.trx.raw('least(ends_at, expires_at, ?::timestamptz)', [graceEnds]) })
-    .returning('ends_at')
-  const changes = { endsAt: [key.endsAt?.toISOString() ?? null, row.ends_at.toISOString()] }
-  await record(act, {
-    event: 'key.edited',
-    workspaceId: key.workspaceId,
-    keyId: key.id,
-    details: { changes },
-  })
-  return row.ends_at
-}
-
 /** Gives what the leaver owns to somebody who stays. */
 async function takeOver(
   act: Act,
@@ -152,16 +135,9 @@ async function takeOver(
   to: string | undefined,
   { offboarding }: Deps,
 ): Promise<{ ownerAfter?: string }> {
-  if (!to || to === offboarding.userId) return {}
-  const [row] = await act
-    .trx('keys')
-    .where({ id: key.id, owner_id: offboarding.userId })
-    .whereNot('status', 'revoked')
-    .update({ owner_id: to, version: act.trx.raw('version + 1') })
-    .returning(keyColumns)
-  if (!row) return {}
-  const changes = { ownerId: [key.ownerId, to] }
-  const details = { changes, reason: `offboarding ${offboarding.id}` }
-  await record(act, { event: 'key.edited', workspaceId: key.workspaceId, keyId: key.id, details })
-  return { ownerAfter: toKey(row).ownerId }
+  const from = offboarding.userId
+  if (!from || !to || to === from) return {}
+  const given = { keyId: key.id, workspaceId: key.workspaceId, from, to }
+  const isGiven = await transferKey(act, { ...given, reason: `offboarding ${offboarding.id}` })
+  return isGiven ? { ownerAfter: to } : {}
 }

@@ -2,9 +2,10 @@ import { record } from '../audit/record.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import { say } from '../foundation/words.ts'
 import { activate } from '../keys/state.ts'
+import { transferKey } from '../keys/transfer.ts'
 import type { Act } from '../members/actor.ts'
 import { authorise, noSuchKey } from '../policy/authorise.ts'
-import { welcomeBack } from '../workspaces/roles.ts'
+import { restoreOwner, welcomeBack } from '../workspaces/roles.ts'
 import { actIn } from './authority.ts'
 import { type LeaverKey, leaverKeysOf, type Offboarding, type Source, toOffboarding } from './offboarding.ts'
 
@@ -94,16 +95,8 @@ async function giveBack(
   key: { keyId: string; workspaceId: string; ownerBefore: string; ownerAfter: string | null },
   { id, userId }: Offboarding,
 ): Promise<boolean> {
-  if (!key.ownerAfter || key.ownerBefore !== userId) return false
-  const rows = await act
-    .trx('keys')
-    .where({ id: key.keyId, owner_id: key.ownerAfter })
-    .whereNot('status', 'revoked')
-    .update({ owner_id: userId, version: act.trx.raw('version + 1') })
-  if (rows === 0) return false
-  const details = { changes: { ownerId: [key.ownerAfter, userId] }, reason: `undo of ${id}` }
-  await record(act, { event: 'key.edited', workspaceId: key.workspaceId, keyId: key.keyId, details })
-  return true
+  if (!userId || !key.ownerAfter || key.ownerBefore !== userId) return false
+  return transferKey(act, { ...key, from: key.ownerAfter, to: userId, reason: `undo of ${id}` })
 }
 
 async function endOffboarding(
@@ -131,11 +124,7 @@ async function restoreMember(act: Act, accountId: string, userId: string, becaus
   const workspaces = await act.trx('workspaces').where({ account_id: accountId }).orderBy('id').select('id')
   for (const { id } of workspaces) {
     await welcomeBack(act, id, userId)
-    if (because === 'undone' && (await actIn(act, id)))
-      await act
-        .trx('members')
-        .where({ workspace_id: id, user_id: userId, role: 'owner' })
-        .update({ left_at: null })
+    if (because === 'undone' && (await actIn(act, id))) await restoreOwner(act, id, userId)
   }
 }
 

@@ -1,4 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { noteConnectionUsed } from '../directory/connections.ts'
 import type { Executor } from '../foundation/database.ts'
 import type { Random } from '../foundation/random.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
@@ -75,7 +76,7 @@ export async function receive(
     offboarding_id: offboarding.id,
     received_at: act.now,
   })
-  await act.trx('connections').where({ id: connectionId }).update({ last_used_at: act.now })
+  await noteConnectionUsed(act, connectionId)
   return { offboarding, isNew: true }
 }
 

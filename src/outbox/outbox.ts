@@ -72,7 +72,7 @@ export async function putOrAmend<Body extends Record<string, unknown>>(
   const { subjectId: subject_id, step, destination } = message
   const row = await trx('outbox')
     .where({ subject_id, step, destination })
-    .whereNull('settled_at')
+    .whereNull('completed_at')
     .forUpdate()
     .first('seq', 'body')
   if (row)
@@ -90,16 +90,16 @@ export async function claim(db: Database, now: Date): Promise<Claimed | undefine
   const { rows } = await db.raw(
     `with recursive heads as (
        (select destination, seq from outbox
-        where settled_at is null and (not_before is null or not_before <= :now)
+        where completed_at is null and (not_before is null or not_before <= :now)
         order by destination, seq limit 1)
        union all
        select following.* from heads cross join lateral (
          select destination, seq from outbox
-         where settled_at is null and (not_before is null or not_before <= :now) and destination > heads.destination
+         where completed_at is null and (not_before is null or not_before <= :now) and destination > heads.destination
          order by destination, seq limit 1) as following
      ), chosen as (
        select seq, doubt_since from outbox o
-       where seq in (select seq from heads) and settled_at is null
+       where seq in (select seq from heads) and completed_at is null
          and (claimed_until is null or claimed_until < clock_timestamp())
          and (retry_after is null or retry_after < clock_timestamp())
        order by seq limit 1 for update skip locked
@@ -146,9 +146,9 @@ export async function complete(
 ): Promise<boolean> {
   const changed = await db('outbox')
     .where({ id: message.id, attempts: message.attempts })
-    .whereNull('settled_at')
+    .whereNull('completed_at')
     .update({
-      settled_at: now,
+      completed_at: now,
       outcome,
       claimed_until: null,
       doubt_since: null,
@@ -174,7 +174,7 @@ export async function postpone(
     `update outbox set claimed_until = null, last_error = :error, refusals = refusals + :refused,
        doubt_since = case when :known then null else doubt_since end,
        retry_after = clock_timestamp() + make_interval(secs => :seconds)
-     where id = :id and attempts = :attempts and settled_at is null`,
+     where id = :id and attempts = :attempts and completed_at is null`,
     {
       error: error.slice(0, maxErrorLength),
       refused: isRefusal ? 1 : 0,
@@ -190,7 +190,7 @@ export async function postpone(
 export async function secondsToNextTry(db: Executor): Promise<number | undefined> {
   const { rows } = await db.raw(
     `select extract(epoch from min(retry_after) - clock_timestamp())::float8 as seconds
-     from outbox where settled_at is null and retry_after is not null and claimed_until is null`,
+     from outbox where completed_at is null and retry_after is not null and claimed_until is null`,
   )
   const { seconds } = rows[0]
   return seconds === null ? undefined : Math.max(seconds, 0.05)
@@ -213,7 +213,7 @@ export async function delayedLetters(db: Executor, now: Date): Promise<Trouble |
   const { rows } = await db.raw(
     `with due as (
        select seq, destination, put_at, last_error, first_value(last_error) over of_place as error
-       from outbox where settled_at is null and (not_before is null or not_before <= :now)
+       from outbox where completed_at is null and (not_before is null or not_before <= :now)
        window of_place as (partition by destination order by seq)
      )
      select count(*) over ()::int as messages, put_at as since, destination, error

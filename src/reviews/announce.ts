@@ -91,7 +91,7 @@ async function putNew(world: Deps, messages: OutboxMessage[], now: Date): Promis
 async function ownersWithOpenKeys(db: Executor, review: Review, now: Date): Promise<string[]> {
   const { rows } = await db.raw(
     `select distinct k.owner_id
-     from reviews r join review_keys a on a.review_id = r.id and a.settled_at is null join keys k on k.id = a.key_id
+     from reviews r join review_keys a on a.review_id = r.id and a.closed_at is null join keys k on k.id = a.key_id
      where r.id = :review and ${answerStateOfKey} = 'open' and k.owner_id not in (
        select user_id from departures where workspace_id = r.workspace_id)
      order by 1`,

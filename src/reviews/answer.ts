@@ -1,4 +1,5 @@
 import { record } from '../audit/record.ts'
+import type { Transaction } from '../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import { say, who } from '../foundation/words.ts'
 import { confirmNeeded } from '../keys/needed.ts'
@@ -29,7 +30,7 @@ export async function stillNeeded(
       'key_id',
       confirmed.map(({ id }) => id),
     )
-    .update({ settled_at: act.now, unneeded_at: null, unneeded_by: null })
+    .update({ closed_at: act.now, unneeded_at: null, unneeded_by: null })
   return {
     names: confirmed.map(({ name }) => name),
     ownerIds: [...new Set(confirmed.map(({ ownerId }) => ownerId))],
@@ -52,7 +53,7 @@ export async function notNeeded(act: Act, workspaceId: string, keyId: string): P
       'needed_at',
       'needed_by',
       'unneeded_by',
-      'review_keys.settled_at',
+      'review_keys.closed_at',
     )
   if (!key) return noSuchKey({ action: 'key.confirm-needed' })
   const refusal = await authorise(act, 'key.confirm-needed', { workspaceId, ownerId: key.owner_id, keyId })
@@ -67,9 +68,21 @@ export async function notNeeded(act: Act, workspaceId: string, keyId: string): P
   await act
     .trx('review_keys')
     .where({ review_id: review.id, key_id: keyId })
-    .update({ unneeded_at: act.now, unneeded_by: act.actor.id, answer_by: act.now, settled_at: null })
+    .update({ unneeded_at: act.now, unneeded_by: act.actor.id, answer_by: act.now, closed_at: null })
   await record(act, { event: 'key.declared-unneeded', workspaceId, keyId })
   return { names: [key.name], ownerIds: [key.owner_id] }
 }
 
 const noReview = refuse('already', 'This review is over.', { next: 'The next one asks again.' })
+
+/** Closes the overdue answers of the running review that a change to their key has made needless. */
+export async function closeAnswered(trx: Transaction, workspaceId: string, now: Date): Promise<void> {
+  await trx.raw(
+    `update review_keys a set closed_at = :now
+     from reviews r, keys k
+     where r.workspace_id = :workspaceId and r.ended_at is null and a.review_id = r.id and a.closed_at is null
+       and a.answer_by <= :now and k.id = a.key_id and (k.status <> 'active' or k.successor_id is not null
+         or k.needed_at >= r.begun_at or k.status_changed_at > r.begun_at or least(k.expires_at, k.ends_at) <= :now)`,
+    { workspaceId, now },
+  )
+}

@@ -54,7 +54,7 @@ async function askAbout(act: Act, review: Review, beforeId: string | null): Prom
   const { rowCount } = await act.trx.raw(
     `insert into review_keys (review_id, key_id, answer_by, unneeded_at, unneeded_by)
      select :review, k.id, coalesce(b.answer_by, :answerBy), b.unneeded_at, b.unneeded_by
-     from keys k left join review_keys b on b.review_id = :before and b.key_id = k.id and b.settled_at is null
+     from keys k left join review_keys b on b.review_id = :before and b.key_id = k.id and b.closed_at is null
      where k.workspace_id = :workspace and k.status = 'active' and k.successor_id is null
        and k.revealed_at <= :now::timestamptz - make_interval(days => :newDays)
        and (least(k.expires_at, k.ends_at) is null or least(k.expires_at, k.ends_at) > :now)`,
@@ -75,7 +75,7 @@ async function endReview(act: Act, review: Review): Promise<void> {
   const [row] = await act
     .trx('review_keys')
     .where({ review_id: review.id })
-    .whereNull('settled_at')
+    .whereNull('closed_at')
     .count<{ open: number }[]>({ open: '*' })
   const details = { review: review.id, open: row!.open }
   await record(act, { event: 'review.ended', workspaceId: review.workspaceId, details })

@@ -149,7 +149,7 @@ async function sayNotes(world: World, board: RotationBoard): Promise<void> {
      where r.id = n.rotation_id and (n.rotation_id, n.step) in (
        select w.rotation_id, w.step from rotation_notes w
          join rotations x on x.id = w.rotation_id join rotation_messages y on y.id = x.message_id
-       where w.told_at is null and w.refusals < ? and (w.retry_after is null or w.retry_after < clock_timestamp())
+       where w.sent_at is null and w.refusals < ? and (w.retry_after is null or w.retry_after < clock_timestamp())
          and (w.kind in ('offer', 'reveal') or y.ts is not null)
        order by w.put_at limit ? for update of w skip locked)
      returning n.rotation_id, n.step, n.kind, n.attempts, m.channel_id, m.ts`,
@@ -170,7 +170,7 @@ async function sayNotes(world: World, board: RotationBoard): Promise<void> {
   const attempt = async (some: readonly NoteRow[], say: () => Promise<void>) => {
     try {
       await say()
-      await save(some, { told_at: clock.now(), retry_after: null })
+      await save(some, { sent_at: clock.now(), retry_after: null })
     } catch (error) {
       log.warn(
         { event: 'rotation.note_failed', rotation: some[0]!.rotation_id, error: String(error) },

@@ -5,9 +5,10 @@ import { isFullUser } from '../foundation/slack.ts'
 import { join, say } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import type { Actor } from '../members/actor.ts'
-import { findMember, inCharge, type Member, meetMember } from '../members/member.ts'
+import { findMember, inCharge, type Member } from '../members/member.ts'
 import { currentOffboarding } from '../offboarding/offboarding.ts'
 import { readPreferences } from '../workspaces/preferences.ts'
+import { ensureMember } from '../workspaces/roles.ts'
 import { type Workspace, workspacesOfTeam } from '../workspaces/workspace.ts'
 
 /** Who is asking, looked up: never what the payload says of itself beyond team and user. */
@@ -82,7 +83,7 @@ async function meet(
   claim: Claim,
 ): Promise<Member | Refusal> {
   if (!(await isFullMember(web, claim.userId, claim.teamId))) return outsider(world, workspace)
-  return meetMember(world.db, workspace.id, claim.userId, world.clock.now())
+  return ensureMember(world.db, workspace.id, claim.userId, world.clock.now())
 }
 
 /** Whether Slack knows the user as a person of that team: no guest, no bot, nobody of another organisation. */

@@ -47,7 +47,7 @@ const keep = {
   name: 'flush',
   text: `select keep_flush(${Array.from({ length: 22 }, (_, i) => `$${i + 1}`).join(', ')}) as is_due`,
 }
-const fold = { name: 'fold', text: 'select fold_usage($1, $2) as is_more' }
+const merge = { name: 'merge', text: 'select merge_usage($1, $2) as is_more' }
 
 /**
  * Writes a counter to the database each second, in batches. A batch is frozen and numbered before it is first sent
@@ -87,7 +87,7 @@ export function startFlushing(counter: Counter, options: FlushOptions): Flusher 
     if (!frozen) return
     const [kept] = await connection.query<{ is_due: boolean }>(keep, frozen)
     frozen = undefined
-    if (kept?.is_due) await connection.query(fold, [flushesPerMerge, false])
+    if (kept?.is_due) await connection.query(merge, [flushesPerMerge, false])
   }
 
   const pause = (ms: number) =>
@@ -128,7 +128,7 @@ export function startFlushing(counter: Counter, options: FlushOptions): Flusher 
       frozen = freeze(largeBatch, flushedThrough, isClosed && isLast)
       await sendFrozen()
     } while (!isLast)
-    while ((await connection.query<{ is_more: boolean }>(fold, [flushesPerMerge, true]))[0]?.is_more);
+    while ((await connection.query<{ is_more: boolean }>(merge, [flushesPerMerge, true]))[0]?.is_more);
   }
 
   function inTurn(work: () => Promise<void>): Promise<void> {

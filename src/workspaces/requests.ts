@@ -195,7 +195,7 @@ export async function closeRequestsOf(
 export async function closedUnannounced(db: Executor, since: Date): Promise<KeyRequest[]> {
   const rows = await db('key_requests')
     .where({ state: 'closed' })
-    .whereNull('closed_told_at')
+    .whereNull('closed_announced_at')
     .where('decided_at', '>', since)
     .orderBy('decided_at')
     .limit(50)
@@ -204,7 +204,7 @@ export async function closedUnannounced(db: Executor, since: Date): Promise<KeyR
 
 /** Notes that people know of it. */
 export const rememberClosedAnnounced = (db: Executor, id: string, now: Date) =>
-  db('key_requests').where({ id }).update({ closed_told_at: now })
+  db('key_requests').where({ id }).update({ closed_announced_at: now })
 
 /** Remembers where the request stands in Slack, so that the message can be kept true. */
 export const rememberPosted = (db: Executor, id: string, posted: { channelId: string; ts: string }) =>

@@ -2,7 +2,7 @@ import { record } from '../audit/record.ts'
 import type { Executor } from '../foundation/database.ts'
 import { type Refusal, refuse } from '../foundation/refusal.ts'
 import type { Act } from '../members/actor.ts'
-import type { Role } from '../members/member.ts'
+import { findMember, type Member, type Role } from '../members/member.ts'
 import { authorise } from '../policy/authorise.ts'
 
 /** Who has which role by name, owners first; plain members are not listed. At most a hundred. */
@@ -55,6 +55,23 @@ export async function setRole(
     .merge({ role, changed_at: act.now, left_at: null })
   await record(act, { event: 'role.set', workspaceId, details: { user: userId, role, before } })
   return { before }
+}
+
+/**
+ * Remembers someone as a plain member at first contact; whoever is already known keeps their role. Only
+ * for somebody of whom Slack says that they belong to the team in full.
+ */
+export async function ensureMember(
+  db: Executor,
+  workspaceId: string,
+  userId: string,
+  now: Date,
+): Promise<Member> {
+  await db('members')
+    .insert({ workspace_id: workspaceId, user_id: userId, role: 'member', added_at: now, changed_at: now })
+    .onConflict(['workspace_id', 'user_id'])
+    .merge({ left_at: null })
+  return (await findMember(db, workspaceId, userId))!
 }
 
 async function isOnlyOwner(act: Act, workspaceId: string, userId: string): Promise<boolean> {
@@ -136,6 +153,14 @@ export async function forgetMember(act: Act, workspaceId: string, userId: string
   const details = { user: userId, role: 'member', before: row.role, because: 'left the team' }
   await record(act, { event: 'role.set', workspaceId, details })
   return null
+}
+
+/** Makes a last owner whose leaving was a mistake the owner again. */
+export async function restoreOwner(act: Act, workspaceId: string, userId: string): Promise<void> {
+  await act
+    .trx('members')
+    .where({ workspace_id: workspaceId, user_id: userId, role: 'owner' })
+    .update({ left_at: null })
 }
 
 /** Somebody who had left is back: their keys have an owner again. */

@@ -75,3 +75,8 @@ export async function inheritOwners(act: Act, fromWorkspaceId: string, toWorkspa
     [toWorkspaceId, act.now, act.now, fromWorkspaceId],
   )
 }
+
+/** Lets verifiers of this account look up tokens that Keywarden did not generate. */
+export async function allowForeignTokens(act: Act, accountId: string): Promise<void> {
+  await act.trx('accounts').where({ id: accountId, foreign_tokens: false }).update({ foreign_tokens: true })
+}

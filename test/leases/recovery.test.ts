@@ -60,7 +60,7 @@ const atOnce = (...statements: string[]) => lab.sql.query(`begin; ${statements.j
 const isWaitedFor = () =>
   until(async () => {
     const { rows } = await lab.sql.query(
-      `select from pg_stat_activity where datname = current_database() and query like '%look_at_leases%'
+      `select from pg_stat_activity where datname = current_database() and query like '%read_leases%'
          and application_name = 'keywarden confirm'`,
     )
     return rows.length > 0
@@ -99,7 +99,7 @@ test('what a verifier said before a recovery is not held against a change of aft
   await lab.sql.query('select current_epoch()')
   await lab.sql.query('delete from leases')
   await lab.sql.query(`insert into leases select * from jsonb_populate_record(null::leases, $1)`, [
-    JSON.stringify({ ...rows[0], told: 0, acknowledged: 0 }),
+    JSON.stringify({ ...rows[0], head_at_renewal: 0, acknowledged: 0 }),
   ])
   const seq = await lab.revoke(two!)
   expect(seq).toBe(1)

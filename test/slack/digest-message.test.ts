@@ -91,12 +91,10 @@ test('what says nothing is left out: outcomes that never occurred, a chart of a 
   expect(blocks.some(({ type }) => type === 'table')).toBe(false)
 })
 
-test('a calm week is one sentence, and a letter from before digests told of use is still delivered', () => {
+test('a calm week is one sentence', () => {
   const { blocks } = digestMessage(digest({ openByKind: [], urgent: [], resolved: 2 }))
   expect(blocks).toHaveLength(1)
   expect(said(blocks)).toBe(
     'A calm week: no key needs anybody, and 2 alerts were settled. 1,290 requests with 3 keys, 2 times as many as in the week before.',
   )
-  const { use: _, ...old } = digest()
-  expect(said(digestMessage(old).blocks)).toContain('1 thing to look at this week')
 })

@@ -33,7 +33,7 @@ const words = (node: AstNode): string | undefined => {
 }
 
 const chance = /^(randomBytes|randomUUID|randomInt|randomFillSync|randomFill|webcrypto|getRandomValues)$/
-const sqlTime =
+export const sqlTime =
   /\b(now|transaction_timestamp|statement_timestamp)\s*\(|\bcurrent_(timestamp|date|time)\b|\blocaltime(stamp)?\b/i
 
 /** What the house does not do, by its sentence. */

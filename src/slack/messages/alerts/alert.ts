@@ -1,6 +1,6 @@
 import type { Button, ImageBlock, KnownBlock, Overflow } from '@slack/types'
 import type { Alert, Step } from '../../../alerts/channel.ts'
-import type { Kind } from '../../../findings/finding.ts'
+import { asksIfNeeded } from '../../../findings/notice.ts'
 import { say } from '../../../foundation/words.ts'
 import { actions, button, context, go, type Message, message, option } from '../../blocks.ts'
 import { mrkdwnDate, sentenceBlock } from '../../phrase.ts'
@@ -42,7 +42,7 @@ function buttons(alert: Alert): KnownBlock {
   const { kind, key, snoozed, acknowledged } = alert
   const label = (text: string) => ({ label: `${text} ${key.name}` })
   const act = (text: string, id: string) => button(text, id, findingRef(alert), label(text))
-  const asks = isAsking(kind)
+  const asks = asksIfNeeded(kind)
   const shown = [
     ...(asks ? [act('Still needed', 'alert.needed')] : [remedy(alert)]),
     ...(asks && key.isActive ? [deactivate(alert)] : []),
@@ -85,9 +85,6 @@ const activate = (alert: Alert, pausedAt: string | undefined, style?: 'primary')
     ...(style ? { style } : {}),
   })
 
-/** Whether the alert asks if the key is still needed at all. */
-export const isAsking = (kind: Kind): boolean => kind === 'idle' || kind === 'unconfirmed'
-
 /** What most people do about it. A key that has ended can only be looked at. */
 function remedy(alert: Alert): Button {
   if (alert.kind === 'orphaned') return go('Change owner', 'edit', keyRef(alert))
@@ -100,7 +97,7 @@ const deactivate = (alert: Alert) => go('Deactivate', 'deactivate', keyRef(alert
 /** For an owner who may not act: whom to ask, and what is going on. */
 const askButtons = (alert: Alert): KnownBlock =>
   actions(
-    ...(isAsking(alert.kind)
+    ...(asksIfNeeded(alert.kind)
       ? [
           button('Still needed', 'alert.needed', findingRef(alert), {
             label: `Still needed: ${alert.key.name}`,

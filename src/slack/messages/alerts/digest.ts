@@ -18,13 +18,13 @@ import { manyFacts } from './words.ts'
 export function digestMessage(digest: Digest): Message {
   const { use } = digest
   const open = digest.openByKind.reduce((sum, one) => sum + one.count, 0)
-  if (open === 0) return message(say`${calm(digest)}${use ? say` ${compared(use)}` : ''}`)
+  if (open === 0) return message(say`${calm(digest)} ${compared(use)}`)
   return message(
     say`${count(open, 'thing')} to look at this week; ${digest.opened} came up and ${count(digest.resolved, 'was', 'were')} settled in the last seven days.`,
-    ...(use && use.requests > 0 ? week(use) : []),
+    ...(use.requests > 0 ? week(use) : []),
     sentenceBlock(lines(digest.openByKind.map((one) => manyFacts[one.kind](one.count)))),
     sentenceBlock(say`Most urgent:\n${lines(digest.urgent.map(urgent))}`),
-    ...(use && use.top.length > 0 ? [topTable(use.top)] : []),
+    ...(use.top.length > 0 ? [topTable(use.top)] : []),
     sentenceBlock(
       say`All of them: ${{ code: '/keys list expiring' }} and ${{ code: '/keys list overdue' }}; how keys are used: ${{ code: '/keys usage' }}.`,
     ),

@@ -1,11 +1,12 @@
 import type { KnownBlock } from '@slack/types'
 import type { Alert, Group } from '../../../alerts/channel.ts'
 import { maxListed } from '../../../alerts/read.ts'
+import { asksIfNeeded } from '../../../findings/notice.ts'
 import { type Phrase, say } from '../../../foundation/words.ts'
 import { context, type Message, message, plainSection } from '../../blocks.ts'
 import { isolate, mrkdwnDate } from '../../phrase.ts'
 import { count, hintText } from '../keys/key.ts'
-import { type Entry, isAsking, menu, traffic } from './alert.ts'
+import { type Entry, menu, traffic } from './alert.ts'
 import { manyFacts } from './words.ts'
 
 /** One message for many findings: how many are open, a row each with its menu, and what became of the others. */
@@ -56,7 +57,7 @@ const inDay = ({ inDay: day, lastUsedAt }: Alert): string =>
 
 /** A menu holds five. */
 function choices(alert: Alert): Entry[] {
-  const first: Entry = isAsking(alert.kind) ? 'needed' : alert.acknowledged ? 'assign' : 'take'
+  const first: Entry = asksIfNeeded(alert.kind) ? 'needed' : alert.acknowledged ? 'assign' : 'take'
   const snooze: Entry = alert.snoozed ? 'wake' : 'snooze'
   if (alert.kind === 'unusual-use') return ['quarantine', 'expected', snooze, 'usage', 'compromised']
   // Of a key that was revoked nothing is left to do.
