@@ -110,7 +110,7 @@ async function silentKeys(db: Executor, workspaceId: string, since: Date, now: D
      from keys k left join key_usage u on u.key_id = k.id
      where k.workspace_id = :workspaceId and k.status = 'active' and (k.expires_at is null or k.expires_at > :now)
        and k.revealed_at < :since and (u.last_used_at is null or u.last_used_at < :since)
-     order by u.last_used_at nulls last, k.id limit :mostListed`,
+     order by u.last_used_at nulls last, k.id limit :maxListed`,
     { workspaceId, since, now, maxListed },
   )
   const keys: SilentKey[] = rows.map(({ keyId, name, lastUsedAt }: SilentKey) => ({
