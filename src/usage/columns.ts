@@ -1,5 +1,5 @@
 import type { Cell } from './cell.ts'
-import type { Taken } from './counter.ts'
+import type { Drained } from './counter.ts'
 import { entryOf } from './recent.ts'
 
 /** Cells as the arrays that the database's functions take; an endpoint is its place in `names`, from 1. */
@@ -22,7 +22,7 @@ export function columnsOf(cells: readonly Cell[]) {
 }
 
 /** Sources as the arrays that the database's functions take, in their order. */
-export function sourceColumns(sources: Taken['sources']): string[] {
+export function sourceColumns(sources: Drained['sources']): string[] {
   const counts = sources.flatMap((source) => source.counts)
   return [
     texts(sources.flatMap(({ keyId, counts }) => counts.map(() => keyId))),
@@ -37,7 +37,7 @@ export function sourceColumns(sources: Taken['sources']): string[] {
 }
 
 /** Keys, and for each its last requests in one text. */
-export const recentColumns = (recent: Taken['recent']): string[] => [
+export const recentColumns = (recent: Drained['recent']): string[] => [
   texts(recent.map(({ keyId }) => keyId)),
   texts(recent.map(({ noted }) => noted.map(entryOf).join('\n'))),
 ]

@@ -1,4 +1,4 @@
-import { type Noted, recentPerKey } from './recent.ts'
+import { recentPerKey, type TimedRequest } from './recent.ts'
 
 /**
  * The last requests of a key: in columns, since an object for each request of a busy key would cost more than all
@@ -9,16 +9,16 @@ export type Ring = { times: number[]; words: string[]; round: number }
 const wordsEach = 4
 
 /** A ring with its first request. */
-export const ringOf = ({ atMs, code, network, client, endpoint }: Noted): Ring => ({
+export const ringOf = ({ atMs, code, network, client, endpoint }: TimedRequest): Ring => ({
   times: [atMs],
   words: [code, network, client, endpoint],
   round: 0,
 })
 
 /** Adds a request; a ring that may not grow forgets its oldest. @returns whether it grew */
-export function note(
+export function addToRing(
   ring: Ring,
-  { atMs, code, network, client, endpoint }: Noted,
+  { atMs, code, network, client, endpoint }: TimedRequest,
   mayGrow: boolean,
 ): boolean {
   const { times, words } = ring
@@ -33,7 +33,7 @@ export function note(
 }
 
 /** The requests of a ring, the latest first. */
-export function latestFirst({ times, words, round }: Ring): Noted[] {
+export function latestFirst({ times, words, round }: Ring): TimedRequest[] {
   return times.map((_, i) => {
     const place = (round + times.length - 1 - i) % times.length
     const [code, network, client, endpoint] = words.slice(place * wordsEach, (place + 1) * wordsEach)
