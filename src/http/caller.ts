@@ -13,7 +13,7 @@ export function bearer(authorization: string | undefined): string | undefined {
 }
 
 /**
- * Finds out who asks and goes on with the account, at once where memory allows. A caller without a live service
+ * Authenticates the caller and goes on with the account, at once where memory allows. A caller without a live service
  * token is answered here and learns nothing.
  */
 export function withAccount(

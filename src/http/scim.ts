@@ -153,7 +153,7 @@ function addWriting(scope: FastifyInstance, scim: Scim): void {
   })
 }
 
-/** Whether somebody still works here is saved first and by itself: a mistake elsewhere must not undo it. */
+/** `active` is saved first and by itself: a mistake elsewhere must not undo it. */
 async function change(scim: Scim, request: FastifyRequest, reply: FastifyReply, reading: Reading) {
   const { active, ...rest } = reading.change
   const { emails = [] } = reading

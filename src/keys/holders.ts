@@ -5,10 +5,10 @@ import { say } from '../foundation/words.ts'
 import { type Act, actorName } from '../members/actor.ts'
 import { authorise, noSuchKey } from '../policy/authorise.ts'
 
-/** Somebody who has had a key's token in their hands without revealing it here. */
+/** A person who has had a key's token without revealing it here. */
 export type Holder = { userId: string; since: Date; addedBy: string; why: string }
 
-/** Notes that somebody has a key, so that their leaving ends it. Noting it twice keeps the first. */
+/** Records that a person holds a key, so that their leaving ends it. A second record keeps the first. */
 export async function addHolder(
   act: Act,
   workspaceId: string,

@@ -91,6 +91,6 @@ function notFrom(key: Key, move: Move): Refusal {
   )
 }
 
-/** Whether an active key's last change of status was not that somebody revealed or adopted it. */
+/** Whether an active key's last change of status was an activation, not a reveal or an adoption. */
 const isResumed = ({ statusChangedAt, revealedAt, revealedBy }: Key): boolean =>
   revealedBy !== null && revealedAt !== null && statusChangedAt > revealedAt

@@ -23,7 +23,7 @@ export type Receipt =
   | { state: 'pending'; seq: number; waitingFor: string[] }
   | { state: 'unknown'; reason: string; why?: 'recovered' | 'lost' }
 
-/** A promotion or a restore has lost the change, or somebody has undone it. */
+/** A promotion or a restore has lost the change, or it was undone. */
 export const lost: Receipt = {
   state: 'unknown',
   reason: 'the database does not have the change',

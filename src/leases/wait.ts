@@ -1,6 +1,6 @@
 import type { Confirmed } from './receipt.ts'
 
-/** For a change that is to be confirmed, by everyone in this process who asks for it. */
+/** A wait for the confirmation of one change, shared by all callers in this process. */
 export type Wait = {
   seq: number
   /** whose number it is; undefined for the current one */

@@ -63,7 +63,7 @@ export function openWatcher(
   let epoch: string | undefined
   /** the highest change that each incarnation acknowledged since the last reading began */
   const acknowledged = new Map<string, number>()
-  /** until the first lease runs out that somebody waits for */
+  /** until the first lease runs out that a wait is for */
   let restMs = pollMs
   let timer: NodeJS.Timeout | undefined
 

@@ -47,7 +47,7 @@ export async function announce(world: World, announcer: Announcer): Promise<void
 const secondsToWait = (error: unknown, attempts: number): number =>
   (error as { seconds?: number }).seconds ?? Math.min(2 ** attempts, 60)
 
-/** Gives every offboarding that people should hear of its message: their own, or one together with others. */
+/** Assigns a message to every announced offboarding: its own, or one that it shares with others. */
 async function assignMessages({ db, clock, random }: World): Promise<void> {
   const now = clock.now()
   const rows = await db('offboardings')

@@ -14,7 +14,7 @@ export type Offer = {
 }
 
 /**
- * How people hear of an offboarding; Slack implements it. Each call arrives, or throws. `again`: an earlier try may
+ * Announces offboardings to people; Slack implements it. Each call is delivered, or throws. `again`: an earlier try may
  * have arrived without an answer, so look before you send.
  */
 export type Announcer = {

@@ -11,7 +11,7 @@ import { authorityOf } from './authority.ts'
 import { currentOffboarding, type Mode, type Offboarding, toOffboarding } from './offboarding.ts'
 import { modeOf, type OffboardingRequest, recordSource, requestOffboarding } from './request.ts'
 
-/** The same request for somebody who is named by address. */
+/** The same request for a person who is named by address. */
 export type RequestByEmail = Omit<OffboardingRequest, 'userId'> & {
   emails: readonly string[]
   /** which of them the request waits for while nobody is known; the first unless said */

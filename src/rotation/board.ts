@@ -26,7 +26,7 @@ export type Report = {
 }
 
 /**
- * How people hear of rotations; Slack implements it. Each call arrives, or throws. `again`: an earlier try may have
+ * Shows rotations to people; Slack implements it. Each call is delivered, or throws. `again`: an earlier try may have
  * arrived without an answer, so look before you send.
  */
 export type RotationBoard = {

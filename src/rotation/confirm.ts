@@ -48,7 +48,7 @@ export async function confirmRotations(
   return receipt
 }
 
-/** The same for one rotation that somebody looks at; undefined when it has ended no key. */
+/** The same for one rotation that is being viewed; undefined when it has ended no key. */
 export async function confirmRotation(
   world: World,
   { id, cutAt }: Pick<Rotation, 'id' | 'cutAt'>,

@@ -101,6 +101,6 @@ export type CampaignView = {
   waiting: number
   skipped: { name: string; why: string }[]
   counts: Record<Phase, number>
-  /** what needs somebody first, then by name */
+  /** those that need attention first, then by name */
   trackers: Tracker[]
 }

@@ -39,7 +39,7 @@ export async function updateTrackers(world: World, board: RotationBoard): Promis
       await release(world, row.id, secondsToWait(error, row.attempts))
     }
   }
-  await sayNotes(world, board)
+  await sendNotes(world, board)
 }
 
 /** Slack's 429 names its own time. */
@@ -140,8 +140,8 @@ type NoteRow = {
   ts: string | null
 }
 
-/** Says what is to be said by now. An offer or a reminder is a direct message; the rest stands below the message. */
-async function sayNotes(world: World, board: RotationBoard): Promise<void> {
+/** Sends the notes that are due. An offer or a reminder is a direct message; the others are replies in the thread. */
+async function sendNotes(world: World, board: RotationBoard): Promise<void> {
   const { db, clock, log } = world
   const { rows } = await db.raw(
     `update rotation_notes n set attempts = n.attempts + 1, retry_after = clock_timestamp() + make_interval(secs => ?)

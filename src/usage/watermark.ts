@@ -9,7 +9,7 @@ const givenUpAfter = '1 hour'
  * that cannot be known: no verifier ever ran, or one fell silent without having closed its counts, and may hold
  * some. After an hour nobody waits for it any more: its lease was over long ago, so it can have counted nothing since.
  */
-export async function flushedThrough(db: Executor): Promise<Date | undefined> {
+export async function readFlushedThrough(db: Executor): Promise<Date | undefined> {
   const { rows } = await db.raw(statement)
   const { through, is_missing } = rows[0]
   return is_missing ? undefined : (through ?? undefined)

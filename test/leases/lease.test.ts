@@ -60,8 +60,18 @@ describe('what a look says of change 7', () => {
     ['it acknowledged', [row('a', { acknowledged: 7 })], 0, [['a'], [], [], []]],
     ['it acknowledged more', [row('a', { acknowledged: 9 })], 0, [['a'], [], [], []]],
     ['it is silent', [row('a', {})], 999, [[], [], [], ['a']]],
-    ['it was renewed, but an older lease may run', [row('a', { head_at_renewal: 7 })], 999, [[], [], [], ['a']]],
-    ['it was renewed, and older leases have run out', [row('a', { head_at_renewal: 7 })], 1_000, [[], ['a'], [], []]],
+    [
+      'it was renewed, but an older lease may run',
+      [row('a', { head_at_renewal: 7 })],
+      999,
+      [[], [], [], ['a']],
+    ],
+    [
+      'it was renewed, and older leases have run out',
+      [row('a', { head_at_renewal: 7 })],
+      1_000,
+      [[], ['a'], [], []],
+    ],
     ['it was silent for its whole lease', [row('a', {})], 1_000, [[], [], ['a'], []]],
     [
       'each by its own lease',

@@ -4,7 +4,7 @@ import { startFlushing } from '../../src/usage/flush.ts'
 import { Origins } from '../../src/usage/origin.ts'
 import { forgetRecent, recentOf } from '../../src/usage/recent.ts'
 import { sourcesOf } from '../../src/usage/sources.ts'
-import { flushedThrough } from '../../src/usage/watermark.ts'
+import { readFlushedThrough } from '../../src/usage/watermark.ts'
 import { openCable } from '../faults/lab/cable.ts'
 import { type Asking, openAsking } from '../setup/asking.ts'
 import { everything } from '../setup/use.ts'
@@ -286,7 +286,7 @@ describe('until when everything is told', () => {
     await trx('usage_counters').delete()
     for (const [i, [through, is_closed]] of rows.entries())
       await trx('usage_counters').insert({ counter: `c${i}`, name: 'n', flush: 1, through, is_closed })
-    const answer = await flushedThrough(trx)
+    const answer = await readFlushedThrough(trx)
     await trx.rollback()
     return answer
   }
