@@ -21,7 +21,7 @@ export async function perform<T>(
       return refuse('repeated', 'This was done already.')
     return act({ actor, now, trx })
   })
-  if (isRefusal(result)) await noteRefusal(world, actor, now, result)
+  if (isRefusal(result)) await logRefusal(world, actor, now, result)
   return result
 }
 
@@ -36,7 +36,7 @@ async function isFirst(trx: Transaction, requestId: string, now: Date): Promise<
 
 const attempts = new Set(['forbidden', 'not_found'])
 
-async function noteRefusal(
+async function logRefusal(
   world: Pick<World, 'db' | 'log'>,
   actor: Actor,
   now: Date,

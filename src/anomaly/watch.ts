@@ -20,13 +20,13 @@ const graceMs = 60_000
 const timeoutMs = 10 * minuteMs
 
 /** The result of a run; `left` keys were due and wait for the next one. */
-export type Watched = { keys: number; left: number }
+export type WatchResult = { keys: number; left: number }
 
 /**
  * Steps the detector of every key that had requests since the last run, or whose silence could be news. It never
  * counts ticks: what was missed while nobody ran is stepped through now, each key from where it was left.
  */
-export async function watchUse(world: Deps): Promise<Watched> {
+export async function watchUse(world: Deps): Promise<WatchResult> {
   const { db, clock } = world
   const now = clock.now()
   const [before, flushedThrough] = await Promise.all([readProgress(db), readFlushedThrough(db)])

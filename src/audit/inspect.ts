@@ -123,7 +123,7 @@ export class ChainInspector {
   #decide(next?: Entry): void {
     const here = this.#here
     if (here.length === 0) return
-    const genuine = pickGenuine(here, next)
+    const genuine = findGenuine(here, next)
     for (const other of here)
       if (other !== genuine)
         this.#report('inserted', other, `there are ${here.length} events with this number`)
@@ -208,7 +208,7 @@ export class ChainInspector {
 }
 
 /** The event among several with one number that fits to what stands before and after it. */
-function pickGenuine(here: Candidate[], next?: Entry): Candidate {
+function findGenuine(here: Candidate[], next?: Entry): Candidate {
   const good = here.filter((event) => event.sound && event.follows)
   const chained = next && next.seq === here[0]!.seq + 1
   return (chained && good.find((event) => event.hash === next.previousHash)) || good[0] || here[0]!

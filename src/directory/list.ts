@@ -1,12 +1,12 @@
 import type { Executor } from '../foundation/database.ts'
-import type { Which } from './addresses.ts'
+import type { AddressFilter } from './addresses.ts'
 import { normaliseEmail, usersOfEmails } from './emails.ts'
 import { addressesOf, type DirectoryUser, toUser } from './users.ts'
 
 /** One condition of a list; all of them hold. */
 export type Condition =
   | { field: 'userName' | 'externalId' | 'id'; equals: string }
-  | { field: 'email'; which: Which }
+  | { field: 'email'; which: AddressFilter }
   | { field: 'active'; equals: boolean }
 
 /** The people of a directory by user name, a page of them, and how many there are. */

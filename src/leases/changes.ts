@@ -85,10 +85,10 @@ export async function acknowledge(
 }
 
 /** How a key is taken out of use. */
-export type Ended = 'inactive' | 'revoked'
+export type EndedStatus = 'inactive' | 'revoked'
 
 /** The newest change of some keys, and what else the database says of them at the same moment. */
-export type Newest = {
+export type NewestChange = {
   /** undefined when the log names none of them */
   seq: number | undefined
   /** the epoch of the number */
@@ -101,7 +101,11 @@ export type Newest = {
  * @param to the state that each key was moved to, or further. Without one a key that may be used without an end should
  *   be in the log.
  */
-export async function newestChangeOf(db: Executor, keyIds: readonly string[], to?: Ended): Promise<Newest> {
+export async function newestChangeOf(
+  db: Executor,
+  keyIds: readonly string[],
+  to?: EndedStatus,
+): Promise<NewestChange> {
   const { rows } = await db.raw('select * from newest_change_of(?, ?)', [[...keyIds], to ?? null])
   const { seq, epoch_id: epoch, is_unchanged: isUnchanged } = rows[0]
   return { seq: seq ?? undefined, epoch, isUnchanged }

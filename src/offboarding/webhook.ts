@@ -1,5 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
-import { noteConnectionUsed } from '../directory/connections.ts'
+import { markConnectionUsed } from '../directory/connections.ts'
 import type { Executor } from '../foundation/database.ts'
 import type { Random } from '../foundation/random.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
@@ -29,7 +29,7 @@ export function isSigned(
 }
 
 /** The body of a request from an HR system. */
-export type Wanted = {
+export type RequestBody = {
   user?: string
   email?: string
   mode?: Mode
@@ -47,7 +47,7 @@ export async function receive(
   act: Act,
   workspace: Workspace,
   delivery: Delivery,
-  wanted: Wanted,
+  wanted: RequestBody,
   random: Random,
 ): Promise<{ offboarding: Offboarding; isNew: boolean } | Refusal> {
   const { connectionId, idempotencyKey } = delivery
@@ -76,7 +76,7 @@ export async function receive(
     offboarding_id: offboarding.id,
     received_at: act.now,
   })
-  await noteConnectionUsed(act, connectionId)
+  await markConnectionUsed(act, connectionId)
   return { offboarding, isNew: true }
 }
 
@@ -84,7 +84,7 @@ function ask(
   act: Act,
   workspace: Workspace,
   reference: string,
-  { user, email, mode, successor: successorId, note }: Wanted,
+  { user, email, mode, successor: successorId, note }: RequestBody,
   random: Random,
 ): Promise<Offboarding | Refusal> {
   const request = { source: 'webhook' as const, reference, mode, successorId, note }

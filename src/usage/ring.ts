@@ -23,20 +23,20 @@ export function addToRing(
 ): boolean {
   const { times, words } = ring
   const grows = mayGrow && ring.round === 0 && times.length < recentPerKey
-  const place = grows ? times.length : ring.round++ % times.length
-  times[place] = atMs
-  words[place * wordsEach] = code
-  words[place * wordsEach + 1] = network
-  words[place * wordsEach + 2] = client
-  words[place * wordsEach + 3] = endpoint
+  const index = grows ? times.length : ring.round++ % times.length
+  times[index] = atMs
+  words[index * wordsEach] = code
+  words[index * wordsEach + 1] = network
+  words[index * wordsEach + 2] = client
+  words[index * wordsEach + 3] = endpoint
   return grows
 }
 
 /** The requests of a ring, the latest first. */
 export function latestFirst({ times, words, round }: Ring): TimedRequest[] {
   return times.map((_, i) => {
-    const place = (round + times.length - 1 - i) % times.length
-    const [code, network, client, endpoint] = words.slice(place * wordsEach, (place + 1) * wordsEach)
-    return { atMs: times[place]!, code: code!, network: network!, client: client!, endpoint: endpoint! }
+    const index = (round + times.length - 1 - i) % times.length
+    const [code, network, client, endpoint] = words.slice(index * wordsEach, (index + 1) * wordsEach)
+    return { atMs: times[index]!, code: code!, network: network!, client: client!, endpoint: endpoint! }
   })
 }

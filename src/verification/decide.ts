@@ -22,7 +22,7 @@ export const scopeBits = (wanted: readonly Scope[]): number =>
   wanted.reduce((bits, scope) => bits | (1 << scopes.indexOf(scope)), 0)
 
 /** The facts of a request. Absent ones are not compared, but a key held to networks needs an address. */
-export type Asked = {
+export type RequestFacts = {
   workspaceId?: string
   /** bits of scopes of which any one suffices; 0 for what no scope allows */
   anyScope?: number
@@ -30,7 +30,7 @@ export type Asked = {
 }
 
 /** The facts of a key on which its verdict depends. */
-export type Judged = {
+export type KeyFacts = {
   workspace: { id: string; isSuspended: boolean }
   status: Status
   scopeBits: number
@@ -43,7 +43,7 @@ export type Judged = {
  * The verdict on a key that was found, in a fixed order: what ended it for good comes before what could change,
  * and what the request asks for comes last. At the very millisecond of its expiry a key is over. Pure.
  */
-export function decide(key: Judged, asked: Asked, nowMs: number): Code {
+export function decide(key: KeyFacts, asked: RequestFacts, nowMs: number): Code {
   if (asked.workspaceId !== undefined && asked.workspaceId !== key.workspace.id) return 'WRONG_WORKSPACE'
   if (key.status === 'revoked') return 'REVOKED'
   if (key.overAtMs <= nowMs) return 'EXPIRED'

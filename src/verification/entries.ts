@@ -2,11 +2,11 @@ import type { Status } from '../keys/key.ts'
 import { parseNetworks } from '../keys/networks.ts'
 import type { Scope } from '../keys/scope.ts'
 import type { Countable } from '../usage/counter.ts'
-import { type Judged, scopeBits } from './decide.ts'
+import { type KeyFacts, scopeBits } from './decide.ts'
 import type { Parents, Workspace } from './parents.ts'
 
 /** A key as a verifier remembers it: what verdicts need, and nothing a person calls it. */
-export type RememberedKey = Judged &
+export type RememberedKey = KeyFacts &
   Countable & {
     workspace: Workspace
     scopes: readonly Scope[]

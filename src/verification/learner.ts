@@ -20,7 +20,7 @@ import {
 } from '../leases/lease.ts'
 import { type Renewal, release, renew } from '../leases/renew.ts'
 
-export type Forgetful = { forget(subject: Subject): void; flush(): void }
+export type ForgettingMemory = { forget(subject: Subject): void; flush(): void }
 
 export type LearnerOptions = {
   databaseUrl: string
@@ -48,7 +48,7 @@ export type Learner = {
 /** From one emptying of the memory to the next. Answers that belong to an earlier term are dropped. */
 type Term = { incarnation: string; epoch?: string; applied: number; isBegun: boolean }
 
-export async function startLearner(memory: Forgetful, options: LearnerOptions): Promise<Learner> {
+export async function startLearner(memory: ForgettingMemory, options: LearnerOptions): Promise<Learner> {
   const { time, ttlMs, name, log } = options
   let lease: Lease | undefined
   let term = newTerm()

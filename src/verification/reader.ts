@@ -33,7 +33,7 @@ export type ReaderOptions = {
   max: number
 }
 
-type Wanted<Row> = {
+type WaitingRead<Row> = {
   hash: string
   answer: Promise<Row | null>
   resolve(row: Row | null): void
@@ -60,7 +60,7 @@ export function openReader<Row extends { token_hash: Buffer }>(options: ReaderOp
   )
   const idle = [...lanes]
   // Not sent yet: readers of the same hash may share it, since its statement will be newer than both.
-  let waiting = new Map<string, Wanted<Row>>()
+  let waiting = new Map<string, WaitingRead<Row>>()
   let underWay = 0
   let isScheduled = false
 
@@ -93,7 +93,7 @@ export function openReader<Row extends { token_hash: Buffer }>(options: ReaderOp
     }
   }
 
-  function takeBatch(): Wanted<Row>[] {
+  function takeBatch(): WaitingRead<Row>[] {
     const all = [...waiting.values()]
     const batch = all.slice(0, hashesPerBatch)
     waiting = new Map(all.slice(hashesPerBatch).map((wanted) => [wanted.hash, wanted]))

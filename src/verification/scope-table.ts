@@ -61,7 +61,7 @@ export function scopeTable(rows: readonly Row[]): ScopeTable {
     const route = { name: `${row.method} ${row.path}`, anyScope: scopeBits(row.scopes) }
     const top = methods.get(row.method) ?? newNode()
     methods.set(row.method, top)
-    place(top, row.path.split('/').slice(1), route)
+    insert(top, row.path.split('/').slice(1), route)
     return route
   })
   return {
@@ -75,16 +75,16 @@ export function scopeTable(rows: readonly Row[]): ScopeTable {
   }
 }
 
-function place(node: Node, [segment, ...rest]: string[], route: Route): void {
+function insert(node: Node, [segment, ...rest]: string[], route: Route): void {
   if (segment === undefined) node.here = route
   else if (segment === '**') node.below = route
   else if (segment.startsWith('{')) {
     node.any ??= newNode()
-    place(node.any, rest, route)
+    insert(node.any, rest, route)
   } else {
     const next = node.words.get(segment) ?? newNode()
     node.words.set(segment, next)
-    place(next, rest, route)
+    insert(next, rest, route)
   }
 }
 

@@ -4,7 +4,7 @@ import type { Scope } from '../keys/scope.ts'
 import { isWellFormed } from '../keys/token.ts'
 import type { RealTime } from '../leases/lease.ts'
 import type { Counter } from '../usage/counter.ts'
-import { type Asked, type Code, decide } from './decide.ts'
+import { type Code, decide, type RequestFacts } from './decide.ts'
 import type { Account, RememberedKey } from './entries.ts'
 import type { Knowledge } from './knowledge.ts'
 import { type Allowance, type Limits, shareOf } from './limits.ts'
@@ -17,7 +17,7 @@ export type Verdict = {
   allowance?: Allowance
 }
 
-export type Question = Asked & {
+export type Question = RequestFacts & {
   presented: string
   /** what this request counts as; see `otherEndpoint` */
   endpoint: string

@@ -44,7 +44,7 @@ export function step(state: KeyState, bucket: Bucket, threshold = 1): Reading | 
   let strongest = calibrated({ reason: 'slow-burn', score: turnCalendar(state, now) })
   state.bucket = now.bucket
   const { count } = bucket
-  const lastHour = take(state, count)
+  const lastHour = addBucket(state, count)
   const all = suspicions(state, bucket, lastHour)
   for (const suspicion of all) strongest = stronger(strongest, calibrated(suspicion))
   strongest = plainest(strongest, all)
@@ -120,8 +120,8 @@ function closeHour(state: KeyState): number {
   return enough ? ofLevel(state, slowBurn(state, state.hour, sum, !held(state))) : 0
 }
 
-/** Takes a bucket in; returns the requests of the last sixty minutes. */
-function take(state: KeyState, count: number): number {
+/** Adds a bucket; returns the requests of the last sixty minutes. */
+function addBucket(state: KeyState, count: number): number {
   state.buckets[state.bucket % hourBuckets] = count
   state.seen++
   state.hourSum += count
