@@ -150,7 +150,7 @@ begin
     on conflict do nothing returning id into found_id;
   if found then
     delete from leases;
-    insert into leases (incarnation, name, ttl_ms, renewals, told, acknowledged, begun_at, renewed_at)
+    insert into leases (incarnation, name, ttl_ms, renewals, head_at_renewal, acknowledged, begun_at, renewed_at)
     select 'ghost:' || found_id, 'verifiers before the database recovered', longest_ttl_ms, 0, -1, -1,
       clock_timestamp(), clock_timestamp()
     from change_log where longest_ttl_ms > 0;
@@ -167,6 +167,12 @@ CREATE FUNCTION public.database_instance() RETURNS text
   select concat_ws(' ', (select system_identifier from pg_control_system()),
     (select oid from pg_database where datname = current_database()), pg_relation_filenode('changes'),
     extract(epoch from pg_postmaster_start_time()))
+$$;
+
+CREATE FUNCTION public.days_after(p_at timestamp with time zone, p_days integer, p_zone text) RETURNS timestamp with time zone
+    LANGUAGE sql IMMUTABLE
+    AS $$
+  select ((p_at at time zone p_zone) + make_interval(days => p_days)) at time zone p_zone
 $$;
 
 CREATE FUNCTION public.drop_usage_partitions(p_parent text, p_before timestamp with time zone) RETURNS integer
@@ -218,7 +224,113 @@ begin
   return found;
 end $$;
 
-CREATE FUNCTION public.fold_usage(p_most integer, p_waits boolean) RETURNS boolean
+CREATE FUNCTION public.keep_flush(p_counter text, p_name text, p_flush bigint, p_through timestamp with time zone, p_last timestamp with time zone, p_is_closed boolean, p_names text[], p_endpoints integer[], p_classes smallint[], p_buckets integer[], p_keys text[], p_counts bigint[], p_source_keys text[], p_source_hours integer[], p_source_networks text[], p_source_clients text[], p_source_requests bigint[], p_source_refused bigint[], p_source_refused_scope bigint[], p_source_last_ms double precision[], p_recent_keys text[], p_recent_entries text[]) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+  kept bigint;
+  waiting bigint;
+  oldest timestamptz;
+begin
+  insert into usage_waiting (cells, counter, name, flush, through, last_at, is_closed, names, endpoints, classes,
+      buckets, keys, counts, source_keys, source_hours, source_networks, source_clients, source_requests,
+      source_refused, source_refused_scope, source_last_ms)
+    values (cardinality(p_keys) + cardinality(p_source_keys), p_counter, p_name, p_flush, p_through, p_last,
+      p_is_closed, p_names, p_endpoints, p_classes, p_buckets, p_keys, p_counts, p_source_keys, p_source_hours,
+      p_source_networks, p_source_clients, p_source_requests, p_source_refused, p_source_refused_scope,
+      p_source_last_ms)
+    on conflict do nothing returning id into kept;
+  -- Looked at afterwards: what was folded while this waited is seen now.
+  if exists (select from usage_counters where counter = p_counter and flush >= p_flush) then
+    delete from usage_waiting where id = kept;
+  elsif kept is not null and cardinality(p_recent_keys) > 0 then
+    perform add_recent((p_through at time zone 'UTC')::date, p_recent_keys, p_recent_entries);
+  end if;
+  select sum(cells), min(at) into waiting, oldest from usage_waiting;
+  if waiting < 500 then
+    perform merge_usage(500, true);
+    return false;
+  end if;
+  return oldest < clock_timestamp() - interval '10 seconds';
+end $$;
+
+CREATE FUNCTION public.key_changed() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+  if old.token_hash is not null then
+    perform log_change('key', old.id, old.token_hash);
+  end if;
+  if tg_op = 'UPDATE' and new.token_hash is distinct from old.token_hash and old.token_hash is not null
+    and new.token_hash is not null then
+    perform log_change('key', new.id, new.token_hash);
+  end if;
+  return null;
+end $$;
+
+CREATE FUNCTION public.key_imported() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+  perform log_change('import', 'tokens', null);
+  return null;
+end $$;
+
+CREATE FUNCTION public.log_change(p_kind text, p_id text, p_token_hash bytea) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+  current_seq bigint;
+begin
+  -- Whoever has read up to a number has read everything before it: the order of numbers is that of commits.
+  perform pg_advisory_xact_lock(4711002);
+  current_seq := nullif(current_setting('keywarden.change', true), '')::bigint;
+  if current_seq is null then
+    -- A sequence that was put back is behind, and would draw a number that somebody has read past.
+    current_seq := greatest(nextval('change_seq'), newest_change() + 1,
+      (select max(greatest(head_at_renewal, acknowledged)) + 1 from leases));
+    insert into changes (seq, at) values (current_seq, clock_timestamp());
+    perform set_config('keywarden.change', current_seq::text, true);
+    perform set_config('synchronous_commit', 'on', true);
+    perform pg_notify('keywarden_changes', current_seq::text);
+  end if;
+  insert into change_subjects (seq, kind, id, token_hash)
+  values (current_seq, p_kind, p_id, coalesce(p_token_hash, '')) on conflict do nothing;
+end $$;
+
+CREATE FUNCTION public.make_usage_partition(p_parent text, p_from timestamp with time zone, p_to timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+  part text := p_parent || '_' || to_char(p_from at time zone 'UTC', 'YYYYMMDD');
+  rest text := p_parent || '_rest';
+  moment text := usage_moment(p_parent);
+  by_time text;
+begin
+  if to_regclass(part) is not null then return false; end if;
+  execute format('lock table %I in access exclusive mode', rest);
+  -- Rows that are counted up find room for their next version on their own page.
+  execute format('create table %I (like %I including defaults including constraints) with (fillfactor = %s)',
+    part, p_parent, case when p_parent in ('usage_buckets', 'usage_sources') then 70 else 100 end);
+  execute format('with moved as (delete from %I where %I >= %L and %I < %L returning *)
+    insert into %I select * from moved', rest, moment, p_from, moment, p_to, part);
+  execute format('alter table %I attach partition %I for values from (%L) to (%L)',
+    p_parent, part, p_from, p_to);
+  for by_time in
+    select c.relname from pg_index i join pg_class c on c.oid = i.indexrelid join pg_am a on a.oid = c.relam
+    where i.indrelid = to_regclass(part) and a.amname = 'brin'
+  loop
+    execute format('alter index %I set (autosummarize = on)', by_time);
+  end loop;
+  return true;
+end $$;
+
+CREATE FUNCTION public.merge_usage(p_most integer, p_waits boolean) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -293,121 +405,6 @@ begin
       set flush = excluded.flush, through = excluded.through, is_closed = excluded.is_closed;
   delete from usage_waiting where id = any(taken);
   return is_more;
-end $$;
-
-CREATE FUNCTION public.keep_flush(p_counter text, p_name text, p_flush bigint, p_through timestamp with time zone, p_last timestamp with time zone, p_is_closed boolean, p_names text[], p_endpoints integer[], p_classes smallint[], p_buckets integer[], p_keys text[], p_counts bigint[], p_source_keys text[], p_source_hours integer[], p_source_networks text[], p_source_clients text[], p_source_requests bigint[], p_source_refused bigint[], p_source_refused_scope bigint[], p_source_last_ms double precision[], p_recent_keys text[], p_recent_entries text[]) RETURNS boolean
-    LANGUAGE plpgsql
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-declare
-  kept bigint;
-  waiting bigint;
-  oldest timestamptz;
-begin
-  insert into usage_waiting (cells, counter, name, flush, through, last_at, is_closed, names, endpoints, classes,
-      buckets, keys, counts, source_keys, source_hours, source_networks, source_clients, source_requests,
-      source_refused, source_refused_scope, source_last_ms)
-    values (cardinality(p_keys) + cardinality(p_source_keys), p_counter, p_name, p_flush, p_through, p_last,
-      p_is_closed, p_names, p_endpoints, p_classes, p_buckets, p_keys, p_counts, p_source_keys, p_source_hours,
-      p_source_networks, p_source_clients, p_source_requests, p_source_refused, p_source_refused_scope,
-      p_source_last_ms)
-    on conflict do nothing returning id into kept;
-  -- Looked at afterwards: what was folded while this waited is seen now.
-  if exists (select from usage_counters where counter = p_counter and flush >= p_flush) then
-    delete from usage_waiting where id = kept;
-  elsif kept is not null and cardinality(p_recent_keys) > 0 then
-    perform add_recent((p_through at time zone 'UTC')::date, p_recent_keys, p_recent_entries);
-  end if;
-  select sum(cells), min(at) into waiting, oldest from usage_waiting;
-  if waiting < 500 then
-    perform fold_usage(500, true);
-    return false;
-  end if;
-  return oldest < clock_timestamp() - interval '10 seconds';
-end $$;
-
-CREATE FUNCTION public.key_changed() RETURNS trigger
-    LANGUAGE plpgsql
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-begin
-  if old.token_hash is not null then
-    perform log_change('key', old.id, old.token_hash);
-  end if;
-  if tg_op = 'UPDATE' and new.token_hash is distinct from old.token_hash and old.token_hash is not null
-    and new.token_hash is not null then
-    perform log_change('key', new.id, new.token_hash);
-  end if;
-  return null;
-end $$;
-
-CREATE FUNCTION public.key_imported() RETURNS trigger
-    LANGUAGE plpgsql
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-begin
-  perform log_change('import', 'tokens', null);
-  return null;
-end $$;
-
-CREATE FUNCTION public.log_change(p_kind text, p_id text, p_token_hash bytea) RETURNS void
-    LANGUAGE plpgsql
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-declare
-  current_seq bigint;
-begin
-  -- Whoever has read up to a number has read everything before it: the order of numbers is that of commits.
-  perform pg_advisory_xact_lock(4711002);
-  current_seq := nullif(current_setting('keywarden.change', true), '')::bigint;
-  if current_seq is null then
-    -- A sequence that was put back is behind, and would draw a number that somebody has read past.
-    current_seq := greatest(nextval('change_seq'), newest_change() + 1,
-      (select max(greatest(told, acknowledged)) + 1 from leases));
-    insert into changes (seq, at) values (current_seq, clock_timestamp());
-    perform set_config('keywarden.change', current_seq::text, true);
-    perform set_config('synchronous_commit', 'on', true);
-    perform pg_notify('keywarden_changes', current_seq::text);
-  end if;
-  insert into change_subjects (seq, kind, id, token_hash)
-  values (current_seq, p_kind, p_id, coalesce(p_token_hash, '')) on conflict do nothing;
-end $$;
-
-CREATE FUNCTION public.look_at_leases() RETURNS TABLE(incarnation text, name text, ttl_ms integer, renewals bigint, told bigint, acknowledged bigint)
-    LANGUAGE plpgsql
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-begin
-  perform current_epoch();
-  return query select l.incarnation, l.name, l.ttl_ms, l.renewals, l.told, l.acknowledged from leases l;
-end $$;
-
-CREATE FUNCTION public.make_usage_partition(p_parent text, p_from timestamp with time zone, p_to timestamp with time zone) RETURNS boolean
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-declare
-  part text := p_parent || '_' || to_char(p_from at time zone 'UTC', 'YYYYMMDD');
-  rest text := p_parent || '_rest';
-  moment text := usage_moment(p_parent);
-  by_time text;
-begin
-  if to_regclass(part) is not null then return false; end if;
-  execute format('lock table %I in access exclusive mode', rest);
-  -- Rows that are counted up find room for their next version on their own page.
-  execute format('create table %I (like %I including defaults including constraints) with (fillfactor = %s)',
-    part, p_parent, case when p_parent in ('usage_buckets', 'usage_sources') then 70 else 100 end);
-  execute format('with moved as (delete from %I where %I >= %L and %I < %L returning *)
-    insert into %I select * from moved', rest, moment, p_from, moment, p_to, part);
-  execute format('alter table %I attach partition %I for values from (%L) to (%L)',
-    p_parent, part, p_from, p_to);
-  for by_time in
-    select c.relname from pg_index i join pg_class c on c.oid = i.indexrelid join pg_am a on a.oid = c.relam
-    where i.indrelid = to_regclass(part) and a.amname = 'brin'
-  loop
-    execute format('alter index %I set (autosummarize = on)', by_time);
-  end loop;
-  return true;
 end $$;
 
 CREATE FUNCTION public.newest_change() RETURNS bigint
@@ -486,6 +483,15 @@ begin
   return gone;
 end $$;
 
+CREATE FUNCTION public.read_leases() RETURNS TABLE(incarnation text, name text, ttl_ms integer, renewals bigint, head_at_renewal bigint, acknowledged bigint)
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+  perform current_epoch();
+  return query select l.incarnation, l.name, l.ttl_ms, l.renewals, l.head_at_renewal, l.acknowledged from leases l;
+end $$;
+
 CREATE FUNCTION public.renew_lease(p_incarnation text, p_name text, p_ttl_ms integer, p_applied bigint, p_begin boolean) RETURNS TABLE(is_fenced boolean, epoch_id text, head bigint, pruned bigint, database_ms double precision, replicas integer, place integer)
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
@@ -499,12 +505,12 @@ begin
   pruned := (select pruned_to from change_log);
   if p_begin then
     update change_log set longest_ttl_ms = p_ttl_ms where longest_ttl_ms < p_ttl_ms;
-    insert into leases (incarnation, name, ttl_ms, renewals, told, acknowledged, begun_at, renewed_at)
+    insert into leases (incarnation, name, ttl_ms, renewals, head_at_renewal, acknowledged, begun_at, renewed_at)
     values (p_incarnation, p_name, p_ttl_ms, 1, head, head, clock_timestamp(), clock_timestamp())
     on conflict (incarnation) do update
-      set renewals = leases.renewals + 1, told = excluded.told, renewed_at = excluded.renewed_at;
+      set renewals = leases.renewals + 1, head_at_renewal = excluded.head_at_renewal, renewed_at = excluded.renewed_at;
   else
-    update leases set renewals = renewals + 1, told = head, renewed_at = clock_timestamp(),
+    update leases set renewals = renewals + 1, head_at_renewal = head, renewed_at = clock_timestamp(),
       acknowledged = greatest(acknowledged, p_applied)
     where incarnation = p_incarnation;
   end if;
@@ -513,6 +519,33 @@ begin
     from leases where renewals > 0 and renewed_at + ttl_ms * interval '1 millisecond' > clock_timestamp();
   database_ms := extract(epoch from clock_timestamp()) * 1000;
   return next;
+end $$;
+
+CREATE FUNCTION public.resolve_changes(p_seq bigint, p_epoch text, p_evidence jsonb, p_at text, p_actor jsonb) RETURNS TABLE(seq bigint, confirmed_at timestamp with time zone, receipt jsonb)
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+  settled bigint[] := '{}';
+begin
+  if current_epoch() <> p_epoch then
+    raise exception 'the database recovered after the leases were looked at';
+  end if;
+  for seq, confirmed_at, receipt in
+    update changes c set confirmed_at = clock_timestamp(), receipt = p_evidence || jsonb_build_object(
+      'tookMs', round(extract(epoch from clock_timestamp() - c.at) * 1000, 1))
+    where c.seq <= p_seq and c.confirmed_at is null returning c.seq, c.confirmed_at, c.receipt
+  loop
+    settled := settled || seq;
+    return next;
+  end loop;
+  perform audit_append(touched.workspace_id, json_strip_nulls(json_build_object('at', p_at,
+      'event', 'key.change-confirmed', 'actor', p_actor, 'keyId', case when touched.keys = 1 then touched.one end,
+      'details', jsonb_build_object('change', touched.seq, 'keys', touched.keys) || touched.receipt))::text)
+    from (select s.seq, k.workspace_id, count(*) as keys, min(k.id) as one, min(c.receipt::text)::jsonb as receipt
+      from change_subjects s join changes c on c.seq = s.seq join keys k on k.id = s.id
+      where s.kind = 'key' and s.seq = any(settled)
+      group by s.seq, k.workspace_id order by k.workspace_id, s.seq) as touched;
 end $$;
 
 CREATE FUNCTION public.roll_up_usage(p_step text, p_through timestamp with time zone) RETURNS bigint
@@ -550,33 +583,6 @@ CREATE FUNCTION public.service_token_changed() RETURNS trigger
 begin
   perform log_change('service-token', old.id, old.token_hash);
   return null;
-end $$;
-
-CREATE FUNCTION public.settle_changes(p_seq bigint, p_epoch text, p_evidence jsonb, p_at text, p_actor jsonb) RETURNS TABLE(seq bigint, confirmed_at timestamp with time zone, receipt jsonb)
-    LANGUAGE plpgsql
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-declare
-  settled bigint[] := '{}';
-begin
-  if current_epoch() <> p_epoch then
-    raise exception 'the database recovered after the leases were looked at';
-  end if;
-  for seq, confirmed_at, receipt in
-    update changes c set confirmed_at = clock_timestamp(), receipt = p_evidence || jsonb_build_object(
-      'tookMs', round(extract(epoch from clock_timestamp() - c.at) * 1000, 1))
-    where c.seq <= p_seq and c.confirmed_at is null returning c.seq, c.confirmed_at, c.receipt
-  loop
-    settled := settled || seq;
-    return next;
-  end loop;
-  perform audit_append(touched.workspace_id, json_strip_nulls(json_build_object('at', p_at,
-      'event', 'key.change-confirmed', 'actor', p_actor, 'keyId', case when touched.keys = 1 then touched.one end,
-      'details', jsonb_build_object('change', touched.seq, 'keys', touched.keys) || touched.receipt))::text)
-    from (select s.seq, k.workspace_id, count(*) as keys, min(k.id) as one, min(c.receipt::text)::jsonb as receipt
-      from change_subjects s join changes c on c.seq = s.seq join keys k on k.id = s.id
-      where s.kind = 'key' and s.seq = any(settled)
-      group by s.seq, k.workspace_id order by k.workspace_id, s.seq) as touched;
 end $$;
 
 CREATE FUNCTION public.take_outcomes(p_account text, p_batch text, p_at timestamp with time zone, p_names text[], p_endpoints integer[], p_classes smallint[], p_buckets integer[], p_keys text[], p_counts bigint[]) RETURNS text[]
@@ -882,8 +888,8 @@ CREATE TABLE public.fleet_events (
     began_at timestamp with time zone NOT NULL,
     grown_at timestamp with time zone NOT NULL,
     over_at timestamp with time zone,
-    told_keys integer DEFAULT 0 NOT NULL,
-    told_over boolean DEFAULT false NOT NULL,
+    notified_keys integer DEFAULT 0 NOT NULL,
+    notified_over boolean DEFAULT false NOT NULL,
     CONSTRAINT fleet_events_direction_check CHECK ((direction = ANY (ARRAY['more'::text, 'less'::text, 'failing'::text])))
 );
 
@@ -950,7 +956,7 @@ CREATE TABLE public.key_requests (
     decision_reason text,
     key_id text,
     closed_for text,
-    closed_told_at timestamp with time zone,
+    closed_announced_at timestamp with time zone,
     channel_id text,
     ts text,
     CONSTRAINT key_requests_check CHECK (((state = 'waiting'::text) = (decided_by IS NULL))),
@@ -1000,6 +1006,7 @@ CREATE TABLE public.keys (
     lifetime_days integer,
     expires_at timestamp with time zone,
     ends_at timestamp with time zone,
+    works_until timestamp with time zone GENERATED ALWAYS AS (LEAST(expires_at, ends_at)) STORED,
     predecessor_id text,
     successor_id text,
     used_by_then timestamp with time zone,
@@ -1025,7 +1032,7 @@ CREATE TABLE public.leases (
     name text NOT NULL,
     ttl_ms integer NOT NULL,
     renewals bigint NOT NULL,
-    told bigint NOT NULL,
+    head_at_renewal bigint NOT NULL,
     acknowledged bigint NOT NULL,
     begun_at timestamp with time zone NOT NULL,
     renewed_at timestamp with time zone NOT NULL,
@@ -1156,10 +1163,10 @@ CREATE TABLE public.outbox (
     retry_after timestamp with time zone,
     doubt_since timestamp with time zone,
     last_error text,
-    settled_at timestamp with time zone,
+    completed_at timestamp with time zone,
     outcome text,
     CONSTRAINT outbox_check CHECK (((finding_id IS NOT NULL) OR (body IS NOT NULL))),
-    CONSTRAINT outbox_check1 CHECK (((outcome IS NULL) = (settled_at IS NULL)))
+    CONSTRAINT outbox_check1 CHECK (((outcome IS NULL) = (completed_at IS NULL)))
 );
 
 ALTER TABLE public.outbox ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
@@ -1186,7 +1193,7 @@ CREATE TABLE public.review_keys (
     answer_by timestamp with time zone NOT NULL,
     unneeded_at timestamp with time zone,
     unneeded_by text,
-    settled_at timestamp with time zone,
+    closed_at timestamp with time zone,
     CONSTRAINT review_keys_check CHECK (((unneeded_at IS NULL) = (unneeded_by IS NULL)))
 );
 
@@ -1248,7 +1255,7 @@ CREATE TABLE public.rotation_notes (
     attempts integer DEFAULT 0 NOT NULL,
     refusals integer DEFAULT 0 NOT NULL,
     retry_after timestamp with time zone,
-    told_at timestamp with time zone,
+    sent_at timestamp with time zone,
     CONSTRAINT rotation_notes_kind_check CHECK ((kind = ANY (ARRAY['offer'::text, 'reveal'::text, 'ends'::text, 'safe'::text, 'overdue'::text, 'report'::text, 'ended'::text])))
 );
 
@@ -1801,7 +1808,7 @@ CREATE INDEX findings_snoozed ON public.findings USING btree (snoozed_until) WHE
 
 CREATE UNIQUE INDEX fleet_events_one_open ON public.fleet_events USING btree (workspace_id, direction) WHERE (over_at IS NULL);
 
-CREATE INDEX fleet_events_untold ON public.fleet_events USING btree (workspace_id) WHERE (NOT told_over);
+CREATE INDEX fleet_events_to_notify ON public.fleet_events USING btree (workspace_id) WHERE (NOT notified_over);
 
 CREATE INDEX group_members_by_user ON public.group_members USING btree (workspace_id, user_id);
 
@@ -1809,13 +1816,13 @@ CREATE INDEX key_holders_by_user ON public.key_holders USING btree (user_id);
 
 CREATE INDEX key_requests_by_person ON public.key_requests USING btree (workspace_id, requested_by, requested_at);
 
-CREATE INDEX key_requests_closed_untold ON public.key_requests USING btree (decided_at) WHERE ((state = 'closed'::text) AND (closed_told_at IS NULL));
+CREATE INDEX key_requests_to_announce ON public.key_requests USING btree (decided_at) WHERE ((state = 'closed'::text) AND (closed_announced_at IS NULL));
 
 CREATE INDEX key_requests_waiting ON public.key_requests USING btree (workspace_id, requested_at) WHERE (state = 'waiting'::text);
 
 CREATE INDEX keys_by_age ON public.keys USING btree (workspace_id, revealed_at, id) WHERE ((status = 'active'::text) AND (successor_id IS NULL));
 
-CREATE INDEX keys_by_expiry ON public.keys USING btree (expires_at) WHERE ((status = 'active'::text) AND (expires_at IS NOT NULL));
+CREATE INDEX keys_by_end ON public.keys USING btree (workspace_id, works_until, id) WHERE ((status = 'active'::text) AND (works_until IS NOT NULL));
 
 CREATE INDEX keys_by_hint ON public.keys USING btree (workspace_id, hint);
 
@@ -1835,15 +1842,13 @@ CREATE INDEX keys_by_successor ON public.keys USING btree (successor_id) WHERE (
 
 CREATE INDEX keys_by_words ON public.keys USING gin (workspace_id, name_folded public.gin_trgm_ops) WHERE (status <> 'revoked'::text);
 
-CREATE INDEX keys_by_workspace_expiry ON public.keys USING btree (workspace_id, expires_at, id) WHERE ((status = 'active'::text) AND (expires_at IS NOT NULL));
-
 CREATE INDEX keys_created ON public.keys USING btree (created_by) WHERE (status <> 'revoked'::text);
 
 CREATE INDEX keys_live_by_name ON public.keys USING btree (workspace_id, name_folded, id) WHERE (status <> 'revoked'::text);
 
 CREATE INDEX keys_of_owner_by_age ON public.keys USING btree (workspace_id, owner_id, revealed_at, id) WHERE ((status = 'active'::text) AND (successor_id IS NULL));
 
-CREATE INDEX keys_of_owner_by_expiry ON public.keys USING btree (workspace_id, owner_id, expires_at, id) WHERE ((status = 'active'::text) AND (expires_at IS NOT NULL));
+CREATE INDEX keys_of_owner_by_end ON public.keys USING btree (workspace_id, owner_id, works_until, id) WHERE ((status = 'active'::text) AND (works_until IS NOT NULL));
 
 CREATE INDEX keys_of_owner_by_status ON public.keys USING btree (workspace_id, owner_id, status, name_folded, id);
 
@@ -1885,19 +1890,19 @@ CREATE INDEX offboardings_to_do ON public.offboardings USING btree (begun_at) WH
 
 CREATE INDEX offboardings_unannounced ON public.offboardings USING btree (workspace_id, requested_at) WHERE ((message_id IS NULL) AND announced);
 
-CREATE INDEX outbox_by_subject ON public.outbox USING btree (subject_id, destination) WHERE (settled_at IS NULL);
+CREATE INDEX outbox_by_subject ON public.outbox USING btree (subject_id, destination) WHERE (completed_at IS NULL);
+
+CREATE INDEX outbox_completed ON public.outbox USING btree (completed_at) WHERE (completed_at IS NOT NULL);
 
 CREATE UNIQUE INDEX outbox_notices ON public.outbox USING btree (about, subject_id, step, destination) WHERE (finding_id IS NULL);
 
 CREATE INDEX outbox_refused ON public.outbox USING btree (put_at) WHERE (outcome = 'refused'::text);
 
-CREATE INDEX outbox_settled ON public.outbox USING btree (settled_at) WHERE (settled_at IS NOT NULL);
-
-CREATE INDEX outbox_waiting ON public.outbox USING btree (destination, seq) WHERE (settled_at IS NULL);
+CREATE INDEX outbox_waiting ON public.outbox USING btree (destination, seq) WHERE (completed_at IS NULL);
 
 CREATE INDEX preferences_recent_homes ON public.preferences USING btree (account_id, home_seen_at) WHERE (home_seen_at IS NOT NULL);
 
-CREATE INDEX review_keys_open ON public.review_keys USING btree (review_id, answer_by) WHERE (settled_at IS NULL);
+CREATE INDEX review_keys_open ON public.review_keys USING btree (review_id, answer_by) WHERE (closed_at IS NULL);
 
 CREATE INDEX reviews_by_time ON public.reviews USING btree (workspace_id, begun_at);
 
@@ -1909,7 +1914,7 @@ CREATE UNIQUE INDEX rotation_messages_by_campaign ON public.rotation_messages US
 
 CREATE INDEX rotation_messages_open ON public.rotation_messages USING btree (shown_at NULLS FIRST, id) WHERE (closed_at IS NULL);
 
-CREATE INDEX rotation_notes_to_tell ON public.rotation_notes USING btree (put_at) WHERE (told_at IS NULL);
+CREATE INDEX rotation_notes_to_send ON public.rotation_notes USING btree (put_at) WHERE (sent_at IS NULL);
 
 CREATE INDEX rotations_by_campaign ON public.rotations USING btree (campaign_id, id) WHERE (campaign_id IS NOT NULL);
 

@@ -7,7 +7,7 @@ import { offboarding } from './offboarding-carry-out.ts'
 
 const maxAttempts = 5
 
-/** Who has left Slack, or the directory, without anybody having said so? */
+/** Which people have left Slack, or the directory, without a report? */
 export async function offboardingMissed(context: JobContext): Promise<void> {
   const { world } = context
   const web = openWebClient(world)
@@ -36,7 +36,7 @@ async function membersOf(web: WebClient): Promise<SlackMember[]> {
   return found
 }
 
-/** A big team's list is longer than Slack gives in a minute; its 429 names the time to wait. */
+/** The list of a big team exceeds Slack's rate limit; its 429 names the time to wait. */
 async function patiently<T>(call: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++)
     try {

@@ -8,7 +8,7 @@ import { forgetRecent } from '../src/usage/recent.ts'
 import { forgetSpread } from '../src/usage/spread.ts'
 import type { JobContext } from './engine/job.ts'
 
-/** Which rows of each room are so old that nothing asks about them any more? */
+/** Which rows of each room are past their retention? */
 export async function retention({ world: { db, clock } }: JobContext): Promise<void> {
   const now = clock.now()
   await forgetRequests(db, now)

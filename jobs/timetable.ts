@@ -24,8 +24,8 @@ import { weeklyDigest } from './weekly-digest.ts'
 import { writeKeysWithoutExpiry } from './write-without-expiry.ts'
 
 /**
- * Everything that runs on a clock; the file of each says which question it answers. Lateness counts from when a run
- * was due to when one started. Hours of a workspace's own zone are the questions' business: every cron here is UTC.
+ * Every scheduled job; its file says which question it answers. Lateness is the time from when a run was due to when
+ * it started. Every cron is in UTC; the questions deal with the workspaces' zones.
  */
 // biome-ignore format: one screen
 export const timetable: readonly Job[] = [

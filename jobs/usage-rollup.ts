@@ -4,9 +4,9 @@ import { keepPartitions, keptDays } from '../src/usage/partitions.ts'
 import { rollUp } from '../src/usage/roll-up.ts'
 import type { JobContext } from './engine/job.ts'
 
-/** Which hours and days of usage are over and not yet summed up, and which partitions are missing or out of date? */
+/** Which past hours and days of usage are not yet rolled up, and which partitions are missing or out of date? */
 export async function usageRollup({ world }: JobContext): Promise<void> {
-  // After a month of downtime a statement may take longer than anybody else would wait.
+  // After a month of downtime a statement may take very long.
   const db = openDatabase(world.config.databaseUrl, {
     connections: 1,
     name: 'keywarden usage',

@@ -3,20 +3,22 @@ import { declareFunctions, putFunctions, runSchemaFile } from '../src/foundation
 
 /** In this order, since a table refers to those before it. */
 const files = [
-  'functions.sql',
+  'foundation.sql',
   'workspaces.sql',
-  'members.sql',
   'keys.sql',
+  'workspaces.requests.sql',
   'leases.sql',
+  'acts.sql',
   'audit.sql',
   'usage.sql',
   'anomaly.sql',
   'findings.sql',
   'outbox.sql',
+  'alerts.sql',
   'reviews.sql',
   'rotation.sql',
-  'offboarding.sql',
   'directory.sql',
+  'offboarding.sql',
   'jobs.sql',
 ]
 

@@ -41,11 +41,3 @@ create table audit_refusals (
   primary key (workspace_id, actor_id, action, code, key_id, hour)
 );
 create index audit_refusals_to_sum_up on audit_refusals (hour) where summed_up_at is null and attempts > 1;
-
--- Slack sends some things twice. An act names the view, trigger or event it answers; the second finds it
--- here.
-create table acts_done (
-  request_id text primary key,
-  done_at timestamptz not null
-);
-create index acts_done_by_time on acts_done (done_at);

@@ -47,15 +47,3 @@ create table directory_users (
 create index directory_users_by_external on directory_users (account_id, external_id)
   where external_id is not null;
 create index directory_users_inactive on directory_users (account_id) where not active;
-
--- Deliveries that were taken: what comes again gets the same answer, and a signature is good for one.
-create table webhook_deliveries (
-  connection_id text not null references connections,
-  idempotency_key text not null,
-  body_hash bytea not null,
-  signature bytea not null,
-  offboarding_id text not null references offboardings,
-  received_at timestamptz not null,
-  primary key (connection_id, idempotency_key),
-  unique (connection_id, signature)
-);

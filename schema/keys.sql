@@ -34,6 +34,8 @@ create table keys (
   lifetime_days integer check (lifetime_days > 0),
   expires_at timestamptz,
   ends_at timestamptz,
+  -- Its expiry or the end of a rotation's grace, whichever comes first. At that moment it is over.
+  works_until timestamptz generated always as (least(expires_at, ends_at)) stored,
   predecessor_id text references keys,
   -- A successor takes its predecessor's name, so the predecessor must point to it before it is there: checked
   -- at commit.
@@ -66,15 +68,15 @@ create index keys_by_hint on keys (workspace_id, hint);
 create index keys_by_name on keys (workspace_id, name_folded, created_at desc);
 create index keys_live_by_name on keys (workspace_id, name_folded, id) where status <> 'revoked';
 create index keys_by_status on keys (workspace_id, status, name_folded, id);
-create index keys_by_workspace_expiry on keys (workspace_id, expires_at, id)
-  where status = 'active' and expires_at is not null;
+create index keys_by_end on keys (workspace_id, works_until, id)
+  where status = 'active' and works_until is not null;
 create index keys_by_age on keys (workspace_id, revealed_at, id) where status = 'active' and successor_id is null;
 create index keys_by_integration on keys (workspace_id, lower(integration), created_at desc)
   where status <> 'revoked' and integration <> '';
 create index keys_by_owner on keys (workspace_id, owner_id, name_folded, id) where status <> 'revoked';
 create index keys_of_owner_by_status on keys (workspace_id, owner_id, status, name_folded, id);
-create index keys_of_owner_by_expiry on keys (workspace_id, owner_id, expires_at, id)
-  where status = 'active' and expires_at is not null;
+create index keys_of_owner_by_end on keys (workspace_id, owner_id, works_until, id)
+  where status = 'active' and works_until is not null;
 create index keys_of_owner_by_age on keys (workspace_id, owner_id, revealed_at, id)
   where status = 'active' and successor_id is null;
 
@@ -86,7 +88,6 @@ create index keys_by_nearness on keys using gist (workspace_id, name_folded gist
 
 -- What the clock asks about, each from an index that holds little more than what is due. An offer of a reveal
 -- counts from when it was made, or made again after a reveal was taken back.
-create index keys_by_expiry on keys (expires_at) where status = 'active' and expires_at is not null;
 create index keys_unrevealed on keys (status_changed_at) where status = 'unrevealed';
 create index keys_offered on keys (workspace_id, owner_id, status_changed_at) where status = 'unrevealed';
 create index keys_by_quiet on keys (workspace_id, quiet_since, id) where status = 'active';
@@ -123,31 +124,3 @@ create table token_messages (
 );
 create index token_messages_by_key on token_messages (key_id, hint);
 create index token_messages_by_age on token_messages (posted_at);
-
--- One person asks for a key; another decides. The draft is checked again when it becomes a key. A request is
--- closed when the person leaves whom it concerns.
-create table key_requests (
-  id text primary key,
-  workspace_id text not null references workspaces,
-  draft jsonb not null,
-  reason text not null check (char_length(reason) between 1 and 300),
-  requested_by text not null,
-  requested_at timestamptz not null,
-  state text not null check (state in ('waiting', 'approved', 'denied', 'closed')),
-  decided_by text,
-  decided_at timestamptz,
-  decision_reason text,
-  key_id text references keys,
-  closed_for text,
-  closed_announced_at timestamptz,
-  channel_id text,
-  ts text,
-  check ((state = 'waiting') = (decided_by is null)),
-  check (decided_by is null or decided_by <> requested_by),
-  check ((state = 'approved') = (key_id is not null)),
-  check ((state = 'closed') = (closed_for is not null))
-);
-create index key_requests_waiting on key_requests (workspace_id, requested_at) where state = 'waiting';
-create index key_requests_by_person on key_requests (workspace_id, requested_by, requested_at);
-create index key_requests_closed_untold on key_requests (decided_at)
-  where state = 'closed' and closed_announced_at is null;

@@ -106,3 +106,15 @@ create index offboarding_keys_to_do on offboarding_keys (offboarding_id, workspa
 create index offboarding_keys_by_key on offboarding_keys (key_id);
 create index offboarding_keys_to_offer on offboarding_keys (offboarding_id)
   where outcome = 'rotating' and offered_at is null;
+
+-- Deliveries that were taken: what comes again gets the same answer, and a signature is good for one.
+create table webhook_deliveries (
+  connection_id text not null references connections,
+  idempotency_key text not null,
+  body_hash bytea not null,
+  signature bytea not null,
+  offboarding_id text not null references offboardings,
+  received_at timestamptz not null,
+  primary key (connection_id, idempotency_key),
+  unique (connection_id, signature)
+);

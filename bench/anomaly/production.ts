@@ -49,7 +49,7 @@ async function runChild(url: string, sizes: readonly number[]): Promise<Producti
   return runs
 }
 
-export async function work(url: string, sizes: readonly number[]): Promise<ProductionRun[]> {
+async function work(url: string, sizes: readonly number[]): Promise<ProductionRun[]> {
   const db = openDatabase(url, { connections: 8, name: 'bench worker' })
   let rss = 0
   const watching = setInterval(() => {

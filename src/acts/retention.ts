@@ -3,7 +3,7 @@ import { inBatches } from '../foundation/in-batches.ts'
 import { dayMs } from '../foundation/time.ts'
 
 /** How long a request is known that must not be carried out again, in days. */
-export const keptDays = 7
+const keptDays = 7
 
 /** Forgets requests that can no longer be repeated. @returns how many */
 export const forgetRequests = (db: Database, now: Date): Promise<number> =>

@@ -1,6 +1,7 @@
 import type { BandHour } from '../anomaly/band.ts'
+import type { Severity } from '../anomaly/severity.ts'
 import type { Digest } from '../findings/digest.ts'
-import type { Kind, Resolution, Severity } from '../findings/finding.ts'
+import type { Kind, Resolution } from '../findings/finding.ts'
 import type { World } from '../foundation/world.ts'
 import type { Role } from '../members/member.ts'
 import type { Asked } from '../reviews/keys-asked.ts'
@@ -97,7 +98,7 @@ export type Notice =
   | ({ about: 'step-refused' } & RefusedStep)
 
 /** What an offboarding that somebody asked for in another workspace does in this one. */
-export type OffboardedElsewhere = {
+type OffboardedElsewhere = {
   leaver: string
   /** an actor's name */
   by: string
@@ -111,7 +112,7 @@ export type OffboardedElsewhere = {
 }
 
 /** Runs of the workflow step that were refused since it is switched off: one, or what followed it within the hour. */
-export type RefusedStep = {
+type RefusedStep = {
   runs: number
   isMore: boolean
   /** what some of them named as leaver */

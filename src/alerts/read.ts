@@ -1,5 +1,6 @@
 import { type BandHour, bandOf } from '../anomaly/band.ts'
-import type { Kind, Resolution, Severity } from '../findings/finding.ts'
+import type { Severity } from '../anomaly/severity.ts'
+import type { Kind, Resolution } from '../findings/finding.ts'
 import { audienceOfRotation } from '../findings/rotation-due.ts'
 import type { Executor } from '../foundation/database.ts'
 import { dayMs } from '../foundation/time.ts'
@@ -52,7 +53,7 @@ export async function readGroup(db: Executor, groupId: string, now: Date, ownerI
   const group = await db('finding_groups').where({ id: groupId }).first('id', 'kind', 'workspace_id', 'day')
   const query = alerts(db).where('findings.group_id', groupId)
   if (ownerId) query.where('owner_id', ownerId)
-  const rows = await query.orderByRaw('(resolved_at is not null), level desc, expires_at, keys.name_folded')
+  const rows = await query.orderByRaw('(resolved_at is not null), level desc, works_until, keys.name_folded')
   const day = group.day ? dayOf(group.day) : null
   const days = await lastDays(db, rows.slice(0, maxListed), now)
   return {
@@ -128,7 +129,7 @@ const alerts = (db: Executor) =>
       'keys.name',
       'hint',
       'owner_id',
-      'expires_at',
+      'works_until',
       'status',
       'requests',
       'last_used_at',
@@ -154,7 +155,7 @@ type Row = {
   name: string
   hint: string | null
   owner_id: string
-  expires_at: Date | null
+  works_until: Date | null
   status: string
   requests: number | null
   last_used_at: Date | null
@@ -174,7 +175,7 @@ function toAlert(row: Row, ownerRole: Role, inDay: Alert['inDay']): Alert {
       name: row.name,
       hint: row.hint ?? '',
       ownerId: row.owner_id,
-      expiresAt: row.expires_at,
+      expiresAt: row.works_until,
       isActive: row.status === 'active',
       isPaused: row.status === 'inactive',
     },

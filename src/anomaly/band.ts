@@ -19,7 +19,7 @@ export async function bandOf(db: Executor, keyId: string, until: Date): Promise<
 }
 
 /** Pure. Hours are counted back from the end, so that the last is what an alert calls the last hour. */
-export function band(traffic: readonly Traffic[], endMs: number): BandHour[] {
+function band(traffic: readonly Traffic[], endMs: number): BandHour[] {
   const perHour = new Map<number, number>()
   for (const { at, requests } of traffic) {
     const back = Math.floor((endMs - bucketMs - at.getTime()) / hourMs)

@@ -1,7 +1,7 @@
 import type { Executor } from '../foundation/database.ts'
+import { groupBy } from '../foundation/group-by.ts'
 import { hourMs } from '../foundation/time.ts'
 import { type Traffic, trafficOf } from '../usage/traffic.ts'
-import { byKey } from './by-key.ts'
 import type { Alarm, UseFacts } from './facts.ts'
 import { failuresOf } from './step-key.ts'
 
@@ -54,7 +54,7 @@ async function trafficBefore(
   const ends = alarms.map(endOf)
   const from = new Date(Math.min(...ends) - lengthMs)
   const rows = await trafficOf(db, keysOf(alarms), from, new Date(Math.max(...ends)), step)
-  return byKey(rows)
+  return groupBy(rows, (row) => row.keyId)
 }
 
 async function failedOf(db: Executor, alarms: readonly Alarm[]): Promise<Map<Alarm, number>> {
@@ -81,7 +81,7 @@ async function windowsOf(db: Executor, alarms: readonly Alarm[]) {
 }
 
 /** Pure: of the last 6, 12 and 24 hours those with the highest ratio to the busiest such hours of the two weeks before. */
-export function busiestWindow(rows: readonly Traffic[], end: number): UseFacts['window'] {
+function busiestWindow(rows: readonly Traffic[], end: number): UseFacts['window'] {
   const sum = (to: number, hours: number) =>
     rows.reduce((all, row) => all + (within(row.at, to - hours * hourMs, to) ? row.requests : 0), 0)
   const windows = windowHours.map((hours) => {

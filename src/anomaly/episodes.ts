@@ -131,15 +131,15 @@ export async function followKeys(trx: Transaction, workspaceId: string, now: Dat
     `update anomaly_episodes e set
        quarantined_at = case when k.status = 'inactive' then coalesce(e.quarantined_at, k.status_changed_at)
          else e.quarantined_at end,
-       over_at = case when least(k.expires_at, k.ends_at) <= :now then :now::timestamptz
+       over_at = case when k.works_until <= :now then :now::timestamptz
          when k.status <> 'inactive' then k.status_changed_at end,
-       over_because = case when k.status = 'revoked' or least(k.expires_at, k.ends_at) <= :now then 'ended'
+       over_because = case when k.status = 'revoked' or k.works_until <= :now then 'ended'
          when k.status = 'active' then 'activated' end,
-       over_by = case when k.status = 'active' and least(k.expires_at, k.ends_at) <= :now is not true
+       over_by = case when k.status = 'active' and k.works_until <= :now is not true
          then k.status_changed_by end
      from keys k
      where k.id = e.key_id and e.workspace_id = :workspaceId and e.over_at is null and (
-       k.status = 'revoked' or least(k.expires_at, k.ends_at) <= :now
+       k.status = 'revoked' or k.works_until <= :now
        or (k.status = 'inactive' and e.quarantined_at is null)
        or (k.status = 'active' and e.quarantined_at is not null))`,
     { workspaceId, now },

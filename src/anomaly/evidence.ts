@@ -3,7 +3,7 @@ import { dayMs, hourMs, weekMs } from '../foundation/time.ts'
 import type { Evidence } from './detector/evidence.ts'
 
 /** A key that is used from more networks and clients than this is used from everywhere, and none of them is news. */
-export const maxSources = 50
+const maxSources = 50
 /** Sources are new for a day; what was kept for less than a week says nothing about what is new. */
 const newMs = dayMs
 const knownMs = weekMs

@@ -1,9 +1,9 @@
 import { type Database, transact } from '../foundation/database.ts'
+import { groupBy } from '../foundation/group-by.ts'
 import { isRefusal } from '../foundation/refusal.ts'
 import { dayMs } from '../foundation/time.ts'
 import { plain } from '../foundation/words.ts'
 import { type Traffic, trafficOf } from '../usage/traffic.ts'
-import { byKey } from './by-key.ts'
 import { recordDays } from './detector/constants.ts'
 import type { Evidence } from './detector/evidence.ts'
 import { silenceDue } from './detector/silence-due.ts'
@@ -23,7 +23,7 @@ export type Run = {
   zones: ReadonlyMap<string, Zone>
 }
 
-export type Zone = { timeZone: string; offset(at: number): number }
+type Zone = { timeZone: string; offset(at: number): number }
 
 /** A rebuilt state knows as many days as it keeps. */
 const rebuildMs = recordDays * dayMs
@@ -62,7 +62,10 @@ export async function stepKeys(
   const planned = plans.map(({ keyId }) => keyId)
   const evidence = await evidenceOf(db, planned, run.until)
   const earliest = new Date(Math.min(...plans.map(({ from }) => from.getTime())))
-  const traffic = byKey(await trafficOf(db, planned, earliest, run.until, 'five-minutes'))
+  const traffic = groupBy(
+    await trafficOf(db, planned, earliest, run.until, 'five-minutes'),
+    (row) => row.keyId,
+  )
   const walks = walkAll(plans, run, traffic, evidence)
   await commit(db, run, walks, states)
 }

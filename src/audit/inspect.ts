@@ -35,7 +35,7 @@ type Candidate = Entry & { sound: boolean; follows: boolean }
 type Gap = { from: number; to: number; before: string | undefined; after: string }
 
 /** More would be noise, and would have to be kept in memory. */
-export const maxBreaks = 1_000
+const maxBreaks = 1_000
 const maxUnproven = 20
 
 /**

@@ -3,7 +3,7 @@ import { colours, fontFamily, frame, short, type } from './base.ts'
 import type { BandPicture, BandStep } from './chart.ts'
 import { markSeries, marksWithin } from './marks.ts'
 
-/** Requests as a line over the band of what is usual, and the stretch of time that is not. */
+/** Requests as a line over the band of usual use, with the unusual time marked. */
 export function bandChart(picture: BandPicture): EChartsOption {
   const { steps, incident } = picture
   const mark = { atMs: incident.fromMs, untilMs: incident.toMs, label: incident.label, tone: 'bad' } as const
@@ -30,7 +30,7 @@ export function bandChart(picture: BandPicture): EChartsOption {
 
 const requestsName = 'Requests per hour'
 
-/** A leak may be so high that the band is a hair above the axis: its figures are said as well. */
+/** A leak may be so high that the band is a hair above the axis, so its figures are in the legend too. */
 function usualName({ steps }: BandPicture): string {
   const { low = 0, high = 0 } = steps.at(-1) ?? {}
   if (high === 0) return 'Usual now: none'
@@ -54,7 +54,7 @@ function requests({ steps }: BandPicture): SeriesOption {
   }
 }
 
-/** The hour of the alert, with its figure on the side that the line does not come from. */
+/** The hour of the alert, with its figure on the free side of the line. */
 function markOf(step: BandStep): MarkPointComponentOption {
   const font = { fontFamily, fontSize: type.normal, fontWeight: 'bold' } as const
   return {

@@ -9,8 +9,8 @@ export const pixelsPerPoint = 2
 export const fontFamily = 'Keywarden Lato'
 
 /**
- * On white, in light Slack and in dark. Blue, orange and a dark red differ in lightness too, so that they can be told
- * apart without seeing colours: Okabe and Ito, "Color Universal Design", 2008.
+ * On white, in light Slack and in dark. Blue, orange and a dark red differ in lightness too, for readers who do not
+ * see colours: Okabe and Ito, "Color Universal Design", 2008.
  */
 export const colours = {
   paper: '#ffffff',
@@ -25,15 +25,15 @@ export const colours = {
   bad: '#fbe3e0',
 } as const
 
-/** What a row of marks' words takes above the figures. */
+/** The height of a row of labels above the chart. */
 export const markRow = 17
 
-/** The width of a figure in small type, and of what separates them at most. */
+/** The maximum width of a digit or separator in small type, in points. */
 const pointsPerFigure = 8.2
 
 export const type = { normal: 15, small: 14 } as const
 
-/** What every picture has: paper, type, the axis of time and the one of counts. */
+/** The parts that every picture shares: paper, type, the time axis and the count axis. */
 export function frame(span: Span, max: number, rowsOfMarks: number): EChartsOption {
   const ticks = timeTicks(span)
   const end = roundUp(max)
@@ -43,7 +43,7 @@ export function frame(span: Span, max: number, rowsOfMarks: number): EChartsOpti
     backgroundColor: colours.paper,
     textStyle: { fontFamily, fontSize: type.normal, color: colours.ink },
     grid: {
-      // The library's own measure of labels knows nothing of ours.
+      // The library cannot measure our font.
       left: 20 + Math.max(...[1, 2, 3, 4].map((n) => short((end * n) / 4).length)) * pointsPerFigure,
       right: 24,
       top: 46 + rowsOfMarks * markRow,
@@ -75,7 +75,7 @@ export function frame(span: Span, max: number, rowsOfMarks: number): EChartsOpti
 
 export type Span = { fromMs: number; toMs: number; timeZone: string }
 
-/** A rectangle from [from, to, bottom, top] in the units of the axes, with a hair of paper between neighbours. */
+/** A rectangle from [from, to, bottom, top] in axis units, with a small gap between neighbours. */
 export const bar: CustomSeriesRenderItem = (_params, api) => {
   const [left = 0, bottom = 0] = api.coord([api.value(0), api.value(2)])
   const [right = 0, top = 0] = api.coord([api.value(1), api.value(3)])
@@ -84,7 +84,7 @@ export const bar: CustomSeriesRenderItem = (_params, api) => {
   return { type: 'rect', shape, style: { fill: String(api.visual('color')) } }
 }
 
-/** The next number that reads well and whose quarters are whole: 4, 8, 12, 16, 20, 24, 32, 40, 60, 80, 100, 120 ... */
+/** The next round number whose quarters are whole: 4, 8, 12, 16, 20, 24, 32, 40, 60, 80, 100, 120 ... */
 export function roundUp(max: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(max, 1)))
   const ends = [power, 10 * power].flatMap((by) =>
@@ -98,7 +98,7 @@ export const short = (n: number): string =>
 
 type Tick = { atMs: number; label: string }
 
-/** Hours for a day, days for more; always at their local beginning, before the end, and about seven. */
+/** Ticks at hours for a day and at days for more, on local boundaries, before the end, about seven. */
 export function timeTicks({ fromMs, toMs, timeZone }: Span): Tick[] {
   const hours = (toMs - fromMs) / hourMs
   const everyHours = [3, 6, 12].find((every) => hours / every <= 8)

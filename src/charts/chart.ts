@@ -1,10 +1,10 @@
 /**
- * What a picture shows, as data that can be sent to the thread which draws it. Times are milliseconds since 1970;
- * `timeZone` (IANA) is the one that days and hours on the axis belong to.
+ * A picture as data that can be sent to the drawing thread. Times are milliseconds since 1970; `timeZone` (IANA) is
+ * the zone of the axis.
  */
 export type Picture = UsagePicture | BandPicture
 
-/** Requests over time, stacked by what became of them. */
+/** Requests over time, stacked by outcome. */
 export type UsagePicture = {
   kind: 'usage'
   fromMs: number
@@ -12,17 +12,17 @@ export type UsagePicture = {
   timeZone: string
   /** sorted by time; steps without a request may be absent */
   steps: readonly UsageStep[]
-  /** what the parts are called, from the bottom up */
+  /** the names of the parts, from the bottom up */
   names: { ok: string; refused: string; failed: string }
   marks: readonly Mark[]
 }
 
 export type UsageStep = { fromMs: number; toMs: number; ok: number; refused: number; failed: number }
 
-/** Something that happened to the key: a line, or a stretch of time when it lasted. Words of ours, never of people. */
+/** An event of the key: a line, or a stretch of time when it lasted. The label is ours, never typed by people. */
 export type Mark = { atMs: number; untilMs?: number; label: string; tone: 'plain' | 'bad' }
 
-/** Requests against what is usual for that key at that hour, with the time that is not. */
+/** Requests against the usual range for that key and hour, with the unusual time marked. */
 export type BandPicture = {
   kind: 'band'
   fromMs: number

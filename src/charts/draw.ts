@@ -8,14 +8,14 @@ import type { Picture } from './chart.ts'
 import { usageChart } from './usage.ts'
 
 const packages = createRequire(import.meta.url)
-// The library in one file instead of in hundreds: the first picture comes in half the time.
+// The library as one file instead of hundreds: the first picture takes half the time.
 const echarts = packages('echarts/dist/echarts.min.js') as typeof ECharts
 const fonts = ['400', '700'].map((weight) => `@fontsource/lato/files/lato-latin-${weight}-normal.woff2`)
-// The system's own fonts are never asked for, so that a bare container draws the same.
+// No system fonts are used, so a bare container draws the same.
 for (const font of fonts) GlobalFonts.register(readFileSync(packages.resolve(font)), fontFamily)
 
-/** A picture as the bytes of a PNG. The same figures are the same bytes, on any machine of that kind. */
-export function draw(picture: Picture): Buffer {
+/** Draws a picture as a PNG. The same figures give the same bytes on machines of the same kind. */
+export default function draw(picture: Picture): Buffer {
   const canvas = createCanvas(width * pixelsPerPoint, height * pixelsPerPoint)
   const chart = echarts.init(canvas as unknown as Parameters<typeof echarts.init>[0], undefined, {
     width,
@@ -29,6 +29,3 @@ export function draw(picture: Picture): Buffer {
     chart.dispose()
   }
 }
-
-/** What the drawing thread runs. */
-export default draw

@@ -4,10 +4,10 @@ import type { Mark } from './chart.ts'
 
 type Placed = Mark & { row: number }
 
-/** Roughly what a label takes of the axis, in points. */
+/** The approximate width of a label's character, in points. */
 const pointsPerCharacter = 7.5
 
-/** Marks by time, their labels in up to three rows so that neighbours do not lie upon each other. */
+/** Sorts marks by time and puts their labels in up to three rows, so that neighbours do not overlap. */
 export function placed(marks: readonly Mark[], pointsPerMs: number): Placed[] {
   const until = Array<number>(3).fill(Number.NEGATIVE_INFINITY)
   return [...marks]
@@ -20,7 +20,7 @@ export function placed(marks: readonly Mark[], pointsPerMs: number): Placed[] {
     })
 }
 
-/** What of these marks the axis shows, and in how many rows of words. */
+/** The marks within the span, and the number of label rows. */
 export function marksWithin(marks: readonly Mark[], span: Stretch): { all: Placed[]; rows: number } {
   const within = marks.filter(({ atMs, untilMs = atMs }) => untilMs >= span.fromMs && atMs <= span.toMs)
   const all = placed(within, pointsAcross / (span.toMs - span.fromMs))
@@ -30,7 +30,7 @@ export function marksWithin(marks: readonly Mark[], span: Stretch): { all: Place
 type Stretch = { fromMs: number; toMs: number }
 const pointsAcross = 420
 
-/** Lines and stretches behind the figures, each with its word above them. */
+/** Lines and stretches behind the chart, each with its label above. */
 export function markSeries(all: readonly Placed[], span: Stretch): SeriesOption {
   return {
     type: 'custom',

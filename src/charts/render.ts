@@ -3,14 +3,14 @@ import { Piscina } from 'piscina'
 import type { Picture } from './chart.ts'
 
 const idleMs = 600_000
-/** Real milliseconds after which somebody would rather have the words alone. */
+/** Real milliseconds after which the message goes without its picture. */
 const timeoutMs = 30_000
 
 let pool: Piscina<Picture, Uint8Array> | undefined
 
 /**
- * Draws a picture, as the bytes of a PNG. It takes some tens of milliseconds, so a thread of its own does it, which
- * starts with the first picture and ends when none was asked for in ten minutes.
+ * Draws a picture as a PNG. That takes tens of milliseconds, so it runs in its own thread, which starts with the
+ * first picture and ends after ten idle minutes.
  * @throws when drawing fails or takes more than half a minute
  */
 export function render(picture: Picture): Promise<Uint8Array> {

@@ -6,7 +6,7 @@ import { markSeries, marksWithin } from './marks.ts'
 type Part = 'ok' | 'refused' | 'failed'
 const parts: readonly Part[] = ['ok', 'refused', 'failed']
 
-/** Requests over time, stacked by outcome. A part that never occurs is neither drawn nor named. */
+/** Requests over time, stacked by outcome. A part that never occurs is not drawn or named. */
 export function usageChart(picture: UsagePicture): EChartsOption {
   const { steps, names, marks } = picture
   const { all, rows } = marksWithin(marks, picture)
@@ -51,5 +51,5 @@ function stack({ steps, names }: UsagePicture, part: Part, below: readonly Part[
 const total = (steps: readonly UsageStep[], part: Part): number =>
   steps.reduce((sum, step) => sum + step[part], 0)
 
-/** In full while it is short, since the words beside the picture say it in full too. */
+/** In full while short, like the words beside the picture. */
 const exact = (n: number): string => (n < 100_000 ? n.toLocaleString('en-US') : short(n))

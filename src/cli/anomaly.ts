@@ -14,7 +14,7 @@ import { whichWorkspace } from './which-workspace.ts'
 type Env = Record<string, string | undefined>
 type Choices = { workspace?: string; from?: Date; to?: Date; format: 'table' | 'json' }
 
-/** `keywarden anomaly replay KEY`: what the detector of unusual use would have said. */
+/** `keywarden anomaly replay KEY`: the alerts that the detector of unusual use would have raised. */
 export function addAnomalyVerbs(program: Command, env: Env, failed: (code: number) => void): void {
   program
     .command('anomaly')
@@ -58,7 +58,7 @@ const replayKey = (env: Env, words: string, choices: Choices): Promise<number> =
     return 0
   })
 
-/** What there is to replay: nothing before five minutes are kept, and nothing that has not happened yet. */
+/** The range to replay: from the oldest kept five minutes to now at the latest. */
 function timeOf({ clock }: World, choices: Choices): { from: Date; to: Date } | Refusal {
   const now = clock.now()
   const to = new Date(Math.min(now.getTime(), choices.to?.getTime() ?? now.getTime()))
@@ -104,7 +104,7 @@ const tableOf = (found: readonly Replayed[]): string[] => [
 
 const resultOf = ({ alerted, expected }: Replayed) => (alerted ? 'alert' : expected ? 'expected' : 'quiet')
 
-/** The numbers that decided, in a few words. */
+/** The deciding numbers, in a few words. */
 function why({ reason, figures: f }: Replayed): string {
   const words: Record<Replayed['reason'], string> = {
     spike: `${f.count} in five minutes; busiest in ${f.days} days ${f.busiestBucket}`,

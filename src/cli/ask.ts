@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline'
 import { printError } from './print.ts'
 
-/** Asks for one line and returns what was typed, without spaces around it; undefined when nothing more comes. */
+/** Asks for one line and returns it trimmed; undefined when the input has ended. */
 export async function ask(question: string): Promise<string | undefined> {
   printError(question)
   const lines = createInterface({ input: process.stdin })

@@ -28,7 +28,7 @@ type Env = Record<string, string | undefined>
 
 /**
  * Changes one key as its owner or a manager would in Slack: the same act, the same audit. Returns 0 when every
- * verifier is known to obey, 1 when it was refused or is not yet known.
+ * verifier has confirmed the change, 1 when it was refused or is not confirmed yet.
  */
 export const changeKey = (env: Env, change: Change, words: string, choices: ChangeChoices): Promise<number> =>
   withWorld(env, async (world) => {
@@ -52,7 +52,7 @@ export const changeKey = (env: Env, change: Change, words: string, choices: Chan
     return printReceipt(receipt)
   })
 
-/** The longest lease a verifier may hold by this configuration, and time to fence it. Real milliseconds. */
+/** The longest lease that this configuration allows, plus time to fence it. Real milliseconds. */
 const timeoutMs = ({ config }: World): number => config.verify.leaseMs + 15_000
 
 async function notConfirmed(key: KeyWithUsage, { clock }: World): Promise<Refusal | undefined> {
@@ -67,7 +67,7 @@ async function notConfirmed(key: KeyWithUsage, { clock }: World): Promise<Refusa
   })
 }
 
-/** Somebody else was first; whether it holds everywhere is a question of its own. */
+/** Another person was first; whether the change is confirmed everywhere is a separate question. */
 async function explain(world: World, key: Key, change: Change, refusal: Refusal): Promise<number> {
   complain(refusal)
   if (change === 'activate') return 1

@@ -15,8 +15,8 @@ import { whichWorkspace } from './which-workspace.ts'
 export type ImportChoices = { workspace?: string; dryRun?: boolean }
 
 /**
- * Adopts the keys of a file, all or none, and says of each line what became of it. Returns 0 when all of them are
- * here, or would be; 1 when a line is wrong.
+ * Adopts the keys of a file, all or none, and prints the result for each line. Returns 0 when all of them were
+ * adopted, or would be; 1 when a line is wrong.
  */
 export const importKeys = (
   env: Record<string, string | undefined>,
@@ -51,7 +51,7 @@ export const importKeys = (
     return 0
   })
 
-/** Each owner as a Slack user id, or what is wrong with the line. */
+/** Replaces each owner by a Slack user id, or reports what is wrong with the line. */
 async function putOwners(world: World, workspace: Workspace, plan: readonly Planned[]): Promise<void> {
   const fresh = plan.filter(({ adoption, here }) => adoption && !here)
   const wanted = fresh.map(({ adoption }) => adoption!.owner)

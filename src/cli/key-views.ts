@@ -5,7 +5,7 @@ import { displayStatus, type KeyWithUsage } from '../keys/key.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import { day, minute } from './print.ts'
 
-// The name comes last: it has no fixed width on a terminal.
+// The name comes last: its width on a terminal is unknown.
 const columns = [
   ['HINT', 20, (key) => key.hint ?? '-'],
   ['STATUS', 11, (key, now) => displayStatus(key, now)],
@@ -43,7 +43,7 @@ export const keyObject = (key: KeyWithUsage, workspace: Workspace, now: Date) =>
   statusChangedBy: key.statusChangedBy,
 })
 
-/** What somebody should know of a key, a line each. */
+/** The facts about a key, one per line. */
 export function factLines(key: KeyWithUsage, now: Date): string[] {
   const expires = key.expiresAt ?? key.endsAt
   return [

@@ -91,7 +91,7 @@ const list = (env: Env, words: string, { workspace: wanted, status, json }: List
   })
 
 const rowCount = 500
-/** A shell can take every match there is. */
+/** A shell can take every match. */
 const everything = 1_000_000
 
 async function* listLines(

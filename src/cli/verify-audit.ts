@@ -22,10 +22,10 @@ export type VerifyChoices = {
 }
 type Env = Record<string, string | undefined>
 
-/** So that scripts can tell what is wrong from what nobody vouches for; 2 is for misuse. */
+/** Lets scripts distinguish broken from unproven; 2 is for misuse. */
 const exitCodes: Record<Verdict, number> = { intact: 0, unbroken: 0, broken: 1, unproven: 3 }
 
-/** Prints where each chain breaks, and what nobody vouches for. Returns the exit code. */
+/** Prints where each chain breaks, and which parts are unproven. Returns the exit code. */
 export async function verifyAudit(
   env: Env,
   file: string | undefined,
@@ -49,7 +49,7 @@ const verifyOnline = (env: Env, choices: VerifyChoices): Promise<number> =>
     return report(await verifyDatabase(world.db, [...ids], vouching.witnesses), vouching)
   })
 
-/** The files that are named, what was pasted, else those of the configuration if there are any yet. */
+/** The pasted checkpoints, with the named files, or else the configured file if it exists. */
 async function configuredWitnesses({ audit }: Config, choices: VerifyChoices): Promise<Vouching> {
   const own = audit.checkpoints && existsSync(audit.checkpoints) ? [audit.checkpoints] : []
   const paths = choices.checkpoints ?? own
@@ -101,7 +101,7 @@ function sentences(verdict: Verdict, chains: readonly Inspection[], { newest }: 
   return [...(newest ? [why] : []), 'Unbroken.']
 }
 
-/** So many breaks are printed of each chain. */
+/** The most breaks that are printed per chain. */
 const max = 50
 
 function reportChain(chain: Inspection, partial: boolean): void {
@@ -125,7 +125,7 @@ function stateOf({ events, proven, breaks }: Inspection, partial: boolean): stri
   return partial ? 'proven' : 'intact'
 }
 
-/** "events 3, 7 to 9", and how many more there are. */
+/** "events 3, 7 to 9", and the number of the others. */
 function rangesOf(ranges: readonly Range[], all: number): string {
   const named = ranges.reduce((sum, { from, to }) => sum + to - from + 1, 0)
   const words = ranges.map(({ from, to }) => (from === to ? `${from}` : `${from} to ${to}`))

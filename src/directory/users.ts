@@ -8,7 +8,7 @@ import { type Address, type AddressEdit, editAddresses, identifying } from './ad
 import { normaliseEmail, userOfEmail } from './emails.ts'
 
 /** The attributes we keep of a person; others that a directory sends are ignored. */
-export type Attributes = {
+type Attributes = {
   displayName?: string
   givenName?: string
   familyName?: string

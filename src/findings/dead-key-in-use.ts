@@ -42,7 +42,7 @@ export const deadKeyInUse: Question = {
        from presented p
          -- A look-up for each: how few they are is more than the planner knows.
          cross join lateral (select * from keys where id = p.key_id and workspace_id = :workspace limit 1) k
-         cross join lateral (select least(k.expires_at, k.ends_at,
+         cross join lateral (select least(k.works_until,
            case when k.status in ('inactive', 'revoked') then k.status_changed_at end) as ended_at) e
          left join findings f on f.key_id = k.id and f.kind = 'dead-key-in-use' and f.resolved_at is null
        where e.ended_at <= :now and p.last_at > :now::timestamptz - interval '${silentAfterHours} hours'

@@ -83,7 +83,7 @@ async function readDigest(db: Executor, workspaceId: string, since: Date): Promi
     .join('keys', 'keys.id', 'key_id')
     .where('findings.workspace_id', workspaceId)
     .whereNull('resolved_at')
-    .orderByRaw(`array_position(array['critical', 'warning', 'notice'], severity), level desc, expires_at`)
+    .orderByRaw(`array_position(array['critical', 'warning', 'notice'], severity), level desc, works_until`)
     .limit(maxListed)
     .select('kind', 'step', 'keys.id as keyId', 'keys.name')
   return { openByKind, opened: week?.opened ?? 0, resolved: week?.resolved ?? 0, urgent }

@@ -1,8 +1,9 @@
+import type { Severity } from '../anomaly/severity.ts'
 import type { Transaction } from '../foundation/database.ts'
 import type { Status } from '../keys/key.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 
-export const kinds = [
+const kinds = [
   'expiring',
   'rotation-due',
   'idle',
@@ -15,7 +16,6 @@ export const kinds = [
   'unconfirmed',
 ] as const
 export type Kind = (typeof kinds)[number]
-export type Severity = 'notice' | 'warning' | 'critical'
 
 /**
  * Something true about a key now. `step` names how far it has got and `level` counts it: a higher level is told

@@ -16,15 +16,15 @@ export type Placed = Notified & { groupId: string | null }
 export async function place(
   trx: Transaction,
   round: Round,
-  told: readonly Notified[],
+  raised: readonly Notified[],
 ): Promise<readonly Placed[]> {
   const isDaily = (step: string) => round.question.daily?.includes(step) ?? false
   const joins = (one: Notified) =>
     !isDaily(one.step) && (!one.before || (one.before.group_id && isDaily(one.before.step)))
-  const together = told.filter(joins)
-  const daily = told.some((one) => isDaily(one.step)) ? await groupOfDay(trx, round) : null
+  const together = raised.filter(joins)
+  const daily = raised.some((one) => isDaily(one.step)) ? await groupOfDay(trx, round) : null
   const crowd = together.length >= groupFrom ? await newGroup(trx, round) : null
-  return told.map((one) => {
+  return raised.map((one) => {
     if (isDaily(one.step)) return { ...one, groupId: daily }
     return { ...one, groupId: joins(one) ? crowd : (one.before?.group_id ?? null) }
   })

@@ -15,7 +15,7 @@ import {
 import type { Fact, Gone, Question } from './finding.ts'
 
 /** A key that was never used is idle sooner than one that fell silent. */
-export const neverUsedDays = 30
+const neverUsedDays = 30
 
 type Row = { id: string; last_used_at: Date | null; quiet_since: Date }
 
@@ -36,7 +36,7 @@ export const idle: Question = {
        from keys left join key_usage u on u.key_id = keys.id
        where workspace_id = :workspace and status = 'active'
          and quiet_since <= :before and successor_id is null
-         and (expires_at is null or expires_at > :now)`,
+         and (works_until is null or works_until > :now)`,
       { workspace: workspace.id, before: quietBefore(workspace, now), now },
     )
     return (rows as Row[]).flatMap((row) => factsOf(row, workspace.terms.idleDays, now))

@@ -45,7 +45,7 @@ async function readGone(trx: Transaction, ids: readonly string[]): Promise<Gone[
   const { rows } = await trx.raw(
     `select f.id, f.workspace_id as "workspaceId", f.key_id as "keyId", f.opened_at as "openedAt", f.facts, k.status,
        k.status_changed_at as "statusChangedAt", k.status_changed_by as "statusChangedBy", k.owner_id as "ownerId",
-       least(k.expires_at, k.ends_at) as "endsAt", k.needed_at as "neededAt", k.needed_by as "neededBy",
+       k.works_until as "endsAt", k.needed_at as "neededAt", k.needed_by as "neededBy",
        u.last_used_at as "lastUsedAt", s.created_by as "successorBy", s.created_at as "successorAt"
      from findings f join keys k on k.id = f.key_id
        left join keys s on s.id = k.successor_id

@@ -1,8 +1,9 @@
 import { followKeys } from '../anomaly/episodes.ts'
 import type { UseFacts } from '../anomaly/facts.ts'
+import type { Severity } from '../anomaly/severity.ts'
 import type { Transaction } from '../foundation/database.ts'
 import { doneBy, firstOf, noticed, over, revoked } from './ended.ts'
-import type { Fact, Gone, Question, Resolution, Severity } from './finding.ts'
+import type { Fact, Gone, Question, Resolution } from './finding.ts'
 
 type Row = {
   key_id: string

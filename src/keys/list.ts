@@ -1,15 +1,14 @@
 import type { Knex } from 'knex'
 import type { Executor } from '../foundation/database.ts'
-import { dayMs } from '../foundation/time.ts'
 import type { Terms } from '../policy/terms.ts'
 import { attentionPage } from './attention.ts'
+import { expiring, overdue } from './due.ts'
 import { type Viewer, visible } from './find.ts'
 import {
   beyond,
   type Cursor,
   countLimit,
   countUpTo,
-  dueBefore,
   type Filter,
   type Listing,
   ordered,
@@ -18,8 +17,6 @@ import {
   pageSize,
 } from './page.ts'
 import { searchLimit, searchPage } from './search.ts'
-
-const expiringDays = 30
 
 /**
  * One page of the keys this viewer may see; revoked ones are left out. Names order the list, except that what is
@@ -52,25 +49,19 @@ export async function listKeys(
 }
 
 const orderOf = ({ status }: Filter): string => {
-  if (status === 'expiring') return 'expires_at'
+  if (status === 'expiring') return 'works_until'
   return status === 'overdue' ? 'revealed_at' : 'name_folded'
 }
 
 function narrow(query: Knex.QueryBuilder, { viewer, filter, terms, now }: Listing): Knex.QueryBuilder {
   const { status } = filter
-  const soon = new Date(now.getTime() + expiringDays * dayMs)
   if (status === 'mine') query.where('owner_id', viewer.actor.id)
   if (status === 'inactive') return query.where('status', status)
   if (status === 'active')
     return query
       .where('status', status)
-      .where((good) => good.whereNull('expires_at').orWhere('expires_at', '>', now))
-  if (status === 'expiring')
-    return query.where('status', 'active').where('expires_at', '>', now).where('expires_at', '<=', soon)
-  if (status === 'overdue')
-    return query
-      .where('status', 'active')
-      .whereNull('successor_id')
-      .where('revealed_at', '<=', dueBefore(terms, now))
+      .where((working) => working.whereNull('works_until').orWhere('works_until', '>', now))
+  if (status === 'expiring') return expiring(query, now, terms.timeZone)
+  if (status === 'overdue') return overdue(query, terms, now)
   return query.whereNot('status', 'revoked')
 }

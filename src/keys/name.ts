@@ -1,6 +1,6 @@
 import { type Refusal, refuse } from '../foundation/refusal.ts'
 
-export const maximumNameLength = 80
+const maximumNameLength = 80
 
 /** Half a character, which neither JSON in the database nor Slack would take. */
 const halves = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g

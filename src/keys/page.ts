@@ -1,6 +1,5 @@
 import type { Knex } from 'knex'
 import type { Executor } from '../foundation/database.ts'
-import { dayMs } from '../foundation/time.ts'
 import type { Terms } from '../policy/terms.ts'
 import type { Viewer } from './find.ts'
 import type { KeyWithUsage } from './key.ts'
@@ -85,7 +84,3 @@ export function beyond(
   if (before) query.whereRaw('(??, keys.id) < (?, ?)', [order, ...before])
   return query
 }
-
-/** A key that was revealed before this moment is due for rotation. */
-export const dueBefore = (terms: Terms, now: Date) =>
-  new Date(now.getTime() - terms.rotationPeriodDays * dayMs)

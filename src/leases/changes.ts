@@ -7,7 +7,7 @@ export type Subject =
   | { kind: 'workspace' | 'account'; id: string }
   | { kind: 'import' | 'all' }
 
-export type Change = { seq: number; subjects: Subject[] }
+type Change = { seq: number; subjects: Subject[] }
 
 type Row = { seq: number; kind: Subject['kind']; id: string; token_hash: Buffer; epoch: string }
 

@@ -5,7 +5,7 @@ import type { Counts, Report } from './report.ts'
 export type Posted = { channelId: string; ts: string }
 
 /** A key that waits for its new owner to reveal it. */
-export type Offer = {
+type Offer = {
   keyId: string
   workspaceId: string
   name: string

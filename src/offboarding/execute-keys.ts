@@ -10,7 +10,7 @@ import type { Step } from './step.ts'
 import { newOwnerOf, successorIn } from './successor.ts'
 
 /** Few, so that verifiers learn a campaign bit by bit and no verify waits behind it. */
-export const keysPerTransaction = 50
+const keysPerTransaction = 50
 
 /**
  * Deals with the next keys, of one workspace and at most 50, in one transaction: key rows by id first, then that

@@ -9,7 +9,7 @@ export const isBusy = (key: Pick<Candidate, 'lastUsedAt'>, now: Date, busyDays: 
   key.lastUsedAt !== null && now.getTime() - key.lastUsedAt.getTime() <= busyDays * dayMs
 
 /** Whether the leaver can have seen a token, or may still reveal one. Making a key for somebody shows nothing. */
-export const couldSee = (key: Pick<Candidate, 'reasons'>): boolean =>
+const couldSee = (key: Pick<Candidate, 'reasons'>): boolean =>
   key.reasons.some((reason) => reason !== 'created')
 
 /** The plans that are possible for a key now, the default first. Pure. */

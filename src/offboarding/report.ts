@@ -33,7 +33,7 @@ export type Report = {
 }
 
 /** More keys than these, or more leavers than one, are shown as counts. */
-export const listedSingly = 20
+const listedSingly = 20
 
 /** Reads the current content of that message. */
 export async function readReport(db: Executor, messageId: string): Promise<Report> {

@@ -2,7 +2,7 @@ import { record } from '../audit/record.ts'
 import type { Executor } from '../foundation/database.ts'
 import { newId } from '../foundation/ids.ts'
 import type { Random } from '../foundation/random.ts'
-import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
+import { type Refusal, refuse } from '../foundation/refusal.ts'
 import { minuteMs } from '../foundation/time.ts'
 import { type Act, type Actor, actorName } from '../members/actor.ts'
 import { findMember } from '../members/member.ts'
@@ -216,5 +216,3 @@ async function recordRequested(act: Act, offboarding: Offboarding, request: Offb
     },
   })
 }
-
-export const accepted = (result: Offboarding | Refusal): result is Offboarding => !isRefusal(result)

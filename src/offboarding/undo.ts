@@ -5,7 +5,7 @@ import { activate } from '../keys/state.ts'
 import { transferKey } from '../keys/transfer.ts'
 import type { Act } from '../members/actor.ts'
 import { authorise, noSuchKey } from '../policy/authorise.ts'
-import { restoreOwner, welcomeBack } from '../workspaces/roles.ts'
+import { markReturned, restoreOwner } from '../workspaces/roles.ts'
 import { actIn } from './authority.ts'
 import { type LeaverKey, leaverKeysOf, type Offboarding, type Source, toOffboarding } from './offboarding.ts'
 
@@ -123,7 +123,7 @@ async function endOffboarding(
 async function restoreMember(act: Act, accountId: string, userId: string, because: 'undone' | 'returned') {
   const workspaces = await act.trx('workspaces').where({ account_id: accountId }).orderBy('id').select('id')
   for (const { id } of workspaces) {
-    await welcomeBack(act, id, userId)
+    await markReturned(act, id, userId)
     if (because === 'undone' && (await actIn(act, id))) await restoreOwner(act, id, userId)
   }
 }

@@ -10,7 +10,7 @@ import type { Mode, Offboarding } from './offboarding.ts'
 import { requestOffboarding } from './request.ts'
 
 /** Real seconds that a signature's time may lie before or after ours. */
-export const windowSeconds = 300
+const windowSeconds = 300
 
 /** HMAC-SHA-256 in hex over `v1:TIMESTAMP:CONTENT`; the content is the body, or the path where there is none. */
 export const sign = (secret: string, timestamp: string, content: string | Buffer): string =>

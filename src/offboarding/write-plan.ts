@@ -2,7 +2,7 @@ import type { Random } from '../foundation/random.ts'
 import type { Act } from '../members/actor.ts'
 import { readTerms, type Terms } from '../policy/terms.ts'
 import { closeRequestsOf } from '../workspaces/requests.ts'
-import { forgetMember } from '../workspaces/roles.ts'
+import { markDeparted } from '../workspaces/roles.ts'
 import { type Candidate, keysOfLeaver } from './leaver-keys.ts'
 import { notifyWorkspaces, type Planned } from './notify-workspaces.ts'
 import { isUnattended, lockOffboarding, type Offboarding, type Plan } from './offboarding.ts'
@@ -31,7 +31,7 @@ export const writePlan =
     await closeRequestsOf(act, ids, offboarding.userId!)
     const lastOwnerOf: string[] = []
     for (const workspace of left) {
-      await forgetMember(act, workspace.id, offboarding.userId!)
+      await markDeparted(act, workspace.id, offboarding.userId!)
       if (await stillOwns(act, workspace.id, offboarding.userId!)) lastOwnerOf.push(workspace.name)
     }
     await notifyWorkspaces(act, offboarding, named, planned, random)

@@ -1,6 +1,7 @@
 import type { Database, Executor, Transaction } from '../foundation/database.ts'
 import { newId } from '../foundation/ids.ts'
 import type { Random } from '../foundation/random.ts'
+import { fromRow } from '../foundation/rows.ts'
 
 /**
  * One thing that must reach the outside, once: a step of a finding, or a notice with words of its own. `subjectId`
@@ -111,27 +112,8 @@ export async function claim(db: Database, now: Date): Promise<Claimed | undefine
        attempts, refusals, chosen.doubt_since`,
     { now, seconds: claimSeconds },
   )
-  return rows[0] && toClaimed(rows[0])
+  return rows[0] && fromRow<Claimed>(rows[0])
 }
-
-type Row = Record<string, unknown>
-
-const toClaimed = (row: Row): Claimed =>
-  ({
-    id: row.id,
-    seq: row.seq,
-    workspaceId: row.workspace_id,
-    findingId: row.finding_id,
-    subjectId: row.subject_id,
-    about: row.about,
-    body: row.body,
-    step: row.step,
-    level: row.level,
-    destination: row.destination,
-    attempts: row.attempts,
-    refusals: row.refusals,
-    doubtSince: row.doubt_since,
-  }) as Claimed
 
 /**
  * The letter needs no further try; `error` is what was said against it last. False when somebody else has claimed it

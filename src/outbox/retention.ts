@@ -3,7 +3,7 @@ import { inBatches } from '../foundation/in-batches.ts'
 import { dayMs } from '../foundation/time.ts'
 
 /** How long a message is kept that came to its end, in days. */
-export const keptDays = 90
+const keptDays = 90
 
 /** Forgets messages that came to their end long ago, as long as their finding did too. @returns how many */
 export const forgetMessages = (db: Database, now: Date): Promise<number> =>

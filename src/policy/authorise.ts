@@ -31,8 +31,8 @@ const sentences: Partial<Record<Action, string>> = {
 }
 
 /**
- * Nothing when the actor may; otherwise the refusal, which names who can. The caller returns it, and whoever
- * runs the act records the attempt.
+ * Undefined when the actor may act; otherwise the refusal, which names people who can. The act returns it, and
+ * `perform` records the attempt.
  */
 export async function authorise(act: Act, action: Action, subject: Subject & { keyId?: string }) {
   if (may(act.actor, action, subject)) return undefined
@@ -41,7 +41,7 @@ export async function authorise(act: Act, action: Action, subject: Subject & { k
 
 async function forbidden(act: Act, action: Action, subject: Subject & { keyId?: string }): Promise<Refusal> {
   const foreign = act.actor.kind === 'member' && act.actor.workspaceId !== subject.workspaceId
-  // Someone from elsewhere must not learn that it exists.
+  // An outsider must not learn that the subject exists.
   if (foreign || actions[action] === 'own') return noSuchKey({ action, keyId: subject.keyId })
   const people = await inCharge(
     act.trx,
@@ -61,6 +61,6 @@ async function forbidden(act: Act, action: Action, subject: Subject & { keyId?: 
   })
 }
 
-/** The same words whether a key is absent, foreign or none of the asker's business. */
+/** The same words for a key that does not exist, belongs to another account or is hidden from the caller. */
 export const noSuchKey = (logged: Record<string, unknown> = {}): Refusal =>
   refuse('not_found', 'No such key here.', { next: say`See ${{ code: '/keys list' }}.`, logged })

@@ -8,12 +8,12 @@ import { answerStateOfKey, openReview, type Review } from './review.ts'
 
 type Deps = Pick<World, 'db' | 'clock' | 'random'>
 
-/** This long before the answers are due, whoever has not given them is reminded. */
+/** Owners who have not answered are reminded this long before the deadline. */
 const reminderDays = 3
 
 /**
- * Puts what the people of an open review must hear: each owner with open keys is asked once, a new owner of a key
- * too, and reminded once; those who manage see in one message how it goes. Returns how many letters were put.
+ * Queues the messages of an open review: each owner with open keys is asked once, as is a new owner of a key, and
+ * reminded once; managers get one message with the progress. Returns the number of messages queued.
  */
 export async function announceReview(world: Deps, workspace: Workspace): Promise<number> {
   const now = world.clock.now()
@@ -29,12 +29,12 @@ export async function announceReview(world: Deps, workspace: Workspace): Promise
     return isLate ? [asked, { ...message, about: 'review-reminder', step: 'reminded' }] : [asked]
   })
   const progress: OutboxMessage = { ...about, step: 'begun', destination: channelOf(workspace), body: {} }
-  // Once a day it is drawn again: keys are flagged and end without anybody answering.
+  // Redrawn once a day: keys are flagged and end without an answer.
   const today: OutboxMessage = { ...progress, step: `day:${dayIn(workspace.terms.timeZone, now)}` }
   return putNew(world, [progress, today, ...asks, ...(await endings(world.db, workspace))], now)
 }
 
-/** After an answer: the messages of that review show how it stands, the owner's and that of those who manage. */
+/** Queues updates of the owner's message and of the progress message after an answer. */
 export async function announceAnswer(
   trx: Transaction,
   world: Pick<World, 'random'>,
@@ -52,7 +52,7 @@ export async function announceAnswer(
   await put(trx, [...messages, { ...about, destination: channelOf(workspace), body: {} }], now, world.random)
 }
 
-/** The messages of the review before say that it is over. */
+/** Final updates for the messages of the previous review. */
 async function endings(db: Executor, workspace: Workspace): Promise<OutboxMessage[]> {
   const { rows } = await db.raw(
     `select m.subject_id, m.destination from alert_messages m
@@ -87,7 +87,7 @@ async function putNew(world: Deps, messages: OutboxMessage[], now: Date): Promis
   return fresh.length
 }
 
-/** Who owns keys that wait for an answer and is still here, in the order of their names. */
+/** Owners of keys that wait for an answer, without departed ones, by user id. */
 async function ownersWithOpenKeys(db: Executor, review: Review, now: Date): Promise<string[]> {
   const { rows } = await db.raw(
     `select distinct k.owner_id

@@ -5,14 +5,14 @@ import { say, who } from '../foundation/words.ts'
 import { confirmNeeded } from '../keys/needed.ts'
 import type { Act } from '../members/actor.ts'
 import { authorise, noSuchKey } from '../policy/authorise.ts'
-import { lockReview } from './review.ts'
+import { answerStateOfKey, lockReview } from './review.ts'
 
-/** What an answer came to: the names of the keys it holds for, and whose they are. */
+/** The keys that an answer covers: their names and owners. */
 export type Answered = { names: string[]; ownerIds: string[] }
 
 /**
- * Says of keys that they are still needed. What ended or was answered meanwhile is left out; when nothing remains,
- * the refusal says why.
+ * Confirms that keys are still needed. Keys that ended or were answered meanwhile are skipped; when none remains, the
+ * refusal says why.
  */
 export async function stillNeeded(
   act: Act,
@@ -37,7 +37,7 @@ export async function stillNeeded(
   }
 }
 
-/** Says of a key that it is not needed any more: from now on it is flagged, for whoever may end it. */
+/** Declares a key unneeded: it is flagged from now on, for those who may revoke it. */
 export async function notNeeded(act: Act, workspaceId: string, keyId: string): Promise<Answered | Refusal> {
   const review = await lockReview(act.trx, workspaceId)
   if (!review) return noReview
@@ -81,8 +81,7 @@ export async function closeAnswered(trx: Transaction, workspaceId: string, now: 
     `update review_keys a set closed_at = :now
      from reviews r, keys k
      where r.workspace_id = :workspaceId and r.ended_at is null and a.review_id = r.id and a.closed_at is null
-       and a.answer_by <= :now and k.id = a.key_id and (k.status <> 'active' or k.successor_id is not null
-         or k.needed_at >= r.begun_at or k.status_changed_at > r.begun_at or least(k.expires_at, k.ends_at) <= :now)`,
+       and a.answer_by <= :now and k.id = a.key_id and ${answerStateOfKey} in ('needed', 'closed')`,
     { workspaceId, now },
   )
 }

@@ -11,12 +11,12 @@ import { authorise } from '../policy/authorise.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import { lastBegun, openReview, type Review, toReview } from './review.ts'
 
-/** A key that was revealed this lately is needed, or somebody would not have made it. */
+/** A key revealed this recently is needed, or nobody would have made it. */
 const newDays = 30
 
 /**
- * Begins a review of every active key that is older than a month. One that is still open ends by it: what nobody
- * confirmed in it is asked about again, and remains as late as it was.
+ * Begins a review of every active key older than a month. It ends one that is still open: keys not confirmed in that
+ * one are asked about again, with their old deadline.
  */
 export async function beginReview(act: Act, workspace: Workspace, random: Random): Promise<Review | Refusal> {
   const workspaceId = workspace.id
@@ -42,7 +42,7 @@ export async function beginReview(act: Act, workspace: Workspace, random: Random
     .returning('*')
   const review = toReview(row)
   const keys = await askAbout(act, review, before?.id ?? null)
-  // Nothing is asked: the transaction leaves nothing behind.
+  // A refusal rolls the transaction back.
   if (keys === 0)
     return refuse('invalid', `No active key is older than ${newDays} days, so there is nothing to ask.`)
   const details = { review: review.id, keys, answerBy: answerBy.toISOString() }
@@ -57,7 +57,7 @@ async function askAbout(act: Act, review: Review, beforeId: string | null): Prom
      from keys k left join review_keys b on b.review_id = :before and b.key_id = k.id and b.closed_at is null
      where k.workspace_id = :workspace and k.status = 'active' and k.successor_id is null
        and k.revealed_at <= :now::timestamptz - make_interval(days => :newDays)
-       and (least(k.expires_at, k.ends_at) is null or least(k.expires_at, k.ends_at) > :now)`,
+       and (k.works_until is null or k.works_until > :now)`,
     {
       review: review.id,
       before: beforeId,
@@ -82,8 +82,8 @@ async function endReview(act: Act, review: Review): Promise<void> {
 }
 
 /**
- * Begins the review of a workspace whose interval is over, counted in its own days from the last one, or from when
- * the workspace was made. Undefined when none is due.
+ * Begins a review when the workspace's interval has passed, in its own days, since the last review or since the
+ * workspace was created. Undefined when none is due.
  */
 export async function beginWhenDue(
   world: Pick<World, 'db' | 'clock' | 'random' | 'log'>,

@@ -15,7 +15,7 @@ import { atDeadline, endsBeforeSwitch, type Facts, phaseOf } from './phase.ts'
 import { type Phase, type Rotation, toRotation } from './rotation.ts'
 
 const batchSize = 200
-export const actor = { kind: 'job', id: 'rotations' } as const
+const actor = { kind: 'job', id: 'rotations' } as const
 
 /** A sentence to people that has become due. */
 type Due = { kind: NoteKind; step: string; body?: Record<string, unknown> }
@@ -89,7 +89,7 @@ function nothingToDo(rotation: Rotation, facts: Facts, terms: Terms, known: Read
 }
 
 /** The notes that are due by now; each is sent once. Pure. */
-export function dueNotes(rotation: Rotation, facts: Facts, terms: Terms): Due[] {
+function dueNotes(rotation: Rotation, facts: Facts, terms: Terms): Due[] {
   const phase = phaseOf(facts, terms)
   const now = facts.now.getTime()
   const days = Math.floor((now - rotation.startedAt.getTime()) / dayMs)

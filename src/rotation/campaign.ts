@@ -4,12 +4,11 @@ import type { Executor } from '../foundation/database.ts'
 import { newId } from '../foundation/ids.ts'
 import type { Random } from '../foundation/random.ts'
 import { isRefusal, type Refusal, refuse, sentence } from '../foundation/refusal.ts'
-import { dayMs } from '../foundation/time.ts'
 import { plain } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
+import { expiring, expiringDays, overdue } from '../keys/due.ts'
 import { type KeyWithUsage, legalFrom } from '../keys/key.ts'
 import { fold } from '../keys/name.ts'
-import { dueBefore } from '../keys/page.ts'
 import { keysWithUsage, toKeyWithUsage } from '../keys/store.ts'
 import type { Act, Actor } from '../members/actor.ts'
 import type { Role } from '../members/member.ts'
@@ -31,7 +30,6 @@ export type Campaign = { id: string; messageId: string; title: string; reason: R
 /** A campaign serves at most this many keys; a bigger one is begun again with the rest. */
 export const maxKeys = 1_000
 const keysPerTransaction = 100
-const expiringDays = 30
 
 /** The keys that such a campaign would rotate now: live, revealed, and not being rotated already. */
 export async function keysToRotate(
@@ -65,9 +63,8 @@ const narrow: { [K in Which['of']]: Narrow<K> } = {
   integration: (query, { integration }) => query.whereRaw('lower(integration) = lower(?)', [integration]),
   owner: (query, { ownerId }) => query.where('owner_id', ownerId),
   words: (query, { words }) => query.whereRaw('strpos(name_folded, ?) > 0', [fold(words)]),
-  overdue: (query, _which, terms, now) => query.where('revealed_at', '<=', dueBefore(terms, now)),
-  expiring: (query, _which, _terms, now) =>
-    query.where('expires_at', '<=', new Date(now.getTime() + expiringDays * dayMs)),
+  overdue: (query, _which, terms, now) => void overdue(query, terms, now),
+  expiring: (query, _which, terms, now) => void expiring(query, now, terms.timeZone),
 }
 
 /** The integrations of the workspace's live keys, by name. */
@@ -83,7 +80,7 @@ export async function integrationsOf(db: Executor, workspaceId: string, limit: n
 }
 
 /** The title of a campaign: which keys it is about. */
-export function titleOf(which: Which): string {
+function titleOf(which: Which): string {
   switch (which.of) {
     case 'integration':
       return `Keys for ${which.integration}`

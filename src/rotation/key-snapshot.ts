@@ -1,5 +1,5 @@
 import type { Executor } from '../foundation/database.ts'
-import { displayStatus, type Key } from '../keys/key.ts'
+import { displayStatus, type Key, worksUntil } from '../keys/key.ts'
 import { keysWithUsage, toKeyWithUsage } from '../keys/store.ts'
 
 /** A key of a rotation as it stands at one moment. */
@@ -24,10 +24,8 @@ export async function keySnapshotsOf(
     rows.map((row) => {
       const key = toKeyWithUsage(row)
       const { id, name, hint, ownerId, scopes, lifetimeDays, revealedAt, expiresAt, lastUsedAt } = key
-      const ends = [expiresAt, key.endsAt].filter((at) => at !== null).map((at) => at.getTime())
-      const endsAt = ends.length > 0 ? new Date(Math.min(...ends)) : null
       const known = { id, name, hint, ownerId, scopes, lifetimeDays, revealedAt, expiresAt, lastUsedAt }
-      return [id as string, { ...known, endsAt, state: displayStatus(key, now) }] as const
+      return [id as string, { ...known, endsAt: worksUntil(key), state: displayStatus(key, now) }] as const
     }),
   )
 }

@@ -37,8 +37,7 @@ export function silenceOf({ old, flushedUntil, now }: Facts, { silentBeforeFinis
 }
 
 /** Whether every request with the old key is refused for good already, so that ending it breaks nothing. Pure. */
-export const isOver = ({ old }: Pick<Facts, 'old'>): boolean =>
-  old.state === 'expired' || old.state === 'revoked'
+const isOver = ({ old }: Pick<Facts, 'old'>): boolean => old.state === 'expired' || old.state === 'revoked'
 
 /** Whether the new key has been accepted since its owner saw it. Pure. */
 export const isUsed = ({ next, usedAt }: Pick<Facts, 'next' | 'usedAt'>): boolean =>

@@ -8,7 +8,7 @@ import { endsBeforeSwitch, type Facts, isUsed, phaseOf, type Silence, silenceOf 
 import type { Phase, Rotation } from './rotation.ts'
 
 /** How far back the requests of both keys are shown, and the sources that are called still there. */
-export const hoursShown = 12
+const hoursShown = 12
 const windowMs = 24 * hourMs
 
 /** A rotation as people judge it: how far it is, what both keys do, who is still on the old one. */

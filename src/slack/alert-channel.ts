@@ -19,27 +19,27 @@ import { groupMessage } from './messages/alerts/group.ts'
 import { noticeMessage } from './messages/alerts/notice.ts'
 import { askedMessage, progressMessage } from './messages/reviews/review.ts'
 import { usePicture } from './messages/usage/picture.ts'
-import { isAboutContent, meaning } from './refusals.ts'
+import { isAboutContent, translateError } from './refusals.ts'
 import { type Illustration, sendIllustrated } from './upload-chart.ts'
 
-/** How long it is remembered who is in a channel. Real time. */
+/** How long a channel's member list is cached. Real time. */
 const membersMs = 60_000
 /** Slack's clock and ours may differ. */
 const skewMs = 10 * minuteMs
 
-/** Alerts as Slack messages, each with the id of its letter in the metadata. */
+/** Sends alerts as Slack messages, each with the id of its outbox message in the metadata. */
 export function slackAlerts(web: WebClient, log: Log): AlertChannel {
   const known = new Map<string, string>()
   const members = new Map<string, { until: number; users: Promise<Set<string>> }>()
   const metadata = (message: string) => ({ event_type: 'keywarden_alert', event_payload: { message } })
 
   async function channelOf(destination: string): Promise<string> {
-    const id = known.get(destination) ?? (await lookUp(destination))
+    const id = known.get(destination) ?? (await findDestination(destination))
     known.set(destination, id)
     return id
   }
 
-  async function lookUp(destination: string): Promise<string> {
+  async function findDestination(destination: string): Promise<string> {
     const [kind, name = ''] = destination.split(/:(.*)/s)
     if (kind === 'channel') return findChannel(web, name)
     return (await web.conversations.open({ users: name })).channel!.id!
@@ -59,14 +59,14 @@ export function slackAlerts(web: WebClient, log: Log): AlertChannel {
       return { channelId: channel, ts: posted.ts! }
     }
     const plainly = () => {
-      const form = built(render)
+      const form = renderOrRefuse(render)
       return message.inWords ? post(inWords(form, instead)) : sendOrInWords(form, post, { instead, log })
     }
-    // With its picture where there is one and it can be shown; the words say all of it.
+    // The picture is optional: the words say everything that it shows.
     if (!illustration || message.isLate) return plainly()
     return sendIllustrated({ web, log }, illustration, async (image) => {
       if (!image) return plainly()
-      const posted = await post(built(() => render(image)))
+      const posted = await post(renderOrRefuse(() => render(image)))
       return 'slack_file' in image && 'id' in image.slack_file
         ? { ...posted, pictureId: image.slack_file.id }
         : posted
@@ -82,12 +82,12 @@ export function slackAlerts(web: WebClient, log: Log): AlertChannel {
     return users
   }
 
-  /** What Slack says of a channel that is gone must not be remembered under its name. */
+  /** Forgets the id of a channel that Slack says is gone, so that its name is looked up again. */
   const translateErrors = async <T>(destination: string, call: () => Promise<T>): Promise<T> => {
     try {
       return await call()
     } catch (error) {
-      const meant = meaning(error)
+      const meant = translateError(error)
       if (meant instanceof Refused && meant.why === 'closed') known.delete(destination)
       throw meant
     }
@@ -97,8 +97,8 @@ export function slackAlerts(web: WebClient, log: Log): AlertChannel {
     post: (destination, parent, mentions, message) =>
       translateErrors(destination, async () => {
         const channel = await channelOf(destination)
-        const illustration = built(() => ('alert' in parent ? usePicture(parent.alert) : undefined))
-        const render = (image?: ImageBlock) => appearance(parent, destination, mentions, image)
+        const illustration = renderOrRefuse(() => ('alert' in parent ? usePicture(parent.alert) : undefined))
+        const render = (image?: ImageBlock) => renderParent(parent, destination, mentions, image)
         return send(channel, render, message, { illustration, instead: commandFor(parent) })
       }),
     edit: ({ channelId: channel, ts, pictureId }, parent, destination) =>
@@ -106,23 +106,25 @@ export function slackAlerts(web: WebClient, log: Log): AlertChannel {
         const update = (form: Message) => web.chat.update({ channel, ts, ...form })
         const plainly = () =>
           sendOrInWords(
-            built(() => appearance(parent, destination, [])),
+            renderOrRefuse(() => renderParent(parent, destination, [])),
             update,
             { instead: commandFor(parent), log },
           )
-        const image = 'alert' in parent ? built(() => imageOf(parent.alert, pictureId)) : undefined
+        const image = 'alert' in parent ? renderOrRefuse(() => imageOf(parent.alert, pictureId)) : undefined
         if (!image) return void (await plainly())
-        // The file may be gone by now, and the message must not go with it.
-        await update(built(() => appearance(parent, destination, [], image))).catch((error: unknown) => {
-          if (!isAboutContent(error)) throw error
-          return plainly()
-        })
+        // A deleted file must not stop the edit of the message.
+        await update(renderOrRefuse(() => renderParent(parent, destination, [], image))).catch(
+          (error: unknown) => {
+            if (!isAboutContent(error)) throw error
+            return plainly()
+          },
+        )
       }),
     reply: ({ channelId, ts: thread_ts }, step, message) =>
       translateErrors('', async () => {
         const within = { thread_ts, ...(step.broadcast ? { reply_broadcast: true } : {}) }
         const isAnnouncement = step.step.startsWith('notified-') && !step.action
-        const illustration = built(() => (isAnnouncement ? usePicture(step.alert) : undefined))
+        const illustration = renderOrRefuse(() => (isAnnouncement ? usePicture(step.alert) : undefined))
         await send(channelId, (image) => alertReply(step, image), message, { illustration }, within)
       }),
     say: (destination, notice, message, thread) =>
@@ -142,10 +144,10 @@ export function slackAlerts(web: WebClient, log: Log): AlertChannel {
 }
 
 /**
- * What is made of an alert, before anything is sent. Facts of which no message can be made make none later either, and
- * must not keep others waiting.
+ * Renders before anything is sent. A message that cannot be rendered now never can be, so it is refused and must not
+ * hold up the others.
  */
-function built<T>(make: () => T): T {
+function renderOrRefuse<T>(make: () => T): T {
   try {
     return make()
   } catch (error) {
@@ -153,20 +155,20 @@ function built<T>(make: () => T): T {
   }
 }
 
-/** What to type where buttons cannot be shown. */
+/** The command to type where buttons cannot be shown. */
 function commandFor(parent: Parent): string | undefined {
   if ('alert' in parent) return `/keys show ${parent.alert.key.hint || parent.alert.key.name}`
   if ('group' in parent) return '/keys list attention'
   return 'fleet' in parent ? undefined : '/keys review'
 }
 
-/** The picture that was uploaded with the message stays in it as long as the alert stands. */
+/** The uploaded picture stays in the message for as long as the alert is open. */
 function imageOf(alert: Alert, id: string | undefined): ImageBlock | undefined {
   const illustration = id ? usePicture(alert) : undefined
   return illustration && { type: 'image', slack_file: { id: id! }, alt_text: illustration.altText }
 }
 
-function appearance(parent: Parent, destination: string, mentions: string[], image?: ImageBlock): Message {
+function renderParent(parent: Parent, destination: string, mentions: string[], image?: ImageBlock): Message {
   if ('fleet' in parent) return fleetMessage(parent.fleet)
   if ('alert' in parent) {
     const isDirect = destination.startsWith('dm:')
@@ -183,7 +185,7 @@ async function listMembers(web: WebClient, channel: string): Promise<Set<string>
   return users
 }
 
-/** Looks through what was said since then for the message that carries this letter. */
+/** Searches the messages since then for the one that carries this id. */
 async function find(
   web: WebClient,
   channel: string,
@@ -197,7 +199,7 @@ async function find(
     ? web.paginate('conversations.replies', { ...options, channel: thread.channelId, ts: thread.ts })
     : web.paginate('conversations.history', options)
   for await (const page of pages) {
-    const found = (page as { messages?: Said[] }).messages?.find(
+    const found = (page as { messages?: PostedMessage[] }).messages?.find(
       ({ metadata }) => metadata?.event_payload?.message === messageId,
     )
     if (found) return { channelId: thread?.channelId ?? channel, ts: found.ts }
@@ -205,4 +207,4 @@ async function find(
   return undefined
 }
 
-type Said = { ts: string; metadata?: { event_payload?: { message?: string } } }
+type PostedMessage = { ts: string; metadata?: { event_payload?: { message?: string } } }

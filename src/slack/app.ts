@@ -18,10 +18,10 @@ import type { BotContext } from './interaction.ts'
 
 export type SlackApp = { start(): Promise<void>; stop(): Promise<void> }
 
-/** Who the bot is, from `auth.test`. */
+/** The bot's identity, from `auth.test`. */
 export type Identity = { teamId: string; botId: string; botUserId: string }
 
-/** The Slack door: every payload is acknowledged at once and handed to its dispatcher. */
+/** Receives from Slack: every payload is acknowledged at once and passed to its dispatcher. */
 export function openSlack(bot: BotContext, receiver: Receiver, identity: Identity): SlackApp {
   const { world } = bot
   const app = new App({
@@ -94,10 +94,10 @@ export function openSlack(bot: BotContext, receiver: Receiver, identity: Identit
   }
 }
 
-/** Whatever else has arrived by now is acknowledged before this work begins: Slack's three seconds are everybody's. */
+/** Lets all other payloads that have arrived be acknowledged first: Slack gives each of them three seconds. */
 const othersAcknowledged = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-/** Lets what has begun come to its end, for at most eight seconds. */
+/** Waits for the running handlers, at most eight seconds. */
 async function drain(running: Set<Promise<unknown>>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const limit = new Promise((resolve) => {

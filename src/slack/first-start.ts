@@ -10,8 +10,8 @@ import { workspacesOfTeam } from '../workspaces/workspace.ts'
 import type { Identity } from './app.ts'
 
 /**
- * Who the bot is, and the first account and workspace of its team if there is none yet. The first owner is the
- * one that configuration names, else the owners of the Slack workspace.
+ * Returns the bot's identity, and makes the first account and workspace of its team if there is none. The first owner
+ * comes from configuration, else from the owners of the Slack workspace.
  * @throws StartError when Slack refuses the token or no owner can be found
  */
 export async function firstStart(world: World, web: WebClient): Promise<Identity> {

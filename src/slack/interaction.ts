@@ -6,60 +6,60 @@ import type { Workspace } from '../workspaces/workspace.ts'
 import type { Message } from './blocks.ts'
 import type { Caller } from './caller.ts'
 
-/** What every conversation can reach. */
+/** The world, Slack, and the follow-up work that every conversation may start. */
 export type BotContext = {
   world: World
   web: WebClient
-  /** brings alerts and open Homes up to date after an act; never throws, never waited for */
+  /** updates alerts and open Homes after an act, in the background; never throws */
   refresh(workspace: Workspace): void
-  /** carries out what offboardings wait, and tells how they stand; never throws, never waited for */
+  /** carries out pending offboardings and posts their progress, in the background; never throws */
   offboard(): void
 }
 
-/** One thing a person did, with the places where the answer can go. */
+/** One action of a person, with the places where the answer can go. */
 export type Interaction = {
   bot: BotContext
   caller: Caller
-  /** the same for a repeated delivery of the same deed */
+  /** the same for a repeated delivery of the same action */
   requestId: string
-  /** the dialog becomes this; one is opened when there is none */
+  /** replaces the dialog's view, or opens a dialog */
   show(view: ModalView): Promise<void>
-  /** only this person reads it: in the dialog if there is one, else where they asked */
+  /** answers this person only: in the dialog if there is one, else where they asked */
   say(message: Message, options?: { replace?: boolean }): Promise<void>
 }
 
-/** A command, typed or behind a button. */
+/** A command, typed or from a button. */
 export type CommandInteraction = Interaction & {
-  /** what stood behind the verb */
+  /** the text after the verb */
   words: string
-  /** the key, when a button or menu named it */
+  /** the key that a button or menu named */
   keyId?: string
 }
 
 export type ClickInteraction = Interaction & {
-  /** the control's value: a reference to be looked up, never a fact */
+  /** the control's value: a reference to look up, never a fact */
   value: string
-  /** the dialog's inputs, when the control stands in one */
+  /** the dialog's inputs, when the control is in one */
   values: Values
-  /** the reference that the dialog carries */
+  /** the dialog's reference */
   metadata: string
-  /** the message it stands in */
+  /** the message that holds the control */
   message?: { channelId: string; ts: string }
 }
 
 export type SubmitInteraction = Interaction & {
   metadata: string
   values: Values
-  /** acknowledges with sentences on fields */
+  /** acknowledges with errors on fields */
   complain(errors: Record<string, string>): Promise<void>
-  /** acknowledges; the dialog shows this while the work goes on */
+  /** acknowledges; the dialog shows this until `show` */
   work(view: ModalView): Promise<void>
 }
 
-/** field -> text, chosen value(s), or null when nothing was entered */
+/** by field: text, chosen value(s), or null when empty */
 export type Values = Record<string, string | string[] | null>
 
-/** The text of a field, empty when nothing was entered. */
+/** The text of a field, or an empty string. */
 export const textIn = (values: Values, field: string): string => {
   const value = values[field]
   return typeof value === 'string' ? value : ''
@@ -68,5 +68,9 @@ export const textIn = (values: Values, field: string): string => {
 /** The chosen values of a field. */
 export const choicesIn = (values: Values, field: string): string[] => [values[field] ?? []].flat()
 
-/** A conversation parses, calls one act and renders. What it returns instead of answering is shown as a refusal. */
-export type Handler<S extends Interaction> = (interaction: S) => Promise<Refusal | undefined>
+/** A refusal, which the caller shows, or nothing when the conversation has answered. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a handler that has answered ends without a return
+export type Handled = Refusal | void
+
+/** A conversation parses its input, calls one act and renders the result. */
+export type Handler<S extends Interaction> = (interaction: S) => Promise<Handled>

@@ -7,29 +7,26 @@ import { identify } from './caller.ts'
 import { drawHome } from './conversations/home.ts'
 import type { BotContext } from './interaction.ts'
 
-/** Who looked at Home this recently sees changes at once, at most this many people a change. */
+/** Homes that were opened this recently are updated at once, at most this many per change. */
 const recentMs = hourMs
 const max = 20
-/** Real milliseconds before a Home that failed is drawn once more, unless Slack names a time of its own. */
-const againMs = 2_000
+/** Real milliseconds before a failed Home is drawn again, unless Slack names a time. */
+const retryMs = 2_000
 const longestMs = 10_000
 
-/** A Home that could not be drawn, and when it may be tried again. */
+/** A Home that could not be drawn, and when it may be retried. */
 type Failed = { userId: string; afterMs: number }
 
 /**
- * Draws the Homes of whoever looked lately again. Slack keeps a Home until it is published anew. One that fails does not
- * keep the others from it; those that did are returned.
+ * Redraws the Homes that were opened recently, since Slack keeps a Home until it is published anew. A failed one does
+ * not stop the others. Returns those that failed.
  */
 export async function refreshHomes(bot: BotContext, teamId: string, workspace: Workspace): Promise<Failed[]> {
   const since = new Date(bot.world.clock.now().getTime() - recentMs)
   return drawEach(bot, teamId, await recentHomes(bot.world.db, workspace.accountId, since, max))
 }
 
-/**
- * Draws Homes that failed once more, as things stand then. What fails again waits for the next change or for the person
- * to open it.
- */
+/** Retries failed Homes once, with current data. Another failure waits for the next change or the next opening. */
 export async function redrawHomes(bot: BotContext, teamId: string, failed: readonly Failed[]): Promise<void> {
   if (failed.length === 0) return
   await pause(Math.min(Math.max(...failed.map(({ afterMs }) => afterMs)), longestMs))
@@ -58,8 +55,8 @@ async function draw(bot: BotContext, teamId: string, userId: string): Promise<vo
   if (!isRefusal(caller)) await drawHome(bot, caller)
 }
 
-/** Slack's 429 names its own time. */
+/** A failed Home, to retry when Slack's 429 says. */
 export const failure = (userId: string, error: unknown): Failed => ({
   userId,
-  afterMs: ((error as { retryAfter?: number }).retryAfter ?? 0) * 1_000 || againMs,
+  afterMs: ((error as { retryAfter?: number }).retryAfter ?? 0) * 1_000 || retryMs,
 })

@@ -18,9 +18,9 @@ import { httpReceiver } from './receivers.ts'
 import { slackRotationBoard } from './rotation-board.ts'
 import { socketReceiver } from './socket.ts'
 
-export type Bot = {
+type Bot = {
   addRoutes?: (server: FastifyInstance) => void
-  /** carries out what offboardings wait, now */
+  /** carries out pending offboardings, in the background */
   offboard(): void
   start(): Promise<void>
   stop(): Promise<void>
@@ -29,16 +29,19 @@ export type Bot = {
 export type SlackSide = {
   alerts: AlertChannel
   board: RotationBoard
-  /** carries out open offboardings and tells of them; the bot and the jobs of a process share it */
+  /** carries out open offboardings and posts their progress; shared by the bot and the jobs of a process */
   offboard(): Promise<void>
   openBot(): Bot
 }
 
-/** Everything that talks to Slack: the way alerts go out, and the bot itself when this process is one. */
+/**
+ * Opens everything that talks to Slack: the delivery of alerts, rotations and offboardings, and the bot where this
+ * process runs it.
+ */
 export async function openSlackSide(world: World): Promise<SlackSide> {
   const web = openWebClient(world)
   const identity = await firstStart(world, web)
-  // Alerts have a client of their own: one rate limit must not hold up a person who is waiting.
+  // Alerts have their own client: a rate limit on them must not delay answers to people.
   const alerts = slackAlerts(openWebClient(world), world.log)
   const offboard = openOffboarder(world, slackAnnouncer(openWebClient(world), world.log))
   const board = slackRotationBoard(openWebClient(world), world.log)
@@ -55,7 +58,7 @@ export async function openSlackSide(world: World): Promise<SlackSide> {
         refreshing.add(work)
       },
       offboard() {
-        // The run has logged what went wrong.
+        // The run has logged its error.
         const work = offboard()
           .catch(() => undefined)
           .finally(() => refreshing.delete(work))

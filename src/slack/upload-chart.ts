@@ -9,20 +9,20 @@ import { isAboutContent } from './refusals.ts'
 export type Illustration = {
   picture: Picture
   filename: string
-  /** what the picture says, with its figures, at most 2,000 characters; it goes into the block */
+  /** the picture in words, with its figures, at most 2,000 characters; goes into the block */
   altText: string
 }
 
 type Deps = { web: WebClient; log: Log }
 
 /**
- * Draws a picture and hands it to `send` as an image block, or hands nothing when it cannot be shown: because files
- * are not permitted, or because drawing or uploading failed. So what is sent has to say everything in words too.
- *
- * A file is scanned after its upload, and until then Slack calls the block invalid: `send` is called again until it is
- * taken, and at last without the picture; at once where Slack refuses the block for another reason. A picture is seen by those who can read a message that it was posted in. In
- * ephemeral messages, dialogs and on Home it stays private to the app, so it belongs into a channel or a direct
- * message. https://docs.slack.dev/reference/block-kit/composition-objects/slack-file-object
+ * Draws a picture and passes it to `send` as an image block, or passes nothing when it cannot be shown: files are not
+ * permitted, or drawing or uploading failed. The message must therefore say everything in words too. Slack scans a
+ * file after its upload, and calls the block invalid until then: `send` is retried until the block is accepted, and
+ * at last called without the picture; at once where Slack refuses the block for another reason. Only people who can
+ * read a message with the picture can see it. In ephemeral messages, dialogs and on Home it stays private to the app,
+ * so it belongs in a channel or a direct message.
+ * https://docs.slack.dev/reference/block-kit/composition-objects/slack-file-object
  */
 export async function sendIllustrated<T>(
   { web, log }: Deps,
@@ -56,7 +56,7 @@ export async function sendIllustrated<T>(
   return send()
 }
 
-/** Real milliseconds between tries, seven seconds together: Slack takes about one. */
+/** Real milliseconds between attempts, seven seconds in all: Slack takes about one. */
 const waitsMs = [200, 400, 800, 1600, 4000]
 
 const isNotReady = (error: unknown): boolean =>
@@ -65,14 +65,15 @@ const isNotReady = (error: unknown): boolean =>
 const uploadWithinMs = 10_000
 
 /**
- * Uploads a file for the app alone, and returns its id; undefined when Slack permits no files.
+ * Uploads a file that only the app can see, and returns its id; undefined when Slack permits no files.
  * @throws when Slack cannot be reached or fails
  */
-export const upload = (web: WebClient, filename: string, bytes: Uint8Array): Promise<string | undefined> =>
+const upload = (web: WebClient, filename: string, bytes: Uint8Array): Promise<string | undefined> =>
   ifPermitted(put(web, { filename, bytes }))
 
 /**
- * Uploads a file into a channel or direct message, by its id. Returns the file's id; undefined when Slack permits none.
+ * Uploads a file into a channel or direct message, by its id. Returns the file's id; undefined when Slack permits
+ * none.
  * @throws when Slack cannot be reached or fails
  */
 export const share = (web: WebClient, file: File, channelId: string): Promise<string | undefined> =>
@@ -104,7 +105,7 @@ async function put(web: WebClient, { filename, bytes }: File, channelId?: string
   return id!
 }
 
-/** Slack's names for a workspace, plan or installation in which this app may not upload. */
+/** Slack's error names for a workspace, plan or installation in which this app may not upload. */
 const notPermitted = new Set([
   'missing_scope',
   'file_uploads_disabled',

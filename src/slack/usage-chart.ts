@@ -5,7 +5,7 @@ import { hourMs } from '../foundation/time.ts'
 import type { Range, Window } from '../usage/range.ts'
 import type { Traffic } from '../usage/traffic.ts'
 
-/** How much time one bar stands for: between 24 and 90 of them, wide enough for a phone. */
+/** The time that one bar covers: between 24 and 90 bars, wide enough for a phone. */
 const barMs: Record<Range, number> = {
   '24h': hourMs,
   '7d': 6 * hourMs,
@@ -13,36 +13,36 @@ const barMs: Record<Range, number> = {
   '90d': 24 * hourMs,
 }
 
-export type Happened = {
+export type KeyHistory = {
   events: readonly RecordedEvent[]
   incidents: readonly Incident[]
-  /** when the key ends by itself, if it does */
+  /** when the key expires, if it does */
   endsAt: Date | null
 }
 
-/** What to call the parts of all requests: what the platform did not report on, we only know was let through. */
-export const partNames = (outcomes: number): UsagePicture['names'] => ({
+/** The names of the bar's parts. Without reported outcomes we only know that a request was let through. */
+const partNames = (outcomes: number): UsagePicture['names'] => ({
   ok: outcomes > 0 ? 'Succeeded' : 'Let through',
   refused: 'Refused',
   failed: 'Failed',
 })
 
 /**
- * Requests of one key, or of several together, as a picture. A request that was let through and failed later is
- * under `failed`; so the parts of a bar add up to the requests in it.
+ * The requests of one key, or of several together, as a picture. A request that was let through and failed later
+ * counts as `failed`, so the parts of a bar add up to its requests.
  */
 export function usagePicture(
   traffic: readonly Omit<Traffic, 'keyId'>[],
   range: Range,
   { from, to }: Pick<Window, 'from' | 'to'>,
   timeZone: string,
-  happened?: Happened,
+  history?: KeyHistory,
 ): UsagePicture {
   const outcomes = traffic.reduce((sum, one) => sum + one.outcomes, 0)
   const fromMs = from.getTime()
   const lastMs = fromMs + Math.ceil((to.getTime() - fromMs) / barMs[range]) * barMs[range]
-  const toMs = untilTheEnd(lastMs, fromMs, happened?.endsAt ?? null)
-  const marks = happened ? marksOf(happened, to) : []
+  const toMs = untilTheEnd(lastMs, fromMs, history?.endsAt ?? null)
+  const marks = history ? marksOf(history, to) : []
   return {
     kind: 'usage',
     fromMs,
@@ -54,7 +54,7 @@ export function usagePicture(
   }
 }
 
-/** The axis goes on to an end that is near, so that it can be seen coming. */
+/** Extends the axis to an expiry that is near, so that readers see it coming. */
 function untilTheEnd(lastMs: number, fromMs: number, endsAt: Date | null): number {
   const soonMs = lastMs + (lastMs - fromMs) / 4
   const endMs = endsAt?.getTime() ?? 0
@@ -71,7 +71,7 @@ function barsOf(traffic: readonly Omit<Traffic, 'keyId'>[], startMs: number, wid
     bar.refused += refused
     bar.failed += failed
   }
-  // What failed was let through before; an outcome may fall into a later step than its verify.
+  // A failed request was let through before; its outcome may fall into a later step than its verify.
   return [...bars.values()]
     .map((bar) => ({
       ...bar,
@@ -81,7 +81,7 @@ function barsOf(traffic: readonly Omit<Traffic, 'keyId'>[], startMs: number, wid
     .sort((a, b) => a.fromMs - b.fromMs)
 }
 
-const words: Partial<Record<RecordedEvent['event'], string>> = {
+const eventLabels: Partial<Record<RecordedEvent['event'], string>> = {
   'key.imported': 'Imported',
   'key.revealed': 'Revealed',
   'key.replaced': 'Replaced',
@@ -92,22 +92,22 @@ const words: Partial<Record<RecordedEvent['event'], string>> = {
   'key.revoked': 'Revoked',
 }
 
-const strange: Record<IncidentKind, string> = {
+const incidentLabels: Record<IncidentKind, string> = {
   'unusual-use': 'Unusual',
   'shared-key': 'Shared',
   'dead-key-in-use': 'Still presented',
 }
 
-function marksOf({ events, incidents, endsAt }: Happened, now: Date): Mark[] {
+function marksOf({ events, incidents, endsAt }: KeyHistory, now: Date): Mark[] {
   const done = events.flatMap(({ event, at }): Mark[] => {
-    const label = words[event]
+    const label = eventLabels[event]
     return label ? [{ atMs: at.getTime(), label, tone: 'plain' }] : []
   })
   const unusual = incidents.map(
     ({ kind, from, until }): Mark => ({
       atMs: from.getTime(),
       untilMs: (until ?? now).getTime(),
-      label: strange[kind],
+      label: incidentLabels[kind],
       tone: 'bad',
     }),
   )

@@ -4,7 +4,7 @@ import { bucketMs, type Cell, inOrder, otherEndpoint, type StatusClass } from '.
 import { columnsOf } from './columns.ts'
 
 /** The platform's report of a request: the HTTP status it answered with, when, and to whom. */
-export type Outcome = {
+type Outcome = {
   keyId: string
   endpoint: string
   status: number

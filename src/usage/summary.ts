@@ -5,7 +5,7 @@ import { figures, type Query, type Sums, sums, usedBy } from './rows.ts'
 import { planSegments } from './segments.ts'
 
 /** The requests of a key to one endpoint; `other` is for those that no route names. */
-export type EndpointUse = Sums & { endpoint: string }
+type EndpointUse = Sums & { endpoint: string }
 
 /** A key over a range, compared with the stretch of the same length before it. */
 export type Summary = {

@@ -11,7 +11,7 @@ import { endpointOfScope, type ScopeTable } from './scope-table.ts'
 export type WideKey = { keyId: string; name: string; scopes: Scope[]; exercised: Scope[] }
 
 /** One scope: how many active keys have it, and how many of these exercised it. */
-export type ScopeUse = { scope: Scope; keys: number; exercised: number }
+type ScopeUse = { scope: Scope; keys: number; exercised: number }
 
 export type Exercise = {
   scopes: ScopeUse[]

@@ -17,7 +17,7 @@ export const bucketOf = (index: number, seen: Count, offsetSeconds = 0): Bucket 
   expected: seen.expected ?? false,
 })
 
-export type Told = Reading & { index: number }
+type Told = Reading & { index: number }
 
 /** Runs a key through `days` days of traffic; `traffic` gives a bucket's mean, the counts are Poisson around it. */
 export function live(

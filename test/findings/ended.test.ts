@@ -23,7 +23,7 @@ import { readTerms } from '../../src/policy/terms.ts'
 import { beginReview } from '../../src/reviews/begin.ts'
 import { ending } from '../../src/slack/messages/alerts/words.ts'
 import { setPolicy } from '../../src/workspaces/policy.ts'
-import { forgetMember, welcomeBack } from '../../src/workspaces/roles.ts'
+import { markDeparted, markReturned } from '../../src/workspaces/roles.ts'
 import { type Planted, plant } from '../setup/plant.ts'
 import { openRecords, type Records } from '../setup/records.ts'
 
@@ -171,7 +171,7 @@ test('who said that a key is still needed is named, with the time', async () => 
 test('who gave a key to another owner is named, with the time', async () => {
   const leaver = 'U0LEAVER01'
   const id = await key({ ownerId: leaver })
-  await r.act((act) => forgetMember(act, r.workspace.id, leaver))
+  await r.act((act) => markDeparted(act, r.workspace.id, leaver))
   await opened(orphaned)
   const found = toKey(await r.world.db('keys').where({ id }).first(keyColumns))
   const at = await byChidi((act) => edit(act, r.workspace.id, id, { ...found, ownerId: ada }, found.version))
@@ -183,9 +183,9 @@ test('who gave a key to another owner is named, with the time', async () => {
 test('an owner who is back has given the key to nobody', async () => {
   const leaver = 'U0LEAVER02'
   await key({ ownerId: leaver })
-  await r.act((act) => forgetMember(act, r.workspace.id, leaver))
+  await r.act((act) => markDeparted(act, r.workspace.id, leaver))
   await opened(orphaned)
-  await r.act((act) => welcomeBack(act, r.workspace.id, leaver))
+  await r.act((act) => markReturned(act, r.workspace.id, leaver))
   expect(await endOf(orphaned)).toMatchObject({ what: 'returned', ...nobody })
 })
 

@@ -6,7 +6,7 @@ import { type Workspace, workspacesOfTeam } from '../../src/workspaces/workspace
 import { people, type TestHouse, testHouse } from '../setup/house.ts'
 import { must } from '../setup/records.ts'
 
-export type Answer = { status: number; body: Record<string, never> & { id: string; active: boolean } }
+type Answer = { status: number; body: Record<string, never> & { id: string; active: boolean } }
 
 export type Somebody = { id: string; email: string; slackId: string }
 

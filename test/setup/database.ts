@@ -4,7 +4,10 @@ import { administer, databaseUrl } from './administer.ts'
 
 export type FreshDatabase = { url: string; drop(): Promise<void> }
 
-/** A migrated, empty database that no other test file knows of. `drop` cuts whoever is still connected. */
+/**
+ * A migrated, empty database that no other test file knows of. `drop` cuts whoever is still connected; with
+ * KEEP_DATABASES it leaves the database and prints how to look at it.
+ */
 export async function freshDatabase(): Promise<FreshDatabase> {
   const server = inject('serverUrl')
   const name = `${inject('databasePrefix')}${randomBytes(6).toString('hex')}`
@@ -13,8 +16,10 @@ export async function freshDatabase(): Promise<FreshDatabase> {
     server,
     `create database ${name} template ${inject('templateDatabase')} strategy file_copy`,
   )
+  const url = databaseUrl(server, name)
+  if (process.env.KEEP_DATABASES) return { url, drop: async () => console.log(`Kept: psql '${url}'`) }
   return {
-    url: databaseUrl(server, name),
+    url,
     drop: async () => void (await administer(server, `drop database if exists ${name} with (force)`)),
   }
 }

@@ -37,7 +37,7 @@ export const sqlTime =
   /\b(now|transaction_timestamp|statement_timestamp)\s*\(|\bcurrent_(timestamp|date|time)\b|\blocaltime(stamp)?\b/i
 
 /** What the house does not do, by its sentence. */
-export const habits: Record<string, Habit> = {
+const habits: Record<string, Habit> = {
   'uses any': ({ node }) => node.type === 'TSAnyKeyword',
   'asks the real time': ({ node }, { path }) =>
     !mayAskTime.includes(path) &&

@@ -1,6 +1,6 @@
 import { type AstNode, lineOf, nodesIn, type Source } from './source.ts'
 
-export type LogEvent = { event: string; level: string }
+type LogEvent = { event: string; level: string }
 
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal']
 const eventName = /^[a-z]+(_[a-z]+)*\.[a-z]+(_[a-z]+)*$/

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { roomOf } from './ranks.ts'
 import { type AstNode, lineOf, nodesIn, type Source } from './source.ts'
 
@@ -17,12 +18,31 @@ const reads = [
 const writing = new Set(['insert', 'update', 'delete', 'del', 'increment', 'decrement', 'truncate'])
 const joining = new Set(['join', 'innerJoin', 'leftJoin', 'leftOuterJoin', 'from', 'into', 'table'])
 
+const schema = new URL('../../schema/', import.meta.url)
+
+/** The SQL files of the schema, by name. */
+export function readSchema(folder = ''): Map<string, string> {
+  const files = readdirSync(new URL(folder, schema)).filter((file) => file.endsWith('.sql'))
+  return new Map(files.map((file) => [file, readFileSync(new URL(folder + file, schema), 'utf8')]))
+}
+
+/** Each table with the room that owns it: the one that its file is named after. */
+export function ownersOf(files: ReadonlyMap<string, string>): Map<string, string> {
+  return new Map(
+    [...files].flatMap(([file, sql]) =>
+      [...sql.matchAll(/create (?:unlogged )?table ([a-z_]+)/g)].map(
+        ([, table]) => [table!, file.split('.')[0]!] as const,
+      ),
+    ),
+  )
+}
+
 /** Every access to one of these tables: in SQL text, and through the query builder's calls. */
 export function accessesOf(sources: readonly Source[], tables: ReadonlySet<string>): Access[] {
   return sources.flatMap((source) => {
     const room = roomOf(source.path) ?? source.path
-    return [...nodesIn(source.statements)].flatMap(({ node, parent }) =>
-      [...inSql(node), ...inCalls(node, parent)]
+    return [...nodesIn(source.statements)].flatMap(({ node }) =>
+      [...inSql(node), ...inCalls(node)]
         .filter(({ table }) => tables.has(table))
         .map((access) => ({ ...access, room, at: lineOf(source, node) })),
     )
@@ -50,7 +70,7 @@ const literal = (node: AstNode | undefined): string | undefined =>
   node?.type === 'Literal' && typeof node.value === 'string' ? /^\w+/.exec(node.value)?.[0] : undefined
 
 /** `db('keys').where(...).update(...)`: the innermost call names the table, those around it say what is done. */
-function inCalls(node: AstNode, parent: AstNode | undefined): Touched[] {
+function inCalls(node: AstNode): Touched[] {
   if (node.type !== 'CallExpression') return []
   const callee = node.callee as AstNode
   const [first] = node.arguments as AstNode[]
@@ -62,7 +82,6 @@ function inCalls(node: AstNode, parent: AstNode | undefined): Touched[] {
     const root = rootOf(callee.object as AstNode)
     return root ? [{ table: root, kind: 'write' }] : []
   }
-  void parent
   return table ? [{ table, kind: 'read' }] : []
 }
 

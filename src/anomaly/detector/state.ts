@@ -2,7 +2,7 @@ import { burstGuess, hourBuckets, hourDays, recordDays } from './constants.ts'
 import { reasons } from './reason.ts'
 
 /** Raised with every change of the layout or of what a field means: older states are rebuilt from usage. */
-export const stateVersion = 4
+const stateVersion = 4
 
 const numbers = [
   'version',

@@ -1,4 +1,3 @@
-import { perform } from '../../acts/perform.ts'
 import { acknowledge, askManager, assign, snooze, type Target, unsnooze } from '../../findings/actions.ts'
 import { confirmFromAlert } from '../../findings/confirm-needed.ts'
 import { type AboutFinding, findFinding } from '../../findings/store.ts'
@@ -17,53 +16,57 @@ import {
   textIn,
 } from '../interaction.ts'
 import { assignForm, snoozeForm } from '../messages/alerts/forms.ts'
+import { performFor } from '../perform-for.ts'
 import { sentenceBlock } from '../phrase.ts'
 
-type Act1 = (act: Act, target: Target) => Promise<AboutFinding | Refusal>
+type FindingAct = (act: Act, target: Target) => Promise<AboutFinding | Refusal>
 
-/** One act on a finding, once per click or dialog; the alert itself then shows it, wherever it stands. */
+/** Performs an act on a finding, once per click or dialog; its messages are then updated everywhere. */
 async function onFinding(
   interaction: Interaction,
   findingId: string,
-  action: Act1,
+  action: FindingAct,
 ): Promise<AboutFinding | Refusal> {
   const { bot, caller } = interaction
   const target = { workspaceId: caller.workspace.id, findingId, random: bot.world.random }
-  const finding = await perform(bot.world, caller.actor, (act) => action(act, target), {
-    requestId: `${interaction.requestId} alert`,
-  })
+  const finding = await performFor(interaction, (act) => action(act, target), 'alert')
   if (!isRefusal(finding)) bot.refresh(caller.workspace)
   return finding
 }
 
 const click =
-  (action: Act1, reply: (finding: AboutFinding) => Phrase): Handler<ClickInteraction> =>
+  (action: FindingAct, reply: (finding: AboutFinding) => Phrase): Handler<ClickInteraction> =>
   async (interaction) => {
     const finding = await onFinding(interaction, interaction.value, action)
     if (isRefusal(finding)) return finding
     await interaction.say(message(reply(finding)))
-    return undefined
   }
 
 const name = (finding: AboutFinding) => ({ name: finding.keyName })
 
 /** [I'm on it] */
-export const take = click(acknowledge, (finding) => say`You are on it: ${name(finding)}.`)
+export const acknowledgeAlert = click(acknowledge, (finding) => say`You are on it: ${name(finding)}.`)
 
 /** [Wake] */
-export const wakeUp = click(unsnooze, (finding) => say`The snooze of ${name(finding)} is over.`)
+export const unsnoozeAlert = click(unsnooze, (finding) => say`The snooze of ${name(finding)} is over.`)
 
 /** [Ask a manager] */
-export const ask = click(askManager, (finding) => say`I asked the managers to act on ${name(finding)}.`)
+export const askManagers = click(
+  askManager,
+  (finding) => say`I asked the managers to act on ${name(finding)}.`,
+)
 
 /** [Still needed] */
-export const keepNeeded = click(confirmFromAlert, (finding) => say`Noted: ${name(finding)} is still needed.`)
+export const confirmNeeded = click(
+  confirmFromAlert,
+  (finding) => say`Noted: ${name(finding)} is still needed.`,
+)
 
-/** [Snooze] asks for how long, and why. */
+/** [Snooze]: a form for how long, and why. */
 export const openSnooze: Handler<ClickInteraction> = (interaction) =>
   openForm(interaction, (finding) => snoozeForm(interaction.caller.workspace.id, finding))
 
-/** [Assign] asks to whom. */
+/** [Assign]: a form for the assignee. */
 export const openAssign: Handler<ClickInteraction> = (interaction) =>
   openForm(interaction, (finding) => assignForm(interaction.caller.workspace.id, finding))
 
@@ -78,7 +81,6 @@ async function openForm(
   if (isRefusal(finding)) return finding
   if (!finding) return noSuchKey({ action: 'finding.take' })
   await interaction.show(form(finding))
-  return undefined
 }
 
 export const submitSnooze: Handler<SubmitInteraction> = async (interaction) => {
@@ -86,8 +88,7 @@ export const submitSnooze: Handler<SubmitInteraction> = async (interaction) => {
     days: Number(textIn(interaction.values, 'days')),
     reason: textIn(interaction.values, 'reason'),
   }
-  if (wanted.reason.trim() === '')
-    return void (await interaction.complain({ reason: 'Say why; the alert shows it.' }))
+  if (wanted.reason.trim() === '') return interaction.complain({ reason: 'Say why; the alert shows it.' })
   await interaction.work(notice('Snooze alert', [plainSection('Saving...')]))
   const finding = await onFinding(interaction, interaction.metadata, (act, target) =>
     snooze(act, target, wanted),
@@ -98,19 +99,17 @@ export const submitSnooze: Handler<SubmitInteraction> = async (interaction) => {
       sentenceBlock(say`I bring ${name(finding)} up again then, or when it gets worse.`),
     ]),
   )
-  return undefined
 }
 
 export const submitAssign: Handler<SubmitInteraction> = async (interaction) => {
   const to = textIn(interaction.values, 'to')
   const { web } = interaction.bot
-  const isOneOfUs = to !== '' && (await isFullMember(web, to, interaction.caller.teamId).catch(() => false))
-  if (!isOneOfUs) return void (await interaction.complain({ to: 'Choose a person of this workspace.' }))
+  const isMember = to !== '' && (await isFullMember(web, to, interaction.caller.teamId).catch(() => false))
+  if (!isMember) return interaction.complain({ to: 'Choose a person of this workspace.' })
   await interaction.work(notice('Assign alert', [plainSection('Saving...')]))
   const finding = await onFinding(interaction, interaction.metadata, (act, target) => assign(act, target, to))
   if (isRefusal(finding)) return finding
   await interaction.show(
     notice('Alert assigned', [sentenceBlock(say`${{ user: to }} hears of ${name(finding)} now.`)]),
   )
-  return undefined
 }

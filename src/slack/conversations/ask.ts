@@ -1,37 +1,33 @@
-import { perform } from '../../acts/perform.ts'
-import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
+import { isRefusal } from '../../foundation/refusal.ts'
 import { liveKeyOfIntegration } from '../../keys/find.ts'
 import type { KeyRequest as KeyDraft } from '../../keys/issue.ts'
 import { type KeyRequest, makeRequest, rememberPosted } from '../../workspaces/requests.ts'
 import { type Message, notice, plainSection } from '../blocks.ts'
 import { findChannel, post } from '../channels.ts'
 import { sendOrInWords } from '../in-words.ts'
-import type { Interaction, SubmitInteraction } from '../interaction.ts'
+import type { Handled, Interaction, SubmitInteraction } from '../interaction.ts'
 import { requestMessage, sentView } from '../messages/keys/request.ts'
+import { performFor } from '../perform-for.ts'
 
-/** Puts a draft before the managers: what a member asks for, or a write key where policy wants a second person. */
+/** Sends a draft to the managers: a member's request, or a key with write where policy requires approval. */
 export async function askForApproval(
   interaction: SubmitInteraction,
   draft: KeyDraft,
   reason: string,
-): Promise<Refusal | undefined> {
+): Promise<Handled> {
   await interaction.work(notice('Request a key', [plainSection('Sending...')]))
-  const { actor, workspace } = interaction.caller
+  const { workspace } = interaction.caller
   const { world } = interaction.bot
-  const request = await perform(
-    world,
-    actor,
-    (act) => makeRequest(act, workspace.id, draft, reason, world.random),
-    { requestId: interaction.requestId },
+  const request = await performFor(interaction, (act) =>
+    makeRequest(act, workspace.id, draft, reason, world.random),
   )
   if (isRefusal(request)) return request
   await postRequest(interaction, request)
   await interaction.show(sentView(request))
   interaction.bot.refresh(workspace)
-  return undefined
 }
 
-/** The request is saved whatever happens here; Home shows it to the managers too. */
+/** The request is already saved, and Home shows it to the managers, so a failure here is only logged. */
 async function postRequest({ bot, caller }: Interaction, request: KeyRequest): Promise<void> {
   try {
     const channelId = await findChannel(bot.web, caller.workspace.terms.alertChannel)

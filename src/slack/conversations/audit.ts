@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { listEvents } from '../../audit/list.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
-import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
-import type { ClickInteraction, CommandInteraction, Handler, Interaction } from '../interaction.ts'
+import { isRefusal, refuse } from '../../foundation/refusal.ts'
+import type { ClickInteraction, CommandInteraction, Handled, Handler, Interaction } from '../interaction.ts'
 import { type AuditTurn, auditMessage, auditPage } from '../messages/audit/audit.ts'
 import { keyFor } from './pick.ts'
 
@@ -15,7 +15,7 @@ export const auditOf: Handler<CommandInteraction> = async (interaction) => {
   return !key || isRefusal(key) ? key : page(interaction, { keyId: key.id }, false)
 }
 
-/** Older events take the place of the newer ones. */
+/** Replaces the page with the older events. */
 export const turnAudit: Handler<ClickInteraction> = async (interaction) => {
   const turn = readTurn(interaction.value)
   if (!turn)
@@ -23,18 +23,13 @@ export const turnAudit: Handler<ClickInteraction> = async (interaction) => {
   return page(interaction, turn, true)
 }
 
-async function page(
-  interaction: Interaction,
-  turn: AuditTurn,
-  replace: boolean,
-): Promise<Refusal | undefined> {
+async function page(interaction: Interaction, turn: AuditTurn, replace: boolean): Promise<Handled> {
   const { workspace } = interaction.caller
   const events = await orDatabaseOut(() =>
     listEvents(interaction.bot.world.db, { ...turn, workspaceId: workspace.id, limit: auditPage }),
   )
   if (isRefusal(events)) return events
   await interaction.say(auditMessage(events, turn, workspace), { replace })
-  return undefined
 }
 
 const turnSchema = z.object({

@@ -1,4 +1,3 @@
-import { perform } from '../../acts/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
 import { plain, say } from '../../foundation/words.ts'
@@ -13,6 +12,7 @@ import { last24hOf } from '../../usage/last-24h.ts'
 import { notice, plainSection } from '../blocks.ts'
 import {
   type CommandInteraction,
+  type Handled,
   type Handler,
   type Interaction,
   type SubmitInteraction,
@@ -22,10 +22,11 @@ import {
   activatedMessage,
   type Change,
   deactivateView,
-  ownerToldMessage,
+  ownerNoticeMessage,
   restrictedView,
   revokeView,
 } from '../messages/keys/change.ts'
+import { performFor } from '../perform-for.ts'
 import { keyById, keyFor } from './pick.ts'
 import { sendDirect } from './send-direct.ts'
 
@@ -36,7 +37,7 @@ const working = {
   revoke: notice('Revoke key', [plainSection('Revoking...')]),
 }
 
-/** `/keys deactivate KEY`, `/keys revoke KEY`: a dialog with the facts of this moment. */
+/** `/keys deactivate KEY`, `/keys revoke KEY`: a dialog with the key's current facts. */
 export const openChange =
   (change: keyof typeof dialogs): Handler<CommandInteraction> =>
   async (interaction) => {
@@ -51,12 +52,11 @@ export const openChange =
     if (isRefusal(read)) return read
     const [last24h, holders] = read
     await interaction.show(dialogs[change](key, { last24h, holders }))
-    return undefined
   }
 
 /**
- * `/keys activate KEY`: nothing can break, so nothing is asked. A button that tells of a pause carries the time of that
- * pause, and ends no other.
+ * `/keys activate KEY`: nothing can break, so there is no confirmation. A button carries the time of the pause that
+ * it ends, and ends no other.
  */
 export const activateKey: Handler<CommandInteraction> = async (interaction) => {
   const found = await keyFor(interaction, 'activate')
@@ -66,17 +66,16 @@ export const activateKey: Handler<CommandInteraction> = async (interaction) => {
     activate(act, interaction.caller.workspace.id, found.id, undefined, since),
   )
   if (isRefusal(key)) return key
-  // Nobody's safety waits for this, but the sentence says that it works, so it had better be true.
+  // Nobody's safety depends on this wait, but the reply says that the key works, so that must be true.
   await confirmChange(interaction.bot.world, [key.id], { withinMs: quickMs })
   await interaction.say(activatedMessage(key))
-  return undefined
 }
 
 export const submitDeactivate: Handler<SubmitInteraction> = (interaction) =>
   workAndShow(interaction, 'deactivate')
 
-/** Deactivates a key at once, without a dialog, and waits a moment for the proof that every server refuses it. */
-export async function restrict(interaction: Interaction, act: (act: Act) => Promise<Key | Refusal>) {
+/** Deactivates a key without a dialog, and waits for the receipt that every server refuses it. */
+export async function deactivateNow(interaction: Interaction, act: (act: Act) => Promise<Key | Refusal>) {
   const key = await change(interaction, 'deactivate', act)
   if (isRefusal(key)) return key
   return {
@@ -85,7 +84,7 @@ export async function restrict(interaction: Interaction, act: (act: Act) => Prom
   }
 }
 
-/** What was typed must be the key's name, or the four characters of its hint. */
+/** The person must type the key's name, or the four characters of its hint. */
 export const submitRevoke: Handler<SubmitInteraction> = async (interaction) => {
   const key = await keyById(interaction, interaction.metadata)
   if (isRefusal(key)) return key
@@ -94,13 +93,9 @@ export const submitRevoke: Handler<SubmitInteraction> = async (interaction) => {
   const characters = hintCharacters(key)
   const expected = characters ? say`${{ name: key.name }} or ${characters}` : say`${{ name: key.name }}`
   await interaction.complain({ confirm: plain(say`That does not match ${expected}.`) })
-  return undefined
 }
 
-async function workAndShow(
-  interaction: SubmitInteraction,
-  what: keyof typeof working,
-): Promise<Refusal | undefined> {
+async function workAndShow(interaction: SubmitInteraction, what: keyof typeof working): Promise<Handled> {
   await interaction.work(working[what])
   const key = await change(interaction, what, (act) =>
     acts[what](act, interaction.caller.workspace.id, interaction.metadata),
@@ -113,34 +108,31 @@ async function workAndShow(
   await interaction.show(restrictedView(what, key, receipt))
   if (receipt.state !== 'confirmed')
     await interaction.show(restrictedView(what, key, await confirm(timeoutMs)))
-  // Homes that were drawn meanwhile say that it is under way.
+  // Homes that were drawn meanwhile show the change as pending.
   interaction.bot.refresh(interaction.caller.workspace)
-  return undefined
 }
 
-/** Real milliseconds after which a person reads that it takes longer, and after which they no longer look. */
+/** Real milliseconds after which the dialog says that it takes longer, and after which the wait ends. */
 const quickMs = 1_000
 const timeoutMs = 120_000
 
-/** Somebody else was first. Whether it holds everywhere is a question of its own. */
+/** Another person was first. Whether the change is confirmed everywhere is a separate question. */
 async function stillUnderWay(interaction: SubmitInteraction, refusal: Refusal): Promise<Refusal> {
   const receipt = await confirmChange(interaction.bot.world, [interaction.metadata], { withinMs: 1 })
   return receipt.state === 'confirmed' ? refusal : { ...refusal, next: receiptPhrase(receipt) }
 }
 
-/** The act itself, once per dialog or click; then alerts catch up, and an owner hears what somebody else did. */
+/** Performs the act once per dialog or click, updates alerts, and notifies an owner of another person's change. */
 async function change(
   interaction: Interaction,
   what: Change,
   act: (act: Act) => Promise<Key | Refusal>,
 ): Promise<Key | Refusal> {
   const { bot, caller } = interaction
-  const key = await perform(bot.world, caller.actor, act, {
-    requestId: `${interaction.requestId} ${what}`,
-  })
+  const key = await performFor(interaction, act, what)
   if (isRefusal(key)) return key
   bot.refresh(caller.workspace)
   if (key.ownerId !== caller.actor.id)
-    await sendDirect(interaction, key.ownerId, ownerToldMessage(what, key, caller.actor.id))
+    await sendDirect(interaction, key.ownerId, ownerNoticeMessage(what, key, caller.actor.id))
   return key
 }

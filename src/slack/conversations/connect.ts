@@ -1,44 +1,33 @@
-import { perform } from '../../acts/perform.ts'
 import { listConnections, makeConnection, revokeConnection } from '../../directory/connections.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
-import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
-import type { ClickInteraction, CommandInteraction, Handler, Interaction } from '../interaction.ts'
+import { isRefusal } from '../../foundation/refusal.ts'
+import type { ClickInteraction, CommandInteraction, Handled, Handler, Interaction } from '../interaction.ts'
 import { connectionView, connectView } from '../messages/offboarding/connect.ts'
+import { performFor } from '../perform-for.ts'
 
 /** `/keys connect` */
 export const openConnect: Handler<CommandInteraction> = (interaction) => showConnections(interaction)
 
-async function showConnections(interaction: Interaction): Promise<Refusal | undefined> {
+async function showConnections(interaction: Interaction): Promise<Handled> {
   const { workspace } = interaction.caller
   const found = await orDatabaseOut(() => listConnections(interaction.bot.world.db, workspace.accountId))
   if (isRefusal(found)) return found
   await interaction.show(connectView(workspace, found))
-  return undefined
 }
 
-/** [New SCIM token], [New webhook secret]: the credential is in this one dialog. */
-export const makeOne: Handler<ClickInteraction> = async (interaction) => {
+/** [New SCIM token], [New webhook secret]: the credential is shown only in this dialog. */
+export const createCredential: Handler<ClickInteraction> = async (interaction) => {
   const { world } = interaction.bot
-  const { actor, workspace } = interaction.caller
+  const { workspace } = interaction.caller
   const kind = interaction.value === 'scim' ? 'scim' : 'webhook'
-  const made = await perform(world, actor, (act) => makeConnection(act, workspace, kind, world.random), {
-    requestId: interaction.requestId,
-  })
+  const made = await performFor(interaction, (act) => makeConnection(act, workspace, kind, world.random))
   if (isRefusal(made)) return made
   await interaction.show(connectionView(made.connection, made.secret))
-  return undefined
 }
 
 /** [Revoke] */
-export const revokeOne: Handler<ClickInteraction> = async (interaction) => {
-  const { actor, workspace } = interaction.caller
-  const ended = await perform(
-    interaction.bot.world,
-    actor,
-    (act) => revokeConnection(act, workspace, interaction.value),
-    {
-      requestId: interaction.requestId,
-    },
-  )
+export const revokeCredential: Handler<ClickInteraction> = async (interaction) => {
+  const { workspace } = interaction.caller
+  const ended = await performFor(interaction, (act) => revokeConnection(act, workspace, interaction.value))
   return isRefusal(ended) ? ended : showConnections(interaction)
 }

@@ -1,4 +1,3 @@
-import { perform } from '../../acts/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
 import { liveKeyOfIntegration, nameInUse } from '../../keys/find.ts'
@@ -8,11 +7,12 @@ import { tidy } from '../../keys/name.ts'
 import { reveal } from '../../keys/reveal.ts'
 import { may } from '../../policy/may.ts'
 import { cut, notice, plainSection } from '../blocks.ts'
-import { whyNotGiven } from '../caller.ts'
+import { recipientError } from '../caller.ts'
 import {
   type ClickInteraction,
   type CommandInteraction,
   choicesIn,
+  type Handled,
   type Handler,
   type Interaction,
   type SubmitInteraction,
@@ -22,43 +22,39 @@ import {
 import { type CreateProps, createForm, defaultExpiry } from '../messages/keys/create.ts'
 import { waitingForOwnerView } from '../messages/keys/reveal.ts'
 import { fieldErrors } from '../messages/refusal.ts'
+import { performFor } from '../perform-for.ts'
 import { askForApproval } from './ask.ts'
 import { offerReveal, showOnce, tokenDeps } from './show-once.ts'
 
 /** `/keys create [name]` */
 export const openCreate: Handler<CommandInteraction> = (interaction) => openForm(interaction, 'create')
 
-/** The form, empty but for what stood behind the verb. */
-export async function openForm(
-  interaction: CommandInteraction,
-  kind: CreateProps['kind'],
-): Promise<undefined> {
-  await interaction.show(createForm(lookNow(interaction, kind, { name: interaction.words })))
-  return undefined
+/** Opens the form, with the name from the command. */
+export async function openForm(interaction: CommandInteraction, kind: CreateProps['kind']): Promise<void> {
+  await interaction.show(createForm(formProps(interaction, kind, { name: interaction.words })))
 }
 
-/** A choice on the form changes what the form has to say. */
+/** Redraws the form after a choice that changes its content. */
 export const redrawCreate: Handler<ClickInteraction> = async (interaction) => {
   const kind = interaction.metadata === 'request' ? 'request' : 'create'
   const chosen = interaction.caller.workspaces.find(
     (workspace) => workspace.id === textIn(interaction.values, 'workspace'),
   )
   const caller = { ...interaction.caller, workspace: chosen ?? interaction.caller.workspace }
-  // Whoever was asked about a second key for an integration keeps the question, and the answer.
+  // A question about a second key for an integration stays on the form, with its answer.
   const integration = 'another' in interaction.values ? tidy(textIn(interaction.values, 'integration')) : ''
   const rival = await rivalOf({ ...interaction, caller }, integration)
   await interaction.show(
     createForm(
-      lookNow({ ...interaction, caller }, kind, {
+      formProps({ ...interaction, caller }, kind, {
         ...readProps(interaction.values),
         ...(rival ? { rival } : {}),
       }),
     ),
   )
-  return undefined
 }
 
-function lookNow(
+function formProps(
   interaction: Interaction,
   kind: CreateProps['kind'],
   typed: Partial<CreateProps>,
@@ -73,14 +69,14 @@ const readProps = (values: Values): Partial<CreateProps> => ({
   expires: textIn(values, 'expires') || defaultExpiry,
 })
 
-/** What is wrong with the expiry stands where it was typed. */
+/** Field errors, with the one about the expiry on the field where it was typed. */
 export function expiryErrors(values: Values, refusals: readonly Refusal[]): Record<string, string> {
   const { expires, ...others } = fieldErrors(refusals)
   if (expires === undefined) return others
   return { ...others, [textIn(values, 'expires') === 'other' ? 'days' : 'expires']: expires }
 }
 
-/** The form comes back: with sentences on its fields, or as the key, shown once. */
+/** Answers with field errors, or with the new key, shown once. */
 export const submitCreate: Handler<SubmitInteraction> = async (interaction) => {
   const checked = await checkForm(interaction, 'create')
   if (!checked || isRefusal(checked)) return checked
@@ -95,45 +91,38 @@ export const submitCreate: Handler<SubmitInteraction> = async (interaction) => {
   return make(interaction, checked)
 }
 
-/**
- * What the form asks for, checked as far as can be before the act. Nothing is returned when the form went back to
- * the person.
- */
+/** Reads and checks the form as far as possible before the act. Returns nothing when the form was shown again. */
 export async function checkForm(
   interaction: SubmitInteraction,
   kind: CreateProps['kind'],
-): Promise<KeyRequest | Refusal | undefined> {
+): Promise<KeyRequest | Handled> {
   const { workspace, actor } = interaction.caller
   const { world, web } = interaction.bot
   const request = readDraft(readForm(interaction), workspace.terms)
-  if (Array.isArray(request))
-    return void (await interaction.complain(expiryErrors(interaction.values, request)))
-  const looked = await orDatabaseOut(async () => ({
+  if (Array.isArray(request)) return interaction.complain(expiryErrors(interaction.values, request))
+  const checks = await orDatabaseOut(async () => ({
     taken: await nameInUse(world.db, workspace.id, request.name),
     rival: choicesIn(interaction.values, 'another').includes('yes')
       ? undefined
       : await rivalOf(interaction, request.integration),
-    misfit:
+    recipientProblem:
       request.ownerId === actor.id
         ? undefined
-        : await whyNotGiven(world, web, interaction.caller, request.ownerId),
+        : await recipientError(world, web, interaction.caller, request.ownerId),
   }))
-  if (isRefusal(looked)) return looked
+  if (isRefusal(checks)) return checks
   const wrong = [
-    ...(looked.taken ? [nameIsTaken(request.name)] : []),
-    ...(looked.misfit ? [refuse('invalid', looked.misfit, { field: 'owner' })] : []),
+    ...(checks.taken ? [nameIsTaken(request.name)] : []),
+    ...(checks.recipientProblem ? [refuse('invalid', checks.recipientProblem, { field: 'owner' })] : []),
   ]
-  if (wrong.length > 0) return void (await interaction.complain(fieldErrors(wrong)))
-  if (!looked.rival) return request
-  return void (await interaction.work(
-    createForm(lookNow(interaction, kind, { ...readProps(interaction.values), rival: looked.rival })),
-  ))
+  if (wrong.length > 0) return interaction.complain(fieldErrors(wrong))
+  if (!checks.rival) return request
+  return interaction.work(
+    createForm(formProps(interaction, kind, { ...readProps(interaction.values), rival: checks.rival })),
+  )
 }
 
-/**
- * A live key of the same integration. A member who asks for a key learns of none that is not theirs: whoever decides
- * sees it on the request.
- */
+/** Finds a live key of the same integration. Members only see their own; the approver sees others on the request. */
 async function rivalOf(interaction: Interaction, integration: string): Promise<Key | undefined> {
   if (integration === '') return undefined
   const { actor, workspace } = interaction.caller
@@ -158,21 +147,16 @@ function readForm({ values, caller }: SubmitInteraction): KeyDraft {
   }
 }
 
-/** For oneself, issue and reveal are one act; for somebody else the key waits for its owner. */
-async function make(interaction: SubmitInteraction, request: KeyRequest): Promise<Refusal | undefined> {
+/** Issues a key: revealed in the same act for oneself; for another person it waits for its owner. */
+async function make(interaction: SubmitInteraction, request: KeyRequest): Promise<Handled> {
   const { world } = interaction.bot
   const { actor, workspace } = interaction.caller
   const mine = request.ownerId === actor.id
-  const made = await perform(
-    world,
-    actor,
-    async (act) => {
-      const key = await issue(act, workspace.id, request, world.random)
-      if (isRefusal(key) || !mine) return isRefusal(key) ? key : { key }
-      return reveal(act, workspace.id, key.id, tokenDeps(interaction))
-    },
-    { requestId: interaction.requestId },
-  )
+  const made = await performFor(interaction, async (act) => {
+    const key = await issue(act, workspace.id, request, world.random)
+    if (isRefusal(key) || !mine) return isRefusal(key) ? key : { key }
+    return reveal(act, workspace.id, key.id, tokenDeps(interaction))
+  })
   if (isRefusal(made)) return made
   if ('token' in made) await showOnce(interaction, made.key, made.token)
   else {
@@ -180,5 +164,4 @@ async function make(interaction: SubmitInteraction, request: KeyRequest): Promis
     await interaction.show(waitingForOwnerView(made.key))
   }
   interaction.bot.refresh(workspace)
-  return undefined
 }

@@ -8,12 +8,11 @@ import { altTextOf } from '../messages/usage/panel.ts'
 import { sendIllustrated } from '../upload-chart.ts'
 
 /**
- * Puts a panel into the direct messages of whoever asked, or in the place of an earlier one there: a picture in an
- * ephemeral message or in a dialog would be private to the app, and a key's usage is nothing for a channel. Where
- * nothing was used there is nothing to draw; `instead` is what to type where its buttons are refused. Returns whether it
- * could be delivered.
+ * Sends a panel as a direct message, or updates an earlier one. In an ephemeral message or a dialog the picture would
+ * be private to the app, and a channel should not see a key's usage. There is no picture without requests. `instead`
+ * is the command to type where the buttons are refused. Returns whether the panel was delivered.
  */
-export async function deliver(
+export async function deliverPanel(
   interaction: Interaction,
   { picture, range }: { picture: UsagePicture; range: Range },
   panel: (image?: ImageBlock) => Message,
@@ -26,8 +25,9 @@ export async function deliver(
     place
       ? web.chat.update({ channel: place.channelId, ts: place.ts, ...form })
       : web.chat.postMessage({ channel: interaction.caller.actor.id, ...form })
-  const put = async (image?: ImageBlock) =>
-    void (await (image ? send(panel(image)) : sendOrInWords(panel(), send, { instead, log: world.log })))
+  const put = async (image?: ImageBlock) => {
+    await (image ? send(panel(image)) : sendOrInWords(panel(), send, { instead, log: world.log }))
+  }
   try {
     if (picture.steps.length === 0) await put()
     else await sendIllustrated({ web, log: world.log }, illustration, put)

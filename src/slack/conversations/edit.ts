@@ -1,4 +1,3 @@
-import { perform } from '../../acts/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
 import { say } from '../../foundation/words.ts'
@@ -9,11 +8,12 @@ import type { Key } from '../../keys/key.ts'
 import { fold } from '../../keys/name.ts'
 import { revokedAlready } from '../../keys/revoked.ts'
 import { message, notice, plainSection } from '../blocks.ts'
-import { whyNotGiven } from '../caller.ts'
+import { recipientError } from '../caller.ts'
 import { type CommandInteraction, type Handler, type SubmitInteraction, textIn } from '../interaction.ts'
 import { editedView, editForm } from '../messages/keys/edit.ts'
 import { hintOf } from '../messages/keys/key.ts'
 import { fieldErrors } from '../messages/refusal.ts'
+import { performFor } from '../perform-for.ts'
 import { keyById, keyFor } from './pick.ts'
 import { sendDirect } from './send-direct.ts'
 import { offerReveal } from './show-once.ts'
@@ -24,35 +24,30 @@ export const openEdit: Handler<CommandInteraction> = async (interaction) => {
   if (!key || isRefusal(key)) return key
   if (key.status === 'revoked') return revokedAlready(key)
   await interaction.show(editForm(key))
-  return undefined
 }
 
 export const submitEdit: Handler<SubmitInteraction> = async (interaction) => {
   const [keyId = '', version = ''] = interaction.metadata.split(' ')
   const wanted = readEdit(readForm(interaction))
-  if (Array.isArray(wanted)) return void (await interaction.complain(fieldErrors(wanted)))
+  if (Array.isArray(wanted)) return interaction.complain(fieldErrors(wanted))
   const before = await keyById(interaction, keyId)
   if (isRefusal(before)) return before
-  const wrong = await misfits(interaction, before, wanted)
+  const wrong = await editErrors(interaction, before, wanted)
   if (isRefusal(wrong)) return wrong
-  if (wrong.length > 0) return void (await interaction.complain(fieldErrors(wrong)))
+  if (wrong.length > 0) return interaction.complain(fieldErrors(wrong))
   await interaction.work(notice('Edit key', [plainSection('Saving...')]))
-  const { actor, workspace } = interaction.caller
-  const saved = await perform(
-    interaction.bot.world,
-    actor,
-    (act) => edit(act, workspace.id, keyId, wanted, Number(version)),
-    { requestId: interaction.requestId },
+  const { workspace } = interaction.caller
+  const saved = await performFor(interaction, (act) =>
+    edit(act, workspace.id, keyId, wanted, Number(version)),
   )
   if (isRefusal(saved)) return saved
   await interaction.show(editedView(saved))
   await notifyNewOwner(interaction, before, saved)
   interaction.bot.refresh(workspace)
-  return undefined
 }
 
-/** What only the database and Slack can say about an edit; the act checks the name again. */
-async function misfits(
+/** Checks the edit against the database and Slack; the act checks the name again. */
+async function editErrors(
   interaction: SubmitInteraction,
   before: Key,
   wanted: Edit,
@@ -63,13 +58,13 @@ async function misfits(
     async () => renamed && (await nameInUse(bot.world.db, caller.workspace.id, wanted.name)),
   )
   if (isRefusal(taken)) return taken
-  const misfit =
+  const recipientProblem =
     wanted.ownerId === before.ownerId
       ? undefined
-      : await whyNotGiven(bot.world, bot.web, caller, wanted.ownerId)
+      : await recipientError(bot.world, bot.web, caller, wanted.ownerId)
   return [
     ...(taken ? [nameIsTaken(wanted.name)] : []),
-    ...(misfit ? [refuse('invalid', misfit, { field: 'owner' })] : []),
+    ...(recipientProblem ? [refuse('invalid', recipientProblem, { field: 'owner' })] : []),
   ]
 }
 
@@ -84,12 +79,13 @@ function readForm({ values, caller }: SubmitInteraction): TypedEdit {
   }
 }
 
-/** A new owner hears of it; for a key that still waits, they are the one who can reveal it now. */
+/** Notifies a new owner. For a key that is not yet revealed, they get the reveal button. */
 async function notifyNewOwner(interaction: SubmitInteraction, before: Key, saved: Key): Promise<void> {
   if (saved.ownerId === before.ownerId) return
-  if (saved.status === 'unrevealed') return void (await offerReveal(interaction, saved))
-  if (saved.ownerId === interaction.caller.actor.id) return
   const { id } = interaction.caller.actor
+  const isUnrevealed = saved.status === 'unrevealed'
+  if (isUnrevealed) await offerReveal(interaction, saved)
+  if (isUnrevealed || saved.ownerId === id) return
   const said = say`${{ user: id }} made you the owner of ${{ name: saved.name }} ${hintOf(saved)}. You will hear when it needs something.`
   await sendDirect(interaction, saved.ownerId, message(said))
 }

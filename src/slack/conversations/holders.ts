@@ -1,6 +1,5 @@
-import { perform } from '../../acts/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
-import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
+import { isRefusal } from '../../foundation/refusal.ts'
 import { type Phrase, say } from '../../foundation/words.ts'
 import { addHolder, holdersOf } from '../../keys/holders.ts'
 import type { KeyWithUsage } from '../../keys/key.ts'
@@ -8,12 +7,14 @@ import { may } from '../../policy/may.ts'
 import { notice, plainSection } from '../blocks.ts'
 import {
   type CommandInteraction,
+  type Handled,
   type Handler,
   type Interaction,
   type SubmitInteraction,
   textIn,
 } from '../interaction.ts'
 import { holdersView } from '../messages/keys/holders.ts'
+import { performFor } from '../perform-for.ts'
 import { keyById, keyFor } from './pick.ts'
 
 /** `/keys holders KEY` */
@@ -22,33 +23,24 @@ export const openHolders: Handler<CommandInteraction> = async (interaction) => {
   return !key || isRefusal(key) ? key : showHolders(interaction, key)
 }
 
-async function showHolders(
-  interaction: Interaction,
-  key: KeyWithUsage,
-  done?: Phrase,
-): Promise<Refusal | undefined> {
+async function showHolders(interaction: Interaction, key: KeyWithUsage, done?: Phrase): Promise<Handled> {
   const holders = await orDatabaseOut(() => holdersOf(interaction.bot.world.db, key.id))
   if (isRefusal(holders)) return holders
   const { actor, workspace } = interaction.caller
   await interaction.show(
     holdersView(key, holders, may(actor, 'holder.add', { workspaceId: workspace.id }), done),
   )
-  return undefined
 }
 
 export const submitHolder: Handler<SubmitInteraction> = async (interaction) => {
-  const { actor, workspace } = interaction.caller
+  const { workspace } = interaction.caller
   const userId = textIn(interaction.values, 'person')
-  if (userId === '') return void (await interaction.complain({ person: 'Choose a person.' }))
+  if (userId === '') return interaction.complain({ person: 'Choose a person.' })
   if (textIn(interaction.values, 'why').trim() === '')
-    return void (await interaction.complain({ why: 'Say how they came by it.' }))
+    return interaction.complain({ why: 'Say how they came by it.' })
   await interaction.work(notice('Holders', [plainSection('Saving...')]))
-  const added = await perform(
-    interaction.bot.world,
-    actor,
-    (act) =>
-      addHolder(act, workspace.id, interaction.metadata, { userId, why: textIn(interaction.values, 'why') }),
-    { requestId: interaction.requestId },
+  const added = await performFor(interaction, (act) =>
+    addHolder(act, workspace.id, interaction.metadata, { userId, why: textIn(interaction.values, 'why') }),
   )
   if (isRefusal(added)) return added
   const key = await keyById(interaction, interaction.metadata)

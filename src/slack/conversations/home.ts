@@ -1,33 +1,33 @@
 import type { HomeView } from '@slack/types'
 import { orDatabaseOut } from '../../foundation/database.ts'
-import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
+import { isRefusal } from '../../foundation/refusal.ts'
 import { offersTo } from '../../keys/find.ts'
 import { listKeys } from '../../keys/list.ts'
 import { may } from '../../policy/may.ts'
 import { runningRotations } from '../../rotation/rotation.ts'
 import { readTrackers } from '../../rotation/tracker.ts'
-import { type Preferences, prefer, readPreferences } from '../../workspaces/preferences.ts'
+import { type Preferences, readPreferences, savePreferences } from '../../workspaces/preferences.ts'
 import { waitingRequests } from '../../workspaces/requests.ts'
 import type { Caller } from '../caller.ts'
-import type { BotContext, ClickInteraction, Handler, Interaction } from '../interaction.ts'
+import type { BotContext, ClickInteraction, Handled, Handler, Interaction } from '../interaction.ts'
 import { bareHomeView, type HomeProps, homeView, shownOnHome } from '../messages/home/home.ts'
-import { isAboutContent, meaning } from '../refusals.ts'
+import { isAboutContent, translateError } from '../refusals.ts'
 import { viewer } from './pick.ts'
 
-/** The Home tab was opened: draw it, and remember who looks, so that it stays live. */
-export async function openHome(bot: BotContext, caller: Caller): Promise<Refusal | undefined> {
+/** Draws Home when its tab is opened, and records the time, so that it is kept up to date. */
+export async function openHome(bot: BotContext, caller: Caller): Promise<Handled> {
   const { db, clock } = bot.world
   const seen = await orDatabaseOut(() =>
-    prefer(db, caller.workspace.accountId, caller.actor.id, { homeSeenAt: clock.now() }),
+    savePreferences(db, caller.workspace.accountId, caller.actor.id, { homeSeenAt: clock.now() }),
   )
   return isRefusal(seen) ? seen : drawHome(bot, caller)
 }
 
 /**
- * Publishes Home as things stand now; where Slack refuses what it holds, without all that.
+ * Publishes Home; where Slack refuses its content, a bare Home instead.
  * @throws when Slack cannot be reached, fails or refuses for another reason
  */
-export async function drawHome(bot: BotContext, caller: Caller): Promise<Refusal | undefined> {
+export async function drawHome(bot: BotContext, caller: Caller): Promise<Handled> {
   const { db } = bot.world
   const props = await orDatabaseOut(async () => {
     const preferences = await readPreferences(db, caller.workspace.accountId, caller.actor.id)
@@ -38,12 +38,11 @@ export async function drawHome(bot: BotContext, caller: Caller): Promise<Refusal
   await publish(homeView(props)).catch((error) => {
     if (!isAboutContent(error)) throw error
     bot.world.log.error(
-      { event: 'slack.home_content_refused', error: String(meaning(error)) },
+      { event: 'slack.home_content_refused', error: String(translateError(error)) },
       'Slack refused the content of an App Home; a short one is shown',
     )
     return publish(bareHomeView(props))
   })
-  return undefined
 }
 
 async function readHome(bot: BotContext, caller: Caller, { homeShows }: Preferences): Promise<HomeProps> {
@@ -61,7 +60,7 @@ async function readHome(bot: BotContext, caller: Caller, { homeShows }: Preferen
     rotations: running,
     keys: listed,
   } = shownOnHome
-  // One more than is shown tells whether there are more.
+  // One row more than Home shows, to know whether there are more.
   const [attention, offers, requests, rotations, keys] = await Promise.all([
     listKeys(db, who, { status: 'attention' }, { from: 0 }, workspace.terms, now, {
       rowCount: urgent + 1,
@@ -79,7 +78,7 @@ async function readHome(bot: BotContext, caller: Caller, { homeShows }: Preferen
   }
 }
 
-/** My keys or all keys; this workspace or another. The choice is remembered. */
+/** Switches between my keys and all keys, or between workspaces, and saves the choice. */
 export const switchHome: Handler<ClickInteraction> = async (interaction: Interaction & { value: string }) => {
   const { caller, bot } = interaction
   const { value } = interaction
@@ -88,7 +87,7 @@ export const switchHome: Handler<ClickInteraction> = async (interaction: Interac
       ? ({ homeShows: value } as const)
       : { workspaceId: caller.workspace.id }
   const kept = await orDatabaseOut(() =>
-    prefer(bot.world.db, caller.workspace.accountId, caller.actor.id, choice),
+    savePreferences(bot.world.db, caller.workspace.accountId, caller.actor.id, choice),
   )
   return isRefusal(kept) ? kept : drawHome(bot, caller)
 }

@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import { orDatabaseOut } from '../../foundation/database.ts'
-import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
+import { isRefusal, refuse } from '../../foundation/refusal.ts'
 import { listKeys } from '../../keys/list.ts'
 import { statusFilters } from '../../keys/page.ts'
 import { cut, notice, plainSection } from '../blocks.ts'
 import {
   type ClickInteraction,
   type CommandInteraction,
+  type Handled,
   type Handler,
   type Interaction,
   type SubmitInteraction,
@@ -23,17 +24,17 @@ export const list: Handler<CommandInteraction> = (interaction) => {
   return show(interaction, { filter, from: 0 }, false)
 }
 
-/** Longer words find nothing, and a button has to carry them. */
+/** Longer searches find nothing, and a button has to carry them. */
 const longestWords = 100
 
-/** Previous, Next and Clear filter turn the message in place. */
+/** Previous, Next and Clear filter: replaces the page. */
 export const turnList: Handler<ClickInteraction> = async (interaction) => {
   const turn = readTurn(interaction.value)
   if (!turn) return refuse('invalid', 'This list is from another version.', { next: 'List the keys again.' })
   return show(interaction, turn, true)
 }
 
-async function show(interaction: Interaction, turn: Turn, replace: boolean): Promise<Refusal | undefined> {
+async function show(interaction: Interaction, turn: Turn, replace: boolean): Promise<Handled> {
   const { world } = interaction.bot
   const { actor, workspace } = interaction.caller
   const now = world.clock.now()
@@ -42,16 +43,14 @@ async function show(interaction: Interaction, turn: Turn, replace: boolean): Pro
   )
   if (isRefusal(page)) return page
   await interaction.say(listMessage(page, turn.filter, { actor, workspace }, now), { replace })
-  return undefined
 }
 
 /** [Search] */
 export const openSearch: Handler<ClickInteraction> = async (interaction) => {
   await interaction.show(searchForm(interaction.caller.workspace))
-  return undefined
 }
 
-/** The dialog that asked for words becomes the list of what they find. */
+/** The search dialog becomes the list of results. */
 export const submitSearch: Handler<SubmitInteraction> = async (interaction) => {
   const words = cut(textIn(interaction.values, 'words').trim(), longestWords)
   await interaction.work(notice('Keys', [plainSection('Looking...')]))
@@ -63,7 +62,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 const edge = z.tuple([z.string().max(300), z.string().max(60)])
 const turnSchema = z.object({
   filter: z.preprocess(
-    // Buttons of messages that were posted before the filter had this name still turn their list.
+    // Buttons of older messages use another name for the status.
     (filter) => (isRecord(filter) && 'standing' in filter ? { ...filter, status: filter.standing } : filter),
     z.object({ status: z.enum(statusFilters).optional(), words: z.string().max(400).optional() }),
   ),
@@ -72,7 +71,7 @@ const turnSchema = z.object({
   from: z.number().int().min(-100).max(10_000_000),
 })
 
-/** A button's value came over the wire: anything else than a turn is not one. */
+/** Parses a button's value, which is untrusted input; undefined when it is not a turn. */
 function readTurn(value: string): Turn | undefined {
   if (value === 'all') return { filter: {}, from: 0 }
   const status = statusFilters.find((word) => word === value)

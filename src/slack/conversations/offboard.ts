@@ -1,4 +1,3 @@
-import { perform } from '../../acts/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
 import { say } from '../../foundation/words.ts'
@@ -8,11 +7,12 @@ import { countKeys } from '../../offboarding/report.ts'
 import { isAbove, requestOffboarding } from '../../offboarding/request.ts'
 import { undoOffboarding } from '../../offboarding/undo.ts'
 import { notice, plainSection } from '../blocks.ts'
-import { whyNotGiven } from '../caller.ts'
+import { recipientError } from '../caller.ts'
 import { errorName } from '../channels.ts'
 import {
   type ClickInteraction,
   type CommandInteraction,
+  type Handled,
   type Handler,
   type Interaction,
   type SubmitInteraction,
@@ -21,8 +21,9 @@ import {
 import { begunView, planWords, previewForm, undoneView } from '../messages/offboarding/offboard.ts'
 import { progressView } from '../messages/offboarding/progress.ts'
 import { fieldErrors } from '../messages/refusal.ts'
+import { performFor } from '../perform-for.ts'
 
-/** `/keys offboard @user`: which keys, why each, what they serve, what will happen. Nothing has happened yet. */
+/** `/keys offboard @user`: a preview of the keys, why each is affected, and the plan. Changes nothing yet. */
 export const openOffboard: Handler<CommandInteraction> = async (interaction) => {
   const userId = /^<@([UW][A-Z0-9]+)(?:\|[^>]*)?>$/.exec(interaction.words.trim())?.[1]
   if (!userId)
@@ -39,16 +40,15 @@ export const openOffboard: Handler<CommandInteraction> = async (interaction) => 
   if (isRefusal(preview)) return preview
   const { running, keys, elsewhere, endsRoleIn } = preview
   if (running && keys.length + elsewhere.length + endsRoleIn.length === 0)
-    return showStanding(interaction, running, preview)
+    return showProgress(interaction, running, preview)
   await interaction.show(previewForm({ ...preview, leaver: userId, workspace }))
-  return undefined
 }
 
-async function showStanding(
+async function showProgress(
   interaction: Interaction,
   running: Offboarding,
   { keepsRoleIn: keepsRoleInNames }: Preview,
-): Promise<Refusal | undefined> {
+): Promise<Handled> {
   const { db } = interaction.bot.world
   const found = await orDatabaseOut(() =>
     Promise.all([countKeys(db, [running.id]), requestsOf(db, running.id)]),
@@ -57,10 +57,9 @@ async function showStanding(
   const [counts, requests] = found
   const sources = requests.map((one) => one.source)
   await interaction.show(progressView({ ...running, sources, keepsRoleInNames }, counts))
-  return undefined
 }
 
-/** Apps and people of other organisations have no keys to leave behind; a guest may have been given one. */
+/** Refuses apps and people of other organisations, who own no keys here. A guest may have been given one. */
 async function notAPerson({ bot, caller }: Interaction, userId: string): Promise<Refusal | undefined> {
   try {
     const { user } = await bot.web.users.info({ user: userId })
@@ -80,33 +79,28 @@ export const submitOffboard: Handler<SubmitInteraction> = async (interaction) =>
   const userId = interaction.metadata
   const successorId = textIn(interaction.values, 'successor') || undefined
   const wrong = successorId ? await cannotTakeOver(interaction, userId, successorId) : undefined
-  if (wrong) return void (await interaction.complain(fieldErrors([wrong])))
+  if (wrong) return interaction.complain(fieldErrors([wrong]))
   await interaction.work(notice('Offboard', [plainSection('Starting...')]))
-  const made = await perform(
-    world,
-    actor,
-    (act) =>
-      requestOffboarding(
-        act,
-        workspace,
-        {
-          source: 'slack',
-          userId,
-          successorId,
-          note: textIn(interaction.values, 'note'),
-          mode: modes.find((mode): mode is Mode => mode === textIn(interaction.values, 'mode')),
-          choices: choicesIn(interaction),
-        },
-        world.random,
-      ),
-    { requestId: interaction.requestId },
+  const made = await performFor(interaction, (act) =>
+    requestOffboarding(
+      act,
+      workspace,
+      {
+        source: 'slack',
+        userId,
+        successorId,
+        note: textIn(interaction.values, 'note'),
+        mode: modes.find((mode): mode is Mode => mode === textIn(interaction.values, 'mode')),
+        choices: choicesIn(interaction),
+      },
+      world.random,
+    ),
   )
   if (isRefusal(made)) return made
   const preview = await previewOffboarding(world.db, workspace, actor, userId, world.clock.now())
   const keys = preview.elsewhere.reduce((sum, one) => sum + one.keys, preview.keys.length)
   await interaction.show(begunView(userId, keys, workspace.terms.alertChannel))
   interaction.bot.offboard()
-  return undefined
 }
 
 async function cannotTakeOver(
@@ -116,16 +110,16 @@ async function cannotTakeOver(
 ): Promise<Refusal | undefined> {
   if (successorId === leaver)
     return refuse('invalid', 'Whoever leaves cannot take over.', { field: 'successor' })
-  const misfit = await whyNotGiven(
+  const recipientProblem = await recipientError(
     interaction.bot.world,
     interaction.bot.web,
     interaction.caller,
     successorId,
   )
-  return misfit ? refuse('invalid', misfit, { field: 'successor' }) : undefined
+  return recipientProblem ? refuse('invalid', recipientProblem, { field: 'successor' }) : undefined
 }
 
-/** What was chosen for each key; whether it can be done is for the plan to say. */
+/** The plan chosen for each key; whether it is possible is checked later. */
 const choicesIn = ({ values }: SubmitInteraction): Record<string, Plan> =>
   Object.fromEntries(
     Object.entries(values).filter(
@@ -133,21 +127,14 @@ const choicesIn = ({ values }: SubmitInteraction): Record<string, Plan> =>
     ),
   )
 
-/** [Undo] on a report: what can be taken back is. */
-export const undo: Handler<ClickInteraction> = async (interaction) => {
-  const { world } = interaction.bot
-  const { actor, workspace } = interaction.caller
-  const undone = await perform(
-    world,
-    actor,
-    (act) => undoOffboarding(act, workspace.accountId, interaction.value),
-    {
-      requestId: interaction.requestId,
-    },
+/** [Undo] on a report: takes back what can be taken back. */
+export const undoOffboard: Handler<ClickInteraction> = async (interaction) => {
+  const { workspace } = interaction.caller
+  const undone = await performFor(interaction, (act) =>
+    undoOffboarding(act, workspace.accountId, interaction.value),
   )
   if (isRefusal(undone)) return undone
   await interaction.show(undoneView(undone))
   interaction.bot.offboard()
   interaction.bot.refresh(workspace)
-  return undefined
 }

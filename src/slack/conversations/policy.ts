@@ -1,5 +1,4 @@
 import type { WebClient } from '@slack/web-api'
-import { perform } from '../../acts/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, refuse } from '../../foundation/refusal.ts'
 import { checkTerms, type Terms } from '../../policy/terms.ts'
@@ -9,6 +8,7 @@ import { findChannel } from '../channels.ts'
 import { type CommandInteraction, type Handler, type SubmitInteraction, textIn } from '../interaction.ts'
 import { fieldErrors } from '../messages/refusal.ts'
 import { policyForm, policySavedView } from '../messages/workspace/policy.ts'
+import { performFor } from '../perform-for.ts'
 
 /** `/keys policy` */
 export const openPolicy: Handler<CommandInteraction> = async (interaction) => {
@@ -20,7 +20,6 @@ export const openPolicy: Handler<CommandInteraction> = async (interaction) => {
     auditChannel ? found(auditChannel) : undefined,
   ])
   await interaction.show(policyForm(workspace, { alerts, audit }))
-  return undefined
 }
 
 export const submitPolicy: Handler<SubmitInteraction> = async (interaction) => {
@@ -30,29 +29,25 @@ export const submitPolicy: Handler<SubmitInteraction> = async (interaction) => {
   const complaints = wrong.map(({ term, why }) => refuse('invalid', why, { field: term }))
   if (!('wrong' in checked)) {
     const { db } = interaction.bot.world
-    const lonely = await orDatabaseOut(() => lacksApprover(db, interaction.caller.workspace.id, checked))
-    if (lonely && !lonely.field) return lonely
-    if (lonely) complaints.push(lonely)
+    const approverError = await orDatabaseOut(() =>
+      lacksApprover(db, interaction.caller.workspace.id, checked),
+    )
+    if (approverError && !approverError.field) return approverError
+    if (approverError) complaints.push(approverError)
   }
   for (const term of channelTerms) {
     const why = wanted[term] && (await channelComplaint(interaction, wanted[term]))
     if (why) complaints.push(refuse('invalid', why, { field: term }))
   }
-  if (complaints.length > 0) return void (await interaction.complain(fieldErrors(complaints)))
+  if (complaints.length > 0) return interaction.complain(fieldErrors(complaints))
   await interaction.work(notice('Policy', [plainSection('Saving...')]))
-  const { actor, workspace } = interaction.caller
-  const terms = await perform(
-    interaction.bot.world,
-    actor,
-    (act) => setPolicy(act, workspace.id, wanted, interaction.metadata),
-    {
-      requestId: interaction.requestId,
-    },
+  const { workspace } = interaction.caller
+  const terms = await performFor(interaction, (act) =>
+    setPolicy(act, workspace.id, wanted, interaction.metadata),
   )
   if (isRefusal(terms)) return terms
   await interaction.show(policySavedView({ ...workspace, terms }, await joinAll(interaction, terms)))
   interaction.bot.refresh({ ...workspace, terms })
-  return undefined
 }
 
 const numbers = [
@@ -71,7 +66,7 @@ const numbers = [
   'offboardingGraceDays',
 ] as const
 
-/** What the form says, as terms; a number that is not one stays wrong, so that its field is told. */
+/** Reads the form as terms. A field that is not a number becomes NaN, so that the check reports an error on it. */
 async function readForm({ values, caller, bot }: SubmitInteraction): Promise<Wanted> {
   const now = caller.workspace.terms
   const chosen = (term: (typeof channelTerms)[number]) =>
@@ -95,7 +90,7 @@ async function readForm({ values, caller, bot }: SubmitInteraction): Promise<Wan
     quietFrom: textIn(values, 'quietFrom'),
     quietUntil: textIn(values, 'quietUntil'),
     timeZone: textIn(values, 'timeZone').trim(),
-    // Alerts always have a channel; checkpoints have one only when somebody chose it.
+    // Alerts always need a channel; checkpoints are optional.
     alertChannel: (await chosen('alertChannel')) || now.alertChannel,
     auditChannel: await chosen('auditChannel'),
   }
@@ -104,13 +99,13 @@ async function readForm({ values, caller, bot }: SubmitInteraction): Promise<Wan
 const channelTerms = ['alertChannel', 'auditChannel'] as const
 type Wanted = Record<string, unknown> & Record<(typeof channelTerms)[number], string>
 
-/** The channel that was chosen; as it is written in the terms when it is the same one. */
+/** The chosen channel, written as the terms have it when it is the same one. */
 async function channelWanted(web: WebClient, chosen: string, now: string): Promise<string> {
   if (chosen === '' || now === '') return chosen
   return (await findChannel(web, now).catch(() => undefined)) === chosen ? now : chosen
 }
 
-/** Alerts name keys and people; a channel that others can read is no place for them. */
+/** Why this channel is unfit: alerts name keys and people, so outsiders must not read them. */
 async function channelComplaint({ bot }: SubmitInteraction, channelId: string): Promise<string | undefined> {
   const id = await findChannel(bot.web, channelId).catch(() => undefined)
   const info = id ? await bot.web.conversations.info({ channel: id }).catch(() => undefined) : undefined
@@ -119,10 +114,9 @@ async function channelComplaint({ bot }: SubmitInteraction, channelId: string): 
   if (channel.is_archived) return 'That channel is archived.'
   if (channel.is_ext_shared)
     return 'That channel is shared with another organisation. Choose one of your own.'
-  return undefined
 }
 
-/** Joins the public channels; the names of those that only somebody in them can let the bot into. */
+/** Joins the public channels. Returns the names of the private ones, to which a member must invite the bot. */
 async function joinAll(interaction: SubmitInteraction, terms: Terms): Promise<string[]> {
   const channels = [...new Set([terms.alertChannel, terms.auditChannel].filter(Boolean))]
   const refused = await Promise.all(channels.map((channel) => join(interaction, channel)))

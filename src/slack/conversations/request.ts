@@ -1,4 +1,3 @@
-import { perform } from '../../acts/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
 import { say } from '../../foundation/words.ts'
@@ -27,6 +26,7 @@ import type {
 import { textIn } from '../interaction.ts'
 import { deniedMessage, deniedView, denyForm, requestMessage } from '../messages/keys/request.ts'
 import { fieldErrors } from '../messages/refusal.ts'
+import { performFor } from '../perform-for.ts'
 import { askForApproval } from './ask.ts'
 import { checkForm, openForm } from './create.ts'
 import { sendDirect } from './send-direct.ts'
@@ -37,46 +37,39 @@ export const openRequest: Handler<CommandInteraction> = (interaction) => openFor
 
 export const submitRequest: Handler<SubmitInteraction> = async (interaction) => {
   const reason = readReason(textIn(interaction.values, 'reason'))
-  if (isRefusal(reason)) return void (await interaction.complain(fieldErrors([reason])))
+  if (isRefusal(reason)) return interaction.complain(fieldErrors([reason]))
   const checked = await checkForm(interaction, 'request')
   if (!checked || isRefusal(checked)) return checked
   return askForApproval(interaction, checked, reason)
 }
 
-/** [Approve]: the decision and the key are one act. The key waits for the person who asked. */
+/** [Approve]: the decision and the key are one act. The key waits for the requester to reveal it. */
 export const approve: Handler<ClickInteraction> = async (interaction) => {
-  const { actor, workspace } = interaction.caller
+  const { workspace } = interaction.caller
   const { world } = interaction.bot
   const gone = await requesterIsGone(interaction)
   if (gone) return gone
-  const decided = await perform(
-    world,
-    actor,
-    async (act) => {
-      const request = await openForDecision(act, workspace.id, interaction.value)
-      if (isRefusal(request)) return request
-      const draft = { ...request.draft, scopes: request.draft.scopes.filter(isScope) }
-      const key =
-        breaksPolicy(draft, workspace.terms) ?? (await issue(act, workspace.id, draft, world.random))
-      if (isRefusal(key)) return orDeny(key)
-      const done = await decideRequest(act, request, { approved: true, keyId: key.id })
-      return isRefusal(done) ? done : { request: done, key }
-    },
-    { requestId: interaction.requestId },
-  )
+  const decided = await performFor(interaction, async (act) => {
+    const request = await openForDecision(act, workspace.id, interaction.value)
+    if (isRefusal(request)) return request
+    const draft = { ...request.draft, scopes: request.draft.scopes.filter(isScope) }
+    const key = breaksPolicy(draft, workspace.terms) ?? (await issue(act, workspace.id, draft, world.random))
+    if (isRefusal(key)) return orDeny(key)
+    const done = await decideRequest(act, request, { approved: true, keyId: key.id })
+    return isRefusal(done) ? done : { request: done, key }
+  })
   if (isRefusal(decided)) return decided
-  await keepMessageTrue(interaction, decided.request)
+  await updateRequestMessage(interaction, decided.request)
   await offerReveal(interaction, decided.key)
   interaction.bot.refresh(workspace)
-  return undefined
 }
 
-/** The key would be for somebody who is no longer a full member of the team. */
+/** Refuses when the key's owner is no longer a full member of the team. */
 async function requesterIsGone(interaction: ClickInteraction): Promise<Refusal | undefined> {
   const { bot, caller, value } = interaction
   const request = await orDatabaseOut(() => findRequest(bot.world.db, caller.workspace.id, value))
   if (isRefusal(request)) return request
-  // What is missing or decided already is the act's to say.
+  // The act refuses a request that is missing or already decided.
   if (request?.state !== 'waiting') return undefined
   const { ownerId } = request.draft
   if (await isFullMember(bot.web, ownerId, caller.teamId)) return undefined
@@ -85,19 +78,19 @@ async function requesterIsGone(interaction: ClickInteraction): Promise<Refusal |
   })
 }
 
-/** Policy may have changed since somebody asked. */
+/** Checks the draft again: the policy may have changed since the request. */
 const breaksPolicy = ({ lifetimeDays, scopes }: KeyDraft, terms: Terms): Refusal | undefined => {
   const lifetime = readExpiry(String(lifetimeDays ?? ''), scopes, terms)
   return isRefusal(lifetime) ? lifetime : undefined
 }
 
-/** Whoever decides cannot change what was asked for. */
+/** The approver cannot change the draft, so the way out is to deny it. */
 const orDeny = ({ field: _, ...refusal }: Refusal): Refusal =>
   refusal.code === 'forbidden'
     ? refusal
     : { ...refusal, next: ['Deny the request, saying so; then they can ask again.'] }
 
-/** [Deny] asks for a reason first. */
+/** [Deny]: a form for the reason. */
 export const openDeny: Handler<ClickInteraction> = async (interaction) => {
   const request = await orDatabaseOut(() =>
     findRequest(interaction.bot.world.db, interaction.caller.workspace.id, interaction.value),
@@ -107,32 +100,25 @@ export const openDeny: Handler<ClickInteraction> = async (interaction) => {
   const late = cannotDecide(request, interaction.caller.actor.id)
   if (late) return late
   await interaction.show(denyForm(request))
-  return undefined
 }
 
 export const submitDeny: Handler<SubmitInteraction> = async (interaction) => {
-  const { actor, workspace } = interaction.caller
+  const { workspace } = interaction.caller
   const reason = readReason(textIn(interaction.values, 'reason'))
-  if (isRefusal(reason)) return void (await interaction.complain(fieldErrors([reason])))
+  if (isRefusal(reason)) return interaction.complain(fieldErrors([reason]))
   await interaction.work(notice('Deny request', [plainSection('Saving...')]))
-  const denied = await perform(
-    interaction.bot.world,
-    actor,
-    async (act) => {
-      const request = await openForDecision(act, workspace.id, interaction.metadata)
-      return isRefusal(request) ? request : decideRequest(act, request, { approved: false, reason })
-    },
-    { requestId: interaction.requestId },
-  )
+  const denied = await performFor(interaction, async (act) => {
+    const request = await openForDecision(act, workspace.id, interaction.metadata)
+    return isRefusal(request) ? request : decideRequest(act, request, { approved: false, reason })
+  })
   if (isRefusal(denied)) return denied
   await interaction.show(deniedView(denied))
-  await keepMessageTrue(interaction, denied)
+  await updateRequestMessage(interaction, denied)
   await sendDirect(interaction, denied.requestedBy, deniedMessage(denied))
   interaction.bot.refresh(workspace)
-  return undefined
 }
 
-async function keepMessageTrue({ bot }: Interaction, request: KeyRequest): Promise<void> {
+async function updateRequestMessage({ bot }: Interaction, request: KeyRequest): Promise<void> {
   if (!request.posted) return
   const { channelId: channel, ts } = request.posted
   const { log } = bot.world

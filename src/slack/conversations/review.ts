@@ -13,11 +13,12 @@ import { askedPage, readAsked } from '../../reviews/keys-asked.ts'
 import { readProgress } from '../../reviews/progress.ts'
 import { openReview } from '../../reviews/review.ts'
 import { message } from '../blocks.ts'
-import type { ClickInteraction, CommandInteraction, Handler, Interaction } from '../interaction.ts'
+import type { ClickInteraction, CommandInteraction, Handled, Handler, Interaction } from '../interaction.ts'
 import { dryRunMessage, dryRunRows } from '../messages/alerts/dry-run.ts'
 import { askedMessage, progressMessage } from '../messages/reviews/review.ts'
+import { performFor } from '../perform-for.ts'
 
-/** `/keys review [mine|start|dry run]`: how it goes, for those who manage; else what one is asked. */
+/** `/keys review [mine|start|dry run]`: progress for managers; for others, the keys they are asked about. */
 export const review: Handler<CommandInteraction> = (interaction) => {
   const words = interaction.words.toLowerCase()
   if (words === 'dry run' || words === 'dry-run') return showDryRun(interaction)
@@ -47,7 +48,7 @@ export const answerUnneeded: Handler<ClickInteraction> = (interaction) =>
 
 type Scope = 'mine' | 'all'
 
-/** A control's value came over the wire: what it names is looked up, and nothing else is taken from it. */
+/** Parses a control's value, which is untrusted input: ids are looked up, and nothing else is used. */
 function readValue(value: string): { where: string; scope: Scope; rest: string[] } {
   const [where = '', scope, ...rest] = value.split(' ')
   return { where, scope: scope === 'all' ? 'all' : 'mine', rest: rest.slice(0, askedPage) }
@@ -56,25 +57,24 @@ function readValue(value: string): { where: string; scope: Scope; rest: string[]
 async function answer(
   interaction: ClickInteraction,
   write: (act: Act, keyIds: string[]) => Promise<Answered | Refusal>,
-): Promise<Refusal | undefined> {
+): Promise<Handled> {
   const { bot, caller } = interaction
   const { where, scope, rest } = readValue(interaction.value)
-  const answered = await perform(
-    bot.world,
-    caller.actor,
+  const answered = await performFor(
+    interaction,
     async (act) => {
       const done = await write(act, rest)
       if (!isRefusal(done)) await announce(interaction, act.trx, done.ownerIds, act.now)
       return done
     },
-    { requestId: `${interaction.requestId} review` },
+    'review',
   )
   if (isRefusal(answered)) return answered
   bot.refresh(caller.workspace)
   return where === 'here' ? showPage(interaction, scope, 0, true) : undefined
 }
 
-/** In the same transaction: the messages of the review will show it, whatever happens to this process. */
+/** In the same transaction, so that the review's messages are updated even if this process dies. */
 const announce = ({ bot, caller }: Interaction, trx: Transaction, ownerIds: readonly string[], now: Date) =>
   announceAnswer(trx, bot.world, caller.workspace, ownerIds, now)
 
@@ -83,7 +83,7 @@ async function showPage(
   scope: Scope,
   from: number,
   replace: boolean,
-): Promise<Refusal | undefined> {
+): Promise<Handled> {
   const { db, clock } = interaction.bot.world
   const { actor, workspace } = interaction.caller
   if (scope === 'all') {
@@ -96,10 +96,9 @@ async function showPage(
   })
   if (isRefusal(asked)) return asked
   await interaction.say(asked ? askedMessage(asked, 'here') : none(interaction), { replace })
-  return undefined
 }
 
-async function showProgress(interaction: Interaction): Promise<Refusal | undefined> {
+async function showProgress(interaction: Interaction): Promise<Handled> {
   const { db, clock } = interaction.bot.world
   const progress = await orDatabaseOut(async () => {
     const open = await openReview(db, interaction.caller.workspace.id)
@@ -107,7 +106,6 @@ async function showProgress(interaction: Interaction): Promise<Refusal | undefin
   })
   if (isRefusal(progress)) return progress
   await interaction.say(progress ? progressMessage(progress) : none(interaction))
-  return undefined
 }
 
 const none = ({ caller: { workspace } }: Interaction) => {
@@ -119,23 +117,21 @@ const none = ({ caller: { workspace } }: Interaction) => {
   return message(say`No review runs in ${{ name: workspace.name }}. ${next}`)
 }
 
-async function showDryRun(interaction: Interaction): Promise<Refusal | undefined> {
+async function showDryRun(interaction: Interaction): Promise<Handled> {
   const refusal = await mayRead(interaction)
   if (refusal) return refusal
   const { db, clock } = interaction.bot.world
   const run = await orDatabaseOut(() => dryRun(db, interaction.caller.workspace, clock.now(), dryRunRows))
   if (isRefusal(run)) return run
   await interaction.say(dryRunMessage(run))
-  return undefined
 }
 
-async function start(interaction: Interaction): Promise<Refusal | undefined> {
+async function start(interaction: Interaction): Promise<Handled> {
   const { bot, caller } = interaction
-  const begun = await perform(
-    bot.world,
-    caller.actor,
+  const begun = await performFor(
+    interaction,
     (act) => beginReview(act, caller.workspace, bot.world.random),
-    { requestId: `${interaction.requestId} review` },
+    'review',
   )
   if (isRefusal(begun)) return begun
   bot.refresh(caller.workspace)
@@ -144,7 +140,6 @@ async function start(interaction: Interaction): Promise<Refusal | undefined> {
       say`The review has begun. Owners are asked in their direct messages within a minute or two, and have until ${{ day: begun.answerBy }}. How it goes stands in the alert channel, and in ${{ code: '/keys review' }}.`,
     ),
   )
-  return undefined
 }
 
 async function mayRead({ bot, caller }: Interaction): Promise<Refusal | undefined> {

@@ -5,9 +5,10 @@ import { type Phrase, say } from '../../foundation/words.ts'
 import { findMember, type Role, roles } from '../../members/member.ts'
 import { listGroupRoles, listRoles, setGroupRole, setRole } from '../../workspaces/roles.ts'
 import { notice, plainSection } from '../blocks.ts'
-import { whyNotGiven } from '../caller.ts'
+import { recipientError } from '../caller.ts'
 import {
   type CommandInteraction,
+  type Handled,
   type Handler,
   type Interaction,
   type SubmitInteraction,
@@ -18,7 +19,7 @@ import { rolesForm } from '../messages/workspace/roles.ts'
 /** `/keys roles` */
 export const openRoles: Handler<CommandInteraction> = (interaction) => showRoles(interaction)
 
-async function showRoles(interaction: Interaction, done?: Phrase): Promise<Refusal | undefined> {
+async function showRoles(interaction: Interaction, done?: Phrase): Promise<Handled> {
   const { db } = interaction.bot.world
   const { workspace } = interaction.caller
   const known = await orDatabaseOut(() =>
@@ -28,10 +29,9 @@ async function showRoles(interaction: Interaction, done?: Phrase): Promise<Refus
   const [people, groups] = known
   const usergroups = await usergroupsOf(interaction)
   await interaction.show(rolesForm({ workspace, people, groups, usergroups, ...(done ? { done } : {}) }))
-  return undefined
 }
 
-/** The team's user groups; a team without them (Slack's free plan) sets roles by person. */
+/** The team's user groups; none on Slack's free plan, where roles are set by person. */
 async function usergroupsOf({ bot }: Interaction): Promise<{ id: string; name: string }[]> {
   const { usergroups = [] } = await bot.web.usergroups.list({}).catch(() => ({ usergroups: [] }))
   return usergroups.map(({ id, name, handle }) => ({ id: id!, name: name ?? handle ?? id! }))
@@ -41,12 +41,12 @@ export const submitRoles: Handler<SubmitInteraction> = async (interaction) => {
   const userId = textIn(interaction.values, 'person')
   const groupId = textIn(interaction.values, 'group')
   const role = roles.find((one) => one === textIn(interaction.values, 'role'))
-  if (!role) return void (await interaction.complain({ role: 'Choose a role.' }))
+  if (!role) return interaction.complain({ role: 'Choose a role.' })
   if ((userId === '') === (groupId === ''))
-    return void (await interaction.complain({ person: 'Choose a person or a user group, one of them.' }))
+    return interaction.complain({ person: 'Choose a person or a user group, one of them.' })
   const { bot, caller } = interaction
-  const misfit = userId ? await whyNotGiven(bot.world, bot.web, caller, userId) : undefined
-  if (misfit) return void (await interaction.complain({ person: misfit }))
+  const recipientProblem = userId ? await recipientError(bot.world, bot.web, caller, userId) : undefined
+  if (recipientProblem) return interaction.complain({ person: recipientProblem })
   await interaction.work(notice('Roles', [plainSection('Saving...')]))
   const done = userId
     ? await givePerson(interaction, userId, role)
@@ -64,7 +64,7 @@ async function givePerson(
   const { actor, workspace } = interaction.caller
   const set = await perform(interaction.bot.world, actor, (act) => setRole(act, workspace.id, userId, role))
   if (isRefusal(set)) return set
-  // A user group may give more than what was given by name.
+  // A user group may give a higher role than the one set by name.
   const now = await orDatabaseOut(() => findMember(interaction.bot.world.db, workspace.id, userId))
   if (isRefusal(now) || !now || now.role === role) return say`${{ user: userId }} is ${article(role)} now.`
   return say`${{ user: userId }} has the role of ${article(role)} by name, and stays ${article(now.role)} through a user group.`

@@ -1,6 +1,5 @@
-import { perform } from '../../acts/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
-import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
+import { isRefusal } from '../../foundation/refusal.ts'
 import { integrationsOf, keysToRotate, startCampaign, type Which } from '../../rotation/campaign.ts'
 import { type Reason, reasons } from '../../rotation/rotation.ts'
 import { notice, plainSection } from '../blocks.ts'
@@ -8,6 +7,7 @@ import { isFullMember } from '../caller.ts'
 import {
   type ClickInteraction,
   type CommandInteraction,
+  type Handled,
   type Handler,
   type Interaction,
   type SubmitInteraction,
@@ -15,10 +15,13 @@ import {
   type Values,
 } from '../interaction.ts'
 import { type Choice, campaignBegunView, campaignForm, choices } from '../messages/rotation/rotate-many.ts'
+import { performFor } from '../perform-for.ts'
 
 const maxIntegrations = 100
 
-/** `/keys rotate all [overdue|expiring|@user|words]`: which keys, and why, before anything happens. */
+/**
+ * `/keys rotate all [overdue|expiring|@user|words]`: a form with the keys and the reason, before anything happens.
+ */
 export const openCampaign: Handler<CommandInteraction> = (interaction) => {
   const words = interaction.words.trim()
   const user = /^<@([UW][A-Z0-9]+)(?:\|[^>]*)?>$/.exec(words)?.[1]
@@ -36,7 +39,7 @@ export const openCampaign: Handler<CommandInteraction> = (interaction) => {
 export const redrawCampaign: Handler<ClickInteraction> = (interaction) =>
   draw(interaction, interaction.values)
 
-async function draw(interaction: Interaction, values: Values): Promise<Refusal | undefined> {
+async function draw(interaction: Interaction, values: Values): Promise<Handled> {
   const { workspace } = interaction.caller
   const { db, clock } = interaction.bot.world
   const which = whichIn(values)
@@ -47,7 +50,6 @@ async function draw(interaction: Interaction, values: Values): Promise<Refusal |
   if (isRefusal(props)) return props
   const { choice, of, reason } = chosenIn(values)
   await interaction.show(campaignForm({ workspace, choice, of, reason, ...props }))
-  return undefined
 }
 
 const chosenIn = (values: Values): { choice: Choice; of: string; reason: Reason } => ({
@@ -56,7 +58,7 @@ const chosenIn = (values: Values): { choice: Choice; of: string; reason: Reason 
   reason: reasons.find((one) => one === textIn(values, 'reason')) ?? 'scheduled',
 })
 
-/** Which keys the form means; undefined while it does not say whose or for what. */
+/** The selection on the form; undefined while it is incomplete. */
 function whichIn(values: Values): Which | undefined {
   const { choice, of } = chosenIn(values)
   if (choice === 'overdue' || choice === 'expiring') return { of: choice }
@@ -69,23 +71,19 @@ export const submitCampaign: Handler<SubmitInteraction> = async (interaction) =>
   const { bot, caller } = interaction
   const { world } = bot
   const which = whichIn(interaction.values)
-  if (!which) return void (await interaction.complain({ of: 'Say which.' }))
+  if (!which) return interaction.complain({ of: 'Say which.' })
   const { reason } = chosenIn(interaction.values)
   const owner = textIn(interaction.values, 'owner')
   const wrong = await wrongOwner(interaction, which, reason, owner)
-  if (wrong) return void (await interaction.complain({ owner: wrong }))
+  if (wrong) return interaction.complain({ owner: wrong })
   await interaction.work(notice('Rotate keys', [plainSection('Starting...')]))
   const wanted = { which, reason, ...(reason === 'leaver' ? { newOwnerId: owner } : {}) }
-  const campaign = await perform(
-    world,
-    caller.actor,
-    (act) => startCampaign(act, caller.workspace, wanted, world.random),
-    { requestId: interaction.requestId },
+  const campaign = await performFor(interaction, (act) =>
+    startCampaign(act, caller.workspace, wanted, world.random),
   )
   if (isRefusal(campaign)) return campaign
   await interaction.show(campaignBegunView(campaign.title, caller.workspace.terms.alertChannel))
   bot.refresh(caller.workspace)
-  return undefined
 }
 
 async function wrongOwner(
@@ -98,6 +96,6 @@ async function wrongOwner(
   if (owner === '') return 'Choose who takes over.'
   if (which.of === 'owner' && which.ownerId === owner)
     return 'They own the old keys. Choose somebody who stays.'
-  const isOneOfUs = await isFullMember(bot.web, owner, caller.teamId).catch(() => false)
-  return isOneOfUs ? undefined : 'Choose a person of this workspace.'
+  const isMember = await isFullMember(bot.web, owner, caller.teamId).catch(() => false)
+  return isMember ? undefined : 'Choose a person of this workspace.'
 }

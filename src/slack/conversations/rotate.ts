@@ -1,4 +1,3 @@
-import { perform } from '../../acts/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
 import { findKey } from '../../keys/find.ts'
@@ -18,6 +17,7 @@ import {
   type ClickInteraction,
   type CommandInteraction,
   choicesIn,
+  type Handled,
   type Handler,
   type Interaction,
   type SubmitInteraction,
@@ -27,6 +27,7 @@ import {
 import { presets } from '../messages/keys/create.ts'
 import { compromisedView, rotatedView, rotateForm } from '../messages/rotation/rotate.ts'
 import { trackerView } from '../messages/rotation/tracker.ts'
+import { performFor } from '../perform-for.ts'
 import { expiryErrors } from './create.ts'
 import { keyById, keyFor, viewer } from './pick.ts'
 import { openCampaign } from './rotate-many.ts'
@@ -34,7 +35,7 @@ import { openCampaign } from './rotate-many.ts'
 const quickMs = 1_000
 const timeoutMs = 60_000
 
-/** `/keys rotate KEY`, and `/keys rotate all ...` for many at once. A running rotation is shown instead. */
+/** `/keys rotate KEY`, and `/keys rotate all ...` for many keys. Shows a rotation that is already running. */
 export const openRotate: Handler<CommandInteraction> = async (interaction) => {
   const many = await wantsMany(interaction)
   if (many !== undefined) return isRefusal(many) ? many : openCampaign({ ...interaction, words: many })
@@ -48,28 +49,28 @@ export const openRotate: Handler<CommandInteraction> = async (interaction) => {
   const wanted = presetReason(interaction)
   const isUrgent = wanted === 'compromised'
   if (running && !isUrgent) return showRunning(interaction, running)
-  // The old key of a running rotation is refused at once; its successor is there already.
+  // A compromised old key of a running rotation is refused at once; its successor already exists.
   const isOld = isUrgent && running?.predecessorId === key.id && key.status !== 'revoked'
   const blocked = isOld ? undefined : cannotRotate(key)
   if (blocked) return blocked
   return draw(interaction, key, { reason: wanted, chosen: key.scopes })
 }
 
-/** A button may say why. */
+/** The reason that a button carries. */
 const presetReason = ({ keyId, words }: CommandInteraction): Reason => {
   if (!keyId) return 'scheduled'
   return words === 'changes' ? 'scope-change' : (reasons.find((reason) => reason === words) ?? 'scheduled')
 }
 
-/** What stands behind "all", unless a key is called so. */
+/** The words after "all", unless a key has that name. */
 async function wantsMany(interaction: CommandInteraction): Promise<string | Refusal | undefined> {
   const words = /^all\b\s*(.*)$/is.exec(interaction.words)?.[1]
   if (interaction.keyId || words === undefined) return undefined
-  const found = await lookUp(interaction)
+  const found = await findNamedKey(interaction)
   return isRefusal(found) ? found : found.match === 'none' ? words : undefined
 }
 
-const lookUp = (interaction: CommandInteraction) =>
+const findNamedKey = (interaction: CommandInteraction) =>
   orDatabaseOut(() =>
     findKey(
       interaction.bot.world.db,
@@ -79,10 +80,10 @@ const lookUp = (interaction: CommandInteraction) =>
     ),
   )
 
-/** Both keys of a rotation carry the name: whoever types it means the rotation. */
+/** The running rotation, when both of its keys match the name. */
 async function sameRotation(interaction: CommandInteraction): Promise<Rotation | Refusal | undefined> {
   if (interaction.keyId || interaction.words === '') return undefined
-  const found = await lookUp(interaction)
+  const found = await findNamedKey(interaction)
   if (isRefusal(found)) return found
   if (found.match !== 'several') return undefined
   const running = await orDatabaseOut(() => runningRotationOf(interaction.bot.world.db, found.keys[0]!.id))
@@ -91,48 +92,42 @@ async function sameRotation(interaction: CommandInteraction): Promise<Rotation |
   return found.keys.every((key) => both.includes(key.id)) ? running : undefined
 }
 
-async function showRunning(interaction: Interaction, rotation: Rotation): Promise<Refusal | undefined> {
+async function showRunning(interaction: Interaction, rotation: Rotation): Promise<Handled> {
   const { db, clock } = interaction.bot.world
   const trackers = await orDatabaseOut(() => readTrackers(db, [rotation], clock.now()))
   if (isRefusal(trackers)) return trackers
   await interaction.show(trackerView(trackers[0]!, interaction.caller.actor))
-  return undefined
 }
 
 type Chosen = { reason: Reason; chosen: readonly string[]; expiry?: { expires: string; days?: string } }
 
-async function draw(
-  interaction: Interaction,
-  key: KeyWithUsage,
-  chosen: Chosen,
-): Promise<Refusal | undefined> {
+async function draw(interaction: Interaction, key: KeyWithUsage, chosen: Chosen): Promise<Handled> {
   const { workspace } = interaction.caller
   const { db, clock } = interaction.bot.world
   const now = clock.now()
   const read = await orDatabaseOut(() => Promise.all([last24hOf(db, key.id, now), holdersOf(db, key.id)]))
   if (isRefusal(read)) return read
   const [last24h, holders] = read
-  // What policy forbids today is not handed down: then the form opens where it can be chosen.
+  // A lifetime that policy now forbids is not passed on: the form then opens with a choice of expiry.
   const isForbidden = isRefusal(lifetimeOf(key, chosen.chosen, workspace.terms))
   const expiry = chosen.expiry ?? (isForbidden ? asItIs(key) : undefined)
   await interaction.show(
     rotateForm({ key, workspace, now, last24h, holders, ...chosen, ...(expiry ? { expiry } : {}) }),
   )
-  return undefined
 }
 
-/** The lifetime that a plain rotation hands down, or why policy refuses it by now. */
+/** The lifetime that a plain rotation passes on, or the policy's refusal of it. */
 const lifetimeOf = (key: Key, scopes: readonly string[], terms: Terms) =>
   readExpiry(String(key.lifetimeDays ?? ''), [...scopes], terms)
 
-/** The key's own lifetime, as the inputs start. */
+/** The expiry inputs, set to the key's own lifetime. */
 function asItIs({ lifetimeDays }: Key) {
   const days = String(lifetimeDays ?? 'never')
   const named = days === 'never' || presets.includes(days)
   return { expires: named ? days : 'other', ...(named ? {} : { days }) }
 }
 
-/** The reason decides what can be chosen, and each choice redraws what policy says about it. */
+/** Redraws the form after a choice: the reason decides which fields it has. */
 export const redrawRotate: Handler<ClickInteraction> = async (interaction) => {
   const key = await keyById(interaction, interaction.metadata)
   if (isRefusal(key)) return key
@@ -160,26 +155,21 @@ export const submitRotate: Handler<SubmitInteraction> = async (interaction) => {
   const { reason } = reasonAndScopes(interaction.values, key)
   const changes = readChanges(interaction, key)
   if (isRefusal(changes)) return changes
-  if (Array.isArray(changes))
-    return void (await interaction.complain(expiryErrors(interaction.values, changes)))
+  if (Array.isArray(changes)) return interaction.complain(expiryErrors(interaction.values, changes))
   const wrong = await wrongOwner(interaction, key, reason, changes.ownerId)
-  if (wrong) return void (await interaction.complain({ owner: wrong }))
+  if (wrong) return interaction.complain({ owner: wrong })
   await interaction.work(notice('Rotate key', [plainSection('Starting...')]))
-  const started = await perform(
-    world,
-    actor,
-    (act) => startRotation(act, workspace, key.id, { reason, changes }, world.random),
-    { requestId: interaction.requestId },
+  const started = await performFor(interaction, (act) =>
+    startRotation(act, workspace, key.id, { reason, changes }, world.random),
   )
   if (isRefusal(started)) return started
   const isMine = started.successor.ownerId === actor.id
   if (reason === 'compromised') await showReceipt(interaction, started, isMine)
   else await interaction.show(rotatedView(started, isMine, workspace.terms.alertChannel))
   interaction.bot.refresh(workspace)
-  return undefined
 }
 
-/** The receipt comes first; the new key is offered once the old one is known to be refused. */
+/** Shows the receipt first; the new key is offered once the old one is confirmed refused. */
 async function showReceipt(interaction: SubmitInteraction, started: Started, isMine: boolean): Promise<void> {
   const { world } = interaction.bot
   const receipt = await confirmRotation(world, started.rotation, quickMs)
@@ -190,7 +180,7 @@ async function showReceipt(interaction: SubmitInteraction, started: Started, isM
     )
 }
 
-/** Whoever leaves must not be the one who sees the new key. */
+/** A leaver must not be the one who sees the new key. */
 async function wrongOwner(
   { bot, caller }: SubmitInteraction,
   key: Key,
@@ -200,8 +190,8 @@ async function wrongOwner(
   if (reason !== 'leaver') return undefined
   if (!ownerId) return 'Choose who takes over.'
   if (ownerId === key.ownerId) return 'They own the old key. Choose somebody who stays.'
-  const isOneOfUs = await isFullMember(bot.web, ownerId, caller.teamId).catch(() => false)
-  return isOneOfUs ? undefined : 'Choose a person of this workspace.'
+  const isMember = await isFullMember(bot.web, ownerId, caller.teamId).catch(() => false)
+  return isMember ? undefined : 'Choose a person of this workspace.'
 }
 
 const needsApproval = refuse('invalid', 'A second manager or owner has to approve write.', {
@@ -209,7 +199,7 @@ const needsApproval = refuse('invalid', 'A second manager or owner has to approv
   field: 'scopes',
 })
 
-/** What the form changes; nothing for what it did not offer, while policy still allows the key as it is. */
+/** The changes on the form. A field that it did not offer stays unchanged while policy allows the key as it is. */
 function readChanges({ values, caller }: SubmitInteraction, key: Key): Changes | Refusal | Refusal[] {
   const { terms } = caller.workspace
   const { reason, chosen } = reasonAndScopes(values, key)
@@ -234,5 +224,5 @@ function readChanges({ values, caller }: SubmitInteraction, key: Key): Changes |
   }
 }
 
-/** The expiry is not on the form, so its error stands where the choice was made that it forbids. */
+/** The form has no expiry field, so the error goes to the scopes that rule it out. */
 const onScopes = (refusal: Refusal): Refusal => ({ ...refusal, field: 'scopes' })

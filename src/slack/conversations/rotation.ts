@@ -1,4 +1,3 @@
-import { perform } from '../../acts/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
 import { say } from '../../foundation/words.ts'
@@ -9,17 +8,18 @@ import { abortRotation, extendRotation, finishRotation, finishSafe } from '../..
 import { findRotation, type Rotation } from '../../rotation/rotation.ts'
 import { readTrackers, type Tracker } from '../../rotation/tracker.ts'
 import { message, notice, plainSection } from '../blocks.ts'
-import type { ClickInteraction, Handler, Interaction, SubmitInteraction } from '../interaction.ts'
+import type { ClickInteraction, Handled, Handler, Interaction, SubmitInteraction } from '../interaction.ts'
 import { abortForm, endView, finishEarlyForm, finishedManyView } from '../messages/rotation/dialogs.ts'
 import { trackerView } from '../messages/rotation/tracker.ts'
+import { performFor } from '../perform-for.ts'
 import { revealKey } from './show-once.ts'
 
-/** Real milliseconds after which a person reads that it takes longer, and after which they no longer look. */
+/** Real milliseconds after which the dialog says that it takes longer, and after which the wait ends. */
 const quickMs = 1_000
 const timeoutMs = 60_000
 
-/** The rotation that a button refers to as it stands now, for whoever may see its key. */
-export async function trackerFor({ bot, caller }: Interaction, id: string): Promise<Tracker | Refusal> {
+/** Reads the rotation that a button refers to, if the caller may see one of its keys. */
+async function trackerFor({ bot, caller }: Interaction, id: string): Promise<Tracker | Refusal> {
   const { db, clock } = bot.world
   const workspaceId = caller.workspace.id
   const tracker = await orDatabaseOut(async () => {
@@ -28,8 +28,8 @@ export async function trackerFor({ bot, caller }: Interaction, id: string): Prom
   })
   if (isRefusal(tracker)) return tracker
   const owners = tracker && [tracker.facts.old.ownerId, tracker.facts.next.ownerId]
-  const mayLook = owners?.some((ownerId) => may(caller.actor, 'key.show', { workspaceId, ownerId }))
-  return tracker && mayLook ? tracker : noSuchKey({ action: 'key.show', rotation: id })
+  const maySee = owners?.some((ownerId) => may(caller.actor, 'key.show', { workspaceId, ownerId }))
+  return tracker && maySee ? tracker : noSuchKey({ action: 'key.show', rotation: id })
 }
 
 /** [Open] */
@@ -37,28 +37,26 @@ export const openRotation: Handler<ClickInteraction> = async (interaction) => {
   const tracker = await trackerFor(interaction, interaction.value)
   if (isRefusal(tracker)) return tracker
   await interaction.show(trackerView(tracker, interaction.caller.actor))
-  return undefined
 }
 
-/** [Reveal new key], from where the rotation is told: the message stays what it is. */
+/** [Reveal new key], from a rotation's message, which stays as it is. */
 export const revealNewKey: Handler<ClickInteraction> = ({ message: _message, ...interaction }) =>
   revealKey(interaction)
 
-/** [Finish]: at once when it is safe; otherwise it is asked once more, and what breaks is named. */
+/** [Finish]: at once when it is safe; otherwise asks for confirmation and names what breaks. */
 export const openFinish: Handler<ClickInteraction> = async (interaction) => {
   const tracker = await trackerFor(interaction, interaction.value)
   if (isRefusal(tracker)) return tracker
-  if (tracker.phase !== 'safe' && !tracker.rotation.endedAt)
-    return void (await interaction.show(finishEarlyForm(tracker)))
+  if (tracker.phase !== 'safe' && !tracker.rotation.endedAt) return interaction.show(finishEarlyForm(tracker))
   return end(interaction, tracker.rotation.id, 'finish', false)
 }
 
-/** [Abort]: at once while nothing uses the new key; otherwise it is asked once more. */
+/** [Abort]: at once while nothing uses the new key; otherwise asks for confirmation. */
 export const openAbort: Handler<ClickInteraction> = async (interaction) => {
   const tracker = await trackerFor(interaction, interaction.value)
   if (isRefusal(tracker)) return tracker
   if (tracker.isUsed && tracker.facts.old.state !== 'revoked' && !tracker.rotation.endedAt)
-    return void (await interaction.show(abortForm(tracker)))
+    return interaction.show(abortForm(tracker))
   return end(interaction, tracker.rotation.id, 'abort', false)
 }
 
@@ -70,32 +68,28 @@ const working = {
   abort: notice('Abort rotation', [plainSection('Aborting...')]),
 }
 
-async function endSure(
-  interaction: SubmitInteraction,
-  what: 'finish' | 'abort',
-): Promise<Refusal | undefined> {
+async function endSure(interaction: SubmitInteraction, what: 'finish' | 'abort'): Promise<Handled> {
   await interaction.work(working[what])
   return end(interaction, interaction.metadata, what, true)
 }
 
-/** The act, once per click or dialog, and what the verifiers say to it. */
+/** Performs the act once per click or dialog, and shows the verifiers' receipt. */
 async function end(
   interaction: Interaction,
   id: string,
   what: 'finish' | 'abort',
   sure: boolean,
-): Promise<Refusal | undefined> {
+): Promise<Handled> {
   const { bot, caller } = interaction
   const { world } = bot
   const workspaceId = caller.workspace.id
-  const ended = await perform<Rotation>(
-    world,
-    caller.actor,
+  const ended = await performFor<Rotation>(
+    interaction,
     (act) =>
       what === 'finish'
         ? finishRotation(act, workspaceId, id, { early: sure })
         : abortRotation(act, workspaceId, id, { sure }),
-    { requestId: `${interaction.requestId} ${what}` },
+    what,
   )
   if (isRefusal(ended)) return ended
   const [tracker] = await readTrackers(world.db, [ended], world.clock.now())
@@ -104,36 +98,31 @@ async function end(
   bot.refresh(caller.workspace)
   if (receipt && receipt.state !== 'confirmed')
     await interaction.show(endView(what, tracker!, await confirmRotation(world, ended, timeoutMs)))
-  return undefined
 }
 
-/** [Finish what is safe]: every rotation of a campaign that is. They share one wait for the verifiers. */
+/** [Finish what is safe]: finishes every safe rotation of a campaign, with one wait for the verifiers. */
 export const finishCampaign: Handler<ClickInteraction> = async (interaction) => {
   const { bot, caller } = interaction
-  const done = await perform(
-    bot.world,
-    caller.actor,
+  const done = await performFor(
+    interaction,
     (act) => finishSafe(act, caller.workspace.id, interaction.value),
-    { requestId: `${interaction.requestId} finish` },
+    'finish',
   )
   if (isRefusal(done)) return done
   const receipt = await confirmRotations(bot.world, { withinMs: timeoutMs })
   await interaction.show(finishedManyView(done, receipt))
   bot.refresh(caller.workspace)
-  return undefined
 }
 
 /** [7 more days] */
 export const giveMoreTime: Handler<ClickInteraction> = async (interaction) => {
   const { bot, caller } = interaction
-  const moved = await perform(
-    bot.world,
-    caller.actor,
+  const moved = await performFor(
+    interaction,
     (act) => extendRotation(act, caller.workspace.id, interaction.value),
-    { requestId: `${interaction.requestId} extend` },
+    'extend',
   )
   if (isRefusal(moved)) return moved
   await interaction.say(message(say`The deadline is ${{ moment: moved.dueAt }} now.`))
   bot.refresh(caller.workspace)
-  return undefined
 }

@@ -3,8 +3,8 @@ import { sendOrInWords } from '../in-words.ts'
 import type { Interaction } from '../interaction.ts'
 
 /**
- * A direct message. What it says can be found elsewhere too, so failing to deliver it is logged and no more.
- * Returns where it stands.
+ * Sends a direct message. Its content can be found elsewhere too, so a failure is only logged. Returns the posted
+ * message.
  */
 export async function sendDirect(
   { bot }: Pick<Interaction, 'bot'>,

@@ -18,10 +18,10 @@ import {
   shownMessage,
   showOnceView,
 } from '../messages/keys/show-once.ts'
+import { performFor } from '../perform-for.ts'
 import { keyById } from './pick.ts'
 import { sendDirect } from './send-direct.ts'
 
-/** What making a token takes. */
 export const tokenDeps = ({ bot, caller }: Interaction) => ({
   random: bot.world.random,
   tokenPrefix: bot.world.config.tokenPrefix,
@@ -29,9 +29,9 @@ export const tokenDeps = ({ bot, caller }: Interaction) => ({
 })
 
 /**
- * Shows the token. Slack's reply is the evidence that it took the view; without that evidence nobody can say who
- * saw what, so the token is void from now on and its owner is offered another. Returns whether it was shown. `former`
- * is the hint of the token whose place it takes.
+ * Shows the token. Slack's reply is the evidence that it accepted the view. Without it nobody knows who saw the
+ * token, so it is voided and its owner is offered another. Returns whether it was shown. `former` is the hint of the
+ * token that this one replaces.
  */
 export async function showOnce(
   interaction: Interaction,
@@ -46,27 +46,27 @@ export async function showOnce(
       { event: 'key.show_failed', keyId: key.id, error: String(error) },
       'failed to show a new key; its token is voided',
     )
-    await takeBack(interaction, key)
+    await voidToken(interaction, key)
     return false
   }
   await offerReplacement(interaction, key, shownMessage(key))
   return true
 }
 
-/** A direct message with [Replace key] on it, which goes once the token is saved or replaced. */
+/** Sends a direct message with [Replace key], which is removed once the token is saved or replaced. */
 async function offerReplacement(interaction: Interaction, key: Key, message: Message): Promise<void> {
   const posted = await sendDirect(interaction, interaction.caller.actor.id, message)
   if (!posted) return
   const { db, clock } = interaction.bot.world
   const token = { keyId: key.id, hint: key.hint ?? '' }
   await orDatabaseOut(() => rememberTokenMessage(db, token, posted, clock.now()))
-  // They may have been quicker than the message.
+  // The person may have saved it before the message was sent.
   await bringUpToDate(interaction, token)
 }
 
 /**
- * Takes [Replace key] from every message about a token that is saved or replaced by now, and from the one that was
- * clicked. A message that stays as it was does no harm: its button refuses.
+ * Removes [Replace key] from every message about a token that has been saved or replaced, and from the clicked one. A
+ * message that stays as it was does no harm: its button refuses.
  */
 async function bringUpToDate(
   interaction: Interaction,
@@ -89,7 +89,7 @@ async function bringUpToDate(
       )
 }
 
-/** What there is to say of a token that is no longer to be replaced; nothing of one that may be. */
+/** The message about a token that can no longer be replaced; undefined for one that can. */
 async function messageAbout(
   interaction: Interaction,
   { keyId, hint }: TokenRef,
@@ -107,10 +107,10 @@ const tokenIn = (value: string): TokenRef => {
 }
 
 /** Real seconds between attempts to void a token while the database is out. */
-const againSeconds = [0.2, 1, 5, 15, 60]
+const retryDelaysSeconds = [0.2, 1, 5, 15, 60]
 
-async function takeBack(interaction: Interaction, key: Key): Promise<void> {
-  const voided = await voidForSure(interaction, key)
+async function voidToken(interaction: Interaction, key: Key): Promise<void> {
+  const voided = await voidWithRetries(interaction, key)
   const { id } = interaction.caller.actor
   if (isRefusal(voided)) {
     interaction.bot.world.log.error(
@@ -121,17 +121,17 @@ async function takeBack(interaction: Interaction, key: Key): Promise<void> {
     return
   }
   await sendDirect(interaction, key.ownerId, notShownMessage(voided))
-  // The dialog may be there after all, with a token that is void.
+  // The dialog may be open after all, with a void token.
   const gone = notice('Copy your key', [
     plainSection('This key was not shown safely and is void. I sent you a message.'),
   ])
   await interaction.show(gone).catch(() => undefined)
 }
 
-async function voidForSure({ bot, caller }: Interaction, key: Key): Promise<Key | Refusal> {
+async function voidWithRetries({ bot, caller }: Interaction, key: Key): Promise<Key | Refusal> {
   const attempt = () => perform(bot.world, caller.actor, (act) => voidReveal(act, key.workspaceId, key.id))
   let voided = await attempt()
-  for (const seconds of againSeconds) {
+  for (const seconds of retryDelaysSeconds) {
     if (!isRefusal(voided)) break
     await pause(seconds * 1000)
     voided = await attempt()
@@ -139,63 +139,54 @@ async function voidForSure({ bot, caller }: Interaction, key: Key): Promise<Key 
   return voided
 }
 
-/** Sends the owner of an unrevealed key the way to its token. */
+/** Sends the owner of an unrevealed key the button that reveals it. */
 export const offerReveal = (interaction: Interaction, key: Key) =>
   sendDirect(interaction, key.ownerId, offerMessage(key, interaction.caller.actor.id))
 
-/** [Reveal key]: of several clicks one gets the token. */
-export const revealKey: Handler<ClickInteraction> = async (interaction): Promise<Refusal | undefined> => {
-  const { world, web } = interaction.bot
-  const { actor, workspace } = interaction.caller
-  const made = await perform(
-    world,
-    actor,
-    (act) => reveal(act, workspace.id, interaction.value, tokenDeps(interaction)),
-    { requestId: interaction.requestId },
+/** [Reveal key]: only one of several clicks gets the token. */
+export const revealKey: Handler<ClickInteraction> = async (interaction) => {
+  const { web } = interaction.bot
+  const { workspace } = interaction.caller
+  const made = await performFor(interaction, (act) =>
+    reveal(act, workspace.id, interaction.value, tokenDeps(interaction)),
   )
   if (isRefusal(made)) return made
   const shown = await showOnce(interaction, made.key, made.token)
   const at = interaction.message && { channel: interaction.message.channelId, ts: interaction.message.ts }
   if (at && shown) await web.chat.update({ ...at, ...revealedMessage(made.key) }).catch(() => undefined)
   interaction.bot.refresh(workspace)
-  return undefined
 }
 
-/** [Replace key]: another token for the same key, for whoever saw the one that the button speaks of and did not keep it. */
-export const replaceKey: Handler<ClickInteraction> = async (interaction): Promise<Refusal | undefined> => {
-  const { actor, workspace } = interaction.caller
+/**
+ * [Replace key]: another token for the same key, for the person who saw the token that the button names and did not
+ * keep it.
+ */
+export const replaceKey: Handler<ClickInteraction> = async (interaction) => {
+  const { workspace } = interaction.caller
   const former = tokenIn(interaction.value)
-  const made = await perform(
-    interaction.bot.world,
-    actor,
-    (act) => replace(act, workspace.id, former, tokenDeps(interaction)),
-    { requestId: interaction.requestId },
+  const made = await performFor(interaction, (act) =>
+    replace(act, workspace.id, former, tokenDeps(interaction)),
   )
   if (!isRefusal(made)) await showOnce(interaction, made.key, made.token, former.hint)
   await bringUpToDate(interaction, former, interaction.message)
   if (isRefusal(made)) return made
   interaction.bot.refresh(workspace)
-  return undefined
 }
 
-/** [I have saved it]: the token leaves the dialog, and nothing replaces it any more. */
+/** [I have saved it]: removes the token from the dialog, after which it cannot be replaced. */
 export const confirmSaved: Handler<ClickInteraction> = async (interaction) => {
-  const { actor, workspace } = interaction.caller
+  const { workspace } = interaction.caller
   const token = tokenIn(interaction.value)
-  const key = await perform(interaction.bot.world, actor, (act) => markSaved(act, workspace.id, token), {
-    requestId: interaction.requestId,
-  })
+  const key = await performFor(interaction, (act) => markSaved(act, workspace.id, token))
   if (isRefusal(key)) return key
   await interaction.show(savedView(key))
   await bringUpToDate(interaction, token)
-  return undefined
 }
 
-/** The dialog was closed without saying so. */
+/** The dialog was closed without [I have saved it]. */
 export const closedUnconfirmed: Handler<ClickInteraction> = async (interaction) => {
   const { keyId, hint } = tokenIn(interaction.value)
   const key = await keyById(interaction, keyId)
-  if (isRefusal(key) || key.status === 'unrevealed' || key.hint !== hint || key.savedAt) return undefined
+  if (isRefusal(key) || key.status === 'unrevealed' || key.hint !== hint || key.savedAt) return
   await offerReplacement(interaction, key, didYouCopyMessage(key))
-  return undefined
 }

@@ -33,5 +33,4 @@ export const show: Handler<CommandInteraction> = async (interaction) => {
   const expected = (expectations.get(key.id) ?? []).filter((one) => one.kind !== 'once' || one.until > now)
   const history = events.map((event) => say`${{ moment: event.at }}  ${describe(event)}`)
   await interaction.show(keyView(key, { history, expected, lineage, running }, actor, now))
-  return undefined
 }

@@ -1,4 +1,3 @@
-import { perform } from '../../acts/perform.ts'
 import { localTime, type MonthlyWindow, minuteOf } from '../../anomaly/calendar.ts'
 import { readEpisode } from '../../anomaly/episodes.ts'
 import type { Expected } from '../../anomaly/expect.ts'
@@ -14,33 +13,32 @@ import { noSuchKey } from '../../policy/authorise.ts'
 import { message, notice, plainSection } from '../blocks.ts'
 import { type ClickInteraction, type Handler, type SubmitInteraction, textIn } from '../interaction.ts'
 import { expectedForm, quarantinedMessage } from '../messages/alerts/expected.ts'
+import { performFor } from '../perform-for.ts'
 import { sentenceBlock } from '../phrase.ts'
-import { restrict } from './change.ts'
+import { deactivateNow } from './change.ts'
 
-/** [Quarantine key]: one click deactivates it, and says which servers refuse it; one click resumes it. */
+/** [Quarantine key]: deactivates the key with one click and shows the receipt; one click activates it again. */
 export const quarantine: Handler<ClickInteraction> = async (interaction) => {
   const target = { workspaceId: interaction.caller.workspace.id, findingId: interaction.value }
-  const done = await restrict(interaction, (act) => quarantineFromAlert(act, target))
+  const done = await deactivateNow(interaction, (act) => quarantineFromAlert(act, target))
   if (isRefusal(done)) return done
   await interaction.say(quarantinedMessage(done.key, done.receipt))
-  return undefined
 }
 
-/** [Expected] asks what is expected: this once, at this time every month, or from now on. */
+/** [Expected]: a form for what is expected: this once, at this time every month, or from now on. */
 export const openExpected: Handler<ClickInteraction> = async (interaction) => {
   const finding = await findingFor(interaction)
   if (isRefusal(finding)) return finding
   const { db } = interaction.bot.world
   const episode = await orDatabaseOut(() => readEpisode(db, finding.keyId))
   if (isRefusal(episode)) return episode
-  if (!episode) return alreadySettled
+  if (!episode) return alreadyResolved
   const { workspace } = interaction.caller
   const window = windowAround(workspace.terms.timeZone, episode.beganAt, episode.strangeAt)
   await interaction.show(expectedForm(workspace, finding, episode.reason, window))
-  return undefined
 }
 
-const alreadySettled: Refusal = {
+const alreadyResolved: Refusal = {
   refused: true,
   code: 'already',
   message: ['This is settled already; the alert says how.'],
@@ -54,7 +52,7 @@ async function findingFor(interaction: ClickInteraction) {
   return finding ?? noSuchKey({ action: 'use.expect' })
 }
 
-/** The hours in which it happened, by the workspace's clock, and an hour more: jobs do not start on the minute. */
+/** The hours in which it happened, in the workspace's zone, plus one: jobs do not start on the minute. */
 function windowAround(timeZone: string, began: Date, ended: Date): MonthlyWindow {
   const from = localTime(timeZone, began.getTime() / 1000)
   const until = localTime(timeZone, ended.getTime() / 1000)
@@ -68,7 +66,7 @@ function windowAround(timeZone: string, began: Date, ended: Date): MonthlyWindow
 
 export const submitExpected: Handler<SubmitInteraction> = async (interaction) => {
   const wanted = readExpected(interaction)
-  if ('wrong' in wanted) return void (await interaction.complain(wanted.wrong))
+  if ('wrong' in wanted) return interaction.complain(wanted.wrong)
   await interaction.work(notice('Expected', [plainSection('Saving...')]))
   const { bot, caller } = interaction
   const target = {
@@ -76,9 +74,7 @@ export const submitExpected: Handler<SubmitInteraction> = async (interaction) =>
     findingId: interaction.metadata,
     random: bot.world.random,
   }
-  const finding = await perform(bot.world, caller.actor, (act) => expectUse(act, target, wanted), {
-    requestId: `${interaction.requestId} expected`,
-  })
+  const finding = await performFor(interaction, (act) => expectUse(act, target, wanted), 'expected')
   if (isRefusal(finding)) return finding
   bot.refresh(caller.workspace)
   const where = { code: `/keys show ${finding.keyName}` }
@@ -88,7 +84,6 @@ export const submitExpected: Handler<SubmitInteraction> = async (interaction) =>
       sentenceBlock(say`${name}: noted. ${where} lists what is expected, and takes it back.`),
     ]),
   )
-  return undefined
 }
 
 type Wrong = { wrong: Record<string, string> }
@@ -106,16 +101,14 @@ function readExpected({ values }: SubmitInteraction): Expected | Wrong {
   return { kind, dayOfMonth, fromMinute, untilMinute }
 }
 
-/** [Remove] in the key's page: what was expected is told again from now on. */
+/** [Remove] on the key's page: the use raises alerts again from now on. */
 export const forgetExpected: Handler<ClickInteraction> = async (interaction) => {
-  const { bot, caller } = interaction
-  const forgotten = await perform(
-    bot.world,
-    caller.actor,
+  const { caller } = interaction
+  const forgotten = await performFor(
+    interaction,
     (act) => forgetExpectation(act, caller.workspace.id, interaction.value),
-    { requestId: `${interaction.requestId} forget` },
+    'forget',
   )
   if (isRefusal(forgotten)) return forgotten
   await interaction.say(message(say`That is not expected any more. I tell it again when it happens.`))
-  return undefined
 }

@@ -6,14 +6,11 @@ import type { Step } from '../../usage/step.ts'
 import type { Message } from '../blocks.ts'
 import { sendOrInWords } from '../in-words.ts'
 import type { ClickInteraction, Handler } from '../interaction.ts'
-import { csvToldMessage, noFilesMessage } from '../messages/usage/file.ts'
+import { csvSentMessage, noFilesMessage } from '../messages/usage/file.ts'
 import { share } from '../upload-chart.ts'
 import { askedFor } from './usage.ts'
 
-/**
- * The figures behind a panel as a file, in the direct messages of whoever asked. Where Slack permits no files they
- * come as text, in steps that are few enough.
- */
+/** Sends a panel's figures as a file in a direct message; where Slack permits no files, as text with fewer steps. */
 export const exportKeyUsage: Handler<ClickInteraction> = async (interaction) => {
   const found = await askedFor(interaction)
   if (isRefusal(found)) return found
@@ -33,13 +30,9 @@ export const exportKeyUsage: Handler<ClickInteraction> = async (interaction) => 
     filename: `usage-${key.hint ?? key.id}-${range}.csv`.replace(/\.{3}/, ''),
     bytes: Buffer.from(csv),
   }
-  if (await share(web, file, channel!.id!)) {
-    await interaction.say(csvToldMessage(key.name))
-    return undefined
-  }
+  if (await share(web, file, channel!.id!)) return interaction.say(csvSentMessage(key.name))
   const short = await orDatabaseOut(() => csvBy(range === '24h' ? 'hour' : 'day'))
   if (typeof short !== 'string') return short
   const send = (form: Message) => web.chat.postMessage({ channel: channel!.id!, ...form })
   await sendOrInWords(noFilesMessage(key.name, short), send, { log: world.log })
-  return undefined
 }

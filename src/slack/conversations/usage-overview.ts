@@ -4,29 +4,28 @@ import { type Range, windowOf } from '../../usage/range.ts'
 import { workspaceSummaryOf, workspaceTrafficOf } from '../../usage/reports/workspace.ts'
 import { exerciseOf } from '../../verification/exercised.ts'
 import { loadScopeTable } from '../../verification/scope-table.ts'
-import type { ClickInteraction, Handler, Interaction } from '../interaction.ts'
-import { type Overview, overviewToldMessage, usageOverview } from '../messages/usage/overview.ts'
+import type { ClickInteraction, Handled, Handler, Interaction } from '../interaction.ts'
+import { type Overview, overviewReply, usageOverview } from '../messages/usage/overview.ts'
 import { usagePicture } from '../usage-chart.ts'
-import { deliver } from './deliver-usage.ts'
+import { deliverPanel } from './deliver-usage.ts'
 import { readRange } from './read-range.ts'
 
-/** In less time a key need not have done all that it is for. */
+/** A shorter range says little: a key need not have used all its scopes in it. */
 const evidenceFor = (range: Range): Range => (range === '90d' ? '90d' : '30d')
 
-/** What to type where the overview's buttons cannot be shown. */
+/** The command to type where the overview's buttons cannot be shown. */
 const instead = '/keys usage 30d'
 
 /** `/keys usage` without a key: all keys of the workspace together. */
-export async function overview(interaction: Interaction, range: Range): Promise<Refusal | undefined> {
+export async function overview(interaction: Interaction, range: Range): Promise<Handled> {
   const read = await readOverview(interaction, range)
   if (isRefusal(read)) return read
-  await interaction.say(overviewToldMessage(read))
-  if (!(await deliver(interaction, read, (image) => usageOverview(read, image), { instead })))
+  await interaction.say(overviewReply(read))
+  if (!(await deliverPanel(interaction, read, (image) => usageOverview(read, image), { instead })))
     await interaction.say(usageOverview(read))
-  return undefined
 }
 
-/** Another range takes the place of the one shown. */
+/** Replaces the overview with another range. */
 export const turnOverview: Handler<ClickInteraction> = async (interaction) => {
   const { range } = readRange(interaction.value)
   if (!range)
@@ -34,9 +33,8 @@ export const turnOverview: Handler<ClickInteraction> = async (interaction) => {
   const read = await readOverview(interaction, range)
   if (isRefusal(read)) return read
   const how = { earlier: interaction.message, instead }
-  if (!(await deliver(interaction, read, (image) => usageOverview(read, image), how)))
+  if (!(await deliverPanel(interaction, read, (image) => usageOverview(read, image), how)))
     await interaction.say(usageOverview(read), { replace: true })
-  return undefined
 }
 
 async function readOverview(interaction: Interaction, range: Range): Promise<Overview | Refusal> {

@@ -10,15 +10,15 @@ import { sourcesOf } from '../../usage/sources.ts'
 import { summaryOf } from '../../usage/summary.ts'
 import { trafficOf } from '../../usage/traffic.ts'
 import type { ClickInteraction, CommandInteraction, Handler, Interaction } from '../interaction.ts'
-import { type Panel, usagePanel, usageToldMessage } from '../messages/usage/panel.ts'
+import { type Panel, usagePanel, usageReply } from '../messages/usage/panel.ts'
 import { usagePicture } from '../usage-chart.ts'
-import { deliver } from './deliver-usage.ts'
+import { deliverPanel } from './deliver-usage.ts'
 import { keyById, keyFor } from './pick.ts'
 import { readRange } from './read-range.ts'
 import { overview } from './usage-overview.ts'
 
-const eventsLookedAt = 50
-const usual: Range = '7d'
+const maxEvents = 50
+const defaultRange: Range = '7d'
 
 /** `/keys usage [KEY] [24h|7d|30d|90d]` */
 export const usage: Handler<CommandInteraction> = async (interaction) => {
@@ -26,34 +26,32 @@ export const usage: Handler<CommandInteraction> = async (interaction) => {
   const { actor, workspace } = interaction.caller
   const isAboutAll =
     words === '' && !interaction.keyId && may(actor, 'usage.overview', { workspaceId: workspace.id })
-  if (isAboutAll) return overview(interaction, range ?? usual)
+  if (isAboutAll) return overview(interaction, range ?? defaultRange)
   const key = await keyFor({ ...interaction, words }, 'usage')
   if (!key || isRefusal(key)) return key
-  const panel = await readPanel(interaction, key, range ?? usual)
+  const panel = await readPanel(interaction, key, range ?? defaultRange)
   if (isRefusal(panel)) return panel
-  await interaction.say(usageToldMessage(panel))
+  await interaction.say(usageReply(panel))
   const instead = commandFor(panel)
-  if (!(await deliver(interaction, panel, (image) => usagePanel(panel, image), { instead })))
+  if (!(await deliverPanel(interaction, panel, (image) => usagePanel(panel, image), { instead })))
     await interaction.say(usagePanel(panel))
-  return undefined
 }
 
-/** Another range takes the place of the one shown. */
+/** Replaces the panel with another range. */
 export const turnUsage: Handler<ClickInteraction> = async (interaction) => {
   const found = await askedFor(interaction)
   if (isRefusal(found)) return found
   const panel = await readPanel(interaction, found.key, found.range)
   if (isRefusal(panel)) return panel
   const how = { earlier: interaction.message, instead: commandFor(panel) }
-  if (!(await deliver(interaction, panel, (image) => usagePanel(panel, image), how)))
+  if (!(await deliverPanel(interaction, panel, (image) => usagePanel(panel, image), how)))
     await interaction.say(usagePanel(panel), { replace: true })
-  return undefined
 }
 
-/** What to type where the panel's buttons cannot be shown. */
+/** The command to type where the panel's buttons cannot be shown. */
 const commandFor = ({ key }: Panel): string => `/keys usage ${key.hint ?? key.name} 30d`
 
-/** The key and range that a button of a panel carries. */
+/** Reads the key and range that a panel's button carries. */
 export async function askedFor(
   interaction: ClickInteraction,
 ): Promise<{ key: KeyWithUsage; range: Range } | Refusal> {
@@ -79,7 +77,7 @@ async function readPanel(
       trafficOf(db, [key.id], window.from, window.to, window.step),
       sourcesOf(db, [key.id], window.from, window.to),
       recentOf(db, key.id, now),
-      listEvents(db, { workspaceId, keyId: key.id, limit: eventsLookedAt }),
+      listEvents(db, { workspaceId, keyId: key.id, limit: maxEvents }),
       incidentsOf(db, key.id, window.from, window.to),
     ]),
   )
@@ -92,6 +90,6 @@ async function readPanel(
   return { key, range, now, summary, sources: sources.get(key.id) ?? [], recent: onceEach(recent), picture }
 }
 
-/** A platform that reports outcomes tells of each request that was let through a second time, and better. */
+/** A platform that reports outcomes reports each request that was let through again, with more detail. */
 const onceEach = (recent: readonly RecentRequest[]): RecentRequest[] =>
   recent.some(({ code }) => /^\d/.test(code)) ? recent.filter(({ code }) => code !== 'VALID') : [...recent]

@@ -5,7 +5,7 @@ import type { CommandInteraction, Handler } from '../interaction.ts'
 import { wholeKeyMessage } from '../messages/keys/whole-key.ts'
 import { viewer } from './pick.ts'
 
-/** Somebody typed a whole token. It goes no further than its hash; whoever saw it can use it. */
+/** Handles a whole token that was typed. Only its hash is used; anyone who saw it can use it. */
 export const wholeKey =
   (token: string): Handler<CommandInteraction> =>
   async (interaction) => {
@@ -14,5 +14,4 @@ export const wholeKey =
     )
     if (isRefusal(key)) return key
     await interaction.say(wholeKeyMessage(key, interaction.caller.actor))
-    return undefined
   }

@@ -11,10 +11,11 @@ import { admit } from './admit.ts'
 import { conclude } from './conclude.ts'
 import { opener } from './surface.ts'
 
-/** One `/keys ...`, already acknowledged. Answers where the person looks: the dialog it opened, or a message. */
+/** Runs an acknowledged `/keys ...`. Answers in the dialog that it opened, or else in a message. */
 export async function runCommand(bot: BotContext, body: SlashCommand, respond: RespondFn): Promise<void> {
-  const ephemeral: CommandInteraction['say'] = async (words) =>
-    void (await sendOrInWords(words, (form) => respond({ ...form })))
+  const ephemeral: CommandInteraction['say'] = async (words) => {
+    await sendOrInWords(words, (form) => respond({ ...form }))
+  }
   const typed = readCommand(body.text)
   const token = pastedToken(body.text, bot.world.config.tokenPrefix)
   const route = token ? { run: wholeKey(token) } : commandFor(typed.verb)
@@ -27,7 +28,7 @@ export async function runCommand(bot: BotContext, body: SlashCommand, respond: R
     userId: body.user_id,
     ...(typed.workspace ? { workspace: typed.workspace } : {}),
   }
-  // A dialog that could not be opened leaves the channel to answer in.
+  // When the dialog could not be opened, the answer goes to the channel.
   const answer: CommandInteraction['say'] = async (words) =>
     dialog.say ? dialog.say(words).catch(() => ephemeral(words)) : ephemeral(words)
   await conclude(bot, answer, async () => {

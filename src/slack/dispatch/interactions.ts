@@ -2,18 +2,18 @@ import type { BlockAction, RespondFn, ViewClosedAction, ViewSubmitAction } from 
 import type { ModalView } from '@slack/types'
 import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
 import { sendOrInWords } from '../in-words.ts'
-import { type BotContext, type Interaction, textIn, type Values } from '../interaction.ts'
+import { type BotContext, type Handled, type Interaction, textIn, type Values } from '../interaction.ts'
 import { refusalView } from '../messages/refusal.ts'
 import { readRef } from '../ref.ts'
 import { clickFor, closes, type SubmitRoute, submits } from '../routes.ts'
 import { pastedToken } from '../words.ts'
-import { admit, soon } from './admit.ts'
+import { admit, withTimeout } from './admit.ts'
 import { conclude, failed } from './conclude.ts'
 import { chosen, claimOf, valuesOf } from './payload.ts'
 import type { Submissions } from './submissions.ts'
 import { opener, openViewSurface, redrawn, type Surface, sayIn } from './surface.ts'
 
-/** A button or menu, already acknowledged. */
+/** Runs an acknowledged click on a button or menu. */
 export async function runClick(
   bot: BotContext,
   submissions: Submissions,
@@ -22,7 +22,7 @@ export async function runClick(
 ): Promise<void> {
   const action = body.actions[0]!
   const modal = body.view?.type === 'modal' ? body.view : undefined
-  // A control that carries no reference of its own acts on what its dialog is about.
+  // A control without a reference of its own acts on the dialog's.
   const metadata = readRef(modal?.private_metadata ?? '')
   const redraws = action.action_id.startsWith('form.')
   const reference = redraws ? { ...metadata } : readRef(chosen(action))
@@ -34,7 +34,7 @@ export async function runClick(
       : openViewSurface(bot, submissions, modal.id, modal.title.text)
     : opener(bot, body.trigger_id, route.opens)
   const beside = body.response_url ? ephemeral(respond) : besideHome(bot, surface, body.user.id)
-  // A dialog that could not be opened leaves the place of the click to answer in.
+  // When the dialog could not be opened, the answer goes to where the click was.
   const inDialog = surface.say
   const answer: Interaction['say'] = inDialog
     ? (message, options) => inDialog(message, options).catch(() => beside(message, options))
@@ -65,16 +65,17 @@ const ephemeral =
 
 const direct =
   (bot: BotContext, userId: string): Interaction['say'] =>
-  async (message) =>
-    void (await sendOrInWords(message, (form) => bot.web.chat.postMessage({ channel: userId, ...form })))
+  async (message) => {
+    await sendOrInWords(message, (form) => bot.web.chat.postMessage({ channel: userId, ...form }))
+  }
 
-/** From Home there is no message to answer to: a dialog says it, or a direct message when the trigger is too old. */
+/** Home has no message to answer to: answers in a dialog, or in a direct message when the trigger has expired. */
 const besideHome = (bot: BotContext, surface: Surface, userId: string): Interaction['say'] => {
   const inDialog = sayIn(surface.show, 'Keywarden')
   return (message) => inDialog(message).catch(() => direct(bot, userId)(message))
 }
 
-/** A dialog's submission, not yet acknowledged: errors on fields have to travel in the acknowledgement. */
+/** Runs a dialog's submission. It is not yet acknowledged: field errors travel in the acknowledgement. */
 export async function runSubmit(
   bot: BotContext,
   submissions: Submissions,
@@ -91,7 +92,7 @@ export async function runSubmit(
   let acknowledged = false
   const acknowledge = async (answer: Acknowledgement) => {
     acknowledged = true
-    // Both deliveries of one submission may have come this far; the second must not draw over the first.
+    // Both deliveries of a submission may get this far; the second must not draw over the first.
     if (submissions.isOver(view.id)) return ack({ response_action: 'errors', errors: onFirstField(values) })
     if (answer.response_action === 'update') submissions.note(view.id, answer.view.submit !== undefined)
     await ack(answer)
@@ -105,15 +106,15 @@ export async function runSubmit(
   const refusal = await submitted(route).catch((error: Error) => failed(bot, error))
   if (refusal && refusal.code !== 'repeated') await answer(refusal)
 
-  async function submitted(to: SubmitRoute): Promise<Refusal | undefined> {
+  async function submitted(to: SubmitRoute): Promise<Handled> {
     const reference = readRef(view.private_metadata)
     const claim = claimOf(body, textIn(values, 'workspace') || reference.workspace)
-    const caller = await soon(admit(bot, claim, to.needs), () => databaseIsSlow)
+    const caller = await withTimeout(admit(bot, claim, to.needs), () => databaseIsSlow)
     if (isRefusal(caller)) return caller
     return to.run({
       bot,
       caller,
-      // One dialog can become another form: what was submitted is this look of it.
+      // A dialog can become another form; the hash names the one that was submitted.
       requestId: `${view.id} ${view.hash}`,
       metadata: reference.rest,
       values,
@@ -125,12 +126,12 @@ export async function runSubmit(
   }
 }
 
-/** The same submission again: it must change nothing that the first one shows by now. */
+/** A repeated submission must not change what the first one shows now. */
 const onFirstField = (values: Values): Record<string, string> => ({
   [Object.keys(values)[0] ?? 'none']: 'This was submitted already.',
 })
 
-/** A whole token typed into any field goes no further. */
+/** Rejects whole tokens typed into any field. */
 function wholeKeys(values: Values, { world }: BotContext): Record<string, string> | undefined {
   const fields = Object.entries(values).filter(
     ([, text]) => typeof text === 'string' && pastedToken(text, world.config.tokenPrefix),
@@ -139,7 +140,7 @@ function wholeKeys(values: Values, { world }: BotContext): Record<string, string
   return fields.length > 0 ? Object.fromEntries(fields.map(([field]) => [field, text])) : undefined
 }
 
-/** A dialog was closed; there is nowhere left to answer but a direct message. */
+/** Runs the handler of a closed dialog. It can only answer in a direct message. */
 export async function runClose(bot: BotContext, body: ViewClosedAction): Promise<void> {
   const route = closes.find(({ id }) => id === body.view.callback_id)
   if (!route) return

@@ -23,7 +23,7 @@ export type ChangedUser = {
   profile?: { email?: string }
 }
 
-/** Slack deactivated somebody, or took them back: the one is an offboarding, the other ends it. */
+/** Requests an offboarding when Slack deactivates a person, and ends it when they return. */
 export async function onLeftOrReturned(bot: BotContext, teamId: string, user: ChangedUser): Promise<void> {
   const { world } = bot
   const [workspace] = await workspacesOfTeam(world.db, teamId)
@@ -41,9 +41,8 @@ export async function onLeftOrReturned(bot: BotContext, teamId: string, user: Ch
 type Step = { execution: string; inputs: Record<string, unknown> }
 
 /**
- * A company's own workflow reached the step "Offboard a person". The step ends when every key is refused or
- * rotating; what is wrong with its inputs ends it at once, and so does a policy that has it switched off. Returns the
- * sentence for that.
+ * Runs the workflow step "Offboard a person". The step completes when every key is refused or rotating. Wrong inputs,
+ * or a policy that turns the step off, end it at once; returns the error sentence for that.
  */
 export async function onOffboardingStep(
   bot: BotContext,
@@ -74,21 +73,22 @@ export async function onOffboardingStep(
 
 const maxAttempts = 4
 
-/** Ends a step with an error, also when Slack does not take that at once: it would stand there as running for ever. */
+/** Fails a step, with retries: a step that Slack never hears about shows as running for ever. */
 export async function failStep(fail: () => Promise<unknown>): Promise<void> {
   for (let attempt = 1; ; attempt++)
     try {
-      return void (await fail())
+      await fail()
+      return
     } catch (error) {
       const { retryAfter } = error as { retryAfter?: number }
-      // A run that Slack knows as ended has nobody to answer to.
+      // Slack refuses an answer to a run that has ended.
       const isFinal = errorName(error) !== undefined && !retryAfter
       if (isFinal || attempt === maxAttempts) throw error
       await setTimeout((retryAfter ?? attempt) * 1_000)
     }
 }
 
-/** Slack may deliver a run twice; it is told once. */
+/** Slack may deliver a run twice; its refusal is recorded once. */
 async function refuseRun(
   bot: BotContext,
   off: readonly Workspace[],
@@ -104,7 +104,7 @@ async function refuseRun(
   return plain(sentence(stepIsOff(off)))
 }
 
-/** What Slack says against these two. Who leaves may be a guest, or gone already. */
+/** Why Slack's data rules these two people out. The leaver may be a guest, or already gone. */
 async function unfit(
   { web }: BotContext,
   teamId: string,

@@ -5,12 +5,12 @@ import type { BotContext, Interaction } from '../interaction.ts'
 import { loading } from './admit.ts'
 import type { Submissions } from './submissions.ts'
 
-/** Where an answer goes. Without `say` there is no dialog, and a message has to carry what is said. */
+/** Where an answer goes. Without `say` there is no dialog, so a message must carry the answer. */
 export type Surface = { show: Interaction['show']; say?: Interaction['say'] }
 
 /**
- * Opens a loading dialog at once, since a trigger lives three seconds, and returns the way to fill it. Without a
- * title nothing is opened until the first `show`.
+ * Opens a loading dialog at once, since a trigger lives three seconds, and returns how to fill it. Without a title
+ * nothing opens until the first `show`.
  */
 export function opener(bot: BotContext, trigger: string, title?: string): Surface {
   let opened: Promise<string> | undefined
@@ -18,7 +18,7 @@ export function opener(bot: BotContext, trigger: string, title?: string): Surfac
     opened = bot.web.views.open({ trigger_id: trigger, view }).then((answer) => answer.view!.id!)
     return opened
   }
-  // Whoever fills the dialog meets the error; until then it must not count as unhandled.
+  // `show` reports this error; until then it must not count as unhandled.
   if (title) open(loading(title)).catch(() => undefined)
   async function show(view: ModalView) {
     if (opened) await bot.web.views.update({ view_id: await opened, view })
@@ -27,7 +27,7 @@ export function opener(bot: BotContext, trigger: string, title?: string): Surfac
   return title ? { show, say: sayIn(show, title) } : { show }
 }
 
-/** A dialog that is open already. */
+/** A dialog that is already open. */
 export function openViewSurface(
   bot: BotContext,
   submissions: Submissions,
@@ -42,8 +42,8 @@ export function openViewSurface(
 }
 
 /**
- * A form that is drawn again after a choice. When it was submitted meanwhile, what it shows now stays. When another
- * redraw was quicker, the later one knows more.
+ * A form that is redrawn after a choice. If it was submitted meanwhile, the result stays. If another redraw came
+ * first, this later one overwrites it.
  */
 export function redrawn(
   bot: BotContext,
@@ -63,7 +63,7 @@ export function redrawn(
   return { show, say: sayIn(show, title) }
 }
 
-/** Says it in a dialog of its own: for Home, where nothing else would be seen. */
+/** Answers in a dialog of its own, since Home shows no messages. */
 export const sayIn =
   (show: Interaction['show'], title: string): Interaction['say'] =>
   (message) =>

@@ -11,7 +11,7 @@ export type WorkspaceTraffic = Sums & { at: Date }
 export type KeyUse = Sums & { keyId: string; name: string; hint: string }
 
 /** A key that could be used and was not; `lastUsedAt` is undefined for one that never was. */
-export type SilentKey = { keyId: string; name: string; lastUsedAt: Date | undefined }
+type SilentKey = { keyId: string; name: string; lastUsedAt: Date | undefined }
 
 /** A workspace over a range, compared with the stretch of the same length before it. */
 export type WorkspaceSummary = {
@@ -108,7 +108,7 @@ async function silentKeys(db: Executor, workspaceId: string, since: Date, now: D
   const { rows } = await db.raw(
     `select k.id as "keyId", k.name, u.last_used_at as "lastUsedAt", count(*) over () as count
      from keys k left join key_usage u on u.key_id = k.id
-     where k.workspace_id = :workspaceId and k.status = 'active' and (k.expires_at is null or k.expires_at > :now)
+     where k.workspace_id = :workspaceId and k.status = 'active' and (k.works_until is null or k.works_until > :now)
        and k.revealed_at < :since and (u.last_used_at is null or u.last_used_at < :since)
      order by u.last_used_at nulls last, k.id limit :maxListed`,
     { workspaceId, since, now, maxListed },

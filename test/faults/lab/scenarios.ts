@@ -7,7 +7,7 @@ import type { LabKey } from './seed.ts'
 /** Every verdict of a verify that started after the confirmation. None may be VALID. */
 export type Scenario = (stage: Stage) => Promise<string[]>
 
-export type Stage = {
+type Stage = {
   lab: Lab
   /** a verifier with a lease of that length, of the product under test */
   place(lease: string): Promise<Placed>

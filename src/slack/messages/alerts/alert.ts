@@ -11,8 +11,10 @@ import { called, ending, fact, statusLines, stepWords, wasPausedByJob } from './
 
 type AlertProps = { mentions: string[]; isDirect: boolean; image?: ImageBlock }
 
-/** The parent message: how things stand now. A resolved one says who did what, and has no buttons, unless
- * the policy paused the key. */
+/**
+ * The parent message with the alert's current state. A resolved one says who did what, and has no buttons, unless the
+ * policy paused the key.
+ */
 export function alertMessage(alert: Alert, { mentions, isDirect, image }: AlertProps): Message {
   if (alert.resolution)
     return message(
@@ -28,7 +30,7 @@ export function alertMessage(alert: Alert, { mentions, isDirect, image }: AlertP
   )
 }
 
-/** The thread's reply for a step; people are mentioned, since an edited message notifies nobody. */
+/** The reply in the thread for a step. It mentions people, since an edited message notifies nobody. */
 export const alertReply = (step: Step, image?: ImageBlock): Message =>
   message(stepWords(step), ...(image ? [image] : []))
 
@@ -36,7 +38,7 @@ const keyRef = (alert: Alert) => ({ ...alert.key, workspaceId: alert.workspaceId
 
 const findingRef = (alert: Alert) => ref(alert.workspaceId, alert.findingId)
 
-/** What most people do about it stands as a button, at most one of them red; the rest is in the menu. */
+/** The usual remedies are buttons, at most one of them red; the rest is in the menu. */
 function buttons(alert: Alert): KnownBlock {
   if (alert.kind === 'unusual-use') return useButtons(alert)
   const { kind, key, snoozed, acknowledged } = alert
@@ -56,7 +58,7 @@ function buttons(alert: Alert): KnownBlock {
   )
 }
 
-/** One click stops a key that may have leaked, and one click resumes it. */
+/** One click stops a key that may have leaked, and one click activates it again. */
 function useButtons(alert: Alert): KnownBlock {
   const { key, snoozed } = alert
   const act = (text: string, id: string, style?: 'danger') =>
@@ -78,14 +80,14 @@ function useButtons(alert: Alert): KnownBlock {
   )
 }
 
-/** The way back from the pause that the alert tells of, and from no later one. */
+/** Ends the pause that the alert reports, and no later one. */
 const activate = (alert: Alert, pausedAt: string | undefined, style?: 'primary'): Button =>
   go('Activate', 'activate', keyRef(alert), {
     ...(pausedAt ? { more: new Date(pausedAt).toISOString() } : {}),
     ...(style ? { style } : {}),
   })
 
-/** What most people do about it. A key that has ended can only be looked at. */
+/** The usual remedy. A key that has ended can only be viewed. */
 function remedy(alert: Alert): Button {
   if (alert.kind === 'orphaned') return go('Change owner', 'edit', keyRef(alert))
   if (alert.kind === 'dead-key-in-use') return go('View usage', 'usage', keyRef(alert))
@@ -94,7 +96,7 @@ function remedy(alert: Alert): Button {
 
 const deactivate = (alert: Alert) => go('Deactivate', 'deactivate', keyRef(alert), { style: 'danger' })
 
-/** For an owner who may not act: whom to ask, and what is going on. */
+/** For an owner who may not act: whom to ask, and the details. */
 const askButtons = (alert: Alert): KnownBlock =>
   actions(
     ...(asksIfNeeded(alert.kind)
@@ -128,13 +130,13 @@ const entries = {
 export type Entry = keyof typeof entries
 const onKey: readonly Entry[] = ['usage', 'rotate', 'compromised', 'deactivate']
 
-/** A menu whose choices say what to do, and with which key or finding. It holds five. */
+/** A menu whose values carry the action and its key or finding. Slack allows five entries. */
 export const menu = (alert: Alert, wanted: readonly Entry[]): Overflow => ({
   type: 'overflow',
   action_id: `alert.menu.${alert.findingId}`,
   options: wanted.slice(0, 5).map((entry) => {
     const id = onKey.includes(entry) ? alert.key.id : alert.findingId
-    // Rotating says why.
+    // A rotation carries its reason.
     const does = entry === 'compromised' ? `rotate ${id} compromised` : `${entry} ${id}`
     return option(entries[entry], ref(alert.workspaceId, does))
   }),

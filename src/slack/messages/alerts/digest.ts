@@ -12,8 +12,8 @@ import { against } from '../usage/words.ts'
 import { manyFacts } from './words.ts'
 
 /**
- * Monday's digest: a verdict, the week's requests as a chart with its figures in words, what needs attention, and a
- * table of the five busiest keys. A calm week is one sentence.
+ * Monday's digest: a verdict, the week's requests as a chart with its figures in words, the findings that need
+ * attention, and a table of the five busiest keys. A quiet week is one sentence.
  */
 export function digestMessage(digest: Digest): Message {
   const { use } = digest
@@ -36,13 +36,13 @@ const calm = ({ resolved }: Digest): Phrase =>
     ? say`A calm week: no key needs anybody.`
     : say`A calm week: no key needs anybody, and ${count(resolved, 'alert was', 'alerts were')} settled.`
 
-/** How many requests, against the week before. */
+/** The number of requests, compared to the week before. */
 const compared = ({ requests, before, keysUsed }: WeekOfUse): Phrase =>
   requests === 0
     ? say`No key was used.`
     : say`${count(requests, 'request')} with ${count(keysUsed, 'key')}, ${against(requests, before)} in the week before.`
 
-/** Slack's own chart, and what it says for those who do not see it. */
+/** Slack's chart, and its figures for those who cannot see it. */
 function week(use: WeekOfUse): KnownBlock[] {
   const parts = [
     ['Let through', use.days.map(({ ok }) => ok)],

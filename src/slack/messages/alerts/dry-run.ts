@@ -4,10 +4,10 @@ import { context, type Message, message } from '../../blocks.ts'
 import { sentenceBlock } from '../../phrase.ts'
 import { count } from '../keys/key.ts'
 
-/** As many keys fit one message with room to read. */
+/** The most keys that one message lists. */
 export const dryRunRows = 20
 
-/** What would happen to idle and unconfirmed keys, each with its day. */
+/** The plan for each idle or unconfirmed key, with its day. */
 export function dryRunMessage(run: DryRun): Message {
   const all = run.counts.idle + run.counts.unconfirmed
   const rest = all - run.keys.length

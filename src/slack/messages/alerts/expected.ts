@@ -24,10 +24,10 @@ import { sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
 import { activateAgain } from '../keys/change.ts'
 
-/** What a declared job does not explain: it makes requests, and neither errors nor silence. */
+/** Reasons that a declared job cannot explain: a job makes requests, and causes neither errors nor silence. */
 const notOfAJob = new Set<Reason>(['errors', 'silence', 'new-network', 'probing'])
 
-/** What is expected? The window of each month is where it happened now, and may be changed. */
+/** The form for expected use. The monthly window starts as the time of this alert, and can be changed. */
 export function expectedForm(
   workspace: Workspace,
   finding: AboutFinding,
@@ -71,14 +71,14 @@ const windowInputs = (window: MonthlyWindow, timeZone: string): KnownBlock[] => 
   ),
 ]
 
-/** To the one who clicked: what holds now, and the way back. */
+/** The reply to the click: the receipt, and the button that activates the key again. */
 export const quarantinedMessage = (key: Key, receipt: Receipt): Message =>
   message(say`${{ name: key.name }} is in quarantine. ${receiptPhrase(receipt)}`, actions(activateAgain(key)))
 
-/** A dialog holds a hundred blocks; nobody expects that much of one key. */
+/** A dialog holds a hundred blocks; a key rarely has this many expectations. */
 const maxListed = 10
 
-/** What is expected of a key, a line each with its way back; for whoever may take it back. */
+/** The expectations of a key, one per line; with [Remove] for those who may remove them. */
 export function expectationBlocks(
   key: { workspaceId: string; name: string },
   expectations: readonly Expectation[],

@@ -15,7 +15,10 @@ const cause: Record<Fleet['direction'], string> = {
 }
 const exception = ' A key that looks leaked, or is mostly used from somewhere new, has an alert of its own.'
 
-/** What most keys did at once, as one message that follows it to its end; none may be left of it. */
+/**
+ * A change that most keys made at once, in one message that is edited until it is over. When no key is left in it,
+ * each has its own alert.
+ */
 export function fleetMessage(fleet: Fleet): Message {
   const { keys, activeKeys, direction, beganAt, overAt } = fleet
   if (keys === 0)

@@ -9,18 +9,18 @@ import { count, hintText } from '../keys/key.ts'
 import { type Entry, menu, traffic } from './alert.ts'
 import { manyFacts } from './words.ts'
 
-/** One message for many findings: how many are open, a row each with its menu, and what became of the others. */
+/** One message for many findings: how many are open, a row with a menu for each, and the outcome of the others. */
 export function groupMessage(group: Group): Message {
   const open = group.alerts.filter((alert) => !alert.resolution)
-  const settled = group.alerts.length - open.length
+  const resolved = group.alerts.length - open.length
   const listed = open.slice(0, maxListed)
   const more = open.length - listed.length
   return message(
     headline(group, open.length),
     ...listed.flatMap(row),
     ...(more > 0 ? [context(`And ${count(more, 'more key')}: each is in the thread.`)] : []),
-    ...(settled > 0 && open.length > 0
-      ? [context(`${count(settled, 'key has', 'keys have')} been dealt with; the thread says how.`)]
+    ...(resolved > 0 && open.length > 0
+      ? [context(`${count(resolved, 'key has', 'keys have')} been dealt with; the thread says how.`)]
       : []),
   )
 }
@@ -55,12 +55,12 @@ const inDay = ({ inDay: day, lastUsedAt }: Alert): string =>
     ? `${day.requests.toLocaleString('en-US')} in the 24 hours before ${mrkdwnDate(day.until, '{date_short_pretty} at {time}')}, `
     : ''
 
-/** A menu holds five. */
+/** A menu holds five entries. */
 function choices(alert: Alert): Entry[] {
   const first: Entry = asksIfNeeded(alert.kind) ? 'needed' : alert.acknowledged ? 'assign' : 'take'
   const snooze: Entry = alert.snoozed ? 'wake' : 'snooze'
   if (alert.kind === 'unusual-use') return ['quarantine', 'expected', snooze, 'usage', 'compromised']
-  // Of a key that was revoked nothing is left to do.
+  // Nothing is left to do about a revoked key.
   return alert.key.isActive
     ? ['rotate', first, snooze, 'usage', 'deactivate']
     : [...new Set<Entry>([first, snooze, 'usage', 'assign'])]

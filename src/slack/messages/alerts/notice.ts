@@ -9,7 +9,7 @@ import { keepsRole } from '../offboarding/offboard.ts'
 import { reminderMessage } from '../reviews/review.ts'
 import { digestMessage } from './digest.ts'
 
-/** What is said once and stands for itself, or in the thread of what was said before. */
+/** A notice that is sent once, by itself or in the thread of an earlier message. */
 export function noticeMessage(notice: Notice, inThread = false): Message {
   if (notice.about === 'digest') return digestMessage(notice)
   if (notice.about === 'quarantined') return quarantinedMessage(notice)

@@ -4,13 +4,13 @@ import type { UseFacts } from '../../../anomaly/facts.ts'
 import { type Phrase, type Piece, say, who } from '../../../foundation/words.ts'
 import { count } from '../keys/key.ts'
 
-/** The facts of an alert about unusual use, as the question wrote them. */
+/** The facts of an alert about unusual use, as the finding stores them. */
 export const useFacts = (alert: Alert): UseFacts & { beganAt: string } & Quarantined =>
   alert.facts as UseFacts & { beganAt: string } & Quarantined
 
 type Quarantined = { quarantinedBy?: string; quarantinedAt?: string }
 
-/** What is strange about a key's use, in a sentence with numbers, and where it came from when that is new. */
+/** Describes the unusual use in a sentence with numbers, and where it came from when that is new. */
 export function useWords(alert: Alert, step = alert.step): Phrase {
   const facts = useFacts(alert)
   const name = { name: alert.key.name }
@@ -47,7 +47,7 @@ const sentences: Record<Reason, (name: Piece, facts: UseFacts) => Phrase> = {
     say`${name} was refused ${count(refusedScope, 'time')} in an hour for want of a scope: somebody tries what it may not do.`,
 }
 
-/** Three point one times its busiest hour; of nothing there is no multiple. */
+/** "3.1 times its busiest hour"; without a multiple when that hour had none. */
 function times(now: number, before: number, what: string): string {
   if (before < 1) return `where ${what} had none`
   const ratio = now / before
@@ -60,20 +60,20 @@ function origin({ newSource, reason, at }: UseFacts, timeZone: string): Phrase {
   if (!newSource || reason === 'silence') return []
   const { kind, name, share, firstAt } = newSource
   const where = kind === 'network' ? 'from' : 'by the client'
-  // Sources are counted by the hour: what hour that was is no news, and may be before the first request.
+  // Sources are counted by the hour, and that hour may begin before the first request, so only the day is shown.
   const dayOf = (iso: string) => new Date(iso).toLocaleDateString('en-CA', { timeZone })
   const seen = dayOf(firstAt) === dayOf(at) ? ['today'] : say`on ${{ day: new Date(firstAt) }}`
   return say` ${percent(Math.min(1, share), 1)} ${where} ${{ code: name }}, first seen ${seen}.`
 }
 
-/** A share as people read it: "92 %", "0.4 %"; all and none are said of all and none alone. */
+/** A percentage: "92 %", "0.4 %"; 0 % and 100 % only for exactly none and all. */
 export function percent(part: number, whole: number): string {
   const share = whole > 0 ? (100 * part) / whole : 0
   if (share > 99 && share < 100) return `${(Math.floor(share * 10) / 10).toFixed(1)} %`
   return `${share > 0 && share < 1 ? share.toFixed(1) : Math.round(share)} %`
 }
 
-/** Minutes as people say them: "45 minutes", "2 h 10 min", "3 days". */
+/** A duration in words: "45 minutes", "2 h 10 min", "3 days". */
 export function duration(minutes: number): string {
   if (minutes < 120) return count(Math.round(minutes), 'minute')
   if (minutes >= 3 * 1440) return count(Math.round(minutes / 1440), 'day')

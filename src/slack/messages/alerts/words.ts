@@ -4,7 +4,7 @@ import { join, type Phrase, say, who } from '../../../foundation/words.ts'
 import { count } from '../keys/key.ts'
 import { useWords } from './unusual-use.ts'
 
-/** What is so, in one sentence. */
+/** The finding in one sentence. */
 export const fact = (alert: Alert, step = alert.step): Phrase => sentences[alert.kind](alert, step)
 
 const sentences: Record<Kind, (alert: Alert, step: string) => Phrase> = {
@@ -62,19 +62,19 @@ const sentences: Record<Kind, (alert: Alert, step: string) => Phrase> = {
   'unusual-use': useWords,
 }
 
-/** How much would fail if it ended now; the moment is named, since the message stays. */
+/** The requests that would fail if the key ended now; with the time, since the message stays. */
 const inDay = ({ inDay: day }: Alert): Phrase =>
   day
     ? say` ${day.requests > 0 ? count(day.requests, 'request') : 'No request'} in the 24 hours before ${{ moment: day.until }}.`
     : []
 
-/** What the policy does about it, once notice is given. */
+/** The policy's action on the key after the notice. */
 const willPause = ({ deactivateAt }: Record<string, unknown>): Phrase =>
   deactivateAt
     ? say` It will be deactivated on ${{ moment: new Date(String(deactivateAt)) }}, unless somebody says that it is needed.`
     : []
 
-/** The first few by name, and how many there are besides. */
+/** The first few by name, and the number of the others. */
 function among(names: unknown, all: unknown): Phrase {
   const shown = names as string[]
   const more = Number(all) - shown.length
@@ -85,7 +85,7 @@ function among(names: unknown, all: unknown): Phrase {
   return more > 0 ? say`${named} and ${more} more` : named
 }
 
-/** How many, in one sentence. */
+/** A number of findings of a kind, in one sentence. */
 export const manyFacts: Record<Kind, (n: number) => Phrase> = {
   expiring: (n) =>
     say`${n} ${n === 1 ? 'key stops working soon or has' : 'keys stop working soon or have'} stopped.`,
@@ -103,7 +103,7 @@ export const manyFacts: Record<Kind, (n: number) => Phrase> = {
   'unusual-use': (n) => say`${n} ${n === 1 ? 'key is' : 'keys are'} used unusually.`,
 }
 
-/** What people have said about it, as far as it still holds. */
+/** People's answers to the alert that still apply. */
 export function statusLines(alert: Alert): Phrase[] {
   const { acknowledged, assigned, snoozed } = alert
   return [
@@ -115,7 +115,7 @@ export function statusLines(alert: Alert): Phrase[] {
   ]
 }
 
-const deeds: Record<Resolution['what'], string> = {
+const resolutionWords: Record<Resolution['what'], string> = {
   deactivated: 'Deactivated',
   revoked: 'Revoked',
   rotated: 'Rotated',
@@ -135,21 +135,21 @@ const deeds: Record<Resolution['what'], string> = {
   fleet: 'Part of what many keys did at once; closed',
 }
 
-/** How it ended: what was done, by whom, when. */
+/** How the finding ended: what was done, by whom, when. */
 export function ending(alert: Alert): Phrase {
   const { what, by, at } = alert.resolution!
   const moment = { moment: new Date(at) }
-  // What was settled before its cause was kept apart named whoever had changed the key last.
+  // Older rows name the last person who changed the key, who may not be the one who resolved the finding.
   const author = what === 'renewed' ? null : by
   const undo = wasPausedByJob(alert) ? ' Activating it is one click.' : ''
-  return say`${{ name: alert.key.name }}: ${deeds[what]} by ${author ? who(author) : 'Keywarden'} on ${moment}.${undo}`
+  return say`${{ name: alert.key.name }}: ${resolutionWords[what]} by ${author ? who(author) : 'Keywarden'} on ${moment}.${undo}`
 }
 
-/** Whether nobody decided it but the policy; then the alert keeps the way back. */
+/** Whether the policy alone paused the key; the alert then keeps the button that activates it. */
 export const wasPausedByJob = ({ resolution, key }: Alert): boolean =>
   resolution?.what === 'deactivated' && resolution.by?.startsWith('job:') === true && key.isPaused
 
-/** What a step says in the thread. */
+/** The reply in the thread for a step. */
 export function stepWords({ alert, step, action, mentions }: Step): Phrase {
   if (action) return actionPhrase(alert, action, mentions)
   if (alert.resolution) return say`${called(mentions)}${ending(alert)}`

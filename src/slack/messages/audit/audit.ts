@@ -8,7 +8,7 @@ import { ref } from '../../ref.ts'
 
 export const auditPage = 15
 
-/** Which part of the audit a message shows. */
+/** The part of the audit that a message shows. */
 export type AuditTurn = { keyId?: string; actorId?: string; before?: number }
 
 /** A page of the audit, newest first. */

@@ -4,7 +4,7 @@ import { say } from '../../../foundation/words.ts'
 import { type Message, message } from '../../blocks.ts'
 import { sentenceBlock } from '../../phrase.ts'
 
-/** Opens a day: what is in its thread, how to check it, and the first checkpoint. */
+/** The first message of a day: what its thread holds, how to verify it, and the first checkpoint. */
 export const dayOfCheckpoints = (checkpoint: PostedCheckpoint): Message =>
   message(
     say`Audit of ${{ name: checkpoint.workspace }} on ${checkpoint.day}: where it ended each hour, signed, is here and in the thread.`,
@@ -15,13 +15,13 @@ export const dayOfCheckpoints = (checkpoint: PostedCheckpoint): Message =>
     line(checkpoint),
   )
 
-/** A later hour of the day. */
+/** The reply for a later hour of the day. */
 export const hourOfCheckpoints = (checkpoint: PostedCheckpoint): Message =>
   message(ends(checkpoint), line(checkpoint))
 
 const ends = ({ seq, at }: PostedCheckpoint) => say`Event ${seq} was the last on ${{ moment: new Date(at) }}.`
 
-/** As it has to be copied: one word, in a block of its own. */
+/** The checkpoint to copy: one word, in a block of its own. */
 const line = ({ signed }: PostedCheckpoint): RichTextBlock => ({
   type: 'rich_text',
   elements: [{ type: 'rich_text_preformatted', elements: [{ type: 'text', text: signed }] }],

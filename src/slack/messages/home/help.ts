@@ -4,23 +4,23 @@ import type { Caller } from '../../caller.ts'
 import { sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
 
-/** How a command is typed, what it means in a few words, and what else is worth knowing. */
-export type HelpLine = readonly [usage: string, deps: string, more: string]
+/** How a command is typed, what it does in a few words, and further details. */
+export type HelpLine = readonly [usage: string, summary: string, details: string]
 
-/** One screen: what this person may do here, one meaning and the exact command a line. */
+/** The commands that this person may use, one per line, on one screen. */
 export function helpMessage({ actor, workspace }: Caller, lines: readonly HelpLine[]): Message {
   const title = say`Keywarden · ${{ name: workspace.name }} · you are ${actor.role}`
-  const rows: Phrase[] = lines.map(([usage, deps]) => say`${{ code: `/keys ${usage}` }}  ${deps}`)
+  const rows: Phrase[] = lines.map(([usage, summary]) => say`${{ code: `/keys ${usage}` }}  ${summary}`)
   const body = rows.flatMap((row, i) => (i === 0 ? row : ['\n', ...row]))
   const footer = say`KEY: a name or hint (${{ code: 'tml_Ab3d' }}). Leave it out and I ask. With several workspaces, add ${{ code: 'in:WORKSPACE' }}.`
   return message(title, sentenceBlock(body), sentenceBlock(footer))
 }
 
 /** One command in full. */
-export const verbHelpMessage = ([usage, deps, more]: HelpLine): Message =>
-  message(say`${{ code: `/keys ${usage}` }}  ${deps}`, sentenceBlock(say`${more}`))
+export const verbHelpMessage = ([usage, summary, details]: HelpLine): Message =>
+  message(say`${{ code: `/keys ${usage}` }}  ${summary}`, sentenceBlock(say`${details}`))
 
-/** `/keys` alone: the few things most people came for. */
+/** `/keys` alone: the most common actions. */
 export function startMessage(
   { actor, workspace }: Caller,
   can: { create: boolean; request: boolean },

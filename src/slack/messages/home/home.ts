@@ -2,7 +2,7 @@ import type { HomeView, KnownBlock } from '@slack/types'
 import { weekMs } from '../../../foundation/time.ts'
 import { say } from '../../../foundation/words.ts'
 import type { KeyWithUsage } from '../../../keys/key.ts'
-import { isOver } from '../../../keys/key.ts'
+import { isOver, worksUntil } from '../../../keys/key.ts'
 import { may } from '../../../policy/may.ts'
 import type { Tracker } from '../../../rotation/tracker.ts'
 import type { KeyRequest } from '../../../workspaces/requests.ts'
@@ -15,14 +15,14 @@ import { revealButton } from '../keys/reveal.ts'
 import { keyRows } from '../keys/rows.ts'
 import { trackerBlocks } from '../rotation/tracker.ts'
 
-/** How many of each Home shows; of more than these it says where they are. */
+/** How many of each Home shows; it says where to find more. */
 export const shownOnHome = { attention: 5, offers: 5, rotations: 4, requests: 5, keys: 15 }
 
 export type HomeProps = {
   caller: Caller
   shows: 'mine' | 'all'
   attention: readonly KeyWithUsage[]
-  /** keys that wait for this person to reveal them */
+  /** keys that this person can reveal */
   offers: readonly KeyWithUsage[]
   requests: readonly KeyRequest[]
   /** the rotations that have run longest */
@@ -32,17 +32,17 @@ export type HomeProps = {
   now: Date
 }
 
-/** Slack takes no more blocks on Home, and none of them when there are more. */
+/** Slack allows this many blocks on Home, and refuses it all when there are more. */
 const maxBlocks = 100
 
-/** App Home: what needs attention first, then the keys. */
+/** App Home: keys that need attention first, then all keys. */
 export function homeView(props: HomeProps): HomeView {
   const sections = [attention(props), offers(props), rotations(props), requests(props), keys(props)]
   const [first, last] = [top(props), updated(props)]
   return { type: 'home', blocks: [first, ...fitted(sections, maxBlocks - 2), last] }
 }
 
-/** Home without anything that could be wrong with it, for when Slack refuses what it holds. */
+/** Home without lists, for when Slack refuses the full one. */
 export const bareHomeView = (props: HomeProps): HomeView => ({
   type: 'home',
   blocks: [
@@ -55,7 +55,7 @@ export const bareHomeView = (props: HomeProps): HomeView => ({
 const updated = ({ caller, now }: HomeProps): KnownBlock =>
   context(`Updated ${mrkdwnDate(now, '{time}')} · ${caller.actor.role} of this workspace`)
 
-/** A part of Home: rows of blocks that are shown whole or not at all, and what says that there are more. */
+/** A section of Home: rows of blocks that are shown whole or not at all, and a line for the rows left out. */
 type Section = {
   title: KnownBlock[]
   rows: KnownBlock[][]
@@ -64,7 +64,10 @@ type Section = {
   more: KnownBlock
 }
 
-/** As many rows of each section, the first ones first, as there is room for; there always is for titles and "more". */
+/**
+ * Fits as many rows of each section, earlier sections first, as there is room for; titles and "more" lines always
+ * fit.
+ */
 function fitted(sections: readonly Section[], room: number): KnownBlock[] {
   const frames = sections.map(({ title, rows }) => title.length + (rows.length > 0 ? 1 : 0))
   let left = room - frames.reduce((sum, frame) => sum + frame, 0)
@@ -141,9 +144,7 @@ function attention({ attention: keys, caller, now }: HomeProps): Section {
 }
 
 function needs(key: KeyWithUsage, { actor }: Caller, now: Date): KnownBlock[] {
-  const [ends] = [key.expiresAt, key.endsAt]
-    .filter((at) => at !== null)
-    .sort((one, other) => one.getTime() - other.getTime())
+  const ends = worksUntil(key)
   const since = key.revealedAt ? say`; it was revealed on ${{ day: key.revealedAt }}` : ''
   const said =
     ends && isOver(key, now)

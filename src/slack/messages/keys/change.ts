@@ -11,13 +11,13 @@ import { sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
 import { count, hintOf, keyFacts } from './key.ts'
 
-/** What is read at the moment the dialog opens. */
+/** The key's current use and holders, read when the dialog opens. */
 export type AtStake = { last24h: Last24h; holders: readonly Holder[] }
 
 const facts = (key: KeyWithUsage, { last24h, holders }: AtStake) =>
   keyFacts(key, last24h, holders).map(sentenceBlock)
 
-/** Before a pause: what the key is doing now. */
+/** The confirmation of a pause, with the key's current use. */
 export const deactivateView = (key: KeyWithUsage, atStake: AtStake): ModalView =>
   form(
     'Deactivate key',
@@ -33,7 +33,7 @@ export const deactivateView = (key: KeyWithUsage, atStake: AtStake): ModalView =
     'Keep key',
   )
 
-/** Before the end of a key: what it is doing now, and its name to type. */
+/** The confirmation of a revocation, with the key's current use and a field for its name. */
 export const revokeView = (key: KeyWithUsage, atStake: AtStake): ModalView =>
   form(
     'Revoke key',
@@ -77,7 +77,7 @@ export const activatedMessage = (key: Key): Message => message(done.activate(key
 
 const titles = { deactivate: 'Key deactivated', revoke: 'Key revoked' }
 
-/** The end of a restriction, with its receipt; nobody reads "revoked" before the receipt says so. */
+/** The result of a restriction, with its receipt. "Revoked" appears only once the receipt confirms it. */
 export function restrictedView(change: Restriction, key: Key, receipt: Receipt): ModalView {
   const isDone = receipt.state === 'confirmed'
   return notice(isDone ? titles[change] : working[change], [
@@ -86,13 +86,13 @@ export function restrictedView(change: Restriction, key: Key, receipt: Receipt):
   ])
 }
 
-/** The way back from the pause that has just begun, and from no later one. */
+/** A button that ends the pause that has just begun, and no later one. */
 export const activateAgain = (key: Key) =>
   go('Activate', 'activate', key, { more: key.statusChangedAt.toISOString() })
 
 export type Restriction = keyof typeof underWay
 const working = { deactivate: 'Deactivating key', revoke: 'Revoking key' }
 
-/** To the owner, when somebody else did it. */
-export const ownerToldMessage = (change: Change, key: Key, by: string): Message =>
+/** Notifies the owner of another person's change. */
+export const ownerNoticeMessage = (change: Change, key: Key, by: string): Message =>
   message(say`${{ user: by }} ${change}d your key ${{ name: key.name }} ${hintOf(key)}.`)

@@ -11,7 +11,7 @@ import { ref } from '../../ref.ts'
 import { hintOf } from './key.ts'
 import { restrictionInputs } from './restrictions.ts'
 
-/** How the form looks now; what was typed stays with Slack, by block. */
+/** The form's state. Slack keeps the text that was typed, by block. */
 export type CreateProps = {
   kind: 'create' | 'request'
   workspace: Workspace
@@ -22,16 +22,16 @@ export type CreateProps = {
   chosen: readonly string[]
   /** the expiry chosen so far: days, `other` or `never` */
   expires: string
-  /** a live key that the named integration has already */
+  /** a live key of the same integration */
   rival?: Key
   now: Date
 }
 
-/** The lifetimes that are offered by name, in days. */
+/** The lifetimes in the menu, in days. */
 export const presets = ['30', '90', '180', '365']
 export const defaultExpiry = '90'
 
-/** The dialog that makes a key, or asks for one. Policy is on it before anybody submits. */
+/** The dialog that creates a key, or requests one. It shows the policy before anyone submits. */
 export function createForm(props: CreateProps): ModalView {
   const { kind, workspace } = props
   const title = kind === 'create' ? 'Create key' : 'Request a key'
@@ -106,7 +106,7 @@ export function scopesInput(formName: string, initial: readonly Scope[]): InputB
   return input('scopes', 'Scopes', element, { redraws: formName })
 }
 
-/** What policy and good sense say about the ticked scopes. */
+/** Advice on the ticked scopes, from the policy and common practice. */
 export function scopeAdvice(chosen: readonly string[], terms: Terms): KnownBlock[] {
   if (!chosen.includes('write')) return []
   const rule = {
@@ -118,7 +118,7 @@ export function scopeAdvice(chosen: readonly string[], terms: Terms): KnownBlock
   return [context(`⚠️ ${rule}${approval}${least}`)]
 }
 
-/** A preset, or any number of days; the end date stands beside it. */
+/** A preset or any number of days, with the resulting date. */
 export function expiryInputs(
   formName: string,
   props: { chosen: readonly string[]; expires: string; days?: string; workspace: Workspace; now: Date },
@@ -149,7 +149,7 @@ export function expiryInputs(
   ]
 }
 
-/** Another live key for the same integration: perhaps this is its rotation. */
+/** Points out another live key of the integration: the person may want to rotate that one. */
 function rivalBlocks({ rival }: CreateProps): KnownBlock[] {
   if (!rival) return []
   return [

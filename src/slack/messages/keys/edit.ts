@@ -6,7 +6,7 @@ import { sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
 import { restrictionInputs } from './restrictions.ts'
 
-/** What may change on a key, as it is now; its version travels along, so that a later edit is not overwritten. */
+/** The editable fields of a key. It carries the key's version, so that a later edit is not overwritten. */
 export const editForm = (key: KeyWithUsage): ModalView =>
   form('Edit key', 'Save', 'key.edit', ref(key.workspaceId, `${key.id} ${key.version}`), [
     input('name', 'Name', textInput({ initial_value: key.name, focus_on_load: true })),

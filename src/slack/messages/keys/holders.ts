@@ -7,7 +7,7 @@ import { sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
 import { hintOf } from './key.ts'
 
-/** Who has had the key in their hands; whoever may can add somebody. */
+/** The people who have had the key, with a form to add one for those who may. */
 export function holdersView(
   key: KeyWithUsage,
   holders: readonly Holder[],

@@ -2,7 +2,7 @@ import { dayMs } from '../../../foundation/time.ts'
 import { join, type Phrase, type Piece, say, who } from '../../../foundation/words.ts'
 import type { Holder } from '../../../keys/holders.ts'
 import type { Key, KeyWithUsage } from '../../../keys/key.ts'
-import { displayStatus } from '../../../keys/key.ts'
+import { displayStatus, worksUntil } from '../../../keys/key.ts'
 import type { Last24h } from '../../../usage/last-24h.ts'
 import { mrkdwnDate } from '../../phrase.ts'
 
@@ -14,16 +14,16 @@ const dots = {
   revoked: '✕',
 } as const
 
-/** What a key is told by beside its name. One that waits to be revealed has nothing yet. */
+/** Identifies a key beside its name. An unrevealed key has no hint yet. */
 export const hintOf = ({ hint }: Pick<Key, 'hint'>): Piece => (hint ? { code: hint } : '(not revealed yet)')
 
-/** The same for mrkdwn. */
+/** The hint for mrkdwn. */
 export const hintText = (hint: string | null): string => (hint ? `\`${hint}\`` : 'not revealed yet')
 
 export const count = (n: number, one: string, many = `${one}s`): string =>
   `${n.toLocaleString('en-US')} ${n === 1 ? one : many}`
 
-/** One line of facts about a key; nothing in it was typed by a person. */
+/** One line of facts about a key, without text that a person typed. */
 export function keyLine(key: KeyWithUsage, now: Date): string {
   const state = displayStatus(key, now)
   const word = wordFor(state, key.unconfirmed)
@@ -38,7 +38,7 @@ export function keyLine(key: KeyWithUsage, now: Date): string {
   ].join(' · ')
 }
 
-/** Until every verifier has learnt of it, a key is only on its way to being refused. */
+/** Until every verifier has the change, a key is only about to be refused. */
 function wordFor(state: keyof typeof dots, unconfirmed: boolean): string {
   if (state === 'unrevealed') return 'waiting for reveal'
   if (unconfirmed && state === 'inactive') return 'deactivating'
@@ -46,12 +46,12 @@ function wordFor(state: keyof typeof dots, unconfirmed: boolean): string {
   return state
 }
 
-/** A time within the last day, a date before that, each in the reader's zone. */
+/** A time within the last day, a date before that, in the reader's zone. */
 const usedWhen = (at: Date, now: Date) =>
   mrkdwnDate(at, now.getTime() - at.getTime() < dayMs ? '{time}' : '{date_short}')
 
 function expiry(key: Key, now: Date): string {
-  const ends = key.expiresAt ?? key.endsAt
+  const ends = worksUntil(key)
   if (ends) return `${ends <= now ? 'expired' : 'expires'} ${mrkdwnDate(ends)}`
   return key.status === 'unrevealed' && key.lifetimeDays
     ? `expires ${count(key.lifetimeDays, 'day')} after reveal`
@@ -66,7 +66,7 @@ function age(since: Date, now: Date): string {
 const networksNamed = 3
 const holdersNamed = 5
 
-/** Everybody known to have had the token in their hands. */
+/** The people known to have had the token. */
 function whoHasIt({ revealedBy }: Key, holders: readonly Holder[]): Phrase {
   const people = [...new Set([...(revealedBy ? [revealedBy] : []), ...holders.map(({ userId }) => userId)])]
   if (people.length === 0) return say`Nobody holds it: it was never revealed.`
@@ -78,7 +78,7 @@ function whoHasIt({ revealedBy }: Key, holders: readonly Holder[]): Phrase {
   return say`Held by ${named}${more > 0 ? ` and ${more} more` : ''}.`
 }
 
-/** What somebody should know before pausing, ending or replacing a key, read at this moment. */
+/** The facts to know before pausing, revoking or rotating a key. */
 export const keyFacts = (key: KeyWithUsage, last24h?: Last24h, holders?: readonly Holder[]): Phrase[] => [
   say`${{ name: key.name }} ${hintOf(key)}`,
   say`Owner ${{ user: key.ownerId }}. Scopes: ${key.scopes.join(', ')}.`,

@@ -30,7 +30,7 @@ import { sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
 import { keyRows } from './rows.ts'
 
-/** What a list's buttons bring back: which filter, and where in it. */
+/** The state that a list's buttons carry: the filter, and the position. */
 export type Turn = { filter: Filter } & Cursor
 
 type Viewer = { actor: Actor; workspace: Workspace }
@@ -44,7 +44,7 @@ const titles: Record<StatusFilter, string> = {
   mine: 'Your keys',
 }
 
-/** A page of keys, each with its facts and what can be done with it. */
+/** A page of keys, each with its facts and a menu. */
 export function listMessage(page: Page, filter: Filter, viewer: Viewer, now: Date): Message {
   const { actor, workspace } = viewer
   if (page.keys.length === 0) return emptyMessage(filter, viewer)
@@ -73,7 +73,7 @@ function range({ from, keys, total }: Page, { words }: Filter): Phrase {
   return say`${(from + 1).toLocaleString('en-US')}-${(from + keys.length).toLocaleString('en-US')} of ${all}${narrow}`
 }
 
-/** What one may do to the whole list: show another part of it, look for words, make a key. */
+/** The list's controls: filter, search, create. */
 function controls({ status, words }: Filter, { actor, workspace }: Viewer): KnownBlock {
   const filters = [['all', 'All keys'] as const, ...(Object.entries(titles) as [StatusFilter, string][])]
   const options = filters.map(([name, title]) => option(title, ref(workspace.id, name)))
@@ -86,7 +86,7 @@ function controls({ status, words }: Filter, { actor, workspace }: Viewer): Know
   )
 }
 
-/** Words to look for; the dialog becomes the list. */
+/** The search form; its dialog becomes the list. */
 export const searchForm = (workspace: Workspace): ModalView =>
   form('Find keys', 'Find', 'list.search', ref(workspace.id, 'search'), [
     input('words', 'Words in the name', textInput({ hintText: 'salesforce', focus_on_load: true })),

@@ -3,10 +3,10 @@ import type { KeyWithUsage } from '../../../keys/key.ts'
 import { actions, cut, go, type Message, message, option, plainText, select } from '../../blocks.ts'
 import { ref } from '../../ref.ts'
 
-/** The most options that Slack's select takes. */
+/** The most options that a select in Slack takes. */
 const max = 100
 
-/** Keys to choose from; choosing one runs the command on it. */
+/** A choice of keys; choosing one runs the command on it. */
 export function pickerMessage(keys: readonly KeyWithUsage[], verb: string, question: string): Message {
   if (keys.length === 0)
     return message(say`There is no key here yet. Make one with ${{ code: '/keys create' }}.`)
@@ -24,7 +24,7 @@ const label = (key: KeyWithUsage): string => {
   return `${[...key.name].slice(0, 70 - end.length).join('')}${end}`
 }
 
-/** No key has that name; a few have one like it. */
+/** No key has that name; lists a few with a similar one. */
 export function nearMessage(words: string, near: readonly KeyWithUsage[]): Message {
   const said = say`No key is called ${{ name: words }}.`
   if (near.length === 0) return message(say`${said} See ${{ code: '/keys list' }}.`)

@@ -13,7 +13,7 @@ function wanted({ draft }: KeyRequest): Phrase {
   return say`${{ name: draft.name }}${integration}: ${draft.scopes.join(', ')}, ${until}`
 }
 
-/** In the security channel: the request as it stands, with buttons as long as it waits. */
+/** The request in the alert channel, with buttons while it waits for a decision. */
 export function requestMessage(request: KeyRequest, rival?: Key): Message {
   const reference = ref(request.workspaceId, request.id)
   const asked = say`${{ user: request.requestedBy }} asks for a key. ${wanted(request)}.`
@@ -35,7 +35,7 @@ export function requestMessage(request: KeyRequest, rival?: Key): Message {
   )
 }
 
-export function decision(request: KeyRequest): Phrase {
+function decision(request: KeyRequest): Phrase {
   if (request.state === 'closed')
     return say`Closed on ${{ moment: request.decidedAt! }}: ${{ user: request.closedFor! }} is leaving.`
   const by = { user: request.decidedBy! }
@@ -44,13 +44,13 @@ export function decision(request: KeyRequest): Phrase {
   return say`Denied by ${by} on ${at}: ${request.decisionReason ?? ''}`
 }
 
-/** To whoever asked, once it is decided against them. */
+/** Notifies the requester that the request was denied. */
 export const deniedMessage = (request: KeyRequest): Message =>
   message(
     say`${{ user: request.decidedBy! }} denied your request for ${{ name: request.draft.name }}: ${request.decisionReason ?? ''}`,
   )
 
-/** To whoever asked for a key that was to belong to a leaver. */
+/** Notifies the requester that the key's intended owner is leaving. */
 export const closedMessage = (request: KeyRequest): Message =>
   message(
     say`Your request for ${{ name: request.draft.name }} is closed: ${{ user: request.closedFor! }}, who was to have the key, is leaving. Ask again for another owner.`,

@@ -2,7 +2,7 @@ import type { InputBlock } from '@slack/types'
 import type { Key } from '../../../keys/key.ts'
 import { input, textInput } from '../../blocks.ts'
 
-/** What narrows a key beyond its scopes; both may change at any time. */
+/** The limits of a key beyond its scopes: networks and rate. Both can change at any time. */
 export const restrictionInputs = (key?: Pick<Key, 'allowedNetworks' | 'limitPerMinute'>): InputBlock[] => [
   input(
     'networks',

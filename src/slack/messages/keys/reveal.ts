@@ -7,14 +7,14 @@ import { sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
 import { hintOf } from './key.ts'
 
-/** The way to the token of a key that waits, for its owner. */
+/** The owner's button for an unrevealed key. */
 export const revealButton = (key: Key) =>
   button('Reveal key', 'key.reveal', ref(key.workspaceId, key.id), {
     style: 'primary',
     label: `Reveal ${key.name}`,
   })
 
-/** To the owner of a key that waits: the only way to its token. */
+/** Offers the owner of an unrevealed key its token. */
 export const offerMessage = (key: Key, by: string): Message =>
   message(
     key.predecessorId
@@ -24,11 +24,11 @@ export const offerMessage = (key: Key, by: string): Message =>
     sentenceBlock(say`${lapse(key)}Scopes: ${key.scopes.join(', ')}.`),
   )
 
-/** The offer once it was taken: no button is left on it. */
+/** The offer after the reveal, without a button. */
 export const revealedMessage = (key: Key): Message =>
   message(say`You revealed ${{ name: key.name }} ${hintOf(key)} on ${{ moment: key.revealedAt! }}.`)
 
-/** To whoever made a key for somebody else. */
+/** For the person who created a key for someone else. */
 export const waitingForOwnerView = (key: Key): ModalView =>
   notice('Key created', [
     sentenceBlock(
@@ -41,14 +41,14 @@ function lapse(key: Key): Phrase {
   return at ? say`The offer lapses on ${{ day: at }}. ` : []
 }
 
-/** To the owner, when nobody can say whether Slack showed the key. */
+/** Notifies the owner when it is unknown whether Slack showed the key. */
 export const notShownMessage = (key: Key): Message =>
   message(
     say`Slack did not confirm that it showed you ${{ name: key.name }}, so that key is void. Reveal it again.`,
     actions(revealButton(key)),
   )
 
-/** To whoever asked for it, when such a key could not be voided either. */
+/** Notifies the person who asked for the key when such a key could not be voided. */
 export const notVoidMessage = (key: Key): Message =>
   message(
     say`Slack did not confirm that it showed you ${{ name: key.name }} ${hintOf(key)}, and the database was out when I wanted to void it. Revoke it: ${{ code: `/keys revoke ${key.hint ?? key.name}` }}.`,

@@ -7,17 +7,17 @@ import { isolate } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
 import { keyLine } from './key.ts'
 
-/** Two blocks a key: its name with a menu, and a line of facts. */
+/** Two blocks per key: its name with a menu, and a line of facts. */
 export const keyRows = (keys: readonly KeyWithUsage[], actor: Actor, now: Date): KnownBlock[] =>
   keys.flatMap((key): KnownBlock[] => [
     plainSection(isolate(shownName(key)), menu(key, actor)),
     context(keyLine(key, now)),
   ])
 
-/** A key that a successor is to replace says so, since both carry the name. */
+/** Marks a key that has a successor, since both carry the name. */
 const shownName = (key: KeyWithUsage): string => (key.successorId ? `${key.name} (old)` : key.name)
 
-/** Only what this person may do to this key in its present state. */
+/** The actions that this person may take on this key in its current state. */
 function menu(key: KeyWithUsage, actor: Actor) {
   const subject = { workspaceId: key.workspaceId, ownerId: key.ownerId }
   const entries = [
@@ -31,7 +31,7 @@ function menu(key: KeyWithUsage, actor: Actor) {
   const options = entries
     .filter(([, , allowed]) => allowed)
     .map(([text, verb]) => option(text, ref(key.workspaceId, `${verb} ${key.id}`)))
-  // Slack refuses a menu without entries.
+  // Slack refuses an empty menu.
   if (options.length === 0) return {}
   return { accessory: { type: 'overflow', action_id: `go.menu.${key.id}`, options } } as const
 }

@@ -10,8 +10,8 @@ import { hintOf } from './key.ts'
 const title = 'Copy your key'
 
 /**
- * The one place where a token is opened. `former` is the hint of the token whose place it takes. The view has no submit and no input, since Slack sends every view back
- * whole when one is submitted.
+ * The one place that opens a token. `former` is the hint of the token that it replaces. The view has no submit button
+ * and no input, since Slack sends the whole view back when one is submitted.
  */
 export function showOnceView(key: Key, token: Token, former?: string): ModalView {
   const reference = tokenRef(key)
@@ -44,17 +44,17 @@ function terms(key: Key): Phrase {
   return say`${{ name: key.name }} may: ${key.scopes.join(', ')}${until}.`
 }
 
-/** What stands in the dialog once the token is gone from it. */
+/** Replaces the dialog's content once the token is saved. */
 export const savedView = (key: Key): ModalView =>
   notice('Key created', [
     sentenceBlock(say`${{ name: key.name }} is ready. From now on it shows as ${hintOf(key)}.`),
   ])
 
-/** Another token for the same key, for whoever saw the one that it has now. */
+/** Replaces the token, for the person who saw the current one. */
 export const replaceButton = (key: Key) =>
   button('Replace key', 'key.replace', tokenRef(key), { label: `Replace ${key.name}` })
 
-/** Which token of which key: what a button says of one must not happen to another. */
+/** Names a key and its token: a click about one token must not affect another. */
 const tokenRef = ({ workspaceId, id, hint }: Key) => ref(workspaceId, `${id} ${hint ?? ''}`)
 
 const waysOn = (key: Key) => actions(replaceButton(key), go('Show key', 'show', key))
@@ -62,7 +62,7 @@ const waysOn = (key: Key) => actions(replaceButton(key), go('Show key', 'show', 
 const record = (key: Key): Phrase =>
   say`You have a new key: ${{ name: key.name }} ${hintOf(key)}. ${terms(key)} It was shown to you once and is stored nowhere.`
 
-/** The record for whoever saw the key, without the token. */
+/** The record for the person who saw the key, without the token. */
 export const shownMessage = (key: Key): Message =>
   message(
     say`${record(key)} If it did not reach a safe place, replace it within 24 hours, before it is used.`,
@@ -72,14 +72,14 @@ export const shownMessage = (key: Key): Message =>
 export const didYouCopyMessage = (key: Key): Message =>
   message(say`Did you copy ${{ name: key.name }} ${hintOf(key)}? I cannot show it again.`, waysOn(key))
 
-/** The record once its reader has said that the key is saved: no button can end it. */
+/** The record once the person has saved the key: it has no buttons. */
 export const keptMessage = (key: Key): Message =>
   message(
     say`${record(key)} You saved it on ${{ moment: key.savedAt! }}.`,
     actions(go('Show key', 'show', key)),
   )
 
-/** The record of a token that another has replaced, at that time if it is known. */
+/** The record of a replaced token, with the time if it is known. */
 export const formerMessage = (key: Key, hint: string, at: Date | undefined): Message =>
   message(
     say`${{ name: key.name }} ${{ code: hint }} was replaced${at ? say` on ${{ moment: at }}` : ''} and no longer works.`,

@@ -18,13 +18,13 @@ import { replaceButton } from './show-once.ts'
 
 export type About = {
   history: readonly Phrase[]
-  /** which unusual use somebody has called expected */
+  /** the unusual use that was marked as expected */
   expected: readonly Expectation[]
   lineage: { before: readonly Relative[]; after: readonly Relative[] }
   running?: Rotation | undefined
 }
 
-/** Everything about one key that may be known: how it stands, how it is used, what happened to it. */
+/** The key's page: status, use and history. */
 export function keyView(key: KeyWithUsage, about: About, actor: Actor, now: Date): ModalView {
   const { history, expected, lineage, running } = about
   const mayForget = may(actor, 'use.expect', { workspaceId: key.workspaceId, ownerId: key.ownerId })
@@ -52,7 +52,7 @@ function facts(key: KeyWithUsage): Phrase {
   return say`Scopes: ${key.scopes.join(', ')}.${networks}${limit}${integration} Owner ${{ user: key.ownerId }}.${revealed}`
 }
 
-/** What the key took the place of, and what took or takes its place. */
+/** The key's predecessor and successor. */
 function line({ before, after }: About['lineage']): Phrase[] {
   return [
     ...(before.length > 0 ? [say`Before it: ${join(before.map(relative), ', ')}.`] : []),
@@ -98,7 +98,7 @@ function buttons(key: KeyWithUsage, actor: Actor, now: Date): KnownBlock[] {
   ]
 }
 
-/** What only the one whose key it is can do: see the token, or another while the first is unused. */
+/** The owner's buttons: reveal the token, or replace it while it is unused. */
 function ownButtons(key: KeyWithUsage, actor: Actor, now: Date): Button[] {
   if (key.status === 'unrevealed') return key.ownerId === actor.id ? [revealButton(key)] : []
   return cannotReplace(key, actor.id, key.lastUsedAt !== null, now) ? [] : [replaceButton(key)]

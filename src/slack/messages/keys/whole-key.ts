@@ -4,10 +4,10 @@ import type { Actor } from '../../../members/actor.ts'
 import { may, reaches } from '../../../policy/may.ts'
 import { actions, go, type Message, message } from '../../blocks.ts'
 
-/** What to do about a token that stands in a chat. It is not repeated. */
+/** Advice about a token that was typed in a chat. The token is not repeated. */
 export function wholeKeyMessage(key: Key | undefined, actor: Actor): Message {
   const warning = say`That is a whole key. Anyone who saw it can use it. I did not keep it.`
-  // It may be somebody else's, which is for those in charge to find out.
+  // The token may belong to another person, which only managers may learn.
   const manages = actor.kind === 'member' && reaches(actor.role, 'manager')
   if (!key) return message(manages ? warning : say`${warning} Tell a manager or an owner now.`)
   if (key.status === 'revoked') return message(warning)

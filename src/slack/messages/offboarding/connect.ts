@@ -11,7 +11,7 @@ const kindWords: Record<ConnectionKind, string> = {
   webhook: 'Webhook, for an HR system that signs',
 }
 
-/** The systems that may say who has left, and the way to add one or end one. */
+/** The systems that report leavers, with buttons to add and revoke them. */
 export const connectView = (workspace: Workspace, connections: readonly Connection[]): ModalView =>
   notice('Connect', [
     sentenceBlock(
@@ -47,7 +47,7 @@ function row(workspace: Workspace, one: Connection): KnownBlock {
   })
 }
 
-/** The credential, once. */
+/** Shows the credential once. */
 export const connectionView = ({ id, kind }: Connection, secret: string): ModalView =>
   notice('Copy it now', [
     sentenceBlock(say`Shown once. Save it in ${kind === 'scim' ? 'your directory' : 'your HR system'} now.`),

@@ -26,17 +26,17 @@ const reasonWords: Record<Reason, string> = {
   created: 'made it, never saw it',
 }
 
-export const modeWords: Record<Mode, string> = {
+const modeWords: Record<Mode, string> = {
   'by-use': 'rotate busy keys, revoke quiet ones',
   revoke: 'revoke all',
   deactivate: 'deactivate all',
   rotate: 'rotate all',
 }
 
-/** Each key has two blocks, and a dialog has room for a hundred. */
-export const editableKeys = 45
+/** Each key takes two blocks, and a dialog holds a hundred. */
+const editableKeys = 45
 
-/** Which keys, why each, what they serve, and what will happen; every line of it can be changed. */
+/** The preview: the keys, why each is affected, and a plan for each that can be changed. */
 export function previewForm(props: PreviewProps): ModalView {
   const { leaver, workspace, keys, newOwner } = props
   const rest = keys.length - editableKeys
@@ -62,7 +62,7 @@ export function previewForm(props: PreviewProps): ModalView {
   ])
 }
 
-/** However many workspaces there are: a dialog and a message have room for so many blocks. */
+/** Joins the sentences of all workspaces, since a dialog and a message hold a limited number of blocks. */
 const inOneBlock = (sentences: readonly Phrase[]): KnownBlock[] =>
   sentences.length > 0 ? [sentenceBlock(join(sentences, ' '))] : []
 
@@ -78,7 +78,7 @@ function summary({ leaver, keys, elsewhere, running, endsRoleIn }: PreviewProps)
   return say`${{ user: leaver }} has to do with ${count(keys.length, 'key')}; ${busy} in use. Their role ends. What happens is recorded, and the report follows in the alert channel.`
 }
 
-/** Of keys that whoever offboards does not decide about; their names are not told. */
+/** Counts the keys that the caller does not decide about, without naming them. */
 export const ownPolicy = (
   { workspace, keys }: Preview['elsewhere'][number],
   verb: 'follow' | 'followed',
@@ -87,11 +87,11 @@ export const ownPolicy = (
   return say`${count(keys, 'key')} of ${{ name: workspace }} ${follows} ${{ name: `${workspace}’s` }} own policy.`
 }
 
-/** What is not ended, and who can. */
+/** Says that a leaver keeps a role, and how another owner ends it. */
 export const keepsRole = (leaver: Piece, workspace: string): Phrase =>
   say`${leaver} keeps their role in ${{ name: workspace }}. Another owner there ends it: ${{ code: `/keys offboard @user ${inWorkspace(workspace)}` }}.`
 
-/** What the key serves is typed by people; the rest is ours. */
+/** A key's rows. Its integration was typed by people; the rest is ours. */
 function keyRow(key: PreviewedKey, here: Workspace): KnownBlock[] {
   const used = key.lastUsedAt ? `last used ${mrkdwnDate(key.lastUsedAt)}` : 'never used'
   const why = key.reasons.filter((reason) => reason !== 'created' || key.reasons.length === 1)
@@ -124,7 +124,7 @@ const serves = (
   here: Workspace,
 ): string => [workspaceId === here.id ? '' : workspace, integration, description].filter(Boolean).join(' · ')
 
-/** Busy keys come first, so that these are the quietest. */
+/** The preview lists the busiest keys first, so the others are the least busy ones. */
 const modeInput = (mode: Mode, keys: number): KnownBlock =>
   input(
     'mode',

@@ -32,7 +32,7 @@ const outcomeWords: Record<Outcome, string> = {
   failed: 'could not be dealt with',
 }
 
-/** How an offboarding stands, and in the end its report: exceptions first. Many leavers are told in sums. */
+/** The progress of an offboarding and its final report, exceptions first. Many leavers are summed up. */
 export const offboardingMessage = (report: Report): Message =>
   report.offboardings.length === 1 ? about(report, report.offboardings[0]!) : aboutMany(report)
 
@@ -80,7 +80,7 @@ function sums(counts: Counts): Phrase {
   return say`${join(counted, ', ')}.`
 }
 
-/** What somebody should look at. */
+/** The exceptions that need attention. */
 function exceptions(one: One, { counts, keys, elsewhere }: Report): Phrase[] {
   const failed = keys.filter((key) => key.outcome === 'failed')
   const usable = keys.filter((key) => key.outcome === 'rotating' && key.endsAt)
@@ -157,7 +157,7 @@ function became(key: LeaverKey): Phrase {
   return say`${outcomeWords[key.outcome]}${to}${until}${receipt}${back}`
 }
 
-/** Whoever was offboarded by mistake is let in again, whether or not a key comes back with them. */
+/** Lets a person who was offboarded by mistake back in, even when no key comes back. */
 const undoButton = ({ workspaceId, id }: Pick<One, 'workspaceId' | 'id'>): KnownBlock =>
   actions({
     ...button('Undo', 'offboard.undo', ref(workspaceId, id), { label: 'Undo this offboarding' }),
@@ -171,7 +171,7 @@ const undoButton = ({ workspaceId, id }: Pick<One, 'workspaceId' | 'id'>): Known
     },
   })
 
-/** For `/keys offboard` of somebody who is offboarded already: how it stands, and the way back. */
+/** For `/keys offboard` of a person who is already being offboarded: the progress, and the undo button. */
 export const progressView = (one: One, counts: Counts): ModalView =>
   notice('Offboard', [
     sentenceBlock(headline(one, counts)),

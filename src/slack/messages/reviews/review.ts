@@ -8,12 +8,12 @@ import { ref } from '../../ref.ts'
 import { count } from '../keys/key.ts'
 
 /**
- * What an owner is asked: ten keys that wait for an answer, two buttons each; as they are answered the next ones
- * follow, so that a message of fixed size reaches any number. `where` tells a click which message to draw again.
+ * Asks an owner about ten keys, with two buttons each. Answered keys make room for the next ones, so one message of
+ * fixed size covers any number. `where` says which message a click redraws.
  */
 export function askedMessage(asked: Asked, where: 'dm' | 'here'): Message {
   const { counts, keys, review, workspaceName } = asked
-  const all = counts.needed + counts.unneeded + counts.open + counts.settled
+  const all = counts.needed + counts.unneeded + counts.open + counts.closed
   if (review.endedAt) return message(say`This review of ${{ name: workspaceName }} is over; ${done(asked)}`)
   if (all === 0) return message(say`The review of ${{ name: workspaceName }} has no question for you.`)
   if (keys.length === 0) return message(done(asked))
@@ -26,7 +26,7 @@ export function askedMessage(asked: Asked, where: 'dm' | 'here'): Message {
   )
 }
 
-/** What is pressed for several keys at once; nothing when there is but one. */
+/** The buttons for several keys at once; none when there is only one. */
 function aboutAll(asked: Asked, where: 'dm' | 'here'): KnownBlock[] {
   const { keys, counts, from } = asked
   if (keys.length < 2 && counts.open <= keys.length) return []
@@ -57,12 +57,12 @@ const progressLine = ({ counts }: Asked): string =>
   [
     `${counts.needed.toLocaleString('en-US')} still needed`,
     `${counts.unneeded.toLocaleString('en-US')} not needed any more`,
-    ...(counts.settled > 0 ? [`${counts.settled.toLocaleString('en-US')} ended or replaced`] : []),
+    ...(counts.closed > 0 ? [`${counts.closed.toLocaleString('en-US')} ended or replaced`] : []),
   ].join(' · ')
 
 function done({ counts, workspaceName, ownerId }: Asked): Phrase {
   const whose = ownerId ? say`your keys` : say`the keys`
-  const tail = counts.settled > 0 ? say`, ${counts.settled} ended or replaced meanwhile` : ''
+  const tail = counts.closed > 0 ? say`, ${counts.closed} ended or replaced meanwhile` : ''
   return say`All of ${whose} in ${{ name: workspaceName }} are answered: ${counts.needed} still needed, ${counts.unneeded} not${tail}. Thank you.`
 }
 
@@ -76,7 +76,7 @@ function rowOf(key: AskedKey, asked: Asked, where: 'dm' | 'here'): KnownBlock[] 
   ]
 }
 
-/** Nothing in it was typed by a person. */
+/** Contains no text that a person typed. */
 const facts = (key: AskedKey, withOwner: boolean): string =>
   [
     `\`${key.hint}\``,
@@ -91,23 +91,23 @@ const facts = (key: AskedKey, withOwner: boolean): string =>
 const refOf = ({ review, ownerId }: Asked, where: 'dm' | 'here', rest: string) =>
   ref(review.workspaceId, `${where} ${ownerId ? 'mine' : 'all'} ${rest}`)
 
-/** How a review goes, for those who manage: one message, edited in place. */
+/** A review's progress for managers: one message, edited in place. */
 export function progressMessage(progress: ReviewProgress): Message {
   const { review, workspaceName, keys, owners } = progress
-  const all = keys.needed + keys.unneeded + keys.open + keys.settled
+  const all = keys.needed + keys.unneeded + keys.open + keys.closed
   const title = say`Review of ${{ name: workspaceName }}: which keys are still needed?`
   if (review.endedAt)
     return message(
       say`${title} It is over: ${keys.needed} of ${all} confirmed, ${keys.unneeded} not needed any more, ${keys.open} without an answer.`,
     )
   return message(
-    say`${title} ${keys.needed + keys.unneeded} of ${all - keys.settled} answered, until ${{ day: review.answerBy }}.`,
+    say`${title} ${keys.needed + keys.unneeded} of ${all - keys.closed} answered, until ${{ day: review.answerBy }}.`,
     context(
       [
         `${keys.needed} still needed`,
         `${keys.unneeded} not needed any more`,
         `${keys.open} open`,
-        ...(keys.settled > 0 ? [`${keys.settled} ended or replaced`] : []),
+        ...(keys.closed > 0 ? [`${keys.closed} ended or replaced`] : []),
         `${owners.answered} of ${count(owners.asked, 'owner')} done`,
       ].join(' · '),
     ),
@@ -137,7 +137,7 @@ function later({ waiting, nobodyToAsk, flagged, noticed, keys, owners }: ReviewP
   return keys.open + keys.unneeded === 0 ? [say`Nothing is open.`] : [...waits, ...orphans, ...flags]
 }
 
-/** A reminder, in a message of its own: editing the question notifies nobody. */
+/** A reminder in its own message: editing the question notifies nobody. */
 export const reminderMessage = (asked: Asked): Message =>
   message(
     say`${count(asked.counts.open, 'key', 'keys')} of yours in ${{ name: asked.workspaceName }} still ${asked.counts.open === 1 ? 'waits' : 'wait'} for your answer, until ${{ moment: asked.review.answerBy }}.`,

@@ -19,7 +19,7 @@ const phaseWords: Record<Phase, string> = {
   aborted: 'aborted',
 }
 
-/** A campaign as it stands: how many keys are how far, and a row for each that is still under way. */
+/** A campaign's progress: the keys per phase, and a row for each running rotation. */
 export function campaignMessage(campaign: CampaignView): Message {
   const { trackers, skipped, counts } = campaign
   const running = trackers.filter(({ rotation }) => rotation.endedAt === null)

@@ -13,7 +13,7 @@ import { proof, sourceLine, stillThere } from './words.ts'
 
 const about = ({ rotation }: Tracker) => ref(rotation.workspaceId, rotation.id)
 
-/** Before an end that is not safe: what breaks, named. */
+/** Confirms a finish that is not safe, and names what breaks. */
 export const finishEarlyForm = (tracker: Tracker): ModalView =>
   form(
     'Finish early',
@@ -51,7 +51,7 @@ function whatBreaks(tracker: Tracker): Phrase[] {
   ]
 }
 
-/** Before a new key that is in use is taken away again. */
+/** Confirms an abort that takes away a new key in use. */
 export const abortForm = ({ facts, day, ...tracker }: Tracker): ModalView =>
   form(
     'Abort rotation',
@@ -65,7 +65,7 @@ export const abortForm = ({ facts, day, ...tracker }: Tracker): ModalView =>
     'Keep both keys',
   )
 
-/** What became of a finish or an abort, with what the verifiers said. */
+/** The result of a finish or an abort, with the verifiers' receipt. */
 export function endView(what: 'finish' | 'abort', tracker: Tracker, receipt: Receipt | undefined): ModalView {
   const { old, next } = tracker.facts
   const isDone = receipt === undefined || receipt.state === 'confirmed'
@@ -85,7 +85,7 @@ export function endView(what: 'finish' | 'abort', tracker: Tracker, receipt: Rec
   ])
 }
 
-/** What became of the safe ones of a campaign. */
+/** The result of finishing a campaign's safe rotations. */
 export const finishedManyView = (n: number, receipt: Receipt | undefined): ModalView =>
   notice('Finish rotations', [
     sentenceBlock(
@@ -95,7 +95,7 @@ export const finishedManyView = (n: number, receipt: Receipt | undefined): Modal
     ),
   ])
 
-/** To the owner of new keys: what waits, and the way to each token. */
+/** Offers the owner of new keys each token. */
 export function offersMessage(trackers: readonly Tracker[]): Message {
   const first = trackers[0]!
   const by = first.rotation.startedBy
@@ -135,14 +135,14 @@ const revealOffer = ({ rotation, facts: { next } }: Tracker) =>
     label: `Reveal ${next.name}`,
   })
 
-/** To an owner who has not revealed it. */
+/** Reminds an owner who has not revealed the new key. */
 export const remindMessage = (tracker: Tracker): Message =>
   message(
     say`The new key for ${{ name: tracker.facts.next.name }} still waits for you to reveal it, since ${{ moment: tracker.rotation.startedAt }}. The rotation is due on ${{ moment: tracker.rotation.dueAt }}.`,
     actions(revealOffer(tracker)),
   )
 
-/** What is said below a rotation's message. */
+/** A note in the thread of a rotation's message. */
 export function saidMessage(said: Said): Message {
   const { tracker, mentions } = said
   const words = notes[said.kind](said)

@@ -24,17 +24,17 @@ const choiceWords: Record<Choice, string> = {
 export type CampaignProps = {
   workspace: Workspace
   choice: Choice
-  /** which integration, owner or words; empty until it is chosen */
+  /** the integration, owner or words; empty until chosen */
   of: string
   reason: Reason
   integrations: readonly string[]
-  /** the keys that these choices mean; absent while they do not say */
+  /** the selected keys; undefined while the choice is incomplete */
   keys: readonly KeyWithUsage[] | undefined
 }
 
 const maxNamed = 20
 
-/** Which keys, why, and their names, before anything happens. */
+/** The form: which keys, the reason, and the keys' names. */
 export const campaignForm = (props: CampaignProps): ModalView =>
   form('Rotate keys', 'Start rotations', 'rotation.campaign', ref(props.workspace.id, 'campaign'), [
     input(

@@ -24,13 +24,13 @@ export type RotateProps = {
   reason: Reason
   last24h: Last24h
   holders: readonly Holder[]
-  /** what is ticked so far; the key's own scopes unless they change */
+  /** the scopes ticked so far; the key's own unless they change */
   chosen: readonly string[]
-  /** present when the expiry is to change: what is chosen so far */
+  /** the expiry chosen so far; absent when it does not change */
   expiry?: { expires: string; days?: string }
 }
 
-/** What a rotation will do, before it starts: the new key's name, scopes and expiry, and what happens to the old one. */
+/** The form of a rotation: the new key's name, scopes and expiry, and what happens to the old one. */
 export function rotateForm(props: RotateProps): ModalView {
   const { key, reason } = props
   return form('Rotate key', 'Start rotation', 'key.rotate', ref(key.workspaceId, key.id), [
@@ -45,7 +45,7 @@ export function rotateForm(props: RotateProps): ModalView {
   ])
 }
 
-/** Why: a choice that changes what the dialog offers. */
+/** The reason, which decides the form's other fields. */
 export const reasonInput = (formName: string, reason: Reason): KnownBlock =>
   input(
     'reason',
@@ -93,7 +93,7 @@ function newKey({ key, reason, chosen, expiry: changed }: RotateProps): Phrase {
 }
 
 /** "read stays; write is added; agents goes". Pure. */
-export function difference(before: readonly string[], after: readonly string[]): Phrase {
+function difference(before: readonly string[], after: readonly string[]): Phrase {
   const parts = [
     [before.filter((scope) => after.includes(scope)), 'stays', 'stay'],
     [after.filter((scope) => !before.includes(scope)), 'is added', 'are added'],
@@ -113,7 +113,7 @@ function expiry(props: RotateProps): KnownBlock[] {
   return expiryInputs('rotate', { ...props, ...changed })
 }
 
-/** Once it has begun: who is next, and where it can be followed. */
+/** The rotation has begun: the next step, and where its progress is posted. */
 export const rotatedView = (
   { predecessor: old, successor }: Started,
   mine: boolean,
@@ -131,7 +131,7 @@ export const rotatedView = (
     actions(...(mine ? [revealButton(successor)] : []), go('Show old key', 'show', old)),
   ])
 
-/** The end of a compromised key: the receipt first, then the new one. */
+/** Shows a compromised key's receipt first, then the new key. */
 export function compromisedView(
   { predecessor: old, successor }: Started,
   mine: boolean,

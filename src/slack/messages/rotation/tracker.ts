@@ -14,8 +14,8 @@ import { endedBy, headline, origin, phaseLine, receiptOf, stillThere, warnings }
 export const rotationMessage = (shown: Shown): Message =>
   shown.about === 'rotation' ? trackerMessage(shown.tracker) : campaignMessage(shown.campaign)
 
-/** A rotation as it stands, in the channel: figures side by side, and a picture of them. */
-export function trackerMessage(tracker: Tracker): Message {
+/** A rotation's progress for the channel: figures side by side, and a chart of them. */
+function trackerMessage(tracker: Tracker): Message {
   if (tracker.rotation.endedAt) return message(headline(tracker), ...ending(tracker))
   return message(
     headline(tracker),
@@ -28,7 +28,7 @@ export function trackerMessage(tracker: Tracker): Message {
   )
 }
 
-/** The same for Home and dialogs, which take no tables and no charts. */
+/** The progress for Home and dialogs, which take no tables and charts. */
 export function trackerBlocks(tracker: Tracker, actor: Actor): KnownBlock[] {
   const manages = may(actor, 'rotation.finish', { workspaceId: tracker.rotation.workspaceId })
   const first = sentenceBlock(headline(tracker))
@@ -79,7 +79,7 @@ function figures({ hours, day, facts }: Tracker): KnownBlock {
   }
 }
 
-/** Nothing is drawn of nothing. */
+/** No chart without requests. */
 function picture({ hours, timeZone }: Tracker): KnownBlock[] {
   if (hours.every(({ old, next }) => old + next === 0)) return []
   const categories = unique(hours.map(({ at }) => clock(at, timeZone)))
@@ -97,13 +97,13 @@ const clock = (at: Date, timeZone: string): string =>
     .toPlainTime()
     .toString({ smallestUnit: 'minute' })
 
-/** In autumn an hour comes twice. */
+/** In autumn an hour occurs twice. */
 const unique = (labels: readonly string[]): string[] =>
   labels.map((label, i) => (labels.indexOf(label) < i ? `${label} again` : label))
 
 const levels = '▁▂▃▄▅▆▇█'
 
-/** A row of bars in plain text, with its figures beside it. */
+/** A row of bars in plain text, with figures. */
 function lines({ hours, day }: Tracker): string {
   const max = Math.max(1, ...hours.flatMap(({ old, next }) => [old, next]))
   const bars = (values: readonly number[]) =>
@@ -115,7 +115,7 @@ function lines({ hours, day }: Tracker): string {
   return `${row('old', 'old')}\n${row('new', 'next')}`
 }
 
-/** What can be done now; each button is looked up and judged again when it is pressed. */
+/** The actions that are possible now; each is checked again when it is clicked. */
 function buttons(tracker: Tracker, manages: boolean): KnownBlock {
   const { rotation, phase, facts } = tracker
   const { name } = facts.old

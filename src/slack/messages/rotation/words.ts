@@ -6,7 +6,7 @@ import type { Tracker } from '../../../rotation/tracker.ts'
 import { mrkdwnDate } from '../../phrase.ts'
 import { count } from '../keys/key.ts'
 
-/** Why a key is rotated, as a choice and behind a "because". */
+/** The reason of a rotation, as a choice and after a "because". */
 export const reasonWords: Record<Reason, { choice: string; because: string }> = {
   scheduled: { choice: 'It is time', because: 'it was time' },
   compromised: { choice: 'It is compromised: refuse it now', because: 'it is compromised' },
@@ -17,7 +17,7 @@ export const reasonWords: Record<Reason, { choice: string; because: string }> = 
 const hintOf = ({ hint }: { hint: string | null }, otherwise: string): Phrase =>
   hint ? [{ code: hint }] : [otherwise]
 
-/** What this is, in one sentence; when it is over, how it ended. */
+/** The rotation in one sentence; once over, how it ended. */
 export function headline({ rotation, facts, phase }: Tracker): Phrase {
   const { old, next } = facts
   const name = { name: old.name }
@@ -49,7 +49,7 @@ export function phaseLine(tracker: Tracker): Phrase {
   return say`${join(marked, ' > ')}. Next: ${nextStep(tracker)}`
 }
 
-/** Who has to do what now. */
+/** The next step, and whose it is. */
 export function nextStep({ phase, rotation, facts, silence, isUsed }: Tracker): Phrase {
   const owner = { user: facts.next.ownerId }
   if (phase === 'reveal') return say`${owner} reveals the new key.`
@@ -68,7 +68,7 @@ export function nextStep({ phase, rotation, facts, silence, isUsed }: Tracker): 
   return say`${rotation.startedBy.startsWith('job:') ? 'a manager' : who(rotation.startedBy)} finishes. ${proof({ facts, silence })}`
 }
 
-/** Why it is safe to end the old key. */
+/** The proof that the old key can end safely. */
 export function proof({ facts, silence }: Pick<Tracker, 'facts' | 'silence'>): Phrase {
   if (facts.old.state === 'expired') return say`The old key has expired, and the new one works.`
   const since = facts.old.lastUsedAt
@@ -77,7 +77,7 @@ export function proof({ facts, silence }: Pick<Tracker, 'facts' | 'silence'>): P
   return say`Safe: the new key works, and ${since}, as every server confirms.`
 }
 
-/** What somebody should know now, though it is not their turn. */
+/** Warnings that need no action yet. */
 export function warnings({ endsBeforeSwitch, facts, rotation }: Tracker): Phrase[] {
   return [
     ...(endsBeforeSwitch
@@ -95,7 +95,7 @@ export function warnings({ endsBeforeSwitch, facts, rotation }: Tracker): Phrase
 
 const maxSources = 5
 
-/** The networks and clients that still come with the old key. */
+/** The networks and clients that still use the old key. */
 export function stillThere({ sources, facts }: Tracker): Phrase {
   const { old } = facts
   if (sources.length === 0)
@@ -117,7 +117,7 @@ export const sourceLine = (source: {
 }): Phrase =>
   say`• ${{ code: source.network }}, ${{ code: source.client }}: ${count(source.requests, 'request')}, last on ${{ moment: source.lastAt }}`
 
-/** Why, by whom, and how long there is; nobody typed any of it. */
+/** The reason, the person and the deadline, without text that a person typed. */
 export function origin({ rotation, facts }: Tracker): string {
   const by = rotation.startedBy.startsWith('job:') ? 'Keywarden' : `<@${rotation.startedBy}>`
   const starter = /^[UW][A-Z0-9]+$/.test(rotation.startedBy) ? by : 'Keywarden'
@@ -134,7 +134,7 @@ function timeLeft(at: Date, now: Date): string {
     : `, ${count(Math.floor(hours / 24), 'day')} left`
 }
 
-/** What the verifiers said to the end, once it is decided. */
+/** The verifiers' receipt for the end, once it is decided. */
 export function receiptOf({ rotation }: Tracker): Phrase {
   if (!rotation.cutAt) return []
   if (!rotation.receipt) return say`Saved. Waiting until every server has confirmed.`
@@ -150,6 +150,6 @@ const becauseWords: Record<string, string> = {
   'rotated-again': ': the new key is being rotated itself',
 }
 
-/** By whom and how it ended. */
+/** How the rotation ended, and who ended it. */
 export const endedBy = ({ rotation }: Tracker): Phrase =>
   say`${rotation.phase === 'aborted' ? 'Aborted' : 'Finished'} by ${who(rotation.endedBy!)} on ${{ moment: rotation.endedAt! }}${becauseWords[rotation.because] ?? ''}.`

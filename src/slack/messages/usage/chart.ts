@@ -1,7 +1,7 @@
 import type { KnownBlock } from '@slack/types'
 import { cut } from '../../blocks.ts'
 
-/** One line or group of bars: a value for each category. */
+/** A line or a group of bars: a value for each category. */
 export type Series = { name: string; values: readonly number[] }
 
 const maxCharacters = 20

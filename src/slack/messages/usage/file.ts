@@ -1,14 +1,14 @@
 import { say } from '../../../foundation/words.ts'
 import { type Message, message } from '../../blocks.ts'
 
-/** The file itself is the message; this says where it is. */
-export const csvToldMessage = (name: string): Message =>
+/** Says where the file is; the file is its own message. */
+export const csvSentMessage = (name: string): Message =>
   message(say`The usage of ${{ name }} is in our direct messages, as a file for a spreadsheet.`)
 
-/** What a message may hold, with room for the words around it. */
+/** The room for figures in a message, beside the words around them. */
 const maxCharacters = 8_000
 
-/** The same figures where no file may be uploaded: as many of the latest lines as a message holds. */
+/** The figures as text where no file may be uploaded: as many of the latest lines as fit. */
 export function noFilesMessage(name: string, csv: string): Message {
   const [head = '', ...lines] = csv.replace('\ufeff', '').trim().split('\r\n')
   const kept = latest(lines)

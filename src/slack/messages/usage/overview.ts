@@ -24,7 +24,7 @@ import { count } from '../keys/key.ts'
 import { inFull, sparkline } from './panel.ts'
 import { howMany, howWell, percent, rangeWords } from './words.ts'
 
-/** All that is said of a workspace's use. */
+/** The contents of the overview. */
 export type Overview = {
   workspace: Workspace
   actor: Actor
@@ -32,14 +32,14 @@ export type Overview = {
   now: Date
   summary: WorkspaceSummary
   exercise: Exercise
-  /** what `exercise` looks at: longer than a range in which a key need not have done all that it is for */
+  /** the range of `exercise`: long enough for a key to use all its scopes */
   evidence: Range
   picture: UsagePicture
 }
 
 const listed = 5
 
-/** A workspace's use: how much, the busiest keys, the silent ones, and scopes that nobody needs. */
+/** A workspace's usage: requests, the busiest keys, the silent ones, and scopes that nobody uses. */
 export function usageOverview(overview: Overview, image?: ImageBlock): Message {
   const { workspace, range, now, summary, exercise, evidence, picture } = overview
   const used = say`${count(summary.keysUsed, 'key was', 'keys were')} used.`
@@ -60,11 +60,11 @@ export function usageOverview(overview: Overview, image?: ImageBlock): Message {
   }
 }
 
-/** What is said at once where somebody asked. */
-export const overviewToldMessage = ({ workspace, summary, range, picture }: Overview): Message =>
+/** The immediate reply to the command. */
+export const overviewReply = ({ workspace, summary, range, picture }: Overview): Message =>
   message(say`${{ name: workspace.name }}: ${howMany(summary, range)}`, context(inFull('overview', picture)))
 
-/** The busiest keys, one table as Slack allows one a message. */
+/** The busiest keys; Slack allows one table per message. */
 export function topTable(top: readonly KeyUse[]): TableBlock {
   return {
     type: 'table',
@@ -81,7 +81,7 @@ export function topTable(top: readonly KeyUse[]): TableBlock {
   }
 }
 
-/** During a rotation two keys have the same name. */
+/** During a rotation two keys share a name. */
 const called = ({ name, hint }: KeyUse, all: readonly KeyUse[]): string =>
   all.filter((one) => one.name === name).length > 1 ? `${isolate(name)} ${hint}` : isolate(name)
 
@@ -119,7 +119,7 @@ function scopes({ scopes: all, unknown }: Exercise, range: Range): KnownBlock[] 
   ]
 }
 
-/** Keys that could do with less, and the way there. */
+/** Keys with scopes that they do not use, with a button to rotate each. */
 function wideKeys({ wide }: Exercise, range: Range, workspaceId: string): KnownBlock[] {
   if (wide.count === 0) return []
   const shown = wide.keys.slice(0, listed)

@@ -12,7 +12,7 @@ import { ref } from '../../ref.ts'
 import { keyLine } from '../keys/key.ts'
 import { firstAndLast, fromWhere, howMany, howWell, outcomeWords, percent, rangeWords } from './words.ts'
 
-/** All that the panel says of one key. */
+/** The contents of the panel. */
 export type Panel = {
   key: KeyWithUsage
   range: Range
@@ -26,7 +26,7 @@ export type Panel = {
 const endpointsShown = 5
 const recentShown = 8
 
-/** One key's usage. Without the picture a row of signs takes its place, and all figures are in words anyway. */
+/** One key's usage. Without a picture it has a line of text signs; all figures are also in words. */
 export function usagePanel(panel: Panel, image?: ImageBlock): Message {
   const { key, summary, range, now, sources, recent } = panel
   const lines = [howMany(summary, range), howWell(summary), firstAndLast(summary), ...fromWhere(sources)]
@@ -50,8 +50,8 @@ export function usagePanel(panel: Panel, image?: ImageBlock): Message {
   }
 }
 
-/** What is said at once where somebody asked; the panel itself follows as a direct message. */
-export const usageToldMessage = (panel: Panel): Message => {
+/** The immediate reply to the command; the panel follows as a direct message. */
+export const usageReply = (panel: Panel): Message => {
   const well = howWell(panel.summary)
   return message(
     say`${{ name: panel.key.name }}: ${howMany(panel.summary, panel.range)}${well ? say` ${well}` : ''}`,
@@ -59,7 +59,7 @@ export const usageToldMessage = (panel: Panel): Message => {
   )
 }
 
-/** Where the rest is. */
+/** Points to the direct message. */
 export const inFull = (what: 'panel' | 'overview', { steps }: UsagePicture): string =>
   `The whole ${what}${steps.length > 0 ? ', with its picture,' : ''} is in our direct messages.`
 
@@ -84,7 +84,7 @@ const utc = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16).r
 const signs = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
 const signsShown = 48
 
-/** Requests over time as a line of signs, for where pictures are not permitted. */
+/** Requests over time as a line of text signs, for where pictures are not permitted. */
 export function sparkline({ steps, fromMs }: UsagePicture): KnownBlock[] {
   const [first] = steps
   if (!first) return []

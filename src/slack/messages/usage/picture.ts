@@ -3,7 +3,7 @@ import { hourMs } from '../../../foundation/time.ts'
 import type { Illustration } from '../../upload-chart.ts'
 import { useFacts } from '../alerts/unusual-use.ts'
 
-/** The picture of an alert about unusual use: 48 hours over the band of what is usual; nothing for other alerts. */
+/** The picture of an alert about unusual use: 48 hours over the band of usual use; undefined for other alerts. */
 export function usePicture(alert: Alert): Illustration | undefined {
   const { band, timeZone } = alert
   const [first, last] = [band?.[0], band?.at(-1)]
@@ -24,7 +24,7 @@ export function usePicture(alert: Alert): Illustration | undefined {
   }
 }
 
-/** What the picture shows, with its figures: hours are counted back from the alert. */
+/** Describes the picture with its figures: hours are counted back from the alert. */
 function altText({ key, timeZone }: Alert, band: NonNullable<Alert['band']>): string {
   const last = band.at(-1)!
   const before = band.slice(0, -1)

@@ -11,7 +11,7 @@ export const rangeWords: Record<Range, string> = {
   '90d': '90 days',
 }
 
-/** A share as people write it: exact about nothing and everything, with a decimal where that decides. */
+/** A percentage: 0 and 100 only when exact, with a decimal below 10 and above 90. */
 export function percent(share: number): string {
   const value = share * 100
   if (value === 0 || value === 100) return `${value} %`
@@ -20,7 +20,7 @@ export function percent(share: number): string {
   return `${value.toLocaleString('en-US', { maximumFractionDigits: value < 10 || value > 90 ? 1 : 0 })} %`
 }
 
-/** How many requests, against the stretch of time before. */
+/** The number of requests, compared to the previous range. */
 export function howMany({ totals, before }: Pick<Summary, 'totals' | 'before'>, range: Range): Phrase {
   const last = rangeWords[range]
   if (totals.requests === 0)
@@ -30,7 +30,7 @@ export function howMany({ totals, before }: Pick<Summary, 'totals' | 'before'>, 
   return say`${count(totals.requests, 'request')} in the last ${last}, ${against(totals.requests, before.requests)} in the ${last} before${before.requests > 0 ? ` (${before.requests.toLocaleString('en-US')})` : ''}.`
 }
 
-/** A number against an earlier one, before “in the week before”. */
+/** Compares a number to an earlier one, before “in the week before”. */
 export function against(now: number, before: number): string {
   if (before === 0) return 'none'
   if (now === before) return 'as many as'
@@ -39,7 +39,7 @@ export function against(now: number, before: number): string {
   return `${percent(Math.abs(now / before - 1))} ${now > before ? 'more' : 'less'} than`
 }
 
-/** How they went; undefined when there were none. */
+/** The success rate, and how many were refused or failed; undefined without requests. */
 export function howWell({ totals }: Pick<Summary, 'totals'>): Phrase | undefined {
   const rate = successRate(totals)
   if (rate === undefined) return undefined
@@ -60,7 +60,7 @@ export function firstAndLast({
 
 const maxNamed = 3
 
-/** From how many networks and by what, the busiest named, a line each; nothing when nothing is known. */
+/** Networks and clients, the busiest by name, one per line; empty when none is known. */
 export function fromWhere(sources: readonly Source[]): Phrase[] {
   const networks = shares(sources, ({ network }) => network)
   const clients = shares(sources, ({ client }) => client)
@@ -88,7 +88,7 @@ function named(all: readonly Share[]): Phrase {
   return say`${join(shown, ', ')}${rest > 0 ? ` and ${rest} more` : ''}`
 }
 
-/** What became of a request: our own verdict in words, or what the platform answered. */
+/** The outcome of a request: our verdict in words, or the platform's status. */
 export function outcomeWords(code: string): string {
   return (
     verdicts[code] ?? (/^\d{3}$/.test(code) ? `${code} ${Number(code) < 400 ? 'succeeded' : 'failed'}` : code)

@@ -6,7 +6,7 @@ import { context, form, header, input, notice, option, select, textInput } from 
 import { sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
 
-/** Every term of a workspace in one dialog, each with what it does. */
+/** The dialog of all terms of a workspace, each with its effect. */
 export function policyForm(workspace: Workspace, channels: PolicyChannels): ModalView {
   const { terms } = workspace
   return form('Policy', 'Save policy', 'policy.set', ref(workspace.id, versionOf(terms)), [
@@ -149,7 +149,7 @@ const offboarding = (terms: Terms): KnownBlock[] => [
   days('offboardingGraceDays', 'A rotated key works on for (days)', terms),
 ]
 
-/** The channels as Slack knows them, where they could be found. */
+/** The ids of the channels, where Slack knows them. */
 export type PolicyChannels = { alerts?: string | undefined; audit?: string | undefined }
 
 const ownChannel = { hint: 'Not one that is shared with another organisation.' }
@@ -175,7 +175,7 @@ const channelInput = (
     more,
   )
 
-/** `uninvited`: channels that were chosen and that only somebody in them can let the bot into. */
+/** `uninvited`: chosen private channels to which a member must invite the bot. */
 export const policySavedView = (workspace: Workspace, uninvited: readonly string[]): ModalView =>
   notice('Policy saved', [
     sentenceBlock(say`The policy of ${{ name: workspace.name }} is saved.`),

@@ -10,13 +10,13 @@ export type RolesProps = {
   workspace: Workspace
   people: readonly { userId: string; role: Role }[]
   groups: readonly { groupId: string; role: Role }[]
-  /** the user groups of the team, for the choice */
+  /** the team's user groups to choose from */
   usergroups: readonly { id: string; name: string }[]
-  /** what was just done */
+  /** the result of the last change */
   done?: Phrase
 }
 
-/** Who may do what, and the way to change it, for a person or for everyone in a user group. */
+/** The roles, with a form to set one for a person or a user group. */
 export function rolesForm(props: RolesProps): ModalView {
   const { workspace, usergroups } = props
   const roleOptions = [
