@@ -9,8 +9,8 @@ import { allWorkspaces, type Workspace } from '../workspaces/workspace.ts'
 type Row = { id: string; workspace_id: string; keys: number; over_at: Date | null }
 
 /**
- * Puts a letter for each fleet event that has begun, grown, shrunk or ended since it was told. They all end in one message, which
- * the first posts and the others bring up to date. Returns how many letters were put.
+ * Puts a message into the outbox for each fleet event that began, grew, shrank or ended since its last one. The first
+ * posts the event's message in Slack, the others update it. Returns how many were put.
  */
 export async function putFleetNotices(world: Pick<World, 'db' | 'clock' | 'random'>): Promise<number> {
   const now = world.clock.now()

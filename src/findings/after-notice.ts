@@ -5,7 +5,7 @@ import { plain } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import { changeStatusInBulk } from '../keys/status-in-bulk.ts'
 import type { Act } from '../members/actor.ts'
-import { flushedThrough } from '../usage/watermark.ts'
+import { readFlushedThrough } from '../usage/watermark.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import type { Question } from './finding.ts'
 import { idle } from './idle.ts'
@@ -61,7 +61,7 @@ async function overdue(
   now: Date,
   limit: number,
 ): Promise<string[]> {
-  const known = kind === 'idle' ? await flushedThrough(db) : now
+  const known = kind === 'idle' ? await readFlushedThrough(db) : now
   if (!known) return []
   const { rows } = await db.raw(
     `select n.key_id

@@ -1,5 +1,5 @@
 import { dayMs } from '../foundation/time.ts'
-import { noteLastUse } from '../keys/quiet.ts'
+import { recordLastUse } from '../keys/quiet.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import {
   activated,
@@ -29,7 +29,7 @@ export const idle: Question = {
   kind: 'idle',
   moves: true,
   ended: endedBy(revoked, deactivated, rotated, needed, activated, used, over, policyChanged),
-  refresh: (trx, workspace, now) => noteLastUse(trx, workspace.id, quietBefore(workspace, now)),
+  refresh: (trx, workspace, now) => recordLastUse(trx, workspace.id, quietBefore(workspace, now)),
   async ask(trx, workspace, now): Promise<Fact[]> {
     const { rows } = await trx.raw(
       `select id, u.last_used_at, quiet_since

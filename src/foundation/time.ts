@@ -5,7 +5,7 @@ export const hourMs = 3_600_000
 export const dayMs = 86_400_000
 export const weekMs = 7 * dayMs
 
-/** The same time of day `days` later on that zone's wall clock, whatever daylight saving does in between. */
+/** The same time of day `days` later on that zone's wall clock, also across a change of daylight saving. */
 export const addDays = (at: Date, days: number, timeZone: string): Date =>
   new Date(
     Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(timeZone).add({ days })

@@ -8,7 +8,7 @@ import { readNetworks } from './networks.ts'
 import type { Scope } from './scope.ts'
 import { hashToken, isHint } from './token.ts'
 
-/** What can be said of a key that exists elsewhere; the first five are needed. */
+/** The fields of a key that exists elsewhere; the first five are required. */
 export const adoptionFields = [
   'sha256',
   'hint',
@@ -60,7 +60,7 @@ export function readAdoption(fields: AdoptionFields, now: Date): Adoption | Refu
   return refusals.length > 0 ? refusals : (read as Adoption)
 }
 
-/** What policy would not let anybody make, but what exists all the same: told, and taken. Pure. */
+/** Warnings for an adopted key that policy would not allow to be made; it is adopted all the same. Pure. */
 export function policyWarnings({ scopes, expiresAt }: Adoption, terms: Terms, now: Date): Refusal[] {
   const field = 'expires'
   if (expiresAt === null)

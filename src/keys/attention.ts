@@ -10,7 +10,7 @@ import { beyond, countLimit, countUpTo, type Edge, type Listing, ordered, type P
 const soonDays = 7
 const endedDays = 30
 
-/** What needs attention, in two queues: what ends soon or has just ended, by when; then what is due for rotation. */
+/** Keys that need attention, in two queues: those that end soon or have just ended, then those due for rotation. */
 const queues = [
   { column: 'works_until', narrow: ending },
   { column: 'revealed_at', narrow: due },

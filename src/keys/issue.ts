@@ -14,7 +14,7 @@ import { readNetworks } from './networks.ts'
 import { isScope, type Scope } from './scope.ts'
 import { keyColumns, toKey } from './store.ts'
 
-/** What a person asks for, as they typed it. */
+/** A key as a person typed it. */
 export type KeyDraft = {
   name: string
   description: string

@@ -21,7 +21,7 @@ import { searchLimit, searchPage } from './search.ts'
 /**
  * One page of the keys this viewer may see; revoked ones are left out. Names order the list, except that what is
  * due comes by when it is due. Pages hang on the rows at their edges, so that a page deep in a long list costs what
- * the first one costs. Whoever does not show the total leaves it uncounted (0).
+ * the first one costs. A caller that does not show the total leaves it uncounted (0).
  */
 export async function listKeys(
   db: Executor,

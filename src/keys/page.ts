@@ -13,7 +13,7 @@ export const countLimit = 5_000
 export const statusFilters = ['active', 'inactive', 'expiring', 'overdue', 'attention', 'mine'] as const
 export type StatusFilter = (typeof statusFilters)[number]
 
-/** What a list shows: a status, or words to search for in names. */
+/** The filter of a list: a status, or words to search for in names. */
 export type Filter = { status?: StatusFilter; words?: string }
 
 /** Where a page begins: after or before the row with these sort values; the start when neither is there. */

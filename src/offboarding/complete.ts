@@ -10,7 +10,7 @@ import { planKeys } from './write-plan.ts'
  * Ends an offboarding when every verifier has confirmed every key that was acted on, and the leaver has got hold of
  * nothing since; otherwise it goes on with that. `keyIds`: the keys that the receipt speaks for.
  */
-export const finish =
+export const completeOffboarding =
   (receipt: Receipt, keyIds: ReadonlySet<string>): Step =>
   async (act, id) => {
     const offboarding = await lockOffboarding(act.trx, id)

@@ -16,7 +16,7 @@ const keysPerTransaction = 50
  * Deals with the next keys, of one workspace and at most 50, in one transaction: key rows by id first, then that
  * workspace's audit chain, so that two campaigns cannot wait for each other. True while there may be more.
  */
-export const actOnSome =
+export const executeKeys =
   (random: Random): Step =>
   async (act, id) => {
     const offboarding = await lockOffboarding(act.trx, id)

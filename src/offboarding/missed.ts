@@ -8,7 +8,7 @@ import type { Workspace } from '../workspaces/workspace.ts'
 import { matchWaiting } from './by-email.ts'
 import { requestOffboarding } from './request.ts'
 
-/** Somebody as Slack's list of members has them. */
+/** A person as Slack's list of members has them. */
 export type SlackMember = { userId: string; email: string | null; deleted: boolean; isBot: boolean }
 
 const actor = { kind: 'job', id: 'offboarding-missed' } as const

@@ -12,8 +12,8 @@ type Named = { id: string; name: string; terms: Terms }
 const maxNamed = 10
 
 /**
- * Tells the channel of each other workspace what an offboarding does there without anybody of theirs having decided
- * it: keys that follow its policy, where a person elsewhere asked, and a role that stays until somebody there ends it.
+ * Notifies the channel of each other workspace of the effects that nobody there decided: keys that follow its policy,
+ * where a person elsewhere asked, and a role that stays until an owner there ends it.
  */
 export async function notifyWorkspaces(
   act: Act,

@@ -7,9 +7,9 @@ import { keysOfLeaver } from './leaver-keys.ts'
 import { type Offboarding, toOffboarding } from './offboarding.ts'
 
 /**
- * An offboarding begins again where whoever asks now may end a role that had stayed, and a finished one also when the
- * leaver has a key that it does not know. The limit of a finished one counts from now, and what somebody `decided` who has
- * seen a preview holds from there on: the keys from before are dealt with.
+ * Reopens an offboarding where the requester may end a role that had stayed, and a finished one also when the leaver has
+ * a key that it does not know. The deadline of a finished one counts from now, and decisions made after a preview
+ * (`decided`) apply to the new keys: those from before are done.
  */
 export async function reopenIfMore(
   act: Act,

@@ -15,7 +15,7 @@ import { within } from './plan.ts'
 import { reopenIfMore } from './reopen.ts'
 import { stepIsOff, stepIsOffIn } from './workflow-step.ts'
 
-/** What a door asks for. Doors without a preview leave mode and choices out. */
+/** A request from one of the `sources`. Those without a preview leave mode and choices out. */
 export type OffboardingRequest = {
   source: Source
   userId: string
@@ -23,16 +23,16 @@ export type OffboardingRequest = {
   successorId?: string | undefined
   note?: string | undefined
   choices?: Record<string, Plan>
-  /** what the door wants to find again: a workflow's execution, a directory's id */
+  /** the source's own id: a workflow's execution, a directory's user */
   reference?: string
-  /** false for doors that should stay quiet when the person has no key at all */
+  /** false for sources that stay quiet when the person has no key at all */
   announced?: boolean
 }
 
 /**
- * Makes sure that this person is being offboarded: one offboarding a person, once a door, until they come back.
- * Whoever asks second joins; when the leaver has got hold of more keys since, or has a role that they may end, it goes
- * on with those.
+ * Makes sure that this person is being offboarded: one offboarding per person until they come back, one request per
+ * source. A second request joins; when the leaver has more keys since, or a role that the requester may end, the
+ * offboarding goes on with those.
  */
 export async function requestOffboarding(
   act: Act,
@@ -58,7 +58,7 @@ export async function requestOffboarding(
     .returning('*')
   const row = made ?? (await lockCurrent(act, workspace.accountId, request.userId))
   const offboarding = toOffboarding(row)
-  const isFirst = await noteSource(act, offboarding.id, request)
+  const isFirst = await recordSource(act, offboarding.id, request)
   if (made) await recordRequested(act, offboarding, request)
   if (!made && isFirst) {
     const details = { offboarding: offboarding.id, user: request.userId, ...sourceOf(request) }
@@ -116,13 +116,13 @@ async function isUnknown(
     : undefined
 }
 
-/** A workflow that names an owner pauses their keys, whatever else it asks for. */
+/** A workflow that names an owner only deactivates their keys. */
 const spareOwner = (request: OffboardingRequest, { keepsRoleIn }: Authority): OffboardingRequest =>
   request.source === 'workflow' && keepsRoleIn.length > 0
     ? { ...request, mode: 'deactivate', successorId: undefined }
     : request
 
-/** What was asked for, or what the policy says where nothing was; another system gets no more than the policy says. */
+/** The requested mode, else that of the policy; another system gets no more than the policy allows. */
 export function modeOf(
   { source, mode, choices }: Pick<OffboardingRequest, 'source' | 'mode' | 'choices'>,
   terms: Terms,
@@ -131,7 +131,6 @@ export function modeOf(
   return isOtherSystem(source) ? within(policy, mode ?? policy) : (mode ?? policy)
 }
 
-/** What shall happen to keys, and where that holds. */
 const decisionsOf = ({ terms }: Workspace, request: OffboardingRequest, { decidesIn }: Authority) => ({
   mode: modeOf(request, terms),
   successor_id: request.successorId ?? null,
@@ -172,8 +171,8 @@ const lockCurrent = (act: Act, accountId: string, userId: string) =>
     .forUpdate()
     .first()
 
-/** Whether this door had not asked before. A request that comes again, as Slack repeats events, changes nothing. */
-export async function noteSource(
+/** Records the request. Returns false for a repeated one, as Slack repeats events. */
+export async function recordSource(
   act: Act,
   offboardingId: string,
   { source, reference = '' }: Pick<OffboardingRequest, 'source' | 'reference'>,

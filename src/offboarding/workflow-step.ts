@@ -26,7 +26,7 @@ export async function stepIsOffIn(db: Executor, accountId: string): Promise<Work
     .filter(({ terms }) => !terms.offboardingByWorkflow)
 }
 
-/** What a workflow reads whose step is switched off. */
+/** The refusal for a workflow whose step is switched off. */
 export function stepIsOff(off: readonly Workspace[]): Refusal {
   const commands = off.map(({ name }) => [{ code: `/keys policy ${inWorkspace(name)}` }])
   return refuse('forbidden', say`The step is switched off in ${namesOf(off)}. Nobody was offboarded.`, {
@@ -42,10 +42,10 @@ const namesOf = (off: readonly Workspace[]) =>
   )
 
 /**
- * Tells the alert channels of these workspaces that a run was refused: the first of an hour at once, and at its end
- * how many followed, so that a flood of runs is two messages. Returns whether there is something to tell now.
+ * Notifies the alert channels of these workspaces of a refused run: the first of an hour at once, and at its end how
+ * many followed, so that a flood of runs is two messages. Returns whether a message is due now.
  */
-export async function noteRefusedRun(
+export async function recordRefusedRun(
   act: Act,
   off: readonly Workspace[],
   run: { execution: string; leaver: string },

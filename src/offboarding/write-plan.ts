@@ -13,7 +13,7 @@ import type { Step } from './step.ts'
  * Writes down every key of the leaver with what shall happen to it, closes their requests and ends their roles. In a
  * workspace where their role stays, nothing but keys ends.
  */
-export const begin =
+export const writePlan =
   (random: Random): Step =>
   async (act, id) => {
     const offboarding = await lockOffboarding(act.trx, id)
@@ -35,8 +35,8 @@ export const begin =
       if (await stillOwns(act, workspace.id, offboarding.userId!)) lastOwnerOf.push(workspace.name)
     }
     await notifyWorkspaces(act, offboarding, named, planned, random)
-    // Nobody needs to hear of everyone who ever left; whoever asked in person does.
-    const isWorthTelling =
+    // A leaver without keys is announced only to a person who asked.
+    const isAnnounced =
       planned.length > 0 ||
       lastOwnerOf.length > 0 ||
       offboarding.keepsRoleIn.length > 0 ||
@@ -45,7 +45,7 @@ export const begin =
     await act
       .trx('offboardings')
       .where({ id })
-      .update({ state: 'acting', last_owner_of: lastOwnerOf, announced: isWorthTelling })
+      .update({ state: 'acting', last_owner_of: lastOwnerOf, announced: isAnnounced })
     return true
   }
 

@@ -10,7 +10,7 @@ import { readTerms, type Terms } from '../policy/terms.ts'
 import { endOf, finishLocked, recordAborted } from './end.ts'
 import { factsOf } from './facts.ts'
 import { type Locked, lockRunning } from './lock.ts'
-import { type NoteKind, note } from './notes.ts'
+import { addNote, type NoteKind } from './notes.ts'
 import { atDeadline, endsBeforeSwitch, type Facts, phaseOf } from './phase.ts'
 import { type Phase, type Rotation, toRotation } from './rotation.ts'
 
@@ -59,7 +59,10 @@ async function advanceThese(world: World, rotations: Rotation[], terms: Terms[])
       return advanceOne(act, locked)
     })
     if (isRefusal(done) && done.code !== 'already')
-      world.log.warn({ rotation: rotation.id, why: plain(done.message) }, 'a rotation waits')
+      world.log.warn(
+        { event: 'rotation.step_refused', rotation: rotation.id, why: plain(done.message) },
+        'a step of a rotation was refused',
+      )
     else moved++
   }
   return moved
@@ -85,7 +88,7 @@ function nothingToDo(rotation: Rotation, facts: Facts, terms: Terms, known: Read
   )
 }
 
-/** What is to be said by now. Each step is said once. Pure. */
+/** The notes that are due by now; each is sent once. Pure. */
 function dueNotes(rotation: Rotation, facts: Facts, terms: Terms): Due[] {
   const phase = phaseOf(facts, terms)
   const now = facts.now.getTime()
@@ -123,13 +126,13 @@ async function advanceOne(act: Act, locked: Locked): Promise<boolean> {
     await saveUse(act, rotation, facts)
     const done = await finishLocked(act, locked, because)
     if (isRefusal(done)) throw new Error(plain(done.message))
-    await note(act.trx, rotation.id, 'ended', 'ended', act.now)
+    await addNote(act.trx, rotation.id, 'ended', 'ended', act.now)
     return true
   }
   await saveUse(act, rotation, facts)
   if (phase !== rotation.phase) await move(act, rotation, phase)
   for (const { kind, step, body } of dueNotes(rotation, facts, terms)) {
-    const isNew = await note(act.trx, rotation.id, kind, step, act.now, body)
+    const isNew = await addNote(act.trx, rotation.id, kind, step, act.now, body)
     if (isNew && kind === 'overdue') await recordOverdue(act, rotation)
   }
   return true

@@ -41,6 +41,6 @@ export async function readCampaign(db: Executor, id: string, now: Date): Promise
 const byUrgency = (a: Tracker, b: Tracker) =>
   rank(a) - rank(b) || a.facts.old.name.localeCompare(b.facts.old.name)
 
-/** What somebody can do now comes first; what is over comes last. */
+/** Rotations that somebody can act on come first, those that are over come last. */
 const rank = ({ phase }: Tracker): number =>
   ({ safe: 0, reveal: 1, switch: 2, silent: 3, finished: 4, aborted: 5 })[phase]

@@ -67,7 +67,7 @@ const narrow: { [K in Which['of']]: Narrow<K> } = {
   expiring: (query, _which, terms, now) => void expiring(query, now, terms.timeZone),
 }
 
-/** What integrations the workspace's live keys belong to, by name. */
+/** The integrations of the workspace's live keys, by name. */
 export async function integrationsOf(db: Executor, workspaceId: string, limit: number): Promise<string[]> {
   const rows = await db('keys')
     .where({ workspace_id: workspaceId })
@@ -79,7 +79,7 @@ export async function integrationsOf(db: Executor, workspaceId: string, limit: n
   return rows.map((row) => row.integration)
 }
 
-/** What is said of a campaign: which keys it is about. */
+/** The title of a campaign: which keys it is about. */
 function titleOf(which: Which): string {
   switch (which.of) {
     case 'integration':
@@ -126,7 +126,7 @@ export async function startCampaign(
   return campaign
 }
 
-/** A campaign with its message and no key yet: for whoever starts its rotations in the same transaction. */
+/** Creates a campaign with its message and no key yet: the caller starts its rotations in the same transaction. */
 export async function openCampaign(
   act: Act,
   workspaceId: string,
@@ -153,13 +153,16 @@ export async function openCampaign(
   return { id, messageId, title, reason: wanted.reason }
 }
 
-/** Starts what campaigns have decided, some keys in one transaction; whoever comes next goes on from there. */
+/** Starts the rotations that campaigns have decided, a batch per transaction; the next run resumes there. */
 export async function carryOutCampaigns(world: World): Promise<number> {
   let started = 0
   for (;;) {
     const done = await perform(world, { kind: 'job', id: 'rotations' }, (act) => startSome(act, world.random))
     if (isRefusal(done)) {
-      world.log.warn({ why: plain(done.message) }, 'a campaign waits')
+      world.log.warn(
+        { event: 'rotation.campaign_refused', why: plain(done.message) },
+        'a step of a rotation campaign was refused',
+      )
       return started
     }
     if (done === 0) return started
@@ -215,7 +218,7 @@ async function startSome(act: Act, random: Random): Promise<number> {
   return Math.max(1, keyIds.length)
 }
 
-/** Whoever began the campaign is the one who rotates its keys. */
+/** The actor who started the campaign rotates its keys. */
 const actorOf = (row: CampaignRow): Actor =>
   row.started_by_kind === 'member'
     ? { kind: 'member', id: row.started_by, role: row.started_by_role!, workspaceId: row.workspace_id }

@@ -10,8 +10,8 @@ import { isUsed, phaseOf, silenceOf } from './phase.ts'
 import { type Rotation, toRotation } from './rotation.ts'
 
 /**
- * Ends the old key. Before it is safe only when `early` says that whoever asks knows what breaks. The verifiers'
- * receipt follows after the commit. A rotation whose new key nobody has revealed yet goes on until its owner has it.
+ * Ends the old key; before it is safe only with `early`, by which the actor accepts what breaks. The verifiers' receipt
+ * follows after the commit. A rotation whose new key nobody has revealed yet goes on until its owner has it.
  */
 export async function finishRotation(
   act: Act,

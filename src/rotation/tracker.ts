@@ -9,7 +9,7 @@ import type { Phase, Rotation } from './rotation.ts'
 
 /** How far back the requests of both keys are shown, and the sources that are called still there. */
 const hoursShown = 12
-const lookBackMs = 24 * hourMs
+const windowMs = 24 * hourMs
 
 /** A rotation as people judge it: how far it is, what both keys do, who is still on the old one. */
 export type Tracker = {
@@ -37,7 +37,7 @@ export async function readTrackers(
   now: Date,
 ): Promise<Tracker[]> {
   if (rotations.length === 0) return []
-  const since = new Date(now.getTime() - lookBackMs)
+  const since = new Date(now.getTime() - windowMs)
   const until = new Date(now.getTime() + hourMs)
   const facts = await factsOf(db, rotations, now)
   const keyIds = rotations.flatMap((rotation) => [rotation.predecessorId, rotation.successorId])
@@ -101,6 +101,6 @@ export type CampaignView = {
   waiting: number
   skipped: { name: string; why: string }[]
   counts: Record<Phase, number>
-  /** what needs somebody first, then by name */
+  /** those that need attention first, then by name */
   trackers: Tracker[]
 }

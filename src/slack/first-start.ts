@@ -33,7 +33,10 @@ export async function firstStart(world: World, web: WebClient): Promise<Identity
     bootstrap(act, first, world.random),
   )
   if (isRefusal(made)) throw new StartError(plain(made.message))
-  world.log.info({ workspace: made.name, owners: first.ownerIds }, 'the first workspace is there')
+  world.log.info(
+    { event: 'workspace.bootstrapped', workspace: made.name, owners: first.ownerIds },
+    'created the first workspace',
+  )
   return identity
 }
 

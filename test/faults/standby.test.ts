@@ -79,7 +79,7 @@ describe('a verifier whose address leads to a hot standby', () => {
     await expect.poll(leases, soon).toEqual([{ name: placed.process.name }])
     expect((await readiness(placed)).status).toBe(200)
     expect(await placed.process.end()).toBe(0)
-    expect(warnings(placed, /the lease cannot be renewed/)).toHaveLength(1)
+    expect(warnings(placed, /failed to get a valid lease/)).toHaveLength(1)
     expect(warnings(placed, /changes cannot be read/).length).toBeLessThanOrEqual(1)
   })
 

@@ -126,7 +126,7 @@ const tracker: fc.Arbitrary<Tracker> = fc
     flushedUntil: fc.option(moment, { nil: undefined }),
     silence: fc.record({
       since: moment,
-      looksMs: fc.nat(),
+      apparentMs: fc.nat(),
       provenMs: fc.option(fc.nat(), { nil: undefined }),
       neededMs: fc.nat(),
     }),

@@ -39,6 +39,9 @@ async function postRequest({ bot, caller }: Interaction, request: KeyRequest): P
     const { ts } = await sendOrInWords(requestMessage(request, rival), send, { log: bot.world.log })
     await rememberPosted(bot.world.db, request.id, { channelId, ts: ts! })
   } catch (error) {
-    bot.world.log.warn({ request: request.id, error: String(error) }, 'a request is not in the channel')
+    bot.world.log.warn(
+      { event: 'request.post_failed', request: request.id, error: String(error) },
+      'failed to post a request for a key',
+    )
   }
 }

@@ -37,7 +37,10 @@ export async function drawHome(bot: BotContext, caller: Caller): Promise<Handled
   const publish = (view: HomeView) => bot.web.views.publish({ user_id: caller.actor.id, view })
   await publish(homeView(props)).catch((error) => {
     if (!isAboutContent(error)) throw error
-    bot.world.log.error({ error: String(translateError(error)) }, 'Slack refused a Home for what it holds')
+    bot.world.log.error(
+      { event: 'slack.home_content_refused', error: String(translateError(error)) },
+      'Slack refused the content of an App Home; a short one is shown',
+    )
     return publish(bareHomeView(props))
   })
 }

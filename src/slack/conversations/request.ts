@@ -124,6 +124,9 @@ async function updateRequestMessage({ bot }: Interaction, request: KeyRequest): 
   const { log } = bot.world
   const update = (form: Message) => bot.web.chat.update({ channel, ts, ...form })
   await sendOrInWords(requestMessage(request), update, { log }).catch((error) =>
-    log.warn({ request: request.id, error: String(error) }, 'a request shows old'),
+    log.warn(
+      { event: 'request.update_failed', request: request.id, error: String(error) },
+      'failed to update the message of a request for a key',
+    ),
   )
 }

@@ -7,7 +7,7 @@ import type { Receipt } from '../../../leases/confirm.ts'
 import { receiptPhrase } from '../../../leases/receipt-words.ts'
 import { type Reason, reasons } from '../../../rotation/rotation.ts'
 import type { Started } from '../../../rotation/start.ts'
-import type { Lately } from '../../../usage/last-24h.ts'
+import type { Last24h } from '../../../usage/last-24h.ts'
 import type { Workspace } from '../../../workspaces/workspace.ts'
 import { actions, button, form, go, input, notice, option, select } from '../../blocks.ts'
 import { sentenceBlock } from '../../phrase.ts'
@@ -22,7 +22,7 @@ export type RotateProps = {
   workspace: Workspace
   now: Date
   reason: Reason
-  last24h: Lately
+  last24h: Last24h
   holders: readonly Holder[]
   /** the scopes ticked so far; the key's own unless they change */
   chosen: readonly string[]
