@@ -1,14 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { messagesIn, topModal } from '../../sandbox/slack/look.ts'
 import { calls } from '../../sandbox/slack/person.ts'
-import { makeKey, people, said, type TestHouse, testHouse } from '../setup/house.ts'
+import { house, makeKey, people, said, useHouse } from '../setup/house.ts'
 import { clickBody, commandBody, send } from './wire.ts'
 
-let house: TestHouse
-beforeAll(async () => {
-  house = await testHouse({ mode: 'http' })
-})
-afterAll(() => house.drop())
+useHouse({ mode: 'http' })
 
 describe('a reference that came over the wire is looked up under whoever sends it', () => {
   let foreign: { workspace: string; key: string }

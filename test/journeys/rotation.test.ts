@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { findButton } from '../../sandbox/slack/look.ts'
 import type { PersonClient } from '../../sandbox/slack/person.ts'
 import { reply, tracker } from '../rotation/trackers.ts'
@@ -8,6 +8,7 @@ import {
   callPlatform,
   choose,
   counted,
+  house,
   makeKey,
   openDialog,
   people,
@@ -16,20 +17,17 @@ import {
   said,
   security,
   submitAndSee,
-  type TestHouse,
-  testHouse,
   tokenIn,
+  useHouse,
 } from '../setup/house.ts'
 import { dialogWith, homeWith, recorded, setTerms, told } from '../setup/seen.ts'
 
-let house: TestHouse
 let manager: PersonClient
+useHouse()
 beforeAll(async () => {
-  house = await testHouse()
   manager = house.as('manager')
   await setTerms(house, { silentBeforeFinishHours: 2 })
 })
-afterAll(() => house.drop())
 
 const later = async (minutes: number) => {
   house.calendar.advance({ days: 0, minutes })

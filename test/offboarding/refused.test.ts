@@ -6,28 +6,16 @@ import { startWatching } from '../../src/leases/confirm.ts'
 import { announce } from '../../src/offboarding/announce.ts'
 import { carryOut } from '../../src/offboarding/carry-out.ts'
 import { slackAnnouncer } from '../../src/slack/offboarding-announcer.ts'
-import {
-  openDialog,
-  people,
-  said,
-  security,
-  submitAndSee,
-  type TestHouse,
-  testHouse,
-} from '../setup/house.ts'
+import { house, openDialog, people, said, security, submitAndSee, useHouse } from '../setup/house.ts'
 import { told } from '../setup/seen.ts'
 import { join, ownedKey, use } from './leavers.ts'
 
-let house: TestHouse
 let watching: { stop(): Promise<void> }
-beforeAll(async () => {
-  house = await testHouse({ roles: ['bot', 'verify'] })
+useHouse({ roles: ['bot', 'verify'] })
+beforeAll(() => {
   watching = startWatching(house.world)
 })
-afterAll(async () => {
-  await watching.stop()
-  await house.drop()
-})
+afterAll(() => watching.stop())
 
 const refuse = (method: string, how: Partial<Fault>) =>
   fetch(`${house.slack.url}/faults`, {

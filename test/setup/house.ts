@@ -1,3 +1,4 @@
+import { afterAll, beforeAll } from 'vitest'
 import { people } from '../../sandbox/acting.ts'
 import { openCalendar } from '../../sandbox/calendar.ts'
 import { type House, type HouseOptions, openHouse } from '../../sandbox/house.ts'
@@ -44,6 +45,17 @@ export async function testHouse(
       await Promise.all([database.drop(), redis.drop()])
     },
   }
+}
+
+/** The house of the test file that called `useHouse`, from its first hook on. */
+export let house: TestHouse
+
+/** Opens `house` before the tests of a file, and drops it after them and after every hook that was added later. */
+export function useHouse(options?: Parameters<typeof testHouse>[0]): void {
+  beforeAll(async () => {
+    house = await testHouse(options)
+  })
+  afterAll(() => house.drop())
 }
 
 /** Sets a role behind the product's back, as a test's beginning. */
