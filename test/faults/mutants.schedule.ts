@@ -8,8 +8,7 @@ import { openLab } from './lab/lab.ts'
 import { mutants, patience } from './lab/mutants.ts'
 import type { Scenario } from './lab/scenarios.ts'
 
-// Most of a schedule is waiting for a lease to end.
-vi.setConfig({ maxConcurrency: 3, testTimeout: 240_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 let server: PostgresServer
 beforeAll(async () => {
