@@ -1,10 +1,12 @@
 import { defineConfig } from 'vitest/config'
+import LongestFirst from './test/setup/longest-first.ts'
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.{ts,tsx}'],
     globalSetup: ['test/setup/global.ts'],
-    reporters: ['default', './test/setup/count.ts'],
+    reporters: ['default', './test/setup/slowest.ts', './test/setup/count.ts'],
+    sequence: { sequencer: LongestFirst },
     // Processes, not threads: tests start children, change the environment and end servers.
     pool: 'forks',
     maxWorkers: 2,
