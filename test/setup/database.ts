@@ -4,15 +4,15 @@ import { administer, databaseUrl } from './administer.ts'
 
 export type FreshDatabase = { url: string; drop(): Promise<void> }
 
-/** A migrated, empty database that no other test file knows of. `drop` cuts whoever is still connected. */
-export async function freshDatabase(): Promise<FreshDatabase> {
+/**
+ * A migrated, empty database that no other test file knows of. `drop` cuts whoever is still connected.
+ * @param template instead of the empty one: the name of a database of the same server that nobody is connected to
+ */
+export async function freshDatabase(template = inject('templateDatabase')): Promise<FreshDatabase> {
   const server = inject('serverUrl')
   const name = `${inject('databasePrefix')}${randomBytes(6).toString('hex')}`
   // Copying files is about twice as fast as logging every page, when nothing waits for the disk.
-  await administer(
-    server,
-    `create database ${name} template ${inject('templateDatabase')} strategy file_copy`,
-  )
+  await administer(server, `create database ${name} template ${template} strategy file_copy`)
   return {
     url: databaseUrl(server, name),
     drop: async () => void (await administer(server, `drop database if exists ${name} with (force)`)),
