@@ -6,7 +6,7 @@ import { startPostgres } from '../sandbox/services/postgres.ts'
 import type { Call } from '../sandbox/slack/contract.ts'
 import { calls } from '../sandbox/slack/person.ts'
 import { startSlack } from '../sandbox/slack/slack.ts'
-import { perform } from '../src/audit/perform.ts'
+import { perform } from '../src/acts/perform.ts'
 import { readConfig } from '../src/foundation/config.ts'
 import { openDatabase } from '../src/foundation/database.ts'
 import { openLog } from '../src/foundation/log.ts'
@@ -106,7 +106,7 @@ async function leave(from: Workspace, userId: string): Promise<void> {
   const made = await perform(world, { kind: 'job', id: 'scim bench' }, (act) =>
     requestOffboarding(act, from, { source: 'scim', userId }, systemRandom),
   )
-  if (isRefusal(made)) throw new Error(`refused: ${JSON.stringify(made.told)}`)
+  if (isRefusal(made)) throw new Error(`refused: ${JSON.stringify(made.message)}`)
 }
 
 async function work(child: ChildProcess): Promise<number> {

@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import type { BandPicture, UsagePicture } from '../src/slack/pictures/picture.ts'
-import { render } from '../src/slack/pictures/render.ts'
+import type { BandPicture, UsagePicture } from '../src/charts/chart.ts'
+import { render } from '../src/charts/render.ts'
 import { percentile, report } from './table.ts'
 
 /**

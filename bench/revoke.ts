@@ -2,7 +2,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
-import { perform } from '../src/audit/perform.ts'
+import { perform } from '../src/acts/perform.ts'
 import { readConfig } from '../src/foundation/config.ts'
 import { openDatabase } from '../src/foundation/database.ts'
 import { openLog } from '../src/foundation/log.ts'
@@ -11,7 +11,7 @@ import { isRefusal } from '../src/foundation/refusal.ts'
 import { plain } from '../src/foundation/words.ts'
 import { startWatching } from '../src/leases/confirm.ts'
 import { openWatcher } from '../src/leases/watcher.ts'
-import { carryOutThese } from '../src/offboarding/carry-out.ts'
+import { carryOutThese } from '../src/offboarding/execute.ts'
 import { requestOffboarding } from '../src/offboarding/request.ts'
 import { allWorkspaces } from '../src/workspaces/workspace.ts'
 import type { BusyOptions } from './load/busy.ts'
@@ -118,7 +118,7 @@ async function campaign(): Promise<number> {
   const made = await perform(world, { kind: 'job', id: 'bench' }, (act) =>
     requestOffboarding(act, workspace!, request, systemRandom),
   )
-  if (isRefusal(made)) throw new Error(plain(made.told))
+  if (isRefusal(made)) throw new Error(plain(made.message))
   if ((await carryOutThese(world, [made.id], 60_000)) !== 1) throw new Error('the campaign was not confirmed')
   return performance.now() - begun
 }

@@ -14,20 +14,20 @@ export type ClientOptions = {
   serviceToken: string
   /** the workspace that keys must belong to; without it, look at the one in the grant */
   workspace?: string
-  /** milliseconds to wait for a verdict before the client is told 503; default 2000 */
+  /** milliseconds to wait for a verdict before the client gets 503; default 2000 */
   timeoutMs?: number
 }
 
 export type Client = {
-  /** Is the key of this request good for it? Never throws: without an answer nobody is let through (503). */
+  /** Decides whether the request's key allows it. Never throws: without a verdict the request is refused (503). */
   decide(asked: Asked): Promise<Decision>
-  /** Notes what became of a request; sent in batches, never waited for. */
+  /** Reports a request's outcome; sent in batches, in the background. */
   report(outcome: Outcome): void
-  /** sends what is left to report */
+  /** sends the remaining outcomes */
   close(): Promise<void>
 }
 
-/** Asks Keywarden about each request of a platform. Needs nothing but Node's own fetch. */
+/** Asks Keywarden about each request of a platform. Needs only Node's own fetch. */
 export function openClient({ url, serviceToken, workspace, timeoutMs = 2_000 }: ClientOptions): Client {
   const post = (path: string, body: unknown) =>
     fetch(new URL(path, url), {
@@ -37,10 +37,10 @@ export function openClient({ url, serviceToken, workspace, timeoutMs = 2_000 }: 
       signal: AbortSignal.timeout(timeoutMs),
     })
   const reporter = openReporter(async (batch) => {
-    // By this Keywarden sees how far our clock is off.
+    // With `sentAt` Keywarden measures the difference between our clocks.
     const response = await post('/v1/usage', { ...batch, sentAt: new Date().toISOString() })
     await response.text()
-    // What is not understood will not be understood the next time.
+    // A batch that was not understood is not worth a retry.
     return response.status < 500 && response.status !== 401
   })
   return {
@@ -52,7 +52,7 @@ export function openClient({ url, serviceToken, workspace, timeoutMs = 2_000 }: 
         const response = await post('/v1/verify', { key, workspace, method, path, ip, userAgent })
         const body = await response.json()
         if (response.status === 200) return decisionOf(body as Parameters<typeof decisionOf>[0])
-        // A key or path that is too long to be one is the client's fault; everything else is ours.
+        // A key or path that is too long is the client's fault; everything else is ours.
         return response.status === 400 ? decisionOf({ valid: false, code: 'MALFORMED' }) : unavailable
       } catch {
         return unavailable

@@ -1,4 +1,4 @@
-/** What a platform asks for each of its own requests. */
+/** The facts of a request that the platform asks about. */
 export type Asked = {
   /** the value of the Authorization header, if there was one */
   authorization?: string | undefined
@@ -7,15 +7,18 @@ export type Asked = {
   method: string
   /** as the client sent it; the query does not matter */
   path: string
-  /** the client's address, for keys that are held to networks */
+  /** the client's address, for keys that are limited to networks */
   ip?: string | undefined
   userAgent?: string | undefined
 }
 
-/** Whose key it was. */
+/** The key that was accepted, and its workspace and scopes. */
 export type Grant = { keyId: string; workspace: string; scopes: string[] }
 
-/** Let the request through, or answer it with this status and these headers: no more than RFC 6750 has words for. */
+/**
+ * Let the request through, or answer it with this status and these headers, which reveal no more than RFC 6750
+ * provides for.
+ */
 export type Decision =
   | { allowed: true; grant: Grant; headers: Record<string, string> }
   | {
@@ -37,11 +40,11 @@ type Verdict = {
 export const noKey: Decision = { allowed: false, status: 401, headers: { 'www-authenticate': 'Bearer' } }
 export const unavailable: Decision = { allowed: false, status: 503, headers: { 'retry-after': '1' } }
 
-/** The key that a request carries, or undefined. */
+/** The key in a request, or undefined. */
 export const presented = ({ authorization, apiKey }: Asked): string | undefined =>
   /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1] ?? (apiKey || undefined)
 
-/** What a verdict means for the client. Pure. */
+/** Translates a verdict for the client. Pure. */
 export function decisionOf(verdict: Verdict): Decision {
   const headers = limitHeaders(verdict)
   const grant = verdict.keyId === undefined ? undefined : { keyId: verdict.keyId }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 
-/** What became of a request; address and user agent of the client, where they are known, are told with it. */
+/** The outcome of a request, with the client's address and user agent where known. */
 export type Outcome = {
   keyId: string
   method: string
@@ -12,21 +12,18 @@ export type Outcome = {
 type Dated = Outcome & { at: string }
 
 export type Reporter = {
-  /** Notes what became of a request; never waits and never throws. */
+  /** Reports an outcome; never waits and never throws. */
   report(outcome: Outcome): void
-  /** Sends what is left. Resolves when it arrived, or after the time limit. */
+  /** Sends the remaining outcomes. Resolves when they arrived, or after the time limit. */
   close(): Promise<void>
 }
 
 const everyMs = 1_000
-const atOnce = 1_000
+const batchSize = 1_000
 /** Outcomes kept while Keywarden cannot be reached; beyond that the newest are dropped. */
 const kept = 50_000
 
-/**
- * Sends outcomes in batches. A batch keeps its id until it has been answered, so that one which is sent twice counts
- * once.
- */
+/** Sends outcomes in batches. A batch keeps its id until it is answered, so that a batch sent twice counts once. */
 export function openReporter(
   send: (batch: { batch: string; outcomes: Dated[] }) => Promise<boolean>,
 ): Reporter {
@@ -36,7 +33,7 @@ export function openReporter(
 
   async function sendAll(): Promise<void> {
     while (current || waiting.length > 0) {
-      current ??= { batch: randomUUID(), outcomes: waiting.splice(0, atOnce) }
+      current ??= { batch: randomUUID(), outcomes: waiting.splice(0, batchSize) }
       if (!(await send(current).catch(() => false))) return
       current = undefined
     }

@@ -1,4 +1,4 @@
 import type { JobContext } from './engine/job.ts'
 
-/** Which decided alerts have not reached anybody yet? */
+/** Which queued messages have not been delivered yet? */
 export const deliverAlerts = ({ deliver }: JobContext): Promise<void> => deliver()

@@ -1,4 +1,4 @@
-import { perform } from '../src/audit/perform.ts'
+import { perform } from '../src/acts/perform.ts'
 import { isRefusal } from '../src/foundation/refusal.ts'
 import { plain } from '../src/foundation/words.ts'
 import { lapse, lapseBatch } from '../src/keys/lapse.ts'
@@ -8,7 +8,7 @@ import type { JobContext } from './engine/job.ts'
 export async function lapsedKeys({ world }: JobContext): Promise<void> {
   for (let ended = lapseBatch; ended === lapseBatch; ) {
     const done = await perform(world, { kind: 'job', id: 'lapsed-keys' }, lapse)
-    if (isRefusal(done)) throw new Error(`offers do not lapse: ${plain(done.told)}`)
+    if (isRefusal(done)) throw new Error(`offers do not lapse: ${plain(done.message)}`)
     ended = done
   }
 }

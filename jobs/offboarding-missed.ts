@@ -5,9 +5,9 @@ import { offboardMissed, type SlackMember } from '../src/offboarding/missed.ts'
 import type { JobContext } from './engine/job.ts'
 import { offboarding } from './offboarding-carry-out.ts'
 
-const mostAttempts = 5
+const maxAttempts = 5
 
-/** Who has left Slack, or the directory, without anybody having said so? */
+/** Which people have left Slack, or the directory, without a report? */
 export async function offboardingMissed(context: JobContext): Promise<void> {
   const { world } = context
   const web = openWebClient(world)
@@ -36,14 +36,14 @@ async function membersOf(web: WebClient): Promise<SlackMember[]> {
   return found
 }
 
-/** A big team's list is longer than Slack gives in a minute; its 429 names the time to wait. */
+/** The list of a big team exceeds Slack's rate limit; its 429 names the time to wait. */
 async function patiently<T>(call: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++)
     try {
       return await call()
     } catch (error) {
       const { retryAfter } = error as { retryAfter?: number }
-      if (!retryAfter || attempt === mostAttempts) throw error
+      if (!retryAfter || attempt === maxAttempts) throw error
       await setTimeout(retryAfter * 1_000)
     }
 }

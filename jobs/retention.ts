@@ -1,20 +1,22 @@
+import { forgetRequests } from '../src/acts/retention.ts'
+import { forgetWatched } from '../src/anomaly/retention.ts'
 import { forgetTokenMessages } from '../src/keys/token-messages.ts'
 import { pruneChanges } from '../src/leases/prune.ts'
-import { forgetOld } from '../src/outbox/retention.ts'
+import { forgetMessages } from '../src/outbox/retention.ts'
 import { forgetBatches } from '../src/usage/outcomes.ts'
 import { forgetRecent } from '../src/usage/recent.ts'
 import { forgetSpread } from '../src/usage/spread.ts'
-import { forgetWatched } from '../src/watch/retention.ts'
 import type { JobContext } from './engine/job.ts'
 
-/** Which requests, letters, last requests and times of unusual use are so old that nothing asks about them any more? */
-export async function retention({ world }: JobContext): Promise<void> {
-  const gone = await forgetOld(world.db, world.clock.now())
-  await pruneChanges(world.db)
-  await forgetTokenMessages(world.db, world.clock.now())
-  await forgetRecent(world.db, world.clock.now())
-  await forgetBatches(world.db, world.clock.now())
-  await forgetSpread(world.db, world.clock.now())
-  await forgetWatched(world.db, world.clock.now())
-  if (gone > 0) world.log.info({ rows: gone }, 'old requests and letters are gone')
+/** Which rows of each room are past their retention? */
+export async function retention({ world: { db, clock } }: JobContext): Promise<void> {
+  const now = clock.now()
+  await forgetRequests(db, now)
+  await forgetMessages(db, now)
+  await pruneChanges(db)
+  await forgetTokenMessages(db, now)
+  await forgetRecent(db, now)
+  await forgetBatches(db, now)
+  await forgetSpread(db, now)
+  await forgetWatched(db, now)
 }

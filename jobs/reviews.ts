@@ -1,14 +1,14 @@
+import { announceReview } from '../src/reviews/announce.ts'
 import { beginWhenDue } from '../src/reviews/begin.ts'
-import { tellReview } from '../src/reviews/tell.ts'
 import { allWorkspaces } from '../src/workspaces/workspace.ts'
 import type { JobContext } from './engine/job.ts'
 
-/** In which workspaces is a review due, and which owners of one that runs have not been asked, or reminded? */
+/** In which workspaces is a review due, and which owners in a running one have not been asked or reminded? */
 export async function reviews({ world, deliver }: JobContext): Promise<void> {
-  let letters = 0
+  let messages = 0
   for (const workspace of await allWorkspaces(world.db)) {
     await beginWhenDue(world, workspace)
-    letters += await tellReview(world, workspace)
+    messages += await announceReview(world, workspace)
   }
-  if (letters > 0) await deliver()
+  if (messages > 0) await deliver()
 }

@@ -1,8 +1,8 @@
-import { reconcileEverywhere } from '../src/findings/settle.ts'
+import { putFleetNotices } from '../src/anomaly/fleet-notices.ts'
+import { quarantineLeaked } from '../src/anomaly/quarantine.ts'
+import { watchUse } from '../src/anomaly/watch.ts'
+import { reconcileEverywhere } from '../src/findings/reconcile-all.ts'
 import { unusualUse } from '../src/findings/unusual-use.ts'
-import { quarantineLeaked } from '../src/watch/quarantine.ts'
-import { tellFleets } from '../src/watch/tell-fleets.ts'
-import { watchUse } from '../src/watch/watch.ts'
 import type { JobContext } from './engine/job.ts'
 
 /** Which keys are used as they never were, or have fallen silent? */
@@ -10,6 +10,6 @@ export async function unusualUseOfKeys({ world, deliver }: JobContext): Promise<
   const { left } = await watchUse(world)
   if (left > 0) world.log.warn({ left }, 'keys wait for the next run of the detector')
   const quarantined = await quarantineLeaked(world)
-  const told = (await reconcileEverywhere(world, unusualUse)) + (await tellFleets(world))
-  if (told + quarantined > 0) await deliver()
+  const changed = (await reconcileEverywhere(world, unusualUse)) + (await putFleetNotices(world))
+  if (changed + quarantined > 0) await deliver()
 }

@@ -1,12 +1,12 @@
 import { openDatabase } from '../src/foundation/database.ts'
-import { foldUsage } from '../src/usage/fold.ts'
+import { mergeUsage } from '../src/usage/merge.ts'
 import { keepPartitions, keptDays } from '../src/usage/partitions.ts'
 import { rollUp } from '../src/usage/roll-up.ts'
 import type { JobContext } from './engine/job.ts'
 
-/** Which hours and days of usage are over and not yet summed up, and which partitions are missing or out of date? */
+/** Which past hours and days of usage are not yet rolled up, and which partitions are missing or out of date? */
 export async function usageRollup({ world }: JobContext): Promise<void> {
-  // After a month of downtime a statement may take longer than anybody else would wait.
+  // After a month of downtime a statement may take very long.
   const db = openDatabase(world.config.databaseUrl, {
     connections: 1,
     name: 'keywarden usage',
@@ -14,7 +14,7 @@ export async function usageRollup({ world }: JobContext): Promise<void> {
   })
   try {
     const now = world.clock.now()
-    await foldUsage(db)
+    await mergeUsage(db)
     const written = await rollUp(db, now)
     const { made, dropped } = await keepPartitions(db, now, { ...keptDays, days: world.config.usageDays })
     if (written + made + dropped > 0) world.log.info({ written, made, dropped }, 'usage is summed up')

@@ -1,4 +1,4 @@
-import { perform } from '../src/audit/perform.ts'
+import { perform } from '../src/acts/perform.ts'
 import { isRefusal, type Refusal, sentence } from '../src/foundation/refusal.ts'
 import { plain } from '../src/foundation/words.ts'
 import { issue } from '../src/keys/issue.ts'
@@ -194,7 +194,7 @@ async function useKeys({ house, tokens, asked }: Past, daysAgo: number, [nth, pa
   await Promise.all(requests.map((request) => ask(house, request)))
   await house.platform.report()
   // A batch has one last moment, and here a second may hold many days.
-  await house.keywarden.tell()
+  await house.keywarden.flush()
 }
 
 /** Whatever the platform has or has not: its keys are known and let in. */

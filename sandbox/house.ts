@@ -1,4 +1,4 @@
-import { perform } from '../src/audit/perform.ts'
+import { perform } from '../src/acts/perform.ts'
 import { type Config, readConfig } from '../src/foundation/config.ts'
 import { openDatabase } from '../src/foundation/database.ts'
 import { type Log, openLog } from '../src/foundation/log.ts'
@@ -130,6 +130,6 @@ async function newServiceToken(world: World, teamId: string): Promise<string> {
   const made = await perform(world, { kind: 'operator', id: 'sandbox' }, (act) =>
     createServiceToken(act, account, 'toy platform', world.random),
   )
-  if (isRefusal(made)) throw new Error(plain(made.told))
+  if (isRefusal(made)) throw new Error(plain(made.message))
   return made.secret
 }

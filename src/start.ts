@@ -21,7 +21,7 @@ export type Running = {
   /** where the HTTP door listens */
   url: string
   /** writes what was counted so far, which is otherwise done each second; for the demo's calendar */
-  tell(): Promise<void>
+  flush(): Promise<void>
   /** runs every job of the timetable once, now, on everything counted so far; for the demo's calendar */
   runTimetable(): Promise<void>
   /** lets go of everything, after what has begun came to its end */
@@ -66,13 +66,13 @@ export async function start(options: StartOptions): Promise<Running> {
     const isVerifierOnly = options.roles.every((role) => role === 'verify')
     const url = await startHttp(world, verifier, isVerifierOnly, parts, opened)
     log.info({ roles: options.roles, url }, 'keywarden is up')
-    const tell = async () => verifier?.usage.flush()
+    const flush = async () => verifier?.usage.flush()
     const runTimetable = async () => {
       // Without the database jobs say so themselves.
-      await tell().catch(() => undefined)
+      await flush().catch(() => undefined)
       await parts.runTimetable()
     }
-    return { url, tell, runTimetable, stop }
+    return { url, flush, runTimetable, stop }
   } catch (error) {
     await stop().catch(() => undefined)
     throw error
@@ -153,7 +153,7 @@ async function showRefused({ db }: World): Promise<void> {
     import('./outbox/outbox.ts'),
     import('./http/message-metrics.ts'),
   ])
-  measureMessages(async () => (await refusedLetters(db))?.letters ?? 0)
+  measureMessages(async () => (await refusedLetters(db))?.messages ?? 0)
 }
 
 async function startVerifier(world: World, opened: (() => Promise<void>)[]): Promise<Verifier> {

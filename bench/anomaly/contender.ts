@@ -1,5 +1,5 @@
 /** What a yardstick measures: a detector of one key. */
-export type Observation = {
+type Observation = {
   /** Start of the bucket, seconds since 1970. */
   at: number
   count: number

@@ -1,5 +1,5 @@
-import { newState } from '../../src/usage/anomaly/state.ts'
-import { step } from '../../src/usage/anomaly/step.ts'
+import { newState } from '../../src/anomaly/detector/state.ts'
+import { step } from '../../src/anomaly/detector/step.ts'
 import type { Contender } from './contender.ts'
 
 /** The product's detector as it sends messages: its own quiet times, and jobs held back until they outlast a batch. */

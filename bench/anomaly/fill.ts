@@ -1,6 +1,6 @@
+import { newState } from '../../src/anomaly/detector/state.ts'
+import { step } from '../../src/anomaly/detector/step.ts'
 import { migrate } from '../../src/foundation/migrate.ts'
-import { newState } from '../../src/usage/anomaly/state.ts'
-import { step } from '../../src/usage/anomaly/step.ts'
 import { administer } from '../../test/setup/administer.ts'
 import { fillKeys, now } from '../clock/fill.ts'
 import { createRandom } from './simulation/random.ts'

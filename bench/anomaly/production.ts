@@ -2,9 +2,9 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { startPostgres } from '../../sandbox/services/postgres.ts'
+import { watchUse } from '../../src/anomaly/watch.ts'
 import { openDatabase } from '../../src/foundation/database.ts'
 import { systemRandom } from '../../src/foundation/random.ts'
-import { watchUse } from '../../src/watch/watch.ts'
 import { administer, databaseUrl } from '../../test/setup/administer.ts'
 import { bucketMs, fillProduction, startMs } from './fill.ts'
 
@@ -49,7 +49,7 @@ async function runChild(url: string, sizes: readonly number[]): Promise<Producti
   return runs
 }
 
-export async function work(url: string, sizes: readonly number[]): Promise<ProductionRun[]> {
+async function work(url: string, sizes: readonly number[]): Promise<ProductionRun[]> {
   const db = openDatabase(url, { connections: 8, name: 'bench worker' })
   let rss = 0
   const watching = setInterval(() => {

@@ -1,5 +1,5 @@
-import { loadState, newState, stateBytes } from '../../src/usage/anomaly/state.ts'
-import { step } from '../../src/usage/anomaly/step.ts'
+import { loadState, newState, stateBytes } from '../../src/anomaly/detector/state.ts'
+import { step } from '../../src/anomaly/detector/step.ts'
 import { bucketSeconds, firstMoment } from './simulation/calendar.ts'
 import { createRandom } from './simulation/random.ts'
 

@@ -78,7 +78,7 @@ async function fillReview(url: string): Promise<void> {
   )
   await administer(
     url,
-    `insert into review_keys (review_id, key_id, answer_by, settled_at)
+    `insert into review_keys (review_id, key_id, answer_by, closed_at)
      select 'rev_bench', id, $1::timestamptz - interval '6 days',
        case when owner_id = 'UMUTE' then null else $1::timestamptz - interval '10 days' end from keys`,
     [now.toISOString()],

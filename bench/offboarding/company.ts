@@ -1,4 +1,4 @@
-import { perform } from '../../src/audit/perform.ts'
+import { perform } from '../../src/acts/perform.ts'
 import { isRefusal } from '../../src/foundation/refusal.ts'
 import type { World } from '../../src/foundation/world.ts'
 import { bootstrap } from '../../src/workspaces/bootstrap.ts'

@@ -6,7 +6,7 @@ import { openWebClient } from '../../src/foundation/slack.ts'
 import type { World } from '../../src/foundation/world.ts'
 import { startWatching } from '../../src/leases/confirm.ts'
 import { announce } from '../../src/offboarding/announce.ts'
-import { carryOut } from '../../src/offboarding/carry-out.ts'
+import { carryOut } from '../../src/offboarding/execute.ts'
 import { slackAnnouncer } from '../../src/slack/offboarding-announcer.ts'
 
 /** The worker's share, in a process of its own so that its memory is what is measured. Its calendar is told to it. */

@@ -2,14 +2,14 @@ import { CronExpressionParser } from 'cron-parser'
 import type { World } from '../../src/foundation/world.ts'
 import type { Job, JobContext } from './job.ts'
 
-/** Real seconds. Long enough for a slow run to extend it twice, short enough to recover within a minute. */
+/** Real seconds: long enough for a slow run to extend it twice, short enough to recover within a minute. */
 const claimSeconds = 20
 
 /**
- * Runs a job under its claim, whoever asks: BullMQ, the watchdog or the calendar of the demo. While somebody holds
- * the claim nobody else runs the job; the claim of a process that died expires by itself. The fence number keeps
- * a run that lost its claim from recording its end. Returns whether the job ran.
- * @throws what the job threw, after recording it
+ * Runs a job under its claim, for BullMQ, the watchdog or the demo's calendar. While one process holds the claim no
+ * other runs the job; the claim of a process that died expires. The fence number keeps a run that lost its claim from
+ * recording its end. Returns whether the job ran.
+ * @throws the job's error, after recording it
  */
 export async function runUnderClaim(job: Job, context: JobContext): Promise<boolean> {
   const { db, clock, log } = context.world

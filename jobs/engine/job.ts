@@ -2,8 +2,8 @@ import type { World } from '../../src/foundation/world.ts'
 import type { RotationBoard } from '../../src/rotation/board.ts'
 
 /**
- * What a job is given. `deliver` sends what waits in the outbox, now; `offboard` carries out offboardings and tells of
- * them, as everyone else in this process does; `board` tells of rotations. The last two need somebody to tell.
+ * The context of a job. `deliver` sends the outbox now; `offboard` carries out offboardings and posts their progress,
+ * like the bot; `board` posts rotations. The last two are absent without Slack.
  */
 export type JobContext = {
   world: World
@@ -12,13 +12,13 @@ export type JobContext = {
   board?: RotationBoard
 }
 
-/** A line of the timetable. A job answers a question with a set: a run that was missed costs lateness, no more. */
+/** A line of the timetable. A job answers a question about a set, so a missed run only delays the answer. */
 export type Job = {
   name: string
   /** five fields, or six with seconds first */
   cron: string
   timeZone: string
-  /** how long after its time a run may start before the watchdog steps in and `doctor` complains */
+  /** how late a run may start before the watchdog runs it and `doctor` reports it */
   lateSeconds: number
   run(context: JobContext): Promise<void>
 }

@@ -6,21 +6,21 @@ import type { Job, JobContext } from './job.ts'
 
 const queueName = 'keywarden'
 
-/** Real milliseconds in which BullMQ may say goodbye to Redis. */
-const patienceMs = 1_000
+/** Real milliseconds that BullMQ may take to close its connection to Redis. */
+const timeoutMs = 1_000
 
-/** What of a run stays in Redis once it has ended. */
+/** How many ended runs stay in Redis. */
 const kept = { removeOnComplete: 10, removeOnFail: 50 }
 
 export type JobQueue = {
-  /** puts in place whatever schedule of the timetable is missing, changed or without a next run, and no other */
+  /** restores each schedule that is missing, changed or without a next run, and no other */
   repair(): Promise<void>
   close(): Promise<void>
 }
 
 /**
- * Runs the timetable through BullMQ. Schedules are put in place at start and on every `ready` of the connection,
- * since a restart without persistence makes them vanish silently.
+ * Runs the timetable through BullMQ. Schedules are restored at start and on every `ready` of the connection, since a
+ * Redis restart without persistence loses them silently.
  */
 export function openQueue(timetable: readonly Job[], context: JobContext, prefix = 'keywarden'): JobQueue {
   const { world } = context
@@ -58,26 +58,26 @@ export function openQueue(timetable: readonly Job[], context: JobContext, prefix
       const isOut = connection.status !== 'ready'
       const closed = Promise.allSettled([worker.close(isOut), queue.close()])
       await Promise.allSettled(running)
-      // BullMQ waits for a Redis that is out; once our own runs have ended nothing is worth waiting for.
-      await Promise.race([closed, setTimeout(patienceMs, undefined, { ref: false })])
+      // BullMQ waits for a Redis that is down; once our own runs have ended there is no reason to.
+      await Promise.race([closed, setTimeout(timeoutMs, undefined, { ref: false })])
       connection.disconnect()
     },
   }
 }
 
 /**
- * A schedule that is in place is left alone: BullMQ drops the run that is due or waits when one is put in place again, and
- * the watchdog looks at the second at which most are due.
+ * Leaves a correct schedule alone: restoring it makes BullMQ drop a run that is due or waiting, and the watchdog
+ * checks at the second at which most are due.
  */
 async function putInPlace(queue: Queue, job: Job): Promise<void> {
   const existing = await queue.getJobScheduler(job.name)
   if (existing && isAsInTimetable(existing, job)) {
     const next = nextRunOf(existing)
     if (!hasEnded(await queue.getJobState(next))) return
-    // A run that has begun since was given a successor before it began.
+    // A run that has begun since then already has a successor.
     const now = await queue.getJobScheduler(job.name)
     if (!now || nextRunOf(now) !== next) return
-    // Whatever is left of a lost run would be in the way of another for the same time.
+    // The remains of a lost run would block another for the same time.
     await queue.removeJobScheduler(job.name)
     await queue.remove(next)
   }
@@ -95,7 +95,7 @@ const isAsInTimetable = ({ name, pattern, tz, template }: JobSchedulerJson, job:
   template?.opts?.removeOnComplete === kept.removeOnComplete &&
   template.opts.removeOnFail === kept.removeOnFail
 
-/** BullMQ's id of the run that a schedule waits for. */
+/** BullMQ's id of a schedule's next run. */
 const nextRunOf = ({ key, next }: JobSchedulerJson): string => `repeat:${key}:${next}`
 
 const hasEnded = (state: string): boolean => ['completed', 'failed', 'unknown'].includes(state)

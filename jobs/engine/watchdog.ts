@@ -6,8 +6,8 @@ import type { Job, JobContext } from './job.ts'
 import type { JobQueue } from './queue.ts'
 
 /**
- * Every minute, in every worker: compares what ran with what was due, repairs the schedules, and runs what is
- * overdue itself, under the same claim. While Redis is away, each job is late by half of its limit and a minute at most.
+ * Every minute, in every worker: compares the runs with the timetable, restores schedules, and runs overdue jobs
+ * itself, under the same claim. While Redis is down, each job is late by at most half of its limit and a minute.
  */
 export function startWatchdog(
   timetable: readonly Job[],
@@ -17,9 +17,9 @@ export function startWatchdog(
 ): { stop(): Promise<void> } {
   const { log } = context.world
   const task = cron.schedule(every, () =>
-    look().catch((error) => log.error({ error: String(error) }, 'watchdog')),
+    check().catch((error) => log.error({ error: String(error) }, 'watchdog')),
   )
-  async function look() {
+  async function check() {
     // Redis may hang; overdue work does not wait for it.
     queue.repair().catch((error) => log.warn({ error: String(error) }, 'schedules could not be put in place'))
     await runOverdue(timetable, context)
@@ -36,7 +36,7 @@ export async function runOverdue(timetable: readonly Job[], context: JobContext)
     try {
       if (await runUnderClaim(job, context)) ran.push(job.name)
     } catch (error) {
-      // One job that fails must not keep the others late; its row in job_runs says what happened.
+      // A failed job must not delay the others; its row in job_runs has the error.
       context.world.log.error({ job: job.name, error: String(error) }, 'a job failed')
     }
   }
@@ -44,8 +44,8 @@ export async function runOverdue(timetable: readonly Job[], context: JobContext)
 }
 
 /**
- * How late each job is, in seconds of calendar time since the first run that was due and did not come; 0 when none
- * is missing. A run that failed, or whose process died so that its claim ran out, was due when it began.
+ * How late each job is, in seconds of calendar time since the first run that was due and missing; 0 when none is. A
+ * run that failed, or whose process died so that its claim expired, was due when it began.
  */
 export async function lateness(
   timetable: readonly Job[],

@@ -5,7 +5,7 @@ import { openQueue } from './queue.ts'
 import { startWatchdog } from './watchdog.ts'
 
 export type RunningWorker = {
-  /** every job once, in the timetable's order, under its claim; the calendar of the demo asks for it */
+  /** runs every job once, in the timetable's order, under its claim; for the demo's calendar */
   runTimetable(): Promise<void>
   stop(): Promise<void>
 }

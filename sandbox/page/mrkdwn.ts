@@ -28,7 +28,7 @@ export function parseMrkdwn(source: string): Paragraph[] {
 }
 
 /** The three characters that Slack escapes, back to themselves. */
-export function unescapeText(text: string): string {
+function unescapeText(text: string): string {
   return text.replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&amp;/g, '&')
 }
 

@@ -6,7 +6,7 @@ export type Loose = { type: string; block_id?: string; action_id?: string; [fiel
 type Choice = { value?: string }
 
 /** The value that an element starts with, or undefined if it holds none (a button, an image). */
-export function initialValue(element: Loose): InputValue | undefined {
+function initialValue(element: Loose): InputValue | undefined {
   switch (element.type) {
     case 'plain_text_input':
     case 'email_text_input':

@@ -25,7 +25,7 @@ export function isApp(person: Person | undefined): boolean {
   return person?.kind === 'bot'
 }
 
-export function personName(people: Person[], id: string | undefined): string {
+function personName(people: Person[], id: string | undefined): string {
   const person = people.find((one) => one.id === id)
   return person ? person.realName || person.name : (id ?? 'Unknown')
 }

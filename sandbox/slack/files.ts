@@ -24,7 +24,7 @@ export function typeOf(file: StoredFile): string {
   return types[extensionOf(file)] ?? 'application/octet-stream'
 }
 
-export function isProcessed(file: StoredFile): boolean {
+function isProcessed(file: StoredFile): boolean {
   return file.completedAtMs !== undefined && performance.now() - file.completedAtMs >= processingMs
 }
 

@@ -3,10 +3,10 @@ import type { Fields } from './fields.ts'
 import { Refusal } from './refusal.ts'
 import type { World } from './state.ts'
 
-export const strangersTeam = 'T0GLOBEX01'
+const strangersTeam = 'T0GLOBEX01'
 
 /** Offset of a time zone at an instant, in seconds east of UTC. */
-export function tzOffsetSeconds(tz: string, at: Date): number {
+function tzOffsetSeconds(tz: string, at: Date): number {
   const name = new Intl.DateTimeFormat('en-US', { timeZone: tz, timeZoneName: 'longOffset' })
     .formatToParts(at)
     .find((part) => part.type === 'timeZoneName')?.value

@@ -1,13 +1,14 @@
+import type { BandHour } from '../anomaly/band.ts'
+import type { Severity } from '../anomaly/severity.ts'
 import type { Digest } from '../findings/digest.ts'
-import type { Kind, Resolution, Severity } from '../findings/finding.ts'
+import type { Kind, Resolution } from '../findings/finding.ts'
 import type { World } from '../foundation/world.ts'
 import type { Role } from '../members/member.ts'
 import type { Asked } from '../reviews/keys-asked.ts'
 import type { ReviewProgress } from '../reviews/progress.ts'
-import type { BandHour } from '../watch/band.ts'
 
 /** What delivering needs beside the channel. */
-export type Means = Pick<World, 'db' | 'clock' | 'log' | 'random'>
+export type Deps = Pick<World, 'db' | 'clock' | 'log' | 'random'>
 
 /** Everything an alert says, as data; how it looks is the channel's business. */
 export type Alert = {
@@ -74,11 +75,11 @@ export type Step = {
   /** shown in the channel too, not only in the thread */
   broadcast: boolean
   /** what somebody did or asked, when that is what the step is about */
-  deed: Deed | null
+  action: FindingAction | null
 }
 
 /** What a person did to a finding from its alert. */
-export type Deed = {
+export type FindingAction = {
   what: 'acknowledged' | 'snoozed' | 'woken' | 'assigned' | 'asked'
   by: string
   to?: string
@@ -97,7 +98,7 @@ export type Notice =
   | ({ about: 'step-refused' } & RefusedStep)
 
 /** What an offboarding that somebody asked for in another workspace does in this one. */
-export type OffboardedElsewhere = {
+type OffboardedElsewhere = {
   leaver: string
   /** an actor's name */
   by: string
@@ -111,7 +112,7 @@ export type OffboardedElsewhere = {
 }
 
 /** Runs of the workflow step that were refused since it is switched off: one, or what followed it within the hour. */
-export type RefusedStep = {
+type RefusedStep = {
   runs: number
   isMore: boolean
   /** what some of them named as leaver */
@@ -148,17 +149,17 @@ export type Carried = { id: string; mayJoin: boolean; isLate: boolean; inWords: 
  * content goes once more in words alone before `Refused` is thrown.
  */
 export type AlertChannel = {
-  post(destination: string, parent: Parent, mentions: string[], letter: Carried): Promise<Posted>
+  post(destination: string, parent: Parent, mentions: string[], message: Carried): Promise<Posted>
   /** makes the parent message show how things stand now */
   edit(where: Posted, parent: Parent, destination: string): Promise<void>
   /** says in the thread what changed, and to whom it matters */
-  reply(where: Posted, step: Step, letter: Carried): Promise<void>
+  reply(where: Posted, step: Step, message: Carried): Promise<void>
   /** says something once; in the thread, when one is named */
-  say(destination: string, notice: Notice, letter: Carried, thread?: Posted): Promise<Posted>
+  say(destination: string, notice: Notice, message: Carried, thread?: Posted): Promise<Posted>
   /** the message that carries this letter, if it arrived after that time; in the thread, when one is named */
   find(
     destination: string,
-    letterId: string,
+    messageId: string,
     since: Date,
     thread: Posted | undefined,
   ): Promise<Posted | undefined>

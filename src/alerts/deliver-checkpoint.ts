@@ -1,5 +1,5 @@
-import { type Claimed, type Outcome, settle } from '../outbox/outbox.ts'
-import { type AlertChannel, type Carried, type Means, type PostedCheckpoint, Refused } from './channel.ts'
+import { type Claimed, complete, type Outcome } from '../outbox/outbox.ts'
+import { type AlertChannel, type Carried, type Deps, type PostedCheckpoint, Refused } from './channel.ts'
 import { findParent, forgetParent, foundAgain, rememberParent } from './parents.ts'
 
 /**
@@ -7,24 +7,24 @@ import { findParent, forgetParent, foundAgain, rememberParent } from './parents.
  * reads one message a day and an auditor finds every hour. Nothing that was posted is ever edited.
  */
 export async function deliverCheckpoint(
-  world: Means,
+  world: Deps,
   channel: AlertChannel,
-  letter: Claimed,
+  message: Claimed,
   carried: Carried,
 ): Promise<Outcome> {
   const { db, clock } = world
-  const day = await findParent(db, letter)
-  const notice = { about: 'checkpoint', ...(letter.body as PostedCheckpoint) } as const
+  const day = await findParent(db, message)
+  const notice = { about: 'checkpoint', ...(message.body as PostedCheckpoint) } as const
   const post = async () =>
-    (letter.doubtSince && (await channel.find(letter.destination, letter.id, letter.doubtSince, day))) ||
-    (await channel.say(letter.destination, notice, carried, day))
+    (message.doubtSince && (await channel.find(message.destination, message.id, message.doubtSince, day))) ||
+    (await channel.say(message.destination, notice, carried, day))
   const posted = await post().catch(async (error) => {
     // Somebody deleted the day's message; the next attempt begins another.
-    if (error instanceof Refused && error.why === 'missing') await forgetParent(db, letter)
+    if (error instanceof Refused && error.why === 'missing') await forgetParent(db, message)
     throw error
   })
-  if (!day) await rememberParent(db, letter, posted, clock.now())
-  await settle(db, letter, 'arrived', clock.now())
-  await foundAgain(db, letter)
+  if (!day) await rememberParent(db, message, posted, clock.now())
+  await complete(db, message, 'arrived', clock.now())
+  await foundAgain(db, message)
   return 'arrived'
 }

@@ -1,10 +1,10 @@
 import type { Executor } from '../foundation/database.ts'
-import { type Claimed, type Outcome, settle } from '../outbox/outbox.ts'
-import { type AlertChannel, type Carried, type Fleet, type Means, Refused } from './channel.ts'
+import { type Claimed, complete, type Outcome } from '../outbox/outbox.ts'
+import { type AlertChannel, type Carried, type Deps, type Fleet, Refused } from './channel.ts'
 import { findParent, forgetParent, rememberParent } from './parents.ts'
 
 /** As many are named; the rest is counted. */
-const mostNamed = 10
+const maxNamed = 10
 
 /** What many keys did at once, as it stands now; the busiest are named. */
 async function readFleet(db: Executor, id: string): Promise<Fleet | undefined> {
@@ -15,7 +15,7 @@ async function readFleet(db: Executor, id: string): Promise<Fleet | undefined> {
     .leftJoin('key_usage', 'key_usage.key_id', 'keys.id')
     .where({ fleet_id: id })
     .orderByRaw('key_usage.requests desc nulls last, keys.name')
-    .limit(mostNamed)
+    .limit(maxNamed)
     .select('keys.name')
   return {
     id,
@@ -31,29 +31,29 @@ async function readFleet(db: Executor, id: string): Promise<Fleet | undefined> {
 
 /** One message for the whole event: the first letter posts it, those that follow bring it up to date. */
 export async function deliverFleet(
-  { db, clock }: Means,
+  { db, clock }: Deps,
   channel: AlertChannel,
-  letter: Claimed,
+  message: Claimed,
   carried: Carried,
 ): Promise<Outcome> {
-  const fleet = await readFleet(db, letter.subjectId)
+  const fleet = await readFleet(db, message.subjectId)
   if (fleet) {
-    const standing = await findParent(db, letter)
+    const posted = await findParent(db, message)
     try {
-      if (standing) await channel.edit(standing, { fleet }, letter.destination)
+      if (posted) await channel.edit(posted, { fleet }, message.destination)
       else {
         const posted =
-          (letter.doubtSince &&
-            (await channel.find(letter.destination, letter.id, letter.doubtSince, undefined))) ||
-          (await channel.post(letter.destination, { fleet }, [], carried))
-        await rememberParent(db, letter, posted, clock.now())
+          (message.doubtSince &&
+            (await channel.find(message.destination, message.id, message.doubtSince, undefined))) ||
+          (await channel.post(message.destination, { fleet }, [], carried))
+        await rememberParent(db, message, posted, clock.now())
       }
     } catch (error) {
-      if (error instanceof Refused && error.why === 'missing') await forgetParent(db, letter)
+      if (error instanceof Refused && error.why === 'missing') await forgetParent(db, message)
       throw error
     }
   }
   const outcome = fleet ? 'arrived' : 'moot'
-  await settle(db, letter, outcome, clock.now())
+  await complete(db, message, outcome, clock.now())
   return outcome
 }

@@ -41,21 +41,21 @@ export async function forgetParent(db: Executor, { subjectId, destination }: Pla
 }
 
 /** Whether a later letter will bring the same message up to date anyway: fifty findings, one edit. */
-export async function hasMoreComing(db: Executor, letter: Claimed): Promise<boolean> {
+export async function hasMoreComing(db: Executor, message: Claimed): Promise<boolean> {
   const row = await db('outbox')
-    .where({ destination: letter.destination, subject_id: letter.subjectId })
-    .whereNull('settled_at')
+    .where({ destination: message.destination, subject_id: message.subjectId })
+    .whereNull('completed_at')
     .whereNull('not_before')
-    .where('seq', '>', letter.seq)
+    .where('seq', '>', message.seq)
     .first('seq')
   return row !== undefined
 }
 
 /** Whether the same place has heard something worse of this finding already, while this letter waited. */
-export async function wasOvertaken(db: Executor, letter: Claimed): Promise<boolean> {
+export async function wasOvertaken(db: Executor, message: Claimed): Promise<boolean> {
   const row = await db('outbox')
-    .where({ finding_id: letter.findingId, destination: letter.destination, outcome: 'arrived' })
-    .where('level', '>', letter.level)
+    .where({ finding_id: message.findingId, destination: message.destination, outcome: 'arrived' })
+    .where('level', '>', message.level)
     .first('seq')
   return row !== undefined
 }
@@ -63,14 +63,14 @@ export async function wasOvertaken(db: Executor, letter: Claimed): Promise<boole
 /** The messages in that place which the finding was part of before. */
 export async function otherParents(
   db: Executor,
-  letter: Claimed,
+  message: Claimed,
 ): Promise<(Posted & { subjectId: string })[]> {
   const { rows } = await db.raw(
     `select distinct m.subject_id, m.channel_id, m.ts from outbox o
      join alert_messages m on m.subject_id = o.subject_id and m.destination = o.destination
      where o.finding_id = :finding and o.destination = :destination and o.subject_id <> :subject
        and o.subject_id <> :finding`,
-    { finding: letter.findingId!, destination: letter.destination, subject: letter.subjectId },
+    { finding: message.findingId!, destination: message.destination, subject: message.subjectId },
   )
   type Row = { subject_id: string; channel_id: string; ts: string }
   return (rows as Row[]).map((row) => ({ subjectId: row.subject_id, channelId: row.channel_id, ts: row.ts }))

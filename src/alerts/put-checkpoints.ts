@@ -3,20 +3,20 @@ import { signedLine } from '../audit/checkpoint-file.ts'
 import { asWord } from '../audit/posted-checkpoint.ts'
 import { SigningError, signingKey } from '../audit/signing.ts'
 import type { Executor } from '../foundation/database.ts'
+import { dayIn } from '../foundation/time.ts'
 import type { World } from '../foundation/world.ts'
-import { type Letter, put } from '../outbox/outbox.ts'
-import { dayIn } from '../policy/quiet.ts'
+import { type OutboxMessage, put } from '../outbox/outbox.ts'
 import { allWorkspaces, type Workspace } from '../workspaces/workspace.ts'
 import type { PostedCheckpoint } from './channel.ts'
 
-type Means = Pick<World, 'db' | 'config' | 'random'>
+type Deps = Pick<World, 'db' | 'config' | 'random'>
 
 /**
  * Puts what a checkpoint says of each workspace's chain into the workspace's audit channel, where there is one: each
  * names that workspace alone. The first of a day always, later ones when the chain has grown. Returns how many.
  * @throws SigningError when a workspace wants checkpoints and nothing can sign them
  */
-export async function putCheckpoints(world: Means, taken: Checkpoint | undefined): Promise<number> {
+export async function putCheckpoints(world: Deps, taken: Checkpoint | undefined): Promise<number> {
   const wanting = (await allWorkspaces(world.db)).filter(({ terms }) => terms.auditChannel !== '')
   if (wanting.length === 0) return 0
   if (!taken)
@@ -24,7 +24,7 @@ export async function putCheckpoints(world: Means, taken: Checkpoint | undefined
       'A policy names an audit channel, and there is no key that signs checkpoints. Set KEYWARDEN_AUDIT_CHECKPOINTS or KEYWARDEN_AUDIT_KEY.',
     )
   const key = await signingKey(world.config.audit)
-  const letters: Letter[] = []
+  const messages: OutboxMessage[] = []
   for (const workspace of wanting) {
     const head = taken.heads.find((one) => one.workspace === workspace.id)
     const day = dayIn(workspace.terms.timeZone, taken.at)
@@ -37,7 +37,7 @@ export async function putCheckpoints(world: Means, taken: Checkpoint | undefined
       seq: head.seq,
       signed,
     }
-    letters.push({
+    messages.push({
       workspaceId: workspace.id,
       about: 'checkpoint',
       subjectId: subjectOf(workspace, day),
@@ -46,8 +46,8 @@ export async function putCheckpoints(world: Means, taken: Checkpoint | undefined
       body,
     })
   }
-  await world.db.transaction((trx) => put(trx, letters, taken.at, world.random))
-  return letters.length
+  await world.db.transaction((trx) => put(trx, messages, taken.at, world.random))
+  return messages.length
 }
 
 const subjectOf = (workspace: Workspace, day: string) => `${workspace.id} ${day}`

@@ -1,16 +1,19 @@
-import type { Kind, Resolution, Severity } from '../findings/finding.ts'
+import { type BandHour, bandOf } from '../anomaly/band.ts'
+import type { Severity } from '../anomaly/severity.ts'
+import type { Kind, Resolution } from '../findings/finding.ts'
 import { audienceOfRotation } from '../findings/rotation-due.ts'
 import type { Executor } from '../foundation/database.ts'
+import { dayMs } from '../foundation/time.ts'
 import { isSlackUser } from '../foundation/words.ts'
 import { findMember, inCharge, type Role } from '../members/member.ts'
 import type { Claimed } from '../outbox/outbox.ts'
 import { readTerms } from '../policy/terms.ts'
+import { bucketMs } from '../usage/cell.ts'
 import { trafficOf } from '../usage/traffic.ts'
-import { type BandHour, bandOf } from '../watch/band.ts'
-import type { Alert, Deed, Group, Step } from './channel.ts'
+import type { Alert, FindingAction, Group, Step } from './channel.ts'
 
 /** More than this are counted, not listed. */
-export const mostListed = 20
+export const maxListed = 20
 
 /** A finding as it stands now, with what people need to judge it; undefined when there is none with that id. */
 export async function readAlert(db: Executor, findingId: string, now: Date): Promise<Alert | undefined> {
@@ -24,7 +27,6 @@ export async function readAlert(db: Executor, findingId: string, now: Date): Pro
   return { ...toAlert(row, owner?.role ?? 'member', days.get(row.key_id)), ...(band ? { band } : {}) }
 }
 
-const dayMs = 86_400_000
 /** What ends by itself or has to be replaced: whom that would hurt is what people want to know. */
 const endings: readonly Kind[] = ['expiring', 'rotation-due']
 
@@ -46,16 +48,14 @@ async function readBand(db: Executor, row: Row): Promise<BandHour[] | undefined>
   return bandOf(db, row.key_id, new Date(Date.parse(String(row.facts.at)) + bucketMs))
 }
 
-const bucketMs = 300_000
-
 /** The findings that share a message, unresolved and urgent first; for a direct message only that owner's. */
 export async function readGroup(db: Executor, groupId: string, now: Date, ownerId?: string): Promise<Group> {
   const group = await db('finding_groups').where({ id: groupId }).first('id', 'kind', 'workspace_id', 'day')
   const query = alerts(db).where('findings.group_id', groupId)
   if (ownerId) query.where('owner_id', ownerId)
-  const rows = await query.orderByRaw('(resolved_at is not null), level desc, expires_at, keys.name_folded')
+  const rows = await query.orderByRaw('(resolved_at is not null), level desc, works_until, keys.name_folded')
   const day = group.day ? dayOf(group.day) : null
-  const days = await lastDays(db, rows.slice(0, mostListed), now)
+  const days = await lastDays(db, rows.slice(0, maxListed), now)
   return {
     id: group.id,
     kind: group.kind,
@@ -66,17 +66,17 @@ export async function readGroup(db: Executor, groupId: string, now: Date, ownerI
 }
 
 /** One step of a finding, as its thread tells it. */
-export async function stepOf(db: Executor, letter: Claimed, alert: Alert): Promise<Step> {
-  const deed = (letter.body as Deed | null) ?? null
-  const urgent = alert.severity === 'critical' && !alert.resolution && !deed
+export async function stepOf(db: Executor, message: Claimed, alert: Alert): Promise<Step> {
+  const action = (message.body as FindingAction | null) ?? null
+  const urgent = alert.severity === 'critical' && !alert.resolution && !action
   return {
     alert,
-    step: letter.step,
-    deed,
+    step: message.step,
+    action,
     broadcast: urgent,
-    mentions: deed
-      ? await mentionsOfDeed(db, deed, alert)
-      : await mentionsOf(db, { ...alert, step: letter.step }),
+    mentions: action
+      ? await mentionsOfAction(db, action, alert)
+      : await mentionsOf(db, { ...alert, step: message.step }),
   }
 }
 
@@ -94,9 +94,9 @@ async function mentionsOf(db: Executor, alert: Alert): Promise<string[]> {
   return [...new Set(all)].filter(isSlackUser)
 }
 
-async function mentionsOfDeed(db: Executor, deed: Deed, alert: Alert): Promise<string[]> {
-  if (deed.what === 'assigned' && deed.to) return [deed.to]
-  if (deed.what === 'asked') return charged(db, alert.workspaceId, ['manager', 'owner'])
+async function mentionsOfAction(db: Executor, action: FindingAction, alert: Alert): Promise<string[]> {
+  if (action.what === 'assigned' && action.to) return [action.to]
+  if (action.what === 'asked') return charged(db, alert.workspaceId, ['manager', 'owner'])
   return []
 }
 
@@ -129,7 +129,7 @@ const alerts = (db: Executor) =>
       'keys.name',
       'hint',
       'owner_id',
-      'expires_at',
+      'works_until',
       'status',
       'requests',
       'last_used_at',
@@ -155,7 +155,7 @@ type Row = {
   name: string
   hint: string | null
   owner_id: string
-  expires_at: Date | null
+  works_until: Date | null
   status: string
   requests: number | null
   last_used_at: Date | null
@@ -175,7 +175,7 @@ function toAlert(row: Row, ownerRole: Role, inDay: Alert['inDay']): Alert {
       name: row.name,
       hint: row.hint ?? '',
       ownerId: row.owner_id,
-      expiresAt: row.expires_at,
+      expiresAt: row.works_until,
       isActive: row.status === 'active',
       isPaused: row.status === 'inactive',
     },

@@ -3,7 +3,7 @@ import { mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { z } from 'zod'
 import { linesFromWords } from './posted-checkpoint.ts'
-import { fingerprint, isSigned, signText } from './signing.ts'
+import { isSigned, publicKeyFingerprint, signText } from './signing.ts'
 
 const body = z.object({
   version: z.literal(1),
@@ -23,7 +23,7 @@ export function signedLine({ at, heads }: Checkpoint, key: KeyObject): string {
   const text = JSON.stringify({
     version: 1,
     at: at.toISOString(),
-    key: fingerprint(createPublicKey(key)),
+    key: publicKeyFingerprint(createPublicKey(key)),
     heads,
   } satisfies z.input<typeof body>)
   return JSON.stringify({ body: text, signature: signText(text, key) })
@@ -57,7 +57,7 @@ export async function* readCheckpoints(
   lines: AsyncIterable<string> | Iterable<string>,
   publicKeys: readonly KeyObject[],
 ): AsyncGenerator<ReadLine> {
-  const keys = new Map(publicKeys.map((key) => [fingerprint(key), key]))
+  const keys = new Map(publicKeys.map((key) => [publicKeyFingerprint(key), key]))
   let line = 0
   for await (const text of lines) {
     line++

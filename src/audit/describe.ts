@@ -164,7 +164,7 @@ function changesOf({ details: { changes } }: Describable): Phrase {
 const inWords = (field: string) =>
   field
     .replace(/Id$/, '')
-    .replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+    .replace(/[A-Z]/g, (message) => ` ${message.toLowerCase()}`)
     .trim()
 
 function value(what: unknown): Piece {
@@ -173,7 +173,7 @@ function value(what: unknown): Piece {
   return isSlackUser(what) ? { user: what } : { name: what }
 }
 
-const deeds: Record<string, string> = {
+const actionWords: Record<string, string> = {
   'audit.read': 'read the audit',
   'policy.set': 'change the policy',
   'role.set': 'set a role',
@@ -200,8 +200,8 @@ const deeds: Record<string, string> = {
 
 function attemptOf(e: Describable): Phrase {
   const action = text(e.details.action)
-  const deed = deeds[action]
-  if (deed) return [deed]
+  const words = actionWords[action]
+  if (words) return [words]
   const verb = /^key\.([a-z]+)$/.exec(action)?.[1]
   if (!verb) return say`do ${{ code: action }}`
   if (e.keyId) return say`${verb} ${keyOf(e)}`

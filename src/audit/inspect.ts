@@ -35,8 +35,8 @@ type Candidate = Entry & { sound: boolean; follows: boolean }
 type Gap = { from: number; to: number; before: string | undefined; after: string }
 
 /** More would be noise, and would have to be kept in memory. */
-export const mostBreaks = 1_000
-const mostUnproven = 20
+const maxBreaks = 1_000
+const maxUnproven = 20
 
 /**
  * Inspects one chain, event by event in the order they stand. `partial` is for an export that leaves events out on
@@ -75,7 +75,7 @@ export class ChainInspector {
       this.#here = [this.#weigh(entry)]
     } else if (entry.seq === seq) this.#here.push(this.#weigh(entry))
     else this.#comeLate(entry)
-    return this.#breaks.length + this.#gaps.length + this.#here.length < mostBreaks
+    return this.#breaks.length + this.#gaps.length + this.#here.length < maxBreaks
   }
 
   /** No more events. */
@@ -145,7 +145,7 @@ export class ChainInspector {
   }
 
   #endRun(): void {
-    if (this.#run && this.#unproven.length < mostUnproven) this.#unproven.push(this.#run)
+    if (this.#run && this.#unproven.length < maxUnproven) this.#unproven.push(this.#run)
     this.#run = undefined
   }
 

@@ -1,5 +1,6 @@
 import { type Database, type Executor, transact } from '../foundation/database.ts'
 import { isRefusal } from '../foundation/refusal.ts'
+import { dayMs } from '../foundation/time.ts'
 import { plain } from '../foundation/words.ts'
 import type { Actor } from '../members/actor.ts'
 import { actorOf, append } from './record.ts'
@@ -39,7 +40,7 @@ function hourOf(at: Date): Date {
 
 const batch = 500
 /** A count that was summed up is of no more use; it is kept a while for whoever wants to look behind the sum. */
-const keptMs = 30 * 86_400_000
+const keptMs = 30 * dayMs
 
 /**
  * Puts "and 41 more times" into the chain for every hour that is over, once each, and forgets old counts.
@@ -69,7 +70,7 @@ async function sumUpSome(db: Database, now: Date): Promise<number> {
     for (const row of rows) await append(trx, { kind: 'member', id: row.actor_id }, now, [sumOf(row)])
     return rows.length as number
   })
-  if (isRefusal(done)) throw new Error(`refusals are not summed up: ${plain(done.told)}`)
+  if (isRefusal(done)) throw new Error(`refusals are not summed up: ${plain(done.message)}`)
   return done
 }
 

@@ -1,6 +1,12 @@
 import type { Database, Executor } from '../foundation/database.ts'
 
-const readOnly = ['audit_events', 'audit_heads', 'knex_migrations', 'knex_migrations_lock']
+const readOnly = [
+  'audit_events',
+  'audit_heads',
+  'function_versions',
+  'knex_migrations',
+  'knex_migrations_lock',
+]
 
 /**
  * Gives the app's role what it works with, and of the audit only reading and appending. The owner of the tables

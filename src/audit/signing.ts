@@ -15,7 +15,7 @@ export const isSigned = (text: string, signature: string, publicKey: KeyObject):
   verify(null, Buffer.from(subject + text), publicKey, Buffer.from(signature, 'base64'))
 
 /** The first 16 hex digits of the SHA-256 of a public key: which key it was, not a proof. */
-export const fingerprint = (publicKey: KeyObject): string =>
+export const publicKeyFingerprint = (publicKey: KeyObject): string =>
   createHash('sha256')
     .update(publicKey.export({ type: 'spki', format: 'der' }))
     .digest('hex')

@@ -1,21 +1,20 @@
 import { type Command, Option } from 'commander'
+import { type Replayed, replay } from '../anomaly/replay.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
+import { dayMs } from '../foundation/time.ts'
 import { say } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import { keptDays } from '../usage/partitions.ts'
-import { type Replayed, replay } from '../watch/replay.ts'
 import { keyByWords } from './find-key.ts'
 import { complain, withWorld } from './operator.ts'
-import { minute, tellError, tellOut } from './print.ts'
+import { minute, printError, printOut } from './print.ts'
 import { momentFrom, momentUntil } from './times.ts'
 import { whichWorkspace } from './which-workspace.ts'
 
 type Env = Record<string, string | undefined>
 type Choices = { workspace?: string; from?: Date; to?: Date; format: 'table' | 'json' }
 
-const dayMs = 86_400_000
-
-/** `keywarden anomaly replay KEY`: what the detector of unusual use would have said. */
+/** `keywarden anomaly replay KEY`: the alerts that the detector of unusual use would have raised. */
 export function addAnomalyVerbs(program: Command, env: Env, failed: (code: number) => void): void {
   program
     .command('anomaly')
@@ -53,12 +52,13 @@ const replayKey = (env: Env, words: string, choices: Choices): Promise<number> =
     const { from, to } = time
     const found = await replay(world.db, { id: key.id, timeZone: workspace.terms.timeZone }, from, to)
     if (!found) return complain(noUse(key.name, to))
-    if (choices.format === 'json') tellOut(JSON.stringify({ keyId: key.id, name: key.name, from, to, found }))
-    else tellTable(key.name, from, to, found)
+    if (choices.format === 'json')
+      printOut(JSON.stringify({ keyId: key.id, name: key.name, from, to, found }))
+    else printTable(key.name, from, to, found)
     return 0
   })
 
-/** What there is to replay: nothing before five minutes are kept, and nothing that has not happened yet. */
+/** The range to replay: from the oldest kept five minutes to now at the latest. */
 function timeOf({ clock }: World, choices: Choices): { from: Date; to: Date } | Refusal {
   const now = clock.now()
   const to = new Date(Math.min(now.getTime(), choices.to?.getTime() ?? now.getTime()))
@@ -82,9 +82,10 @@ const noUse = (name: string, to: Date): Refusal =>
     say`${{ name }} was not used in the weeks before ${minute(to)} UTC: there is nothing to replay.`,
   )
 
-function tellTable(name: string, from: Date, to: Date, found: readonly Replayed[]): void {
-  if (found.length === 0) tellError(`${name}: nothing strange between ${minute(from)} and ${minute(to)} UTC.`)
-  else for (const line of tableOf(found)) tellOut(line)
+function printTable(name: string, from: Date, to: Date, found: readonly Replayed[]): void {
+  if (found.length === 0)
+    printError(`${name}: nothing strange between ${minute(from)} and ${minute(to)} UTC.`)
+  else for (const line of tableOf(found)) printOut(line)
 }
 
 const tableOf = (found: readonly Replayed[]): string[] => [
@@ -95,15 +96,15 @@ const tableOf = (found: readonly Replayed[]): string[] => [
       minute(one.until).padEnd(18),
       one.reason.padEnd(14),
       one.score.toFixed(2).padStart(5),
-      `  ${saidOf(one).padEnd(9)} `,
+      `  ${resultOf(one).padEnd(9)} `,
       why(one),
     ].join(''),
   ),
 ]
 
-const saidOf = ({ told, expected }: Replayed) => (told ? 'told' : expected ? 'expected' : 'quiet')
+const resultOf = ({ alerted, expected }: Replayed) => (alerted ? 'alert' : expected ? 'expected' : 'quiet')
 
-/** The numbers that decided, in a few words. */
+/** The deciding numbers, in a few words. */
 function why({ reason, figures: f }: Replayed): string {
   const words: Record<Replayed['reason'], string> = {
     spike: `${f.count} in five minutes; busiest in ${f.days} days ${f.busiestBucket}`,

@@ -1,9 +1,9 @@
 import { createInterface } from 'node:readline'
-import { tellError } from './print.ts'
+import { printError } from './print.ts'
 
-/** Asks for one line and returns what was typed, without spaces around it; undefined when nothing more comes. */
+/** Asks for one line and returns it trimmed; undefined when the input has ended. */
 export async function ask(question: string): Promise<string | undefined> {
-  tellError(question)
+  printError(question)
   const lines = createInterface({ input: process.stdin })
   try {
     for await (const line of lines) return line.trim()

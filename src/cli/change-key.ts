@@ -11,7 +11,7 @@ import { ask } from './ask.ts'
 import { keyByWords } from './find-key.ts'
 import { factLines } from './key-views.ts'
 import { asOperator, complain, withWorld } from './operator.ts'
-import { tellError, tellOut } from './print.ts'
+import { printError, printOut } from './print.ts'
 import { whichWorkspace } from './which-workspace.ts'
 
 const acts = { revoke, deactivate, activate }
@@ -28,7 +28,7 @@ type Env = Record<string, string | undefined>
 
 /**
  * Changes one key as its owner or a manager would in Slack: the same act, the same audit. Returns 0 when every
- * verifier is known to obey, 1 when it was refused or is not yet known.
+ * verifier has confirmed the change, 1 when it was refused or is not confirmed yet.
  */
 export const changeKey = (env: Env, change: Change, words: string, choices: ChangeChoices): Promise<number> =>
   withWorld(env, async (world) => {
@@ -43,20 +43,20 @@ export const changeKey = (env: Env, change: Change, words: string, choices: Chan
     const changed = await asOperator(world, (act) => acts[change](act, workspace.id, key.id, choices.reason))
     if (isRefusal(changed)) return explain(world, key, change, changed)
     if (change === 'activate') {
-      tellOut(done.activate(changed))
+      printOut(done.activate(changed))
       return 0
     }
     const to = change === 'revoke' ? 'revoked' : 'inactive'
-    const receipt = await confirmChange(world, [key.id], { withinMs: patienceMs(world), to })
-    if (!isLost(receipt)) tellOut(done[change](changed))
-    return tellReceipt(receipt)
+    const receipt = await confirmChange(world, [key.id], { withinMs: timeoutMs(world), to })
+    if (!isLost(receipt)) printOut(done[change](changed))
+    return printReceipt(receipt)
   })
 
-/** The longest lease a verifier may hold by this configuration, and time to fence it. Real milliseconds. */
-const patienceMs = ({ config }: World): number => config.verify.leaseMs + 15_000
+/** The longest lease that this configuration allows, plus time to fence it. Real milliseconds. */
+const timeoutMs = ({ config }: World): number => config.verify.leaseMs + 15_000
 
 async function notConfirmed(key: KeyWithUsage, { clock }: World): Promise<Refusal | undefined> {
-  for (const line of factLines(key, clock.now())) tellError(line)
+  for (const line of factLines(key, clock.now())) printError(line)
   const characters = hintCharacters(key)
   const typed = await ask(
     `Revoking cannot be undone. Type the name of the key${characters ? `, or ${characters},` : ''} to revoke it:`,
@@ -67,21 +67,21 @@ async function notConfirmed(key: KeyWithUsage, { clock }: World): Promise<Refusa
   })
 }
 
-/** Somebody else was first; whether it holds everywhere is a question of its own. */
+/** Another person was first; whether the change is confirmed everywhere is a separate question. */
 async function explain(world: World, key: Key, change: Change, refusal: Refusal): Promise<number> {
   complain(refusal)
   if (change === 'activate') return 1
   if (refusal.code !== 'already' && refusal.code !== 'gone') return 1
   const receipt = await confirmChange(world, [key.id], { withinMs: 2_000 })
-  if (receipt.state !== 'confirmed') tellError(receiptPhrase(receipt))
+  if (receipt.state !== 'confirmed') printError(receiptPhrase(receipt))
   return 1
 }
 
-function tellReceipt(receipt: Receipt): number {
+function printReceipt(receipt: Receipt): number {
   if (receipt.state === 'confirmed') {
-    tellOut(receiptPhrase(receipt))
+    printOut(receiptPhrase(receipt))
     return 0
   }
-  tellError(receiptPhrase(receipt))
+  printError(receiptPhrase(receipt))
   return 1
 }

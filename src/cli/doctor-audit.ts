@@ -5,12 +5,13 @@ import { existingKey } from '../audit/signing.ts'
 import { systemClock } from '../foundation/clock.ts'
 import type { Config } from '../foundation/config.ts'
 import { type Database, isOutage, openDatabase } from '../foundation/database.ts'
+import { hourMs } from '../foundation/time.ts'
 import { bad, type Check, type Finding, good, warning } from './finding.ts'
 
-/** Checkpoints are hourly; two that did not come are a fault. */
-const latestMs = 2.5 * 3_600_000
+/** Checkpoints are hourly; two missing ones are a fault. */
+const latestMs = 2.5 * hourMs
 
-/** Whether the app's own role could change the audit, and whether anything outside the database vouches for it. */
+/** Checks that the app's own role cannot change the audit, and that checkpoints exist outside the database. */
 export const checkAudit: Check = async (config) => {
   const db = openDatabase(config.databaseUrl, { connections: 1, name: 'keywarden doctor' })
   try {

@@ -4,11 +4,11 @@ import { isOutage, openDatabase } from '../foundation/database.ts'
 import { delayedLetters, refusedLetters, type Trouble } from '../outbox/outbox.ts'
 import { bad, type Check, type Finding, good, warning } from './finding.ts'
 
-/** Whether what people must hear reached them: what Slack refused for good, and what waits for another try. */
+/** Checks for messages that Slack refused for good, and for those that wait for a retry. */
 export const checkMessages: Check = async (config: Config) => {
   const db = openDatabase(config.databaseUrl, { connections: 1, name: 'keywarden doctor' })
   try {
-    // Before the migrations there is nothing to look at, and the schema's own line says so.
+    // Before the migrations there is nothing to check, and the schema check reports that.
     if (!(await db.schema.hasColumn('outbox', 'refusals'))) return []
     const refused = await refusedLetters(db)
     const delayed = await delayedLetters(db, systemClock.now())
@@ -24,12 +24,12 @@ export const checkMessages: Check = async (config: Config) => {
 
 const aboutRefused = (trouble: Trouble): Finding =>
   warning(
-    `${trouble.letters} ${trouble.letters === 1 ? 'was' : 'were'} refused for good and set aside, ${oldest(trouble)}; Slack said: ${trouble.error}; nobody read them: look at /keys list attention in Slack, and see docs/alerts.md`,
+    `${trouble.messages} ${trouble.messages === 1 ? 'was' : 'were'} refused for good and set aside, ${oldest(trouble)}; Slack said: ${trouble.error}; nobody read them: look at /keys list attention in Slack, and see docs/alerts.md`,
   )
 
 const aboutDelayed = (trouble: Trouble): Finding =>
   warning(
-    `${trouble.letters} ${trouble.letters === 1 ? 'waits' : 'wait'} for another try, ${oldest(trouble)}; the last answer: ${trouble.error}; none of them is given up: put right what it says, and they arrive`,
+    `${trouble.messages} ${trouble.messages === 1 ? 'waits' : 'wait'} for another try, ${oldest(trouble)}; the last answer: ${trouble.error}; none of them is given up: put right what it says, and they arrive`,
   )
 
 const oldest = ({ since, destination }: Trouble): string =>

@@ -13,11 +13,13 @@ import { openWebClient, slackStartError } from '../foundation/slack.ts'
 import { allWorkspaces } from '../workspaces/workspace.ts'
 import { checkAudit } from './doctor-audit.ts'
 import { checkMessages } from './doctor-messages.ts'
+import { checkNode } from './doctor-node.ts'
 import { bad, type Check, type Finding, good } from './finding.ts'
 
-/** Prints a line per check. Returns 1 when something fails, 0 when all is well but for warnings. */
+/** Prints a line per check. Returns 1 when something fails, 0 otherwise; warnings do not count. */
 export async function doctor(config: Config): Promise<number> {
   const checks: [string, Check][] = [
+    ['Node', async () => [checkNode(process.versions.node)]],
     ['Postgres', postgres],
     ['Audit', checkAudit],
     ['Redis', redis],
@@ -59,7 +61,7 @@ const postgres: Check = async ({ databaseUrl }) => {
   }
 }
 
-/** Late jobs, and jobs whose last run failed. A worker that never ran has left nothing to judge. */
+/** Checks for late jobs, and for jobs whose last run failed. A worker that never ran cannot be judged. */
 async function jobs(db: Database): Promise<Finding[]> {
   const states = await readLateness(db, systemClock.now())
   const late = lateSentences(states).map((said) => bad(`job ${said}; is a worker running?`))
@@ -71,7 +73,7 @@ async function jobs(db: Database): Promise<Finding[]> {
 
 const redis: Check = async ({ redisUrl }) => {
   const client = new Redis(redisUrl, { lazyConnect: true, retryStrategy: () => null, connectTimeout: 2_000 })
-  // The rejected call only says that the connection is closed; the event says why.
+  // The rejected call only says that the connection is closed; the event has the reason.
   let why = ''
   client.on('error', (error) => {
     why ||= error.message
@@ -117,7 +119,7 @@ const slack: Check = async (config) => {
   ]
 }
 
-/** Where each workspace's alerts go; what configuration says counts only before the first start. */
+/** Checks the alert channel of each workspace; before the first start, the one in the configuration. */
 async function alertChannels(web: Paginating, config: Config): Promise<Finding[]> {
   const db = openDatabase(config.databaseUrl, { connections: 1, name: 'keywarden doctor' })
   try {

@@ -6,7 +6,7 @@ import type { KeyWithUsage } from '../keys/key.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import { operator } from './operator.ts'
 
-/** The one key that the operator's words mean: an exact name, a hint or an id, as in Slack. Near misses are told. */
+/** Finds the one key that an exact name, a hint or an id means, as in Slack. Otherwise prints near misses. */
 export async function keyByWords(
   world: World,
   workspace: Workspace,

@@ -1,6 +1,6 @@
 import type { Config } from '../foundation/config.ts'
 
-/** A check's outcome: what is so, or what is wrong and what to do about it. A warning does not fail the command. */
+/** A check's result: the state, or the problem and its remedy. A warning does not fail the command. */
 export type Finding = { state: 'ok' | 'warn' | 'FAIL'; said: string }
 export type Check = (config: Config) => Promise<Finding[]>
 

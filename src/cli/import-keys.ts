@@ -5,18 +5,18 @@ import type { World } from '../foundation/world.ts'
 import { adopt, type Taken, takenBy } from '../keys/adopt.ts'
 import type { Adoption } from '../keys/adoption.ts'
 import { compareWithTaken, type Planned, readLines } from '../keys/adoption-plan.ts'
-import type { Workspace } from '../workspaces/workspace.ts'
+import { allowForeignTokens, type Workspace } from '../workspaces/workspace.ts'
 import { asOperator, complain, withWorld } from './operator.ts'
 import { findOwners } from './owners.ts'
-import { day, tellError, tellOut } from './print.ts'
+import { day, printError, printOut } from './print.ts'
 import { readImport } from './read-import.ts'
 import { whichWorkspace } from './which-workspace.ts'
 
 export type ImportChoices = { workspace?: string; dryRun?: boolean }
 
 /**
- * Adopts the keys of a file, all or none, and says of each line what became of it. Returns 0 when all of them are
- * here, or would be; 1 when a line is wrong.
+ * Adopts the keys of a file, all or none, and prints the result for each line. Returns 0 when all of them were
+ * adopted, or would be; 1 when a line is wrong.
  */
 export const importKeys = (
   env: Record<string, string | undefined>,
@@ -30,10 +30,10 @@ export const importKeys = (
     const readable = plan.flatMap(({ adoption }) => adoption ?? [])
     compareWithTaken(plan, await takenBy(world.db, workspace.id, readable), workspace.id)
     await putOwners(world, workspace, plan)
-    for (const line of plan) tellLine(line)
+    for (const line of plan) printLine(line)
     const wrong = plan.filter((line) => line.wrong.length > 0).length
     if (wrong > 0) {
-      tellError(
+      printError(
         `Nothing was imported: ${wrong} of ${lines(plan.length)} ${wrong === 1 ? 'is' : 'are'} wrong.`,
       )
       return 1
@@ -41,14 +41,17 @@ export const importKeys = (
     const fresh = plan.flatMap(({ adoption, here }) => (adoption && !here ? [adoption] : []))
     const here = plan.length - fresh.length
     if (!dryRun && fresh.length > 0) {
-      const done = await asOperator(world, (act) => adopt(act, workspace, fresh, world.random))
+      const done = await asOperator(world, async (act) => {
+        await allowForeignTokens(act, workspace.accountId)
+        return adopt(act, workspace.id, fresh, world.random)
+      })
       if (isRefusal(done)) return complain(done)
     }
-    tellOut(summary(fresh.length, here, dryRun))
+    printOut(summary(fresh.length, here, dryRun))
     return 0
   })
 
-/** Each owner as a Slack user id, or what is wrong with the line. */
+/** Replaces each owner by a Slack user id, or reports what is wrong with the line. */
 async function putOwners(world: World, workspace: Workspace, plan: readonly Planned[]): Promise<void> {
   const fresh = plan.filter(({ adoption, here }) => adoption && !here)
   const wanted = fresh.map(({ adoption }) => adoption!.owner)
@@ -71,13 +74,13 @@ async function putOwners(world: World, workspace: Workspace, plan: readonly Plan
   }
 }
 
-function tellLine({ line, adoption, wrong, warnings, here }: Planned): void {
-  const tell = (state: string, words: string) =>
-    tellOut(`line ${String(line).padEnd(5)} ${state.padEnd(8)} ${words}`)
-  for (const refusal of wrong) tell('WRONG', about(refusal))
+function printLine({ line, adoption, wrong, warnings, here }: Planned): void {
+  const print = (state: string, words: string) =>
+    printOut(`line ${String(line).padEnd(5)} ${state.padEnd(8)} ${words}`)
+  for (const refusal of wrong) print('WRONG', about(refusal))
   if (wrong.length > 0 || !adoption) return
-  for (const refusal of here ? [] : warnings) tell('warning', about(refusal))
-  tell(here ? 'here' : 'ok', here ? stays(here) : facts(adoption))
+  for (const refusal of here ? [] : warnings) print('warning', about(refusal))
+  print(here ? 'here' : 'ok', here ? stays(here) : facts(adoption))
 }
 
 const stays = ({ name, id, status }: Taken): string =>

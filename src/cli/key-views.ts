@@ -1,14 +1,14 @@
 import { describe } from '../audit/describe.ts'
 import type { RecordedEvent } from '../audit/list.ts'
 import { plain, who } from '../foundation/words.ts'
-import { type KeyWithUsage, standing } from '../keys/key.ts'
+import { displayStatus, type KeyWithUsage } from '../keys/key.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import { day, minute } from './print.ts'
 
-// The name comes last: it has no fixed width on a terminal.
+// The name comes last: its width on a terminal is unknown.
 const columns = [
   ['HINT', 20, (key) => key.hint ?? '-'],
-  ['STATUS', 11, (key, now) => standing(key, now)],
+  ['STATUS', 11, (key, now) => displayStatus(key, now)],
   ['EXPIRES', 11, (key) => day(key.expiresAt ?? key.endsAt)],
   ['LAST USED', 17, (key) => minute(key.lastUsedAt)],
   ['REQUESTS', 11, (key) => key.requests.toLocaleString('en-US')],
@@ -31,7 +31,7 @@ export const keyObject = (key: KeyWithUsage, workspace: Workspace, now: Date) =>
   description: key.description,
   integration: key.integration,
   hint: key.hint,
-  status: standing(key, now),
+  status: displayStatus(key, now),
   scopes: key.scopes,
   owner: key.ownerId,
   createdAt: key.createdAt,
@@ -43,11 +43,11 @@ export const keyObject = (key: KeyWithUsage, workspace: Workspace, now: Date) =>
   statusChangedBy: key.statusChangedBy,
 })
 
-/** What somebody should know of a key, a line each. */
+/** The facts about a key, one per line. */
 export function factLines(key: KeyWithUsage, now: Date): string[] {
   const expires = key.expiresAt ?? key.endsAt
   return [
-    `${key.name}  ${key.hint ?? 'no hint yet'}  ${standing(key, now)}`,
+    `${key.name}  ${key.hint ?? 'no hint yet'}  ${displayStatus(key, now)}`,
     `id           ${key.id}`,
     ...(key.description ? [`description  ${key.description}`] : []),
     ...(key.integration ? [`integration  ${key.integration}`] : []),

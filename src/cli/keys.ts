@@ -3,7 +3,7 @@ import { listEvents } from '../audit/list.ts'
 import { isRefusal } from '../foundation/refusal.ts'
 import type { World } from '../foundation/world.ts'
 import { listKeys } from '../keys/list.ts'
-import type { Cursor, Standing } from '../keys/page.ts'
+import type { Cursor, StatusFilter } from '../keys/page.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import { type Change, type ChangeChoices, changeKey } from './change-key.ts'
 import { keyByWords } from './find-key.ts'
@@ -11,11 +11,11 @@ import { type ImportChoices, importKeys } from './import-keys.ts'
 import { eventLine, factLines, keyObject, tableHead, tableRow } from './key-views.ts'
 import { complain, operator, withWorld } from './operator.ts'
 import { writeOut } from './out.ts'
-import { printable, tellError, tellOut } from './print.ts'
+import { printable, printError, printOut } from './print.ts'
 import { whichWorkspace } from './which-workspace.ts'
 
 type Env = Record<string, string | undefined>
-type ListChoices = { workspace?: string; status?: Standing; json?: boolean }
+type ListChoices = { workspace?: string; status?: StatusFilter; json?: boolean }
 type ShowChoices = { workspace?: string; json?: boolean }
 
 const ofWorkspace = ['--workspace <name>', 'its name or id; needed when there are several'] as const
@@ -86,18 +86,18 @@ const list = (env: Env, words: string, { workspace: wanted, status, json }: List
   withWorld(env, async (world) => {
     const workspace = await whichWorkspace(world, wanted)
     if (isRefusal(workspace)) return complain(workspace)
-    const filter = { ...(status ? { standing: status } : {}), ...(words ? { words } : {}) }
+    const filter = { ...(status ? { status: status } : {}), ...(words ? { words } : {}) }
     return writeOut(listLines(world, workspace, filter, json ?? false))
   })
 
 const rowCount = 500
-/** A shell can take every match there is. */
+/** A shell can take every match. */
 const everything = 1_000_000
 
 async function* listLines(
   world: World,
   workspace: Workspace,
-  filter: { standing?: Standing; words?: string },
+  filter: { status?: StatusFilter; words?: string },
   json: boolean,
 ): AsyncGenerator<string> {
   const { db, clock } = world
@@ -108,7 +108,7 @@ async function* listLines(
       rowCount,
       searched: everything,
     })
-    if (cursor.from === 0 && page.keys.length === 0) tellError('No keys match.')
+    if (cursor.from === 0 && page.keys.length === 0) printError('No keys match.')
     else if (cursor.from === 0 && !json) yield `${tableHead}\n`
     const line = json
       ? (key: (typeof page.keys)[number]) => JSON.stringify(keyObject(key, workspace, now))
@@ -128,6 +128,6 @@ const show = (env: Env, words: string, { workspace: wanted, json }: ShowChoices)
     const events = await listEvents(world.db, { workspaceId: workspace.id, keyId: key.id, limit: 10 })
     const now = world.clock.now()
     if (json) console.log(JSON.stringify({ ...keyObject(key, workspace, now), events }))
-    else for (const line of [...factLines(key, now), '', ...events.map(eventLine)]) tellOut(line)
+    else for (const line of [...factLines(key, now), '', ...events.map(eventLine)]) printOut(line)
     return 0
   })

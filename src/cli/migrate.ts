@@ -4,8 +4,8 @@ import { type Database, databaseStartError, openDatabase } from '../foundation/d
 import { migrate } from '../foundation/migrate.ts'
 
 /**
- * Brings the database to this version. With an owner's URL the tables become the owner's, and the role of
- * DATABASE_URL gets its rights, which do not include changing the audit.
+ * Migrates the database to this version. With an owner's URL the owner owns the tables, and the role of DATABASE_URL
+ * gets its rights, which exclude changing the audit.
  */
 export async function migrateDatabase(config: Config): Promise<number> {
   const { databaseUrl, databaseOwnerUrl } = config

@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander'
+import { userOfEmail } from '../directory/emails.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import { isSlackUser, plain } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import { requestByEmail } from '../offboarding/by-email.ts'
-import { carryOut } from '../offboarding/carry-out.ts'
-import { userOfEmail } from '../offboarding/emails.ts'
+import { carryOut } from '../offboarding/execute.ts'
 import {
   findOffboarding,
   leaverKeysOf,

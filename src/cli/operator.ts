@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os'
-import { perform } from '../audit/perform.ts'
+import { perform } from '../acts/perform.ts'
 import { systemClock } from '../foundation/clock.ts'
 import { type Config, readConfig } from '../foundation/config.ts'
 import { openDatabase } from '../foundation/database.ts'
@@ -9,7 +9,7 @@ import { type Refusal, refuse, sentence } from '../foundation/refusal.ts'
 import type { World } from '../foundation/world.ts'
 import type { Act, Actor } from '../members/actor.ts'
 import { type Workspace, workspacesOfTeam } from '../workspaces/workspace.ts'
-import { tellError } from './print.ts'
+import { printError } from './print.ts'
 
 /** Opens the world for one command and closes it again. */
 export async function withWorld<T>(
@@ -20,10 +20,10 @@ export async function withWorld<T>(
   const db = openDatabase(config.databaseUrl, {
     connections: 2,
     name: 'keywarden shell',
-    // On a machine that is busy a command would rather wait than say that there is no database.
+    // On a busy machine, waiting is better than reporting that there is no database.
     connectMs: 10_000,
   })
-  // What a command prints may be piped; what it logs must not be in it.
+  // Output may be piped, so logs must not be part of it.
   const log = openLog({ level: 'error', tokenPrefix: config.tokenPrefix, destination: process.stderr })
   try {
     return await work({ config, db, log, clock: systemClock, random: systemRandom })
@@ -32,14 +32,14 @@ export async function withWorld<T>(
   }
 }
 
-/** Whoever is logged in to the machine. */
+/** The user who is logged in to the machine. */
 export const operator = (): Actor => ({ kind: 'operator', id: userInfo().username })
 
 /** Runs an act as the operator: same rules, same audit. */
 export const asOperator = <T>(world: World, act: (act: Act) => Promise<T | Refusal>): Promise<T | Refusal> =>
   perform(world, operator(), act)
 
-/** The one account there is; its oldest workspace carries the audit of what concerns the account. */
+/** The only account; its oldest workspace records the audit events of the account. */
 export async function onlyAccount(world: World): Promise<{ id: string; workspace: Workspace } | Refusal> {
   const accounts = await world.db('accounts').orderBy('created_at').limit(2).select('id', 'slack_team_id')
   if (accounts.length === 0)
@@ -51,8 +51,8 @@ export async function onlyAccount(world: World): Promise<{ id: string; workspace
   return { id: account.id, workspace: workspace! }
 }
 
-/** Prints a refusal where errors go. Returns the exit code for it. */
+/** Prints a refusal to standard error. Returns its exit code. */
 export function complain(refusal: Refusal): number {
-  tellError(sentence(refusal))
+  printError(sentence(refusal))
   return 1
 }

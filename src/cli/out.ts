@@ -1,13 +1,15 @@
 import { once } from 'node:events'
 
-/** Whoever reads our output may go away before its end, as `head` does. That is no failure worth a word. */
+/** Ignores a reader that closes our output early, as `head` does. */
 export function allowReadersToLeave(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
   })
 }
 
-/** Writes pieces to standard output no faster than they are read. Returns the exit code: 1 when nobody reads on. */
+/**
+ * Writes pieces to standard output no faster than they are read. Returns the exit code: 1 when the reader has left.
+ */
 export async function writeOut(pieces: AsyncIterable<string>): Promise<number> {
   const { stdout } = process
   for await (const piece of pieces) {

@@ -5,8 +5,8 @@ import { isFullUser } from '../foundation/slack.ts'
 import { isSlackUser, say } from '../foundation/words.ts'
 
 /**
- * Who is meant, by Slack user id or e-mail address: each asked once, a user id or why it cannot be. `known` are ids
- * that need no question. When Slack does not answer, nobody else is asked.
+ * Resolves owners by Slack user id or e-mail address: asks Slack about each once, and returns a user id or the reason
+ * that there is none. `known` ids need no question. When Slack does not answer, the rest are not asked.
  */
 export async function findOwners(
   web: WebClient | undefined,
@@ -55,7 +55,7 @@ async function askSlack(web: WebClient, teamId: string, who: string): Promise<st
   }
 }
 
-/** Slack names the time to wait when there were too many questions. */
+/** Waits as long as Slack's 429 says. */
 async function patiently<T>(call: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++)
     try {

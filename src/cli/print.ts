@@ -1,14 +1,14 @@
 import { type Phrase, plain } from '../foundation/words.ts'
 
 /**
- * Text that a terminal shows as it is: control characters and marks that turn the writing direction are left out,
- * so that no name can move the cursor or pose as another. Line breaks stay.
+ * Makes text safe for a terminal: removes control characters and marks that change the writing direction, so that no
+ * name can move the cursor or pose as another. Line breaks stay.
  */
 export const printable = (text: string): string => text.replace(/(?![\n\u200d])[\p{Cc}\p{Cf}]/gu, '')
 
-export const tellOut = (words: Phrase | string): void => console.log(inWords(words))
+export const printOut = (words: Phrase | string): void => console.log(inWords(words))
 
-export const tellError = (words: Phrase | string): void => console.error(inWords(words))
+export const printError = (words: Phrase | string): void => console.error(inWords(words))
 
 const inWords = (words: Phrase | string) => printable(typeof words === 'string' ? words : plain(words))
 

@@ -1,10 +1,12 @@
+import { readFileSync } from 'node:fs'
 import { inspect } from 'node:util'
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import { NotAnExport } from '../audit/read-export.ts'
 import { SigningError } from '../audit/signing.ts'
 import { ConfigError, readConfig } from '../foundation/config.ts'
 import { databaseStartError } from '../foundation/database.ts'
 import { LineTooLong } from '../foundation/lines.ts'
+import { packageRoot } from '../foundation/package-root.ts'
 import { scrubber } from '../foundation/scrub.ts'
 import { StartError } from '../foundation/start-error.ts'
 import { addAnomalyVerbs } from './anomaly.ts'
@@ -29,6 +31,7 @@ export async function runShell(argv: readonly string[], shell: Shell): Promise<n
     .description(
       'Governs the API keys of a platform. Configuration comes from environment variables; see README.md.',
     )
+    .version(versions())
     .addHelpText(
       'after',
       '\nExit codes: 0 done, 1 refused or failed, 2 misused, 3 not proven (audit verify).',
@@ -39,13 +42,8 @@ export async function runShell(argv: readonly string[], shell: Shell): Promise<n
     .command('start')
     .description('start the bot, the verifier and the worker, or some of them')
     .addOption(new Option('--roles <roles>', 'comma-separated: bot, verify, worker, or all').default('all'))
-    .addOption(
-      new Option('--processes <n>', 'for verifiers: processes that share the port')
-        .default(1)
-        .argParser(count),
-    )
-    .action(async ({ roles, processes }: { roles: string; processes: number }) => {
-      code = await serve(roles, shell, processes)
+    .action(async ({ roles }: { roles: string }) => {
+      code = await serve(roles, shell)
     })
   program
     .command('migrate')
@@ -55,7 +53,7 @@ export async function runShell(argv: readonly string[], shell: Shell): Promise<n
     })
   program
     .command('doctor')
-    .description('check Postgres, the audit, Redis, Slack, the alert channel, and that messages arrive')
+    .description('check Node, Postgres, the audit, Redis, Slack, the alert channel, and that messages arrive')
     .action(async () => {
       code = await doctor(readConfig(shell.env))
     })
@@ -80,29 +78,28 @@ export async function runShell(argv: readonly string[], shell: Shell): Promise<n
   }
 }
 
-function count(text: string): number {
-  const number = Number(text)
-  if (!Number.isInteger(number) || number < 1 || number > 256)
-    throw new InvalidArgumentError('It must be a whole number from 1 to 256.')
-  return number
+/** Of the program and of what it runs on: what a report of a problem begins with. */
+function versions(): string {
+  const { version } = JSON.parse(readFileSync(new URL('package.json', packageRoot()), 'utf8'))
+  return `${version} (Node ${process.versions.node})`
 }
 
 function explain(error: unknown, { env }: Shell): number {
   // Commander has printed its own message already.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-  console.error(told(error) ?? scrubber(env.KEYWARDEN_TOKEN_PREFIX || 'tml_')(inspect(error)))
+  console.error(sentenceOf(error) ?? scrubber(env.KEYWARDEN_TOKEN_PREFIX || 'tml_')(inspect(error)))
   return 1
 }
 
-/** What can be put right is said in a sentence; the unforeseen shows its stack. */
-const told = (error: unknown): string | undefined =>
+/** Expected errors are one sentence; unexpected ones show their stack. */
+const sentenceOf = (error: unknown): string | undefined =>
   foreseen.some((kind) => error instanceof kind)
     ? (error as Error).message
     : (databaseStartError(error)?.message ?? fileProblem(error))
 
 const foreseen = [ConfigError, StartError, SigningError, NotAnExport, NotAnImport, LineTooLong]
 
-/** What the file system said, in words: the path is the operator's own. */
+/** A file system error as a sentence; the path is the operator's own. */
 function fileProblem(error: unknown): string | undefined {
   const { code, path } = error as NodeJS.ErrnoException
   if (!path) return undefined

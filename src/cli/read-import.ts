@@ -5,26 +5,26 @@ import { CsvError, parse } from 'csv-parse'
 import { linesIn } from '../foundation/lines.ts'
 import { type AdoptionFields, adoptionFields } from '../keys/adoption.ts'
 
-/** One line of the file as it stands: its fields, or what is wrong with the line itself. */
+/** One line of the file: its fields, or what is wrong with it. */
 export type ImportLine = { line: number } & ({ fields: AdoptionFields } | { wrong: string })
 
-/** Thrown when the file as a whole cannot be meant. */
+/** Thrown when the file as a whole is unusable. */
 export class NotAnImport extends Error {
   override name = 'NotAnImport'
 }
 
-/** An import holds the audit's chain while it is written, so it is kept to a moment. */
-export const mostLines = 2_000
+/** An import locks the audit's chain while it writes, so its size is limited. */
+const maxLines = 2_000
 
-/** Reads a file of keys: CSV with a header, or JSON Lines. @throws NotAnImport, or what the file system says */
+/** Reads a file of keys: CSV with a header, or JSON Lines. @throws NotAnImport, or the file system's error */
 export async function readImport(path: string): Promise<ImportLine[]> {
   const text = await firstCharacter(path)
   if (text === '') throw new NotAnImport(`${path} is empty.`)
   const lines: ImportLine[] = []
   for await (const line of text === '{' ? readObjects(path) : readRows(path)) {
     lines.push(line)
-    if (lines.length > mostLines)
-      throw new NotAnImport(`${path} has more than ${mostLines} keys. Split it and import the parts.`)
+    if (lines.length > maxLines)
+      throw new NotAnImport(`${path} has more than ${maxLines} keys. Split it and import the parts.`)
   }
   if (lines.length === 0) throw new NotAnImport(`${path} has no keys.`)
   return lines
@@ -69,7 +69,7 @@ async function* readRows(path: string): AsyncGenerator<ImportLine> {
   }
 }
 
-/** The parser's own count takes a line end within a cell for two when it is written as CR LF. */
+/** The parser counts a CR LF within a cell as two line ends. */
 const lineEndsIn = (raw: string): number => raw.replaceAll('\r\n', '\n').match(/[\r\n]/g)?.length ?? 0
 
 const blank = Object.fromEntries(adoptionFields.map((field) => [field, ''])) as AdoptionFields
@@ -124,7 +124,7 @@ function readObject(text: string): { fields: AdoptionFields } | { wrong: string 
 const isField = (name: string): name is keyof AdoptionFields =>
   (adoptionFields as readonly string[]).includes(name)
 
-/** A text or number as a text, a list of texts as words, null as nothing; undefined for anything else. */
+/** Converts a value to text: numbers as text, lists as words, null as empty; undefined for anything else. */
 function inWords(value: unknown): string | undefined {
   if (value === null) return ''
   if (typeof value === 'string' || typeof value === 'number') return String(value)

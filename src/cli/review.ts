@@ -23,7 +23,7 @@ export function addReviewVerbs(program: Command, env: Env, failed: (code: number
 async function printDryRun(world: World, wanted: string | undefined): Promise<number> {
   const workspace = await whichWorkspace(world, wanted)
   if (isRefusal(workspace)) return complain(workspace)
-  const { keys, terms, waiting } = await dryRun(world.db, workspace, world.clock.now(), most)
+  const { keys, terms, waiting } = await dryRun(world.db, workspace, world.clock.now(), max)
   for (const { name, hint, ownerId, kind, at, noticed } of keys)
     console.log(
       `${plain([{ moment: at }])}  ${kind.padEnd(11)}  ${noticed ? 'notice given' : 'no notice   '}  ${hint}  ${ownerId}  ${name}`,
@@ -36,4 +36,4 @@ async function printDryRun(world: World, wanted: string | undefined): Promise<nu
   return 0
 }
 
-const most = 100_000
+const max = 100_000

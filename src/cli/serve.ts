@@ -1,6 +1,5 @@
 import { type Config, readConfig } from '../foundation/config.ts'
 import { type Log, openLog } from '../foundation/log.ts'
-import { isOneOfSeveral, superviseProcesses } from './processes.ts'
 
 const known = ['bot', 'verify', 'worker'] as const
 type Role = (typeof known)[number]
@@ -11,14 +10,13 @@ export type Start = (options: {
   log: Log
 }) => Promise<{ stop(): Promise<void> }>
 
-/** Real milliseconds that a stop may take before the process goes anyway. */
+/** Real milliseconds that a stop may take before the process exits anyway. */
 const hardLimitMs = 10_000
 
 /** Runs until a signal comes, then stops in order. */
 export async function serve(
   wanted: string,
   { env, start }: { env: Record<string, string | undefined>; start: Start },
-  processes = 1,
 ): Promise<number> {
   const roles = wanted === 'all' ? known : wanted.split(',').map((word) => word.trim())
   const unknown = roles.find((role) => !(known as readonly string[]).includes(role))
@@ -27,19 +25,12 @@ export async function serve(
     return 2
   }
   const config = readConfig(env, roles)
-  if (processes > 1 && roles.some((role) => role !== 'verify')) {
-    console.error(
-      'Several processes are for verifiers alone. Type: keywarden start --roles verify --processes N',
-    )
-    return 2
-  }
-  if (processes > 1 && !isOneOfSeveral()) return superviseProcesses(processes)
   const log = openLog({ level: config.logLevel, tokenPrefix: config.tokenPrefix })
-  // A promise of some library that nobody waits for must not take everybody's work with it.
+  // A rejected promise inside a library must not stop the process.
   process.on('unhandledRejection', (error) =>
     log.error({ error: error instanceof Error ? error.stack : String(error) }, 'a promise failed unheard'),
   )
-  // Listened for before anything starts: a signal that comes meanwhile ends it in order too.
+  // Registered before anything starts, so that a signal during the start also stops in order.
   const asked = askedToStop()
   const running = await start({ config, roles: roles as Role[], log })
   await asked
@@ -47,7 +38,7 @@ export async function serve(
   return 0
 }
 
-/** Resolves at the first signal to stop. From then on the process has its hard limit; a second signal ends it at once. */
+/** Resolves at the first signal to stop. From then on the hard limit runs; a second signal exits at once. */
 function askedToStop(): Promise<void> {
   return new Promise((resolve) => {
     const stop = () => {

@@ -23,7 +23,7 @@ export function addServiceTokenVerbs(
         const made = await asOperator(world, (act) => createServiceToken(act, subject, name, world.random))
         if (isRefusal(made)) return failed(complain(made))
         console.error(`${made.id} is shown once. Save it in the secrets manager of ${name.trim()} now.`)
-        // The secret alone goes to standard output, so that it can be piped without being seen.
+        // Only the secret goes to standard output, so that it can be piped without being seen.
         console.log(made.secret)
       }),
     )

@@ -1,8 +1,9 @@
 import { type Command, Option } from 'commander'
 import { isRefusal } from '../foundation/refusal.ts'
+import { dayMs } from '../foundation/time.ts'
 import type { World } from '../foundation/world.ts'
+import { exportUsage, type UsageExport } from '../usage/reports/export.ts'
 import type { Step } from '../usage/step.ts'
-import { exportUsage, type UsageExport } from '../workspaces/usage-export.ts'
 import { keyByWords } from './find-key.ts'
 import { complain, withWorld } from './operator.ts'
 import { writeOut } from './out.ts'
@@ -12,7 +13,6 @@ import { whichWorkspace, whichWorkspaces } from './which-workspace.ts'
 type Env = Record<string, string | undefined>
 type Choices = { workspace?: string; key?: string; from?: Date; to?: Date; by: 'hour' | 'day' }
 
-const dayMs = 86_400_000
 const usualDays: Record<Choices['by'], number> = { hour: 7, day: 90 }
 
 /** `keywarden usage export` */

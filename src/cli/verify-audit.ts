@@ -22,10 +22,10 @@ export type VerifyChoices = {
 }
 type Env = Record<string, string | undefined>
 
-/** So that scripts can tell what is wrong from what nobody vouches for; 2 is for misuse. */
+/** Lets scripts distinguish broken from unproven; 2 is for misuse. */
 const exitCodes: Record<Verdict, number> = { intact: 0, unbroken: 0, broken: 1, unproven: 3 }
 
-/** Prints where each chain breaks, and what nobody vouches for. Returns the exit code. */
+/** Prints where each chain breaks, and which parts are unproven. Returns the exit code. */
 export async function verifyAudit(
   env: Env,
   file: string | undefined,
@@ -49,7 +49,7 @@ const verifyOnline = (env: Env, choices: VerifyChoices): Promise<number> =>
     return report(await verifyDatabase(world.db, [...ids], vouching.witnesses), vouching)
   })
 
-/** The files that are named, what was pasted, else those of the configuration if there are any yet. */
+/** The pasted checkpoints, with the named files, or else the configured file if it exists. */
 async function configuredWitnesses({ audit }: Config, choices: VerifyChoices): Promise<Vouching> {
   const own = audit.checkpoints && existsSync(audit.checkpoints) ? [audit.checkpoints] : []
   const paths = choices.checkpoints ?? own
@@ -74,8 +74,7 @@ const publicKeys = (paths: readonly string[]): Promise<KeyObject[]> =>
 function report(verification: Verification, vouching: Vouching): number {
   const { chains, damages, gaveUp, partial } = verification
   for (const chain of chains) reportChain(chain, partial)
-  for (const { line, damaged } of damages.slice(0, most))
-    console.log(`  damaged     line ${line}: ${damaged}`)
+  for (const { line, damaged } of damages.slice(0, max)) console.log(`  damaged     line ${line}: ${damaged}`)
   if (gaveUp) console.log('There are so many breaks that the rest was not looked at.')
   if (chains.every(({ events }) => events === 0)) console.log('There are no events to verify.')
   reportCheckpoints(vouching)
@@ -102,8 +101,8 @@ function sentences(verdict: Verdict, chains: readonly Inspection[], { newest }: 
   return [...(newest ? [why] : []), 'Unbroken.']
 }
 
-/** So many breaks are printed of each chain. */
-const most = 50
+/** The most breaks that are printed per chain. */
+const max = 50
 
 function reportChain(chain: Inspection, partial: boolean): void {
   const { workspace, events, last, proven, unproven, vouched, breaks } = chain
@@ -113,11 +112,11 @@ function reportChain(chain: Inspection, partial: boolean): void {
   )
   if (partial && breaks.length === 0 && proven < events)
     console.log(`  not proven  ${rangesOf(unproven, events - proven)}`)
-  for (const { kind, from, to, line, why } of breaks.slice(0, most)) {
+  for (const { kind, from, to, line, why } of breaks.slice(0, max)) {
     const where = from === to ? `event ${from}` : `events ${from} to ${to}`
     console.log(`  ${kind.padEnd(11)} ${where}${line === undefined ? '' : `, line ${line}`}: ${why}`)
   }
-  if (breaks.length > most) console.log(`  and ${count(breaks.length - most, 'more break')}`)
+  if (breaks.length > max) console.log(`  and ${count(breaks.length - max, 'more break')}`)
 }
 
 function stateOf({ events, proven, breaks }: Inspection, partial: boolean): string {
@@ -126,7 +125,7 @@ function stateOf({ events, proven, breaks }: Inspection, partial: boolean): stri
   return partial ? 'proven' : 'intact'
 }
 
-/** "events 3, 7 to 9", and how many more there are. */
+/** "events 3, 7 to 9", and the number of the others. */
 function rangesOf(ranges: readonly Range[], all: number): string {
   const named = ranges.reduce((sum, { from, to }) => sum + to - from + 1, 0)
   const words = ranges.map(({ from, to }) => (from === to ? `${from}` : `${from} to ${to}`))

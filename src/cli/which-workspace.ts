@@ -4,8 +4,8 @@ import type { World } from '../foundation/world.ts'
 import { allWorkspaces, type Workspace } from '../workspaces/workspace.ts'
 
 /**
- * The workspace that the operator means, by name (any case) or id; the only one when none is named. With several
- * and no name nothing is guessed.
+ * Finds the workspace by name (any case) or id; the only one when none is named. With several and no name it refuses
+ * to guess.
  */
 export async function whichWorkspace(
   world: Pick<World, 'db'>,
@@ -31,7 +31,7 @@ export async function whichWorkspace(
   return refuse('ambiguous', `There are ${matching.length} workspaces.`, { next })
 }
 
-/** That workspace alone when one is named, else all of them. */
+/** The named workspace, else all of them. */
 export async function whichWorkspaces(
   world: Pick<World, 'db'>,
   wanted: string | undefined,

@@ -57,7 +57,7 @@ export function addWorkspaceVerbs(
     )
 }
 
-/** Gives the role in each workspace of the account. Returns their names. */
+/** Makes a person an owner in each workspace of the account. Returns the workspaces' names. */
 async function makeOwner(act: Act, accountId: string, userId: string): Promise<string[] | Refusal> {
   const workspaces = await act
     .trx('workspaces')

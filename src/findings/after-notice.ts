@@ -1,9 +1,9 @@
-import { perform } from '../audit/perform.ts'
+import { perform } from '../acts/perform.ts'
 import type { Executor } from '../foundation/database.ts'
 import { isRefusal } from '../foundation/refusal.ts'
 import { plain } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
-import { moveMany } from '../keys/move-many.ts'
+import { changeStatusInBulk } from '../keys/status-in-bulk.ts'
 import type { Act } from '../members/actor.ts'
 import { flushedThrough } from '../usage/watermark.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
@@ -13,10 +13,10 @@ import { endsInDeactivation, type Noticed } from './notice.ts'
 import { reconcile } from './reconcile.ts'
 import { unconfirmed } from './unconfirmed.ts'
 
-type Means = Pick<World, 'db' | 'clock' | 'random' | 'log'>
+type Deps = Pick<World, 'db' | 'clock' | 'random' | 'log'>
 
 /** At most this many keys in one transaction; the next run takes the rest. */
-const atOnce = 500
+const batchSize = 500
 
 const kinds: readonly { kind: Noticed; question: Question; reason: string }[] = [
   { kind: 'idle', question: idle, reason: 'idle, and nobody said within the notice that it is needed' },
@@ -33,25 +33,25 @@ const kinds: readonly { kind: Noticed; question: Question; reason: string }[] = 
  * notice reached nobody or reached them a day late, or while it is unknown what a verifier counted until the notice's
  * end. Returns how many keys were paused.
  */
-export async function deactivateAfterNotice(world: Means, workspace: Workspace): Promise<number> {
+export async function deactivateAfterNotice(world: Deps, workspace: Workspace): Promise<number> {
   let paused = 0
   for (const { kind, question, reason } of kinds) {
     if (!endsInDeactivation(workspace.terms, kind)) continue
     if ((await overdue(world.db, workspace, kind, world.clock.now(), 1)).length === 0) continue
     const done = await perform(world, { kind: 'job', id: 'notices-over' }, async (act) => {
       await reconcileIn(act, world, question, workspace)
-      const keyIds = await overdue(act.trx, workspace, kind, act.now, atOnce)
-      const ids = await moveMany(act, 'deactivate', workspace.id, keyIds, reason)
+      const keyIds = await overdue(act.trx, workspace, kind, act.now, batchSize)
+      const ids = await changeStatusInBulk(act, 'deactivate', workspace.id, keyIds, reason)
       await reconcileIn(act, world, question, workspace)
       return ids
     })
-    if (isRefusal(done)) throw new Error(`keys are not deactivated: ${plain(done.told)}`)
+    if (isRefusal(done)) throw new Error(`keys are not deactivated: ${plain(done.message)}`)
     paused += done.length
   }
   return paused
 }
 
-const reconcileIn = ({ trx, now }: Act, { random }: Means, question: Question, workspace: Workspace) =>
+const reconcileIn = ({ trx, now }: Act, { random }: Deps, question: Question, workspace: Workspace) =>
   reconcile(trx, question, workspace, now, random)
 
 async function overdue(
@@ -70,7 +70,7 @@ async function overdue(
      where n.workspace_id = :workspace and n.kind = :kind and n.deactivate_at <= least(:now, :known::timestamptz)
        and (f.snoozed_until is null or f.snoozed_until <= :now)
        and exists (select from outbox o where o.finding_id = f.id and o.step like 'notice:%' and o.put_at >= n.given_at
-         and o.outcome = 'arrived' and o.settled_at <= :now::timestamptz - (n.deactivate_at - n.given_at) + interval '1 day')
+         and o.outcome = 'arrived' and o.completed_at <= :now::timestamptz - (n.deactivate_at - n.given_at) + interval '1 day')
      order by n.key_id limit :limit`,
     { workspace: workspace.id, kind, now, known, limit },
   )

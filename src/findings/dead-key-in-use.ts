@@ -1,3 +1,4 @@
+import { hourMs } from '../foundation/time.ts'
 import { activated, endedBy, noticed } from './ended.ts'
 import type { Fact, Gone, Question } from './finding.ts'
 
@@ -5,7 +6,7 @@ import type { Fact, Gone, Question } from './finding.ts'
 const grace = '10 minutes'
 /** A key that nobody has presented for this long is silent. */
 const silentAfterHours = 24
-const mostShown = 3
+const maxShown = 3
 
 type Row = {
   id: string
@@ -41,7 +42,7 @@ export const deadKeyInUse: Question = {
        from presented p
          -- A look-up for each: how few they are is more than the planner knows.
          cross join lateral (select * from keys where id = p.key_id and workspace_id = :workspace limit 1) k
-         cross join lateral (select least(k.expires_at, k.ends_at,
+         cross join lateral (select least(k.works_until,
            case when k.status in ('inactive', 'revoked') then k.status_changed_at end) as ended_at) e
          left join findings f on f.key_id = k.id and f.kind = 'dead-key-in-use' and f.resolved_at is null
        where e.ended_at <= :now and p.last_at > :now::timestamptz - interval '${silentAfterHours} hours'
@@ -65,7 +66,7 @@ export const deadKeyInUse: Question = {
 
 function silent({ facts }: Gone, now: Date) {
   const silentMs = now.getTime() - new Date(String(facts.lastAt)).getTime()
-  return silentMs >= silentAfterHours * 3_600_000 ? noticed('silent', now) : undefined
+  return silentMs >= silentAfterHours * hourMs ? noticed('silent', now) : undefined
 }
 
 /** In words' order: what ended it, then who presents it. `until` says of when the figures are. */
@@ -78,9 +79,9 @@ function factsOf(row: Row, now: Date) {
     by: row.ended_by,
     endedAt: (status === 'active' ? row.ended_at : row.status_changed_at).toISOString(),
     requests: sources.reduce((sum, { refused }) => sum + refused, 0),
-    networks: networks.slice(0, mostShown),
+    networks: networks.slice(0, maxShown),
     networkCount: networks.length,
-    clients: clients.slice(0, mostShown),
+    clients: clients.slice(0, maxShown),
     clientCount: clients.length,
     lastAt: row.last_at.toISOString(),
     until: now.toISOString(),

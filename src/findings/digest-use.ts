@@ -1,8 +1,8 @@
 import { Temporal } from 'temporal-polyfill'
 import type { Executor } from '../foundation/database.ts'
+import { daysOf } from '../usage/reports/days.ts'
+import type { KeyUse } from '../usage/reports/workspace.ts'
 import type { Sums } from '../usage/rows.ts'
-import { daysOf } from '../workspaces/days.ts'
-import type { KeyUse } from '../workspaces/usage.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 
 /** How a week was used, as a letter keeps it. */
@@ -17,7 +17,7 @@ export type WeekOfUse = {
   top: KeyUse[]
 }
 
-const mostListed = 5
+const maxListed = 5
 const names = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
 
 /** The seven days before a Monday (its date), each from midnight to midnight by the workspace's clock. */
@@ -31,7 +31,7 @@ export async function weekOfUse(
     new Date(Temporal.PlainDate.from(monday).add({ days }).toZonedDateTime(terms.timeZone).epochMilliseconds)
   // The week before is read along: its rows lie beside those of the week.
   const boundaries = Array.from({ length: 15 }, (_, i) => midnight(i - 14))
-  const both = await daysOf(db, id, boundaries, { lastDays: 7, mostKeys: mostListed })
+  const both = await daysOf(db, id, boundaries, { lastDays: 7, maxKeys: maxListed })
   const [before, week] = [both.days.slice(0, 7), both.days.slice(7)]
   const days = week.map(({ requests, refused, failed }, i) => {
     // What failed was let through before; an outcome may fall into a later day than its verify.

@@ -1,5 +1,6 @@
 import { Temporal } from 'temporal-polyfill'
 import type { Executor, Transaction } from '../foundation/database.ts'
+import { dayMs, weekMs } from '../foundation/time.ts'
 import type { World } from '../foundation/world.ts'
 import { put } from '../outbox/outbox.ts'
 import { allWorkspaces, type Workspace } from '../workspaces/workspace.ts'
@@ -7,23 +8,22 @@ import { type WeekOfUse, weekOfUse } from './digest-use.ts'
 import type { Kind } from './finding.ts'
 
 /** A week that was missed for this long is over; the next digest will do. */
-const latestMs = 2 * 86_400_000
-const mostListed = 5
+const latestMs = 2 * dayMs
+const maxListed = 5
 
 /** What a week has come to, as a letter keeps it. */
 export type Digest = {
-  standing: { kind: Kind; count: number }[]
+  openByKind: { kind: Kind; count: number }[]
   opened: number
   resolved: number
   /** the most urgent, worst first */
   urgent: { kind: Kind; step: string; keyId: string; name: string }[]
-  /** absent in letters that were put before digests told of use */
-  use?: WeekOfUse
+  use: WeekOfUse
 }
 
 /** Puts the digest of each workspace whose Monday nine o'clock has come. Returns how many letters were put. */
 export async function putDigests(world: Pick<World, 'db' | 'clock' | 'random'>): Promise<number> {
-  let letters = 0
+  let messages = 0
   for (const workspace of await allWorkspaces(world.db)) {
     const due = lastMonday(workspace.terms.timeZone, world.clock.now())
     if (world.clock.now().getTime() - due.at.getTime() > latestMs) continue
@@ -31,9 +31,9 @@ export async function putDigests(world: Pick<World, 'db' | 'clock' | 'random'>):
     // Outside of the transaction several of its questions are asked at the same time.
     const use = await weekOfUse(world.db, workspace, due.day)
     await world.db.transaction((trx) => putDigest(trx, world, workspace, due, use))
-    letters++
+    messages++
   }
-  return letters
+  return messages
 }
 
 type Due = { day: string; at: Date }
@@ -59,14 +59,14 @@ async function putDigest(
   use: WeekOfUse,
 ): Promise<void> {
   const destination = `channel:${workspace.terms.alertChannel}`
-  const findings = await readDigest(trx, workspace.id, new Date(due.at.getTime() - 7 * 86_400_000))
+  const findings = await readDigest(trx, workspace.id, new Date(due.at.getTime() - weekMs))
   const body: Digest = { ...findings, use }
   const place = { workspaceId: workspace.id, subjectId: workspace.id, step: due.day, destination }
   await put(trx, [{ ...place, about: 'digest', body }], world.clock.now(), world.random)
 }
 
-async function readDigest(db: Executor, workspaceId: string, since: Date): Promise<Digest> {
-  const standing = await db('findings')
+async function readDigest(db: Executor, workspaceId: string, since: Date): Promise<Omit<Digest, 'use'>> {
+  const openByKind = await db('findings')
     .where({ workspace_id: workspaceId })
     .whereNull('resolved_at')
     .groupBy('kind')
@@ -83,8 +83,8 @@ async function readDigest(db: Executor, workspaceId: string, since: Date): Promi
     .join('keys', 'keys.id', 'key_id')
     .where('findings.workspace_id', workspaceId)
     .whereNull('resolved_at')
-    .orderByRaw(`array_position(array['critical', 'warning', 'notice'], severity), level desc, expires_at`)
-    .limit(mostListed)
+    .orderByRaw(`array_position(array['critical', 'warning', 'notice'], severity), level desc, works_until`)
+    .limit(maxListed)
     .select('kind', 'step', 'keys.id as keyId', 'keys.name')
-  return { standing, opened: week?.opened ?? 0, resolved: week?.resolved ?? 0, urgent }
+  return { openByKind, opened: week?.opened ?? 0, resolved: week?.resolved ?? 0, urgent }
 }

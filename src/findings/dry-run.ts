@@ -1,5 +1,5 @@
 import type { Executor } from '../foundation/database.ts'
-import { daysLater } from '../policy/quiet.ts'
+import { addDays } from '../foundation/time.ts'
 import type { Terms } from '../policy/terms.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import type { Noticed } from './notice.ts'
@@ -38,7 +38,7 @@ export async function dryRun(db: Executor, workspace: Workspace, now: Date, limi
      where f.workspace_id = :workspace and f.kind in ('idle', 'unconfirmed') and f.resolved_at is null
        and k.status = 'active'
      order by at, k.name_folded, k.id limit :limit`,
-    { workspace: workspace.id, ifNow: daysLater(timeZone, now, noticeDays), limit },
+    { workspace: workspace.id, ifNow: addDays(now, noticeDays, timeZone), limit },
   )
   const counted: { kind: Noticed; n: number }[] = await db('findings')
     .where({ workspace_id: workspace.id })
@@ -60,7 +60,7 @@ async function waitingIn(db: Executor, workspaceId: string, now: Date): Promise<
     .join('review_keys as a', 'a.review_id', 'reviews.id')
     .where({ workspace_id: workspaceId })
     .whereNull('ended_at')
-    .whereNull('a.settled_at')
+    .whereNull('a.closed_at')
     .where('a.answer_by', '>', now)
     .first(db.raw('count(*)::int as keys, max(a.answer_by) as "answerBy"'))
   return row.keys > 0 ? row : undefined

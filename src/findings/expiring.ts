@@ -1,8 +1,10 @@
+import type { Severity } from '../anomaly/severity.ts'
+import { expiringDays } from '../keys/due.ts'
 import { deactivated, endedBy, over, policyChanged, revoked, rotated } from './ended.ts'
-import type { Fact, Question, Severity } from './finding.ts'
+import type { Fact, Question } from './finding.ts'
 
 const steps = [
-  { step: '30d', days: 30, severity: 'notice' },
+  { step: '30d', days: expiringDays, severity: 'notice' },
   { step: '14d', days: 14, severity: 'notice' },
   { step: '7d', days: 7, severity: 'warning' },
   { step: '3d', days: 3, severity: 'warning' },
@@ -13,7 +15,7 @@ const steps = [
 /** A key that expired this long ago is nobody's news; it stays in the lists. */
 const newsDays = 30
 
-type Row = { id: string; expires_at: Date; lifetime_days: number | null; level: number }
+type Row = { id: string; works_until: Date; lifetime_days: number | null; level: number }
 
 /**
  * Which active keys stop working within 30, 14, 7, 3 or 1 days, or have stopped? Days are the workspace's own, at
@@ -26,20 +28,20 @@ export const expiring: Question = {
   ended: endedBy(revoked, deactivated, rotated, over, policyChanged),
   async ask(trx, workspace, now): Promise<Fact[]> {
     const { rows } = await trx.raw(
-      `select id, expires_at, lifetime_days, (
+      `select id, works_until, lifetime_days, (
            select count(*)::int - 1 from unnest(:days::int[]) as day
-           where ((expires_at at time zone :zone) - make_interval(days => day)) at time zone :zone <= :now) as level
+           where days_after(works_until, -day, :zone) <= :now) as level
        from keys
-       where workspace_id = :workspace and status = 'active' and expires_at is not null
-         and successor_id is null
-         and expires_at > :now::timestamptz - make_interval(days => :news)
-         and expires_at <= :now::timestamptz + interval '31 days'`,
+       where workspace_id = :workspace and status = 'active' and successor_id is null
+         and works_until > :now::timestamptz - make_interval(days => :news)
+         and works_until <= :now::timestamptz + make_interval(days => :ahead)`,
       {
         now,
         workspace: workspace.id,
         zone: workspace.terms.timeZone,
         days: steps.map(({ days }) => days),
         news: newsDays,
+        ahead: expiringDays + 1,
       },
     )
     return (rows as Row[]).flatMap((row) => {
@@ -52,7 +54,7 @@ export const expiring: Question = {
           step,
           level: row.level,
           severity,
-          facts: { expiresAt: row.expires_at.toISOString() },
+          facts: { expiresAt: row.works_until.toISOString() },
         },
       ]
     })

@@ -1,21 +1,19 @@
+import type { Severity } from '../anomaly/severity.ts'
 import type { Transaction } from '../foundation/database.ts'
 import type { Status } from '../keys/key.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 
-export const kinds = [
-  'expiring',
-  'rotation-due',
-  'idle',
-  'write-without-expiry',
-  'orphaned',
-  'offboarding-late',
-  'unusual-use',
-  'shared-key',
-  'dead-key-in-use',
-  'unconfirmed',
-] as const
-export type Kind = (typeof kinds)[number]
-export type Severity = 'notice' | 'warning' | 'critical'
+export type Kind =
+  | 'expiring'
+  | 'rotation-due'
+  | 'idle'
+  | 'write-without-expiry'
+  | 'orphaned'
+  | 'offboarding-late'
+  | 'unusual-use'
+  | 'shared-key'
+  | 'dead-key-in-use'
+  | 'unconfirmed'
 
 /**
  * Something true about a key now. `step` names how far it has got and `level` counts it: a higher level is told
@@ -29,9 +27,12 @@ export type Fact = {
   facts: Record<string, unknown>
 }
 
-/** What a kind of finding asks: the complete set of what is true at this moment. It never counts ticks. */
+/** A kind of finding asks for the complete set of what is true at this moment. It never counts ticks. */
 export type Question = {
   kind: Kind
+  /** lets the rooms that own them bring up to date what is asked of */
+  refresh?(trx: Transaction, workspace: Workspace, now: Date): Promise<void>
+  /** reads, and writes nothing */
   ask(trx: Transaction, workspace: Workspace, now: Date): Promise<Fact[]>
   /**
    * What ended each of these, which are no longer true. A person is named only for the act that ended it, with the time
@@ -75,7 +76,6 @@ export type Resolution = {
     | 'handed-over'
     | 'returned'
     | 'policy'
-    // before the two were told apart
     | 'reassigned'
     | 'over'
     | 'renewed'

@@ -1,12 +1,12 @@
 import type { Transaction } from '../foundation/database.ts'
 import { newId } from '../foundation/ids.ts'
-import { dayIn } from '../policy/quiet.ts'
-import type { Round, Told } from './round.ts'
+import { dayIn } from '../foundation/time.ts'
+import type { Notified, Round } from './round.ts'
 
 /** As many at once share a message. */
-const manyAtOnce = 4
+const groupFrom = 4
 
-export type Placed = Told & { groupId: string | null }
+export type Placed = Notified & { groupId: string | null }
 
 /**
  * Decides which message each finding belongs to: its own; with those of the same day, when its step can wait for
@@ -16,15 +16,15 @@ export type Placed = Told & { groupId: string | null }
 export async function place(
   trx: Transaction,
   round: Round,
-  told: readonly Told[],
+  raised: readonly Notified[],
 ): Promise<readonly Placed[]> {
   const isDaily = (step: string) => round.question.daily?.includes(step) ?? false
-  const joins = (one: Told) =>
+  const joins = (one: Notified) =>
     !isDaily(one.step) && (!one.before || (one.before.group_id && isDaily(one.before.step)))
-  const together = told.filter(joins)
-  const daily = told.some((one) => isDaily(one.step)) ? await groupOfDay(trx, round) : null
-  const crowd = together.length >= manyAtOnce ? await newGroup(trx, round) : null
-  return told.map((one) => {
+  const together = raised.filter(joins)
+  const daily = raised.some((one) => isDaily(one.step)) ? await groupOfDay(trx, round) : null
+  const crowd = together.length >= groupFrom ? await newGroup(trx, round) : null
+  return raised.map((one) => {
     if (isDaily(one.step)) return { ...one, groupId: daily }
     return { ...one, groupId: joins(one) ? crowd : (one.before?.group_id ?? null) }
   })

@@ -6,14 +6,14 @@ export type IncidentKind = 'unusual-use' | 'shared-key' | 'dead-key-in-use'
 /** A stretch of time in which a key was not used as it should be. `until` is undefined while it goes on. */
 export type Incident = { kind: IncidentKind; from: Date; until: Date | undefined }
 
-const most = 10
+const max = 10
 
 /**
  * The key's incidents that touch a period, the latest first. Unusual use lasts from its first strange five minutes to
  * its last, however long somebody is given to look at it; the others for as long as their finding is open.
  */
 export async function incidentsOf(db: Executor, keyId: string, from: Date, to: Date): Promise<Incident[]> {
-  const { rows } = await db.raw(statement, { keyId, from, to, most })
+  const { rows } = await db.raw(statement, { keyId, from, to, max })
   return rows.map(({ kind, from, until }: Incident & { until: Date | null }) => ({
     ...{ kind, from },
     until: until ?? undefined,
@@ -28,4 +28,4 @@ const statement = `
     select kind, opened_at, resolved_at from findings
     where key_id = :keyId and kind in ('shared-key', 'dead-key-in-use')
   ) as incidents
-  where "from" < :to and (until is null or until > :from) order by "from" desc limit :most`
+  where "from" < :to and (until is null or until > :from) order by "from" desc limit :max`

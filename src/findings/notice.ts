@@ -1,12 +1,15 @@
 import { recordAll } from '../audit/record.ts'
 import type { Transaction } from '../foundation/database.ts'
-import { daysLater } from '../policy/quiet.ts'
+import { addDays } from '../foundation/time.ts'
 import type { Terms } from '../policy/terms.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
-import type { Fact } from './finding.ts'
+import type { Fact, Kind } from './finding.ts'
 
 /** The kinds that may end with the key being deactivated, when the policy says so. */
 export type Noticed = 'idle' | 'unconfirmed'
+
+/** Whether such a finding asks if its key is still needed. */
+export const asksIfNeeded = (kind: Kind): kind is Noticed => kind === 'idle' || kind === 'unconfirmed'
 
 export const endsInDeactivation = (terms: Terms, kind: Noticed): boolean =>
   (kind === 'idle' ? terms.idleKeys : terms.unconfirmedKeys) === 'deactivate'
@@ -34,7 +37,7 @@ export async function withNotice(
     await trx('deactivation_notices').where(where).whereIn('key_id', withdrawn).delete()
   const fresh = keyIds.filter((keyId) => !given.has(keyId))
   const { timeZone, noticeDays } = workspace.terms
-  const deactivateAt = daysLater(timeZone, now, noticeDays)
+  const deactivateAt = addDays(now, noticeDays, timeZone)
   await give(trx, workspace, kind, fresh, deactivateAt, now)
   const until = new Map(known.map((row) => [row.key_id, row.deactivate_at]))
   return facts.map((fact) =>

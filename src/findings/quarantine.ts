@@ -3,7 +3,7 @@ import type { Key } from '../keys/key.ts'
 import { deactivate } from '../keys/state.ts'
 import type { Act } from '../members/actor.ts'
 import { authorise, noSuchKey } from '../policy/authorise.ts'
-import type { Target } from './deeds.ts'
+import type { Target } from './actions.ts'
 import { lockFinding } from './store.ts'
 
 /** Deactivates the key of an alert whose use looks like a leak. An alert that is settled stops nothing any more. */

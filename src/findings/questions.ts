@@ -1,6 +1,6 @@
 import { deadKeyInUse } from './dead-key-in-use.ts'
 import { expiring } from './expiring.ts'
-import type { Question } from './finding.ts'
+import type { Kind, Question } from './finding.ts'
 import { idle } from './idle.ts'
 import { offboardingLate } from './offboarding-late.ts'
 import { orphaned } from './orphaned.ts'
@@ -10,16 +10,16 @@ import { unconfirmed } from './unconfirmed.ts'
 import { unusualUse } from './unusual-use.ts'
 import { writeWithoutExpiry } from './write-without-expiry.ts'
 
-/** Every kind of finding there is. */
-export const questions: readonly Question[] = [
+/** Each kind of finding with its question. */
+export const questions: Record<Kind, Question> = {
   expiring,
-  rotationDue,
+  'rotation-due': rotationDue,
   idle,
-  writeWithoutExpiry,
+  'write-without-expiry': writeWithoutExpiry,
   orphaned,
-  unusualUse,
-  offboardingLate,
-  sharedKey,
-  deadKeyInUse,
+  'unusual-use': unusualUse,
+  'offboarding-late': offboardingLate,
+  'shared-key': sharedKey,
+  'dead-key-in-use': deadKeyInUse,
   unconfirmed,
-]
+}

@@ -1,13 +1,14 @@
 import type { Transaction } from '../foundation/database.ts'
 import { newId } from '../foundation/ids.ts'
 import type { Random } from '../foundation/random.ts'
-import { type Letter, put } from '../outbox/outbox.ts'
+import { type OutboxMessage, put } from '../outbox/outbox.ts'
 import { quietUntil } from '../policy/quiet.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import type { Fact, Question } from './finding.ts'
 import { type Placed, place } from './group.ts'
+import { asksIfNeeded, withNotice } from './notice.ts'
 import { resolve } from './resolve.ts'
-import type { Open, Round, Told } from './round.ts'
+import type { Notified, Open, Round } from './round.ts'
 
 /**
  * Makes the open findings of one kind in one workspace equal to what is true now: opens what is new, raises what
@@ -23,7 +24,11 @@ export async function reconcile(
 ): Promise<number> {
   const round = { question, workspace, now, random }
   await trx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`${workspace.id} ${question.kind}`])
-  const facts = await question.ask(trx, workspace, now)
+  await question.refresh?.(trx, workspace, now)
+  const asked = await question.ask(trx, workspace, now)
+  const facts = asksIfNeeded(question.kind)
+    ? await withNotice(trx, workspace, question.kind, asked, now)
+    : asked
   const open: Open[] = await trx('findings')
     .where({ workspace_id: workspace.id, kind: question.kind })
     .whereNull('resolved_at')
@@ -35,28 +40,28 @@ export async function reconcile(
   const still = new Set(facts.map((fact) => fact.keyId))
   const gone = open.filter((finding) => !still.has(finding.key_id))
 
-  const eased = question.moves ? await keepCurrent(trx, facts, known, now) : []
+  const deescalated = question.moves ? await keepCurrent(trx, facts, known, now) : []
   const placed = await place(trx, round, [...fresh, ...worse])
   await openNew(trx, round, placed.slice(0, fresh.length))
   await raise(trx, placed.slice(fresh.length), now)
-  const letters = [
-    ...[...placed, ...eased].map((finding) => letterOf(round, finding)),
+  const messages = [
+    ...[...placed, ...deescalated].map((finding) => messageFor(round, finding)),
     ...(await resolve(trx, round, gone)),
   ]
-  await put(trx, letters, now, random)
-  return letters.length
+  await put(trx, messages, now, random)
+  return messages.length
 }
 
-const asNew = (fact: Fact, random: Random): Told => ({
+const asNew = (fact: Fact, random: Random): Notified => ({
   ...fact,
   id: newId('fnd', random),
   before: undefined,
 })
 
-const asWorse = (fact: Fact, before: Open | undefined): Told[] =>
+const asWorse = (fact: Fact, before: Open | undefined): Notified[] =>
   before && fact.level > before.level ? [{ ...fact, id: before.id, before }] : []
 
-function letterOf({ workspace, now }: Round, finding: Placed): Letter {
+function messageFor({ workspace, now }: Round, finding: Placed): OutboxMessage {
   return {
     workspaceId: workspace.id,
     findingId: finding.id,
@@ -105,8 +110,8 @@ async function keepCurrent(
      where findings.id = c.id and (findings.level, findings.facts) is distinct from (c.level, c.facts)`,
     [JSON.stringify(current)],
   )
-  const eased = current.filter(({ before, level }) => before.level > level)
-  return eased.map((one) => ({
+  const deescalated = current.filter(({ before, level }) => before.level > level)
+  return deescalated.map((one) => ({
     ...one,
     step: `eased:${now.toISOString()}`,
     level: one.before.level,

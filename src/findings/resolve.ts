@@ -1,5 +1,5 @@
 import type { Transaction } from '../foundation/database.ts'
-import type { Letter } from '../outbox/outbox.ts'
+import type { OutboxMessage } from '../outbox/outbox.ts'
 import type { Gone } from './finding.ts'
 import type { Open, Round } from './round.ts'
 
@@ -7,7 +7,11 @@ import type { Open, Round } from './round.ts'
  * Closes what is no longer true; each kind knows what ended its findings, by whom and when. Every place that
  * heard of the finding hears of its end at once, quiet hours or not: nobody is called.
  */
-export async function resolve(trx: Transaction, round: Round, gone: readonly Open[]): Promise<Letter[]> {
+export async function resolve(
+  trx: Transaction,
+  round: Round,
+  gone: readonly Open[],
+): Promise<OutboxMessage[]> {
   if (gone.length === 0) return []
   const ids = gone.map((finding) => finding.id)
   const known = await readGone(trx, ids)
@@ -41,7 +45,7 @@ async function readGone(trx: Transaction, ids: readonly string[]): Promise<Gone[
   const { rows } = await trx.raw(
     `select f.id, f.workspace_id as "workspaceId", f.key_id as "keyId", f.opened_at as "openedAt", f.facts, k.status,
        k.status_changed_at as "statusChangedAt", k.status_changed_by as "statusChangedBy", k.owner_id as "ownerId",
-       least(k.expires_at, k.ends_at) as "endsAt", k.needed_at as "neededAt", k.needed_by as "neededBy",
+       k.works_until as "endsAt", k.needed_at as "neededAt", k.needed_by as "neededBy",
        u.last_used_at as "lastUsedAt", s.created_by as "successorBy", s.created_at as "successorAt"
      from findings f join keys k on k.id = f.key_id
        left join keys s on s.id = k.successor_id

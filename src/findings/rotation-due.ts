@@ -1,5 +1,7 @@
+import type { Severity } from '../anomaly/severity.ts'
+import { weekMs } from '../foundation/time.ts'
 import { deactivated, endedBy, over, policyChanged, revoked, rotated } from './ended.ts'
-import type { Audience, Fact, Question, Severity } from './finding.ts'
+import type { Audience, Fact, Question } from './finding.ts'
 
 type Row = { id: string; revealed_at: Date; due_at: Date }
 
@@ -13,12 +15,12 @@ export const rotationDue: Question = {
   async ask(trx, workspace, now): Promise<Fact[]> {
     const { rotationPeriodDays: period, rotationWarningDays: warning, timeZone: zone } = workspace.terms
     const { rows } = await trx.raw(
-      `select id, revealed_at,
-         ((revealed_at at time zone :zone) + make_interval(days => :period)) at time zone :zone as due_at
+      `select id, revealed_at, days_after(revealed_at, :period, :zone) as due_at
        from keys
        where workspace_id = :workspace and status = 'active' and successor_id is null
-         and (expires_at is null or expires_at > :now) and revealed_at <= :now::timestamptz - make_interval(days => :from) + interval '1 day'
-         and ((revealed_at at time zone :zone) + make_interval(days => :from)) at time zone :zone <= :now`,
+         and (works_until is null or works_until > :now)
+         and revealed_at <= :now::timestamptz - make_interval(days => :from) + interval '1 day'
+         and days_after(revealed_at, :from, :zone) <= :now`,
       { now, zone, workspace: workspace.id, period, from: period - warning },
     )
     return (rows as Row[]).map((row) => ({
@@ -28,8 +30,6 @@ export const rotationDue: Question = {
     }))
   },
 }
-
-const weekMs = 7 * 86_400_000
 
 type Stage = { step: string; level: number; severity: Severity }
 

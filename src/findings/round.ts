@@ -9,4 +9,4 @@ export type Round = { question: Question; workspace: Workspace; now: Date; rando
 export type Open = { id: string; key_id: string; step: string; level: number; group_id: string | null }
 
 /** A fact that people must hear, with the finding it belongs to. */
-export type Told = Fact & { id: string; before: Open | undefined }
+export type Notified = Fact & { id: string; before: Open | undefined }

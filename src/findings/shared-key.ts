@@ -1,5 +1,6 @@
 import type { Transaction } from '../foundation/database.ts'
 import { groupBy } from '../foundation/group-by.ts'
+import { hourMs } from '../foundation/time.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import { deactivated, endedBy, noticed, revoked } from './ended.ts'
 import type { Fact, Gone, Question } from './finding.ts'
@@ -9,7 +10,7 @@ import { neighbourhoods, type Pair, systemsAtLeast } from './systems.ts'
 const rememberedHours = 25
 /** One program in this many times as many neighbourhoods is no fleet of one owner any more. */
 const fleetFactor = 5
-const mostShown = 4
+const maxShown = 4
 
 type Row = Pair & { id: string; hour: Date }
 
@@ -45,7 +46,7 @@ export const sharedKey: Question = {
 /** What would still be told of if it counted as sharing. */
 function noLongerCalledSo({ facts }: Gone, now: Date) {
   const hour = new Date(String(facts.hour)).getTime()
-  return hour > now.getTime() - rememberedHours * 3_600_000 ? noticed('policy', now) : undefined
+  return hour > now.getTime() - rememberedHours * hourMs ? noticed('policy', now) : undefined
 }
 
 function apart(_gone: Gone, now: Date) {
@@ -63,7 +64,7 @@ const factOf = (keyId: string, { at, networks, systems }: Hour): Fact => ({
     hour: new Date(at).toISOString(),
     networks,
     systems: systems.length,
-    shown: systems.slice(0, mostShown).map(({ network, client }) => ({ network, client })),
+    shown: systems.slice(0, maxShown).map(({ network, client }) => ({ network, client })),
   },
 })
 

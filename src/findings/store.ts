@@ -1,4 +1,5 @@
 import type { Executor, Transaction } from '../foundation/database.ts'
+import { fromRow } from '../foundation/rows.ts'
 import type { Kind } from './finding.ts'
 
 /** A finding with what decides who may act on it, and until when it can wait. */
@@ -22,12 +23,7 @@ const query = (db: Executor, workspaceId: string, id: string) =>
   db('findings')
     .join('keys', 'keys.id', 'findings.key_id')
     .where({ 'findings.id': id, 'findings.workspace_id': workspaceId })
-    .select(
-      'findings.*',
-      'keys.name',
-      'keys.owner_id',
-      db.raw('least(keys.expires_at, keys.ends_at) as key_ends_at'),
-    )
+    .select('findings.*', 'keys.name as key_name', 'keys.owner_id', 'keys.works_until as ends_at')
     .first()
 
 /** The workspace's finding with that id, locked until the transaction ends. */
@@ -50,32 +46,4 @@ export async function findFinding(
   return row && toFinding(row)
 }
 
-type Column =
-  | 'id'
-  | 'kind'
-  | 'level'
-  | 'group_id'
-  | 'key_id'
-  | 'name'
-  | 'owner_id'
-  | 'key_ends_at'
-  | 'acknowledged_by'
-  | 'assigned_to'
-  | 'snoozed_until'
-  | 'resolved_at'
-type Row = Record<Column, never>
-
-const toFinding = (row: Row): AboutFinding => ({
-  id: row.id,
-  kind: row.kind,
-  level: row.level,
-  groupId: row.group_id,
-  keyId: row.key_id,
-  keyName: row.name,
-  ownerId: row.owner_id,
-  endsAt: row.key_ends_at,
-  acknowledgedBy: row.acknowledged_by,
-  assignedTo: row.assigned_to,
-  snoozedUntil: row.snoozed_until,
-  resolvedAt: row.resolved_at,
-})
+const toFinding = fromRow<AboutFinding>

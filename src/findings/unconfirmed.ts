@@ -1,15 +1,12 @@
-import type { Transaction } from '../foundation/database.ts'
+import { closeAnswered } from '../reviews/answer.ts'
 import { activated, deactivated, endedBy, needed, over, revoked, rotated } from './ended.ts'
 import type { Fact, Question } from './finding.ts'
-import { withNotice } from './notice.ts'
 
 type Row = {
   id: string
-  review_id: string
   begun_at: Date
   answer_by: Date
   unneeded_by: string | null
-  is_settled: boolean
 }
 
 /**
@@ -20,25 +17,17 @@ export const unconfirmed: Question = {
   kind: 'unconfirmed',
   moves: true,
   ended: endedBy(revoked, deactivated, rotated, needed, activated, over),
+  refresh: (trx, workspace, now) => closeAnswered(trx, workspace.id, now),
   async ask(trx, workspace, now): Promise<Fact[]> {
     const { rows } = await trx.raw(
-      `select k.id, r.id as review_id, r.begun_at, a.answer_by, a.unneeded_by,
-         k.status <> 'active' or k.successor_id is not null or coalesce(k.needed_at >= r.begun_at, false)
-           or k.status_changed_at > r.begun_at or coalesce(least(k.expires_at, k.ends_at) <= :now, false) as is_settled
+      `select k.id, r.begun_at, a.answer_by, a.unneeded_by
        from reviews r
-         join review_keys a on a.review_id = r.id and a.settled_at is null and a.answer_by <= :now
+         join review_keys a on a.review_id = r.id and a.closed_at is null and a.answer_by <= :now
          join keys k on k.id = a.key_id
        where r.workspace_id = :workspace and r.ended_at is null`,
       { workspace: workspace.id, now },
     )
-    const all = rows as Row[]
-    await settle(
-      trx,
-      all.filter((row) => row.is_settled),
-      now,
-    )
-    const facts = all.filter((row) => !row.is_settled).map(factOf)
-    return withNotice(trx, workspace, 'unconfirmed', facts, now)
+    return (rows as Row[]).map(factOf)
   },
 }
 
@@ -53,14 +42,3 @@ const factOf = (row: Row): Fact => ({
     ...(row.unneeded_by ? { unneededBy: row.unneeded_by } : {}),
   },
 })
-
-async function settle(trx: Transaction, rows: Row[], now: Date): Promise<void> {
-  if (rows.length === 0) return
-  await trx('review_keys')
-    .where({ review_id: rows[0]!.review_id })
-    .whereIn(
-      'key_id',
-      rows.map(({ id }) => id),
-    )
-    .update({ settled_at: now })
-}

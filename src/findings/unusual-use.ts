@@ -1,7 +1,9 @@
+import { followKeys } from '../anomaly/episodes.ts'
+import type { UseFacts } from '../anomaly/facts.ts'
+import type { Severity } from '../anomaly/severity.ts'
 import type { Transaction } from '../foundation/database.ts'
-import type { UseFacts } from '../watch/facts.ts'
 import { doneBy, firstOf, noticed, over, revoked } from './ended.ts'
-import type { Fact, Gone, Question, Resolution, Severity } from './finding.ts'
+import type { Fact, Gone, Question, Resolution } from './finding.ts'
 
 type Row = {
   key_id: string
@@ -27,8 +29,8 @@ export const unusualUse: Question = {
     const episodes = await lastEpisodes(trx, gone)
     return gone.map((one) => firstOf(one, now, [revoked, over, () => endOf(episodes.get(one.keyId), now)]))
   },
-  async ask(trx, workspace, now): Promise<Fact[]> {
-    await follow(trx, workspace.id, now)
+  refresh: (trx, workspace, now) => followKeys(trx, workspace.id, now),
+  async ask(trx, workspace): Promise<Fact[]> {
     const { rows } = await trx.raw(
       `select e.key_id, e.level, e.severity, e.facts, e.began_at, k.status, k.status_changed_by, k.status_changed_at
        from anomaly_episodes e join keys k on k.id = e.key_id
@@ -44,7 +46,7 @@ function factOf(row: Row): Fact {
   if (row.status === 'active')
     return {
       keyId: row.key_id,
-      step: `told-${row.level}`,
+      step: `notified-${row.level}`,
       level: row.level,
       severity: row.severity,
       facts,
@@ -79,24 +81,3 @@ function endOf(episode: Episode | undefined, now: Date): Resolution | undefined 
 }
 
 const endings = ['calm', 'used', 'expected', 'activated'] as const
-
-/** Brings the episodes in step with what was done to their keys. */
-async function follow(trx: Transaction, workspaceId: string, now: Date): Promise<void> {
-  await trx.raw(
-    `update anomaly_episodes e set
-       quarantined_at = case when k.status = 'inactive' then coalesce(e.quarantined_at, k.status_changed_at)
-         else e.quarantined_at end,
-       over_at = case when least(k.expires_at, k.ends_at) <= :now then :now::timestamptz
-         when k.status <> 'inactive' then k.status_changed_at end,
-       over_because = case when k.status = 'revoked' or least(k.expires_at, k.ends_at) <= :now then 'ended'
-         when k.status = 'active' then 'activated' end,
-       over_by = case when k.status = 'active' and least(k.expires_at, k.ends_at) <= :now is not true
-         then k.status_changed_by end
-     from keys k
-     where k.id = e.key_id and e.workspace_id = :workspaceId and e.over_at is null and (
-       k.status = 'revoked' or least(k.expires_at, k.ends_at) <= :now
-       or (k.status = 'inactive' and e.quarantined_at is null)
-       or (k.status = 'active' and e.quarantined_at is not null))`,
-    { workspaceId, now },
-  )
-}

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path'
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 import { readPrivateKey } from './ed25519.ts'
-import { isTimeZone } from './time-zone.ts'
+import { isTimeZone } from './time.ts'
 
 const port = z.coerce.number().int().min(0).max(65_535)
 const url = (protocols: string[]) =>
@@ -215,7 +215,7 @@ function arrange(env: Environment) {
       cachedKeys: env.KEYWARDEN_CACHED_KEYS,
       trustedProxies: env.KEYWARDEN_TRUSTED_PROXIES,
       routesFile: env.KEYWARDEN_ROUTES_FILE,
-      mostReads: 5_000,
+      maxReads: 5_000,
     },
     http: { host: env.KEYWARDEN_HTTP_HOST, port: env.KEYWARDEN_HTTP_PORT },
     logLevel: env.KEYWARDEN_LOG_LEVEL,

@@ -1,7 +1,7 @@
 import type { Database } from './database.ts'
 
 /** At most this many rows in one statement, so that no lock is held for long. */
-const atOnce = 5_000
+const batchSize = 5_000
 
 /**
  * Repeats a deletion until it finds less than a batch; its last parameter is how many rows to take. Returns how many
@@ -13,8 +13,8 @@ export async function inBatches(
   ...values: (string | Date)[]
 ): Promise<number> {
   for (let gone = 0; ; ) {
-    const { rowCount } = await db.raw(statement, [...values, atOnce])
+    const { rowCount } = await db.raw(statement, [...values, batchSize])
     gone += rowCount
-    if (rowCount < atOnce) return gone
+    if (rowCount < batchSize) return gone
   }
 }

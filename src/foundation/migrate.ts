@@ -2,6 +2,8 @@ import { readdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { Knex } from 'knex'
 import { openDatabase } from './database.ts'
+import { pendingFunctions, putFunctions } from './schema.ts'
+import { StartError } from './start-error.ts'
 
 const directory = new URL('../../migrations/', import.meta.url)
 
@@ -22,27 +24,40 @@ const source: Knex.MigrationSource<string> = {
 }
 
 /**
- * Brings the database to this version and says which migrations ran. Two at once are safe: the second waits on an
- * advisory lock, which a killed process cannot leave behind, and then finds nothing to do.
+ * Brings the database to this version and says which migrations ran and which functions were replaced. Two at once are
+ * safe: the second waits on an advisory lock, which a killed process cannot leave behind, and then finds nothing to do.
+ * @throws StartError when the database is of a version before the first release; it is left as it is
  */
 export async function migrate(url: string): Promise<string[]> {
   const db = openDatabase(url, { connections: 2, name: 'keywarden migrate', patient: true })
   try {
     return await db.transaction(async (lock) => {
       await lock.raw('select pg_advisory_xact_lock(?)', [migrationLock])
+      await refuseUnreleased(lock)
       const config = { migrationSource: source }
       // Whoever holds the advisory lock is the only one migrating; a lock left by a killed process is stale.
       await db.migrate.forceFreeMigrationsLock(config)
       const [, ran] = (await db.migrate.latest(config)) as [number, string[]]
-      return ran.map((file) => source.getMigrationName(file))
+      const replaced = await db.transaction(putFunctions)
+      return [...ran.map((file) => source.getMigrationName(file)), ...replaced]
     })
   } finally {
     await db.destroy()
   }
 }
 
-/** The migrations that this version has and the database has not. */
+/** The migrations, and the bodies of functions, that this version has and the database has not. */
 export async function pendingMigrations(db: Knex): Promise<string[]> {
   const [, pending] = (await db.migrate.list({ migrationSource: source })) as [unknown, string[]]
-  return pending.map((file) => source.getMigrationName(file))
+  return [...pending.map((file) => source.getMigrationName(file)), ...(await pendingFunctions(db))]
+}
+
+/** Before the first release the schema was built by other migrations, which this version does not have. */
+async function refuseUnreleased(db: Knex): Promise<void> {
+  if (!(await db.schema.hasTable('knex_migrations'))) return
+  if (!(await db('knex_migrations').where('name', '0001_accounts_and_workspaces').first('id'))) return
+  throw new StartError(
+    'This database was made by a version from before the first release, and cannot be brought to this one: create an ' +
+      'empty database and point DATABASE_URL at it.',
+  )
 }

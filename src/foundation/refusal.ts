@@ -7,7 +7,7 @@ import type { Phrase } from './words.ts'
 export type Refusal = {
   refused: true
   code: RefusalCode
-  told: Phrase
+  message: Phrase
   next?: Phrase
   logged?: Record<string, unknown>
   /** the input it is about, so that a dialog can put the sentence on that field */
@@ -33,11 +33,11 @@ export type RefusalCode =
 
 type More = Pick<Refusal, 'logged' | 'field'> & { next?: Phrase | string }
 
-export function refuse(code: RefusalCode, told: Phrase | string, { next, ...more }: More = {}): Refusal {
+export function refuse(code: RefusalCode, message: Phrase | string, { next, ...more }: More = {}): Refusal {
   return {
     refused: true,
     code,
-    told: asPhrase(told),
+    message: asPhrase(message),
     ...(next === undefined ? {} : { next: asPhrase(next) }),
     ...more,
   }
@@ -51,4 +51,4 @@ export function isRefusal(value: unknown): value is Refusal {
 
 /** The two sentences as one, for surfaces that have a single line. */
 export const sentence = (refusal: Refusal): Phrase =>
-  refusal.next ? [...refusal.told, ' ', ...refusal.next] : refusal.told
+  refusal.next ? [...refusal.message, ' ', ...refusal.next] : refusal.message

@@ -3,7 +3,7 @@ import type { Log } from './log.ts'
 import { StartError } from './start-error.ts'
 import type { World } from './world.ts'
 
-type Means = Pick<World, 'config' | 'log'>
+type Deps = Pick<World, 'config' | 'log'>
 type Logger = NonNullable<WebClientOptions['logger']>
 
 /** Real milliseconds a call to Slack may take. */
@@ -13,7 +13,7 @@ const timeoutMs = 10_000
  * How Slack is called: no retries and no waiting in a queue, since the defaults post twice after a lost reply and
  * pause everything for one rate limit.
  */
-export const callsToSlack = ({ config, log }: Means): WebClientOptions => ({
+export const callsToSlack = ({ config, log }: Deps): WebClientOptions => ({
   slackApiUrl: config.slack.apiUrl,
   retryConfig: { retries: 0 },
   rejectRateLimitedCalls: true,
@@ -21,8 +21,8 @@ export const callsToSlack = ({ config, log }: Means): WebClientOptions => ({
   logger: slackLogger(log),
 })
 
-export const openWebClient = (means: Means): WebClient =>
-  new WebClient(means.config.slack.botToken, callsToSlack(means))
+export const openWebClient = (deps: Deps): WebClient =>
+  new WebClient(deps.config.slack.botToken, callsToSlack(deps))
 
 type SlackUser = {
   id?: string

@@ -18,7 +18,7 @@ export const jsonAnswer = (body: string, headers: readonly string[] = []): Answe
   body,
 })
 
-export function send(response: ServerResponse, status: number, { headers, body }: Answer): void {
+function send(response: ServerResponse, status: number, { headers, body }: Answer): void {
   response.writeHead(status, headers as string[])
   response.end(body)
 }
@@ -62,7 +62,7 @@ function sendThisTurn(): void {
   for (const { response, status, answer } of all) send(response, status, answer)
 }
 
-export const sendJson = (
+const sendJson = (
   response: ServerResponse,
   status: number,
   body: string,

@@ -35,7 +35,7 @@ export function withAccount(
 }
 
 /** Answers for an error: 503 when the database is out or too much is asked of it, 500 for a fault of ours. */
-export function fail(log: Log, response: ServerResponse, error: unknown) {
+function fail(log: Log, response: ServerResponse, error: unknown) {
   if (response.headersSent) return
   if (error instanceof Overloaded || isOutage(error)) {
     log.debug({ error: String(error) }, 'a verify could not be answered')

@@ -1,6 +1,5 @@
-import cluster from 'node:cluster'
 import type { FastifyInstance } from 'fastify'
-import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { type Code, codes } from '../verification/decide.ts'
 import type { Verifier } from '../verification/verifier.ts'
 
@@ -42,31 +41,9 @@ new Gauge({
   },
 })
 
-/** The metrics of all processes that share this port. */
-async function metricsText(): Promise<string> {
-  if (!cluster.isWorker) return registry.metrics()
-  const id = ++asked
-  return new Promise((resolve) => {
-    const hear = (message: { metrics?: string; id?: number }) => {
-      if (message.metrics === undefined || message.id !== id) return
-      process.off('message', hear)
-      resolve(message.metrics)
-    }
-    process.on('message', hear)
-    process.send!({ wants: 'metrics', id })
-  })
-}
-
-let asked = 0
-// Lets the supervising process collect this one's registry.
-if (cluster.isWorker) {
-  new AggregatorRegistry()
-  AggregatorRegistry.setRegistries([registry])
-}
-
 export function addMetrics(server: FastifyInstance, ofVerifier?: Verifier): void {
   verifier = ofVerifier ?? verifier
   server.get('/metrics', async (_request, reply) =>
-    reply.header('content-type', registry.contentType).send(await metricsText()),
+    reply.header('content-type', registry.contentType).send(await registry.metrics()),
   )
 }

@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { perform } from '../audit/perform.ts'
+import { perform } from '../acts/perform.ts'
+import { type Connection, signingConnection } from '../directory/connections.ts'
 import { isOutage } from '../foundation/database.ts'
 import { isRefusal, type Refusal, type RefusalCode } from '../foundation/refusal.ts'
 import { plain } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import { whereItGoesOn } from '../offboarding/by-email.ts'
-import { type Connection, signingConnection } from '../offboarding/connections.ts'
 import { homeOf } from '../offboarding/missed.ts'
 import { findOffboarding, modes, type Offboarding } from '../offboarding/offboarding.ts'
 import { countKeys } from '../offboarding/report.ts'
@@ -63,7 +63,7 @@ async function post(world: World, request: FastifyRequest, reply: FastifyReply, 
   if (!/^[\x21-\x7e]{1,200}$/.test(idempotencyKey))
     return failed(reply, 400, 'Send an Idempotency-Key of 1 to 200 characters.')
   const read = wanted.safeParse(asJson(body))
-  if (!read.success) return failed(reply, 400, told(read.error))
+  if (!read.success) return failed(reply, 400, problem(read.error))
   const workspace = await homeOf(world, connection.accountId)
   const signature = header(request, 'x-keywarden-signature')
   const delivery = { connectionId: connection.id, idempotencyKey, body, signature }
@@ -76,7 +76,7 @@ async function post(world: World, request: FastifyRequest, reply: FastifyReply, 
   return reply
     .status(202)
     .header('location', `${path}/${offboarding.id}`)
-    .send({ ...(await standing(world, offboarding)), statusUrl: `${path}/${offboarding.id}` })
+    .send({ ...(await statusOf(world, offboarding)), statusUrl: `${path}/${offboarding.id}` })
 }
 
 /** How far an offboarding is, for the connection that asked for it. The path is what is signed. */
@@ -87,10 +87,10 @@ async function status(world: World, request: FastifyRequest, reply: FastifyReply
   const offboarding = await findOffboarding(world.db, connection.accountId, id)
   if (!offboarding || !(await askedFor(world.db, connection.id, id)))
     return failed(reply, 404, 'There is no such offboarding.')
-  return standing(world, await whereItGoesOn(world.db, offboarding))
+  return statusOf(world, await whereItGoesOn(world.db, offboarding))
 }
 
-async function standing(world: World, offboarding: Offboarding) {
+async function statusOf(world: World, offboarding: Offboarding) {
   const { id, state, requestedAt, dueAt, doneAt, endedAt, endedBecause } = offboarding
   return {
     id,
@@ -143,10 +143,10 @@ const statuses: Partial<Record<RefusalCode, number>> = {
 }
 
 const refused = (reply: FastifyReply, refusal: Refusal) =>
-  failed(reply, statuses[refusal.code] ?? 400, plain(refusal.told))
+  failed(reply, statuses[refusal.code] ?? 400, plain(refusal.message))
 
 /** Names the field and the rule, never the value. */
-function told(error: z.ZodError): string {
+function problem(error: z.ZodError): string {
   const issue = error.issues[0]
   return `Send JSON {"user" or "email", "mode"?, "successor"?, "note"?}. ${issue?.path.join('.') || 'body'}: ${issue?.message}`
 }

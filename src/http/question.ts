@@ -40,8 +40,8 @@ export function readQuestion(body: unknown, routes: ScopeTable): Question | stri
   }
 }
 
-function problem(field: Field, value: unknown, most: number): string | undefined {
+function problem(field: Field, value: unknown, max: number): string | undefined {
   if (value === undefined) return undefined
   if (typeof value !== 'string') return `${field}: must be a string`
-  return value.length > most ? `${field}: must have at most ${most} characters` : undefined
+  return value.length > max ? `${field}: must have at most ${max} characters` : undefined
 }

@@ -1,8 +1,8 @@
-import type { DirectoryUser } from '../offboarding/directory.ts'
+import type { DirectoryUser } from '../directory/users.ts'
 
 const core = 'urn:ietf:params:scim:schemas:core:2.0'
 const messages = 'urn:ietf:params:scim:api:messages:2.0'
-export const userUrn = `${core}:User`
+const userUrn = `${core}:User`
 
 /** A user as a resource (RFC 7643). */
 export function userResource(user: DirectoryUser, base: string) {

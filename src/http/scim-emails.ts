@@ -1,4 +1,4 @@
-import type { Address, AddressEdit } from '../offboarding/addresses.ts'
+import type { Address, AddressEdit } from '../directory/addresses.ts'
 import { readWhich } from './scim-filter.ts'
 import { asBoolean, isObject, isStorable, longest, own } from './scim-values.ts'
 

@@ -1,5 +1,5 @@
-import type { Which } from '../offboarding/addresses.ts'
-import type { Condition } from '../offboarding/directory-list.ts'
+import type { Which } from '../directory/addresses.ts'
+import type { Condition } from '../directory/list.ts'
 import { isStorable } from './scim-values.ts'
 
 /** One comparison: an attribute path, perhaps with a filter of its own, `eq`, and a literal. */

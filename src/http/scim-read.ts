@@ -1,5 +1,5 @@
-import type { AddressEdit } from '../offboarding/addresses.ts'
-import type { UserChange } from '../offboarding/directory.ts'
+import type { AddressEdit } from '../directory/addresses.ts'
+import type { UserChange } from '../directory/users.ts'
 import { isOfEmails, type Op, readEmails } from './scim-emails.ts'
 import { asBoolean, isObject, isStorable, longest, own, textOf } from './scim-values.ts'
 

@@ -1,20 +1,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { perform } from '../audit/perform.ts'
+import { perform } from '../acts/perform.ts'
+import { connectionOfToken } from '../directory/connections.ts'
+import { listUsers } from '../directory/list.ts'
+import { type Directory, type DirectoryUser, updateUser } from '../directory/users.ts'
 import { isOutage } from '../foundation/database.ts'
 import { isRefusal, type Refusal, type RefusalCode } from '../foundation/refusal.ts'
 import { plain } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import type { Act } from '../members/actor.ts'
-import { connectionOfToken } from '../offboarding/connections.ts'
-import {
-  createUser,
-  type Directory,
-  type DirectoryUser,
-  describeUser,
-  removeUser,
-  setActive,
-} from '../offboarding/directory.ts'
-import { listUsers } from '../offboarding/directory-list.ts'
+import { createUser, removeUser, setActive } from '../offboarding/by-directory.ts'
 import { homeOf } from '../offboarding/missed.ts'
 import {
   listResponse,
@@ -28,7 +22,7 @@ import { readFilter } from './scim-filter.ts'
 import { type Reading, readPatch, readUser } from './scim-read.ts'
 
 const base = '/scim/v2'
-const mostPerPage = 200
+const maxPerPage = 200
 const usualPage = 100
 const media = 'application/scim+json; charset=utf-8'
 
@@ -73,8 +67,8 @@ function openScim(scope: FastifyInstance, world: World, offboard: () => void): S
   scope.addHook('onRequest', async (request, reply) => {
     const directory = await directoryOf(world, request)
     if (directory) return void directories.set(request, directory)
-    const told = 'Send a live token: Authorization: Bearer kwd_... An owner makes one with /keys connect.'
-    return reply.status(401).header('www-authenticate', 'Bearer').send(scimError(401, told))
+    const advice = 'Send a live token: Authorization: Bearer kwd_... An owner makes one with /keys connect.'
+    return reply.status(401).header('www-authenticate', 'Bearer').send(scimError(401, advice))
   })
   return {
     world,
@@ -170,7 +164,7 @@ async function change(scim: Scim, request: FastifyRequest, reply: FastifyReply, 
   }
   if (reading.wrong) return misread(reply, reading)
   const described = await scim.act(request, (act, directory) =>
-    describeUser(act, directory, id, { ...rest, emails }),
+    updateUser(act, directory, id, { ...rest, emails }),
   )
   return answer(reply, described)
 }
@@ -181,7 +175,7 @@ const misread = (reply: FastifyReply, { wrong, scimType = 'invalidValue' }: Read
 function answer(reply: FastifyReply, result: DirectoryUser | Refusal, status = 200) {
   if (isRefusal(result)) {
     const [code, type] = statuses[result.code] ?? [500]
-    return reply.status(code).send(scimError(code, plain(result.told), type))
+    return reply.status(code).send(scimError(code, plain(result.message), type))
   }
   if (status === 201) reply.header('location', `${base}/Users/${result.id}`)
   return reply.status(status).send(userResource(result, base))
@@ -193,7 +187,7 @@ const filterHelp =
 /** How many of a list are wanted: 0 asks for the total alone. */
 function pageOf(count: string | undefined): number {
   const wanted = Number.parseInt(count ?? '', 10)
-  return Number.isNaN(wanted) ? usualPage : Math.min(mostPerPage, Math.max(0, wanted))
+  return Number.isNaN(wanted) ? usualPage : Math.min(maxPerPage, Math.max(0, wanted))
 }
 
 const statuses: Partial<Record<RefusalCode, [number, string?]>> = {

@@ -40,8 +40,8 @@ export async function openHttp(world: World, options: HttpOptions): Promise<Fast
   server.setErrorHandler((error: Error & { statusCode?: number; code?: string }, _request, reply) => {
     const status = error.statusCode && error.statusCode < 500 ? error.statusCode : 500
     if (status === 500) world.log.error({ error: error.stack }, 'an HTTP request failed')
-    const told = status === 500 ? 'Something went wrong here; the log says what.' : error.message
-    return reply.status(status).send({ error: { code: error.code ?? 'ERROR', message: told } })
+    const text = status === 500 ? 'Something went wrong here; the log says what.' : error.message
+    return reply.status(status).send({ error: { code: error.code ?? 'ERROR', message: text } })
   })
   server.setNotFoundHandler((_request, reply) =>
     reply.status(404).send({ error: { code: 'NOT_FOUND', message: 'There is nothing at this address.' } }),

@@ -27,15 +27,15 @@ export function verifyHandler(verifier: Verifier, log: Log) {
     const question: Question | string = readQuestion(body, verifier.routes)
     if (typeof question === 'string') return sendError(response, 400, 'BAD_REQUEST', `${usage} ${question}.`)
     const verdict = verifier.verify(account, question)
-    if (verdict instanceof Promise) return verdict.then((late) => tell(response, late))
-    tell(response, verdict)
+    if (verdict instanceof Promise) return verdict.then((late) => send(response, late))
+    send(response, verdict)
   }
 }
 
 const usage =
   'Send JSON {"key": "...", "workspace"?: "...", "scope"?: "..." or "method" and "path", "ip"?: "..."}.'
 
-function tell(response: ServerResponse, verdict: Verdict) {
+function send(response: ServerResponse, verdict: Verdict) {
   countVerdict(verdict.code)
   if (!verdict.allowance) return sendSoon(response, 200, answerTo(verdict))
   const { limit, remaining, resetSeconds } = verdict.allowance

@@ -3,6 +3,7 @@ import { type Executor, violates } from '../foundation/database.ts'
 import { newId } from '../foundation/ids.ts'
 import type { Random } from '../foundation/random.ts'
 import { type Refusal, refuse } from '../foundation/refusal.ts'
+import { dayMs } from '../foundation/time.ts'
 import { type Act, actorName } from '../members/actor.ts'
 import { authorise } from '../policy/authorise.ts'
 import type { Adoption } from './adoption.ts'
@@ -55,13 +56,13 @@ const batch = 500
  */
 export async function adopt(
   act: Act,
-  workspace: { id: string; accountId: string },
+  workspaceId: string,
   adoptions: readonly Adoption[],
   random: Random,
 ): Promise<{ ids: string[] } | Refusal> {
-  const refusal = await authorise(act, 'key.issue', { workspaceId: workspace.id })
+  const refusal = await authorise(act, 'key.issue', { workspaceId })
   if (refusal) return refusal
-  const rows = adoptions.map((adoption) => rowOf(act, workspace.id, adoption, random))
+  const rows = adoptions.map((adoption) => rowOf(act, workspaceId, adoption, random))
   try {
     for (let i = 0; i < rows.length; i += batch) await act.trx('keys').insert(rows.slice(i, i + batch))
   } catch (error) {
@@ -70,15 +71,11 @@ export async function adopt(
       next: 'Run it again.',
     })
   }
-  await act
-    .trx('accounts')
-    .where({ id: workspace.accountId, foreign_tokens: false })
-    .update({ foreign_tokens: true })
   await recordAll(
     act,
     rows.map((row) => ({
       event: 'key.imported',
-      workspaceId: workspace.id,
+      workspaceId: workspaceId,
       keyId: row.id,
       details: {
         name: row.name,
@@ -119,4 +116,4 @@ const rowOf = (act: Act, workspaceId: string, adoption: Adoption, random: Random
 
 /** A successor will live as long as this key was meant to. */
 const lifetimeDays = ({ createdAt, expiresAt }: Adoption): number | null =>
-  expiresAt && Math.max(1, Math.round((expiresAt.getTime() - createdAt.getTime()) / 86_400_000))
+  expiresAt && Math.max(1, Math.round((expiresAt.getTime() - createdAt.getTime()) / dayMs))

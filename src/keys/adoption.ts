@@ -1,5 +1,5 @@
-import { readMoment } from '../foundation/moment.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
+import { dayMs, readMoment } from '../foundation/time.ts'
 import type { Terms } from '../policy/terms.ts'
 import { readScopes } from './issue.ts'
 import { readLimit } from './limit.ts'
@@ -67,8 +67,8 @@ export function policyWarnings({ scopes, expiresAt }: Adoption, terms: Terms, no
     return scopes.includes('write') && terms.writeMustExpire === 'enforce'
       ? [refuse('invalid', 'By policy write keys must expire, and this one never does.', { field })]
       : []
-  const most = now.getTime() + terms.maximumLifetimeDays * 86_400_000
-  if (expiresAt.getTime() <= most) return []
+  const max = now.getTime() + terms.maximumLifetimeDays * dayMs
+  if (expiresAt.getTime() <= max) return []
   return [refuse('invalid', `By policy keys last at most ${terms.maximumLifetimeDays} days.`, { field })]
 }
 

@@ -1,27 +1,18 @@
 import type { Knex } from 'knex'
 import type { Executor } from '../foundation/database.ts'
+import { dayMs } from '../foundation/time.ts'
 import type { Terms } from '../policy/terms.ts'
+import { expiring, overdue } from './due.ts'
 import { type Viewer, visible } from './find.ts'
-import {
-  beyond,
-  countLimit,
-  countUpTo,
-  dueBefore,
-  type Edge,
-  type Listing,
-  ordered,
-  type Page,
-  pageOf,
-} from './page.ts'
+import { beyond, countLimit, countUpTo, type Edge, type Listing, ordered, type Page, pageOf } from './page.ts'
 
-const dayMs = 86_400_000
 /** A key that ends this soon needs attention, and one that has ended for this long, somebody may still miss it. */
 const soonDays = 7
 const endedDays = 30
 
 /** What needs attention, in two queues: what ends soon or has just ended, by when; then what is due for rotation. */
 const queues = [
-  { column: 'expires_at', narrow: ending },
+  { column: 'works_until', narrow: ending },
   { column: 'revealed_at', narrow: due },
 ] as const
 
@@ -74,21 +65,16 @@ export async function countAttention(
   return Math.min(limit, counts[0]! + counts[1]!)
 }
 
-function ending(query: Knex.QueryBuilder, _terms: Terms, now: Date): Knex.QueryBuilder {
-  // Of the old key of a rotation, the rotation warns.
-  return query
-    .where('status', 'active')
-    .whereNull('successor_id')
-    .where('expires_at', '>', new Date(now.getTime() - endedDays * dayMs))
-    .where('expires_at', '<=', new Date(now.getTime() + soonDays * dayMs))
+function ending(query: Knex.QueryBuilder, policy: Terms, now: Date): Knex.QueryBuilder {
+  const endedSince = new Date(now.getTime() - endedDays * dayMs)
+  return expiring(query, now, policy.timeZone, { days: soonDays, since: endedSince })
 }
 
 /** Not what ends soon: that is in the queue before; nor what ended, since rotating it would be late. */
-function due(query: Knex.QueryBuilder, terms: Terms, now: Date): Knex.QueryBuilder {
-  const soon = new Date(now.getTime() + soonDays * dayMs)
-  return query
-    .where('status', 'active')
-    .whereNull('successor_id')
-    .where('revealed_at', '<=', dueBefore(terms, now))
-    .where((later) => later.whereNull('expires_at').orWhere('expires_at', '>', soon))
+function due(query: Knex.QueryBuilder, policy: Terms, now: Date): Knex.QueryBuilder {
+  return overdue(query, policy, now).where((later) =>
+    later
+      .whereNull('keys.works_until')
+      .orWhereRaw('days_after(keys.works_until, ?, ?) > ?', [-soonDays, policy.timeZone, now]),
+  )
 }

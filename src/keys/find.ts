@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
 import type { Executor } from '../foundation/database.ts'
+import { dayMs } from '../foundation/time.ts'
 import type { Actor } from '../members/actor.ts'
 import { may } from '../policy/may.ts'
 import type { KeyWithUsage } from './key.ts'
@@ -88,7 +89,7 @@ export async function offersTo(
   now: Date,
   limit = 5,
 ): Promise<KeyWithUsage[]> {
-  const since = new Date(now.getTime() - offerDays * 86_400_000)
+  const since = new Date(now.getTime() - offerDays * dayMs)
   const rows = await keysWithUsage(db)
     .where({ workspace_id: workspaceId, owner_id: userId, status: 'unrevealed' })
     .where((open) => open.where('status_changed_at', '>', since).orWhereNotNull('predecessor_id'))

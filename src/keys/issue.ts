@@ -71,9 +71,9 @@ export function readExpiry(text: string, scopes: string[], terms: Terms): number
       return refuse('invalid', 'Write keys must expire.', { field, next: 'Enter a number of days.' })
     return null
   }
-  const most = terms.maximumLifetimeDays
-  if (!/^[0-9]{1,6}$/.test(days) || Number(days) < 1 || Number(days) > most)
-    return refuse('invalid', `Enter a whole number of days from 1 to ${most}.`, { field })
+  const max = terms.maximumLifetimeDays
+  if (!/^[0-9]{1,6}$/.test(days) || Number(days) < 1 || Number(days) > max)
+    return refuse('invalid', `Enter a whole number of days from 1 to ${max}.`, { field })
   return Number(days)
 }
 

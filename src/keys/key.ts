@@ -56,11 +56,20 @@ export const legalFrom = {
 } as const satisfies Record<string, readonly Status[]>
 
 /** What a person sees as the key's state: expiry follows from the clock and is never stored. */
-export function standing(key: Pick<Key, 'status' | 'expiresAt' | 'endsAt'>, now: Date): Status | 'expired' {
+export function displayStatus(
+  key: Pick<Key, 'status' | 'expiresAt' | 'endsAt'>,
+  now: Date,
+): Status | 'expired' {
   if (key.status !== 'active' && key.status !== 'inactive') return key.status
   return isOver(key, now) ? 'expired' : key.status
 }
 
-/** Whether the key's expiry or a rotation's grace has passed. At the very second it is over. */
-export const isOver = (key: Pick<Key, 'expiresAt' | 'endsAt'>, now: Date): boolean =>
-  (key.expiresAt !== null && key.expiresAt <= now) || (key.endsAt !== null && key.endsAt <= now)
+/** When the key stops working: at its expiry or at the end of a rotation's grace, whichever comes first. */
+export const worksUntil = ({ expiresAt, endsAt }: Pick<Key, 'expiresAt' | 'endsAt'>): Date | null =>
+  expiresAt && endsAt ? (expiresAt < endsAt ? expiresAt : endsAt) : (expiresAt ?? endsAt)
+
+/** Whether the key has stopped working. At the very second it is over. */
+export function isOver(key: Pick<Key, 'expiresAt' | 'endsAt'>, now: Date): boolean {
+  const until = worksUntil(key)
+  return until !== null && until <= now
+}

@@ -1,4 +1,5 @@
 import { record } from '../audit/record.ts'
+import { dayMs } from '../foundation/time.ts'
 import type { Act } from '../members/actor.ts'
 import { actorName } from '../members/actor.ts'
 import type { Key } from './key.ts'
@@ -10,7 +11,7 @@ export const offerDays = 7
  * reveal that was taken back offers it anew, with all its time.
  */
 export const lapsesAt = (key: Pick<Key, 'statusChangedAt' | 'predecessorId'>): Date | undefined =>
-  key.predecessorId === null ? new Date(key.statusChangedAt.getTime() + offerDays * 86_400_000) : undefined
+  key.predecessorId === null ? new Date(key.statusChangedAt.getTime() + offerDays * dayMs) : undefined
 
 /** At most this many in one transaction; the next run takes the rest. */
 export const lapseBatch = 500
@@ -21,7 +22,7 @@ export const lapseBatch = 500
  * Returns how many.
  */
 export async function lapse(act: Act): Promise<number> {
-  const before = new Date(act.now.getTime() - offerDays * 86_400_000)
+  const before = new Date(act.now.getTime() - offerDays * dayMs)
   const { rows } = await act.trx.raw(
     `update keys set status = 'revoked', status_changed_at = :now, status_changed_by = :by
      where id in (select id from keys where status = 'unrevealed' and status_changed_at <= :before

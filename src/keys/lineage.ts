@@ -10,7 +10,7 @@ export type Relative = {
   statusChangedAt: Date
 }
 
-const most = 10
+const max = 10
 
 /** What a key took the place of, the nearest first, and what took or takes its place: at most ten each way. */
 export async function lineageOf(
@@ -25,11 +25,11 @@ export async function lineageOf(
          else line.place + 1 end
        from line join keys k on (k.id = line.predecessor_id and line.place <= 0)
          or (k.id = line.successor_id and line.place >= 0)
-       where abs(line.place) < :most
+       where abs(line.place) < :max
      )
      select k.id, k.hint, k.status, k.revealed_at as "revealedAt", k.status_changed_at as "statusChangedAt", place
      from line join keys k on k.id = line.id where place <> 0 order by abs(place)`,
-    { id: keyId, most },
+    { id: keyId, max },
   )
   const relatives = rows as (Relative & { place: number })[]
   return {

@@ -2,13 +2,13 @@ import type { Knex } from 'knex'
 import type { Executor } from '../foundation/database.ts'
 import type { Terms } from '../policy/terms.ts'
 import { attentionPage } from './attention.ts'
+import { expiring, overdue } from './due.ts'
 import { type Viewer, visible } from './find.ts'
 import {
   beyond,
   type Cursor,
   countLimit,
   countUpTo,
-  dueBefore,
   type Filter,
   type Listing,
   ordered,
@@ -17,8 +17,6 @@ import {
   pageSize,
 } from './page.ts'
 import { searchLimit, searchPage } from './search.ts'
-
-const expiringDays = 30
 
 /**
  * One page of the keys this viewer may see; revoked ones are left out. Names order the list, except that what is
@@ -40,7 +38,7 @@ export async function listKeys(
 ): Promise<Page> {
   const listing = { viewer, filter, cursor, terms, now, rowCount, counted, searched }
   if (filter.words) return searchPage(db, listing)
-  if (filter.standing === 'attention') return attentionPage(db, listing)
+  if (filter.status === 'attention') return attentionPage(db, listing)
   const matching = () => narrow(visible(db, viewer), listing)
   const order = orderOf(filter)
   const query = ordered(beyond(matching(), order, cursor), order, cursor)
@@ -50,26 +48,20 @@ export async function listKeys(
   return pageOf(rows, listing, total)
 }
 
-const orderOf = ({ standing }: Filter): string => {
-  if (standing === 'expiring') return 'expires_at'
-  return standing === 'overdue' ? 'revealed_at' : 'name_folded'
+const orderOf = ({ status }: Filter): string => {
+  if (status === 'expiring') return 'works_until'
+  return status === 'overdue' ? 'revealed_at' : 'name_folded'
 }
 
 function narrow(query: Knex.QueryBuilder, { viewer, filter, terms, now }: Listing): Knex.QueryBuilder {
-  const { standing } = filter
-  const soon = new Date(now.getTime() + expiringDays * 86_400_000)
-  if (standing === 'mine') query.where('owner_id', viewer.actor.id)
-  if (standing === 'inactive') return query.where('status', standing)
-  if (standing === 'active')
+  const { status } = filter
+  if (status === 'mine') query.where('owner_id', viewer.actor.id)
+  if (status === 'inactive') return query.where('status', status)
+  if (status === 'active')
     return query
-      .where('status', standing)
-      .where((good) => good.whereNull('expires_at').orWhere('expires_at', '>', now))
-  if (standing === 'expiring')
-    return query.where('status', 'active').where('expires_at', '>', now).where('expires_at', '<=', soon)
-  if (standing === 'overdue')
-    return query
-      .where('status', 'active')
-      .whereNull('successor_id')
-      .where('revealed_at', '<=', dueBefore(terms, now))
+      .where('status', status)
+      .where((working) => working.whereNull('works_until').orWhere('works_until', '>', now))
+  if (status === 'expiring') return expiring(query, now, terms.timeZone)
+  if (status === 'overdue') return overdue(query, terms, now)
   return query.whereNot('status', 'revoked')
 }

@@ -1,6 +1,6 @@
 import { type Refusal, refuse } from '../foundation/refusal.ts'
 
-export const maximumNameLength = 80
+const maximumNameLength = 80
 
 /** Half a character, which neither JSON in the database nor Slack would take. */
 const halves = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g
@@ -42,7 +42,7 @@ export function readName(text: string): string | Refusal {
 }
 
 /** Tidied words of at most so many characters, or the refusal that belongs on their field. */
-export function readWords(text: string, most: number, field: string): string | Refusal {
+export function readWords(text: string, max: number, field: string): string | Refusal {
   const words = tidy(text)
-  return [...words].length > most ? refuse('invalid', `Use at most ${most} characters.`, { field }) : words
+  return [...words].length > max ? refuse('invalid', `Use at most ${max} characters.`, { field }) : words
 }

@@ -2,7 +2,7 @@ import ipaddr from 'ipaddr.js'
 import { type Refusal, refuse } from '../foundation/refusal.ts'
 import { say } from '../foundation/words.ts'
 
-const most = 50
+const max = 50
 
 /**
  * Reads allowed networks as a person types them: addresses or CIDR networks, IPv4 or IPv6, separated by spaces,
@@ -19,7 +19,7 @@ export function readNetworks(text: string): string[] | Refusal {
       })
     networks.add(network)
   }
-  if (networks.size > most) return refuse('invalid', `Name at most ${most} networks.`, { field: 'networks' })
+  if (networks.size > max) return refuse('invalid', `Name at most ${max} networks.`, { field: 'networks' })
   return [...networks]
 }
 

@@ -10,11 +10,11 @@ export const pageSize = 10
 /** Beyond this many, a list says "more than": counting further would read rows that nobody sees. */
 export const countLimit = 5_000
 
-export const standings = ['active', 'inactive', 'expiring', 'overdue', 'attention', 'mine'] as const
-export type Standing = (typeof standings)[number]
+export const statusFilters = ['active', 'inactive', 'expiring', 'overdue', 'attention', 'mine'] as const
+export type StatusFilter = (typeof statusFilters)[number]
 
-/** What a list shows: a standing, or words to look for in names. */
-export type Filter = { standing?: Standing; words?: string }
+/** What a list shows: a status, or words to search for in names. */
+export type Filter = { status?: StatusFilter; words?: string }
 
 /** Where a page begins: after or before the row with these sort values; the start when neither is there. */
 export type Cursor = { after?: Edge; before?: Edge; from: number }
@@ -28,8 +28,6 @@ export type Page = {
   last?: Edge
   more: boolean
 }
-
-const dayMs = 86_400_000
 
 /** Whose list, filtered how, where in it, by which rules, when, and how many rows of it. */
 export type Listing = {
@@ -86,7 +84,3 @@ export function beyond(
   if (before) query.whereRaw('(??, keys.id) < (?, ?)', [order, ...before])
   return query
 }
-
-/** Whoever was revealed before this is due for rotation. */
-export const dueBefore = (terms: Terms, now: Date) =>
-  new Date(now.getTime() - terms.rotationPeriodDays * dayMs)

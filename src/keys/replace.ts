@@ -3,6 +3,7 @@ import { record } from '../audit/record.ts'
 import type { Executor } from '../foundation/database.ts'
 import type { Random } from '../foundation/random.ts'
 import { type Refusal, refuse } from '../foundation/refusal.ts'
+import { hourMs } from '../foundation/time.ts'
 import { say } from '../foundation/words.ts'
 import type { Act } from '../members/actor.ts'
 import { authorise, noSuchKey } from '../policy/authorise.ts'
@@ -14,7 +15,7 @@ import { generateToken, type Token } from './token.ts'
 /** From the reveal on. */
 export const replaceableHours = 24
 /** A key is replaced within a day and while it is unused: what happened to it then is among its last events. */
-const mostEvents = 200
+const maxEvents = 200
 
 /**
  * A new token for a key whose token was shown but not kept: for whoever revealed it, within a day, while nothing
@@ -25,7 +26,7 @@ export async function replace(
   act: Act,
   workspaceId: string,
   { keyId, hint }: TokenRef,
-  means: { random: Random; tokenPrefix: string },
+  deps: { random: Random; tokenPrefix: string },
 ): Promise<{ key: Key; token: Token } | Refusal> {
   const found = await lockKey(act.trx, workspaceId, keyId)
   if (!found) return noSuchKey({ action: 'key.replace', keyId })
@@ -36,7 +37,7 @@ export async function replace(
   const blocked = cannotReplace(found, act.actor.id, used !== undefined, act.now)
   if (blocked) return blocked
 
-  const token = generateToken(means.tokenPrefix, means.random)
+  const token = generateToken(deps.tokenPrefix, deps.random)
   const [row] = await act
     .trx('keys')
     .where({ id: keyId, status: 'active' })
@@ -100,7 +101,7 @@ export async function replacedAt(
   { id, workspaceId }: Pick<Key, 'id' | 'workspaceId'>,
   hint: string,
 ): Promise<Date | undefined> {
-  const events = await listEvents(db, { workspaceId, keyId: id, limit: mostEvents })
+  const events = await listEvents(db, { workspaceId, keyId: id, limit: maxEvents })
   return events.find(({ event, details }) => event === 'key.replaced' && details.formerHint === hint)?.at
 }
 
@@ -119,7 +120,7 @@ export function cannotReplace(key: Key, actorId: string, used: boolean, now: Dat
       rotateInstead,
     )
   if (used) return refuse('already', say`${{ name: key.name }} is in use, so somebody has it.`, rotateInstead)
-  const until = key.revealedAt!.getTime() + replaceableHours * 3_600_000
+  const until = key.revealedAt!.getTime() + replaceableHours * hourMs
   if (now.getTime() > until)
     return refuse('expired', say`A key can be replaced for ${replaceableHours} hours.`, rotateInstead)
   return undefined

@@ -1,7 +1,7 @@
-import { Temporal } from 'temporal-polyfill'
 import { record } from '../audit/record.ts'
 import type { Random } from '../foundation/random.ts'
 import { type Refusal, refuse } from '../foundation/refusal.ts'
+import { addDays } from '../foundation/time.ts'
 import { isSlackUser, type Phrase, say } from '../foundation/words.ts'
 import { type Act, actorName } from '../members/actor.ts'
 import { authorise, noSuchKey } from '../policy/authorise.ts'
@@ -20,7 +20,7 @@ export async function reveal(
   act: Act,
   workspaceId: string,
   keyId: string,
-  means: { random: Random; tokenPrefix: string; timeZone: string },
+  deps: { random: Random; tokenPrefix: string; timeZone: string },
 ): Promise<{ key: Key; token: Token } | Refusal> {
   const found = await lockKey(act.trx, workspaceId, keyId)
   if (!found) return noSuchKey({ action: 'key.reveal', keyId })
@@ -38,7 +38,7 @@ export async function reveal(
   if (lapses && act.now >= lapses)
     return refuse('expired', `This offer lapsed after ${offerDays} days.`, { next: 'Ask for a new key.' })
 
-  const token = generateToken(means.tokenPrefix, means.random)
+  const token = generateToken(deps.tokenPrefix, deps.random)
   const [row] = await act
     .trx('keys')
     .where({ id: keyId, status: 'unrevealed' })
@@ -48,7 +48,7 @@ export async function reveal(
       token_hash: token.hash(),
       revealed_by: act.actor.id,
       revealed_at: act.now,
-      expires_at: found.lifetimeDays ? addDays(act.now, found.lifetimeDays, means.timeZone) : null,
+      expires_at: found.lifetimeDays ? addDays(act.now, found.lifetimeDays, deps.timeZone) : null,
       status_changed_at: act.now,
       status_changed_by: actorName(act.actor),
     })
@@ -80,12 +80,6 @@ const endedBeforeReveal = (key: Key): Refusal =>
   isSlackUser(key.statusChangedBy)
     ? revokedAlready(key)
     : refuse('expired', `This offer lapsed after ${offerDays} days.`, { next: 'Ask for a new key.' })
-
-/** The same time of day `days` later on that zone's wall clock, whatever daylight saving does between. */
-export function addDays(from: Date, days: number, timeZone: string): Date {
-  const start = Temporal.Instant.fromEpochMilliseconds(from.getTime()).toZonedDateTimeISO(timeZone)
-  return new Date(start.add({ days }).epochMilliseconds)
-}
 
 /**
  * Takes a reveal back: the token is void and the key waits again, as if nobody had looked. For when there is no

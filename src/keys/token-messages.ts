@@ -1,5 +1,6 @@
 import type { Database, Executor } from '../foundation/database.ts'
 import { inBatches } from '../foundation/in-batches.ts'
+import { hourMs } from '../foundation/time.ts'
 import { replaceableHours, type TokenRef } from './replace.ts'
 
 /** Where a direct message stands. */
@@ -33,5 +34,5 @@ export const forgetTokenMessages = (db: Database, now: Date): Promise<number> =>
     db,
     `delete from token_messages where (channel_id, ts) in (
        select channel_id, ts from token_messages where posted_at < ? limit ?)`,
-    new Date(now.getTime() - replaceableHours * 3_600_000),
+    new Date(now.getTime() - replaceableHours * hourMs),
   )

@@ -1,5 +1,5 @@
 import type { Executor } from '../foundation/database.ts'
-import type { Lane } from '../foundation/lane.ts'
+import type { DedicatedConnection } from '../foundation/dedicated-connection.ts'
 
 /** What a verifier's memory must let go of. An import makes hashes known that may be remembered as unknown. */
 export type Subject =
@@ -7,7 +7,7 @@ export type Subject =
   | { kind: 'workspace' | 'account'; id: string }
   | { kind: 'import' | 'all' }
 
-export type Change = { seq: number; subjects: Subject[] }
+type Change = { seq: number; subjects: Subject[] }
 
 type Row = { seq: number; kind: Subject['kind']; id: string; token_hash: Buffer; epoch: string }
 
@@ -25,13 +25,13 @@ export type Page = {
 }
 
 // Bounded, because a campaign or a long silence makes many; no verify waits for longer than one page takes.
-const subjectsAtOnce = 100
+const subjectsPerBatch = 100
 
 const statement = {
   name: 'changes',
   text: `select seq, kind, id, token_hash, (select id from epoch) as epoch from change_subjects
     where (seq, kind, id, token_hash) > ($1, $2, $3, $4)
-    order by seq, kind, id, token_hash limit ${subjectsAtOnce}`,
+    order by seq, kind, id, token_hash limit ${subjectsPerBatch}`,
 }
 
 /** Before everything that a change later than `applied` names. */
@@ -46,15 +46,18 @@ export const placeAfter = (applied: number): Place => ({
  * What changed after a place, oldest first; sequence order is commit order, so nothing can appear before what was
  * read.
  */
-export async function changesAfter(lane: Lane, { seq, kind, id, token_hash }: Place): Promise<Page> {
-  const rows = await lane.query<Row>(statement, [seq, kind, id, token_hash])
+export async function changesAfter(
+  connection: DedicatedConnection,
+  { seq, kind, id, token_hash }: Place,
+): Promise<Page> {
+  const rows = await connection.query<Row>(statement, [seq, kind, id, token_hash])
   const changes: Change[] = []
   for (const row of rows) {
     if (changes.at(-1)?.seq !== row.seq) changes.push({ seq: row.seq, subjects: [] })
     changes.at(-1)!.subjects.push(subjectOf(row))
   }
   const last = rows.at(-1)
-  const isLast = rows.length < subjectsAtOnce
+  const isLast = rows.length < subjectsPerBatch
   return {
     changes,
     epoch: last?.epoch,
@@ -72,8 +75,12 @@ function subjectOf({ kind, id, token_hash }: Row): Subject {
 const acknowledgement = { name: 'acknowledge', text: 'select acknowledge_changes($1, $2) as known' }
 
 /** Says that everything up to `seq` is out of this memory. False for an incarnation that was fenced. */
-export async function acknowledge(lane: Lane, incarnationId: string, seq: number): Promise<boolean> {
-  const [row] = await lane.query<{ known: boolean }>(acknowledgement, [incarnationId, seq])
+export async function acknowledge(
+  connection: DedicatedConnection,
+  incarnationId: string,
+  seq: number,
+): Promise<boolean> {
+  const [row] = await connection.query<{ known: boolean }>(acknowledgement, [incarnationId, seq])
   return row!.known
 }
 

@@ -7,7 +7,7 @@ export type LeaseRow = {
   ttl_ms: number
   renewals: number
   /** the newest change when it last renewed */
-  told: number
+  head_at_renewal: number
   acknowledged: number
 }
 
@@ -28,7 +28,7 @@ export function judge(seq: number, leases: readonly LeaseRow[], lookedMs: number
   for (const lease of leases) {
     if (lease.acknowledged >= seq) judgement.evidence.confirmed.push(lease.name)
     else if (lookedMs < lease.ttl_ms) judgement.waitingFor.push(lease)
-    else if (lease.told >= seq) judgement.evidence.renewed.push(lease.name)
+    else if (lease.head_at_renewal >= seq) judgement.evidence.renewed.push(lease.name)
     else judgement.toFence.push(lease)
   }
   return judgement

@@ -1,4 +1,4 @@
-import type { Lane } from '../foundation/lane.ts'
+import type { DedicatedConnection } from '../foundation/dedicated-connection.ts'
 import { durably } from './durable.ts'
 
 export type Incarnation = {
@@ -39,12 +39,12 @@ const statement = { name: 'renew', text: 'select * from renew_lease($1, $2, $3, 
  *   the database did.
  */
 export async function renew(
-  lane: Lane,
+  connection: DedicatedConnection,
   { id, name, ttlMs }: Incarnation,
   applied: number,
   isBeginning: boolean,
 ): Promise<Renewal> {
-  const [row] = await durably<Row>(lane, statement, [id, name, ttlMs, applied, isBeginning])
+  const [row] = await durably<Row>(connection, statement, [id, name, ttlMs, applied, isBeginning])
   return {
     isFenced: row!.is_fenced,
     epoch: row!.epoch_id,
@@ -57,6 +57,8 @@ export async function renew(
 }
 
 /** Gives a lease back. Only for who has stopped answering from memory and does not begin again. */
-export async function release(lane: Lane, incarnationId: string): Promise<void> {
-  await lane.query({ name: 'release', text: 'delete from leases where incarnation = $1' }, [incarnationId])
+export async function release(connection: DedicatedConnection, incarnationId: string): Promise<void> {
+  await connection.query({ name: 'release', text: 'delete from leases where incarnation = $1' }, [
+    incarnationId,
+  ])
 }

@@ -9,14 +9,14 @@ export type Wait = {
   sinceMs?: number
   waitedOut: string[]
   waitingFor: string[]
-  tell: Set<(outcome: Outcome) => void>
+  listeners: Set<(outcome: Outcome) => void>
 }
 
 /** Confirmed, with the receipt or without one when somebody else has written it; or the numbers are of another epoch. */
 export type Outcome = { receipt?: Confirmed; isRecovered?: boolean }
 
 export const newWait = (seq: number, epoch: string | undefined): Wait => ({
-  ...{ seq, epoch, waitedOut: [], waitingFor: [], tell: new Set() },
+  ...{ seq, epoch, waitedOut: [], waitingFor: [], listeners: new Set() },
 })
 
 /** Nothing that was waited for in another epoch counts. */
@@ -26,19 +26,19 @@ export function beginAnew(wait: Wait): void {
 }
 
 export function end(wait: Wait, outcome: Outcome): void {
-  for (const tell of wait.tell) tell(outcome)
+  for (const listeners of wait.listeners) listeners(outcome)
 }
 
 /** How the wait ended; undefined when it did not in so many real milliseconds. */
 export async function outcomeOf(wait: Wait, withinMs: number): Promise<Outcome | undefined> {
-  let tell = (_outcome: Outcome) => {}
+  let listeners = (_outcome: Outcome) => {}
   let timer: NodeJS.Timeout | undefined
   const outcome = await new Promise<Outcome | undefined>((resolve) => {
-    tell = resolve
+    listeners = resolve
     timer = setTimeout(() => resolve(undefined), withinMs)
-    wait.tell.add(tell)
+    wait.listeners.add(listeners)
   })
   clearTimeout(timer)
-  wait.tell.delete(tell)
+  wait.listeners.delete(listeners)
   return outcome
 }

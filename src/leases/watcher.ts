@@ -1,9 +1,9 @@
-import { openLane } from '../foundation/lane.ts'
+import { openDedicatedConnection } from '../foundation/dedicated-connection.ts'
 import type { World } from '../foundation/world.ts'
 import { judge, type LeaseRow } from './judge.ts'
 import { type RealTime, realTime } from './lease.ts'
 import { type Evidence, type Receipt, receiptOf, recovered } from './receipt.ts'
-import { proveDurable, settle } from './settle.ts'
+import { proveDurable, resolveChanges } from './resolve-changes.ts'
 import { beginAnew, end, newWait, outcomeOf, type Wait } from './wait.ts'
 
 /** A look costs little, and a notification may be lost. */
@@ -31,12 +31,12 @@ export type Watcher = {
 const look = {
   name: 'look',
   text: `select leases.*, current_setting('synchronous_standby_names') <> '' as has_standby, here.epoch
-    from (select current_epoch() as epoch) as here left join look_at_leases() as leases on true`,
+    from (select current_epoch() as epoch) as here left join read_leases() as leases on true`,
 }
 type LookedRow = LeaseRow & { has_standby: boolean; epoch: string }
 
 /** What one look saw, and what was said since then. */
-type Look = { epoch: string; hasStandby: boolean; leases: LeaseRow[] }
+type Reading = { epoch: string; hasStandby: boolean; leases: LeaseRow[] }
 const listen = { name: 'listen', text: 'listen keywarden_acknowledged' }
 const fence = { name: 'fence', text: 'select fence_lease($1, $2) as fenced' }
 const orphans = {
@@ -58,7 +58,7 @@ export function openWatcher(
   let again = false
   let failure: unknown
   /** the last look, as long as acknowledgements are all that can be news to those who wait */
-  let looked: Look | undefined
+  let looked: Reading | undefined
   /** the one that the last look saw */
   let epoch: string | undefined
   /** what verifiers said they have let go of since the last look was asked for, by incarnation */
@@ -67,7 +67,7 @@ export function openWatcher(
   let restMs = pollMs
   let timer: NodeJS.Timeout | undefined
 
-  const lane = openLane(world.config.databaseUrl, {
+  const connection = openDedicatedConnection(world.config.databaseUrl, {
     name: 'keywarden confirm',
     timeoutMs: 2_000,
     onConnect: (client) => {
@@ -77,7 +77,7 @@ export function openWatcher(
     },
   })
   // After an outage there may be thousands of changes to confirm at once, which takes longer than a look may.
-  const settling = openLane(world.config.databaseUrl, {
+  const resolving = openDedicatedConnection(world.config.databaseUrl, {
     name: 'keywarden settle',
     timeoutMs: 10_000,
     onConnect: (client) => client.query('set synchronous_commit = on'),
@@ -85,11 +85,10 @@ export function openWatcher(
   const sweeping = setInterval(() => void sweep(), orphanEveryMs)
   sweeping.unref()
 
-  /** An acknowledgement, `seq incarnation`; without the name it is of a process that has not been upgraded. */
+  /** An acknowledgement: `seq incarnation`. */
   function hear(payload: string) {
     if (waits.size === 0) return
-    const [seq, incarnation] = payload.split(' ')
-    if (!incarnation) return wake()
+    const [seq, incarnation] = payload.split(' ') as [string, string]
     said.set(incarnation, Math.max(Number(seq), said.get(incarnation) ?? 0))
     go()
   }
@@ -136,7 +135,7 @@ export function openWatcher(
     const atMs = time.monotonicMs()
     const seen = [...waits.values()]
     // Somebody who waits since the last look may wait for a lease that it did not see.
-    if (!looked || seen.some((wait) => wait.sinceMs === undefined)) looked = await lookNow(seen)
+    if (!looked || seen.some((wait) => wait.sinceMs === undefined)) looked = await readNow(seen)
     const { hasStandby, epoch: seenIn } = looked
     const leases = looked.leases.map(withWhatWasSaid)
     let done: { seq: number; evidence: Omit<Evidence, 'tookMs'> } | undefined
@@ -153,8 +152,8 @@ export function openWatcher(
         done = { seq, evidence: { ...evidence, waitedOut: wait.waitedOut } }
     }
     if (!done) return
-    if (hasStandby) await proveDurable(lane)
-    const receipts = await settle(settling, world.clock, { ...done, epoch: seenIn })
+    if (hasStandby) await proveDurable(connection)
+    const receipts = await resolveChanges(resolving, world.clock, { ...done, epoch: seenIn })
     for (const wait of open) {
       if (wait.seq > done.seq) continue
       waits.delete(nameOf(wait))
@@ -163,12 +162,12 @@ export function openWatcher(
     }
   }
 
-  async function lookNow(seen: readonly Wait[]): Promise<Look> {
-    if (isAsked && !isListening) await lane.query(listen, [])
+  async function readNow(seen: readonly Wait[]): Promise<Reading> {
+    if (isAsked && !isListening) await connection.query(listen, [])
     isListening = isAsked
     // What was said before is in what is seen now, unless the database went back.
     said.clear()
-    const rows = await lane.query<LookedRow>(look, [])
+    const rows = await connection.query<LookedRow>(look, [])
     const [{ epoch: found, has_standby: hasStandby }] = rows as [LookedRow]
     if (epoch !== found) for (const wait of waits.values()) beginAnew(wait)
     epoch = found
@@ -190,7 +189,7 @@ export function openWatcher(
 
   async function fenceAll(leases: readonly LeaseRow[]) {
     for (const { incarnation, renewals, name } of leases) {
-      const [row] = await lane.query<{ fenced: boolean }>(fence, [incarnation, renewals])
+      const [row] = await connection.query<{ fenced: boolean }>(fence, [incarnation, renewals])
       again = true
       looked = undefined
       if (!row!.fenced) continue
@@ -200,7 +199,9 @@ export function openWatcher(
   }
 
   async function sweep() {
-    const [row] = await lane.query<{ seq: number | null; epoch: string | null }>(orphans, []).catch(() => [])
+    const [row] = await connection
+      .query<{ seq: number | null; epoch: string | null }>(orphans, [])
+      .catch(() => [])
     if (!row?.seq || isClosed) return
     begin(row.seq, row.epoch ?? '')
   }
@@ -230,7 +231,7 @@ export function openWatcher(
       isClosed = true
       clearInterval(sweeping)
       clearTimeout(timer)
-      await Promise.all([lane.close(), settling.close()])
+      await Promise.all([connection.close(), resolving.close()])
       await running
     },
   }

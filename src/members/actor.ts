@@ -1,15 +1,15 @@
 import type { Transaction } from '../foundation/database.ts'
 import type { Role } from './member.ts'
 
-/** Who acts now, and by what right. A job and the operator's shell are actors too: no actor, no act. */
+/** The actor of an act, and its role. Jobs and the operator's shell are actors too: every act has one. */
 export type Actor =
   | { kind: 'member'; id: string; role: Role; workspaceId: string }
   | { kind: 'job'; id: string }
   | { kind: 'operator'; id: string }
 
-/** What every act is given beside its request. */
+/** The context of an act. */
 export type Act = { actor: Actor; now: Date; trx: Transaction }
 
-/** An actor as one word: a Slack user id, or `job:NAME`, `operator:NAME`. */
+/** An actor as one word: a Slack user id, `job:NAME` or `operator:NAME`. */
 export const actorName = (actor: Actor): string =>
   actor.kind === 'member' ? actor.id : `${actor.kind}:${actor.id}`

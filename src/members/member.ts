@@ -4,14 +4,14 @@ export const roles = ['owner', 'manager', 'member'] as const
 export type Role = (typeof roles)[number]
 
 /**
- * A Slack user known to a workspace. `met`: Slack has said of them that they belong to the team in full, and not
- * otherwise since. Somebody whom only a user group brings may be a guest.
+ * A Slack user known to a workspace. `met`: Slack last listed them as a full member of the team. A user who is only
+ * known through a user group may be a guest.
  */
 export type Member = { workspaceId: string; userId: string; role: Role; met: boolean }
 
 /**
- * A member's role is the highest of what was given to them and to the user groups they are in. Written once, for
- * every query that asks who may.
+ * A member's role is the highest of their own and those of their user groups. Written once, for every query about
+ * roles.
  */
 const effective = `
   select user_id, min(rank) as rank, min(added_at) as added_at, bool_or(met) as met from (
@@ -23,7 +23,7 @@ const effective = `
       where workspace_id = :workspace
   ) granted`
 
-/** The member as they stand, or undefined for someone the workspace has not met. */
+/** Finds a member with the current role; undefined for a user unknown to the workspace. */
 export async function findMember(
   db: Executor,
   workspaceId: string,
@@ -36,24 +36,7 @@ export async function findMember(
   return rows[0] && { workspaceId, userId, role: roles[rows[0].rank]!, met: rows[0].met }
 }
 
-/**
- * Remembers someone as a plain member at first contact; whoever is already known keeps their role. Only
- * for somebody of whom Slack says that they belong to the team in full.
- */
-export async function meetMember(
-  db: Executor,
-  workspaceId: string,
-  userId: string,
-  now: Date,
-): Promise<Member> {
-  await db('members')
-    .insert({ workspace_id: workspaceId, user_id: userId, role: 'member', added_at: now, changed_at: now })
-    .onConflict(['workspace_id', 'user_id'])
-    .merge({ left_at: null })
-  return (await findMember(db, workspaceId, userId))!
-}
-
-/** Owners first, then managers, longest-standing first: whom to ask. At most `limit` user ids. */
+/** User ids of the people in charge, at most `limit`: owners first, then managers, earliest first. */
 export async function inCharge(
   db: Executor,
   workspaceId: string,

@@ -3,17 +3,17 @@ import { newId } from '../foundation/ids.ts'
 import type { World } from '../foundation/world.ts'
 import type { Announcer, Posted } from './announcer.ts'
 import { answerWorkflows } from './answer-workflows.ts'
-import { tellClosedRequests } from './closed-requests.ts'
+import { announceClosedRequests } from './closed-requests.ts'
 import { isUnattended } from './offboarding.ts'
 import { offerKeys } from './offer-keys.ts'
 import { type Report, readReport, reportFile } from './report.ts'
 
 /** More leavers at once than these share a message. */
 const apart = 3
-const mostTogether = 500
+const maxTogether = 500
 const groupEveryMs = 60_000
 /** A file that was refused so often is given up; an outage is no refusal. */
-const mostFileRefusals = 5
+const maxFileRefusals = 5
 /** Real seconds. */
 const claimSeconds = 30
 
@@ -27,16 +27,16 @@ export async function announce(world: World, announcer: Announcer): Promise<void
   for (let row = await claim(world, tried); row; row = await claim(world, tried)) {
     tried.add(row.id)
     try {
-      const told = await tell(world, announcer, row)
-      if (told === 'changed meanwhile') tried.delete(row.id)
-      if (told !== 'in full') await release(world, row.id)
+      const progress = await announceOne(world, announcer, row)
+      if (progress === 'changed meanwhile') tried.delete(row.id)
+      if (progress !== 'in full') await release(world, row.id)
     } catch (error) {
       world.log.warn({ message: row.id, error: String(error) }, 'an offboarding was not told yet')
       await release(world, row.id, secondsToWait(error, row.attempts))
     }
   }
   await offerKeys(world, announcer)
-  await tellClosedRequests(world, announcer)
+  await announceClosedRequests(world, announcer)
   await answerWorkflows(world, announcer)
 }
 
@@ -61,15 +61,15 @@ async function assignMessages({ db, clock, random }: World): Promise<void> {
         .whereNull('message_id')
         .whereNot({ state: 'requested' })
         .orderBy('requested_at')
-        .limit(mostTogether)
+        .limit(maxTogether)
         .select('id', 'requested_by')
       const since = new Date(now.getTime() - groupEveryMs)
-      const lately = await trx('offboarding_messages')
+      const last24h = await trx('offboarding_messages')
         .where({ workspace_id })
         .where('put_at', '>', since)
         .count('id as n')
         .first()
-      for (const ids of sharing(waiting, Number(lately!.n))) {
+      for (const ids of sharing(waiting, Number(last24h!.n))) {
         const id = newId('ofm', random)
         await trx('offboarding_messages').insert({
           id,
@@ -124,10 +124,10 @@ const release = ({ db }: World, id: string, seconds = 0) =>
     [seconds, id],
   )
 
-type Told = 'so far' | 'in full' | 'changed meanwhile'
+type Progress = 'so far' | 'in full' | 'changed meanwhile'
 
 /** Brings one message up to date, and files the report when there is nothing left to wait for. */
-async function tell(world: World, announcer: Announcer, row: Row): Promise<Told> {
+async function announceOne(world: World, announcer: Announcer, row: Row): Promise<Progress> {
   const { db, clock } = world
   const save = (what: Record<string, unknown>) =>
     db('offboarding_messages').where({ id: row.id }).update(what)
@@ -145,7 +145,7 @@ async function tell(world: World, announcer: Announcer, row: Row): Promise<Told>
   }
   if (report.offboardings.some((one) => one.state !== 'done')) return 'so far'
   const named = report.elsewhere.reduce((left, one) => left - one.keys, report.counts.all)
-  if (!row.filed_at && row.file_refusals < mostFileRefusals && named > 0) {
+  if (!row.filed_at && row.file_refusals < maxFileRefusals && named > 0) {
     await save({ file_attempts: row.file_attempts + 1 })
     await fileReport(world, announcer, row, report, where).catch(async (error) => {
       if (error instanceof Refused) await save({ file_refusals: row.file_refusals + 1 })
@@ -164,7 +164,7 @@ const shownOf = ({ counts, offboardings }: Report): string =>
  * Nothing is left to tell, unless something changed while Slack was asked: whoever changes it now waits for this lock,
  * and the claim ends with it, so that their telling finds the message free.
  */
-const endReporting = ({ db, clock }: World, id: string, shown: string): Promise<Told> =>
+const endReporting = ({ db, clock }: World, id: string, shown: string): Promise<Progress> =>
   db.transaction(async (trx) => {
     await trx('offboarding_messages').where({ id }).forUpdate().first('id')
     if (shownOf(await readReport(trx, id)) !== shown) return 'changed meanwhile'

@@ -5,7 +5,7 @@ import type { Counts, Report } from './report.ts'
 export type Posted = { channelId: string; ts: string }
 
 /** A key that waits for its new owner to reveal it. */
-export type Offer = {
+type Offer = {
   keyId: string
   workspaceId: string
   name: string
@@ -27,7 +27,7 @@ export type Announcer = {
   /** shows where it stands that a request for a key was closed */
   showClosed(request: KeyRequest): Promise<void>
   /** to whoever asked for a key for a leaver */
-  tellClosed(request: KeyRequest): Promise<void>
+  announceClosed(request: KeyRequest): Promise<void>
   /** ends the step of a workflow that waits for this offboarding */
   complete(execution: string, counts: Counts, where?: Posted): Promise<void>
 }

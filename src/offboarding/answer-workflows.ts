@@ -2,7 +2,7 @@ import type { World } from '../foundation/world.ts'
 import type { Announcer } from './announcer.ts'
 import { countKeys } from './report.ts'
 
-const mostTogether = 50
+const maxTogether = 50
 /** Real seconds. An answer asks Slack twice, and each time waits ten at most. */
 const claimSeconds = 30
 /** Real seconds. Slack may be back at any time, and a workflow waits. */
@@ -14,7 +14,7 @@ const longestWait = 600
  */
 export async function answerWorkflows(world: World, announcer: Announcer): Promise<void> {
   const tried: string[] = []
-  while (tried.length < mostTogether) {
+  while (tried.length < maxTogether) {
     const step = await claim(world, tried)
     if (!step) return
     tried.push(step.id)

@@ -1,14 +1,15 @@
 import { record } from '../audit/record.ts'
+import { normaliseEmail, userOfEmail } from '../directory/emails.ts'
 import type { Executor } from '../foundation/database.ts'
 import { newId } from '../foundation/ids.ts'
 import type { Random } from '../foundation/random.ts'
 import type { Refusal } from '../foundation/refusal.ts'
+import { minuteMs } from '../foundation/time.ts'
 import { type Act, actorName } from '../members/actor.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import { authorityOf } from './authority.ts'
-import { foldEmail, userOfEmail } from './emails.ts'
 import { currentOffboarding, type Mode, type Offboarding, toOffboarding } from './offboarding.ts'
-import { modeOf, noteDoor, type OffboardingRequest, requestOffboarding } from './request.ts'
+import { modeOf, noteSource, type OffboardingRequest, requestOffboarding } from './request.ts'
 
 /** The same request for somebody who is named by address. */
 export type RequestByEmail = Omit<OffboardingRequest, 'userId'> & {
@@ -31,7 +32,7 @@ export async function requestByEmail(
 ): Promise<Offboarding | Refusal> {
   const userId = (await userOfEmail(act.trx, workspace.accountId, emails)) ?? knownAs
   if (userId) return requestOffboarding(act, workspace, { ...request, userId }, random)
-  const email = foldEmail(waitsFor)
+  const email = normaliseEmail(waitsFor)
   const where = { account_id: workspace.accountId, email }
   const asked = { actor: act.actor, source: request.source }
   const { decidesIn } = await authorityOf(act.trx, workspace, asked, undefined)
@@ -49,7 +50,7 @@ export async function requestByEmail(
       requested_by: actorName(act.actor),
       requested_at: act.now,
       begun_at: act.now,
-      due_at: new Date(act.now.getTime() + workspace.terms.offboardingLimitMinutes * 60_000),
+      due_at: new Date(act.now.getTime() + workspace.terms.offboardingLimitMinutes * minuteMs),
       announced: false,
     })
     .onConflict(act.trx.raw('(account_id, email) where ended_at is null and user_id is null'))
@@ -57,7 +58,7 @@ export async function requestByEmail(
     .returning('*')
   const row =
     made ?? (await act.trx('offboardings').where(where).whereNull('ended_at').whereNull('user_id').first())
-  await noteDoor(act, row.id, request)
+  await noteSource(act, row.id, request)
   if (made) {
     const details = { offboarding: row.id, email, source: request.source, mode: row.mode }
     await record(act, { event: 'offboarding.requested', workspaceId: workspace.id, details })
@@ -87,7 +88,7 @@ async function goOn(
   random: Random,
 ): Promise<void> {
   const { id, known: userId, mode, note } = row as unknown as Waiting
-  const due = new Date(act.now.getTime() + workspace.terms.offboardingLimitMinutes * 60_000)
+  const due = new Date(act.now.getTime() + workspace.terms.offboardingLimitMinutes * minuteMs)
   const running = await currentOffboarding(act.trx, workspace.accountId, userId)
   if (!running) {
     await act

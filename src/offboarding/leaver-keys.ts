@@ -1,4 +1,5 @@
 import type { Executor } from '../foundation/database.ts'
+import { fromRow } from '../foundation/rows.ts'
 import type { Status } from '../keys/key.ts'
 import type { Reason } from './offboarding.ts'
 
@@ -44,22 +45,5 @@ const statement = `
 /** Every live key that this person owns, revealed, holds or made, in every workspace of the account. */
 export async function keysOfLeaver(db: Executor, accountId: string, userId: string): Promise<Candidate[]> {
   const { rows } = await db.raw(statement, { account: accountId, user: userId })
-  return rows.map((row: Record<string, never>) => ({
-    id: row.id,
-    workspaceId: row.workspace_id,
-    workspace: row.workspace,
-    name: row.name,
-    description: row.description,
-    integration: row.integration,
-    scopes: row.scopes,
-    hint: row.hint,
-    status: row.status,
-    ownerId: row.owner_id,
-    expiresAt: row.expires_at,
-    endsAt: row.ends_at,
-    successorId: row.successor_id,
-    reasons: row.reasons,
-    requests: row.requests,
-    lastUsedAt: row.last_used_at,
-  }))
+  return rows.map(fromRow<Candidate>)
 }

@@ -1,11 +1,11 @@
-import { perform } from '../audit/perform.ts'
+import { perform } from '../acts/perform.ts'
+import { rememberEmails } from '../directory/emails.ts'
+import { leftTheDirectory } from '../directory/list.ts'
 import { isRefusal } from '../foundation/refusal.ts'
 import type { World } from '../foundation/world.ts'
 import { readTerms } from '../policy/terms.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import { matchWaiting } from './by-email.ts'
-import { leftTheDirectory } from './directory-list.ts'
-import { rememberEmails } from './emails.ts'
 import { requestOffboarding } from './request.ts'
 
 /** Somebody as Slack's list of members has them. */

@@ -2,7 +2,7 @@ import { oneAtATime } from '../foundation/one-at-a-time.ts'
 import type { World } from '../foundation/world.ts'
 import { announce } from './announce.ts'
 import type { Announcer } from './announcer.ts'
-import { actOnOpen, finishOpen } from './carry-out.ts'
+import { actOnOpen, finishOpen } from './execute.ts'
 
 /**
  * The one way in which a process carries out open offboardings and tells people about them. Runs do not overlap, since
@@ -14,7 +14,7 @@ import { actOnOpen, finishOpen } from './carry-out.ts'
 export function openOffboarder(world: World, announcer: Announcer): () => Promise<void> {
   const act = oneAtATime(() => logged(() => actOnOpen(world)))
   const finish = oneAtATime(() => logged(() => finishOpen(world)))
-  const tell = oneAtATime(() => logged(() => announce(world, announcer)))
+  const announceAll = oneAtATime(() => logged(() => announce(world, announcer)))
 
   async function logged(work: () => Promise<unknown>): Promise<void> {
     try {
@@ -28,6 +28,6 @@ export function openOffboarder(world: World, announcer: Announcer): () => Promis
   return async () => {
     await act()
     await finish()
-    await tell()
+    await announceAll()
   }
 }

@@ -1,8 +1,9 @@
 import type { Executor, Transaction } from '../foundation/database.ts'
+import { fromRow } from '../foundation/rows.ts'
 import type { Receipt } from '../leases/confirm.ts'
 
 /** The doors through which an offboarding can be asked for. */
-export const sources = ['slack', 'workflow', 'user-change', 'scim', 'webhook', 'shell', 'reconcile'] as const
+const sources = ['slack', 'workflow', 'user-change', 'scim', 'webhook', 'shell', 'reconcile'] as const
 export type Source = (typeof sources)[number]
 
 export const modes = ['by-use', 'revoke', 'deactivate', 'rotate'] as const
@@ -21,7 +22,7 @@ export type Outcome =
   | 'refused-already'
   | 'failed'
 
-export type State = 'unmatched' | 'requested' | 'acting' | 'confirming' | 'done'
+type State = 'unmatched' | 'requested' | 'acting' | 'confirming' | 'done'
 
 /** Why a key is a leaver's: theirs, seen by them, shared with them; or only made by them, for somebody else. */
 export type Reason = 'owned' | 'revealed' | 'held' | 'created'
@@ -80,30 +81,7 @@ export type LeaverKey = {
 export const isUnattended = ({ requestedBy }: Pick<Offboarding, 'requestedBy'>): boolean =>
   requestedBy.startsWith('job:')
 
-type Row = Record<string, never>
-
-export const toOffboarding = (row: Row): Offboarding => ({
-  id: row.id!,
-  accountId: row.account_id!,
-  workspaceId: row.workspace_id!,
-  userId: row.user_id ?? null,
-  email: row.email ?? null,
-  mode: row.mode!,
-  successorId: row.successor_id ?? null,
-  note: row.note!,
-  choices: row.choices!,
-  decidesIn: row.decides_in!,
-  keepsRoleIn: row.keeps_role_in!,
-  state: row.state!,
-  requestedBy: row.requested_by!,
-  requestedAt: row.requested_at!,
-  begunAt: row.begun_at!,
-  dueAt: row.due_at!,
-  doneAt: row.done_at ?? null,
-  endedAt: row.ended_at ?? null,
-  endedBecause: row.ended_because ?? null,
-  lastOwnerOf: row.last_owner_of!,
-})
+export const toOffboarding = fromRow<Offboarding>
 
 /** The offboarding with that id, in that account. */
 export async function findOffboarding(
@@ -155,25 +133,5 @@ export async function leaverKeysOf(db: Executor, ids: readonly string[]): Promis
     .whereIn('offboarding_id', ids)
     .orderBy(['offboarding_keys.workspace_id', 'keys.name_folded', 'key_id'])
     .select('offboarding_keys.*', 'keys.name', 'keys.hint')
-  return rows.map(toLeaverKey)
+  return rows.map(fromRow<LeaverKey>)
 }
-
-const toLeaverKey = (row: Row): LeaverKey => ({
-  keyId: row.key_id!,
-  workspaceId: row.workspace_id!,
-  name: row.name!,
-  hint: row.hint ?? null,
-  reasons: row.reasons!,
-  busy: row.busy!,
-  plan: row.plan!,
-  outcome: row.outcome ?? null,
-  why: row.why!,
-  ownerBefore: row.owner_before!,
-  ownerAfter: row.owner_after ?? null,
-  successorKeyId: row.successor_key_id ?? null,
-  endsAt: row.ends_at ?? null,
-  actedAt: row.acted_at ?? null,
-  confirmedAt: row.confirmed_at ?? null,
-  receipt: row.receipt ?? null,
-  undoneAt: row.undone_at ?? null,
-})

@@ -2,7 +2,7 @@ import { Refused } from '../alerts/channel.ts'
 import type { World } from '../foundation/world.ts'
 import type { Announcer } from './announcer.ts'
 
-const tries = 3
+const maxAttempts = 3
 
 /**
  * Tells whoever takes over which keys wait for them. Home lists these too, so a message that is refused is given up; an
@@ -17,7 +17,7 @@ export async function offerKeys(world: World, announcer: Announcer): Promise<voi
        and s.id = coalesce(o.successor_key_id, o.key_id) and s.status = 'unrevealed' and f.id = o.offboarding_id
      returning o.offboarding_id, o.key_id, s.id, s.workspace_id, s.owner_id, s.name, s.scopes, s.lifetime_days,
        f.user_id`,
-    [clock.now(), tries],
+    [clock.now(), maxAttempts],
   )
   const groups = new Map<string, typeof rows>()
   for (const row of rows) {

@@ -1,16 +1,15 @@
+import { dayMs } from '../foundation/time.ts'
 import { isOver } from '../keys/key.ts'
 import type { Terms } from '../policy/terms.ts'
 import type { Candidate } from './leaver-keys.ts'
 import { isUnattended, type Mode, type Offboarding, type Plan } from './offboarding.ts'
-
-const dayMs = 86_400_000
 
 /** Whether something used the key lately, so that ending it would be noticed. Pure. */
 export const isBusy = (key: Pick<Candidate, 'lastUsedAt'>, now: Date, busyDays: number): boolean =>
   key.lastUsedAt !== null && now.getTime() - key.lastUsedAt.getTime() <= busyDays * dayMs
 
 /** Whether the leaver can have seen a token, or may still reveal one. Making a key for somebody shows nothing. */
-export const couldSee = (key: Pick<Candidate, 'reasons'>): boolean =>
+const couldSee = (key: Pick<Candidate, 'reasons'>): boolean =>
   key.reasons.some((reason) => reason !== 'created')
 
 /** What can happen to a key as it stands, first what a mode without a word about it would do. Pure. */

@@ -1,16 +1,15 @@
 import type { Executor } from '../foundation/database.ts'
+import { dayMs } from '../foundation/time.ts'
 import type { Actor } from '../members/actor.ts'
 import { readTerms } from '../policy/terms.ts'
 import { trafficOf } from '../usage/traffic.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import { authorityOf } from './authority.ts'
-import { heirOf } from './heir.ts'
 import { type Candidate, keysOfLeaver } from './leaver-keys.ts'
 import { currentOffboarding, type Mode, type Offboarding, type Plan } from './offboarding.ts'
 import { choicesFor, isBusy, planFor } from './plan.ts'
 import { plannedAnew } from './reopen.ts'
-
-const dayMs = 86_400_000
+import { newOwnerOf } from './successor.ts'
 
 /** A key with what would happen to it, and what could; `requestsLately` are those of the last 24 hours. */
 export type PreviewedKey = Candidate & { plan: Plan; choices: Plan[]; busy: boolean; requestsLately: number }
@@ -25,7 +24,7 @@ export type Preview = {
   /** names of workspaces where it had stayed so far, and ends with this request */
   endsRoleIn: string[]
   mode: Mode
-  heir: string | undefined
+  newOwner: string | undefined
   /** the offboarding that this person is in already; `keys` are those it does not know */
   running: Offboarding | undefined
 }
@@ -56,16 +55,16 @@ export async function previewOffboarding(
   const mode = wanted ?? workspace.terms.offboardingMode
   const candidates = (await keysOfLeaver(db, accountId, userId)).filter((key) => !handled.has(key.id))
   const decided = candidates.filter((key) => authority.decidesIn.includes(key.workspaceId))
-  const lately = await requestsOfTheDay(db, decided, now)
+  const last24h = await requestsOfTheDay(db, decided, now)
   const keys = decided
     .map((key) => {
       const busy = isBusy(key, now, busyDays.get(key.workspaceId) ?? 0)
-      const requestsLately = lately.get(key.id) ?? 0
+      const requestsLately = last24h.get(key.id) ?? 0
       const plan = planFor(key, mode, busy, now)
       return { ...key, busy, requestsLately, plan, choices: choicesFor(key, now) }
     })
     .sort((a, b) => Number(b.busy) - Number(a.busy) || a.name.localeCompare(b.name))
-  const heir = await heirOf(db, workspace.id, { accountId, userId, successorId: null })
+  const newOwner = await newOwnerOf(db, workspace.id, { accountId, userId, successorId: null })
   const elsewhere = new Map<string, number>()
   for (const { workspaceId, workspace: name } of candidates)
     if (!authority.decidesIn.includes(workspaceId)) elsewhere.set(name, (elsewhere.get(name) ?? 0) + 1)
@@ -76,7 +75,7 @@ export async function previewOffboarding(
     keepsRoleIn: names(kept.filter((id) => authority.keepsRoleIn.includes(id))),
     endsRoleIn: names(ended),
     mode,
-    heir,
+    newOwner,
     running,
   }
 }

@@ -1,4 +1,5 @@
 import type { Executor } from '../foundation/database.ts'
+import { minuteMs } from '../foundation/time.ts'
 import type { Act } from '../members/actor.ts'
 import type { Terms } from '../policy/terms.ts'
 import type { Authority } from './authority.ts'
@@ -26,7 +27,7 @@ export async function reopenIfMore(
     const anew = act.trx('offboarding_keys').where({ offboarding_id: offboarding.id })
     await anew.whereIn('key_id', plannedAnew(act.trx, ended)).delete()
   }
-  const due = new Date(act.now.getTime() + terms.offboardingLimitMinutes * 60_000)
+  const due = new Date(act.now.getTime() + terms.offboardingLimitMinutes * minuteMs)
   const anew = {
     begun_at: act.now,
     due_at: due,

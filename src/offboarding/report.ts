@@ -23,7 +23,7 @@ export type Counts = {
 
 /** Everything a message about one leaver says, or the sums over many. */
 export type Report = {
-  offboardings: (Offboarding & { doors: Source[]; keepsRoleInNames: string[] })[]
+  offboardings: (Offboarding & { sources: Source[]; keepsRoleInNames: string[] })[]
   counts: Counts
   /** the keys, while there are few enough to be told one by one */
   keys: LeaverKey[]
@@ -33,7 +33,7 @@ export type Report = {
 }
 
 /** More keys than these, or more leavers than one, are told as counts. */
-export const toldOneByOne = 20
+const listedSingly = 20
 
 /** What is to be told in that message, as things stand now. */
 export async function readReport(db: Executor, messageId: string): Promise<Report> {
@@ -56,7 +56,7 @@ export async function readReport(db: Executor, messageId: string): Promise<Repor
     .first('terms')
   const offboardings = rows.map((row) => ({
     ...toOffboarding(row),
-    doors: row.doors,
+    sources: row.doors,
     keepsRoleInNames: row.kept,
   }))
   const [only] = offboardings
@@ -64,7 +64,7 @@ export async function readReport(db: Executor, messageId: string): Promise<Repor
   return {
     offboardings,
     counts,
-    keys: isOne && counts.all <= toldOneByOne ? await namedKeysOf(db, only) : [],
+    keys: isOne && counts.all <= listedSingly ? await namedKeysOf(db, only) : [],
     elsewhere: isOne && !isUnattended(only) ? await elsewhereOf(db, only) : [],
     channel: readTerms(home.terms).alertChannel,
   }
@@ -114,7 +114,7 @@ export async function reportFile(db: Executor, offboardings: Report['offboarding
       lines.push([
         one.id,
         one.userId,
-        one.doors.join(' '),
+        one.sources.join(' '),
         one.requestedBy,
         one.requestedAt.toISOString(),
         key.workspaceId,

@@ -2,7 +2,8 @@ import { record } from '../audit/record.ts'
 import type { Executor } from '../foundation/database.ts'
 import { newId } from '../foundation/ids.ts'
 import type { Random } from '../foundation/random.ts'
-import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
+import { type Refusal, refuse } from '../foundation/refusal.ts'
+import { minuteMs } from '../foundation/time.ts'
 import { type Act, type Actor, actorName } from '../members/actor.ts'
 import { findMember } from '../members/member.ts'
 import { authorise } from '../policy/authorise.ts'
@@ -27,8 +28,6 @@ export type OffboardingRequest = {
   /** false for doors that should stay quiet when the person has no key at all */
   announced?: boolean
 }
-
-const minuteMs = 60_000
 
 /**
  * Makes sure that this person is being offboarded: one offboarding a person, once a door, until they come back.
@@ -59,10 +58,10 @@ export async function requestOffboarding(
     .returning('*')
   const row = made ?? (await lockCurrent(act, workspace.accountId, request.userId))
   const offboarding = toOffboarding(row)
-  const isFirst = await noteDoor(act, offboarding.id, request)
+  const isFirst = await noteSource(act, offboarding.id, request)
   if (made) await recordRequested(act, offboarding, request)
   if (!made && isFirst) {
-    const details = { offboarding: offboarding.id, user: request.userId, ...doorOf(request) }
+    const details = { offboarding: offboarding.id, user: request.userId, ...sourceOf(request) }
     await record(act, { event: 'offboarding.joined', workspaceId: offboarding.workspaceId, details })
   }
   if (made) return offboarding
@@ -174,7 +173,7 @@ const lockCurrent = (act: Act, accountId: string, userId: string) =>
     .first()
 
 /** Whether this door had not asked before. A request that comes again, as Slack repeats events, changes nothing. */
-export async function noteDoor(
+export async function noteSource(
   act: Act,
   offboardingId: string,
   { source, reference = '' }: Pick<OffboardingRequest, 'source' | 'reference'>,
@@ -196,7 +195,7 @@ export async function noteDoor(
 }
 
 /** Slack does not say who ran a workflow; the run's own history does. */
-const doorOf = ({ source, reference }: OffboardingRequest) =>
+const sourceOf = ({ source, reference }: OffboardingRequest) =>
   source === 'workflow' ? { source, execution: reference } : { source }
 
 async function recordRequested(act: Act, offboarding: Offboarding, request: OffboardingRequest) {
@@ -208,7 +207,7 @@ async function recordRequested(act: Act, offboarding: Offboarding, request: Offb
       offboarding: id,
       user: userId,
       ...(email ? { email } : {}),
-      ...doorOf(request),
+      ...sourceOf(request),
       mode,
       successor: successorId,
       ...(keepsRoleIn.length > 0 ? { keepsRoleIn } : {}),
@@ -218,6 +217,3 @@ async function recordRequested(act: Act, offboarding: Offboarding, request: Offb
     },
   })
 }
-
-/** For doors that take a refusal as an answer of its own. */
-export const accepted = (result: Offboarding | Refusal): result is Offboarding => !isRefusal(result)

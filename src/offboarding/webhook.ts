@@ -1,4 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { noteConnectionUsed } from '../directory/connections.ts'
 import type { Executor } from '../foundation/database.ts'
 import type { Random } from '../foundation/random.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
@@ -9,7 +10,7 @@ import type { Mode, Offboarding } from './offboarding.ts'
 import { requestOffboarding } from './request.ts'
 
 /** Real seconds that a signature's time may lie before or after ours. */
-export const windowSeconds = 300
+const windowSeconds = 300
 
 /** HMAC-SHA-256 in hex over `v1:TIMESTAMP:CONTENT`; the content is the body, or the path where there is none. */
 export const sign = (secret: string, timestamp: string, content: string | Buffer): string =>
@@ -75,7 +76,7 @@ export async function receive(
     offboarding_id: offboarding.id,
     received_at: act.now,
   })
-  await act.trx('connections').where({ id: connectionId }).update({ last_used_at: act.now })
+  await noteConnectionUsed(act, connectionId)
   return { offboarding, isNew: true }
 }
 

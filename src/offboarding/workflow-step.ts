@@ -3,14 +3,14 @@ import type { Executor } from '../foundation/database.ts'
 import { groupBy } from '../foundation/group-by.ts'
 import type { Random } from '../foundation/random.ts'
 import { type Refusal, refuse } from '../foundation/refusal.ts'
+import { hourMs } from '../foundation/time.ts'
 import { join, say } from '../foundation/words.ts'
 import type { Act } from '../members/actor.ts'
-import { type Letter, put, putOrAmend } from '../outbox/outbox.ts'
+import { type OutboxMessage, put, putOrAmend } from '../outbox/outbox.ts'
 import { readTerms } from '../policy/terms.ts'
 import { inWorkspace, type Workspace } from '../workspaces/workspace.ts'
 
-const hourMs = 3_600_000
-const mostLeavers = 10
+const maxLeavers = 10
 
 /**
  * Where the step "Offboard a person" is switched off, oldest first. An offboarding acts in every workspace of an
@@ -55,7 +55,7 @@ export async function noteRefusedRun(
   const channels = groupBy(off, ({ terms }) => `channel:${terms.alertChannel}`)
   let isFirst = false
   for (const [destination, there] of channels) {
-    const letter = (isMore: boolean): Letter & { body: RunsRefused } => ({
+    const message = (isMore: boolean): OutboxMessage & { body: RunsRefused } => ({
       workspaceId: there[0]!.id,
       subjectId: there[0]!.accountId,
       about: 'step-refused',
@@ -64,8 +64,8 @@ export async function noteRefusedRun(
       notBefore: isMore ? new Date(hour + hourMs) : undefined,
       body: { runs: 1, isMore, leavers: [run.leaver], offIn: there.map(({ name }) => name) },
     })
-    if ((await put(act.trx, [letter(false)], act.now, random)) === 0) {
-      await putOrAmend(act.trx, letter(true), (body) => oneMore(body, run.leaver), act.now, random)
+    if ((await put(act.trx, [message(false)], act.now, random)) === 0) {
+      await putOrAmend(act.trx, message(true), (body) => oneMore(body, run.leaver), act.now, random)
       continue
     }
     isFirst = true
@@ -85,5 +85,5 @@ type RunsRefused = { runs: number; isMore: boolean; leavers: string[]; offIn: st
 const oneMore = (body: RunsRefused, leaver: string): RunsRefused => ({
   ...body,
   runs: body.runs + 1,
-  leavers: [...new Set([...body.leavers, leaver])].slice(0, mostLeavers),
+  leavers: [...new Set([...body.leavers, leaver])].slice(0, maxLeavers),
 })

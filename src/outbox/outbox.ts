@@ -1,12 +1,13 @@
 import type { Database, Executor, Transaction } from '../foundation/database.ts'
 import { newId } from '../foundation/ids.ts'
 import type { Random } from '../foundation/random.ts'
+import { fromRow } from '../foundation/rows.ts'
 
 /**
  * One thing that must reach the outside, once: a step of a finding, or a notice with words of its own. `subjectId`
  * names the message it belongs to; `level` says how far a finding had got; `notBefore` is a time of the calendar.
  */
-export type Letter = {
+export type OutboxMessage = {
   workspaceId: string
   subjectId: string
   step: string
@@ -42,12 +43,12 @@ const claimSeconds = 20
 /** Writes letters in the transaction that decided them. One that was put before is not put again. Returns how many are new. */
 export async function put(
   trx: Transaction,
-  letters: readonly Letter[],
+  messages: readonly OutboxMessage[],
   now: Date,
   random: Random,
 ): Promise<number> {
-  if (letters.length === 0) return 0
-  const rows = letters.map((letter) => ({ id: newId('out', random), ...letter }))
+  if (messages.length === 0) return 0
+  const rows = messages.map((message) => ({ id: newId('out', random), ...message }))
   const { rowCount } = await trx.raw(
     `insert into outbox (id, workspace_id, finding_id, subject_id, about, body, step, level, destination, not_before, put_at)
      select id, "workspaceId", "findingId", "subjectId", coalesce(about, 'finding'), body, step, coalesce(level, 0),
@@ -63,16 +64,16 @@ export async function put(
 /** Writes a letter that waits for its time, or changes what it says when it waits already. */
 export async function putOrAmend<Body extends Record<string, unknown>>(
   trx: Transaction,
-  letter: Letter & { body: Body },
+  message: OutboxMessage & { body: Body },
   amend: (body: Body) => Body,
   now: Date,
   random: Random,
 ): Promise<void> {
-  if ((await put(trx, [letter], now, random)) > 0) return
-  const { subjectId: subject_id, step, destination } = letter
+  if ((await put(trx, [message], now, random)) > 0) return
+  const { subjectId: subject_id, step, destination } = message
   const row = await trx('outbox')
     .where({ subject_id, step, destination })
-    .whereNull('settled_at')
+    .whereNull('completed_at')
     .forUpdate()
     .first('seq', 'body')
   if (row)
@@ -90,16 +91,16 @@ export async function claim(db: Database, now: Date): Promise<Claimed | undefine
   const { rows } = await db.raw(
     `with recursive heads as (
        (select destination, seq from outbox
-        where settled_at is null and (not_before is null or not_before <= :now)
+        where completed_at is null and (not_before is null or not_before <= :now)
         order by destination, seq limit 1)
        union all
        select following.* from heads cross join lateral (
          select destination, seq from outbox
-         where settled_at is null and (not_before is null or not_before <= :now) and destination > heads.destination
+         where completed_at is null and (not_before is null or not_before <= :now) and destination > heads.destination
          order by destination, seq limit 1) as following
      ), chosen as (
        select seq, doubt_since from outbox o
-       where seq in (select seq from heads) and settled_at is null
+       where seq in (select seq from heads) and completed_at is null
          and (claimed_until is null or claimed_until < clock_timestamp())
          and (retry_after is null or retry_after < clock_timestamp())
        order by seq limit 1 for update skip locked
@@ -111,53 +112,34 @@ export async function claim(db: Database, now: Date): Promise<Claimed | undefine
        attempts, refusals, chosen.doubt_since`,
     { now, seconds: claimSeconds },
   )
-  return rows[0] && toClaimed(rows[0])
+  return rows[0] && fromRow<Claimed>(rows[0])
 }
-
-type Row = Record<string, unknown>
-
-const toClaimed = (row: Row): Claimed =>
-  ({
-    id: row.id,
-    seq: row.seq,
-    workspaceId: row.workspace_id,
-    findingId: row.finding_id,
-    subjectId: row.subject_id,
-    about: row.about,
-    body: row.body,
-    step: row.step,
-    level: row.level,
-    destination: row.destination,
-    attempts: row.attempts,
-    refusals: row.refusals,
-    doubtSince: row.doubt_since,
-  }) as Claimed
 
 /**
  * The letter needs no further try; `error` is what was said against it last. False when somebody else has claimed it
  * meanwhile.
  */
-export async function settle(
+export async function complete(
   db: Executor,
-  letter: Pick<Claimed, 'id' | 'attempts'>,
+  message: Pick<Claimed, 'id' | 'attempts'>,
   outcome: Outcome,
   now: Date,
   error?: string,
 ): Promise<boolean> {
   const changed = await db('outbox')
-    .where({ id: letter.id, attempts: letter.attempts })
-    .whereNull('settled_at')
+    .where({ id: message.id, attempts: message.attempts })
+    .whereNull('completed_at')
     .update({
-      settled_at: now,
+      completed_at: now,
       outcome,
       claimed_until: null,
       doubt_since: null,
-      ...(error === undefined ? {} : { last_error: error.slice(0, mostOfAnError) }),
+      ...(error === undefined ? {} : { last_error: error.slice(0, maxErrorLength) }),
     })
   return changed === 1
 }
 
-const mostOfAnError = 500
+const maxErrorLength = 500
 
 /**
  * The letter is tried again after `seconds` of real time. `arrived: 'no'` ends the doubt; `isRefusal` counts this try
@@ -165,7 +147,7 @@ const mostOfAnError = 500
  */
 export async function postpone(
   db: Database,
-  letter: Pick<Claimed, 'id' | 'attempts'>,
+  message: Pick<Claimed, 'id' | 'attempts'>,
   seconds: number,
   error: string,
   { arrived, isRefusal }: { arrived: 'no' | 'unknown'; isRefusal: boolean },
@@ -174,14 +156,14 @@ export async function postpone(
     `update outbox set claimed_until = null, last_error = :error, refusals = refusals + :refused,
        doubt_since = case when :known then null else doubt_since end,
        retry_after = clock_timestamp() + make_interval(secs => :seconds)
-     where id = :id and attempts = :attempts and settled_at is null`,
+     where id = :id and attempts = :attempts and completed_at is null`,
     {
-      error: error.slice(0, mostOfAnError),
+      error: error.slice(0, maxErrorLength),
       refused: isRefusal ? 1 : 0,
       known: arrived === 'no',
       seconds,
-      id: letter.id,
-      attempts: letter.attempts,
+      id: message.id,
+      attempts: message.attempts,
     },
   )
 }
@@ -190,19 +172,19 @@ export async function postpone(
 export async function secondsToNextTry(db: Executor): Promise<number | undefined> {
   const { rows } = await db.raw(
     `select extract(epoch from min(retry_after) - clock_timestamp())::float8 as seconds
-     from outbox where settled_at is null and retry_after is not null and claimed_until is null`,
+     from outbox where completed_at is null and retry_after is not null and claimed_until is null`,
   )
   const { seconds } = rows[0]
   return seconds === null ? undefined : Math.max(seconds, 0.05)
 }
 
 /** Letters in trouble: how many, and of the oldest since when, where to, and what was said against it. */
-export type Trouble = { letters: number; since: Date; destination: string; error: string }
+export type Trouble = { messages: number; since: Date; destination: string; error: string }
 
 /** What was refused for good and is remembered; undefined when nothing was. */
 export async function refusedLetters(db: Executor): Promise<Trouble | undefined> {
   const { rows } = await db.raw(
-    `select count(*) over ()::int as letters, put_at as since, destination, coalesce(last_error, '') as error
+    `select count(*) over ()::int as messages, put_at as since, destination, coalesce(last_error, '') as error
      from outbox where outcome = 'refused' order by put_at, seq limit 1`,
   )
   return rows[0]
@@ -213,10 +195,10 @@ export async function delayedLetters(db: Executor, now: Date): Promise<Trouble |
   const { rows } = await db.raw(
     `with due as (
        select seq, destination, put_at, last_error, first_value(last_error) over of_place as error
-       from outbox where settled_at is null and (not_before is null or not_before <= :now)
+       from outbox where completed_at is null and (not_before is null or not_before <= :now)
        window of_place as (partition by destination order by seq)
      )
-     select count(*) over ()::int as letters, put_at as since, destination, error
+     select count(*) over ()::int as messages, put_at as since, destination, error
      from due where error is not null order by put_at, seq limit 1`,
     { now },
   )

@@ -1,29 +1,17 @@
 import type { Database } from '../foundation/database.ts'
 import { inBatches } from '../foundation/in-batches.ts'
+import { dayMs } from '../foundation/time.ts'
 
-/** How long what was done is remembered, in days of the calendar. */
-export const keptDays = { acts: 7, letters: 90 }
+/** How long a message is kept that came to its end, in days. */
+const keptDays = 90
 
-/**
- * Forgets what nothing asks about any more: requests that can no longer be repeated, and letters that came to their
- * end long ago, as long as their finding did too. Returns how many rows went.
- */
-export async function forgetOld(db: Database, now: Date): Promise<number> {
-  const before = (days: number) => new Date(now.getTime() - days * 86_400_000)
-  return (
-    (await inBatches(
-      db,
-      `delete from acts_done where request_id in (
-         select request_id from acts_done where done_at < ? order by done_at limit ?)`,
-      before(keptDays.acts),
-    )) +
-    (await inBatches(
-      db,
-      `delete from outbox where seq in (
-         select o.seq from outbox o left join findings f on f.id = o.finding_id
-         where o.settled_at < ? and (o.finding_id is null or f.resolved_at is not null)
-         order by o.settled_at limit ?)`,
-      before(keptDays.letters),
-    ))
+/** Forgets messages that came to their end long ago, as long as their finding did too. @returns how many */
+export const forgetMessages = (db: Database, now: Date): Promise<number> =>
+  inBatches(
+    db,
+    `delete from outbox where seq in (
+       select o.seq from outbox o left join findings f on f.id = o.finding_id
+       where o.completed_at < ? and (o.finding_id is null or f.resolved_at is not null)
+       order by o.completed_at limit ?)`,
+    new Date(now.getTime() - keptDays * dayMs),
   )
-}

@@ -4,7 +4,7 @@ import type { Act } from '../members/actor.ts'
 import { inCharge } from '../members/member.ts'
 import { type Action, actions, may, type Subject } from './may.ts'
 
-const told: Partial<Record<Action, string>> = {
+const sentences: Partial<Record<Action, string>> = {
   'key.issue': 'Only managers and owners create keys.',
   'key.deactivate': 'Only managers and owners deactivate keys.',
   'key.activate': 'Only managers and owners activate keys.',
@@ -31,8 +31,8 @@ const told: Partial<Record<Action, string>> = {
 }
 
 /**
- * Nothing when the actor may; otherwise the refusal, which names who can. The caller returns it, and whoever
- * runs the act records the attempt.
+ * Undefined when the actor may act; otherwise the refusal, which names people who can. The act returns it, and
+ * `perform` records the attempt.
  */
 export async function authorise(act: Act, action: Action, subject: Subject & { keyId?: string }) {
   if (may(act.actor, action, subject)) return undefined
@@ -41,14 +41,14 @@ export async function authorise(act: Act, action: Action, subject: Subject & { k
 
 async function forbidden(act: Act, action: Action, subject: Subject & { keyId?: string }): Promise<Refusal> {
   const foreign = act.actor.kind === 'member' && act.actor.workspaceId !== subject.workspaceId
-  // Someone from elsewhere must not learn that it exists.
+  // An outsider must not learn that the subject exists.
   if (foreign || actions[action] === 'own') return noSuchKey({ action, keyId: subject.keyId })
   const people = await inCharge(
     act.trx,
     subject.workspaceId,
     actions[action] === 'owner' ? ['owner'] : undefined,
   )
-  return refuse('forbidden', told[action] ?? 'Only managers and owners do this.', {
+  return refuse('forbidden', sentences[action] ?? 'Only managers and owners do this.', {
     ...(people.length > 0
       ? {
           next: say`Ask ${join(
@@ -61,6 +61,6 @@ async function forbidden(act: Act, action: Action, subject: Subject & { keyId?: 
   })
 }
 
-/** The same words whether a key is absent, foreign or none of the asker's business. */
+/** The same words for a key that does not exist, belongs to another account or is hidden from the caller. */
 export const noSuchKey = (logged: Record<string, unknown> = {}): Refusal =>
   refuse('not_found', 'No such key here.', { next: say`See ${{ code: '/keys list' }}.`, logged })

@@ -2,8 +2,8 @@ import type { Actor } from '../members/actor.ts'
 import type { Role } from '../members/member.ts'
 
 /**
- * Every action and the least role that may do it. `own` means: a plain member may, on a key they own.
- * None of these lets anybody see a token again, or change a key's scopes or expiry.
+ * Every action and the lowest role that may do it. `own`: a plain member may, on their own keys. None of these shows
+ * a token again, or changes a key's scopes or expiry.
  */
 export const actions = {
   'key.list': 'own',
@@ -41,17 +41,17 @@ export const actions = {
 
 export type Action = keyof typeof actions
 
-/** What an action is about. */
+/** The subject of an action. */
 export type Subject = { workspaceId: string; ownerId?: string }
 
 const rank: Record<Role, number> = { member: 0, manager: 1, owner: 2 }
 
-/** Whether a role reaches another. */
+/** Whether a role is at least another. */
 export const reaches = (role: Role, least: Role): boolean => rank[role] >= rank[least]
 
 /**
- * Pure: may this actor do this to that? A member acts only in the workspace their role was looked up in; jobs and
- * the operator's shell act by the machine they run on.
+ * Whether this actor may do this. Pure. A member acts only in the workspace of their role; jobs and the operator's
+ * shell may do anything.
  */
 export function may(actor: Actor, action: Action, subject: Subject): boolean {
   if (actor.kind !== 'member') return true

@@ -4,8 +4,8 @@ import type { Terms } from './terms.ts'
 type Quiet = Pick<Terms, 'quietFrom' | 'quietUntil' | 'timeZone'>
 
 /**
- * When something that can wait may be said: undefined for now, else the end of the quiet hours that `now` is in.
- * Hours are the wall clock's in the workspace's zone; one that daylight saving skips ends when the clocks jump.
+ * When a message that can wait may be sent: undefined for now, else the end of the current quiet hours. Hours are
+ * wall-clock time in the workspace's zone; one that daylight saving skips ends when the clocks jump.
  */
 export function quietUntil(terms: Quiet, now: Date): Date | undefined {
   if (terms.quietFrom === terms.quietUntil) return undefined
@@ -18,17 +18,6 @@ export function quietUntil(terms: Quiet, now: Date): Date | undefined {
   if (!isQuiet) return undefined
   const day = overnight && past(from) ? here.toPlainDate().add({ days: 1 }) : here.toPlainDate()
   const end = day.toZonedDateTime({ timeZone: terms.timeZone, plainTime: until })
-  // An hour that happens twice is over after its first time.
+  // An hour that occurs twice ends after the first.
   return end.epochMilliseconds > now.getTime() ? new Date(end.epochMilliseconds) : undefined
 }
-
-/** That many days later by the wall clock of the zone, whatever daylight saving does in between. */
-export const daysLater = (timeZone: string, at: Date, days: number): Date =>
-  new Date(
-    Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(timeZone).add({ days })
-      .epochMilliseconds,
-  )
-
-/** The workspace's own date, as `2026-03-29`. */
-export const dayIn = (timeZone: string, now: Date): string =>
-  Temporal.Instant.fromEpochMilliseconds(now.getTime()).toZonedDateTimeISO(timeZone).toPlainDate().toString()

@@ -1,17 +1,18 @@
 import { record } from '../audit/record.ts'
+import type { Transaction } from '../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import { say, who } from '../foundation/words.ts'
 import { confirmNeeded } from '../keys/needed.ts'
 import type { Act } from '../members/actor.ts'
 import { authorise, noSuchKey } from '../policy/authorise.ts'
-import { lockReview } from './review.ts'
+import { answerStateOfKey, lockReview } from './review.ts'
 
-/** What an answer came to: the names of the keys it holds for, and whose they are. */
+/** The keys that an answer covers: their names and owners. */
 export type Answered = { names: string[]; ownerIds: string[] }
 
 /**
- * Says of keys that they are still needed. What ended or was answered meanwhile is left out; when nothing remains,
- * the refusal says why.
+ * Confirms that keys are still needed. Keys that ended or were answered meanwhile are skipped; when none remains, the
+ * refusal says why.
  */
 export async function stillNeeded(
   act: Act,
@@ -29,14 +30,14 @@ export async function stillNeeded(
       'key_id',
       confirmed.map(({ id }) => id),
     )
-    .update({ settled_at: act.now, unneeded_at: null, unneeded_by: null })
+    .update({ closed_at: act.now, unneeded_at: null, unneeded_by: null })
   return {
     names: confirmed.map(({ name }) => name),
     ownerIds: [...new Set(confirmed.map(({ ownerId }) => ownerId))],
   }
 }
 
-/** Says of a key that it is not needed any more: from now on it is flagged, for whoever may end it. */
+/** Declares a key unneeded: it is flagged from now on, for those who may revoke it. */
 export async function notNeeded(act: Act, workspaceId: string, keyId: string): Promise<Answered | Refusal> {
   const review = await lockReview(act.trx, workspaceId)
   if (!review) return noReview
@@ -52,7 +53,7 @@ export async function notNeeded(act: Act, workspaceId: string, keyId: string): P
       'needed_at',
       'needed_by',
       'unneeded_by',
-      'review_keys.settled_at',
+      'review_keys.closed_at',
     )
   if (!key) return noSuchKey({ action: 'key.confirm-needed' })
   const refusal = await authorise(act, 'key.confirm-needed', { workspaceId, ownerId: key.owner_id, keyId })
@@ -67,9 +68,20 @@ export async function notNeeded(act: Act, workspaceId: string, keyId: string): P
   await act
     .trx('review_keys')
     .where({ review_id: review.id, key_id: keyId })
-    .update({ unneeded_at: act.now, unneeded_by: act.actor.id, answer_by: act.now, settled_at: null })
+    .update({ unneeded_at: act.now, unneeded_by: act.actor.id, answer_by: act.now, closed_at: null })
   await record(act, { event: 'key.declared-unneeded', workspaceId, keyId })
   return { names: [key.name], ownerIds: [key.owner_id] }
 }
 
 const noReview = refuse('already', 'This review is over.', { next: 'The next one asks again.' })
+
+/** Closes the overdue answers of the running review that a change to their key has made needless. */
+export async function closeAnswered(trx: Transaction, workspaceId: string, now: Date): Promise<void> {
+  await trx.raw(
+    `update review_keys a set closed_at = :now
+     from reviews r, keys k
+     where r.workspace_id = :workspaceId and r.ended_at is null and a.review_id = r.id and a.closed_at is null
+       and a.answer_by <= :now and k.id = a.key_id and ${answerStateOfKey} in ('needed', 'closed')`,
+    { workspaceId, now },
+  )
+}

@@ -1,22 +1,22 @@
-import { perform } from '../audit/perform.ts'
+import { perform } from '../acts/perform.ts'
 import { record } from '../audit/record.ts'
 import { newId } from '../foundation/ids.ts'
 import type { Random } from '../foundation/random.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
+import { addDays } from '../foundation/time.ts'
 import { say } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import { type Act, actorName } from '../members/actor.ts'
 import { authorise } from '../policy/authorise.ts'
-import { daysLater } from '../policy/quiet.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import { lastBegun, openReview, type Review, toReview } from './review.ts'
 
-/** A key that was revealed this lately is needed, or somebody would not have made it. */
+/** A key revealed this recently is needed, or nobody would have made it. */
 const newDays = 30
 
 /**
- * Begins a review of every active key that is older than a month. One that is still open ends by it: what nobody
- * confirmed in it is asked about again, and remains as late as it was.
+ * Begins a review of every active key older than a month. It ends one that is still open: keys not confirmed in that
+ * one are asked about again, with their old deadline.
  */
 export async function beginReview(act: Act, workspace: Workspace, random: Random): Promise<Review | Refusal> {
   const workspaceId = workspace.id
@@ -29,7 +29,7 @@ export async function beginReview(act: Act, workspace: Workspace, random: Random
       next: say`See ${{ code: '/keys review' }}.`,
     })
   if (before) await endReview(act, before)
-  const answerBy = daysLater(workspace.terms.timeZone, act.now, workspace.terms.reviewAnswerDays)
+  const answerBy = addDays(act.now, workspace.terms.reviewAnswerDays, workspace.terms.timeZone)
   const [row] = await act
     .trx('reviews')
     .insert({
@@ -42,7 +42,7 @@ export async function beginReview(act: Act, workspace: Workspace, random: Random
     .returning('*')
   const review = toReview(row)
   const keys = await askAbout(act, review, before?.id ?? null)
-  // Nothing is asked: the transaction leaves nothing behind.
+  // A refusal rolls the transaction back.
   if (keys === 0)
     return refuse('invalid', `No active key is older than ${newDays} days, so there is nothing to ask.`)
   const details = { review: review.id, keys, answerBy: answerBy.toISOString() }
@@ -54,10 +54,10 @@ async function askAbout(act: Act, review: Review, beforeId: string | null): Prom
   const { rowCount } = await act.trx.raw(
     `insert into review_keys (review_id, key_id, answer_by, unneeded_at, unneeded_by)
      select :review, k.id, coalesce(b.answer_by, :answerBy), b.unneeded_at, b.unneeded_by
-     from keys k left join review_keys b on b.review_id = :before and b.key_id = k.id and b.settled_at is null
+     from keys k left join review_keys b on b.review_id = :before and b.key_id = k.id and b.closed_at is null
      where k.workspace_id = :workspace and k.status = 'active' and k.successor_id is null
        and k.revealed_at <= :now::timestamptz - make_interval(days => :newDays)
-       and (least(k.expires_at, k.ends_at) is null or least(k.expires_at, k.ends_at) > :now)`,
+       and (k.works_until is null or k.works_until > :now)`,
     {
       review: review.id,
       before: beforeId,
@@ -75,15 +75,15 @@ async function endReview(act: Act, review: Review): Promise<void> {
   const [row] = await act
     .trx('review_keys')
     .where({ review_id: review.id })
-    .whereNull('settled_at')
+    .whereNull('closed_at')
     .count<{ open: number }[]>({ open: '*' })
   const details = { review: review.id, open: row!.open }
   await record(act, { event: 'review.ended', workspaceId: review.workspaceId, details })
 }
 
 /**
- * Begins the review of a workspace whose interval is over, counted in its own days from the last one, or from when
- * the workspace was made. Undefined when none is due.
+ * Begins a review when the workspace's interval has passed, in its own days, since the last review or since the
+ * workspace was created. Undefined when none is due.
  */
 export async function beginWhenDue(
   world: Pick<World, 'db' | 'clock' | 'random' | 'log'>,
@@ -92,7 +92,7 @@ export async function beginWhenDue(
   const { reviewIntervalDays, timeZone } = workspace.terms
   if (reviewIntervalDays === 0) return undefined
   const since = (await lastBegun(world.db, workspace.id)) ?? (await madeAt(world, workspace))
-  if (daysLater(timeZone, since, reviewIntervalDays) > world.clock.now()) return undefined
+  if (addDays(since, reviewIntervalDays, timeZone) > world.clock.now()) return undefined
   const begun = await perform(world, { kind: 'job', id: 'reviews' }, (act) =>
     beginReview(act, workspace, world.random),
   )

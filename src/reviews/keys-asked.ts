@@ -1,9 +1,9 @@
 import type { Executor } from '../foundation/database.ts'
 import { readTerms } from '../policy/terms.ts'
 import type { Counts } from './progress.ts'
-import { findReview, type Review, standingOfKey } from './review.ts'
+import { answerStateOfKey, findReview, type Review } from './review.ts'
 
-/** A key that waits for an answer, with what helps to give one. */
+/** A key that waits for an answer, with facts that help to give one. */
 export type AskedKey = {
   id: string
   name: string
@@ -15,24 +15,27 @@ export type AskedKey = {
   expiresAt: Date | null
 }
 
-/** What somebody is asked: a page of keys that wait for an answer, and how the others stand. */
+/** A page of the keys that wait for an answer, and counts of all the others. */
 export type Asked = {
   review: Review
   workspaceName: string
-  /** the owner whose keys these are; undefined for all of the workspace */
+  /** the owner of these keys; undefined for the whole workspace */
   ownerId: string | undefined
   counts: Counts
   from: number
   keys: AskedKey[]
-  /** what becomes of a key that nobody confirms */
+  /** whether keys that nobody confirms are deactivated */
   deactivates: boolean
   noticeDays: number
 }
 
-/** Keys in one message: each takes three blocks of the fifty that Slack allows. */
+/** Keys per message: each takes three blocks of Slack's fifty. */
 export const askedPage = 10
 
-/** The keys of that owner, or of everybody, that wait for an answer, by name; undefined without such a review. */
+/**
+ * Reads the keys of an owner, or of everyone, that wait for an answer, by name; undefined when there is no such
+ * review.
+ */
 export async function readAsked(
   db: Executor,
   reviewId: string,
@@ -42,21 +45,21 @@ export async function readAsked(
 ): Promise<Asked | undefined> {
   const review = await findReview(db, reviewId)
   if (!review) return undefined
-  const bindings = { review: reviewId, now, owner: ownerId ?? null, from, most: askedPage }
+  const bindings = { review: reviewId, now, owner: ownerId ?? null, from, max: askedPage }
   const asked = `
     from reviews r join review_keys a on a.review_id = r.id join keys k on k.id = a.key_id
     where r.id = :review and (:owner::text is null or k.owner_id = :owner)`
   const counted = await db.raw(
-    `select ${standingOfKey} as stands, count(*)::int as n ${asked} group by 1`,
+    `select ${answerStateOfKey} as stands, count(*)::int as n ${asked} group by 1`,
     bindings,
   )
-  const counts: Counts = { needed: 0, unneeded: 0, open: 0, settled: 0 }
+  const counts: Counts = { needed: 0, unneeded: 0, open: 0, closed: 0 }
   for (const { stands, n } of counted.rows as { stands: keyof Counts; n: number }[]) counts[stands] = n
   const first = from < counts.open ? from : 0
   const open = await db.raw(
     `select k.id, k.name, k.hint, k.owner_id as "ownerId", k.scopes, coalesce(u.requests, 0)::int as requests,
-       u.last_used_at as "lastUsedAt", least(k.expires_at, k.ends_at) as "expiresAt"
-     from (select k.* ${asked} and ${standingOfKey} = 'open' order by k.name_folded, k.id limit :most offset :from) k
+       u.last_used_at as "lastUsedAt", k.works_until as "expiresAt"
+     from (select k.* ${asked} and ${answerStateOfKey} = 'open' order by k.name_folded, k.id limit :max offset :from) k
      left join key_usage u on u.key_id = k.id order by k.name_folded, k.id`,
     { ...bindings, from: first },
   )

@@ -1,34 +1,37 @@
 import type { Executor } from '../foundation/database.ts'
-import { findReview, type Review, standingOfKey } from './review.ts'
+import { answerStateOfKey, findReview, type Review } from './review.ts'
 
-/** How many keys stand how: answered either way, open, or ended, paused or replaced meanwhile. */
-export type Counts = { needed: number; unneeded: number; open: number; settled: number }
+/**
+ * Numbers of keys by answer: answered either way, open, or closed because they ended, were paused or replaced
+ * meanwhile.
+ */
+export type Counts = { needed: number; unneeded: number; open: number; closed: number }
 
-/** How a review goes, for those who manage. */
+/** A review's progress, for managers. */
 export type ReviewProgress = {
   review: Review
   workspaceName: string
   keys: Counts
   owners: { asked: number; answered: number }
-  /** whom keys wait for, most keys first, at most `mostWaiting` */
+  /** owners with open keys, most keys first, at most `maxWaiting` */
   waiting: { userId: string; open: number }[]
-  /** keys whose owner has left, may not act, or could not be written to */
+  /** open keys whose owner has left, may not act, or cannot be messaged */
   nobodyToAsk: number
-  /** of the open and unneeded ones, how many are flagged by now, and how many are about to be deactivated */
+  /** of the open and unneeded keys, how many are flagged, and how many will be deactivated */
   flagged: number
   noticed: number
 }
 
-/** How many people a progress message names. */
-export const mostWaiting = 10
+/** The most owners that a progress message names. */
+const maxWaiting = 10
 
-/** Owners that nobody can ask: they have left the team or are guests, or Slack does not take a message for them. */
+/** Owners who cannot be asked: they left the team or are guests, or Slack refuses messages to them. */
 const unreachable = `
   select user_id from departures where workspace_id = :workspace
   union select substr(destination, 4) from outbox
     where about = 'review' and subject_id = :review and finding_id is null and outcome = 'unreachable'`
 
-/** How the review goes now; undefined when there is none with that id. */
+/** Reads a review's current progress; undefined when there is none with that id. */
 export async function readProgress(
   db: Executor,
   reviewId: string,
@@ -38,14 +41,14 @@ export async function readProgress(
   if (!review) return undefined
   const { rows } = await db.raw(
     `with stands as (
-       select k.owner_id, ${standingOfKey} as stands
+       select k.owner_id, ${answerStateOfKey} as stands
        from reviews r join review_keys a on a.review_id = r.id join keys k on k.id = a.key_id
        where r.id = :review
      )
      select owner_id, count(*) filter (where stands = 'needed')::int as needed,
        count(*) filter (where stands = 'unneeded')::int as unneeded,
        count(*) filter (where stands = 'open')::int as open,
-       count(*) filter (where stands = 'settled')::int as settled,
+       count(*) filter (where stands = 'closed')::int as closed,
        owner_id in (${unreachable}) as unreachable
      from stands group by owner_id order by open desc, owner_id`,
     { review: reviewId, workspace: review.workspaceId, now },
@@ -57,9 +60,9 @@ export async function readProgress(
   return {
     review,
     workspaceName: (await db('workspaces').where({ id: review.workspaceId }).first('name')).name,
-    keys: { needed: sum('needed'), unneeded: sum('unneeded'), open: sum('open'), settled: sum('settled') },
+    keys: { needed: sum('needed'), unneeded: sum('unneeded'), open: sum('open'), closed: sum('closed') },
     owners: { asked: asked.length, answered: asked.length - waiting.length },
-    waiting: waiting.slice(0, mostWaiting).map(({ owner_id, open }) => ({ userId: owner_id, open })),
+    waiting: waiting.slice(0, maxWaiting).map(({ owner_id, open }) => ({ userId: owner_id, open })),
     nobodyToAsk: sum(
       'open',
       owners.filter((one) => one.unreachable),

@@ -1,6 +1,7 @@
 import type { Executor, Transaction } from '../foundation/database.ts'
+import { fromRow } from '../foundation/rows.ts'
 
-/** One round in which every owner says which keys are still needed. */
+/** One round in which owners confirm which keys are still needed. */
 export type Review = {
   id: string
   workspaceId: string
@@ -11,31 +12,15 @@ export type Review = {
   endedAt: Date | null
 }
 
-type Row = {
-  id: string
-  workspace_id: string
-  begun_at: Date
-  begun_by: string
-  answer_by: Date
-  ended_at: Date | null
-}
+export const toReview = fromRow<Review>
 
-export const toReview = (row: Row): Review => ({
-  id: row.id,
-  workspaceId: row.workspace_id,
-  begunAt: row.begun_at,
-  begunBy: row.begun_by,
-  answerBy: row.answer_by,
-  endedAt: row.ended_at,
-})
-
-/** The workspace's review that is not over, if there is one. */
+/** Finds the workspace's open review, if any. */
 export async function openReview(db: Executor, workspaceId: string): Promise<Review | undefined> {
   const row = await db('reviews').where({ workspace_id: workspaceId }).whereNull('ended_at').first()
   return row && toReview(row)
 }
 
-/** The same, kept from ending until the transaction is over. */
+/** Finds the open review and locks it against ending until the transaction is over. */
 export async function lockReview(trx: Transaction, workspaceId: string): Promise<Review | undefined> {
   const row = await trx('reviews')
     .where({ workspace_id: workspaceId })
@@ -50,7 +35,7 @@ export async function findReview(db: Executor, id: string): Promise<Review | und
   return row && toReview(row)
 }
 
-/** When the workspace's latest review began; undefined when there was none. */
+/** When the workspace's last review began; undefined when there was none. */
 export async function lastBegun(db: Executor, workspaceId: string): Promise<Date | undefined> {
   const row = await db('reviews')
     .where({ workspace_id: workspaceId })
@@ -60,14 +45,14 @@ export async function lastBegun(db: Executor, workspaceId: string): Promise<Date
 }
 
 /**
- * How a key stands in a review, as SQL over `k` (keys), `a` (review_keys) and `r` (reviews), with `:now`. Whoever
- * says that a key is needed, wherever they say it, answers for it; so does whoever activated it meanwhile. A key that
- * ended, rests or is being replaced needs no answer.
+ * A key's answer in a review, as SQL over `k` (keys), `a` (review_keys) and `r` (reviews), with `:now`. Confirming a
+ * key anywhere, or activating it, during the review counts as an answer. A key that ended, is paused or is being
+ * replaced needs none.
  */
-export const standingOfKey = `
+export const answerStateOfKey = `
   case
     when k.needed_at >= r.begun_at then 'needed'
-    when k.status <> 'active' or k.successor_id is not null or least(k.expires_at, k.ends_at) <= :now then 'settled'
+    when k.status <> 'active' or k.successor_id is not null or k.works_until <= :now then 'closed'
     when k.status_changed_at > r.begun_at then 'needed'
     when a.unneeded_at is not null then 'unneeded'
     else 'open'

@@ -1,7 +1,8 @@
-import { perform } from '../audit/perform.ts'
+import { perform } from '../acts/perform.ts'
 import { record } from '../audit/record.ts'
 import type { Executor } from '../foundation/database.ts'
 import { isRefusal } from '../foundation/refusal.ts'
+import { dayMs } from '../foundation/time.ts'
 import { plain } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import type { Act } from '../members/actor.ts'
@@ -13,9 +14,8 @@ import { type NoteKind, note } from './notes.ts'
 import { atDeadline, endsBeforeSwitch, type Facts, phaseOf } from './phase.ts'
 import { type Phase, type Rotation, toRotation } from './rotation.ts'
 
-const atOnce = 200
-const dayMs = 86_400_000
-export const actor = { kind: 'job', id: 'rotations' } as const
+const batchSize = 200
+const actor = { kind: 'job', id: 'rotations' } as const
 
 /** A sentence to people that has become due. */
 type Due = { kind: NoteKind; step: string; body?: Record<string, unknown> }
@@ -33,7 +33,7 @@ export async function advanceRotations(world: World): Promise<number> {
       .whereNull('ended_at')
       .where('rotations.id', '>', after)
       .orderBy('rotations.id')
-      .limit(atOnce)
+      .limit(batchSize)
       .select('rotations.*', 'workspaces.terms')
     if (rows.length === 0) return moved
     after = rows.at(-1)!.id
@@ -59,7 +59,7 @@ async function advanceThese(world: World, rotations: Rotation[], terms: Terms[])
       return advanceOne(act, locked)
     })
     if (isRefusal(done) && done.code !== 'already')
-      world.log.warn({ rotation: rotation.id, why: plain(done.told) }, 'a rotation waits')
+      world.log.warn({ rotation: rotation.id, why: plain(done.message) }, 'a rotation waits')
     else moved++
   }
   return moved
@@ -86,7 +86,7 @@ function nothingToDo(rotation: Rotation, facts: Facts, terms: Terms, known: Read
 }
 
 /** What is to be said by now. Each step is said once. Pure. */
-export function dueNotes(rotation: Rotation, facts: Facts, terms: Terms): Due[] {
+function dueNotes(rotation: Rotation, facts: Facts, terms: Terms): Due[] {
   const phase = phaseOf(facts, terms)
   const now = facts.now.getTime()
   const days = Math.floor((now - rotation.startedAt.getTime()) / dayMs)
@@ -122,7 +122,7 @@ async function advanceOne(act: Act, locked: Locked): Promise<boolean> {
     const because = phase === 'finished' ? 'old-revoked' : deadline === 'cut' ? 'cut-at-deadline' : 'deadline'
     await saveUse(act, rotation, facts)
     const done = await finishLocked(act, locked, because)
-    if (isRefusal(done)) throw new Error(plain(done.told))
+    if (isRefusal(done)) throw new Error(plain(done.message))
     await note(act.trx, rotation.id, 'ended', 'ended', act.now)
     return true
   }

@@ -3,7 +3,7 @@ import { readTerms } from '../policy/terms.ts'
 import { type Phase, toRotation } from './rotation.ts'
 import { type CampaignView, readTrackers, type Tracker } from './tracker.ts'
 
-const mostShown = 1_000
+const maxShown = 1_000
 const order: readonly Phase[] = ['reveal', 'switch', 'silent', 'safe', 'finished', 'aborted']
 
 /** How a campaign stands now. */
@@ -17,7 +17,7 @@ export async function readCampaign(db: Executor, id: string, now: Date): Promise
     .where({ campaign_id: id })
     .orderBy(['name_folded', 'key_id'])
     .select('outcome', 'why', 'keys.name')
-  const rotations = await db('rotations').where({ campaign_id: id }).orderBy('id').limit(mostShown)
+  const rotations = await db('rotations').where({ campaign_id: id }).orderBy('id').limit(maxShown)
   const trackers = await readTrackers(db, rotations.map(toRotation), now)
   const counts = Object.fromEntries(order.map((phase) => [phase, 0])) as Record<Phase, number>
   for (const { phase } of trackers) counts[phase]++

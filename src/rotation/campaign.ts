@@ -1,4 +1,4 @@
-import { perform } from '../audit/perform.ts'
+import { perform } from '../acts/perform.ts'
 import { record } from '../audit/record.ts'
 import type { Executor } from '../foundation/database.ts'
 import { newId } from '../foundation/ids.ts'
@@ -6,9 +6,9 @@ import type { Random } from '../foundation/random.ts'
 import { isRefusal, type Refusal, refuse, sentence } from '../foundation/refusal.ts'
 import { plain } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
+import { expiring, expiringDays, overdue } from '../keys/due.ts'
 import { type KeyWithUsage, legalFrom } from '../keys/key.ts'
 import { fold } from '../keys/name.ts'
-import { dueBefore } from '../keys/page.ts'
 import { keysWithUsage, toKeyWithUsage } from '../keys/store.ts'
 import type { Act, Actor } from '../members/actor.ts'
 import type { Role } from '../members/member.ts'
@@ -28,9 +28,8 @@ export type Which =
 export type Campaign = { id: string; messageId: string; title: string; reason: Reason }
 
 /** A campaign serves at most this many keys; a bigger one is begun again with the rest. */
-export const mostKeys = 1_000
+export const maxKeys = 1_000
 const keysPerTransaction = 100
-const expiringDays = 30
 
 /** The keys that such a campaign would rotate now: live, revealed, and not being rotated already. */
 export async function keysToRotate(
@@ -48,7 +47,7 @@ export async function keysToRotate(
     )
     .modify((query) => narrow[which.of](query, which as never, workspace.terms, now))
     .orderBy(['name_folded', 'keys.id'])
-    .limit(mostKeys)
+    .limit(maxKeys)
   return rows.map(toKeyWithUsage)
 }
 
@@ -64,9 +63,8 @@ const narrow: { [K in Which['of']]: Narrow<K> } = {
   integration: (query, { integration }) => query.whereRaw('lower(integration) = lower(?)', [integration]),
   owner: (query, { ownerId }) => query.where('owner_id', ownerId),
   words: (query, { words }) => query.whereRaw('strpos(name_folded, ?) > 0', [fold(words)]),
-  overdue: (query, _which, terms, now) => query.where('revealed_at', '<=', dueBefore(terms, now)),
-  expiring: (query, _which, _terms, now) =>
-    query.where('expires_at', '<=', new Date(now.getTime() + expiringDays * 86_400_000)),
+  overdue: (query, _which, terms, now) => void overdue(query, terms, now),
+  expiring: (query, _which, terms, now) => void expiring(query, now, terms.timeZone),
 }
 
 /** What integrations the workspace's live keys belong to, by name. */
@@ -82,7 +80,7 @@ export async function integrationsOf(db: Executor, workspaceId: string, limit: n
 }
 
 /** What is said of a campaign: which keys it is about. */
-export function titleOf(which: Which): string {
+function titleOf(which: Which): string {
   switch (which.of) {
     case 'integration':
       return `Keys for ${which.integration}`
@@ -161,7 +159,7 @@ export async function carryOutCampaigns(world: World): Promise<number> {
   for (;;) {
     const done = await perform(world, { kind: 'job', id: 'rotations' }, (act) => startSome(act, world.random))
     if (isRefusal(done)) {
-      world.log.warn({ why: plain(done.told) }, 'a campaign waits')
+      world.log.warn({ why: plain(done.message) }, 'a campaign waits')
       return started
     }
     if (done === 0) return started

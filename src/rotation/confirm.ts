@@ -4,7 +4,7 @@ import { lost } from '../leases/receipt.ts'
 import { note } from './notes.ts'
 import type { Rotation } from './rotation.ts'
 
-const atOnce = 500
+const batchSize = 500
 
 /**
  * Waits until every verifier has learnt of the keys that rotations have ended, and writes the receipt down: for one
@@ -23,7 +23,7 @@ export async function confirmRotations(
     .whereNull('confirmed_at')
     .modify((query) => (id ? query.where({ id }) : query))
     .orderBy('cut_at')
-    .limit(atOnce)
+    .limit(batchSize)
     .select('id', 'cut_key_id')
   if (rows.length === 0) return undefined
   const keyIds = rows.map((row) => row.cut_key_id)

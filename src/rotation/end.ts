@@ -1,5 +1,6 @@
 import { record } from '../audit/record.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
+import { dayMs } from '../foundation/time.ts'
 import { say } from '../foundation/words.ts'
 import { revoke } from '../keys/state.ts'
 import { type Act, actorName } from '../members/actor.ts'
@@ -92,7 +93,7 @@ async function recordFinished(act: Act, { rotation, facts, terms }: Locked, beca
       because,
       ...(because === 'early' || because === 'cut-at-deadline' ? { early: true } : {}),
       lastUse: since,
-      toldUntil: facts.toldUntil ?? null,
+      flushedUntil: facts.flushedUntil ?? null,
       newKeyUsed: isUsed(facts),
     },
   })
@@ -173,7 +174,7 @@ export async function extendRotation(act: Act, workspaceId: string, id: string):
   const locked = await lockRunning(act, workspaceId, id, 'rotation.extend')
   if (isRefusal(locked)) return locked
   const from = Math.max(locked.rotation.dueAt.getTime(), act.now.getTime())
-  const until = new Date(from + extensionDays * 86_400_000)
+  const until = new Date(from + extensionDays * dayMs)
   const [row] = await act.trx('rotations').where({ id }).update({ due_at: until }).returning('*')
   await record(act, {
     event: 'rotation.extended',

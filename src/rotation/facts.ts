@@ -1,22 +1,23 @@
 import type { Executor } from '../foundation/database.ts'
+import { hourMs } from '../foundation/time.ts'
 import { trafficOf } from '../usage/traffic.ts'
 import { flushedThrough } from '../usage/watermark.ts'
+import { type KeySnapshot, keySnapshotsOf } from './key-snapshot.ts'
 import type { Facts } from './phase.ts'
 import type { Rotation } from './rotation.ts'
-import { type Standing, standingsOf } from './standing.ts'
 
 /** What is so of these rotations, in their order; four questions however many there are. */
 export async function factsOf(db: Executor, rotations: readonly Rotation[], now: Date): Promise<Facts[]> {
   if (rotations.length === 0) return []
   const keyIds = rotations.flatMap((rotation) => [rotation.predecessorId, rotation.successorId])
-  const standings = await standingsOf(db, keyIds, now)
-  const accepted = await acceptedOf(db, rotations, standings, now)
-  const toldUntil = await flushedThrough(db)
+  const snapshots = await keySnapshotsOf(db, keyIds, now)
+  const accepted = await acceptedOf(db, rotations, snapshots, now)
+  const flushedUntil = await flushedThrough(db)
   return rotations.map((rotation) => {
-    const [old, next] = [standings.get(rotation.predecessorId)!, standings.get(rotation.successorId)!]
+    const [old, next] = [snapshots.get(rotation.predecessorId)!, snapshots.get(rotation.successorId)!]
     const seen = rotation.usedAt && next.revealedAt && rotation.usedAt >= next.revealedAt
     const usedAt = seen ? rotation.usedAt : accepted.has(next.id) ? now : null
-    return { old, next, usedAt, dueAt: rotation.dueAt, toldUntil, now }
+    return { old, next, usedAt, dueAt: rotation.dueAt, flushedUntil, now }
   })
 }
 
@@ -24,17 +25,17 @@ export async function factsOf(db: Executor, rotations: readonly Rotation[], now:
 async function acceptedOf(
   db: Executor,
   rotations: readonly Rotation[],
-  standings: ReadonlyMap<string, Standing>,
+  snapshots: ReadonlyMap<string, KeySnapshot>,
   now: Date,
 ): Promise<Set<string>> {
   const open = rotations
-    .map((rotation) => standings.get(rotation.successorId)!)
+    .map((rotation) => snapshots.get(rotation.successorId)!)
     .filter((next) => next.revealedAt !== null && next.lastUsedAt !== null)
   if (open.length === 0) return new Set()
   const since = new Date(Math.min(...open.map((next) => next.revealedAt!.getTime())))
   const ids = open.map((next) => next.id)
   // Counts may be stamped with a clock that is a little ahead.
-  const until = new Date(now.getTime() + 3_600_000)
+  const until = new Date(now.getTime() + hourMs)
   const rows = await trafficOf(db, ids, since, until, 'day')
   return new Set(rows.filter((row) => row.requests > row.refused).map((row) => row.keyId))
 }

@@ -1,17 +1,16 @@
+import { hourMs } from '../foundation/time.ts'
+import type { KeySnapshot } from './key-snapshot.ts'
 import type { Phase } from './rotation.ts'
-import type { Standing } from './standing.ts'
-
-const hourMs = 3_600_000
 
 /** What decides how far a rotation has got, read at one moment. */
 export type Facts = {
-  old: Standing
-  next: Standing
+  old: KeySnapshot
+  next: KeySnapshot
   /** when the new key was first seen to be accepted */
   usedAt: Date | null
   dueAt: Date
   /** until when every verifier that may have counted has told everything; undefined when that cannot be known */
-  toldUntil: Date | undefined
+  flushedUntil: Date | undefined
   now: Date
 }
 
@@ -21,20 +20,19 @@ type Rules = { silentBeforeFinishHours: number }
 export type Silence = { since: Date | null; looksMs: number; provenMs: number | undefined; neededMs: number }
 
 /** A key that was never used has been silent since it was revealed. Pure. */
-export function silenceOf({ old, toldUntil, now }: Facts, { silentBeforeFinishHours }: Rules): Silence {
+export function silenceOf({ old, flushedUntil, now }: Facts, { silentBeforeFinishHours }: Rules): Silence {
   const since = old.lastUsedAt ?? old.revealedAt
   const until = (at: Date) => (since ? Math.max(0, at.getTime() - since.getTime()) : Number.POSITIVE_INFINITY)
   return {
     since,
     looksMs: until(now),
-    provenMs: toldUntil && until(toldUntil < now ? toldUntil : now),
+    provenMs: flushedUntil && until(flushedUntil < now ? flushedUntil : now),
     neededMs: silentBeforeFinishHours * hourMs,
   }
 }
 
 /** Whether every request with the old key is refused for good already, so that ending it breaks nothing. Pure. */
-export const isOver = ({ old }: Pick<Facts, 'old'>): boolean =>
-  old.state === 'expired' || old.state === 'revoked'
+const isOver = ({ old }: Pick<Facts, 'old'>): boolean => old.state === 'expired' || old.state === 'revoked'
 
 /** Whether the new key has been accepted since its owner saw it. Pure. */
 export const isUsed = ({ next, usedAt }: Pick<Facts, 'next' | 'usedAt'>): boolean =>

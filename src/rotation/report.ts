@@ -1,10 +1,10 @@
 import type { Executor } from '../foundation/database.ts'
+import { hourMs } from '../foundation/time.ts'
 import { sourcesOf } from '../usage/sources.ts'
 import { trafficOf } from '../usage/traffic.ts'
 import type { Report } from './board.ts'
 import type { Rotation } from './rotation.ts'
 
-const hourMs = 3_600_000
 const hours = 48
 const knownForDays = 28
 

@@ -1,4 +1,5 @@
 import type { Executor } from '../foundation/database.ts'
+import { fromRow } from '../foundation/rows.ts'
 import type { Receipt } from '../leases/confirm.ts'
 
 export const reasons = ['scheduled', 'compromised', 'leaver', 'scope-change'] as const
@@ -36,29 +37,7 @@ export type Rotation = {
   because: string
 }
 
-type Row = Record<string, never>
-
-export const toRotation = (row: Row): Rotation => ({
-  id: row.id!,
-  workspaceId: row.workspace_id!,
-  predecessorId: row.predecessor_id!,
-  successorId: row.successor_id!,
-  campaignId: row.campaign_id ?? null,
-  messageId: row.message_id ?? null,
-  reason: row.reason!,
-  startedBy: row.started_by!,
-  startedAt: row.started_at!,
-  dueAt: row.due_at!,
-  phase: row.phase!,
-  phaseAt: row.phase_at!,
-  usedAt: row.used_at ?? null,
-  cutAt: row.cut_at ?? null,
-  cutKeyId: row.cut_key_id ?? null,
-  receipt: row.receipt ?? null,
-  endedAt: row.ended_at ?? null,
-  endedBy: row.ended_by ?? null,
-  because: row.because!,
-})
+export const toRotation = fromRow<Rotation>
 
 /** The workspace's rotation with that id. */
 export async function findRotation(

@@ -2,9 +2,9 @@ import { record } from '../audit/record.ts'
 import { newId } from '../foundation/ids.ts'
 import type { Random } from '../foundation/random.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
+import { addDays } from '../foundation/time.ts'
 import { say } from '../foundation/words.ts'
 import type { Key } from '../keys/key.ts'
-import { addDays } from '../keys/reveal.ts'
 import { type Changes, rotate } from '../keys/rotate.ts'
 import { revoke } from '../keys/state.ts'
 import { keyColumns, lockKey, toKey } from '../keys/store.ts'
@@ -41,8 +41,9 @@ export async function startRotation(
 ): Promise<Started | Refusal> {
   await lockKey(act.trx, workspace.id, keyId)
   const running = await runningRotationOf(act.trx, keyId)
-  if (running?.predecessorId === keyId && start.reason === 'compromised') return hasten(act, running, start)
-  const wrong = running && (await giveWay(act, running, keyId, start.reason))
+  if (running?.predecessorId === keyId && start.reason === 'compromised')
+    return markCompromised(act, running, start)
+  const wrong = running && (await blockedBy(act, running, keyId, start.reason))
   if (wrong) return wrong
   const why = { reason: start.reason, ...(start.campaign ? { campaign: start.campaign.id } : {}) }
   const keys = await rotate(act, workspace.id, keyId, start.changes ?? {}, random, why)
@@ -102,7 +103,7 @@ async function cut(
 }
 
 /** The old key of a running rotation is compromised: its successor is there already. */
-async function hasten(act: Act, running: Rotation, { campaign }: Start): Promise<Started | Refusal> {
+async function markCompromised(act: Act, running: Rotation, { campaign }: Start): Promise<Started | Refusal> {
   const { workspaceId, predecessorId, successorId } = running
   const [row] = await act.trx('keys').where({ id: successorId }).select(keyColumns)
   const predecessor = await lockKey(act.trx, workspaceId, predecessorId)
@@ -118,7 +119,7 @@ async function hasten(act: Act, running: Rotation, { campaign }: Start): Promise
 }
 
 /** Why a running rotation stands in the way; one whose old key is gone has nothing left to do, and ends. */
-async function giveWay(
+async function blockedBy(
   act: Act,
   running: Rotation,
   keyId: string,

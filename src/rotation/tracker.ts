@@ -1,4 +1,5 @@
 import type { Executor } from '../foundation/database.ts'
+import { hourMs } from '../foundation/time.ts'
 import { readTerms, type Terms } from '../policy/terms.ts'
 import { type Source, sourcesOf } from '../usage/sources.ts'
 import { trafficOf } from '../usage/traffic.ts'
@@ -6,9 +7,8 @@ import { factsOf } from './facts.ts'
 import { endsBeforeSwitch, type Facts, isUsed, phaseOf, type Silence, silenceOf } from './phase.ts'
 import type { Phase, Rotation } from './rotation.ts'
 
-const hourMs = 3_600_000
 /** How far back the requests of both keys are shown, and the sources that are called still there. */
-export const hoursShown = 12
+const hoursShown = 12
 const lookBackMs = 24 * hourMs
 
 /** A rotation as people judge it: how far it is, what both keys do, who is still on the old one. */

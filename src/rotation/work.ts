@@ -3,7 +3,7 @@ import { advanceRotations } from './advance.ts'
 import type { RotationBoard } from './board.ts'
 import { carryOutCampaigns } from './campaign.ts'
 import { confirmRotations } from './confirm.ts'
-import { tellRotations } from './tell.ts'
+import { updateTrackers } from './update-trackers.ts'
 
 /**
  * Everything that rotations wait for, as far as it can get now: campaigns begin, verifiers confirm, phases move, people
@@ -18,7 +18,7 @@ export async function workOnRotations(
 ): Promise<void> {
   await carryOutCampaigns(world)
   await advanceRotations(world)
-  if (board) await tellRotations(world, board)
+  if (board) await updateTrackers(world, board)
   await confirmRotations(world, { withinMs })
-  if (board) await tellRotations(world, board)
+  if (board) await updateTrackers(world, board)
 }

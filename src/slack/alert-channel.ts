@@ -9,36 +9,37 @@ import {
   Refused,
 } from '../alerts/channel.ts'
 import type { Log } from '../foundation/log.ts'
+import { minuteMs } from '../foundation/time.ts'
 import type { Message } from './blocks.ts'
 import { findChannel, post as postOrJoin } from './channels.ts'
 import { inWords, sendOrInWords } from './in-words.ts'
-import { alertMessage, alertReply } from './messages/alert.ts'
-import { groupMessage } from './messages/alert-group.ts'
-import { noticeMessage } from './messages/alert-notice.ts'
-import { fleetMessage } from './messages/fleet.ts'
-import { askedMessage, progressMessage } from './messages/review.ts'
-import { usePicture } from './messages/use-picture.ts'
-import { type Illustration, sendIllustrated } from './pictures/upload.ts'
-import { isAboutContent, meaning } from './refusals.ts'
+import { alertMessage, alertReply } from './messages/alerts/alert.ts'
+import { fleetMessage } from './messages/alerts/fleet.ts'
+import { groupMessage } from './messages/alerts/group.ts'
+import { noticeMessage } from './messages/alerts/notice.ts'
+import { askedMessage, progressMessage } from './messages/reviews/review.ts'
+import { usePicture } from './messages/usage/picture.ts'
+import { isAboutContent, translateError } from './refusals.ts'
+import { type Illustration, sendIllustrated } from './upload-chart.ts'
 
-/** How long it is remembered who is in a channel. Real time. */
+/** How long a channel's member list is cached. Real time. */
 const membersMs = 60_000
 /** Slack's clock and ours may differ. */
-const skewMs = 10 * 60_000
+const skewMs = 10 * minuteMs
 
-/** Alerts as Slack messages, each with the id of its letter in the metadata. */
+/** Sends alerts as Slack messages, each with the id of its outbox message in the metadata. */
 export function slackAlerts(web: WebClient, log: Log): AlertChannel {
   const known = new Map<string, string>()
   const members = new Map<string, { until: number; users: Promise<Set<string>> }>()
-  const metadata = (letter: string) => ({ event_type: 'keywarden_alert', event_payload: { letter } })
+  const metadata = (message: string) => ({ event_type: 'keywarden_alert', event_payload: { message } })
 
   async function channelOf(destination: string): Promise<string> {
-    const id = known.get(destination) ?? (await look(destination))
+    const id = known.get(destination) ?? (await findDestination(destination))
     known.set(destination, id)
     return id
   }
 
-  async function look(destination: string): Promise<string> {
+  async function findDestination(destination: string): Promise<string> {
     const [kind, name = ''] = destination.split(/:(.*)/s)
     if (kind === 'channel') return findChannel(web, name)
     return (await web.conversations.open({ users: name })).channel!.id!
@@ -46,26 +47,26 @@ export function slackAlerts(web: WebClient, log: Log): AlertChannel {
 
   async function send(
     channel: string,
-    look: (image?: ImageBlock) => Message,
-    letter: Carried,
+    render: (image?: ImageBlock) => Message,
+    message: Carried,
     { illustration, instead }: { illustration?: Illustration | undefined; instead?: string | undefined },
     within: object = {},
   ): Promise<Posted> {
     const post = async (form: Message): Promise<Posted> => {
-      const what = { channel, metadata: metadata(letter.id), ...form, ...within }
-      letter.before()
-      const posted = letter.mayJoin ? await postOrJoin(web, what) : await web.chat.postMessage(what)
+      const what = { channel, metadata: metadata(message.id), ...form, ...within }
+      message.before()
+      const posted = message.mayJoin ? await postOrJoin(web, what) : await web.chat.postMessage(what)
       return { channelId: channel, ts: posted.ts! }
     }
     const plainly = () => {
-      const message = built(look)
-      return letter.inWords ? post(inWords(message, instead)) : sendOrInWords(message, post, { instead, log })
+      const form = renderOrRefuse(render)
+      return message.inWords ? post(inWords(form, instead)) : sendOrInWords(form, post, { instead, log })
     }
-    // With its picture where there is one and it can be shown; the words say all of it.
-    if (!illustration || letter.isLate) return plainly()
+    // The picture is optional: the words say everything that it shows.
+    if (!illustration || message.isLate) return plainly()
     return sendIllustrated({ web, log }, illustration, async (image) => {
       if (!image) return plainly()
-      const posted = await post(built(() => look(image)))
+      const posted = await post(renderOrRefuse(() => render(image)))
       return 'slack_file' in image && 'id' in image.slack_file
         ? { ...posted, pictureId: image.slack_file.id }
         : posted
@@ -81,68 +82,72 @@ export function slackAlerts(web: WebClient, log: Log): AlertChannel {
     return users
   }
 
-  /** What Slack says of a channel that is gone must not be remembered under its name. */
-  const told = async <T>(destination: string, call: () => Promise<T>): Promise<T> => {
+  /** Forgets the id of a channel that Slack says is gone, so that its name is looked up again. */
+  const translateErrors = async <T>(destination: string, call: () => Promise<T>): Promise<T> => {
     try {
       return await call()
     } catch (error) {
-      const meant = meaning(error)
+      const meant = translateError(error)
       if (meant instanceof Refused && meant.why === 'closed') known.delete(destination)
       throw meant
     }
   }
 
   return {
-    post: (destination, parent, mentions, letter) =>
-      told(destination, async () => {
+    post: (destination, parent, mentions, message) =>
+      translateErrors(destination, async () => {
         const channel = await channelOf(destination)
-        const illustration = built(() => ('alert' in parent ? usePicture(parent.alert) : undefined))
-        const look = (image?: ImageBlock) => appearance(parent, destination, mentions, image)
-        return send(channel, look, letter, { illustration, instead: commandFor(parent) })
+        const illustration = renderOrRefuse(() => ('alert' in parent ? usePicture(parent.alert) : undefined))
+        const render = (image?: ImageBlock) => renderParent(parent, destination, mentions, image)
+        return send(channel, render, message, { illustration, instead: commandFor(parent) })
       }),
     edit: ({ channelId: channel, ts, pictureId }, parent, destination) =>
-      told(destination, async () => {
+      translateErrors(destination, async () => {
         const update = (form: Message) => web.chat.update({ channel, ts, ...form })
         const plainly = () =>
           sendOrInWords(
-            built(() => appearance(parent, destination, [])),
+            renderOrRefuse(() => renderParent(parent, destination, [])),
             update,
             { instead: commandFor(parent), log },
           )
-        const image = 'alert' in parent ? built(() => imageOf(parent.alert, pictureId)) : undefined
+        const image = 'alert' in parent ? renderOrRefuse(() => imageOf(parent.alert, pictureId)) : undefined
         if (!image) return void (await plainly())
-        // The file may be gone by now, and the message must not go with it.
-        await update(built(() => appearance(parent, destination, [], image))).catch((error: unknown) => {
-          if (!isAboutContent(error)) throw error
-          return plainly()
-        })
+        // A deleted file must not stop the edit of the message.
+        await update(renderOrRefuse(() => renderParent(parent, destination, [], image))).catch(
+          (error: unknown) => {
+            if (!isAboutContent(error)) throw error
+            return plainly()
+          },
+        )
       }),
-    reply: ({ channelId, ts: thread_ts }, step, letter) =>
-      told('', async () => {
+    reply: ({ channelId, ts: thread_ts }, step, message) =>
+      translateErrors('', async () => {
         const within = { thread_ts, ...(step.broadcast ? { reply_broadcast: true } : {}) }
-        const isTold = step.step.startsWith('told-') && !step.deed
-        const illustration = built(() => (isTold ? usePicture(step.alert) : undefined))
-        await send(channelId, (image) => alertReply(step, image), letter, { illustration }, within)
+        const isAnnouncement = step.step.startsWith('notified-') && !step.action
+        const illustration = renderOrRefuse(() => (isAnnouncement ? usePicture(step.alert) : undefined))
+        await send(channelId, (image) => alertReply(step, image), message, { illustration }, within)
       }),
-    say: (destination, notice, letter, thread) =>
-      told(destination, async () => {
+    say: (destination, notice, message, thread) =>
+      translateErrors(destination, async () => {
         const channel = thread?.channelId ?? (await channelOf(destination))
         const within = thread ? { thread_ts: thread.ts } : {}
         const instead = notice.about === 'review-reminder' ? '/keys review' : undefined
-        return send(channel, () => noticeMessage(notice, thread !== undefined), letter, { instead }, within)
+        return send(channel, () => noticeMessage(notice, thread !== undefined), message, { instead }, within)
       }),
-    find: (destination, letterId, since, thread) =>
-      told(destination, async () => find(web, await channelOf(destination), letterId, since, thread)),
+    find: (destination, messageId, since, thread) =>
+      translateErrors(destination, async () =>
+        find(web, await channelOf(destination), messageId, since, thread),
+      ),
     reaches: (destination, userId) =>
-      told(destination, async () => (await membersOf(await channelOf(destination))).has(userId)),
+      translateErrors(destination, async () => (await membersOf(await channelOf(destination))).has(userId)),
   }
 }
 
 /**
- * What is made of an alert, before anything is sent. Facts of which no message can be made make none later either, and
- * must not keep others waiting.
+ * Renders before anything is sent. A message that cannot be rendered now never can be, so it is refused and must not
+ * hold up the others.
  */
-function built<T>(make: () => T): T {
+function renderOrRefuse<T>(make: () => T): T {
   try {
     return make()
   } catch (error) {
@@ -150,20 +155,20 @@ function built<T>(make: () => T): T {
   }
 }
 
-/** What to type where buttons cannot be shown. */
+/** The command to type where buttons cannot be shown. */
 function commandFor(parent: Parent): string | undefined {
   if ('alert' in parent) return `/keys show ${parent.alert.key.hint || parent.alert.key.name}`
   if ('group' in parent) return '/keys list attention'
   return 'fleet' in parent ? undefined : '/keys review'
 }
 
-/** The picture that was uploaded with the message stays in it as long as the alert stands. */
+/** The uploaded picture stays in the message for as long as the alert is open. */
 function imageOf(alert: Alert, id: string | undefined): ImageBlock | undefined {
   const illustration = id ? usePicture(alert) : undefined
   return illustration && { type: 'image', slack_file: { id: id! }, alt_text: illustration.altText }
 }
 
-function appearance(parent: Parent, destination: string, mentions: string[], image?: ImageBlock): Message {
+function renderParent(parent: Parent, destination: string, mentions: string[], image?: ImageBlock): Message {
   if ('fleet' in parent) return fleetMessage(parent.fleet)
   if ('alert' in parent) {
     const isDirect = destination.startsWith('dm:')
@@ -180,11 +185,11 @@ async function listMembers(web: WebClient, channel: string): Promise<Set<string>
   return users
 }
 
-/** Looks through what was said since then for the message that carries this letter. */
+/** Searches the messages since then for the one that carries this id. */
 async function find(
   web: WebClient,
   channel: string,
-  letterId: string,
+  messageId: string,
   since: Date,
   thread: Posted | undefined,
 ): Promise<Posted | undefined> {
@@ -194,12 +199,12 @@ async function find(
     ? web.paginate('conversations.replies', { ...options, channel: thread.channelId, ts: thread.ts })
     : web.paginate('conversations.history', options)
   for await (const page of pages) {
-    const found = (page as { messages?: Said[] }).messages?.find(
-      ({ metadata }) => metadata?.event_payload?.letter === letterId,
+    const found = (page as { messages?: PostedMessage[] }).messages?.find(
+      ({ metadata }) => metadata?.event_payload?.message === messageId,
     )
     if (found) return { channelId: thread?.channelId ?? channel, ts: found.ts }
   }
   return undefined
 }
 
-type Said = { ts: string; metadata?: { event_payload?: { letter?: string } } }
+type PostedMessage = { ts: string; metadata?: { event_payload?: { message?: string } } }

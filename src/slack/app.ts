@@ -14,16 +14,16 @@ import { runClick, runClose, runSubmit } from './dispatch/interactions.ts'
 import { failStep, onOffboardingStep } from './dispatch/leavers.ts'
 import { clickKey } from './dispatch/payload.ts'
 import { openSubmissions } from './dispatch/submissions.ts'
-import type { Door } from './story.ts'
+import type { BotContext } from './interaction.ts'
 
 export type SlackApp = { start(): Promise<void>; stop(): Promise<void> }
 
-/** Who the bot is, from `auth.test`. */
+/** The bot's identity, from `auth.test`. */
 export type Identity = { teamId: string; botId: string; botUserId: string }
 
-/** The Slack door: every payload is acknowledged at once and handed to its dispatcher. */
-export function openSlack(door: Door, receiver: Receiver, identity: Identity): SlackApp {
-  const { world } = door
+/** Receives from Slack: every payload is acknowledged at once and passed to its dispatcher. */
+export function openSlack(bot: BotContext, receiver: Receiver, identity: Identity): SlackApp {
+  const { world } = bot
   const app = new App({
     receiver,
     authorize: async () => ({ ...identity, botToken: world.config.slack.botToken }),
@@ -49,25 +49,25 @@ export function openSlack(door: Door, receiver: Receiver, identity: Identity): S
   app.command('/keys', async ({ ack, command, respond }) => {
     await ack()
     await othersAcknowledged()
-    await runCommand(door, command, respond)
+    await runCommand(bot, command, respond)
   })
   app.action({ type: 'block_actions' }, async ({ ack, body, respond }) => {
     await ack()
     await othersAcknowledged()
     const click = body as BlockAction
-    await once(clickKey(click), () => runClick(door, submissions, click, respond))
+    await once(clickKey(click), () => runClick(bot, submissions, click, respond))
   })
   app.view({ type: 'view_submission', callback_id: /.*/ }, async ({ ack, body }) => {
-    await runSubmit(door, submissions, body as ViewSubmitAction, (answer) => ack(answer))
+    await runSubmit(bot, submissions, body as ViewSubmitAction, (answer) => ack(answer))
   })
   app.event('app_home_opened', async ({ event, body }) => {
-    if (event.tab === 'home') await onHomeOpened(door, body.team_id, event.user)
+    if (event.tab === 'home') await onHomeOpened(bot, body.team_id, event.user)
   })
-  app.event('subteam_members_changed', async ({ event }) => onGroupChanged(door, event.subteam_id))
-  app.event('user_change', async ({ event, body }) => onUserChanged(door, body.team_id, event.user))
+  app.event('subteam_members_changed', async ({ event }) => onGroupChanged(bot, event.subteam_id))
+  app.event('user_change', async ({ event, body }) => onUserChanged(bot, body.team_id, event.user))
   app.function('offboard_person', async ({ body, inputs, fail }) => {
     const { function_execution_id: execution } = body.event
-    const wrong = await onOffboardingStep(door, body.team_id, { execution, inputs }).catch((error) => {
+    const wrong = await onOffboardingStep(bot, body.team_id, { execution, inputs }).catch((error) => {
       world.log.error({ error: String(error) }, 'a workflow step failed')
       return 'Something went wrong here; the log says what.'
     })
@@ -75,7 +75,7 @@ export function openSlack(door: Door, receiver: Receiver, identity: Identity): S
   })
   app.view({ type: 'view_closed', callback_id: /.*/ }, async ({ ack, body }) => {
     await ack()
-    await runClose(door, body as ViewClosedAction)
+    await runClose(bot, body as ViewClosedAction)
   })
   return {
     async start() {
@@ -91,10 +91,10 @@ export function openSlack(door: Door, receiver: Receiver, identity: Identity): S
   }
 }
 
-/** Whatever else has arrived by now is acknowledged before this work begins: Slack's three seconds are everybody's. */
+/** Lets all other payloads that have arrived be acknowledged first: Slack gives each of them three seconds. */
 const othersAcknowledged = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-/** Lets what has begun come to its end, for at most eight seconds. */
+/** Waits for the running handlers, at most eight seconds. */
 async function drain(running: Set<Promise<unknown>>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const limit = new Promise((resolve) => {

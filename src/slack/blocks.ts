@@ -16,16 +16,16 @@ import type { Phrase } from '../foundation/words.ts'
 import { fallback, sentenceBlock } from './phrase.ts'
 import { ref } from './ref.ts'
 
-/** What the bot says in a message. */
+/** A Slack message: its blocks, and the text of its notification. */
 export type Message = { text: string; blocks: KnownBlock[] }
 
-/** A message that opens with a sentence; the sentence is its fallback too. */
+/** A message whose first block is a sentence, which is also its fallback text. */
 export const message = (phrase: Phrase, ...more: KnownBlock[]): Message => ({
   text: fallback(phrase),
   blocks: [sentenceBlock(phrase), ...more],
 })
 
-/** Slack refuses a text of no characters, and all that it stands in with it. */
+/** Slack refuses empty text, and the whole message with it. */
 const orBlank = (text: string): string => text || ' '
 
 export const plainText = (text: string): PlainTextElement => ({
@@ -42,13 +42,13 @@ export const plainSection = (text: string, more: Partial<SectionBlock> = {}): Se
   ...more,
 })
 
-/** Only for text that nobody typed: dates, mentions, figures. */
+/** Only for text that no person typed: dates, mentions, figures. */
 export const context = (mrkdwn: string): ContextBlock => ({
   type: 'context',
   elements: [{ type: 'mrkdwn', text: orBlank(mrkdwn) }],
 })
 
-/** A cell of a table; of nothing there is a dash. */
+/** A table cell; a dash when empty. */
 export const cell = (text: string) => ({ type: 'raw_text' as const, text: text || '–' })
 
 export const actions = (...elements: ActionsBlock['elements']): ActionsBlock => ({
@@ -56,16 +56,16 @@ export const actions = (...elements: ActionsBlock['elements']): ActionsBlock => 
   elements,
 })
 
-export type ButtonLook = { style?: 'primary' | 'danger'; label?: string }
+export type ButtonProps = { style?: 'primary' | 'danger'; label?: string }
 
-/** A button; `label` is what a screen reader says when the words alone do not name the thing acted on. */
-export const button = (text: string, actionId: string, value: string, look: ButtonLook = {}): Button => ({
+/** A button; `label` is for screen readers, when the text alone does not name the thing acted on. */
+export const button = (text: string, actionId: string, value: string, props: ButtonProps = {}): Button => ({
   type: 'button',
   text: plainText(text),
   action_id: actionId,
   value,
-  ...(look.style ? { style: look.style } : {}),
-  ...(look.label ? { accessibility_label: cut(look.label, 75) } : {}),
+  ...(props.style ? { style: props.style } : {}),
+  ...(props.label ? { accessibility_label: cut(props.label, 75) } : {}),
 })
 
 export const option = (text: string, value: string, description?: string): PlainTextOption => ({
@@ -74,23 +74,23 @@ export const option = (text: string, value: string, description?: string): Plain
   ...(description ? { description: plainText(cut(description, 75)) } : {}),
 })
 
-/** A button that runs a command on a key: what it does is the command's to say. */
+/** A button that runs the command `verb` on a key. */
 export const go = (
   text: string,
   verb: string,
   key: KeyRef,
-  { more, ...look }: ButtonLook & { more?: string } = {},
+  { more, ...props }: ButtonProps & { more?: string } = {},
 ): Button =>
   button(text, `go.${verb}.${key.id}`, ref(key.workspaceId, [verb, key.id, more].filter(Boolean).join(' ')), {
     label: `${text} ${key.name}`,
-    ...look,
+    ...props,
   })
 
 export type KeyRef = { id: string; workspaceId: string; name: string }
 
 /**
- * An input in a block of the field's name, so that what was typed survives a redraw. `redraws` names the form whose
- * next look depends on this input.
+ * An input in a block named after its field, so that a redraw keeps what was typed. `redraws` names the form that is
+ * drawn again when this input changes.
  */
 export const input = (
   field: string,
@@ -126,7 +126,7 @@ export const select = (options: PlainTextOption[], chosen?: string): StaticSelec
   return { type: 'static_select', options, ...(initial ? { initial_option: initial } : {}) }
 }
 
-/** A dialog that is submitted. */
+/** A dialog with a submit button. */
 export const form = (
   title: string,
   submit: string,
@@ -152,6 +152,6 @@ export const notice = (title: string, blocks: KnownBlock[], close = 'Close'): Mo
   blocks,
 })
 
-/** At most that many UTF-16 units, as Slack counts, and never half a character. */
-export const cut = (text: string, most: number): string =>
-  text.length <= most ? text : `${text.slice(0, most - 1).replace(/[\uD800-\uDBFF]$/, '')}…`
+/** Cuts to `max` UTF-16 units, as Slack counts, and never splits a character. */
+export const cut = (text: string, max: number): string =>
+  text.length <= max ? text : `${text.slice(0, max - 1).replace(/[\uD800-\uDBFF]$/, '')}…`

@@ -5,12 +5,13 @@ import { isFullUser } from '../foundation/slack.ts'
 import { join, say } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import type { Actor } from '../members/actor.ts'
-import { findMember, inCharge, type Member, meetMember } from '../members/member.ts'
+import { findMember, inCharge, type Member } from '../members/member.ts'
 import { currentOffboarding } from '../offboarding/offboarding.ts'
 import { readPreferences } from '../workspaces/preferences.ts'
+import { ensureMember } from '../workspaces/roles.ts'
 import { type Workspace, workspacesOfTeam } from '../workspaces/workspace.ts'
 
-/** Who is asking, looked up: never what the payload says of itself beyond team and user. */
+/** The person who acts, looked up in the database. Only team and user are taken from the payload. */
 export type Caller = {
   teamId: string
   actor: Actor & { kind: 'member' }
@@ -30,17 +31,17 @@ export type Claim = {
 }
 
 /**
- * Looks up who acts: their account by team, their workspace, their role there. Guests and people of other
- * organisations are refused, and so is a workspace of another account, with words that do not tell them apart. Whoever is
- * being offboarded is refused but where their role stays.
+ * Looks up the person who acts: account by team, workspace, role there. Refuses guests, people of other organisations
+ * and workspaces of other accounts, the last two in the same words. Refuses people who are being offboarded, except
+ * in workspaces where they keep their role.
  */
 export const identify = (
   world: Pick<World, 'db' | 'clock'>,
   web: WebClient,
   claim: Claim,
-): Promise<Caller | Refusal> => orDatabaseOut(() => lookUp(world, web, claim))
+): Promise<Caller | Refusal> => orDatabaseOut(() => findCaller(world, web, claim))
 
-async function lookUp(world: Pick<World, 'db' | 'clock'>, web: WebClient, claim: Claim) {
+async function findCaller(world: Pick<World, 'db' | 'clock'>, web: WebClient, claim: Claim) {
   const workspaces = await workspacesOfTeam(world.db, claim.teamId)
   const first = workspaces[0]
   if (!first) return refuse('not_a_member', 'Keywarden has no workspace for this Slack team.')
@@ -63,7 +64,7 @@ async function lookUp(world: Pick<World, 'db' | 'clock'>, web: WebClient, claim:
   return { teamId: claim.teamId, actor, workspace, workspaces }
 }
 
-/** The workspace that was named, else the one the person chose for good, else the oldest. */
+/** The workspace named in the command, else the person's saved choice, else the oldest. */
 async function chosen(world: Pick<World, 'db'>, workspaces: Workspace[], claim: Claim) {
   if (claim.workspace) return pick(workspaces, claim.workspace)
   if (workspaces.length === 1) return workspaces[0]
@@ -74,7 +75,7 @@ async function chosen(world: Pick<World, 'db'>, workspaces: Workspace[], claim: 
 const pick = (workspaces: Workspace[], wanted: string) =>
   workspaces.find((w) => w.id === wanted || w.name.toLowerCase() === wanted.trim().toLowerCase())
 
-/** Someone new: Slack says whether they belong to the team in full. */
+/** Adds a new person once Slack confirms that they are a full member of the team. */
 async function meet(
   world: Pick<World, 'db' | 'clock'>,
   web: WebClient,
@@ -82,17 +83,19 @@ async function meet(
   claim: Claim,
 ): Promise<Member | Refusal> {
   if (!(await isFullMember(web, claim.userId, claim.teamId))) return outsider(world, workspace)
-  return meetMember(world.db, workspace.id, claim.userId, world.clock.now())
+  return ensureMember(world.db, workspace.id, claim.userId, world.clock.now())
 }
 
-/** Whether Slack knows the user as a person of that team: no guest, no bot, nobody of another organisation. */
+/** Whether Slack lists the user as a full member of the team: not a guest, a bot or from another organisation. */
 export async function isFullMember(web: WebClient, userId: string, teamId: string): Promise<boolean> {
   const { user } = await web.users.info({ user: userId })
   return isFullUser(user, teamId)
 }
 
-/** Why somebody cannot be given keys or a role, as a sentence for the field that names them; nothing when they can. */
-export async function whyNotGiven(
+/**
+ * Why this person cannot be given keys or a role, as an error for the field that names them; undefined when they can.
+ */
+export async function recipientError(
   { db }: Pick<World, 'db'>,
   web: WebClient,
   { teamId, workspace }: Caller,
@@ -103,7 +106,7 @@ export async function whyNotGiven(
   return leaving && 'They are being offboarded. Choose somebody who stays.'
 }
 
-/** Slack may let somebody in for a while after their company has said that they leave. */
+/** Slack may still let people in for a while after their company has reported that they leave. */
 async function leaving(world: Pick<World, 'db'>, workspace: Workspace): Promise<Refusal> {
   const people = await inCharge(world.db, workspace.id)
   return refuse('not_a_member', say`You have been offboarded from ${{ name: workspace.name }}.`, {

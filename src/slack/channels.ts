@@ -1,6 +1,6 @@
 import type { ChatPostMessageArguments, WebClient } from '@slack/web-api'
 
-/** The id of a channel that is named by id or by name. */
+/** Finds a channel's id by id or name. */
 export async function findChannel(web: WebClient, idOrName: string): Promise<string> {
   if (/^[CG][A-Z0-9]{8,}$/.test(idOrName)) return idOrName
   const types = 'public_channel,private_channel'
@@ -16,12 +16,12 @@ export async function findChannel(web: WebClient, idOrName: string): Promise<str
   throw new NoChannel(`there is no channel called #${idOrName} that the bot can see`)
 }
 
-/** Reads like Slack's own refusal of a channel id. */
+/** Has the shape of Slack's own error for an unknown channel id. */
 class NoChannel extends Error {
   readonly data = { error: 'channel_not_found' }
 }
 
-/** Posts, joining a public channel first where the bot is not in it. A private one needs an invitation. */
+/** Posts, and joins a public channel first when needed. A private one needs an invitation. */
 export async function post(web: WebClient, what: ChatPostMessageArguments & { channel: string }) {
   try {
     return await web.chat.postMessage(what)
@@ -32,6 +32,6 @@ export async function post(web: WebClient, what: ChatPostMessageArguments & { ch
   }
 }
 
-/** Slack's own name for what went wrong, such as `channel_not_found`. */
+/** Slack's error name, such as `channel_not_found`. */
 export const errorName = (error: unknown): string | undefined =>
   (error as { data?: { error?: string } }).data?.error

@@ -1,5 +1,5 @@
 import type { WebClient } from '@slack/web-api'
-import { perform } from '../audit/perform.ts'
+import { perform } from '../acts/perform.ts'
 import { isRefusal } from '../foundation/refusal.ts'
 import { slackStartError } from '../foundation/slack.ts'
 import { StartError } from '../foundation/start-error.ts'
@@ -10,8 +10,8 @@ import { workspacesOfTeam } from '../workspaces/workspace.ts'
 import type { Identity } from './app.ts'
 
 /**
- * Who the bot is, and the first account and workspace of its team if there is none yet. The first owner is the
- * one that configuration names, else the owners of the Slack workspace.
+ * Returns the bot's identity, and makes the first account and workspace of its team if there is none. The first owner
+ * comes from configuration, else from the owners of the Slack workspace.
  * @throws StartError when Slack refuses the token or no owner can be found
  */
 export async function firstStart(world: World, web: WebClient): Promise<Identity> {
@@ -32,7 +32,7 @@ export async function firstStart(world: World, web: WebClient): Promise<Identity
   const made = await perform(world, { kind: 'job', id: 'first-start' }, (act) =>
     bootstrap(act, first, world.random),
   )
-  if (isRefusal(made)) throw new StartError(plain(made.told))
+  if (isRefusal(made)) throw new StartError(plain(made.message))
   world.log.info({ workspace: made.name, owners: first.ownerIds }, 'the first workspace is there')
   return identity
 }

@@ -2,18 +2,18 @@ import type { KnownBlock } from '@slack/types'
 import type { Log } from '../foundation/log.ts'
 import { cut, type Message } from './blocks.ts'
 import { escapeMrkdwn } from './phrase.ts'
-import { isAboutContent, meaning } from './refusals.ts'
+import { isAboutContent, translateError } from './refusals.ts'
 
 type More = {
-  /** what to type instead of pressing the buttons that words cannot have, such as `/keys review` */
+  /** the command that replaces the buttons, such as `/keys review` */
   instead?: string
   log?: Log
 }
 
 /**
- * Sends a message as it is; where Slack refuses what it holds, once more in words alone. A plan or a roll-out may lack
- * charts, tables or plans, and no layout is worth a message that nobody gets.
- * @throws what `send` throws, when Slack refuses the words too or fails otherwise
+ * Sends a message; where Slack refuses its content, sends it once more as plain text. A plan or a roll-out may lack
+ * charts or tables, and no layout is worth a lost message.
+ * @throws the error of `send` when Slack refuses the text too or fails otherwise
  */
 export async function sendOrInWords<T>(
   message: Message,
@@ -24,24 +24,24 @@ export async function sendOrInWords<T>(
     return await send(message)
   } catch (error) {
     if (!isAboutContent(error)) throw error
-    const why = String(meaning(error))
+    const why = String(translateError(error))
     log?.warn({ error: why }, 'Slack refused a message as it was; it goes in words alone')
     const words = inWords(message, instead)
-    // What refuses the metadata refuses them beside words too.
+    // Slack would refuse the metadata with plain text too.
     return send(why.includes('metadata') ? { ...words, ...withoutMetadata } : words)
   }
 }
 
 const withoutMetadata = { metadata: undefined }
 
-/** Slack edits no longer text than this, in UTF-16 units. */
-const mostCharacters = 4_000
+/** The longest text that Slack lets a bot edit, in UTF-16 units. */
+const maxCharacters = 4_000
 
-/** A message as text for Slack: what its blocks say, without charts, pictures, buttons and menus. */
+/** Renders a message as plain text: its blocks without charts, pictures, buttons and menus. */
 export function inWords({ text, blocks }: Message, instead?: string): Message {
   const paragraphs = blocks.map((block) => wordsOf(block as unknown as Block)).filter((words) => words !== '')
   const way = blocks.some(hasControls) ? [wayOn(instead)] : []
-  const room = mostCharacters - way.join('').length - `\n${fence}\n…\n`.length
+  const room = maxCharacters - way.join('').length - `\n${fence}\n…\n`.length
   return {
     text: [...fitting(paragraphs.length > 0 ? paragraphs : [text], room), ...way].join('\n'),
     blocks: [],
@@ -56,7 +56,7 @@ const wayOn = (instead?: string) =>
 const hasControls = (block: KnownBlock): boolean =>
   block.type === 'actions' || (block.type === 'section' && block.accessory !== undefined)
 
-/** As many whole lines as there is room for. */
+/** As many whole paragraphs as fit. */
 function fitting(paragraphs: readonly string[], room: number): string[] {
   const lines = paragraphs.join('\n').split('\n')
   const kept: string[] = []
@@ -75,7 +75,7 @@ function fitting(paragraphs: readonly string[], room: number): string[] {
 
 const fence = '```'
 
-/** Whatever a block or an element may hold; which of it is there depends on its type. */
+/** The fields of blocks and elements; which of them are present depends on the type. */
 type Block = {
   type?: string
   text?: Block | string

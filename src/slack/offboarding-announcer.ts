@@ -3,21 +3,21 @@ import type { Log } from '../foundation/log.ts'
 import { say } from '../foundation/words.ts'
 import type { Announcer, Posted } from '../offboarding/announcer.ts'
 import type { Counts } from '../offboarding/report.ts'
-import { findPosted, looksBack, openChannels } from './announcing.ts'
+import { findPosted, historyLimit, openChannels } from './announcing.ts'
 import { actions, button, type Message, message } from './blocks.ts'
 import { post } from './channels.ts'
 import { sendOrInWords } from './in-words.ts'
-import { count } from './messages/key.ts'
-import { offboardingMessage } from './messages/offboard-progress.ts'
-import { closedMessage, requestMessage } from './messages/request.ts'
+import { count } from './messages/keys/key.ts'
+import { closedMessage, requestMessage } from './messages/keys/request.ts'
+import { offboardingMessage } from './messages/offboarding/progress.ts'
 import { sentenceBlock } from './phrase.ts'
 import { ref } from './ref.ts'
-import { understood } from './refusals.ts'
+import { withTranslatedErrors } from './refusals.ts'
 
 const offersInAMessage = 10
 const hasEnded = /function_execution_not_found|execution_not_in_running_state/
 
-/** Offboardings as Slack messages, each with its id in the metadata; in words alone where Slack refuses their blocks. */
+/** Posts offboardings to Slack, each with its id in the metadata; as plain text where Slack refuses the blocks. */
 export function slackAnnouncer(web: WebClient, log?: Log): Announcer {
   const channelOf = openChannels(web)
   const instead = '/keys offboard @person'
@@ -27,7 +27,7 @@ export function slackAnnouncer(web: WebClient, log?: Log): Announcer {
     void (await sendOrInWords(full, (form) => web.chat.postMessage({ channel, ...form }), { log }))
   return {
     post: (report, messageId, again) =>
-      understood(async () => {
+      withTranslatedErrors(async () => {
         const channel = await channelOf(report.channel)
         const earlier = again ? await findPosted(web, channel, messageId) : undefined
         if (earlier) return earlier
@@ -36,14 +36,15 @@ export function slackAnnouncer(web: WebClient, log?: Log): Announcer {
         const posted = await sendOrInWords(offboardingMessage(report), send, { instead, log })
         return { channelId: channel, ts: posted.ts! }
       }),
-    edit: (where, report) => understood(() => update(where, offboardingMessage(report), { instead })),
+    edit: (where, report) =>
+      withTranslatedErrors(() => update(where, offboardingMessage(report), { instead })),
     file: ({ channelId: channel_id, ts: thread_ts }, filename, content, again) =>
-      understood(async () => {
+      withTranslatedErrors(async () => {
         if (again && (await isFiled(web, channel_id, thread_ts, filename))) return
         await web.filesUploadV2({ channel_id, thread_ts, filename, content, title: filename })
       }),
     offer: (userId, leaver, offers) =>
-      understood(async () => {
+      withTranslatedErrors(async () => {
         const rows = offers.slice(0, offersInAMessage).flatMap((key) => [
           sentenceBlock(say`${{ name: key.name }} · ${key.scopes.join(', ')}`),
           actions(
@@ -53,18 +54,19 @@ export function slackAnnouncer(web: WebClient, log?: Log): Announcer {
           ),
         ])
         const more = offers.length - offersInAMessage
-        const told = say`${{ user: leaver }} leaves, and you take over. These keys wait for you to reveal them, for 7 days.`
+        const text = say`${{ user: leaver }} leaves, and you take over. These keys wait for you to reveal them, for 7 days.`
         const rest = more > 0 ? [sentenceBlock(say`And ${more} more: ${{ code: '/keys list mine' }}.`)] : []
-        await direct(userId, message(told, ...rows, ...rest))
+        await direct(userId, message(text, ...rows, ...rest))
       }),
-    showClosed: (request) => understood(() => update(request.posted!, requestMessage(request))),
-    tellClosed: (request) => understood(() => direct(request.requestedBy, closedMessage(request))),
+    showClosed: (request) => withTranslatedErrors(() => update(request.posted!, requestMessage(request))),
+    announceClosed: (request) =>
+      withTranslatedErrors(() => direct(request.requestedBy, closedMessage(request))),
     complete: (execution, counts, where) =>
-      understood(async () => {
+      withTranslatedErrors(async () => {
         const outputs = { ...outputsOf(counts), ...(await linkTo(web, where)) }
         await web.functions.completeSuccess({ function_execution_id: execution, outputs })
       }).catch((error) => {
-        // A step that has ended has nobody to answer to; an earlier answer may have arrived though its reply was lost.
+        // A step that has ended takes no answer; an earlier answer may have arrived although its reply was lost.
         if (!hasEnded.test(String(error))) throw error
       }),
   }
@@ -82,13 +84,13 @@ async function linkTo(web: WebClient, where: Posted | undefined): Promise<{ repo
     const { permalink } = await web.chat.getPermalink({ channel: where.channelId, message_ts: where.ts })
     return { report: permalink ?? '' }
   } catch (error) {
-    // The step must not wait for a message that somebody has deleted.
+    // A deleted message must not hold up the step.
     if (!/message_not_found|channel_not_found/.test(String(error))) throw error
     return { report: '' }
   }
 }
 
 async function isFiled(web: WebClient, channel: string, ts: string, name: string): Promise<boolean> {
-  const { messages = [] } = await web.conversations.replies({ channel, ts, limit: looksBack })
+  const { messages = [] } = await web.conversations.replies({ channel, ts, limit: historyLimit })
   return messages.some(({ files = [] }) => files.some((file) => file.name === name))
 }

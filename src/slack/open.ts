@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { AlertChannel } from '../alerts/channel.ts'
 import { deliverWaiting } from '../alerts/deliver.ts'
-import { reconcileWorkspace } from '../findings/settle.ts'
+import { reconcileWorkspace } from '../findings/reconcile-all.ts'
 import { openWebClient } from '../foundation/slack.ts'
 import type { World } from '../foundation/world.ts'
 import { openOffboarder } from '../offboarding/offboarder.ts'
@@ -11,16 +11,16 @@ import type { Workspace } from '../workspaces/workspace.ts'
 import { slackAlerts } from './alert-channel.ts'
 import { openSlack } from './app.ts'
 import { firstStart } from './first-start.ts'
+import type { BotContext } from './interaction.ts'
 import { redrawHomes, refreshHomes } from './live-home.ts'
 import { slackAnnouncer } from './offboarding-announcer.ts'
 import { httpReceiver } from './receivers.ts'
 import { slackRotationBoard } from './rotation-board.ts'
 import { socketReceiver } from './socket.ts'
-import type { Door } from './story.ts'
 
-export type Bot = {
+type Bot = {
   addRoutes?: (server: FastifyInstance) => void
-  /** carries out what offboardings wait, now */
+  /** carries out pending offboardings, in the background */
   offboard(): void
   start(): Promise<void>
   stop(): Promise<void>
@@ -29,48 +29,51 @@ export type Bot = {
 export type SlackSide = {
   alerts: AlertChannel
   board: RotationBoard
-  /** carries out open offboardings and tells of them; the bot and the jobs of a process share it */
+  /** carries out open offboardings and posts their progress; shared by the bot and the jobs of a process */
   offboard(): Promise<void>
   openBot(): Bot
 }
 
-/** Everything that talks to Slack: the way alerts go out, and the bot itself when this process is one. */
+/**
+ * Opens everything that talks to Slack: the delivery of alerts, rotations and offboardings, and the bot where this
+ * process runs it.
+ */
 export async function openSlackSide(world: World): Promise<SlackSide> {
   const web = openWebClient(world)
   const identity = await firstStart(world, web)
-  // Alerts have a client of their own: one rate limit must not hold up a person who is waiting.
+  // Alerts have their own client: a rate limit on them must not delay answers to people.
   const alerts = slackAlerts(openWebClient(world), world.log)
   const offboard = openOffboarder(world, slackAnnouncer(openWebClient(world), world.log))
   const board = slackRotationBoard(openWebClient(world), world.log)
 
   function openBot(): Bot {
-    const settling = new Set<Promise<void>>()
-    const door: Door = {
+    const refreshing = new Set<Promise<void>>()
+    const bot: BotContext = {
       world,
       web,
-      settle(workspace) {
-        const work = settle(door, { alerts, board }, identity.teamId, workspace).finally(() =>
-          settling.delete(work),
+      refresh(workspace) {
+        const work = refresh(bot, { alerts, board }, identity.teamId, workspace).finally(() =>
+          refreshing.delete(work),
         )
-        settling.add(work)
+        refreshing.add(work)
       },
       offboard() {
-        // The run has logged what went wrong.
+        // The run has logged its error.
         const work = offboard()
           .catch(() => undefined)
-          .finally(() => settling.delete(work))
-        settling.add(work)
+          .finally(() => refreshing.delete(work))
+        refreshing.add(work)
       },
     }
     const http = world.config.slack.mode === 'http' ? httpReceiver(world) : undefined
-    const app = openSlack(door, http ?? socketReceiver(world), identity)
+    const app = openSlack(bot, http ?? socketReceiver(world), identity)
     return {
       ...(http ? { addRoutes: http.addRoutes } : {}),
-      offboard: door.offboard,
+      offboard: bot.offboard,
       start: app.start,
       async stop() {
         await app.stop()
-        await Promise.allSettled(settling)
+        await Promise.allSettled(refreshing)
       },
     }
   }
@@ -82,14 +85,14 @@ type Ways = { alerts: AlertChannel; board: RotationBoard }
 /** Real milliseconds; the job waits longer. */
 const confirmWithinMs = 2_000
 
-async function settle(door: Door, ways: Ways, teamId: string, workspace: Workspace): Promise<void> {
-  const { world } = door
+async function refresh(bot: BotContext, ways: Ways, teamId: string, workspace: Workspace): Promise<void> {
+  const { world } = bot
   const { alerts, board } = ways
   const later = (error: unknown) =>
     world.log.error({ error: String(error) }, 'alerts, rotations and Homes catch up later')
-  const failed = await refreshHomes(door, teamId, workspace).catch(later)
+  const failed = await refreshHomes(bot, teamId, workspace).catch(later)
   await Promise.all([
-    redrawHomes(door, teamId, failed ?? []).catch(later),
+    redrawHomes(bot, teamId, failed ?? []).catch(later),
     workOnRotations(world, board, { withinMs: confirmWithinMs }).catch(later),
     reconcileWorkspace(world, workspace)
       .then(() => deliverWaiting(world, alerts))

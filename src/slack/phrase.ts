@@ -2,8 +2,8 @@ import type { RichTextBlock, RichTextElement } from '@slack/types'
 import { type Phrase, type Piece, plain } from '../foundation/words.ts'
 
 /**
- * A sentence as a rich_text block: names stay names, people are mentioned, times are the reader's own. Slack refuses a
- * text of no characters, and all that it stands in with it: pieces of nothing are left out.
+ * Renders a phrase as a rich_text block: names stay literal, people are mentioned, times are in the reader's zone.
+ * Empty pieces are left out, since Slack refuses empty text and the whole message with it.
  */
 export function sentenceBlock(phrase: Phrase): RichTextBlock {
   const elements = phrase.filter((piece) => !isEmpty(piece)).map(element)
@@ -35,16 +35,16 @@ const date = (at: Date, format: string): RichTextElement => ({
 
 export const unixSeconds = (at: Date): number => Math.floor(at.getTime() / 1000)
 
-/** Keeps a right-to-left name from reordering the words around it; what would break out of that is left out. */
+/** Keeps a right-to-left name from reordering the words around it; strips characters that would break out. */
 export const isolate = (name: string): string =>
   `\u2068${name.replace(/[\u202A-\u202E\u2066-\u2069]/g, '')}\u2069`
 
-/** The fallback `text` of a message: Slack parses it as mrkdwn, so what could be markup is escaped. */
+/** The fallback `text` of a message. Slack parses it as mrkdwn, so markup is escaped. */
 export const fallback = (phrase: Phrase): string => escapeMrkdwn(plain(phrase))
 
 export const escapeMrkdwn = (text: string): string =>
   text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;')
 
-/** A calendar day or a time in the reader's zone, for mrkdwn that holds nothing a person typed. */
+/** A date or time in the reader's zone, for mrkdwn without text that a person typed. */
 export const mrkdwnDate = (at: Date, format = '{date_short}'): string =>
   `<!date^${unixSeconds(at)}^${format}|${at.toISOString().slice(0, 10)}>`

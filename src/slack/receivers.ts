@@ -2,15 +2,15 @@ import { type App, type Receiver, verifySlackRequest } from '@slack/bolt'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { World } from '../foundation/world.ts'
 
-/** Real seconds around now in which a signature counts; Slack's own window. */
+/** Real seconds before and after now in which a signature is valid; Slack's own window. */
 const windowSeconds = 300
 const acknowledgeMs = 3_000
 
 export type HttpReceiver = Receiver & { addRoutes(server: FastifyInstance): void }
 
 /**
- * Slack over HTTP, on our own server. Beyond Slack's signature check, a timestamp from the future is refused like
- * one from the past, and a signature is accepted once.
+ * Receives from Slack over HTTP, on our own server. Beyond Slack's signature check, a timestamp in the future is
+ * refused like one in the past, and a signature is accepted once.
  */
 export function httpReceiver({ config, log }: Pick<World, 'config' | 'log'>): HttpReceiver {
   let app: App | undefined
@@ -84,7 +84,7 @@ function isSigned(signingSecret: string, body: string, signature: string, timest
   }
 }
 
-/** Remembers each signature for as long as it would be accepted: the window on both sides. */
+/** Remembers each signature for as long as it would be valid: the window on both sides. */
 function rememberSignatures(): (signature: string) => boolean {
   const seen = new Map<string, number>()
   return (signature) => {
@@ -99,7 +99,7 @@ function rememberSignatures(): (signature: string) => boolean {
   }
 }
 
-/** Everything that Slack sends says what it is; what does not is not worth three seconds of waiting. */
+/** Parses a body. Returns undefined at once for one without the fields that every payload from Slack has. */
 function parse(raw: string, contentType = ''): Record<string, unknown> | undefined {
   try {
     const form = Object.fromEntries(new URLSearchParams(raw))

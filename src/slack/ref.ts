@@ -1,6 +1,6 @@
 /**
- * What buttons, menus and dialogs carry: the workspace, and a reference within it. Both are looked up under the
- * caller's own team when they come back; neither is believed.
+ * The value that buttons, menus and dialogs carry: the workspace, and a reference within it. Both are looked up under
+ * the caller's own team when they come back; neither is trusted.
  */
 export const ref = (workspaceId: string, rest: string): string => `${workspaceId}/${rest}`
 

@@ -2,11 +2,11 @@ import { Delay, Refused } from '../alerts/channel.ts'
 import { errorName } from './channels.ts'
 
 /**
- * Slack's error names by what they are about. https://docs.slack.dev/reference/methods/chat.postMessage lists most of
- * them, chat.update, conversations.members and files.completeUploadExternal the others.
+ * Slack's error names by subject. https://docs.slack.dev/reference/methods/chat.postMessage lists most of them,
+ * chat.update, conversations.members and files.completeUploadExternal the others.
  */
 const about = {
-  /** the place: nobody can be told anything there */
+  /** the channel or person: nothing can be delivered there */
   closed: [
     'is_archived',
     'is_inactive',
@@ -25,7 +25,7 @@ const about = {
     'cannot_dm_bot',
     'messages_tab_disabled',
   ],
-  /** the message to edit or to answer */
+  /** the message to edit or reply to */
   missing: [
     'message_not_found',
     'thread_not_found',
@@ -33,7 +33,7 @@ const about = {
     'cannot_reply_to_message',
     'restricted_action_thread_locked',
   ],
-  /** what the message holds: the same again is refused again */
+  /** the message's content: a retry would be refused again */
   content: [
     'invalid_blocks',
     'invalid_blocks_format',
@@ -57,7 +57,7 @@ const about = {
     'invalid_charset',
     'invalid_form_data',
   ],
-  /** the app as a whole: every message is refused until somebody changes that */
+  /** the app: every message is refused until someone fixes it */
   app: [
     'invalid_auth',
     'not_authed',
@@ -81,7 +81,7 @@ const about = {
   ],
 } as const
 
-/** A clear no for now: there is too much at the moment, or the team is being moved. */
+/** Refused for now: too much load, or the team is being moved. */
 const forNow = new Set([
   'ratelimited',
   'rate_limited',
@@ -91,7 +91,7 @@ const forNow = new Set([
 ])
 const forNowSeconds = 30
 
-/** Slack says these when it may have done something before it failed. */
+/** Slack returns these when part of the call may have been done. */
 const unclear = new Set([
   'internal_error',
   'fatal_error',
@@ -107,11 +107,11 @@ const reasons = new Map<string, Refused['why']>(
 )
 
 /**
- * What an error of a call means for the message: a `Delay` when Slack named a time or says no for now, a `Refused` when
- * it said no, and the error itself when nobody knows whether it arrived. What does not read like one of Slack's error
- * names, such as a proxy's page, is no answer of Slack's.
+ * Translates an error: `Delay` when Slack named a time or refuses for now, `Refused` when it refused for good, and
+ * the error itself when nobody knows whether the message arrived. Text that does not look like a Slack error name,
+ * such as a proxy's page, is not an answer from Slack.
  */
-export function meaning(error: unknown): unknown {
+export function translateError(error: unknown): unknown {
   if (error instanceof Refused || error instanceof Delay) return error
   const { retryAfter } = error as { retryAfter?: number }
   if (retryAfter) return new Delay(retryAfter)
@@ -122,28 +122,28 @@ export function meaning(error: unknown): unknown {
   return new Refused(why, why === 'content' || why === 'other' ? inFull(name, error) : name)
 }
 
-/** Runs calls to Slack; what they throw is what it means. */
-export async function understood<T>(call: () => Promise<T>): Promise<T> {
+/** Runs calls to Slack, and throws their errors translated by `translateError`. */
+export async function withTranslatedErrors<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call()
   } catch (error) {
-    throw meaning(error)
+    throw translateError(error)
   }
 }
 
-/** Whether Slack refused what was sent, so that it has to be sent otherwise. */
+/** Whether Slack refused the content, so that it must be sent in another form. */
 export function isAboutContent(error: unknown): boolean {
-  const meant = meaning(error)
+  const meant = translateError(error)
   return (meant instanceof Refused && meant.why === 'content') || isBadAnswer(error)
 }
 
-/** A response URL that takes no such message says so with this status and nothing else. */
+/** A response URL reports bad content with this status and no error name. */
 const isBadAnswer = (error: unknown): boolean => {
   const { code, statusCode } = error as { code?: string; statusCode?: number }
   return code === 'slack_bolt_respond_error' && statusCode === 400
 }
 
-/** The name, and beside it what Slack says of blocks. */
+/** The error name, with Slack's detail about the blocks. */
 function inFull(name: string, error: unknown): string {
   const { messages } = (error as { data: { response_metadata?: { messages?: unknown } } }).data
     .response_metadata ?? { messages: [] }

@@ -5,13 +5,13 @@ import { findPosted, openChannels } from './announcing.ts'
 import type { Message } from './blocks.ts'
 import { post } from './channels.ts'
 import { sendOrInWords } from './in-words.ts'
-import { rotationMessage } from './messages/rotation.ts'
-import { offersMessage, remindMessage, saidMessage } from './messages/rotation-dialogs.ts'
-import { understood } from './refusals.ts'
+import { offersMessage, remindMessage, saidMessage } from './messages/rotation/dialogs.ts'
+import { rotationMessage } from './messages/rotation/tracker.ts'
+import { withTranslatedErrors } from './refusals.ts'
 
 const eventType = 'keywarden_rotation'
 
-/** Rotations as Slack messages, each with its id in the metadata; in words alone where Slack refuses their blocks. */
+/** Posts rotations to Slack, each with its id in the metadata; as plain text where Slack refuses the blocks. */
 export function slackRotationBoard(web: WebClient, log?: Log): RotationBoard {
   const channelOf = openChannels(web)
   const metadata = (message: string) => ({ event_type: eventType, event_payload: { message } })
@@ -19,7 +19,7 @@ export function slackRotationBoard(web: WebClient, log?: Log): RotationBoard {
     void (await sendOrInWords(message, (form) => web.chat.postMessage({ channel, ...form }), { log }))
   return {
     post: (shown, name, messageId, again) =>
-      understood(async () => {
+      withTranslatedErrors(async () => {
         const channel = await channelOf(name)
         const earlier = again ? await findPosted(web, channel, messageId) : undefined
         if (earlier) return earlier
@@ -28,12 +28,12 @@ export function slackRotationBoard(web: WebClient, log?: Log): RotationBoard {
         return { channelId: channel, ts: posted.ts! }
       }),
     edit: ({ channelId: channel, ts }, shown) =>
-      understood(async () => {
+      withTranslatedErrors(async () => {
         const update = (form: Message) => web.chat.update({ channel, ts, ...form })
         await sendOrInWords(rotationMessage(shown), update, { instead: commandFor(shown), log })
       }),
     reply: ({ channelId: channel, ts: thread_ts }, said, noteId, again) =>
-      understood(async () => {
+      withTranslatedErrors(async () => {
         if (again && (await findPosted(web, channel, noteId, thread_ts))) return
         const send = (form: Message) => {
           const reply = { channel, thread_ts, metadata: metadata(noteId), ...form }
@@ -41,12 +41,12 @@ export function slackRotationBoard(web: WebClient, log?: Log): RotationBoard {
         }
         await sendOrInWords(saidMessage(said), send, { log })
       }),
-    offer: (userId, trackers) => understood(() => direct(userId, offersMessage(trackers))),
-    remind: (userId, tracker) => understood(() => direct(userId, remindMessage(tracker))),
+    offer: (userId, trackers) => withTranslatedErrors(() => direct(userId, offersMessage(trackers))),
+    remind: (userId, tracker) => withTranslatedErrors(() => direct(userId, remindMessage(tracker))),
   }
 }
 
-/** What to type where buttons cannot be shown; it opens the rotation that runs. */
+/** The command to type where buttons cannot be shown; it opens the running rotation. */
 function commandFor(shown: Shown): string {
   if (shown.about === 'campaign') return '/keys rotate NAME'
   const { hint, name } = shown.tracker.facts.old

@@ -1,24 +1,24 @@
 import type { Action } from '../policy/may.ts'
 import {
-  ask,
-  keepNeeded,
+  acknowledgeAlert,
+  askManagers,
+  confirmNeeded,
   openAssign,
   openSnooze,
   submitAssign,
   submitSnooze,
-  take,
-  wakeUp,
+  unsnoozeAlert,
 } from './conversations/alert.ts'
 import { auditOf, turnAudit } from './conversations/audit.ts'
 import { activateKey, openChange, submitDeactivate, submitRevoke } from './conversations/change.ts'
-import { makeOne, openConnect, revokeOne } from './conversations/connect.ts'
+import { createCredential, openConnect, revokeCredential } from './conversations/connect.ts'
 import { openCreate, redrawCreate, submitCreate } from './conversations/create.ts'
 import { openEdit, submitEdit } from './conversations/edit.ts'
 import { help, start } from './conversations/help.ts'
 import { openHolders, submitHolder } from './conversations/holders.ts'
 import { switchHome } from './conversations/home.ts'
 import { list, openSearch, submitSearch, turnList } from './conversations/list.ts'
-import { openOffboard, submitOffboard, undo } from './conversations/offboard.ts'
+import { openOffboard, submitOffboard, undoOffboard } from './conversations/offboard.ts'
 import { openPolicy, submitPolicy } from './conversations/policy.ts'
 import { approve, openDeny, openRequest, submitDeny, submitRequest } from './conversations/request.ts'
 import { answerNeeded, answerUnneeded, openDryRun, review, turnReview } from './conversations/review.ts'
@@ -41,21 +41,24 @@ import { forgetExpected, openExpected, quarantine, submitExpected } from './conv
 import { turnUsage, usage } from './conversations/usage.ts'
 import { exportKeyUsage } from './conversations/usage-file.ts'
 import { turnOverview } from './conversations/usage-overview.ts'
-import type { HelpLine } from './messages/help.ts'
-import type { ClickStory, CommandStory, Conversation, SubmitStory } from './story.ts'
+import type { ClickInteraction, CommandInteraction, Handler, SubmitInteraction } from './interaction.ts'
+import type { HelpLine } from './messages/home/help.ts'
 
-/** `needs` is checked before the conversation starts, and by the act again when it happens. */
-type Route<S extends CommandStory | ClickStory | SubmitStory> = { needs?: Action; run: Conversation<S> }
-/** `opens`: the title of the dialog that opens at once, while the rest is looked up. */
-export type CommandRoute = Route<CommandStory> & {
+/** `needs` is checked before the conversation starts, and again by the act. */
+type Route<S extends CommandInteraction | ClickInteraction | SubmitInteraction> = {
+  needs?: Action
+  run: Handler<S>
+}
+/** `opens`: the title of the dialog that opens at once, while data is looked up. */
+export type CommandRoute = Route<CommandInteraction> & {
   verb: string
   also?: string
   opens?: string
   help: HelpLine
 }
-export type ClickRoute = Route<ClickStory> & { id: string; opens?: string }
-export type SubmitRoute = Route<SubmitStory> & { id: string; title: string }
-export type CloseRoute = Route<ClickStory> & { id: string }
+export type ClickRoute = Route<ClickInteraction> & { id: string; opens?: string }
+export type SubmitRoute = Route<SubmitInteraction> & { id: string; title: string }
+export type CloseRoute = Route<ClickInteraction> & { id: string }
 
 // biome-ignore format: every command, button, dialog and its right on one screen
 export const commands: readonly CommandRoute[] = [
@@ -76,11 +79,13 @@ export const commands: readonly CommandRoute[] = [
   { verb: 'roles', needs: 'role.set', opens: 'Roles', run: openRoles, help: ['roles', 'who may do what', 'Owners set roles, by person or by user group. Someone always owns Keywarden.'] },
   { verb: 'connect', needs: 'connection.make', opens: 'Connect', run: openConnect, help: ['connect', 'directories and HR systems', 'SCIM tokens and webhook secrets with which other systems say who leaves.'] },
   { verb: 'policy', needs: 'policy.set', opens: 'Policy', run: openPolicy, help: ['policy', 'rules and thresholds', 'They hold for what happens from now on; no existing key changes.'] },
-  { verb: 'help', run: (story) => help(story, commands), help: ['help [VERB]', 'this list, or one command', 'KEY is a name, or the hint that lists show, such as tml_Ab3d.'] },
-  { verb: '', run: (story) => start(story), help: ['', 'what you can do here', ''] },
+  { verb: 'help', run: (interaction) => help(interaction, commands), help: ['help [VERB]', 'this list, or one command', 'KEY is a name, or the hint that lists show, such as tml_Ab3d.'] },
+  { verb: '', run: (interaction) => start(interaction), help: ['', 'what you can do here', ''] },
 ]
 
-/** `go` and `pick` run a command from a button or menu: their value is `VERB KEY-ID`, and words behind them for a few. */
+/**
+ * `go` and `pick` run a command from a button or menu: their value is `VERB KEY-ID`, for a few with words after it.
+ */
 // biome-ignore format: one screen
 export const clicks: readonly ClickRoute[] = [
   { id: 'key.saved', needs: 'key.show', run: confirmSaved },
@@ -94,9 +99,9 @@ export const clicks: readonly ClickRoute[] = [
   { id: 'audit.turn', needs: 'audit.read', run: turnAudit },
   { id: 'request.approve', needs: 'request.decide', run: approve },
   { id: 'request.deny', needs: 'request.decide', opens: 'Deny request', run: openDeny },
-  { id: 'connection.make', needs: 'connection.make', opens: 'Copy it now', run: makeOne },
-  { id: 'connection.revoke', needs: 'connection.make', opens: 'Connect', run: revokeOne },
-  { id: 'offboard.undo', needs: 'offboarding.undo', opens: 'Undo offboarding', run: undo },
+  { id: 'connection.make', needs: 'connection.make', opens: 'Copy it now', run: createCredential },
+  { id: 'connection.revoke', needs: 'connection.make', opens: 'Connect', run: revokeCredential },
+  { id: 'offboard.undo', needs: 'offboarding.undo', opens: 'Undo offboarding', run: undoOffboard },
   { id: 'rotation.open', needs: 'key.show', opens: 'Rotation', run: openRotation },
   { id: 'rotation.reveal', needs: 'key.reveal', opens: 'Copy your key', run: revealNewKey },
   { id: 'rotation.finish-safe', needs: 'rotation.finish', opens: 'Finish rotations', run: finishCampaign },
@@ -104,12 +109,12 @@ export const clicks: readonly ClickRoute[] = [
   { id: 'rotation.abort', needs: 'rotation.abort', opens: 'Abort rotation', run: openAbort },
   { id: 'rotation.extend', needs: 'rotation.extend', run: giveMoreTime },
   { id: 'home.switch', needs: 'key.list', run: switchHome },
-  { id: 'alert.take', needs: 'finding.take', run: take },
+  { id: 'alert.take', needs: 'finding.take', run: acknowledgeAlert },
   { id: 'alert.snooze', needs: 'finding.snooze', opens: 'Snooze alert', run: openSnooze },
-  { id: 'alert.wake', needs: 'finding.snooze', run: wakeUp },
+  { id: 'alert.wake', needs: 'finding.snooze', run: unsnoozeAlert },
   { id: 'alert.assign', needs: 'finding.assign', opens: 'Assign alert', run: openAssign },
-  { id: 'alert.ask', needs: 'finding.ask', run: ask },
-  { id: 'alert.needed', needs: 'key.confirm-needed', run: keepNeeded },
+  { id: 'alert.ask', needs: 'finding.ask', run: askManagers },
+  { id: 'alert.needed', needs: 'key.confirm-needed', run: confirmNeeded },
   { id: 'alert.quarantine', needs: 'key.deactivate', run: quarantine },
   { id: 'alert.expected', needs: 'use.expect', opens: 'Expected', run: openExpected },
   { id: 'expected.forget', needs: 'use.expect', run: forgetExpected },
@@ -146,11 +151,11 @@ export const submits: readonly SubmitRoute[] = [
 
 export const closes: readonly CloseRoute[] = [{ id: 'key.shown', needs: 'key.show', run: closedUnconfirmed }]
 
-/** The command with that verb; `delete` means revoke, nothing means the start. */
+/** Finds a command by verb. `delete` means revoke; no verb means the start. */
 export const commandFor = (verb: string): CommandRoute | undefined =>
   commands.find((command) => command.verb === verb || command.also === verb)
 
-/** What a control does. Ids may carry a suffix, so that two of a kind can stand in one block. */
+/** Finds the route of a control. Ids may carry a suffix, so that a block can hold two of a kind. */
 export function clickFor(actionId: string, value: string): ClickRoute | undefined {
   const is = (id: string) => actionId === id || actionId.startsWith(`${id}.`)
   const [verb = '', keyId = '', ...more] = value.split(' ')
@@ -158,8 +163,8 @@ export function clickFor(actionId: string, value: string): ClickRoute | undefine
   if (is('alert.menu') && !command) return alertEntry(verb, keyId)
   if (!is('go') && !is('alert.menu')) return clicks.find((click) => is(click.id))
   if (!command) return undefined
-  const run: ClickRoute['run'] = (story) =>
-    command.run({ ...story, words: more.join(' '), ...(keyId ? { keyId } : {}) })
+  const run: ClickRoute['run'] = (interaction) =>
+    command.run({ ...interaction, words: more.join(' '), ...(keyId ? { keyId } : {}) })
   return {
     id: actionId,
     run,
@@ -168,8 +173,8 @@ export function clickFor(actionId: string, value: string): ClickRoute | undefine
   }
 }
 
-/** A choice in an alert's menu that acts on the finding is the click of the same name. */
+/** An alert's menu entry that acts on the finding is the click of the same name. */
 function alertEntry(verb: string, findingId: string): ClickRoute | undefined {
   const click = clicks.find(({ id }) => id === `alert.${verb}`)
-  return click && { ...click, run: (story) => click.run({ ...story, value: findingId }) }
+  return click && { ...click, run: (interaction) => click.run({ ...interaction, value: findingId }) }
 }

@@ -3,14 +3,14 @@ import { type Receiver, SocketModeReceiver } from '@slack/bolt'
 import { callsToSlack, slackLogger } from '../foundation/slack.ts'
 import type { World } from '../foundation/world.ts'
 
-/** Slack renews a connection every hour or so; while it does, the other one hears. Each event comes on one of them. */
+/** Slack renews a connection every hour or so; meanwhile the other one receives. Each event comes on one of them. */
 const lineCount = 2
 const longestPauseSeconds = 30
 
 /**
- * Socket Mode: Slack is dialled, nothing listens. The library would wait five seconds before each reconnection, and
- * end the process when Slack cannot be reached at that moment; here a lost connection is dialled again at once, and
- * then for as long as it takes.
+ * Receives from Slack in Socket Mode: we connect, nothing listens. The library would wait five seconds before each
+ * reconnection, and end the process when Slack cannot be reached at that moment. Here a lost connection is reopened
+ * at once, and retried for as long as it takes.
  */
 export function socketReceiver({ config, log }: Pick<World, 'config' | 'log'>): Receiver {
   const stopping = new AbortController()
@@ -26,7 +26,7 @@ export function socketReceiver({ config, log }: Pick<World, 'config' | 'log'>): 
       }),
   )
 
-  /** Resolves when the line is closed for good. */
+  /** Keeps the connection open. Resolves when it is closed for good. */
   async function keepOpen(line: SocketModeReceiver, opened?: Promise<unknown>): Promise<void> {
     let failures = 0
     for (let opening = opened ?? line.start(); ; opening = line.start()) {
@@ -50,7 +50,7 @@ export function socketReceiver({ config, log }: Pick<World, 'config' | 'log'>): 
     },
     async start() {
       const [first, ...others] = lines.map((line) => [line, line.start()] as const)
-      // One that hears is enough to begin with; the others may take their time.
+      // One open connection is enough to start; the others may take longer.
       for (const [line, opened] of others) keepOpen(line, opened).catch(() => undefined)
       try {
         await first![1]

@@ -1,18 +1,18 @@
 import { straightQuotes } from '../keys/name.ts'
 import { isWellFormed, tokenLength } from '../keys/token.ts'
 
-/** What somebody typed behind `/keys`. */
+/** The text after `/keys`. */
 export type Typed = { verb: string; words: string; workspace?: string }
 
 /**
- * Splits a command into its verb, `in:WORKSPACE` (quoted when it has spaces) and the rest. Case of the verb does
- * not matter; straight and curly quotes around a name are taken off, and what stands between them is a name.
+ * Splits a command into its verb, `in:WORKSPACE` (quoted when it has spaces) and the rest. The verb's case does not
+ * matter. Straight or curly quotes around a name are removed, and their content is a name.
  */
 export function readCommand(text: string): Typed {
-  // Slack escapes what could be markup in what people type.
+  // Slack escapes markup in what people type.
   const typed = text.replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&amp;/g, '&')
   const straight = straightQuotes(typed.replace(/\p{Cc}/gu, ' ')).trim()
-  // `/keys in:EU` is `/keys` alone, there.
+  // `/keys in:EU` is `/keys` alone, in that workspace.
   const [verb = ''] = /^in:/i.test(straight) ? [] : straight.split(/\s/, 1)
   const words = straight.slice(verb.length).trim()
   const quoted = /^(["']).*\1$/s.test(words)
@@ -27,7 +27,7 @@ export function readCommand(text: string): Typed {
 
 const unquote = (words: string): string => /^(["'])(.*)\1$/s.exec(words)?.[2]?.trim() ?? words
 
-/** A whole token somewhere in the text, if somebody pasted one, whatever stands around it. */
+/** The first whole token in the text, if any. */
 export function pastedToken(text: string, prefix: string): string | undefined {
   for (let at = text.indexOf(prefix); at >= 0; at = text.indexOf(prefix, at + 1)) {
     const candidate = text.slice(at, at + tokenLength(prefix))

@@ -1,9 +1,10 @@
+import { hourMs } from '../foundation/time.ts'
 import { AdmittedSources, addSource, isSameSource, type SourceCount, sourcesInOrder } from './admitted.ts'
 import { addCell, bucketMs, type Cell, inOrder, isSameCell, otherEndpoint, type StatusClass } from './cell.ts'
+import { mergeByKey } from './merge-by-key.ts'
 import { Origins, otherOrigin } from './origin.ts'
 import { type Noted, recentPerKey } from './recent.ts'
 import { latestFirst, note, type Ring, ringOf } from './ring.ts'
-import { byKey } from './told.ts'
 
 /** One request of a key: what for, and where it came from if that is known. */
 export type Counted = { endpoint: string; ip?: string | undefined; userAgent?: string | undefined }
@@ -32,7 +33,6 @@ export type Taken = {
 }
 
 const bucketsPerDay = 288
-const hourMs = 3_600_000
 /** Of one key between two flushes. */
 const cellsPerKey = 64
 const sourcesPerKey = 64
@@ -162,34 +162,34 @@ export class Counter {
     }
   }
 
-  #takeCells(most: number): Cell[] {
-    const tallies = this.#withCells.splice(0, most)
-    const told = byKey(tallies, (tally) => tally.cells ?? [], isSameCell, addCell)
+  #takeCells(max: number): Cell[] {
+    const tallies = this.#withCells.splice(0, max)
+    const merged = mergeByKey(tallies, (tally) => tally.cells ?? [], isSameCell, addCell)
     for (const tally of tallies) {
       this.#cells -= tally.cells!.length
       tally.cells = undefined
       letGo(tally)
     }
-    return told.flatMap(({ parts }) => (parts.length > 1 ? parts.sort(inOrder) : parts))
+    return merged.flatMap(({ parts }) => (parts.length > 1 ? parts.sort(inOrder) : parts))
   }
 
-  #takeSources(most: number): Taken['sources'] {
-    const tallies = this.#withSources.splice(0, most)
-    const told = byKey(tallies, (tally) => tally.sources ?? [], isSameSource, addSource)
+  #takeSources(max: number): Taken['sources'] {
+    const tallies = this.#withSources.splice(0, max)
+    const merged = mergeByKey(tallies, (tally) => tally.sources ?? [], isSameSource, addSource)
     for (const tally of tallies) {
       this.#sources -= tally.sources!.length
       tally.sources = undefined
       letGo(tally)
     }
-    return told.map(({ keyId, parts }) => ({
+    return merged.map(({ keyId, parts }) => ({
       keyId,
       counts: this.#admitted.fold(keyId, parts).sort(sourcesInOrder),
     }))
   }
 
-  #takeRecent(most: number): Taken['recent'] {
-    const tallies = this.#withRecent.splice(0, most)
-    const told = byKey(
+  #takeRecent(max: number): Taken['recent'] {
+    const tallies = this.#withRecent.splice(0, max)
+    const merged = mergeByKey(
       tallies,
       (tally) => latestFirst(tally.recent!),
       neverSame,
@@ -201,7 +201,7 @@ export class Counter {
       if (this.#reported.get(tally.key.id) === tally) this.#reported.delete(tally.key.id)
       letGo(tally)
     }
-    return told.map(({ keyId, parts }) => ({
+    return merged.map(({ keyId, parts }) => ({
       keyId,
       noted: parts.sort((a, b) => b.atMs - a.atMs).slice(0, recentPerKey),
     }))

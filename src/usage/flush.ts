@@ -1,13 +1,13 @@
 import type { Clock } from '../foundation/clock.ts'
-import { openLane } from '../foundation/lane.ts'
+import { openDedicatedConnection } from '../foundation/dedicated-connection.ts'
 import type { Log } from '../foundation/log.ts'
 import { columnsOf, recentColumns, sourceColumns } from './columns.ts'
 import type { Counter, Extent } from './counter.ts'
-import { foldedAtOnce } from './fold.ts'
+import { flushesPerMerge } from './merge.ts'
 
 const everyMs = 1_000
 /** What one batch holds at most, so that no request waits behind the making of all of them. */
-const most: Extent = { cells: 1_000, sources: 250, recent: 16 }
+const maxBatch: Extent = { cells: 1_000, sources: 250, recent: 16 }
 /** When everything has to be told, nobody waits but whoever stops this process. */
 const largeBatch: Extent = { cells: 10_000, sources: 5_000, recent: 5_000 }
 /** Even with nothing to tell, now and then: that nothing happened until now is news to a rotation. */
@@ -19,7 +19,7 @@ const quietMs = 10_000
 const fewSources = 2_500
 const sourcesWaitSeconds = 10
 /** Each key's last requests are one row to rewrite, so that this bounds what a flush costs. */
-const recentKeysAtOnce = 64
+const recentKeysPerFlush = 64
 const stopWithinMs = 5_000
 /** Batches are spread over this part of a second, so that nobody who asks meets all of them at once. */
 const spreadMs = 800
@@ -47,7 +47,7 @@ const keep = {
   name: 'flush',
   text: `select keep_flush(${Array.from({ length: 22 }, (_, i) => `$${i + 1}`).join(', ')}) as is_due`,
 }
-const fold = { name: 'fold', text: 'select fold_usage($1, $2) as is_more' }
+const merge = { name: 'merge', text: 'select merge_usage($1, $2) as is_more' }
 
 /**
  * Writes a counter to the database each second, in batches. A batch is frozen and numbered before it is first sent
@@ -57,11 +57,14 @@ const fold = { name: 'fold', text: 'select fold_usage($1, $2) as is_more' }
  */
 export function startFlushing(counter: Counter, options: FlushOptions): Flusher {
   const { clock, log, counterId, name } = options
-  const lane = openLane(options.databaseUrl, { name: 'keywarden count', timeoutMs: 10_000 })
+  const connection = openDedicatedConnection(options.databaseUrl, {
+    name: 'keywarden count',
+    timeoutMs: 10_000,
+  })
   // The values of a batch, until an answer to it comes.
   let frozen: unknown[] | undefined
   let lastNumber = 0
-  let toldThrough = clock.now()
+  let flushedThrough = clock.now()
   let isOut = false
   // One flush after the other; how many there are, and how many of them want everything told.
   let line: Promise<unknown> = Promise.resolve()
@@ -82,9 +85,9 @@ export function startFlushing(counter: Counter, options: FlushOptions): Flusher 
 
   async function sendFrozen() {
     if (!frozen) return
-    const [kept] = await lane.query<{ is_due: boolean }>(keep, frozen)
+    const [kept] = await connection.query<{ is_due: boolean }>(keep, frozen)
     frozen = undefined
-    if (kept?.is_due) await lane.query(fold, [foldedAtOnce, false])
+    if (kept?.is_due) await connection.query(merge, [flushesPerMerge, false])
   }
 
   const pause = (ms: number) =>
@@ -106,8 +109,8 @@ export function startFlushing(counter: Counter, options: FlushOptions): Flusher 
     for (let sent = 1; sent <= batches && !hurried; sent++) {
       const batch = eachOf(left, (count) => Math.ceil(count / (batches + 1 - sent)))
       left = eachOf(left, (count, kind) => count - batch[kind])
-      if (sent === batches) toldThrough = through
-      frozen = freeze(batch, toldThrough, false)
+      if (sent === batches) flushedThrough = through
+      frozen = freeze(batch, flushedThrough, false)
       await sendFrozen()
       const spareMs = (spreadMs * sent) / batches - (performance.now() - begun)
       if (sent < batches && spareMs > 0 && !hurried) await pause(spareMs)
@@ -121,11 +124,11 @@ export function startFlushing(counter: Counter, options: FlushOptions): Flusher 
     let isLast: boolean
     do {
       isLast = isWithin(counter.waiting, largeBatch)
-      if (isLast) toldThrough = through
-      frozen = freeze(largeBatch, toldThrough, isClosed && isLast)
+      if (isLast) flushedThrough = through
+      frozen = freeze(largeBatch, flushedThrough, isClosed && isLast)
       await sendFrozen()
     } while (!isLast)
-    while ((await lane.query<{ is_more: boolean }>(fold, [foldedAtOnce, true]))[0]?.is_more);
+    while ((await connection.query<{ is_more: boolean }>(merge, [flushesPerMerge, true]))[0]?.is_more);
   }
 
   function inTurn(work: () => Promise<void>): Promise<void> {
@@ -173,14 +176,14 @@ export function startFlushing(counter: Counter, options: FlushOptions): Flusher 
         }
         await new Promise((resolve) => setTimeout(resolve, 200))
       }
-      await lane.close()
+      await connection.close()
     },
   }
 }
 
 function dueOf({ cells, sources, recent }: Extent): Extent {
   const aTenth = Math.max(fewSources, Math.ceil(sources / sourcesWaitSeconds))
-  return { cells, sources: Math.min(sources, aTenth), recent: Math.min(recent, recentKeysAtOnce) }
+  return { cells, sources: Math.min(sources, aTenth), recent: Math.min(recent, recentKeysPerFlush) }
 }
 
 const eachOf = (extent: Extent, of: (count: number, kind: keyof Extent) => number): Extent => ({
@@ -196,6 +199,6 @@ const isWithin = ({ cells, sources, recent }: Extent, one: Extent) =>
 
 /** How many batches hold so much: one for little, up to ten for what would fit into less, else as many as it takes. */
 function batchesOf({ cells, sources, recent }: Extent): number {
-  const full = Math.max(cells / most.cells, sources / most.sources, recent / most.recent)
+  const full = Math.max(cells / maxBatch.cells, sources / maxBatch.sources, recent / maxBatch.recent)
   return Math.max(1, Math.min(10, Math.ceil(cells / fewCells)), Math.ceil(full))
 }

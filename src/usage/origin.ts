@@ -3,7 +3,7 @@ import { holdsToken } from '../foundation/scrub.ts'
 import { SecondChance } from '../foundation/second-chance.ts'
 
 /** What is said of a request whose address or user agent is not known. */
-export const unknownOrigin = 'unknown'
+const unknownOrigin = 'unknown'
 /** Where requests go that come from more places than are kept apart. */
 export const otherOrigin = 'other'
 
@@ -13,7 +13,7 @@ const longestRemembered = 512
  * The network of an address, so that a household, an office or a row of machines is one: IPv4 as /24, IPv6 as /48,
  * in CIDR text.
  */
-export function networkOf(ip: string): string {
+function networkOf(ip: string): string {
   if (!ipaddr.isValid(ip)) return unknownOrigin
   // `process` turns ::ffff:10.0.0.1 into 10.0.0.1.
   const address = ipaddr.process(ip)
@@ -26,7 +26,7 @@ export function networkOf(ip: string): string {
  * The product that a user agent names first (RFC 9110, 10.1.5), without its version: `python-requests`. What looks
  * like a token is not kept: somebody may have put their key into the wrong header.
  */
-export function clientOf(userAgent: string): string {
+function clientOf(userAgent: string): string {
   const product = /^\s*([\w!#$%&'*+.^`|~-]{1,60})(?=[/\s(]|$)/.exec(userAgent)?.[1]
   return product === undefined || holdsToken(product) ? unknownOrigin : product
 }

@@ -1,9 +1,10 @@
 import type { Executor } from '../foundation/database.ts'
+import { dayMs, weekMs } from '../foundation/time.ts'
 import { bucketMs, type Cell, inOrder, otherEndpoint, type StatusClass } from './cell.ts'
 import { columnsOf } from './columns.ts'
 
 /** What the platform says became of a request: the HTTP status it answered with, when, and to whom. */
-export type Outcome = {
+type Outcome = {
   keyId: string
   endpoint: string
   status: number
@@ -28,9 +29,9 @@ export type Recorded = {
 }
 
 /** Further back than this nobody knows any longer whether a batch came before. */
-const pastMs = 7 * 86_400_000
+const pastMs = weekMs
 /** A batch is remembered for longer than its outcomes may be old. */
-const batchesKeptMs = pastMs + 86_400_000
+const batchesKeptMs = pastMs + dayMs
 /** A clock that is off by less is right: what is in between is the way. */
 const skewMs = 30_000
 const endpointsPerBatch = 100

@@ -1,6 +1,5 @@
 import type { Database, Transaction } from '../foundation/database.ts'
-
-const dayMs = 86_400_000
+import { dayMs } from '../foundation/time.ts'
 
 /** How long usage is kept, in days: the spike detector rebuilds what it knows from 35 days of five minutes. */
 export type KeptDays = { fiveMinutes: number; hours: number; days: number; sources: number }

@@ -1,4 +1,5 @@
 import type { Executor } from '../foundation/database.ts'
+import { dayMs } from '../foundation/time.ts'
 
 /** One request of a key. `code` is a verdict's code, or the HTTP status that the platform reported. */
 export type RecentRequest = { at: Date; endpoint: string; code: string; network: string; client: string }
@@ -9,7 +10,6 @@ export type Noted = Omit<RecentRequest, 'at'> & { atMs: number }
 /** How many requests of each key are remembered, the latest. */
 export const recentPerKey = 200
 const daysKept = 30
-const dayMs = 86_400_000
 
 /**
  * A key's last requests, the latest first, none older than thirty days. A request is here within two seconds; when

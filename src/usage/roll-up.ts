@@ -1,11 +1,12 @@
 import type { Database, Executor } from '../foundation/database.ts'
+import { minuteMs } from '../foundation/time.ts'
 import { stepOf } from './step.ts'
 
 /** Until when usage is summed up by hour and by day: everything before is in that step's table. */
 export type Reach = { hours: Date; days: Date }
 
 /** Counts of an hour are nearly all there when it is over for this long; the rest is added where it belongs. */
-const settledMs = 5 * 60_000
+const settledMs = 5 * minuteMs
 
 export async function reachOf(db: Executor): Promise<Reach> {
   const rows = await db('usage_rollups').select('step', 'through')

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex'
-import type { Segment } from './cover.ts'
+import type { Segment } from './segments.ts'
 
 /**
  * Sums over rows of usage: `requests` were verified and `refused` of them not VALID; `outcomes` are what the platform

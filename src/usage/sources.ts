@@ -1,4 +1,5 @@
 import type { Executor } from '../foundation/database.ts'
+import { hourMs } from '../foundation/time.ts'
 
 /** Requests of one key from one network by one client. `firstAt` is exact to the hour. */
 export type Source = {
@@ -11,8 +12,7 @@ export type Source = {
   lastAt: Date
 }
 
-const sourcesTold = 200
-const hourMs = 3_600_000
+const maxSources = 200
 
 /**
  * Where the requests of these keys came from in the hours that touch [from, to), the latest source first; at most two
@@ -24,7 +24,7 @@ export async function sourcesOf(
   from: Date,
   to: Date,
 ): Promise<Map<string, Source[]>> {
-  const { rows } = await db.raw(statement, [[...keyIds], new Date(from.getTime() - hourMs), to, sourcesTold])
+  const { rows } = await db.raw(statement, [[...keyIds], new Date(from.getTime() - hourMs), to, maxSources])
   const sources = new Map<string, Source[]>()
   for (const { key_id, refused_scope, first_at, last_at, rank: _rank, ...row } of rows) {
     const ofKey = sources.get(key_id) ?? []

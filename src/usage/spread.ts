@@ -1,7 +1,8 @@
 import type { Database } from '../foundation/database.ts'
+import { dayMs } from '../foundation/time.ts'
 
 /** The clock asks about the hours of a day; two are kept. */
-const keptMs = 2 * 86_400_000
+const keptMs = 2 * dayMs
 
 /** Forgets in which hours keys had several sources. Returns how many rows went. */
 export const forgetSpread = (db: Database, now: Date): Promise<number> =>

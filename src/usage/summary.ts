@@ -1,11 +1,11 @@
 import type { Executor } from '../foundation/database.ts'
-import { cover } from './cover.ts'
 import { type Period, type Range, windowOf } from './range.ts'
 import { type Reach, reachOf } from './roll-up.ts'
 import { figures, type Query, type Sums, sums, usedBy } from './rows.ts'
+import { planSegments } from './segments.ts'
 
 /** What one endpoint had of a key's requests; `other` is what no route names. */
-export type EndpointUse = Sums & { endpoint: string }
+type EndpointUse = Sums & { endpoint: string }
 
 /** A key over a range, compared with the stretch of the same length before it. */
 export type Summary = {
@@ -21,7 +21,7 @@ export type Summary = {
   lastUsedAt: Date | undefined
 }
 
-const mostEndpoints = 10
+const maxEndpoints = 10
 
 /** What the usage panel of one key says. Reads days, hours and the five minutes at the edges of the range. */
 export async function summaryOf(db: Executor, keyId: string, range: Range, now: Date): Promise<Summary> {
@@ -49,7 +49,7 @@ export function successRate({ requests, refused, outcomes, failed }: Sums): numb
 }
 
 const usedIn = (keyId: string, period: Period, reach: Reach): Query =>
-  usedBy([keyId], cover(period, 'day', reach))
+  usedBy([keyId], planSegments(period, 'day', reach))
 
 async function totalsOf(db: Executor, used: Query): Promise<Sums> {
   const { rows } = await db.raw(`select ${sums} from (${used.sql}) as used`, used.values)
@@ -63,7 +63,7 @@ async function endpointsOf(db: Executor, used: Query): Promise<EndpointUse[]> {
      order by greatest(sum(requests) filter (where source = 'verify'),
        sum(requests) filter (where source = 'outcome')) desc, name
      limit ?`,
-    [...used.values, mostEndpoints],
+    [...used.values, maxEndpoints],
   )
   return rows.map(figures<{ endpoint: string }>)
 }

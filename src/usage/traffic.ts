@@ -1,7 +1,7 @@
 import type { Executor } from '../foundation/database.ts'
-import { cover } from './cover.ts'
 import { reachOf } from './roll-up.ts'
 import { figures, type Sums, sums, usedBy } from './rows.ts'
+import { planSegments } from './segments.ts'
 import { type Step, stepMs, stepOf } from './step.ts'
 
 export type { Step } from './step.ts'
@@ -22,7 +22,8 @@ export async function trafficOf(
 ): Promise<Traffic[]> {
   const period = { from: stepOf(from, step), to }
   // Five minutes are read as they were counted: what is summed up does not matter.
-  const segments = step === 'five-minutes' ? [{ ...period, step }] : cover(period, step, await reachOf(db))
+  const segments =
+    step === 'five-minutes' ? [{ ...period, step }] : planSegments(period, step, await reachOf(db))
   const used = usedBy(keyIds, segments)
   const { rows } = await db.raw(
     `select key_id as "keyId", date_bin(make_interval(secs => ?), at, 'epoch') as at, ${sums}

@@ -21,15 +21,14 @@ export type KeyRow = {
   is_suspended: boolean
   status: Status
   scopes: Scope[]
-  expires_at: Date | null
-  ends_at: Date | null
+  works_until: Date | null
   allowed_networks: string[]
   limit_per_minute: number | null
 }
 
 export const keyStatement = {
   name: 'keys by hash',
-  text: `select k.token_hash, k.id, k.workspace_id, w.account_id, k.status, k.scopes, k.expires_at, k.ends_at,
+  text: `select k.token_hash, k.id, k.workspace_id, w.account_id, k.status, k.scopes, k.works_until,
       k.allowed_networks, k.limit_per_minute,
       w.suspended_at is not null or a.suspended_at is not null as is_suspended
     from keys k join workspaces w on w.id = k.workspace_id join accounts a on a.id = w.account_id
@@ -53,7 +52,7 @@ export const toRemembered = (row: KeyRow, parents: Parents): RememberedKey => ({
   status: row.status,
   scopes: shared(row.scopes),
   scopeBits: scopeBits(row.scopes),
-  overAtMs: Math.min(moment(row.expires_at), moment(row.ends_at)),
+  overAtMs: moment(row.works_until),
   networks: row.allowed_networks.length > 0 ? parseNetworks(row.allowed_networks) : null,
   limitPerMinute: row.limit_per_minute,
   tally: undefined,

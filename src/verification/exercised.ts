@@ -1,9 +1,9 @@
 import type { Executor } from '../foundation/database.ts'
 import { type Scope, scopes } from '../keys/scope.ts'
-import { cover } from '../usage/cover.ts'
 import type { Period } from '../usage/range.ts'
 import { reachOf } from '../usage/roll-up.ts'
 import { usedBy } from '../usage/rows.ts'
+import { planSegments } from '../usage/segments.ts'
 import { scopeBits } from './decide.ts'
 import { endpointOfScope, type ScopeTable } from './scope-table.ts'
 
@@ -11,7 +11,7 @@ import { endpointOfScope, type ScopeTable } from './scope-table.ts'
 export type WideKey = { keyId: string; name: string; scopes: Scope[]; exercised: Scope[] }
 
 /** One scope: how many active keys have it, and how many of these exercised it. */
-export type ScopeUse = { scope: Scope; keys: number; exercised: number }
+type ScopeUse = { scope: Scope; keys: number; exercised: number }
 
 export type Exercise = {
   scopes: ScopeUse[]
@@ -21,7 +21,7 @@ export type Exercise = {
   unknown: number
 }
 
-const mostListed = 10
+const maxListed = 10
 
 type Row = { id: string; name: string; scopes: Scope[]; endpoints: number[] }
 
@@ -39,7 +39,7 @@ export async function exerciseOf(
   const active = `keys where workspace_id = ? and status = 'active'`
   const used = usedBy(
     { sql: `array(select id from ${active})`, values: [workspaceId] },
-    cover(period, 'day', await reachOf(db)),
+    planSegments(period, 'day', await reachOf(db)),
   )
   // A condition on source and class would let the planner search the index once for each key, day and endpoint.
   const { rows } = await db.raw(
@@ -90,7 +90,7 @@ function exercise(keys: readonly Row[], needs: ReadonlyMap<number, number | unde
   }
   return {
     scopes: scopes.map((scope) => ({ scope, keys: has.get(scope) ?? 0, exercised: did.get(scope) ?? 0 })),
-    wide: { count: wide.length, keys: wide.slice(0, mostListed) },
+    wide: { count: wide.length, keys: wide.slice(0, maxListed) },
     unknown,
   }
 }

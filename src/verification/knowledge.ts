@@ -40,7 +40,7 @@ export async function openKnowledge(
   const parents = new Parents()
   let learner: Learner | undefined
   const mayAnswer = () => learner?.mayAnswer() ?? false
-  const reading = { url, timeoutMs: readTimeoutMs, most: verify.mostReads }
+  const reading = { url, timeoutMs: readTimeoutMs, max: verify.maxReads }
   const keyReader = openReader<KeyRow>({ ...reading, statement: keyStatement, connections: 2 })
   const tokenReader = openReader<ServiceTokenRow>({
     ...reading,

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Lane, openLane } from '../foundation/lane.ts'
+import { type DedicatedConnection, openDedicatedConnection } from '../foundation/dedicated-connection.ts'
 import type { Log } from '../foundation/log.ts'
 import {
   acknowledge,
@@ -59,11 +59,11 @@ export async function startLearner(memory: Forgetful, options: LearnerOptions): 
   const stopping = new AbortController()
   let hurry = new AbortController()
 
-  const renewals = openLane(options.databaseUrl, {
+  const renewals = openDedicatedConnection(options.databaseUrl, {
     name: 'keywarden renew',
     timeoutMs: Math.min(Math.max(ttlMs / 2, 250), 2_000),
   })
-  const news = openLane(options.databaseUrl, {
+  const news = openDedicatedConnection(options.databaseUrl, {
     name: 'keywarden learn',
     timeoutMs: 2_000,
     onConnect: (client) => {
@@ -88,30 +88,30 @@ export async function startLearner(memory: Forgetful, options: LearnerOptions): 
     const mine = term
     const sent = momentOf(time)
     const incarnation = { id: mine.incarnation, name, ttlMs }
-    const told = await renew(renewals, incarnation, mine.applied, !mine.isBegun)
+    const renewal = await renew(renewals, incarnation, mine.applied, !mine.isBegun)
     if (term !== mine) return
-    if (told.isFenced) {
+    if (renewal.isFenced) {
       log.warn('the lease was given up on; starting again with an empty memory')
       startAgain()
       return renewOnce()
     }
-    if (!mine.isBegun || told.epoch !== mine.epoch || told.prunedTo > mine.applied) {
+    if (!mine.isBegun || renewal.epoch !== mine.epoch || renewal.prunedTo > mine.applied) {
       memory.flush()
-      term = { incarnation: mine.incarnation, epoch: told.epoch, applied: told.head, isBegun: true }
+      term = { incarnation: mine.incarnation, epoch: renewal.epoch, applied: renewal.head, isBegun: true }
     }
-    await catchUp(renewals, term, told.head)
-    accept(told, sent)
+    await catchUp(renewals, term, renewal.head)
+    accept(renewal, sent)
   }
 
-  function accept(told: Renewal, sent: ReturnType<typeof momentOf>) {
-    const skew = skewMs(sent.wallMs, told.databaseMs, time.wallMs())
+  function accept(renewal: Renewal, sent: ReturnType<typeof momentOf>) {
+    const skew = skewMs(sent.wallMs, renewal.databaseMs, time.wallMs())
     trouble =
       skew > greatestSkewMs
         ? `the clock is ${Math.round(skew)} ms from the database's; each verify reads the database`
         : undefined
     logTrouble()
     lease = trouble || stopping.signal.aborted ? undefined : leaseFrom(sent, ttlMs)
-    share = { replicas: Math.max(told.replicas, 1), place: told.place }
+    share = { replicas: Math.max(renewal.replicas, 1), place: renewal.place }
   }
 
   /** Once when it begins and once when it is over. */
@@ -122,14 +122,14 @@ export async function startLearner(memory: Forgetful, options: LearnerOptions): 
   }
 
   /** Applies and acknowledges all up to `head` at least. */
-  async function catchUp(lane: Lane, mine: Term, head: number): Promise<void> {
+  async function catchUp(connection: DedicatedConnection, mine: Term, head: number): Promise<void> {
     let place: Place | undefined = placeAfter(mine.applied)
     while (mine.applied < head) {
-      const page: Page = await changesAfter(lane, place ?? placeAfter(mine.applied))
+      const page: Page = await changesAfter(connection, place ?? placeAfter(mine.applied))
       apply(mine, page)
       place = page.next
       if (!place) mine.applied = Math.max(mine.applied, head)
-      await acknowledge(lane, mine.incarnation, mine.applied)
+      await acknowledge(connection, mine.incarnation, mine.applied)
     }
   }
 

@@ -1,3 +1,4 @@
+import { minuteMs } from '../foundation/time.ts'
 /** What is left of a key's limit in this minute, on this replica. */
 export type Allowance = {
   isAllowed: boolean
@@ -8,8 +9,6 @@ export type Allowance = {
   /** whole seconds until the next minute */
   resetSeconds: number
 }
-
-const minuteMs = 60_000
 
 /**
  * This replica's part of a limit: equal parts, the rest to those who come first, so that the parts add up to the

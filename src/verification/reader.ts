@@ -1,7 +1,11 @@
-import { type Lane, openLane, type Statement } from '../foundation/lane.ts'
+import {
+  type DedicatedConnection,
+  openDedicatedConnection,
+  type Statement,
+} from '../foundation/dedicated-connection.ts'
 import { HotStandby } from '../foundation/primary.ts'
 
-const hashesAtOnce = 500
+const hashesPerBatch = 500
 
 /** Thrown when more reads are wanted than may wait; the door answers 503. */
 export class Overloaded extends Error {
@@ -26,7 +30,7 @@ export type ReaderOptions = {
   connections: number
   timeoutMs: number
   /** reads that may wait or be under way */
-  most: number
+  max: number
 }
 
 type Wanted<Row> = {
@@ -52,7 +56,7 @@ export function openReader<Row extends { token_hash: Buffer }>(options: ReaderOp
   const { url, timeoutMs } = options
   const statement = withServer(options.statement)
   const lanes = Array.from({ length: options.connections }, () =>
-    openLane(url, { name: 'keywarden read', timeoutMs }),
+    openDedicatedConnection(url, { name: 'keywarden read', timeoutMs }),
   )
   const idle = [...lanes]
   // Not sent yet: whoever wants the same hash may share it, since its statement will be newer than both.
@@ -69,13 +73,13 @@ export function openReader<Row extends { token_hash: Buffer }>(options: ReaderOp
     })
   }
 
-  async function send(lane: Lane) {
+  async function send(connection: DedicatedConnection) {
     const batch = takeBatch()
     try {
       const hashes = batch.map(({ hash }) => Buffer.from(hash, 'latin1'))
-      const rows = await lane.query<Read<Row>>(statement, [hashes])
+      const rows = await connection.query<Read<Row>>(statement, [hashes])
       if (rows[0]!.is_standby) {
-        lane.leave()
+        connection.leave()
         throw new HotStandby()
       }
       const byHash = new Map(rows.map((row) => [row.token_hash?.toString('latin1'), row as Row]))
@@ -84,15 +88,15 @@ export function openReader<Row extends { token_hash: Buffer }>(options: ReaderOp
       for (const { reject } of batch) reject(error)
     } finally {
       underWay -= batch.length
-      idle.push(lane)
+      idle.push(connection)
       schedule()
     }
   }
 
   function takeBatch(): Wanted<Row>[] {
     const all = [...waiting.values()]
-    const batch = all.slice(0, hashesAtOnce)
-    waiting = new Map(all.slice(hashesAtOnce).map((wanted) => [wanted.hash, wanted]))
+    const batch = all.slice(0, hashesPerBatch)
+    waiting = new Map(all.slice(hashesPerBatch).map((wanted) => [wanted.hash, wanted]))
     underWay += batch.length
     return batch
   }
@@ -101,7 +105,7 @@ export function openReader<Row extends { token_hash: Buffer }>(options: ReaderOp
     read(hash) {
       const same = waiting.get(hash)
       if (same) return same.answer
-      if (waiting.size + underWay >= options.most)
+      if (waiting.size + underWay >= options.max)
         return Promise.reject(new Overloaded('too many keys are being read at once'))
       const { promise: answer, resolve, reject } = withResolvers<Row | null>()
       waiting.set(hash, { hash, answer, resolve, reject })
@@ -109,7 +113,7 @@ export function openReader<Row extends { token_hash: Buffer }>(options: ReaderOp
       return answer
     },
     async close() {
-      await Promise.all(lanes.map((lane) => lane.close()))
+      await Promise.all(lanes.map((connection) => connection.close()))
     },
   }
 }

@@ -40,7 +40,7 @@ export async function openVerifier(
     counterId: newId('cnt', world.random),
     name: `${hostname()}:${process.pid}`,
   })
-  const means = { knowledge, counter, limits: new Limits(), clock, time, tokenPrefix: config.tokenPrefix }
+  const deps = { knowledge, counter, limits: new Limits(), clock, time, tokenPrefix: config.tokenPrefix }
   // A platform sends the same service token each time; hashing it once is enough.
   let asked = { serviceToken: '', hash: '' }
   return {
@@ -48,7 +48,7 @@ export async function openVerifier(
       if (serviceToken !== asked.serviceToken) asked = { serviceToken, hash: fingerprint(serviceToken) }
       return knowledge.account(asked.hash)
     },
-    verify: (account, question) => verify(means, account, question),
+    verify: (account, question) => verify(deps, account, question),
     remember: (outcome) =>
       counter.remember(outcome.keyId, outcome, String(outcome.status), outcome.at.getTime()),
     routes,

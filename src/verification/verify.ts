@@ -24,7 +24,7 @@ export type Question = Asked & {
   userAgent?: string | undefined
 }
 
-export type Means = {
+export type Deps = {
   knowledge: Knowledge
   counter: Counter
   limits: Limits
@@ -47,26 +47,26 @@ export const fingerprint = (secret: string): string =>
  * form of one.
  * @throws (or rejects) when the primary was needed and could not be asked; the door answers 503
  */
-export function verify(means: Means, account: Account, question: Question): Verdict | Promise<Verdict> {
+export function verify(deps: Deps, account: Account, question: Question): Verdict | Promise<Verdict> {
   // Noise is dropped by its form before any look-up, except where adopted keys have forms of their own.
-  if (!isWellFormed(question.presented, means.tokenPrefix) && !account.hasForeignTokens) return malformed
-  const found = means.knowledge.key(fingerprint(question.presented))
+  if (!isWellFormed(question.presented, deps.tokenPrefix) && !account.hasForeignTokens) return malformed
+  const found = deps.knowledge.key(fingerprint(question.presented))
   return found instanceof Promise
-    ? found.then((key) => judge(means, account.id, question, key))
-    : judge(means, account.id, question, found)
+    ? found.then((key) => judge(deps, account.id, question, key))
+    : judge(deps, account.id, question, found)
 }
 
-function judge(means: Means, accountId: string, question: Question, key: RememberedKey | null): Verdict {
+function judge(deps: Deps, accountId: string, question: Question, key: RememberedKey | null): Verdict {
   if (!key || key.workspace.accountId !== accountId) return notFound
-  const nowMs = means.clock.now().getTime()
+  const nowMs = deps.clock.now().getTime()
   const code = decide(key, question, nowMs)
-  const verdict = code === 'VALID' && key.limitPerMinute !== null ? limited(means, key) : { code, key }
-  means.counter.count(key, question, verdict.code, nowMs)
+  const verdict = code === 'VALID' && key.limitPerMinute !== null ? limited(deps, key) : { code, key }
+  deps.counter.count(key, question, verdict.code, nowMs)
   // A caller who asked about another workspace learns nothing about this one.
   return code === 'WRONG_WORKSPACE' ? wrongWorkspace : verdict
 }
 
-function limited({ knowledge, limits, time }: Means, key: RememberedKey): Verdict {
+function limited({ knowledge, limits, time }: Deps, key: RememberedKey): Verdict {
   const limit = key.limitPerMinute!
   const share = shareOf(limit, knowledge.learner.share())
   const allowance = limits.take(key.id, limit, share, time.wallMs())

@@ -14,8 +14,8 @@ export type FirstStart = {
 }
 
 /**
- * Makes the first account, workspace and owner for a Slack team. A team that has an account already is left as it
- * is: configuration decides the first start and nothing after it. Two first starts at once make one account.
+ * Creates the first account, workspace and owner for a Slack team. A team that already has an account is left as it
+ * is: configuration decides the first start only. Two first starts at once create one account.
  */
 export async function bootstrap(act: Act, first: FirstStart, random: Random): Promise<Workspace | Refusal> {
   const created = await act

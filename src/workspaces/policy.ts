@@ -7,8 +7,8 @@ import { authorise } from '../policy/authorise.ts'
 import { checkTerms, readTerms, type Terms, versionOf } from '../policy/terms.ts'
 
 /**
- * Sets a workspace's rules. They hold from the next act on and change no key that exists. `version` is of the terms
- * that were seen: when somebody else changed them since, nothing is overwritten.
+ * Sets a workspace's terms. They apply from the next act on and change no existing key. `version` is of the terms
+ * that were shown: a concurrent change is not overwritten.
  */
 export async function setPolicy(
   act: Act,
@@ -42,7 +42,7 @@ export async function setPolicy(
   return terms
 }
 
-/** Approval takes two people: refuses it while there is one. */
+/** Refuses approval while only one person could give it. */
 export async function lacksApprover(
   db: Executor,
   workspaceId: string,

@@ -2,7 +2,7 @@ import type { Executor } from '../foundation/database.ts'
 
 export type Preferences = { workspaceId: string | null; homeShows: 'mine' | 'all' }
 
-/** What a person chose, or the defaults. */
+/** A person's saved choices, or the defaults. */
 export async function readPreferences(db: Executor, accountId: string, userId: string): Promise<Preferences> {
   const row = await db('preferences')
     .where({ account_id: accountId, user_id: userId })
@@ -10,8 +10,8 @@ export async function readPreferences(db: Executor, accountId: string, userId: s
   return { workspaceId: row?.workspace_id ?? null, homeShows: row?.home_shows ?? 'mine' }
 }
 
-/** Keeps a choice; what is absent stays as it was. */
-export async function prefer(
+/** Saves choices; absent ones stay as they were. */
+export async function savePreferences(
   db: Executor,
   accountId: string,
   userId: string,
@@ -28,7 +28,7 @@ export async function prefer(
     .merge(columns)
 }
 
-/** Who looked at Home since then, latest first, at most `limit`. */
+/** Users who opened Home since then, latest first, at most `limit`. */
 export async function recentHomes(
   db: Executor,
   accountId: string,

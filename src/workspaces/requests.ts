@@ -3,12 +3,13 @@ import type { Executor } from '../foundation/database.ts'
 import { newId } from '../foundation/ids.ts'
 import type { Random } from '../foundation/random.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
+import { fromRow } from '../foundation/rows.ts'
 import { say } from '../foundation/words.ts'
 import { type Act, actorName } from '../members/actor.ts'
 import { inCharge } from '../members/member.ts'
 import { authorise, noSuchKey } from '../policy/authorise.ts'
 
-/** What somebody asks for; the room that makes keys checks it again when it becomes one. */
+/** The requested key; checked again when it is created. */
 export type Draft = {
   name: string
   description: string
@@ -31,31 +32,18 @@ export type KeyRequest = {
   decidedBy: string | null
   decidedAt: Date | null
   decisionReason: string | null
-  /** who leaves, where that is why nobody decides any more */
+  /** the leaver because of whom the request was closed */
   closedFor: string | null
   keyId: string | null
   posted: { channelId: string; ts: string } | null
 }
 
-type Row = Record<string, never>
-
-const toRequest = (row: Row): KeyRequest => ({
-  id: row.id!,
-  workspaceId: row.workspace_id!,
-  draft: row.draft!,
-  reason: row.reason!,
-  requestedBy: row.requested_by!,
-  requestedAt: row.requested_at!,
-  state: row.state!,
-  decidedBy: row.decided_by ?? null,
-  decidedAt: row.decided_at ?? null,
-  decisionReason: row.decision_reason ?? null,
-  closedFor: row.closed_for ?? null,
-  keyId: row.key_id ?? null,
+const toRequest = (row: Record<string, never>): KeyRequest => ({
+  ...fromRow<KeyRequest>(row),
   posted: row.ts ? { channelId: row.channel_id!, ts: row.ts } : null,
 })
 
-/** Puts a request before the managers. */
+/** Submits a request to the managers. */
 export async function makeRequest(
   act: Act,
   workspaceId: string,
@@ -86,7 +74,7 @@ export async function makeRequest(
   return request
 }
 
-/** What a decider may decide: still waiting, and not their own. Locked until the transaction ends. */
+/** A request that this person may decide: waiting, and not their own. Locked until the transaction ends. */
 export async function openForDecision(
   act: Act,
   workspaceId: string,
@@ -105,7 +93,7 @@ export async function openForDecision(
   return late ?? request
 }
 
-/** Why this person cannot decide the request as it stands; nothing when they can. Roles are looked at elsewhere. */
+/** Why this person cannot decide the request; undefined when they can. Roles are checked elsewhere. */
 export function cannotDecide(request: KeyRequest, actorId: string): Refusal | undefined {
   if (request.state === 'closed')
     return refuse(
@@ -121,7 +109,7 @@ export function cannotDecide(request: KeyRequest, actorId: string): Refusal | un
   return refuse('forbidden', 'Someone else must decide.', { logged: { action: 'request.decide' } })
 }
 
-/** A reason in the form it is kept: something, and at most 300 characters. Pure. */
+/** Checks and trims a reason: not empty, at most 300 characters. Pure. */
 export function readReason(text: string): string | Refusal {
   const reason = text.trim()
   if (reason === '') return refuse('invalid', 'Say why; somebody reads it.', { field: 'reason' })
@@ -167,8 +155,7 @@ export async function decideRequest(
 }
 
 /**
- * Closes what waits for a decision and was asked for by, or was to belong to, somebody who leaves. Part of the act
- * that offboards them.
+ * Closes the waiting requests that a leaver made or whose key they would own. Part of the act that offboards them.
  */
 export async function closeRequestsOf(
   act: Act,
@@ -191,22 +178,22 @@ export async function closeRequestsOf(
     })
 }
 
-/** Requests that were closed since then and whose message does not say so yet, oldest first. */
-export async function closedUntold(db: Executor, since: Date): Promise<KeyRequest[]> {
+/** Requests closed since then whose message does not show it yet, oldest first. */
+export async function closedUnannounced(db: Executor, since: Date): Promise<KeyRequest[]> {
   const rows = await db('key_requests')
     .where({ state: 'closed' })
-    .whereNull('closed_told_at')
+    .whereNull('closed_announced_at')
     .where('decided_at', '>', since)
     .orderBy('decided_at')
     .limit(50)
   return rows.map(toRequest)
 }
 
-/** Notes that people know of it. */
-export const rememberToldClosed = (db: Executor, id: string, now: Date) =>
-  db('key_requests').where({ id }).update({ closed_told_at: now })
+/** Records that the closing was announced. */
+export const rememberClosedAnnounced = (db: Executor, id: string, now: Date) =>
+  db('key_requests').where({ id }).update({ closed_announced_at: now })
 
-/** Remembers where the request stands in Slack, so that the message can be kept true. */
+/** Records the request's Slack message, so that it can be updated. */
 export const rememberPosted = (db: Executor, id: string, posted: { channelId: string; ts: string }) =>
   db('key_requests').where({ id }).update({ channel_id: posted.channelId, ts: posted.ts })
 

@@ -2,10 +2,10 @@ import { record } from '../audit/record.ts'
 import type { Executor } from '../foundation/database.ts'
 import { type Refusal, refuse } from '../foundation/refusal.ts'
 import type { Act } from '../members/actor.ts'
-import type { Role } from '../members/member.ts'
+import { findMember, type Member, type Role } from '../members/member.ts'
 import { authorise } from '../policy/authorise.ts'
 
-/** Who has which role by name, owners first; plain members are not listed. At most a hundred. */
+/** Owners and managers by name, owners first, at most a hundred. */
 export async function listRoles(
   db: Executor,
   workspaceId: string,
@@ -20,7 +20,7 @@ export async function listRoles(
   return rows.map((row) => ({ userId: row.user_id, role: row.role }))
 }
 
-/** Which user groups give a role. */
+/** The user groups that give a role. */
 export async function listGroupRoles(
   db: Executor,
   workspaceId: string,
@@ -29,7 +29,7 @@ export async function listGroupRoles(
   return rows.map((row) => ({ groupId: row.group_id, role: row.role }))
 }
 
-/** Gives somebody a role. The last owner stays one. Returns the role they had. */
+/** Sets a person's role. The last owner stays one. Returns the previous role. */
 export async function setRole(
   act: Act,
   workspaceId: string,
@@ -57,6 +57,23 @@ export async function setRole(
   return { before }
 }
 
+/**
+ * Adds a plain member at first contact; a known member keeps their role. Only for users that Slack lists as full
+ * members of the team.
+ */
+export async function ensureMember(
+  db: Executor,
+  workspaceId: string,
+  userId: string,
+  now: Date,
+): Promise<Member> {
+  await db('members')
+    .insert({ workspace_id: workspaceId, user_id: userId, role: 'member', added_at: now, changed_at: now })
+    .onConflict(['workspace_id', 'user_id'])
+    .merge({ left_at: null })
+  return (await findMember(db, workspaceId, userId))!
+}
+
 async function isOnlyOwner(act: Act, workspaceId: string, userId: string): Promise<boolean> {
   const other = await act
     .trx('members')
@@ -68,8 +85,8 @@ async function isOnlyOwner(act: Act, workspaceId: string, userId: string): Promi
 }
 
 /**
- * Gives every member of a user group a role, or takes it back with null. Who they are is Slack's to say. What changes
- * nothing leaves no record.
+ * Gives every member of a user group a role, or takes it back with null. Slack supplies the members. A call that
+ * changes nothing leaves no record.
  */
 export async function setGroupRole(
   act: Act,
@@ -98,7 +115,7 @@ export async function setGroupRole(
   return { groupId }
 }
 
-/** Brings the copy of a group's members up to date in every workspace that gives the group a role. */
+/** Updates the copy of a group's members in every workspace where the group gives a role. */
 export async function refreshGroup(act: Act, groupId: string, userIds: readonly string[]): Promise<void> {
   const rows = await act.trx('group_roles').where({ group_id: groupId }).select('workspace_id')
   for (const row of rows) await replaceMembers(act, row.workspace_id, groupId, userIds)
@@ -113,10 +130,10 @@ async function replaceMembers(act: Act, workspaceId: string, groupId: string, us
 }
 
 /**
- * Ends the role of somebody who is no longer a full member of the team. The last owner's row stays, so that the
- * shell can see who it was; identifying them is refused all the same.
+ * Ends the role of a person who is no longer a full member of the team. The last owner's row stays for the operator
+ * to see; they are refused all the same.
  */
-export async function forgetMember(act: Act, workspaceId: string, userId: string): Promise<null> {
+export async function markDeparted(act: Act, workspaceId: string, userId: string): Promise<null> {
   await act.trx('workspaces').where({ id: workspaceId }).forUpdate().first('id')
   const where = { workspace_id: workspaceId, user_id: userId }
   await act.trx('group_members').where(where).delete()
@@ -138,8 +155,16 @@ export async function forgetMember(act: Act, workspaceId: string, userId: string
   return null
 }
 
-/** Somebody who had left is back: their keys have an owner again. */
-export async function welcomeBack(act: Act, workspaceId: string, userId: string): Promise<null> {
+/** Restores the role of a last owner whose departure was a mistake. */
+export async function restoreOwner(act: Act, workspaceId: string, userId: string): Promise<void> {
+  await act
+    .trx('members')
+    .where({ workspace_id: workspaceId, user_id: userId, role: 'owner' })
+    .update({ left_at: null })
+}
+
+/** Reverses `markDeparted` for a person who returned: their keys have an owner again. */
+export async function markReturned(act: Act, workspaceId: string, userId: string): Promise<null> {
   await act.trx('departures').where({ workspace_id: workspaceId, user_id: userId }).delete()
   return null
 }

@@ -7,13 +7,13 @@ import { type Refusal, refuse } from '../foundation/refusal.ts'
 import { say } from '../foundation/words.ts'
 import type { Act } from '../members/actor.ts'
 
-export const serviceTokenPrefix = 'kws_'
+const serviceTokenPrefix = 'kws_'
 
 export type ServiceToken = { id: string; name: string; hint: string; createdAt: Date; revokedAt: Date | null }
 
 const hash = (secret: string) => createHash('sha256').update(secret).digest()
 
-/** Makes a credential for the platform. The secret is in the answer and nowhere else, ever. */
+/** Creates a credential for the platform. The secret is only ever in this result. */
 export async function createServiceToken(
   act: Act,
   account: { id: string; workspaceId: string },
@@ -55,7 +55,7 @@ export async function listServiceTokens(db: Executor, accountId: string): Promis
   }))
 }
 
-/** Ends a service token; whoever uses it is refused from the next request on. */
+/** Revokes a service token: it is refused from the next request on. */
 export async function revokeServiceToken(
   act: Act,
   account: { id: string; workspaceId: string },
@@ -73,13 +73,4 @@ export async function revokeServiceToken(
     })
   await record(act, { event: 'service-token.revoked', workspaceId: account.workspaceId, details: { id } })
   return { id }
-}
-
-/** The account that a presented secret speaks for, or undefined. */
-export async function accountOfServiceToken(db: Executor, secret: string): Promise<string | undefined> {
-  const row = await db('service_tokens')
-    .where({ token_hash: hash(secret) })
-    .whereNull('revoked_at')
-    .first('account_id')
-  return row?.account_id
 }

@@ -8,7 +8,7 @@ import { readTerms, type Terms } from '../policy/terms.ts'
 
 export type Workspace = { id: string; accountId: string; name: string; terms: Terms }
 
-/** How somebody names a workspace in a command. */
+/** A workspace as people name it in a command. */
 export const inWorkspace = (name: string): string => (/\s/.test(name) ? `in:"${name}"` : `in:${name}`)
 
 type Row = { id: string; account_id: string; name: string; terms: unknown }
@@ -33,7 +33,7 @@ export async function workspacesOfTeam(db: Executor, slackTeamId: string): Promi
   return rows.map(toWorkspace)
 }
 
-/** Every workspace, oldest first, for jobs that serve them all. */
+/** Every workspace, oldest first, for jobs. */
 export async function allWorkspaces(db: Executor): Promise<Workspace[]> {
   return (await db('workspaces').orderBy(['created_at', 'id']).select(columns)).map(toWorkspace)
 }
@@ -66,7 +66,7 @@ export async function addWorkspace(
   return toWorkspace(row)
 }
 
-/** Copies the people in charge of one workspace to another, so that a new one is never without an owner. */
+/** Copies the owners and managers of one workspace to another, so that a new one is never without an owner. */
 export async function inheritOwners(act: Act, fromWorkspaceId: string, toWorkspaceId: string): Promise<void> {
   await act.trx.raw(
     `insert into members (workspace_id, user_id, role, added_at, changed_at)
@@ -74,4 +74,9 @@ export async function inheritOwners(act: Act, fromWorkspaceId: string, toWorkspa
      on conflict do nothing`,
     [toWorkspaceId, act.now, act.now, fromWorkspaceId],
   )
+}
+
+/** Lets verifiers of this account look up tokens that Keywarden did not generate. */
+export async function allowForeignTokens(act: Act, accountId: string): Promise<void> {
+  await act.trx('accounts').where({ id: accountId, foreign_tokens: false }).update({ foreign_tokens: true })
 }

@@ -20,7 +20,7 @@ async function fault(wanted: Fault): Promise<void> {
 
 /** Letters that nobody has settled. */
 const waiting = async () =>
-  Number((await house.world.db('outbox').whereNull('settled_at').count('* as n'))[0]!.n)
+  Number((await house.world.db('outbox').whereNull('completed_at').count('* as n'))[0]!.n)
 
 async function everythingDelivered(): Promise<void> {
   await expect.poll(waiting, { timeout: 18_000, interval: 50 }).toBe(0)

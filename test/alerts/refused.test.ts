@@ -3,7 +3,7 @@ import type { Call, Fault, Message } from '../../sandbox/slack/contract.ts'
 import { findButton, messagesIn } from '../../sandbox/slack/look.ts'
 import type { AlertChannel } from '../../src/alerts/channel.ts'
 import { deliverWaiting } from '../../src/alerts/deliver.ts'
-import { reconcileWorkspace } from '../../src/findings/settle.ts'
+import { reconcileWorkspace } from '../../src/findings/reconcile-all.ts'
 import { openWebClient } from '../../src/foundation/slack.ts'
 import { put } from '../../src/outbox/outbox.ts'
 import { slackAlerts } from '../../src/slack/alert-channel.ts'
@@ -75,7 +75,7 @@ const inChannel = (words: string | RegExp): Promise<Message> =>
 /** Lets what failed be tried at once, so many times, instead of after real seconds. */
 async function triedAgain(times: number): Promise<void> {
   for (let i = 0; i < times; i++) {
-    await house.world.db('outbox').whereNull('settled_at').update({ retry_after: null })
+    await house.world.db('outbox').whereNull('completed_at').update({ retry_after: null })
     await deliverWaiting(house.world, channel)
   }
 }
@@ -176,7 +176,7 @@ describe('an error that nobody knows', () => {
     await refuse('brand_new_error', 'Unknown refusal')
     const keyId = await alertAbout('Unknown refusal')
     await alertAbout('Behind the unknown')
-    expect((await letterAbout(keyId)).settled_at).toBeNull()
+    expect((await letterAbout(keyId)).completed_at).toBeNull()
     await triedAgain(12)
     expect(await letterAbout(keyId)).toMatchObject({ outcome: 'refused', last_error: 'brand_new_error' })
     const tries = await calls('chat.postMessage', 'Unknown refusal')

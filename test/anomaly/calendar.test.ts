@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { newState } from '../../src/usage/anomaly/state.ts'
-import { step } from '../../src/usage/anomaly/step.ts'
+import { newState } from '../../src/anomaly/detector/state.ts'
+import { step } from '../../src/anomaly/detector/step.ts'
 import { bucketOf, day, hour, monday } from './traffic.ts'
 
 const change = 21 * day + hour

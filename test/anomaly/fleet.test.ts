@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { fleetEvents } from '../../src/usage/anomaly/fleet.ts'
-import type { Reason } from '../../src/usage/anomaly/reason.ts'
+import { fleetEvents } from '../../src/anomaly/detector/fleet.ts'
+import type { Reason } from '../../src/anomaly/detector/reason.ts'
 
 const times = (count: number, reason: Reason): Reason[] => Array.from({ length: count }, () => reason)
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { loadState, newState } from '../../src/usage/anomaly/state.ts'
-import { step } from '../../src/usage/anomaly/step.ts'
+import { loadState, newState } from '../../src/anomaly/detector/state.ts'
+import { step } from '../../src/anomaly/detector/step.ts'
 import { between, bucketOf, day, hour, live, office } from './traffic.ts'
 
 /** When the strange thing begins: the fourth Wednesday, nine in the morning. */

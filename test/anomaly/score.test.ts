@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { calibrated, reasons } from '../../src/usage/anomaly/reason.ts'
-import { newState } from '../../src/usage/anomaly/state.ts'
-import { step } from '../../src/usage/anomaly/step.ts'
+import { calibrated, reasons } from '../../src/anomaly/detector/reason.ts'
+import { newState } from '../../src/anomaly/detector/state.ts'
+import { step } from '../../src/anomaly/detector/step.ts'
 import { bucketOf, day, live } from './traffic.ts'
 
 test('comparing reasons changes neither what alerts nor which of two scores of one reason is higher', () => {

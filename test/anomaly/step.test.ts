@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { loadState, newState, resetState, stateBytes } from '../../src/usage/anomaly/state.ts'
-import { step, stepSilence } from '../../src/usage/anomaly/step.ts'
+import { loadState, newState, resetState, stateBytes } from '../../src/anomaly/detector/state.ts'
+import { step, stepSilence } from '../../src/anomaly/detector/step.ts'
 import fc from '../setup/seeded.ts'
 import { bucketOf, day, live, monday } from './traffic.ts'
 

@@ -1,6 +1,6 @@
 import { createRandom } from '../../bench/anomaly/simulation/random.ts'
-import { newState } from '../../src/usage/anomaly/state.ts'
-import { type Bucket, type Reading, step } from '../../src/usage/anomaly/step.ts'
+import { newState } from '../../src/anomaly/detector/state.ts'
+import { type Bucket, type Reading, step } from '../../src/anomaly/detector/step.ts'
 
 /** Monday 2026-01-05 00:00 UTC. */
 export const monday = 1767571200
@@ -17,7 +17,7 @@ export const bucketOf = (index: number, seen: Count, offsetSeconds = 0): Bucket 
   expected: seen.expected ?? false,
 })
 
-export type Told = Reading & { index: number }
+type Told = Reading & { index: number }
 
 /** Runs a key through `days` days of traffic; `traffic` gives a bucket's mean, the counts are Poisson around it. */
 export function live(

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { perform } from '../../src/acts/perform.ts'
 import { describe } from '../../src/audit/describe.ts'
 import { listEvents } from '../../src/audit/list.ts'
-import { perform } from '../../src/audit/perform.ts'
 import { recordAll } from '../../src/audit/record.ts'
 import { sumUpRefusals } from '../../src/audit/refusals.ts'
 import { isRefusal } from '../../src/foundation/refusal.ts'

@@ -64,6 +64,7 @@ test.each([
   'create table public.audit_shadow (id int)',
   'alter function audit_append(text, text) set search_path = pg_temp',
   'delete from knex_migrations',
+  'delete from function_versions',
 ])('the role of the app is refused: %s', async (statement) => {
   await expect(administer(roles.appUrl, statement)).rejects.toThrow(/permission denied|must be owner/)
 })

@@ -36,10 +36,10 @@ test('an operator sees when a key was strange, what would have been told, and wh
   expect(heading).toMatch(/^from \(UTC\) +until +reason +score +said +why$/)
   expect(first).toMatch(
     new RegExp(
-      `^${day(daysAgo(2))} 10:00 +${day(daysAgo(2))} 1\\d:\\d\\d +spike +[\\d.]+ +told +2000 in five minutes; busiest in 2\\d days \\d\\d`,
+      `^${day(daysAgo(2))} 10:00 +${day(daysAgo(2))} 1\\d:\\d\\d +spike +[\\d.]+ +alert +2000 in five minutes; busiest in 2\\d days \\d\\d`,
     ),
   )
-  expect(seen.out.match(/ told /g)).toHaveLength(1)
+  expect(seen.out.match(/ alert /g)).toHaveLength(1)
 })
 
 test('the same as JSON has the numbers that decided', async () => {
@@ -58,7 +58,7 @@ test('the same as JSON has the numbers that decided', async () => {
     from: daysAgo(3).toISOString(),
     to: today.toISOString(),
   })
-  expect(found.filter((one: { told: boolean }) => one.told)).toMatchObject([
+  expect(found.filter((one: { alerted: boolean }) => one.alerted)).toMatchObject([
     { from: daysAgo(2, 10).toISOString(), reason: 'spike', expected: false, figures: { count: 2_000 } },
   ])
   expect(found[0].score).toBeGreaterThan(1)

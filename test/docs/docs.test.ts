@@ -10,7 +10,7 @@ import { tables } from './tables.ts'
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const read = (path: string) => readFileSync(root + path, 'utf8')
 const pages = [...markdownIn('docs'), ...markdownIn('deploy'), 'bench/README.md']
-const documents = ['README.md', 'SECURITY.md', 'CHANGELOG.md', ...pages]
+const documents = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...pages]
 
 function markdownIn(folder: string): string[] {
   return readdirSync(root + folder, { recursive: true, encoding: 'utf8' })
@@ -40,6 +40,14 @@ test.each(documents)('what %s links to within the project is there, headings inc
       !existsSync(resolve(root, target)) || (heading !== undefined && !headingsOf(target).includes(heading)),
   )
   expect(broken).toEqual([])
+})
+
+test.each(documents)('the files and folders of the project that %s names are there', (path) => {
+  const named = [
+    ...read(path).matchAll(/`((?:src|jobs|migrations|schema|sandbox|bench|test|bin|client)\/[\w./-]+)[`\s]/g),
+  ]
+  const missing = named.map(([, name]) => name!).filter((name) => !existsSync(root + name))
+  expect(missing).toEqual([])
 })
 
 test('whoever reads the README finds every page, and the proxies, by links', () => {

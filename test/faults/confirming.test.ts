@@ -1,11 +1,14 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { readConfig } from '../../src/foundation/config.ts'
 import { openDatabase } from '../../src/foundation/database.ts'
-import { type Lane, openLane } from '../../src/foundation/lane.ts'
+import {
+  type DedicatedConnection,
+  openDedicatedConnection,
+} from '../../src/foundation/dedicated-connection.ts'
 import { openLog } from '../../src/foundation/log.ts'
 import { acknowledge } from '../../src/leases/changes.ts'
 import { renew } from '../../src/leases/renew.ts'
-import { settle } from '../../src/leases/settle.ts'
+import { resolveChanges } from '../../src/leases/resolve-changes.ts'
 import { openWatcher } from '../../src/leases/watcher.ts'
 import { type FreshDatabase, freshDatabase } from '../setup/database.ts'
 import { openCable } from './lab/cable.ts'
@@ -15,12 +18,12 @@ const clock = { now: () => new Date() }
 let database: FreshDatabase
 let lab: Lab
 /** the connection of a verifier that does what a test says */
-let verifier: Lane
+let verifier: DedicatedConnection
 let seq: number
 beforeEach(async () => {
   database = await freshDatabase()
   lab = await openLab(database.url, async () => {})
-  verifier = openLane(database.url, { name: 'verifier', timeoutMs: 60_000 })
+  verifier = openDedicatedConnection(database.url, { name: 'verifier', timeoutMs: 60_000 })
   await renew(verifier, { id: 'inc_a', name: 'a', ttlMs: 60_000 }, 0, true)
   seq = await lab.revoke(...(await lab.keys(1)))
 })
@@ -60,10 +63,12 @@ test('a database that recovered after the leases were looked at confirms nothing
     const { rows } = await lab.sql.query('select confirmed_at from changes where seq = $1', [seq])
     return rows[0].confirmed_at
   }
-  await expect(settle(verifier, clock, { seq, epoch: 'of before', evidence })).rejects.toThrow('recovered')
+  await expect(resolveChanges(verifier, clock, { seq, epoch: 'of before', evidence })).rejects.toThrow(
+    'recovered',
+  )
   expect(await confirmedAt()).toBeNull()
   const { rows } = await lab.sql.query('select current_epoch() as epoch')
-  const receipts = await settle(verifier, clock, { seq, epoch: rows[0].epoch, evidence })
+  const receipts = await resolveChanges(verifier, clock, { seq, epoch: rows[0].epoch, evidence })
   expect(receipts.get(seq)).toMatchObject({ state: 'confirmed', ...evidence })
   expect(await confirmedAt()).toEqual(expect.any(Date))
 })

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { startRedis } from '../../sandbox/services/redis.ts'
 import type { Channel } from '../../sandbox/slack/contract.ts'
 import { type LocalSlack, startSlack } from '../../sandbox/slack/slack.ts'
+import { checkNode } from '../../src/cli/doctor-node.ts'
 import { runShell } from '../../src/cli/program.ts'
 import { systemClock } from '../../src/foundation/clock.ts'
 import { start } from '../../src/start.ts'
@@ -58,12 +59,26 @@ test('where all is well, doctor says so of each part and exits 0', async () => {
     expect.stringMatching(/^ok .*version 1\d/),
     'ok Postgres schema is up to date',
   ])
+  expect(about('Node')).toEqual([expect.stringContaining(`version ${process.versions.node}`)])
   expect(about('Redis')).toEqual([expect.stringMatching(/version/), 'ok Redis eviction policy noeviction'])
   expect(about('Slack')).toEqual([
     'ok Slack bot keywarden in ACME',
     'ok Slack scopes match manifest.yml',
     'ok Slack the bot is in #security-alerts',
   ])
+})
+
+test.each([
+  [
+    '20.20.2',
+    'warn',
+    'version 20.20.2 is past its end of life; it still works, but install Node.js 22 or 24',
+  ],
+  ['22.12.0', 'ok', 'version 22.12.0'],
+  ['24.0.0', 'ok', 'version 24.0.0'],
+  ['23.1.0', 'warn', 'version 23.1.0 is not one that Keywarden is tested with; install Node.js 22 or 24'],
+])('Node %s is %s', (version, state, said) => {
+  expect(checkNode(version)).toEqual({ state, said })
 })
 
 describe('what is wrong is named together with what to do, and the exit code is 1:', () => {

@@ -7,6 +7,7 @@ import { openDatabase } from '../../src/foundation/database.ts'
 import { migrate, pendingMigrations } from '../../src/foundation/migrate.ts'
 import { administer, databaseUrl } from '../setup/administer.ts'
 import { keywarden } from '../setup/process.ts'
+import { copyOfProduct } from './lab/copy.ts'
 
 let url: string
 let name: string
@@ -69,4 +70,57 @@ test('a compiled release knows the same migrations as a checkout', { timeout: 24
   expect(release('migrate').stdout).toBe(`Ran ${all.join(', ')}.\n`)
   expect(await pending()).toEqual([])
   expect(release('migrate').stdout).toBe('The database is up to date.\n')
+})
+
+test('a database from before the first release is refused and left as it is', async () => {
+  await administer(
+    url,
+    `create table knex_migrations (id serial primary key, name text, batch integer, migration_time timestamptz);
+     insert into knex_migrations (name) values ('0001_accounts_and_workspaces'), ('0002_members');
+     create table accounts (id text primary key); insert into accounts values ('acc_1')`,
+  )
+  const everything = async () => [
+    await administer(
+      url,
+      'select relname, relkind from pg_class where relnamespace = $1::regnamespace order by 1',
+      ['public'],
+    ),
+    await administer(url, 'select * from knex_migrations order by id'),
+    await administer(url, 'select * from accounts'),
+  ]
+  const before = await everything()
+  const refused = keywarden(['migrate'], { DATABASE_URL: url })
+  expect(await refused.ended).toBe(1)
+  expect(refused.said()).toBe(
+    'This database was made by a version from before the first release, and cannot be brought to this one: ' +
+      'create an empty database and point DATABASE_URL at it.\n',
+  )
+  expect(await everything()).toEqual(before)
+})
+
+test('a function that another version changed is replaced, and is no reason for the older one not to start', async () => {
+  await migrate(url)
+  const bodyNow = async () => {
+    const [row] = await administer(url, `select prosrc from pg_proc where proname = 'audit_is_append_only'`)
+    return row!.prosrc
+  }
+  const body = await bodyNow()
+  const file = 'schema/functions/audit_is_append_only.sql'
+  const newer = await copyOfProduct([{ file, find: 'are append-only', replace: 'are only ever appended' }])
+  const run = (verb: string) =>
+    spawnSync(process.execPath, ['--import', 'tsx', 'src/main.ts', verb], {
+      ...{ cwd: newer.folder, encoding: 'utf8' },
+      env: { PATH: process.env.PATH, DATABASE_URL: url },
+    })
+  try {
+    expect(run('doctor').stdout).toContain('1 migrations are pending; run: keywarden migrate')
+    expect(await bodyNow()).toBe(body)
+    expect(run('migrate').stdout).toBe('Ran functions/audit_is_append_only.\n')
+    expect(await bodyNow()).toContain('are only ever appended')
+    expect(await pending()).toEqual([])
+    expect(await migrate(url)).toEqual(['functions/audit_is_append_only'])
+    expect(await bodyNow()).toBe(body)
+  } finally {
+    await newer.remove()
+  }
 })

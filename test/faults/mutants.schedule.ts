@@ -22,8 +22,8 @@ async function play(scenario: Scenario, edits: Edit[]): Promise<string[]> {
   const name = `lab_${randomBytes(6).toString('hex')}`
   await administer(server.url, `create database ${name}`)
   const url = databaseUrl(server.url, name)
-  const bringsMigrations = edits.some(({ file }) => file.startsWith('migrations/'))
-  const lab = await openLab(url, bringsMigrations ? async () => migrateWith(copy.folder, url) : undefined)
+  const bringsSchema = edits.some(({ file }) => file.startsWith('schema/'))
+  const lab = await openLab(url, bringsSchema ? async () => migrateWith(copy.folder, url) : undefined)
   try {
     return await scenario({
       lab,

@@ -4,7 +4,7 @@ import { startStandby } from '../../sandbox/services/standby.ts'
 import { systemClock } from '../../src/foundation/clock.ts'
 import { readConfig } from '../../src/foundation/config.ts'
 import { isOutage, openDatabase, transact } from '../../src/foundation/database.ts'
-import { openLane } from '../../src/foundation/lane.ts'
+import { openDedicatedConnection } from '../../src/foundation/dedicated-connection.ts'
 import { openLog } from '../../src/foundation/log.ts'
 import { generateToken } from '../../src/keys/token.ts'
 import { confirmChange } from '../../src/leases/confirm.ts'
@@ -135,7 +135,7 @@ describe('a primary that takes no changes for a while', () => {
   test('is an outage for a change, and a connection that met it is not used again', async () => {
     await setReadOnly(true)
     const db = openDatabase(primary.url, { connections: 1 })
-    const lane = openLane(primary.url, { name: 'test', timeoutMs: 5_000 })
+    const lane = openDedicatedConnection(primary.url, { name: 'test', timeoutMs: 5_000 })
     const prune = `delete from leases where name = 'nobody'`
     const changing = () => transact(db, async (trx) => void (await trx.raw(prune)))
     const changingInLane = () => lane.query({ name: 'prune', text: prune }, [])
@@ -165,7 +165,7 @@ describe('a server in recovery is no database, whatever it is asked:', () => {
 
   test('not even for a question that it could answer', async () => {
     const db = openDatabase(standby.url)
-    const lane = openLane(standby.url, { name: 'test', timeoutMs: 5_000 })
+    const lane = openDedicatedConnection(standby.url, { name: 'test', timeoutMs: 5_000 })
     const text = 'select 1'
     for (const ask of [async () => db.raw(text), () => lane.query({ name: 'one', text }, [])]) {
       const error = await ask().catch((refused: unknown) => refused)
@@ -189,7 +189,7 @@ describe('a server in recovery is no database, whatever it is asked:', () => {
     )
     const text = 'select token_hash from things where token_hash = any($1::bytea[])'
     const statement = { name: 'things', text }
-    const reader = openReader({ url, statement, connections: 1, timeoutMs: 5_000, most: 10 })
+    const reader = openReader({ url, statement, connections: 1, timeoutMs: 5_000, max: 10 })
     expect(await reader.read('\x01')).toMatchObject({ token_hash: Buffer.from([1]) })
     expect(await reader.read('\x02')).toBeNull()
     await administer(url, 'update says set is_standby = true')

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { forgetRequests } from '../../src/acts/retention.ts'
 import { lastMonday, putDigests } from '../../src/findings/digest.ts'
-import { forgetOld } from '../../src/outbox/retention.ts'
+import { forgetMessages } from '../../src/outbox/retention.ts'
 import { openRecords, type Records } from '../setup/records.ts'
 
 let records: Records
@@ -31,10 +32,11 @@ test('letters and requests are forgotten when they are old, and what is not sett
   const { db } = records.world
   const long = new Date('2028-03-28T00:00:00Z')
   await db('acts_done').insert({ request_id: 'old click', done_at: long })
-  expect(await forgetOld(db, new Date('2028-07-01T00:00:00Z'))).toBeGreaterThanOrEqual(1)
+  expect(await forgetRequests(db, new Date('2028-07-01T00:00:00Z'))).toBeGreaterThanOrEqual(1)
+  await forgetMessages(db, new Date('2028-07-01T00:00:00Z'))
   expect(await db('acts_done').where({ request_id: 'old click' })).toHaveLength(0)
   expect(await db('outbox').where({ about: 'digest' })).toHaveLength(1)
-  await db('outbox').update({ settled_at: long, outcome: 'arrived' })
-  await forgetOld(db, new Date('2028-07-01T00:00:00Z'))
+  await db('outbox').update({ completed_at: long, outcome: 'arrived' })
+  await forgetMessages(db, new Date('2028-07-01T00:00:00Z'))
   expect(await db('outbox').where({ about: 'digest' })).toHaveLength(0)
 })

@@ -37,7 +37,7 @@ const isCounted = (relation = '') => /^(keys|usage_sources.*|usage_spread|review
 /** About offboardings and episodes of unusual use, of which this workspace has none. */
 const elsewhere = ['offboarding-late', 'unusual-use']
 
-for (const question of questions.filter(({ kind }) => !elsewhere.includes(kind)))
+for (const question of Object.values(questions).filter(({ kind }) => !elsewhere.includes(kind)))
   test(`of ${keys} keys, the question "${question.kind}" reads little more than the ${due} that are due`, async () => {
     const workspace = (await allWorkspaces(db)).find(({ id }) => id === workspaceId)!
     const asked: { sql: string; bindings: never[] }[] = []

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { incidentsOf } from '../../src/findings/incidents.ts'
-import { usagePicture } from '../../src/slack/pictures/of-usage.ts'
+import { usagePicture } from '../../src/slack/usage-chart.ts'
 import { plant } from '../setup/plant.ts'
 import { openRecords, type Records } from '../setup/records.ts'
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { retention } from '../../jobs/retention.ts'
 import type { Message } from '../../sandbox/slack/contract.ts'
 import { findButton, topModal } from '../../sandbox/slack/look.ts'
-import { perform } from '../../src/audit/perform.ts'
+import { perform } from '../../src/acts/perform.ts'
 import { isRefusal } from '../../src/foundation/refusal.ts'
 import { plain } from '../../src/foundation/words.ts'
 import { noteSaved, replace } from '../../src/keys/replace.ts'
@@ -149,7 +149,7 @@ test('of two who replace a key at once one does, and the other is told which key
   const now = await keyNamed('At once')
   expect(now.hint).toBe(made[0]!.key.hint)
   for (const refusal of done.filter(isRefusal))
-    expect(plain(refusal.told)).toMatch(
+    expect(plain(refusal.message)).toMatch(
       new RegExp(`for ${former.hint}, which was replaced on .* At once is ${now.hint} now`),
     )
   expect(await recorded(house, 'key.replaced', 'At once')).toHaveLength(1)

@@ -47,7 +47,7 @@ test('skew is what the time of asking cannot explain', () => {
 
 describe('what a look says of change 7', () => {
   const row = (name: string, more: Partial<LeaseRow>): LeaseRow => ({
-    ...{ incarnation: name, name, ttl_ms: 1_000, renewals: 3, told: 6, acknowledged: 6 },
+    ...{ incarnation: name, name, ttl_ms: 1_000, renewals: 3, head_at_renewal: 6, acknowledged: 6 },
     ...more,
   })
   const said = (leases: LeaseRow[], lookedMs: number) => {
@@ -60,8 +60,18 @@ describe('what a look says of change 7', () => {
     ['it acknowledged', [row('a', { acknowledged: 7 })], 0, [['a'], [], [], []]],
     ['it acknowledged more', [row('a', { acknowledged: 9 })], 0, [['a'], [], [], []]],
     ['it is silent', [row('a', {})], 999, [[], [], [], ['a']]],
-    ['it was told, but an older lease may run', [row('a', { told: 7 })], 999, [[], [], [], ['a']]],
-    ['it was told, and older leases have run out', [row('a', { told: 7 })], 1_000, [[], ['a'], [], []]],
+    [
+      'it was renewed, but an older lease may run',
+      [row('a', { head_at_renewal: 7 })],
+      999,
+      [[], [], [], ['a']],
+    ],
+    [
+      'it was renewed, and older leases have run out',
+      [row('a', { head_at_renewal: 7 })],
+      1_000,
+      [[], ['a'], [], []],
+    ],
     ['it was silent for its whole lease', [row('a', {})], 1_000, [[], [], ['a'], []]],
     [
       'each by its own lease',

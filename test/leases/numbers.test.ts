@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { openLane } from '../../src/foundation/lane.ts'
+import { openDedicatedConnection } from '../../src/foundation/dedicated-connection.ts'
 import { acknowledge } from '../../src/leases/changes.ts'
 import { renew } from '../../src/leases/renew.ts'
 import { type Lab, openLab, type Placed, until } from '../faults/lab/lab.ts'
@@ -137,7 +137,7 @@ test('what a verifier had learnt before changes were lost acknowledges none of t
 })
 
 describe('on one connection', () => {
-  const connected = () => openLane(database.url, { name: 'verifier', timeoutMs: 60_000 })
+  const connected = () => openDedicatedConnection(database.url, { name: 'verifier', timeoutMs: 60_000 })
   const incarnation = (id: string) => ({ id, name: id, ttlMs: 60_000 })
   const leases = async () =>
     (await lab.sql.query('select incarnation, acknowledged::int from leases order by 1')).rows

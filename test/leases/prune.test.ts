@@ -41,7 +41,7 @@ describe('of the log of changes', () => {
       name: 'n',
       ttl_ms: 5_000,
       renewals: 1,
-      told: 9,
+      head_at_renewal: 9,
       acknowledged,
     }
     return db('leases').insert({ ...row, ...times })

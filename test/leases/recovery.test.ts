@@ -3,7 +3,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { type PostgresServer, startPostgres } from '../../sandbox/services/postgres.ts'
 import { readConfig } from '../../src/foundation/config.ts'
 import { type Database, openDatabase } from '../../src/foundation/database.ts'
-import { type Lane, openLane } from '../../src/foundation/lane.ts'
+import {
+  type DedicatedConnection,
+  openDedicatedConnection,
+} from '../../src/foundation/dedicated-connection.ts'
 import { openLog } from '../../src/foundation/log.ts'
 import { migrate } from '../../src/foundation/migrate.ts'
 import { acknowledge } from '../../src/leases/changes.ts'
@@ -24,13 +27,13 @@ let database: FreshDatabase
 let lab: Lab
 let db: Database
 /** the connection of a verifier that does what a test says */
-let verifier: Lane
+let verifier: DedicatedConnection
 let world: Parameters<typeof openWatcher>[0]
 beforeEach(async () => {
   database = await freshDatabase()
   lab = await openLab(database.url, async () => {})
   db = openDatabase(database.url, { connections: 2 })
-  verifier = openLane(database.url, { name: 'verifier', timeoutMs: 10_000 })
+  verifier = openDedicatedConnection(database.url, { name: 'verifier', timeoutMs: 10_000 })
   world = { db, clock, log, config: readConfig({ DATABASE_URL: database.url }) }
 })
 afterEach(async () => {
@@ -57,7 +60,7 @@ const atOnce = (...statements: string[]) => lab.sql.query(`begin; ${statements.j
 const isWaitedFor = () =>
   until(async () => {
     const { rows } = await lab.sql.query(
-      `select from pg_stat_activity where datname = current_database() and query like '%look_at_leases%'
+      `select from pg_stat_activity where datname = current_database() and query like '%read_leases%'
          and application_name = 'keywarden confirm'`,
     )
     return rows.length > 0
@@ -96,7 +99,7 @@ test('what a verifier said before a recovery is not held against a change of aft
   await lab.sql.query('select current_epoch()')
   await lab.sql.query('delete from leases')
   await lab.sql.query(`insert into leases select * from jsonb_populate_record(null::leases, $1)`, [
-    JSON.stringify({ ...rows[0], told: 0, acknowledged: 0 }),
+    JSON.stringify({ ...rows[0], head_at_renewal: 0, acknowledged: 0 }),
   ])
   const seq = await lab.revoke(two!)
   expect(seq).toBe(1)
@@ -244,7 +247,7 @@ describe('with a server of its own', () => {
     await sql.end()
     await server.stop()
   })
-  const newVerifier = () => openLane(server.url, { name: 'verifier', timeoutMs: 30_000 })
+  const newVerifier = () => openDedicatedConnection(server.url, { name: 'verifier', timeoutMs: 30_000 })
 
   test('a clean restart begins an epoch: nothing tells it from one on older files', async () => {
     const lane = newVerifier()

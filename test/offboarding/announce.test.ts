@@ -2,9 +2,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startWatching } from '../../src/leases/confirm.ts'
 import { announce } from '../../src/offboarding/announce.ts'
 import type { Announcer } from '../../src/offboarding/announcer.ts'
-import { carryOut } from '../../src/offboarding/carry-out.ts'
-import { noteReturn } from '../../src/offboarding/end.ts'
+import { carryOut } from '../../src/offboarding/execute.ts'
 import { requestOffboarding } from '../../src/offboarding/request.ts'
+import { noteReturn } from '../../src/offboarding/undo.ts'
 import { openRecords, type Records } from '../setup/records.ts'
 import { join, ownedKey } from './leavers.ts'
 
@@ -32,7 +32,7 @@ function chat(filing: () => Promise<unknown>) {
     file: async () => void (await filing()),
     offer: async () => {},
     showClosed: async () => {},
-    tellClosed: async () => {},
+    announceClosed: async () => {},
     complete: async () => {},
   }
   return { announcer, shown }

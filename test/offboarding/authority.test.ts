@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { perform } from '../../src/audit/perform.ts'
+import { perform } from '../../src/acts/perform.ts'
 import { isRefusal } from '../../src/foundation/refusal.ts'
 import { plain } from '../../src/foundation/words.ts'
 import { activate } from '../../src/keys/state.ts'
 import { startWatching } from '../../src/leases/confirm.ts'
 import { findMember } from '../../src/members/member.ts'
-import { carryOut } from '../../src/offboarding/carry-out.ts'
-import { undoOffboarding } from '../../src/offboarding/end.ts'
+import { carryOut } from '../../src/offboarding/execute.ts'
 import { offboardMissed } from '../../src/offboarding/missed.ts'
 import { findOffboarding, leaverKeysOf } from '../../src/offboarding/offboarding.ts'
 import { previewOffboarding } from '../../src/offboarding/preview.ts'
 import { type OffboardingRequest, requestOffboarding } from '../../src/offboarding/request.ts'
+import { undoOffboarding } from '../../src/offboarding/undo.ts'
 import { addWorkspace, type Workspace } from '../../src/workspaces/workspace.ts'
 import { must, openRecords, type Records } from '../setup/records.ts'
 import { join, ownedKey, standingOf, use } from './leavers.ts'
@@ -251,7 +251,7 @@ test('a workflow offboards somebody only when every workspace of the account has
       ),
     )
   const refused = await run()
-  expect(isRefusal(refused) && plain(refused.told)).toBe(
+  expect(isRefusal(refused) && plain(refused.message)).toBe(
     'The step is switched off in Production. Nobody was offboarded.',
   )
   expect(await r.world.db('offboardings')).toEqual([])

@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { perform } from '../../src/acts/perform.ts'
 import { listEvents } from '../../src/audit/list.ts'
-import { perform } from '../../src/audit/perform.ts'
 import { isRefusal } from '../../src/foundation/refusal.ts'
 import { plain } from '../../src/foundation/words.ts'
+import { addHolder } from '../../src/keys/holders.ts'
 import { activate } from '../../src/keys/state.ts'
 import { startWatching } from '../../src/leases/confirm.ts'
 import { findMember } from '../../src/members/member.ts'
-import { carryOut } from '../../src/offboarding/carry-out.ts'
-import { noteReturn, undoOffboarding } from '../../src/offboarding/end.ts'
-import { addHolder } from '../../src/offboarding/holders.ts'
+import { carryOut } from '../../src/offboarding/execute.ts'
 import { findOffboarding, leaverKeysOf, requestsOf } from '../../src/offboarding/offboarding.ts'
 import { type OffboardingRequest, requestOffboarding } from '../../src/offboarding/request.ts'
+import { noteReturn, undoOffboarding } from '../../src/offboarding/undo.ts'
 import { startRotation } from '../../src/rotation/start.ts'
 import { addWorkspace } from '../../src/workspaces/workspace.ts'
 import { must, openRecords, type Records } from '../setup/records.ts'
@@ -233,7 +233,7 @@ test('members offboard nobody, managers no owner, and nobody themselves', async 
     const result = await perform(r.world, actor, (act) =>
       requestOffboarding(act, r.workspace, request, r.world.random),
     )
-    return isRefusal(result) && plain(result.told)
+    return isRefusal(result) && plain(result.message)
   }
   expect(await told('U0EMRE0005', 'member', leaver)).toBe('Only managers and owners offboard people.')
   expect(await told(manager, 'manager', r.owner.id)).toBe('Only owners offboard an owner.')

@@ -1,4 +1,4 @@
-import { perform } from '../../src/audit/perform.ts'
+import { perform } from '../../src/acts/perform.ts'
 import { systemRandom } from '../../src/foundation/random.ts'
 import type { World } from '../../src/foundation/world.ts'
 import { issue, readDraft } from '../../src/keys/issue.ts'

@@ -196,22 +196,6 @@ describe('a leaver is known by', () => {
     const left = await directory.house.world.db('offboardings').where({ email: own })
     expect(left).toMatchObject([{ user_id: leaver }])
   })
-
-  test('the address that a process of the version before has saved', async () => {
-    const { userName, work: own } = newcomer()
-    const id = await created(userName, [])
-    const before = JSON.stringify({ displayName: 'X', email: own })
-    await directory.house.world.db('directory_users').where({ id }).update({ attributes: before })
-    expect(await emailsOf(id)).toEqual(work(own))
-    const found = await scim(
-      'GET',
-      `/Users?filter=${encodeURIComponent(`emails[type eq "work"].value eq "${own}"`)}`,
-    )
-    expect(found.body).toMatchObject({ totalResults: 1 })
-    const leaver = await directory.knownInSlack(own)
-    await leave(id)
-    expect(await directory.isOffboarded(leaver)).toBe(true)
-  })
 })
 
 describe('a list of addresses is what was sent:', () => {

@@ -1,12 +1,12 @@
-import { perform } from '../../src/audit/perform.ts'
-import { makeConnection } from '../../src/offboarding/connections.ts'
-import { rememberEmails } from '../../src/offboarding/emails.ts'
+import { perform } from '../../src/acts/perform.ts'
+import { makeConnection } from '../../src/directory/connections.ts'
+import { rememberEmails } from '../../src/directory/emails.ts'
 import type { Role } from '../../src/start.ts'
 import { type Workspace, workspacesOfTeam } from '../../src/workspaces/workspace.ts'
 import { people, type TestHouse, testHouse } from '../setup/house.ts'
 import { must } from '../setup/records.ts'
 
-export type Answer = { status: number; body: Record<string, never> & { id: string; active: boolean } }
+type Answer = { status: number; body: Record<string, never> & { id: string; active: boolean } }
 
 export type Somebody = { id: string; email: string; slackId: string }
 

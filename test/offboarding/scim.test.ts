@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { perform } from '../../src/audit/perform.ts'
-import { revokeConnection } from '../../src/offboarding/connections.ts'
+import { perform } from '../../src/acts/perform.ts'
+import { revokeConnection } from '../../src/directory/connections.ts'
 import { people } from '../setup/house.ts'
 import { must } from '../setup/records.ts'
 import { openDirectory, type ScimDirectory, type Somebody } from './scim-directory.ts'

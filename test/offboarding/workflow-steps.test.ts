@@ -5,7 +5,7 @@ import type { World } from '../../src/foundation/world.ts'
 import { startWatching } from '../../src/leases/confirm.ts'
 import type { Announcer } from '../../src/offboarding/announcer.ts'
 import { answerWorkflows } from '../../src/offboarding/answer-workflows.ts'
-import { carryOut } from '../../src/offboarding/carry-out.ts'
+import { carryOut } from '../../src/offboarding/execute.ts'
 import { requestOffboarding } from '../../src/offboarding/request.ts'
 import { slackAnnouncer } from '../../src/slack/offboarding-announcer.ts'
 import { security, type TestHouse, testHouse } from '../setup/house.ts'
@@ -44,7 +44,7 @@ function workflows(answer: (execution: string) => Promise<void> = async () => {}
     file: async () => {},
     offer: async () => {},
     showClosed: async () => {},
-    tellClosed: async () => {},
+    announceClosed: async () => {},
     complete: async (execution) => {
       asked.push(execution)
       await answer(execution)

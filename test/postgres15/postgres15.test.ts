@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { timetable } from '../../jobs/timetable.ts'
 import { type House, openHouse } from '../../sandbox/house.ts'
 import { type PostgresServer, startPostgres } from '../../sandbox/services/postgres.ts'
-import { type PostgresPrograms, postgres15Programs } from '../../sandbox/services/postgres-programs.ts'
 import { person } from '../../sandbox/slack/person.ts'
 import { migrateDatabase } from '../../src/cli/migrate.ts'
 import { readConfig } from '../../src/foundation/config.ts'
@@ -13,21 +12,9 @@ import { callPlatform, counted, makeKey, openDialog, people, said, submitAndSee 
 import { freshRedis } from '../setup/redis.ts'
 import { shell } from '../setup/shell.ts'
 import { type TwoRoles, twoRoles } from '../setup/two-roles.ts'
+import { postgres15 } from './programs.ts'
 
-/** The programs, or why this machine cannot have them. A CI that cannot is to be mended, since nobody reads its warnings. */
-function find(): PostgresPrograms | string {
-  try {
-    return postgres15Programs(console.log)
-  } catch (error) {
-    if (process.env.CI) throw error
-    return (error as Error).message
-  }
-}
-
-const found = find()
-if (typeof found === 'string') console.warn(`Nothing is tested on PostgreSQL 15. ${found}`)
-
-describe.skipIf(typeof found === 'string')('on PostgreSQL 15, the oldest that is supported', () => {
+describe.skipIf(!postgres15)('on PostgreSQL 15, the oldest that is supported', () => {
   let postgres: PostgresServer
   let roles: TwoRoles
   let redis: Awaited<ReturnType<typeof freshRedis>>
@@ -35,7 +22,7 @@ describe.skipIf(typeof found === 'string')('on PostgreSQL 15, the oldest that is
   let env: Record<string, string>
   let house: House
   beforeAll(async () => {
-    postgres = await startPostgres({ programs: found as PostgresPrograms, durable: false })
+    postgres = await startPostgres({ programs: postgres15, durable: false })
     roles = await twoRoles(postgres.url)
     redis = await freshRedis()
     folder = await mkdtemp(join(tmpdir(), 'keywarden-postgres15-'))
@@ -58,7 +45,7 @@ describe.skipIf(typeof found === 'string')('on PostgreSQL 15, the oldest that is
 
     const token = await makeKey(owner(), { name: 'Salesforce CRM' })
     expect(await callPlatform(house, token)).toBe(200)
-    await house.keywarden.tell()
+    await house.keywarden.flush()
     await counted(house, 1)
 
     const dialog = await openDialog(owner(), 'revoke Salesforce CRM')

@@ -4,10 +4,10 @@ import type { KeyWithUsage } from '../../src/keys/key.ts'
 import type { Scope } from '../../src/keys/scope.ts'
 import type { Actor } from '../../src/members/actor.ts'
 import { readTerms } from '../../src/policy/terms.ts'
+import type { KeySnapshot } from '../../src/rotation/key-snapshot.ts'
 import { type Phase, type Rotation, reasons } from '../../src/rotation/rotation.ts'
-import type { Standing } from '../../src/rotation/standing.ts'
 import type { Tracker } from '../../src/rotation/tracker.ts'
-import { type HomeLook, homeView } from '../../src/slack/messages/home.ts'
+import { type HomeProps, homeView } from '../../src/slack/messages/home/home.ts'
 import type { KeyRequest } from '../../src/workspaces/requests.ts'
 import type { Workspace } from '../../src/workspaces/workspace.ts'
 import fc from '../setup/seeded.ts'
@@ -63,7 +63,7 @@ const key: fc.Arbitrary<KeyWithUsage> = fc.record({
   unconfirmed: fc.boolean(),
 })
 
-const standing: fc.Arbitrary<Standing> = fc.record({
+const standing: fc.Arbitrary<KeySnapshot> = fc.record({
   id: id('key'),
   name,
   hint,
@@ -123,7 +123,7 @@ const tracker: fc.Arbitrary<Tracker> = fc
     old: standing,
     next: standing,
     usedAt: perhaps(moment),
-    toldUntil: fc.option(moment, { nil: undefined }),
+    flushedUntil: fc.option(moment, { nil: undefined }),
     silence: fc.record({
       since: moment,
       looksMs: fc.nat(),
@@ -141,9 +141,9 @@ const tracker: fc.Arbitrary<Tracker> = fc
     day: fc.record({ old: fc.nat(), next: fc.nat(), refused: fc.nat() }),
     sources: fc.array(source, { maxLength: 9 }),
   })
-  .map(({ old, next, usedAt, toldUntil, ...rest }) => ({
+  .map(({ old, next, usedAt, flushedUntil, ...rest }) => ({
     ...rest,
-    facts: { old, next, usedAt, toldUntil, now, dueAt: rest.rotation.dueAt },
+    facts: { old, next, usedAt, flushedUntil, now, dueAt: rest.rotation.dueAt },
   }))
 
 const request: fc.Arbitrary<KeyRequest> = fc.record({
@@ -178,7 +178,7 @@ const workspaceOf = (index: number, called: string): Workspace => ({
   terms: readTerms({}),
 })
 
-const look: fc.Arbitrary<HomeLook> = fc
+const look: fc.Arbitrary<HomeProps> = fc
   .record({
     role: fc.constantFrom('owner' as const, 'manager' as const, 'member' as const),
     workspaces: fc.array(fc.string({ minLength: 1, maxLength: 80 }), { minLength: 1, maxLength: 120 }),
@@ -196,7 +196,7 @@ const look: fc.Arbitrary<HomeLook> = fc
     return { ...rest, now, caller: { teamId: 'T0ACME0001', actor, workspace: workspaces[0]!, workspaces } }
   })
 
-const blocksOf = (one: HomeLook) => validView(homeView(one), 'home').blocks as object[]
+const blocksOf = (one: HomeProps) => validView(homeView(one), 'home').blocks as object[]
 
 describe('whatever there is to show, Home', () => {
   test('has at most a hundred blocks, and Slack takes each of them', () => {
@@ -229,7 +229,7 @@ describe('whatever there is to show, Home', () => {
 test('a Home of everything at its fullest keeps room for keys', () => {
   const [one] = fc.sample(look, 1)
   const many = <T>(arbitrary: fc.Arbitrary<T>, n: number) => fc.sample(arbitrary, { numRuns: n, seed: 7 })
-  const full: HomeLook = {
+  const full: HomeProps = {
     ...one!,
     caller: { ...one!.caller, actor: { ...one!.caller.actor, role: 'owner' } },
     attention: many(key, 30),

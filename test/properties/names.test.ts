@@ -111,12 +111,12 @@ test.each([
   ['control characters', '\0\u0007\n'],
   ['half a character', '\ud83d'],
 ])('a name of %s is refused on its field', (_what, text) => {
-  expect(readName(text)).toMatchObject({ code: 'invalid', field: 'name', told: ['Give the key a name.'] })
+  expect(readName(text)).toMatchObject({ code: 'invalid', field: 'name', message: ['Give the key a name.'] })
 })
 
 test('80 characters are accepted and 81 are refused, be they letters or emoji', () => {
   for (const character of ['a', 'é', '🔑', 'ש']) {
     expect(readName(character.repeat(80))).toBe(character.repeat(80))
-    expect(readName(character.repeat(81))).toMatchObject({ told: ['Use at most 80 characters.'] })
+    expect(readName(character.repeat(81))).toMatchObject({ message: ['Use at most 80 characters.'] })
   }
 })

@@ -1,4 +1,4 @@
-import { perform } from '../../src/audit/perform.ts'
+import { perform } from '../../src/acts/perform.ts'
 import { readConfig } from '../../src/foundation/config.ts'
 import { openDatabase } from '../../src/foundation/database.ts'
 import { openLog } from '../../src/foundation/log.ts'

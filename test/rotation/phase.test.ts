@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
+import type { KeySnapshot } from '../../src/rotation/key-snapshot.ts'
 import { atDeadline, endsBeforeSwitch, type Facts, phaseOf } from '../../src/rotation/phase.ts'
-import type { Standing } from '../../src/rotation/standing.ts'
 
 const now = new Date('2026-11-25T12:00:00Z')
 const hoursAgo = (hours: number) => new Date(now.getTime() - hours * 3_600_000)
 const rules = { silentBeforeFinishHours: 24, cutAtDeadline: false }
 
-const key = (more: Partial<Standing>): Standing => ({
+const key = (more: Partial<KeySnapshot>): KeySnapshot => ({
   id: 'key_1',
   name: 'Payments',
   hint: 'tml_Ab3d...',
@@ -26,7 +26,7 @@ const facts = (more: Partial<Facts> = {}): Facts => ({
   next: key({ id: 'key_2', revealedAt: hoursAgo(48) }),
   usedAt: hoursAgo(40),
   dueAt: hoursAgo(-48),
-  toldUntil: now,
+  flushedUntil: now,
   now,
   ...more,
 })
@@ -43,11 +43,11 @@ test('a rotation waits for the reveal, for the first use, for silence, and is sa
 })
 
 test('silence counts only as far as every verifier has told, and not at all when one has not', () => {
-  expect(phase({ toldUntil: hoursAgo(5.9) })).toBe('safe')
-  expect(phase({ toldUntil: hoursAgo(6.1) })).toBe('silent')
-  expect(phase({ toldUntil: undefined })).toBe('silent')
+  expect(phase({ flushedUntil: hoursAgo(5.9) })).toBe('safe')
+  expect(phase({ flushedUntil: hoursAgo(6.1) })).toBe('silent')
+  expect(phase({ flushedUntil: undefined })).toBe('silent')
   // A verifier whose clock is ahead proves nothing about what has not been yet.
-  expect(phase({ old: key({ lastUsedAt: hoursAgo(23) }), toldUntil: hoursAgo(-5) })).toBe('silent')
+  expect(phase({ old: key({ lastUsedAt: hoursAgo(23) }), flushedUntil: hoursAgo(-5) })).toBe('silent')
 })
 
 test('a use from before a token was taken back and shown anew is no evidence', () => {

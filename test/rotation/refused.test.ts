@@ -127,8 +127,8 @@ test('what is refused in words too is given up, and what else there is to say is
     .join('rotations', 'rotations.id', 'rotation_notes.rotation_id')
     .join('keys', 'keys.id', 'rotations.predecessor_id')
     .where({ name: 'Never offered', kind: 'offer' })
-    .select('told_at')
-  expect(note.told_at).toBeNull()
+    .select('sent_at')
+  expect(note.sent_at).toBeNull()
   expect(
     directMessages(await house.as('member').screen())
       .map(said)

@@ -4,7 +4,7 @@ import { type LocalSlack, type Options, startSlack } from '../../sandbox/slack/s
 
 export type Running = { slack: LocalSlack; app: App; requestUrl?: string; stop(): Promise<void> }
 
-export const manifest = new URL('manifest.yml', import.meta.url).pathname
+const manifest = new URL('manifest.yml', import.meta.url).pathname
 export const ada = 'U0ADA00001'
 export const bruno = 'U0BRUNO002'
 export const general = 'C0GENERAL1'

@@ -7,7 +7,7 @@ import { openVerifier, type Verifier } from '../../src/verification/verifier.ts'
 import { createServiceToken } from '../../src/workspaces/service-tokens.ts'
 import { openRecords, type Records } from './records.ts'
 
-export type Answer = { valid: boolean; code: string; keyId?: string; workspace?: string; scopes?: string[] }
+type Answer = { valid: boolean; code: string; keyId?: string; workspace?: string; scopes?: string[] }
 
 /** Records with one verifier behind its HTTP door, asked as the platform asks. */
 export type Asking = {

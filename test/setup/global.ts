@@ -19,6 +19,8 @@ declare module 'vitest' {
 
 /** One Postgres and one Redis for the whole run, and a migrated database for each test file to copy. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  if (process.env.KEEP_DATABASES && !process.env.DATABASE_URL)
+    throw new Error('KEEP_DATABASES needs a server that outlives the tests. Type: npm run services')
   const redis = await startRedis({ log: console.log })
   // A server that is left running would keep vitest from ending.
   const postgres = await startPostgres({ durable: false, log: console.log }).catch(async (error) => {
@@ -35,7 +37,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('templateDatabase', templateDatabase)
   project.provide('redisUrl', redis.url)
   return async () => {
-    if (process.env.DATABASE_URL) await dropDatabases(postgres.url, databasePrefix)
+    if (process.env.KEEP_DATABASES) await administer(postgres.url, `drop database ${templateDatabase}`)
+    else if (process.env.DATABASE_URL) await dropDatabases(postgres.url, databasePrefix)
     await Promise.all([postgres.stop(), redis.stop()])
   }
 }

@@ -1,7 +1,7 @@
 import { people } from '../../sandbox/acting.ts'
 import { type PersonClient, person } from '../../sandbox/slack/person.ts'
 import { type LocalSlack, startSlack } from '../../sandbox/slack/slack.ts'
-import { perform } from '../../src/audit/perform.ts'
+import { perform } from '../../src/acts/perform.ts'
 import { systemClock } from '../../src/foundation/clock.ts'
 import { readConfig } from '../../src/foundation/config.ts'
 import { openDatabase } from '../../src/foundation/database.ts'
@@ -103,6 +103,6 @@ async function prepare(world: World, teamId: string): Promise<string> {
   const made = await perform(world, { kind: 'operator', id: 'test' }, (act) =>
     createServiceToken(act, account, 'platform', world.random),
   )
-  if (isRefusal(made)) throw new Error(String(made.told))
+  if (isRefusal(made)) throw new Error(String(made.message))
   return made.secret
 }

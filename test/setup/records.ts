@@ -1,5 +1,5 @@
 import { openCalendar } from '../../sandbox/calendar.ts'
-import { perform } from '../../src/audit/perform.ts'
+import { perform } from '../../src/acts/perform.ts'
 import { readConfig } from '../../src/foundation/config.ts'
 import { openDatabase } from '../../src/foundation/database.ts'
 import { openLog } from '../../src/foundation/log.ts'
@@ -53,7 +53,7 @@ export async function openRecords(env: Record<string, string> = {}): Promise<Rec
   async function key(draft: Partial<KeyDraft> & { name: string }) {
     const whole = { ...blank, ownerId: owner.id, ...draft }
     const request = readDraft(whole, readTerms({}))
-    if (Array.isArray(request)) throw new Error(plain(request[0]!.told))
+    if (Array.isArray(request)) throw new Error(plain(request[0]!.message))
     const made = await run((act) => issue(act, workspace.id, request, systemRandom))
     const means = { random: systemRandom, tokenPrefix: config.tokenPrefix, timeZone: 'UTC' }
     return run((act) => reveal(act, workspace.id, made.id, means))
@@ -69,6 +69,6 @@ const blank = { description: '', integration: '', scopes: ['read'], expiresInDay
 
 /** The value, or the refusal as an error. */
 export function must<T>(result: T | Refusal): T {
-  if (isRefusal(result)) throw new Error(`refused: ${plain(result.told)}`)
+  if (isRefusal(result)) throw new Error(`refused: ${plain(result.message)}`)
   return result
 }

@@ -5,7 +5,7 @@ import { listEvents } from '../../src/audit/list.ts'
 import { countAttention } from '../../src/keys/attention.ts'
 import { findKey, findKeyById, keysToChoose, liveKeyOfIntegration, offersTo } from '../../src/keys/find.ts'
 import { listKeys } from '../../src/keys/list.ts'
-import { countLimit, type Filter, pageSize, standings } from '../../src/keys/page.ts'
+import { countLimit, type Filter, pageSize, statusFilters } from '../../src/keys/page.ts'
 import { searchLimit } from '../../src/keys/search.ts'
 import { openRecords, type Records } from '../setup/records.ts'
 
@@ -95,9 +95,9 @@ for (const who of ['manager', 'member'] as const) {
       records.calendar.now(),
     )
 
-  for (const standing of [undefined, ...standings])
-    test(`a ${who} lists ${standing ?? 'all'}: pages read what they show, the total no more than its limit`, async () => {
-      const filter = standing ? { standing } : {}
+  for (const status of [undefined, ...statusFilters])
+    test(`a ${who} lists ${status ?? 'all'}: pages read what they show, the total no more than its limit`, async () => {
+      const filter = status ? { status } : {}
       const first = await page(filter)
       expect(first.keys).toHaveLength(pageSize)
       // `attention` counts two queues.

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Delay, Refused } from '../../src/alerts/channel.ts'
-import { isAboutContent, meaning } from '../../src/slack/refusals.ts'
+import { isAboutContent, translateError } from '../../src/slack/refusals.ts'
 
 /** As Slack's library throws an answer of `ok: false`. */
 const answered = (error: string, messages?: string[]) =>
@@ -25,7 +25,7 @@ test.each<[string, Refused['why']]>([
   ['edit_window_closed', 'other'],
   ['brand_new_error', 'other'],
 ])('%s is a no, and about: %s', (error, why) => {
-  const meant = meaning(answered(error))
+  const meant = translateError(answered(error))
   expect(meant).toBeInstanceOf(Refused)
   expect(meant).toMatchObject({ why, said: error })
   expect(isAboutContent(answered(error))).toBe(why === 'content')
@@ -34,13 +34,13 @@ test.each<[string, Refused['why']]>([
 test.each(['ratelimited', 'rate_limited', 'message_limit_exceeded', 'team_added_to_org'])(
   '%s is a no for now',
   (error) => {
-    expect(meaning(answered(error))).toBeInstanceOf(Delay)
+    expect(translateError(answered(error))).toBeInstanceOf(Delay)
   },
 )
 
 test('a 429 is a wait for as long as Slack says', () => {
   const limited = Object.assign(new Error('A rate-limit has been reached'), { retryAfter: 7 })
-  expect(meaning(limited)).toMatchObject({ seconds: 7 })
+  expect(translateError(limited)).toMatchObject({ seconds: 7 })
 })
 
 test.each([
@@ -51,7 +51,7 @@ test.each([
   ['a 500', Object.assign(new Error('An HTTP protocol error occurred'), { statusCode: 500 })],
   ['a timeout', new Error('timeout of 10000ms exceeded')],
 ])('%s leaves it open whether the message arrived', (_what, error) => {
-  expect(meaning(error)).toBe(error)
+  expect(translateError(error)).toBe(error)
   expect(isAboutContent(error)).toBe(false)
 })
 
@@ -60,10 +60,10 @@ test('what Slack says of blocks is kept with the name, shortened', () => {
     '[ERROR] unsupported type: plan [json-pointer:/blocks/1/type]',
     `[ERROR] ${'x'.repeat(900)}`,
   ]
-  const meant = meaning(answered('invalid_blocks', problems)) as Refused
+  const meant = translateError(answered('invalid_blocks', problems)) as Refused
   expect(meant.said).toMatch(
     /^invalid_blocks: unsupported type: plan \[json-pointer:\/blocks\/1\/type\]; x+$/,
   )
   expect(meant.said).toHaveLength(500)
-  expect(meaning(meant)).toBe(meant)
+  expect(translateError(meant)).toBe(meant)
 })

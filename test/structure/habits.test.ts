@@ -1,5 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { alone, badHabits, silenced } from './habits.ts'
+import { alone, badHabits, silenced, sqlTime } from './habits.ts'
 import { parse, readTree } from './source.ts'
 
 const product = parse(readTree('src', 'jobs'))
@@ -9,8 +10,14 @@ test('the product asks neither time nor chance, opens no token but to show it on
   expect(badHabits(product)).toEqual([])
 })
 
-test('no migration lets SQL ask the time, and nothing anywhere is of type any', () => {
+test('neither a migration nor the schema lets SQL ask the time, and nothing anywhere is of type any', () => {
   expect(badHabits(parse(readTree('migrations')), ['lets SQL ask the time'])).toEqual([])
+  const schema = new URL('../../schema/', import.meta.url)
+  const files = readdirSync(schema, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.sql'),
+  )
+  expect(files).toContain('functions/merge_usage.sql')
+  expect(files.filter((file) => sqlTime.test(readFileSync(new URL(file, schema), 'utf8')))).toEqual([])
   expect(badHabits(everything, ['uses any'])).toEqual([])
 })
 
@@ -53,7 +60,7 @@ describe('it would be noticed if a file', () => {
       'db.raw(`select clock_timestamp()`)',
     ]
     expect(innocent.flatMap((text) => seen(text))).toEqual([])
-    expect(seen('token.open()', 'src/slack/messages/show-once.ts')).toEqual([])
+    expect(seen('token.open()', 'src/slack/messages/keys/show-once.ts')).toEqual([])
   })
 
   test('silences the compiler or lets a test run alone', () => {

@@ -24,7 +24,7 @@ describe('it would be noticed if', () => {
     ['import =', `import a = require('../keys/key.ts')\nexport const b = a`],
   ])('a lower room took something from a higher one by %s', (_way, text) => {
     expect(broken({ 'src/keys/key.ts': key, 'src/members/a.ts': text })).toEqual([
-      'src/members/a.ts (members, 1) imports src/keys/key.ts (keys, 4)',
+      'src/members/a.ts (members, 1) imports src/keys/key.ts (keys, 5)',
     ])
   })
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openLane } from '../../src/foundation/lane.ts'
+import { openDedicatedConnection } from '../../src/foundation/dedicated-connection.ts'
 import { Counter } from '../../src/usage/counter.ts'
 import { startFlushing } from '../../src/usage/flush.ts'
-import { foldUsage } from '../../src/usage/fold.ts'
+import { mergeUsage } from '../../src/usage/merge.ts'
 import { dateOutcomes, forgetBatches, recordOutcomes } from '../../src/usage/outcomes.ts'
 import { recentOf } from '../../src/usage/recent.ts'
 import { openCable } from '../faults/lab/cable.ts'
@@ -107,7 +107,7 @@ test('what many keys did is written in batches, and only the last says that ever
   const lost = flusher.flush()
   await first.reached
   await expect.poll(() => world.db('usage_waiting').where({ counter: 'cnt_many' })).toHaveLength(1)
-  await foldUsage(world.db)
+  await mergeUsage(world.db)
   expect(await counted()).toBe(10_000)
   expect((await row()).through.getTime()).toBe(now - 60_000)
   cable.reset()
@@ -279,7 +279,10 @@ describe('outcomes that the platform reports', () => {
 })
 
 test('a lane that is closed refuses', async () => {
-  const lane = openLane(asking.records.world.config.databaseUrl, { name: 'test', timeoutMs: 1_000 })
+  const lane = openDedicatedConnection(asking.records.world.config.databaseUrl, {
+    name: 'test',
+    timeoutMs: 1_000,
+  })
   expect(await lane.query({ name: 'one', text: 'select 1 as one' }, [])).toEqual([{ one: 1 }])
   await lane.close()
   await expect(lane.query({ name: 'one', text: 'select 1' }, [])).rejects.toThrow('closed')

@@ -2,12 +2,12 @@ import { parse } from 'csv-parse/sync'
 import { expect, test } from 'vitest'
 import { weekOfUse } from '../../src/findings/digest-use.ts'
 import { readTerms } from '../../src/policy/terms.ts'
-import { latelyOf } from '../../src/usage/lately.ts'
+import { last24hOf } from '../../src/usage/last-24h.ts'
 import { type Range, ranges } from '../../src/usage/range.ts'
 import { recentOf } from '../../src/usage/recent.ts'
+import { exportUsage } from '../../src/usage/reports/export.ts'
+import { workspaceSummaryOf } from '../../src/usage/reports/workspace.ts'
 import { summaryOf } from '../../src/usage/summary.ts'
-import { workspaceSummaryOf } from '../../src/workspaces/usage.ts'
-import { exportUsage } from '../../src/workspaces/usage-export.ts'
 import { counted, house, makeKey, openDialog, submitAndSee, useHouse } from '../setup/house.ts'
 
 useHouse()
@@ -93,7 +93,7 @@ test('every number shown is the one that the platform counted for itself, to the
   await counted(house, told)
   for (const range of ranges) await expectExact(tokens, range)
   for (const [name, token] of tokens) {
-    const lately = await latelyOf(house.world.db, await idOf(name), house.world.clock.now())
+    const lately = await last24hOf(house.world.db, await idOf(name), house.world.clock.now())
     expect(lately.requests).toBe(answersTo(token).requests)
   }
   const recent = await recentOf(house.world.db, await idOf('HubSpot export'), house.world.clock.now())

@@ -2,17 +2,17 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { insertManyKeys } from '../../sandbox/many-keys.ts'
 import { weekOfUse } from '../../src/findings/digest-use.ts'
 import { incidentsOf } from '../../src/findings/incidents.ts'
-import { latelyOf } from '../../src/usage/lately.ts'
+import { last24hOf } from '../../src/usage/last-24h.ts'
 import { keepPartitions } from '../../src/usage/partitions.ts'
 import { ranges, windowOf } from '../../src/usage/range.ts'
 import { recentOf } from '../../src/usage/recent.ts'
+import { workspaceSummaryOf, workspaceTrafficOf } from '../../src/usage/reports/workspace.ts'
 import { rollUp } from '../../src/usage/roll-up.ts'
 import { sourcesOf } from '../../src/usage/sources.ts'
 import { summaryOf } from '../../src/usage/summary.ts'
 import { trafficOf } from '../../src/usage/traffic.ts'
 import { exerciseOf } from '../../src/verification/exercised.ts'
 import { defaultRows, scopeTable } from '../../src/verification/scope-table.ts'
-import { workspaceSummaryOf, workspaceTrafficOf } from '../../src/workspaces/usage.ts'
 import { openRecords, type Records } from '../setup/records.ts'
 
 const dayMs = 86_400_000
@@ -102,7 +102,7 @@ test.each(ranges)('the panel of a key finds its rows by their index: %s', async 
     await trafficOf(db, [keyId], from, to, step)
     await sourcesOf(db, [keyId], from, to)
     await recentOf(db, keyId, now)
-    await latelyOf(db, keyId, now)
+    await last24hOf(db, keyId, now)
     await incidentsOf(db, keyId, from, to)
   })
   expect(scans.length).toBeGreaterThan(3)

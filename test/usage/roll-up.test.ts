@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { usageRollup } from '../../jobs/usage-rollup.ts'
-import { cover } from '../../src/usage/cover.ts'
 import { keepPartitions, keptDays } from '../../src/usage/partitions.ts'
 import { reachOf, rollUp } from '../../src/usage/roll-up.ts'
+import { planSegments } from '../../src/usage/segments.ts'
 import { stepMs, stepOf } from '../../src/usage/step.ts'
 import { summaryOf } from '../../src/usage/summary.ts'
 import { trafficOf } from '../../src/usage/traffic.ts'
@@ -96,7 +96,7 @@ test('a period is read once, whole, and in as coarse pieces as are summed up', (
       const [early, late] = c < d ? [c, d] : [d, c]
       const reach = { hours: stepOf(late, 'hour'), days: stepOf(early, 'day') }
       for (const coarsest of steps) {
-        const segments = cover({ from, to }, coarsest, reach)
+        const segments = planSegments({ from, to }, coarsest, reach)
         let reached = from
         for (const segment of segments) {
           expect(segment.from).toEqual(reached)

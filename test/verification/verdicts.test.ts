@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { perform } from '../../src/audit/perform.ts'
+import { perform } from '../../src/acts/perform.ts'
 import { activate, deactivate, revoke } from '../../src/keys/state.ts'
 import { generateToken } from '../../src/keys/token.ts'
 import { addWorkspace } from '../../src/workspaces/workspace.ts'

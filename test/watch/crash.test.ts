@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { bucketMs, fillProduction, startMs } from '../../bench/anomaly/fill.ts'
 import { type PostgresServer, startPostgres } from '../../sandbox/services/postgres.ts'
+import { readProgress } from '../../src/anomaly/progress.ts'
+import { watchUse } from '../../src/anomaly/watch.ts'
 import { type Database, openDatabase } from '../../src/foundation/database.ts'
 import { systemRandom } from '../../src/foundation/random.ts'
-import { readProgress } from '../../src/watch/progress.ts'
-import { watchUse } from '../../src/watch/watch.ts'
 import { administer, databaseUrl } from '../setup/administer.ts'
 
 /** Three batches; the first 99 have ten times their usual use. */

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { bucketMs, fillProduction, startMs } from '../../bench/anomaly/fill.ts'
+import { dueKeys } from '../../src/anomaly/due.ts'
+import { watchUse } from '../../src/anomaly/watch.ts'
 import { type Database, openDatabase } from '../../src/foundation/database.ts'
 import { systemRandom } from '../../src/foundation/random.ts'
-import { dueKeys } from '../../src/watch/due.ts'
-import { watchUse } from '../../src/watch/watch.ts'
 import { administer } from '../setup/administer.ts'
 import { type FreshDatabase, freshDatabase } from '../setup/database.ts'
 

@@ -145,7 +145,7 @@ test('the message of an event goes on without a key that left it, and is brought
   await beBusy([leaked, ...rest])
   for (let at = 190; at <= 200; at += 5)
     await pass(at, { ...all(rest, { known: busy }), [leaked]: { known: busy, unknown: 2_000 } })
-  expect(await events()).toMatchObject([{ keys: 7, told_keys: 7, over_at: null }])
+  expect(await events()).toMatchObject([{ keys: 7, notified_keys: 7, over_at: null }])
   expect((await fleetLetters()).map(({ step }) => step.replace(/:.*/, ''))).toEqual(['keys-8', 'keys-7'])
   expect(await records.world.db('anomaly_episodes').whereNotNull('fleet_id')).toHaveLength(7)
 })
@@ -223,7 +223,7 @@ test('an event whose keys all turn out to leak is over, and says that each has a
   for (let at = 190; at <= 200; at += 5) await pass(at, all(ids, { known: busy, unknown: 2_000 }))
   expect(Object.keys(await openFindings()).toSorted()).toEqual(ids.toSorted())
   const [event] = await events()
-  expect(event).toMatchObject({ keys: 0, told_keys: 0, told_over: true })
+  expect(event).toMatchObject({ keys: 0, notified_keys: 0, notified_over: true })
   expect((await fleetLetters()).at(-1)).toMatchObject({ subject_id: event.id, step: 'over' })
 })
 

@@ -2,8 +2,10 @@ import { expect, test } from 'vitest'
 import type { Message } from '../../sandbox/slack/contract.ts'
 import { messagesIn, optionValue, topModal } from '../../sandbox/slack/look.ts'
 import type { PersonClient } from '../../sandbox/slack/person.ts'
-import { readProgress } from '../../src/watch/progress.ts'
-import { callPlatform, house, makeKey, openDialog, people, press, pressIn, said, security, submitAndSee, useHouse } from '../setup/house.ts' // biome-ignore format: a list
+import { readProgress } from '../../src/anomaly/progress.ts'
+import {
+  callPlatform, house, makeKey, openDialog, people, press, pressIn, said, security, submitAndSee, useHouse,
+} from '../setup/house.ts' // biome-ignore format: a list
 import { plant } from '../setup/plant.ts'
 import { oldCopy, recorded, setTerms, told } from '../setup/seen.ts'
 import { office, plantSource, plantTraffic } from './traffic.ts'

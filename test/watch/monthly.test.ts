@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type Expectation, isExpected } from '../../src/watch/expectations.ts'
+import { type Expectation, isExpected } from '../../src/anomaly/expectations.ts'
 
 const seconds = (iso: string) => Date.parse(iso) / 1000
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { forgetWatched, keptEpisodeDays } from '../../src/watch/retention.ts'
-import { watchUse } from '../../src/watch/watch.ts'
+import { forgetWatched, keptEpisodeDays } from '../../src/anomaly/retention.ts'
+import { watchUse } from '../../src/anomaly/watch.ts'
 import { plant } from '../setup/plant.ts'
 import { openRecords, type Records } from '../setup/records.ts'
 import { plantTraffic } from './traffic.ts'

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import type { Alert, Fleet } from '../../src/alerts/channel.ts'
+import type { Reason } from '../../src/anomaly/detector/reason.ts'
+import type { UseFacts } from '../../src/anomaly/facts.ts'
 import { plain } from '../../src/foundation/words.ts'
-import { fleetMessage } from '../../src/slack/messages/fleet.ts'
-import { duration, percent, useWords } from '../../src/slack/messages/unusual-use.ts'
-import type { Reason } from '../../src/usage/anomaly/reason.ts'
-import type { UseFacts } from '../../src/watch/facts.ts'
+import { fleetMessage } from '../../src/slack/messages/alerts/fleet.ts'
+import { duration, percent, useWords } from '../../src/slack/messages/alerts/unusual-use.ts'
 
 const figures = {
   count: 2_400,
@@ -32,7 +32,7 @@ function about(reason: Reason, more: Partial<UseFacts> & Record<string, unknown>
   return {
     key: { name: 'Salesforce CRM' },
     timeZone: 'America/New_York',
-    step: 'told-0',
+    step: 'notified-0',
     facts: { ...facts, refusedScope: 31, beganAt: facts.at, ...more },
   } as unknown as Alert
 }
@@ -60,7 +60,7 @@ test.each<[Reason, Partial<UseFacts>, string]>([
   ],
   [
     'slow-burn',
-    { window: { hours: 24, requests: 18_000, most: 10_000 } },
+    { window: { hours: 24, requests: 18_000, max: 10_000 } },
     '18,000 requests in 24 hours, 1.8 × the most it had in the same hours of the last two weeks.',
   ],
   ['errors', {}, '38 % of 3,100 requests in an hour failed; usually 1 % do.'],

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { reconcileEverywhere } from '../../src/findings/settle.ts'
+import { watchUse } from '../../src/anomaly/watch.ts'
+import { reconcileEverywhere } from '../../src/findings/reconcile-all.ts'
 import { unusualUse } from '../../src/findings/unusual-use.ts'
-import { watchUse } from '../../src/watch/watch.ts'
 import { plant } from '../setup/plant.ts'
 import { openRecords, type Records } from '../setup/records.ts'
 import { office, plantSource, plantTraffic } from './traffic.ts'
@@ -82,7 +82,7 @@ test('a key whose use jumps is told within ten minutes, with numbers and where i
   await watchAt(minutes(10))
   const [finding, ...more] = await findings()
   expect(more).toEqual([])
-  expect(finding).toMatchObject({ step: 'told-0', severity: 'critical', resolved_at: null })
+  expect(finding).toMatchObject({ step: 'notified-0', severity: 'critical', resolved_at: null })
   expect(finding.facts).toMatchObject({
     reason: 'spike',
     figures: { count: 2_000 },
@@ -99,7 +99,7 @@ test('while it goes on it is not told again, unless it gets half as bad again', 
   await plantTraffic(db, id, minutes(0), minutes(60), () => 2_000)
   for (let at = 5; at <= 60; at += 5) await watchAt(minutes(at))
   expect(await findings()).toHaveLength(1)
-  expect((await findings())[0]).toMatchObject({ step: 'told-0', level: 0 })
+  expect((await findings())[0]).toMatchObject({ step: 'notified-0', level: 0 })
   await plantTraffic(db, id, minutes(60), minutes(120), () => 200_000)
   for (let at = 65; at <= 130; at += 5) await watchAt(minutes(at))
   expect(await findings()).toHaveLength(1)

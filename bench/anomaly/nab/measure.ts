@@ -12,7 +12,7 @@ function scoresOf(contender: Contender, series: Series): number[] {
  * Rows at which a message is sent: above the threshold, and then quiet for a day unless twice as bad as in its first
  * hour: as in production, until then it is the same message. The same rule and threshold for every series and contender.
  */
-export function alertRows(series: Series, scores: readonly number[], threshold: number): number[] {
+function alertRows(series: Series, scores: readonly number[], threshold: number): number[] {
   const rows: number[] = []
   let worst = 0
   scores.forEach((score, row) => {

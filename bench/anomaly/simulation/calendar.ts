@@ -1,6 +1,5 @@
-/** Seconds in one bucket, and buckets in an hour, a day and a week. */
+/** Seconds in one bucket, and buckets in a day and a week. */
 export const bucketSeconds = 300
-export const hour = 12
 export const day = 288
 export const week = 7 * day
 
@@ -8,5 +7,5 @@ export const week = 7 * day
 export const firstMoment = 1767571200
 
 /** The simulation's length in weeks, and in buckets. */
-export const weeks = 8
+const weeks = 8
 export const length = weeks * week

@@ -7,7 +7,7 @@ import { emptyTally, judgedFrom, type Report, report, type Tally, tally } from '
 const quietBuckets = 72
 
 /** The buckets in which a contender sends a message about a key. */
-export function alertsOf(contender: Contender, key: SimulatedKey): number[] {
+function alertsOf(contender: Contender, key: SimulatedKey): number[] {
   const step = contender.create()
   const jobs = contender.knowsJobs ? key.harmless.filter((h) => h.kind === 'monthly') : []
   const alerts: number[] = []

@@ -2,7 +2,7 @@ import { day, length } from './calendar.ts'
 import type { Random } from './random.ts'
 import type { Traffic } from './traffic.ts'
 
-export const harmlessKinds = ['deploy', 'monthly', 'holiday'] as const
+const harmlessKinds = ['deploy', 'monthly', 'holiday'] as const
 
 /** Something that happened, from its first to its last bucket. */
 export type Event<Kind extends string> = { kind: Kind; start: number; end: number }

@@ -3,7 +3,7 @@ import type { Random } from './random.ts'
 
 /** What a key is used for. Only the simulation knows it; a detector never does. */
 export type Archetype = 'steady' | 'diurnal' | 'cron' | 'bursty' | 'growing' | 'fresh'
-export type Shape = 'steady' | 'diurnal' | 'cron' | 'bursty'
+type Shape = 'steady' | 'diurnal' | 'cron' | 'bursty'
 
 const shares: readonly (readonly [Archetype, number])[] = [
   ['steady', 0.2],

@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { usePopover } from './use-popover.ts'
 
-export type MenuItem = { key: string; content: ReactNode; checked?: boolean; choose: () => void }
+type MenuItem = { key: string; content: ReactNode; checked?: boolean; choose: () => void }
 
 type Props = {
   label: string

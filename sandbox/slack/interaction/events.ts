@@ -4,7 +4,7 @@ import type { Fields } from '../fields.ts'
 import { calendarTs, eventPayload } from './payloads.ts'
 
 /** Whether the app's manifest subscribes to an event, named as manifests do (`message.im`). */
-export function isSubscribed(slack: Slack, name: string): boolean {
+function isSubscribed(slack: Slack, name: string): boolean {
   return slack.manifest.events?.includes(name) ?? true
 }
 

@@ -13,7 +13,7 @@ import { theirView } from './places.ts'
 import { clientProblem, typedInto } from './typed.ts'
 
 /** What a person reads when an answer was late or made no sense. */
-export const trouble = 'We had some trouble connecting. Try again?'
+const trouble = 'We had some trouble connecting. Try again?'
 
 function problemsOnFields(view: StoredView): Record<string, string> {
   const inputs = controlsOf(blocksOf(view)).filter((one) => one.block.type === 'input')

@@ -10,7 +10,7 @@ import { problems } from './problems.ts'
 const blockCharacters = 13_200
 const textCharacters = 40_000
 
-export type Metadata = { event_type: string; event_payload: Fields }
+type Metadata = { event_type: string; event_payload: Fields }
 export type Content = { text: string; blocks?: Fields[]; attachments?: Fields[]; metadata?: Metadata | null }
 
 function parsed(value: unknown, refusal: string): unknown {

@@ -6,7 +6,7 @@ import { Refusal } from '../refusal.ts'
 import { changed, openDm } from '../state.ts'
 import { type Caller, type Method, needScope, paged, required } from './method.ts'
 
-export const families = { channel: 'channels', private: 'groups', dm: 'im' } as const
+const families = { channel: 'channels', private: 'groups', dm: 'im' } as const
 const typeNames = { channel: 'public_channel', private: 'private_channel', dm: 'im' } as const
 const everyRead = ['channels:read', 'groups:read', 'im:read', 'mpim:read']
 

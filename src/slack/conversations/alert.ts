@@ -1,6 +1,5 @@
-import { perform } from '../../audit/perform.ts'
+import { acknowledge, askManager, assign, snooze, type Target, unsnooze } from '../../findings/actions.ts'
 import { confirmFromAlert } from '../../findings/confirm-needed.ts'
-import { acknowledge, askManager, assign, snooze, type Target, wake } from '../../findings/deeds.ts'
 import { type AboutFinding, findFinding } from '../../findings/store.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
@@ -9,88 +8,108 @@ import type { Act } from '../../members/actor.ts'
 import { noSuchKey } from '../../policy/authorise.ts'
 import { message, notice, plainSection } from '../blocks.ts'
 import { isFullMember } from '../caller.ts'
-import { assignForm, snoozeForm } from '../messages/alert-forms.ts'
+import {
+  type ClickInteraction,
+  type Handler,
+  type Interaction,
+  type SubmitInteraction,
+  textIn,
+} from '../interaction.ts'
+import { assignForm, snoozeForm } from '../messages/alerts/forms.ts'
+import { performFor } from '../perform-for.ts'
 import { sentenceBlock } from '../phrase.ts'
-import { type ClickStory, type Conversation, type Story, type SubmitStory, textIn } from '../story.ts'
 
-type Deed = (act: Act, target: Target) => Promise<AboutFinding | Refusal>
+type FindingAct = (act: Act, target: Target) => Promise<AboutFinding | Refusal>
 
-/** One act on a finding, once per click or dialog; the alert itself then shows it, wherever it stands. */
-async function onFinding(story: Story, findingId: string, deed: Deed): Promise<AboutFinding | Refusal> {
-  const { door, caller } = story
-  const target = { workspaceId: caller.workspace.id, findingId, random: door.world.random }
-  const finding = await perform(door.world, caller.actor, (act) => deed(act, target), {
-    requestId: `${story.requestId} alert`,
-  })
-  if (!isRefusal(finding)) door.settle(caller.workspace)
+/** Performs an act on a finding, once per click or dialog; its messages are then updated everywhere. */
+async function onFinding(
+  interaction: Interaction,
+  findingId: string,
+  action: FindingAct,
+): Promise<AboutFinding | Refusal> {
+  const { bot, caller } = interaction
+  const target = { workspaceId: caller.workspace.id, findingId, random: bot.world.random }
+  const finding = await performFor(interaction, (act) => action(act, target), 'alert')
+  if (!isRefusal(finding)) bot.refresh(caller.workspace)
   return finding
 }
 
 const click =
-  (deed: Deed, told: (finding: AboutFinding) => Phrase): Conversation<ClickStory> =>
-  async (story) => {
-    const finding = await onFinding(story, story.value, deed)
+  (action: FindingAct, reply: (finding: AboutFinding) => Phrase): Handler<ClickInteraction> =>
+  async (interaction) => {
+    const finding = await onFinding(interaction, interaction.value, action)
     if (isRefusal(finding)) return finding
-    await story.say(message(told(finding)))
-    return undefined
+    await interaction.say(message(reply(finding)))
   }
 
 const name = (finding: AboutFinding) => ({ name: finding.keyName })
 
 /** [I'm on it] */
-export const take = click(acknowledge, (finding) => say`You are on it: ${name(finding)}.`)
+export const acknowledgeAlert = click(acknowledge, (finding) => say`You are on it: ${name(finding)}.`)
 
 /** [Wake] */
-export const wakeUp = click(wake, (finding) => say`The snooze of ${name(finding)} is over.`)
+export const unsnoozeAlert = click(unsnooze, (finding) => say`The snooze of ${name(finding)} is over.`)
 
 /** [Ask a manager] */
-export const ask = click(askManager, (finding) => say`I asked the managers to act on ${name(finding)}.`)
+export const askManagers = click(
+  askManager,
+  (finding) => say`I asked the managers to act on ${name(finding)}.`,
+)
 
 /** [Still needed] */
-export const keepNeeded = click(confirmFromAlert, (finding) => say`Noted: ${name(finding)} is still needed.`)
+export const confirmNeeded = click(
+  confirmFromAlert,
+  (finding) => say`Noted: ${name(finding)} is still needed.`,
+)
 
-/** [Snooze] asks for how long, and why. */
-export const openSnooze: Conversation<ClickStory> = (story) =>
-  openForm(story, (finding) => snoozeForm(story.caller.workspace.id, finding))
+/** [Snooze]: a form for how long, and why. */
+export const openSnooze: Handler<ClickInteraction> = (interaction) =>
+  openForm(interaction, (finding) => snoozeForm(interaction.caller.workspace.id, finding))
 
-/** [Assign] asks to whom. */
-export const openAssign: Conversation<ClickStory> = (story) =>
-  openForm(story, (finding) => assignForm(story.caller.workspace.id, finding))
+/** [Assign]: a form for the assignee. */
+export const openAssign: Handler<ClickInteraction> = (interaction) =>
+  openForm(interaction, (finding) => assignForm(interaction.caller.workspace.id, finding))
 
-async function openForm(story: ClickStory, form: (finding: AboutFinding) => Parameters<Story['show']>[0]) {
-  const { world } = story.door
-  const finding = await orDatabaseOut(() => findFinding(world.db, story.caller.workspace.id, story.value))
+async function openForm(
+  interaction: ClickInteraction,
+  form: (finding: AboutFinding) => Parameters<Interaction['show']>[0],
+) {
+  const { world } = interaction.bot
+  const finding = await orDatabaseOut(() =>
+    findFinding(world.db, interaction.caller.workspace.id, interaction.value),
+  )
   if (isRefusal(finding)) return finding
   if (!finding) return noSuchKey({ action: 'finding.take' })
-  await story.show(form(finding))
-  return undefined
+  await interaction.show(form(finding))
 }
 
-export const submitSnooze: Conversation<SubmitStory> = async (story) => {
-  const wanted = { days: Number(textIn(story.values, 'days')), reason: textIn(story.values, 'reason') }
-  if (wanted.reason.trim() === '')
-    return void (await story.complain({ reason: 'Say why; the alert shows it.' }))
-  await story.work(notice('Snooze alert', [plainSection('Saving...')]))
-  const finding = await onFinding(story, story.metadata, (act, target) => snooze(act, target, wanted))
+export const submitSnooze: Handler<SubmitInteraction> = async (interaction) => {
+  const wanted = {
+    days: Number(textIn(interaction.values, 'days')),
+    reason: textIn(interaction.values, 'reason'),
+  }
+  if (wanted.reason.trim() === '') return interaction.complain({ reason: 'Say why; the alert shows it.' })
+  await interaction.work(notice('Snooze alert', [plainSection('Saving...')]))
+  const finding = await onFinding(interaction, interaction.metadata, (act, target) =>
+    snooze(act, target, wanted),
+  )
   if (isRefusal(finding)) return finding
-  await story.show(
+  await interaction.show(
     notice('Alert snoozed', [
       sentenceBlock(say`I bring ${name(finding)} up again then, or when it gets worse.`),
     ]),
   )
-  return undefined
 }
 
-export const submitAssign: Conversation<SubmitStory> = async (story) => {
-  const to = textIn(story.values, 'to')
-  const { web } = story.door
-  const isOneOfUs = to !== '' && (await isFullMember(web, to, story.caller.teamId).catch(() => false))
-  if (!isOneOfUs) return void (await story.complain({ to: 'Choose a person of this workspace.' }))
-  await story.work(notice('Assign alert', [plainSection('Saving...')]))
-  const finding = await onFinding(story, story.metadata, (act, target) => assign(act, target, to))
+export const submitAssign: Handler<SubmitInteraction> = async (interaction) => {
+  const to = textIn(interaction.values, 'to')
+  const { web } = interaction.bot
+  const isMember = to !== '' && (await isFullMember(web, to, interaction.caller.teamId).catch(() => false))
+  if (!isMember) return interaction.complain({ to: 'Choose a person of this workspace.' })
+  await interaction.work(notice('Assign alert', [plainSection('Saving...')]))
+  const finding = await onFinding(interaction, interaction.metadata, (act, target) => assign(act, target, to))
   if (isRefusal(finding)) return finding
-  await story.show(
+  await interaction.show(
     notice('Alert assigned', [sentenceBlock(say`${{ user: to }} hears of ${name(finding)} now.`)]),
   )
-  return undefined
 }

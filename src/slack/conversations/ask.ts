@@ -1,48 +1,44 @@
-import { perform } from '../../audit/perform.ts'
-import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
+import { isRefusal } from '../../foundation/refusal.ts'
 import { liveKeyOfIntegration } from '../../keys/find.ts'
 import type { KeyRequest as KeyDraft } from '../../keys/issue.ts'
 import { type KeyRequest, makeRequest, rememberPosted } from '../../workspaces/requests.ts'
 import { type Message, notice, plainSection } from '../blocks.ts'
 import { findChannel, post } from '../channels.ts'
 import { sendOrInWords } from '../in-words.ts'
-import { requestMessage, sentView } from '../messages/request.ts'
-import type { Story, SubmitStory } from '../story.ts'
+import type { Handled, Interaction, SubmitInteraction } from '../interaction.ts'
+import { requestMessage, sentView } from '../messages/keys/request.ts'
+import { performFor } from '../perform-for.ts'
 
-/** Puts a draft before the managers: what a member asks for, or a write key where policy wants a second person. */
+/** Sends a draft to the managers: a member's request, or a key with write where policy requires approval. */
 export async function askForApproval(
-  story: SubmitStory,
+  interaction: SubmitInteraction,
   draft: KeyDraft,
   reason: string,
-): Promise<Refusal | undefined> {
-  await story.work(notice('Request a key', [plainSection('Sending...')]))
-  const { actor, workspace } = story.caller
-  const { world } = story.door
-  const request = await perform(
-    world,
-    actor,
-    (act) => makeRequest(act, workspace.id, draft, reason, world.random),
-    { requestId: story.requestId },
+): Promise<Handled> {
+  await interaction.work(notice('Request a key', [plainSection('Sending...')]))
+  const { workspace } = interaction.caller
+  const { world } = interaction.bot
+  const request = await performFor(interaction, (act) =>
+    makeRequest(act, workspace.id, draft, reason, world.random),
   )
   if (isRefusal(request)) return request
-  await postRequest(story, request)
-  await story.show(sentView(request))
-  story.door.settle(workspace)
-  return undefined
+  await postRequest(interaction, request)
+  await interaction.show(sentView(request))
+  interaction.bot.refresh(workspace)
 }
 
-/** The request is saved whatever happens here; Home shows it to the managers too. */
-async function postRequest({ door, caller }: Story, request: KeyRequest): Promise<void> {
+/** The request is already saved, and Home shows it to the managers, so a failure here is only logged. */
+async function postRequest({ bot, caller }: Interaction, request: KeyRequest): Promise<void> {
   try {
-    const channelId = await findChannel(door.web, caller.workspace.terms.alertChannel)
+    const channelId = await findChannel(bot.web, caller.workspace.terms.alertChannel)
     const { integration } = request.draft
     const rival = integration
-      ? await liveKeyOfIntegration(door.world.db, caller.workspace.id, integration)
+      ? await liveKeyOfIntegration(bot.world.db, caller.workspace.id, integration)
       : undefined
-    const send = (form: Message) => post(door.web, { channel: channelId, ...form })
-    const { ts } = await sendOrInWords(requestMessage(request, rival), send, { log: door.world.log })
-    await rememberPosted(door.world.db, request.id, { channelId, ts: ts! })
+    const send = (form: Message) => post(bot.web, { channel: channelId, ...form })
+    const { ts } = await sendOrInWords(requestMessage(request, rival), send, { log: bot.world.log })
+    await rememberPosted(bot.world.db, request.id, { channelId, ts: ts! })
   } catch (error) {
-    door.world.log.warn({ request: request.id, error: String(error) }, 'a request is not in the channel')
+    bot.world.log.warn({ request: request.id, error: String(error) }, 'a request is not in the channel')
   }
 }

@@ -1,36 +1,35 @@
 import { z } from 'zod'
 import { listEvents } from '../../audit/list.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
-import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
-import { type AuditTurn, auditMessage, auditPage } from '../messages/audit.ts'
-import type { ClickStory, CommandStory, Conversation, Story } from '../story.ts'
+import { isRefusal, refuse } from '../../foundation/refusal.ts'
+import type { ClickInteraction, CommandInteraction, Handled, Handler, Interaction } from '../interaction.ts'
+import { type AuditTurn, auditMessage, auditPage } from '../messages/audit/audit.ts'
 import { keyFor } from './pick.ts'
 
 /** `/keys audit [KEY|@user]` */
-export const auditOf: Conversation<CommandStory> = async (story) => {
-  const actorId = /^<@([UW][A-Z0-9]+)(\|[^>]*)?>$/.exec(story.words)?.[1]
-  if (actorId) return page(story, { actorId }, false)
-  if (story.words === '' && !story.keyId) return page(story, {}, false)
-  const key = await keyFor(story, 'audit')
-  return !key || isRefusal(key) ? key : page(story, { keyId: key.id }, false)
+export const auditOf: Handler<CommandInteraction> = async (interaction) => {
+  const actorId = /^<@([UW][A-Z0-9]+)(\|[^>]*)?>$/.exec(interaction.words)?.[1]
+  if (actorId) return page(interaction, { actorId }, false)
+  if (interaction.words === '' && !interaction.keyId) return page(interaction, {}, false)
+  const key = await keyFor(interaction, 'audit')
+  return !key || isRefusal(key) ? key : page(interaction, { keyId: key.id }, false)
 }
 
-/** Older events take the place of the newer ones. */
-export const turnAudit: Conversation<ClickStory> = async (story) => {
-  const turn = readTurn(story.value)
+/** Replaces the page with the older events. */
+export const turnAudit: Handler<ClickInteraction> = async (interaction) => {
+  const turn = readTurn(interaction.value)
   if (!turn)
     return refuse('invalid', 'This page is from another version.', { next: 'Ask for the audit again.' })
-  return page(story, turn, true)
+  return page(interaction, turn, true)
 }
 
-async function page(story: Story, turn: AuditTurn, replace: boolean): Promise<Refusal | undefined> {
-  const { workspace } = story.caller
+async function page(interaction: Interaction, turn: AuditTurn, replace: boolean): Promise<Handled> {
+  const { workspace } = interaction.caller
   const events = await orDatabaseOut(() =>
-    listEvents(story.door.world.db, { ...turn, workspaceId: workspace.id, limit: auditPage }),
+    listEvents(interaction.bot.world.db, { ...turn, workspaceId: workspace.id, limit: auditPage }),
   )
   if (isRefusal(events)) return events
-  await story.say(auditMessage(events, turn, workspace), { replace })
-  return undefined
+  await interaction.say(auditMessage(events, turn, workspace), { replace })
 }
 
 const turnSchema = z.object({

@@ -1,27 +1,34 @@
-import { perform } from '../../audit/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
 import { plain, say } from '../../foundation/words.ts'
+import { holdersOf } from '../../keys/holders.ts'
 import type { Key } from '../../keys/key.ts'
 import { activate, cannot, deactivate, revoke } from '../../keys/state.ts'
 import { hintCharacters, isConfirmedBy } from '../../keys/typed-confirmation.ts'
 import { confirmChange } from '../../leases/confirm.ts'
 import { receiptPhrase } from '../../leases/receipt-words.ts'
 import type { Act } from '../../members/actor.ts'
-import { holdersOf } from '../../offboarding/holders.ts'
-import { latelyOf } from '../../usage/lately.ts'
+import { last24hOf } from '../../usage/last-24h.ts'
 import { notice, plainSection } from '../blocks.ts'
+import {
+  type CommandInteraction,
+  type Handled,
+  type Handler,
+  type Interaction,
+  type SubmitInteraction,
+  textIn,
+} from '../interaction.ts'
 import {
   activatedMessage,
   type Change,
   deactivateView,
-  ownerToldMessage,
+  ownerNoticeMessage,
   restrictedView,
   revokeView,
-} from '../messages/key-change.ts'
-import { type CommandStory, type Conversation, type Story, type SubmitStory, textIn } from '../story.ts'
+} from '../messages/keys/change.ts'
+import { performFor } from '../perform-for.ts'
 import { keyById, keyFor } from './pick.ts'
-import { tell } from './tell.ts'
+import { sendDirect } from './send-direct.ts'
 
 const acts = { deactivate, revoke }
 const dialogs = { deactivate: deactivateView, revoke: revokeView }
@@ -30,103 +37,102 @@ const working = {
   revoke: notice('Revoke key', [plainSection('Revoking...')]),
 }
 
-/** `/keys deactivate KEY`, `/keys revoke KEY`: a dialog with the facts of this moment. */
+/** `/keys deactivate KEY`, `/keys revoke KEY`: a dialog with the key's current facts. */
 export const openChange =
-  (change: keyof typeof dialogs): Conversation<CommandStory> =>
-  async (story) => {
-    const key = await keyFor(story, change)
+  (change: keyof typeof dialogs): Handler<CommandInteraction> =>
+  async (interaction) => {
+    const key = await keyFor(interaction, change)
     if (!key || isRefusal(key)) return key
     const late = cannot(change, key)
     if (late) return late
-    const { db, clock } = story.door.world
+    const { db, clock } = interaction.bot.world
     const read = await orDatabaseOut(() =>
-      Promise.all([latelyOf(db, key.id, clock.now()), holdersOf(db, key.id)]),
+      Promise.all([last24hOf(db, key.id, clock.now()), holdersOf(db, key.id)]),
     )
     if (isRefusal(read)) return read
-    const [lately, holders] = read
-    await story.show(dialogs[change](key, { lately, holders }))
-    return undefined
+    const [last24h, holders] = read
+    await interaction.show(dialogs[change](key, { last24h, holders }))
   }
 
 /**
- * `/keys activate KEY`: nothing can break, so nothing is asked. A button that tells of a pause carries the time of that
- * pause, and ends no other.
+ * `/keys activate KEY`: nothing can break, so there is no confirmation. A button carries the time of the pause that
+ * it ends, and ends no other.
  */
-export const activateKey: Conversation<CommandStory> = async (story) => {
-  const found = await keyFor(story, 'activate')
+export const activateKey: Handler<CommandInteraction> = async (interaction) => {
+  const found = await keyFor(interaction, 'activate')
   if (!found || isRefusal(found)) return found
-  const since = story.keyId && story.words ? new Date(story.words) : undefined
-  const key = await change(story, 'activate', (act) =>
-    activate(act, story.caller.workspace.id, found.id, undefined, since),
+  const since = interaction.keyId && interaction.words ? new Date(interaction.words) : undefined
+  const key = await change(interaction, 'activate', (act) =>
+    activate(act, interaction.caller.workspace.id, found.id, undefined, since),
   )
   if (isRefusal(key)) return key
-  // Nobody's safety waits for this, but the sentence says that it works, so it had better be true.
-  await confirmChange(story.door.world, [key.id], { withinMs: quickMs })
-  await story.say(activatedMessage(key))
-  return undefined
+  // Nobody's safety depends on this wait, but the reply says that the key works, so that must be true.
+  await confirmChange(interaction.bot.world, [key.id], { withinMs: quickMs })
+  await interaction.say(activatedMessage(key))
 }
 
-export const submitDeactivate: Conversation<SubmitStory> = (story) => workAndShow(story, 'deactivate')
+export const submitDeactivate: Handler<SubmitInteraction> = (interaction) =>
+  workAndShow(interaction, 'deactivate')
 
-/** Deactivates a key at once, without a dialog, and waits a moment for the proof that every server refuses it. */
-export async function restrict(story: Story, act: (act: Act) => Promise<Key | Refusal>) {
-  const key = await change(story, 'deactivate', act)
+/** Deactivates a key without a dialog, and waits for the receipt that every server refuses it. */
+export async function deactivateNow(interaction: Interaction, act: (act: Act) => Promise<Key | Refusal>) {
+  const key = await change(interaction, 'deactivate', act)
   if (isRefusal(key)) return key
   return {
     key,
-    receipt: await confirmChange(story.door.world, [key.id], { withinMs: patienceMs, to: 'inactive' }),
+    receipt: await confirmChange(interaction.bot.world, [key.id], { withinMs: timeoutMs, to: 'inactive' }),
   }
 }
 
-/** What was typed must be the key's name, or the four characters of its hint. */
-export const submitRevoke: Conversation<SubmitStory> = async (story) => {
-  const key = await keyById(story, story.metadata)
+/** The person must type the key's name, or the four characters of its hint. */
+export const submitRevoke: Handler<SubmitInteraction> = async (interaction) => {
+  const key = await keyById(interaction, interaction.metadata)
   if (isRefusal(key)) return key
-  const typed = textIn(story.values, 'confirm')
-  if (isConfirmedBy(typed, key)) return workAndShow(story, 'revoke')
+  const typed = textIn(interaction.values, 'confirm')
+  if (isConfirmedBy(typed, key)) return workAndShow(interaction, 'revoke')
   const characters = hintCharacters(key)
   const expected = characters ? say`${{ name: key.name }} or ${characters}` : say`${{ name: key.name }}`
-  await story.complain({ confirm: plain(say`That does not match ${expected}.`) })
-  return undefined
+  await interaction.complain({ confirm: plain(say`That does not match ${expected}.`) })
 }
 
-async function workAndShow(story: SubmitStory, what: keyof typeof working): Promise<Refusal | undefined> {
-  await story.work(working[what])
-  const key = await change(story, what, (act) => acts[what](act, story.caller.workspace.id, story.metadata))
-  if (isRefusal(key)) return key.code === 'already' || key.code === 'gone' ? stillUnderWay(story, key) : key
+async function workAndShow(interaction: SubmitInteraction, what: keyof typeof working): Promise<Handled> {
+  await interaction.work(working[what])
+  const key = await change(interaction, what, (act) =>
+    acts[what](act, interaction.caller.workspace.id, interaction.metadata),
+  )
+  if (isRefusal(key))
+    return key.code === 'already' || key.code === 'gone' ? stillUnderWay(interaction, key) : key
   const to = what === 'revoke' ? 'revoked' : 'inactive'
-  const confirm = (withinMs: number) => confirmChange(story.door.world, [key.id], { withinMs, to })
+  const confirm = (withinMs: number) => confirmChange(interaction.bot.world, [key.id], { withinMs, to })
   const receipt = await confirm(quickMs)
-  await story.show(restrictedView(what, key, receipt))
-  if (receipt.state !== 'confirmed') await story.show(restrictedView(what, key, await confirm(patienceMs)))
-  // Homes that were drawn meanwhile say that it is under way.
-  story.door.settle(story.caller.workspace)
-  return undefined
+  await interaction.show(restrictedView(what, key, receipt))
+  if (receipt.state !== 'confirmed')
+    await interaction.show(restrictedView(what, key, await confirm(timeoutMs)))
+  // Homes that were drawn meanwhile show the change as pending.
+  interaction.bot.refresh(interaction.caller.workspace)
 }
 
-/** Real milliseconds after which a person reads that it takes longer, and after which they no longer look. */
+/** Real milliseconds after which the dialog says that it takes longer, and after which the wait ends. */
 const quickMs = 1_000
-const patienceMs = 120_000
+const timeoutMs = 120_000
 
-/** Somebody else was first. Whether it holds everywhere is a question of its own. */
-async function stillUnderWay(story: SubmitStory, refusal: Refusal): Promise<Refusal> {
-  const receipt = await confirmChange(story.door.world, [story.metadata], { withinMs: 1 })
+/** Another person was first. Whether the change is confirmed everywhere is a separate question. */
+async function stillUnderWay(interaction: SubmitInteraction, refusal: Refusal): Promise<Refusal> {
+  const receipt = await confirmChange(interaction.bot.world, [interaction.metadata], { withinMs: 1 })
   return receipt.state === 'confirmed' ? refusal : { ...refusal, next: receiptPhrase(receipt) }
 }
 
-/** The act itself, once per dialog or click; then alerts catch up, and an owner hears what somebody else did. */
+/** Performs the act once per dialog or click, updates alerts, and notifies an owner of another person's change. */
 async function change(
-  story: Story,
+  interaction: Interaction,
   what: Change,
   act: (act: Act) => Promise<Key | Refusal>,
 ): Promise<Key | Refusal> {
-  const { door, caller } = story
-  const key = await perform(door.world, caller.actor, act, {
-    requestId: `${story.requestId} ${what}`,
-  })
+  const { bot, caller } = interaction
+  const key = await performFor(interaction, act, what)
   if (isRefusal(key)) return key
-  door.settle(caller.workspace)
+  bot.refresh(caller.workspace)
   if (key.ownerId !== caller.actor.id)
-    await tell(story, key.ownerId, ownerToldMessage(what, key, caller.actor.id))
+    await sendDirect(interaction, key.ownerId, ownerNoticeMessage(what, key, caller.actor.id))
   return key
 }

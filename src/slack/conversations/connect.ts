@@ -1,44 +1,33 @@
-import { perform } from '../../audit/perform.ts'
+import { listConnections, makeConnection, revokeConnection } from '../../directory/connections.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
-import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
-import { listConnections, makeConnection, revokeConnection } from '../../offboarding/connections.ts'
-import { connectionView, connectView } from '../messages/connect.ts'
-import type { ClickStory, CommandStory, Conversation, Story } from '../story.ts'
+import { isRefusal } from '../../foundation/refusal.ts'
+import type { ClickInteraction, CommandInteraction, Handled, Handler, Interaction } from '../interaction.ts'
+import { connectionView, connectView } from '../messages/offboarding/connect.ts'
+import { performFor } from '../perform-for.ts'
 
 /** `/keys connect` */
-export const openConnect: Conversation<CommandStory> = (story) => showConnections(story)
+export const openConnect: Handler<CommandInteraction> = (interaction) => showConnections(interaction)
 
-async function showConnections(story: Story): Promise<Refusal | undefined> {
-  const { workspace } = story.caller
-  const found = await orDatabaseOut(() => listConnections(story.door.world.db, workspace.accountId))
+async function showConnections(interaction: Interaction): Promise<Handled> {
+  const { workspace } = interaction.caller
+  const found = await orDatabaseOut(() => listConnections(interaction.bot.world.db, workspace.accountId))
   if (isRefusal(found)) return found
-  await story.show(connectView(workspace, found))
-  return undefined
+  await interaction.show(connectView(workspace, found))
 }
 
-/** [New SCIM token], [New webhook secret]: the credential is in this one dialog. */
-export const makeOne: Conversation<ClickStory> = async (story) => {
-  const { world } = story.door
-  const { actor, workspace } = story.caller
-  const kind = story.value === 'scim' ? 'scim' : 'webhook'
-  const made = await perform(world, actor, (act) => makeConnection(act, workspace, kind, world.random), {
-    requestId: story.requestId,
-  })
+/** [New SCIM token], [New webhook secret]: the credential is shown only in this dialog. */
+export const createCredential: Handler<ClickInteraction> = async (interaction) => {
+  const { world } = interaction.bot
+  const { workspace } = interaction.caller
+  const kind = interaction.value === 'scim' ? 'scim' : 'webhook'
+  const made = await performFor(interaction, (act) => makeConnection(act, workspace, kind, world.random))
   if (isRefusal(made)) return made
-  await story.show(connectionView(made.connection, made.secret))
-  return undefined
+  await interaction.show(connectionView(made.connection, made.secret))
 }
 
 /** [Revoke] */
-export const revokeOne: Conversation<ClickStory> = async (story) => {
-  const { actor, workspace } = story.caller
-  const ended = await perform(
-    story.door.world,
-    actor,
-    (act) => revokeConnection(act, workspace, story.value),
-    {
-      requestId: story.requestId,
-    },
-  )
-  return isRefusal(ended) ? ended : showConnections(story)
+export const revokeCredential: Handler<ClickInteraction> = async (interaction) => {
+  const { workspace } = interaction.caller
+  const ended = await performFor(interaction, (act) => revokeConnection(act, workspace, interaction.value))
+  return isRefusal(ended) ? ended : showConnections(interaction)
 }

@@ -1,4 +1,3 @@
-import { perform } from '../../audit/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
 import { liveKeyOfIntegration, nameInUse } from '../../keys/find.ts'
@@ -8,129 +7,132 @@ import { tidy } from '../../keys/name.ts'
 import { reveal } from '../../keys/reveal.ts'
 import { may } from '../../policy/may.ts'
 import { cut, notice, plainSection } from '../blocks.ts'
-import { whyNotGiven } from '../caller.ts'
-import { type CreateLook, createForm, defaultExpiry } from '../messages/create.ts'
-import { fieldErrors } from '../messages/refusal.ts'
-import { waitingForOwnerView } from '../messages/reveal.ts'
+import { recipientError } from '../caller.ts'
 import {
-  type ClickStory,
-  type CommandStory,
-  type Conversation,
+  type ClickInteraction,
+  type CommandInteraction,
   choicesIn,
-  type Story,
-  type SubmitStory,
+  type Handled,
+  type Handler,
+  type Interaction,
+  type SubmitInteraction,
   textIn,
   type Values,
-} from '../story.ts'
+} from '../interaction.ts'
+import { type CreateProps, createForm, defaultExpiry } from '../messages/keys/create.ts'
+import { waitingForOwnerView } from '../messages/keys/reveal.ts'
+import { fieldErrors } from '../messages/refusal.ts'
+import { performFor } from '../perform-for.ts'
 import { askForApproval } from './ask.ts'
-import { offerReveal, showOnce, tokenMeans } from './show-once.ts'
+import { offerReveal, showOnce, tokenDeps } from './show-once.ts'
 
 /** `/keys create [name]` */
-export const openCreate: Conversation<CommandStory> = (story) => openForm(story, 'create')
+export const openCreate: Handler<CommandInteraction> = (interaction) => openForm(interaction, 'create')
 
-/** The form, empty but for what stood behind the verb. */
-export async function openForm(story: CommandStory, kind: CreateLook['kind']): Promise<undefined> {
-  await story.show(createForm(lookNow(story, kind, { name: story.words })))
-  return undefined
+/** Opens the form, with the name from the command. */
+export async function openForm(interaction: CommandInteraction, kind: CreateProps['kind']): Promise<void> {
+  await interaction.show(createForm(formProps(interaction, kind, { name: interaction.words })))
 }
 
-/** A choice on the form changes what the form has to say. */
-export const redrawCreate: Conversation<ClickStory> = async (story) => {
-  const kind = story.metadata === 'request' ? 'request' : 'create'
-  const chosen = story.caller.workspaces.find(
-    (workspace) => workspace.id === textIn(story.values, 'workspace'),
+/** Redraws the form after a choice that changes its content. */
+export const redrawCreate: Handler<ClickInteraction> = async (interaction) => {
+  const kind = interaction.metadata === 'request' ? 'request' : 'create'
+  const chosen = interaction.caller.workspaces.find(
+    (workspace) => workspace.id === textIn(interaction.values, 'workspace'),
   )
-  const caller = { ...story.caller, workspace: chosen ?? story.caller.workspace }
-  // Whoever was asked about a second key for an integration keeps the question, and the answer.
-  const integration = 'another' in story.values ? tidy(textIn(story.values, 'integration')) : ''
-  const rival = await rivalOf({ ...story, caller }, integration)
-  await story.show(
+  const caller = { ...interaction.caller, workspace: chosen ?? interaction.caller.workspace }
+  // A question about a second key for an integration stays on the form, with its answer.
+  const integration = 'another' in interaction.values ? tidy(textIn(interaction.values, 'integration')) : ''
+  const rival = await rivalOf({ ...interaction, caller }, integration)
+  await interaction.show(
     createForm(
-      lookNow({ ...story, caller }, kind, { ...readLook(story.values), ...(rival ? { rival } : {}) }),
+      formProps({ ...interaction, caller }, kind, {
+        ...readProps(interaction.values),
+        ...(rival ? { rival } : {}),
+      }),
     ),
   )
-  return undefined
 }
 
-function lookNow(story: Story, kind: CreateLook['kind'], typed: Partial<CreateLook>): CreateLook {
-  const { workspace, workspaces, actor } = story.caller
-  const now = story.door.world.clock.now()
+function formProps(
+  interaction: Interaction,
+  kind: CreateProps['kind'],
+  typed: Partial<CreateProps>,
+): CreateProps {
+  const { workspace, workspaces, actor } = interaction.caller
+  const now = interaction.bot.world.clock.now()
   return { kind, workspace, workspaces, ownerId: actor.id, chosen: [], expires: defaultExpiry, now, ...typed }
 }
 
-const readLook = (values: Values): Partial<CreateLook> => ({
+const readProps = (values: Values): Partial<CreateProps> => ({
   chosen: choicesIn(values, 'scopes'),
   expires: textIn(values, 'expires') || defaultExpiry,
 })
 
-/** What is wrong with the expiry stands where it was typed. */
+/** Field errors, with the one about the expiry on the field where it was typed. */
 export function expiryErrors(values: Values, refusals: readonly Refusal[]): Record<string, string> {
   const { expires, ...others } = fieldErrors(refusals)
   if (expires === undefined) return others
   return { ...others, [textIn(values, 'expires') === 'other' ? 'days' : 'expires']: expires }
 }
 
-/** The form comes back: with sentences on its fields, or as the key, shown once. */
-export const submitCreate: Conversation<SubmitStory> = async (story) => {
-  const checked = await checkForm(story, 'create')
+/** Answers with field errors, or with the new key, shown once. */
+export const submitCreate: Handler<SubmitInteraction> = async (interaction) => {
+  const checked = await checkForm(interaction, 'create')
   if (!checked || isRefusal(checked)) return checked
-  const { terms } = story.caller.workspace
+  const { terms } = interaction.caller.workspace
   if (terms.writeNeedsApproval && checked.scopes.includes('write'))
     return askForApproval(
-      story,
+      interaction,
       checked,
       cut(`Policy: a key with write needs a second person. ${checked.description}`.trim(), 300),
     )
-  await story.work(notice('Create key', [plainSection('Creating...')]))
-  return make(story, checked)
+  await interaction.work(notice('Create key', [plainSection('Creating...')]))
+  return make(interaction, checked)
 }
 
-/**
- * What the form asks for, checked as far as can be before the act. Nothing is returned when the form went back to
- * the person.
- */
+/** Reads and checks the form as far as possible before the act. Returns nothing when the form was shown again. */
 export async function checkForm(
-  story: SubmitStory,
-  kind: CreateLook['kind'],
-): Promise<KeyRequest | Refusal | undefined> {
-  const { workspace, actor } = story.caller
-  const { world, web } = story.door
-  const request = readDraft(readForm(story), workspace.terms)
-  if (Array.isArray(request)) return void (await story.complain(expiryErrors(story.values, request)))
-  const looked = await orDatabaseOut(async () => ({
+  interaction: SubmitInteraction,
+  kind: CreateProps['kind'],
+): Promise<KeyRequest | Handled> {
+  const { workspace, actor } = interaction.caller
+  const { world, web } = interaction.bot
+  const request = readDraft(readForm(interaction), workspace.terms)
+  if (Array.isArray(request)) return interaction.complain(expiryErrors(interaction.values, request))
+  const checks = await orDatabaseOut(async () => ({
     taken: await nameInUse(world.db, workspace.id, request.name),
-    rival: choicesIn(story.values, 'another').includes('yes')
+    rival: choicesIn(interaction.values, 'another').includes('yes')
       ? undefined
-      : await rivalOf(story, request.integration),
-    misfit:
-      request.ownerId === actor.id ? undefined : await whyNotGiven(world, web, story.caller, request.ownerId),
+      : await rivalOf(interaction, request.integration),
+    recipientProblem:
+      request.ownerId === actor.id
+        ? undefined
+        : await recipientError(world, web, interaction.caller, request.ownerId),
   }))
-  if (isRefusal(looked)) return looked
+  if (isRefusal(checks)) return checks
   const wrong = [
-    ...(looked.taken ? [nameIsTaken(request.name)] : []),
-    ...(looked.misfit ? [refuse('invalid', looked.misfit, { field: 'owner' })] : []),
+    ...(checks.taken ? [nameIsTaken(request.name)] : []),
+    ...(checks.recipientProblem ? [refuse('invalid', checks.recipientProblem, { field: 'owner' })] : []),
   ]
-  if (wrong.length > 0) return void (await story.complain(fieldErrors(wrong)))
-  if (!looked.rival) return request
-  return void (await story.work(
-    createForm(lookNow(story, kind, { ...readLook(story.values), rival: looked.rival })),
-  ))
+  if (wrong.length > 0) return interaction.complain(fieldErrors(wrong))
+  if (!checks.rival) return request
+  return interaction.work(
+    createForm(formProps(interaction, kind, { ...readProps(interaction.values), rival: checks.rival })),
+  )
 }
 
-/**
- * A live key of the same integration. A member who asks for a key learns of none that is not theirs: whoever decides
- * sees it on the request.
- */
-async function rivalOf(story: Story, integration: string): Promise<Key | undefined> {
+/** Finds a live key of the same integration. Members only see their own; the approver sees others on the request. */
+async function rivalOf(interaction: Interaction, integration: string): Promise<Key | undefined> {
   if (integration === '') return undefined
-  const { actor, workspace } = story.caller
-  const rival = await liveKeyOfIntegration(story.door.world.db, workspace.id, integration)
+  const { actor, workspace } = interaction.caller
+  const rival = await liveKeyOfIntegration(interaction.bot.world.db, workspace.id, integration)
   return rival && may(actor, 'key.show', { workspaceId: workspace.id, ownerId: rival.ownerId })
     ? rival
     : undefined
 }
 
-function readForm({ values, caller }: SubmitStory): KeyDraft {
+function readForm({ values, caller }: SubmitInteraction): KeyDraft {
   const expires = textIn(values, 'expires')
   return {
     name: textIn(values, 'name'),
@@ -145,27 +147,21 @@ function readForm({ values, caller }: SubmitStory): KeyDraft {
   }
 }
 
-/** For oneself, issue and reveal are one act; for somebody else the key waits for its owner. */
-async function make(story: SubmitStory, request: KeyRequest): Promise<Refusal | undefined> {
-  const { world } = story.door
-  const { actor, workspace } = story.caller
+/** Issues a key: revealed in the same act for oneself; for another person it waits for its owner. */
+async function make(interaction: SubmitInteraction, request: KeyRequest): Promise<Handled> {
+  const { world } = interaction.bot
+  const { actor, workspace } = interaction.caller
   const mine = request.ownerId === actor.id
-  const made = await perform(
-    world,
-    actor,
-    async (act) => {
-      const key = await issue(act, workspace.id, request, world.random)
-      if (isRefusal(key) || !mine) return isRefusal(key) ? key : { key }
-      return reveal(act, workspace.id, key.id, tokenMeans(story))
-    },
-    { requestId: story.requestId },
-  )
+  const made = await performFor(interaction, async (act) => {
+    const key = await issue(act, workspace.id, request, world.random)
+    if (isRefusal(key) || !mine) return isRefusal(key) ? key : { key }
+    return reveal(act, workspace.id, key.id, tokenDeps(interaction))
+  })
   if (isRefusal(made)) return made
-  if ('token' in made) await showOnce(story, made.key, made.token)
+  if ('token' in made) await showOnce(interaction, made.key, made.token)
   else {
-    await offerReveal(story, made.key)
-    await story.show(waitingForOwnerView(made.key))
+    await offerReveal(interaction, made.key)
+    await interaction.show(waitingForOwnerView(made.key))
   }
-  story.door.settle(workspace)
-  return undefined
+  interaction.bot.refresh(workspace)
 }

@@ -1,4 +1,3 @@
-import { perform } from '../../audit/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
 import { say } from '../../foundation/words.ts'
@@ -9,67 +8,67 @@ import type { Key } from '../../keys/key.ts'
 import { fold } from '../../keys/name.ts'
 import { revokedAlready } from '../../keys/revoked.ts'
 import { message, notice, plainSection } from '../blocks.ts'
-import { whyNotGiven } from '../caller.ts'
-import { editedView, editForm } from '../messages/edit.ts'
-import { hintOf } from '../messages/key.ts'
+import { recipientError } from '../caller.ts'
+import { type CommandInteraction, type Handler, type SubmitInteraction, textIn } from '../interaction.ts'
+import { editedView, editForm } from '../messages/keys/edit.ts'
+import { hintOf } from '../messages/keys/key.ts'
 import { fieldErrors } from '../messages/refusal.ts'
-import { type CommandStory, type Conversation, type SubmitStory, textIn } from '../story.ts'
+import { performFor } from '../perform-for.ts'
 import { keyById, keyFor } from './pick.ts'
+import { sendDirect } from './send-direct.ts'
 import { offerReveal } from './show-once.ts'
-import { tell } from './tell.ts'
 
 /** `/keys edit KEY` */
-export const openEdit: Conversation<CommandStory> = async (story) => {
-  const key = await keyFor(story, 'edit')
+export const openEdit: Handler<CommandInteraction> = async (interaction) => {
+  const key = await keyFor(interaction, 'edit')
   if (!key || isRefusal(key)) return key
   if (key.status === 'revoked') return revokedAlready(key)
-  await story.show(editForm(key))
-  return undefined
+  await interaction.show(editForm(key))
 }
 
-export const submitEdit: Conversation<SubmitStory> = async (story) => {
-  const [keyId = '', version = ''] = story.metadata.split(' ')
-  const wanted = readEdit(readForm(story))
-  if (Array.isArray(wanted)) return void (await story.complain(fieldErrors(wanted)))
-  const before = await keyById(story, keyId)
+export const submitEdit: Handler<SubmitInteraction> = async (interaction) => {
+  const [keyId = '', version = ''] = interaction.metadata.split(' ')
+  const wanted = readEdit(readForm(interaction))
+  if (Array.isArray(wanted)) return interaction.complain(fieldErrors(wanted))
+  const before = await keyById(interaction, keyId)
   if (isRefusal(before)) return before
-  const wrong = await misfits(story, before, wanted)
+  const wrong = await editErrors(interaction, before, wanted)
   if (isRefusal(wrong)) return wrong
-  if (wrong.length > 0) return void (await story.complain(fieldErrors(wrong)))
-  await story.work(notice('Edit key', [plainSection('Saving...')]))
-  const { actor, workspace } = story.caller
-  const saved = await perform(
-    story.door.world,
-    actor,
-    (act) => edit(act, workspace.id, keyId, wanted, Number(version)),
-    { requestId: story.requestId },
+  if (wrong.length > 0) return interaction.complain(fieldErrors(wrong))
+  await interaction.work(notice('Edit key', [plainSection('Saving...')]))
+  const { workspace } = interaction.caller
+  const saved = await performFor(interaction, (act) =>
+    edit(act, workspace.id, keyId, wanted, Number(version)),
   )
   if (isRefusal(saved)) return saved
-  await story.show(editedView(saved))
-  await tellNewOwner(story, before, saved)
-  story.door.settle(workspace)
-  return undefined
+  await interaction.show(editedView(saved))
+  await notifyNewOwner(interaction, before, saved)
+  interaction.bot.refresh(workspace)
 }
 
-/** What only the database and Slack can say about an edit; the act checks the name again. */
-async function misfits(story: SubmitStory, before: Key, wanted: Edit): Promise<Refusal[] | Refusal> {
-  const { door, caller } = story
+/** Checks the edit against the database and Slack; the act checks the name again. */
+async function editErrors(
+  interaction: SubmitInteraction,
+  before: Key,
+  wanted: Edit,
+): Promise<Refusal[] | Refusal> {
+  const { bot, caller } = interaction
   const renamed = fold(wanted.name) !== fold(before.name)
   const taken = await orDatabaseOut(
-    async () => renamed && (await nameInUse(door.world.db, caller.workspace.id, wanted.name)),
+    async () => renamed && (await nameInUse(bot.world.db, caller.workspace.id, wanted.name)),
   )
   if (isRefusal(taken)) return taken
-  const misfit =
+  const recipientProblem =
     wanted.ownerId === before.ownerId
       ? undefined
-      : await whyNotGiven(door.world, door.web, caller, wanted.ownerId)
+      : await recipientError(bot.world, bot.web, caller, wanted.ownerId)
   return [
     ...(taken ? [nameIsTaken(wanted.name)] : []),
-    ...(misfit ? [refuse('invalid', misfit, { field: 'owner' })] : []),
+    ...(recipientProblem ? [refuse('invalid', recipientProblem, { field: 'owner' })] : []),
   ]
 }
 
-function readForm({ values, caller }: SubmitStory): TypedEdit {
+function readForm({ values, caller }: SubmitInteraction): TypedEdit {
   return {
     name: textIn(values, 'name'),
     description: textIn(values, 'description'),
@@ -80,12 +79,13 @@ function readForm({ values, caller }: SubmitStory): TypedEdit {
   }
 }
 
-/** A new owner hears of it; for a key that still waits, they are the one who can reveal it now. */
-async function tellNewOwner(story: SubmitStory, before: Key, saved: Key): Promise<void> {
+/** Notifies a new owner. For a key that is not yet revealed, they get the reveal button. */
+async function notifyNewOwner(interaction: SubmitInteraction, before: Key, saved: Key): Promise<void> {
   if (saved.ownerId === before.ownerId) return
-  if (saved.status === 'unrevealed') return void (await offerReveal(story, saved))
-  if (saved.ownerId === story.caller.actor.id) return
-  const { id } = story.caller.actor
+  const { id } = interaction.caller.actor
+  const isUnrevealed = saved.status === 'unrevealed'
+  if (isUnrevealed) await offerReveal(interaction, saved)
+  if (isUnrevealed || saved.ownerId === id) return
   const said = say`${{ user: id }} made you the owner of ${{ name: saved.name }} ${hintOf(saved)}. You will hear when it needs something.`
-  await tell(story, saved.ownerId, message(said))
+  await sendDirect(interaction, saved.ownerId, message(said))
 }

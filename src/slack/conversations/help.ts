@@ -1,38 +1,39 @@
 import { orDatabaseOut } from '../../foundation/database.ts'
-import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
+import { isRefusal, refuse } from '../../foundation/refusal.ts'
 import { say } from '../../foundation/words.ts'
 import { countAttention } from '../../keys/attention.ts'
 import { type Action, may } from '../../policy/may.ts'
-import { type HelpLine, helpMessage, startMessage, verbHelpMessage } from '../messages/help.ts'
-import type { CommandStory } from '../story.ts'
+import type { CommandInteraction, Handled } from '../interaction.ts'
+import { type HelpLine, helpMessage, startMessage, verbHelpMessage } from '../messages/home/help.ts'
 import { viewer } from './pick.ts'
 
 type Helped = { verb: string; also?: string; needs?: Action; help: HelpLine }
 
-/** `/keys help [VERB]`: only what this person's role may use. */
-export async function help(story: CommandStory, commands: readonly Helped[]): Promise<Refusal | undefined> {
-  const { caller } = story
+/** `/keys help [VERB]`: only the commands that this person's role allows. */
+export async function help(interaction: CommandInteraction, commands: readonly Helped[]): Promise<Handled> {
+  const { caller } = interaction
   const subject = { workspaceId: caller.workspace.id }
   const allowed = commands.filter(({ verb, needs }) => verb && (!needs || may(caller.actor, needs, subject)))
-  const wanted = story.words.toLowerCase()
+  const wanted = interaction.words.toLowerCase()
   if (wanted === '') {
     const lines = allowed.map((command) => command.help)
-    return void (await story.say(helpMessage(caller, lines)))
+    return interaction.say(helpMessage(caller, lines))
   }
   const one = allowed.find(({ verb, also }) => verb === wanted || also === wanted)
-  if (one) return void (await story.say(verbHelpMessage(one.help)))
+  if (one) return interaction.say(verbHelpMessage(one.help))
   return refuse('not_found', say`There is no ${{ code: `/keys ${wanted.slice(0, 40)}` }} for you.`, {
     next: say`See ${{ code: '/keys help' }}.`,
   })
 }
 
 /** `/keys` alone. */
-export async function start(story: CommandStory): Promise<Refusal | undefined> {
-  const { db, clock } = story.door.world
-  const { actor, workspace } = story.caller
-  const attention = await orDatabaseOut(() => countAttention(db, viewer(story), workspace.terms, clock.now()))
+export async function start(interaction: CommandInteraction): Promise<Handled> {
+  const { db, clock } = interaction.bot.world
+  const { actor, workspace } = interaction.caller
+  const attention = await orDatabaseOut(() =>
+    countAttention(db, viewer(interaction), workspace.terms, clock.now()),
+  )
   if (isRefusal(attention)) return attention
   const create = may(actor, 'key.issue', { workspaceId: workspace.id })
-  await story.say(startMessage(story.caller, { create, request: !create }, attention))
-  return undefined
+  await interaction.say(startMessage(interaction.caller, { create, request: !create }, attention))
 }

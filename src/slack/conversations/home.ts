@@ -1,56 +1,55 @@
 import type { HomeView } from '@slack/types'
 import { orDatabaseOut } from '../../foundation/database.ts'
-import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
+import { isRefusal } from '../../foundation/refusal.ts'
 import { offersTo } from '../../keys/find.ts'
 import { listKeys } from '../../keys/list.ts'
 import { may } from '../../policy/may.ts'
 import { runningRotations } from '../../rotation/rotation.ts'
 import { readTrackers } from '../../rotation/tracker.ts'
-import { type Preferences, prefer, readPreferences } from '../../workspaces/preferences.ts'
+import { type Preferences, readPreferences, savePreferences } from '../../workspaces/preferences.ts'
 import { waitingRequests } from '../../workspaces/requests.ts'
 import type { Caller } from '../caller.ts'
-import { bareHomeView, type HomeLook, homeView, shownOnHome } from '../messages/home.ts'
-import { isAboutContent, meaning } from '../refusals.ts'
-import type { ClickStory, Conversation, Door, Story } from '../story.ts'
+import type { BotContext, ClickInteraction, Handled, Handler, Interaction } from '../interaction.ts'
+import { bareHomeView, type HomeProps, homeView, shownOnHome } from '../messages/home/home.ts'
+import { isAboutContent, translateError } from '../refusals.ts'
 import { viewer } from './pick.ts'
 
-/** The Home tab was opened: draw it, and remember who looks, so that it stays live. */
-export async function openHome(door: Door, caller: Caller): Promise<Refusal | undefined> {
-  const { db, clock } = door.world
+/** Draws Home when its tab is opened, and records the time, so that it is kept up to date. */
+export async function openHome(bot: BotContext, caller: Caller): Promise<Handled> {
+  const { db, clock } = bot.world
   const seen = await orDatabaseOut(() =>
-    prefer(db, caller.workspace.accountId, caller.actor.id, { homeSeenAt: clock.now() }),
+    savePreferences(db, caller.workspace.accountId, caller.actor.id, { homeSeenAt: clock.now() }),
   )
-  return isRefusal(seen) ? seen : drawHome(door, caller)
+  return isRefusal(seen) ? seen : drawHome(bot, caller)
 }
 
 /**
- * Publishes Home as things stand now; where Slack refuses what it holds, without all that.
+ * Publishes Home; where Slack refuses its content, a bare Home instead.
  * @throws when Slack cannot be reached, fails or refuses for another reason
  */
-export async function drawHome(door: Door, caller: Caller): Promise<Refusal | undefined> {
-  const { db } = door.world
-  const look = await orDatabaseOut(async () => {
+export async function drawHome(bot: BotContext, caller: Caller): Promise<Handled> {
+  const { db } = bot.world
+  const props = await orDatabaseOut(async () => {
     const preferences = await readPreferences(db, caller.workspace.accountId, caller.actor.id)
-    return lookAt(door, caller, preferences)
+    return readHome(bot, caller, preferences)
   })
-  if (isRefusal(look)) return look
-  const publish = (view: HomeView) => door.web.views.publish({ user_id: caller.actor.id, view })
-  await publish(homeView(look)).catch((error) => {
+  if (isRefusal(props)) return props
+  const publish = (view: HomeView) => bot.web.views.publish({ user_id: caller.actor.id, view })
+  await publish(homeView(props)).catch((error) => {
     if (!isAboutContent(error)) throw error
-    door.world.log.error({ error: String(meaning(error)) }, 'Slack refused a Home for what it holds')
-    return publish(bareHomeView(look))
+    bot.world.log.error({ error: String(translateError(error)) }, 'Slack refused a Home for what it holds')
+    return publish(bareHomeView(props))
   })
-  return undefined
 }
 
-async function lookAt(door: Door, caller: Caller, { homeShows }: Preferences): Promise<HomeLook> {
-  const { db, clock } = door.world
+async function readHome(bot: BotContext, caller: Caller, { homeShows }: Preferences): Promise<HomeProps> {
+  const { db, clock } = bot.world
   const { workspace, actor } = caller
   const now = clock.now()
   const manages = may(actor, 'key.issue', { workspaceId: workspace.id })
   const shows = manages ? homeShows : 'mine'
   const who = viewer({ caller })
-  const filter = shows === 'mine' ? ({ standing: 'mine' } as const) : {}
+  const filter = shows === 'mine' ? ({ status: 'mine' } as const) : {}
   const {
     attention: urgent,
     offers: offered,
@@ -58,9 +57,9 @@ async function lookAt(door: Door, caller: Caller, { homeShows }: Preferences): P
     rotations: running,
     keys: listed,
   } = shownOnHome
-  // One more than is shown tells whether there are more.
+  // One row more than Home shows, to know whether there are more.
   const [attention, offers, requests, rotations, keys] = await Promise.all([
-    listKeys(db, who, { standing: 'attention' }, { from: 0 }, workspace.terms, now, {
+    listKeys(db, who, { status: 'attention' }, { from: 0 }, workspace.terms, now, {
       rowCount: urgent + 1,
       counted: false,
     }),
@@ -76,16 +75,16 @@ async function lookAt(door: Door, caller: Caller, { homeShows }: Preferences): P
   }
 }
 
-/** My keys or all keys; this workspace or another. The choice is remembered. */
-export const switchHome: Conversation<ClickStory> = async (story: Story & { value: string }) => {
-  const { caller, door } = story
-  const { value } = story
+/** Switches between my keys and all keys, or between workspaces, and saves the choice. */
+export const switchHome: Handler<ClickInteraction> = async (interaction: Interaction & { value: string }) => {
+  const { caller, bot } = interaction
+  const { value } = interaction
   const choice =
     value === 'mine' || value === 'all'
       ? ({ homeShows: value } as const)
       : { workspaceId: caller.workspace.id }
   const kept = await orDatabaseOut(() =>
-    prefer(door.world.db, caller.workspace.accountId, caller.actor.id, choice),
+    savePreferences(bot.world.db, caller.workspace.accountId, caller.actor.id, choice),
   )
-  return isRefusal(kept) ? kept : drawHome(door, caller)
+  return isRefusal(kept) ? kept : drawHome(bot, caller)
 }

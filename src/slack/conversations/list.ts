@@ -1,76 +1,81 @@
 import { z } from 'zod'
 import { orDatabaseOut } from '../../foundation/database.ts'
-import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
+import { isRefusal, refuse } from '../../foundation/refusal.ts'
 import { listKeys } from '../../keys/list.ts'
-import { standings } from '../../keys/page.ts'
+import { statusFilters } from '../../keys/page.ts'
 import { cut, notice, plainSection } from '../blocks.ts'
-import { listMessage, searchForm, type Turn } from '../messages/list.ts'
 import {
-  type ClickStory,
-  type CommandStory,
-  type Conversation,
-  type Story,
-  type SubmitStory,
+  type ClickInteraction,
+  type CommandInteraction,
+  type Handled,
+  type Handler,
+  type Interaction,
+  type SubmitInteraction,
   textIn,
-} from '../story.ts'
+} from '../interaction.ts'
+import { listMessage, searchForm, type Turn } from '../messages/keys/list.ts'
 import { viewer } from './pick.ts'
 
 /** `/keys list [active|inactive|expiring|overdue|mine|words]` */
-export const list: Conversation<CommandStory> = (story) => {
-  const standing = standings.find((word) => word === story.words.toLowerCase())
-  const words = cut(story.words, longestWords)
-  const filter = standing ? { standing } : words ? { words } : {}
-  return show(story, { filter, from: 0 }, false)
+export const list: Handler<CommandInteraction> = (interaction) => {
+  const status = statusFilters.find((word) => word === interaction.words.toLowerCase())
+  const words = cut(interaction.words, longestWords)
+  const filter = status ? { status } : words ? { words } : {}
+  return show(interaction, { filter, from: 0 }, false)
 }
 
-/** Longer words find nothing, and a button has to carry them. */
+/** Longer searches find nothing, and a button has to carry them. */
 const longestWords = 100
 
-/** Previous, Next and Clear filter turn the message in place. */
-export const turnList: Conversation<ClickStory> = async (story) => {
-  const turn = readTurn(story.value)
+/** Previous, Next and Clear filter: replaces the page. */
+export const turnList: Handler<ClickInteraction> = async (interaction) => {
+  const turn = readTurn(interaction.value)
   if (!turn) return refuse('invalid', 'This list is from another version.', { next: 'List the keys again.' })
-  return show(story, turn, true)
+  return show(interaction, turn, true)
 }
 
-async function show(story: Story, turn: Turn, replace: boolean): Promise<Refusal | undefined> {
-  const { world } = story.door
-  const { actor, workspace } = story.caller
+async function show(interaction: Interaction, turn: Turn, replace: boolean): Promise<Handled> {
+  const { world } = interaction.bot
+  const { actor, workspace } = interaction.caller
   const now = world.clock.now()
   const page = await orDatabaseOut(() =>
-    listKeys(world.db, viewer(story), turn.filter, turn, workspace.terms, now),
+    listKeys(world.db, viewer(interaction), turn.filter, turn, workspace.terms, now),
   )
   if (isRefusal(page)) return page
-  await story.say(listMessage(page, turn.filter, { actor, workspace }, now), { replace })
-  return undefined
+  await interaction.say(listMessage(page, turn.filter, { actor, workspace }, now), { replace })
 }
 
 /** [Search] */
-export const openSearch: Conversation<ClickStory> = async (story) => {
-  await story.show(searchForm(story.caller.workspace))
-  return undefined
+export const openSearch: Handler<ClickInteraction> = async (interaction) => {
+  await interaction.show(searchForm(interaction.caller.workspace))
 }
 
-/** The dialog that asked for words becomes the list of what they find. */
-export const submitSearch: Conversation<SubmitStory> = async (story) => {
-  const words = cut(textIn(story.values, 'words').trim(), longestWords)
-  await story.work(notice('Keys', [plainSection('Looking...')]))
-  return show(story, { filter: words ? { words } : {}, from: 0 }, true)
+/** The search dialog becomes the list of results. */
+export const submitSearch: Handler<SubmitInteraction> = async (interaction) => {
+  const words = cut(textIn(interaction.values, 'words').trim(), longestWords)
+  await interaction.work(notice('Keys', [plainSection('Looking...')]))
+  return show(interaction, { filter: words ? { words } : {}, from: 0 }, true)
 }
 
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null
 const edge = z.tuple([z.string().max(300), z.string().max(60)])
 const turnSchema = z.object({
-  filter: z.object({ standing: z.enum(standings).optional(), words: z.string().max(400).optional() }),
+  filter: z.preprocess(
+    // Buttons of older messages use another name for the status.
+    (filter) => (isRecord(filter) && 'standing' in filter ? { ...filter, status: filter.standing } : filter),
+    z.object({ status: z.enum(statusFilters).optional(), words: z.string().max(400).optional() }),
+  ),
   after: edge.optional(),
   before: edge.optional(),
   from: z.number().int().min(-100).max(10_000_000),
 })
 
-/** A button's value came over the wire: anything else than a turn is not one. */
+/** Parses a button's value, which is untrusted input; undefined when it is not a turn. */
 function readTurn(value: string): Turn | undefined {
   if (value === 'all') return { filter: {}, from: 0 }
-  const standing = standings.find((word) => word === value)
-  if (standing) return { filter: { standing }, from: 0 }
+  const status = statusFilters.find((word) => word === value)
+  if (status) return { filter: { status }, from: 0 }
   try {
     return turnSchema.parse(JSON.parse(value)) as Turn
   } catch {

@@ -1,36 +1,37 @@
-import { perform } from '../../audit/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
 import { say } from '../../foundation/words.ts'
-import { undoOffboarding } from '../../offboarding/end.ts'
 import { type Mode, modes, type Offboarding, type Plan, requestsOf } from '../../offboarding/offboarding.ts'
 import { type Preview, previewOffboarding } from '../../offboarding/preview.ts'
 import { countKeys } from '../../offboarding/report.ts'
 import { isAbove, requestOffboarding } from '../../offboarding/request.ts'
+import { undoOffboarding } from '../../offboarding/undo.ts'
 import { notice, plainSection } from '../blocks.ts'
-import { whyNotGiven } from '../caller.ts'
+import { recipientError } from '../caller.ts'
 import { errorName } from '../channels.ts'
-import { begunView, planWords, previewForm, undoneView } from '../messages/offboard.ts'
-import { standingView } from '../messages/offboard-progress.ts'
-import { fieldErrors } from '../messages/refusal.ts'
 import {
-  type ClickStory,
-  type CommandStory,
-  type Conversation,
-  type Story,
-  type SubmitStory,
+  type ClickInteraction,
+  type CommandInteraction,
+  type Handled,
+  type Handler,
+  type Interaction,
+  type SubmitInteraction,
   textIn,
-} from '../story.ts'
+} from '../interaction.ts'
+import { begunView, planWords, previewForm, undoneView } from '../messages/offboarding/offboard.ts'
+import { progressView } from '../messages/offboarding/progress.ts'
+import { fieldErrors } from '../messages/refusal.ts'
+import { performFor } from '../perform-for.ts'
 
-/** `/keys offboard @user`: which keys, why each, what they serve, what will happen. Nothing has happened yet. */
-export const openOffboard: Conversation<CommandStory> = async (story) => {
-  const userId = /^<@([UW][A-Z0-9]+)(?:\|[^>]*)?>$/.exec(story.words.trim())?.[1]
+/** `/keys offboard @user`: a preview of the keys, why each is affected, and the plan. Changes nothing yet. */
+export const openOffboard: Handler<CommandInteraction> = async (interaction) => {
+  const userId = /^<@([UW][A-Z0-9]+)(?:\|[^>]*)?>$/.exec(interaction.words.trim())?.[1]
   if (!userId)
     return refuse('invalid', 'Say who leaves.', { next: say`Type ${{ code: '/keys offboard @user' }}.` })
-  const wrong = await notAPerson(story, userId)
+  const wrong = await notAPerson(interaction, userId)
   if (wrong) return wrong
-  const { world } = story.door
-  const { workspace, actor } = story.caller
+  const { world } = interaction.bot
+  const { workspace, actor } = interaction.caller
   const preview = await orDatabaseOut(
     async () =>
       (await isAbove(world.db, actor, workspace, userId)) ??
@@ -39,31 +40,29 @@ export const openOffboard: Conversation<CommandStory> = async (story) => {
   if (isRefusal(preview)) return preview
   const { running, keys, elsewhere, endsRoleIn } = preview
   if (running && keys.length + elsewhere.length + endsRoleIn.length === 0)
-    return showStanding(story, running, preview)
-  await story.show(previewForm({ ...preview, leaver: userId, workspace }))
-  return undefined
+    return showProgress(interaction, running, preview)
+  await interaction.show(previewForm({ ...preview, leaver: userId, workspace }))
 }
 
-async function showStanding(
-  story: Story,
+async function showProgress(
+  interaction: Interaction,
   running: Offboarding,
   { keepsRoleIn: keepsRoleInNames }: Preview,
-): Promise<Refusal | undefined> {
-  const { db } = story.door.world
+): Promise<Handled> {
+  const { db } = interaction.bot.world
   const found = await orDatabaseOut(() =>
     Promise.all([countKeys(db, [running.id]), requestsOf(db, running.id)]),
   )
   if (isRefusal(found)) return found
   const [counts, requests] = found
-  const doors = requests.map((one) => one.source)
-  await story.show(standingView({ ...running, doors, keepsRoleInNames }, counts))
-  return undefined
+  const sources = requests.map((one) => one.source)
+  await interaction.show(progressView({ ...running, sources, keepsRoleInNames }, counts))
 }
 
-/** Apps and people of other organisations have no keys to leave behind; a guest may have been given one. */
-async function notAPerson({ door, caller }: Story, userId: string): Promise<Refusal | undefined> {
+/** Refuses apps and people of other organisations, who own no keys here. A guest may have been given one. */
+async function notAPerson({ bot, caller }: Interaction, userId: string): Promise<Refusal | undefined> {
   try {
-    const { user } = await door.web.users.info({ user: userId })
+    const { user } = await bot.web.users.info({ user: userId })
     if (user?.is_bot) return refuse('invalid', 'That is an app; only people are offboarded.')
     if (user?.is_stranger || user?.team_id !== caller.teamId)
       return refuse('invalid', 'That person belongs to another organisation.')
@@ -74,75 +73,68 @@ async function notAPerson({ door, caller }: Story, userId: string): Promise<Refu
   }
 }
 
-export const submitOffboard: Conversation<SubmitStory> = async (story) => {
-  const { world } = story.door
-  const { actor, workspace } = story.caller
-  const userId = story.metadata
-  const successorId = textIn(story.values, 'successor') || undefined
-  const wrong = successorId ? await cannotTakeOver(story, userId, successorId) : undefined
-  if (wrong) return void (await story.complain(fieldErrors([wrong])))
-  await story.work(notice('Offboard', [plainSection('Starting...')]))
-  const made = await perform(
-    world,
-    actor,
-    (act) =>
-      requestOffboarding(
-        act,
-        workspace,
-        {
-          source: 'slack',
-          userId,
-          successorId,
-          note: textIn(story.values, 'note'),
-          mode: modes.find((mode): mode is Mode => mode === textIn(story.values, 'mode')),
-          choices: choicesIn(story),
-        },
-        world.random,
-      ),
-    { requestId: story.requestId },
+export const submitOffboard: Handler<SubmitInteraction> = async (interaction) => {
+  const { world } = interaction.bot
+  const { actor, workspace } = interaction.caller
+  const userId = interaction.metadata
+  const successorId = textIn(interaction.values, 'successor') || undefined
+  const wrong = successorId ? await cannotTakeOver(interaction, userId, successorId) : undefined
+  if (wrong) return interaction.complain(fieldErrors([wrong]))
+  await interaction.work(notice('Offboard', [plainSection('Starting...')]))
+  const made = await performFor(interaction, (act) =>
+    requestOffboarding(
+      act,
+      workspace,
+      {
+        source: 'slack',
+        userId,
+        successorId,
+        note: textIn(interaction.values, 'note'),
+        mode: modes.find((mode): mode is Mode => mode === textIn(interaction.values, 'mode')),
+        choices: choicesIn(interaction),
+      },
+      world.random,
+    ),
   )
   if (isRefusal(made)) return made
   const preview = await previewOffboarding(world.db, workspace, actor, userId, world.clock.now())
   const keys = preview.elsewhere.reduce((sum, one) => sum + one.keys, preview.keys.length)
-  await story.show(begunView(userId, keys, workspace.terms.alertChannel))
-  story.door.offboard()
-  return undefined
+  await interaction.show(begunView(userId, keys, workspace.terms.alertChannel))
+  interaction.bot.offboard()
 }
 
 async function cannotTakeOver(
-  story: Story,
+  interaction: Interaction,
   leaver: string,
   successorId: string,
 ): Promise<Refusal | undefined> {
   if (successorId === leaver)
     return refuse('invalid', 'Whoever leaves cannot take over.', { field: 'successor' })
-  const misfit = await whyNotGiven(story.door.world, story.door.web, story.caller, successorId)
-  return misfit ? refuse('invalid', misfit, { field: 'successor' }) : undefined
+  const recipientProblem = await recipientError(
+    interaction.bot.world,
+    interaction.bot.web,
+    interaction.caller,
+    successorId,
+  )
+  return recipientProblem ? refuse('invalid', recipientProblem, { field: 'successor' }) : undefined
 }
 
-/** What was chosen for each key; whether it can be done is for the plan to say. */
-const choicesIn = ({ values }: SubmitStory): Record<string, Plan> =>
+/** The plan chosen for each key; whether it is possible is checked later. */
+const choicesIn = ({ values }: SubmitInteraction): Record<string, Plan> =>
   Object.fromEntries(
     Object.entries(values).filter(
       (entry): entry is [string, Plan] => typeof entry[1] === 'string' && entry[1] in planWords,
     ),
   )
 
-/** [Undo] on a report: what can be taken back is. */
-export const undo: Conversation<ClickStory> = async (story) => {
-  const { world } = story.door
-  const { actor, workspace } = story.caller
-  const undone = await perform(
-    world,
-    actor,
-    (act) => undoOffboarding(act, workspace.accountId, story.value),
-    {
-      requestId: story.requestId,
-    },
+/** [Undo] on a report: takes back what can be taken back. */
+export const undoOffboard: Handler<ClickInteraction> = async (interaction) => {
+  const { workspace } = interaction.caller
+  const undone = await performFor(interaction, (act) =>
+    undoOffboarding(act, workspace.accountId, interaction.value),
   )
   if (isRefusal(undone)) return undone
-  await story.show(undoneView(undone))
-  story.door.offboard()
-  story.door.settle(workspace)
-  return undefined
+  await interaction.show(undoneView(undone))
+  interaction.bot.offboard()
+  interaction.bot.refresh(workspace)
 }

@@ -3,38 +3,44 @@ import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
 import { type Found, findKey, findKeyById, keysToChoose } from '../../keys/find.ts'
 import type { KeyWithUsage } from '../../keys/key.ts'
 import { noSuchKey } from '../../policy/authorise.ts'
-import { nearMessage, pickerMessage } from '../messages/pick.ts'
-import type { CommandStory, Story } from '../story.ts'
+import type { CommandInteraction, Handled, Interaction } from '../interaction.ts'
+import { nearMessage, pickerMessage } from '../messages/keys/pick.ts'
 
 /**
- * The one key that a command means. Nothing is returned when the person was asked which: several match, none was
- * named, or the name was nearly right. A near miss or a prefix never acts.
+ * Finds the one key that a command means. Returns nothing when it asked the person instead: several keys match, none
+ * was named, or the name was nearly right. A near miss or a prefix never acts.
  */
-export async function keyFor(story: CommandStory, verb: string): Promise<KeyWithUsage | Refusal | undefined> {
-  if (story.keyId) return keyById(story, story.keyId)
-  const { db, config } = story.door.world
-  if (story.words === '') {
-    const keys = await orDatabaseOut(() => keysToChoose(db, viewer(story), 100))
-    return isRefusal(keys) ? keys : void (await story.say(pickerMessage(keys, verb, 'Which key?')))
+export async function keyFor(interaction: CommandInteraction, verb: string): Promise<KeyWithUsage | Handled> {
+  if (interaction.keyId) return keyById(interaction, interaction.keyId)
+  const { db, config } = interaction.bot.world
+  if (interaction.words === '') {
+    const keys = await orDatabaseOut(() => keysToChoose(db, viewer(interaction), 100))
+    return isRefusal(keys) ? keys : interaction.say(pickerMessage(keys, verb, 'Which key?'))
   }
-  const found = await orDatabaseOut(() => findKey(db, viewer(story), story.words, config.tokenPrefix))
-  return isRefusal(found) ? found : settle(story, found, verb)
+  const found = await orDatabaseOut(() =>
+    findKey(db, viewer(interaction), interaction.words, config.tokenPrefix),
+  )
+  return isRefusal(found) ? found : pickOf(interaction, found, verb)
 }
 
-async function settle(story: CommandStory, found: Found, verb: string): Promise<KeyWithUsage | undefined> {
+async function pickOf(
+  interaction: CommandInteraction,
+  found: Found,
+  verb: string,
+): Promise<KeyWithUsage | Handled> {
   if (found.match === 'one') return found.key
   if (found.match === 'several')
-    return void (await story.say(pickerMessage(found.keys, verb, 'Several keys match. Which one?')))
-  return void (await story.say(nearMessage(story.words, found.near)))
+    return interaction.say(pickerMessage(found.keys, verb, 'Several keys match. Which one?'))
+  return interaction.say(nearMessage(interaction.words, found.near))
 }
 
-/** The key that a button or dialog refers to, read now. */
-export async function keyById(story: Story, id: string): Promise<KeyWithUsage | Refusal> {
-  const key = await orDatabaseOut(() => findKeyById(story.door.world.db, viewer(story), id))
+/** Reads the key that a button or dialog refers to. */
+export async function keyById(interaction: Interaction, id: string): Promise<KeyWithUsage | Refusal> {
+  const key = await orDatabaseOut(() => findKeyById(interaction.bot.world.db, viewer(interaction), id))
   return key ?? noSuchKey({ keyId: id })
 }
 
-export const viewer = ({ caller }: Pick<Story, 'caller'>) => ({
+export const viewer = ({ caller }: Pick<Interaction, 'caller'>) => ({
   actor: caller.actor,
   workspaceId: caller.workspace.id,
 })

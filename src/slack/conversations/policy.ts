@@ -1,58 +1,53 @@
 import type { WebClient } from '@slack/web-api'
-import { perform } from '../../audit/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, refuse } from '../../foundation/refusal.ts'
 import { checkTerms, type Terms } from '../../policy/terms.ts'
 import { lacksApprover, setPolicy } from '../../workspaces/policy.ts'
 import { notice, plainSection } from '../blocks.ts'
 import { findChannel } from '../channels.ts'
-import { policyForm, policySavedView } from '../messages/policy.ts'
+import { type CommandInteraction, type Handler, type SubmitInteraction, textIn } from '../interaction.ts'
 import { fieldErrors } from '../messages/refusal.ts'
-import { type CommandStory, type Conversation, type SubmitStory, textIn } from '../story.ts'
+import { policyForm, policySavedView } from '../messages/workspace/policy.ts'
+import { performFor } from '../perform-for.ts'
 
 /** `/keys policy` */
-export const openPolicy: Conversation<CommandStory> = async (story) => {
-  const { workspace } = story.caller
+export const openPolicy: Handler<CommandInteraction> = async (interaction) => {
+  const { workspace } = interaction.caller
   const { alertChannel, auditChannel } = workspace.terms
-  const found = (channel: string) => findChannel(story.door.web, channel).catch(() => undefined)
+  const found = (channel: string) => findChannel(interaction.bot.web, channel).catch(() => undefined)
   const [alerts, audit] = await Promise.all([
     found(alertChannel),
     auditChannel ? found(auditChannel) : undefined,
   ])
-  await story.show(policyForm(workspace, { alerts, audit }))
-  return undefined
+  await interaction.show(policyForm(workspace, { alerts, audit }))
 }
 
-export const submitPolicy: Conversation<SubmitStory> = async (story) => {
-  const wanted = await readForm(story)
+export const submitPolicy: Handler<SubmitInteraction> = async (interaction) => {
+  const wanted = await readForm(interaction)
   const checked = checkTerms(wanted)
   const wrong = 'wrong' in checked ? checked.wrong : []
   const complaints = wrong.map(({ term, why }) => refuse('invalid', why, { field: term }))
   if (!('wrong' in checked)) {
-    const { db } = story.door.world
-    const lonely = await orDatabaseOut(() => lacksApprover(db, story.caller.workspace.id, checked))
-    if (lonely && !lonely.field) return lonely
-    if (lonely) complaints.push(lonely)
+    const { db } = interaction.bot.world
+    const approverError = await orDatabaseOut(() =>
+      lacksApprover(db, interaction.caller.workspace.id, checked),
+    )
+    if (approverError && !approverError.field) return approverError
+    if (approverError) complaints.push(approverError)
   }
   for (const term of channelTerms) {
-    const why = wanted[term] && (await channelComplaint(story, wanted[term]))
+    const why = wanted[term] && (await channelComplaint(interaction, wanted[term]))
     if (why) complaints.push(refuse('invalid', why, { field: term }))
   }
-  if (complaints.length > 0) return void (await story.complain(fieldErrors(complaints)))
-  await story.work(notice('Policy', [plainSection('Saving...')]))
-  const { actor, workspace } = story.caller
-  const terms = await perform(
-    story.door.world,
-    actor,
-    (act) => setPolicy(act, workspace.id, wanted, story.metadata),
-    {
-      requestId: story.requestId,
-    },
+  if (complaints.length > 0) return interaction.complain(fieldErrors(complaints))
+  await interaction.work(notice('Policy', [plainSection('Saving...')]))
+  const { workspace } = interaction.caller
+  const terms = await performFor(interaction, (act) =>
+    setPolicy(act, workspace.id, wanted, interaction.metadata),
   )
   if (isRefusal(terms)) return terms
-  await story.show(policySavedView({ ...workspace, terms }, await joinAll(story, terms)))
-  story.door.settle({ ...workspace, terms })
-  return undefined
+  await interaction.show(policySavedView({ ...workspace, terms }, await joinAll(interaction, terms)))
+  interaction.bot.refresh({ ...workspace, terms })
 }
 
 const numbers = [
@@ -71,11 +66,11 @@ const numbers = [
   'offboardingGraceDays',
 ] as const
 
-/** What the form says, as terms; a number that is not one stays wrong, so that its field is told. */
-async function readForm({ values, caller, door }: SubmitStory): Promise<Wanted> {
+/** Reads the form as terms. A field that is not a number becomes NaN, so that the check reports an error on it. */
+async function readForm({ values, caller, bot }: SubmitInteraction): Promise<Wanted> {
   const now = caller.workspace.terms
   const chosen = (term: (typeof channelTerms)[number]) =>
-    channelWanted(door.web, textIn(values, term), now[term])
+    channelWanted(bot.web, textIn(values, term), now[term])
   const counts = numbers.map((term) => [
     term,
     /^\d{1,5}$/.test(textIn(values, term).trim()) ? Number(textIn(values, term)) : Number.NaN,
@@ -95,7 +90,7 @@ async function readForm({ values, caller, door }: SubmitStory): Promise<Wanted> 
     quietFrom: textIn(values, 'quietFrom'),
     quietUntil: textIn(values, 'quietUntil'),
     timeZone: textIn(values, 'timeZone').trim(),
-    // Alerts always have a channel; checkpoints have one only when somebody chose it.
+    // Alerts always need a channel; checkpoints are optional.
     alertChannel: (await chosen('alertChannel')) || now.alertChannel,
     auditChannel: await chosen('auditChannel'),
   }
@@ -104,35 +99,34 @@ async function readForm({ values, caller, door }: SubmitStory): Promise<Wanted> 
 const channelTerms = ['alertChannel', 'auditChannel'] as const
 type Wanted = Record<string, unknown> & Record<(typeof channelTerms)[number], string>
 
-/** The channel that was chosen; as it is written in the terms when it is the same one. */
+/** The chosen channel, written as the terms have it when it is the same one. */
 async function channelWanted(web: WebClient, chosen: string, now: string): Promise<string> {
   if (chosen === '' || now === '') return chosen
   return (await findChannel(web, now).catch(() => undefined)) === chosen ? now : chosen
 }
 
-/** Alerts name keys and people; a channel that others can read is no place for them. */
-async function channelComplaint({ door }: SubmitStory, channelId: string): Promise<string | undefined> {
-  const id = await findChannel(door.web, channelId).catch(() => undefined)
-  const info = id ? await door.web.conversations.info({ channel: id }).catch(() => undefined) : undefined
+/** Why this channel is unfit: alerts name keys and people, so outsiders must not read them. */
+async function channelComplaint({ bot }: SubmitInteraction, channelId: string): Promise<string | undefined> {
+  const id = await findChannel(bot.web, channelId).catch(() => undefined)
+  const info = id ? await bot.web.conversations.info({ channel: id }).catch(() => undefined) : undefined
   const channel = info?.channel
   if (!channel) return 'I cannot see that channel. If it is private, type /invite @Keywarden there first.'
   if (channel.is_archived) return 'That channel is archived.'
   if (channel.is_ext_shared)
     return 'That channel is shared with another organisation. Choose one of your own.'
-  return undefined
 }
 
-/** Joins the public channels; the names of those that only somebody in them can let the bot into. */
-async function joinAll(story: SubmitStory, terms: Terms): Promise<string[]> {
+/** Joins the public channels. Returns the names of the private ones, to which a member must invite the bot. */
+async function joinAll(interaction: SubmitInteraction, terms: Terms): Promise<string[]> {
   const channels = [...new Set([terms.alertChannel, terms.auditChannel].filter(Boolean))]
-  const refused = await Promise.all(channels.map((channel) => join(story, channel)))
+  const refused = await Promise.all(channels.map((channel) => join(interaction, channel)))
   return refused.filter((name) => name !== undefined)
 }
 
-async function join({ door }: SubmitStory, channelId: string): Promise<string | undefined> {
-  const id = await findChannel(door.web, channelId)
-  const { channel } = await door.web.conversations.info({ channel: id })
+async function join({ bot }: SubmitInteraction, channelId: string): Promise<string | undefined> {
+  const id = await findChannel(bot.web, channelId)
+  const { channel } = await bot.web.conversations.info({ channel: id })
   if (channel?.is_member) return undefined
-  const joined = await door.web.conversations.join({ channel: id }).catch(() => undefined)
+  const joined = await bot.web.conversations.join({ channel: id }).catch(() => undefined)
   return joined ? undefined : (channel?.name ?? channelId)
 }

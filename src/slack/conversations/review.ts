@@ -1,4 +1,4 @@
-import { perform } from '../../audit/perform.ts'
+import { perform } from '../../acts/perform.ts'
 import { dryRun } from '../../findings/dry-run.ts'
 import { orDatabaseOut, type Transaction } from '../../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
@@ -6,86 +6,88 @@ import { say } from '../../foundation/words.ts'
 import type { Act } from '../../members/actor.ts'
 import { authorise } from '../../policy/authorise.ts'
 import { may } from '../../policy/may.ts'
+import { announceAnswer } from '../../reviews/announce.ts'
 import { type Answered, notNeeded, stillNeeded } from '../../reviews/answer.ts'
 import { beginReview } from '../../reviews/begin.ts'
 import { askedPage, readAsked } from '../../reviews/keys-asked.ts'
 import { readProgress } from '../../reviews/progress.ts'
 import { openReview } from '../../reviews/review.ts'
-import { tellAnswer } from '../../reviews/tell.ts'
 import { message } from '../blocks.ts'
-import { dryRunMessage, dryRunRows } from '../messages/dry-run.ts'
-import { askedMessage, progressMessage } from '../messages/review.ts'
-import type { ClickStory, CommandStory, Conversation, Story } from '../story.ts'
+import type { ClickInteraction, CommandInteraction, Handled, Handler, Interaction } from '../interaction.ts'
+import { dryRunMessage, dryRunRows } from '../messages/alerts/dry-run.ts'
+import { askedMessage, progressMessage } from '../messages/reviews/review.ts'
+import { performFor } from '../perform-for.ts'
 
-/** `/keys review [mine|start|dry run]`: how it goes, for those who manage; else what one is asked. */
-export const review: Conversation<CommandStory> = (story) => {
-  const words = story.words.toLowerCase()
-  if (words === 'dry run' || words === 'dry-run') return showDryRun(story)
-  if (words === 'start' || words === 'begin') return start(story)
-  const manages = may(story.caller.actor, 'review.read', { workspaceId: story.caller.workspace.id })
-  return manages && words !== 'mine' ? showProgress(story) : showPage(story, 'mine', 0, false)
+/** `/keys review [mine|start|dry run]`: progress for managers; for others, the keys they are asked about. */
+export const review: Handler<CommandInteraction> = (interaction) => {
+  const words = interaction.words.toLowerCase()
+  if (words === 'dry run' || words === 'dry-run') return showDryRun(interaction)
+  if (words === 'start' || words === 'begin') return start(interaction)
+  const manages = may(interaction.caller.actor, 'review.read', {
+    workspaceId: interaction.caller.workspace.id,
+  })
+  return manages && words !== 'mine' ? showProgress(interaction) : showPage(interaction, 'mine', 0, false)
 }
 
 /** [Dry run] */
-export const openDryRun: Conversation<ClickStory> = (story) => showDryRun(story)
+export const openDryRun: Handler<ClickInteraction> = (interaction) => showDryRun(interaction)
 
 /** [Open keys], [Answer], [Show the next] */
-export const turnReview: Conversation<ClickStory> = (story) => {
-  const { where, scope, rest } = readValue(story.value)
-  return showPage(story, scope, Number(rest[0]) || 0, where === 'here')
+export const turnReview: Handler<ClickInteraction> = (interaction) => {
+  const { where, scope, rest } = readValue(interaction.value)
+  return showPage(interaction, scope, Number(rest[0]) || 0, where === 'here')
 }
 
 /** [Still needed], [All 10 are still needed] */
-export const answerNeeded: Conversation<ClickStory> = (story) =>
-  answer(story, (act, keyIds) => stillNeeded(act, story.caller.workspace.id, keyIds))
+export const answerNeeded: Handler<ClickInteraction> = (interaction) =>
+  answer(interaction, (act, keyIds) => stillNeeded(act, interaction.caller.workspace.id, keyIds))
 
 /** [Not needed any more] */
-export const answerUnneeded: Conversation<ClickStory> = (story) =>
-  answer(story, (act, [keyId = '']) => notNeeded(act, story.caller.workspace.id, keyId))
+export const answerUnneeded: Handler<ClickInteraction> = (interaction) =>
+  answer(interaction, (act, [keyId = '']) => notNeeded(act, interaction.caller.workspace.id, keyId))
 
 type Scope = 'mine' | 'all'
 
-/** A control's value came over the wire: what it names is looked up, and nothing else is taken from it. */
+/** Parses a control's value, which is untrusted input: ids are looked up, and nothing else is used. */
 function readValue(value: string): { where: string; scope: Scope; rest: string[] } {
   const [where = '', scope, ...rest] = value.split(' ')
   return { where, scope: scope === 'all' ? 'all' : 'mine', rest: rest.slice(0, askedPage) }
 }
 
 async function answer(
-  story: ClickStory,
-  deed: (act: Act, keyIds: string[]) => Promise<Answered | Refusal>,
-): Promise<Refusal | undefined> {
-  const { door, caller } = story
-  const { where, scope, rest } = readValue(story.value)
-  const answered = await perform(
-    door.world,
-    caller.actor,
+  interaction: ClickInteraction,
+  write: (act: Act, keyIds: string[]) => Promise<Answered | Refusal>,
+): Promise<Handled> {
+  const { bot, caller } = interaction
+  const { where, scope, rest } = readValue(interaction.value)
+  const answered = await performFor(
+    interaction,
     async (act) => {
-      const done = await deed(act, rest)
-      if (!isRefusal(done)) await tell(story, act.trx, done.ownerIds, act.now)
+      const done = await write(act, rest)
+      if (!isRefusal(done)) await announce(interaction, act.trx, done.ownerIds, act.now)
       return done
     },
-    { requestId: `${story.requestId} review` },
+    'review',
   )
   if (isRefusal(answered)) return answered
-  door.settle(caller.workspace)
-  return where === 'here' ? showPage(story, scope, 0, true) : undefined
+  bot.refresh(caller.workspace)
+  return where === 'here' ? showPage(interaction, scope, 0, true) : undefined
 }
 
-/** In the same transaction: the messages of the review will show it, whatever happens to this process. */
-const tell = ({ door, caller }: Story, trx: Transaction, ownerIds: readonly string[], now: Date) =>
-  tellAnswer(trx, door.world, caller.workspace, ownerIds, now)
+/** In the same transaction, so that the review's messages are updated even if this process dies. */
+const announce = ({ bot, caller }: Interaction, trx: Transaction, ownerIds: readonly string[], now: Date) =>
+  announceAnswer(trx, bot.world, caller.workspace, ownerIds, now)
 
 async function showPage(
-  story: Story,
+  interaction: Interaction,
   scope: Scope,
   from: number,
   replace: boolean,
-): Promise<Refusal | undefined> {
-  const { db, clock } = story.door.world
-  const { actor, workspace } = story.caller
+): Promise<Handled> {
+  const { db, clock } = interaction.bot.world
+  const { actor, workspace } = interaction.caller
   if (scope === 'all') {
-    const refusal = await mayRead(story)
+    const refusal = await mayRead(interaction)
     if (refusal) return refusal
   }
   const asked = await orDatabaseOut(async () => {
@@ -93,22 +95,20 @@ async function showPage(
     return open && readAsked(db, open.id, scope === 'mine' ? actor.id : undefined, clock.now(), from)
   })
   if (isRefusal(asked)) return asked
-  await story.say(asked ? askedMessage(asked, 'here') : none(story), { replace })
-  return undefined
+  await interaction.say(asked ? askedMessage(asked, 'here') : none(interaction), { replace })
 }
 
-async function showProgress(story: Story): Promise<Refusal | undefined> {
-  const { db, clock } = story.door.world
+async function showProgress(interaction: Interaction): Promise<Handled> {
+  const { db, clock } = interaction.bot.world
   const progress = await orDatabaseOut(async () => {
-    const open = await openReview(db, story.caller.workspace.id)
+    const open = await openReview(db, interaction.caller.workspace.id)
     return open && readProgress(db, open.id, clock.now())
   })
   if (isRefusal(progress)) return progress
-  await story.say(progress ? progressMessage(progress) : none(story))
-  return undefined
+  await interaction.say(progress ? progressMessage(progress) : none(interaction))
 }
 
-const none = ({ caller: { workspace } }: Story) => {
+const none = ({ caller: { workspace } }: Interaction) => {
   const { reviewIntervalDays } = workspace.terms
   const next =
     reviewIntervalDays === 0
@@ -117,37 +117,34 @@ const none = ({ caller: { workspace } }: Story) => {
   return message(say`No review runs in ${{ name: workspace.name }}. ${next}`)
 }
 
-async function showDryRun(story: Story): Promise<Refusal | undefined> {
-  const refusal = await mayRead(story)
+async function showDryRun(interaction: Interaction): Promise<Handled> {
+  const refusal = await mayRead(interaction)
   if (refusal) return refusal
-  const { db, clock } = story.door.world
-  const run = await orDatabaseOut(() => dryRun(db, story.caller.workspace, clock.now(), dryRunRows))
+  const { db, clock } = interaction.bot.world
+  const run = await orDatabaseOut(() => dryRun(db, interaction.caller.workspace, clock.now(), dryRunRows))
   if (isRefusal(run)) return run
-  await story.say(dryRunMessage(run))
-  return undefined
+  await interaction.say(dryRunMessage(run))
 }
 
-async function start(story: Story): Promise<Refusal | undefined> {
-  const { door, caller } = story
-  const begun = await perform(
-    door.world,
-    caller.actor,
-    (act) => beginReview(act, caller.workspace, door.world.random),
-    { requestId: `${story.requestId} review` },
+async function start(interaction: Interaction): Promise<Handled> {
+  const { bot, caller } = interaction
+  const begun = await performFor(
+    interaction,
+    (act) => beginReview(act, caller.workspace, bot.world.random),
+    'review',
   )
   if (isRefusal(begun)) return begun
-  door.settle(caller.workspace)
-  await story.say(
+  bot.refresh(caller.workspace)
+  await interaction.say(
     message(
       say`The review has begun. Owners are asked in their direct messages within a minute or two, and have until ${{ day: begun.answerBy }}. How it goes stands in the alert channel, and in ${{ code: '/keys review' }}.`,
     ),
   )
-  return undefined
 }
 
-async function mayRead({ door, caller }: Story): Promise<Refusal | undefined> {
+async function mayRead({ bot, caller }: Interaction): Promise<Refusal | undefined> {
   const subject = { workspaceId: caller.workspace.id }
   if (may(caller.actor, 'review.read', subject)) return undefined
-  const refusal = await perform(door.world, caller.actor, (act) => authorise(act, 'review.read', subject))
+  const refusal = await perform(bot.world, caller.actor, (act) => authorise(act, 'review.read', subject))
   return refusal ?? refuse('forbidden', 'Only managers and owners see how a review goes.')
 }

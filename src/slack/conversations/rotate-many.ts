@@ -1,26 +1,29 @@
-import { perform } from '../../audit/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
-import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
+import { isRefusal } from '../../foundation/refusal.ts'
 import { integrationsOf, keysToRotate, startCampaign, type Which } from '../../rotation/campaign.ts'
 import { type Reason, reasons } from '../../rotation/rotation.ts'
 import { notice, plainSection } from '../blocks.ts'
 import { isFullMember } from '../caller.ts'
-import { type Choice, campaignBegunView, campaignForm, choices } from '../messages/rotate-many.ts'
 import {
-  type ClickStory,
-  type CommandStory,
-  type Conversation,
-  type Story,
-  type SubmitStory,
+  type ClickInteraction,
+  type CommandInteraction,
+  type Handled,
+  type Handler,
+  type Interaction,
+  type SubmitInteraction,
   textIn,
   type Values,
-} from '../story.ts'
+} from '../interaction.ts'
+import { type Choice, campaignBegunView, campaignForm, choices } from '../messages/rotation/rotate-many.ts'
+import { performFor } from '../perform-for.ts'
 
-const mostIntegrations = 100
+const maxIntegrations = 100
 
-/** `/keys rotate all [overdue|expiring|@user|words]`: which keys, and why, before anything happens. */
-export const openCampaign: Conversation<CommandStory> = (story) => {
-  const words = story.words.trim()
+/**
+ * `/keys rotate all [overdue|expiring|@user|words]`: a form with the keys and the reason, before anything happens.
+ */
+export const openCampaign: Handler<CommandInteraction> = (interaction) => {
+  const words = interaction.words.trim()
   const user = /^<@([UW][A-Z0-9]+)(?:\|[^>]*)?>$/.exec(words)?.[1]
   const named = choices.find((choice) => choice === words.toLowerCase())
   const values: Values = named
@@ -30,23 +33,23 @@ export const openCampaign: Conversation<CommandStory> = (story) => {
       : words
         ? { which: 'words', of: words }
         : { which: 'overdue' }
-  return draw(story, values)
+  return draw(interaction, values)
 }
 
-export const redrawCampaign: Conversation<ClickStory> = (story) => draw(story, story.values)
+export const redrawCampaign: Handler<ClickInteraction> = (interaction) =>
+  draw(interaction, interaction.values)
 
-async function draw(story: Story, values: Values): Promise<Refusal | undefined> {
-  const { workspace } = story.caller
-  const { db, clock } = story.door.world
+async function draw(interaction: Interaction, values: Values): Promise<Handled> {
+  const { workspace } = interaction.caller
+  const { db, clock } = interaction.bot.world
   const which = whichIn(values)
-  const look = await orDatabaseOut(async () => ({
-    integrations: await integrationsOf(db, workspace.id, mostIntegrations),
+  const props = await orDatabaseOut(async () => ({
+    integrations: await integrationsOf(db, workspace.id, maxIntegrations),
     keys: which ? await keysToRotate(db, workspace, which, clock.now()) : undefined,
   }))
-  if (isRefusal(look)) return look
+  if (isRefusal(props)) return props
   const { choice, of, reason } = chosenIn(values)
-  await story.show(campaignForm({ workspace, choice, of, reason, ...look }))
-  return undefined
+  await interaction.show(campaignForm({ workspace, choice, of, reason, ...props }))
 }
 
 const chosenIn = (values: Values): { choice: Choice; of: string; reason: Reason } => ({
@@ -55,7 +58,7 @@ const chosenIn = (values: Values): { choice: Choice; of: string; reason: Reason 
   reason: reasons.find((one) => one === textIn(values, 'reason')) ?? 'scheduled',
 })
 
-/** Which keys the form means; undefined while it does not say whose or for what. */
+/** The selection on the form; undefined while it is incomplete. */
 function whichIn(values: Values): Which | undefined {
   const { choice, of } = chosenIn(values)
   if (choice === 'overdue' || choice === 'expiring') return { of: choice }
@@ -64,31 +67,27 @@ function whichIn(values: Values): Which | undefined {
   return choice === 'integration' ? { of: 'integration', integration: of } : { of: 'words', words: of }
 }
 
-export const submitCampaign: Conversation<SubmitStory> = async (story) => {
-  const { door, caller } = story
-  const { world } = door
-  const which = whichIn(story.values)
-  if (!which) return void (await story.complain({ of: 'Say which.' }))
-  const { reason } = chosenIn(story.values)
-  const owner = textIn(story.values, 'owner')
-  const wrong = await wrongOwner(story, which, reason, owner)
-  if (wrong) return void (await story.complain({ owner: wrong }))
-  await story.work(notice('Rotate keys', [plainSection('Starting...')]))
+export const submitCampaign: Handler<SubmitInteraction> = async (interaction) => {
+  const { bot, caller } = interaction
+  const { world } = bot
+  const which = whichIn(interaction.values)
+  if (!which) return interaction.complain({ of: 'Say which.' })
+  const { reason } = chosenIn(interaction.values)
+  const owner = textIn(interaction.values, 'owner')
+  const wrong = await wrongOwner(interaction, which, reason, owner)
+  if (wrong) return interaction.complain({ owner: wrong })
+  await interaction.work(notice('Rotate keys', [plainSection('Starting...')]))
   const wanted = { which, reason, ...(reason === 'leaver' ? { newOwnerId: owner } : {}) }
-  const campaign = await perform(
-    world,
-    caller.actor,
-    (act) => startCampaign(act, caller.workspace, wanted, world.random),
-    { requestId: story.requestId },
+  const campaign = await performFor(interaction, (act) =>
+    startCampaign(act, caller.workspace, wanted, world.random),
   )
   if (isRefusal(campaign)) return campaign
-  await story.show(campaignBegunView(campaign.title, caller.workspace.terms.alertChannel))
-  door.settle(caller.workspace)
-  return undefined
+  await interaction.show(campaignBegunView(campaign.title, caller.workspace.terms.alertChannel))
+  bot.refresh(caller.workspace)
 }
 
 async function wrongOwner(
-  { door, caller }: SubmitStory,
+  { bot, caller }: SubmitInteraction,
   which: Which,
   reason: Reason,
   owner: string,
@@ -97,6 +96,6 @@ async function wrongOwner(
   if (owner === '') return 'Choose who takes over.'
   if (which.of === 'owner' && which.ownerId === owner)
     return 'They own the old keys. Choose somebody who stays.'
-  const isOneOfUs = await isFullMember(door.web, owner, caller.teamId).catch(() => false)
-  return isOneOfUs ? undefined : 'Choose a person of this workspace.'
+  const isMember = await isFullMember(bot.web, owner, caller.teamId).catch(() => false)
+  return isMember ? undefined : 'Choose a person of this workspace.'
 }

@@ -1,140 +1,144 @@
-import { perform } from '../../audit/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
 import { findKey } from '../../keys/find.ts'
+import { holdersOf } from '../../keys/holders.ts'
 import { readExpiry, readScopes } from '../../keys/issue.ts'
 import type { Key, KeyWithUsage } from '../../keys/key.ts'
 import { type Changes, cannotRotate } from '../../keys/rotate.ts'
-import { holdersOf } from '../../offboarding/holders.ts'
 import type { Terms } from '../../policy/terms.ts'
 import { confirmRotation } from '../../rotation/confirm.ts'
 import { type Reason, type Rotation, reasons, runningRotationOf } from '../../rotation/rotation.ts'
 import { type Started, startRotation } from '../../rotation/start.ts'
 import { readTrackers } from '../../rotation/tracker.ts'
-import { latelyOf } from '../../usage/lately.ts'
+import { last24hOf } from '../../usage/last-24h.ts'
 import { notice, plainSection } from '../blocks.ts'
 import { isFullMember } from '../caller.ts'
-import { presets } from '../messages/create.ts'
-import { compromisedView, rotatedView, rotateForm } from '../messages/rotate.ts'
-import { trackerView } from '../messages/rotation.ts'
 import {
-  type ClickStory,
-  type CommandStory,
-  type Conversation,
+  type ClickInteraction,
+  type CommandInteraction,
   choicesIn,
-  type Story,
-  type SubmitStory,
+  type Handled,
+  type Handler,
+  type Interaction,
+  type SubmitInteraction,
   textIn,
   type Values,
-} from '../story.ts'
+} from '../interaction.ts'
+import { presets } from '../messages/keys/create.ts'
+import { compromisedView, rotatedView, rotateForm } from '../messages/rotation/rotate.ts'
+import { trackerView } from '../messages/rotation/tracker.ts'
+import { performFor } from '../perform-for.ts'
 import { expiryErrors } from './create.ts'
 import { keyById, keyFor, viewer } from './pick.ts'
 import { openCampaign } from './rotate-many.ts'
 
 const quickMs = 1_000
-const patienceMs = 60_000
+const timeoutMs = 60_000
 
-/** `/keys rotate KEY`, and `/keys rotate all ...` for many at once. A running rotation is shown instead. */
-export const openRotate: Conversation<CommandStory> = async (story) => {
-  const many = await wantsMany(story)
-  if (many !== undefined) return isRefusal(many) ? many : openCampaign({ ...story, words: many })
-  const named = await sameRotation(story)
+/** `/keys rotate KEY`, and `/keys rotate all ...` for many keys. Shows a rotation that is already running. */
+export const openRotate: Handler<CommandInteraction> = async (interaction) => {
+  const many = await wantsMany(interaction)
+  if (many !== undefined) return isRefusal(many) ? many : openCampaign({ ...interaction, words: many })
+  const named = await sameRotation(interaction)
   if (isRefusal(named)) return named
-  if (named) return showRunning(story, named)
-  const key = await keyFor(story, 'rotate')
+  if (named) return showRunning(interaction, named)
+  const key = await keyFor(interaction, 'rotate')
   if (!key || isRefusal(key)) return key
-  const running = await orDatabaseOut(() => runningRotationOf(story.door.world.db, key.id))
+  const running = await orDatabaseOut(() => runningRotationOf(interaction.bot.world.db, key.id))
   if (isRefusal(running)) return running
-  const wanted = presetReason(story)
+  const wanted = presetReason(interaction)
   const isUrgent = wanted === 'compromised'
-  if (running && !isUrgent) return showRunning(story, running)
-  // The old key of a running rotation is refused at once; its successor is there already.
+  if (running && !isUrgent) return showRunning(interaction, running)
+  // A compromised old key of a running rotation is refused at once; its successor already exists.
   const isOld = isUrgent && running?.predecessorId === key.id && key.status !== 'revoked'
   const blocked = isOld ? undefined : cannotRotate(key)
   if (blocked) return blocked
-  return draw(story, key, { reason: wanted, chosen: key.scopes })
+  return draw(interaction, key, { reason: wanted, chosen: key.scopes })
 }
 
-/** A button may say why. */
-const presetReason = ({ keyId, words }: CommandStory): Reason => {
+/** The reason that a button carries. */
+const presetReason = ({ keyId, words }: CommandInteraction): Reason => {
   if (!keyId) return 'scheduled'
   return words === 'changes' ? 'scope-change' : (reasons.find((reason) => reason === words) ?? 'scheduled')
 }
 
-/** What stands behind "all", unless a key is called so. */
-async function wantsMany(story: CommandStory): Promise<string | Refusal | undefined> {
-  const words = /^all\b\s*(.*)$/is.exec(story.words)?.[1]
-  if (story.keyId || words === undefined) return undefined
-  const found = await lookUp(story)
+/** The words after "all", unless a key has that name. */
+async function wantsMany(interaction: CommandInteraction): Promise<string | Refusal | undefined> {
+  const words = /^all\b\s*(.*)$/is.exec(interaction.words)?.[1]
+  if (interaction.keyId || words === undefined) return undefined
+  const found = await findNamedKey(interaction)
   return isRefusal(found) ? found : found.match === 'none' ? words : undefined
 }
 
-const lookUp = (story: CommandStory) =>
+const findNamedKey = (interaction: CommandInteraction) =>
   orDatabaseOut(() =>
-    findKey(story.door.world.db, viewer(story), story.words, story.door.world.config.tokenPrefix),
+    findKey(
+      interaction.bot.world.db,
+      viewer(interaction),
+      interaction.words,
+      interaction.bot.world.config.tokenPrefix,
+    ),
   )
 
-/** Both keys of a rotation carry the name: whoever types it means the rotation. */
-async function sameRotation(story: CommandStory): Promise<Rotation | Refusal | undefined> {
-  if (story.keyId || story.words === '') return undefined
-  const found = await lookUp(story)
+/** The running rotation, when both of its keys match the name. */
+async function sameRotation(interaction: CommandInteraction): Promise<Rotation | Refusal | undefined> {
+  if (interaction.keyId || interaction.words === '') return undefined
+  const found = await findNamedKey(interaction)
   if (isRefusal(found)) return found
   if (found.match !== 'several') return undefined
-  const running = await orDatabaseOut(() => runningRotationOf(story.door.world.db, found.keys[0]!.id))
+  const running = await orDatabaseOut(() => runningRotationOf(interaction.bot.world.db, found.keys[0]!.id))
   if (isRefusal(running) || !running) return running
   const both = [running.predecessorId, running.successorId]
   return found.keys.every((key) => both.includes(key.id)) ? running : undefined
 }
 
-async function showRunning(story: Story, rotation: Rotation): Promise<Refusal | undefined> {
-  const { db, clock } = story.door.world
+async function showRunning(interaction: Interaction, rotation: Rotation): Promise<Handled> {
+  const { db, clock } = interaction.bot.world
   const trackers = await orDatabaseOut(() => readTrackers(db, [rotation], clock.now()))
   if (isRefusal(trackers)) return trackers
-  await story.show(trackerView(trackers[0]!, story.caller.actor))
-  return undefined
+  await interaction.show(trackerView(trackers[0]!, interaction.caller.actor))
 }
 
 type Chosen = { reason: Reason; chosen: readonly string[]; expiry?: { expires: string; days?: string } }
 
-async function draw(story: Story, key: KeyWithUsage, chosen: Chosen): Promise<Refusal | undefined> {
-  const { workspace } = story.caller
-  const { db, clock } = story.door.world
+async function draw(interaction: Interaction, key: KeyWithUsage, chosen: Chosen): Promise<Handled> {
+  const { workspace } = interaction.caller
+  const { db, clock } = interaction.bot.world
   const now = clock.now()
-  const read = await orDatabaseOut(() => Promise.all([latelyOf(db, key.id, now), holdersOf(db, key.id)]))
+  const read = await orDatabaseOut(() => Promise.all([last24hOf(db, key.id, now), holdersOf(db, key.id)]))
   if (isRefusal(read)) return read
-  const [lately, holders] = read
-  // What policy forbids today is not handed down: then the form opens where it can be chosen.
+  const [last24h, holders] = read
+  // A lifetime that policy now forbids is not passed on: the form then opens with a choice of expiry.
   const isForbidden = isRefusal(lifetimeOf(key, chosen.chosen, workspace.terms))
   const expiry = chosen.expiry ?? (isForbidden ? asItIs(key) : undefined)
-  await story.show(
-    rotateForm({ key, workspace, now, lately, holders, ...chosen, ...(expiry ? { expiry } : {}) }),
+  await interaction.show(
+    rotateForm({ key, workspace, now, last24h, holders, ...chosen, ...(expiry ? { expiry } : {}) }),
   )
-  return undefined
 }
 
-/** The lifetime that a plain rotation hands down, or why policy refuses it by now. */
+/** The lifetime that a plain rotation passes on, or the policy's refusal of it. */
 const lifetimeOf = (key: Key, scopes: readonly string[], terms: Terms) =>
   readExpiry(String(key.lifetimeDays ?? ''), [...scopes], terms)
 
-/** The key's own lifetime, as the inputs start. */
+/** The expiry inputs, set to the key's own lifetime. */
 function asItIs({ lifetimeDays }: Key) {
   const days = String(lifetimeDays ?? 'never')
   const named = days === 'never' || presets.includes(days)
   return { expires: named ? days : 'other', ...(named ? {} : { days }) }
 }
 
-/** The reason decides what can be chosen, and each choice redraws what policy says about it. */
-export const redrawRotate: Conversation<ClickStory> = async (story) => {
-  const key = await keyById(story, story.metadata)
+/** Redraws the form after a choice: the reason decides which fields it has. */
+export const redrawRotate: Handler<ClickInteraction> = async (interaction) => {
+  const key = await keyById(interaction, interaction.metadata)
   if (isRefusal(key)) return key
-  const { values } = story
+  const { values } = interaction
   const isOpen = 'expires' in values
   const expiry = isOpen
     ? { expires: textIn(values, 'expires') }
-    : story.value === 'change'
+    : interaction.value === 'change'
       ? asItIs(key)
       : undefined
-  return draw(story, key, { ...reasonAndScopes(values, key), ...(expiry ? { expiry } : {}) })
+  return draw(interaction, key, { ...reasonAndScopes(values, key), ...(expiry ? { expiry } : {}) })
 }
 
 function reasonAndScopes(values: Values, key: Key): { reason: Reason; chosen: readonly string[] } {
@@ -143,46 +147,42 @@ function reasonAndScopes(values: Values, key: Key): { reason: Reason; chosen: re
   return { reason, chosen: mayChange ? choicesIn(values, 'scopes') : key.scopes }
 }
 
-export const submitRotate: Conversation<SubmitStory> = async (story) => {
-  const { actor, workspace } = story.caller
-  const { world } = story.door
-  const key = await keyById(story, story.metadata)
+export const submitRotate: Handler<SubmitInteraction> = async (interaction) => {
+  const { actor, workspace } = interaction.caller
+  const { world } = interaction.bot
+  const key = await keyById(interaction, interaction.metadata)
   if (isRefusal(key)) return key
-  const { reason } = reasonAndScopes(story.values, key)
-  const changes = readChanges(story, key)
+  const { reason } = reasonAndScopes(interaction.values, key)
+  const changes = readChanges(interaction, key)
   if (isRefusal(changes)) return changes
-  if (Array.isArray(changes)) return void (await story.complain(expiryErrors(story.values, changes)))
-  const wrong = await wrongOwner(story, key, reason, changes.ownerId)
-  if (wrong) return void (await story.complain({ owner: wrong }))
-  await story.work(notice('Rotate key', [plainSection('Starting...')]))
-  const started = await perform(
-    world,
-    actor,
-    (act) => startRotation(act, workspace, key.id, { reason, changes }, world.random),
-    { requestId: story.requestId },
+  if (Array.isArray(changes)) return interaction.complain(expiryErrors(interaction.values, changes))
+  const wrong = await wrongOwner(interaction, key, reason, changes.ownerId)
+  if (wrong) return interaction.complain({ owner: wrong })
+  await interaction.work(notice('Rotate key', [plainSection('Starting...')]))
+  const started = await performFor(interaction, (act) =>
+    startRotation(act, workspace, key.id, { reason, changes }, world.random),
   )
   if (isRefusal(started)) return started
   const isMine = started.successor.ownerId === actor.id
-  if (reason === 'compromised') await showReceipt(story, started, isMine)
-  else await story.show(rotatedView(started, isMine, workspace.terms.alertChannel))
-  story.door.settle(workspace)
-  return undefined
+  if (reason === 'compromised') await showReceipt(interaction, started, isMine)
+  else await interaction.show(rotatedView(started, isMine, workspace.terms.alertChannel))
+  interaction.bot.refresh(workspace)
 }
 
-/** The receipt comes first; the new key is offered once the old one is known to be refused. */
-async function showReceipt(story: SubmitStory, started: Started, isMine: boolean): Promise<void> {
-  const { world } = story.door
+/** Shows the receipt first; the new key is offered once the old one is confirmed refused. */
+async function showReceipt(interaction: SubmitInteraction, started: Started, isMine: boolean): Promise<void> {
+  const { world } = interaction.bot
   const receipt = await confirmRotation(world, started.rotation, quickMs)
-  await story.show(compromisedView(started, isMine, receipt))
+  await interaction.show(compromisedView(started, isMine, receipt))
   if (receipt && receipt.state !== 'confirmed')
-    await story.show(
-      compromisedView(started, isMine, await confirmRotation(world, started.rotation, patienceMs)),
+    await interaction.show(
+      compromisedView(started, isMine, await confirmRotation(world, started.rotation, timeoutMs)),
     )
 }
 
-/** Whoever leaves must not be the one who sees the new key. */
+/** A leaver must not be the one who sees the new key. */
 async function wrongOwner(
-  { door, caller }: SubmitStory,
+  { bot, caller }: SubmitInteraction,
   key: Key,
   reason: Reason,
   ownerId: string | undefined,
@@ -190,8 +190,8 @@ async function wrongOwner(
   if (reason !== 'leaver') return undefined
   if (!ownerId) return 'Choose who takes over.'
   if (ownerId === key.ownerId) return 'They own the old key. Choose somebody who stays.'
-  const isOneOfUs = await isFullMember(door.web, ownerId, caller.teamId).catch(() => false)
-  return isOneOfUs ? undefined : 'Choose a person of this workspace.'
+  const isMember = await isFullMember(bot.web, ownerId, caller.teamId).catch(() => false)
+  return isMember ? undefined : 'Choose a person of this workspace.'
 }
 
 const needsApproval = refuse('invalid', 'A second manager or owner has to approve write.', {
@@ -199,8 +199,8 @@ const needsApproval = refuse('invalid', 'A second manager or owner has to approv
   field: 'scopes',
 })
 
-/** What the form changes; nothing for what it did not offer, while policy still allows the key as it is. */
-function readChanges({ values, caller }: SubmitStory, key: Key): Changes | Refusal | Refusal[] {
+/** The changes on the form. A field that it did not offer stays unchanged while policy allows the key as it is. */
+function readChanges({ values, caller }: SubmitInteraction, key: Key): Changes | Refusal | Refusal[] {
   const { terms } = caller.workspace
   const { reason, chosen } = reasonAndScopes(values, key)
   const owner = textIn(values, 'owner')
@@ -224,5 +224,5 @@ function readChanges({ values, caller }: SubmitStory, key: Key): Changes | Refus
   }
 }
 
-/** The expiry is not on the form, so its error stands where the choice was made that it forbids. */
+/** The form has no expiry field, so the error goes to the scopes that rule it out. */
 const onScopes = (refusal: Refusal): Refusal => ({ ...refusal, field: 'scopes' })

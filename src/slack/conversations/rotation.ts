@@ -1,4 +1,3 @@
-import { perform } from '../../audit/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
 import { say } from '../../foundation/words.ts'
@@ -9,18 +8,19 @@ import { abortRotation, extendRotation, finishRotation, finishSafe } from '../..
 import { findRotation, type Rotation } from '../../rotation/rotation.ts'
 import { readTrackers, type Tracker } from '../../rotation/tracker.ts'
 import { message, notice, plainSection } from '../blocks.ts'
-import { trackerView } from '../messages/rotation.ts'
-import { abortForm, endView, finishEarlyForm, finishedManyView } from '../messages/rotation-dialogs.ts'
-import type { ClickStory, Conversation, Story, SubmitStory } from '../story.ts'
+import type { ClickInteraction, Handled, Handler, Interaction, SubmitInteraction } from '../interaction.ts'
+import { abortForm, endView, finishEarlyForm, finishedManyView } from '../messages/rotation/dialogs.ts'
+import { trackerView } from '../messages/rotation/tracker.ts'
+import { performFor } from '../perform-for.ts'
 import { revealKey } from './show-once.ts'
 
-/** Real milliseconds after which a person reads that it takes longer, and after which they no longer look. */
+/** Real milliseconds after which the dialog says that it takes longer, and after which the wait ends. */
 const quickMs = 1_000
-const patienceMs = 60_000
+const timeoutMs = 60_000
 
-/** The rotation that a button refers to as it stands now, for whoever may see its key. */
-export async function trackerFor({ door, caller }: Story, id: string): Promise<Tracker | Refusal> {
-  const { db, clock } = door.world
+/** Reads the rotation that a button refers to, if the caller may see one of its keys. */
+async function trackerFor({ bot, caller }: Interaction, id: string): Promise<Tracker | Refusal> {
+  const { db, clock } = bot.world
   const workspaceId = caller.workspace.id
   const tracker = await orDatabaseOut(async () => {
     const rotation = await findRotation(db, workspaceId, id)
@@ -28,108 +28,101 @@ export async function trackerFor({ door, caller }: Story, id: string): Promise<T
   })
   if (isRefusal(tracker)) return tracker
   const owners = tracker && [tracker.facts.old.ownerId, tracker.facts.next.ownerId]
-  const mayLook = owners?.some((ownerId) => may(caller.actor, 'key.show', { workspaceId, ownerId }))
-  return tracker && mayLook ? tracker : noSuchKey({ action: 'key.show', rotation: id })
+  const maySee = owners?.some((ownerId) => may(caller.actor, 'key.show', { workspaceId, ownerId }))
+  return tracker && maySee ? tracker : noSuchKey({ action: 'key.show', rotation: id })
 }
 
 /** [Open] */
-export const openRotation: Conversation<ClickStory> = async (story) => {
-  const tracker = await trackerFor(story, story.value)
+export const openRotation: Handler<ClickInteraction> = async (interaction) => {
+  const tracker = await trackerFor(interaction, interaction.value)
   if (isRefusal(tracker)) return tracker
-  await story.show(trackerView(tracker, story.caller.actor))
-  return undefined
+  await interaction.show(trackerView(tracker, interaction.caller.actor))
 }
 
-/** [Reveal new key], from where the rotation is told: the message stays what it is. */
-export const revealNewKey: Conversation<ClickStory> = ({ message: _message, ...story }) => revealKey(story)
+/** [Reveal new key], from a rotation's message, which stays as it is. */
+export const revealNewKey: Handler<ClickInteraction> = ({ message: _message, ...interaction }) =>
+  revealKey(interaction)
 
-/** [Finish]: at once when it is safe; otherwise it is asked once more, and what breaks is named. */
-export const openFinish: Conversation<ClickStory> = async (story) => {
-  const tracker = await trackerFor(story, story.value)
+/** [Finish]: at once when it is safe; otherwise asks for confirmation and names what breaks. */
+export const openFinish: Handler<ClickInteraction> = async (interaction) => {
+  const tracker = await trackerFor(interaction, interaction.value)
   if (isRefusal(tracker)) return tracker
-  if (tracker.phase !== 'safe' && !tracker.rotation.endedAt)
-    return void (await story.show(finishEarlyForm(tracker)))
-  return end(story, tracker.rotation.id, 'finish', false)
+  if (tracker.phase !== 'safe' && !tracker.rotation.endedAt) return interaction.show(finishEarlyForm(tracker))
+  return end(interaction, tracker.rotation.id, 'finish', false)
 }
 
-/** [Abort]: at once while nothing uses the new key; otherwise it is asked once more. */
-export const openAbort: Conversation<ClickStory> = async (story) => {
-  const tracker = await trackerFor(story, story.value)
+/** [Abort]: at once while nothing uses the new key; otherwise asks for confirmation. */
+export const openAbort: Handler<ClickInteraction> = async (interaction) => {
+  const tracker = await trackerFor(interaction, interaction.value)
   if (isRefusal(tracker)) return tracker
   if (tracker.isUsed && tracker.facts.old.state !== 'revoked' && !tracker.rotation.endedAt)
-    return void (await story.show(abortForm(tracker)))
-  return end(story, tracker.rotation.id, 'abort', false)
+    return interaction.show(abortForm(tracker))
+  return end(interaction, tracker.rotation.id, 'abort', false)
 }
 
-export const submitFinish: Conversation<SubmitStory> = (story) => endSure(story, 'finish')
-export const submitAbort: Conversation<SubmitStory> = (story) => endSure(story, 'abort')
+export const submitFinish: Handler<SubmitInteraction> = (interaction) => endSure(interaction, 'finish')
+export const submitAbort: Handler<SubmitInteraction> = (interaction) => endSure(interaction, 'abort')
 
 const working = {
   finish: notice('Finish rotation', [plainSection('Finishing...')]),
   abort: notice('Abort rotation', [plainSection('Aborting...')]),
 }
 
-async function endSure(story: SubmitStory, what: 'finish' | 'abort'): Promise<Refusal | undefined> {
-  await story.work(working[what])
-  return end(story, story.metadata, what, true)
+async function endSure(interaction: SubmitInteraction, what: 'finish' | 'abort'): Promise<Handled> {
+  await interaction.work(working[what])
+  return end(interaction, interaction.metadata, what, true)
 }
 
-/** The act, once per click or dialog, and what the verifiers say to it. */
+/** Performs the act once per click or dialog, and shows the verifiers' receipt. */
 async function end(
-  story: Story,
+  interaction: Interaction,
   id: string,
   what: 'finish' | 'abort',
   sure: boolean,
-): Promise<Refusal | undefined> {
-  const { door, caller } = story
-  const { world } = door
+): Promise<Handled> {
+  const { bot, caller } = interaction
+  const { world } = bot
   const workspaceId = caller.workspace.id
-  const ended = await perform<Rotation>(
-    world,
-    caller.actor,
+  const ended = await performFor<Rotation>(
+    interaction,
     (act) =>
       what === 'finish'
         ? finishRotation(act, workspaceId, id, { early: sure })
         : abortRotation(act, workspaceId, id, { sure }),
-    { requestId: `${story.requestId} ${what}` },
+    what,
   )
   if (isRefusal(ended)) return ended
   const [tracker] = await readTrackers(world.db, [ended], world.clock.now())
   const receipt = await confirmRotation(world, ended, quickMs)
-  await story.show(endView(what, tracker!, receipt))
-  door.settle(caller.workspace)
+  await interaction.show(endView(what, tracker!, receipt))
+  bot.refresh(caller.workspace)
   if (receipt && receipt.state !== 'confirmed')
-    await story.show(endView(what, tracker!, await confirmRotation(world, ended, patienceMs)))
-  return undefined
+    await interaction.show(endView(what, tracker!, await confirmRotation(world, ended, timeoutMs)))
 }
 
-/** [Finish what is safe]: every rotation of a campaign that is. They share one wait for the verifiers. */
-export const finishCampaign: Conversation<ClickStory> = async (story) => {
-  const { door, caller } = story
-  const done = await perform(
-    door.world,
-    caller.actor,
-    (act) => finishSafe(act, caller.workspace.id, story.value),
-    { requestId: `${story.requestId} finish` },
+/** [Finish what is safe]: finishes every safe rotation of a campaign, with one wait for the verifiers. */
+export const finishCampaign: Handler<ClickInteraction> = async (interaction) => {
+  const { bot, caller } = interaction
+  const done = await performFor(
+    interaction,
+    (act) => finishSafe(act, caller.workspace.id, interaction.value),
+    'finish',
   )
   if (isRefusal(done)) return done
-  const receipt = await confirmRotations(door.world, { withinMs: patienceMs })
-  await story.show(finishedManyView(done, receipt))
-  door.settle(caller.workspace)
-  return undefined
+  const receipt = await confirmRotations(bot.world, { withinMs: timeoutMs })
+  await interaction.show(finishedManyView(done, receipt))
+  bot.refresh(caller.workspace)
 }
 
 /** [7 more days] */
-export const giveMoreTime: Conversation<ClickStory> = async (story) => {
-  const { door, caller } = story
-  const moved = await perform(
-    door.world,
-    caller.actor,
-    (act) => extendRotation(act, caller.workspace.id, story.value),
-    { requestId: `${story.requestId} extend` },
+export const giveMoreTime: Handler<ClickInteraction> = async (interaction) => {
+  const { bot, caller } = interaction
+  const moved = await performFor(
+    interaction,
+    (act) => extendRotation(act, caller.workspace.id, interaction.value),
+    'extend',
   )
   if (isRefusal(moved)) return moved
-  await story.say(message(say`The deadline is ${{ moment: moved.dueAt }} now.`))
-  door.settle(caller.workspace)
-  return undefined
+  await interaction.say(message(say`The deadline is ${{ moment: moved.dueAt }} now.`))
+  bot.refresh(caller.workspace)
 }

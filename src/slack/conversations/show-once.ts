@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { perform } from '../../audit/perform.ts'
+import { perform } from '../../acts/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
 import type { Key } from '../../keys/key.ts'
@@ -8,7 +8,8 @@ import { reveal, voidReveal } from '../../keys/reveal.ts'
 import type { Token } from '../../keys/token.ts'
 import { rememberTokenMessage, takeTokenMessages } from '../../keys/token-messages.ts'
 import { type Message, notice, plainSection } from '../blocks.ts'
-import { notShownMessage, notVoidMessage, offerMessage, revealedMessage } from '../messages/reveal.ts'
+import type { ClickInteraction, Handler, Interaction } from '../interaction.ts'
+import { notShownMessage, notVoidMessage, offerMessage, revealedMessage } from '../messages/keys/reveal.ts'
 import {
   didYouCopyMessage,
   formerMessage,
@@ -16,69 +17,84 @@ import {
   savedView,
   shownMessage,
   showOnceView,
-} from '../messages/show-once.ts'
-import type { ClickStory, Conversation, Story } from '../story.ts'
+} from '../messages/keys/show-once.ts'
+import { performFor } from '../perform-for.ts'
 import { keyById } from './pick.ts'
-import { tell } from './tell.ts'
+import { sendDirect } from './send-direct.ts'
 
-/** What making a token takes. */
-export const tokenMeans = ({ door, caller }: Story) => ({
-  random: door.world.random,
-  tokenPrefix: door.world.config.tokenPrefix,
+export const tokenDeps = ({ bot, caller }: Interaction) => ({
+  random: bot.world.random,
+  tokenPrefix: bot.world.config.tokenPrefix,
   timeZone: caller.workspace.terms.timeZone,
 })
 
 /**
- * Shows the token. Slack's reply is the evidence that it took the view; without that evidence nobody can say who
- * saw what, so the token is void from now on and its owner is offered another. Returns whether it was shown. `former`
- * is the hint of the token whose place it takes.
+ * Shows the token. Slack's reply is the evidence that it accepted the view. Without it nobody knows who saw the
+ * token, so it is voided and its owner is offered another. Returns whether it was shown. `former` is the hint of the
+ * token that this one replaces.
  */
-export async function showOnce(story: Story, key: Key, token: Token, former?: string): Promise<boolean> {
+export async function showOnce(
+  interaction: Interaction,
+  key: Key,
+  token: Token,
+  former?: string,
+): Promise<boolean> {
   try {
-    await story.show(showOnceView(key, token, former))
+    await interaction.show(showOnceView(key, token, former))
   } catch (error) {
-    story.door.world.log.warn({ keyId: key.id, error: String(error) }, 'no evidence that a key was shown')
-    await takeBack(story, key)
+    interaction.bot.world.log.warn(
+      { keyId: key.id, error: String(error) },
+      'no evidence that a key was shown',
+    )
+    await voidToken(interaction, key)
     return false
   }
-  await offerReplacement(story, key, shownMessage(key))
+  await offerReplacement(interaction, key, shownMessage(key))
   return true
 }
 
-/** A direct message with [Replace key] on it, which goes once the token is saved or replaced. */
-async function offerReplacement(story: Story, key: Key, message: Message): Promise<void> {
-  const posted = await tell(story, story.caller.actor.id, message)
+/** Sends a direct message with [Replace key], which is removed once the token is saved or replaced. */
+async function offerReplacement(interaction: Interaction, key: Key, message: Message): Promise<void> {
+  const posted = await sendDirect(interaction, interaction.caller.actor.id, message)
   if (!posted) return
-  const { db, clock } = story.door.world
+  const { db, clock } = interaction.bot.world
   const token = { keyId: key.id, hint: key.hint ?? '' }
   await orDatabaseOut(() => rememberTokenMessage(db, token, posted, clock.now()))
-  // They may have been quicker than the message.
-  await bringUpToDate(story, token)
+  // The person may have saved it before the message was sent.
+  await bringUpToDate(interaction, token)
 }
 
 /**
- * Takes [Replace key] from every message about a token that is saved or replaced by now, and from the one that was
- * clicked. A message that stays as it was does no harm: its button refuses.
+ * Removes [Replace key] from every message about a token that has been saved or replaced, and from the clicked one. A
+ * message that stays as it was does no harm: its button refuses.
  */
-async function bringUpToDate(story: Story, token: TokenRef, clicked?: ClickStory['message']): Promise<void> {
-  const { db, log } = story.door.world
-  const message = await orDatabaseOut(() => messageAbout(story, token))
+async function bringUpToDate(
+  interaction: Interaction,
+  token: TokenRef,
+  clicked?: ClickInteraction['message'],
+): Promise<void> {
+  const { db, log } = interaction.bot.world
+  const message = await orDatabaseOut(() => messageAbout(interaction, token))
   if (!message || isRefusal(message)) return
   const known = await orDatabaseOut(() => takeTokenMessages(db, token))
   const all = [...(isRefusal(known) ? [] : known), ...(clicked ? [clicked] : [])]
   for (const [ts, channel] of new Map(all.map((one) => [one.ts, one.channelId])))
-    await story.door.web.chat
+    await interaction.bot.web.chat
       .update({ channel, ts, ...message })
       .catch((error) =>
         log.warn({ keyId: token.keyId, error: String(error) }, 'failed to update a direct message'),
       )
 }
 
-/** What there is to say of a token that is no longer to be replaced; nothing of one that may be. */
-async function messageAbout(story: Story, { keyId, hint }: TokenRef): Promise<Message | undefined> {
-  const key = await keyById(story, keyId)
+/** The message about a token that can no longer be replaced; undefined for one that can. */
+async function messageAbout(
+  interaction: Interaction,
+  { keyId, hint }: TokenRef,
+): Promise<Message | undefined> {
+  const key = await keyById(interaction, keyId)
   if (isRefusal(key) || hint === '') return undefined
-  if (key.hint !== hint) return formerMessage(key, hint, await replacedAt(story.door.world.db, key, hint))
+  if (key.hint !== hint)
+    return formerMessage(key, hint, await replacedAt(interaction.bot.world.db, key, hint))
   return key.savedAt ? keptMessage(key) : undefined
 }
 
@@ -88,28 +104,28 @@ const tokenIn = (value: string): TokenRef => {
 }
 
 /** Real seconds between attempts to void a token while the database is out. */
-const againSeconds = [0.2, 1, 5, 15, 60]
+const retryDelaysSeconds = [0.2, 1, 5, 15, 60]
 
-async function takeBack(story: Story, key: Key): Promise<void> {
-  const voided = await voidForSure(story, key)
-  const { id } = story.caller.actor
+async function voidToken(interaction: Interaction, key: Key): Promise<void> {
+  const voided = await voidWithRetries(interaction, key)
+  const { id } = interaction.caller.actor
   if (isRefusal(voided)) {
-    story.door.world.log.error({ keyId: key.id }, 'a key that may not have been shown is live')
-    await tell(story, id, notVoidMessage(key))
+    interaction.bot.world.log.error({ keyId: key.id }, 'a key that may not have been shown is live')
+    await sendDirect(interaction, id, notVoidMessage(key))
     return
   }
-  await tell(story, key.ownerId, notShownMessage(voided))
-  // The dialog may be there after all, with a token that is void.
+  await sendDirect(interaction, key.ownerId, notShownMessage(voided))
+  // The dialog may be open after all, with a void token.
   const gone = notice('Copy your key', [
     plainSection('This key was not shown safely and is void. I sent you a message.'),
   ])
-  await story.show(gone).catch(() => undefined)
+  await interaction.show(gone).catch(() => undefined)
 }
 
-async function voidForSure({ door, caller }: Story, key: Key): Promise<Key | Refusal> {
-  const attempt = () => perform(door.world, caller.actor, (act) => voidReveal(act, key.workspaceId, key.id))
+async function voidWithRetries({ bot, caller }: Interaction, key: Key): Promise<Key | Refusal> {
+  const attempt = () => perform(bot.world, caller.actor, (act) => voidReveal(act, key.workspaceId, key.id))
   let voided = await attempt()
-  for (const seconds of againSeconds) {
+  for (const seconds of retryDelaysSeconds) {
     if (!isRefusal(voided)) break
     await pause(seconds * 1000)
     voided = await attempt()
@@ -117,63 +133,54 @@ async function voidForSure({ door, caller }: Story, key: Key): Promise<Key | Ref
   return voided
 }
 
-/** Sends the owner of an unrevealed key the way to its token. */
-export const offerReveal = (story: Story, key: Key) =>
-  tell(story, key.ownerId, offerMessage(key, story.caller.actor.id))
+/** Sends the owner of an unrevealed key the button that reveals it. */
+export const offerReveal = (interaction: Interaction, key: Key) =>
+  sendDirect(interaction, key.ownerId, offerMessage(key, interaction.caller.actor.id))
 
-/** [Reveal key]: of several clicks one gets the token. */
-export const revealKey: Conversation<ClickStory> = async (story): Promise<Refusal | undefined> => {
-  const { world, web } = story.door
-  const { actor, workspace } = story.caller
-  const made = await perform(
-    world,
-    actor,
-    (act) => reveal(act, workspace.id, story.value, tokenMeans(story)),
-    { requestId: story.requestId },
+/** [Reveal key]: only one of several clicks gets the token. */
+export const revealKey: Handler<ClickInteraction> = async (interaction) => {
+  const { web } = interaction.bot
+  const { workspace } = interaction.caller
+  const made = await performFor(interaction, (act) =>
+    reveal(act, workspace.id, interaction.value, tokenDeps(interaction)),
   )
   if (isRefusal(made)) return made
-  const shown = await showOnce(story, made.key, made.token)
-  const at = story.message && { channel: story.message.channelId, ts: story.message.ts }
+  const shown = await showOnce(interaction, made.key, made.token)
+  const at = interaction.message && { channel: interaction.message.channelId, ts: interaction.message.ts }
   if (at && shown) await web.chat.update({ ...at, ...revealedMessage(made.key) }).catch(() => undefined)
-  story.door.settle(workspace)
-  return undefined
+  interaction.bot.refresh(workspace)
 }
 
-/** [Replace key]: another token for the same key, for whoever saw the one that the button speaks of and did not keep it. */
-export const replaceKey: Conversation<ClickStory> = async (story): Promise<Refusal | undefined> => {
-  const { actor, workspace } = story.caller
-  const former = tokenIn(story.value)
-  const made = await perform(
-    story.door.world,
-    actor,
-    (act) => replace(act, workspace.id, former, tokenMeans(story)),
-    { requestId: story.requestId },
+/**
+ * [Replace key]: another token for the same key, for the person who saw the token that the button names and did not
+ * keep it.
+ */
+export const replaceKey: Handler<ClickInteraction> = async (interaction) => {
+  const { workspace } = interaction.caller
+  const former = tokenIn(interaction.value)
+  const made = await performFor(interaction, (act) =>
+    replace(act, workspace.id, former, tokenDeps(interaction)),
   )
-  if (!isRefusal(made)) await showOnce(story, made.key, made.token, former.hint)
-  await bringUpToDate(story, former, story.message)
+  if (!isRefusal(made)) await showOnce(interaction, made.key, made.token, former.hint)
+  await bringUpToDate(interaction, former, interaction.message)
   if (isRefusal(made)) return made
-  story.door.settle(workspace)
-  return undefined
+  interaction.bot.refresh(workspace)
 }
 
-/** [I have saved it]: the token leaves the dialog, and nothing replaces it any more. */
-export const confirmSaved: Conversation<ClickStory> = async (story) => {
-  const { actor, workspace } = story.caller
-  const token = tokenIn(story.value)
-  const key = await perform(story.door.world, actor, (act) => noteSaved(act, workspace.id, token), {
-    requestId: story.requestId,
-  })
+/** [I have saved it]: removes the token from the dialog, after which it cannot be replaced. */
+export const confirmSaved: Handler<ClickInteraction> = async (interaction) => {
+  const { workspace } = interaction.caller
+  const token = tokenIn(interaction.value)
+  const key = await performFor(interaction, (act) => noteSaved(act, workspace.id, token))
   if (isRefusal(key)) return key
-  await story.show(savedView(key))
-  await bringUpToDate(story, token)
-  return undefined
+  await interaction.show(savedView(key))
+  await bringUpToDate(interaction, token)
 }
 
-/** The dialog was closed without saying so. */
-export const closedUnconfirmed: Conversation<ClickStory> = async (story) => {
-  const { keyId, hint } = tokenIn(story.value)
-  const key = await keyById(story, keyId)
-  if (isRefusal(key) || key.status === 'unrevealed' || key.hint !== hint || key.savedAt) return undefined
-  await offerReplacement(story, key, didYouCopyMessage(key))
-  return undefined
+/** The dialog was closed without [I have saved it]. */
+export const closedUnconfirmed: Handler<ClickInteraction> = async (interaction) => {
+  const { keyId, hint } = tokenIn(interaction.value)
+  const key = await keyById(interaction, keyId)
+  if (isRefusal(key) || key.status === 'unrevealed' || key.hint !== hint || key.savedAt) return
+  await offerReplacement(interaction, key, didYouCopyMessage(key))
 }

@@ -1,3 +1,4 @@
+import { expectationsOf } from '../../anomaly/expectations.ts'
 import { describe } from '../../audit/describe.ts'
 import { listEvents } from '../../audit/list.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
@@ -5,23 +6,22 @@ import { isRefusal } from '../../foundation/refusal.ts'
 import { say } from '../../foundation/words.ts'
 import { lineageOf } from '../../keys/lineage.ts'
 import { runningRotationOf } from '../../rotation/rotation.ts'
-import { expectationsOf } from '../../watch/expectations.ts'
-import { keyView } from '../messages/show.ts'
-import type { CommandStory, Conversation } from '../story.ts'
+import type { CommandInteraction, Handler } from '../interaction.ts'
+import { keyView } from '../messages/keys/show.ts'
 import { keyFor } from './pick.ts'
 
 /** How many events of a key's history fit a dialog. */
-const most = 8
+const max = 8
 
 /** `/keys show KEY` */
-export const show: Conversation<CommandStory> = async (story) => {
-  const key = await keyFor(story, 'show')
+export const show: Handler<CommandInteraction> = async (interaction) => {
+  const key = await keyFor(interaction, 'show')
   if (!key || isRefusal(key)) return key
-  const { db, clock } = story.door.world
-  const { actor, workspace } = story.caller
+  const { db, clock } = interaction.bot.world
+  const { actor, workspace } = interaction.caller
   const read = await orDatabaseOut(() =>
     Promise.all([
-      listEvents(db, { workspaceId: workspace.id, keyId: key.id, limit: most }),
+      listEvents(db, { workspaceId: workspace.id, keyId: key.id, limit: max }),
       expectationsOf(db, [key.id]),
       lineageOf(db, key.id),
       runningRotationOf(db, key.id),
@@ -32,6 +32,5 @@ export const show: Conversation<CommandStory> = async (story) => {
   const now = clock.now()
   const expected = (expectations.get(key.id) ?? []).filter((one) => one.kind !== 'once' || one.until > now)
   const history = events.map((event) => say`${{ moment: event.at }}  ${describe(event)}`)
-  await story.show(keyView(key, { history, expected, lineage, running }, actor, now))
-  return undefined
+  await interaction.show(keyView(key, { history, expected, lineage, running }, actor, now))
 }

@@ -1,60 +1,62 @@
-import { perform } from '../../audit/perform.ts'
-import { type Expected, expectUse } from '../../findings/expect-use.ts'
+import { localTime, type MonthlyWindow, minuteOf } from '../../anomaly/calendar.ts'
+import { readEpisode } from '../../anomaly/episodes.ts'
+import type { Expected } from '../../anomaly/expect.ts'
+import { forgetExpectation } from '../../anomaly/forget.ts'
+import { expectUse } from '../../findings/expect-use.ts'
 import { quarantineFromAlert } from '../../findings/quarantine.ts'
 import { findFinding } from '../../findings/store.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
+import { hourMs } from '../../foundation/time.ts'
 import { say } from '../../foundation/words.ts'
 import { noSuchKey } from '../../policy/authorise.ts'
-import { localTime, type MonthlyWindow, minuteOf } from '../../watch/calendar.ts'
-import { readEpisode } from '../../watch/episodes.ts'
-import { forgetExpectation } from '../../watch/forget.ts'
 import { message, notice, plainSection } from '../blocks.ts'
-import { expectedForm, quarantinedMessage } from '../messages/expected.ts'
+import { type ClickInteraction, type Handler, type SubmitInteraction, textIn } from '../interaction.ts'
+import { expectedForm, quarantinedMessage } from '../messages/alerts/expected.ts'
+import { performFor } from '../perform-for.ts'
 import { sentenceBlock } from '../phrase.ts'
-import { type ClickStory, type Conversation, type SubmitStory, textIn } from '../story.ts'
-import { restrict } from './change.ts'
+import { deactivateNow } from './change.ts'
 
-/** [Quarantine key]: one click deactivates it, and says which servers refuse it; one click resumes it. */
-export const quarantine: Conversation<ClickStory> = async (story) => {
-  const target = { workspaceId: story.caller.workspace.id, findingId: story.value }
-  const done = await restrict(story, (act) => quarantineFromAlert(act, target))
+/** [Quarantine key]: deactivates the key with one click and shows the receipt; one click activates it again. */
+export const quarantine: Handler<ClickInteraction> = async (interaction) => {
+  const target = { workspaceId: interaction.caller.workspace.id, findingId: interaction.value }
+  const done = await deactivateNow(interaction, (act) => quarantineFromAlert(act, target))
   if (isRefusal(done)) return done
-  await story.say(quarantinedMessage(done.key, done.receipt))
-  return undefined
+  await interaction.say(quarantinedMessage(done.key, done.receipt))
 }
 
-/** [Expected] asks what is expected: this once, at this time every month, or from now on. */
-export const openExpected: Conversation<ClickStory> = async (story) => {
-  const finding = await findingFor(story)
+/** [Expected]: a form for what is expected: this once, at this time every month, or from now on. */
+export const openExpected: Handler<ClickInteraction> = async (interaction) => {
+  const finding = await findingFor(interaction)
   if (isRefusal(finding)) return finding
-  const { db } = story.door.world
+  const { db } = interaction.bot.world
   const episode = await orDatabaseOut(() => readEpisode(db, finding.keyId))
   if (isRefusal(episode)) return episode
-  if (!episode) return alreadySettled
-  const { workspace } = story.caller
+  if (!episode) return alreadyResolved
+  const { workspace } = interaction.caller
   const window = windowAround(workspace.terms.timeZone, episode.beganAt, episode.strangeAt)
-  await story.show(expectedForm(workspace, finding, episode.reason, window))
-  return undefined
+  await interaction.show(expectedForm(workspace, finding, episode.reason, window))
 }
 
-const alreadySettled: Refusal = {
+const alreadyResolved: Refusal = {
   refused: true,
   code: 'already',
-  told: ['This is settled already; the alert says how.'],
+  message: ['This is settled already; the alert says how.'],
 }
 
-async function findingFor(story: ClickStory) {
-  const { db } = story.door.world
-  const finding = await orDatabaseOut(() => findFinding(db, story.caller.workspace.id, story.value))
+async function findingFor(interaction: ClickInteraction) {
+  const { db } = interaction.bot.world
+  const finding = await orDatabaseOut(() =>
+    findFinding(db, interaction.caller.workspace.id, interaction.value),
+  )
   return finding ?? noSuchKey({ action: 'use.expect' })
 }
 
-/** The hours in which it happened, by the workspace's clock, and an hour more: jobs do not start on the minute. */
+/** The hours in which it happened, in the workspace's zone, plus one: jobs do not start on the minute. */
 function windowAround(timeZone: string, began: Date, ended: Date): MonthlyWindow {
   const from = localTime(timeZone, began.getTime() / 1000)
   const until = localTime(timeZone, ended.getTime() / 1000)
-  const whole = ended.getTime() - began.getTime() > 20 * 3_600_000
+  const whole = ended.getTime() - began.getTime() > 20 * hourMs
   return {
     dayOfMonth: from.day,
     fromMinute: whole ? 0 : from.hour * 60,
@@ -62,30 +64,31 @@ function windowAround(timeZone: string, began: Date, ended: Date): MonthlyWindow
   }
 }
 
-export const submitExpected: Conversation<SubmitStory> = async (story) => {
-  const wanted = readExpected(story)
-  if ('wrong' in wanted) return void (await story.complain(wanted.wrong))
-  await story.work(notice('Expected', [plainSection('Saving...')]))
-  const { door, caller } = story
-  const target = { workspaceId: caller.workspace.id, findingId: story.metadata, random: door.world.random }
-  const finding = await perform(door.world, caller.actor, (act) => expectUse(act, target, wanted), {
-    requestId: `${story.requestId} expected`,
-  })
+export const submitExpected: Handler<SubmitInteraction> = async (interaction) => {
+  const wanted = readExpected(interaction)
+  if ('wrong' in wanted) return interaction.complain(wanted.wrong)
+  await interaction.work(notice('Expected', [plainSection('Saving...')]))
+  const { bot, caller } = interaction
+  const target = {
+    workspaceId: caller.workspace.id,
+    findingId: interaction.metadata,
+    random: bot.world.random,
+  }
+  const finding = await performFor(interaction, (act) => expectUse(act, target, wanted), 'expected')
   if (isRefusal(finding)) return finding
-  door.settle(caller.workspace)
+  bot.refresh(caller.workspace)
   const where = { code: `/keys show ${finding.keyName}` }
   const name = { name: finding.keyName }
-  await story.show(
+  await interaction.show(
     notice('Noted', [
       sentenceBlock(say`${name}: noted. ${where} lists what is expected, and takes it back.`),
     ]),
   )
-  return undefined
 }
 
 type Wrong = { wrong: Record<string, string> }
 
-function readExpected({ values }: SubmitStory): Expected | Wrong {
+function readExpected({ values }: SubmitInteraction): Expected | Wrong {
   const kind = textIn(values, 'expected')
   if (kind === 'once' || kind === 'new-normal') return { kind }
   if (kind !== 'monthly') return { wrong: { expected: 'Choose what is expected.' } }
@@ -98,16 +101,14 @@ function readExpected({ values }: SubmitStory): Expected | Wrong {
   return { kind, dayOfMonth, fromMinute, untilMinute }
 }
 
-/** [Remove] in the key's page: what was expected is told again from now on. */
-export const forgetExpected: Conversation<ClickStory> = async (story) => {
-  const { door, caller } = story
-  const forgotten = await perform(
-    door.world,
-    caller.actor,
-    (act) => forgetExpectation(act, caller.workspace.id, story.value),
-    { requestId: `${story.requestId} forget` },
+/** [Remove] on the key's page: the use raises alerts again from now on. */
+export const forgetExpected: Handler<ClickInteraction> = async (interaction) => {
+  const { caller } = interaction
+  const forgotten = await performFor(
+    interaction,
+    (act) => forgetExpectation(act, caller.workspace.id, interaction.value),
+    'forget',
   )
   if (isRefusal(forgotten)) return forgotten
-  await story.say(message(say`That is not expected any more. I tell it again when it happens.`))
-  return undefined
+  await interaction.say(message(say`That is not expected any more. I tell it again when it happens.`))
 }

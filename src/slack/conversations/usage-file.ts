@@ -1,24 +1,21 @@
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal } from '../../foundation/refusal.ts'
 import { windowOf } from '../../usage/range.ts'
+import { exportUsage } from '../../usage/reports/export.ts'
 import type { Step } from '../../usage/step.ts'
-import { exportUsage } from '../../workspaces/usage-export.ts'
 import type { Message } from '../blocks.ts'
 import { sendOrInWords } from '../in-words.ts'
-import { csvToldMessage, noFilesMessage } from '../messages/usage-file.ts'
-import { share } from '../pictures/upload.ts'
-import type { ClickStory, Conversation } from '../story.ts'
+import type { ClickInteraction, Handler } from '../interaction.ts'
+import { csvSentMessage, noFilesMessage } from '../messages/usage/file.ts'
+import { share } from '../upload-chart.ts'
 import { askedFor } from './usage.ts'
 
-/**
- * The figures behind a panel as a file, in the direct messages of whoever asked. Where Slack permits no files they
- * come as text, in steps that are few enough.
- */
-export const exportKeyUsage: Conversation<ClickStory> = async (story) => {
-  const found = await askedFor(story)
+/** Sends a panel's figures as a file in a direct message; where Slack permits no files, as text with fewer steps. */
+export const exportKeyUsage: Handler<ClickInteraction> = async (interaction) => {
+  const found = await askedFor(interaction)
   if (isRefusal(found)) return found
   const { key, range } = found
-  const { web, world } = story.door
+  const { web, world } = interaction.bot
   const window = windowOf(range, world.clock.now())
   const csvBy = async (step: Step) => {
     const whole: string[] = []
@@ -28,18 +25,14 @@ export const exportKeyUsage: Conversation<ClickStory> = async (story) => {
   }
   const csv = await orDatabaseOut(() => csvBy(window.step))
   if (typeof csv !== 'string') return csv
-  const { channel } = await web.conversations.open({ users: story.caller.actor.id })
+  const { channel } = await web.conversations.open({ users: interaction.caller.actor.id })
   const file = {
     filename: `usage-${key.hint ?? key.id}-${range}.csv`.replace(/\.{3}/, ''),
     bytes: Buffer.from(csv),
   }
-  if (await share(web, file, channel!.id!)) {
-    await story.say(csvToldMessage(key.name))
-    return undefined
-  }
+  if (await share(web, file, channel!.id!)) return interaction.say(csvSentMessage(key.name))
   const short = await orDatabaseOut(() => csvBy(range === '24h' ? 'hour' : 'day'))
   if (typeof short !== 'string') return short
   const send = (form: Message) => web.chat.postMessage({ channel: channel!.id!, ...form })
   await sendOrInWords(noFilesMessage(key.name, short), send, { log: world.log })
-  return undefined
 }

@@ -1,47 +1,45 @@
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
 import { type Range, windowOf } from '../../usage/range.ts'
+import { workspaceSummaryOf, workspaceTrafficOf } from '../../usage/reports/workspace.ts'
 import { exerciseOf } from '../../verification/exercised.ts'
 import { loadScopeTable } from '../../verification/scope-table.ts'
-import { workspaceSummaryOf, workspaceTrafficOf } from '../../workspaces/usage.ts'
-import { type Overview, overviewToldMessage, usageOverview } from '../messages/usage-overview.ts'
-import { usagePicture } from '../pictures/of-usage.ts'
-import type { ClickStory, Conversation, Story } from '../story.ts'
-import { deliver } from './deliver-usage.ts'
+import type { ClickInteraction, Handled, Handler, Interaction } from '../interaction.ts'
+import { type Overview, overviewReply, usageOverview } from '../messages/usage/overview.ts'
+import { usagePicture } from '../usage-chart.ts'
+import { deliverPanel } from './deliver-usage.ts'
 import { readRange } from './read-range.ts'
 
-/** In less time a key need not have done all that it is for. */
+/** A shorter range says little: a key need not have used all its scopes in it. */
 const evidenceFor = (range: Range): Range => (range === '90d' ? '90d' : '30d')
 
-/** What to type where the overview's buttons cannot be shown. */
+/** The command to type where the overview's buttons cannot be shown. */
 const instead = '/keys usage 30d'
 
 /** `/keys usage` without a key: all keys of the workspace together. */
-export async function overview(story: Story, range: Range): Promise<Refusal | undefined> {
-  const read = await readOverview(story, range)
+export async function overview(interaction: Interaction, range: Range): Promise<Handled> {
+  const read = await readOverview(interaction, range)
   if (isRefusal(read)) return read
-  await story.say(overviewToldMessage(read))
-  if (!(await deliver(story, read, (image) => usageOverview(read, image), { instead })))
-    await story.say(usageOverview(read))
-  return undefined
+  await interaction.say(overviewReply(read))
+  if (!(await deliverPanel(interaction, read, (image) => usageOverview(read, image), { instead })))
+    await interaction.say(usageOverview(read))
 }
 
-/** Another range takes the place of the one shown. */
-export const turnOverview: Conversation<ClickStory> = async (story) => {
-  const { range } = readRange(story.value)
+/** Replaces the overview with another range. */
+export const turnOverview: Handler<ClickInteraction> = async (interaction) => {
+  const { range } = readRange(interaction.value)
   if (!range)
     return refuse('invalid', 'This overview is from another version.', { next: 'Ask for it again.' })
-  const read = await readOverview(story, range)
+  const read = await readOverview(interaction, range)
   if (isRefusal(read)) return read
-  const how = { earlier: story.message, instead }
-  if (!(await deliver(story, read, (image) => usageOverview(read, image), how)))
-    await story.say(usageOverview(read), { replace: true })
-  return undefined
+  const how = { earlier: interaction.message, instead }
+  if (!(await deliverPanel(interaction, read, (image) => usageOverview(read, image), how)))
+    await interaction.say(usageOverview(read), { replace: true })
 }
 
-async function readOverview(story: Story, range: Range): Promise<Overview | Refusal> {
-  const { db, clock, config } = story.door.world
-  const { workspace, actor } = story.caller
+async function readOverview(interaction: Interaction, range: Range): Promise<Overview | Refusal> {
+  const { db, clock, config } = interaction.bot.world
+  const { workspace, actor } = interaction.caller
   const now = clock.now()
   const window = windowOf(range, now)
   const evidence = evidenceFor(range)

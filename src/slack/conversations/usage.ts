@@ -9,62 +9,66 @@ import { type RecentRequest, recentOf } from '../../usage/recent.ts'
 import { sourcesOf } from '../../usage/sources.ts'
 import { summaryOf } from '../../usage/summary.ts'
 import { trafficOf } from '../../usage/traffic.ts'
-import { type Panel, usagePanel, usageToldMessage } from '../messages/usage-panel.ts'
-import { usagePicture } from '../pictures/of-usage.ts'
-import type { ClickStory, CommandStory, Conversation, Story } from '../story.ts'
-import { deliver } from './deliver-usage.ts'
+import type { ClickInteraction, CommandInteraction, Handler, Interaction } from '../interaction.ts'
+import { type Panel, usagePanel, usageReply } from '../messages/usage/panel.ts'
+import { usagePicture } from '../usage-chart.ts'
+import { deliverPanel } from './deliver-usage.ts'
 import { keyById, keyFor } from './pick.ts'
 import { readRange } from './read-range.ts'
 import { overview } from './usage-overview.ts'
 
-const eventsLookedAt = 50
-const usual: Range = '7d'
+const maxEvents = 50
+const defaultRange: Range = '7d'
 
 /** `/keys usage [KEY] [24h|7d|30d|90d]` */
-export const usage: Conversation<CommandStory> = async (story) => {
-  const { words, range } = readRange(story.words)
-  const { actor, workspace } = story.caller
+export const usage: Handler<CommandInteraction> = async (interaction) => {
+  const { words, range } = readRange(interaction.words)
+  const { actor, workspace } = interaction.caller
   const isAboutAll =
-    words === '' && !story.keyId && may(actor, 'usage.overview', { workspaceId: workspace.id })
-  if (isAboutAll) return overview(story, range ?? usual)
-  const key = await keyFor({ ...story, words }, 'usage')
+    words === '' && !interaction.keyId && may(actor, 'usage.overview', { workspaceId: workspace.id })
+  if (isAboutAll) return overview(interaction, range ?? defaultRange)
+  const key = await keyFor({ ...interaction, words }, 'usage')
   if (!key || isRefusal(key)) return key
-  const panel = await readPanel(story, key, range ?? usual)
+  const panel = await readPanel(interaction, key, range ?? defaultRange)
   if (isRefusal(panel)) return panel
-  await story.say(usageToldMessage(panel))
+  await interaction.say(usageReply(panel))
   const instead = commandFor(panel)
-  if (!(await deliver(story, panel, (image) => usagePanel(panel, image), { instead })))
-    await story.say(usagePanel(panel))
-  return undefined
+  if (!(await deliverPanel(interaction, panel, (image) => usagePanel(panel, image), { instead })))
+    await interaction.say(usagePanel(panel))
 }
 
-/** Another range takes the place of the one shown. */
-export const turnUsage: Conversation<ClickStory> = async (story) => {
-  const found = await askedFor(story)
+/** Replaces the panel with another range. */
+export const turnUsage: Handler<ClickInteraction> = async (interaction) => {
+  const found = await askedFor(interaction)
   if (isRefusal(found)) return found
-  const panel = await readPanel(story, found.key, found.range)
+  const panel = await readPanel(interaction, found.key, found.range)
   if (isRefusal(panel)) return panel
-  const how = { earlier: story.message, instead: commandFor(panel) }
-  if (!(await deliver(story, panel, (image) => usagePanel(panel, image), how)))
-    await story.say(usagePanel(panel), { replace: true })
-  return undefined
+  const how = { earlier: interaction.message, instead: commandFor(panel) }
+  if (!(await deliverPanel(interaction, panel, (image) => usagePanel(panel, image), how)))
+    await interaction.say(usagePanel(panel), { replace: true })
 }
 
-/** What to type where the panel's buttons cannot be shown. */
+/** The command to type where the panel's buttons cannot be shown. */
 const commandFor = ({ key }: Panel): string => `/keys usage ${key.hint ?? key.name} 30d`
 
-/** The key and range that a button of a panel carries. */
-export async function askedFor(story: ClickStory): Promise<{ key: KeyWithUsage; range: Range } | Refusal> {
-  const [id = '', asked = ''] = story.value.split(' ')
+/** Reads the key and range that a panel's button carries. */
+export async function askedFor(
+  interaction: ClickInteraction,
+): Promise<{ key: KeyWithUsage; range: Range } | Refusal> {
+  const [id = '', asked = ''] = interaction.value.split(' ')
   const { range } = readRange(asked)
   if (!range) return refuse('invalid', 'This panel is from another version.', { next: 'Ask for it again.' })
-  const key = await keyById(story, id)
+  const key = await keyById(interaction, id)
   return isRefusal(key) ? key : { key, range }
 }
 
-async function readPanel(story: Story, key: KeyWithUsage, range: Range): Promise<Panel | Refusal> {
-  const { db, clock } = story.door.world
-  const { id: workspaceId, terms } = story.caller.workspace
+async function readPanel(
+  interaction: Interaction,
+  key: KeyWithUsage,
+  range: Range,
+): Promise<Panel | Refusal> {
+  const { db, clock } = interaction.bot.world
+  const { id: workspaceId, terms } = interaction.caller.workspace
   const now = clock.now()
   const window = windowOf(range, now)
   const read = await orDatabaseOut(() =>
@@ -73,7 +77,7 @@ async function readPanel(story: Story, key: KeyWithUsage, range: Range): Promise
       trafficOf(db, [key.id], window.from, window.to, window.step),
       sourcesOf(db, [key.id], window.from, window.to),
       recentOf(db, key.id, now),
-      listEvents(db, { workspaceId, keyId: key.id, limit: eventsLookedAt }),
+      listEvents(db, { workspaceId, keyId: key.id, limit: maxEvents }),
       incidentsOf(db, key.id, window.from, window.to),
     ]),
   )
@@ -86,6 +90,6 @@ async function readPanel(story: Story, key: KeyWithUsage, range: Range): Promise
   return { key, range, now, summary, sources: sources.get(key.id) ?? [], recent: onceEach(recent), picture }
 }
 
-/** A platform that reports outcomes tells of each request that was let through a second time, and better. */
+/** A platform that reports outcomes reports each request that was let through again, with more detail. */
 const onceEach = (recent: readonly RecentRequest[]): RecentRequest[] =>
   recent.some(({ code }) => /^\d/.test(code)) ? recent.filter(({ code }) => code !== 'VALID') : [...recent]

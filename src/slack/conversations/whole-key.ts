@@ -1,16 +1,17 @@
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal } from '../../foundation/refusal.ts'
 import { findKeyByToken } from '../../keys/find.ts'
-import { wholeKeyMessage } from '../messages/whole-key.ts'
-import type { CommandStory, Conversation } from '../story.ts'
+import type { CommandInteraction, Handler } from '../interaction.ts'
+import { wholeKeyMessage } from '../messages/keys/whole-key.ts'
 import { viewer } from './pick.ts'
 
-/** Somebody typed a whole token. It goes no further than its hash; whoever saw it can use it. */
+/** Handles a whole token that was typed. Only its hash is used; anyone who saw it can use it. */
 export const wholeKey =
-  (token: string): Conversation<CommandStory> =>
-  async (story) => {
-    const key = await orDatabaseOut(() => findKeyByToken(story.door.world.db, viewer(story), token))
+  (token: string): Handler<CommandInteraction> =>
+  async (interaction) => {
+    const key = await orDatabaseOut(() =>
+      findKeyByToken(interaction.bot.world.db, viewer(interaction), token),
+    )
     if (isRefusal(key)) return key
-    await story.say(wholeKeyMessage(key, story.caller.actor))
-    return undefined
+    await interaction.say(wholeKeyMessage(key, interaction.caller.actor))
   }

@@ -1,24 +1,20 @@
 import { type Refusal, refuse } from '../../foundation/refusal.ts'
 import { say } from '../../foundation/words.ts'
+import type { BotContext, Handled, Interaction } from '../interaction.ts'
 import { refusalMessage } from '../messages/refusal.ts'
-import type { Door, Story } from '../story.ts'
 
-/** What nobody foresaw. It may have happened before or after the act, so nothing is promised. */
-export const unforeseen = refuse(
-  'failed',
-  'Something went wrong on my side, and I cannot say what was done.',
-  {
-    next: say`Look with ${{ code: '/keys list' }} before you try again.`,
-  },
-)
+/** For unexpected errors, which may occur before or after the act: the answer promises nothing. */
+const unforeseen = refuse('failed', 'Something went wrong on my side, and I cannot say what was done.', {
+  next: say`Look with ${{ code: '/keys list' }} before you try again.`,
+})
 
-/** Runs a story to its end. A refusal is said; an error that nobody foresaw is logged and said too. */
+/** Runs an interaction. Answers with its refusal; an unexpected error is logged and answered too. */
 export async function conclude(
-  door: Door,
-  answer: Story['say'],
-  story: () => Promise<Refusal | undefined>,
+  bot: BotContext,
+  answer: Interaction['say'],
+  interaction: () => Promise<Handled>,
 ): Promise<void> {
-  const refusal = await story().catch((error: Error) => failed(door, error))
+  const refusal = await interaction().catch((error: Error) => failed(bot, error))
   if (refusal && refusal.code !== 'repeated') await answer(refusalMessage(refusal))
 }
 
@@ -27,9 +23,9 @@ const triggerGone = refuse('failed', 'Slack let me open a dialog for three secon
 })
 const repeated = refuse('repeated', 'This was done already.')
 
-export function failed(door: Door, error: Error & { data?: { error?: string } }): Refusal {
-  // Slack takes a trigger once: whoever used it up was the same request, delivered before.
+export function failed(bot: BotContext, error: Error & { data?: { error?: string } }): Refusal {
+  // Slack accepts a trigger once, so this request was delivered twice.
   if (error.data?.error === 'exchanged_trigger_id') return repeated
-  door.world.log.error({ error: error.stack ?? String(error) }, 'a conversation failed')
+  bot.world.log.error({ error: error.stack ?? String(error) }, 'a conversation failed')
   return error.data?.error === 'expired_trigger_id' ? triggerGone : unforeseen
 }

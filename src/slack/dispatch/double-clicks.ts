@@ -1,9 +1,9 @@
-/** Real milliseconds within which a second click of the same control is the same intention. */
+/** Real milliseconds within which a second click of the same control counts as a double click. */
 const doubleClickMs = 700
 
 /**
- * Drops the second click of a double click: it would put another dialog over the one that the first has opened, and
- * that may show a key once. Clicks are the same when person, control and value are.
+ * Drops the second click of a double click. It would open a dialog over the first one, which may show a key once.
+ * Clicks are the same when person, control and value are.
  */
 export function openDoubleClicks(now: () => number = Date.now) {
   const until = new Map<string, number>()

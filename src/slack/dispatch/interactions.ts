@@ -2,27 +2,27 @@ import type { BlockAction, RespondFn, ViewClosedAction, ViewSubmitAction } from 
 import type { ModalView } from '@slack/types'
 import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
 import { sendOrInWords } from '../in-words.ts'
+import { type BotContext, type Handled, type Interaction, textIn, type Values } from '../interaction.ts'
 import { refusalView } from '../messages/refusal.ts'
 import { readRef } from '../ref.ts'
 import { clickFor, closes, type SubmitRoute, submits } from '../routes.ts'
-import { type Door, type Story, textIn, type Values } from '../story.ts'
 import { pastedToken } from '../words.ts'
-import { admit, soon } from './admit.ts'
+import { admit, withTimeout } from './admit.ts'
 import { conclude, failed } from './conclude.ts'
 import { chosen, claimOf, valuesOf } from './payload.ts'
 import type { Submissions } from './submissions.ts'
-import { opener, redrawn, type Surface, sayIn, standing } from './surface.ts'
+import { opener, openViewSurface, redrawn, type Surface, sayIn } from './surface.ts'
 
-/** A button or menu, already acknowledged. */
+/** Runs an acknowledged click on a button or menu. */
 export async function runClick(
-  door: Door,
+  bot: BotContext,
   submissions: Submissions,
   body: BlockAction,
   respond: RespondFn,
 ): Promise<void> {
   const action = body.actions[0]!
   const modal = body.view?.type === 'modal' ? body.view : undefined
-  // A control that carries no reference of its own acts on what its dialog is about.
+  // A control without a reference of its own acts on the dialog's.
   const metadata = readRef(modal?.private_metadata ?? '')
   const redraws = action.action_id.startsWith('form.')
   const reference = redraws ? { ...metadata } : readRef(chosen(action))
@@ -30,20 +30,20 @@ export async function runClick(
   if (!route) return
   const surface: Surface = modal
     ? redraws
-      ? redrawn(door, submissions, modal, modal.title.text)
-      : standing(door, submissions, modal.id, modal.title.text)
-    : opener(door, body.trigger_id, route.opens)
-  const beside = body.response_url ? ephemeral(respond) : besideHome(door, surface, body.user.id)
-  // A dialog that could not be opened leaves the place of the click to answer in.
+      ? redrawn(bot, submissions, modal, modal.title.text)
+      : openViewSurface(bot, submissions, modal.id, modal.title.text)
+    : opener(bot, body.trigger_id, route.opens)
+  const beside = body.response_url ? ephemeral(respond) : besideHome(bot, surface, body.user.id)
+  // When the dialog could not be opened, the answer goes to where the click was.
   const inDialog = surface.say
-  const answer: Story['say'] = inDialog
+  const answer: Interaction['say'] = inDialog
     ? (message, options) => inDialog(message, options).catch(() => beside(message, options))
     : beside
-  await conclude(door, answer, async () => {
-    const caller = await admit(door, claimOf(body, reference.workspace), route.needs)
+  await conclude(bot, answer, async () => {
+    const caller = await admit(bot, claimOf(body, reference.workspace), route.needs)
     if (isRefusal(caller)) return caller
     return route.run({
-      door,
+      bot,
       caller,
       requestId: body.trigger_id,
       value: redraws ? chosen(action) : reference.rest,
@@ -57,26 +57,27 @@ export async function runClick(
 }
 
 const ephemeral =
-  (respond: RespondFn): Story['say'] =>
+  (respond: RespondFn): Interaction['say'] =>
   async (message, options) => {
     const how = { response_type: 'ephemeral', replace_original: options?.replace ?? false } as const
     await sendOrInWords(message, (form) => respond({ ...form, ...how }))
   }
 
 const direct =
-  (door: Door, userId: string): Story['say'] =>
-  async (message) =>
-    void (await sendOrInWords(message, (form) => door.web.chat.postMessage({ channel: userId, ...form })))
+  (bot: BotContext, userId: string): Interaction['say'] =>
+  async (message) => {
+    await sendOrInWords(message, (form) => bot.web.chat.postMessage({ channel: userId, ...form }))
+  }
 
-/** From Home there is no message to answer to: a dialog says it, or a direct message when the trigger is too old. */
-const besideHome = (door: Door, surface: Surface, userId: string): Story['say'] => {
+/** Home has no message to answer to: answers in a dialog, or in a direct message when the trigger has expired. */
+const besideHome = (bot: BotContext, surface: Surface, userId: string): Interaction['say'] => {
   const inDialog = sayIn(surface.show, 'Keywarden')
-  return (message) => inDialog(message).catch(() => direct(door, userId)(message))
+  return (message) => inDialog(message).catch(() => direct(bot, userId)(message))
 }
 
-/** A dialog's submission, not yet acknowledged: errors on fields have to travel in the acknowledgement. */
+/** Runs a dialog's submission. It is not yet acknowledged: field errors travel in the acknowledgement. */
 export async function runSubmit(
-  door: Door,
+  bot: BotContext,
   submissions: Submissions,
   body: ViewSubmitAction,
   ack: (answer: Acknowledgement) => Promise<void>,
@@ -85,35 +86,35 @@ export async function runSubmit(
   const route = submits.find(({ id }) => id === view.callback_id)
   if (!route) return ack({ response_action: 'update', view: refusalView('Keywarden', fromAnotherVersion) })
   const values = valuesOf(view)
-  const complaints = submissions.isOver(view.id) ? onFirstField(values) : wholeKeys(values, door)
+  const complaints = submissions.isOver(view.id) ? onFirstField(values) : wholeKeys(values, bot)
   if (complaints) return ack({ response_action: 'errors', errors: complaints })
 
   let acknowledged = false
   const acknowledge = async (answer: Acknowledgement) => {
     acknowledged = true
-    // Both deliveries of one submission may have come this far; the second must not draw over the first.
+    // Both deliveries of a submission may get this far; the second must not draw over the first.
     if (submissions.isOver(view.id)) return ack({ response_action: 'errors', errors: onFirstField(values) })
     if (answer.response_action === 'update') submissions.note(view.id, answer.view.submit !== undefined)
     await ack(answer)
   }
-  const { show, say } = standing(door, submissions, view.id, route.title)
+  const { show, say } = openViewSurface(bot, submissions, view.id, route.title)
   const answer = async (refusal: Refusal) => {
-    const told = refusalView(route.title, refusal)
-    if (acknowledged) await show(told)
-    else await acknowledge({ response_action: 'update', view: told })
+    const text = refusalView(route.title, refusal)
+    if (acknowledged) await show(text)
+    else await acknowledge({ response_action: 'update', view: text })
   }
-  const refusal = await submitted(route).catch((error: Error) => failed(door, error))
+  const refusal = await submitted(route).catch((error: Error) => failed(bot, error))
   if (refusal && refusal.code !== 'repeated') await answer(refusal)
 
-  async function submitted(to: SubmitRoute): Promise<Refusal | undefined> {
+  async function submitted(to: SubmitRoute): Promise<Handled> {
     const reference = readRef(view.private_metadata)
     const claim = claimOf(body, textIn(values, 'workspace') || reference.workspace)
-    const caller = await soon(admit(door, claim, to.needs), () => databaseIsSlow)
+    const caller = await withTimeout(admit(bot, claim, to.needs), () => databaseIsSlow)
     if (isRefusal(caller)) return caller
     return to.run({
-      door,
+      bot,
       caller,
-      // One dialog can become another form: what was submitted is this look of it.
+      // A dialog can become another form; the hash names the one that was submitted.
       requestId: `${view.id} ${view.hash}`,
       metadata: reference.rest,
       values,
@@ -125,36 +126,36 @@ export async function runSubmit(
   }
 }
 
-/** The same submission again: it must change nothing that the first one shows by now. */
+/** A repeated submission must not change what the first one shows now. */
 const onFirstField = (values: Values): Record<string, string> => ({
   [Object.keys(values)[0] ?? 'none']: 'This was submitted already.',
 })
 
-/** A whole token typed into any field goes no further. */
-function wholeKeys(values: Values, { world }: Door): Record<string, string> | undefined {
+/** Rejects whole tokens typed into any field. */
+function wholeKeys(values: Values, { world }: BotContext): Record<string, string> | undefined {
   const fields = Object.entries(values).filter(
     ([, text]) => typeof text === 'string' && pastedToken(text, world.config.tokenPrefix),
   )
-  const told = 'That is a whole key. Anyone who saw it can use it; rotate it, and write something else here.'
-  return fields.length > 0 ? Object.fromEntries(fields.map(([field]) => [field, told])) : undefined
+  const text = 'That is a whole key. Anyone who saw it can use it; rotate it, and write something else here.'
+  return fields.length > 0 ? Object.fromEntries(fields.map(([field]) => [field, text])) : undefined
 }
 
-/** A dialog was closed; there is nowhere left to answer but a direct message. */
-export async function runClose(door: Door, body: ViewClosedAction): Promise<void> {
+/** Runs the handler of a closed dialog. It can only answer in a direct message. */
+export async function runClose(bot: BotContext, body: ViewClosedAction): Promise<void> {
   const route = closes.find(({ id }) => id === body.view.callback_id)
   if (!route) return
   const reference = readRef(body.view.private_metadata)
-  const caller = await admit(door, claimOf(body, reference.workspace), route.needs)
+  const caller = await admit(bot, claimOf(body, reference.workspace), route.needs)
   if (isRefusal(caller)) return
   await route.run({
-    door,
+    bot,
     caller,
     requestId: body.view.id,
     value: reference.rest,
     values: {},
     metadata: reference.rest,
     show: async () => undefined,
-    say: direct(door, body.user.id),
+    say: direct(bot, body.user.id),
   })
 }
 

@@ -1,16 +1,16 @@
 import { setTimeout } from 'node:timers/promises'
-import { perform } from '../../audit/perform.ts'
+import { perform } from '../../acts/perform.ts'
+import { rememberEmails } from '../../directory/emails.ts'
 import { isRefusal, type Refusal, sentence } from '../../foundation/refusal.ts'
 import { plain } from '../../foundation/words.ts'
-import { rememberEmails } from '../../offboarding/emails.ts'
-import { noteReturn } from '../../offboarding/end.ts'
 import { currentOffboarding, type Mode, modes, type Offboarding } from '../../offboarding/offboarding.ts'
 import { type OffboardingRequest, requestOffboarding } from '../../offboarding/request.ts'
+import { noteReturn } from '../../offboarding/undo.ts'
 import { noteRefusedRun, stepIsOff, stepIsOffIn } from '../../offboarding/workflow-step.ts'
 import { type Workspace, workspacesOfTeam } from '../../workspaces/workspace.ts'
 import { isFullMember } from '../caller.ts'
 import { errorName } from '../channels.ts'
-import type { Door } from '../story.ts'
+import type { BotContext } from '../interaction.ts'
 
 const actor = { kind: 'job', id: 'slack-events' } as const
 
@@ -23,39 +23,42 @@ export type ChangedUser = {
   profile?: { email?: string }
 }
 
-/** Slack deactivated somebody, or took them back: the one is an offboarding, the other ends it. */
-export async function onLeftOrReturned(door: Door, teamId: string, user: ChangedUser): Promise<void> {
-  const { world } = door
+/** Requests an offboarding when Slack deactivates a person, and ends it when they return. */
+export async function onLeftOrReturned(bot: BotContext, teamId: string, user: ChangedUser): Promise<void> {
+  const { world } = bot
   const [workspace] = await workspacesOfTeam(world.db, teamId)
   if (!workspace || user.is_bot) return
   const { accountId } = workspace
   const email = user.profile?.email
   if (email) await rememberEmails(world.db, accountId, [{ userId: user.id, email }], world.clock.now())
-  if (user.deleted) await offboard(door, workspace, { source: 'user-change', userId: user.id })
+  if (user.deleted) await offboard(bot, workspace, { source: 'user-change', userId: user.id })
   else if (await currentOffboarding(world.db, accountId, user.id))
     await perform(world, actor, (act) => noteReturn(act, accountId, user.id, ['user-change', 'reconcile']))
   else return
-  door.offboard()
+  bot.offboard()
 }
 
 type Step = { execution: string; inputs: Record<string, unknown> }
 
 /**
- * A company's own workflow reached the step "Offboard a person". The step ends when every key is refused or
- * rotating; what is wrong with its inputs ends it at once, and so does a policy that has it switched off. Returns the
- * sentence for that.
+ * Runs the workflow step "Offboard a person". The step completes when every key is refused or rotating. Wrong inputs,
+ * or a policy that turns the step off, end it at once; returns the error sentence for that.
  */
-export async function onOffboardingStep(door: Door, teamId: string, step: Step): Promise<string | undefined> {
-  const [workspace] = await workspacesOfTeam(door.world.db, teamId)
+export async function onOffboardingStep(
+  bot: BotContext,
+  teamId: string,
+  step: Step,
+): Promise<string | undefined> {
+  const [workspace] = await workspacesOfTeam(bot.world.db, teamId)
   if (!workspace) return 'Keywarden has no workspace for this Slack team.'
-  const off = await stepIsOffIn(door.world.db, workspace.accountId)
-  if (off.length > 0) return refuseRun(door, off, step)
+  const off = await stepIsOffIn(bot.world.db, workspace.accountId)
+  if (off.length > 0) return refuseRun(bot, off, step)
   const { user, mode, successor, note } = step.inputs
   if (typeof user !== 'string' || user === '') return 'The step needs to know who leaves.'
   if (mode && !modes.includes(mode as Mode)) return `The mode is one of: ${modes.join(', ')}.`
-  const wrong = await unfit(door, teamId, user, successor)
+  const wrong = await unfit(bot, teamId, user, successor)
   if (wrong) return wrong
-  const made = await offboard(door, workspace, {
+  const made = await offboard(bot, workspace, {
     source: 'workflow',
     reference: step.execution,
     userId: user,
@@ -64,45 +67,46 @@ export async function onOffboardingStep(door: Door, teamId: string, step: Step):
     ...(typeof note === 'string' ? { note: note.slice(0, 300) } : {}),
   })
   if (isRefusal(made)) return plain(sentence(made))
-  door.offboard()
+  bot.offboard()
   return undefined
 }
 
-const mostTries = 4
+const maxAttempts = 4
 
-/** Ends a step with an error, also when Slack does not take that at once: it would stand there as running for ever. */
+/** Fails a step, with retries: a step that Slack never hears about shows as running for ever. */
 export async function failStep(fail: () => Promise<unknown>): Promise<void> {
   for (let attempt = 1; ; attempt++)
     try {
-      return void (await fail())
+      await fail()
+      return
     } catch (error) {
       const { retryAfter } = error as { retryAfter?: number }
-      // A run that Slack knows as ended has nobody to answer to.
+      // Slack refuses an answer to a run that has ended.
       const isFinal = errorName(error) !== undefined && !retryAfter
-      if (isFinal || attempt === mostTries) throw error
+      if (isFinal || attempt === maxAttempts) throw error
       await setTimeout((retryAfter ?? attempt) * 1_000)
     }
 }
 
-/** Slack may deliver a run twice; it is told once. */
+/** Slack may deliver a run twice; its refusal is recorded once. */
 async function refuseRun(
-  door: Door,
+  bot: BotContext,
   off: readonly Workspace[],
   { execution, inputs }: Step,
 ): Promise<string> {
-  const { world } = door
+  const { world } = bot
   const leaver = String(inputs.user ?? '').slice(0, 80)
   const run = { execution, leaver }
   const isFirst = await perform(world, actor, (act) => noteRefusedRun(act, off, run, world.random), {
     requestId: `step ${execution}`,
   })
-  if (isFirst === true) door.settle(off[0]!)
+  if (isFirst === true) bot.refresh(off[0]!)
   return plain(sentence(stepIsOff(off)))
 }
 
-/** What Slack says against these two. Who leaves may be a guest, or gone already. */
+/** Why Slack's data rules these two people out. The leaver may be a guest, or already gone. */
 async function unfit(
-  { web }: Door,
+  { web }: BotContext,
   teamId: string,
   userId: string,
   successor: unknown,
@@ -116,7 +120,7 @@ async function unfit(
 }
 
 const offboard = (
-  { world }: Door,
+  { world }: BotContext,
   workspace: Workspace,
   request: OffboardingRequest,
 ): Promise<Offboarding | Refusal> =>

@@ -1,22 +1,22 @@
 import type { BlockAction, ViewClosedAction, ViewOutput, ViewSubmitAction } from '@slack/bolt'
 import type { Claim } from '../caller.ts'
-import type { Values } from '../story.ts'
+import type { Values } from '../interaction.ts'
 
-/** Who a payload says it is from, and the workspace that its reference names. All of it is looked up. */
+/** The user and team that a payload claims, and the workspace in its reference. All of it is looked up. */
 export function claimOf(body: BlockAction | ViewSubmitAction | ViewClosedAction, workspace?: string): Claim {
   const teamId = body.team?.id ?? body.user.team_id ?? ''
   const userTeamId = body.user.team_id ?? teamId
   return { teamId, userTeamId, userId: body.user.id, ...(workspace ? { workspace } : {}) }
 }
 
-/** What a control says of itself: a button's value, or the chosen option's. */
+/** The value of a button or of the chosen option. */
 export function chosen(action: BlockAction['actions'][number]): string {
   if ('value' in action && typeof action.value === 'string') return action.value
   if ('selected_option' in action) return action.selected_option?.value ?? ''
   return ''
 }
 
-/** The same for a second click of the same control with the same value by the same person. */
+/** Identifies a click by person, control and value, so that a repeat has the same key. */
 export function clickKey({ user, actions, container }: BlockAction): string {
   const action = actions[0]!
   const place = container as Record<string, unknown>
@@ -24,10 +24,10 @@ export function clickKey({ user, actions, container }: BlockAction): string {
   return [user.id, place.view_id ?? place.message_ts, action.block_id, action.action_id, choice].join(' ')
 }
 
-/** What was chosen, typed or ticked, whatever the control; `action_ts` differs with every click. */
+/** The control's input without `action_ts`, which differs with every click. */
 const choiceOf = ({ action_ts: _, ...rest }: BlockAction['actions'][number]) => rest
 
-/** A dialog's inputs by field: each stands alone in a block of the field's name. */
+/** A dialog's inputs by field: each is alone in a block named after its field. */
 export function valuesOf(view: Pick<ViewOutput, 'state'>): Values {
   const values: Values = {}
   for (const [field, inputs] of Object.entries(view.state.values)) {

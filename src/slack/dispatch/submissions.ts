@@ -1,15 +1,16 @@
+import { minuteMs } from '../../foundation/time.ts'
 /**
- * Which dialogs have been submitted and now show what came of it. A redraw of their form that was asked for before,
- * or the same submission delivered again, must not take that from the person's eyes.
+ * Tracks dialogs that were submitted and now show the result. An earlier redraw of the form, or a repeated delivery
+ * of the submission, must not replace that result.
  */
 export type Submissions = {
-  /** what the dialog shows now: a form that can be submitted, or not any more */
+  /** records whether the dialog now shows a form that can be submitted */
   note(viewId: string, isForm: boolean): void
   isOver(viewId: string): boolean
 }
 
-/** Nothing that was under way is delivered later than this. */
-const rememberedMs = 10 * 60_000
+/** No redraw or repeated delivery comes later than this. */
+const rememberedMs = 10 * minuteMs
 
 export function openSubmissions(now: () => number = Date.now): Submissions {
   const over = new Map<string, number>()

@@ -72,7 +72,7 @@ export async function openScene(): Promise<Scene> {
       batches.clear()
     },
     fault: (fault) => post(`${slack.url}/faults`, fault),
-    waiting: async () => Number((await db('outbox').whereNull('settled_at').count('* as n'))[0]!.n),
+    waiting: async () => Number((await db('outbox').whereNull('completed_at').count('* as n'))[0]!.n),
     unnoticed: async () => {
       const { rows } = await db.raw(
         `select count(*) as n from keys where not exists (select from findings where key_id = keys.id)`,

@@ -3,7 +3,7 @@ import { deliverAlerts } from '../../../jobs/deliver-alerts.ts'
 import type { Job } from '../../../jobs/engine/job.ts'
 import { openQueue } from '../../../jobs/engine/queue.ts'
 import { startWatchdog } from '../../../jobs/engine/watchdog.ts'
-import { expiringKeys } from '../../../jobs/expiring-keys.ts'
+import { findingJobs } from '../../../jobs/finding-jobs.ts'
 import type { AlertChannel } from '../../../src/alerts/channel.ts'
 import { deliverWaiting } from '../../../src/alerts/deliver.ts'
 import { readConfig } from '../../../src/foundation/config.ts'
@@ -64,7 +64,11 @@ const channel = perilous(slackAlerts(openWebClient(world), log))
 
 /** The product's jobs, every second or two instead of every few minutes. */
 const fast: readonly Job[] = [
-  { name: 'expiring-keys', cron: '*/2 * * * * *', timeZone: 'UTC', lateSeconds: 10, run: expiringKeys },
+  {
+    ...findingJobs.find(({ name }) => name === 'expiring-keys')!,
+    cron: '*/2 * * * * *',
+    lateSeconds: 10,
+  },
   { name: 'deliver-alerts', cron: '* * * * * *', timeZone: 'UTC', lateSeconds: 10, run: deliverAlerts },
 ]
 const context = { world, deliver: async () => void (await deliverWaiting(world, channel, { seconds: 5 })) }

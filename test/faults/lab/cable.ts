@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
 /** A statement stopped on its way: before the server sees it, or with its reply on the way back. */
-export type Hold = {
+type Hold = {
   /** resolves when a statement is stopped here for the first time */
   reached: Promise<void>
   /** resolves when whatever had passed before has been answered: what happens after that, none of it has seen */

@@ -17,7 +17,16 @@ export async function copyOfProduct(
   edits: readonly Edit[],
 ): Promise<{ folder: string; main: string; remove(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'keywarden-copy-'))
-  for (const part of ['src', 'jobs', 'migrations', 'docs', 'package.json', 'tsconfig.json', 'manifest.yml'])
+  for (const part of [
+    'src',
+    'jobs',
+    'migrations',
+    'schema',
+    'docs',
+    'package.json',
+    'tsconfig.json',
+    'manifest.yml',
+  ])
     await cp(join(root, part), join(folder, part), { recursive: true })
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
   for (const { file, find, replace } of edits) {

@@ -6,8 +6,7 @@ export type Mutant = { name: string; edits: Edit[]; shownBy: scenario.Scenario }
 
 const remembered = 'src/verification/remembered.ts'
 const learner = 'src/verification/learner.ts'
-const leases = 'migrations/0022_leases.ts'
-const numbers = 'migrations/0180_numbers_that_go_back.ts'
+const functions = 'schema/functions'
 
 export const mutants: Mutant[] = [
   {
@@ -51,8 +50,8 @@ export const mutants: Mutant[] = [
     name: 'changes take no lock',
     edits: [
       {
-        file: numbers,
-        find: 'that of commits.\n      perform pg_advisory_xact_lock(4711002);',
+        file: `${functions}/log_change.sql`,
+        find: 'that of commits.\n  perform pg_advisory_xact_lock(4711002);',
         replace: 'that of commits.',
       },
     ],
@@ -60,7 +59,7 @@ export const mutants: Mutant[] = [
   },
   {
     name: 'fencing does not look at renewals',
-    edits: [{ file: leases, find: ' and renewals = p_renewals;', replace: ';' }],
+    edits: [{ file: `${functions}/fence_lease.sql`, find: ' and renewals = p_renewals;', replace: ';' }],
     shownBy: scenario.lateReturn,
   },
   {
@@ -106,8 +105,8 @@ export const mutants: Mutant[] = [
     edits: [
       {
         file: learner,
-        find: 'await catchUp(renewals, term, told.head)\n    accept(told, sent)',
-        replace: 'accept(told, sent)\n    await catchUp(renewals, term, told.head)',
+        find: 'await catchUp(renewals, term, renewal.head)\n    accept(renewal, sent)',
+        replace: 'accept(renewal, sent)\n    await catchUp(renewals, term, renewal.head)',
       },
     ],
     shownBy: scenario.renewsWithoutLearning,
@@ -118,7 +117,8 @@ export const mutants: Mutant[] = [
       {
         file: 'src/leases/judge.ts',
         find: 'else if (lookedMs < lease.ttl_ms) judgement.waitingFor.push(lease)',
-        replace: 'else if (lookedMs < lease.ttl_ms && lease.told < seq) judgement.waitingFor.push(lease)',
+        replace:
+          'else if (lookedMs < lease.ttl_ms && lease.head_at_renewal < seq) judgement.waitingFor.push(lease)',
       },
     ],
     shownBy: scenario.toldButNotHeard,
@@ -138,9 +138,9 @@ export const mutants: Mutant[] = [
     name: 'the number of a change is whatever the sequence says',
     edits: [
       {
-        file: numbers,
+        file: `${functions}/log_change.sql`,
         find: `greatest(nextval('change_seq'), newest_change() + 1,
-          (select max(greatest(told, acknowledged)) + 1 from leases))`,
+      (select max(greatest(head_at_renewal, acknowledged)) + 1 from leases))`,
         replace: `nextval('change_seq')`,
       },
     ],
@@ -148,14 +148,20 @@ export const mutants: Mutant[] = [
   },
   {
     name: 'a verifier may have applied what the log does not have',
-    edits: [{ file: numbers, find: 'if p_applied > newest_change() and', replace: 'if false and' }],
+    edits: [
+      {
+        file: `${functions}/notice_lost_changes.sql`,
+        find: 'if p_applied > newest_change() and',
+        replace: 'if false and',
+      },
+    ],
     shownBy: scenario.wentBack,
   },
   {
     name: 'a restored database goes on with the epoch of the dump',
     edits: [
       {
-        file: numbers,
+        file: `${functions}/database_instance.sql`,
         find: '(select oid from pg_database where datname = current_database()), ',
         replace: '',
       },

@@ -7,7 +7,7 @@ import type { LabKey } from './seed.ts'
 /** Every verdict of a verify that started after the confirmation. None may be VALID. */
 export type Scenario = (stage: Stage) => Promise<string[]>
 
-export type Stage = {
+type Stage = {
   lab: Lab
   /** a verifier with a lease of that length, of the product under test */
   place(lease: string): Promise<Placed>
@@ -326,7 +326,7 @@ export const wentBack: Scenario = async (stage) => {
   const { lab } = stage
   for (const other of await lab.keys(3)) await lab.confirm(await lab.revoke(other))
   await lab.sql.query(`begin; delete from changes; alter sequence change_seq restart;
-    update leases set told = 0, acknowledged = 0; commit`)
+    update leases set head_at_renewal = 0, acknowledged = 0; commit`)
   await lab.confirm(await lab.revoke(key))
   return [await a.ask(key)]
 }

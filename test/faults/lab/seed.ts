@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import pg from 'pg'
+import type pg from 'pg'
 import { generateToken, hashToken } from '../../../src/keys/token.ts'
 
-export const account = 'acc_lab'
-export const workspace = 'ws_lab'
+const account = 'acc_lab'
+const workspace = 'ws_lab'
 export const serviceToken = 'kws_laboratory'
 
 export type LabKey = { id: string; token: string }
@@ -50,5 +50,3 @@ export async function seedKeys(client: pg.Client, count: number, name = 'k'): Pr
   }
   return keys
 }
-
-export { pg }

@@ -1,8 +1,0 @@
-import { orphaned } from '../src/findings/orphaned.ts'
-import { reconcileEverywhere } from '../src/findings/settle.ts'
-import type { JobContext } from './engine/job.ts'
-
-/** Which keys belong to somebody who has left? */
-export async function orphanedKeys({ world, deliver }: JobContext): Promise<void> {
-  if ((await reconcileEverywhere(world, orphaned)) > 0) await deliver()
-}

@@ -1,0 +1,35 @@
+import type { Knex } from 'knex'
+import { declareFunctions, putFunctions, runSchemaFile } from '../src/foundation/schema.ts'
+
+/** In this order, since a table refers to those before it. */
+const files = [
+  'foundation.sql',
+  'workspaces.sql',
+  'keys.sql',
+  'workspaces.requests.sql',
+  'leases.sql',
+  'acts.sql',
+  'audit.sql',
+  'usage.sql',
+  'anomaly.sql',
+  'findings.sql',
+  'outbox.sql',
+  'alerts.sql',
+  'reviews.sql',
+  'rotation.sql',
+  'directory.sql',
+  'offboarding.sql',
+  'jobs.sql',
+]
+
+/** All tables and functions of the first release. */
+export async function up(knex: Knex): Promise<void> {
+  await declareFunctions(knex)
+  for (const file of files) await runSchemaFile(knex, file)
+  await putFunctions(knex)
+}
+
+/** Knex asks for it; nothing came before. */
+export async function down(): Promise<void> {
+  throw new Error('There is nothing before the baseline: drop the database.')
+}

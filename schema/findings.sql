@@ -1,0 +1,56 @@
+-- The message that a finding shares with others of its kind.
+create table finding_groups (
+  id text primary key,
+  workspace_id text not null references workspaces,
+  kind text not null,
+  day date,
+  opened_at timestamptz not null
+);
+create unique index finding_groups_one_a_day on finding_groups (workspace_id, kind, day) where day is not null;
+
+-- A fact about a key that someone should act on, open until it stops being true; each opening is an episode.
+create table findings (
+  id text primary key,
+  workspace_id text not null references workspaces,
+  kind text not null,
+  key_id text not null references keys,
+  -- how far it has got, in words and as a number
+  step text not null,
+  level integer not null default 0,
+  severity text not null check (severity in ('notice', 'warning', 'critical')),
+  facts jsonb not null,
+  group_id text references finding_groups,
+  opened_at timestamptz not null,
+  changed_at timestamptz not null,
+  resolved_at timestamptz,
+  resolution jsonb,
+  -- what people said about it
+  acknowledged_by text,
+  acknowledged_at timestamptz,
+  assigned_to text,
+  assigned_by text,
+  snoozed_until timestamptz,
+  snoozed_by text,
+  snooze_reason text,
+  check ((resolved_at is null) = (resolution is null)),
+  check ((acknowledged_by is null) = (acknowledged_at is null)),
+  check ((snoozed_until is null) = (snoozed_by is null))
+);
+create unique index findings_one_open on findings (key_id, kind) where resolved_at is null;
+create index findings_open_by_kind on findings (workspace_id, kind) where resolved_at is null;
+create index findings_by_group on findings (group_id) where group_id is not null;
+create index findings_snoozed on findings (snoozed_until) where snoozed_until is not null and resolved_at is null;
+-- The digest asks what a week has changed.
+create index findings_by_change on findings (workspace_id, changed_at);
+
+-- Notice that a key will be deactivated: given once a finding, and gone when the finding or the policy is.
+create table deactivation_notices (
+  workspace_id text not null references workspaces,
+  kind text not null,
+  key_id text not null references keys,
+  given_at timestamptz not null,
+  deactivate_at timestamptz not null,
+  primary key (workspace_id, kind, key_id),
+  check (deactivate_at > given_at)
+);
+create index deactivation_notices_due on deactivation_notices (workspace_id, kind, deactivate_at);

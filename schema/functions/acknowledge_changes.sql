@@ -1,0 +1,12 @@
+-- An acknowledgement that a crash forgets is only given again, so it need not wait for the disk. It is
+-- announced with the incarnation's name, so that a process that waits for it need not read the leases again.
+create or replace function acknowledge_changes(p_incarnation text, p_seq bigint) returns boolean
+language plpgsql volatile set search_path from current as $$
+begin
+  perform set_config('synchronous_commit', 'off', true);
+  perform notice_lost_changes(p_incarnation, p_seq);
+  update leases set acknowledged = greatest(acknowledged, p_seq) where incarnation = p_incarnation;
+  if not found then return false; end if;
+  perform pg_notify('keywarden_acknowledged', p_seq || ' ' || p_incarnation);
+  return true;
+end $$;

@@ -1,0 +1,24 @@
+-- The epoch of this database, begun anew where it is missing or was begun elsewhere. A new one knows no lease
+-- of before: a ghost stands for all of them, a verifier that renews one begins again with an empty memory,
+-- and no acknowledgement of before can be given any more.
+create or replace function current_epoch() returns text language plpgsql set search_path from current as $$
+declare
+  here text := database_instance();
+  found_id text;
+begin
+  select id into found_id from epoch where instance = here;
+  if found then return found_id; end if;
+  delete from epoch where instance <> here;
+  insert into epoch (id, instance) values (gen_random_uuid(), here)
+    on conflict do nothing returning id into found_id;
+  if found then
+    delete from leases;
+    insert into leases (incarnation, name, ttl_ms, renewals, head_at_renewal, acknowledged, begun_at, renewed_at)
+    select 'ghost:' || found_id, 'verifiers before the database recovered', longest_ttl_ms, 0, -1, -1,
+      clock_timestamp(), clock_timestamp()
+    from change_log where longest_ttl_ms > 0;
+  else
+    select id into found_id from epoch;
+  end if;
+  return found_id;
+end $$;

@@ -1,0 +1,92 @@
+-- The log of what every verifier must learn. Triggers write it at COMMIT, so no code path can forget it; they
+-- take the lock exclusively before they draw the sequence and hold it until the transaction is visible, so
+-- sequence order is commit order. One transaction is one change, whatever it touches.
+create sequence change_seq;
+
+create table changes (
+  seq bigint primary key,
+  at timestamptz not null,
+  confirmed_at timestamptz,
+  receipt jsonb,
+  check ((confirmed_at is null) = (receipt is null))
+);
+create index changes_unconfirmed on changes (seq) where confirmed_at is null;
+
+create table change_subjects (
+  seq bigint not null references changes on delete cascade,
+  kind text not null check (kind in ('key', 'workspace', 'account', 'service-token', 'import', 'all')),
+  id text not null,
+  token_hash bytea not null default '',
+  primary key (seq, kind, id, token_hash)
+);
+create index change_subjects_by_id on change_subjects (kind, id, seq);
+
+create table change_log (
+  singleton boolean primary key default true check (singleton),
+  pruned_to bigint not null default 0,
+  proven_at timestamptz,
+  longest_ttl_ms integer not null default 0
+);
+insert into change_log default values;
+
+-- Leases run on real time: the database's own clock serves only to notice skew and to count who is alive.
+create table leases (
+  incarnation text primary key,
+  name text not null,
+  ttl_ms integer not null check (ttl_ms > 0),
+  renewals bigint not null,
+  head_at_renewal bigint not null,
+  acknowledged bigint not null,
+  begun_at timestamptz not null,
+  renewed_at timestamptz not null
+) with (fillfactor = 50);
+
+-- A database may go back in time: a promoted standby that lacks changes, a dump that is restored, files that
+-- are put back, a sequence that starts again. Numbers of changes then come again, and what was said of the
+-- old ones must not be taken for the new ones. So an epoch holds where it was begun: in which cluster and
+-- database, over which file of the log of changes, and since which start of the server. A clean restart looks
+-- like one on older files and begins an epoch too.
+--
+-- Unlogged on purpose: Postgres empties it in crash recovery, on promotion and on restore, which is when
+-- grants may have been lost. The first session that finds it empty puts a ghost among the leases that stands
+-- for all of those, and that a change has to wait out like any silent verifier. A verifier that renews an
+-- earlier lease begins again with an empty memory.
+create unlogged table epoch (
+  singleton boolean primary key default true check (singleton),
+  id text not null,
+  instance text not null
+);
+
+-- What a verifier remembers of a key, and so must learn when it changes.
+create constraint trigger keys_change after update on keys deferrable initially deferred for each row
+  when (old.token_hash is not null and (
+    old.token_hash is distinct from new.token_hash or old.workspace_id <> new.workspace_id
+    or old.status <> new.status or old.scopes <> new.scopes
+    or old.expires_at is distinct from new.expires_at or old.ends_at is distinct from new.ends_at
+    or old.allowed_networks <> new.allowed_networks
+    or old.limit_per_minute is distinct from new.limit_per_minute))
+  execute function key_changed();
+create constraint trigger keys_gone after delete on keys deferrable initially deferred for each row
+  execute function key_changed();
+create trigger keys_emptied after truncate on keys for each statement execute function everything_changed();
+-- A token that came from elsewhere may have been presented, and remembered as unknown, before.
+create constraint trigger keys_import after insert on keys deferrable initially deferred for each row
+  when (new.token_hash is not null) execute function key_imported();
+
+create constraint trigger workspaces_change after update on workspaces deferrable initially deferred for each row
+  when (old.account_id <> new.account_id or old.suspended_at is distinct from new.suspended_at)
+  execute function workspace_changed();
+
+-- Verifiers remember an account beside its service tokens, so whatever changes there is theirs to learn.
+create constraint trigger accounts_change after update on accounts deferrable initially deferred for each row
+  when (old.* is distinct from new.*) execute function account_changed();
+
+create constraint trigger service_tokens_change after update on service_tokens
+  deferrable initially deferred for each row
+  when (old.revoked_at is distinct from new.revoked_at or old.account_id <> new.account_id
+    or old.token_hash <> new.token_hash)
+  execute function service_token_changed();
+create constraint trigger service_tokens_gone after delete on service_tokens
+  deferrable initially deferred for each row execute function service_token_changed();
+create trigger service_tokens_emptied after truncate on service_tokens
+  for each statement execute function everything_changed();

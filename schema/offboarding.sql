@@ -1,0 +1,120 @@
+-- The message of an offboarding, or of several that came together, which is kept true until it is reported. A
+-- report is filed once, even when what its message says changes again later.
+create table offboarding_messages (
+  id text primary key,
+  workspace_id text not null references workspaces,
+  kind text not null check (kind in ('one', 'group')),
+  put_at timestamptz not null,
+  attempts integer not null default 0,
+  claimed_until timestamptz,
+  retry_after timestamptz,
+  channel_id text,
+  ts text,
+  shown text not null default '',
+  reported_at timestamptz,
+  filed_at timestamptz,
+  file_attempts integer not null default 0,
+  file_refusals integer not null default 0
+);
+create index offboarding_messages_under_way on offboarding_messages (workspace_id, put_at) where reported_at is null;
+
+-- A person leaves: one offboarding each until they come back, whichever way asks for it. It ends keys in
+-- every workspace of an account, while the person who asks for it is in charge of only some of them.
+create table offboardings (
+  id text primary key,
+  account_id text not null references accounts,
+  workspace_id text not null references workspaces,
+  user_id text,
+  email text,
+  mode text not null check (mode in ('by-use', 'revoke', 'deactivate', 'rotate')),
+  successor_id text,
+  note text not null default '' check (char_length(note) <= 300),
+  choices jsonb not null default '{}',
+  -- where mode, successor and choices hold; elsewhere the policy there does
+  decides_in text[] not null default '{}',
+  -- where the leaver's role stays, since no one who asked may end it
+  keeps_role_in text[] not null default '{}',
+  last_owner_of text[] not null default '{}',
+  state text not null check (state in ('unmatched', 'requested', 'acting', 'confirming', 'done')),
+  requested_by text not null,
+  requested_at timestamptz not null,
+  begun_at timestamptz not null,
+  due_at timestamptz not null,
+  done_at timestamptz,
+  ended_at timestamptz,
+  ended_because text check (ended_because in ('undone', 'returned', 'merged')),
+  message_id text references offboarding_messages,
+  announced boolean not null default true,
+  check (user_id is not null or email is not null),
+  check ((user_id is null) = (state = 'unmatched')),
+  check ((state = 'done') = (done_at is not null)),
+  check ((ended_at is null) = (ended_because is null))
+);
+create unique index offboardings_one_a_person on offboardings (account_id, user_id)
+  where ended_at is null and user_id is not null;
+create unique index offboardings_one_an_email on offboardings (account_id, email)
+  where ended_at is null and user_id is null;
+create index offboardings_to_do on offboardings (begun_at) where state in ('requested', 'acting', 'confirming');
+create index offboardings_unannounced on offboardings (workspace_id, requested_at)
+  where message_id is null and announced;
+create index offboardings_by_message on offboardings (message_id);
+
+-- Each way that asked for it. One process at a time answers a workflow's step, and one that cannot be
+-- answered now waits and lets others pass.
+create table offboarding_requests (
+  offboarding_id text not null references offboardings,
+  source text not null check (
+    source in ('slack', 'workflow', 'user-change', 'scim', 'webhook', 'shell', 'reconcile')),
+  reference text not null default '',
+  requested_by text not null,
+  requested_at timestamptz not null,
+  answered_at timestamptz,
+  attempts integer not null default 0,
+  claimed_until timestamptz,
+  retry_after timestamptz,
+  primary key (offboarding_id, source)
+);
+create index offboarding_requests_unanswered on offboarding_requests (requested_at)
+  where source = 'workflow' and answered_at is null;
+
+-- Why a key is there, what is to happen, and what did; a process that starts again reads on from there.
+create table offboarding_keys (
+  offboarding_id text not null references offboardings,
+  key_id text not null references keys,
+  workspace_id text not null references workspaces,
+  reasons text[] not null,
+  busy boolean not null,
+  plan text not null check (plan in ('revoke', 'deactivate', 'rotate', 'hand-over', 'keep')),
+  outcome text check (
+    outcome in ('revoked', 'deactivated', 'rotating', 'handed-over', 'kept', 'refused-already', 'failed')),
+  why text not null default '',
+  owner_before text not null,
+  owner_after text,
+  successor_key_id text,
+  ends_at timestamptz,
+  acted_at timestamptz,
+  confirmed_at timestamptz,
+  receipt jsonb,
+  offered_at timestamptz,
+  offer_attempts integer not null default 0,
+  undone_at timestamptz,
+  primary key (offboarding_id, key_id),
+  check ((outcome is null) = (acted_at is null))
+);
+create index offboarding_keys_to_do on offboarding_keys (offboarding_id, workspace_id, key_id)
+  where outcome is null;
+create index offboarding_keys_by_key on offboarding_keys (key_id);
+create index offboarding_keys_to_offer on offboarding_keys (offboarding_id)
+  where outcome = 'rotating' and offered_at is null;
+
+-- Deliveries that were taken: what comes again gets the same answer, and a signature is good for one.
+create table webhook_deliveries (
+  connection_id text not null references connections,
+  idempotency_key text not null,
+  body_hash bytea not null,
+  signature bytea not null,
+  offboarding_id text not null references offboardings,
+  received_at timestamptz not null,
+  primary key (connection_id, idempotency_key),
+  unique (connection_id, signature)
+);

@@ -1,0 +1,27 @@
+-- One person asks for a key; another decides. The draft is checked again when it becomes a key. A request is
+-- closed when the person leaves whom it concerns.
+create table key_requests (
+  id text primary key,
+  workspace_id text not null references workspaces,
+  draft jsonb not null,
+  reason text not null check (char_length(reason) between 1 and 300),
+  requested_by text not null,
+  requested_at timestamptz not null,
+  state text not null check (state in ('waiting', 'approved', 'denied', 'closed')),
+  decided_by text,
+  decided_at timestamptz,
+  decision_reason text,
+  key_id text references keys,
+  closed_for text,
+  closed_announced_at timestamptz,
+  channel_id text,
+  ts text,
+  check ((state = 'waiting') = (decided_by is null)),
+  check (decided_by is null or decided_by <> requested_by),
+  check ((state = 'approved') = (key_id is not null)),
+  check ((state = 'closed') = (closed_for is not null))
+);
+create index key_requests_waiting on key_requests (workspace_id, requested_at) where state = 'waiting';
+create index key_requests_by_person on key_requests (workspace_id, requested_by, requested_at);
+create index key_requests_to_announce on key_requests (decided_at)
+  where state = 'closed' and closed_announced_at is null;

@@ -1,0 +1,88 @@
+-- One Slack team is one account; an account has workspaces; a key belongs to exactly one workspace.
+create table accounts (
+  id text primary key,
+  slack_team_id text not null unique,
+  name text not null,
+  created_at timestamptz not null,
+  -- stops all keys of the account at once
+  suspended_at timestamptz,
+  -- It has adopted keys from elsewhere: what is presented there may have any form, so a wrong prefix or
+  -- checksum says nothing and every token is looked up.
+  foreign_tokens boolean not null default false
+);
+
+create table workspaces (
+  id text primary key,
+  account_id text not null references accounts,
+  name text not null check (char_length(name) between 1 and 80),
+  name_folded text not null,
+  terms jsonb not null default '{}',
+  created_at timestamptz not null,
+  -- stops all keys of the workspace at once
+  suspended_at timestamptz,
+  unique (account_id, name_folded)
+);
+
+-- The platform's credentials for asking Keywarden: hashed, shown once, one account each.
+create table service_tokens (
+  id text primary key,
+  account_id text not null references accounts,
+  name text not null check (char_length(name) between 1 and 80),
+  hint text not null,
+  token_hash bytea not null unique check (length(token_hash) = 32),
+  created_by text not null,
+  created_at timestamptz not null,
+  revoked_at timestamptz
+);
+create index service_tokens_by_account on service_tokens (account_id, created_at);
+
+-- Which workspace a person works in when they name none, and when they last looked at Home.
+create table preferences (
+  account_id text not null references accounts,
+  user_id text not null,
+  workspace_id text references workspaces,
+  home_seen_at timestamptz,
+  home_shows text not null default 'mine' check (home_shows in ('mine', 'all')),
+  primary key (account_id, user_id)
+);
+create index preferences_recent_homes on preferences (account_id, home_seen_at) where home_seen_at is not null;
+
+-- Slack users known to a workspace. Guests and strangers never get a row.
+create table members (
+  workspace_id text not null references workspaces,
+  user_id text not null,
+  role text not null check (role in ('owner', 'manager', 'member')),
+  added_at timestamptz not null,
+  changed_at timestamptz not null,
+  -- Set for a person who left the team, or is a guest by now: they have no rights. The last owner's row stays
+  -- all the same, so that the shell can see who it was.
+  left_at timestamptz,
+  primary key (workspace_id, user_id)
+);
+create index members_in_charge on members (workspace_id, role) where role in ('owner', 'manager');
+
+-- Who has left the team, also when they never had a row of their own.
+create table departures (
+  workspace_id text not null references workspaces,
+  user_id text not null,
+  left_at timestamptz not null,
+  primary key (workspace_id, user_id)
+);
+
+-- A Slack user group can give its members a role. Who is in it is a copy, refreshed when Slack says so.
+create table group_roles (
+  workspace_id text not null references workspaces,
+  group_id text not null,
+  role text not null check (role in ('owner', 'manager')),
+  set_at timestamptz not null,
+  primary key (workspace_id, group_id)
+);
+
+create table group_members (
+  workspace_id text not null,
+  group_id text not null,
+  user_id text not null,
+  primary key (workspace_id, group_id, user_id),
+  foreign key (workspace_id, group_id) references group_roles on delete cascade
+);
+create index group_members_by_user on group_members (workspace_id, user_id);

@@ -1,0 +1,57 @@
+import { recordRefused } from '../audit/refusals.ts'
+import { type Transaction, transact } from '../foundation/database.ts'
+import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
+import type { World } from '../foundation/world.ts'
+import type { Act, Actor } from '../members/actor.ts'
+
+/**
+ * Runs one act: in one transaction, at one moment, for one actor. A `requestId` (the view, trigger or event it
+ * answers) makes it happen at most once. A refused act leaves nothing but the record of the attempt, which is
+ * written in a transaction of its own.
+ */
+export async function perform<T>(
+  world: Pick<World, 'db' | 'clock' | 'log'>,
+  actor: Actor,
+  act: (act: Act) => Promise<T | Refusal>,
+  options: { requestId?: string } = {},
+): Promise<T | Refusal> {
+  const now = world.clock.now()
+  const result = await transact(world.db, async (trx) => {
+    if (options.requestId && !(await isFirst(trx, options.requestId, now)))
+      return refuse('repeated', 'This was done already.')
+    return act({ actor, now, trx })
+  })
+  if (isRefusal(result)) await noteRefusal(world, actor, now, result)
+  return result
+}
+
+async function isFirst(trx: Transaction, requestId: string, now: Date): Promise<boolean> {
+  const rows = await trx('acts_done')
+    .insert({ request_id: requestId, done_at: now })
+    .onConflict()
+    .ignore()
+    .returning('request_id')
+  return rows.length > 0
+}
+
+const attempts = new Set(['forbidden', 'not_found'])
+
+async function noteRefusal(
+  world: Pick<World, 'db' | 'log'>,
+  actor: Actor,
+  now: Date,
+  refusal: Refusal,
+): Promise<void> {
+  const { code, logged } = refusal
+  world.log.info({ actor: `${actor.kind}:${actor.id}`, code, ...logged }, 'refused')
+  if (actor.kind !== 'member' || !attempts.has(code)) return
+  const attempt = {
+    workspaceId: actor.workspaceId,
+    action: String(logged?.action ?? 'unknown'),
+    code,
+    keyId: logged?.keyId as string | undefined,
+  }
+  await world.db
+    .transaction((trx) => recordRefused(trx, actor, now, attempt))
+    .catch((error) => world.log.error({ error: String(error) }, 'a refused attempt could not be recorded'))
+}

@@ -1,0 +1,26 @@
+import type { Evidence } from './detector/evidence.ts'
+import type { Figures } from './detector/explain.ts'
+import type { Reason } from './detector/reason.ts'
+import type { Severity } from './severity.ts'
+import type { Said } from './step-key.ts'
+
+/** Something that the detector told of a key, with what the hour's sources said. */
+export type Alarm = Said & { keyId: string; workspaceId: string; evidence: Evidence | undefined }
+
+/** What an alert says of an episode, as numbers: kept with it, so that every later reader sees the same. */
+export type UseFacts = {
+  reason: Reason
+  score: number
+  /** start of the five minutes in which it was told */
+  at: string
+  figures: Figures
+  severity: Severity
+  /** which network or client, seen for the first time within a day, made which share of the last hour's requests */
+  newSource?: { kind: 'network' | 'client'; name: string; share: number; firstAt: string }
+  /** requests refused in the last hour because the key lacks the scope */
+  refusedScope: number
+  /** requests of the last hour that failed, or were refused */
+  failed: number
+  /** the hours in which more came than ever, how many requests, and the most there were before */
+  window?: { hours: number; requests: number; max: number }
+}

@@ -1,0 +1,35 @@
+import type { Database } from '../foundation/database.ts'
+import { inBatches } from '../foundation/in-batches.ts'
+import { dayMs } from '../foundation/time.ts'
+
+/** Days of the calendar for which a time of unusual use is kept once it is over: as long as its letters. */
+export const keptEpisodeDays = 90
+
+/**
+ * Forgets what was known of the use of keys that are revoked: nobody can use them, so nobody asks. And of every key the
+ * times of unusual use that were over long ago, with the fleet events that held them. Returns how many rows went.
+ */
+export async function forgetWatched(db: Database, now: Date): Promise<number> {
+  const before = new Date(now.getTime() - keptEpisodeDays * dayMs)
+  return (
+    (await inBatches(db, ofRevoked('anomaly_states', 'key_id'))) +
+    (await inBatches(db, ofRevoked('key_sources', 'key_id, source'))) +
+    (await inBatches(
+      db,
+      `delete from anomaly_episodes where id in (
+         select id from anomaly_episodes where over_at < ? order by over_at limit ?)`,
+      before,
+    )) +
+    (await inBatches(
+      db,
+      `delete from fleet_events where id in (
+         select id from fleet_events f where over_at < ?
+           and not exists (select from anomaly_episodes e where e.fleet_id = f.id) limit ?)`,
+      before,
+    ))
+  )
+}
+
+const ofRevoked = (table: string, id: string) => `
+  delete from ${table} where (${id}) in (
+    select ${id} from ${table} join keys k on k.id = key_id where k.status = 'revoked' limit ?)`

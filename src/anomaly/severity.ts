@@ -1,0 +1,50 @@
+import type { Figures } from './detector/explain.ts'
+import type { Reason } from './detector/reason.ts'
+
+export type Severity = 'notice' | 'warning' | 'critical'
+
+/** Requests of the last hour, and the share of them that came from networks or clients never seen before. */
+const newShare = 0.5
+/** Without that knowledge: so many times the busiest hour that no customer's good day explains it. */
+const timesBusiest = 10
+const fewestRequests = 100
+
+const rises = new Set<Reason>([
+  'spike',
+  'busy-hour',
+  'unusual-time',
+  'slow-burn',
+  'new-activity',
+  'new-network',
+  'probing',
+])
+
+/**
+ * `critical` is what a leaked key looks like: more use than usual (or doors being tried) and most of it from where this
+ * key was never used before, or ten times its busiest hour. A move to a new network alone is no leak: then the old one
+ * falls silent and the sum stays as it was.
+ */
+export function severityOf(
+  reason: Reason,
+  { lastHour, count, busiestHour }: Figures,
+  fromNew: number,
+): Severity {
+  if (!rises.has(reason)) return 'warning'
+  const requests = Math.max(lastHour, count)
+  const isStrange = reason !== 'new-network' || requests > busiestHour
+  if (isStrange && isMostly(fromNew, requests)) return 'critical'
+  return requests >= Math.max(fewestRequests, timesBusiest * busiestHour) ? 'critical' : 'warning'
+}
+
+const isMostly = (fromNew: number, requests: number): boolean => fromNew > 0 && fromNew >= newShare * requests
+
+/**
+ * Whether a key's use is its own story, whatever others do at the same time: it looks like a leak, or most of what is
+ * strange comes from networks or clients never seen before. No fleet event may hide that: whoever has a key can make
+ * others busy. Five minutes that are strange by themselves are judged by themselves, as an hour takes long to fill.
+ */
+export function standsAlone(reason: Reason, figures: Figures, fromNew: number): boolean {
+  if (severityOf(reason, figures, fromNew) === 'critical') return true
+  const { count, lastHour } = figures
+  return reason !== 'silence' && isMostly(fromNew, reason === 'spike' ? count : Math.max(lastHour, count))
+}

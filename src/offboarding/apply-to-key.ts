@@ -1,0 +1,144 @@
+import type { Random } from '../foundation/random.ts'
+import { isRefusal, type Refusal, sentence } from '../foundation/refusal.ts'
+import { plain } from '../foundation/words.ts'
+import type { Key } from '../keys/key.ts'
+import { deactivate, revoke } from '../keys/state.ts'
+import { changeStatusInBulk } from '../keys/status-in-bulk.ts'
+import { lockKey } from '../keys/store.ts'
+import { endKeyBy, transferKey } from '../keys/transfer.ts'
+import type { Act } from '../members/actor.ts'
+import type { Terms } from '../policy/terms.ts'
+import type { Campaign } from '../rotation/campaign.ts'
+import { startRotation } from '../rotation/start.ts'
+import type { Offboarding, Outcome, Plan } from './offboarding.ts'
+
+/** What is needed to deal with one key of a leaver. */
+export type Deps = {
+  offboarding: Offboarding
+  newOwner: string | undefined
+  graceEnds: Date
+  terms: Terms
+  /** many rotations share a message */
+  campaign: Campaign | undefined
+  random: Random
+}
+
+/** What became of a key, and of what its owner has to know. */
+export type Applied = {
+  outcome: Outcome
+  why?: string
+  ownerAfter?: string
+  successorKeyId?: string
+  endsAt?: Date
+}
+
+/**
+ * Revokes together what is to be revoked and stands alone, within the caller's transaction: the most of a large
+ * offboarding. The keys are locked. @returns the ids of what was revoked
+ */
+export async function revokeTogether(
+  act: Act,
+  workspaceId: string,
+  rows: readonly { key_id: string; plan: Plan }[],
+  locked: ReadonlyMap<string, Key>,
+  deps: Deps,
+): Promise<Set<string>> {
+  const keys = rows.flatMap(({ key_id, plan }) => {
+    const key = locked.get(key_id)
+    return key && planFor(plan, key, deps) === 'revoke' ? [key.id] : []
+  })
+  return new Set(await changeStatusInBulk(act, 'revoke', workspaceId, keys, reasonOf(deps)))
+}
+
+/**
+ * Does to one key what was planned, within the caller's transaction. What somebody else did meanwhile is no failure:
+ * a key that is refused already stays so. Without anybody to take over, a key that should rotate is deactivated.
+ */
+export async function applyPlan(
+  act: Act,
+  key: { id: string; workspaceId: string },
+  plan: Plan,
+  deps: Deps,
+): Promise<Applied> {
+  // What became of another key of the same batch may have changed this one.
+  const found = await lockKey(act.trx, key.workspaceId, key.id)
+  if (!found) return { outcome: 'failed', why: 'The key is not there any more.' }
+  if (found.status === 'revoked') return { outcome: 'refused-already' }
+  const applied = await todo[planFor(plan, found, deps)](act, found, deps)
+  if (applied.outcome === 'failed' || applied.ownerAfter) return applied
+  // Where a successor is named, somebody takes over whatever became of the key; without one it keeps its owner.
+  const to = deps.offboarding.successorId ? deps.newOwner : undefined
+  return { ...applied, ...(await takeOver(act, found, to, deps)) }
+}
+
+function planFor(plan: Plan, found: Key, { newOwner }: Deps): Plan {
+  if (plan === 'rotate' && found.status === 'active' && !newOwner) return 'deactivate'
+  if (plan === 'hand-over' && !newOwner) return 'revoke'
+  // Whoever revealed it meanwhile has seen it.
+  if (plan === 'hand-over' && found.status !== 'unrevealed') return newOwner ? 'rotate' : 'deactivate'
+  return plan
+}
+
+const reasonOf = ({ offboarding }: Deps): string => `offboarding ${offboarding.id}`
+
+const todo: Record<Plan, (act: Act, key: Key, deps: Deps) => Promise<Applied>> = {
+  async revoke(act, key, deps) {
+    const done = await revoke(act, key.workspaceId, key.id, reasonOf(deps))
+    return isRefusal(done) ? refusedOr(done) : { outcome: 'revoked' }
+  },
+  async deactivate(act, key, deps) {
+    if (key.status !== 'active') return { outcome: 'refused-already' }
+    const done = await deactivate(act, key.workspaceId, key.id, reasonOf(deps))
+    return isRefusal(done) ? refusedOr(done) : { outcome: 'deactivated' }
+  },
+  async rotate(act, key, deps) {
+    if (key.status !== 'active') return { outcome: 'refused-already' }
+    const isLeavers = key.ownerId === deps.offboarding.userId
+    const owned = isLeavers ? await takeOver(act, key, deps.newOwner, deps) : {}
+    const successor = await successorOf(act, key, deps)
+    if (isRefusal(successor)) return refusedOr(successor)
+    const endsAt = await endKeyBy(act, key, deps.graceEnds)
+    return { outcome: 'rotating', successorKeyId: successor, endsAt, ...owned }
+  },
+  async 'hand-over'(act, key, deps) {
+    if (key.ownerId !== deps.offboarding.userId) return { outcome: 'kept' }
+    return { outcome: 'handed-over', ...(await takeOver(act, key, deps.newOwner, deps)) }
+  },
+  async keep(_act, key) {
+    return { outcome: key.status === 'inactive' ? 'refused-already' : 'kept' }
+  },
+}
+
+const refusedOr = (refusal: Refusal): Applied =>
+  refusal.code === 'gone' || refusal.code === 'already'
+    ? { outcome: 'refused-already' }
+    : { outcome: 'failed', why: plain(sentence(refusal)) }
+
+/** The key that takes its place: one that is on its way already, or a new one. */
+async function successorOf(act: Act, key: Key, deps: Deps): Promise<string | Refusal> {
+  if (key.successorId) return key.successorId
+  const { graceEnds, terms, campaign, random } = deps
+  const workspace = { id: key.workspaceId, terms }
+  const start = {
+    reason: 'leaver',
+    dueBy: graceEnds,
+    offersItself: true,
+    ...(campaign ? { campaign } : {}),
+  } as const
+  const started = await startRotation(act, workspace, key.id, start, random)
+  return isRefusal(started) ? started : started.successor.id
+}
+
+/** Gives what the leaver owns to somebody who stays. */
+async function takeOver(
+  act: Act,
+  key: Key,
+  to: string | undefined,
+  { offboarding }: Deps,
+): Promise<{ ownerAfter?: string }> {
+  const from = offboarding.userId
+  if (!from || !to || to === from) return {}
+  const given = { keyId: key.id, workspaceId: key.workspaceId, from, to }
+  const isGiven = await transferKey(act, { ...given, reason: `offboarding ${offboarding.id}` })
+  return isGiven ? { ownerAfter: to } : {}
+}

@@ -1,0 +1,81 @@
+import { normaliseEmail, userOfEmail } from '../directory/emails.ts'
+import {
+  addressesOf,
+  type Directory,
+  type DirectoryUser,
+  deleteUser,
+  insertUser,
+  lockUser,
+  type UserChange,
+  updateActive,
+} from '../directory/users.ts'
+import { isRefusal, type Refusal } from '../foundation/refusal.ts'
+import type { Act } from '../members/actor.ts'
+import { requestByEmail } from './by-email.ts'
+import { noteReturn } from './undo.ts'
+
+/** Adds a user to the directory. One who arrives inactive is a leaver. */
+export async function createUser(
+  act: Act,
+  directory: Directory,
+  change: UserChange,
+): Promise<DirectoryUser | Refusal> {
+  const user = await insertUser(act, directory, change)
+  if (isRefusal(user) || user.active) return user
+  return (await leave(act, directory, user)) ?? user
+}
+
+/**
+ * Sets whether a user works here, by itself, so that nothing else in a request can keep it from being noted. One who
+ * does not is offboarded; saying so twice is one offboarding.
+ */
+export async function setActive(
+  act: Act,
+  directory: Directory,
+  id: string,
+  active: boolean,
+): Promise<DirectoryUser | Refusal> {
+  const updated = await updateActive(act, directory, id, active)
+  if (isRefusal(updated)) return updated
+  const { before, user } = updated
+  if (!active) return (await leave(act, directory, user)) ?? user
+  if (!before.active) await returned(act, directory, user)
+  return user
+}
+
+/** Removes a user from the directory: they have left. */
+export async function removeUser(act: Act, directory: Directory, id: string): Promise<null | Refusal> {
+  const user = await lockUser(act, directory, id)
+  if (isRefusal(user)) return user
+  const refusal = await leave(act, directory, user)
+  if (refusal) return refusal
+  await deleteUser(act, user)
+  return null
+}
+
+async function leave(
+  act: Act,
+  { workspace, connectionId, random }: Directory,
+  user: DirectoryUser,
+): Promise<Refusal | undefined> {
+  const emails = addressesOf(user)
+  // Slack's list names people by their address rather than by a user name that only looks like one.
+  const waitsFor = emails.find((one) => normaliseEmail(one) !== normaliseEmail(user.userName))
+  const reference = `${connectionId} ${user.id}`
+  const request = { source: 'scim', emails, waitsFor, knownAs: user.slackUserId, reference } as const
+  const made = await requestByEmail(act, workspace, request, random)
+  return isRefusal(made) ? made : undefined
+}
+
+async function returned(act: Act, { workspace }: Directory, user: DirectoryUser): Promise<void> {
+  const emails = addressesOf(user)
+  const userId = (await userOfEmail(act.trx, workspace.accountId, emails)) ?? user.slackUserId
+  if (userId) await noteReturn(act, workspace.accountId, userId, ['scim'])
+  // A request that still waits for a name must not begin once somebody is known by it.
+  await act
+    .trx('offboardings')
+    .where({ account_id: workspace.accountId, state: 'unmatched' })
+    .whereNull('ended_at')
+    .whereIn('email', emails.map(normaliseEmail))
+    .update({ ended_at: act.now, ended_because: 'returned' })
+}

@@ -1,0 +1,101 @@
+import type { Random } from '../foundation/random.ts'
+import type { Act } from '../members/actor.ts'
+import { readTerms, type Terms } from '../policy/terms.ts'
+import { closeRequestsOf } from '../workspaces/requests.ts'
+import { markDeparted } from '../workspaces/roles.ts'
+import { type Candidate, keysOfLeaver } from './leaver-keys.ts'
+import { notifyWorkspaces, type Planned } from './notify-workspaces.ts'
+import { isUnattended, lockOffboarding, type Offboarding, type Plan } from './offboarding.ts'
+import { isBusy, modeIn, planFor } from './plan.ts'
+import type { Step } from './step.ts'
+
+/**
+ * Writes down every key of the leaver with what shall happen to it, closes their requests and ends their roles. In a
+ * workspace where their role stays, nothing but keys ends.
+ */
+export const begin =
+  (random: Random): Step =>
+  async (act, id) => {
+    const offboarding = await lockOffboarding(act.trx, id)
+    if (offboarding?.state !== 'requested') return false
+    const workspaces = await act
+      .trx('workspaces')
+      .where({ account_id: offboarding.accountId })
+      .orderBy('id')
+      .select('id', 'name', 'terms')
+    const named = workspaces.map(({ id, name, terms }) => ({ id, name, terms: readTerms(terms) }))
+    const terms = new Map(named.map((workspace) => [workspace.id as string, workspace.terms]))
+    const planned = await planKeys(act, offboarding, terms)
+    const left = workspaces.filter(({ id }) => !offboarding.keepsRoleIn.includes(id))
+    const ids = left.map((workspace) => workspace.id as string)
+    await closeRequestsOf(act, ids, offboarding.userId!)
+    const lastOwnerOf: string[] = []
+    for (const workspace of left) {
+      await markDeparted(act, workspace.id, offboarding.userId!)
+      if (await stillOwns(act, workspace.id, offboarding.userId!)) lastOwnerOf.push(workspace.name)
+    }
+    await notifyWorkspaces(act, offboarding, named, planned, random)
+    // Nobody needs to hear of everyone who ever left; whoever asked in person does.
+    const isWorthTelling =
+      planned.length > 0 ||
+      lastOwnerOf.length > 0 ||
+      offboarding.keepsRoleIn.length > 0 ||
+      !isUnattended(offboarding) ||
+      offboarding.begunAt > offboarding.requestedAt
+    await act
+      .trx('offboardings')
+      .where({ id })
+      .update({ state: 'acting', last_owner_of: lastOwnerOf, announced: isWorthTelling })
+    return true
+  }
+
+/** Adds what is not planned yet. Returns those keys. */
+export async function planKeys(
+  act: Act,
+  offboarding: Offboarding,
+  terms: ReadonlyMap<string, Terms>,
+): Promise<Planned[]> {
+  const keys = await keysOfLeaver(act.trx, offboarding.accountId, offboarding.userId!)
+  if (keys.length === 0) return []
+  const rows = keys.map((key) => rowFor(act, offboarding, key, terms.get(key.workspaceId)!))
+  const added = await act.trx.raw(
+    `insert into offboarding_keys (offboarding_id, key_id, workspace_id, reasons, busy, plan, owner_before)
+     select offboarding_id, key_id, workspace_id, reasons, busy, plan, owner_before
+     from jsonb_to_recordset(?) as k (offboarding_id text, key_id text, workspace_id text, reasons text[],
+       busy boolean, plan text, owner_before text)
+     on conflict do nothing returning key_id, plan`,
+    [JSON.stringify(rows)],
+  )
+  const plans = new Map<string, Plan>(added.rows.map((row: Added) => [row.key_id, row.plan]))
+  return keys.flatMap(({ id, workspaceId, name }) => {
+    const plan = plans.get(id)
+    return plan ? [{ workspaceId, name, plan }] : []
+  })
+}
+
+type Added = { key_id: string; plan: Plan }
+
+function rowFor(act: Act, offboarding: Offboarding, key: Candidate, terms: Terms) {
+  const busy = isBusy(key, act.now, terms.offboardingBusyDays)
+  const decides = offboarding.decidesIn.includes(key.workspaceId)
+  const chosen = decides ? offboarding.choices[key.id] : undefined
+  const plan = planFor(key, modeIn(offboarding, key.workspaceId, terms), busy, act.now, chosen)
+  // Whose role stays can still reveal what nobody has seen.
+  const stays = offboarding.keepsRoleIn.includes(key.workspaceId)
+  return {
+    offboarding_id: offboarding.id,
+    key_id: key.id,
+    workspace_id: key.workspaceId,
+    reasons: key.reasons,
+    busy,
+    plan: stays && plan === 'hand-over' ? 'keep' : plan,
+    owner_before: key.ownerId,
+  }
+}
+
+/** The last owner's row stays, so that somebody can see who it was. */
+const stillOwns = async (act: Act, workspaceId: string, userId: string): Promise<boolean> =>
+  (await act
+    .trx('members')
+    .where({ workspace_id: workspaceId, user_id: userId, role: 'owner' })
+    .first('user_id')) !== undefined

@@ -1,0 +1,31 @@
+import type { Executor } from '../foundation/database.ts'
+import { displayStatus, type Key, worksUntil } from '../keys/key.ts'
+import { keysWithUsage, toKeyWithUsage } from '../keys/store.ts'
+
+/** A key of a rotation as it stands at one moment. */
+export type KeySnapshot = Pick<
+  Key,
+  'id' | 'name' | 'hint' | 'ownerId' | 'scopes' | 'lifetimeDays' | 'revealedAt' | 'expiresAt'
+> & {
+  state: ReturnType<typeof displayStatus>
+  /** the key's expiry or the end of its grace, whichever comes first */
+  endsAt: Date | null
+  lastUsedAt: Date | null
+}
+
+/** These keys as they stand, by id. */
+export async function keySnapshotsOf(
+  db: Executor,
+  keyIds: readonly string[],
+  now: Date,
+): Promise<Map<string, KeySnapshot>> {
+  const rows: Parameters<typeof toKeyWithUsage>[0][] = await keysWithUsage(db).whereIn('keys.id', [...keyIds])
+  return new Map(
+    rows.map((row) => {
+      const key = toKeyWithUsage(row)
+      const { id, name, hint, ownerId, scopes, lifetimeDays, revealedAt, expiresAt, lastUsedAt } = key
+      const known = { id, name, hint, ownerId, scopes, lifetimeDays, revealedAt, expiresAt, lastUsedAt }
+      return [id as string, { ...known, endsAt: worksUntil(key), state: displayStatus(key, now) }] as const
+    }),
+  )
+}

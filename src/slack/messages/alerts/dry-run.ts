@@ -1,0 +1,50 @@
+import type { Candidate, DryRun } from '../../../findings/dry-run.ts'
+import { join, type Phrase, say } from '../../../foundation/words.ts'
+import { context, type Message, message } from '../../blocks.ts'
+import { sentenceBlock } from '../../phrase.ts'
+import { count } from '../keys/key.ts'
+
+/** The most keys that one message lists. */
+export const dryRunRows = 20
+
+/** The plan for each idle or unconfirmed key, with its day. */
+export function dryRunMessage(run: DryRun): Message {
+  const all = run.counts.idle + run.counts.unconfirmed
+  const rest = all - run.keys.length
+  return message(
+    headline(run, all),
+    sentenceBlock(policy(run)),
+    ...(run.keys.length > 0 ? [sentenceBlock(join(run.keys.map(row), '\n'))] : []),
+    ...(rest > 0
+      ? [
+          sentenceBlock(
+            say`And ${rest} more: ${{ code: 'keywarden review dry-run' }} in the shell lists them all.`,
+          ),
+        ]
+      : []),
+    ...(run.waiting ? [sentenceBlock(waiting(run.waiting))] : []),
+    context(
+      'Nothing was done. A deactivated key is activated again with one click; nothing is ever revoked by this.',
+    ),
+  )
+}
+
+const headline = ({ counts }: DryRun, all: number): Phrase =>
+  all === 0
+    ? say`Dry run: no key is idle or unconfirmed, so nothing would be deactivated.`
+    : say`Dry run: ${count(all, 'key')} would be deactivated if the policy said so today: ${counts.idle} idle, ${counts.unconfirmed} unconfirmed.`
+
+function policy({ terms }: DryRun): Phrase {
+  const after = `are deactivated after ${count(terms.noticeDays, 'day')} of notice`
+  const does = (term: 'flag' | 'deactivate') =>
+    term === 'deactivate' ? after : 'are flagged and go on working'
+  return say`As the policy stands, idle keys ${does(terms.idleKeys)}, and keys that nobody confirmed ${does(terms.unconfirmedKeys)}.`
+}
+
+function row({ name, hint, ownerId, kind, at, noticed }: Candidate): Phrase {
+  const said = noticed ? 'notice given' : 'no notice yet'
+  return say`• ${{ name }} ${{ code: hint }} of ${{ user: ownerId }}, ${kind}: ${{ moment: at }} (${said})`
+}
+
+const waiting = ({ keys, answerBy }: { keys: number; answerBy: Date }): Phrase =>
+  say`${count(keys, 'key waits', 'keys wait')} for an answer in the review that runs; what is not confirmed by ${{ day: answerBy }} is added then.`

@@ -1,0 +1,108 @@
+import type { KnownBlock, ModalView } from '@slack/types'
+import { type MonthlyWindow, timeOf } from '../../../anomaly/calendar.ts'
+import type { Reason } from '../../../anomaly/detector/reason.ts'
+import type { Expectation } from '../../../anomaly/expectations.ts'
+import type { AboutFinding } from '../../../findings/store.ts'
+import { type Phrase, say, who } from '../../../foundation/words.ts'
+import type { Key } from '../../../keys/key.ts'
+import type { Receipt } from '../../../leases/confirm.ts'
+import { receiptPhrase } from '../../../leases/receipt-words.ts'
+import type { Workspace } from '../../../workspaces/workspace.ts'
+import {
+  actions,
+  button,
+  form,
+  header,
+  input,
+  type Message,
+  message,
+  option,
+  select,
+  textInput,
+} from '../../blocks.ts'
+import { sentenceBlock } from '../../phrase.ts'
+import { ref } from '../../ref.ts'
+import { activateAgain } from '../keys/change.ts'
+
+/** Reasons that a declared job cannot explain: a job makes requests, and causes neither errors nor silence. */
+const notOfAJob = new Set<Reason>(['errors', 'silence', 'new-network', 'probing'])
+
+/** The form for expected use. The monthly window starts as the time of this alert, and can be changed. */
+export function expectedForm(
+  workspace: Workspace,
+  finding: AboutFinding,
+  reason: Reason,
+  window: MonthlyWindow,
+): ModalView {
+  const monthly = notOfAJob.has(reason)
+    ? []
+    : [option(`every month on day ${window.dayOfMonth}`, 'monthly', 'A job of ours. Set its hours below.')]
+  const choices = [
+    option('this once', 'once', 'It is not told again while it lasts, for a day at most.'),
+    ...monthly,
+    option(
+      'from now on',
+      'new-normal',
+      'What was before no longer counts; some days pass until I know what is usual.',
+    ),
+  ]
+  return form('Expected', 'Save', 'alert.expected', ref(workspace.id, finding.id), [
+    sentenceBlock(
+      say`You know why ${{ name: finding.keyName }} did this. The alert ends, and I do not tell it again.`,
+    ),
+    input('expected', 'Expected', select(choices, 'once')),
+    ...(monthly.length > 0 ? windowInputs(window, workspace.terms.timeZone) : []),
+  ])
+}
+
+const windowInputs = (window: MonthlyWindow, timeZone: string): KnownBlock[] => [
+  header('If every month'),
+  input('day', 'Day of the month', textInput({ initial_value: String(window.dayOfMonth), max_length: 2 }), {
+    hint: 'The 31st is the last day of shorter months.',
+  }),
+  input('from', 'From', { type: 'timepicker', initial_time: timeOf(window.fromMinute) }),
+  input(
+    'until',
+    'Until',
+    { type: 'timepicker', initial_time: timeOf(window.untilMinute) },
+    {
+      hint: `By the clock of ${timeZone}. Earlier than From means the next morning.`,
+    },
+  ),
+]
+
+/** The reply to the click: the receipt, and the button that activates the key again. */
+export const quarantinedMessage = (key: Key, receipt: Receipt): Message =>
+  message(say`${{ name: key.name }} is in quarantine. ${receiptPhrase(receipt)}`, actions(activateAgain(key)))
+
+/** A dialog holds a hundred blocks; a key rarely has this many expectations. */
+const maxListed = 10
+
+/** The expectations of a key, one per line; with [Remove] for those who may remove them. */
+export function expectationBlocks(
+  key: { workspaceId: string; name: string },
+  expectations: readonly Expectation[],
+  mayForget: boolean,
+): KnownBlock[] {
+  return expectations.slice(0, maxListed).flatMap((one, i): KnownBlock[] => [
+    sentenceBlock(expectationWords(one)),
+    ...(mayForget
+      ? [
+          actions(
+            button('No longer expected', `expected.forget.${i}`, ref(key.workspaceId, one.id), {
+              label: `No longer expected of ${key.name}`,
+            }),
+          ),
+        ]
+      : []),
+  ])
+}
+
+function expectationWords(one: Expectation): Phrase {
+  const by = say`, said ${who(one.saidBy)} on ${{ moment: one.saidAt }}.`
+  if (one.kind === 'once') return say`Expected until ${{ moment: one.until }}${by}`
+  if (one.kind === 'new-normal') return say`What it does since ${{ moment: one.from }} is its new normal${by}`
+  const { dayOfMonth, fromMinute, untilMinute } = one.window
+  const hours = fromMinute === untilMinute ? 'all day' : `${timeOf(fromMinute)} to ${timeOf(untilMinute)}`
+  return say`Expected every month on day ${dayOfMonth}, ${hours}${by}`
+}

@@ -1,0 +1,100 @@
+import type { Notice } from '../../../alerts/channel.ts'
+import { isSlackUser, join, type Phrase, type Piece, say, who } from '../../../foundation/words.ts'
+import { inWorkspace } from '../../../workspaces/workspace.ts'
+import { type Message, message } from '../../blocks.ts'
+import { sentenceBlock } from '../../phrase.ts'
+import { dayOfCheckpoints, hourOfCheckpoints } from '../audit/checkpoint.ts'
+import { count } from '../keys/key.ts'
+import { keepsRole } from '../offboarding/offboard.ts'
+import { reminderMessage } from '../reviews/review.ts'
+import { digestMessage } from './digest.ts'
+
+/** A notice that is sent once, by itself or in the thread of an earlier message. */
+export function noticeMessage(notice: Notice, inThread = false): Message {
+  if (notice.about === 'digest') return digestMessage(notice)
+  if (notice.about === 'quarantined') return quarantinedMessage(notice)
+  if (notice.about === 'review-reminder') return reminderMessage(notice.asked)
+  if (notice.about === 'checkpoint') return inThread ? hourOfCheckpoints(notice) : dayOfCheckpoints(notice)
+  if (notice.about === 'offboarded-elsewhere') return elsewhereMessage(notice)
+  if (notice.about === 'step-refused') return refusedStepMessage(notice)
+  return lostMessage(notice)
+}
+
+const quarantinedMessage = ({ name, hint }: Notice & { about: 'quarantined' }): Message =>
+  message(
+    say`I deactivated your key ${{ name }} ${{ code: hint }}: its use looked like a leak, and policy asks for that. Requests with it are refused. A manager can activate it again: ${{ code: `/keys activate ${hint}` }}.`,
+  )
+
+function elsewhereMessage(notice: Notice & { about: 'offboarded-elsewhere' }): Message {
+  const { by, home, workspace, keys, keepsRole: stays } = notice
+  const leaver = { user: notice.leaver }
+  const isPerson = isSlackUser(by)
+  const listed = keys.map(({ name, plan }) => say`${{ name }}: ${plan}`)
+  const rest = notice.count - keys.length
+  return message(
+    isPerson
+      ? say`${who(by)} offboarded ${leaver} in ${{ name: home }}, and decides nothing in ${{ name: workspace }}.`
+      : say`A workflow offboarded ${leaver}.`,
+    ...(notice.count > 0
+      ? [
+          sentenceBlock(
+            say`${count(notice.count, 'key')} of ${{ name: workspace }}, as policy says. ${join(listed, ', ')}${rest > 0 ? ` and ${rest} more` : ''}.`,
+          ),
+        ]
+      : []),
+    ...(stays ? [sentenceBlock(keepsRole(leaver, workspace))] : []),
+  )
+}
+
+function refusedStepMessage({ runs, isMore, leavers, offIn }: Notice & { about: 'step-refused' }): Message {
+  const named = join(leavers.map(leaverOf), ', ')
+  if (isMore)
+    return message(
+      say`${count(runs, 'more run')} of the workflow step Offboard a person ${runs === 1 ? 'was' : 'were'} refused within the hour. They named ${named}.`,
+    )
+  const places = offIn.map((name) => [{ name }])
+  const commands = offIn.map((name) => [{ code: `/keys policy ${inWorkspace(name)}` }])
+  return message(
+    say`A workflow asked to offboard ${named}. The step is switched off in ${join(places, ', ')}. Nobody was offboarded.`,
+    sentenceBlock(
+      say`Slack does not say who ran it; the workflow’s activity does. If it is your company’s own, an owner switches the step on: ${join(commands, ', ')}.`,
+    ),
+  )
+}
+
+const leaverOf = (leaver: string): Phrase => {
+  const piece: Piece = isSlackUser(leaver) ? { user: leaver } : { name: leaver || 'nobody' }
+  return [piece]
+}
+
+function lostMessage({ channel, reason, lost }: Notice & { about: 'channel-lost' }): Message {
+  const because = reasons[isRestricted(reason) ? 'restricted_action' : reason] ?? reason
+  const what = lost === 'checkpoints' ? 'signed checkpoints of the audit' : 'alerts'
+  const meanwhile =
+    lost === 'checkpoints' ? 'they are kept in the file alone' : 'alerts come to the owners here'
+  return message(
+    say`I cannot post ${what} in ${channelName(channel)} any more: ${because}. Until that changes, ${meanwhile}. ${remedy(reason)}`,
+  )
+}
+
+const channelName = (channel: string): Phrase =>
+  /^[CG][A-Z0-9]{8,}$/.test(channel)
+    ? say`the channel that was chosen for them`
+    : say`${{ name: `#${channel}` }}`
+
+const reasons: Record<string, string> = {
+  is_archived: 'it is archived',
+  channel_not_found: 'it is gone or archived, or I was taken out of it',
+  not_in_channel: 'I was taken out of it',
+  restricted_action: 'posting there is restricted',
+}
+
+const isRestricted = (reason: string): boolean =>
+  reason.startsWith('restricted_action') || reason === 'channel_is_limited_access'
+
+const remedy = (reason: string): Phrase =>
+  isRestricted(reason)
+    ? say`Let me post there, or choose another channel with ${{ code: '/keys policy' }}.`
+    : reason === 'not_in_channel'
+      ? say`Type there ${{ code: '/invite @Keywarden' }}, or choose another channel with ${{ code: '/keys policy' }}.`
+      : say`Bring it back and type there ${{ code: '/invite @Keywarden' }}, or choose another channel with ${{ code: '/keys policy' }}.`

@@ -1,0 +1,98 @@
+import type { ModalView } from '@slack/types'
+import { type Phrase, say } from '../../../foundation/words.ts'
+import type { Holder } from '../../../keys/holders.ts'
+import type { Key, KeyWithUsage } from '../../../keys/key.ts'
+import { hintCharacters } from '../../../keys/typed-confirmation.ts'
+import type { Receipt } from '../../../leases/confirm.ts'
+import { receiptPhrase } from '../../../leases/receipt-words.ts'
+import type { Lately } from '../../../usage/last-24h.ts'
+import { actions, form, go, input, type Message, message, notice, textInput } from '../../blocks.ts'
+import { sentenceBlock } from '../../phrase.ts'
+import { ref } from '../../ref.ts'
+import { count, hintOf, keyFacts } from './key.ts'
+
+/** The key's current use and holders, read when the dialog opens. */
+export type AtStake = { last24h: Lately; holders: readonly Holder[] }
+
+const facts = (key: KeyWithUsage, { last24h, holders }: AtStake) =>
+  keyFacts(key, last24h, holders).map(sentenceBlock)
+
+/** The confirmation of a pause, with the key's current use. */
+export const deactivateView = (key: KeyWithUsage, atStake: AtStake): ModalView =>
+  form(
+    'Deactivate key',
+    'Deactivate key',
+    'key.deactivate',
+    ref(key.workspaceId, key.id),
+    [
+      ...facts(key, atStake),
+      sentenceBlock(
+        say`${breaks(key, atStake.last24h)}Requests with it are refused at once. Resume at any time.`,
+      ),
+    ],
+    'Keep key',
+  )
+
+/** The confirmation of a revocation, with the key's current use and a field for its name. */
+export const revokeView = (key: KeyWithUsage, atStake: AtStake): ModalView =>
+  form(
+    'Revoke key',
+    'Revoke key',
+    'key.revoke',
+    ref(key.workspaceId, key.id),
+    [
+      ...facts(key, atStake),
+      sentenceBlock(
+        say`${breaks(key, atStake.last24h)}Requests with it are refused at once, for good. This cannot be undone.`,
+      ),
+      input(
+        'confirm',
+        'Type the name of the key to revoke it',
+        textInput({ focus_on_load: true }),
+        key.hint ? { hint: `Or the four characters ${hintCharacters(key)}.` } : {},
+      ),
+      ...(key.status === 'active' ? [actions(go('Deactivate instead', 'deactivate', key))] : []),
+    ],
+    'Keep key',
+  )
+
+function breaks(key: KeyWithUsage, { requests }: Lately): Phrase {
+  if (requests === 0 || key.status !== 'active') return []
+  return say`${count(requests, 'request')} in the last 24 hours; these will start failing. `
+}
+
+const done = {
+  deactivate: (key: Key) => say`Deactivated ${{ name: key.name }}.`,
+  activate: (key: Key) => say`Activated ${{ name: key.name }}. It works again.`,
+  revoke: (key: Key) => say`Revoked ${{ name: key.name }}.`,
+}
+export type Change = keyof typeof done
+
+const underWay = {
+  deactivate: (key: Key) => say`Deactivating ${{ name: key.name }}.`,
+  revoke: (key: Key) => say`Revoking ${{ name: key.name }}.`,
+}
+
+export const activatedMessage = (key: Key): Message => message(done.activate(key))
+
+const titles = { deactivate: 'Key deactivated', revoke: 'Key revoked' }
+
+/** The result of a restriction, with its receipt. "Revoked" appears only once the receipt confirms it. */
+export function restrictedView(change: Restriction, key: Key, receipt: Receipt): ModalView {
+  const isDone = receipt.state === 'confirmed'
+  return notice(isDone ? titles[change] : working[change], [
+    sentenceBlock(say`${(isDone ? done : underWay)[change](key)} ${receiptPhrase(receipt)}`),
+    ...(change === 'deactivate' ? [actions(activateAgain(key))] : []),
+  ])
+}
+
+/** A button that ends the pause that has just begun, and no later one. */
+export const activateAgain = (key: Key) =>
+  go('Activate', 'activate', key, { more: key.statusChangedAt.toISOString() })
+
+export type Restriction = keyof typeof underWay
+const working = { deactivate: 'Deactivating key', revoke: 'Revoking key' }
+
+/** Notifies the owner of another person's change. */
+export const ownerNoticeMessage = (change: Change, key: Key, by: string): Message =>
+  message(say`${{ user: by }} ${change}d your key ${{ name: key.name }} ${hintOf(key)}.`)

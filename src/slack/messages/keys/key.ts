@@ -1,0 +1,101 @@
+import { dayMs } from '../../../foundation/time.ts'
+import { join, type Phrase, type Piece, say, who } from '../../../foundation/words.ts'
+import type { Holder } from '../../../keys/holders.ts'
+import type { Key, KeyWithUsage } from '../../../keys/key.ts'
+import { displayStatus, worksUntil } from '../../../keys/key.ts'
+import type { Lately } from '../../../usage/last-24h.ts'
+import { mrkdwnDate } from '../../phrase.ts'
+
+const dots = {
+  active: '●',
+  inactive: '○',
+  unrevealed: '◌',
+  expired: '✕',
+  revoked: '✕',
+} as const
+
+/** Identifies a key beside its name. An unrevealed key has no hint yet. */
+export const hintOf = ({ hint }: Pick<Key, 'hint'>): Piece => (hint ? { code: hint } : '(not revealed yet)')
+
+/** The hint for mrkdwn. */
+export const hintText = (hint: string | null): string => (hint ? `\`${hint}\`` : 'not revealed yet')
+
+export const count = (n: number, one: string, many = `${one}s`): string =>
+  `${n.toLocaleString('en-US')} ${n === 1 ? one : many}`
+
+/** One line of facts about a key, without text that a person typed. */
+export function keyLine(key: KeyWithUsage, now: Date): string {
+  const state = displayStatus(key, now)
+  const word = wordFor(state, key.unconfirmed)
+  return [
+    key.hint ? `\`${key.hint}\`` : 'no key yet',
+    `${dots[state]} ${word[0]!.toUpperCase()}${word.slice(1)}`,
+    key.lastUsedAt ? `used ${usedWhen(key.lastUsedAt, now)}` : 'never used',
+    expiry(key, now),
+    count(key.requests, 'request'),
+    `<@${key.ownerId}>`,
+    age(key.createdAt, now),
+  ].join(' · ')
+}
+
+/** Until every verifier has the change, a key is only about to be refused. */
+function wordFor(state: keyof typeof dots, unconfirmed: boolean): string {
+  if (state === 'unrevealed') return 'waiting for reveal'
+  if (unconfirmed && state === 'inactive') return 'deactivating'
+  if (unconfirmed && state === 'revoked') return 'revoking'
+  return state
+}
+
+/** A time within the last day, a date before that, in the reader's zone. */
+const usedWhen = (at: Date, now: Date) =>
+  mrkdwnDate(at, now.getTime() - at.getTime() < dayMs ? '{time}' : '{date_short}')
+
+function expiry(key: Key, now: Date): string {
+  const ends = worksUntil(key)
+  if (ends) return `${ends <= now ? 'expired' : 'expires'} ${mrkdwnDate(ends)}`
+  return key.status === 'unrevealed' && key.lifetimeDays
+    ? `expires ${count(key.lifetimeDays, 'day')} after reveal`
+    : 'never expires'
+}
+
+function age(since: Date, now: Date): string {
+  const days = Math.floor((now.getTime() - since.getTime()) / dayMs)
+  return days < 1 ? 'made today' : `${count(days, 'day')} old`
+}
+
+const networksNamed = 3
+const holdersNamed = 5
+
+/** The people known to have had the token. */
+function whoHasIt({ revealedBy }: Key, holders: readonly Holder[]): Phrase {
+  const people = [...new Set([...(revealedBy ? [revealedBy] : []), ...holders.map(({ userId }) => userId)])]
+  if (people.length === 0) return say`Nobody holds it: it was never revealed.`
+  const named = join(
+    people.slice(0, holdersNamed).map((one) => [who(one)]),
+    ', ',
+  )
+  const more = people.length - holdersNamed
+  return say`Held by ${named}${more > 0 ? ` and ${more} more` : ''}.`
+}
+
+/** The facts to know before pausing, revoking or rotating a key. */
+export const keyFacts = (key: KeyWithUsage, last24h?: Lately, holders?: readonly Holder[]): Phrase[] => [
+  say`${{ name: key.name }} ${hintOf(key)}`,
+  say`Owner ${{ user: key.ownerId }}. Scopes: ${key.scopes.join(', ')}.`,
+  ...(holders ? [whoHasIt(key, holders)] : []),
+  key.lastUsedAt
+    ? say`${last24h ? inADay(last24h) : ''}${count(key.requests, 'request')} so far, the last on ${{ moment: key.lastUsedAt }}.`
+    : say`No request so far.`,
+]
+
+function inADay({ requests, networks }: Lately): Phrase {
+  const more = networks.length - networksNamed
+  const from =
+    networks.length === 0
+      ? ''
+      : say`, from ${join(
+          networks.slice(0, networksNamed).map((network) => [{ code: network }]),
+          ', ',
+        )}${more > 0 ? ` and ${count(more, 'other network')}` : ''}`
+  return say`${count(requests, 'request')} in the last 24 hours${from}. `
+}

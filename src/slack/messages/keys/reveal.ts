@@ -1,0 +1,55 @@
+import type { ModalView } from '@slack/types'
+import { type Phrase, say } from '../../../foundation/words.ts'
+import type { Key } from '../../../keys/key.ts'
+import { lapsesAt } from '../../../keys/lapse.ts'
+import { actions, button, type Message, message, notice } from '../../blocks.ts'
+import { sentenceBlock } from '../../phrase.ts'
+import { ref } from '../../ref.ts'
+import { hintOf } from './key.ts'
+
+/** The owner's button for an unrevealed key. */
+export const revealButton = (key: Key) =>
+  button('Reveal key', 'key.reveal', ref(key.workspaceId, key.id), {
+    style: 'primary',
+    label: `Reveal ${key.name}`,
+  })
+
+/** Offers the owner of an unrevealed key its token. */
+export const offerMessage = (key: Key, by: string): Message =>
+  message(
+    key.predecessorId
+      ? say`${{ user: by }} started a rotation of ${{ name: key.name }}. Reveal the new key when you can save it; the old one works until it is revoked.`
+      : say`${{ user: by }} made a key for you: ${{ name: key.name }}. Reveal it when you can save it; it is shown once.`,
+    actions(revealButton(key)),
+    sentenceBlock(say`${lapse(key)}Scopes: ${key.scopes.join(', ')}.`),
+  )
+
+/** The offer after the reveal, without a button. */
+export const revealedMessage = (key: Key): Message =>
+  message(say`You revealed ${{ name: key.name }} ${hintOf(key)} on ${{ moment: key.revealedAt! }}.`)
+
+/** For the person who created a key for someone else. */
+export const waitingForOwnerView = (key: Key): ModalView =>
+  notice('Key created', [
+    sentenceBlock(
+      say`${{ name: key.name }} waits for ${{ user: key.ownerId }} to reveal it; I sent them a message. You will not see the key. ${lapse(key)}`,
+    ),
+  ])
+
+function lapse(key: Key): Phrase {
+  const at = lapsesAt(key)
+  return at ? say`The offer lapses on ${{ day: at }}. ` : []
+}
+
+/** Notifies the owner when it is unknown whether Slack showed the key. */
+export const notShownMessage = (key: Key): Message =>
+  message(
+    say`Slack did not confirm that it showed you ${{ name: key.name }}, so that key is void. Reveal it again.`,
+    actions(revealButton(key)),
+  )
+
+/** Notifies the person who asked for the key when such a key could not be voided. */
+export const notVoidMessage = (key: Key): Message =>
+  message(
+    say`Slack did not confirm that it showed you ${{ name: key.name }} ${hintOf(key)}, and the database was out when I wanted to void it. Revoke it: ${{ code: `/keys revoke ${key.hint ?? key.name}` }}.`,
+  )

@@ -1,0 +1,203 @@
+import type { KnownBlock, ModalView, TaskCardBlock } from '@slack/types'
+import { minuteMs } from '../../../foundation/time.ts'
+import { join, type Phrase, say, who } from '../../../foundation/words.ts'
+import { receiptPhrase } from '../../../leases/receipt-words.ts'
+import type { LeaverKey, Outcome, Source } from '../../../offboarding/offboarding.ts'
+import type { Counts, Report } from '../../../offboarding/report.ts'
+import { actions, button, type Message, message, notice, plainText } from '../../blocks.ts'
+import { isolate, sentenceBlock } from '../../phrase.ts'
+import { ref } from '../../ref.ts'
+import { count } from '../keys/key.ts'
+import { keepsRole, ownPolicy } from './offboard.ts'
+
+type One = Report['offboardings'][number]
+
+const sourceWords: Record<Source, string> = {
+  slack: '/keys offboard',
+  workflow: 'a workflow',
+  'user-change': 'Slack, which deactivated them',
+  scim: 'the directory (SCIM)',
+  webhook: 'the webhook',
+  shell: 'the shell',
+  reconcile: 'the nightly look at Slack’s members',
+}
+
+const outcomeWords: Record<Outcome, string> = {
+  revoked: 'revoked',
+  deactivated: 'deactivated',
+  rotating: 'rotating',
+  'handed-over': 'handed over',
+  kept: 'kept',
+  'refused-already': 'was refused already',
+  failed: 'could not be dealt with',
+}
+
+/** The progress of an offboarding and its final report, exceptions first. Many leavers are summed up. */
+export const offboardingMessage = (report: Report): Message =>
+  report.offboardings.length === 1 ? about(report, report.offboardings[0]!) : aboutMany(report)
+
+function about(report: Report, one: One): Message {
+  const { counts, keys } = report
+  const isDone = one.state === 'done'
+  const blocks: KnownBlock[] = [
+    ...exceptions(one, report).map(sentenceBlock),
+    ...(keys.length > 0 ? [{ type: 'plan' as const, title: planTitle(counts), tasks: keys.map(task) }] : []),
+    ...(keys.length === 0 && counts.all > 0 ? [sentenceBlock(sums(counts))] : []),
+    sentenceBlock(origin(one)),
+    ...(isDone && !one.endedAt ? [undoButton(one)] : []),
+  ]
+  return message(headline(one, counts), ...blocks)
+}
+
+function headline(one: One, counts: Counts): Phrase {
+  const leaver = person(one)
+  if (one.endedBecause === 'undone')
+    return say`The offboarding of ${leaver} was undone on ${{ moment: one.endedAt! }}.`
+  if (one.endedBecause === 'returned')
+    return say`${leaver} is back since ${{ moment: one.endedAt! }}. Their keys stay as the offboarding left them.`
+  if (one.state === 'done')
+    return counts.all === 0
+      ? say`Offboarded ${leaver}. They had no key.`
+      : say`Offboarded ${leaver}: ${sums(counts)}`
+  return say`Offboarding ${leaver}: ${counts.all - counts.waiting} of ${count(counts.all, 'key')} done.`
+}
+
+const person = (one: One) => (one.userId ? { user: one.userId } : { name: one.email ?? '' })
+
+const planTitle = ({ all, waiting }: Counts) =>
+  `${all - waiting} of ${count(all, 'key')} refused, rotating or kept`
+
+function sums(counts: Counts): Phrase {
+  const parts = [
+    [counts.failed, 'failed'],
+    [counts.refused, 'refused'],
+    [counts.rotating, 'rotating'],
+    [counts.handedOver, 'handed over'],
+    [counts.kept, 'kept'],
+    [counts.waiting, 'waiting'],
+  ] as const
+  const counted = parts.filter(([n]) => n > 0).map(([n, word]) => say`${n} ${word}`)
+  return say`${join(counted, ', ')}.`
+}
+
+/** The exceptions that need attention. */
+function exceptions(one: One, { counts, keys, elsewhere }: Report): Phrase[] {
+  const failed = keys.filter((key) => key.outcome === 'failed')
+  const usable = keys.filter((key) => key.outcome === 'rotating' && key.endsAt)
+  const until = new Date(Math.max(...usable.map((key) => key.endsAt!.getTime())))
+  return [
+    ...failed.map((key) => say`${{ name: key.name }} could not be dealt with: ${{ name: key.why }}`),
+    ...(one.lastOwnerOf.length > 0
+      ? [
+          say`${person(one)} was the last owner of ${join(
+            one.lastOwnerOf.map((name) => [{ name }]),
+            ', ',
+          )}. An operator names another: ${{ code: 'keywarden workspace owner USER' }}.`,
+        ]
+      : []),
+    ...(one.keepsRoleInNames.length > 0 && !one.endedAt ? [rolesKept(one)] : []),
+    ...(elsewhere.length > 0
+      ? [
+          join(
+            elsewhere.map((one) => ownPolicy(one, 'followed')),
+            ' ',
+          ),
+        ]
+      : []),
+    ...(usable.length > 0 && !one.endedAt
+      ? [
+          say`${person(one)} can still use ${count(usable.length, 'key')} until ${{ moment: until }}, while the new ones take over.`,
+        ]
+      : []),
+    ...(counts.kept > 0 && keys.some((key) => key.outcome === 'kept' && key.reasons.join() === 'created')
+      ? [say`Keys that they made but never saw are kept.`]
+      : []),
+  ]
+}
+
+const rolesKept = (one: One): Phrase =>
+  join(
+    one.keepsRoleInNames.map((name) => keepsRole(person(one), name)),
+    ' ',
+  )
+
+function origin(one: One): Phrase {
+  const sources = one.sources.map((bot) => sourceWords[bot]).join(', ')
+  const took = one.doneAt ? (one.doneAt.getTime() - one.begunAt.getTime()) / 1000 : 0
+  const limit = Math.round((one.dueAt.getTime() - one.begunAt.getTime()) / minuteMs)
+  const note = one.note ? say` Note: ${{ name: one.note }}.` : []
+  const asked = say`Asked for by ${who(one.requestedBy)} on ${{ moment: one.requestedAt }}, through ${sources}.${note}`
+  if (!one.doneAt) return say`${asked} The limit is ${count(limit, 'minute')}.`
+  return say`${asked} Done after ${duration(took)}; the limit is ${count(limit, 'minute')}${took > limit * 60 ? ': too late' : ''}.`
+}
+
+const duration = (seconds: number): string =>
+  seconds < 90 ? count(Math.round(seconds), 'second') : count(Math.round(seconds / 60), 'minute')
+
+function task(key: LeaverKey): TaskCardBlock {
+  const isDone = key.confirmedAt !== null
+  const status =
+    key.outcome === 'failed' ? 'error' : isDone ? 'complete' : key.outcome ? 'in_progress' : 'pending'
+  return {
+    type: 'task_card',
+    task_id: key.keyId,
+    title: `${isolate(key.name)} ${key.hint ?? ''}`.trim(),
+    status,
+    output: sentenceBlock(became(key)),
+  }
+}
+
+function became(key: LeaverKey): Phrase {
+  if (!key.outcome) return say`${key.plan} (${key.busy ? 'in use' : 'quiet'})`
+  const to = key.ownerAfter ? say`, now of ${{ user: key.ownerAfter }}` : []
+  const until = key.endsAt ? say`; the old one works until ${{ moment: key.endsAt }}` : []
+  const hasReceipt = key.receipt && key.outcome !== 'kept' && key.outcome !== 'handed-over'
+  const receipt = hasReceipt ? say`. ${receiptPhrase(key.receipt!, key.outcome === 'rotating')}` : []
+  const back = key.undoneAt ? say` Undone.` : []
+  return say`${outcomeWords[key.outcome]}${to}${until}${receipt}${back}`
+}
+
+/** Lets a person who was offboarded by mistake back in, even when no key comes back. */
+const undoButton = ({ workspaceId, id }: Pick<One, 'workspaceId' | 'id'>): KnownBlock =>
+  actions({
+    ...button('Undo', 'offboard.undo', ref(workspaceId, id), { label: 'Undo this offboarding' }),
+    confirm: {
+      title: plainText('Undo offboarding'),
+      text: plainText(
+        'Keys that it deactivated work again, and this person may use Keywarden again. What was revoked stays revoked, and rotations go on.',
+      ),
+      confirm: plainText('Undo offboarding'),
+      deny: plainText('Leave it'),
+    },
+  })
+
+/** For `/keys offboard` of a person who is already being offboarded: the progress, and the undo button. */
+export const progressView = (one: One, counts: Counts): ModalView =>
+  notice('Offboard', [
+    sentenceBlock(headline(one, counts)),
+    ...(one.keepsRoleInNames.length > 0 ? [sentenceBlock(rolesKept(one))] : []),
+    sentenceBlock(origin(one)),
+    ...(one.state === 'done' ? [undoButton(one)] : []),
+  ])
+
+function aboutMany({ offboardings, counts }: Report): Message {
+  const done = offboardings.filter((one) => one.state === 'done').length
+  const late = offboardings.filter((one) => (one.doneAt ?? one.dueAt) > one.dueAt)
+  const named = offboardings.slice(0, 20).map((one): Phrase => [person(one)])
+  const rest = offboardings.length - named.length
+  const owners = offboardings.filter((one) => one.lastOwnerOf.length > 0)
+  return message(
+    say`Offboarding ${offboardings.length} people: ${done} done. ${count(counts.all, 'key')}: ${sums(counts)}`,
+    sentenceBlock(
+      say`${join(named, ', ')}${rest > 0 ? ` and ${rest} more` : ''}. The file in the thread has every key.`,
+    ),
+    ...(late.length > 0 ? [sentenceBlock(say`Over the limit: ${late.length}.`)] : []),
+    ...owners.map((one) =>
+      sentenceBlock(say`${person(one)} was the last owner of ${{ name: one.lastOwnerOf.join(', ') }}.`),
+    ),
+    ...offboardings
+      .filter((one) => one.keepsRoleInNames.length > 0)
+      .slice(0, 10)
+      .map((one) => sentenceBlock(rolesKept(one))),
+  )
+}

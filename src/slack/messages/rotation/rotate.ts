@@ -1,0 +1,156 @@
+import type { KnownBlock, ModalView } from '@slack/types'
+import { dayMs } from '../../../foundation/time.ts'
+import { type Phrase, say } from '../../../foundation/words.ts'
+import type { Holder } from '../../../keys/holders.ts'
+import { isOver, type KeyWithUsage } from '../../../keys/key.ts'
+import type { Receipt } from '../../../leases/confirm.ts'
+import { receiptPhrase } from '../../../leases/receipt-words.ts'
+import { type Reason, reasons } from '../../../rotation/rotation.ts'
+import type { Started } from '../../../rotation/start.ts'
+import type { Lately } from '../../../usage/last-24h.ts'
+import type { Workspace } from '../../../workspaces/workspace.ts'
+import { actions, button, form, go, input, notice, option, select } from '../../blocks.ts'
+import { sentenceBlock } from '../../phrase.ts'
+import { ref } from '../../ref.ts'
+import { expiryInputs, scopeAdvice, scopesInput } from '../keys/create.ts'
+import { count, hintOf, keyFacts } from '../keys/key.ts'
+import { revealButton } from '../keys/reveal.ts'
+import { reasonWords } from './words.ts'
+
+export type RotateProps = {
+  key: KeyWithUsage
+  workspace: Workspace
+  now: Date
+  reason: Reason
+  last24h: Lately
+  holders: readonly Holder[]
+  /** the scopes ticked so far; the key's own unless they change */
+  chosen: readonly string[]
+  /** the expiry chosen so far; absent when it does not change */
+  expiry?: { expires: string; days?: string }
+}
+
+/** The form of a rotation: the new key's name, scopes and expiry, and what happens to the old one. */
+export function rotateForm(props: RotateProps): ModalView {
+  const { key, reason } = props
+  return form('Rotate key', 'Start rotation', 'key.rotate', ref(key.workspaceId, key.id), [
+    ...keyFacts(key, props.last24h, props.holders).map(sentenceBlock),
+    reasonInput('rotate', reason),
+    sentenceBlock(whatHappens(props)),
+    ...(reason === 'leaver' ? [takesOverInput] : []),
+    ...(reason === 'scope-change' ? [scopesInput('rotate', key.scopes)] : []),
+    ...(reason === 'scope-change' || props.expiry ? scopeAdvice(props.chosen, props.workspace.terms) : []),
+    sentenceBlock(newKey(props)),
+    ...expiry(props),
+  ])
+}
+
+/** The reason, which decides the form's other fields. */
+export const reasonInput = (formName: string, reason: Reason): KnownBlock =>
+  input(
+    'reason',
+    'Why',
+    select(
+      reasons.map((one) => option(reasonWords[one].choice, one)),
+      reason,
+    ),
+    { redraws: formName },
+  )
+
+const takesOverInput = input(
+  'owner',
+  'Who takes over',
+  { type: 'users_select' },
+  { hint: 'They reveal the new key. Not whoever leaves.' },
+)
+
+function whatHappens({ key, reason, now, last24h: { requests }, workspace }: RotateProps): Phrase {
+  if (isOver(key, now))
+    return say`The old key has expired, so its requests are refused already. The new key takes the name.`
+  if (reason === 'compromised')
+    return say`⚠️ The old key is refused the moment you press Start rotation${requests > 0 ? say`: whatever made ${count(requests, 'request')} in the last 24 hours fails until it has the new one` : ''}. Then the new key is offered.`
+  const ends = [key.expiresAt, key.endsAt]
+    .filter((at) => at !== null)
+    .sort((a, b) => a.getTime() - b.getTime())[0]
+  const dueAt = now.getTime() + workspace.terms.rotationDeadlineDays * dayMs
+  const warning =
+    ends && ends.getTime() <= dueAt
+      ? say` ⚠️ The old key itself stops working on ${{ moment: ends }}; what has not switched by then fails.`
+      : []
+  return say`The new key takes the name. Both keys work until nothing uses the old one any more; you see that in the alert channel, and finish.${warning}`
+}
+
+function newKey({ key, reason, chosen, expiry: changed }: RotateProps): Phrase {
+  const owner = reason === 'leaver' ? 'Whoever takes over' : { user: key.ownerId }
+  const scopes =
+    reason === 'scope-change' ? difference(key.scopes, chosen) : say`same scopes (${key.scopes.join(', ')})`
+  const lifetime = changed
+    ? say`the expiry below`
+    : key.lifetimeDays
+      ? say`${count(key.lifetimeDays, 'day')} from its reveal`
+      : say`no expiry`
+  return say`New key: ${{ name: key.name }}, ${scopes}, ${lifetime}. ${owner} reveals it.`
+}
+
+/** "read stays; write is added; agents goes". Pure. */
+function difference(before: readonly string[], after: readonly string[]): Phrase {
+  const parts = [
+    [before.filter((scope) => after.includes(scope)), 'stays', 'stay'],
+    [after.filter((scope) => !before.includes(scope)), 'is added', 'are added'],
+    [before.filter((scope) => !after.includes(scope)), 'goes', 'go'],
+  ] as const
+  return [
+    parts
+      .filter(([scopes]) => scopes.length > 0)
+      .map(([scopes, one, many]) => `${scopes.join(', ')} ${scopes.length === 1 ? one : many}`)
+      .join('; '),
+  ]
+}
+
+function expiry(props: RotateProps): KnownBlock[] {
+  const { expiry: changed } = props
+  if (!changed) return [actions(button('Change expiry', 'form.rotate.change', 'change'))]
+  return expiryInputs('rotate', { ...props, ...changed })
+}
+
+/** The rotation has begun: the next step, and where its progress is posted. */
+export const rotatedView = (
+  { predecessor: old, successor }: Started,
+  mine: boolean,
+  channel: string,
+): ModalView =>
+  notice('Rotation started', [
+    sentenceBlock(
+      mine
+        ? say`The new key for ${{ name: successor.name }} waits for you to reveal it, here or in the message I sent you.`
+        : say`The new key for ${{ name: successor.name }} waits for ${{ user: successor.ownerId }} to reveal it.`,
+    ),
+    sentenceBlock(
+      say`The old key ${hintOf(old)} works until the rotation is finished. ${{ name: `#${channel}` }} shows what still uses it, and when it is safe to finish.`,
+    ),
+    actions(...(mine ? [revealButton(successor)] : []), go('Show old key', 'show', old)),
+  ])
+
+/** Shows a compromised key's receipt first, then the new key. */
+export function compromisedView(
+  { predecessor: old, successor }: Started,
+  mine: boolean,
+  receipt: Receipt | undefined,
+): ModalView {
+  const isDone = receipt === undefined || receipt.state === 'confirmed'
+  return notice(isDone ? 'Key revoked' : 'Revoking key', [
+    sentenceBlock(
+      say`${isDone ? 'Revoked' : 'Revoking'} ${{ name: old.name }} ${hintOf(old)}. ${receipt ? receiptPhrase(receipt) : ''}`,
+    ),
+    ...(isDone
+      ? [
+          sentenceBlock(
+            mine
+              ? say`The new key waits for you to reveal it. What the old one did in its last 48 hours stands in the alert channel.`
+              : say`The new key waits for ${{ user: successor.ownerId }} to reveal it. What the old one did in its last 48 hours stands in the alert channel.`,
+          ),
+          ...(mine ? [actions(revealButton(successor))] : []),
+        ]
+      : []),
+  ])
+}

@@ -1,0 +1,108 @@
+import type { ImageBlock } from '@slack/types'
+import type { WebClient } from '@slack/web-api'
+import type { Picture } from '../charts/chart.ts'
+import { render } from '../charts/render.ts'
+import type { Log } from '../foundation/log.ts'
+import { errorName } from './channels.ts'
+import { isAboutContent } from './refusals.ts'
+
+export type Illustration = {
+  picture: Picture
+  filename: string
+  /** the picture in words, with its figures, at most 2,000 characters; goes into the block */
+  altText: string
+}
+
+type Deps = { web: WebClient; log: Log }
+
+/**
+ * Draws a picture and passes it to `send` as an image block, or passes nothing when it cannot be shown: files are not
+ * permitted, or drawing or uploading failed. The message must therefore say everything in words too. Slack scans a
+ * file after its upload, and calls the block invalid until then: `send` is retried until the block is accepted, and
+ * at last called without the picture; at once where Slack refuses the block for another reason. Only people who can
+ * read a message with the picture can see it. In ephemeral messages, dialogs and on Home it stays private to the app,
+ * so it belongs in a channel or a direct message.
+ * https://docs.slack.dev/reference/block-kit/composition-objects/slack-file-object
+ */
+export async function sendIllustrated<T>(
+  { web, log }: Deps,
+  { picture, filename, altText }: Illustration,
+  send: (image?: ImageBlock) => Promise<T>,
+): Promise<T> {
+  const id = await render(picture)
+    .then((bytes) => upload(web, filename, bytes))
+    .catch((error: unknown) => void log.warn({ error: String(error) }, 'a picture is left out'))
+  if (!id) return send()
+  const image: ImageBlock = { type: 'image', slack_file: { id }, alt_text: altText.slice(0, 2000) }
+  for (const waitMs of waitsMs) {
+    try {
+      return await send(image)
+    } catch (error) {
+      if (!isAboutContent(error)) throw error
+      if (!isNotReady(error)) break
+    }
+    await new Promise((resolve) => setTimeout(resolve, waitMs))
+  }
+  log.warn({ file: id }, 'Slack does not show an uploaded picture; it is left out')
+  return send()
+}
+
+/** Real milliseconds between attempts, seven seconds in all: Slack takes about one. */
+const waitsMs = [200, 400, 800, 1600, 4000]
+
+const isNotReady = (error: unknown): boolean =>
+  errorName(error) === 'invalid_blocks' && JSON.stringify(error).includes('slack file')
+
+const uploadWithinMs = 10_000
+
+/**
+ * Uploads a file that only the app can see, and returns its id; undefined when Slack permits no files.
+ * @throws when Slack cannot be reached or fails
+ */
+const upload = (web: WebClient, filename: string, bytes: Uint8Array): Promise<string | undefined> =>
+  ifPermitted(put(web, { filename, bytes }))
+
+/**
+ * Uploads a file into a channel or direct message, by its id. Returns the file's id; undefined when Slack permits
+ * none.
+ * @throws when Slack cannot be reached or fails
+ */
+export const share = (web: WebClient, file: File, channelId: string): Promise<string | undefined> =>
+  ifPermitted(put(web, file, channelId))
+
+type File = { filename: string; bytes: Uint8Array }
+
+async function ifPermitted(uploading: Promise<string>): Promise<string | undefined> {
+  try {
+    return await uploading
+  } catch (error) {
+    if (notPermitted.has(errorName(error) ?? '')) return undefined
+    throw error
+  }
+}
+
+/** https://docs.slack.dev/reference/methods/files.getUploadURLExternal */
+async function put(web: WebClient, { filename, bytes }: File, channelId?: string): Promise<string> {
+  const { upload_url: url, file_id: id } = await web.files.getUploadURLExternal({
+    filename,
+    length: bytes.length,
+  })
+  const body = new Uint8Array(bytes)
+  const signal = AbortSignal.timeout(uploadWithinMs)
+  const answer = await fetch(url!, { method: 'POST', body, signal })
+  if (!answer.ok) throw new Error(`the upload was answered with ${answer.status}`)
+  const files: [{ id: string; title: string }] = [{ id: id!, title: filename }]
+  await web.files.completeUploadExternal({ files, ...(channelId ? { channel_id: channelId } : {}) })
+  return id!
+}
+
+/** Slack's error names for a workspace, plan or installation in which this app may not upload. */
+const notPermitted = new Set([
+  'missing_scope',
+  'file_uploads_disabled',
+  'file_uploads_except_images_disabled',
+  'file_type_not_allowed',
+  'restricted_action',
+  'access_denied',
+  'ekm_access_denied',
+])
