@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import type { Job } from '../jobs/engine/job.ts'
 import { type Clock, systemClock } from './foundation/clock.ts'
 import type { Config } from './foundation/config.ts'
 import { databaseStartError, openDatabase, requireChanges } from './foundation/database.ts'
@@ -33,6 +34,8 @@ export type StartOptions = {
   clock?: Clock
   random?: Random
   log?: Log
+  /** the product's own unless given; for tests that wait for what runs every ten seconds */
+  timetable?: readonly Job[]
 }
 
 /**
@@ -58,7 +61,7 @@ export async function start(options: StartOptions): Promise<Running> {
     await checkDatabase(world)
     const { startWatching } = await import('./leases/confirm.ts')
     opened.push(startWatching(world).stop)
-    const parts = await startParts(world, options.roles, opened)
+    const parts = await startParts(world, options, opened)
     const verifier = options.roles.includes('verify') ? await startVerifier(world, opened) : undefined
     const isVerifierOnly = options.roles.every((role) => role === 'verify')
     const url = await startHttp(world, verifier, isVerifierOnly, parts, opened)
@@ -92,14 +95,14 @@ type Parts = {
 
 async function startParts(
   world: World,
-  wanted: readonly Role[],
+  { roles: wanted, timetable }: StartOptions,
   opened: (() => Promise<void>)[],
 ): Promise<Parts> {
   const parts: Parts = { routes: [], runTimetable: async () => undefined }
   if (!wanted.includes('bot') && !wanted.includes('worker')) return parts
   const slack = await import('./slack/open.ts').then(({ openSlackSide }) => openSlackSide(world))
   if (wanted.includes('worker')) {
-    const worker = await startWorker(world, slack)
+    const worker = await startWorker(world, slack, timetable)
     opened.push(worker.stop)
     parts.runTimetable = worker.runTimetable
     parts.late = await showLateness(world)
@@ -123,17 +126,14 @@ async function startParts(
 async function startWorker(
   world: World,
   { alerts, offboard, board }: Pick<SlackSide, 'alerts' | 'offboard' | 'board'>,
+  timetable: readonly Job[] | undefined,
 ) {
   const [{ openWorker }, { deliverWaiting }] = await Promise.all([
     import('../jobs/engine/worker.ts'),
     import('./alerts/deliver.ts'),
   ])
-  return openWorker({
-    world,
-    offboard,
-    board,
-    deliver: async () => void (await deliverWaiting(world, alerts, { seconds: 5 })),
-  })
+  const deliver = async () => void (await deliverWaiting(world, alerts, { seconds: 5 }))
+  return openWorker({ world, offboard, board, deliver }, timetable)
 }
 
 /** A worker answers for how late the jobs are, in its metrics and its readiness. */

@@ -1,23 +1,19 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Message } from '../../sandbox/slack/contract.ts'
 import { messagesIn, textOf } from '../../sandbox/slack/look.ts'
 import {
   counted,
+  house,
   makeKey,
   openDialog,
   said,
   security,
   submitAndSee,
-  type TestHouse,
-  testHouse,
+  useHouse,
 } from '../setup/house.ts'
 import { setTerms } from '../setup/seen.ts'
 
-let house: TestHouse
-beforeAll(async () => {
-  house = await testHouse()
-})
-afterAll(() => house.drop())
+useHouse()
 
 let asked = 0
 /** Asks as the platform does, from a client's address and with its user agent, until it is counted. */

@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { controlsIn, optionValue, topModal } from '../../sandbox/slack/look.ts'
 import {
   answerTo,
   choose,
   fillAndCreate,
+  house,
   makeKey,
   openDialog,
   people,
@@ -11,17 +12,12 @@ import {
   said,
   submit,
   submitAndSee,
-  type TestHouse,
-  testHouse,
   tokenIn,
+  useHouse,
 } from '../setup/house.ts'
 import { dialogWith, recorded, setTerms, told } from '../setup/seen.ts'
 
-let house: TestHouse
-beforeAll(async () => {
-  house = await testHouse()
-})
-afterAll(() => house.drop())
+useHouse()
 
 test('every field says what is wrong with it, all at once, and what was typed stays', async () => {
   const manager = house.as('manager')

@@ -6,22 +6,16 @@ import { perform } from '../../src/acts/perform.ts'
 import { isRefusal } from '../../src/foundation/refusal.ts'
 import { plain } from '../../src/foundation/words.ts'
 import { markSaved, replace } from '../../src/keys/replace.ts'
-import {
-  callPlatform, fillAndCreate, openDialog, people, press, pressIn, said, type TestHouse, testHouse, tokenIn,
-} from '../setup/house.ts' // biome-ignore format: a list
+import { callPlatform, fillAndCreate, house, openDialog, people, press, pressIn, said, tokenIn, useHouse } from '../setup/house.ts' // biome-ignore format: a list
 import { dialogWith, directMessages, oldCopy, recorded, told } from '../setup/seen.ts'
 import { openWire } from '../slack/wire.ts'
 
-let house: TestHouse
 let wire: Awaited<ReturnType<typeof openWire>>
+useHouse({ mode: 'http' })
 beforeAll(async () => {
-  house = await testHouse({ mode: 'http' })
   wire = await openWire(house)
 })
-afterAll(async () => {
-  await wire.stop()
-  await house.drop()
-})
+afterAll(() => wire.stop())
 
 const manager = () => house.as('manager')
 const hintOf = (token: string) => `${token.slice(0, 8)}...`

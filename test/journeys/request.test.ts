@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Message } from '../../sandbox/slack/contract.ts'
 import { findButton, messagesIn } from '../../sandbox/slack/look.ts'
 import {
@@ -6,6 +6,7 @@ import {
   callPlatform,
   choose,
   general,
+  house,
   makeKey,
   openDialog,
   people,
@@ -16,16 +17,12 @@ import {
   submit,
   submitAndSee,
   type TestHouse,
-  testHouse,
   tokenIn,
+  useHouse,
 } from '../setup/house.ts'
 import { dialogWith, homeWith, recorded, setTerms, told } from '../setup/seen.ts'
 
-let house: TestHouse
-beforeAll(async () => {
-  house = await testHouse()
-})
-afterAll(() => house.drop())
+useHouse()
 
 const inChannel = (who: ReturnType<TestHouse['as']>, words: string | RegExp) =>
   who.waitFor((screen) =>

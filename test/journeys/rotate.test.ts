@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { controlsIn, findButton, optionValue } from '../../sandbox/slack/look.ts'
 import {
   answerTo,
   callPlatform,
   choose,
+  house,
   makeKey,
   openDialog,
   people,
@@ -11,17 +12,12 @@ import {
   said,
   submit,
   submitAndSee,
-  type TestHouse,
-  testHouse,
   tokenIn,
+  useHouse,
 } from '../setup/house.ts'
 import { dialogWith, pick, recorded, setTerms, told } from '../setup/seen.ts'
 
-let house: TestHouse
-beforeAll(async () => {
-  house = await testHouse()
-})
-afterAll(() => house.drop())
+useHouse()
 
 test('plainly: a successor with the same scopes and days, revealed from the dialog, and the old key is revoked by hand', async () => {
   const manager = house.as('manager')

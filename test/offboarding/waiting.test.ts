@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Message } from '../../sandbox/slack/contract.ts'
 import { findButton, messagesIn } from '../../sandbox/slack/look.ts'
 import { person } from '../../sandbox/slack/person.ts'
 import {
+  house,
   openDialog,
   people,
   press,
@@ -10,17 +11,12 @@ import {
   security,
   submit,
   submitAndSee,
-  type TestHouse,
-  testHouse,
+  useHouse,
 } from '../setup/house.ts'
 import { dialogWith, recorded, setTerms, told } from '../setup/seen.ts'
 import { join, ownedKey } from './leavers.ts'
 
-let house: TestHouse
-beforeAll(async () => {
-  house = await testHouse()
-})
-afterAll(() => house.drop())
+useHouse()
 
 const farah = 'U0FARAH006'
 const gus = 'U0GUS00007'

@@ -1,10 +1,10 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isRefusal, sentence } from '../../src/foundation/refusal.ts'
 import { plain } from '../../src/foundation/words.ts'
 import { type KeyDraft, readDraft } from '../../src/keys/issue.ts'
 import { isScope, scopes } from '../../src/keys/scope.ts'
 import { readTerms } from '../../src/policy/terms.ts'
+import fc from '../setup/seeded.ts'
 
 const terms = readTerms({})
 const good: KeyDraft = {

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { validView } from '../../sandbox/slack/validate/view.ts'
 import type { KeyWithUsage } from '../../src/keys/key.ts'
@@ -11,6 +10,7 @@ import type { Tracker } from '../../src/rotation/tracker.ts'
 import { type HomeProps, homeView } from '../../src/slack/messages/home/home.ts'
 import type { KeyRequest } from '../../src/workspaces/requests.ts'
 import type { Workspace } from '../../src/workspaces/workspace.ts'
+import fc from '../setup/seeded.ts'
 
 const now = new Date('2027-03-10T12:00:00Z')
 const dayMs = 86_400_000

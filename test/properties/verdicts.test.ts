@@ -1,8 +1,8 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parseNetworks } from '../../src/keys/networks.ts'
 import { scopes } from '../../src/keys/scope.ts'
 import { codes, decide, type KeyFacts, type RequestFacts, scopeBits } from '../../src/verification/decide.ts'
+import fc from '../setup/seeded.ts'
 
 const everyScope = (1 << scopes.length) - 1
 const moments = fc.integer({ min: 0, max: 40 })

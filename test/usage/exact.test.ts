@@ -1,5 +1,5 @@
 import { parse } from 'csv-parse/sync'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { weekOfUse } from '../../src/findings/digest-use.ts'
 import { readTerms } from '../../src/policy/terms.ts'
 import { last24hOf } from '../../src/usage/last-24h.ts'
@@ -8,13 +8,9 @@ import { recentOf } from '../../src/usage/recent.ts'
 import { exportUsage } from '../../src/usage/reports/export.ts'
 import { workspaceSummaryOf } from '../../src/usage/reports/workspace.ts'
 import { summaryOf } from '../../src/usage/summary.ts'
-import { counted, makeKey, openDialog, submitAndSee, type TestHouse, testHouse } from '../setup/house.ts'
+import { counted, house, makeKey, openDialog, submitAndSee, useHouse } from '../setup/house.ts'
 
-let house: TestHouse
-beforeAll(async () => {
-  house = await testHouse()
-}, 60_000)
-afterAll(() => house.drop())
+useHouse()
 
 type Answers = { requests: number; refused: number; endpoints: Map<string, number> }
 

@@ -1,23 +1,19 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Message } from '../../sandbox/slack/contract.ts'
 import { messagesIn, optionValue, topModal } from '../../sandbox/slack/look.ts'
 import type { PersonClient } from '../../sandbox/slack/person.ts'
 import { readProgress } from '../../src/anomaly/progress.ts'
 import {
-  callPlatform, makeKey, openDialog, people, press, pressIn, said, security, submitAndSee, type TestHouse, testHouse,
+  callPlatform, house, makeKey, openDialog, people, press, pressIn, said, security, submitAndSee, useHouse,
 } from '../setup/house.ts' // biome-ignore format: a list
 import { plant } from '../setup/plant.ts'
 import { oldCopy, recorded, setTerms, told } from '../setup/seen.ts'
 import { office, plantSource, plantTraffic } from './traffic.ts'
 
-let house: TestHouse
 const dayMs = 86_400_000
 const bucketMs = 300_000
 
-beforeAll(async () => {
-  house = await testHouse()
-})
-afterAll(() => house.drop())
+useHouse()
 
 const floored = (at: Date) => new Date(Math.floor(at.getTime() / bucketMs) * bucketMs)
 const keyId = async (name: string): Promise<string> =>
