@@ -34,12 +34,12 @@ async function markNotified(trx: Transaction): Promise<Row[]> {
   return rows
 }
 
-const messageFor = (row: Row, { terms }: Workspace, now: Date): OutboxMessage => ({
+const messageFor = (row: Row, { policy }: Workspace, now: Date): OutboxMessage => ({
   workspaceId: row.workspace_id,
   subjectId: row.id,
   about: 'fleet',
   body: {},
   step: row.over_at ? 'over' : `keys-${row.keys}:${now.toISOString()}`,
-  destination: `channel:${terms.alertChannel}`,
-  notBefore: quietUntil(terms, now),
+  destination: `channel:${policy.alertChannel}`,
+  notBefore: quietUntil(policy, now),
 })

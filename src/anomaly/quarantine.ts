@@ -21,7 +21,7 @@ type Row = { id: number; key_id: string; workspace_id: string }
 export async function quarantineLeaked(
   world: Pick<World, 'db' | 'clock' | 'random' | 'log'>,
 ): Promise<number> {
-  const wanting = (await allWorkspaces(world.db)).filter(({ terms }) => terms.quarantineLeaked)
+  const wanting = (await allWorkspaces(world.db)).filter(({ policy }) => policy.quarantineLeaked)
   if (wanting.length === 0) return 0
   const { rows } = await world.db.raw(
     `select e.id, e.key_id, e.workspace_id from anomaly_episodes e join keys k on k.id = e.key_id

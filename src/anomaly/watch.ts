@@ -64,6 +64,6 @@ async function doubtsAfter({ db }: Deps, since: Date | null, { from, until, flus
 async function zonesOf({ db }: Deps): Promise<Run['zones']> {
   const workspaces = await allWorkspaces(db)
   return new Map(
-    workspaces.map(({ id, terms: { timeZone } }) => [id, { timeZone, offset: offsetsOf(timeZone) }]),
+    workspaces.map(({ id, policy: { timeZone } }) => [id, { timeZone, offset: offsetsOf(timeZone) }]),
   )
 }

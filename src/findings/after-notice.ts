@@ -36,7 +36,7 @@ const kinds: readonly { kind: Noticed; question: Question; reason: string }[] = 
 export async function deactivateAfterNotice(world: Deps, workspace: Workspace): Promise<number> {
   let paused = 0
   for (const { kind, question, reason } of kinds) {
-    if (!endsInDeactivation(workspace.terms, kind)) continue
+    if (!endsInDeactivation(workspace.policy, kind)) continue
     if ((await overdue(world.db, workspace, kind, world.clock.now(), 1)).length === 0) continue
     const done = await perform(world, { kind: 'job', id: 'notices-over' }, async (act) => {
       await reconcileIn(act, world, question, workspace)

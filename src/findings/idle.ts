@@ -39,12 +39,12 @@ export const idle: Question = {
          and (works_until is null or works_until > :now)`,
       { workspace: workspace.id, before: quietBefore(workspace, now), now },
     )
-    return (rows as Row[]).flatMap((row) => factsOf(row, workspace.terms.idleDays, now))
+    return (rows as Row[]).flatMap((row) => factsOf(row, workspace.policy.idleDays, now))
   },
 }
 
-const quietBefore = ({ terms }: Workspace, now: Date): Date =>
-  new Date(now.getTime() - Math.min(neverUsedDays, terms.idleDays) * dayMs)
+const quietBefore = ({ policy }: Workspace, now: Date): Date =>
+  new Date(now.getTime() - Math.min(neverUsedDays, policy.idleDays) * dayMs)
 
 function used({ lastUsedAt, facts }: Gone, now: Date) {
   return lastUsedAt && lastUsedAt > new Date(String(facts.since)) ? noticed('used', now) : undefined

@@ -31,7 +31,7 @@ export function readMoment(text: string): Date | undefined {
   }
 }
 
-/** Names that were found good: to ask costs more than all the rest of reading a workspace's terms. */
+/** Names that were found good: to ask costs more than all the rest of reading a workspace's rules. */
 const knownTimeZones = new Set<string>()
 
 /** Whether this is the name of a time zone that dates can be shown in. */

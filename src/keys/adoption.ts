@@ -1,6 +1,6 @@
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import { dayMs, readMoment } from '../foundation/time.ts'
-import type { Terms } from '../policy/terms.ts'
+import type { Policy } from '../policy/policy.ts'
 import { readScopes } from './issue.ts'
 import { readLimit } from './limit.ts'
 import { readName, readWords } from './name.ts'
@@ -61,15 +61,15 @@ export function readAdoption(fields: AdoptionFields, now: Date): Adoption | Refu
 }
 
 /** Warnings for an adopted key that policy would not allow to be made; it is adopted all the same. Pure. */
-export function policyWarnings({ scopes, expiresAt }: Adoption, terms: Terms, now: Date): Refusal[] {
+export function policyWarnings({ scopes, expiresAt }: Adoption, policy: Policy, now: Date): Refusal[] {
   const field = 'expires'
   if (expiresAt === null)
-    return scopes.includes('write') && terms.writeMustExpire === 'enforce'
+    return scopes.includes('write') && policy.writeMustExpire === 'enforce'
       ? [refuse('invalid', 'By policy write keys must expire, and this one never does.', { field })]
       : []
-  const max = now.getTime() + terms.maximumLifetimeDays * dayMs
+  const max = now.getTime() + policy.maximumLifetimeDays * dayMs
   if (expiresAt.getTime() <= max) return []
-  return [refuse('invalid', `By policy keys last at most ${terms.maximumLifetimeDays} days.`, { field })]
+  return [refuse('invalid', `By policy keys last at most ${policy.maximumLifetimeDays} days.`, { field })]
 }
 
 function readHash(text: string): Buffer | Refusal {

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex'
 import type { Executor } from '../foundation/database.ts'
-import type { Terms } from '../policy/terms.ts'
+import type { Policy } from '../policy/policy.ts'
 import type { Viewer } from './find.ts'
 import type { KeyWithUsage } from './key.ts'
 import { toKeyWithUsage } from './store.ts'
@@ -34,7 +34,7 @@ export type Listing = {
   viewer: Viewer
   filter: Filter
   cursor: Cursor
-  terms: Terms
+  policy: Policy
   now: Date
   rowCount: number
   counted: boolean

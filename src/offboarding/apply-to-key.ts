@@ -7,7 +7,7 @@ import { changeStatusInBulk } from '../keys/status-in-bulk.ts'
 import { lockKey } from '../keys/store.ts'
 import { endKeyBy, transferKey } from '../keys/transfer.ts'
 import type { Act } from '../members/actor.ts'
-import type { Terms } from '../policy/terms.ts'
+import type { Policy } from '../policy/policy.ts'
 import type { Campaign } from '../rotation/campaign.ts'
 import { startRotation } from '../rotation/start.ts'
 import type { Offboarding, Outcome, Plan } from './offboarding.ts'
@@ -16,7 +16,7 @@ export type Deps = {
   offboarding: Offboarding
   newOwner: string | undefined
   graceEnds: Date
-  terms: Terms
+  policy: Policy
   /** many rotations share a message */
   campaign: Campaign | undefined
   random: Random
@@ -116,8 +116,8 @@ const refusedOr = (refusal: Refusal): Applied =>
 /** The key that takes its place: one that is on its way already, or a new one. */
 async function successorOf(act: Act, key: Key, deps: Deps): Promise<string | Refusal> {
   if (key.successorId) return key.successorId
-  const { graceEnds, terms, campaign, random } = deps
-  const workspace = { id: key.workspaceId, terms }
+  const { graceEnds, policy, campaign, random } = deps
+  const workspace = { id: key.workspaceId, policy }
   const start = {
     reason: 'leaver',
     dueBy: graceEnds,

@@ -42,7 +42,7 @@ export async function requestByEmail(
       ...where,
       id: newId('off', random),
       workspace_id: workspace.id,
-      mode: modeOf(request, workspace.terms),
+      mode: modeOf(request, workspace.policy),
       successor_id: request.successorId ?? null,
       note: request.note?.trim().slice(0, 300) ?? '',
       decides_in: decidesIn,
@@ -50,7 +50,7 @@ export async function requestByEmail(
       requested_by: actorName(act.actor),
       requested_at: act.now,
       begun_at: act.now,
-      due_at: new Date(act.now.getTime() + workspace.terms.offboardingLimitMinutes * minuteMs),
+      due_at: new Date(act.now.getTime() + workspace.policy.offboardingLimitMinutes * minuteMs),
       announced: false,
     })
     .onConflict(act.trx.raw('(account_id, email) where ended_at is null and user_id is null'))
@@ -88,7 +88,7 @@ async function continueRequest(
   random: Random,
 ): Promise<void> {
   const { id, known: userId, mode, note } = row as unknown as Waiting
-  const due = new Date(act.now.getTime() + workspace.terms.offboardingLimitMinutes * minuteMs)
+  const due = new Date(act.now.getTime() + workspace.policy.offboardingLimitMinutes * minuteMs)
   const running = await currentOffboarding(act.trx, workspace.accountId, userId)
   if (!running) {
     await act

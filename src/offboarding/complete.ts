@@ -1,7 +1,7 @@
 import { record } from '../audit/record.ts'
 import type { Receipt } from '../leases/confirm.ts'
 import type { Act } from '../members/actor.ts'
-import { readTerms } from '../policy/terms.ts'
+import { readPolicy } from '../policy/policy.ts'
 import { lockOffboarding, type Offboarding } from './offboarding.ts'
 import type { Step } from './step.ts'
 import { planKeys } from './write-plan.ts'
@@ -28,7 +28,7 @@ export const completeOffboarding =
       .whereNull('confirmed_at')
       .first('key_id')
     if (left) return false
-    if ((await planKeys(act, offboarding, await termsOf(act, offboarding))).length > 0) {
+    if ((await planKeys(act, offboarding, await policyOf(act, offboarding))).length > 0) {
       await act.trx('offboardings').where({ id }).update({ state: 'acting' })
       return false
     }
@@ -37,9 +37,9 @@ export const completeOffboarding =
     return true
   }
 
-async function termsOf(act: Act, { accountId }: Offboarding) {
-  const rows = await act.trx('workspaces').where({ account_id: accountId }).select('id', 'terms')
-  return new Map(rows.map((row) => [row.id as string, readTerms(row.terms)]))
+async function policyOf(act: Act, { accountId }: Offboarding) {
+  const rows = await act.trx('workspaces').where({ account_id: accountId }).select('id', 'policy')
+  return new Map(rows.map((row) => [row.id as string, readPolicy(row.policy)]))
 }
 
 async function recordCompleted(act: Act, offboarding: Offboarding): Promise<void> {

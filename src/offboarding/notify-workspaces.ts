@@ -1,13 +1,13 @@
 import type { Random } from '../foundation/random.ts'
 import type { Act } from '../members/actor.ts'
 import { put } from '../outbox/outbox.ts'
-import type { Terms } from '../policy/terms.ts'
+import type { Policy } from '../policy/policy.ts'
 import { isUnattended, type Offboarding, type Plan } from './offboarding.ts'
 
 /** A key that an offboarding has just written down. */
 export type Planned = { workspaceId: string; name: string; plan: Plan }
 
-type Named = { id: string; name: string; terms: Terms }
+type Named = { id: string; name: string; policy: Policy }
 
 const maxNamed = 10
 
@@ -43,7 +43,7 @@ export async function notifyWorkspaces(
         workspaceId: workspace.id,
         subjectId: id,
         step: `${workspace.id} ${begunAt.toISOString()}`,
-        destination: `channel:${workspace.terms.alertChannel}`,
+        destination: `channel:${workspace.policy.alertChannel}`,
         about: 'offboarded-elsewhere',
         body,
       },

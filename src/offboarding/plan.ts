@@ -1,6 +1,6 @@
 import { dayMs } from '../foundation/time.ts'
 import { isOver } from '../keys/key.ts'
-import type { Terms } from '../policy/terms.ts'
+import type { Policy } from '../policy/policy.ts'
 import type { Candidate } from './leaver-keys.ts'
 import { isUnattended, type Mode, type Offboarding, type Plan } from './offboarding.ts'
 
@@ -21,16 +21,16 @@ export function choicesFor(key: Candidate, now: Date): Plan[] {
 }
 
 /** Limits the mode that a system asks for: it may only ask for less than the policy, which can be undone. Pure. */
-export const within = (policy: Mode, wanted: Mode): Mode => (wanted === 'deactivate' ? wanted : policy)
+export const within = (limit: Mode, wanted: Mode): Mode => (wanted === 'deactivate' ? wanted : limit)
 
 /** The mode in that workspace: the requested one where the requester decides, else that of its policy. Pure. */
 export function modeIn(
   offboarding: Pick<Offboarding, 'mode' | 'decidesIn' | 'requestedBy'>,
   workspaceId: string,
-  { offboardingUnattendedMode: policy }: Terms,
+  { offboardingUnattendedMode: own }: Policy,
 ): Mode {
   if (offboarding.decidesIn.includes(workspaceId)) return offboarding.mode
-  return isUnattended(offboarding) ? within(policy, offboarding.mode) : policy
+  return isUnattended(offboarding) ? within(own, offboarding.mode) : own
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Executor } from '../foundation/database.ts'
 import { dayMs } from '../foundation/time.ts'
 import type { Actor } from '../members/actor.ts'
-import { readTerms } from '../policy/terms.ts'
+import { readPolicy } from '../policy/policy.ts'
 import { trafficOf } from '../usage/traffic.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import { authorityOf } from './authority.ts'
@@ -50,9 +50,9 @@ export async function previewOffboarding(
         .select('key_id')
     : []
   const handled = new Set(known.map((row) => row.key_id))
-  const rows = await db('workspaces').where({ account_id: accountId }).select('id', 'name', 'terms')
-  const busyDays = new Map(rows.map((row) => [row.id, readTerms(row.terms).offboardingBusyDays]))
-  const mode = wanted ?? workspace.terms.offboardingMode
+  const rows = await db('workspaces').where({ account_id: accountId }).select('id', 'name', 'policy')
+  const busyDays = new Map(rows.map((row) => [row.id, readPolicy(row.policy).offboardingBusyDays]))
+  const mode = wanted ?? workspace.policy.offboardingMode
   const candidates = (await keysOfLeaver(db, accountId, userId)).filter((key) => !handled.has(key.id))
   const decided = candidates.filter((key) => authority.decidesIn.includes(key.workspaceId))
   const last24h = await requestsOfTheDay(db, decided, now)

@@ -1,7 +1,7 @@
 import type { Executor } from '../foundation/database.ts'
 import { minuteMs } from '../foundation/time.ts'
 import type { Act } from '../members/actor.ts'
-import type { Terms } from '../policy/terms.ts'
+import type { Policy } from '../policy/policy.ts'
 import type { Authority } from './authority.ts'
 import { keysOfLeaver } from './leaver-keys.ts'
 import { type Offboarding, toOffboarding } from './offboarding.ts'
@@ -15,7 +15,7 @@ export async function reopenIfMore(
   act: Act,
   offboarding: Offboarding,
   authority: Pick<Authority, 'keepsRoleIn'>,
-  terms: Terms,
+  policy: Policy,
   decided: Record<string, unknown>,
 ): Promise<Offboarding> {
   const keepsRoleIn = offboarding.keepsRoleIn.filter((id) => authority.keepsRoleIn.includes(id))
@@ -27,7 +27,7 @@ export async function reopenIfMore(
     const anew = act.trx('offboarding_keys').where({ offboarding_id: offboarding.id })
     await anew.whereIn('key_id', plannedAnew(act.trx, ended)).delete()
   }
-  const due = new Date(act.now.getTime() + terms.offboardingLimitMinutes * minuteMs)
+  const due = new Date(act.now.getTime() + policy.offboardingLimitMinutes * minuteMs)
   const anew = {
     begun_at: act.now,
     due_at: due,

@@ -1,6 +1,6 @@
 import { stringify } from 'csv-stringify/sync'
 import type { Executor } from '../foundation/database.ts'
-import { readTerms } from '../policy/terms.ts'
+import { readPolicy } from '../policy/policy.ts'
 import {
   isUnattended,
   type LeaverKey,
@@ -53,7 +53,7 @@ export async function readReport(db: Executor, messageId: string): Promise<Repor
   const home = await db('workspaces')
     .join('offboarding_messages', 'offboarding_messages.workspace_id', 'workspaces.id')
     .where({ 'offboarding_messages.id': messageId })
-    .first('terms')
+    .first('policy')
   const offboardings = rows.map((row) => ({
     ...toOffboarding(row),
     sources: row.sources,
@@ -66,7 +66,7 @@ export async function readReport(db: Executor, messageId: string): Promise<Repor
     counts,
     keys: isOne && counts.all <= listedSingly ? await namedKeysOf(db, only) : [],
     elsewhere: isOne && !isUnattended(only) ? await elsewhereOf(db, only) : [],
-    channel: readTerms(home.terms).alertChannel,
+    channel: readPolicy(home.policy).alertChannel,
   }
 }
 

@@ -7,7 +7,7 @@ import { minuteMs } from '../foundation/time.ts'
 import { type Act, type Actor, actorName } from '../members/actor.ts'
 import { findMember } from '../members/member.ts'
 import { authorise } from '../policy/authorise.ts'
-import type { Terms } from '../policy/terms.ts'
+import type { Policy } from '../policy/policy.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import { type Authority, authorityOf, isOtherSystem, mayOffboard } from './authority.ts'
 import { type Mode, type Offboarding, type Plan, type Source, toOffboarding } from './offboarding.ts'
@@ -66,7 +66,7 @@ export async function requestOffboarding(
   }
   if (made) return offboarding
   const decided = request.choices ? decisionsOf(workspace, request, authority) : {}
-  return reopenIfMore(act, offboarding, authority, workspace.terms, decided)
+  return reopenIfMore(act, offboarding, authority, workspace.policy, decided)
 }
 
 function checked({ userId, successorId, note = '' }: OffboardingRequest): Refusal | undefined {
@@ -125,14 +125,14 @@ const spareOwner = (request: OffboardingRequest, { keepsRoleIn }: Authority): Of
 /** The requested mode, else that of the policy; another system gets no more than the policy allows. */
 export function modeOf(
   { source, mode, choices }: Pick<OffboardingRequest, 'source' | 'mode' | 'choices'>,
-  terms: Terms,
+  policy: Policy,
 ): Mode {
-  const policy = choices === undefined ? terms.offboardingUnattendedMode : terms.offboardingMode
-  return isOtherSystem(source) ? within(policy, mode ?? policy) : (mode ?? policy)
+  const limit = choices === undefined ? policy.offboardingUnattendedMode : policy.offboardingMode
+  return isOtherSystem(source) ? within(limit, mode ?? limit) : (mode ?? limit)
 }
 
-const decisionsOf = ({ terms }: Workspace, request: OffboardingRequest, { decidesIn }: Authority) => ({
-  mode: modeOf(request, terms),
+const decisionsOf = ({ policy }: Workspace, request: OffboardingRequest, { decidesIn }: Authority) => ({
+  mode: modeOf(request, policy),
   successor_id: request.successorId ?? null,
   choices: JSON.stringify(request.choices ?? {}),
   decides_in: decidesIn,
@@ -145,7 +145,7 @@ function newRow(
   authority: Authority,
   id: string,
 ) {
-  const { terms } = workspace
+  const { policy } = workspace
   return {
     id,
     account_id: workspace.accountId,
@@ -158,7 +158,7 @@ function newRow(
     requested_by: actorName(act.actor),
     requested_at: act.now,
     begun_at: act.now,
-    due_at: new Date(act.now.getTime() + terms.offboardingLimitMinutes * minuteMs),
+    due_at: new Date(act.now.getTime() + policy.offboardingLimitMinutes * minuteMs),
     announced: request.announced ?? true,
   }
 }

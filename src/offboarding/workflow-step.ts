@@ -7,7 +7,7 @@ import { hourMs } from '../foundation/time.ts'
 import { join, say } from '../foundation/words.ts'
 import type { Act } from '../members/actor.ts'
 import { type OutboxMessage, put, putOrAmend } from '../outbox/outbox.ts'
-import { readTerms } from '../policy/terms.ts'
+import { readPolicy } from '../policy/policy.ts'
 import { inWorkspace, type Workspace } from '../workspaces/workspace.ts'
 
 const maxLeavers = 10
@@ -20,10 +20,10 @@ export async function stepIsOffIn(db: Executor, accountId: string): Promise<Work
   const rows = await db('workspaces')
     .where({ account_id: accountId })
     .orderBy(['created_at', 'id'])
-    .select('id', 'name', 'terms')
+    .select('id', 'name', 'policy')
   return rows
-    .map(({ id, name, terms }) => ({ id, accountId, name, terms: readTerms(terms) }))
-    .filter(({ terms }) => !terms.offboardingByWorkflow)
+    .map(({ id, name, policy }) => ({ id, accountId, name, policy: readPolicy(policy) }))
+    .filter(({ policy }) => !policy.offboardingByWorkflow)
 }
 
 /** The refusal for a workflow whose step is switched off. */
@@ -52,7 +52,7 @@ export async function recordRefusedRun(
   random: Random,
 ): Promise<boolean> {
   const hour = Math.floor(act.now.getTime() / hourMs) * hourMs
-  const channels = groupBy(off, ({ terms }) => `channel:${terms.alertChannel}`)
+  const channels = groupBy(off, ({ policy }) => `channel:${policy.alertChannel}`)
   let isFirst = false
   for (const [destination, there] of channels) {
     const message = (isMore: boolean): OutboxMessage & { body: RunsRefused } => ({

@@ -1,6 +1,6 @@
 import type { Random } from '../foundation/random.ts'
 import type { Act } from '../members/actor.ts'
-import { readTerms, type Terms } from '../policy/terms.ts'
+import { type Policy, readPolicy } from '../policy/policy.ts'
 import { closeRequestsOf } from '../workspaces/requests.ts'
 import { markDeparted } from '../workspaces/roles.ts'
 import { type Candidate, keysOfLeaver } from './leaver-keys.ts'
@@ -22,10 +22,10 @@ export const writePlan =
       .trx('workspaces')
       .where({ account_id: offboarding.accountId })
       .orderBy('id')
-      .select('id', 'name', 'terms')
-    const named = workspaces.map(({ id, name, terms }) => ({ id, name, terms: readTerms(terms) }))
-    const terms = new Map(named.map((workspace) => [workspace.id as string, workspace.terms]))
-    const planned = await planKeys(act, offboarding, terms)
+      .select('id', 'name', 'policy')
+    const named = workspaces.map(({ id, name, policy }) => ({ id, name, policy: readPolicy(policy) }))
+    const policies = new Map(named.map((workspace) => [workspace.id as string, workspace.policy]))
+    const planned = await planKeys(act, offboarding, policies)
     const left = workspaces.filter(({ id }) => !offboarding.keepsRoleIn.includes(id))
     const ids = left.map((workspace) => workspace.id as string)
     await closeRequestsOf(act, ids, offboarding.userId!)
@@ -53,11 +53,11 @@ export const writePlan =
 export async function planKeys(
   act: Act,
   offboarding: Offboarding,
-  terms: ReadonlyMap<string, Terms>,
+  policy: ReadonlyMap<string, Policy>,
 ): Promise<Planned[]> {
   const keys = await keysOfLeaver(act.trx, offboarding.accountId, offboarding.userId!)
   if (keys.length === 0) return []
-  const rows = keys.map((key) => rowFor(act, offboarding, key, terms.get(key.workspaceId)!))
+  const rows = keys.map((key) => rowFor(act, offboarding, key, policy.get(key.workspaceId)!))
   const added = await act.trx.raw(
     `insert into offboarding_keys (offboarding_id, key_id, workspace_id, reasons, busy, plan, owner_before)
      select offboarding_id, key_id, workspace_id, reasons, busy, plan, owner_before
@@ -75,11 +75,11 @@ export async function planKeys(
 
 type Added = { key_id: string; plan: Plan }
 
-function rowFor(act: Act, offboarding: Offboarding, key: Candidate, terms: Terms) {
-  const busy = isBusy(key, act.now, terms.offboardingBusyDays)
+function rowFor(act: Act, offboarding: Offboarding, key: Candidate, policy: Policy) {
+  const busy = isBusy(key, act.now, policy.offboardingBusyDays)
   const decides = offboarding.decidesIn.includes(key.workspaceId)
   const chosen = decides ? offboarding.choices[key.id] : undefined
-  const plan = planFor(key, modeIn(offboarding, key.workspaceId, terms), busy, act.now, chosen)
+  const plan = planFor(key, modeIn(offboarding, key.workspaceId, policy), busy, act.now, chosen)
   // Whose role stays can still reveal what nobody has seen.
   const stays = offboarding.keepsRoleIn.includes(key.workspaceId)
   return {

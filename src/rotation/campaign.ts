@@ -13,7 +13,7 @@ import { keysWithUsage, toKeyWithUsage } from '../keys/store.ts'
 import type { Act, Actor } from '../members/actor.ts'
 import type { Role } from '../members/member.ts'
 import { authorise } from '../policy/authorise.ts'
-import { readTerms, type Terms } from '../policy/terms.ts'
+import { type Policy, readPolicy } from '../policy/policy.ts'
 import { type Reason, runningRotationOf } from './rotation.ts'
 import { startRotation } from './start.ts'
 
@@ -34,7 +34,7 @@ const keysPerTransaction = 100
 /** The keys that such a campaign would rotate now: live, revealed, and not being rotated already. */
 export async function keysToRotate(
   db: Executor,
-  workspace: { id: string; terms: Terms },
+  workspace: { id: string; policy: Policy },
   which: Which,
   now: Date,
 ): Promise<KeyWithUsage[]> {
@@ -45,7 +45,7 @@ export async function keysToRotate(
     .whereNotExists(
       db('rotations').whereRaw('rotations.successor_id = keys.id').whereNull('ended_at').select(db.raw('1')),
     )
-    .modify((query) => narrow[which.of](query, which as never, workspace.terms, now))
+    .modify((query) => narrow[which.of](query, which as never, workspace.policy, now))
     .orderBy(['name_folded', 'keys.id'])
     .limit(maxKeys)
   return rows.map(toKeyWithUsage)
@@ -55,7 +55,7 @@ type Query = ReturnType<typeof keysWithUsage>
 type Narrow<K extends Which['of']> = (
   query: Query,
   which: Extract<Which, { of: K }>,
-  terms: Terms,
+  policy: Policy,
   now: Date,
 ) => void
 
@@ -63,8 +63,8 @@ const narrow: { [K in Which['of']]: Narrow<K> } = {
   integration: (query, { integration }) => query.whereRaw('lower(integration) = lower(?)', [integration]),
   owner: (query, { ownerId }) => query.where('owner_id', ownerId),
   words: (query, { words }) => query.whereRaw('strpos(name_folded, ?) > 0', [fold(words)]),
-  overdue: (query, _which, terms, now) => void overdue(query, terms, now),
-  expiring: (query, _which, terms, now) => void expiring(query, now, terms.timeZone),
+  overdue: (query, _which, policy, now) => void overdue(query, policy, now),
+  expiring: (query, _which, policy, now) => void expiring(query, now, policy.timeZone),
 }
 
 /** The integrations of the workspace's live keys, by name. */
@@ -98,7 +98,7 @@ function titleOf(which: Which): string {
 /** Decides to rotate these keys as one campaign. They are carried out right after, some at a time. */
 export async function startCampaign(
   act: Act,
-  workspace: { id: string; terms: Terms },
+  workspace: { id: string; policy: Policy },
   wanted: { which: Which; reason: Reason; newOwnerId?: string },
   random: Random,
 ): Promise<Campaign | Refusal> {
@@ -179,7 +179,7 @@ type CampaignRow = {
   started_by: string
   started_by_kind: Actor['kind']
   started_by_role: Role | null
-  terms: unknown
+  policy: unknown
 }
 
 async function startSome(act: Act, random: Random): Promise<number> {
@@ -193,7 +193,7 @@ async function startSome(act: Act, random: Random): Promise<number> {
     .forUpdate('rotation_campaigns')
     .first(
       'rotation_campaigns.*',
-      'workspaces.terms',
+      'workspaces.policy',
       act.trx.raw(
         '(select m.id from rotation_messages m where m.campaign_id = rotation_campaigns.id) as message_id',
       ),
@@ -225,7 +225,7 @@ const actorOf = (row: CampaignRow): Actor =>
     : { kind: row.started_by_kind, id: row.started_by }
 
 async function startOne(act: Act, row: CampaignRow, keyId: string, random: Random) {
-  const workspace = { id: row.workspace_id, terms: readTerms(row.terms) }
+  const workspace = { id: row.workspace_id, policy: readPolicy(row.policy) }
   const campaign = { id: row.id, messageId: row.message_id }
   const running = await runningRotationOf(act.trx, keyId)
   if (running && row.reason !== 'compromised')

@@ -9,7 +9,7 @@ import { type Changes, rotate } from '../keys/rotate.ts'
 import { revoke } from '../keys/state.ts'
 import { keyColumns, lockKey, toKey } from '../keys/store.ts'
 import { type Act, actorName } from '../members/actor.ts'
-import type { Terms } from '../policy/terms.ts'
+import type { Policy } from '../policy/policy.ts'
 import { addNote } from './notes.ts'
 import { type Reason, type Rotation, runningRotationOf, toRotation } from './rotation.ts'
 
@@ -34,7 +34,7 @@ export type Started = { rotation: Rotation; predecessor: Key; successor: Key }
  */
 export async function startRotation(
   act: Act,
-  workspace: { id: string; terms: Terms },
+  workspace: { id: string; policy: Policy },
   keyId: string,
   start: Start,
   random: Random,
@@ -56,13 +56,13 @@ export async function startRotation(
 
 async function insert(
   act: Act,
-  workspace: { id: string; terms: Terms },
+  workspace: { id: string; policy: Policy },
   keys: { predecessor: Key; successor: Key },
   start: Start,
   random: Random,
 ): Promise<Rotation> {
-  const { terms } = workspace
-  const due = addDays(act.now, terms.rotationDeadlineDays, terms.timeZone)
+  const { policy } = workspace
+  const due = addDays(act.now, policy.rotationDeadlineDays, policy.timeZone)
   const messageId = start.campaign?.messageId ?? newId('rom', random)
   if (!start.campaign)
     await act.trx('rotation_messages').insert({ id: messageId, workspace_id: workspace.id, put_at: act.now })

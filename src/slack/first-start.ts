@@ -27,7 +27,7 @@ export async function firstStart(world: World, web: WebClient): Promise<Identity
       ? [config.firstOwner]
       : await slackOwners(web).catch((error) => Promise.reject(refused(error))),
     workspace: config.firstWorkspace,
-    terms: { alertChannel: config.alertChannel, timeZone: config.timeZone },
+    policy: { alertChannel: config.alertChannel, timeZone: config.timeZone },
   }
   const made = await perform(world, { kind: 'job', id: 'first-start' }, (act) =>
     bootstrap(act, first, world.random),

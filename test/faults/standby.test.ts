@@ -85,7 +85,7 @@ describe('a verifier whose address leads to a hot standby', () => {
     )
     expect(lease.length).toBeGreaterThan(0)
     expect(lease).toEqual(lease.map((_, i) => (i % 2 === 0 ? 'renewal_failed' : 'renewed_again')))
-    expect(warnings(placed, /changes cannot be read/).length).toBeLessThanOrEqual(1)
+    expect(warnings(placed, /lease\.changes_unreadable/).length).toBeLessThanOrEqual(1)
   })
 
   test('is not told that a change was confirmed which the standby has not seen', async () => {

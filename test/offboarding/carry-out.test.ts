@@ -82,7 +82,7 @@ test('with a preview busy keys rotate to a manager, quiet ones end, and one only
 test('without a preview everything is deactivated, in every workspace, and undo by who is in charge brings it back', async () => {
   const other = must(
     await perform(r.world, r.owner, (act) =>
-      addWorkspace(act, r.workspace.accountId, { name: 'EU', terms: {} }, r.world.random),
+      addWorkspace(act, r.workspace.accountId, { name: 'EU', policy: {} }, r.world.random),
     ),
   )
   await join(r.world, other.id, r.owner.id, 'owner')

@@ -30,7 +30,7 @@ export async function askForApproval(
 /** The request is already saved, and Home shows it to the managers, so a failure here is only logged. */
 async function postRequest({ bot, caller }: Interaction, request: KeyRequest): Promise<void> {
   try {
-    const channelId = await findChannel(bot.web, caller.workspace.terms.alertChannel)
+    const channelId = await findChannel(bot.web, caller.workspace.policy.alertChannel)
     const { integration } = request.draft
     const rival = integration
       ? await liveKeyOfIntegration(bot.world.db, caller.workspace.id, integration)

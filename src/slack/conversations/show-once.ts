@@ -25,7 +25,7 @@ import { sendDirect } from './send-direct.ts'
 export const tokenDeps = ({ bot, caller }: Interaction) => ({
   random: bot.world.random,
   tokenPrefix: bot.world.config.tokenPrefix,
-  timeZone: caller.workspace.terms.timeZone,
+  timeZone: caller.workspace.policy.timeZone,
 })
 
 /**

@@ -39,7 +39,7 @@ export function rotateForm(props: RotateProps): ModalView {
     sentenceBlock(whatHappens(props)),
     ...(reason === 'leaver' ? [takesOverInput] : []),
     ...(reason === 'scope-change' ? [scopesInput('rotate', key.scopes)] : []),
-    ...(reason === 'scope-change' || props.expiry ? scopeAdvice(props.chosen, props.workspace.terms) : []),
+    ...(reason === 'scope-change' || props.expiry ? scopeAdvice(props.chosen, props.workspace.policy) : []),
     sentenceBlock(newKey(props)),
     ...expiry(props),
   ])
@@ -72,7 +72,7 @@ function whatHappens({ key, reason, now, last24h: { requests }, workspace }: Rot
   const ends = [key.expiresAt, key.endsAt]
     .filter((at) => at !== null)
     .sort((a, b) => a.getTime() - b.getTime())[0]
-  const dueAt = now.getTime() + workspace.terms.rotationDeadlineDays * dayMs
+  const dueAt = now.getTime() + workspace.policy.rotationDeadlineDays * dayMs
   const warning =
     ends && ends.getTime() <= dueAt
       ? say` ⚠️ The old key itself stops working on ${{ moment: ends }}; what has not switched by then fails.`
