@@ -3,7 +3,7 @@ import LongestFirst from './test/setup/longest-first.ts'
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.{ts,tsx}'],
+    include: ['{test,local-slack/test}/**/*.test.ts'],
     globalSetup: ['test/setup/global.ts'],
     reporters: ['default', './test/setup/slowest.ts', './test/setup/count.ts'],
     sequence: { sequencer: LongestFirst },

@@ -1,8 +1,8 @@
 /** npm run bench:ack: how soon Slack hears that a command arrived, 50 at once, and how soon the bot is there. */
 import { setTimeout as pause } from 'node:timers/promises'
+import { calls } from 'local-slack/person'
 import { startPostgres } from '../sandbox/services/postgres.ts'
 import { startRedis } from '../sandbox/services/redis.ts'
-import { calls } from '../sandbox/slack/person.ts'
 import { openDatabase } from '../src/foundation/database.ts'
 import { newId } from '../src/foundation/ids.ts'
 import { migrate } from '../src/foundation/migrate.ts'

@@ -1,7 +1,7 @@
 import type { KnownBlock } from '@slack/types'
-import type { Message, ModalView, Submitted } from './slack/contract.ts'
-import { controlsIn, findButton, messagesIn, textOf, textOfMessage, topModal } from './slack/look.ts'
-import type { PersonClient } from './slack/person.ts'
+import type { Message, ModalView, Submitted } from 'local-slack/contract'
+import { controlsIn, findButton, messagesIn, textOf, textOfMessage, topModal } from 'local-slack/inspect'
+import type { PersonClient } from 'local-slack/person'
 
 /** The people of the local Slack by the part they play in the tests. */
 export const people = {

@@ -1,3 +1,4 @@
+import { person } from 'local-slack/person'
 import { perform } from '../src/acts/perform.ts'
 import { isRefusal, type Refusal, sentence } from '../src/foundation/refusal.ts'
 import { plain } from '../src/foundation/words.ts'
@@ -14,7 +15,6 @@ import { type Habit, habitOf, requestOf, requestsOn } from './customers.ts'
 import { type PastDeed, type PastKey, pastDeeds, pastKeys } from './history-keys.ts'
 import { beginRotation, hoursOfToday, liveThroughHours, rotated, type Successor } from './history-rotation.ts'
 import type { House } from './house.ts'
-import { person } from './slack/person.ts'
 
 const dayMs = 86_400_000
 const hourMs = 3_600_000

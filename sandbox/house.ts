@@ -1,3 +1,4 @@
+import { type LocalSlack, startSlack } from 'local-slack'
 import { perform } from '../src/acts/perform.ts'
 import { type Config, readConfig } from '../src/foundation/config.ts'
 import { openDatabase } from '../src/foundation/database.ts'
@@ -11,7 +12,6 @@ import { createServiceToken } from '../src/workspaces/service-tokens.ts'
 import { workspacesOfTeam } from '../src/workspaces/workspace.ts'
 import { type Calendar, openCalendar } from './calendar.ts'
 import { openPlatform, type Platform } from './platform.ts'
-import { type LocalSlack, startSlack } from './slack/slack.ts'
 
 export type HouseOptions = {
   databaseUrl: string

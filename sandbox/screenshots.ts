@@ -1,6 +1,7 @@
 /** The command behind `npm run screenshots`: the README's pictures, taken from a demo that is thrown away. */
 import { mkdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { person } from 'local-slack/person'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import sharp from 'sharp'
 import { people } from './acting.ts'
@@ -8,7 +9,6 @@ import { type Demo, openDemo } from './demo/open.ts'
 import { send } from './demo/traffic.ts'
 import { type Picture, pictures } from './screenshots/pictures.ts'
 import { ensureInstalled, findChromium } from './services/install.ts'
-import { person } from './slack/person.ts'
 
 const directory = fileURLToPath(new URL('../docs/screenshots/', import.meta.url))
 const largestBytes = 200_000

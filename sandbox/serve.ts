@@ -1,10 +1,10 @@
 /** Behind `npm run services`: an empty Postgres, Redis and local Slack until Ctrl-C, and the variables that lead to them. */
 import { once } from 'node:events'
+import { startSlack } from 'local-slack'
 import { systemClock } from '../src/foundation/clock.ts'
 import { general, people } from './acting.ts'
 import { startPostgres } from './services/postgres.ts'
 import { startRedis } from './services/redis.ts'
-import { startSlack } from './slack/slack.ts'
 
 const manifest = new URL('../manifest.yml', import.meta.url).pathname
 const [postgres, redis, slack] = await Promise.all([

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { person } from '../../sandbox/slack/person.ts'
-import { type LocalSlack, startSlack } from '../../sandbox/slack/slack.ts'
+import { type LocalSlack, startSlack } from 'local-slack'
+import { person } from 'local-slack/person'
 import { systemClock } from '../../src/foundation/clock.ts'
 
 const manifest = new URL('../../manifest.yml', import.meta.url).pathname

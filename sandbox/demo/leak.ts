@@ -1,6 +1,6 @@
+import { advance } from 'local-slack/person'
 import type { Client } from '../history.ts'
 import type { House } from '../house.ts'
-import { advance } from '../slack/person.ts'
 import { eventually, Unexpected } from './step.ts'
 
 /** Somebody who found the key, in a network and with a program that no customer uses. */

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { type PersonClient, person } from 'local-slack/person'
 import { people } from '../acting.ts'
-import { type PersonClient, person } from '../slack/person.ts'
 import type { Demo } from './open.ts'
 
 /** One line of `bin/demo --check`: a promise, and how a person would see that it is kept. */

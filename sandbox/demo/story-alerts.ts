@@ -1,8 +1,8 @@
 import { Queue } from 'bullmq'
+import type { Message } from 'local-slack/contract'
+import { messagesIn, topModal } from 'local-slack/inspect'
+import { advance, type PersonClient } from 'local-slack/person'
 import { makeKey, press, said, security, submitAndSee } from '../acting.ts'
-import type { Message } from '../slack/contract.ts'
-import { messagesIn, topModal } from '../slack/look.ts'
-import { advance, type PersonClient } from '../slack/person.ts'
 import { reads, type Scene, type Step, same, Unexpected } from './step.ts'
 
 const soon = 'Weekend Import'

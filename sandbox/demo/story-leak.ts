@@ -1,7 +1,7 @@
+import type { Message } from 'local-slack/contract'
+import { messagesIn } from 'local-slack/inspect'
+import { leakKey, type PersonClient } from 'local-slack/person'
 import { press, said, security } from '../acting.ts'
-import type { Message } from '../slack/contract.ts'
-import { messagesIn } from '../slack/look.ts'
-import { leakKey, type PersonClient } from '../slack/person.ts'
 import { leaked } from './leak.ts'
 import { eventually, reads, type Scene, type Step, same, Unexpected } from './step.ts'
 

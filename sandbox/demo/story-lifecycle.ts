@@ -1,3 +1,4 @@
+import { controlsIn, findInput, messagesIn, topModal } from 'local-slack/inspect'
 import {
   answerTo,
   choose,
@@ -11,7 +12,6 @@ import {
   submitAndSee,
   tokenIn,
 } from '../acting.ts'
-import { controlsIn, findInput, messagesIn, topModal } from '../slack/look.ts'
 import { eventually, lacks, reads, type Scene, type Step, same, Unexpected } from './step.ts'
 
 const name = 'Partner Portal'

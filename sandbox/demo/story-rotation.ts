@@ -1,7 +1,7 @@
+import type { Message } from 'local-slack/contract'
+import { messagesIn, topModal } from 'local-slack/inspect'
+import type { PersonClient } from 'local-slack/person'
 import { makeKey, openDialog, press, pressIn, said, security, submitAndSee, tokenIn } from '../acting.ts'
-import type { Message } from '../slack/contract.ts'
-import { messagesIn, topModal } from '../slack/look.ts'
-import type { PersonClient } from '../slack/person.ts'
 import { eventually, reads, type Scene, type Step, same, Unexpected } from './step.ts'
 
 const name = 'Rotating Door'

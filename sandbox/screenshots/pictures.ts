@@ -1,3 +1,4 @@
+import { leakKey, person } from 'local-slack/person'
 import type { Page } from 'playwright-core'
 import {
   people as everyone,
@@ -9,7 +10,6 @@ import {
   submitAndSee,
 } from '../acting.ts'
 import type { Demo } from '../demo/open.ts'
-import { leakKey, person } from '../slack/person.ts'
 
 export type Picture = {
   file: string

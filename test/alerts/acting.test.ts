@@ -1,7 +1,7 @@
+import type { Message } from 'local-slack/contract'
+import { findBeside, messagesIn, optionValue, topModal } from 'local-slack/inspect'
+import type { PersonClient } from 'local-slack/person'
 import { beforeAll, expect, test } from 'vitest'
-import type { Message } from '../../sandbox/slack/contract.ts'
-import { findBeside, messagesIn, optionValue, topModal } from '../../sandbox/slack/look.ts'
-import type { PersonClient } from '../../sandbox/slack/person.ts'
 import { house, people, press, said, security, submitAndSee, useHouse } from '../setup/house.ts'
 import { type Planted, plant } from '../setup/plant.ts'
 

@@ -1,6 +1,6 @@
+import type { Fault } from 'local-slack/contract'
+import { messagesIn } from 'local-slack/inspect'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { Fault } from '../../sandbox/slack/contract.ts'
-import { messagesIn } from '../../sandbox/slack/look.ts'
 import { people, said, security, type TestHouse, testHouse } from '../setup/house.ts'
 import { type Planted, plant } from '../setup/plant.ts'
 

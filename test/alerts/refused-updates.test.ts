@@ -1,6 +1,6 @@
+import type { Fault, Message } from 'local-slack/contract'
+import { findButton, messagesIn } from 'local-slack/inspect'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { Fault, Message } from '../../sandbox/slack/contract.ts'
-import { findButton, messagesIn } from '../../sandbox/slack/look.ts'
 import { said, security, type TestHouse, testHouse } from '../setup/house.ts'
 import { plant } from '../setup/plant.ts'
 

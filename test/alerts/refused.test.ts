@@ -1,6 +1,6 @@
+import type { Call, Fault, Message } from 'local-slack/contract'
+import { findButton, messagesIn } from 'local-slack/inspect'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Call, Fault, Message } from '../../sandbox/slack/contract.ts'
-import { findButton, messagesIn } from '../../sandbox/slack/look.ts'
 import type { AlertChannel } from '../../src/alerts/channel.ts'
 import { deliverWaiting } from '../../src/alerts/deliver.ts'
 import { reconcileWorkspace } from '../../src/findings/reconcile-all.ts'

@@ -1,6 +1,6 @@
+import { findBeside, topModal } from 'local-slack/inspect'
+import { calls, type PersonClient } from 'local-slack/person'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { findBeside, topModal } from '../../sandbox/slack/look.ts'
-import { calls, type PersonClient } from '../../sandbox/slack/person.ts'
 import { answerTo, house, makeKey, openDialog, said, submit, submitAndSee, useHouse } from '../setup/house.ts'
 
 let manager: PersonClient

@@ -1,6 +1,6 @@
+import { messagesIn, topModal } from 'local-slack/inspect'
+import { calls } from 'local-slack/person'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
-import { messagesIn, topModal } from '../../sandbox/slack/look.ts'
-import { calls } from '../../sandbox/slack/person.ts'
 import { house, makeKey, people, said, useHouse } from '../setup/house.ts'
 import { clickBody, commandBody, send } from './wire.ts'
 

@@ -1,7 +1,7 @@
+import type { Fault } from 'local-slack/contract'
+import { messagesIn, topModal } from 'local-slack/inspect'
+import { calls, fault, type PersonClient } from 'local-slack/person'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { Fault } from '../../sandbox/slack/contract.ts'
-import { messagesIn, topModal } from '../../sandbox/slack/look.ts'
-import { calls, fault, type PersonClient } from '../../sandbox/slack/person.ts'
 import {
   answerTo,
   callPlatform,

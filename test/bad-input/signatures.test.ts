@@ -1,7 +1,7 @@
+import { messagesIn } from 'local-slack/inspect'
+import { calls, person } from 'local-slack/person'
 import pino from 'pino'
 import { describe, expect, test } from 'vitest'
-import { messagesIn } from '../../sandbox/slack/look.ts'
-import { calls, person } from '../../sandbox/slack/person.ts'
 import { general, house, makeKey, people, said, useHouse } from '../setup/house.ts'
 import { commandBody, send } from './wire.ts'
 

@@ -1,6 +1,6 @@
-import type { Call, ModalView } from '../../sandbox/slack/contract.ts'
-import { sign } from '../../sandbox/slack/delivery/sign.ts'
-import { calls } from '../../sandbox/slack/person.ts'
+import type { Call, ModalView } from 'local-slack/contract'
+import { calls } from 'local-slack/person'
+import { sign } from 'local-slack/sign'
 import { people, type TestHouse } from '../setup/house.ts'
 
 export type Reply = { status: number; body: Record<string, unknown> }

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { type LocalSlack, startSlack } from 'local-slack'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ensureInstalled, findChromium } from '../../sandbox/services/install.ts'
-import { type LocalSlack, startSlack } from '../../sandbox/slack/slack.ts'
 import { systemClock } from '../../src/foundation/clock.ts'
 import { people } from '../setup/house.ts'
 

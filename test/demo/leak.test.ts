@@ -1,6 +1,6 @@
+import { messagesIn } from 'local-slack/inspect'
 import { expect, test } from 'vitest'
 import { leak, leaked } from '../../sandbox/demo/leak.ts'
-import { messagesIn } from '../../sandbox/slack/look.ts'
 import { house, makeKey, said, security, useHouse } from '../setup/house.ts'
 import { plantTraffic } from '../watch/traffic.ts'
 

@@ -1,7 +1,7 @@
+import { topModal } from 'local-slack/inspect'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type PostgresServer, startPostgres } from '../../sandbox/services/postgres.ts'
-import { topModal } from '../../sandbox/slack/look.ts'
 import { type Database, openDatabase, type Transaction, transact } from '../../src/foundation/database.ts'
 import { voidReveal } from '../../src/keys/reveal.ts'
 import { administer } from '../setup/administer.ts'

@@ -1,7 +1,7 @@
+import { findBeside, optionValue, topModal } from 'local-slack/inspect'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type PostgresServer, startPostgres } from '../../sandbox/services/postgres.ts'
 import { type RedisServer, startRedis } from '../../sandbox/services/redis.ts'
-import { findBeside, optionValue, topModal } from '../../sandbox/slack/look.ts'
 import { migrate } from '../../src/foundation/migrate.ts'
 import { answerTo, makeKey, openDialog, said, submit, submitAndSee, tokenIn } from '../setup/house.ts'
 import { type ProcessHouse, processHouse } from '../setup/process-house.ts'

@@ -1,5 +1,5 @@
+import { calls, fault } from 'local-slack/person'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { calls, fault } from '../../sandbox/slack/person.ts'
 import { type FreshDatabase, freshDatabase } from '../setup/database.ts'
 import { answerTo, said } from '../setup/house.ts'
 import { type ProcessHouse, processHouse } from '../setup/process-house.ts'

@@ -1,7 +1,7 @@
+import { topModal } from 'local-slack/inspect'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type PostgresServer, startPostgres } from '../../sandbox/services/postgres.ts'
 import { startStandby } from '../../sandbox/services/standby.ts'
-import { topModal } from '../../sandbox/slack/look.ts'
 import { runShell } from '../../src/cli/program.ts'
 import { migrate } from '../../src/foundation/migrate.ts'
 import { start } from '../../src/start.ts'

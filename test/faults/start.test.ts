@@ -1,5 +1,5 @@
+import { type LocalSlack, startSlack } from 'local-slack'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { type LocalSlack, startSlack } from '../../sandbox/slack/slack.ts'
 import { runShell } from '../../src/cli/program.ts'
 import { start } from '../../src/start.ts'
 import { administer, databaseUrl } from '../setup/administer.ts'

@@ -1,5 +1,5 @@
+import { messagesIn, topModal } from 'local-slack/inspect'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { messagesIn, topModal } from '../../sandbox/slack/look.ts'
 import { type FreshDatabase, freshDatabase } from '../setup/database.ts'
 import { makeKey, openDialog, said, submit } from '../setup/house.ts'
 import { type ProcessHouse, processHouse } from '../setup/process-house.ts'

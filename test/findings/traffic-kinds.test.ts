@@ -1,6 +1,6 @@
+import type { Message } from 'local-slack/contract'
+import { messagesIn, textOf } from 'local-slack/inspect'
 import { expect, test } from 'vitest'
-import type { Message } from '../../sandbox/slack/contract.ts'
-import { messagesIn, textOf } from '../../sandbox/slack/look.ts'
 import {
   counted,
   house,

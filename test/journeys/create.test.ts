@@ -1,5 +1,5 @@
+import { controlsIn, optionValue, topModal } from 'local-slack/inspect'
 import { expect, test } from 'vitest'
-import { controlsIn, optionValue, topModal } from '../../sandbox/slack/look.ts'
 import {
   answerTo,
   choose,

@@ -1,5 +1,5 @@
+import { findButton, topModal } from 'local-slack/inspect'
 import { expect, test } from 'vitest'
-import { findButton, topModal } from '../../sandbox/slack/look.ts'
 import {
   house,
   makeKey,

@@ -1,5 +1,5 @@
+import { controlsIn, findButton } from 'local-slack/inspect'
 import { expect, test } from 'vitest'
-import { controlsIn, findButton } from '../../sandbox/slack/look.ts'
 import {
   answerTo,
   callPlatform,

@@ -1,5 +1,5 @@
+import { messagesIn, topModal } from 'local-slack/inspect'
 import { expect, test } from 'vitest'
-import { messagesIn, topModal } from '../../sandbox/slack/look.ts'
 import {
   answerTo,
   callPlatform,

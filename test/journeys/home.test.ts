@@ -1,5 +1,5 @@
+import { findButton } from 'local-slack/inspect'
 import { expect, test } from 'vitest'
-import { findButton } from '../../sandbox/slack/look.ts'
 import {
   house,
   makeKey,

@@ -1,7 +1,7 @@
+import type { Message } from 'local-slack/contract'
+import { controlsIn, findButton, messagesIn, optionValue, textOf } from 'local-slack/inspect'
 import { beforeAll, expect, test } from 'vitest'
 import { insertManyKeys } from '../../sandbox/many-keys.ts'
-import type { Message } from '../../sandbox/slack/contract.ts'
-import { controlsIn, findButton, messagesIn, optionValue, textOf } from '../../sandbox/slack/look.ts'
 import {
   answerTo,
   general,

@@ -1,6 +1,6 @@
+import type { Message } from 'local-slack/contract'
+import { findButton, messagesIn } from 'local-slack/inspect'
 import { expect, test } from 'vitest'
-import type { Message } from '../../sandbox/slack/contract.ts'
-import { findButton, messagesIn } from '../../sandbox/slack/look.ts'
 import {
   answerTo,
   callPlatform,

@@ -1,5 +1,5 @@
+import { controlsIn, findButton, optionValue } from 'local-slack/inspect'
 import { expect, test } from 'vitest'
-import { controlsIn, findButton, optionValue } from '../../sandbox/slack/look.ts'
 import {
   answerTo,
   callPlatform,

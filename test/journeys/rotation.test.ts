@@ -1,6 +1,6 @@
+import { findButton } from 'local-slack/inspect'
+import type { PersonClient } from 'local-slack/person'
 import { beforeAll, expect, test } from 'vitest'
-import { findButton } from '../../sandbox/slack/look.ts'
-import type { PersonClient } from '../../sandbox/slack/person.ts'
 import { reply, tracker } from '../rotation/trackers.ts'
 import { startClient } from '../rotation/traffic.ts'
 import {

@@ -1,8 +1,8 @@
 import { parse } from 'csv-parse/sync'
+import type { Message } from 'local-slack/contract'
+import { controlsIn, findButton, messagesIn, textOf } from 'local-slack/inspect'
 import sharp from 'sharp'
 import { beforeAll, expect, test, vi } from 'vitest'
-import type { Message } from '../../sandbox/slack/contract.ts'
-import { controlsIn, findButton, messagesIn, textOf } from '../../sandbox/slack/look.ts'
 import { recentOf } from '../../src/usage/recent.ts'
 import {
   answerTo,

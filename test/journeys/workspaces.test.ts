@@ -1,5 +1,5 @@
+import { controlsIn, findButton, optionValue } from 'local-slack/inspect'
 import { beforeAll, expect, test } from 'vitest'
-import { controlsIn, findButton, optionValue } from '../../sandbox/slack/look.ts'
 import { perform } from '../../src/acts/perform.ts'
 import { isRefusal } from '../../src/foundation/refusal.ts'
 import { addWorkspace, inheritOwners } from '../../src/workspaces/workspace.ts'

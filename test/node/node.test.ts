@@ -1,7 +1,7 @@
+import type { PersonClient } from 'local-slack/person'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type NodeLine, nodeFolder, nodeLines } from '../../sandbox/services/node-programs.ts'
-import type { PersonClient } from '../../sandbox/slack/person.ts'
 import { administer, databaseUrl } from '../setup/administer.ts'
 import { type FreshDatabase, freshDatabase } from '../setup/database.ts'
 import { answerTo, makeKey } from '../setup/house.ts'

@@ -1,6 +1,6 @@
+import { findButton, messagesIn } from 'local-slack/inspect'
+import { person } from 'local-slack/person'
 import { beforeAll, expect, test } from 'vitest'
-import { findButton, messagesIn } from '../../sandbox/slack/look.ts'
-import { person } from '../../sandbox/slack/person.ts'
 import { perform } from '../../src/acts/perform.ts'
 import { findMember } from '../../src/members/member.ts'
 import { addWorkspace, type Workspace, workspacesOfTeam } from '../../src/workspaces/workspace.ts'

@@ -1,5 +1,5 @@
+import { calls, fault } from 'local-slack/person'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { calls, fault } from '../../sandbox/slack/person.ts'
 import { perform } from '../../src/acts/perform.ts'
 import { makeConnection } from '../../src/directory/connections.ts'
 import { generateToken } from '../../src/keys/token.ts'

@@ -1,7 +1,7 @@
+import type { Message } from 'local-slack/contract'
+import { findButton, messagesIn } from 'local-slack/inspect'
+import { person } from 'local-slack/person'
 import { beforeAll, expect, test, vi } from 'vitest'
-import type { Message } from '../../sandbox/slack/contract.ts'
-import { findButton, messagesIn } from '../../sandbox/slack/look.ts'
-import { person } from '../../sandbox/slack/person.ts'
 import {
   callPlatform,
   house,

@@ -1,5 +1,5 @@
+import { topModal } from 'local-slack/inspect'
 import { beforeAll, expect, test, vi } from 'vitest'
-import { topModal } from '../../sandbox/slack/look.ts'
 import { perform } from '../../src/acts/perform.ts'
 import { runShell } from '../../src/cli/program.ts'
 import { makeConnection } from '../../src/directory/connections.ts'

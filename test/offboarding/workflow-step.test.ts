@@ -1,8 +1,8 @@
+import type { Message } from 'local-slack/contract'
+import { findButton, messagesIn } from 'local-slack/inspect'
+import { advance, calls, fault } from 'local-slack/person'
+import { sign } from 'local-slack/sign'
 import { beforeAll, expect, test } from 'vitest'
-import type { Message } from '../../sandbox/slack/contract.ts'
-import { sign } from '../../sandbox/slack/delivery/sign.ts'
-import { findButton, messagesIn } from '../../sandbox/slack/look.ts'
-import { advance, calls, fault } from '../../sandbox/slack/person.ts'
 import { findMember } from '../../src/members/member.ts'
 import {
   callPlatform,

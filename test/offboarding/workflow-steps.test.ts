@@ -1,5 +1,5 @@
+import { calls } from 'local-slack/person'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { calls } from '../../sandbox/slack/person.ts'
 import { openWebClient } from '../../src/foundation/slack.ts'
 import type { World } from '../../src/foundation/world.ts'
 import { startWatching } from '../../src/leases/confirm.ts'

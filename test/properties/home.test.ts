@@ -1,5 +1,5 @@
+import { validView } from 'local-slack/validate/view'
 import { describe, expect, test } from 'vitest'
-import { validView } from '../../sandbox/slack/validate/view.ts'
 import type { KeyWithUsage } from '../../src/keys/key.ts'
 import type { Scope } from '../../src/keys/scope.ts'
 import type { Actor } from '../../src/members/actor.ts'

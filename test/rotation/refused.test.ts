@@ -1,6 +1,6 @@
+import type { Fault } from 'local-slack/contract'
+import { findButton } from 'local-slack/inspect'
 import { beforeAll, expect, test } from 'vitest'
-import type { Fault } from '../../sandbox/slack/contract.ts'
-import { findButton } from '../../sandbox/slack/look.ts'
 import { openWebClient } from '../../src/foundation/slack.ts'
 import { workOnRotations } from '../../src/rotation/work.ts'
 import { slackRotationBoard } from '../../src/slack/rotation-board.ts'

@@ -1,7 +1,7 @@
+import type { Message } from 'local-slack/contract'
+import { messagesIn } from 'local-slack/inspect'
+import type { PersonClient } from 'local-slack/person'
 import { said, security } from '../../sandbox/acting.ts'
-import type { Message } from '../../sandbox/slack/contract.ts'
-import { messagesIn } from '../../sandbox/slack/look.ts'
-import type { PersonClient } from '../../sandbox/slack/person.ts'
 
 /** The message of a rotation in the alert channel, once it says this. */
 export const tracker = (who: PersonClient, name: string, words: string | RegExp): Promise<Message> =>

@@ -1,7 +1,7 @@
+import { messagesIn } from 'local-slack/inspect'
+import { calls } from 'local-slack/person'
 import pino from 'pino'
 import { beforeAll, expect, test } from 'vitest'
-import { messagesIn } from '../../sandbox/slack/look.ts'
-import { calls } from '../../sandbox/slack/person.ts'
 import {
   answerTo,
   callPlatform,

@@ -1,9 +1,9 @@
+import { type PersonClient, person } from 'local-slack/person'
 import { afterAll, beforeAll } from 'vitest'
 import { timetable } from '../../jobs/timetable.ts'
 import { people } from '../../sandbox/acting.ts'
 import { openCalendar } from '../../sandbox/calendar.ts'
 import { type House, type HouseOptions, openHouse } from '../../sandbox/house.ts'
-import { type PersonClient, person } from '../../sandbox/slack/person.ts'
 import { freshDatabase } from './database.ts'
 import { freshRedis } from './redis.ts'
 

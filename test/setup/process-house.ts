@@ -1,6 +1,6 @@
+import { type LocalSlack, startSlack } from 'local-slack'
+import { type PersonClient, person } from 'local-slack/person'
 import { people } from '../../sandbox/acting.ts'
-import { type PersonClient, person } from '../../sandbox/slack/person.ts'
-import { type LocalSlack, startSlack } from '../../sandbox/slack/slack.ts'
 import { perform } from '../../src/acts/perform.ts'
 import { systemClock } from '../../src/foundation/clock.ts'
 import { readConfig } from '../../src/foundation/config.ts'

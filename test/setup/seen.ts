@@ -1,16 +1,9 @@
 import { WebClient } from '@slack/web-api'
+import type { Message, ModalView, Screen } from 'local-slack/contract'
+import { controlsIn, findBeside, messagesIn, optionValue, textOf, topModal } from 'local-slack/inspect'
+import type { PersonClient } from 'local-slack/person'
 import { said } from '../../sandbox/acting.ts'
 import type { House } from '../../sandbox/house.ts'
-import type { Message, ModalView, Screen } from '../../sandbox/slack/contract.ts'
-import {
-  controlsIn,
-  findBeside,
-  messagesIn,
-  optionValue,
-  textOf,
-  topModal,
-} from '../../sandbox/slack/look.ts'
-import type { PersonClient } from '../../sandbox/slack/person.ts'
 
 /** What the bot wrote to this person alone, oldest first. */
 export const directMessages = (screen: Screen): Message[] =>

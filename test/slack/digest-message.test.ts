@@ -1,7 +1,7 @@
 import type { KnownBlock } from '@slack/types'
+import { textOf } from 'local-slack/inspect'
 import { expect, test } from 'vitest'
 import { said } from '../../sandbox/acting.ts'
-import { textOf } from '../../sandbox/slack/look.ts'
 import type { Digest } from '../../src/findings/digest.ts'
 import { digestMessage } from '../../src/slack/messages/alerts/digest.ts'
 

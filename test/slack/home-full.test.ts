@@ -1,6 +1,6 @@
+import type { Call, Fault } from 'local-slack/contract'
+import { findButton } from 'local-slack/inspect'
 import { beforeAll, expect, test } from 'vitest'
-import type { Call, Fault } from '../../sandbox/slack/contract.ts'
-import { findButton } from '../../sandbox/slack/look.ts'
 import { perform } from '../../src/acts/perform.ts'
 import { shownOnHome } from '../../src/slack/messages/home/home.ts'
 import { makeRequest } from '../../src/workspaces/requests.ts'

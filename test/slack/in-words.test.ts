@@ -1,6 +1,6 @@
+import { messagesIn } from 'local-slack/inspect'
+import { contentOf } from 'local-slack/validate/message'
 import { expect, test } from 'vitest'
-import { messagesIn } from '../../sandbox/slack/look.ts'
-import { contentOf } from '../../sandbox/slack/validate/message.ts'
 import { say } from '../../src/foundation/words.ts'
 import { actions, button, context, header, message, plainSection } from '../../src/slack/blocks.ts'
 import { inWords } from '../../src/slack/in-words.ts'

@@ -1,6 +1,6 @@
+import { contentOf } from 'local-slack/validate/message'
+import { validView } from 'local-slack/validate/view'
 import { expect, test } from 'vitest'
-import { contentOf } from '../../sandbox/slack/validate/message.ts'
-import { validView } from '../../sandbox/slack/validate/view.ts'
 import { say } from '../../src/foundation/words.ts'
 import {
   cell,

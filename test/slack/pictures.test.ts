@@ -1,19 +1,20 @@
 import { type LogLevel, WebClient } from '@slack/web-api'
+import { type LocalSlack, startSlack } from 'local-slack'
+import { textOf } from 'local-slack/inspect'
+import { calls, fault, person } from 'local-slack/person'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { textOf } from '../../sandbox/slack/look.ts'
-import { calls, fault, person } from '../../sandbox/slack/person.ts'
-import type { LocalSlack } from '../../sandbox/slack/slack.ts'
+import { people } from '../../sandbox/acting.ts'
 import { bandChart } from '../../src/charts/band.ts'
 import { colours, roundUp, timeTicks } from '../../src/charts/base.ts'
 import type { BandPicture, UsagePicture, UsageStep } from '../../src/charts/chart.ts'
 import { placed } from '../../src/charts/marks.ts'
 import { render } from '../../src/charts/render.ts'
+import { systemClock } from '../../src/foundation/clock.ts'
 import { readConfig } from '../../src/foundation/config.ts'
 import { openLog } from '../../src/foundation/log.ts'
 import { openWebClient } from '../../src/foundation/slack.ts'
 import { sendIllustrated } from '../../src/slack/upload-chart.ts'
-import { bruno, startProbe } from '../sandbox/bolt.ts'
 
 const hourMs = 3_600_000
 const toMs = Date.UTC(2027, 2, 10)
@@ -194,10 +195,11 @@ test('days begin where they begin in that time zone, also when clocks change, an
   expect(new Date(ticks[3]!.atMs).toISOString()).toBe('2027-03-28T22:00:00.000Z')
 })
 
+const manifest = new URL('../../manifest.yml', import.meta.url).pathname
 let slack: LocalSlack
 let web: WebClient
 beforeAll(async () => {
-  slack = await startProbe()
+  slack = await startSlack({ clock: systemClock, manifest })
   web = new WebClient(slack.botToken, {
     slackApiUrl: slack.apiUrl,
     retryConfig: { retries: 0 },
@@ -211,12 +213,16 @@ const illustrated = (text: string) =>
     { web, log: openLog({ level: 'silent', tokenPrefix: 'tml_' }) },
     { picture: usage(), filename: 'usage.png', altText: 'Requests: 2,400' },
     (image) =>
-      web.chat.postMessage({ channel: bruno, text, blocks: [section(text), ...(image ? [image] : [])] }),
+      web.chat.postMessage({
+        channel: people.manager,
+        text,
+        blocks: [section(text), ...(image ? [image] : [])],
+      }),
   )
 const section = (text: string) => ({ type: 'section' as const, text: { type: 'plain_text' as const, text } })
 
 async function lastInDm() {
-  const screen = await person(slack.url, bruno).screen()
+  const screen = await person(slack.url, people.manager).screen()
   const dm = screen.channels.find((channel) => channel.kind === 'dm')!
   return screen.messages[dm.id]!.at(-1)!
 }
@@ -255,13 +261,13 @@ test('that Slack is still looking at a picture is no error in the log, and what 
   let sent = 0
   await sendIllustrated({ web: ours, log }, picture, (image) => {
     sent++
-    return ours.chat.postMessage({ channel: bruno, text: 'Usage', blocks: image ? [image] : [] })
+    return ours.chat.postMessage({ channel: people.manager, text: 'Usage', blocks: image ? [image] : [] })
   })
   expect(sent).toBeGreaterThan(1)
   expect(logged).toEqual([])
-  await expect(ours.chat.postMessage({ channel: bruno, text: '', blocks: [section('')] })).rejects.toThrow(
-    'invalid_blocks',
-  )
+  await expect(
+    ours.chat.postMessage({ channel: people.manager, text: '', blocks: [section('')] }),
+  ).rejects.toThrow('invalid_blocks')
   expect(logged.join()).toContain('"level":"error"')
 })
 

@@ -1,6 +1,6 @@
+import type { Call } from 'local-slack/contract'
+import { messagesIn } from 'local-slack/inspect'
 import { beforeAll, expect, test } from 'vitest'
-import type { Call } from '../../sandbox/slack/contract.ts'
-import { messagesIn } from '../../sandbox/slack/look.ts'
 import {
   answerTo,
   general,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { sign } from '../../sandbox/slack/delivery/sign.ts'
+import { sign } from 'local-slack/sign'
 import type { TestHouse } from '../setup/house.ts'
 
 /** Who a payload says it is from. */

@@ -4,7 +4,7 @@ import { alone, badHabits, silenced, sqlTime } from './habits.ts'
 import { parse, readTree } from './source.ts'
 
 const product = parse(readTree('src', 'jobs'))
-const everything = parse(readTree('src', 'jobs', 'migrations', 'sandbox', 'bench', 'test'))
+const everything = parse(readTree('src', 'jobs', 'migrations', 'local-slack', 'sandbox', 'bench', 'test'))
 
 test('the product asks neither time nor chance, opens no token but to show it once, commits nothing by hand, and has no any', () => {
   expect(badHabits(product)).toEqual([])

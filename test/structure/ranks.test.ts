@@ -47,6 +47,17 @@ describe('it would be noticed if', () => {
     },
   )
 
+  test.each([
+    ['local-slack', 'local-slack'],
+    ['local-slack/contract', 'local-slack/contract'],
+    ['../../local-slack/contract.ts', 'local-slack/contract.ts'],
+  ])('the product needed the local Slack, as %s', (named, outside) => {
+    const text = `import type {} from '${named}'\nexport const a = 1`
+    expect(broken({ 'src/http/a.ts': text })).toEqual([
+      `src/http/a.ts imports ${outside}, which stands outside`,
+    ])
+  })
+
   test('somebody imported main', () => {
     const files = {
       'src/main.ts': 'console.log(1)',

@@ -1,7 +1,7 @@
+import type { Message } from 'local-slack/contract'
+import { messagesIn, optionValue, topModal } from 'local-slack/inspect'
+import type { PersonClient } from 'local-slack/person'
 import { expect, test } from 'vitest'
-import type { Message } from '../../sandbox/slack/contract.ts'
-import { messagesIn, optionValue, topModal } from '../../sandbox/slack/look.ts'
-import type { PersonClient } from '../../sandbox/slack/person.ts'
 import { readProgress } from '../../src/anomaly/progress.ts'
 import {
   callPlatform, house, makeKey, openDialog, people, press, pressIn, said, security, submitAndSee, useHouse,

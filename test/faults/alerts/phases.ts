@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { Redis } from 'ioredis'
-import type { Fault } from '../../../sandbox/slack/contract.ts'
+import type { Fault } from 'local-slack/contract'
 import type { Scene } from './scene.ts'
 import type { Workers } from './workers.ts'
 
