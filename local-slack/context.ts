@@ -8,6 +8,8 @@ import type { Execution } from './steps.ts'
 import type { Triggers } from './triggers.ts'
 
 export type Clock = { now(): Date }
+/** A button on the page beside the calendar: its label, how far it moves the calendar, and what it does. */
+export type Action = { label: string; minutes: number; run: () => Promise<void> }
 export type Advance = (by: { days: number; minutes: number }) => Promise<void>
 
 /** The running local Slack: what is in it, and the parts that act on it. */
@@ -32,6 +34,6 @@ export type Slack = {
   /** set when the app is uninstalled: what the Web API answers to its tokens from then on */
   tokensRefused?: 'token_revoked' | 'account_inactive'
   onAdvance?: Advance
-  /** lets a key leak, where there is somebody to leak it */
-  onLeak?: () => Promise<void>
+  /** what the page's own button does, where one is offered */
+  action?: Action
 }

@@ -1,6 +1,6 @@
 /**
- * What a person sees and does at the local Slack, over plain HTTP + JSON. The page, the tests and
- * `bin/demo --check` all speak this and nothing else: whatever they can do, a person can do.
+ * The interface of a person at the local Slack, over plain HTTP + JSON. The page and the tests use this and nothing
+ * else: all that they can do, a person can do.
  *
  *   GET  /person                                  -> Person[]
  *   GET  /person/:user/screen?after=N             -> Screen   (with `after`: waits up to 25 s for a version above N)
@@ -10,17 +10,17 @@
  *   POST /person/:user/submit    SubmitRequest    -> Submitted
  *   POST /person/:user/close     {view: string}   -> Delivered  (closes that modal and what lies above it)
  *   POST /person/:user/home      {}               -> Delivered  (opens the App Home tab)
- *   GET  /calendar                                -> {now: string, canLeak: boolean}   ISO
+ *   GET  /calendar                                -> Calendar
  *   POST /calendar               {advanceDays?: number, advanceMinutes?: number} -> {now: string}
- *                                                    resolves when whatever is due by then has been run
- *   POST /leak                   {}               -> {}        somebody uses a stolen key; resolves when it was looked at
+ *                                                    resolves once everything due by then has been run
+ *   POST /action                 {}               -> {}        does what the page's own button does; resolves when it is done
  *   POST /faults                 Fault            -> {}        the next `times` calls of a Web API method fail so
  *   GET  /calls?method=M&after=N                  -> Call[]    what the app asked of the Web API
  *   GET  /files/:id                               -> the bytes of an uploaded file (an image's `slack_file.id`;
  *                                                    `slack_file.hidden`: this person may not see it)
  *
- * Every POST answers when the app has acknowledged (or failed to). What the app does after its
- * acknowledgement shows in the screen: wait for the fact there.
+ * Every POST answers when the app has acknowledged (or failed to). Its work after the acknowledgement shows on
+ * the screen: wait for the fact there.
  */
 import type { KnownBlock } from '@slack/types'
 
@@ -128,6 +128,9 @@ export type Submitted =
   | { ok: true; outcome: 'closed' | 'updated' | 'pushed' | 'cleared' }
   | { ok: true; outcome: 'errors'; errors: Record<string, string> }
   | { ok: false; error: string }
+
+/** `now` in ISO; `action` is the page's own button, where one is offered, and how far it moves the calendar. */
+export type Calendar = { now: string; action?: { label: string; minutes: number } }
 
 export type Fault = {
   method: string

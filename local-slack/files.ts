@@ -28,7 +28,7 @@ function isProcessed(file: StoredFile): boolean {
   return file.completedAtMs !== undefined && performance.now() - file.completedAtMs >= processingMs
 }
 
-/** A file as the Web API gives it; its bytes are served at `url_private`. What it is, Slack finds out later. */
+/** A file as the Web API gives it; its bytes are served at `url_private`. Its type is known a little later. */
 export function fileObject(slack: Slack, file: StoredFile): Fields {
   const isKnown = isProcessed(file)
   return {
@@ -71,7 +71,7 @@ export function fileProblems(world: World, blocks: Fields[], root: string): stri
     .map(({ pointer }) => `invalid slack file [json-pointer:${pointer}]`)
 }
 
-/** Who can read the message may see the pictures in it: posting them there shares them. */
+/** Posting pictures in a message shares them with those who can read it. */
 export function shareFiles(world: World, blocks: Fields[], channel: string): void {
   for (const { image } of references(blocks, '')) fileOf(world, image)?.sharedIn.add(channel)
 }

@@ -2,7 +2,7 @@ import { randomBytes, randomInt } from 'node:crypto'
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
 
-/** An id as Slack writes them: a letter for the kind, then ten capitals and digits. */
+/** An id as Slack writes them: a capital for the kind, then ten capitals and digits. */
 export function newId(kind: string): string {
   return kind + Array.from({ length: 10 }, () => alphabet[randomInt(alphabet.length)]).join('')
 }

@@ -13,7 +13,7 @@ function kind(initial: string, selected: string, of: Kind['of'], value: Kind['va
   return { initial, selected, of, value }
 }
 
-/** Elements that keep a value: where their preset stands, and under what name the payload tells it. */
+/** Elements that keep a value: where their preset stands, and under what name the payload has it. */
 const kinds: Record<string, Kind> = {
   plain_text_input: kind('initial_value', 'value', 'one', 'plain'),
   email_text_input: kind('initial_value', 'value', 'one', 'plain'),
@@ -87,7 +87,7 @@ export function carriedOver(before: Fields[], typed: InputValues, after: Fields[
   return values
 }
 
-function told(element: Fields, value: InputValue): unknown {
+function payloadValue(element: Fields, value: InputValue): unknown {
   const { of, value: form } = kinds[String(element.type)]!
   const one = (single: string): unknown => {
     if (form === 'option') return optionsOf(element).find((option) => option.value === single) ?? null
@@ -101,7 +101,7 @@ function told(element: Fields, value: InputValue): unknown {
 /** One element's part of a payload, such as `{type, selected_option}`. */
 export function stateOf({ element }: Control, value: InputValue): Fields {
   const { selected } = kinds[String(element.type)]!
-  return { type: element.type, [selected]: told(element, value) }
+  return { type: element.type, [selected]: payloadValue(element, value) }
 }
 
 /** `state.values` of a payload. */

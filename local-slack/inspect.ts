@@ -82,7 +82,7 @@ export function textOf(blocks: KnownBlock[]): string {
   return wordsIn(blocks).join('\n')
 }
 
-/** What a message says: its blocks where it has any, its text otherwise. */
+/** The words of a message: its blocks where it has any, its text otherwise. */
 export function textOfMessage(message: Message): string {
   return message.blocks.length > 0 ? textOf(message.blocks) : message.text
 }

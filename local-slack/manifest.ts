@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { type Fields, fieldsAt, isFields, listAt } from './fields.ts'
 
-/** What an app's manifest lets it do; `undefined` means that no manifest was given and nothing is held back. */
+/** The rights that an app's manifest gives it; `undefined` means that no manifest was given and nothing is held back. */
 export type Manifest = {
   name?: string
   commands?: Map<string, { shouldEscape: boolean }>

@@ -36,7 +36,7 @@ export async function archive(slack: Slack, id: string, archived: boolean): Prom
   await emit(slack, type, { type, channel: id })
 }
 
-/** Whoever is deactivated is no longer a member of any channel. */
+/** Somebody who is deactivated is no longer a member of any channel. */
 export function leaveEverything(slack: Slack, user: string): void {
   for (const channel of slack.world.channels.values()) {
     if (channel.kind !== 'dm') channel.members = channel.members.filter((one) => one !== user)

@@ -32,7 +32,7 @@ function rightsOf(kind: Person['kind']): Fields {
   }
 }
 
-/** A person as users.info gives them; of someone deactivated Slack tells less. */
+/** A person as users.info gives them; of someone deactivated Slack gives less. */
 export function userObject(world: World, person: Person, now: Date, withEmail: boolean): Fields {
   const { id, name, realName, tz, deleted, kind } = person
   const email = withEmail && person.email !== undefined && kind !== 'stranger' ? { email: person.email } : {}

@@ -37,7 +37,7 @@ async function screen(slack: Slack, person: Person, query: URLSearchParams): Pro
   return seen
 }
 
-/** What a person saw last. Most changes are of other people's screens, and need not be sent to this one. */
+/** The screen that a person saw last. Most changes are of other people's screens, and need not be sent to this one. */
 const lastSeen = new WeakMap<Person, { version: number; face: string }>()
 
 /** Everything of a screen but when it was looked at; of the time, how far the calendar was moved. */
@@ -89,12 +89,15 @@ async function calendar(slack: Slack, method: string, body: Fields): Promise<unk
     changed(slack.world)
     return { now: slack.clock.now().toISOString() }
   }
-  return { now: slack.clock.now().toISOString(), canLeak: slack.onLeak !== undefined }
+  return {
+    now: slack.clock.now().toISOString(),
+    ...(slack.action ? { action: { label: slack.action.label, minutes: slack.action.minutes } } : {}),
+  }
 }
 
-async function leak(slack: Slack): Promise<unknown> {
-  if (!slack.onLeak) throw new Impossible('No key can leak here')
-  await slack.onLeak()
+async function runAction(slack: Slack): Promise<unknown> {
+  if (!slack.action) throw new Impossible('No action is offered here')
+  await slack.action.run()
   changed(slack.world)
   return {}
 }
@@ -108,7 +111,7 @@ function calls(slack: Slack, query: URLSearchParams): unknown {
 async function routed(slack: Slack, method: string, url: URL, body: Fields): Promise<unknown> {
   const [, first, id, what] = url.pathname.split('/')
   if (first === 'calendar') return calendar(slack, method, body)
-  if (first === 'leak' && method === 'POST') return leak(slack)
+  if (first === 'action' && method === 'POST') return runAction(slack)
   if (first === 'calls') return calls(slack, url.searchParams)
   if (first === 'faults') {
     if (stringAt(body, 'method') === undefined) throw new Impossible('A fault needs a method')

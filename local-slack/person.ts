@@ -24,8 +24,8 @@ export type PersonClient = {
   home(): Promise<Delivered>
   /** with `after`: once the version is above it, or 25 s later */
   screen(after?: number): Promise<Screen>
-  /** the first truthy answer of `look`; throws with what the person does see after `seconds` */
-  waitFor<T>(look: (screen: Screen) => T | Falsy, seconds?: number): Promise<T>
+  /** the first truthy answer of `find`; throws with what the person does see after `seconds` */
+  waitFor<T>(find: (screen: Screen) => T | Falsy, seconds?: number): Promise<T>
 }
 
 async function ask<T>(url: string, body?: unknown, signal?: AbortSignal): Promise<T> {
@@ -50,25 +50,25 @@ export function person(url: string, userId: string): PersonClient {
     close: (view) => ask(at('close'), { view }),
     home: () => ask(at('home'), {}),
     screen: (after) => screen(after),
-    waitFor: (look, seconds = 15) => waitFor(screen, look, seconds),
+    waitFor: (find, seconds = 15) => waitFor(screen, find, seconds),
   }
 }
 
 async function waitFor<T>(
   screen: (after?: number, signal?: AbortSignal) => Promise<Screen>,
-  look: (screen: Screen) => T | Falsy,
+  find: (screen: Screen) => T | Falsy,
   seconds: number,
 ): Promise<T> {
   const signal = AbortSignal.timeout(seconds * 1000)
   let seen = await screen()
   for (;;) {
-    const found = look(seen)
+    const found = find(seen)
     if (found) return found
     try {
       seen = await screen(seen.version, signal)
     } catch (error) {
       if (!signal.aborted) throw error
-      throw new Error(`Waited ${seconds} s in vain for ${look}\n${describe(seen)}`)
+      throw new Error(`Waited ${seconds} s in vain for ${find}\n${describe(seen)}`)
     }
   }
 }
@@ -78,7 +78,7 @@ export function fault(url: string, wanted: Fault): Promise<Record<string, never>
   return ask(`${url}/faults`, wanted)
 }
 
-/** What the app asked of the Web API, oldest first. */
+/** The app's calls of the Web API, oldest first. */
 export function calls(url: string, method?: string, after = 0): Promise<Call[]> {
   const query = new URLSearchParams({ after: String(after), ...(method === undefined ? {} : { method }) })
   return ask(`${url}/calls?${query}`)
@@ -92,7 +92,7 @@ export function advance(
   return ask(`${url}/calendar`, by)
 }
 
-/** Lets a key leak; resolves when the detector has seen it. */
-export function leakKey(url: string): Promise<Record<string, never>> {
-  return ask(`${url}/leak`, {})
+/** Does what the page's own button does; resolves when it is done. */
+export function runAction(url: string): Promise<Record<string, never>> {
+  return ask(`${url}/action`, {})
 }

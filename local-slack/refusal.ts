@@ -1,6 +1,6 @@
 import type { Fields } from './fields.ts'
 
-/** An answer `{ok: false, error}` of the Web API, with whatever Slack puts beside it. */
+/** An answer `{ok: false, error}` of the Web API, with the fields that Slack puts beside it. */
 export class Refusal extends Error {
   readonly error: string
   readonly beside: Fields

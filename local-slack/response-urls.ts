@@ -3,7 +3,7 @@ import { newId, newSecret } from './ids.ts'
 const uses = 5
 const lifetimeMilliseconds = 30 * 60_000
 
-/** What a response_url was given for, and what is left of it. */
+/** The interaction that a response_url was given for, and the uses that are left. */
 export type Grant = {
   channel: string
   user: string

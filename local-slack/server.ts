@@ -121,7 +121,7 @@ async function route(parts: Parts, request: IncomingMessage, to: ServerResponse)
       return download(slack, to, url)
     case 'person':
     case 'calendar':
-    case 'leak':
+    case 'action':
     case 'faults':
     case 'calls': {
       const body = fieldsOf(await bodyOf(request), 'application/json')
@@ -142,8 +142,8 @@ export function createHttpServer(parts: Parts): Server {
   return createServer((request, to) => {
     route(parts, request, to).catch((error: unknown) => {
       if (to.headersSent) return to.destroy()
-      const told = error instanceof SyntaxError ? 'invalid_json' : String(error)
-      sendJson(to, error instanceof SyntaxError ? 400 : 500, { ok: false, error: told })
+      const reason = error instanceof SyntaxError ? 'invalid_json' : String(error)
+      sendJson(to, error instanceof SyntaxError ? 400 : 500, { ok: false, error: reason })
     })
   })
 }

@@ -1,10 +1,10 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Advance, Clock, Slack } from './context.ts'
+import type { Action, Advance, Clock, Slack } from './context.ts'
 import { createHttpDelivery, verifyRequestUrl } from './delivery/http.ts'
 import { createSocketMode, type SocketMode } from './delivery/socket.ts'
 import { newSecret } from './ids.ts'
-import { readManifest } from './manifest.ts'
+import { type Manifest, readManifest } from './manifest.ts'
 import type { Page } from './page/build.ts'
 import { createRateLimit } from './rate-limit.ts'
 import { acme, type Seed } from './seed.ts'
@@ -19,6 +19,7 @@ export type Options = {
   clock: Clock
   /** default 0: any free port; listens on 127.0.0.1 only */
   port?: number
+  /** default: `acme`, whose bot has the name that the manifest gives the app */
   seed?: Seed
   /** path of manifest.yml; without it every command exists and no scope is missing */
   manifest?: string
@@ -53,16 +54,16 @@ export type LocalSlack = Workspace & {
   limitPosts(limit: { perSecond: number; burst: number }): void
   /** from now on messages with blocks of these types are refused, as on a plan or in a roll-out without them */
   refuseBlocks(types: readonly string[]): void
-  /** the page's button that lets a key leak does this */
-  offerLeak(leak: () => Promise<void>): void
+  /** puts a button on the page, beside the calendar */
+  offerAction(action: Action): void
   /** the app was installed without this bot scope */
   withdrawScope(scope: string): void
   close(): Promise<void>
 }
 
-async function buildPage(): Promise<Page> {
+async function buildPage(app: string): Promise<Page> {
   const page = await import('./page/build.ts')
-  return page.buildPage()
+  return page.buildPage(app)
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {
@@ -73,12 +74,17 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
   }
 }
 
-function createSlack(options: Options, socketMode: SocketMode, world: Slack['world']): Slack {
+function createSlack(
+  options: Options,
+  manifest: Manifest,
+  socketMode: SocketMode,
+  world: Slack['world'],
+): Slack {
   return {
     url: '',
     world,
     clock: options.clock,
-    manifest: readManifest(options.manifest),
+    manifest,
     botToken: `xoxb-${newSecret()}`,
     appToken: `xapp-1-${world.app.id}-${newSecret()}`,
     signingSecret: newSecret(),
@@ -134,8 +140,8 @@ function controlsOf(slack: Slack, socketMode: SocketMode, acknowledgeWithinSecon
     refuseBlocks(types: readonly string[]) {
       slack.refusedBlocks = new Set(types)
     },
-    offerLeak(leak: () => Promise<void>) {
-      slack.onLeak = leak
+    offerAction(action: Action) {
+      slack.action = action
     },
     withdrawScope(scope: string) {
       slack.manifest.botScopes = slack.manifest.botScopes?.filter((one) => one !== scope)
@@ -145,11 +151,13 @@ function controlsOf(slack: Slack, socketMode: SocketMode, acknowledgeWithinSecon
 
 /** Starts a Slack of one workspace on this machine, against which a Slack app runs unchanged. */
 export async function startSlack(options: Options): Promise<LocalSlack> {
-  const world = createWorld(options.seed ?? acme())
+  const manifest = readManifest(options.manifest)
+  const world = createWorld(options.seed ?? acme(manifest.name))
   const acknowledgeWithinSeconds = options.acknowledgeWithinSeconds ?? 3
   const socketMode = createSocketMode(world.app.id, acknowledgeWithinSeconds)
-  const slack = createSlack(options, socketMode, world)
-  const page = options.page ? once(buildPage) : async () => undefined
+  const slack = createSlack(options, manifest, socketMode, world)
+  const app = world.people.get(world.app.botUserId)!.realName
+  const page = options.page ? once(() => buildPage(app)) : async () => undefined
   const server = createHttpServer({ slack, methods: allMethods(socketMode), page })
   server.on('upgrade', socketMode.upgrade)
   slack.url = await listen(server, options.port ?? 0)

@@ -56,7 +56,7 @@ export type World = {
   chosen: Map<string, InputValues>
   lastTsMicroseconds: number
   version: number
-  /** wakes whoever waits for a newer version */
+  /** called when there is a newer version */
   waiting: Set<() => void>
 }
 
@@ -66,7 +66,7 @@ export function createWorld(seed: Seed): World {
   if (!bot) throw new Error('The seed needs a person of kind "bot"')
   const world: World = {
     team: seed.team,
-    app: { id: 'A0KEYWARD1', botId: newId('B'), botUserId: bot.id },
+    app: { id: 'A0LOCALAPP', botId: newId('B'), botUserId: bot.id },
     people: new Map(seed.people.map((one) => [one.id, one])),
     channels: new Map(seed.channels.map((one) => [one.id, one])),
     usergroups: seed.usergroups ?? [],

@@ -63,7 +63,7 @@ export async function runStep(slack: Slack, callbackId: string, inputs: Fields):
   return execution.id
 }
 
-/** What a step came to, once the app has completed or failed it. */
+/** The outcome of a step, once the app has completed or failed it. */
 export async function stepOutcome(slack: Slack, id: string): Promise<StepOutcome> {
   for (;;) {
     const { outcome } = slack.executions.get(id) ?? {}
@@ -75,7 +75,7 @@ export async function stepOutcome(slack: Slack, id: string): Promise<StepOutcome
 }
 
 /** Ends a run of a step, once. Returns Slack's error when there is no such run, or none under way. */
-export function settleStep(slack: Slack, id: string, outcome: StepOutcome): string | undefined {
+export function finishStep(slack: Slack, id: string, outcome: StepOutcome): string | undefined {
   const execution = slack.executions.get(id)
   if (!execution) return 'function_execution_not_found'
   if (execution.outcome) return 'execution_not_in_running_state'

@@ -18,7 +18,7 @@ export function issueTrigger(triggers: Triggers, user: string): string {
   return id
 }
 
-function lookUp(triggers: Triggers, id: string | undefined): Trigger {
+function validTrigger(triggers: Triggers, id: string | undefined): Trigger {
   if (id === undefined || !/^\d+\.\d+\.[0-9a-f]+$/.test(id)) {
     throw invalid('invalid_arguments', ['invalid `trigger_id` [json-pointer:/trigger_id]'])
   }
@@ -31,10 +31,10 @@ function lookUp(triggers: Triggers, id: string | undefined): Trigger {
 
 /** Whose trigger this is. Refuses: invalid_arguments, invalid_trigger_id, expired_trigger_id, exchanged_trigger_id. */
 export function triggerUser(triggers: Triggers, id: string | undefined): string {
-  return lookUp(triggers, id).user
+  return validTrigger(triggers, id).user
 }
 
 /** Uses a trigger up. */
 export function exchangeTrigger(triggers: Triggers, id: string | undefined): void {
-  lookUp(triggers, id).isExchanged = true
+  validTrigger(triggers, id).isExchanged = true
 }

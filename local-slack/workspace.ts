@@ -8,13 +8,13 @@ import { userObject } from './people.ts'
 import { changed, openDm } from './state.ts'
 import { runStep, type StepOutcome, stepOutcome } from './steps.ts'
 
-/** What happens to a workspace apart from what its people do in channels. */
+/** Changes of a workspace, apart from what its people do in channels. */
 export type Workspace = {
   people(): Person[]
   channels(): Channel[]
   /** the DM of a person and the bot */
   dmOf(user: string): Channel
-  /** changes a person and tells the app with user_change; resolves when it has answered */
+  /** changes a person, which the app hears of by user_change; resolves when it has answered */
   setPerson(id: string, changes: Partial<Omit<Person, 'id'>>): Promise<void>
   /** a newcomer; the app hears of them with team_join */
   addPerson(person: Person): Promise<void>
@@ -22,7 +22,7 @@ export type Workspace = {
   archiveChannel(id: string, archived?: boolean): Promise<void>
   addToChannel(id: string, user: string): Promise<void>
   removeFromChannel(id: string, user: string): Promise<void>
-  /** a person's client starts anew: ephemeral messages and open modals are gone, and nobody is told */
+  /** a person's client starts anew: ephemeral messages and open modals are gone, without an event */
   reload(user: string): void
   /** a workflow reaches a custom step of the app; the execution's id, once the app has heard */
   runStep(callbackId: string, inputs: Fields): Promise<string>
@@ -32,7 +32,7 @@ export type Workspace = {
   uninstall(): Promise<void>
 }
 
-async function tell(slack: Slack, type: 'user_change' | 'team_join', person: Person): Promise<void> {
+async function emitPerson(slack: Slack, type: 'user_change' | 'team_join', person: Person): Promise<void> {
   const now = slack.clock.now()
   const withEmail = slack.manifest.botScopes?.includes('users:read.email') ?? true
   const user = userObject(slack.world, person, now, withEmail)
@@ -45,14 +45,14 @@ async function setPerson(slack: Slack, id: string, changes: Partial<Omit<Person,
   Object.assign(person, changes)
   if (changes.deleted) leaveEverything(slack, id)
   changed(slack.world)
-  await tell(slack, 'user_change', person)
+  await emitPerson(slack, 'user_change', person)
 }
 
 async function addPerson(slack: Slack, person: Person): Promise<void> {
   slack.world.people.set(person.id, person)
   if (person.kind !== 'stranger') openDm(slack.world, person.id)
   changed(slack.world)
-  await tell(slack, 'team_join', person)
+  await emitPerson(slack, 'team_join', person)
 }
 
 function addChannel(slack: Slack, channel: Channel): void {

@@ -1,4 +1,4 @@
-import type { Fields } from '../fields.ts'
+import { type Fields, isFields } from '../fields.ts'
 import { newSecret } from '../ids.ts'
 import type { Acknowledgement, Envelope, Transport } from './delivery.ts'
 import { sign } from './sign.ts'
@@ -82,8 +82,8 @@ export async function verifyRequestUrl(options: Options): Promise<void> {
   const challenge = newSecret()
   const body = JSON.stringify({ token: options.verificationToken, challenge, type: 'url_verification' })
   const outcome = await post(options, 'application/json', body, {})
-  const told = outcome.ok ? outcome.body : undefined
-  const echoed = typeof told === 'object' && told !== null ? (told as Fields).challenge : told
+  const answer = outcome.ok ? outcome.body : undefined
+  const echoed = isFields(answer) ? answer.challenge : answer
   if (echoed !== challenge)
     throw new Error(`Your URL didn't respond with the value of the challenge parameter.`)
 }

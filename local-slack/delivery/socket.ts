@@ -6,10 +6,10 @@ import { type Fields, isFields } from '../fields.ts'
 import { newSecret } from '../ids.ts'
 import type { Acknowledgement, Envelope, Transport } from './delivery.ts'
 
-const mostSockets = 10
+const maxSockets = 10
 const closeWithinMilliseconds = 1_000
 
-type Waiting = { socket: WebSocket; settle: (outcome: Acknowledgement) => void }
+type Waiting = { socket: WebSocket; finish: (outcome: Acknowledgement) => void }
 
 type Sockets = {
   appId: string
@@ -58,13 +58,13 @@ function welcome(sockets: Sockets, socket: WebSocket): void {
   socket.on('message', (data) => {
     const message = parsed(String(data))
     if (!isFields(message)) return
-    sockets.waiting.get(String(message.envelope_id))?.settle({ ok: true, body: message.payload })
+    sockets.waiting.get(String(message.envelope_id))?.finish({ ok: true, body: message.payload })
   })
   socket.on('error', () => {}) // 'close' follows
   socket.on('close', () => {
     sockets.open.splice(sockets.open.indexOf(socket), 1)
     for (const one of sockets.waiting.values()) {
-      if (one.socket === socket) one.settle({ ok: false, error: 'dispatch_failed' })
+      if (one.socket === socket) one.finish({ ok: false, error: 'dispatch_failed' })
     }
   })
   socket.send(JSON.stringify(hello(sockets)))
@@ -76,20 +76,20 @@ function send(sockets: Sockets, envelope: Envelope, withinSeconds: number): Prom
   if (!socket) return Promise.resolve({ ok: false, error: 'dispatch_failed' })
   const id = randomUUID()
   return new Promise((resolve) => {
-    const settle = (outcome: Acknowledgement) => {
+    const finish = (outcome: Acknowledgement) => {
       clearTimeout(timer)
       sockets.waiting.delete(id)
       resolve(outcome)
     }
-    const timer = setTimeout(() => settle({ ok: false, error: 'operation_timeout' }), withinSeconds * 1000)
-    sockets.waiting.set(id, { socket, settle })
+    const timer = setTimeout(() => finish({ ok: false, error: 'operation_timeout' }), withinSeconds * 1000)
+    sockets.waiting.set(id, { socket, finish })
     socket.send(JSON.stringify(written(id, envelope)))
   })
 }
 
 function upgrade(sockets: Sockets, request: IncomingMessage, socket: Duplex, head: Buffer): void {
   const ticket = new URL(request.url ?? '/', 'http://localhost').searchParams.get('ticket') ?? ''
-  if (!sockets.tickets.delete(ticket) || sockets.open.length >= mostSockets) {
+  if (!sockets.tickets.delete(ticket) || sockets.open.length >= maxSockets) {
     socket.end('HTTP/1.1 403 Forbidden\r\n\r\n')
     return
   }

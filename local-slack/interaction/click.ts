@@ -14,7 +14,7 @@ function picked(fields: Fields, names: string[]): Fields {
   return Object.fromEntries(names.flatMap((name) => (name in fields ? [[name, fields[name]]] : [])))
 }
 
-/** What the element itself adds to `actions[0]`. */
+/** The element's own part of `actions[0]`. */
 function ownPart(control: Control, value: InputValue): Fields {
   const { element } = control
   switch (element.type) {

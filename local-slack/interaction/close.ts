@@ -6,7 +6,7 @@ import { changed } from '../state.ts'
 import { stackOf, viewObject } from '../views.ts'
 import { interactionPayload } from './payloads.ts'
 
-/** A person closes a modal and what lies above it; views with `notify_on_close` tell the app. */
+/** A person closes a modal and what lies above it; the app hears of views with `notify_on_close`. */
 export async function close(slack: Slack, person: Person, viewId: string): Promise<Delivered> {
   const stack = stackOf(slack.world, person.id)
   const index = stack.findIndex((view) => view.id === viewId)

@@ -32,7 +32,7 @@ function escaped({ world }: Slack, text: string): string {
   })
 }
 
-/** What the app answered with its acknowledgement: nothing, a text, or a message. */
+/** The answer in the app's acknowledgement: nothing, a text, or a message. */
 function showAnswer(slack: Slack, person: Person, channelId: string, body: unknown): Delivered {
   const answer: Fields = isFields(body) ? body : typeof body === 'string' ? { text: body } : {}
   try {

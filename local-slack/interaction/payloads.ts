@@ -43,7 +43,7 @@ export function commandPayload(
   }
 }
 
-/** What every interaction payload begins with. */
+/** The fields that every interaction payload begins with. */
 export function interactionPayload(slack: Slack, type: string, person: Person): Fields {
   const { world } = slack
   return {

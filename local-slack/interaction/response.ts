@@ -10,7 +10,7 @@ function originOf(slack: Slack, grant: Grant): StoredMessage | undefined {
   return messagesIn(slack.world, grant.channel).find((one) => one.ts === grant.origin?.ts)
 }
 
-/** What a post to a response_url does. Refuses: used_url, expired_url, invalid_blocks, no_text, ... */
+/** Carries out a post to a response_url. Refuses: used_url, expired_url, invalid_blocks, no_text, ... */
 export function respond(slack: Slack, path: string, body: Fields): void {
   const grant = useResponseUrl(slack.responseUrls, path)
   if (typeof grant === 'string') throw new Refusal(grant, {}, 404)

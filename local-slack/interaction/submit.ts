@@ -12,7 +12,7 @@ import { interactionPayload } from './payloads.ts'
 import { theirView } from './places.ts'
 import { clientProblem, typedInto } from './typed.ts'
 
-/** What a person reads when an answer was late or made no sense. */
+/** Slack's sentence for a person when an answer was late or made no sense. */
 const trouble = 'We had some trouble connecting. Try again?'
 
 function problemsOnFields(view: StoredView): Record<string, string> {
@@ -36,7 +36,7 @@ function answeredErrors(slack: Slack, view: StoredView, answer: Fields): Submitt
   const errors = fieldsAt(answer, 'errors')
   const inputs = inputBlockIds(view)
   const entries = Object.entries(errors)
-  const isSound = entries.every(([id, told]) => inputs.has(id) && typeof told === 'string' && told !== '')
+  const isSound = entries.every(([id, text]) => inputs.has(id) && typeof text === 'string' && text !== '')
   if (entries.length === 0 || !isSound) return { ok: false, error: trouble }
   return showErrors(slack, view, errors as Record<string, string>)
 }

@@ -20,8 +20,8 @@ export function checkChoice(world: World, { element, blockId, actionId }: Contro
       throw new Impossible(`There is no channel ${one}`)
     }
   }
-  const most = numberAt(element, 'max_selected_items')
-  if (most !== undefined && chosen.length > most) throw new Impossible(`${where} takes at most ${most}`)
+  const max = numberAt(element, 'max_selected_items')
+  if (max !== undefined && chosen.length > max) throw new Impossible(`${where} takes at most ${max}`)
   if (type.startsWith('multi_') || type === 'checkboxes') return
   if (Array.isArray(value)) throw new Impossible(`${where} takes one value`)
 }
@@ -50,18 +50,18 @@ function numberProblem(element: Fields, value: string): string | undefined {
   const pattern = element.is_decimal_allowed === true ? /^-?\d+(\.\d+)?$/ : /^-?\d+$/
   if (!pattern.test(value))
     return element.is_decimal_allowed === true ? 'Enter a number.' : 'Enter a whole number.'
-  const least = stringAt(element, 'min_value')
-  const most = stringAt(element, 'max_value')
-  if (least !== undefined && Number(value) < Number(least)) return `Enter a number of at least ${least}.`
-  if (most !== undefined && Number(value) > Number(most)) return `Enter a number of at most ${most}.`
+  const min = stringAt(element, 'min_value')
+  const max = stringAt(element, 'max_value')
+  if (min !== undefined && Number(value) < Number(min)) return `Enter a number of at least ${min}.`
+  if (max !== undefined && Number(value) > Number(max)) return `Enter a number of at most ${max}.`
   return undefined
 }
 
 function lengthProblem(element: Fields, value: string): string | undefined {
-  const least = numberAt(element, 'min_length') ?? 0
-  const most = numberAt(element, 'max_length') ?? 3000
-  if (value.length < least) return `This field needs at least ${least} characters.`
-  return value.length > most ? `This field takes at most ${most} characters.` : undefined
+  const min = numberAt(element, 'min_length') ?? 0
+  const max = numberAt(element, 'max_length') ?? 3000
+  if (value.length < min) return `This field needs at least ${min} characters.`
+  return value.length > max ? `This field takes at most ${max} characters.` : undefined
 }
 
 function formatProblem(element: Fields, value: string): string | undefined {
@@ -81,7 +81,7 @@ function formatProblem(element: Fields, value: string): string | undefined {
   }
 }
 
-/** What Slack's own client says of an input before anything is sent; undefined when it is content. */
+/** The complaint of Slack's own client about an input, before anything is sent; undefined when there is none. */
 export function clientProblem({ block, element }: Control, value: InputValue): string | undefined {
   const isEmpty = value === null || value === undefined || value.length === 0
   if (isEmpty) return block.optional === true ? undefined : 'Please complete this required field.'

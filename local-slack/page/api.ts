@@ -1,4 +1,5 @@
 import type {
+  Calendar as CalendarState,
   ClickRequest,
   CommandRequest,
   Delivered,
@@ -9,7 +10,7 @@ import type {
   Submitted,
 } from '../contract.ts'
 
-/** What a person can do, as plain calls. A server that does not answer is `{ok: false, error: 'unreachable'}`. */
+/** A person's acts, as plain calls. A server that does not answer is `{ok: false, error: 'unreachable'}`. */
 export const api = {
   people: () => get<Person[]>('/person'),
   screen: (user: string, after: number | undefined, signal: AbortSignal) =>
@@ -20,8 +21,8 @@ export const api = {
   submit: (user: string, body: SubmitRequest) => act<Submitted>(`/person/${user}/submit`, body),
   close: (user: string, view: string) => act<Delivered>(`/person/${user}/close`, { view }),
   home: (user: string) => act<Delivered>(`/person/${user}/home`, {}),
-  calendar: () => get<{ now: string; canLeak: boolean }>('/calendar'),
-  leak: () => act<Record<string, never> | Undelivered>('/leak', {}),
+  calendar: () => get<CalendarState>('/calendar'),
+  runAction: () => act<Record<string, never> | Undelivered>('/action', {}),
   advance: (days: number) => act<{ now: string } | Undelivered>('/calendar', { advanceDays: days }),
 }
 

@@ -99,7 +99,7 @@ function Waiting({ connected }: { connected: boolean }) {
   )
 }
 
-/** Whom a newcomer begins as: somebody who may do most. */
+/** A newcomer begins as somebody who may do a lot. */
 function firstPerson(people: Person[]): Person | undefined {
   const humans = people.filter((person) => !isApp(person) && !person.deleted)
   return humans.find(({ kind }) => kind === 'primary_owner' || kind === 'owner') ?? humans[0]

@@ -11,10 +11,10 @@ const TYPES: Record<string, string> = {
 }
 
 /**
- * Bundles the local Slack's page in memory. The HTML asks for its files under `/page/NAME`; everything it
+ * Bundles the page in memory, with the app's name in its title. The HTML asks for its files under `/page/NAME`; everything it
  * needs is among them, so that it works without a network. Throws with esbuild's messages if it does not compile.
  */
-export async function buildPage(): Promise<Page> {
+export async function buildPage(app: string): Promise<Page> {
   const result = await build({
     entryPoints: { app: here('main.tsx'), style: here('styles/main.css') },
     bundle: true,
@@ -37,19 +37,19 @@ export async function buildPage(): Promise<Page> {
       { type: TYPES[name.split('.').at(-1)!] ?? 'application/octet-stream', body: contents },
     ] as const
   })
-  return { html: HTML, files: Object.fromEntries(files) }
+  return { html: htmlFor(app), files: Object.fromEntries(files) }
 }
 
 function here(path: string): string {
   return fileURLToPath(new URL(path, import.meta.url))
 }
 
-const HTML = `<!doctype html>
+const htmlFor = (app: string): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Keywarden in a local Slack</title>
+<title>${app.replace(/[&<]/g, (one) => `&#${one.charCodeAt(0)};`)} in a local Slack</title>
 <link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'%3E%3Crect width='24' height='24' rx='6' fill='%234a154b'/%3E%3Cg fill='none' stroke='white' stroke-width='2'%3E%3Ccircle cx='9' cy='15' r='3.5'/%3E%3Cpath d='M11.500 12.500 18 6' stroke-linecap='round'/%3E%3C/g%3E%3C/svg%3E">
 <link rel="stylesheet" href="/page/style.css">
 </head>

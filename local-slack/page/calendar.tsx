@@ -1,41 +1,40 @@
 import { useEffect, useState } from 'react'
+import type { Calendar as CalendarState } from '../contract.ts'
 import { api } from './api.ts'
 import { Icon } from './icons.tsx'
 import { fullMoment, type Reader } from './time.ts'
 
 const DAY_MS = 86_400_000
-const LOOK_MS = 500
+const POLL_MS = 500
+const MINUTE_MS = 60_000
 const STEPS = [
   { label: '+1 day', days: 1 },
   { label: '+1 week', days: 7 },
   { label: '+90 days', days: 90 },
 ]
 
-/** Until the detector has seen the five minutes of a leak, at the most. */
-const LEAK_MS = 22 * 60_000
-
 type Run = { fromMs: number; toMs: number; atMs: number }
 
-/** Moves the workspace's calendar; whatever falls due on the way is done before it stands still again. */
+/** Moves the workspace's calendar; everything that falls due on the way is done before it stands still again. */
 export function Calendar({ reader }: { reader: Reader }) {
   const [run, setRun] = useState<Run>()
   const [failure, setFailure] = useState(false)
-  const [canLeak, setCanLeak] = useState(false)
+  const [action, setAction] = useState<CalendarState['action']>()
   const nowMs = Math.max(reader.now, run?.atMs ?? 0)
   const running = run !== undefined
   useEffect(() => {
     if (!running) return
-    const look = setInterval(() => {
+    const poll = setInterval(() => {
       void api.calendar().then(
         ({ now }) => setRun((was) => was && { ...was, atMs: Date.parse(now) }),
         () => {},
       )
-    }, LOOK_MS)
-    return () => clearInterval(look)
+    }, POLL_MS)
+    return () => clearInterval(poll)
   }, [running])
   useEffect(() => {
     void api.calendar().then(
-      (calendar) => setCanLeak(calendar.canLeak),
+      (calendar) => setAction(calendar.action),
       () => {},
     )
   }, [])
@@ -60,9 +59,13 @@ export function Calendar({ reader }: { reader: Reader }) {
           {label}
         </button>
       ))}
-      {canLeak && (
-        <button type="button" disabled={running} onClick={() => void move(LEAK_MS, api.leak)}>
-          Leak a key
+      {action && (
+        <button
+          type="button"
+          disabled={running}
+          onClick={() => void move(action.minutes * MINUTE_MS, api.runAction)}
+        >
+          {action.label}
         </button>
       )}
       {run && <Progress run={run} nowMs={nowMs} />}

@@ -34,14 +34,14 @@ export function ChannelHeader({ channel, title, other, tab, go }: Props) {
           </span>
         )}
       </div>
-      {tab && <Tabs tab={tab} go={go} />}
+      {tab && <Tabs title={title} tab={tab} go={go} />}
     </header>
   )
 }
 
-function Tabs({ tab, go }: { tab: Location['tab']; go: Props['go'] }) {
+function Tabs({ title, tab, go }: Pick<Props, 'title' | 'tab' | 'go'>) {
   return (
-    <div className="tabs" role="tablist" aria-label="Keywarden">
+    <div className="tabs" role="tablist" aria-label={title}>
       {(['home', 'messages'] as const).map((name) => (
         <button
           key={name}

@@ -32,7 +32,7 @@ function continues(before: Message, message: Message): boolean {
   )
 }
 
-/** What a channel shows outside of its threads. */
+/** The messages that a channel shows outside of its threads. */
 export function topLevel(messages: Message[]): Message[] {
   return messages.filter((message) => !isReply(message) || message.broadcast === true)
 }

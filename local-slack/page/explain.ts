@@ -1,7 +1,7 @@
 const SENTENCES: Record<string, string> = {
   unreachable: 'The local Slack is not answering. Is it still running?',
-  dispatch_failed: 'Keywarden could not be reached. Try again.',
-  operation_timeout: 'Keywarden did not answer in time. Try again.',
+  dispatch_failed: 'The app could not be reached. Try again.',
+  operation_timeout: 'The app did not answer in time. Try again.',
   is_archived: 'This channel is archived. Nothing more can be posted here.',
   not_in_channel: 'You are not a member of this channel.',
   channel_not_found: 'This channel is not there any more.',
@@ -11,13 +11,13 @@ const SENTENCES: Record<string, string> = {
   account_inactive: 'This account is deactivated.',
 }
 
-/** What went wrong for the person, in a sentence; the bare error name where there is none. */
+/** The person's failure in a sentence; the bare error name where there is none. */
 export function explain(error: string): string {
   if (error.includes(' ')) return error
   return SENTENCES[error] ?? `That did not work: ${error.replaceAll('_', ' ')}.`
 }
 
-/** What Slackbot answers to a command that did not get through. */
+/** Slackbot's answer to a command that did not get through. */
 export function commandFailure(text: string, error: string): string {
   const command = text.split(/\s/, 1)[0] ?? text
   if (error.includes('not a valid command')) {

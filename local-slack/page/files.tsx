@@ -1,7 +1,7 @@
 import type { Message } from '../contract.ts'
 import { Icon } from './icons.tsx'
 
-/** What was uploaded with a message: pictures are shown, anything else can be downloaded. */
+/** The files of a message: pictures are shown, anything else can be downloaded. */
 export function Files({ files }: { files: NonNullable<Message['files']> }) {
   return files.map((file) =>
     /\.(png|jpe?g|gif|svg)$/i.test(file.name) ? (

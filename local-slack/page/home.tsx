@@ -6,7 +6,7 @@ import { explain } from './explain.ts'
 import { SurfaceProvider, useSurfaceOf } from './surface.tsx'
 import type { Loose } from './values.ts'
 
-/** The App Home tab: opening it tells the app, which then publishes what to show. */
+/** The App Home tab: the app hears that it is opened, and publishes what to show. */
 export function Home({ user, home }: { user: string; home: Screen['home'] }) {
   const [failure, setFailure] = useState<string>()
   useEffect(() => {
@@ -28,7 +28,7 @@ export function Home({ user, home }: { user: string; home: Screen['home'] }) {
       {home ? (
         <HomeBlocks key={home.id} user={user} home={home} />
       ) : (
-        <p className="empty">Keywarden has not published a Home for you yet.</p>
+        <p className="empty">The app has not published a Home for you yet.</p>
       )}
     </section>
   )

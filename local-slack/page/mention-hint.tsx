@@ -2,7 +2,7 @@ import type { Person } from '../contract.ts'
 import { Avatar } from './avatar.tsx'
 import { isApp, kindInWords, useWorkspace } from './workspace.tsx'
 
-const MOST = 6
+const MAX_HINTS = 6
 
 /** The `@name` being typed at the end of the draft, if any. */
 function typedName(draft: string): string | undefined {
@@ -14,14 +14,14 @@ export function completeMention(draft: string, person: Person): string {
   return `${draft.slice(0, draft.length - (typedName(draft)?.length ?? 0))}${person.name} `
 }
 
-/** Whom the name being typed could mean; nobody once it is complete. */
+/** The people whom the name being typed could mean; nobody once it is complete. */
 export function mentionable(draft: string, people: Person[]): Person[] {
   const typed = typedName(draft)?.toLowerCase()
   if (typed === undefined) return []
   return people
     .filter((one) => !isApp(one))
     .filter((one) => one.name.toLowerCase().startsWith(typed) || one.realName.toLowerCase().includes(typed))
-    .slice(0, MOST)
+    .slice(0, MAX_HINTS)
 }
 
 type Props = { found: Person[]; at: number; choose: (person: Person) => void }

@@ -10,7 +10,7 @@ import { collectValues, type Loose } from './values.ts'
 
 const FIELDS = '.field input:not([type=hidden]), .field textarea, .field [role=combobox]'
 
-/** A person's modals, the top one shown. What was typed lives as long as its view, also while another lies above it. */
+/** A person's modals, the top one shown. Typed text lives as long as its view, also while another lies above it. */
 export function Modals({ user, modals }: { user: string; modals: ModalView[] }) {
   const [typed, setTyped] = useState<Record<string, InputValues>>({})
   const top = modals.at(-1)

@@ -32,7 +32,7 @@ function unescapeText(text: string): string {
   return text.replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&amp;/g, '&')
 }
 
-/** What Slack's own client does to typed text before it is sent. */
+/** Typed text as Slack's own client changes it before it is sent. */
 export function escapeText(text: string): string {
   return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;')
 }
@@ -113,7 +113,7 @@ function nodeAt(source: string, at: number): { node: Inline; length: number } | 
   return { node: { kind, children: parseInline(emphasis[2]!) }, length: emphasis[0].length }
 }
 
-/** What stands between angle brackets: a mention, a date or a link, with its label after a bar. */
+/** The text between angle brackets: a mention, a date or a link, with its label after a bar. */
 function controlNode(inner: string): Inline {
   const bar = inner.indexOf('|')
   const target = bar < 0 ? inner : inner.slice(0, bar)

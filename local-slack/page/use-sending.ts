@@ -5,7 +5,7 @@ import { commandFailure, explain } from './explain.ts'
 import { encodeTyped } from './typed-text.ts'
 import { useWorkspace } from './workspace.tsx'
 
-/** Sends what was typed. What Slackbot has to say about it afterwards is kept beside the channel's messages. */
+/** Sends what was typed. Slackbot's answer to it is kept beside the channel's messages. */
 export function useSending(me: Person, channel: Channel, now: number) {
   const { people, channels } = useWorkspace()
   const [notes, setNotes] = useState<Message[]>([])

@@ -2,7 +2,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 
 const NEAR_PX = 80
 
-/** Keeps a list at its end while the reader is there; otherwise tells that something new came below. */
+/** Keeps a list at its end while the reader is there; otherwise says that something new came below. */
 export function useStickyScroll(place: string, newest: string | undefined) {
   const ref = useRef<HTMLDivElement>(null)
   const atEnd = useRef(true)

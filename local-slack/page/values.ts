@@ -55,7 +55,7 @@ export function elementsOf(block: Loose): Loose[] {
 }
 
 /**
- * What every control of a place holds at this moment: what was typed here, else what the server
+ * The values of every control of a place at this moment: what was typed here, else what the server
  * knows, else what the element starts with. Typed values of blocks that are gone are left out.
  */
 export function collectValues(blocks: Loose[], typed: InputValues, known: InputValues = {}): InputValues {

@@ -2,7 +2,7 @@ import { createContext, useContext } from 'react'
 import type { Channel, Person } from '../contract.ts'
 import type { Reader } from './time.ts'
 
-/** What every part of the page may look up: who reads, when, and the names behind ids. */
+/** Everything that a part of the page may look up: who reads, when, and the names behind ids. */
 export type Workspace = {
   me: Person
   reader: Reader
@@ -41,7 +41,7 @@ export function channelTitle(channel: Channel, me: Person, people: Person[]): st
   return channel.kind === 'dm' ? personName(people, partner(channel, me, people)?.id) : channel.name
 }
 
-// Of Slack, since an app has roles of its own: whoever is a member here may be a manager there.
+// Of Slack, since an app has roles of its own: a member here may be a manager there.
 const KIND_WORDS: Record<Person['kind'], string> = {
   primary_owner: 'primary owner of this Slack',
   owner: 'owner of this Slack',

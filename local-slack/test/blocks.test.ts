@@ -263,10 +263,10 @@ describe('a message is refused', () => {
       ],
       'must be less than 301',
     ],
-  ])('%s', (_what, blocks, told) => {
+  ])('%s', (_what, blocks, expected) => {
     const answer = posted(...blocks)
     expect(answer).toMatch(/^invalid_blocks \[ERROR\] /)
-    expect(answer).toContain(told)
+    expect(answer).toContain(expected)
   })
 
   test('with blocks that are no list, under a name of its own', () => {
@@ -364,10 +364,10 @@ describe('a modal is refused', () => {
       modal([typed({ focus_on_load: true }), typed({ focus_on_load: true })]),
       'only one element',
     ],
-  ])('%s', (_what, view, told) => {
+  ])('%s', (_what, view, expected) => {
     const answer = refusal(() => validView(view, 'modal'))
     expect(answer).toMatch(/^invalid_arguments \[ERROR\] /)
-    expect(answer).toContain(told)
+    expect(answer).toContain(expected)
   })
 
   test.each<[string, Fields]>([

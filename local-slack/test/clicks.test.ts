@@ -56,10 +56,10 @@ test.each<[keyof typeof controls, InputValue | undefined, object]>([
   ['people', [ada, bruno], { type: 'multi_users_select', selected_users: [ada, bruno] }],
   ['day', '2027-03-01', { type: 'datepicker', selected_date: '2027-03-01' }],
   ['at', '1803891600', { type: 'datetimepicker', selected_date_time: 1_803_891_600 }],
-])('using a %s tells the app what was chosen', async (name, value, told) => {
+])('using a %s tells the app what was chosen', async (name, value, expected) => {
   await running.app.client.chat.postMessage({ channel: general, text: 'a', blocks: row(everything) })
   const body = await used(general, name, value)
-  expect(body.actions[0]).toMatchObject({ ...told, action_id: name, block_id: 'row' })
+  expect(body.actions[0]).toMatchObject({ ...expected, action_id: name, block_id: 'row' })
   expect(body.container).toMatchObject({ type: 'message', channel_id: general, is_ephemeral: false })
   expect(body.message!.ts).toBe((await newest(general)).ts)
   expect(body.user).toMatchObject({ id: ada, team_id: running.slack.teamId })

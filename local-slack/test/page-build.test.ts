@@ -3,7 +3,8 @@ import { buildPage } from '../page/build.ts'
 
 describe('the page', () => {
   it('brings along everything that it asks for', async () => {
-    const { html, files } = await buildPage()
+    const { html, files } = await buildPage('Tom & <Jerry>')
+    expect(html).toContain('<title>Tom &#38; &#60;Jerry> in a local Slack</title>')
     const style = new TextDecoder().decode(files['style.css']!.body)
     const asked = [
       ...html.matchAll(/(?:src|href)="\/page\/([^"]+)"/g),

@@ -1,6 +1,7 @@
 import { LogLevel, WebClient } from '@slack/web-api'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { advance, calls, fault, person } from '../person.ts'
+import type { Calendar } from '../contract.ts'
+import { advance, calls, fault, person, runAction } from '../person.ts'
 import type { LocalSlack } from '../slack.ts'
 import { ada, bruno, general, plain, security, startProbe } from './bolt.ts'
 
@@ -304,8 +305,25 @@ test('the calendar moves when asked, and screens show it', async () => {
   expect(after.now).toBe(moved.now)
 })
 
+test('the button that is offered on the page is named beside the calendar, and does its work', async () => {
+  await expect(runAction(slack.url)).rejects.toThrow('No action is offered here')
+  const calendar = async () => (await (await fetch(`${slack.url}/calendar`)).json()) as Calendar
+  expect(await calendar()).toEqual({ now: now.toISOString() })
+  let ran = 0
+  slack.offerAction({
+    label: 'Break a thing',
+    minutes: 5,
+    async run() {
+      ran += 1
+    },
+  })
+  expect((await calendar()).action).toEqual({ label: 'Break a thing', minutes: 5 })
+  await runAction(slack.url)
+  expect(ran).toBe(1)
+})
+
 test('who waits in vain is shown what the person does see', async () => {
   await client.chat.postMessage({ channel: security, text: 'A key is idle' })
   const waiting = person(slack.url, ada).waitFor((screen) => screen.modals[0], 0.2)
-  await expect(waiting).rejects.toThrow(/ada at [\s\S]*#security-alerts Keywarden: A key is idle/)
+  await expect(waiting).rejects.toThrow(/ada at [\s\S]*#security-alerts Probe: A key is idle/)
 })

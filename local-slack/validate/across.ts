@@ -42,13 +42,13 @@ function messageProblems(blocks: Fields[], root: string): string[] {
   const all = flattened(blocks)
   const of = (type: string) => all.filter((block) => block.type === type)
   const tables = [...of('table'), ...of('data_table')]
-  const told: string[] = []
-  if (of('table').length > 1) told.push('only_one_table_allowed')
-  if (of('data_visualization').length > 2) told.push('no more than 2 data_visualization blocks allowed')
+  const found: string[] = []
+  if (of('table').length > 1) found.push('only_one_table_allowed')
+  if (of('data_visualization').length > 2) found.push('no more than 2 data_visualization blocks allowed')
   if (charactersIn(tables) > tableCharacters)
-    told.push(`tables must be less than ${tableCharacters + 1} characters`)
-  if (charactersIn(of('markdown')) > 12_000) told.push('markdown blocks must be less than 12001 characters')
-  return told.map((problem) => `${problem} [json-pointer:${root}]`)
+    found.push(`tables must be less than ${tableCharacters + 1} characters`)
+  if (charactersIn(of('markdown')) > 12_000) found.push('markdown blocks must be less than 12001 characters')
+  return found.map((problem) => `${problem} [json-pointer:${root}]`)
 }
 
 /** Rules that no single block can break: ids that clash, one table, two charts, one focus. */

@@ -22,7 +22,7 @@ function parsed(value: unknown, refusal: string): unknown {
   }
 }
 
-/** Blocks, at whatever depth, of the types that a workspace does not have. */
+/** Blocks, at any depth, of the types that a workspace does not have. */
 function refusedTypes(value: unknown, refused: ReadonlySet<string>, path: string): string[] {
   if (typeof value !== 'object' || value === null) return []
   const { type } = value as Fields
@@ -72,7 +72,7 @@ function attachmentsOf(value: unknown, refused: ReadonlySet<string>): Fields[] |
   return attachments
 }
 
-/** What a message says, taken from arguments of chat.* or from a body for a response_url. */
+/** The content of a message, taken from arguments of chat.* or from a body for a response_url. */
 export function contentOf(args: Fields, refused: ReadonlySet<string> = new Set()): Content {
   const markdown = args.markdown_text
   if (typeof markdown === 'string' && (args.text || args.blocks)) throw new Refusal('markdown_text_conflict')

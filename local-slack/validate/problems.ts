@@ -34,7 +34,7 @@ function pointer(root: string, path: readonly PropertyKey[]): string {
   return `[json-pointer:${[root, ...path.map(String)].join('/')}]`
 }
 
-/** What Slack says of one problem; a missing or unknown property is reported on its parent. */
+/** Slack's sentences for one problem; a missing or unknown property is reported on its parent. */
 function problemsOf(issue: Issue, root: string): string[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => `invalid additional property: ${key} ${pointer(root, issue.path)}`)

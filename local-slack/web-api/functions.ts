@@ -1,12 +1,12 @@
 import type { Slack } from '../context.ts'
 import { type Fields, fieldsAt, isFields } from '../fields.ts'
 import { Refusal } from '../refusal.ts'
-import { type StepOutcome, settleStep } from '../steps.ts'
+import { finishStep, type StepOutcome } from '../steps.ts'
 import { type Method, required } from './method.ts'
 
-function settle(slack: Slack, args: Fields, outcome: StepOutcome): Fields {
+function finish(slack: Slack, args: Fields, outcome: StepOutcome): Fields {
   const id = required(args, 'function_execution_id')
-  const error = settleStep(slack, id, outcome)
+  const error = finishStep(slack, id, outcome)
   if (error) throw new Refusal(error)
   return {}
 }
@@ -27,11 +27,11 @@ export const functions: Record<string, Method> = {
       const known = fieldsAt(step, 'output_parameters')
       const unknown = Object.keys(outputs).filter((name) => !(name in known))
       if (execution && unknown.length > 0) throw new Refusal('parameter_validation_failed')
-      return settle(slack, args, { ok: true, outputs })
+      return finish(slack, args, { ok: true, outputs })
     },
   },
   'functions.completeError': {
     scopes: [],
-    run: (slack, args) => settle(slack, args, { ok: false, error: required(args, 'error') }),
+    run: (slack, args) => finish(slack, args, { ok: false, error: required(args, 'error') }),
   },
 }

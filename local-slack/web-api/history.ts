@@ -16,7 +16,7 @@ function within(args: Fields, message: StoredMessage): boolean {
   return flagAt(args, 'inclusive') ? ts >= oldest && ts <= latest : ts > oldest && ts < latest
 }
 
-/** What everybody may read of a channel. Refuses: channel_not_found, not_in_channel, missing_scope. */
+/** The messages of a channel that everybody may read. Refuses: channel_not_found, not_in_channel, missing_scope. */
 function readable(slack: Slack, args: Fields, caller: Caller): StoredMessage[] {
   const channel = findChannel(slack.world, required(args, 'channel'))
   needScopeFor(caller, channel, 'history')
@@ -24,7 +24,7 @@ function readable(slack: Slack, args: Fields, caller: Caller): StoredMessage[] {
   return messagesIn(slack.world, channel.id).filter((one) => !one.ephemeral)
 }
 
-function told(slack: Slack, messages: StoredMessage[], args: Fields, caller: Caller): Fields {
+function pageOf(slack: Slack, messages: StoredMessage[], args: Fields, caller: Caller): Fields {
   const withMetadata = flagAt(args, 'include_all_metadata') && hasScope(caller, 'metadata.message:read')
   const { page, metadata } = paged(messages, args)
   return {
@@ -41,7 +41,7 @@ export const history: Record<string, Method> = {
       const messages = readable(slack, args, caller).filter(
         (one) => (one.threadTs === undefined || one.broadcast) && within(args, one),
       )
-      return { ...told(slack, messages.reverse(), args, caller), pin_count: 0 }
+      return { ...pageOf(slack, messages.reverse(), args, caller), pin_count: 0 }
     },
   },
   'conversations.replies': {
@@ -53,7 +53,7 @@ export const history: Record<string, Method> = {
       if (!found) throw new Refusal('thread_not_found')
       const root = found.threadTs ?? found.ts
       const thread = all.filter((one) => one.ts === root || (one.threadTs === root && within(args, one)))
-      return told(slack, thread, args, caller)
+      return pageOf(slack, thread, args, caller)
     },
   },
 }

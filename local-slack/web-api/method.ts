@@ -2,7 +2,7 @@ import type { Slack } from '../context.ts'
 import { type Fields, numberAt, stringAt } from '../fields.ts'
 import { invalid, Refusal } from '../refusal.ts'
 
-/** What a call carries beside its arguments. */
+/** The rights that a call has by its token. */
 export type Caller = { scopes: string[] | undefined; executionId?: string }
 
 /** One method: the scopes of which it needs one (none: any token will do), and what it does. */

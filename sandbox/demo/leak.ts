@@ -11,6 +11,8 @@ const atOnce = 40
 /** The five minutes come to their end, and the job waits no longer than ten for what a verifier may still hold. */
 const laterMinutes = 17
 const bucketMinutes = 5
+/** How far a leak moves the calendar at most. */
+export const leakMinutes = laterMinutes + bucketMinutes
 
 /**
  * Somebody else uses a customer's key, much and at once, through the platform's front door; then the calendar moves on

@@ -2,7 +2,7 @@ import { createServer } from 'node:net'
 import { openLog } from '../../src/foundation/log.ts'
 import { type Client, calendarBeforeHistory, liveThroughHistory } from '../history.ts'
 import { type House, openHouse } from '../house.ts'
-import { leak } from './leak.ts'
+import { leak, leakMinutes } from './leak.ts'
 import { openStores } from './stores.ts'
 
 export type Demo = {
@@ -48,7 +48,7 @@ export async function openDemo({ say, log, stopped, friendlyPorts = false }: Dem
     house.slack.limitPosts({ perSecond: 1000, burst: 1000 })
     stopped?.throwIfAborted()
     const clients = await liveThroughHistory(house)
-    house.slack.offerLeak(() => leak(house, clients))
+    house.slack.offerAction({ label: 'Leak a key', minutes: leakMinutes, run: () => leak(house, clients) })
     stopped?.throwIfAborted()
     return { house, clients, redisUrl: stores.redisUrl, close }
   } catch (error) {

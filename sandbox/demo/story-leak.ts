@@ -1,6 +1,6 @@
 import type { Message } from 'local-slack/contract'
 import { messagesIn } from 'local-slack/inspect'
-import { leakKey, type PersonClient } from 'local-slack/person'
+import { type PersonClient, runAction } from 'local-slack/person'
 import { press, said, security } from '../acting.ts'
 import { leaked } from './leak.ts'
 import { eventually, reads, type Scene, type Step, same, Unexpected } from './step.ts'
@@ -14,7 +14,7 @@ export const leaks: readonly Step[] = [
 async function leakIsTold({ demo, as, tokens, curl }: Scene): Promise<void> {
   tokens.set(leaked, demo.clients.find(({ name }) => name === leaked)!.token)
   same('status before', await curl(leaked), 200)
-  await leakKey(demo.house.slack.url)
+  await runAction(demo.house.slack.url)
   const alert = await alertOf(as('manager'), 'requests in five minutes')
   reads(said(alert), /1,2\d\d requests in five minutes/, /× its busiest five minutes/, /first seen today/)
   const picture = alert.blocks.find((block) => block.type === 'image')

@@ -1,4 +1,4 @@
-import { leakKey, person } from 'local-slack/person'
+import { person, runAction } from 'local-slack/person'
 import type { Page } from 'playwright-core'
 import {
   people as everyone,
@@ -102,7 +102,7 @@ async function showMasked(page: Page, { house }: Demo): Promise<void> {
 }
 
 async function alerts(page: Page, { house }: Demo): Promise<void> {
-  await leakKey(house.slack.url)
+  await runAction(house.slack.url)
   await page.getByRole('button', { name: /^Quarantine key/ }).waitFor()
   await page.getByRole('img', { name: /^Requests per hour/ }).waitFor()
 }

@@ -44,9 +44,7 @@ test.each(documents)('what %s links to within the project is there, headings inc
 
 test.each(documents)('the files and folders of the project that %s names are there', (path) => {
   const named = [
-    ...read(path).matchAll(
-      /`((?:src|jobs|migrations|schema|sandbox|bench|test|bin|client)\/[\w./-]+)[`\s]/g,
-    ),
+    ...read(path).matchAll(/`((?:src|jobs|migrations|schema|sandbox|bench|test|bin|client)\/[\w./-]+)[`\s]/g),
   ]
   const missing = named.map(([, name]) => name!).filter((name) => !existsSync(root + name))
   expect(missing).toEqual([])

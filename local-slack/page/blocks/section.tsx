@@ -38,7 +38,7 @@ export function SectionView({ block }: { block: Loose }) {
   )
 }
 
-/** What a control beside this text is about, for readers who hear the control alone. */
+/** The subject of a control beside this text, for readers who hear the control alone. */
 function firstLine(text: TextLike | undefined): string {
   return (text?.text ?? '')
     .split('\n', 1)[0]!
