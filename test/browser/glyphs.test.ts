@@ -10,9 +10,9 @@ const root = new URL('../../', import.meta.url)
 
 /** Every character beyond ASCII in what the product says and in what the demo's people and keys are called. */
 function charactersInUse(): string[] {
-  const files = ['src/', 'sandbox/'].flatMap((folder) =>
+  const files = ['src/', 'sandbox/', 'local-slack/'].flatMap((folder) =>
     readdirSync(new URL(folder, root), { recursive: true, encoding: 'utf8' })
-      .filter((path) => /\.tsx?$/.test(path))
+      .filter((path) => /\.tsx?$/.test(path) && !path.startsWith('test/'))
       .map((path) => folder + path),
   )
   const stretches = files.flatMap(
