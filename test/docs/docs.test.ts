@@ -8,7 +8,7 @@ import { tables } from './tables.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const read = (path: string) => readFileSync(root + path, 'utf8')
-const pages = [...markdownIn('docs'), ...markdownIn('deploy'), 'bench/README.md']
+const pages = ['docs', 'deploy', 'bench'].flatMap(markdownIn)
 const documents = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...pages]
 
 function markdownIn(folder: string): string[] {
