@@ -6,7 +6,7 @@ import { systemRandom } from '../src/foundation/random.ts'
 import { isRefusal } from '../src/foundation/refusal.ts'
 import { plain } from '../src/foundation/words.ts'
 import type { World } from '../src/foundation/world.ts'
-import { type Role, type Running, roles, start } from '../src/start.ts'
+import { type Role, type Running, roles, type StartOptions, start } from '../src/start.ts'
 import { createServiceToken } from '../src/workspaces/service-tokens.ts'
 import { workspacesOfTeam } from '../src/workspaces/workspace.ts'
 import { type Calendar, openCalendar } from './calendar.ts'
@@ -23,6 +23,7 @@ export type HouseOptions = {
   page?: boolean
   ports?: { slack: number; platform: number; keywarden: number }
   log?: Log
+  timetable?: StartOptions['timetable']
   env?: Record<string, string>
 }
 
@@ -60,7 +61,11 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     () => db.destroy(),
   )
   try {
-    keywarden = await start({ config, roles: options.roles ?? roles, clock: calendar, log })
+    const { timetable } = options
+    keywarden = await start({
+      ...{ config, roles: options.roles ?? roles, clock: calendar, log },
+      ...(timetable ? { timetable } : {}),
+    })
     closing.push(keywarden.stop)
     if (options.mode === 'http') slack.deliverOverHttp(`${keywarden.url}/slack/events`)
     await neverQuiet(world)
@@ -116,7 +121,7 @@ async function moveCalendar(calendar: Calendar, days: number, minutes: number, r
 /** Whoever tries it at night, a test included, wants to see what happens now. */
 async function neverQuiet({ db }: World): Promise<void> {
   const never = JSON.stringify({ quietFrom: '00:00', quietUntil: '00:00' })
-  await db('workspaces').update({ terms: db.raw('terms || ?::jsonb', [never]) })
+  await db('workspaces').update({ policy: db.raw('policy || ?::jsonb', [never]) })
 }
 
 async function newServiceToken(world: World, teamId: string): Promise<string> {

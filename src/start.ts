@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import type { Job } from '../jobs/engine/job.ts'
 import { type Clock, systemClock } from './foundation/clock.ts'
 import type { Config } from './foundation/config.ts'
 import { databaseStartError, openDatabase, requireChanges } from './foundation/database.ts'
@@ -17,7 +18,7 @@ export const roles = ['bot', 'verify', 'worker'] as const
 export type Role = (typeof roles)[number]
 
 export type Running = {
-  /** where the HTTP door listens */
+  /** the address of the HTTP server */
   url: string
   /** writes what was counted so far, which is otherwise done each second; for the demo's calendar */
   flush(): Promise<void>
@@ -33,11 +34,13 @@ export type StartOptions = {
   clock?: Clock
   random?: Random
   log?: Log
+  /** the product's own unless given; for tests that wait for what runs every ten seconds */
+  timetable?: readonly Job[]
 }
 
 /**
- * Starts the roles in this process. Doors are loaded only for the roles that need them, so that a verifier holds
- * neither Slack nor the queue.
+ * Starts the roles in this process. Slack and the queue are loaded only for the roles that need them, not for a
+ * verifier.
  * @throws StartError
  */
 export async function start(options: StartOptions): Promise<Running> {
@@ -51,18 +54,18 @@ export async function start(options: StartOptions): Promise<Running> {
   const world: World = { config, log, db, clock, random: options.random ?? systemRandom }
   const opened: (() => Promise<void>)[] = [() => db.destroy()]
   const stop = async () => {
-    // The last opened closes first: doors before what they stand on.
+    // The last opened closes first: servers before their connections.
     for (const close of opened.splice(0).reverse()) await close()
   }
   try {
     await checkDatabase(world)
     const { startWatching } = await import('./leases/confirm.ts')
     opened.push(startWatching(world).stop)
-    const parts = await startParts(world, options.roles, opened)
+    const parts = await startParts(world, options, opened)
     const verifier = options.roles.includes('verify') ? await startVerifier(world, opened) : undefined
     const isVerifierOnly = options.roles.every((role) => role === 'verify')
     const url = await startHttp(world, verifier, isVerifierOnly, parts, opened)
-    log.info({ roles: options.roles, url }, 'keywarden is up')
+    log.info({ event: 'process.started', roles: options.roles, url }, 'keywarden is up')
     const flush = async () => verifier?.usage.flush()
     const runTimetable = async () => {
       // Without the database jobs say so themselves.
@@ -92,14 +95,14 @@ type Parts = {
 
 async function startParts(
   world: World,
-  wanted: readonly Role[],
+  { roles: wanted, timetable }: StartOptions,
   opened: (() => Promise<void>)[],
 ): Promise<Parts> {
   const parts: Parts = { routes: [], runTimetable: async () => undefined }
   if (!wanted.includes('bot') && !wanted.includes('worker')) return parts
   const slack = await import('./slack/open.ts').then(({ openSlackSide }) => openSlackSide(world))
   if (wanted.includes('worker')) {
-    const worker = await startWorker(world, slack)
+    const worker = await startWorker(world, slack, timetable)
     opened.push(worker.stop)
     parts.runTimetable = worker.runTimetable
     parts.late = await showLateness(world)
@@ -123,17 +126,14 @@ async function startParts(
 async function startWorker(
   world: World,
   { alerts, offboard, board }: Pick<SlackSide, 'alerts' | 'offboard' | 'board'>,
+  timetable: readonly Job[] | undefined,
 ) {
   const [{ openWorker }, { deliverWaiting }] = await Promise.all([
     import('../jobs/engine/worker.ts'),
     import('./alerts/deliver.ts'),
   ])
-  return openWorker({
-    world,
-    offboard,
-    board,
-    deliver: async () => void (await deliverWaiting(world, alerts, { seconds: 5 })),
-  })
+  const deliver = async () => void (await deliverWaiting(world, alerts, { seconds: 5 }))
+  return openWorker({ world, offboard, board, deliver }, timetable)
 }
 
 /** A worker answers for how late the jobs are, in its metrics and its readiness. */

@@ -1,4 +1,4 @@
-import { timetable } from '../timetable.ts'
+import * as product from '../timetable.ts'
 import { runUnderClaim } from './claim.ts'
 import type { JobContext } from './job.ts'
 import { openQueue } from './queue.ts'
@@ -11,7 +11,7 @@ export type RunningWorker = {
 }
 
 /** The worker: the timetable through BullMQ, and the watchdog beside it. */
-export function openWorker(context: JobContext): RunningWorker {
+export function openWorker(context: JobContext, timetable = product.timetable): RunningWorker {
   const queue = openQueue(timetable, context)
   const watchdog = startWatchdog(timetable, context, queue)
   return {

@@ -13,7 +13,7 @@ export type PostgresServer = LocalServer & { url: string }
 export type PostgresOptions = {
   /** told in one line each what takes time or changes the machine */
   log?: (line: string) => void
-  /** false: nothing waits for the disk, for tests; default true */
+  /** false: nothing waits for the disk, and the data may be in memory, for tests; default true */
   durable?: boolean
   /** true: starts a server even if DATABASE_URL is given, for tests that crash it */
   own?: boolean
@@ -32,7 +32,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   const given = process.env.DATABASE_URL
   if (given && !options.own && !options.programs) return givenServer('DATABASE_URL', given, 5432)
   const programs = options.programs ?? (await postgresPrograms(options.log ?? (() => {})))
-  const directory = await privateDirectory('postgres', programs.owner)
+  const directory = await privateDirectory('postgres', programs.owner, options.durable === false)
   const data = join(directory, 'data')
   const password = randomBytes(18).toString('base64url')
   try {

@@ -14,7 +14,7 @@ import { type PostgresPrograms, postgresPrograms } from './postgres-programs.ts'
  */
 export async function startStandby(primary: PostgresServer): Promise<PostgresServer> {
   const programs = await postgresPrograms(() => {})
-  const directory = await privateDirectory('postgres', programs.owner)
+  const directory = await privateDirectory('postgres', programs.owner, true)
   const data = join(directory, 'data')
   try {
     await backUp(primary.url, programs, data)

@@ -1,17 +1,15 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import type { Message } from '../../sandbox/slack/contract.ts'
 import { findBeside, messagesIn, optionValue, topModal } from '../../sandbox/slack/look.ts'
 import type { PersonClient } from '../../sandbox/slack/person.ts'
-import { people, press, said, security, submitAndSee, type TestHouse, testHouse } from '../setup/house.ts'
+import { house, people, press, said, security, submitAndSee, useHouse } from '../setup/house.ts'
 import { type Planted, plant } from '../setup/plant.ts'
 
-let house: TestHouse
 let workspaceId: string
+useHouse()
 beforeAll(async () => {
-  house = await testHouse()
   workspaceId = (await house.world.db('workspaces').first('id')).id
 })
-afterAll(() => house.drop())
 
 /** Keys that are there now, with everything the timetable says about them. */
 async function told(keys: Planted[]): Promise<string[]> {

@@ -1,13 +1,11 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { lateSentences, readLateness } from '../../src/foundation/lateness.ts'
-import { type TestHouse, testHouse } from '../setup/house.ts'
+import { house, useHouse } from '../setup/house.ts'
 
-let house: TestHouse
+useHouse()
 beforeAll(async () => {
-  house = await testHouse()
   await house.keywarden.runTimetable()
 })
-afterAll(() => house.drop())
 
 const read = async (path: string) => (await fetch(house.keywarden.url + path)).text()
 

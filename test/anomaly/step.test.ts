@@ -1,7 +1,7 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { loadState, newState, resetState, stateBytes } from '../../src/anomaly/detector/state.ts'
 import { step, stepSilence } from '../../src/anomaly/detector/step.ts'
+import fc from '../setup/seeded.ts'
 import { bucketOf, day, live, monday } from './traffic.ts'
 
 const seen = fc.record({

@@ -1,7 +1,7 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { beginning, type Link } from '../../src/audit/chain.ts'
 import type { Vouched } from '../../src/audit/inspect.ts'
+import fc from '../setup/seeded.ts'
 import { chainOf, five, inspect, pick, rehashed, replaceAt, vouchedAt } from './chains.ts'
 
 const found = (links: readonly Link[], options: { vouched?: Vouched; partial?: boolean } = {}) =>

@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Link } from '../../src/audit/chain.ts'
+import fc from '../setup/seeded.ts'
 import { chainOf, five, inspect, pick, rehashed, replaceAt, vouchedAt } from './chains.ts'
 
 const bodies = fc.array(fc.string(), { minLength: 2, maxLength: 12 })

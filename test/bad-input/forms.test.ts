@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   choose,
+  house,
   makeKey,
   openDialog,
   people,
@@ -8,16 +9,11 @@ import {
   setRole,
   submit,
   submitAndSee,
-  type TestHouse,
-  testHouse,
+  useHouse,
 } from '../setup/house.ts'
 import { picked, send, submissionBody, ticked, typed } from './wire.ts'
 
-let house: TestHouse
-beforeAll(async () => {
-  house = await testHouse({ mode: 'http' })
-})
-afterAll(() => house.drop())
+useHouse({ mode: 'http' })
 
 const keyCount = async () => Number((await house.world.db('keys').count('id').first())!.count)
 const create = (who: 'manager' | 'otherManager' = 'manager') => openDialog(house.as(who), 'create')

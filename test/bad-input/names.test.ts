@@ -1,24 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { findBeside, topModal } from '../../sandbox/slack/look.ts'
 import { calls, type PersonClient } from '../../sandbox/slack/person.ts'
-import {
-  answerTo,
-  makeKey,
-  openDialog,
-  said,
-  submit,
-  submitAndSee,
-  type TestHouse,
-  testHouse,
-} from '../setup/house.ts'
+import { answerTo, house, makeKey, openDialog, said, submit, submitAndSee, useHouse } from '../setup/house.ts'
 
-let house: TestHouse
 let manager: PersonClient
+useHouse()
 beforeAll(async () => {
-  house = await testHouse()
   manager = house.as('manager')
 })
-afterAll(() => house.drop())
 
 /** The sentence that stands on the name's field once the form is submitted so. */
 async function complaintOn(name: string): Promise<unknown> {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Fault } from '../../sandbox/slack/contract.ts'
 import { messagesIn, topModal } from '../../sandbox/slack/look.ts'
 import { calls, fault, type PersonClient } from '../../sandbox/slack/person.ts'
@@ -6,24 +6,22 @@ import {
   answerTo,
   callPlatform,
   general,
+  house,
   openDialog,
   said,
   submit,
   submitAndSee,
-  type TestHouse,
-  testHouse,
   tokenIn,
+  useHouse,
 } from '../setup/house.ts'
 
-let house: TestHouse
 let manager: PersonClient
 let dm: string
+useHouse()
 beforeAll(async () => {
-  house = await testHouse()
   manager = house.as('manager')
   dm = house.slack.dmOf(manager.id).id
 })
-afterAll(() => house.drop())
 
 const tokensSent = async (from = 0): Promise<string[]> =>
   (await calls(house.slack.url, 'views.update', from)).flatMap(

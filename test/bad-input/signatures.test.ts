@@ -1,19 +1,15 @@
 import pino from 'pino'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { messagesIn } from '../../sandbox/slack/look.ts'
 import { calls, person } from '../../sandbox/slack/person.ts'
-import { general, makeKey, people, said, type TestHouse, testHouse } from '../setup/house.ts'
+import { general, house, makeKey, people, said, useHouse } from '../setup/house.ts'
 import { commandBody, send } from './wire.ts'
 
 const logged: string[] = []
-let house: TestHouse
-beforeAll(async () => {
-  house = await testHouse({
-    mode: 'http',
-    log: pino({ level: 'info' }, { write: (line) => logged.push(line) }),
-  })
+useHouse({
+  mode: 'http',
+  log: pino({ level: 'info' }, { write: (line) => logged.push(line) }),
 })
-afterAll(() => house.drop())
 
 const challenge = JSON.stringify({ type: 'url_verification', challenge: 'word' })
 const json = 'application/json'

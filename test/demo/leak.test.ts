@@ -1,16 +1,12 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { leak, leaked } from '../../sandbox/demo/leak.ts'
 import { messagesIn } from '../../sandbox/slack/look.ts'
-import { makeKey, said, security, type TestHouse, testHouse } from '../setup/house.ts'
+import { house, makeKey, said, security, useHouse } from '../setup/house.ts'
 import { plantTraffic } from '../watch/traffic.ts'
 
-let house: TestHouse
 const dayMs = 86_400_000
 
-beforeAll(async () => {
-  house = await testHouse()
-})
-afterAll(() => house.drop())
+useHouse()
 
 test("the demo's leak is told in one piece when it begins seconds before five minutes are over, at midnight", async () => {
   const { calendar, world } = house

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -82,6 +83,14 @@ test('every measurement has its line, and no line outlives its command', () => {
   const commands = Object.keys(scripts).filter((name) => name.startsWith('bench:'))
   const explained = [...read('bench/README.md').matchAll(/^\| `([^`]+)` \|/gm)].map(([, name]) => name)
   expect(explained.sort()).toEqual(commands.sort())
+})
+
+test('bin/faults lists every schedule of faults, and each is an npm command too', () => {
+  const { scripts } = JSON.parse(read('package.json'))
+  const commands = Object.keys(scripts).filter((name) => name.startsWith('faults:'))
+  const { stdout } = spawnSync(`${root}bin/faults`, { encoding: 'utf8' })
+  const listed = [...stdout.matchAll(/^ {2}(\w+)/gm)].map(([, name]) => `faults:${name}`)
+  expect(listed.sort()).toEqual(commands.sort())
 })
 
 test.each(documents)('the npm commands that %s names are there', (path) => {

@@ -27,7 +27,7 @@ test('while Slack renews a connection, as it does every hour or so, a command st
   const before = await opened()
   house.slack.refreshSockets()
   await expect.poll(opened, soon).toBeGreaterThan(before)
-  await expect.poll(() => house.slack.connections(), { timeout: 2_000, interval: 10 }).toBe(2)
+  await expect.poll(() => house.slack.connections(), soon).toBe(2)
   expect(said(await answerTo(house.as('manager'), 'help'))).toContain('Keywarden')
 })
 

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readAlert, stepOf } from '../../src/alerts/read.ts'
 import { orphaned } from '../../src/findings/orphaned.ts'
 import { reconcile } from '../../src/findings/reconcile.ts'
 import { rotationDue } from '../../src/findings/rotation-due.ts'
 import { transact } from '../../src/foundation/database.ts'
-import { markDeparted, markReturned } from '../../src/workspaces/roles.ts'
+import type { Claimed } from '../../src/outbox/outbox.ts'
+import { markDeparted, markReturned, setRole } from '../../src/workspaces/roles.ts'
 import { plant } from '../setup/plant.ts'
 import { openRecords, type Records } from '../setup/records.ts'
 
@@ -35,13 +37,27 @@ test('a key is orphaned when its owner leaves, and no longer when they are back'
 })
 
 test('a rotation that is weeks overdue is told each week and goes up to the managers, then the owners', async () => {
-  const days = (n: number) => new Date(records.world.clock.now().getTime() - n * 86_400_000)
-  await plant(records.world, records.workspace.id, [{ name: 'Old key', revealedAt: days(76) }])
-  const steps: string[] = []
-  for (let week = 0; week < 6; week++) {
+  const { world, workspace, owner, act } = records
+  const [dana, bruno, chidi] = ['U0DANA0004', 'U0BRUNO002', 'U0CHIDI003']
+  for (const manager of [bruno!, chidi!]) await act((one) => setRole(one, workspace.id, manager, 'manager'))
+  const revealedAt = new Date(world.clock.now().getTime() - 76 * 86_400_000)
+  await plant(world, workspace.id, [{ name: 'Old key', ownerId: dana!, revealedAt }])
+  const steps: [step: string, mentions: string[]][] = []
+  for (let week = 0; week < 7; week++) {
     await ask(rotationDue)
-    steps.push((await open('rotation-due'))[0]!.step)
+    const { id, step } = (await open('rotation-due'))[0]!
+    const alert = (await readAlert(world.db, id, world.clock.now()))!
+    const { mentions } = await stepOf(world.db, { step, body: null } as Claimed, alert)
+    steps.push([step, mentions.toSorted()])
     records.calendar.advance({ days: 7, minutes: 1 })
   }
-  expect(steps).toEqual(['warn', 'warn', 'due', 'overdue-1w', 'overdue-2w', 'overdue-3w'])
+  expect(steps).toEqual([
+    ['warn', [dana]],
+    ['warn', [dana]],
+    ['due', [dana]],
+    ['overdue-1w', [dana]],
+    ['overdue-2w', [bruno, chidi, dana]],
+    ['overdue-3w', [owner.id, dana]],
+    ['overdue-4w', [owner.id, dana]],
+  ])
 })

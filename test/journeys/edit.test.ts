@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { findButton, topModal } from '../../sandbox/slack/look.ts'
 import {
+  house,
   makeKey,
   openDialog,
   people,
@@ -9,17 +10,12 @@ import {
   said,
   submit,
   submitAndSee,
-  type TestHouse,
-  testHouse,
   tokenIn,
+  useHouse,
 } from '../setup/house.ts'
 import { dialogWith, recorded, told } from '../setup/seen.ts'
 
-let house: TestHouse
-beforeAll(async () => {
-  house = await testHouse()
-})
-afterAll(() => house.drop())
+useHouse()
 
 test('name, description and integration change, and the audit tells what was before', async () => {
   const manager = house.as('manager')

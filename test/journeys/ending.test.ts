@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { controlsIn, findButton } from '../../sandbox/slack/look.ts'
 import {
   answerTo,
   callPlatform,
+  house,
   makeKey,
   openDialog,
   people,
@@ -10,16 +11,11 @@ import {
   said,
   submit,
   submitAndSee,
-  type TestHouse,
-  testHouse,
+  useHouse,
 } from '../setup/house.ts'
 import { dialogWith, pick, recorded, told } from '../setup/seen.ts'
 
-let house: TestHouse
-beforeAll(async () => {
-  house = await testHouse()
-})
-afterAll(() => house.drop())
+useHouse()
 
 test('a key is meant by name in any case, by hint in any form, or by id; a near miss never acts', async () => {
   const manager = house.as('manager')

@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { messagesIn, topModal } from '../../sandbox/slack/look.ts'
 import {
   answerTo,
   callPlatform,
   counted,
   general,
+  house,
   makeKey,
   openDialog,
   press,
@@ -12,16 +13,11 @@ import {
   security,
   submit,
   submitAndSee,
-  type TestHouse,
-  testHouse,
   tokenIn,
+  useHouse,
 } from '../setup/house.ts'
 
-let house: TestHouse
-beforeAll(async () => {
-  house = await testHouse()
-})
-afterAll(() => house.drop())
+useHouse()
 
 test('a key is issued, shown once, used, paused, resumed and revoked, and every next request obeys', async () => {
   const manager = house.as('manager')

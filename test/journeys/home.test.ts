@@ -1,13 +1,18 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { findButton } from '../../sandbox/slack/look.ts'
-import { makeKey, openDialog, people, said, submitAndSee, type TestHouse, testHouse } from '../setup/house.ts'
+import {
+  house,
+  makeKey,
+  openDialog,
+  people,
+  said,
+  submitAndSee,
+  type TestHouse,
+  useHouse,
+} from '../setup/house.ts'
 import { chooseFromMenu, dialogWith, homeWith } from '../setup/seen.ts'
 
-let house: TestHouse
-beforeAll(async () => {
-  house = await testHouse()
-})
-afterAll(() => house.drop())
+useHouse()
 
 const pressHome = async (who: ReturnType<TestHouse['as']>, label: string) => {
   const home = (await who.screen()).home!

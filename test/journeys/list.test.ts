@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { insertManyKeys } from '../../sandbox/many-keys.ts'
 import type { Message } from '../../sandbox/slack/contract.ts'
 import { controlsIn, findButton, messagesIn, optionValue, textOf } from '../../sandbox/slack/look.ts'
 import {
   answerTo,
   general,
+  house,
   makeKey,
   openDialog,
   people,
@@ -12,18 +13,15 @@ import {
   pressIn,
   said,
   submitAndSee,
-  type TestHouse,
-  testHouse,
+  useHouse,
 } from '../setup/house.ts'
 import { chooseFromMenu, dialogWith, menuOf, told } from '../setup/seen.ts'
 
-let house: TestHouse
 let workspaceId: string
+useHouse()
 beforeAll(async () => {
-  house = await testHouse()
   workspaceId = (await house.world.db('workspaces').first('id')).id
 })
-afterAll(() => house.drop())
 
 /** Presses a button of a list and waits for what the message becomes. */
 async function turned(message: Message, label: string): Promise<Message> {

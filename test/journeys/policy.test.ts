@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import {
+  house,
   openDialog,
   people,
   said,
@@ -7,16 +8,11 @@ import {
   setRole,
   submit,
   submitAndSee,
-  type TestHouse,
-  testHouse,
+  useHouse,
 } from '../setup/house.ts'
 import { recorded } from '../setup/seen.ts'
 
-let house: TestHouse
-beforeAll(async () => {
-  house = await testHouse()
-})
-afterAll(() => house.drop())
+useHouse()
 
 const days = (least: number, most: number) => `Enter a whole number of days from ${least} to ${most}.`
 
@@ -100,8 +96,8 @@ test('of two owners who change it at once one is saved, and nothing of the other
   expect(said((await submitAndSee(one, first, { idleDays: '30' })).blocks)).toContain('is saved')
   const refused = await submitAndSee(two, second, { rotationPeriodDays: '120' })
   expect(said(refused.blocks)).toContain('The policy changed while this was open. Open it again')
-  const [workspace] = await house.world.db('workspaces').select('terms')
-  expect(workspace.terms).toMatchObject({ idleDays: 30, rotationPeriodDays: 90 })
+  const [workspace] = await house.world.db('workspaces').select('policy')
+  expect(workspace.policy).toMatchObject({ idleDays: 30, rotationPeriodDays: 90 })
 })
 
 test('the alert channel is one of your own, not archived, and a private one says how to invite the bot', async () => {

@@ -5,23 +5,17 @@ import { findButton, topModal } from '../../sandbox/slack/look.ts'
 import { perform } from '../../src/acts/perform.ts'
 import { isRefusal } from '../../src/foundation/refusal.ts'
 import { plain } from '../../src/foundation/words.ts'
-import { noteSaved, replace } from '../../src/keys/replace.ts'
-import {
-  callPlatform, fillAndCreate, openDialog, people, press, pressIn, said, type TestHouse, testHouse, tokenIn,
-} from '../setup/house.ts' // biome-ignore format: a list
+import { markSaved, replace } from '../../src/keys/replace.ts'
+import { callPlatform, fillAndCreate, house, openDialog, people, press, pressIn, said, tokenIn, useHouse } from '../setup/house.ts' // biome-ignore format: a list
 import { dialogWith, directMessages, oldCopy, recorded, told } from '../setup/seen.ts'
 import { openWire } from '../slack/wire.ts'
 
-let house: TestHouse
 let wire: Awaited<ReturnType<typeof openWire>>
+useHouse({ mode: 'http' })
 beforeAll(async () => {
-  house = await testHouse({ mode: 'http' })
   wire = await openWire(house)
 })
-afterAll(async () => {
-  await wire.stop()
-  await house.drop()
-})
+afterAll(() => wire.stop())
 
 const manager = () => house.as('manager')
 const hintOf = (token: string) => `${token.slice(0, 8)}...`
@@ -167,7 +161,7 @@ test('somebody else than who was shown a key cannot say that it is saved', async
   const { id: keyId, workspace_id: workspaceId } = await keyNamed('Not theirs to say')
   const other = { kind: 'member', id: people.otherManager, role: 'manager', workspaceId } as const
   const said = await perform(house.world, other, (act) =>
-    noteSaved(act, workspaceId, { keyId, hint: hintOf(token) }),
+    markSaved(act, workspaceId, { keyId, hint: hintOf(token) }),
   )
   expect(said).toMatchObject({ refused: true, code: 'forbidden' })
   expect(await keyNamed('Not theirs to say')).toMatchObject({ saved_at: null })

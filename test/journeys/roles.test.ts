@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import {
   answerTo,
+  house,
   makeKey,
   openDialog,
   people,
@@ -8,16 +9,11 @@ import {
   setRole,
   submit,
   submitAndSee,
-  type TestHouse,
-  testHouse,
+  useHouse,
 } from '../setup/house.ts'
 import { recorded } from '../setup/seen.ts'
 
-let house: TestHouse
-beforeAll(async () => {
-  house = await testHouse()
-})
-afterAll(() => house.drop())
+useHouse()
 
 async function give(values: Record<string, string | null>) {
   const owner = house.as('owner')

@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { findButton, topModal } from '../../sandbox/slack/look.ts'
 import {
   answerTo,
   callPlatform,
   fillAndCreate,
+  house,
   makeKey,
   openDialog,
   people,
@@ -11,17 +12,12 @@ import {
   pressIn,
   said,
   submitAndSee,
-  type TestHouse,
-  testHouse,
   tokenIn,
+  useHouse,
 } from '../setup/house.ts'
 import { dialogWith, directMessages, oldCopy, recorded, told } from '../setup/seen.ts'
 
-let house: TestHouse
-beforeAll(async () => {
-  house = await testHouse()
-})
-afterAll(() => house.drop())
+useHouse()
 
 const wholeToken = /tml_[0-9A-Za-z]{38}/
 

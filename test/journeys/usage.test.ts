@@ -1,6 +1,6 @@
 import { parse } from 'csv-parse/sync'
 import sharp from 'sharp'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { beforeAll, expect, test, vi } from 'vitest'
 import type { Message } from '../../sandbox/slack/contract.ts'
 import { controlsIn, findButton, messagesIn, textOf } from '../../sandbox/slack/look.ts'
 import { recentOf } from '../../src/usage/recent.ts'
@@ -8,18 +8,17 @@ import {
   answerTo,
   counted,
   general,
+  house,
   makeKey,
   openDialog,
   people,
   press,
   said,
   submitAndSee,
-  type TestHouse,
-  testHouse,
+  useHouse,
 } from '../setup/house.ts'
 import { chooseFromMenu, dialogWith, directMessages, told } from '../setup/seen.ts'
 
-let house: TestHouse
 let token: string
 let tally: Tally
 
@@ -45,8 +44,8 @@ const call = async (method: string, path: string, ip: string, userAgent: string)
   return response.status
 }
 
+useHouse()
 beforeAll(async () => {
-  house = await testHouse()
   const manager = house.as('manager')
   token = await makeKey(manager, { name: 'Salesforce CRM' })
   await Promise.all([
@@ -68,7 +67,6 @@ beforeAll(async () => {
   const isTold = async () => (await recentOf(db, id, clock.now())).some(({ code }) => code === '500')
   await vi.waitFor(async () => expect(await isTold()).toBe(true), 10_000)
 })
-afterAll(() => house.drop())
 
 const isPanel = (message: Message) => findButton(message.blocks, 'Export CSV') !== undefined
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { controlsIn, findButton, optionValue } from '../../sandbox/slack/look.ts'
 import { perform } from '../../src/acts/perform.ts'
 import { isRefusal } from '../../src/foundation/refusal.ts'
@@ -6,32 +6,30 @@ import { addWorkspace, inheritOwners } from '../../src/workspaces/workspace.ts'
 import {
   answerTo,
   choose,
+  house,
   makeKey,
   openDialog,
   pressIn,
   said,
   submitAndSee,
-  type TestHouse,
-  testHouse,
+  useHouse,
 } from '../setup/house.ts'
 import { homeWith } from '../setup/seen.ts'
 
-let house: TestHouse
+useHouse()
 beforeAll(async () => {
-  house = await testHouse()
   const [first] = await house.world.db('workspaces').select('id', 'account_id')
   await perform(house.world, { kind: 'operator', id: 'test' }, async (act) => {
     const added = await addWorkspace(
       act,
       first.account_id,
-      { name: 'EU West', terms: {} },
+      { name: 'EU West', policy: {} },
       house.world.random,
     )
     if (!isRefusal(added)) await inheritOwners(act, first.id, added.id)
     return added
   })
 })
-afterAll(() => house.drop())
 
 const workspaceOf = async (name: string) =>
   (

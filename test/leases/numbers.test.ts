@@ -71,7 +71,7 @@ test('a dump that is restored into the same cluster: a key that is revoked after
 })
 
 test('a verifier that the dump does not know, and that is cut off over the restore, is waited for', async () => {
-  const lease = { KEYWARDEN_LEASE: '8s' }
+  const lease = { KEYWARDEN_LEASE: '3s' }
   const [key] = await lab.keys(1)
   await (await lab.place(lease)).process.end()
   const dumped = await dump(lab)
@@ -86,7 +86,7 @@ test('a verifier that the dump does not know, and that is cut off over the resto
 
 describe('a sequence that starts again', () => {
   test('after the log was pruned: a key that is revoked afterwards is refused', async () => {
-    const a = await lab.place({ KEYWARDEN_LEASE: '5s' })
+    const a = await lab.place({ KEYWARDEN_LEASE: '2s' })
     const [key, ...others] = await lab.keys(4)
     await warm(a, key!)
     await revokeAll(others)
@@ -100,7 +100,7 @@ describe('a sequence that starts again', () => {
   })
 
   test('beside the log: a key can be revoked as ever', async () => {
-    const a = await lab.place({ KEYWARDEN_LEASE: '5s' })
+    const a = await lab.place({ KEYWARDEN_LEASE: '2s' })
     const [key, ...others] = await lab.keys(4)
     await warm(a, key!)
     await revokeAll(others)
@@ -110,7 +110,7 @@ describe('a sequence that starts again', () => {
   })
 
   test('in a log that was emptied by hand: a number that a verifier has read past is not drawn', async () => {
-    const a = await lab.place({ KEYWARDEN_LEASE: '5s' })
+    const a = await lab.place({ KEYWARDEN_LEASE: '2s' })
     const [key, ...others] = await lab.keys(4)
     await warm(a, key!)
     await revokeAll(others)
@@ -121,7 +121,7 @@ describe('a sequence that starts again', () => {
 })
 
 test('what a verifier had learnt before changes were lost acknowledges none of those that come after', async () => {
-  const a = await lab.place({ KEYWARDEN_LEASE: '5s' })
+  const a = await lab.place({ KEYWARDEN_LEASE: '2s' })
   const keys = await lab.keys(5)
   const [key, ...others] = keys
   await warm(a, key!)

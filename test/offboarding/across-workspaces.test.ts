@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { findButton, messagesIn } from '../../sandbox/slack/look.ts'
 import { person } from '../../sandbox/slack/person.ts'
 import { perform } from '../../src/acts/perform.ts'
@@ -6,6 +6,7 @@ import { findMember } from '../../src/members/member.ts'
 import { addWorkspace, type Workspace, workspacesOfTeam } from '../../src/workspaces/workspace.ts'
 import {
   answerTo,
+  house,
   openDialog,
   people,
   press,
@@ -13,8 +14,7 @@ import {
   said,
   security,
   submitAndSee,
-  type TestHouse,
-  testHouse,
+  useHouse,
 } from '../setup/house.ts'
 import { must } from '../setup/records.ts'
 import { dialogWith } from '../setup/seen.ts'
@@ -25,11 +25,10 @@ const gus = 'U0GUS00007'
 const emre = people.otherMember
 const channel = 'C0PRODUCT1'
 
-let house: TestHouse
 let platform: Workspace
 let production: Workspace
+useHouse()
 beforeAll(async () => {
-  house = await testHouse()
   const { world, slack } = house
   const [home] = await workspacesOfTeam(world.db, slack.teamId)
   platform = home!
@@ -42,14 +41,13 @@ beforeAll(async () => {
     shared: false,
     members,
   })
-  const wanted = { name: 'Production', terms: { alertChannel: 'production' } }
+  const wanted = { name: 'Production', policy: { alertChannel: 'production' } }
   production = must(
     await perform(world, { kind: 'operator', id: 'root' }, (act) =>
       addWorkspace(act, platform.accountId, wanted, world.random),
     ),
   )
 })
-afterAll(() => house.drop())
 
 const heardIn = (where: string, words: RegExp) =>
   house

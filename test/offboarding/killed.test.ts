@@ -10,7 +10,7 @@ import { startWatching } from '../../src/leases/confirm.ts'
 import { leaverKeysOf } from '../../src/offboarding/offboarding.ts'
 import { requestOffboarding } from '../../src/offboarding/request.ts'
 import { workspacesOfTeam } from '../../src/workspaces/workspace.ts'
-import { said, security, type TestHouse, testHouse } from '../setup/house.ts'
+import { house, said, security, useHouse } from '../setup/house.ts'
 import { must } from '../setup/records.ts'
 import { join, ownedKey, use } from './leavers.ts'
 
@@ -19,19 +19,15 @@ const source = fileURLToPath(new URL('one-round.ts', import.meta.url))
 // Beside the packages that it loads; compiled once, since it starts again and again.
 const script = fileURLToPath(new URL('../../node_modules/.cache/keywarden/one-round.mjs', import.meta.url))
 
-let house: TestHouse
 let watching: { stop(): Promise<void> }
+// No bot and no worker that could help: the processes that die are the only ones.
+useHouse({ roles: ['bot'] })
 beforeAll(async () => {
   const how = { bundle: true, platform: 'node', format: 'esm', packages: 'external' } as const
   await build({ ...how, entryPoints: [source], outfile: script, logLevel: 'error' })
-  // No bot and no worker that could help: the processes that die are the only ones.
-  house = await testHouse({ roles: ['bot'] })
   watching = startWatching(house.world)
 })
-afterAll(async () => {
-  await watching.stop()
-  await house.drop()
-})
+afterAll(() => watching.stop())
 
 async function runsUntil(diesAt: number): Promise<NodeJS.Signals | null> {
   const { config } = house.world

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Message } from '../../sandbox/slack/contract.ts'
 import { findButton, messagesIn } from '../../sandbox/slack/look.ts'
 import { advance } from '../../sandbox/slack/person.ts'
@@ -6,14 +6,10 @@ import { perform } from '../../src/acts/perform.ts'
 import { openDatabase } from '../../src/foundation/database.ts'
 import { requestOffboarding } from '../../src/offboarding/request.ts'
 import { workspacesOfTeam } from '../../src/workspaces/workspace.ts'
-import { callPlatform, makeKey, people, said, security, type TestHouse, testHouse } from '../setup/house.ts'
+import { callPlatform, house, makeKey, people, said, security, useHouse } from '../setup/house.ts'
 import { must } from '../setup/records.ts'
 
-let house: TestHouse
-beforeAll(async () => {
-  house = await testHouse()
-})
-afterAll(() => house.drop())
+useHouse()
 
 const inChannel = (words: RegExp): Promise<Message> =>
   house.as('owner').waitFor((screen) => messagesIn(screen, security).findLast((one) => words.test(said(one))))

@@ -1,7 +1,7 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { readFilter } from '../../src/http/scim-filter.ts'
 import { readPatch, readUser } from '../../src/http/scim-read.ts'
+import fc from '../setup/seeded.ts'
 
 const known = ['active', 'userName', 'externalId', 'displayName', 'givenName', 'familyName', 'email']
 

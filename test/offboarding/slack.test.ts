@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { beforeAll, expect, test, vi } from 'vitest'
 import type { Message } from '../../sandbox/slack/contract.ts'
 import { findButton, messagesIn } from '../../sandbox/slack/look.ts'
 import { person } from '../../sandbox/slack/person.ts'
 import {
   callPlatform,
+  house,
   makeKey,
   openDialog,
   people,
@@ -14,19 +15,16 @@ import {
   setRole,
   submit,
   submitAndSee,
-  type TestHouse,
-  testHouse,
+  useHouse,
 } from '../setup/house.ts'
 
-import { setTerms } from '../setup/seen.ts'
+import { setPolicyOf } from '../setup/seen.ts'
 import { join, ownedKey, use } from './leavers.ts'
 
-let house: TestHouse
+useHouse()
 beforeAll(async () => {
-  house = await testHouse()
-  await setTerms(house, { offboardingByWorkflow: true })
+  await setPolicyOf(house, { offboardingByWorkflow: true })
 })
-afterAll(() => house.drop())
 
 const leaving = (userId: string) => (message: Message) => !message.threadTs && said(message).includes(userId)
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { beforeAll, expect, test, vi } from 'vitest'
 import { topModal } from '../../sandbox/slack/look.ts'
 import { perform } from '../../src/acts/perform.ts'
 import { runShell } from '../../src/cli/program.ts'
@@ -7,23 +7,13 @@ import { offboardMissed } from '../../src/offboarding/missed.ts'
 import { modes } from '../../src/offboarding/offboarding.ts'
 import { sign } from '../../src/offboarding/webhook.ts'
 import { workspacesOfTeam } from '../../src/workspaces/workspace.ts'
-import {
-  openDialog,
-  people,
-  pressIn,
-  said,
-  submit,
-  submitAndSee,
-  type TestHouse,
-  testHouse,
-} from '../setup/house.ts'
+import { house, openDialog, people, pressIn, said, submit, submitAndSee, useHouse } from '../setup/house.ts'
 import { must } from '../setup/records.ts'
 import { join, ownedKey, standingOf } from './leavers.ts'
 
-let house: TestHouse
 let connection: { id: string; secret: string }
+useHouse()
 beforeAll(async () => {
-  house = await testHouse()
   const [workspace] = await workspacesOfTeam(house.world.db, house.slack.teamId)
   const owner = { kind: 'member', id: people.owner, role: 'owner', workspaceId: workspace!.id } as const
   const made = must(
@@ -33,7 +23,6 @@ beforeAll(async () => {
   )
   connection = { id: made.connection.id, secret: made.secret }
 })
-afterAll(() => house.drop())
 
 type Schema = { required?: string[]; properties?: Record<string, Schema>; enum?: string[] }
 type Sent = { secret?: string; id?: string; at?: number; key?: string; signature?: string }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import type { Message } from '../../sandbox/slack/contract.ts'
 import { sign } from '../../sandbox/slack/delivery/sign.ts'
 import { findButton, messagesIn } from '../../sandbox/slack/look.ts'
@@ -6,6 +6,7 @@ import { advance, calls, fault } from '../../sandbox/slack/person.ts'
 import { findMember } from '../../src/members/member.ts'
 import {
   callPlatform,
+  house,
   makeKey,
   openDialog,
   people,
@@ -14,19 +15,16 @@ import {
   security,
   setRole,
   submitAndSee,
-  type TestHouse,
-  testHouse,
+  useHouse,
 } from '../setup/house.ts'
-import { recorded, setTerms } from '../setup/seen.ts'
+import { recorded, setPolicyOf } from '../setup/seen.ts'
 import { join, ownedKey, standingOf } from './leavers.ts'
 
-let house: TestHouse
 let home: { id: string; name: string }
+useHouse({ mode: 'http' })
 beforeAll(async () => {
-  house = await testHouse({ mode: 'http' })
   home = await house.world.db('workspaces').first('id', 'name')
 })
-afterAll(() => house.drop())
 
 const farah = 'U0FARAH006'
 const gus = 'U0GUS00007'
@@ -185,14 +183,14 @@ test('the step obeys no mode beyond the policy for systems, and no successor who
   expect((await standingOf(world))['Gus sync']).toMatchObject({ status: 'inactive', owner_id: gus })
   expect(await roleOf(gus)).toBeUndefined()
 
-  await setTerms(house, { offboardingUnattendedMode: 'revoke' })
+  await setPolicyOf(house, { offboardingUnattendedMode: 'revoke' })
   await ownedKey(world, await join(world, home.id, people.otherMember, 'manager'), 'Emre sync')
   await run({ user: people.otherMember, mode: 'deactivate', successor: people.manager })
   expect((await standingOf(world))['Emre sync']).toMatchObject({
     status: 'inactive',
     owner_id: people.manager,
   })
-  await setTerms(house, { offboardingUnattendedMode: 'deactivate' })
+  await setPolicyOf(house, { offboardingUnattendedMode: 'deactivate' })
 })
 
 test('switched off again, the step ends nothing', async () => {

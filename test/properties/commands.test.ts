@@ -1,8 +1,8 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isRefusal } from '../../src/foundation/refusal.ts'
 import { fold, readName } from '../../src/keys/name.ts'
 import { readCommand } from '../../src/slack/words.ts'
+import fc from '../setup/seeded.ts'
 
 /** What people type reaches an app with these three characters escaped. */
 const bySlack = (text: string) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;')

@@ -1,7 +1,7 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isRefusal } from '../../src/foundation/refusal.ts'
 import { fold, readName, tidy } from '../../src/keys/name.ts'
+import fc from '../setup/seeded.ts'
 
 /** Any string of UTF-16 units, halves of characters included, and the characters that make trouble. */
 const anything = fc.oneof(

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Random } from '../../src/foundation/random.ts'
 import { generateToken, hashToken, isWellFormed } from '../../src/keys/token.ts'
 import { pastedToken } from '../../src/slack/words.ts'
+import fc from '../setup/seeded.ts'
 
 /** Random bytes that fast-check chooses, over and over: the generator may ask for more than there are. */
 const random = fc

@@ -2,16 +2,16 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { messagesIn } from '../../sandbox/slack/look.ts'
 import { perform } from '../../src/acts/perform.ts'
 import { listEvents } from '../../src/audit/list.ts'
 import { reveal } from '../../src/keys/reveal.ts'
 import { workspacesOfTeam } from '../../src/workspaces/workspace.ts'
 import { join, ownedKey } from '../offboarding/leavers.ts'
-import { counted, people, said, security, type TestHouse, testHouse } from '../setup/house.ts'
+import { counted, house, people, said, security, useHouse } from '../setup/house.ts'
 import { must } from '../setup/records.ts'
-import { directMessages, setTerms } from '../setup/seen.ts'
+import { directMessages, setPolicyOf } from '../setup/seen.ts'
 import { startClient } from './traffic.ts'
 
 const source = fileURLToPath(new URL('one-round.ts', import.meta.url))
@@ -20,15 +20,13 @@ const script = fileURLToPath(
   new URL('../../node_modules/.cache/keywarden/one-rotation-round.mjs', import.meta.url),
 )
 
-let house: TestHouse
+// A verifier for the customer's program; no worker that could help: the processes that die are the only ones.
+useHouse({ roles: ['bot', 'verify'] })
 beforeAll(async () => {
   const how = { bundle: true, platform: 'node', format: 'esm', packages: 'external' } as const
   await build({ ...how, entryPoints: [source], outfile: script, logLevel: 'error' })
-  // A verifier for the customer's program; no worker that could help: the processes that die are the only ones.
-  house = await testHouse({ roles: ['bot', 'verify'] })
-  await setTerms(house, { silentBeforeFinishHours: 1 })
+  await setPolicyOf(house, { silentBeforeFinishHours: 1 })
 })
-afterAll(() => house.drop())
 
 async function runsUntil(diesAt: number, ...what: string[]): Promise<NodeJS.Signals | null> {
   const { config } = house.world

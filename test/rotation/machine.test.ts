@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { perform } from '../../src/acts/perform.ts'
 import { isRefusal, type Refusal } from '../../src/foundation/refusal.ts'
@@ -13,6 +12,7 @@ import { startRotation } from '../../src/rotation/start.ts'
 import { workOnRotations } from '../../src/rotation/work.ts'
 import { join, ownedKey } from '../offboarding/leavers.ts'
 import { must, openRecords, type Records } from '../setup/records.ts'
+import fc from '../setup/seeded.ts'
 import { Model, type ModelKey, type ModelRotation, type Step } from './model.ts'
 
 const heir = 'U0BRUNO002'

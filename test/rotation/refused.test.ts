@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import type { Fault } from '../../sandbox/slack/contract.ts'
 import { findButton } from '../../sandbox/slack/look.ts'
 import { openWebClient } from '../../src/foundation/slack.ts'
@@ -7,25 +7,23 @@ import { slackRotationBoard } from '../../src/slack/rotation-board.ts'
 import {
   callPlatform,
   counted,
+  house,
   makeKey,
   openDialog,
   people,
   pressIn,
   said,
   submitAndSee,
-  type TestHouse,
-  testHouse,
+  useHouse,
 } from '../setup/house.ts'
-import { directMessages, setTerms, told } from '../setup/seen.ts'
+import { directMessages, setPolicyOf, told } from '../setup/seen.ts'
 import { tracker } from './trackers.ts'
 
-let house: TestHouse
+// No worker: what the bot left undone is done when a test says so.
+useHouse({ roles: ['bot', 'verify'] })
 beforeAll(async () => {
-  // No worker: what the bot left undone is done when a test says so.
-  house = await testHouse({ roles: ['bot', 'verify'] })
-  await setTerms(house, { silentBeforeFinishHours: 1 })
+  await setPolicyOf(house, { silentBeforeFinishHours: 1 })
 })
-afterAll(() => house.drop())
 
 const refuse = (method: string, about: string, how: Partial<Fault>) =>
   fetch(`${house.slack.url}/faults`, {

@@ -1,17 +1,17 @@
 import pino from 'pino'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { messagesIn } from '../../sandbox/slack/look.ts'
 import { calls } from '../../sandbox/slack/person.ts'
 import {
   answerTo,
   callPlatform,
   general,
+  house,
   makeKey,
   openDialog,
   said,
   submitAndSee,
-  type TestHouse,
-  testHouse,
+  useHouse,
 } from '../setup/house.ts'
 import { dumpPostgres, dumpRedis } from './dump.ts'
 
@@ -20,12 +20,10 @@ const logged: string[] = []
 const rawLog = pino({ level: 'debug' }, { write: (line) => logged.push(line) })
 
 const tokens: string[] = []
-let house: TestHouse
+useHouse({ log: rawLog })
 beforeAll(async () => {
-  house = await testHouse({ log: rawLog })
   await live()
 })
-afterAll(() => house.drop())
 
 /** Everything that is done with a key, and what goes wrong on the way. */
 async function live(): Promise<void> {

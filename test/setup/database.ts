@@ -7,15 +7,13 @@ export type FreshDatabase = { url: string; drop(): Promise<void> }
 /**
  * A migrated, empty database that no other test file knows of. `drop` cuts whoever is still connected; with
  * KEEP_DATABASES it leaves the database and prints how to look at it.
+ * @param template instead of the empty one: the name of a database of the same server that nobody is connected to
  */
-export async function freshDatabase(): Promise<FreshDatabase> {
+export async function freshDatabase(template = inject('templateDatabase')): Promise<FreshDatabase> {
   const server = inject('serverUrl')
   const name = `${inject('databasePrefix')}${randomBytes(6).toString('hex')}`
   // Copying files is about twice as fast as logging every page, when nothing waits for the disk.
-  await administer(
-    server,
-    `create database ${name} template ${inject('templateDatabase')} strategy file_copy`,
-  )
+  await administer(server, `create database ${name} template ${template} strategy file_copy`)
   const url = databaseUrl(server, name)
   if (process.env.KEEP_DATABASES) return { url, drop: async () => console.log(`Kept: psql '${url}'`) }
   return {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import type { Call, Fault } from '../../sandbox/slack/contract.ts'
 import { findButton } from '../../sandbox/slack/look.ts'
 import { perform } from '../../src/acts/perform.ts'
@@ -6,27 +6,16 @@ import { shownOnHome } from '../../src/slack/messages/home/home.ts'
 import { makeRequest } from '../../src/workspaces/requests.ts'
 import { addWorkspace, allWorkspaces, type Workspace } from '../../src/workspaces/workspace.ts'
 import { join, ownedKey } from '../offboarding/leavers.ts'
-import {
-  choose,
-  makeKey,
-  openDialog,
-  people,
-  said,
-  submitAndSee,
-  type TestHouse,
-  testHouse,
-} from '../setup/house.ts'
+import { choose, house, makeKey, openDialog, people, said, submitAndSee, useHouse } from '../setup/house.ts'
 import { plant } from '../setup/plant.ts'
 import { must } from '../setup/records.ts'
 import { homeWith } from '../setup/seen.ts'
 
-let house: TestHouse
 let workspace: Workspace
+useHouse()
 beforeAll(async () => {
-  house = await testHouse()
   workspace = (await allWorkspaces(house.world.db))[0]!
 })
-afterAll(() => house.drop())
 
 const fault = (wanted: Fault) =>
   fetch(`${house.slack.url}/faults`, { method: 'POST', body: JSON.stringify(wanted) })
@@ -45,7 +34,7 @@ test('a Home with as much of everything as there can be is drawn, and says where
   const owner = await join(world, workspace.id, people.owner, 'owner')
   must(
     await perform(world, { kind: 'operator', id: 'test' }, (act) =>
-      addWorkspace(act, workspace.accountId, { name: 'Second', terms: {} }, world.random),
+      addWorkspace(act, workspace.accountId, { name: 'Second', policy: {} }, world.random),
     ),
   )
   for (let i = 0; i < 4; i++) {

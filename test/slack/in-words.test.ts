@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { messagesIn } from '../../sandbox/slack/look.ts'
 import { contentOf } from '../../sandbox/slack/validate/message.ts'
 import { say } from '../../src/foundation/words.ts'
@@ -6,16 +6,7 @@ import { actions, button, context, header, message, plainSection } from '../../s
 import { inWords } from '../../src/slack/in-words.ts'
 import { chart } from '../../src/slack/messages/usage/chart.ts'
 import { sentenceBlock } from '../../src/slack/phrase.ts'
-import {
-  answerTo,
-  callPlatform,
-  counted,
-  general,
-  makeKey,
-  said,
-  type TestHouse,
-  testHouse,
-} from '../setup/house.ts'
+import { answerTo, callPlatform, counted, general, house, makeKey, said, useHouse } from '../setup/house.ts'
 import { told } from '../setup/seen.ts'
 
 test('words say what the blocks said: names as names, people as mentions, times in the reader’s zone, tables in lines', () => {
@@ -78,11 +69,7 @@ test('words are never longer than Slack edits, end at a line, and keep what to t
   expect(contentOf({ text, blocks: '[]' }).text).toBe(text)
 })
 
-let house: TestHouse
-beforeAll(async () => {
-  house = await testHouse()
-})
-afterAll(() => house.drop())
+useHouse()
 
 test('where tables are refused, how a key and a workspace are used is said in words', async () => {
   const manager = house.as('manager')

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { contentOf } from '../../sandbox/slack/validate/message.ts'
 import { validView } from '../../sandbox/slack/validate/view.ts'
 import { say } from '../../src/foundation/words.ts'
@@ -17,21 +17,17 @@ import {
   choose,
   fillAndCreate,
   general,
+  house,
   openDialog,
   people,
   said,
   submit,
   submitAndSee,
-  type TestHouse,
-  testHouse,
+  useHouse,
 } from '../setup/house.ts'
 import { dialogWith, told } from '../setup/seen.ts'
 
-let house: TestHouse
-beforeAll(async () => {
-  house = await testHouse()
-})
-afterAll(() => house.drop())
+useHouse()
 
 /** A key of the member's that nobody has revealed. */
 async function offered(name: string, more: Record<string, string> = {}): Promise<void> {

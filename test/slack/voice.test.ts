@@ -1,25 +1,24 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import type { Call } from '../../sandbox/slack/contract.ts'
 import { messagesIn } from '../../sandbox/slack/look.ts'
 import {
   answerTo,
   general,
+  house,
   makeKey,
   openDialog,
   people,
   submitAndSee,
-  type TestHouse,
-  testHouse,
+  useHouse,
 } from '../setup/house.ts'
 import { told } from '../setup/seen.ts'
 
-let house: TestHouse
 type Fields = Record<string, unknown>
 /** Everything with blocks that the bot showed somebody in the course of a small story. */
 const shown: { where: string; blocks: Fields[] }[] = []
 
+useHouse()
 beforeAll(async () => {
-  house = await testHouse()
   const [owner, manager, member] = [house.as('owner'), house.as('manager'), house.as('member')]
   await manager.home()
   await makeKey(manager, { name: 'Voice', expires: '5', integration: 'Salesforce' })
@@ -50,7 +49,6 @@ beforeAll(async () => {
   for (const message of messagesIn(await manager.screen(), general))
     shown.push({ where: 'answer', blocks: message.blocks as unknown as Fields[] })
 })
-afterAll(() => house.drop())
 
 function* within(value: unknown): Generator<Fields> {
   if (typeof value !== 'object' || value === null) return

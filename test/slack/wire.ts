@@ -35,12 +35,12 @@ export async function openWire(house: TestHouse) {
     return response.text()
   }
 
-  /** Sends with a response URL, and returns the first answer to it; nothing came within four seconds: nothing. */
+  /** Sends with a response URL, and returns the first answer to it; nothing came within five seconds: nothing. */
   async function answered(make: (responseUrl: string) => string): Promise<string> {
     const path = `/${randomBytes(8).toString('hex')}`
     const answer = new Promise<string>((resolve) => {
       waiting.set(path, resolve)
-      setTimeout(() => resolve(''), 4_000).unref()
+      setTimeout(() => resolve(''), 5_000).unref()
     })
     await send(make(base + path))
     return answer

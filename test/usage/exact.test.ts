@@ -1,20 +1,16 @@
 import { parse } from 'csv-parse/sync'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { weekOfUse } from '../../src/findings/digest-use.ts'
-import { readTerms } from '../../src/policy/terms.ts'
+import { readPolicy } from '../../src/policy/policy.ts'
 import { last24hOf } from '../../src/usage/last-24h.ts'
 import { type Range, ranges } from '../../src/usage/range.ts'
 import { recentOf } from '../../src/usage/recent.ts'
 import { exportUsage } from '../../src/usage/reports/export.ts'
 import { workspaceSummaryOf } from '../../src/usage/reports/workspace.ts'
 import { summaryOf } from '../../src/usage/summary.ts'
-import { counted, makeKey, openDialog, submitAndSee, type TestHouse, testHouse } from '../setup/house.ts'
+import { counted, house, makeKey, openDialog, submitAndSee, useHouse } from '../setup/house.ts'
 
-let house: TestHouse
-beforeAll(async () => {
-  house = await testHouse()
-}, 60_000)
-afterAll(() => house.drop())
+useHouse()
 
 type Answers = { requests: number; refused: number; endpoints: Map<string, number> }
 
@@ -70,7 +66,7 @@ async function expectExact(tokens: ReadonlyMap<string, string>, range: Range): P
   }
   const summary = await workspaceSummaryOf(db, workspace, range, now)
   expect(summary.totals).toMatchObject(all)
-  const digest = await weekOfUse(db, { id: workspace, terms: readTerms({}) }, mondayAfter)
+  const digest = await weekOfUse(db, { id: workspace, policy: readPolicy({}) }, mondayAfter)
   expect(digest.requests).toBe(all.requests)
   const sum = (part: 'ok' | 'refused' | 'failed') => digest.days.reduce((total, day) => total + day[part], 0)
   expect([sum('refused'), sum('ok') + sum('failed')]).toEqual([all.refused, all.requests - all.refused])

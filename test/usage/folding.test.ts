@@ -4,7 +4,7 @@ import { transact } from '../../src/foundation/database.ts'
 import { Counter } from '../../src/usage/counter.ts'
 import { type Flusher, startFlushing } from '../../src/usage/flush.ts'
 import { mergeUsage } from '../../src/usage/merge.ts'
-import { flushedThrough } from '../../src/usage/watermark.ts'
+import { readFlushedThrough } from '../../src/usage/watermark.ts'
 import { openCable } from '../faults/lab/cable.ts'
 import { openRecords, type Records } from '../setup/records.ts'
 
@@ -46,7 +46,7 @@ const ageWaiting = () => db().raw("update usage_waiting set at = at - interval '
 test('what few keys did is in the tables of usage as soon as it is written', async () => {
   const { flusher, use } = openCounting('few')
   use(100)
-  await expect.poll(() => total('few'), { timeout: 5_000 }).toBe(100)
+  await expect.poll(() => total('few')).toBe(100)
   expect(await waiting('few')).toEqual([])
   await flusher.stop()
 })
@@ -58,7 +58,7 @@ test('what few keys did is there even if somebody else was folding as it was wri
     use(100)
     await flushWaits()
   })
-  await expect.poll(() => total('beside'), { timeout: 3_000 }).toBe(100)
+  await expect.poll(() => total('beside')).toBe(100)
   await flusher.stop()
 })
 
@@ -66,14 +66,14 @@ test('what many keys did waits, is counted up together, and then by whoever writ
   const a = openCounting('much')
   a.use()
   const held = async () => (await waiting('much')).reduce((sum, { keys }) => sum + keys.length, 0)
-  await expect.poll(held, { timeout: 5_000 }).toBe(many)
+  await expect.poll(held).toBe(many)
   a.use()
-  await expect.poll(held, { timeout: 5_000 }).toBe(2 * many)
+  await expect.poll(held).toBe(2 * many)
   expect(await total('much')).toBe(0)
   await ageWaiting()
   const b = openCounting('else')
   b.use(1)
-  await expect.poll(() => total('much'), { timeout: 5_000 }).toBe(2 * many)
+  await expect.poll(() => total('much')).toBe(2 * many)
   expect(await db()('usage_buckets').whereLike('key_id', 'key_much%')).toHaveLength(many)
   await a.flusher.stop()
   await b.flusher.stop()
@@ -86,7 +86,7 @@ test('that everything is told until a moment is not said before it can be read',
   const before = now
   now = new Date('2026-01-01T12:00:20Z')
   use()
-  await expect.poll(async () => (await waiting('told')).at(-1)?.through, { timeout: 5_000 }).toEqual(now)
+  await expect.poll(async () => (await waiting('told')).at(-1)?.through).toEqual(now)
   const through = async () => (await db()('usage_counters').where({ counter: 'cnt_told' }).first()).through
   expect(await through()).toEqual(before)
   await mergeUsage(db())
@@ -97,7 +97,7 @@ test('that everything is told until a moment is not said before it can be read',
 test('what a process that was killed had written is counted up by the clock', async () => {
   const { flusher, use } = openCounting('killed')
   use()
-  await expect.poll(async () => (await waiting('killed')).length, { timeout: 5_000 }).toBeGreaterThan(3)
+  await expect.poll(async () => (await waiting('killed')).length).toBeGreaterThan(3)
   const written = (await waiting('killed')).reduce((sum, { keys }) => sum + keys.length, 0)
   await usageRollup({ world: records.world, deliver: async () => {} })
   expect(await total('killed')).toBeGreaterThanOrEqual(written)
@@ -141,7 +141,6 @@ const flushWaits = () =>
                and query like '%keep_flush%'`,
           )
         ).rows.length,
-      { timeout: 5_000 },
     )
     .toBeGreaterThan(0)
 
@@ -183,5 +182,5 @@ test('a verifier that closes leaves nothing that waits', async () => {
   expect(await db()('usage_counters').where({ counter: 'cnt_closing' }).first()).toMatchObject({
     is_closed: true,
   })
-  expect(await flushedThrough(db())).toBeInstanceOf(Date)
+  expect(await readFlushedThrough(db())).toBeInstanceOf(Date)
 })

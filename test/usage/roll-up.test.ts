@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { usageRollup } from '../../jobs/usage-rollup.ts'
 import { keepPartitions, keptDays } from '../../src/usage/partitions.ts'
@@ -8,6 +7,7 @@ import { stepMs, stepOf } from '../../src/usage/step.ts'
 import { summaryOf } from '../../src/usage/summary.ts'
 import { trafficOf } from '../../src/usage/traffic.ts'
 import { openRecords, type Records } from '../setup/records.ts'
+import fc from '../setup/seeded.ts'
 import { use } from '../setup/use.ts'
 
 let records: Records

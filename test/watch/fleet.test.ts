@@ -1,5 +1,7 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { unusualUseOfKeys } from '../../jobs/unusual-use.ts'
+import { openDatabase } from '../../src/foundation/database.ts'
+import { type FreshDatabase, freshDatabase } from '../setup/database.ts'
 import { plant } from '../setup/plant.ts'
 import { openRecords, type Records } from '../setup/records.ts'
 import { office, plantSource, plantTraffic } from './traffic.ts'
@@ -13,19 +15,27 @@ const elsewhere = '203.0.113.0/24'
 /** Requests in five minutes: four times the busiest, and so not yet ten times the busiest hour. */
 const busy = 250
 
+/** Eight keys of office hours, each used from one network by one program for a month. */
+let neighbours: readonly [string, ...string[]]
+let settled: Records
+let database: FreshDatabase
 beforeAll(async () => {
-  records = await openRecords()
-})
-afterAll(() => records.drop())
-beforeEach(async () => {
-  const { db } = records.world
-  for (const table of ['outbox', 'findings', 'key_usage']) await db(table).delete()
-  await db.raw(
-    'truncate anomaly_states, anomaly_progress, anomaly_episodes, fleet_events, key_sources, usage_buckets, usage_sources cascade',
-  )
-  await db('keys').update({ status: 'revoked' })
-  await db('workspaces').update({ terms: {} })
+  settled = records = await openRecords()
   moveTo(start)
+  neighbours = (await settledKeys(...Array.from({ length: 8 }, (_, i) => `Neighbour ${i + 1}`))) as never
+  await settled.world.db.destroy()
+})
+afterAll(() => settled.drop())
+// The month is lived through once; each test has a copy of it.
+beforeEach(async () => {
+  database = await freshDatabase(new URL(settled.database.url).pathname.slice(1))
+  const db = openDatabase(database.url, { connections: 6, name: 'test' })
+  records = { ...settled, world: { ...settled.world, db } }
+  moveTo(start)
+})
+afterEach(async () => {
+  await records.world.db.destroy()
+  await database.drop()
 })
 
 const minutes = (n: number) => new Date(start.getTime() + n * 60_000)
@@ -36,9 +46,8 @@ function moveTo(at: Date) {
 }
 
 const quarantineLeaked = () =>
-  records.world.db('workspaces').update({ terms: JSON.stringify({ quarantineLeaked: true }) })
+  records.world.db('workspaces').update({ policy: JSON.stringify({ quarantineLeaked: true }) })
 
-/** Keys of office hours, each used from one network by one program for a month. */
 async function settledKeys(...names: string[]): Promise<string[]> {
   const { db } = records.world
   const month = new Date(start.getTime() - 30 * dayMs)
@@ -55,8 +64,6 @@ async function settledKeys(...names: string[]): Promise<string[]> {
   await job(0)
   return ids
 }
-
-const neighbours = () => settledKeys(...Array.from({ length: 8 }, (_, i) => `Neighbour ${i + 1}`))
 
 /** What a key does in some five minutes from where it always did, and from where it never did. */
 type Does = { known?: number; unknown?: number; failed?: number }
@@ -112,7 +119,7 @@ async function beBusy(ids: readonly string[]): Promise<void> {
 }
 
 test('what many keys do at once is one event and one message, and no key is told alone', async () => {
-  const ids = await neighbours()
+  const ids = neighbours
   await beBusy(ids)
   expect(await events()).toMatchObject([{ direction: 'more', keys: 8, over_at: null }])
   expect(await records.world.db('findings')).toEqual([])
@@ -120,7 +127,7 @@ test('what many keys do at once is one event and one message, and no key is told
 })
 
 test('a key that was busy with the others for hours and leaks then is told by itself, and quarantined where policy says so', async () => {
-  const [leaked, ...rest] = (await neighbours()) as [string, ...string[]]
+  const [leaked, ...rest] = neighbours
   await quarantineLeaked()
   await beBusy([leaked, ...rest])
   expect(await openFindings()).toEqual({})
@@ -134,7 +141,7 @@ test('a key that was busy with the others for hours and leaks then is told by it
 })
 
 test('the message of an event goes on without a key that left it, and is brought up to date', async () => {
-  const [leaked, ...rest] = (await neighbours()) as [string, ...string[]]
+  const [leaked, ...rest] = neighbours
   await beBusy([leaked, ...rest])
   for (let at = 190; at <= 200; at += 5)
     await pass(at, { ...all(rest, { known: busy }), [leaked]: { known: busy, unknown: 2_000 } })
@@ -144,7 +151,7 @@ test('the message of an event goes on without a key that left it, and is brought
 })
 
 test('a leak of no more requests than the others have is told by itself, also within the hour of the event', async () => {
-  const [leaked, ...rest] = (await neighbours()) as [string, ...string[]]
+  const [leaked, ...rest] = neighbours
   await quarantineLeaked()
   await pass(5, all([leaked, ...rest], { known: busy }))
   expect(await events()).toMatchObject([{ keys: 8 }])
@@ -155,7 +162,7 @@ test('a leak of no more requests than the others have is told by itself, also wi
 })
 
 test('ten times the busiest hour leaves an event too, from whatever network it comes', async () => {
-  const [leaked, ...rest] = (await neighbours()) as [string, ...string[]]
+  const [leaked, ...rest] = neighbours
   await beBusy([leaked, ...rest])
   for (let at = 190; at <= 210; at += 5)
     await pass(at, { ...all(rest, { known: busy }), [leaked]: { known: 3_000 } })
@@ -164,7 +171,7 @@ test('ten times the busiest hour leaves an event too, from whatever network it c
 })
 
 test('a leak that was told before many keys became busy stays open while their event goes on', async () => {
-  const [leaked, ...rest] = (await neighbours()) as [string, ...string[]]
+  const [leaked, ...rest] = neighbours
   await pass(5, { [leaked]: { unknown: 2_000 } })
   const { [leaked]: told } = await openFindings()
   expect(told).toMatchObject({ severity: 'critical' })
@@ -175,7 +182,7 @@ test('a leak that was told before many keys became busy stays open while their e
 })
 
 test('an alert that came to look like a leak is not closed by the event that begins then', async () => {
-  const [leaked, ...rest] = (await neighbours()) as [string, ...string[]]
+  const [leaked, ...rest] = neighbours
   await pass(5, { [leaked]: { known: busy } })
   const { [leaked]: told } = await openFindings()
   expect(told).toMatchObject({ severity: 'warning' })
@@ -190,7 +197,7 @@ test('an alert that came to look like a leak is not closed by the event that beg
 })
 
 test('a leak of a key that had no part in an event which is open is told and quarantined', async () => {
-  const [leaked, ...rest] = (await neighbours()) as [string, ...string[]]
+  const [leaked, ...rest] = neighbours
   await quarantineLeaked()
   await beBusy(rest)
   await pass(190, { ...all(rest, { known: busy }), [leaked]: { unknown: 2_000 } })
@@ -200,7 +207,7 @@ test('a leak of a key that had no part in an event which is open is told and qua
 })
 
 test('five keys that somebody makes busy from a new network are no event that could hide a sixth', async () => {
-  const ids = await neighbours()
+  const ids = neighbours
   const [hidden, ...rest] = ids as [string, ...string[]]
   await pass(5, all(rest.slice(0, 5), { unknown: busy }))
   expect(await events()).toEqual([])
@@ -211,7 +218,7 @@ test('five keys that somebody makes busy from a new network are no event that co
 })
 
 test('an event whose keys all turn out to leak is over, and says that each has an alert of its own', async () => {
-  const ids = await neighbours()
+  const ids = neighbours
   await beBusy(ids)
   for (let at = 190; at <= 200; at += 5) await pass(at, all(ids, { known: busy, unknown: 2_000 }))
   expect(Object.keys(await openFindings()).toSorted()).toEqual(ids.toSorted())
@@ -221,7 +228,7 @@ test('an event whose keys all turn out to leak is over, and says that each has a
 })
 
 test('a key that leaks when it comes back from an outage is told, though it fell silent with the others', async () => {
-  const [leaked, ...rest] = (await neighbours()) as [string, ...string[]]
+  const [leaked, ...rest] = neighbours
   for (let at = 15; at <= 90; at += 15) await pass(at, {}, 15)
   expect(await events()).toMatchObject([{ direction: 'less', keys: 8, over_at: null }])
   await pass(95, { [leaked]: { unknown: 2_000 } })
@@ -232,7 +239,7 @@ test('a key that leaks when it comes back from an outage is told, though it fell
 })
 
 test('a key that comes back from an outage much busier than it was is no part of the silence', async () => {
-  const [apart, ...rest] = (await neighbours()) as [string, ...string[]]
+  const [apart, ...rest] = neighbours
   for (let at = 15; at <= 120; at += 15) await pass(at, {}, 15)
   expect(await events()).toMatchObject([{ direction: 'less', keys: 8, over_at: null }])
   await pass(125, { [apart]: { known: 700 } })
@@ -242,7 +249,7 @@ test('a key that comes back from an outage much busier than it was is no part of
 })
 
 test('an event that is over hides no leak of a key that was in it', async () => {
-  const [leaked, ...rest] = (await neighbours()) as [string, ...string[]]
+  const [leaked, ...rest] = neighbours
   await beBusy([leaked, ...rest])
   await records.world.db('fleet_events').update({ over_at: minutes(186) })
   for (let at = 190; at <= 200; at += 5) await pass(at, { [leaked]: { unknown: 2_000 } })
@@ -250,7 +257,7 @@ test('an event that is over hides no leak of a key that was in it', async () => 
 })
 
 test('what fails from a network never seen is told by itself while the platform fails', async () => {
-  const [apart, ...rest] = (await neighbours()) as [string, ...string[]]
+  const [apart, ...rest] = neighbours
   for (let at = 5; at <= 40; at += 5) await pass(at, all([apart, ...rest], { known: 50, failed: 40 }))
   expect(await openFindings()).toEqual({})
   for (let at = 45; at <= 90; at += 5)
@@ -262,7 +269,7 @@ test('what fails from a network never seen is told by itself while the platform 
 })
 
 test('what a person expects of a key does not take it out of the event', async () => {
-  const [expected, ...rest] = (await neighbours()) as [string, ...string[]]
+  const [expected, ...rest] = neighbours
   await pass(5, all([expected, ...rest], { known: busy }))
   await records.world.db('anomaly_expectations').insert({
     ...{ id: 'exp_move', key_id: expected, kind: 'once', reason: 'spike', said_by: 'U0ADA00001' },

@@ -1,23 +1,19 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Message } from '../../sandbox/slack/contract.ts'
 import { messagesIn, optionValue, topModal } from '../../sandbox/slack/look.ts'
 import type { PersonClient } from '../../sandbox/slack/person.ts'
 import { readProgress } from '../../src/anomaly/progress.ts'
 import {
-  callPlatform, makeKey, openDialog, people, press, pressIn, said, security, submitAndSee, type TestHouse, testHouse,
+  callPlatform, house, makeKey, openDialog, people, press, pressIn, said, security, submitAndSee, useHouse,
 } from '../setup/house.ts' // biome-ignore format: a list
 import { plant } from '../setup/plant.ts'
-import { oldCopy, recorded, setTerms, told } from '../setup/seen.ts'
+import { oldCopy, recorded, setPolicyOf, told } from '../setup/seen.ts'
 import { office, plantSource, plantTraffic } from './traffic.ts'
 
-let house: TestHouse
 const dayMs = 86_400_000
 const bucketMs = 300_000
 
-beforeAll(async () => {
-  house = await testHouse()
-})
-afterAll(() => house.drop())
+useHouse()
 
 const floored = (at: Date) => new Date(Math.floor(at.getTime() / bucketMs) * bucketMs)
 const keyId = async (name: string): Promise<string> =>
@@ -215,7 +211,7 @@ test('what most keys do at once is one message, and none of them is told alone',
 })
 
 test('where policy says so a key that looks leaked is quarantined by itself, and its owner is told', async () => {
-  await setTerms(house, { quarantineLeaked: true })
+  await setPolicyOf(house, { quarantineLeaked: true })
   await plant(house.world, await workspaceId(), [{ name: 'Leaked alone', ownerId: people.member }])
   await furnish('Leaked alone')
   await pass({ 'Leaked alone': 60 })
@@ -235,7 +231,7 @@ test('where policy says so a key that looks leaked is quarantined by itself, and
     new Date(Math.floor(at.getTime() / 3_600_000) * 3_600_000),
     { network: '203.0.113.0/24', requests: 10 },
   )
-  await setTerms(house, { quarantineLeaked: false })
+  await setPolicyOf(house, { quarantineLeaked: false })
 })
 
 test('a member is told nothing by the buttons that only managers may press', async () => {

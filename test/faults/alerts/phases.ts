@@ -31,13 +31,6 @@ const slackSays = (
   },
 })
 
-/** What is short enough for every run of the tests. */
-export const short: readonly Phase[] = [
-  killed('after send'),
-  slackSays('drops the reply after accepting', { kind: 'drop_after' }, 3, 500),
-  { name: 'Redis: FLUSHALL', trouble: flushAll },
-]
-
 export const all: readonly Phase[] = [
   killed('before send'),
   killed('after send'),

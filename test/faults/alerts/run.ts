@@ -35,7 +35,12 @@ export async function runFaults(
     }
     const verdict = await scene.verdict()
     const slowestRecoverySeconds = Math.max(...timed.map((one) => one.recoverySeconds))
-    const ok = verdict.lost === 0 && verdict.duplicates <= 1 && slowestRecoverySeconds <= recoverWithinSeconds
+    const ok =
+      verdict.alerts === phases.length * alertsPerPhase &&
+      verdict.lost === 0 &&
+      verdict.duplicates <= 1 &&
+      slowestRecoverySeconds <= recoverWithinSeconds &&
+      workers.deaths() > 0
     return { ok, ...verdict, deaths: workers.deaths(), slowestRecoverySeconds, phases: timed }
   } finally {
     await workers.stop()

@@ -2,6 +2,7 @@ import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bundle } from './bundle.ts'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 
@@ -9,12 +10,12 @@ const root = fileURLToPath(new URL('../../../', import.meta.url))
 export type Edit = { file: string; find: string; replace: string }
 
 /**
- * A copy of the product with edits, which is how a mutant is switched on: nothing in the product knows of it.
+ * A copy of the product, and a bundle of it, with edits, which is how a mutant is switched on: nothing in the product knows of it.
  * @throws Error when an edit does not fit exactly once, because the source moved on
  */
 export async function copyOfProduct(
   edits: readonly Edit[],
-): Promise<{ folder: string; remove(): Promise<void> }> {
+): Promise<{ folder: string; main: string; remove(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'keywarden-copy-'))
   for (const part of [
     'src',
@@ -34,5 +35,6 @@ export async function copyOfProduct(
     if (parts.length !== 2) throw new Error(`${file} has ${parts.length - 1} times: ${find}`)
     await writeFile(path, parts.join(replace))
   }
-  return { folder, remove: () => rm(folder, { recursive: true, force: true }) }
+  const main = await bundle(folder, join(folder, 'built/bundle/main.mjs'))
+  return { folder, main, remove: () => rm(folder, { recursive: true, force: true }) }
 }

@@ -17,7 +17,7 @@ export type Lab = {
   sql: pg.Client
   url: string
   keys(count: number): Promise<LabKey[]>
-  place(env?: Record<string, string>, folder?: string): Promise<Placed>
+  place(env?: Record<string, string>, main?: string): Promise<Placed>
   /** commits the revocation, and gives its number in the log of changes */
   revoke(...keys: LabKey[]): Promise<number>
   /** the same on a connection of its own, which may be lost; rejects unless it is certain that it was committed */
@@ -73,9 +73,9 @@ export async function openLab(
       if (!alive) sql = await connected(url)
       return seedKeys(sql, count, `${made++}_`)
     },
-    async place(env = {}, folder) {
+    async place(env = {}, main) {
       const cable = await openCable(url)
-      const process = await startVerifierProcess(cable.url, { KEYWARDEN_LEASE: '1s', ...env }, folder).catch(
+      const process = await startVerifierProcess(cable.url, { KEYWARDEN_LEASE: '1s', ...env }, main).catch(
         async (error) => {
           await cable.close()
           throw error

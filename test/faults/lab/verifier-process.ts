@@ -1,9 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
-
-const root = fileURLToPath(new URL('../../../', import.meta.url))
+import { productBundle } from './bundle.ts'
 
 /** `keywarden start --roles verify` as a process of its own, which ends with this one at the latest. */
 export type VerifierProcess = {
@@ -22,14 +20,15 @@ export type VerifierProcess = {
 const endWithParent =
   'data:text/javascript,process.on("disconnect",()=>process.exit(9));process.channel&&process.channel.unref()'
 
+/** @param main the bundle of the product under test; else this checkout's */
 export async function startVerifierProcess(
   databaseUrl: string,
   env: Record<string, string> = {},
-  folder = root,
+  main?: string,
 ): Promise<VerifierProcess> {
-  const args = ['--import', 'tsx', '--import', endWithParent, 'src/main.ts', 'start', '--roles', 'verify']
+  const file = main ?? (await productBundle())
+  const args = ['--enable-source-maps', '--import', endWithParent, file, 'start', '--roles', 'verify']
   const child = spawn(process.execPath, args, {
-    cwd: folder,
     // Nothing of Redis is needed here, so nothing of it is there.
     env: {
       PATH: process.env.PATH,

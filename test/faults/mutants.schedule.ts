@@ -1,12 +1,14 @@
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type PostgresServer, startPostgres } from '../../sandbox/services/postgres.ts'
 import { administer, databaseUrl } from '../setup/administer.ts'
 import { copyOfProduct, type Edit } from './lab/copy.ts'
 import { openLab } from './lab/lab.ts'
 import { mutants, patience } from './lab/mutants.ts'
 import type { Scenario } from './lab/scenarios.ts'
+
+vi.setConfig({ testTimeout: 240_000 })
 
 let server: PostgresServer
 beforeAll(async () => {
@@ -25,7 +27,7 @@ async function play(scenario: Scenario, edits: Edit[]): Promise<string[]> {
   try {
     return await scenario({
       lab,
-      place: (lease) => lab.place({ KEYWARDEN_LEASE: lease }, copy.folder),
+      place: (lease) => lab.place({ KEYWARDEN_LEASE: lease }, copy.main),
     })
   } finally {
     await lab.close()
@@ -45,18 +47,18 @@ function migrateWith(folder: string, url: string): void {
 
 const schedules = new Map(mutants.map(({ shownBy, name }) => [shownBy, name]))
 
-describe('on every schedule the product refuses the key after the confirmation', () => {
+describe.concurrent('on every schedule the product refuses the key after the confirmation', () => {
   for (const [scenario, mutant] of schedules)
-    test(`where it matters that ${mutant}`, { timeout: 240_000 }, async () => {
+    test(`where it matters that ${mutant}`, async () => {
       const verdicts = await play(scenario, [])
       expect(verdicts.length).toBeGreaterThan(0)
       expect(verdicts).not.toContain('VALID')
     })
 })
 
-describe('and the schedule can tell: the key is accepted when', () => {
+describe.concurrent('and the schedule can tell: the key is accepted when', () => {
   for (const { name, edits, shownBy } of mutants)
-    test(name, { timeout: 240_000 }, async () => {
+    test(name, async () => {
       expect(await play(shownBy, edits)).toContain('VALID')
     })
 })

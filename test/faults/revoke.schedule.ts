@@ -2,7 +2,6 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { repeatable } from '../../bench/load/stage.ts'
 import { type PostgresServer, startPostgres } from '../../sandbox/services/postgres.ts'
 import { runCampaign } from './lab/campaign.ts'
-import { History } from './lab/history.ts'
 import { type Lab, openLab } from './lab/lab.ts'
 
 let server: PostgresServer
@@ -17,16 +16,15 @@ afterAll(async () => {
   await server.stop()
 })
 
-const seconds = Number(process.env.FAULTS_SECONDS ?? 45)
-const revokes = Number(process.env.FAULTS_REVOKES ?? 200)
+const seconds = Number(process.env.FAULTS_SECONDS ?? 60)
+const revokes = Number(process.env.FAULTS_REVOKES ?? 2_000)
 const seed = Number(process.env.FAULTS_SEED ?? Date.now() % 1e9)
 
 test(`no verify that starts after a confirmation accepts the key, whatever goes wrong (seed ${seed})`, {
   timeout: (seconds + revokes / 2) * 1000 + 120_000,
 }, async () => {
-  const say = process.env.FAULTS_REVOKES ? (line: string) => console.log(line) : undefined
   const { history, faults } = await runCampaign({
-    ...{ lab, server, seconds, revokes, say },
+    ...{ lab, server, seconds, revokes, say: console.log },
     ...{ verifiers: 3, leaseMs: 600, random: repeatable(seed) },
   })
   const summary = history.summary()
@@ -36,15 +34,4 @@ test(`no verify that starts after a confirmation accepts the key, whatever goes 
   // The checker looked: keys were accepted before, and asked for after.
   expect(summary.verdicts.VALID).toBeGreaterThan(revokes)
   expect(summary.afterConfirmation).toBeGreaterThan(revokes)
-})
-
-test('the checker sees a verify that should have been refused, and no other', () => {
-  const history = new History()
-  const verify = { keyId: 'k', verifier: 'v', endMs: 99 }
-  history.verifies.push({ ...verify, startMs: 10, verdict: 'VALID' })
-  history.confirm(['k'], 20)
-  history.verifies.push({ ...verify, startMs: 30, verdict: 'REVOKED' })
-  expect(history.violations()).toEqual([])
-  history.verifies.push({ ...verify, startMs: 21, verdict: 'VALID' })
-  expect(history.violations()).toEqual([{ ...verify, startMs: 21, verdict: 'VALID' }])
 })
