@@ -1506,7 +1506,7 @@ CREATE TABLE public.workspaces (
     account_id text NOT NULL,
     name text NOT NULL,
     name_folded text NOT NULL,
-    terms jsonb DEFAULT '{}'::jsonb NOT NULL,
+    policy jsonb DEFAULT '{}'::jsonb NOT NULL,
     created_at timestamp with time zone NOT NULL,
     suspended_at timestamp with time zone,
     CONSTRAINT workspaces_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 80)))

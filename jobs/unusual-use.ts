@@ -8,7 +8,7 @@ import type { JobContext } from './engine/job.ts'
 /** Which keys are used as they never were, or have fallen silent? */
 export async function unusualUseOfKeys({ world, deliver }: JobContext): Promise<void> {
   const { left } = await watchUse(world)
-  if (left > 0) world.log.warn({ left }, 'keys wait for the next run of the detector')
+  if (left > 0) world.log.warn({ event: 'anomaly.backlog', left }, 'the detector left keys for its next run')
   const quarantined = await quarantineLeaked(world)
   const changed = (await reconcileEverywhere(world, unusualUse)) + (await putFleetNotices(world))
   if (changed + quarantined > 0) await deliver()

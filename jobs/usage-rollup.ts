@@ -17,7 +17,8 @@ export async function usageRollup({ world }: JobContext): Promise<void> {
     await mergeUsage(db)
     const written = await rollUp(db, now)
     const { made, dropped } = await keepPartitions(db, now, { ...keptDays, days: world.config.usageDays })
-    if (written + made + dropped > 0) world.log.info({ written, made, dropped }, 'usage is summed up')
+    if (written + made + dropped > 0)
+      world.log.info({ event: 'usage.rolled_up', written, made, dropped }, 'rolled up usage')
   } finally {
     await db.destroy()
   }

@@ -79,7 +79,7 @@ export async function liveThroughHours(
 
 async function revealed({ house, workspace, done }: Means, successor: Successor): Promise<string> {
   const { random, config } = house.world
-  const shown = { random, tokenPrefix: config.tokenPrefix, timeZone: workspace.terms.timeZone }
+  const shown = { random, tokenPrefix: config.tokenPrefix, timeZone: workspace.policy.timeZone }
   const { token } = await done((act) => reveal(act, workspace.id, successor.id, shown))
   return token.open()
 }

@@ -117,9 +117,9 @@ function moveTo({ calendar }: House, at: Date): void {
 /** The second workspace, and the managers of both. */
 async function settleIn(house: House): Promise<void> {
   const first = await workspace(house)
-  const terms = { alertChannel: 'platform', timeZone: first.terms.timeZone }
+  const policy = { alertChannel: 'platform', timeZone: first.policy.timeZone }
   await done(house, { kind: 'operator', id: 'root' }, async (act) => {
-    const staging = await addWorkspace(act, first.accountId, { name: 'Staging', terms }, house.world.random)
+    const staging = await addWorkspace(act, first.accountId, { name: 'Staging', policy }, house.world.random)
     if (!isRefusal(staging)) await inheritOwners(act, first.id, staging.id)
     return staging
   })
@@ -136,7 +136,7 @@ async function settleIn(house: House): Promise<void> {
 async function make(past: Past, key: PastKey): Promise<void> {
   const { house } = past
   const { random, config } = house.world
-  const { id: workspaceId, terms } = await workspace(house, key.workspace)
+  const { id: workspaceId, policy } = await workspace(house, key.workspace)
   const { name, description, integration = '', scopes, days } = key
   const ownerId = people[key.owner ?? key.by]
   const anywhere = { allowedNetworks: [], limitPerMinute: null }
@@ -144,7 +144,7 @@ async function make(past: Past, key: PastKey): Promise<void> {
   const issued = await done(house, await actor(house, workspaceId, people[key.by]), (act) =>
     issue(act, workspaceId, request, random),
   )
-  const means = { random, tokenPrefix: config.tokenPrefix, timeZone: terms.timeZone }
+  const means = { random, tokenPrefix: config.tokenPrefix, timeZone: policy.timeZone }
   const { token } = await done(house, await actor(house, workspaceId, ownerId), (act) =>
     reveal(act, workspaceId, issued.id, means),
   )

@@ -121,7 +121,7 @@ async function moveCalendar(calendar: Calendar, days: number, minutes: number, r
 /** Whoever tries it at night, a test included, wants to see what happens now. */
 async function neverQuiet({ db }: World): Promise<void> {
   const never = JSON.stringify({ quietFrom: '00:00', quietUntil: '00:00' })
-  await db('workspaces').update({ terms: db.raw('terms || ?::jsonb', [never]) })
+  await db('workspaces').update({ policy: db.raw('policy || ?::jsonb', [never]) })
 }
 
 async function newServiceToken(world: World, teamId: string): Promise<string> {

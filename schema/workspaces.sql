@@ -16,7 +16,7 @@ create table workspaces (
   account_id text not null references accounts,
   name text not null check (char_length(name) between 1 and 80),
   name_folded text not null,
-  terms jsonb not null default '{}',
+  policy jsonb not null default '{}',
   created_at timestamptz not null,
   -- stops all keys of the workspace at once
   suspended_at timestamptz,

@@ -18,7 +18,7 @@ export const roles = ['bot', 'verify', 'worker'] as const
 export type Role = (typeof roles)[number]
 
 export type Running = {
-  /** where the HTTP door listens */
+  /** the address of the HTTP server */
   url: string
   /** writes what was counted so far, which is otherwise done each second; for the demo's calendar */
   flush(): Promise<void>
@@ -39,8 +39,8 @@ export type StartOptions = {
 }
 
 /**
- * Starts the roles in this process. Doors are loaded only for the roles that need them, so that a verifier holds
- * neither Slack nor the queue.
+ * Starts the roles in this process. Slack and the queue are loaded only for the roles that need them, not for a
+ * verifier.
  * @throws StartError
  */
 export async function start(options: StartOptions): Promise<Running> {
@@ -54,7 +54,7 @@ export async function start(options: StartOptions): Promise<Running> {
   const world: World = { config, log, db, clock, random: options.random ?? systemRandom }
   const opened: (() => Promise<void>)[] = [() => db.destroy()]
   const stop = async () => {
-    // The last opened closes first: doors before what they stand on.
+    // The last opened closes first: servers before their connections.
     for (const close of opened.splice(0).reverse()) await close()
   }
   try {
@@ -65,7 +65,7 @@ export async function start(options: StartOptions): Promise<Running> {
     const verifier = options.roles.includes('verify') ? await startVerifier(world, opened) : undefined
     const isVerifierOnly = options.roles.every((role) => role === 'verify')
     const url = await startHttp(world, verifier, isVerifierOnly, parts, opened)
-    log.info({ roles: options.roles, url }, 'keywarden is up')
+    log.info({ event: 'process.started', roles: options.roles, url }, 'keywarden is up')
     const flush = async () => verifier?.usage.flush()
     const runTimetable = async () => {
       // Without the database jobs say so themselves.

@@ -14,11 +14,11 @@ export async function fillKeys(url: string, keys: number, due: number): Promise<
     url,
     `insert into accounts values ('acc_bench', 'T0BENCH001', 'Bench', '${now.toISOString()}')`,
   )
-  const terms = JSON.stringify({ maximumLifetimeDays: 3650 })
+  const policy = JSON.stringify({ maximumLifetimeDays: 3650 })
   await administer(
     url,
-    `insert into workspaces (id, account_id, name, name_folded, terms, created_at)
-     values ('${workspaceId}', 'acc_bench', 'Bench', 'bench', '${terms}', '${now.toISOString()}')`,
+    `insert into workspaces (id, account_id, name, name_folded, policy, created_at)
+     values ('${workspaceId}', 'acc_bench', 'Bench', 'bench', '${policy}', '${now.toISOString()}')`,
   )
   // Filling would take minutes with indexes in place and with what tells verifiers of every key.
   const indexes = await administer(

@@ -11,7 +11,7 @@ export async function fillCompany(
   leavers: number,
   keysEach: number,
 ): Promise<Workspace> {
-  const first = { team, ownerIds: ['U0ADA00001'], workspace: 'Platform', terms: {} }
+  const first = { team, ownerIds: ['U0ADA00001'], workspace: 'Platform', policy: {} }
   const workspace = await perform(world, { kind: 'job', id: 'bench' }, (act) =>
     bootstrap(act, first, world.random),
   )

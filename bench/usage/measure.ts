@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { lastMonday } from '../../src/findings/digest.ts'
 import { weekOfUse } from '../../src/findings/digest-use.ts'
 import { type Database, openDatabase } from '../../src/foundation/database.ts'
-import { readTerms } from '../../src/policy/terms.ts'
+import { readPolicy } from '../../src/policy/policy.ts'
 import { ranges, windowOf } from '../../src/usage/range.ts'
 import { recentOf } from '../../src/usage/recent.ts'
 import { workspaceSummaryOf, workspaceTrafficOf } from '../../src/usage/reports/workspace.ts'
@@ -60,9 +60,9 @@ async function panels() {
  * reads hours instead of days.
  */
 async function digests() {
-  const terms = readTerms({})
+  const policy = readPolicy({})
   const week = (timeZone: string) => () =>
-    weekOfUse(db, { id: digestWorkspace, terms: { ...terms, timeZone } }, lastMonday(timeZone, now).day)
+    weekOfUse(db, { id: digestWorkspace, policy: { ...policy, timeZone } }, lastMonday(timeZone, now).day)
   const { from, to, step } = windowOf('7d', now)
   const view = () =>
     Promise.all([

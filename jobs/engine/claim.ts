@@ -18,7 +18,10 @@ export async function runUnderClaim(job: Job, context: JobContext): Promise<bool
   const extending = setInterval(
     () => {
       extend(context.world, job, fence).catch((error) =>
-        log.warn({ job: job.name, error: String(error) }, 'claim'),
+        log.warn(
+          { event: 'job.claim_extension_failed', job: job.name, error: String(error) },
+          'failed to extend the claim on a running job',
+        ),
       )
     },
     (claimSeconds * 1000) / 3,

@@ -39,7 +39,7 @@ export function openQueue(timetable: readonly Job[], context: JobContext, prefix
     { connection, prefix, concurrency: timetable.length },
   )
   worker.on('failed', (job, error) =>
-    world.log.error({ job: job?.name, error: error.message }, 'a job failed'),
+    world.log.error({ event: 'job.failed', job: job?.name, error: error.message }, 'a job failed'),
   )
   // Outages are logged by the connection itself.
   worker.on('error', () => undefined)
@@ -50,7 +50,12 @@ export function openQueue(timetable: readonly Job[], context: JobContext, prefix
     await Promise.all(timetable.map((job) => putInPlace(queue, job)))
   }
   connection.on('ready', () => {
-    repair().catch((error) => world.log.warn({ error: String(error) }, 'schedules could not be put in place'))
+    repair().catch((error) =>
+      world.log.warn(
+        { event: 'job.scheduling_failed', error: String(error) },
+        'failed to schedule the jobs in redis',
+      ),
+    )
   })
   return {
     repair,

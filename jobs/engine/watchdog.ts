@@ -17,11 +17,23 @@ export function startWatchdog(
 ): { stop(): Promise<void> } {
   const { log } = context.world
   const task = cron.schedule(every, () =>
-    check().catch((error) => log.error({ error: String(error) }, 'watchdog')),
+    check().catch((error) =>
+      log.error(
+        { event: 'job.watchdog_failed', error: String(error) },
+        'the watchdog failed to run overdue jobs',
+      ),
+    ),
   )
   async function check() {
     // Redis may hang; overdue work does not wait for it.
-    queue.repair().catch((error) => log.warn({ error: String(error) }, 'schedules could not be put in place'))
+    queue
+      .repair()
+      .catch((error) =>
+        log.warn(
+          { event: 'job.scheduling_failed', error: String(error) },
+          'failed to schedule the jobs in redis',
+        ),
+      )
     await runOverdue(timetable, context)
   }
   return { stop: async () => void (await task.destroy()) }
@@ -32,12 +44,15 @@ export async function runOverdue(timetable: readonly Job[], context: JobContext)
   const ran: string[] = []
   for (const { job, lateSeconds } of await lateness(timetable, context.world)) {
     if (lateSeconds <= job.lateSeconds / 2) continue
-    context.world.log.warn({ job: job.name, lateSeconds }, 'overdue; the watchdog runs it')
+    context.world.log.warn(
+      { event: 'job.overdue', job: job.name, lateSeconds },
+      'a job is overdue; the watchdog runs it',
+    )
     try {
       if (await runUnderClaim(job, context)) ran.push(job.name)
     } catch (error) {
       // A failed job must not delay the others; its row in job_runs has the error.
-      context.world.log.error({ job: job.name, error: String(error) }, 'a job failed')
+      context.world.log.error({ event: 'job.failed', job: job.name, error: String(error) }, 'a job failed')
     }
   }
   return ran

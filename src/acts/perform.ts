@@ -21,7 +21,7 @@ export async function perform<T>(
       return refuse('repeated', 'This was done already.')
     return act({ actor, now, trx })
   })
-  if (isRefusal(result)) await noteRefusal(world, actor, now, result)
+  if (isRefusal(result)) await logRefusal(world, actor, now, result)
   return result
 }
 
@@ -36,14 +36,17 @@ async function isFirst(trx: Transaction, requestId: string, now: Date): Promise<
 
 const attempts = new Set(['forbidden', 'not_found'])
 
-async function noteRefusal(
+async function logRefusal(
   world: Pick<World, 'db' | 'log'>,
   actor: Actor,
   now: Date,
   refusal: Refusal,
 ): Promise<void> {
   const { code, logged } = refusal
-  world.log.info({ actor: `${actor.kind}:${actor.id}`, code, ...logged }, 'refused')
+  world.log.info(
+    { event: 'act.refused', actor: `${actor.kind}:${actor.id}`, code, ...logged },
+    'refused an act',
+  )
   if (actor.kind !== 'member' || !attempts.has(code)) return
   const attempt = {
     workspaceId: actor.workspaceId,
@@ -53,5 +56,10 @@ async function noteRefusal(
   }
   await world.db
     .transaction((trx) => recordRefused(trx, actor, now, attempt))
-    .catch((error) => world.log.error({ error: String(error) }, 'a refused attempt could not be recorded'))
+    .catch((error) =>
+      world.log.error(
+        { event: 'audit.refusal_unrecorded', error: String(error) },
+        'failed to record a refused attempt in the audit',
+      ),
+    )
 }

@@ -95,7 +95,10 @@ async function makeTrue(delivery: Delivery, posted: Posted): Promise<void> {
   const parent = await readParent(delivery, alert)
   await channel.edit(posted, parent, message.destination).catch((error) => {
     if (!(error instanceof Refused) || !['content', 'other'].includes(error.why)) throw error
-    world.log.warn({ message: message.id, error: error.said }, 'an alert goes on showing what was so before')
+    world.log.warn(
+      { event: 'alert.update_refused', message: message.id, error: error.said },
+      'Slack refused to update an alert; it shows an earlier state',
+    )
   })
 }
 

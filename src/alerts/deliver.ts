@@ -118,8 +118,11 @@ async function onFailure(world: Deps, message: Claimed, error: unknown): Promise
   const wasRefused = error instanceof Delay || refusal !== undefined
   const about = { message: message.id, destination: message.destination, seconds, error: String(error) }
   if (refusal === 'app')
-    log.error(about, 'Slack refuses the whole app; alerts wait until its token and scopes are put right')
-  else log.warn(about, 'an alert did not arrive yet')
+    log.error(
+      { event: 'alert.app_refused', ...about },
+      'Slack refuses the app; alerts wait until its token and scopes are fixed',
+    )
+  else log.warn({ event: 'alert.post_failed', ...about }, 'failed to post an alert; trying again')
   // What was in doubt before this attempt stays so: a refused look says nothing about an earlier send.
   const arrived = wasRefused && message.doubtSince === null ? 'no' : 'unknown'
   await postpone(db, message, seconds, String(error), { arrived, isRefusal: counts })
@@ -129,8 +132,8 @@ async function onFailure(world: Deps, message: Claimed, error: unknown): Promise
 async function setAside({ db, clock, log }: Deps, message: Claimed, said: string): Promise<void> {
   const { id, destination, about } = message
   log.error(
-    { message: id, destination, about, error: said },
-    'Slack refused an alert for good; it is set aside',
+    { event: 'alert.set_aside', message: id, destination, about, error: said },
+    'Slack refuses an alert for good; it is set aside',
   )
   await complete(db, message, 'refused', clock.now(), said)
 }

@@ -15,8 +15,8 @@ const maxOwners = 5
 export async function fallBack(world: Deps, message: Claimed, reason: string): Promise<void> {
   const now = world.clock.now()
   world.log.warn(
-    { message: message.id, destination: message.destination, reason },
-    'nobody can be told there',
+    { event: 'alert.channel_lost', message: message.id, destination: message.destination, reason },
+    'failed to post a message: its channel or person cannot be reached',
   )
   const isChannel = message.destination.startsWith('channel:')
   const done = await transact(world.db, async (trx) => {

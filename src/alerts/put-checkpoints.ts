@@ -17,7 +17,7 @@ type Deps = Pick<World, 'db' | 'config' | 'random'>
  * @throws SigningError when a workspace wants checkpoints and nothing can sign them
  */
 export async function putCheckpoints(world: Deps, taken: Checkpoint | undefined): Promise<number> {
-  const wanting = (await allWorkspaces(world.db)).filter(({ terms }) => terms.auditChannel !== '')
+  const wanting = (await allWorkspaces(world.db)).filter(({ policy }) => policy.auditChannel !== '')
   if (wanting.length === 0) return 0
   if (!taken)
     throw new SigningError(
@@ -27,7 +27,7 @@ export async function putCheckpoints(world: Deps, taken: Checkpoint | undefined)
   const messages: OutboxMessage[] = []
   for (const workspace of wanting) {
     const head = taken.heads.find((one) => one.workspace === workspace.id)
-    const day = dayIn(workspace.terms.timeZone, taken.at)
+    const day = dayIn(workspace.policy.timeZone, taken.at)
     if (!head || head.seq <= (await lastPosted(world.db, workspace, day))) continue
     const signed = asWord(signedLine({ at: taken.at, heads: [head] }, key))
     const body: PostedCheckpoint = {
@@ -42,7 +42,7 @@ export async function putCheckpoints(world: Deps, taken: Checkpoint | undefined)
       about: 'checkpoint',
       subjectId: subjectOf(workspace, day),
       step: body.at,
-      destination: `channel:${workspace.terms.auditChannel}`,
+      destination: `channel:${workspace.policy.auditChannel}`,
       body,
     })
   }

@@ -7,7 +7,7 @@ import { dayMs } from '../foundation/time.ts'
 import { isSlackUser } from '../foundation/words.ts'
 import { findMember, inCharge, type Role } from '../members/member.ts'
 import type { Claimed } from '../outbox/outbox.ts'
-import { readTerms } from '../policy/terms.ts'
+import { readPolicy } from '../policy/policy.ts'
 import { bucketMs } from '../usage/cell.ts'
 import { trafficOf } from '../usage/traffic.ts'
 import type { Alert, FindingAction, Group, Step } from './channel.ts'
@@ -133,7 +133,7 @@ const alerts = (db: Executor) =>
       'status',
       'requests',
       'last_used_at',
-      'workspaces.terms',
+      'workspaces.policy',
     )
 
 type Row = {
@@ -159,7 +159,7 @@ type Row = {
   status: string
   requests: number | null
   last_used_at: Date | null
-  terms: unknown
+  policy: unknown
 }
 
 function toAlert(row: Row, ownerRole: Role, inDay: Alert['inDay']): Alert {
@@ -189,6 +189,6 @@ function toAlert(row: Row, ownerRole: Role, inDay: Alert['inDay']): Alert {
       ? { until: row.snoozed_until, by: row.snoozed_by, reason: row.snooze_reason ?? '' }
       : null,
     resolution: row.resolution,
-    timeZone: readTerms(row.terms).timeZone,
+    timeZone: readPolicy(row.policy).timeZone,
   }
 }

@@ -5,10 +5,10 @@ import { type Traffic, trafficOf } from '../usage/traffic.ts'
 import type { Alarm, UseFacts } from './facts.ts'
 import { failuresOf } from './step-key.ts'
 
-/** What an alert says beyond what the detector's state holds. */
+/** The facts of an alert beyond the detector's state. */
 type Details = Pick<UseFacts, 'failed' | 'refusedScope' | 'newSource' | 'window'>
 
-/** When more keys than this speak at once, it is one story, and nobody reads each of them. */
+/** When more keys than this alert at once, it is one incident, and nobody reads each of them. */
 const maxInDetail = 300
 const historyDays = 14
 const windowHours = [6, 12, 24] as const
@@ -44,7 +44,7 @@ export async function detailsOf(db: Executor, alarms: readonly Alarm[]): Promise
 const endOf = ({ at }: Alarm) => (at + 300) * 1000
 const keysOf = (alarms: readonly Alarm[]) => [...new Set(alarms.map(({ keyId }) => keyId))]
 
-/** The traffic of all these keys over the time that covers what is asked of each. */
+/** The traffic of all these keys over a time that covers the need of each. */
 async function trafficBefore(
   db: Executor,
   alarms: readonly Alarm[],

@@ -4,7 +4,7 @@ import { dayMs } from '../foundation/time.ts'
 /** A key to look at, and until when it has been; null when its state is to be built anew. */
 export type Due = { keyId: string; through: Date | null }
 
-/** Further back than this nobody is looked for; whoever is active later is stepped through all of the time between. */
+/** Keys are searched no further back than this; one that is active later is stepped through all of the time between. */
 const farthestMs = dayMs
 
 /**

@@ -4,15 +4,15 @@ import type { Reason } from './detector/reason.ts'
 import type { Alarm, UseFacts } from './facts.ts'
 import { severityOf, standsAlone } from './severity.ts'
 
-/** What a key has done since it was looked at last; seconds since 1970. */
+/** When a key was strange and used since its last step; seconds since 1970. */
 export type Course = { keyId: string; strangeAt: number | undefined; usedAt: number | undefined }
 
 const isoOf = (at: number) => new Date(at * 1000).toISOString()
 const order = { critical: 0, warning: 1, notice: 2 }
 
 /**
- * Opens an episode for each key that has none, or raises the one that is open: one more message, as bad as the worst of
- * what is told. An alarm that was recorded before changes nothing.
+ * Opens an episode for each key that has none, or raises the one that is open: one more message, as severe as the worst
+ * alarm. An alarm that was recorded before changes nothing.
  */
 export async function recordAlarms(trx: Transaction, alarms: readonly Alarm[]): Promise<void> {
   if (alarms.length === 0) return
@@ -52,9 +52,9 @@ export async function recordAlarms(trx: Transaction, alarms: readonly Alarm[]): 
 const fromNew = ({ evidence }: Alarm): number => evidence?.fromNewSources ?? 0
 
 /**
- * Keys whose use is their own story by now, whatever was said when it began. An episode that belongs to a fleet event
- * was never told, so it is raised: it leaves the event and is told by itself. Any other goes on as it was told; that it
- * looks like a leak is kept, so that no fleet event takes it and a policy that quarantines leaks holds for it.
+ * Sets apart the episodes that stand alone by now. One that belongs to a fleet event never alerted, so it is raised: it
+ * leaves the event and alerts by itself. Any other stays as it is; that it looks like a leak is kept, so that no fleet
+ * event takes it and a policy that quarantines leaks applies to it.
  */
 export async function setApart(trx: Transaction, alone: readonly Alarm[]): Promise<void> {
   if (alone.length === 0) return

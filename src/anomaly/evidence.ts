@@ -9,9 +9,9 @@ const newMs = dayMs
 const knownMs = weekMs
 
 /**
- * What the networks and clients of the last sixty minutes say of these keys, and remembers those never seen before.
+ * Reads the evidence of the networks and clients of the last sixty minutes, and remembers those never seen before.
  * Sources are counted by the hour: of the hour before, as much as is within the sixty minutes is taken. A key whose
- * sources have all been known for long, and that was refused no scope, is absent: there is nothing to say of it.
+ * sources have all been known for long, and that was refused no scope, is absent.
  */
 export async function evidenceOf(
   db: Executor,
@@ -26,10 +26,10 @@ export async function evidenceOf(
     share: Math.max(0, 1 - gone),
     new: new Date(until.getTime() - newMs),
   }
-  const { rows: worthALook } = await db.raw(hasNews, { keys: keyIds, ...time })
-  if (worthALook.length === 0) return new Map()
+  const { rows: noteworthy } = await db.raw(hasNews, { keys: keyIds, ...time })
+  if (noteworthy.length === 0) return new Map()
   const { rows } = await db.raw(statement, {
-    keys: (worthALook as { key_id: string }[]).map(({ key_id }) => key_id),
+    keys: (noteworthy as { key_id: string }[]).map(({ key_id }) => key_id),
     ...time,
     known: new Date(until.getTime() - knownMs),
     max: maxSources,
@@ -74,7 +74,7 @@ const statement = `
     union all
     select key_id, 'client ' || client, min(hour) from used where client not in ('unknown', 'other') group by 1, 2
   ), known as materialized (
-    select key_id, count(*) as sources, min(first_at) <= :known as is_settled from key_sources
+    select key_id, count(*) as sources, min(first_at) <= :known as is_known from key_sources
     where key_id = any(:keys) group by key_id
   ), kept as (
     insert into key_sources (key_id, source, first_at)
@@ -85,7 +85,7 @@ const statement = `
     on conflict do nothing
   )
   select u.key_id, sum(u.refused_scope) as refused_scope,
-    coalesce(sum(u.requests) filter (where k.is_settled and k.sources < :max and (
+    coalesce(sum(u.requests) filter (where k.is_known and k.sources < :max and (
       (u.network not in ('unknown', 'other') and coalesce(n.first_at, 'infinity') >= :new)
       or (u.client not in ('unknown', 'other') and coalesce(c.first_at, 'infinity') >= :new))), 0) as from_new
   from used u left join known k on k.key_id = u.key_id

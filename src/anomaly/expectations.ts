@@ -3,7 +3,7 @@ import { inMonthlyWindow, type MonthlyWindow } from './calendar.ts'
 import { aboutVolume } from './detector/decide.ts'
 import type { Reason } from './detector/reason.ts'
 
-/** What somebody has said to expect of a key. */
+/** Use of a key that somebody declared expected. */
 export type Expectation = {
   id: string
   keyId: string
@@ -17,7 +17,7 @@ export type Expectation = {
   | { kind: 'new-normal'; from: Date }
 )
 
-/** What is expected of these keys by now, newest first; for a list of them at most 50 a key. */
+/** The current expectations of these keys, newest first; for a list of them at most 50 a key. */
 export async function expectationsOf(
   db: Executor,
   keyIds: readonly string[],
@@ -65,8 +65,8 @@ export function toExpectation(row: Row): Expectation {
 }
 
 /**
- * Whether strange use for that reason was said to be expected at that time (seconds since 1970): more of it always, errors
- * and silence only where they are what had been told. A new normal says nothing of single times.
+ * Whether strange use for that reason was declared expected at that time (seconds since 1970): an expectation of volume
+ * covers all of it, errors and silence only themselves. A new normal is not about single times.
  */
 export function isExpected(
   expectations: readonly Expectation[],
@@ -86,7 +86,7 @@ function holds(one: Expectation, timeZone: string, at: number): boolean {
   return one.kind === 'monthly' && inMonthlyWindow(one.window, timeZone, at)
 }
 
-/** From when on the key's use counts as usual, where somebody said that it is a new normal. */
+/** From when on the key's use counts as usual, where it was declared the new normal. */
 export function newNormalSince(expectations: readonly Expectation[]): Date | undefined {
   const all = expectations.flatMap((one) => (one.kind === 'new-normal' ? [one.from.getTime()] : []))
   return all.length > 0 ? new Date(Math.max(...all)) : undefined

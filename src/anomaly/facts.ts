@@ -2,16 +2,16 @@ import type { Evidence } from './detector/evidence.ts'
 import type { Figures } from './detector/explain.ts'
 import type { Reason } from './detector/reason.ts'
 import type { Severity } from './severity.ts'
-import type { Said } from './step-key.ts'
+import type { Alert } from './step-key.ts'
 
-/** Something that the detector told of a key, with what the hour's sources said. */
-export type Alarm = Said & { keyId: string; workspaceId: string; evidence: Evidence | undefined }
+/** An alert of the detector for a key, with the evidence of the hour's sources. */
+export type Alarm = Alert & { keyId: string; workspaceId: string; evidence: Evidence | undefined }
 
-/** What an alert says of an episode, as numbers: kept with it, so that every later reader sees the same. */
+/** The numbers behind an episode: kept with it, so that every later reader sees the same. */
 export type UseFacts = {
   reason: Reason
   score: number
-  /** start of the five minutes in which it was told */
+  /** start of the five minutes in which it alerted */
   at: string
   figures: Figures
   severity: Severity

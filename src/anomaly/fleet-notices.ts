@@ -9,8 +9,8 @@ import { allWorkspaces, type Workspace } from '../workspaces/workspace.ts'
 type Row = { id: string; workspace_id: string; keys: number; over_at: Date | null }
 
 /**
- * Puts a letter for each fleet event that has begun, grown, shrunk or ended since it was told. They all end in one message, which
- * the first posts and the others bring up to date. Returns how many letters were put.
+ * Puts a message into the outbox for each fleet event that began, grew, shrank or ended since its last one. The first
+ * posts the event's message in Slack, the others update it. Returns how many were put.
  */
 export async function putFleetNotices(world: Pick<World, 'db' | 'clock' | 'random'>): Promise<number> {
   const now = world.clock.now()
@@ -34,12 +34,12 @@ async function markNotified(trx: Transaction): Promise<Row[]> {
   return rows
 }
 
-const messageFor = (row: Row, { terms }: Workspace, now: Date): OutboxMessage => ({
+const messageFor = (row: Row, { policy }: Workspace, now: Date): OutboxMessage => ({
   workspaceId: row.workspace_id,
   subjectId: row.id,
   about: 'fleet',
   body: {},
   step: row.over_at ? 'over' : `keys-${row.keys}:${now.toISOString()}`,
-  destination: `channel:${terms.alertChannel}`,
-  notBefore: quietUntil(terms, now),
+  destination: `channel:${policy.alertChannel}`,
+  notBefore: quietUntil(policy, now),
 })

@@ -2,21 +2,21 @@ import { type Transaction, transact } from '../foundation/database.ts'
 import { newId } from '../foundation/ids.ts'
 import { dayMs, hourMs } from '../foundation/time.ts'
 import type { World } from '../foundation/world.ts'
-import { type Direction, directionOf, fewestKeys, fleetEvents, mostActive } from './detector/fleet.ts'
+import { type Direction, directionOf, fewestKeys, fleetEvents, maxActive } from './detector/fleet.ts'
 import { type Reason, reasons } from './detector/reason.ts'
 
 type Deps = Pick<World, 'db' | 'random'>
 
-/** Keys that spoke within this time may be one event. */
+/** Keys that alerted within this time may be one event. */
 const togetherMs = hourMs
 /** An event that nobody has joined for so long, or whose keys are all as usual again, is over. */
 const overMs = dayMs
 const activeMs = dayMs
 
 /**
- * Makes one event of what most of a workspace's keys did within an hour: their episodes belong to it and are not told one
- * by one. Whoever follows while it lasts joins it. What stands alone, as a leak does, never joins, and leaves when it
- * comes to that later.
+ * Makes one event of what many of a workspace's keys did within an hour: their episodes belong to it and do not alert one
+ * by one. Keys that follow while it lasts join it. An episode that stands alone, such as a leak, never joins, and leaves
+ * when it comes to that later.
  */
 export async function gatherFleets(world: Deps, until: Date): Promise<void> {
   await transact(world.db, leave)
@@ -61,7 +61,7 @@ async function gather(
   for (const [direction, id] of joined) await join(trx, { id, workspaceId, direction }, until)
 }
 
-/** What is no part of its event any more: it stands alone by now, or moves the other way. */
+/** Removes the episodes that stand alone by now, or move the other way than their event. */
 async function leave(trx: Transaction): Promise<void> {
   await trx.raw(
     `with leaving as (
@@ -76,7 +76,7 @@ async function leave(trx: Transaction): Promise<void> {
   )
 }
 
-/** Only those that spoke since shortly before it began: what was strange before is a story of its own. */
+/** Joins only episodes that alerted since shortly before the event began: earlier ones are incidents of their own. */
 async function join(
   trx: Transaction,
   { id, workspaceId, direction }: { id: string; workspaceId: string; direction: Direction },
@@ -106,7 +106,7 @@ const activeKeys = async (
     `select count(*)::int as keys from (
        select from keys k join key_usage u on u.key_id = k.id
        where k.workspace_id = ? and k.status = 'active' and u.last_used_at > ? limit ?) as active`,
-    [workspaceId, new Date(until.getTime() - activeMs), mostActive(spoke) + 1],
+    [workspaceId, new Date(until.getTime() - activeMs), maxActive(spoke) + 1],
   )
   return rows[0].keys
 }

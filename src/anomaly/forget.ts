@@ -6,7 +6,7 @@ import { authorise, noSuchKey } from '../policy/authorise.ts'
 import { type Expectation, toExpectation } from './expectations.ts'
 import { forgetState } from './states.ts'
 
-/** Nothing of that kind is expected any more: from now on it is told again. Returns what was expected. */
+/** Ends an expectation: from now on such use alerts again. Returns the expectation. */
 export async function forgetExpectation(
   act: Act,
   workspaceId: string,

@@ -1,6 +1,6 @@
 import type { Database, Executor } from '../foundation/database.ts'
 
-/** Until when everybody has been looked at, and since when counts may have been missing. */
+/** Until when every key has been stepped, and since when counts may have been missing. */
 export type Progress = { through: Date; doubtFrom: Date | null }
 
 /** Undefined before the first run. */
@@ -9,7 +9,7 @@ export async function readProgress(db: Executor): Promise<Progress | undefined> 
   return row && { through: row.through, doubtFrom: row.doubt_from }
 }
 
-/** Remembers that everybody has been looked at until then. */
+/** Records that every key has been stepped until then. */
 export async function writeProgress(db: Database, { through, doubtFrom }: Progress): Promise<void> {
   await db.raw(
     `insert into anomaly_progress as p (through, doubt_from) values (:through, :doubtFrom)
@@ -19,7 +19,7 @@ export async function writeProgress(db: Database, { through, doubtFrom }: Progre
   )
 }
 
-/** Whoever was active in that time may have been counted late: their states are to be rebuilt. */
+/** Marks the states of keys that were active in that time to be rebuilt: they may have been counted late. */
 export async function doubtStates(db: Database, from: Date, until: Date): Promise<void> {
   await db.raw(
     `update anomaly_states set is_doubtful = true where not is_doubtful and key_id in (

@@ -16,12 +16,12 @@ type Row = { id: number; key_id: string; workspace_id: string }
 
 /**
  * Deactivates the keys whose use looks like a leak, where the workspace's policy says so: once in an episode, so that
- * whoever activates a key again has the last word. The key's owner is told. Returns how many keys.
+ * a person who activates a key again has the last word. Notifies the key's owner. Returns how many keys.
  */
 export async function quarantineLeaked(
   world: Pick<World, 'db' | 'clock' | 'random' | 'log'>,
 ): Promise<number> {
-  const wanting = (await allWorkspaces(world.db)).filter(({ terms }) => terms.quarantineLeaked)
+  const wanting = (await allWorkspaces(world.db)).filter(({ policy }) => policy.quarantineLeaked)
   if (wanting.length === 0) return 0
   const { rows } = await world.db.raw(
     `select e.id, e.key_id, e.workspace_id from anomaly_episodes e join keys k on k.id = e.key_id

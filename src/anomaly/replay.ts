@@ -17,14 +17,14 @@ export type Replayed = {
   reason: Reason
   score: number
   alerted: boolean
-  /** why it would not have been told, where somebody had said so */
+  /** whether it had been declared expected, so that it would not have alerted */
   expected: boolean
   figures: Figures
 }
 
 /**
- * What the detector would have said of a key between two moments, and why: its state is built from the usage before, as
- * in production, by the same code and constants. Networks, clients and refused scopes are not part of it: they are kept
+ * Replays the detector over a key between two moments: its state is built from the usage before, as in production, by the
+ * same code and constants. Networks, clients and refused scopes are not part of it: they are kept
  * by the hour and not replayed. Stretches are merged while the reason stays the same. Undefined when there is no use
  * to replay.
  */

@@ -2,7 +2,7 @@ import type { Database } from '../foundation/database.ts'
 import { inBatches } from '../foundation/in-batches.ts'
 import { dayMs } from '../foundation/time.ts'
 
-/** Days of the calendar for which a time of unusual use is kept once it is over: as long as its letters. */
+/** Days for which an episode is kept once it is over: as long as its messages. */
 export const keptEpisodeDays = 90
 
 /**

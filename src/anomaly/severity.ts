@@ -20,8 +20,8 @@ const rises = new Set<Reason>([
 ])
 
 /**
- * `critical` is what a leaked key looks like: more use than usual (or doors being tried) and most of it from where this
- * key was never used before, or ten times its busiest hour. A move to a new network alone is no leak: then the old one
+ * `critical` is what a leaked key looks like: more use than usual (or probing) and most of it from where this key was
+ * never used before, or ten times its busiest hour. A move to a new network alone is no leak: then the old one
  * falls silent and the sum stays as it was.
  */
 export function severityOf(
@@ -39,9 +39,8 @@ export function severityOf(
 const isMostly = (fromNew: number, requests: number): boolean => fromNew > 0 && fromNew >= newShare * requests
 
 /**
- * Whether a key's use is its own story, whatever others do at the same time: it looks like a leak, or most of what is
- * strange comes from networks or clients never seen before. No fleet event may hide that: whoever has a key can make
- * others busy. Five minutes that are strange by themselves are judged by themselves, as an hour takes long to fill.
+ * Whether a key's use is an incident of its own, also when others are busy at the same time: it looks like a leak, or most
+ * of it comes from networks or clients never seen before. No fleet event may hide that: a thief can make other keys busy. Five minutes that are strange by themselves are judged by themselves, as an hour takes long to fill.
  */
 export function standsAlone(reason: Reason, figures: Figures, fromNew: number): boolean {
   if (severityOf(reason, figures, fromNew) === 'critical') return true

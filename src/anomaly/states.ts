@@ -82,7 +82,7 @@ const addStates = `
   select key_id, through, due, not is_rebuilt, state from ${given} b
   on conflict (key_id) do nothing`
 
-/** The key begins anew: its state is built from usage when it is looked at next. */
+/** Forgets the key's state: it is built from usage at the next step. */
 export async function forgetState(trx: Transaction, keyId: string): Promise<void> {
   await trx('anomaly_states').where({ key_id: keyId }).delete()
 }

@@ -7,34 +7,34 @@ import type { KeyState } from './detector/state.ts'
 import { type Reading, step } from './detector/step.ts'
 import { standsAlone } from './severity.ts'
 
-/** What the detector is told beside the counts of one key. */
+/** The detector's input beside the counts of one key. */
 export type Circumstances = {
   /** seconds by which the workspace's clock is ahead of UTC */
   offset(at: number): number
-  /** somebody said that strange use for that reason is expected then */
+  /** whether strange use for that reason was declared expected then */
   expected(at: number, reason: Reason): boolean
   /** of the last sixty minutes of the time that is stepped through */
   evidence: Evidence | undefined
 }
 
-/** Something to tell: when (seconds since 1970), why, how strange, and the numbers behind it. */
-export type Said = { at: number; reason: Reason; score: number; figures: Figures; expected: boolean }
+/** An alert of the detector: when (seconds since 1970), why, how strange, and the numbers behind it. */
+export type Alert = { at: number; reason: Reason; score: number; figures: Figures; expected: boolean }
 
 /**
- * What stepping a key came to. Times in seconds since 1970, undefined when there was none. `alone` is the last that was
- * this key's own story, also where the detector had said enough of the key.
+ * The result of stepping a key. Times in seconds since 1970, undefined when there was none. `alone` is the last reading
+ * that stands alone, also where the detector had alerted enough.
  */
 export type Walk = {
-  said: Said[]
-  alone: Said | undefined
+  alerts: Alert[]
+  alone: Alert | undefined
   strangeAt: number | undefined
   usedAt: number | undefined
 }
 
-/** Called with every step, for whoever wants to see them all. */
+/** Called with every step. */
 export type Observer = (at: number, row: Traffic | undefined, reading: Reading) => void
 
-/** What the detector is told to expect is volume: what covers one reason that is about volume covers them all. */
+/** An expectation that covers one reason about volume covers them all. */
 const volume: Reason = 'spike'
 
 /**
@@ -48,7 +48,7 @@ export function walk(
   { offset, expected, evidence }: Circumstances,
   observe?: Observer,
 ): Walk {
-  const result: Walk = { said: [], alone: undefined, strangeAt: undefined, usedAt: undefined }
+  const result: Walk = { alerts: [], alone: undefined, strangeAt: undefined, usedAt: undefined }
   let next = 0
   for (let at = time.from; at < time.until; at += bucketSeconds) {
     while (next < rows.length && rows[next]!.at.getTime() < at * 1000) next++
@@ -69,9 +69,9 @@ export function walk(
     if (isStrange || reading.alert) {
       const { reason, score, alert } = reading
       const figures = explain(state, row?.requests ?? 0)
-      const said = { at, reason, score, figures, expected: expected(at, reason) }
-      if (alert) result.said.push(said)
-      if (standsAlone(reason, figures, isLast ? (evidence?.fromNewSources ?? 0) : 0)) result.alone = said
+      const found = { at, reason, score, figures, expected: expected(at, reason) }
+      if (alert) result.alerts.push(found)
+      if (standsAlone(reason, figures, isLast ? (evidence?.fromNewSources ?? 0) : 0)) result.alone = found
     }
     observe?.(at, row, reading)
   }

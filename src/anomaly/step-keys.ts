@@ -13,12 +13,12 @@ import { evidenceOf } from './evidence.ts'
 import { type Expectation, expectationsOf, isExpected, newNormalSince } from './expectations.ts'
 import type { Alarm } from './facts.ts'
 import { type Stepped, type Stored, writeStates } from './states.ts'
-import { type Circumstances, type Said, type Walk, walk } from './step-key.ts'
+import { type Alert, type Circumstances, type Walk, walk } from './step-key.ts'
 
-/** What a run knows: until when it steps, and the zone of each workspace. */
+/** The input of a run: until when it steps, and the zone of each workspace. */
 export type Run = {
   until: Date
-  /** before this nothing is told: of a key that is looked at for the first time its past is not news */
+  /** nothing before this alerts: the past of a key that is stepped for the first time is not news */
   newsFrom: Date
   zones: ReadonlyMap<string, Zone>
 }
@@ -27,7 +27,7 @@ type Zone = { timeZone: string; offset(at: number): number }
 
 /** A rebuilt state knows as many days as it keeps. */
 const rebuildMs = recordDays * dayMs
-/** What happened longer ago is not told any more when the job has been down. */
+/** Older events do not alert any more when the job has been down. */
 const newsMs = 2 * dayMs
 
 const seconds = (date: Date) => date.getTime() / 1000
@@ -35,8 +35,8 @@ const seconds = (date: Date) => date.getTime() / 1000
 type Home = { workspaceId: string; isActive: boolean; isRevoked: boolean }
 
 /**
- * Steps these keys until now, each from its stored state, with one read of what they did and one write. States, and what
- * there is to tell, are committed together, so that a run that dies in between is simply done again. A key without a
+ * Steps these keys until now, each from its stored state, with one read of what they did and one write. States and
+ * alarms are committed together, so that a run that dies in between is simply done again. A key without a
  * state, or whose state cannot be opened, is built from usage; with `rebuild` all are. One query follows the other, so that a batch needs one
  * connection.
  */
@@ -110,7 +110,7 @@ type Plan = {
   keyId: string
   home: Home
   known: Expectation[]
-  /** the state to go on from; without one it is built from usage now, whatever was stored */
+  /** the state to go on from; without one it is built from usage now */
   stored: Uint8Array | undefined
   from: Date
   newsFrom: Date | undefined
@@ -145,18 +145,18 @@ async function commit(
 ): Promise<void> {
   const stepped = walks.map(({ keyId, stored, bytes, silenceDue, walk: { usedAt } }): Stepped => {
     const before = states.get(keyId)?.silenceDue
-    // Moving it costs an entry of the index; as long as it has not passed, being looked at early does no harm.
+    // Moving it costs an entry of the index; as long as it has not passed, an early step does no harm.
     const keeps = before && before > seconds(run.until) && usedAt !== undefined
     const isFirst = !states.has(keyId)
     return { keyId, silenceDue: keeps ? before : (silenceDue ?? null), isFirst, isRebuilt: !stored, bytes }
   })
   const done = await transact(db, async (trx) => {
-    // What is lost in a crash is done again: neither states nor alarms have been told to anybody yet.
+    // A crash loses nothing for good: the run is done again, and no alarm was delivered yet.
     await trx.raw('set local synchronous_commit = off')
     await writeStates(trx, stepped, run.until)
     await recordAlarms(
       trx,
-      walks.flatMap((one) => newsOf(one, run, one.walk.said)),
+      walks.flatMap((one) => newsOf(one, run, one.walk.alerts)),
     )
     await setApart(
       trx,
@@ -170,11 +170,11 @@ async function commit(
   if (isRefusal(done)) throw new Error(`use cannot be watched: ${plain(done.message)}`)
 }
 
-/** What is news: said since the key was last looked at, in the last two days, of a key that can be used, unexpected. */
-function newsOf({ keyId, home, newsFrom, evidence }: Walked, run: Run, said: readonly Said[]): Alarm[] {
+/** The alerts that are news: since the key's last step, in the last two days, unexpected, of a key that can be used. */
+function newsOf({ keyId, home, newsFrom, evidence }: Walked, run: Run, alerts: readonly Alert[]): Alarm[] {
   if (!home.isActive) return []
   const since = Math.max(seconds(newsFrom ?? run.newsFrom), seconds(run.until) - newsMs / 1000)
-  return said
+  return alerts
     .filter(({ at, expected }) => at >= since && !expected)
     .map((one) => ({ keyId, workspaceId: home.workspaceId, evidence, ...one }))
 }

@@ -2,7 +2,7 @@ import { transact } from '../foundation/database.ts'
 import { minuteMs } from '../foundation/time.ts'
 import type { World } from '../foundation/world.ts'
 import { bucketMs } from '../usage/cell.ts'
-import { flushedThrough as toldThrough } from '../usage/watermark.ts'
+import { readFlushedThrough } from '../usage/watermark.ts'
 import { allWorkspaces } from '../workspaces/workspace.ts'
 import { offsetsOf } from './calendar.ts'
 import { dueKeys } from './due.ts'
@@ -15,21 +15,21 @@ import type { Run } from './step-keys.ts'
 type Deps = Pick<World, 'db' | 'clock' | 'random'>
 
 /** Counters write each second; what was counted in a bucket is there a little after its end. */
-const settleMs = 60_000
-/** A counter that has not told everything is not waited for any longer. */
+const graceMs = 60_000
+/** A counter that has not flushed everything is not waited for any longer. */
 const timeoutMs = 10 * minuteMs
 
-/** What a run came to; `left` were due and wait for the next run. */
-export type Watched = { keys: number; left: number }
+/** The result of a run; `left` keys were due and wait for the next one. */
+export type WatchResult = { keys: number; left: number }
 
 /**
  * Steps the detector of every key that had requests since the last run, or whose silence could be news. It never
  * counts ticks: what was missed while nobody ran is stepped through now, each key from where it was left.
  */
-export async function watchUse(world: Deps): Promise<Watched> {
+export async function watchUse(world: Deps): Promise<WatchResult> {
   const { db, clock } = world
   const now = clock.now()
-  const [before, flushedThrough] = await Promise.all([readProgress(db), toldThrough(db)])
+  const [before, flushedThrough] = await Promise.all([readProgress(db), readFlushedThrough(db)])
   const until = untilWhen(now, flushedThrough)
   const from = before?.through ?? new Date(until.getTime() - bucketMs)
   if (before && until <= from) return { keys: 0, left: 0 }
@@ -46,14 +46,14 @@ export async function watchUse(world: Deps): Promise<Watched> {
 
 /** Whole buckets whose counts should all have been written, or were waited for long enough. */
 function untilWhen(now: Date, flushedThrough: Date | undefined): Date {
-  const settled = now.getTime() - settleMs
-  const flushed = Math.min(settled, Math.max(flushedThrough?.getTime() ?? settled, now.getTime() - timeoutMs))
+  const latest = now.getTime() - graceMs
+  const flushed = Math.min(latest, Math.max(flushedThrough?.getTime() ?? latest, now.getTime() - timeoutMs))
   return new Date(Math.floor(flushed / bucketMs) * bucketMs)
 }
 
 type Time = { from: Date; until: Date; flushedThrough: Date | undefined }
 
-/** Since when counts may be missing; once every counter has told all, what was stepped too early is to be rebuilt. */
+/** Since when counts may be missing; once every counter has flushed, states that were stepped too early are rebuilt. */
 async function doubtsAfter({ db }: Deps, since: Date | null, { from, until, flushedThrough }: Time) {
   if (!flushedThrough) return since ?? from
   if (flushedThrough < until) return since ?? new Date(Math.max(flushedThrough.getTime(), from.getTime()))
@@ -64,6 +64,6 @@ async function doubtsAfter({ db }: Deps, since: Date | null, { from, until, flus
 async function zonesOf({ db }: Deps): Promise<Run['zones']> {
   const workspaces = await allWorkspaces(db)
   return new Map(
-    workspaces.map(({ id, terms: { timeZone } }) => [id, { timeZone, offset: offsetsOf(timeZone) }]),
+    workspaces.map(({ id, policy: { timeZone } }) => [id, { timeZone, offset: offsetsOf(timeZone) }]),
   )
 }

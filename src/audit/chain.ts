@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 /** One event as the chain holds it: the exact text that was hashed, and the hash of the event before. Hex. */
 export type Link = { workspace: string; seq: number; previousHash: string; hash: string; body: string }
 
-/** What the first event of a chain follows. */
+/** The previous hash of the first event of a chain. */
 export const beginning = '0'.repeat(64)
 
 /** SHA-256 over workspace, number, previous hash and text, a line each; `audit_append` computes the same. */

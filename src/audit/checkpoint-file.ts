@@ -46,7 +46,7 @@ export async function appendLine(path: string, line: string): Promise<void> {
   await folder.sync().finally(() => folder.close())
 }
 
-/** What a line of the file is: a checkpoint, or what is wrong with it. A torn line is what a crash leaves. */
+/** A line of the file: a checkpoint, or the reason why it is none. A crash leaves a torn line. */
 export type ReadLine = { line: number } & ({ checkpoint: Checkpoint } | { torn: true } | { forged: string })
 
 /**

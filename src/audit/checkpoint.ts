@@ -12,9 +12,9 @@ export class Contradiction extends Error {
 
 /**
  * Signs the heads of all chains and appends them to the checkpoint file, if there is one; nothing when there is no
- * key to sign with. What the last checkpoint of the file signed must still be there: a chain that was cut or
+ * key to sign with. The events that the last checkpoint of the file signed must still be there: a chain that was cut or
  * rewritten is not signed again.
- * @throws Contradiction, or what the file system or the database says
+ * @throws Contradiction, or an error of the file system or the database
  */
 export async function takeCheckpoint(
   world: Pick<World, 'db' | 'clock' | 'config'>,

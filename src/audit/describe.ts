@@ -97,7 +97,7 @@ function actorOf({ actor }: Describable): Piece {
   return typeof piece === 'string' ? piece[0]!.toUpperCase() + piece.slice(1) : piece
 }
 
-/** What the key is called, else what it was called when this happened, else its id. */
+/** The key's name, else its name when this happened, else its id. */
 function keyOf({ keyName, keyId, details }: Describable): Piece {
   const called = keyName ?? details.name
   if (typeof called === 'string' && called !== '') return { name: called }
@@ -205,11 +205,11 @@ function attemptOf(e: Describable): Phrase {
   const verb = /^key\.([a-z]+)$/.exec(action)?.[1]
   if (!verb) return say`do ${{ code: action }}`
   if (e.keyId) return say`${verb} ${keyOf(e)}`
-  // Whoever may not do it to any key is refused before one is looked for.
+  // An actor who may not do it to any key is refused before one is searched for.
   return e.details.code === 'not_found' ? say`${verb} a key that is not here` : say`${verb} a key`
 }
 
-/** What was said to be expected of a key's use. */
+/** The expectation of a key's use. */
 function expectedWords({ details: { kind, dayOfMonth } }: Describable): string {
   if (kind === 'once') return 'this use was expected, once'
   if (kind === 'new-normal') return 'this use is the new normal'

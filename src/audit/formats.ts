@@ -6,7 +6,7 @@ import type { Entry, Link } from './chain.ts'
 export const formats = ['csv', 'jsonl'] as const
 export type Format = (typeof formats)[number]
 
-/** What an event's text says, for people and programs that do not want to read the text. */
+/** The fields of an event's text, for people and programs that do not want to parse it. */
 type Readable = {
   at: string
   event: string
@@ -124,7 +124,7 @@ function readLink(value: unknown): Link | string {
   return `${issue.path.join('.') || 'it'} ${issue.message.replace(/^Invalid input: /, 'is wrong: ')}`
 }
 
-/** Columns that repeat what the text says must agree with it, or whoever reads them is deceived. */
+/** Columns that repeat the text must agree with it, or their reader is deceived. */
 function withContradiction(entry: Entry, differing: () => string | undefined): Entry {
   try {
     const column = differing()

@@ -49,7 +49,7 @@ export class ChainInspector {
   readonly #breaks: Break[] = []
   #gaps: Gap[] = []
   #events = 0
-  // Events with the same number, until the one that follows tells which of them is genuine.
+  // Events with the same number, until the one that follows shows which of them is genuine.
   #here: Candidate[] = []
   #last: { seq: number; hash: string; doubtful: boolean } | undefined
   #matched: { seq: number; by: string } | undefined
@@ -65,12 +65,12 @@ export class ChainInspector {
     this.#partial = partial
   }
 
-  /** The next event. Returns false when there is no sense in going on. */
-  take(entry: Entry): boolean {
+  /** Adds the next event. Returns false when there is no sense in going on. */
+  add(entry: Entry): boolean {
     this.#events++
     const seq = this.#here[0]?.seq
     if (seq === undefined || entry.seq > seq) {
-      this.#settle(entry)
+      this.#decide(entry)
       if (!this.#partial && entry.seq > this.#expected) this.#leaveGap(entry)
       this.#here = [this.#weigh(entry)]
     } else if (entry.seq === seq) this.#here.push(this.#weigh(entry))
@@ -80,7 +80,7 @@ export class ChainInspector {
 
   /** No more events. */
   end(): Inspection {
-    this.#settle()
+    this.#decide()
     for (const { from, to } of this.#gaps)
       this.#breaks.push({
         kind: 'removed',
@@ -88,7 +88,7 @@ export class ChainInspector {
         to,
         why: from === to ? 'it is missing' : 'they are missing',
       })
-    if (!this.#partial) this.#lookForMore()
+    if (!this.#partial) this.#findTruncation()
     this.#endRun()
     this.#breaks.sort((a, b) => a.from - b.from || a.to - b.to)
     return {
@@ -120,10 +120,10 @@ export class ChainInspector {
   }
 
   /** Decides about the events that share the current number, knowing what comes next. */
-  #settle(next?: Entry): void {
+  #decide(next?: Entry): void {
     const here = this.#here
     if (here.length === 0) return
-    const genuine = pickGenuine(here, next)
+    const genuine = findGenuine(here, next)
     for (const other of here)
       if (other !== genuine)
         this.#report('inserted', other, `there are ${here.length} events with this number`)
@@ -133,7 +133,7 @@ export class ChainInspector {
     this.#here = []
   }
 
-  /** Every hash holds the one before, so what is vouched for proves the run that leads to it. */
+  /** Every hash holds the one before, so an event that is vouched for proves the run that leads to it. */
   #prove({ seq, sound, follows }: Candidate, isVouched: boolean): void {
     const run = this.#run?.to === seq - 1 && sound && follows ? this.#run : undefined
     if (!run) this.#endRun()
@@ -192,8 +192,8 @@ export class ChainInspector {
     return false
   }
 
-  /** What is vouched for beyond the last event has been cut off. */
-  #lookForMore(): void {
+  /** Events that are vouched for beyond the last one have been cut off. */
+  #findTruncation(): void {
     const final = this.#last?.seq ?? 0
     let [highest, by] = [final, '']
     for (const [seq, witness] of this.#vouched) if (seq > highest) [highest, by] = [seq, witness.by]
@@ -208,7 +208,7 @@ export class ChainInspector {
 }
 
 /** The event among several with one number that fits to what stands before and after it. */
-function pickGenuine(here: Candidate[], next?: Entry): Candidate {
+function findGenuine(here: Candidate[], next?: Entry): Candidate {
   const good = here.filter((event) => event.sound && event.follows)
   const chained = next && next.seq === here[0]!.seq + 1
   return (chained && good.find((event) => event.hash === next.previousHash)) || good[0] || here[0]!

@@ -32,7 +32,7 @@ export type EventFilter = {
  */
 export async function listEvents(db: Executor, filter: EventFilter): Promise<RecordedEvent[]> {
   const { rows } = await db.raw(
-    // Names are data of another room; joining them here spares every door a second look-up.
+    // Names are data of another room; joining them here saves each caller a second query.
     `select e.seq, e.at, e.body, keys.name, refusals.attempts - 1 as repeated
      from (
        select workspace_id, seq, at, event, actor_id, key_id, body from audit_events

@@ -11,7 +11,7 @@ const asUrl = (base64: string) => Buffer.from(base64, 'base64').toString('base64
 
 const word = /\bkwc1\.([\w-]+)\.([\w-]+)/g
 
-/** The signed lines that stand as words in a text, whatever stands around them. */
+/** Finds the signed lines among the words of any text. */
 export const linesFromWords = (text: string): string[] =>
   [...text.matchAll(word)].map(([, body, signature]) =>
     JSON.stringify({

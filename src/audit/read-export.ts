@@ -56,7 +56,7 @@ async function* readCsv(path: string): AsyncGenerator<Entry | Damage> {
       skip_empty_lines: true,
       max_record_size: 4_000_000,
     }),
-    // What goes wrong is thrown by the loop below.
+    // The loop below throws the error.
     () => undefined,
   )
   try {

@@ -2,7 +2,7 @@ import type { Executor } from '../foundation/database.ts'
 import type { Act, Actor } from '../members/actor.ts'
 import type { EventName } from './events.ts'
 
-/** What happened, to what. `details` holds facts an auditor needs and never a token. */
+/** An event and its subject. `details` holds facts an auditor needs and never a token. */
 export type AuditEvent = {
   event: EventName
   workspaceId: string
@@ -10,7 +10,7 @@ export type AuditEvent = {
   details?: Record<string, unknown>
 }
 
-/** Who did it, as the chain keeps it. */
+/** The actor of an event, as the chain keeps it. */
 export type RecordedActor = { kind: Actor['kind']; id: string; role?: string }
 
 /** Appends to the workspace's chain in the caller's transaction: no record, no act. */

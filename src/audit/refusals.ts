@@ -39,7 +39,7 @@ function hourOf(at: Date): Date {
 }
 
 const batch = 500
-/** A count that was summed up is of no more use; it is kept a while for whoever wants to look behind the sum. */
+/** A count that was summed up is kept this long, to look behind the sum. */
 const keptMs = 30 * dayMs
 
 /**

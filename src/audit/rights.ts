@@ -40,7 +40,7 @@ export async function ownsTables(db: Executor, role: string): Promise<boolean> {
 }
 
 /**
- * What would let the connected role change or replace what the audit recorded: in words, empty when nothing would.
+ * Lists the rights that would let the connected role change or replace the audit's records; empty when there are none.
  * A superuser can do everything and shows up as owner.
  */
 export async function weaknesses(db: Executor): Promise<string[]> {

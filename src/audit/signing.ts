@@ -66,7 +66,7 @@ export class SigningError extends Error {
 async function makeKey(path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   const { privateKey } = generateKeyPairSync('ed25519')
-  // Under its own name only once it is whole: whoever else makes one in the same moment must not read half of it.
+  // It gets its name only once it is whole: another process that makes one must not read half of it.
   const folder = await mkdtemp(join(dirname(path), '.new-key-'))
   try {
     const draft = join(folder, 'key.pem')

@@ -6,7 +6,7 @@ import type { Witnesses } from './witnesses.ts'
 export type Verification = {
   chains: Inspection[]
   damages: Damage[]
-  /** there were so many breaks that the rest was not looked at */
+  /** there were so many breaks that the rest was not inspected */
   gaveUp: boolean
   /** events may have been left out on purpose */
   partial: boolean
@@ -58,7 +58,7 @@ export async function verifyEntries(
   for await (const entry of entries) {
     if ('damaged' in entry) damages.push(entry)
     else if (!workspaces || workspaces.includes(entry.workspace))
-      gaveUp = !inspectorOf(entry.workspace).take(entry)
+      gaveUp = !inspectorOf(entry.workspace).add(entry)
     gaveUp ||= damages.length >= 1_000
     if (gaveUp) break
   }

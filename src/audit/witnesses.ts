@@ -5,7 +5,7 @@ import { readCheckpoints } from './checkpoint-file.ts'
 /** Hashes that something outside the chains vouches for: by workspace, then by number. */
 export type Witnesses = Map<string, Map<number, { hash: string; by: string }>>
 
-/** What checkpoint files vouch for, and what is wrong with them. */
+/** The hashes that checkpoint files vouch for, and the errors in them. */
 export type Vouching = {
   witnesses: Witnesses
   count: number
@@ -15,10 +15,10 @@ export type Vouching = {
   forged: { path: string; line: number; why: string }[]
 }
 
-/** What was pasted where a file could have been named. */
+/** The name of a pasted checkpoint, in the place of a file's. */
 const pastedName = 'what was pasted'
 
-/** Reads checkpoint files, and checkpoints pasted as text, into witnesses. @throws what the file system says */
+/** Reads checkpoint files, and checkpoints pasted as text, into witnesses. @throws an error of the file system */
 export async function readWitnesses(
   paths: readonly string[],
   publicKeys: readonly KeyObject[],

@@ -50,7 +50,7 @@ const replayKey = (env: Env, words: string, choices: Choices): Promise<number> =
     const time = timeOf(world, choices)
     if (isRefusal(time)) return complain(time)
     const { from, to } = time
-    const found = await replay(world.db, { id: key.id, timeZone: workspace.terms.timeZone }, from, to)
+    const found = await replay(world.db, { id: key.id, timeZone: workspace.policy.timeZone }, from, to)
     if (!found) return complain(noUse(key.name, to))
     if (choices.format === 'json')
       printOut(JSON.stringify({ keyId: key.id, name: key.name, from, to, found }))

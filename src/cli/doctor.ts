@@ -124,7 +124,7 @@ async function alertChannels(web: Paginating, config: Config): Promise<Finding[]
   const db = openDatabase(config.databaseUrl, { connections: 1, name: 'keywarden doctor' })
   try {
     const workspaces = await allWorkspaces(db).catch(() => [])
-    const names = new Set(workspaces.map((workspace) => workspace.terms.alertChannel))
+    const names = new Set(workspaces.map((workspace) => workspace.policy.alertChannel))
     if (names.size === 0) names.add(config.alertChannel)
     return await Promise.all(
       [...names].map((name) => alertChannel(web, name).catch((error) => bad(noChannels(error)))),

@@ -26,7 +26,7 @@ export const importKeys = (
   withWorld(env, async (world) => {
     const workspace = await whichWorkspace(world, wanted)
     if (isRefusal(workspace)) return complain(workspace)
-    const plan = readLines(await readImport(path), workspace.terms, world.clock.now())
+    const plan = readLines(await readImport(path), workspace.policy, world.clock.now())
     const readable = plan.flatMap(({ adoption }) => adoption ?? [])
     compareWithTaken(plan, await takenBy(world.db, workspace.id, readable), workspace.id)
     await putOwners(world, workspace, plan)

@@ -104,7 +104,7 @@ async function* listLines(
   const viewer = { actor: operator(), workspaceId: workspace.id }
   const now = clock.now()
   for (let cursor: Cursor = { from: 0 }, more = true; more; ) {
-    const page = await listKeys(db, viewer, filter, cursor, workspace.terms, now, {
+    const page = await listKeys(db, viewer, filter, cursor, workspace.policy, now, {
       rowCount,
       searched: everything,
     })

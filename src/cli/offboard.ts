@@ -48,7 +48,7 @@ async function preview(world: World, person: string, { mode }: Options): Promise
   if (isRefusal(account)) return account
   const userId = isSlackUser(person) ? person : await userOfEmail(world.db, account.id, [person])
   if (!userId) return unknown(person)
-  const wanted = mode ?? account.workspace.terms.offboardingUnattendedMode
+  const wanted = mode ?? account.workspace.policy.offboardingUnattendedMode
   const now = world.clock.now()
   const { keys } = await previewOffboarding(world.db, account.workspace, operator(), userId, now, wanted)
   for (const key of keys)

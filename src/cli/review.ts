@@ -23,13 +23,13 @@ export function addReviewVerbs(program: Command, env: Env, failed: (code: number
 async function printDryRun(world: World, wanted: string | undefined): Promise<number> {
   const workspace = await whichWorkspace(world, wanted)
   if (isRefusal(workspace)) return complain(workspace)
-  const { keys, terms, waiting } = await dryRun(world.db, workspace, world.clock.now(), max)
+  const { keys, policy, waiting } = await dryRun(world.db, workspace, world.clock.now(), max)
   for (const { name, hint, ownerId, kind, at, noticed } of keys)
     console.log(
       `${plain([{ moment: at }])}  ${kind.padEnd(11)}  ${noticed ? 'notice given' : 'no notice   '}  ${hint}  ${ownerId}  ${name}`,
     )
   console.log(
-    `${keys.length} keys of ${workspace.name} would be deactivated if the policy said so today. Policy: idle keys ${terms.idleKeys}, unconfirmed keys ${terms.unconfirmedKeys}, ${terms.noticeDays} days of notice. Nothing was done.`,
+    `${keys.length} keys of ${workspace.name} would be deactivated if the policy said so today. Policy: idle keys ${policy.idleKeys}, unconfirmed keys ${policy.unconfirmedKeys}, ${policy.noticeDays} days of notice. Nothing was done.`,
   )
   if (waiting)
     console.log(`${waiting.keys} more wait for an answer until ${plain([{ moment: waiting.answerBy }])}.`)

@@ -28,7 +28,10 @@ export async function serve(
   const log = openLog({ level: config.logLevel, tokenPrefix: config.tokenPrefix })
   // A rejected promise inside a library must not stop the process.
   process.on('unhandledRejection', (error) =>
-    log.error({ error: error instanceof Error ? error.stack : String(error) }, 'a promise failed unheard'),
+    log.error(
+      { event: 'process.unhandled_rejection', error: error instanceof Error ? error.stack : String(error) },
+      'unhandled promise rejection',
+    ),
   )
   // Registered before anything starts, so that a signal during the start also stops in order.
   const asked = askedToStop()

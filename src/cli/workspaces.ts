@@ -21,10 +21,10 @@ export function addWorkspaceVerbs(
       withWorld(env, async (world) => {
         const account = await onlyAccount(world)
         if (isRefusal(account)) return failed(complain(account))
-        const { alertChannel, timeZone } = account.workspace.terms
-        const terms = { alertChannel: options.alertChannel?.replace(/^#/, '') ?? alertChannel, timeZone }
+        const { alertChannel, timeZone } = account.workspace.policy
+        const policy = { alertChannel: options.alertChannel?.replace(/^#/, '') ?? alertChannel, timeZone }
         const added = await asOperator(world, async (act) => {
-          const workspace = await addWorkspace(act, account.id, { name, terms }, world.random)
+          const workspace = await addWorkspace(act, account.id, { name, policy }, world.random)
           if (!isRefusal(workspace)) await inheritOwners(act, account.workspace.id, workspace.id)
           return workspace
         })

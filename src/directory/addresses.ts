@@ -3,14 +3,14 @@ import { normaliseEmail } from './emails.ts'
 /** An e-mail address of somebody, as a directory lists it. */
 export type Address = { value: string; type?: string | undefined; primary?: boolean | undefined }
 
-/** Which addresses of a list are meant: all that fit every part; the case of letters does not count. */
-export type Which = Partial<Address>
+/** Selects the addresses of a list that match every part, in any case. */
+export type AddressFilter = Partial<Address>
 
 /** One change of a list. `usual` means the address by which somebody is known. */
 export type AddressEdit =
   | { kind: 'set' | 'add'; entries: readonly Address[] }
-  | { kind: 'remove'; which: Which }
-  | { kind: 'change'; which: Which | 'usual'; parts: Partial<Address>; mayAdd: boolean }
+  | { kind: 'remove'; which: AddressFilter }
+  | { kind: 'change'; which: AddressFilter | 'usual'; parts: Partial<Address>; mayAdd: boolean }
 
 /**
  * A list after these edits, in their order. Undefined when one of them changes what the list does not have and may not
@@ -60,7 +60,7 @@ function added(list: readonly Address[], entry: Address): readonly Address[] {
 
 const fold = (text = '') => normaliseEmail(text)
 
-const fits = (one: Address, { value, type, primary }: Which): boolean =>
+const fits = (one: Address, { value, type, primary }: AddressFilter): boolean =>
   (value === undefined || fold(one.value) === fold(value)) &&
   (type === undefined || fold(one.type) === fold(type)) &&
   (primary === undefined || (one.primary ?? false) === primary)

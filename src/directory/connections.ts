@@ -121,6 +121,6 @@ const toConnection = (row: Record<string, never>): Connection => ({
 })
 
 /** Notes that a connection was used now. */
-export async function noteConnectionUsed(act: Act, id: string): Promise<void> {
+export async function markConnectionUsed(act: Act, id: string): Promise<void> {
   await act.trx('connections').where({ id }).update({ last_used_at: act.now })
 }

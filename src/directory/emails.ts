@@ -6,7 +6,7 @@ export type KnownPerson = { userId: string; email: string }
 /** The form in which addresses are kept and compared. */
 export const normaliseEmail = (email: string): string => email.trim().toLowerCase()
 
-/** Keeps which address belongs to whom, since Slack tells it of nobody who was deactivated. The newest wins. */
+/** Keeps which address belongs to whom, since Slack hides the addresses of deactivated people. The newest wins. */
 export async function rememberEmails(
   db: Executor,
   accountId: string,

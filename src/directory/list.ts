@@ -1,12 +1,12 @@
 import type { Executor } from '../foundation/database.ts'
-import type { Which } from './addresses.ts'
+import type { AddressFilter } from './addresses.ts'
 import { normaliseEmail, usersOfEmails } from './emails.ts'
 import { addressesOf, type DirectoryUser, toUser } from './users.ts'
 
 /** One condition of a list; all of them hold. */
 export type Condition =
   | { field: 'userName' | 'externalId' | 'id'; equals: string }
-  | { field: 'email'; which: Which }
+  | { field: 'email'; which: AddressFilter }
   | { field: 'active'; equals: boolean }
 
 /** The people of a directory by user name, a page of them, and how many there are. */
@@ -37,7 +37,7 @@ export async function listUsers(
   return { total: Number(counted!.n), users: rows.map(toUser) }
 }
 
-/** Whom Slack knows of those who left, says the directory. */
+/** Slack user ids of the people whom the directory reports as inactive. */
 export async function leftTheDirectory(db: Executor, accountId: string): Promise<string[]> {
   const rows = await db('directory_users').where({ account_id: accountId, active: false })
   const users = rows.map(toUser)

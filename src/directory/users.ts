@@ -7,7 +7,7 @@ import type { Workspace } from '../workspaces/workspace.ts'
 import { type Address, type AddressEdit, editAddresses, identifying } from './addresses.ts'
 import { normaliseEmail, userOfEmail } from './emails.ts'
 
-/** What we keep of what a directory says about somebody; everything else it sends is passed over. */
+/** The attributes we keep of a person; others that a directory sends are ignored. */
 type Attributes = {
   displayName?: string
   givenName?: string
@@ -26,7 +26,7 @@ export type DirectoryUser = Attributes & {
   changedAt: Date
 }
 
-/** What a request wants to be different; null takes an attribute away. */
+/** The changes that a request asks for; null removes an attribute. */
 export type UserChange = { [name in keyof Attributes]?: string | null } & {
   userName?: string
   externalId?: string | null

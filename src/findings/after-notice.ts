@@ -5,7 +5,7 @@ import { plain } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import { changeStatusInBulk } from '../keys/status-in-bulk.ts'
 import type { Act } from '../members/actor.ts'
-import { flushedThrough } from '../usage/watermark.ts'
+import { readFlushedThrough } from '../usage/watermark.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import type { Question } from './finding.ts'
 import { idle } from './idle.ts'
@@ -36,7 +36,7 @@ const kinds: readonly { kind: Noticed; question: Question; reason: string }[] = 
 export async function deactivateAfterNotice(world: Deps, workspace: Workspace): Promise<number> {
   let paused = 0
   for (const { kind, question, reason } of kinds) {
-    if (!endsInDeactivation(workspace.terms, kind)) continue
+    if (!endsInDeactivation(workspace.policy, kind)) continue
     if ((await overdue(world.db, workspace, kind, world.clock.now(), 1)).length === 0) continue
     const done = await perform(world, { kind: 'job', id: 'notices-over' }, async (act) => {
       await reconcileIn(act, world, question, workspace)
@@ -61,7 +61,7 @@ async function overdue(
   now: Date,
   limit: number,
 ): Promise<string[]> {
-  const known = kind === 'idle' ? await flushedThrough(db) : now
+  const known = kind === 'idle' ? await readFlushedThrough(db) : now
   if (!known) return []
   const { rows } = await db.raw(
     `select n.key_id

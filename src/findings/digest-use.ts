@@ -23,12 +23,12 @@ const names = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
 /** The seven days before a Monday (its date), each from midnight to midnight by the workspace's clock. */
 export async function weekOfUse(
   db: Executor,
-  workspace: Pick<Workspace, 'id' | 'terms'>,
+  workspace: Pick<Workspace, 'id' | 'policy'>,
   monday: string,
 ): Promise<WeekOfUse> {
-  const { id, terms } = workspace
+  const { id, policy } = workspace
   const midnight = (days: number) =>
-    new Date(Temporal.PlainDate.from(monday).add({ days }).toZonedDateTime(terms.timeZone).epochMilliseconds)
+    new Date(Temporal.PlainDate.from(monday).add({ days }).toZonedDateTime(policy.timeZone).epochMilliseconds)
   // The week before is read along: its rows lie beside those of the week.
   const boundaries = Array.from({ length: 15 }, (_, i) => midnight(i - 14))
   const both = await daysOf(db, id, boundaries, { lastDays: 7, maxKeys: maxListed })

@@ -25,7 +25,7 @@ export type Digest = {
 export async function putDigests(world: Pick<World, 'db' | 'clock' | 'random'>): Promise<number> {
   let messages = 0
   for (const workspace of await allWorkspaces(world.db)) {
-    const due = lastMonday(workspace.terms.timeZone, world.clock.now())
+    const due = lastMonday(workspace.policy.timeZone, world.clock.now())
     if (world.clock.now().getTime() - due.at.getTime() > latestMs) continue
     if (await isPut(world.db, workspace, due.day)) continue
     // Outside of the transaction several of its questions are asked at the same time.
@@ -58,7 +58,7 @@ async function putDigest(
   due: Due,
   use: WeekOfUse,
 ): Promise<void> {
-  const destination = `channel:${workspace.terms.alertChannel}`
+  const destination = `channel:${workspace.policy.alertChannel}`
   const findings = await readDigest(trx, workspace.id, new Date(due.at.getTime() - weekMs))
   const body: Digest = { ...findings, use }
   const place = { workspaceId: workspace.id, subjectId: workspace.id, step: due.day, destination }

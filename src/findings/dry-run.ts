@@ -1,6 +1,6 @@
 import type { Executor } from '../foundation/database.ts'
 import { addDays } from '../foundation/time.ts'
-import type { Terms } from '../policy/terms.ts'
+import type { Policy } from '../policy/policy.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import type { Noticed } from './notice.ts'
 
@@ -16,7 +16,7 @@ export type Candidate = {
 }
 
 export type DryRun = {
-  terms: Pick<Terms, 'idleKeys' | 'unconfirmedKeys' | 'noticeDays'>
+  policy: Pick<Policy, 'idleKeys' | 'unconfirmedKeys' | 'noticeDays'>
   counts: Record<Noticed, number>
   /** the soonest first, at most as many as were asked for */
   keys: Candidate[]
@@ -29,7 +29,7 @@ export type DryRun = {
  * same notice that the jobs go by. Changes nothing.
  */
 export async function dryRun(db: Executor, workspace: Workspace, now: Date, limit: number): Promise<DryRun> {
-  const { timeZone, noticeDays, idleKeys, unconfirmedKeys } = workspace.terms
+  const { timeZone, noticeDays, idleKeys, unconfirmedKeys } = workspace.policy
   const { rows } = await db.raw(
     `select k.id as "keyId", k.name, k.hint, k.owner_id as "ownerId", f.kind,
        coalesce(n.deactivate_at, :ifNow::timestamptz) as at, n.key_id is not null as noticed
@@ -48,7 +48,7 @@ export async function dryRun(db: Executor, workspace: Workspace, now: Date, limi
     .select('kind', db.raw('count(*)::int as n'))
   const count = (kind: Noticed) => counted.find((row) => row.kind === kind)?.n ?? 0
   return {
-    terms: { idleKeys, unconfirmedKeys, noticeDays },
+    policy: { idleKeys, unconfirmedKeys, noticeDays },
     counts: { idle: count('idle'), unconfirmed: count('unconfirmed') },
     keys: rows,
     waiting: await waitingIn(db, workspace.id, now),

@@ -38,7 +38,7 @@ export const expiring: Question = {
       {
         now,
         workspace: workspace.id,
-        zone: workspace.terms.timeZone,
+        zone: workspace.policy.timeZone,
         days: steps.map(({ days }) => days),
         news: newsDays,
         ahead: expiringDays + 1,

@@ -31,7 +31,7 @@ export async function place(
 }
 
 async function groupOfDay(trx: Transaction, { question, workspace, now, random }: Round): Promise<string> {
-  const day = dayIn(workspace.terms.timeZone, now)
+  const day = dayIn(workspace.policy.timeZone, now)
   const where = { workspace_id: workspace.id, kind: question.kind, day }
   await trx('finding_groups')
     .insert({ id: newId('grp', random), ...where, opened_at: now })

@@ -1,5 +1,5 @@
 import { dayMs } from '../foundation/time.ts'
-import { noteLastUse } from '../keys/quiet.ts'
+import { recordLastUse } from '../keys/quiet.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import {
   activated,
@@ -29,7 +29,7 @@ export const idle: Question = {
   kind: 'idle',
   moves: true,
   ended: endedBy(revoked, deactivated, rotated, needed, activated, used, over, policyChanged),
-  refresh: (trx, workspace, now) => noteLastUse(trx, workspace.id, quietBefore(workspace, now)),
+  refresh: (trx, workspace, now) => recordLastUse(trx, workspace.id, quietBefore(workspace, now)),
   async ask(trx, workspace, now): Promise<Fact[]> {
     const { rows } = await trx.raw(
       `select id, u.last_used_at, quiet_since
@@ -39,12 +39,12 @@ export const idle: Question = {
          and (works_until is null or works_until > :now)`,
       { workspace: workspace.id, before: quietBefore(workspace, now), now },
     )
-    return (rows as Row[]).flatMap((row) => factsOf(row, workspace.terms.idleDays, now))
+    return (rows as Row[]).flatMap((row) => factsOf(row, workspace.policy.idleDays, now))
   },
 }
 
-const quietBefore = ({ terms }: Workspace, now: Date): Date =>
-  new Date(now.getTime() - Math.min(neverUsedDays, terms.idleDays) * dayMs)
+const quietBefore = ({ policy }: Workspace, now: Date): Date =>
+  new Date(now.getTime() - Math.min(neverUsedDays, policy.idleDays) * dayMs)
 
 function used({ lastUsedAt, facts }: Gone, now: Date) {
   return lastUsedAt && lastUsedAt > new Date(String(facts.since)) ? noticed('used', now) : undefined

@@ -1,7 +1,7 @@
 import { recordAll } from '../audit/record.ts'
 import type { Transaction } from '../foundation/database.ts'
 import { addDays } from '../foundation/time.ts'
-import type { Terms } from '../policy/terms.ts'
+import type { Policy } from '../policy/policy.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import type { Fact, Kind } from './finding.ts'
 
@@ -11,8 +11,8 @@ export type Noticed = 'idle' | 'unconfirmed'
 /** Whether such a finding asks if its key is still needed. */
 export const asksIfNeeded = (kind: Kind): kind is Noticed => kind === 'idle' || kind === 'unconfirmed'
 
-export const endsInDeactivation = (terms: Terms, kind: Noticed): boolean =>
-  (kind === 'idle' ? terms.idleKeys : terms.unconfirmedKeys) === 'deactivate'
+export const endsInDeactivation = (policy: Policy, kind: Noticed): boolean =>
+  (kind === 'idle' ? policy.idleKeys : policy.unconfirmedKeys) === 'deactivate'
 
 type Row = { key_id: string; deactivate_at: Date }
 
@@ -28,7 +28,7 @@ export async function withNotice(
   facts: readonly Fact[],
   now: Date,
 ): Promise<Fact[]> {
-  const keyIds = endsInDeactivation(workspace.terms, kind) ? facts.map(({ keyId }) => keyId) : []
+  const keyIds = endsInDeactivation(workspace.policy, kind) ? facts.map(({ keyId }) => keyId) : []
   const where = { workspace_id: workspace.id, kind }
   const known: Row[] = await trx('deactivation_notices').where(where).select('key_id', 'deactivate_at')
   const [wanted, given] = [new Set(keyIds), new Set(known.map((row) => row.key_id))]
@@ -36,7 +36,7 @@ export async function withNotice(
   if (withdrawn.length > 0)
     await trx('deactivation_notices').where(where).whereIn('key_id', withdrawn).delete()
   const fresh = keyIds.filter((keyId) => !given.has(keyId))
-  const { timeZone, noticeDays } = workspace.terms
+  const { timeZone, noticeDays } = workspace.policy
   const deactivateAt = addDays(now, noticeDays, timeZone)
   await give(trx, workspace, kind, fresh, deactivateAt, now)
   const until = new Map(known.map((row) => [row.key_id, row.deactivate_at]))

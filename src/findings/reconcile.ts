@@ -68,8 +68,8 @@ function messageFor({ workspace, now }: Round, finding: Placed): OutboxMessage {
     subjectId: finding.groupId ?? finding.id,
     step: finding.step,
     level: finding.level,
-    destination: `channel:${workspace.terms.alertChannel}`,
-    notBefore: finding.severity === 'critical' ? undefined : quietUntil(workspace.terms, now),
+    destination: `channel:${workspace.policy.alertChannel}`,
+    notBefore: finding.severity === 'critical' ? undefined : quietUntil(workspace.policy, now),
   }
 }
 

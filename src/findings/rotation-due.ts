@@ -13,7 +13,7 @@ export const rotationDue: Question = {
   kind: 'rotation-due',
   ended: endedBy(revoked, deactivated, rotated, over, policyChanged),
   async ask(trx, workspace, now): Promise<Fact[]> {
-    const { rotationPeriodDays: period, rotationWarningDays: warning, timeZone: zone } = workspace.terms
+    const { rotationPeriodDays: period, rotationWarningDays: warning, timeZone: zone } = workspace.policy
     const { rows } = await trx.raw(
       `select id, revealed_at, days_after(revealed_at, :period, :zone) as due_at
        from keys

@@ -32,8 +32,8 @@ export const sharedKey: Question = {
       }))
       const shared = hours.filter(
         ({ systems, networks }) =>
-          systems.length >= workspace.terms.sharedKeySystems ||
-          networks >= workspace.terms.sharedKeySystems * fleetFactor,
+          systems.length >= workspace.policy.sharedKeySystems ||
+          networks >= workspace.policy.sharedKeySystems * fleetFactor,
       )
       const worst = shared.toSorted(
         (a, b) => b.systems.length - a.systems.length || b.networks - a.networks,

@@ -35,7 +35,7 @@ export async function endSnoozes(world: Pick<World, 'db' | 'clock' | 'random'>):
         level: row.level,
         destination: row.destination,
         notBefore:
-          row.severity === 'critical' ? undefined : quietUntil(workspaces.get(row.workspace_id)!.terms, now),
+          row.severity === 'critical' ? undefined : quietUntil(workspaces.get(row.workspace_id)!.policy, now),
       }),
     )
     await put(trx, messages, now, world.random)

@@ -1,6 +1,6 @@
 import { stringify } from 'csv-stringify/sync'
 
-/** How a file for spreadsheets begins: the byte order mark tells them that it is UTF-8. */
+/** The head of a file for spreadsheets: its byte order mark marks it as UTF-8. */
 export const csvHead = (columns: readonly string[]): string => `\ufeff${columns.join(',')}\r\n`
 
 /** Rows as CSV (RFC 4180). Nothing that somebody typed can be read as a formula. */

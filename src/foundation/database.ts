@@ -23,7 +23,7 @@ export type DatabaseOptions = {
    * that a cable which was cut looks like one that was unplugged; 0 waits for ever
    */
   silenceMs?: number
-  /** real milliseconds that a connection may take to come about: short where somebody in Slack waits to be told */
+  /** real milliseconds that connecting may take: short where somebody in Slack waits for the answer */
   connectMs?: number
   /** waits for locks and statements as long as they take: for migrations, which nobody waits for */
   patient?: boolean
@@ -66,12 +66,12 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
       validate: (client: PgClient) => !spent.has(client),
     },
     acquireConnectionTimeout: connectMs + 500,
-    // Whatever knex would print it throws as well.
+    // Knex throws all that it would print.
     log: { debug: silent, warn: silent, error: silent, deprecate: silent },
   })
 }
 
-/** What the pg package has and its types do not. */
+/** The parts of the pg package that its types lack. */
 type PgClient = pg.Client & {
   connection: { stream: Socket; on(event: 'errorMessage', heard: (error: unknown) => void): void }
 }
@@ -118,7 +118,7 @@ export function databaseStartError(error: unknown, variable = 'DATABASE_URL'): S
 
 /**
  * Rejects when nothing could be saved at this moment. It locks no row and writes nothing.
- * @throws what Postgres says to whoever wants to change something
+ * @throws the error that Postgres gives to a change
  */
 export async function requireChanges(db: Database): Promise<void> {
   await db.raw('select from leases where false for update')

@@ -2,7 +2,7 @@ import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 
 const everyMs = 1_000
 const littleBytes = 100e6
-/** How much a heap may grow until garbage is collected, in per cent: collecting makes whoever asks wait. */
+/** How much a heap may grow until garbage is collected, in per cent: collecting makes requests wait. */
 const growth = { little: 150, much: 25 }
 
 /**

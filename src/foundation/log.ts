@@ -5,7 +5,7 @@ export type Log = pino.Logger
 
 /**
  * Structured logs, one JSON object a line, that cannot contain a token: known fields are redacted by name, and
- * whatever is left is scrubbed by shape as it is written.
+ * the line is scrubbed by shape as it is written.
  */
 export function openLog(options: {
   level: string

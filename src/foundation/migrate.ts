@@ -35,7 +35,7 @@ export async function migrate(url: string): Promise<string[]> {
       await lock.raw('select pg_advisory_xact_lock(?)', [migrationLock])
       await refuseUnreleased(lock)
       const config = { migrationSource: source }
-      // Whoever holds the advisory lock is the only one migrating; a lock left by a killed process is stale.
+      // The holder of the advisory lock is the only one migrating; a lock left by a killed process is stale.
       await db.migrate.forceFreeMigrationsLock(config)
       const [, ran] = (await db.migrate.latest(config)) as [number, string[]]
       const replaced = await db.transaction(putFunctions)

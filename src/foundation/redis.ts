@@ -13,11 +13,15 @@ export function openRedis(url: string, log: Log): Redis {
   })
   let out = false
   redis.on('error', (error) => {
-    if (!out) log.warn({ error: error.message }, 'redis is out; deadlines are kept by the watchdog')
+    if (!out)
+      log.warn(
+        { event: 'redis.unavailable', error: error.message },
+        'redis is unavailable; the watchdog runs the jobs',
+      )
     out = true
   })
   redis.on('ready', () => {
-    if (out) log.info('redis is back')
+    if (out) log.info({ event: 'redis.available' }, 'redis is available again')
     out = false
   })
   return redis

@@ -1,7 +1,7 @@
 import type { Phrase } from './words.ts'
 
 /**
- * Why something was not done, as a value. `told` is for the person and says what happened; `next` says what to
+ * The reason why an act was refused, as a value. `message` is for the person and says what happened; `next` says what to
  * do or who can; `logged` is for the operator and may hold what the person must not read.
  */
 export type Refusal = {

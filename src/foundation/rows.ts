@@ -1,5 +1,5 @@
 const inCamelCase = (column: string): string =>
-  column.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
+  column.replace(/_(\w)/g, (_, character: string) => character.toUpperCase())
 
 /**
  * A row with its columns named as fields are: `workspace_id` is `workspaceId`. Columns that `T` does not name stay in it,

@@ -1,4 +1,4 @@
-/** Names under which nothing is ever written out, whatever stands there: `token`, `botToken`, `client_secret`. */
+/** Names whose values are never written: `token`, `botToken`, `client_secret`. */
 const secretNames = '[\\w-]*(?:token|secret|password|authorization|cookie)'
 
 const general: readonly (readonly [RegExp, string])[] = [
@@ -16,13 +16,13 @@ const general: readonly (readonly [RegExp, string])[] = [
 ]
 
 /**
- * What is left of a token that was cut in two: a long run of digits and letters of both cases, which neither ids
- * nor hashes have.
+ * The rest of a token that was cut in two: a long run of digits, upper and lower case, which neither ids nor
+ * hashes have.
  */
 const bare =
   /(?<![0-9A-Za-z])(?=[0-9A-Za-z]*[0-9])(?=[0-9A-Za-z]*[a-z])(?=[0-9A-Za-z]*[A-Z])[0-9A-Za-z]{20,}(?![0-9A-Za-z])/g
 
-/** Whether something that looks like a token stands in a text, whatever its prefix. */
+/** Whether a text holds something that looks like a token of any prefix. */
 export const holdsToken = (text: string): boolean => text.search(bare) !== -1
 
 /**

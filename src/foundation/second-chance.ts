@@ -4,8 +4,8 @@ type Held<V> = { readonly value: V; isUsed: boolean }
 const passedOver = 100
 
 /**
- * A map that holds at most `capacity` values and forgets what was not asked for lately: the second-chance algorithm. A
- * hand goes round; what was asked for since it last came by is passed over once. A value that is in use costs one look-up.
+ * A map that holds at most `capacity` values and forgets those that were not used recently: the second-chance algorithm.
+ * A hand goes round; a value that was used since it last came by is passed over once. A value in use costs one look-up.
  */
 export class SecondChance<V> {
   readonly #capacity: number

@@ -62,26 +62,29 @@ export function slackStartError(error: unknown, variable: string, page: string, 
   )
 }
 
-/** What the errors of Slack's libraries carry: an answer, or what kept one from coming. */
+/** An error of Slack's libraries: it has Slack's answer, or the reason why there is none. */
 type SlackFailure = Error & {
   data?: { error?: string; needed?: string }
   original?: Error & { cause?: Error }
 }
 
-/** A picture that was just uploaded is refused until Slack has looked at it; whoever sends it tries again. */
+/** Slack refuses a picture until it has processed the upload; the sender tries again. */
 const isExpected = (line: string): boolean => line.startsWith('invalid slack file')
 
 /**
- * Slack's libraries log through ours, so that what they say is scrubbed too. Their debug lines hold whole
- * payloads and are never written.
+ * The logger for Slack's libraries, so that their lines are scrubbed too. Their debug lines hold whole payloads and are
+ * never written.
  */
 export function slackLogger(log: Log): Logger {
   const line = (words: unknown[]) => words.map(String).join(' ')
   return {
     debug: () => undefined,
-    info: (...words) => log.debug(line(words)),
-    warn: (...words) => log.warn(line(words)),
-    error: (...words) => (isExpected(line(words)) ? log.debug(line(words)) : log.error(line(words))),
+    info: (...words) => log.debug({ event: 'slack.library_debug' }, line(words)),
+    warn: (...words) => log.warn({ event: 'slack.library_warning' }, line(words)),
+    error: (...words) =>
+      isExpected(line(words))
+        ? log.debug({ event: 'slack.library_debug' }, line(words))
+        : log.error({ event: 'slack.library_error' }, line(words)),
     setLevel: () => undefined,
     getLevel: () => 'warn' as ReturnType<Logger['getLevel']>,
     setName: () => undefined,

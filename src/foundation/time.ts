@@ -5,7 +5,7 @@ export const hourMs = 3_600_000
 export const dayMs = 86_400_000
 export const weekMs = 7 * dayMs
 
-/** The same time of day `days` later on that zone's wall clock, whatever daylight saving does in between. */
+/** The same time of day `days` later on that zone's wall clock, also across a change of daylight saving. */
 export const addDays = (at: Date, days: number, timeZone: string): Date =>
   new Date(
     Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(timeZone).add({ days })
@@ -31,7 +31,7 @@ export function readMoment(text: string): Date | undefined {
   }
 }
 
-/** Names that were found good: to ask costs more than all the rest of reading a workspace's terms. */
+/** Names that were found good: to ask costs more than all the rest of reading a workspace's rules. */
 const knownTimeZones = new Set<string>()
 
 /** Whether this is the name of a time zone that dates can be shown in. */

@@ -8,7 +8,7 @@ export type Piece =
   | { user: string }
   | { moment: Date }
   | { day: Date }
-  /** what somebody called a thing: data, whatever it contains */
+  /** a name that somebody gave: always data, never markup */
   | { name: string }
   | { code: string }
 

@@ -4,7 +4,7 @@ import type { Database } from './database.ts'
 import type { Log } from './log.ts'
 import type { Random } from './random.ts'
 
-/** What every part is given instead of reaching for it: time, chance, the database, the log, the configuration. */
+/** The injected dependencies of every part: time, randomness, the database, the log, the configuration. */
 export type World = {
   clock: Clock
   random: Random

@@ -32,8 +32,8 @@ export const emptyAnswer = (headers: readonly string[] = []): Answer => ({
 const answersHeld = 20_000
 
 /**
- * What a door answers for a key while it is good, written once for each of the keys in use. A key that changed is another
- * object, and what was written for the one before it is not looked at.
+ * The answer for a key while it is valid, serialised once for each key in use. A key that changed is another object and
+ * gets a new answer.
  */
 export function writtenOnce<K extends { id: string }>(write: (key: K) => Answer): (key: K) => Answer {
   const held = new SecondChance<{ key: K; answer: Answer }>(answersHeld)
@@ -49,8 +49,8 @@ export function writtenOnce<K extends { id: string }>(write: (key: K) => Answer)
 let thisTurn: { response: ServerResponse; status: number; answer: Answer }[] = []
 
 /**
- * Sends an answer with all others of this turn of the event loop, at its end. Whoever asks on many connections wakes
- * once for all of them and not once for each: on one machine that is a third of what a verify costs.
+ * Sends an answer with all others of this turn of the event loop, at its end. A client with many connections wakes once
+ * for all of them and not once for each: on one machine that is a third of the cost of a verify.
  */
 export function sendSoon(response: ServerResponse, status: number, answer: Answer): void {
   if (thisTurn.push({ response, status, answer }) === 1) setImmediate(sendThisTurn)
@@ -72,14 +72,28 @@ const sendJson = (
 export const sendEmpty = (response: ServerResponse, status: number, headers?: readonly string[]): void =>
   send(response, status, emptyAnswer(headers))
 
+/** Each code that an error's body may have: docs/log-events.md says what it means. */
+export type ErrorCode =
+  | 'BAD_REQUEST'
+  | 'ERROR'
+  | 'KEY_REUSED'
+  | 'NOT_FOUND'
+  | 'REPLAYED'
+  | 'TOO_LARGE'
+  | 'UNAUTHENTICATED'
+  | 'UNAVAILABLE'
+  | 'UNSUPPORTED_MEDIA_TYPE'
+
+export const errorBody = (code: ErrorCode, message: string) => ({ error: { code, message } })
+
 export function sendError(
   response: ServerResponse,
   status: number,
-  code: string,
+  code: ErrorCode,
   message: string,
   headers: readonly string[] = [],
 ): void {
-  sendJson(response, status, JSON.stringify({ error: { code, message } }), headers)
+  sendJson(response, status, JSON.stringify(errorBody(code, message)), headers)
 }
 
 /** The answer while the database is needed and cannot be asked. A key is never let through on no evidence. */

@@ -26,7 +26,7 @@ export function readJson(request: IncomingMessage, response: ServerResponse, nex
 
 function parse(received: Buffer): unknown {
   const text = received.toString('utf8')
-  // What is not UTF-8 becomes U+FFFD, which somebody may also have sent.
+  // Bytes that are not UTF-8 become U+FFFD, which may also have been sent.
   if (text.includes('\uFFFD') && !isUtf8(received)) return undefined
   try {
     return JSON.parse(text)
@@ -35,7 +35,7 @@ function parse(received: Buffer): unknown {
   }
 }
 
-// What was not read would be taken for the next request.
+// The rest of the body would be taken for the next request.
 const close = ['connection', 'close']
 
 const tooLarge = (response: ServerResponse) =>

@@ -13,7 +13,7 @@ export function bearer(authorization: string | undefined): string | undefined {
 }
 
 /**
- * Finds out who asks and goes on with the account, at once where memory allows. A caller without a live service
+ * Authenticates the caller and goes on with the account, at once where memory allows. A caller without a live service
  * token is answered here and learns nothing.
  */
 export function withAccount(
@@ -38,9 +38,9 @@ export function withAccount(
 function fail(log: Log, response: ServerResponse, error: unknown) {
   if (response.headersSent) return
   if (error instanceof Overloaded || isOutage(error)) {
-    log.debug({ error: String(error) }, 'a verify could not be answered')
+    log.debug({ event: 'http.verify_unavailable', error: String(error) }, 'answered a verify with 503')
     return sendUnavailable(response)
   }
-  log.error({ error: (error as Error).stack }, 'an HTTP request failed')
+  log.error({ event: 'http.request_failed', error: (error as Error).stack }, 'an HTTP request failed')
   sendError(response, 500, 'ERROR', 'Something went wrong here; the log says what.')
 }

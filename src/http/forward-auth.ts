@@ -57,7 +57,7 @@ const one = (header: string | string[] | undefined): string | undefined =>
   (Array.isArray(header) ? header[0] : header) || undefined
 
 /**
- * What the client asked the proxy for. Proxies differ in which headers they set; a client may have sent the others
+ * The method and path that the client asked the proxy for. Proxies differ in which headers they set; a client may have sent the others
  * itself, so two that disagree are not guessed at. Envoy appends the path to ours and keeps the method.
  */
 function target({ headers, url, method }: IncomingMessage): { method: string; path: string } | undefined {
@@ -84,7 +84,7 @@ function send(response: ServerResponse, { code, key, allowance }: Verdict, route
   if (code === 'RATE_LIMITED') return answer(429, limit)
   if (code === 'INSUFFICIENT_SCOPE')
     return answer(403, ['www-authenticate', `Bearer error="insufficient_scope"${wanted(route)}`])
-  // Wrong workspace and wrong network too: whoever should not have this key learns nothing from trying it.
+  // Wrong workspace and wrong network too: a thief learns nothing from trying the key.
   answer(401, ['www-authenticate', 'Bearer error="invalid_token"'])
 }
 

@@ -6,11 +6,12 @@ import { isOutage } from '../foundation/database.ts'
 import { isRefusal, type Refusal, type RefusalCode } from '../foundation/refusal.ts'
 import { plain } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
-import { whereItGoesOn } from '../offboarding/by-email.ts'
+import { mergedInto } from '../offboarding/by-email.ts'
 import { homeOf } from '../offboarding/missed.ts'
 import { findOffboarding, modes, type Offboarding } from '../offboarding/offboarding.ts'
 import { countKeys } from '../offboarding/report.ts'
 import { askedFor, isSigned, realSeconds, receive } from '../offboarding/webhook.ts'
+import { type ErrorCode, errorBody } from './answers.ts'
 
 const path = '/v1/offboardings'
 
@@ -37,7 +38,7 @@ const wanted = z
 
 /**
  * `POST /v1/offboardings` for HR systems: signed over time and body, taken once per Idempotency-Key, answered with an
- * address that says how far it is. `offboard` is told that there is something to do.
+ * address that says how far it is. `offboard` is called when there is work.
  */
 export function addOffboardings(server: FastifyInstance, world: World, offboard: () => void): void {
   server.register(async (scope) => {
@@ -46,7 +47,11 @@ export function addOffboardings(server: FastifyInstance, world: World, offboard:
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
     scope.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
       const status = isOutage(error) ? 503 : (error.statusCode ?? 500)
-      if (status >= 500) world.log.error({ error: String(error) }, 'a signed request failed')
+      if (status >= 500)
+        world.log.error(
+          { event: 'http.signed_request_failed', error: String(error) },
+          'a signed request failed',
+        )
       if (status === 503) reply.header('retry-after', '5')
       return failed(reply, status, status < 500 ? error.message : 'Try again later.')
     })
@@ -87,7 +92,7 @@ async function status(world: World, request: FastifyRequest, reply: FastifyReply
   const offboarding = await findOffboarding(world.db, connection.accountId, id)
   if (!offboarding || !(await askedFor(world.db, connection.id, id)))
     return failed(reply, 404, 'There is no such offboarding.')
-  return statusOf(world, await whereItGoesOn(world.db, offboarding))
+  return statusOf(world, await mergedInto(world.db, offboarding))
 }
 
 async function statusOf(world: World, offboarding: Offboarding) {
@@ -123,9 +128,9 @@ const unsigned = (reply: FastifyReply) =>
   failed(reply, 401, 'The signature, its time or the connection is not good. Compare docs/offboarding.md.')
 
 const failed = (reply: FastifyReply, code: number, message: string) =>
-  reply.status(code).send({ error: { code: codes[code] ?? 'ERROR', message } })
+  reply.status(code).send(errorBody(codes[code] ?? 'ERROR', message))
 
-const codes: Record<number, string> = {
+const codes: Record<number, ErrorCode> = {
   400: 'BAD_REQUEST',
   401: 'UNAUTHENTICATED',
   404: 'NOT_FOUND',

@@ -7,7 +7,7 @@ import type { Question } from '../verification/verify.ts'
 const single = Object.fromEntries(scopes.map((scope) => [scope, scopeBits([scope])])) as Record<Scope, number>
 
 type Field = 'key' | 'workspace' | 'scope' | 'method' | 'path' | 'ip' | 'userAgent'
-type Asked = Partial<Record<Field, unknown>>
+type RawBody = Partial<Record<Field, unknown>>
 
 /**
  * Reads the body of `POST /v1/verify`, or says what is wrong with it: the field and the rule, never the value,
@@ -15,7 +15,7 @@ type Asked = Partial<Record<Field, unknown>>
  */
 export function readQuestion(body: unknown, routes: ScopeTable): Question | string {
   if (typeof body !== 'object' || body === null) return 'body: must be an object'
-  const asked = body as Asked
+  const asked = body as RawBody
   if (asked.key === undefined) return 'key: must be a string'
   const wrong =
     problem('key', asked.key, 4_096) ??

@@ -4,7 +4,7 @@ import { asBoolean, isObject, isStorable, longest, own } from './scim-values.ts'
 
 export type Op = 'add' | 'replace' | 'remove'
 
-/** What an operation wants of somebody's addresses, or why it cannot be. */
+/** The edits of somebody's addresses that an operation asks for, or why they are refused. */
 export type EmailsRead =
   | { edits: AddressEdit[] }
   | { wrong: string; scimType: 'invalidValue' | 'invalidFilter' }
@@ -63,7 +63,7 @@ function readList(op: Op, value: unknown): EmailsRead {
   }
 }
 
-/** What we keep of one address, as far as it is given; undefined where something is not what it has to be. */
+/** The given parts of one address; undefined when one of them is malformed. */
 function readParts(entry: unknown): Partial<Address> | undefined {
   const given = isObject(entry) ? entry : { value: entry }
   const [value, type, primary] = ['value', 'type', 'primary'].map((name) => own(given, name))

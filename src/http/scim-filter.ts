@@ -1,4 +1,4 @@
-import type { Which } from '../directory/addresses.ts'
+import type { AddressFilter } from '../directory/addresses.ts'
 import type { Condition } from '../directory/list.ts'
 import { isStorable } from './scim-values.ts'
 
@@ -13,7 +13,7 @@ const emails = /^emails(?:\[(.*)\])?(?:\.value)?$/is
 export const readFilter = (filter: string): Condition[] | undefined => readAll(filter, conditionOf)
 
 /** Which addresses `type eq "work" and primary eq true` means; undefined for a filter that we do not serve. Pure. */
-export function readWhich(filter: string): Which | undefined {
+export function readWhich(filter: string): AddressFilter | undefined {
   const parts = readAll(filter, partOf)
   const names = new Set(parts?.flatMap((part) => Object.keys(part)))
   return parts && names.size === parts.length ? Object.assign({}, ...parts) : undefined
@@ -51,7 +51,7 @@ function conditionOf(path: string, literal: string | boolean): Condition | undef
   return { field: 'email', which: { ...which, value: literal } }
 }
 
-function partOf(path: string, literal: string | boolean): Which | undefined {
+function partOf(path: string, literal: string | boolean): AddressFilter | undefined {
   const name = path.toLowerCase()
   if (name === 'primary') {
     const primary = asFlag(literal)

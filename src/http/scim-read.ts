@@ -3,7 +3,7 @@ import type { UserChange } from '../directory/users.ts'
 import { isOfEmails, type Op, readEmails } from './scim-emails.ts'
 import { asBoolean, isObject, isStorable, longest, own, textOf } from './scim-values.ts'
 
-/** What a body wants, and the first thing in it that cannot be. `active` is read even where something else is wrong. */
+/** The changes that a body asks for, and the first error in it. `active` is read even where something else is wrong. */
 export type Reading = {
   change: Omit<UserChange, 'emails'>
   /** in the order of the body */
@@ -44,7 +44,7 @@ function readOperation(operation: unknown): Reading {
   return op ? reading : { ...reading, wrong: reading.wrong ?? 'op is one of add, replace and remove.' }
 }
 
-/** What is removed is nothing from then on, apart from the addresses: some name those in the value. */
+/** Removing sets an attribute to null, except for addresses: some clients name those in the value. */
 const readPath = (op: Op, path: string, value: unknown): Reading =>
   readAttribute(op, path, op === 'remove' && !isOfEmails(bareOf(path)) ? null : value)
 

@@ -7,10 +7,10 @@ export const isStorable = (text: string): boolean => !text.includes('\0') && !/\
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Text as it is; an object has none, whatever it says of itself. */
+/** A string as it is; anything else is empty, also an object with a `toString`. */
 export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
-/** An object's own property, whatever case its name has. */
+/** An object's own property, by its name in any case. */
 export function own(object: unknown, name: string): unknown {
   if (!isObject(object)) return undefined
   return Object.entries(object).find(([key]) => key.toLowerCase() === name)?.[1]

@@ -27,8 +27,8 @@ const usualPage = 100
 const media = 'application/scim+json; charset=utf-8'
 
 /**
- * SCIM 2.0 for directories such as Okta and Entra: whoever they deactivate or remove is offboarded. `offboard` is
- * told that there is something to do.
+ * SCIM 2.0 for directories such as Okta and Entra: a person whom they deactivate or remove is offboarded. `offboard` is
+ * called when there is work.
  */
 export function addScim(server: FastifyInstance, world: World, offboard: () => void): void {
   server.register(async (scope) => {
@@ -38,7 +38,8 @@ export function addScim(server: FastifyInstance, world: World, offboard: () => v
     scope.addHook('onSend', async (_request, reply) => void reply.header('content-type', media))
     scope.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
       const status = isOutage(error) ? 503 : (error.statusCode ?? 500)
-      if (status >= 500) world.log.error({ error: String(error) }, 'a SCIM request failed')
+      if (status >= 500)
+        world.log.error({ event: 'http.scim_request_failed', error: String(error) }, 'a SCIM request failed')
       if (status === 503) reply.header('retry-after', '5')
       return reply.status(status).send(scimError(status, status < 500 ? error.message : 'Try again later.'))
     })
@@ -50,7 +51,7 @@ export function addScim(server: FastifyInstance, world: World, offboard: () => v
   })
 }
 
-/** What every route needs: whose directory is asked, and a way to act on it. */
+/** The dependencies of every route: whose directory is asked, and a way to act on it. */
 type Scim = {
   world: World
   offboard: () => void
@@ -152,7 +153,7 @@ function addWriting(scope: FastifyInstance, scim: Scim): void {
   })
 }
 
-/** Whether somebody still works here is saved first and by itself: a mistake elsewhere must not undo it. */
+/** `active` is saved first and by itself: a mistake elsewhere must not undo it. */
 async function change(scim: Scim, request: FastifyRequest, reply: FastifyReply, reading: Reading) {
   const { active, ...rest } = reading.change
   const { emails = [] } = reading

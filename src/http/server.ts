@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import fastify, { type FastifyInstance } from 'fastify'
 import type { World } from '../foundation/world.ts'
 import type { Verifier } from '../verification/verifier.ts'
+import { errorBody } from './answers.ts'
 import { bodyLimitBytes } from './body.ts'
 import { forwardAuthHandler, forwardAuthPath } from './forward-auth.ts'
 import { addHealth } from './health.ts'
@@ -24,8 +25,8 @@ export type HttpOptions = {
 type Handler = (request: IncomingMessage, response: ServerResponse) => void
 
 /**
- * The HTTP door. Bodies and headers are bounded, slow clients are cut off, and no answer is ever cached. What every
- * request of the platform waits for is answered on node:http itself; Fastify has the rest.
+ * The HTTP server. Bodies and headers are bounded, slow clients are cut off, and no answer is ever cached. The routes that
+ * every request of the platform waits for are served by node:http itself, the others by Fastify.
  */
 export async function openHttp(world: World, options: HttpOptions): Promise<FastifyInstance> {
   const { verifier } = options
@@ -39,12 +40,13 @@ export async function openHttp(world: World, options: HttpOptions): Promise<Fast
   })
   server.setErrorHandler((error: Error & { statusCode?: number; code?: string }, _request, reply) => {
     const status = error.statusCode && error.statusCode < 500 ? error.statusCode : 500
-    if (status === 500) world.log.error({ error: error.stack }, 'an HTTP request failed')
+    if (status === 500)
+      world.log.error({ event: 'http.request_failed', error: error.stack }, 'an HTTP request failed')
     const text = status === 500 ? 'Something went wrong here; the log says what.' : error.message
     return reply.status(status).send({ error: { code: error.code ?? 'ERROR', message: text } })
   })
   server.setNotFoundHandler((_request, reply) =>
-    reply.status(404).send({ error: { code: 'NOT_FOUND', message: 'There is nothing at this address.' } }),
+    reply.status(404).send(errorBody('NOT_FOUND', 'There is nothing at this address.')),
   )
   addHealth(server, options.readiness, options.late)
   addMetrics(server, verifier)

@@ -5,6 +5,7 @@ import type { World } from '../foundation/world.ts'
 import { otherEndpoint } from '../usage/cell.ts'
 import { recordOutcomes } from '../usage/outcomes.ts'
 import type { Verifier } from '../verification/verifier.ts'
+import { errorBody } from './answers.ts'
 import { bearer } from './caller.ts'
 
 const batch = z.object({
@@ -40,18 +41,16 @@ export function addUsage(server: FastifyInstance, world: World, verifier: Verifi
         return reply
           .status(401)
           .header('www-authenticate', 'Bearer')
-          .send({ error: { code: 'UNAUTHENTICATED', message: 'Send a live service token.' } })
+          .send(errorBody('UNAUTHENTICATED', 'Send a live service token.'))
       const read = batch.safeParse(request.body)
-      if (!read.success) return reply.status(400).send({ error: malformed(read.error) })
+      if (!read.success) return reply.status(400).send(malformed(read.error))
       return await record(world, verifier, account.id, read.data)
     } catch (error) {
       if (!isOutage(error)) throw error
       return reply
         .status(503)
         .header('retry-after', '1')
-        .send({
-          error: { code: 'UNAVAILABLE', message: 'The database is out. Send the same batch again soon.' },
-        })
+        .send(errorBody('UNAVAILABLE', 'The database is out. Send the same batch again soon.'))
     }
   })
 }
@@ -70,5 +69,5 @@ async function record(world: World, verifier: Verifier, accountId: string, body:
 
 function malformed(error: z.ZodError) {
   const issue = error.issues[0]
-  return { code: 'BAD_REQUEST', message: `${issue?.path.join('.') || 'body'}: ${issue?.message}` }
+  return errorBody('BAD_REQUEST', `${issue?.path.join('.') || 'body'}: ${issue?.message}`)
 }

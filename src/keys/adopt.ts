@@ -51,7 +51,7 @@ export async function takenBy(
 const batch = 500
 
 /**
- * Takes keys over that exist elsewhere: active at once, known by the hash of their token, whatever its form. All of
+ * Adopts keys that exist elsewhere: active at once, known by the hash of their token, which may have any form. All of
  * them or none.
  */
 export async function adopt(

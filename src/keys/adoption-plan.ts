@@ -1,6 +1,6 @@
 import { type Refusal, refuse } from '../foundation/refusal.ts'
 import { say } from '../foundation/words.ts'
-import type { Terms } from '../policy/terms.ts'
+import type { Policy } from '../policy/policy.ts'
 import type { Taken } from './adopt.ts'
 import { type Adoption, type AdoptionFields, policyWarnings, readAdoption } from './adoption.ts'
 import { fold } from './name.ts'
@@ -18,19 +18,19 @@ export type Planned = {
 type Line = { line: number } & ({ fields: AdoptionFields } | { wrong: string })
 
 /** Reads every line by itself, and notices what the file has twice. Pure. */
-export function readLines(lines: readonly Line[], terms: Terms, now: Date): Planned[] {
-  const planned = lines.map((line) => readLine(line, terms, now))
+export function readLines(lines: readonly Line[], policy: Policy, now: Date): Planned[] {
+  const planned = lines.map((line) => readLine(line, policy, now))
   refuseRepeated(planned, 'sha256', ({ tokenHash }) => tokenHash.toString('hex'))
   refuseRepeated(planned, 'name', ({ name }) => fold(name))
   return planned
 }
 
-function readLine(line: Line, terms: Terms, now: Date): Planned {
+function readLine(line: Line, policy: Policy, now: Date): Planned {
   const nothing = { line: line.line, wrong: [], warnings: [] }
   if ('wrong' in line) return { ...nothing, wrong: [refuse('invalid', line.wrong)] }
   const read = readAdoption(line.fields, now)
   if (Array.isArray(read)) return { ...nothing, wrong: read }
-  return { ...nothing, adoption: read, warnings: policyWarnings(read, terms, now) }
+  return { ...nothing, adoption: read, warnings: policyWarnings(read, policy, now) }
 }
 
 function refuseRepeated(

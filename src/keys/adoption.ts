@@ -1,6 +1,6 @@
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import { dayMs, readMoment } from '../foundation/time.ts'
-import type { Terms } from '../policy/terms.ts'
+import type { Policy } from '../policy/policy.ts'
 import { readScopes } from './issue.ts'
 import { readLimit } from './limit.ts'
 import { readName, readWords } from './name.ts'
@@ -8,7 +8,7 @@ import { readNetworks } from './networks.ts'
 import type { Scope } from './scope.ts'
 import { hashToken, isHint } from './token.ts'
 
-/** What can be said of a key that exists elsewhere; the first five are needed. */
+/** The fields of a key that exists elsewhere; the first five are required. */
 export const adoptionFields = [
   'sha256',
   'hint',
@@ -60,16 +60,16 @@ export function readAdoption(fields: AdoptionFields, now: Date): Adoption | Refu
   return refusals.length > 0 ? refusals : (read as Adoption)
 }
 
-/** What policy would not let anybody make, but what exists all the same: told, and taken. Pure. */
-export function policyWarnings({ scopes, expiresAt }: Adoption, terms: Terms, now: Date): Refusal[] {
+/** Warnings for an adopted key that policy would not allow to be made; it is adopted all the same. Pure. */
+export function policyWarnings({ scopes, expiresAt }: Adoption, policy: Policy, now: Date): Refusal[] {
   const field = 'expires'
   if (expiresAt === null)
-    return scopes.includes('write') && terms.writeMustExpire === 'enforce'
+    return scopes.includes('write') && policy.writeMustExpire === 'enforce'
       ? [refuse('invalid', 'By policy write keys must expire, and this one never does.', { field })]
       : []
-  const max = now.getTime() + terms.maximumLifetimeDays * dayMs
+  const max = now.getTime() + policy.maximumLifetimeDays * dayMs
   if (expiresAt.getTime() <= max) return []
-  return [refuse('invalid', `By policy keys last at most ${terms.maximumLifetimeDays} days.`, { field })]
+  return [refuse('invalid', `By policy keys last at most ${policy.maximumLifetimeDays} days.`, { field })]
 }
 
 function readHash(text: string): Buffer | Refusal {

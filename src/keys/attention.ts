@@ -1,7 +1,7 @@
 import type { Knex } from 'knex'
 import type { Executor } from '../foundation/database.ts'
 import { dayMs } from '../foundation/time.ts'
-import type { Terms } from '../policy/terms.ts'
+import type { Policy } from '../policy/policy.ts'
 import { expiring, overdue } from './due.ts'
 import { type Viewer, visible } from './find.ts'
 import { beyond, countLimit, countUpTo, type Edge, type Listing, ordered, type Page, pageOf } from './page.ts'
@@ -10,7 +10,7 @@ import { beyond, countLimit, countUpTo, type Edge, type Listing, ordered, type P
 const soonDays = 7
 const endedDays = 30
 
-/** What needs attention, in two queues: what ends soon or has just ended, by when; then what is due for rotation. */
+/** Keys that need attention, in two queues: those that end soon or have just ended, then those due for rotation. */
 const queues = [
   { column: 'works_until', narrow: ending },
   { column: 'revealed_at', narrow: due },
@@ -21,18 +21,18 @@ const queues = [
  * the page; an edge says in front of its time which queue it is in.
  */
 export async function attentionPage(db: Executor, listing: Listing): Promise<Page> {
-  const { viewer, cursor, rowCount, terms, now, counted } = listing
+  const { viewer, cursor, rowCount, policy, now, counted } = listing
   const backwards = cursor.before !== undefined
   const pages = queues.map(({ column, narrow }, rank) => {
     const within = edgesWithin(rank, cursor)
     if (!within) return []
-    const query = beyond(narrow(visible(db, viewer), terms, now), column, within)
+    const query = beyond(narrow(visible(db, viewer), policy, now), column, within)
     return ordered(query, column, { ...within, from: 0 })
       .limit(rowCount + 1)
       .select(db.raw(`? || ??::text as edge`, [`${rank} `, column]))
   })
   const [ahead, behind] = await Promise.all(pages)
-  const total = counted ? await countAttention(db, viewer, terms, now, countLimit + 1) : 0
+  const total = counted ? await countAttention(db, viewer, policy, now, countLimit + 1) : 0
   const rows = backwards ? [...behind!, ...ahead!] : [...ahead!, ...behind!]
   return pageOf(rows.slice(0, rowCount + 1), listing, total)
 }
@@ -55,23 +55,23 @@ function edgesWithin(
 export async function countAttention(
   db: Executor,
   viewer: Viewer,
-  terms: Terms,
+  policy: Policy,
   now: Date,
   limit = 100,
 ): Promise<number> {
   const counts = await Promise.all(
-    queues.map(({ narrow }) => countUpTo(db, narrow(visible(db, viewer), terms, now), limit)),
+    queues.map(({ narrow }) => countUpTo(db, narrow(visible(db, viewer), policy, now), limit)),
   )
   return Math.min(limit, counts[0]! + counts[1]!)
 }
 
-function ending(query: Knex.QueryBuilder, policy: Terms, now: Date): Knex.QueryBuilder {
+function ending(query: Knex.QueryBuilder, policy: Policy, now: Date): Knex.QueryBuilder {
   const endedSince = new Date(now.getTime() - endedDays * dayMs)
   return expiring(query, now, policy.timeZone, { days: soonDays, since: endedSince })
 }
 
 /** Not what ends soon: that is in the queue before; nor what ended, since rotating it would be late. */
-function due(query: Knex.QueryBuilder, policy: Terms, now: Date): Knex.QueryBuilder {
+function due(query: Knex.QueryBuilder, policy: Policy, now: Date): Knex.QueryBuilder {
   return overdue(query, policy, now).where((later) =>
     later
       .whereNull('keys.works_until')

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex'
 import { dayMs } from '../foundation/time.ts'
-import type { Terms } from '../policy/terms.ts'
+import type { Policy } from '../policy/policy.ts'
 
 /** A list, an alert and a campaign begin to name a key so many days before it stops working. */
 export const expiringDays = 30
@@ -22,7 +22,7 @@ export const expiring = (
     .whereRaw('days_after(keys.works_until, ?, ?) <= ?', [-days, zone, now])
 
 /** Narrows to active keys that have reached the rotation period, and still work. */
-export function overdue(query: Knex.QueryBuilder, policy: Terms, now: Date): Knex.QueryBuilder {
+export function overdue(query: Knex.QueryBuilder, policy: Policy, now: Date): Knex.QueryBuilder {
   const { rotationPeriodDays: days, timeZone } = policy
   return inUse(query)
     .where((working) => working.whereNull('keys.works_until').orWhere('keys.works_until', '>', now))

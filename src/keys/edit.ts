@@ -11,7 +11,7 @@ import { readNetworks } from './networks.ts'
 import { revokedAlready } from './revoked.ts'
 import { keyColumns, lockKey, toKey } from './store.ts'
 
-/** What may change on a key. Scopes and expiry never do: make a new key. */
+/** The fields of a key that may change. Scopes and expiry never do: make a new key. */
 export type Edit = Pick<
   Key,
   'name' | 'description' | 'integration' | 'ownerId' | 'allowedNetworks' | 'limitPerMinute'
@@ -67,7 +67,7 @@ export function readEdit(typed: TypedEdit): Edit | Refusal[] {
 
 const fields = ['name', 'description', 'integration', 'ownerId', 'allowedNetworks', 'limitPerMinute'] as const
 
-/** What an edit changes, as the audit tells it: each field with what it was and what it is. */
+/** The changed fields for the audit, each with its old and new value. */
 function difference(key: Key, next: Edit): Record<string, [unknown, unknown]> {
   const words = (value: unknown) => (Array.isArray(value) ? value.join(', ') : value)
   return Object.fromEntries(

@@ -28,12 +28,12 @@ export async function findKey(
   tokenPrefix: string,
 ): Promise<Found> {
   const named = { name_folded: fold(words) }
-  const live = await look(db, viewer, (query) => query.where(named).whereNot('status', 'revoked'))
-  const byName = live.length > 0 ? live : await look(db, viewer, named, 1)
+  const live = await findKeys(db, viewer, (query) => query.where(named).whereNot('status', 'revoked'))
+  const byName = live.length > 0 ? live : await findKeys(db, viewer, named, 1)
   if (byName.length > 0) return oneOrSeveral(byName)
 
   const hints = readHints(words, tokenPrefix)
-  const byHint = hints.length > 0 ? await look(db, viewer, (query) => query.whereIn('hint', hints)) : []
+  const byHint = hints.length > 0 ? await findKeys(db, viewer, (query) => query.whereIn('hint', hints)) : []
   if (byHint.length > 0) return oneOrSeveral(byHint)
 
   const byId = await findKeyById(db, viewer, words.trim())
@@ -47,8 +47,8 @@ export async function findKeyById(
   viewer: Viewer,
   id: string,
 ): Promise<KeyWithUsage | undefined> {
-  // What came over the wire may hold what no column takes.
-  return isId(id) ? (await look(db, viewer, { 'keys.id': id }))[0] : undefined
+  // An id from the wire may hold characters that no column takes.
+  return isId(id) ? (await findKeys(db, viewer, { 'keys.id': id }))[0] : undefined
 }
 
 /** The key that a whole token belongs to, if it is one of this workspace's. */
@@ -57,7 +57,7 @@ export async function findKeyByToken(
   viewer: Viewer,
   token: string,
 ): Promise<KeyWithUsage | undefined> {
-  return (await look(db, viewer, { token_hash: hashToken(token) }))[0]
+  return (await findKeys(db, viewer, { token_hash: hashToken(token) }))[0]
 }
 
 const isId = (text: string) => /^key_[0-9a-z]{1,40}$/.test(text)
@@ -122,7 +122,7 @@ export function visible(db: Executor, viewer: Viewer) {
 
 const seesAll = ({ actor, workspaceId }: Viewer) => may(actor, 'key.show', { workspaceId, ownerId: '' })
 
-async function look(
+async function findKeys(
   db: Executor,
   viewer: Viewer,
   where: Record<string, unknown> | Knex.QueryCallback,

@@ -5,10 +5,10 @@ import { say } from '../foundation/words.ts'
 import { type Act, actorName } from '../members/actor.ts'
 import { authorise, noSuchKey } from '../policy/authorise.ts'
 
-/** Somebody who has had a key's token in their hands without revealing it here. */
+/** A person who has had a key's token without revealing it here. */
 export type Holder = { userId: string; since: Date; addedBy: string; why: string }
 
-/** Notes that somebody has a key, so that their leaving ends it. Noting it twice keeps the first. */
+/** Records that a person holds a key, so that their leaving ends it. A second record keeps the first. */
 export async function addHolder(
   act: Act,
   workspaceId: string,
@@ -42,7 +42,7 @@ export async function addHolder(
   return { added: true }
 }
 
-/** Who was noted as having a key, first first. At most fifty. */
+/** The recorded holders of a key, oldest first; at most fifty. */
 export async function holdersOf(db: Executor, keyId: string): Promise<Holder[]> {
   const rows = await db('key_holders').where({ key_id: keyId }).orderBy('since').limit(50)
   return rows.map((row) => ({

@@ -6,7 +6,7 @@ import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import { say } from '../foundation/words.ts'
 import { type Act, actorName } from '../members/actor.ts'
 import { authorise } from '../policy/authorise.ts'
-import type { Terms } from '../policy/terms.ts'
+import type { Policy } from '../policy/policy.ts'
 import type { Key } from './key.ts'
 import { readLimit } from './limit.ts'
 import { fold, readName, readWords } from './name.ts'
@@ -14,7 +14,7 @@ import { readNetworks } from './networks.ts'
 import { isScope, type Scope } from './scope.ts'
 import { keyColumns, toKey } from './store.ts'
 
-/** What a person asks for, as they typed it. */
+/** A key as a person typed it. */
 export type KeyDraft = {
   name: string
   description: string
@@ -38,13 +38,13 @@ export type KeyRequest = Pick<KeyDraft, 'name' | 'description' | 'integration' |
 }
 
 /** Checks a draft against form and policy; all refusals at once, each naming its field. Pure. */
-export function readDraft(draft: KeyDraft, terms: Terms): KeyRequest | Refusal[] {
+export function readDraft(draft: KeyDraft, policy: Policy): KeyRequest | Refusal[] {
   const read = {
     name: readName(draft.name),
     description: readWords(draft.description, 300, 'description'),
     integration: readWords(draft.integration, 80, 'integration'),
     scopes: readScopes(draft.scopes),
-    lifetimeDays: readExpiry(draft.expiresInDays, draft.scopes, terms),
+    lifetimeDays: readExpiry(draft.expiresInDays, draft.scopes, policy),
     allowedNetworks: readNetworks(draft.networks ?? ''),
     limitPerMinute: readLimit(draft.limit ?? ''),
     ownerId: draft.ownerId,
@@ -63,15 +63,15 @@ export function readScopes(chosen: string[]): Scope[] | Refusal {
 }
 
 /** A lifetime in whole days, null for blank, or why policy refuses it. Pure. */
-export function readExpiry(text: string, scopes: string[], terms: Terms): number | null | Refusal {
+export function readExpiry(text: string, scopes: string[], policy: Policy): number | null | Refusal {
   const days = text.trim()
   const field = 'expires'
   if (days === '') {
-    if (scopes.includes('write') && terms.writeMustExpire === 'enforce')
+    if (scopes.includes('write') && policy.writeMustExpire === 'enforce')
       return refuse('invalid', 'Write keys must expire.', { field, next: 'Enter a number of days.' })
     return null
   }
-  const max = terms.maximumLifetimeDays
+  const max = policy.maximumLifetimeDays
   if (!/^[0-9]{1,6}$/.test(days) || Number(days) < 1 || Number(days) > max)
     return refuse('invalid', `Enter a whole number of days from 1 to ${max}.`, { field })
   return Number(days)

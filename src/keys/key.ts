@@ -2,7 +2,7 @@ import type { Scope } from './scope.ts'
 
 export type Status = 'unrevealed' | 'active' | 'inactive' | 'revoked'
 
-/** A key as its row tells it. The token is not here: it exists only while it is being shown. */
+/** A key as its row has it, without the token, which exists only while it is being shown. */
 export type Key = {
   id: string
   workspaceId: string
@@ -21,7 +21,7 @@ export type Key = {
   createdAt: Date
   revealedBy: string | null
   revealedAt: Date | null
-  /** when whoever was shown the token that it has now said that they saved it */
+  /** when the person who was shown the current token confirmed that they saved it */
   savedAt: Date | null
   /** whole days from the reveal; null for a key that never expires */
   lifetimeDays: number | null
@@ -55,7 +55,7 @@ export const legalFrom = {
   rotate: ['active', 'inactive'],
 } as const satisfies Record<string, readonly Status[]>
 
-/** What a person sees as the key's state: expiry follows from the clock and is never stored. */
+/** The status that people see: expiry follows from the clock and is never stored. */
 export function displayStatus(
   key: Pick<Key, 'status' | 'expiresAt' | 'endsAt'>,
   now: Date,

@@ -18,7 +18,7 @@ export const lapseBatch = 500
 
 /**
  * Ends the keys that nobody revealed within a week of being offered: `revoked`, though no token of theirs ever was.
- * What a rotation promised does not lapse: that would leave a system without a key.
+ * The successor in a rotation does not lapse: that would leave a system without a key.
  * Returns how many.
  */
 export async function lapse(act: Act): Promise<number> {

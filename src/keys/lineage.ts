@@ -12,7 +12,7 @@ export type Relative = {
 
 const max = 10
 
-/** What a key took the place of, the nearest first, and what took or takes its place: at most ten each way. */
+/** The predecessors and successors of a key, the nearest first, at most ten each way. */
 export async function lineageOf(
   db: Executor,
   keyId: string,

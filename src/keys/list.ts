@@ -1,6 +1,6 @@
 import type { Knex } from 'knex'
 import type { Executor } from '../foundation/database.ts'
-import type { Terms } from '../policy/terms.ts'
+import type { Policy } from '../policy/policy.ts'
 import { attentionPage } from './attention.ts'
 import { expiring, overdue } from './due.ts'
 import { type Viewer, visible } from './find.ts'
@@ -21,14 +21,14 @@ import { searchLimit, searchPage } from './search.ts'
 /**
  * One page of the keys this viewer may see; revoked ones are left out. Names order the list, except that what is
  * due comes by when it is due. Pages hang on the rows at their edges, so that a page deep in a long list costs what
- * the first one costs. Whoever does not show the total leaves it uncounted (0).
+ * the first one costs. A caller that does not show the total leaves it uncounted (0).
  */
 export async function listKeys(
   db: Executor,
   viewer: Viewer,
   filter: Filter,
   cursor: Cursor,
-  terms: Terms,
+  policy: Policy,
   now: Date,
   {
     rowCount = pageSize,
@@ -36,7 +36,7 @@ export async function listKeys(
     searched = searchLimit,
   }: Partial<Pick<Listing, 'rowCount' | 'counted' | 'searched'>> = {},
 ): Promise<Page> {
-  const listing = { viewer, filter, cursor, terms, now, rowCount, counted, searched }
+  const listing = { viewer, filter, cursor, policy, now, rowCount, counted, searched }
   if (filter.words) return searchPage(db, listing)
   if (filter.status === 'attention') return attentionPage(db, listing)
   const matching = () => narrow(visible(db, viewer), listing)
@@ -53,7 +53,7 @@ const orderOf = ({ status }: Filter): string => {
   return status === 'overdue' ? 'revealed_at' : 'name_folded'
 }
 
-function narrow(query: Knex.QueryBuilder, { viewer, filter, terms, now }: Listing): Knex.QueryBuilder {
+function narrow(query: Knex.QueryBuilder, { viewer, filter, policy, now }: Listing): Knex.QueryBuilder {
   const { status } = filter
   if (status === 'mine') query.where('owner_id', viewer.actor.id)
   if (status === 'inactive') return query.where('status', status)
@@ -61,7 +61,7 @@ function narrow(query: Knex.QueryBuilder, { viewer, filter, terms, now }: Listin
     return query
       .where('status', status)
       .where((working) => working.whereNull('works_until').orWhere('works_until', '>', now))
-  if (status === 'expiring') return expiring(query, now, terms.timeZone)
-  if (status === 'overdue') return overdue(query, terms, now)
+  if (status === 'expiring') return expiring(query, now, policy.timeZone)
+  if (status === 'overdue') return overdue(query, policy, now)
   return query.whereNot('status', 'revoked')
 }

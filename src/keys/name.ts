@@ -19,7 +19,7 @@ export const tidy = (text: string): string =>
     .replace(/\s+/gu, ' ')
     .trim()
 
-/** What is not seen: directions, joiners, variation selectors, fillers, and the blank of Braille. */
+/** Invisible characters: directions, joiners, variation selectors, fillers, and the blank of Braille. */
 const invisible = /[\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/gu
 
 /**

@@ -4,7 +4,7 @@ import { say, who } from '../foundation/words.ts'
 import type { Act } from '../members/actor.ts'
 import { authorise, noSuchKey } from '../policy/authorise.ts'
 
-/** A key that somebody has just said is still needed. */
+/** A key that was just confirmed as still needed. */
 export type Needed = { id: string; name: string; ownerId: string }
 
 /**

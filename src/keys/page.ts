@@ -1,6 +1,6 @@
 import type { Knex } from 'knex'
 import type { Executor } from '../foundation/database.ts'
-import type { Terms } from '../policy/terms.ts'
+import type { Policy } from '../policy/policy.ts'
 import type { Viewer } from './find.ts'
 import type { KeyWithUsage } from './key.ts'
 import { toKeyWithUsage } from './store.ts'
@@ -13,7 +13,7 @@ export const countLimit = 5_000
 export const statusFilters = ['active', 'inactive', 'expiring', 'overdue', 'attention', 'mine'] as const
 export type StatusFilter = (typeof statusFilters)[number]
 
-/** What a list shows: a status, or words to search for in names. */
+/** The filter of a list: a status, or words to search for in names. */
 export type Filter = { status?: StatusFilter; words?: string }
 
 /** Where a page begins: after or before the row with these sort values; the start when neither is there. */
@@ -34,7 +34,7 @@ export type Listing = {
   viewer: Viewer
   filter: Filter
   cursor: Cursor
-  terms: Terms
+  policy: Policy
   now: Date
   rowCount: number
   counted: boolean

@@ -18,9 +18,9 @@ export const replaceableHours = 24
 const maxEvents = 200
 
 /**
- * A new token for a key whose token was shown but not kept: for whoever revealed it, within a day, while nothing
- * has used it and nobody has said that it is saved. `hint` says which token is to be replaced: one that took its place
- * is not. The old token is void from the commit on. Anything else is a rotation.
+ * Gives a new token to a key whose token was shown but not kept: for the person who revealed it, within a day, while it
+ * is unused and nobody has confirmed that it is saved. `hint` names the token to replace; one that took its place is not
+ * replaced. The old token is void from the commit on. Anything else is a rotation.
  */
 export async function replace(
   act: Act,
@@ -54,10 +54,10 @@ export async function replace(
 }
 
 /**
- * Whoever was shown a token says that they saved it: from now on it is not replaced but rotated. Said again, it changes
- * nothing.
+ * Records that the person who was shown a token saved it: from now on it is rotated, not replaced. A second call
+ * changes nothing.
  */
-export async function noteSaved(
+export async function markSaved(
   act: Act,
   workspaceId: string,
   { keyId, hint }: TokenRef,
@@ -81,7 +81,7 @@ export async function noteSaved(
 /** Which token of a key a button speaks of; a button of an older version says only which key. */
 export type TokenRef = { keyId: string; hint: string }
 
-/** What a button says when the key has another token by now, or when it does not say which it is for. */
+/** The refusal for a button whose key has another token by now, or that does not name its token. */
 async function isForAnother(db: Executor, { id, workspaceId, name, hint: now }: Key, hint: string) {
   const open = { next: say`See how it is now: ${{ code: `/keys show ${now ?? name}` }}.` }
   if (hint === '')

@@ -2,7 +2,7 @@ import { type Refusal, refuse } from '../foundation/refusal.ts'
 import { say, who } from '../foundation/words.ts'
 import type { Key } from './key.ts'
 
-/** Who ended the key and when: the same words for every verb that comes too late. */
+/** The refusal of every verb that comes after a revoke: names who revoked the key, and when. */
 export const revokedAlready = (key: Key): Refusal =>
   refuse(
     'gone',

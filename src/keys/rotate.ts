@@ -11,7 +11,7 @@ import { revokedAlready } from './revoked.ts'
 import type { Scope } from './scope.ts'
 import { keyColumns, lockKey, toKey } from './store.ts'
 
-/** What a successor gets that its predecessor did not have; what is absent stays the same. */
+/** The values of a successor that differ from its predecessor's; absent ones stay the same. */
 export type Changes = { scopes?: Scope[]; lifetimeDays?: number | null; ownerId?: string }
 
 /**

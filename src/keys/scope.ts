@@ -1,4 +1,4 @@
-/** What a key may do. Scopes never change: make a new key. */
+/** The permissions of a key. They never change: make a new key. */
 export const scopes = ['read', 'write', 'conversations', 'agents', 'analytics'] as const
 export type Scope = (typeof scopes)[number]
 

@@ -4,7 +4,7 @@ import { fold } from './name.ts'
 import { beyond, type Listing, ordered, type Page, pageOf, type Row } from './page.ts'
 import { keysWithUsage } from './store.ts'
 
-/** At most this many matches are put in order: whoever gets more needs another word, not another page. */
+/** At most this many matches are sorted: more of them call for another word, not another page. */
 export const searchLimit = 500
 
 type Match = { id: string; edge: string; total: number }
@@ -48,7 +48,7 @@ async function find(db: Executor, { viewer, filter, cursor, rowCount, searched }
   })
 }
 
-/** One or two letters are no trigram; they match where a word begins. */
+/** One or two characters are no trigram; they match where a word begins. */
 function patterns(words: string): string[] {
   const text = words.replace(/[\\%_]/g, '\\$&')
   return [...words].length < 3 ? [`${text}%`, `% ${text}%`] : [`%${text}%`]

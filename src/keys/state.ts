@@ -82,7 +82,7 @@ function notFrom(key: Key, move: Move): Refusal {
   if (key.status === 'revoked') return revokedAlready(key)
   if (key.status === 'unrevealed')
     return refuse('already', say`${{ name: key.name }} was never revealed, so nobody can use it.`)
-  // Whoever revealed or adopted it did not activate it.
+  // A reveal or an adoption is no activation.
   if (move.verb === 'activate' && !isResumed(key))
     return refuse('already', say`${{ name: key.name }} is active already.`)
   return refuse(
@@ -91,6 +91,6 @@ function notFrom(key: Key, move: Move): Refusal {
   )
 }
 
-/** Whether an active key's last change of status was not that somebody revealed or adopted it. */
+/** Whether an active key's last change of status was an activation, not a reveal or an adoption. */
 const isResumed = ({ statusChangedAt, revealedAt, revealedBy }: Key): boolean =>
   revealedBy !== null && revealedAt !== null && statusChangedAt > revealedAt

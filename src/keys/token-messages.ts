@@ -19,7 +19,7 @@ export async function rememberTokenMessage(
     .ignore()
 }
 
-/** The messages that offer to replace that token, each to one caller: whoever takes them brings them up to date. */
+/** Hands each message that offers to replace that token to one caller, which must update it. */
 export async function takeTokenMessages(db: Executor, { keyId, hint }: TokenRef): Promise<Place[]> {
   const rows = await db('token_messages')
     .where({ key_id: keyId, hint })

@@ -80,7 +80,7 @@ export const tokenLength = (prefix: string): number => prefix.length + randomLen
 export function isWellFormed(text: string, prefix: string): boolean {
   if (text.length !== tokenLength(prefix) || !text.startsWith(prefix) || !/^[0-9A-Za-z_]+$/.test(text))
     return false
-  // Compared as numbers: this is asked of every request.
+  // Compared as numbers: every request does this.
   let claimed = 0
   for (let i = text.length - checksumLength; i < text.length; i++)
     claimed = claimed * 62 + digitValues[text.charCodeAt(i)]!

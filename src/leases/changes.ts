@@ -1,7 +1,7 @@
 import type { Executor } from '../foundation/database.ts'
 import type { DedicatedConnection } from '../foundation/dedicated-connection.ts'
 
-/** What a verifier's memory must let go of. An import makes hashes known that may be remembered as unknown. */
+/** The entries that a verifier must forget. An import makes hashes known that may be remembered as unknown. */
 export type Subject =
   | { kind: 'key' | 'service-token'; tokenHash: Buffer }
   | { kind: 'workspace' | 'account'; id: string }
@@ -11,8 +11,8 @@ type Change = { seq: number; subjects: Subject[] }
 
 type Row = { seq: number; kind: Subject['kind']; id: string; token_hash: Buffer; epoch: string }
 
-/** How far somebody has read: a change with many subjects is read in several pages. */
-export type Place = Pick<Row, 'seq' | 'kind' | 'id' | 'token_hash'>
+/** How far a verifier has read: a change with many subjects is read in several pages. */
+export type Position = Pick<Row, 'seq' | 'kind' | 'id' | 'token_hash'>
 
 export type Page = {
   changes: Change[]
@@ -20,8 +20,8 @@ export type Page = {
   epoch: string | undefined
   /** the newest change of which all subjects were read, here or before; undefined when there is none */
   through: number | undefined
-  /** where to go on; undefined when this was the last page */
-  next: Place | undefined
+  /** where the next page begins; undefined when this was the last page */
+  next: Position | undefined
 }
 
 // Bounded, because a campaign or a long silence makes many; no verify waits for longer than one page takes.
@@ -35,20 +35,20 @@ const statement = {
 }
 
 /** Before everything that a change later than `applied` names. */
-export const placeAfter = (applied: number): Place => ({
+export const positionAfter = (applied: number): Position => ({
   seq: applied + 1,
-  kind: '' as Place['kind'],
+  kind: '' as Position['kind'],
   id: '',
   token_hash: Buffer.alloc(0),
 })
 
 /**
- * What changed after a place, oldest first; sequence order is commit order, so nothing can appear before what was
- * read.
+ * Reads the changes after a position, oldest first; sequence order is commit order, so nothing can appear before what
+ * was read.
  */
 export async function changesAfter(
   connection: DedicatedConnection,
-  { seq, kind, id, token_hash }: Place,
+  { seq, kind, id, token_hash }: Position,
 ): Promise<Page> {
   const rows = await connection.query<Row>(statement, [seq, kind, id, token_hash])
   const changes: Change[] = []
@@ -74,7 +74,7 @@ function subjectOf({ kind, id, token_hash }: Row): Subject {
 
 const acknowledgement = { name: 'acknowledge', text: 'select acknowledge_changes($1, $2) as known' }
 
-/** Says that everything up to `seq` is out of this memory. False for an incarnation that was fenced. */
+/** Acknowledges that everything up to `seq` is out of this memory. False for an incarnation that was fenced. */
 export async function acknowledge(
   connection: DedicatedConnection,
   incarnationId: string,
@@ -85,13 +85,13 @@ export async function acknowledge(
 }
 
 /** How a key is taken out of use. */
-export type Ended = 'inactive' | 'revoked'
+export type EndedStatus = 'inactive' | 'revoked'
 
 /** The newest change of some keys, and what else the database says of them at the same moment. */
-export type Newest = {
+export type NewestChange = {
   /** undefined when the log names none of them */
   seq: number | undefined
-  /** whose number it is */
+  /** the epoch of the number */
   epoch: string
   /** one of them is not as its change would have left it, so that change is not there */
   isUnchanged: boolean
@@ -101,7 +101,11 @@ export type Newest = {
  * @param to the state that each key was moved to, or further. Without one a key that may be used without an end should
  *   be in the log.
  */
-export async function newestChangeOf(db: Executor, keyIds: readonly string[], to?: Ended): Promise<Newest> {
+export async function newestChangeOf(
+  db: Executor,
+  keyIds: readonly string[],
+  to?: EndedStatus,
+): Promise<NewestChange> {
   const { rows } = await db.raw('select * from newest_change_of(?, ?)', [[...keyIds], to ?? null])
   const { seq, epoch_id: epoch, is_unchanged: isUnchanged } = rows[0]
   return { seq: seq ?? undefined, epoch, isUnchanged }

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { World } from '../foundation/world.ts'
-import { type Ended, type Newest, newestChangeOf } from './changes.ts'
+import { type EndedStatus, type NewestChange, newestChangeOf } from './changes.ts'
 import { realTime } from './lease.ts'
 import { lost, nothingToLearn, type Receipt } from './receipt.ts'
 import { openWatcher, type Watcher } from './watcher.ts'
@@ -34,7 +34,7 @@ export function startWatching(world: Watched): { stop(): Promise<void> } {
 export async function confirmChange(
   world: Watched,
   keyIds: readonly string[],
-  { withinMs = 30_000, to }: { withinMs?: number; to?: Ended } = {},
+  { withinMs = 30_000, to }: { withinMs?: number; to?: EndedStatus } = {},
 ): Promise<Receipt> {
   const watcher = watchers.get(world.db)
   if (watcher) return confirmBy(watcher, world.db, keyIds, { withinMs, to })
@@ -48,12 +48,12 @@ async function confirmBy(
   watcher: Watcher,
   db: World['db'],
   keyIds: readonly string[],
-  { withinMs, to }: { withinMs: number; to: Ended | undefined },
+  { withinMs, to }: { withinMs: number; to: EndedStatus | undefined },
 ): Promise<Receipt> {
   const untilMs = realTime.monotonicMs() + withinMs
   let receipt: Receipt | undefined
   do {
-    let newest: Newest
+    let newest: NewestChange
     // A pool may hold on to a server that was demoted for a while.
     if (receipt) await pause(100)
     try {

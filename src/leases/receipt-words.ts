@@ -2,8 +2,8 @@ import { type Phrase, say } from '../foundation/words.ts'
 import { isLost, type Receipt } from './receipt.ts'
 
 /**
- * What the verifiers have said to a change, on every surface: the proof, or what it still waits for. `still`: the key
- * goes on working until an end that they have learnt.
+ * The receipt as a sentence, the same on every surface: the proof, or the verifiers it waits for. `still`: the key goes
+ * on working until an end that the verifiers have learnt.
  */
 export function receiptPhrase(receipt: Receipt, still = false): Phrase {
   if (isLost(receipt))

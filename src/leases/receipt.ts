@@ -14,16 +14,16 @@ export type Evidence = {
 export type Confirmed = { state: 'confirmed'; seq: number | null; at: Date | null } & Evidence
 
 /**
- * What can be said of a change. `pending` is not yet trusted: verifiers in `waitingFor` may still accept, and
- * somebody goes on confirming it. `unknown`: the database could not be asked; or it recovered, and the number of the
- * change means nothing any more; or it does not have the change, which nobody will ever confirm.
+ * The state of a change. `pending`: verifiers in `waitingFor` may still accept the key, and confirming goes on.
+ * `unknown`: the database could not be asked; or it recovered, and the number of the change means nothing any more; or it
+ * does not have the change, which will never be confirmed.
  */
 export type Receipt =
   | Confirmed
   | { state: 'pending'; seq: number; waitingFor: string[] }
   | { state: 'unknown'; reason: string; why?: 'recovered' | 'lost' }
 
-/** A promotion or a restore has lost the change, or somebody has undone it. */
+/** A promotion or a restore has lost the change, or it was undone. */
 export const lost: Receipt = {
   state: 'unknown',
   reason: 'the database does not have the change',
@@ -49,10 +49,10 @@ export const nothingToLearn = {
   tookMs: 0,
 } satisfies Confirmed
 
-/** A change that was confirmed, as the database has it. */
-export type Settled = { seq: number; confirmed_at: Date; receipt: Evidence }
+/** A confirmed change, as the database has it. */
+export type ConfirmedRow = { seq: number; confirmed_at: Date; receipt: Evidence }
 
-export const receiptFrom = ({ seq, confirmed_at, receipt }: Settled): Confirmed => ({
+export const receiptFrom = ({ seq, confirmed_at, receipt }: ConfirmedRow): Confirmed => ({
   state: 'confirmed',
   seq,
   at: confirmed_at,

@@ -2,14 +2,14 @@ import type { DedicatedConnection } from '../foundation/dedicated-connection.ts'
 import { durably } from './durable.ts'
 
 export type Incarnation = {
-  /** fresh at each boot and after each fencing: whoever has it began with an empty memory */
+  /** fresh at each boot and after each fencing: a verifier with a new one has an empty memory */
   id: string
   /** host and process, for receipts */
   name: string
   ttlMs: number
 }
 
-/** What a renewal was told. `head` is the newest change: all up to it must be applied before the lease counts. */
+/** The answer to a renewal. `head` is the newest change: all up to it must be applied before the lease counts. */
 export type Renewal = {
   isFenced: boolean
   epoch: string
@@ -35,8 +35,8 @@ const statement = { name: 'renew', text: 'select * from renew_lease($1, $2, $3, 
 
 /**
  * Begins (with an empty memory) or renews a lease; also acknowledges everything up to `applied`.
- * @throws when the database did not answer, or a synchronous standby may not have it: there is no lease then, whatever
- *   the database did.
+ * @throws when the database did not answer, or a synchronous standby may not have it: there is no lease then, also
+ *   where the database granted it.
  */
 export async function renew(
   connection: DedicatedConnection,

@@ -1,7 +1,7 @@
 import type { DedicatedConnection } from '../foundation/dedicated-connection.ts'
 import type { World } from '../foundation/world.ts'
 import { durably } from './durable.ts'
-import { type Confirmed, type Evidence, receiptFrom, type Settled } from './receipt.ts'
+import { type Confirmed, type ConfirmedRow, type Evidence, receiptFrom } from './receipt.ts'
 
 const actor = { kind: 'job', id: 'confirm-changes' }
 
@@ -10,16 +10,16 @@ const resolution = { name: 'resolve_changes', text: 'select * from resolve_chang
 /**
  * Writes down that every change up to `seq` is confirmed, with the evidence, and records it in the audit: one
  * transaction. Changes that somebody else confirmed meanwhile keep their receipt.
- * @param epoch the one in which the leases were looked at
+ * @param epoch the one in which the leases were read
  * @returns the receipts that were written here, by change
- * @throws when the database has recovered since: what was looked at may be lost
+ * @throws when the database has recovered since: the change may be lost
  */
 export async function resolveChanges(
   connection: DedicatedConnection,
   clock: World['clock'],
   { seq, epoch, evidence }: { seq: number; epoch: string; evidence: Omit<Evidence, 'tookMs'> },
 ): Promise<Map<number, Confirmed>> {
-  const rows = await connection.query<Settled>(resolution, [
+  const rows = await connection.query<ConfirmedRow>(resolution, [
     seq,
     epoch,
     JSON.stringify(evidence),

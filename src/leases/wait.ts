@@ -1,11 +1,11 @@
 import type { Confirmed } from './receipt.ts'
 
-/** For a change that is to be confirmed, by everyone in this process who asks for it. */
+/** A wait for the confirmation of one change, shared by all callers in this process. */
 export type Wait = {
   seq: number
-  /** whose number it is; undefined for whichever is current */
+  /** whose number it is; undefined for the current one */
   epoch: string | undefined
-  /** when the first look that could see the change had been answered, in this epoch */
+  /** when the first reading that could see the change was answered, in this epoch */
   sinceMs?: number
   waitedOut: string[]
   waitingFor: string[]
@@ -19,8 +19,8 @@ export const newWait = (seq: number, epoch: string | undefined): Wait => ({
   ...{ seq, epoch, waitedOut: [], waitingFor: [], listeners: new Set() },
 })
 
-/** Nothing that was waited for in another epoch counts. */
-export function beginAnew(wait: Wait): void {
+/** Starts over: readings of another epoch do not count. */
+export function restart(wait: Wait): void {
   delete wait.sinceMs
   wait.waitedOut = []
 }

@@ -4,38 +4,38 @@ import { judge, type LeaseRow } from './judge.ts'
 import { type RealTime, realTime } from './lease.ts'
 import { type Evidence, type Receipt, receiptOf, recovered } from './receipt.ts'
 import { proveDurable, resolveChanges } from './resolve-changes.ts'
-import { beginAnew, end, newWait, outcomeOf, type Wait } from './wait.ts'
+import { end, newWait, outcomeOf, restart, type Wait } from './wait.ts'
 
-/** A look costs little, and a notification may be lost. */
+/** Reading the leases costs little, and a notification may be lost. */
 const pollMs = 100
 const orphanEveryMs = 1_000
 
 /**
  * Confirms changes, for everyone in this process who waits for one and for those whose changer is gone.
- * Confirmation is durable before anyone is told.
+ * Confirmation is durable before anyone learns of it.
  */
 export type Watcher = {
   /**
    * Waits until the change is confirmed, at most so long (real milliseconds). Never throws.
    * @param epoch whose number it is: once there is another, the wait ends as `recovered`. Without one it goes on with
-   *   whatever change has that number then.
+   *   the change that has that number then.
    */
   confirm(seq: number, withinMs: number, epoch?: string): Promise<Receipt>
   close(): Promise<void>
 }
 
 /**
- * One row at least, also where nobody has a lease. The epoch is asked for before the leases are looked at: what is seen
- * of a later one is refused when it is to be written down.
+ * One row at least, also where nobody has a lease. The epoch is read before the leases: a reading of a later epoch is refused
+ * when the confirmation is written.
  */
-const look = {
-  name: 'look',
+const leasesQuery = {
+  name: 'leases',
   text: `select leases.*, current_setting('synchronous_standby_names') <> '' as has_standby, here.epoch
     from (select current_epoch() as epoch) as here left join read_leases() as leases on true`,
 }
-type LookedRow = LeaseRow & { has_standby: boolean; epoch: string }
+type LeaseReadingRow = LeaseRow & { has_standby: boolean; epoch: string }
 
-/** What one look saw, and what was said since then. */
+/** One reading of the leases, and the acknowledgements since. */
 type Reading = { epoch: string; hasStandby: boolean; leases: LeaseRow[] }
 const listen = { name: 'listen', text: 'listen keywarden_acknowledged' }
 const fence = { name: 'fence', text: 'select fence_lease($1, $2) as fenced' }
@@ -57,13 +57,13 @@ export function openWatcher(
   let isListening = false
   let again = false
   let failure: unknown
-  /** the last look, as long as acknowledgements are all that can be news to those who wait */
-  let looked: Reading | undefined
-  /** the one that the last look saw */
+  /** the last reading, as long as only acknowledgements can have changed for those who wait */
+  let reading: Reading | undefined
+  /** that of the last reading */
   let epoch: string | undefined
-  /** what verifiers said they have let go of since the last look was asked for, by incarnation */
-  const said = new Map<string, number>()
-  /** until the first lease runs out that somebody waits for */
+  /** the highest change that each incarnation acknowledged since the last reading began */
+  const acknowledged = new Map<string, number>()
+  /** until the first lease runs out that a wait is for */
   let restMs = pollMs
   let timer: NodeJS.Timeout | undefined
 
@@ -76,7 +76,7 @@ export function openWatcher(
       return client.query(`set synchronous_commit = on; ${isAsked ? listen.text : ''}`)
     },
   })
-  // After an outage there may be thousands of changes to confirm at once, which takes longer than a look may.
+  // After an outage there may be thousands of changes to confirm at once, which takes longer than reading the leases.
   const resolving = openDedicatedConnection(world.config.databaseUrl, {
     name: 'keywarden settle',
     timeoutMs: 10_000,
@@ -89,12 +89,12 @@ export function openWatcher(
   function hear(payload: string) {
     if (waits.size === 0) return
     const [seq, incarnation] = payload.split(' ') as [string, string]
-    said.set(incarnation, Math.max(Number(seq), said.get(incarnation) ?? 0))
+    acknowledged.set(incarnation, Math.max(Number(seq), acknowledged.get(incarnation) ?? 0))
     go()
   }
 
   function wake() {
-    looked = undefined
+    reading = undefined
     go()
   }
 
@@ -122,30 +122,33 @@ export function openWatcher(
       } catch (error) {
         // Once when it begins: a round comes each tenth of a second.
         if (failure === undefined)
-          world.log.warn({ error: String(error) }, 'changes cannot be confirmed at the moment')
+          world.log.warn(
+            { event: 'lease.confirmation_failed', error: String(error) },
+            'failed to confirm changes',
+          )
         failure = error
-        looked = undefined
+        reading = undefined
         return
       }
     }
   }
 
-  /** One look at all leases serves every wait, and what verifiers say after it spares the next. */
+  /** One reading of all leases serves every wait, and acknowledgements after it spare the next. */
   async function round() {
     const atMs = time.monotonicMs()
-    const seen = [...waits.values()]
-    // Somebody who waits since the last look may wait for a lease that it did not see.
-    if (!looked || seen.some((wait) => wait.sinceMs === undefined)) looked = await readNow(seen)
-    const { hasStandby, epoch: seenIn } = looked
-    const leases = looked.leases.map(withWhatWasSaid)
+    const open = [...waits.values()]
+    // A wait that began after the last reading may be for a lease that it did not have.
+    if (!reading || open.some((wait) => wait.sinceMs === undefined)) reading = await readNow(open)
+    const { hasStandby, epoch: seenIn } = reading
+    const leases = reading.leases.map(withAcknowledgements)
     let done: { seq: number; evidence: Omit<Evidence, 'tookMs'> } | undefined
     restMs = pollMs
-    const open = seen.filter((wait) => waits.get(nameOf(wait)) === wait)
-    for (const wait of open) {
+    const stillOpen = open.filter((wait) => waits.get(nameOf(wait)) === wait)
+    for (const wait of stillOpen) {
       const { seq } = wait
-      const lookedMs = atMs - wait.sinceMs!
-      const { evidence, toFence, waitingFor } = judge(seq, leases, lookedMs)
-      for (const lease of waitingFor) restMs = Math.min(restMs, lease.ttl_ms - lookedMs)
+      const sinceMs = atMs - wait.sinceMs!
+      const { evidence, toFence, waitingFor } = judge(seq, leases, sinceMs)
+      for (const lease of waitingFor) restMs = Math.min(restMs, lease.ttl_ms - sinceMs)
       await fenceAll(toFence)
       wait.waitingFor = [...waitingFor, ...toFence].map((lease) => lease.name)
       if (wait.waitingFor.length === 0 && seq > (done?.seq ?? 0))
@@ -154,7 +157,7 @@ export function openWatcher(
     if (!done) return
     if (hasStandby) await proveDurable(connection)
     const receipts = await resolveChanges(resolving, world.clock, { ...done, epoch: seenIn })
-    for (const wait of open) {
+    for (const wait of stillOpen) {
       if (wait.seq > done.seq) continue
       waits.delete(nameOf(wait))
       const receipt = receipts.get(wait.seq)
@@ -162,18 +165,18 @@ export function openWatcher(
     }
   }
 
-  async function readNow(seen: readonly Wait[]): Promise<Reading> {
+  async function readNow(open: readonly Wait[]): Promise<Reading> {
     if (isAsked && !isListening) await connection.query(listen, [])
     isListening = isAsked
-    // What was said before is in what is seen now, unless the database went back.
-    said.clear()
-    const rows = await connection.query<LookedRow>(look, [])
-    const [{ epoch: found, has_standby: hasStandby }] = rows as [LookedRow]
-    if (epoch !== found) for (const wait of waits.values()) beginAnew(wait)
+    // This reading holds all earlier acknowledgements, unless the database went back.
+    acknowledged.clear()
+    const rows = await connection.query<LeaseReadingRow>(leasesQuery, [])
+    const [{ epoch: found, has_standby: hasStandby }] = rows as [LeaseReadingRow]
+    if (epoch !== found) for (const wait of waits.values()) restart(wait)
     epoch = found
     // Not the moment before the question: until it was answered, leases of another epoch may have been granted.
     const nowMs = time.monotonicMs()
-    for (const wait of seen) {
+    for (const wait of open) {
       if (wait.epoch === undefined || wait.epoch === epoch) wait.sinceMs ??= nowMs
       else if (waits.delete(nameOf(wait))) end(wait, { isRecovered: true })
     }
@@ -182,18 +185,21 @@ export function openWatcher(
   }
 
   /** Both only grow, so the greater one is true. */
-  const withWhatWasSaid = (lease: LeaseRow): LeaseRow => ({
+  const withAcknowledgements = (lease: LeaseRow): LeaseRow => ({
     ...lease,
-    acknowledged: Math.max(lease.acknowledged, said.get(lease.incarnation) ?? 0),
+    acknowledged: Math.max(lease.acknowledged, acknowledged.get(lease.incarnation) ?? 0),
   })
 
   async function fenceAll(leases: readonly LeaseRow[]) {
     for (const { incarnation, renewals, name } of leases) {
       const [row] = await connection.query<{ fenced: boolean }>(fence, [incarnation, renewals])
       again = true
-      looked = undefined
+      reading = undefined
       if (!row!.fenced) continue
-      world.log.warn({ verifier: name }, 'a verifier was silent for its whole lease and has lost it')
+      world.log.warn(
+        { event: 'lease.fenced', verifier: name },
+        'fenced a verifier that did not renew its lease',
+      )
       for (const wait of waits.values()) wait.waitedOut.push(name)
     }
   }

@@ -18,8 +18,8 @@ const maxFileRefusals = 5
 const claimSeconds = 30
 
 /**
- * Tells people how offboardings stand: a message a leaver, edited until it is the report, and a file in its thread;
- * when many leave at once, one message for all of them, a minute at most. Sent once, also when an answer got lost.
+ * Posts the progress of offboardings: one message per leaver, edited until it is the report, and a file in its thread.
+ * When many people leave at once they share a message, one a minute. Sends each once, even when Slack's answer is lost.
  */
 export async function announce(world: World, announcer: Announcer): Promise<void> {
   await assignMessages(world)
@@ -31,7 +31,10 @@ export async function announce(world: World, announcer: Announcer): Promise<void
       if (progress === 'changed meanwhile') tried.delete(row.id)
       if (progress !== 'in full') await release(world, row.id)
     } catch (error) {
-      world.log.warn({ message: row.id, error: String(error) }, 'an offboarding was not told yet')
+      world.log.warn(
+        { event: 'offboarding.announcement_failed', message: row.id, error: String(error) },
+        'failed to announce an offboarding',
+      )
       await release(world, row.id, secondsToWait(error, row.attempts))
     }
   }
@@ -44,7 +47,7 @@ export async function announce(world: World, announcer: Announcer): Promise<void
 const secondsToWait = (error: unknown, attempts: number): number =>
   (error as { seconds?: number }).seconds ?? Math.min(2 ** attempts, 60)
 
-/** Gives every offboarding that people should hear of its message: their own, or one together with others. */
+/** Assigns a message to every announced offboarding: its own, or one that it shares with others. */
 async function assignMessages({ db, clock, random }: World): Promise<void> {
   const now = clock.now()
   const rows = await db('offboardings')
@@ -82,7 +85,7 @@ async function assignMessages({ db, clock, random }: World): Promise<void> {
     })
 }
 
-/** Which offboardings share a message. Whoever asked in person waits for nobody, and has one of their own. Pure. */
+/** Groups offboardings by message. One that a person asked for has a message of its own, at once. Pure. */
 function sharing(waiting: readonly { id: string; requested_by: string }[], recent: number): string[][] {
   const isAlone = (row: { requested_by: string }) => !isUnattended({ requestedBy: row.requested_by })
   const others = waiting.filter((row) => !isAlone(row))
@@ -156,13 +159,13 @@ async function announceOne(world: World, announcer: Announcer, row: Row): Promis
   return endReporting(world, row.id, shown)
 }
 
-/** What of a report a message shows: when this changes, so does the message. */
+/** The part of a report that its message shows: when it changes, the message is edited. */
 const shownOf = ({ counts, offboardings }: Report): string =>
   JSON.stringify([counts, offboardings.map((one) => [one.id, one.state, one.endedBecause])])
 
 /**
- * Nothing is left to tell, unless something changed while Slack was asked: whoever changes it now waits for this lock,
- * and the claim ends with it, so that their telling finds the message free.
+ * Ends the reporting, unless the report changed during the call to Slack. A change that comes now waits for this lock,
+ * and the claim ends with it, so that the next announcement finds the message free.
  */
 const endReporting = ({ db, clock }: World, id: string, shown: string): Promise<Progress> =>
   db.transaction(async (trx) => {

@@ -14,7 +14,7 @@ type Offer = {
 }
 
 /**
- * How people hear of an offboarding; Slack implements it. Each call arrives, or throws. `again`: an earlier try may
+ * Announces offboardings to people; Slack implements it. Each call is delivered, or throws. `again`: an earlier try may
  * have arrived without an answer, so look before you send.
  */
 export type Announcer = {
@@ -22,12 +22,12 @@ export type Announcer = {
   edit(where: Posted, report: Report): Promise<void>
   /** the report as a file, in the message's thread */
   file(where: Posted, name: string, csv: string, again: boolean): Promise<void>
-  /** to whoever takes over: keys that wait for them */
+  /** sends the new owner the keys that wait for them */
   offer(userId: string, leaver: string, offers: readonly Offer[]): Promise<void>
-  /** shows where it stands that a request for a key was closed */
+  /** edits the message of a request for a key that was closed */
   showClosed(request: KeyRequest): Promise<void>
-  /** to whoever asked for a key for a leaver */
+  /** notifies the person who asked for a key for a leaver */
   announceClosed(request: KeyRequest): Promise<void>
-  /** ends the step of a workflow that waits for this offboarding */
+  /** completes the workflow step that waits for this offboarding */
   complete(execution: string, counts: Counts, where?: Posted): Promise<void>
 }

@@ -9,8 +9,8 @@ const claimSeconds = 30
 const longestWait = 600
 
 /**
- * Ends the steps of workflows whose offboarding is done, each once. What fails is tried again later and later, after
- * everything that was not tried yet.
+ * Completes the workflow steps whose offboarding is done, each once. A step that fails is retried with growing delays,
+ * after all that were not tried yet.
  */
 export async function answerWorkflows(world: World, announcer: Announcer): Promise<void> {
   const tried: string[] = []
@@ -60,7 +60,10 @@ async function answer({ db, clock, log }: World, announcer: Announcer, step: Ste
     const counts = await countKeys(db, [id])
     await announcer.complete(reference, counts, channelId && ts ? { channelId, ts } : undefined)
   } catch (error) {
-    log.warn({ error: String(error) }, 'a workflow step was not answered')
+    log.warn(
+      { event: 'offboarding.workflow_answer_failed', error: String(error) },
+      'failed to complete a workflow step',
+    )
     const seconds = (error as { seconds?: number }).seconds ?? Math.min(2 ** step.attempts, longestWait)
     const retryAfter = db.raw('clock_timestamp() + make_interval(secs => ?)', [seconds])
     await db('offboarding_requests').where(where).update({ claimed_until: null, retry_after: retryAfter })

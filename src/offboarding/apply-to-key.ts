@@ -7,23 +7,22 @@ import { changeStatusInBulk } from '../keys/status-in-bulk.ts'
 import { lockKey } from '../keys/store.ts'
 import { endKeyBy, transferKey } from '../keys/transfer.ts'
 import type { Act } from '../members/actor.ts'
-import type { Terms } from '../policy/terms.ts'
+import type { Policy } from '../policy/policy.ts'
 import type { Campaign } from '../rotation/campaign.ts'
 import { startRotation } from '../rotation/start.ts'
 import type { Offboarding, Outcome, Plan } from './offboarding.ts'
 
-/** What is needed to deal with one key of a leaver. */
 export type Deps = {
   offboarding: Offboarding
   newOwner: string | undefined
   graceEnds: Date
-  terms: Terms
+  policy: Policy
   /** many rotations share a message */
   campaign: Campaign | undefined
   random: Random
 }
 
-/** What became of a key, and of what its owner has to know. */
+/** The outcome for a key, and for its owner. */
 export type Applied = {
   outcome: Outcome
   why?: string
@@ -51,8 +50,8 @@ export async function revokeTogether(
 }
 
 /**
- * Does to one key what was planned, within the caller's transaction. What somebody else did meanwhile is no failure:
- * a key that is refused already stays so. Without anybody to take over, a key that should rotate is deactivated.
+ * Applies the plan to one key, within the caller's transaction. A change that was made meanwhile is no failure: a key
+ * that is refused already stays so. A key that should rotate but has no new owner is deactivated.
  */
 export async function applyPlan(
   act: Act,
@@ -60,13 +59,13 @@ export async function applyPlan(
   plan: Plan,
   deps: Deps,
 ): Promise<Applied> {
-  // What became of another key of the same batch may have changed this one.
+  // Another key of the same batch may have changed this one.
   const found = await lockKey(act.trx, key.workspaceId, key.id)
   if (!found) return { outcome: 'failed', why: 'The key is not there any more.' }
   if (found.status === 'revoked') return { outcome: 'refused-already' }
   const applied = await todo[planFor(plan, found, deps)](act, found, deps)
   if (applied.outcome === 'failed' || applied.ownerAfter) return applied
-  // Where a successor is named, somebody takes over whatever became of the key; without one it keeps its owner.
+  // A named successor takes over in any case; without one the key keeps its owner.
   const to = deps.offboarding.successorId ? deps.newOwner : undefined
   return { ...applied, ...(await takeOver(act, found, to, deps)) }
 }
@@ -74,7 +73,7 @@ export async function applyPlan(
 function planFor(plan: Plan, found: Key, { newOwner }: Deps): Plan {
   if (plan === 'rotate' && found.status === 'active' && !newOwner) return 'deactivate'
   if (plan === 'hand-over' && !newOwner) return 'revoke'
-  // Whoever revealed it meanwhile has seen it.
+  // A key that was revealed meanwhile has been seen.
   if (plan === 'hand-over' && found.status !== 'unrevealed') return newOwner ? 'rotate' : 'deactivate'
   return plan
 }
@@ -117,8 +116,8 @@ const refusedOr = (refusal: Refusal): Applied =>
 /** The key that takes its place: one that is on its way already, or a new one. */
 async function successorOf(act: Act, key: Key, deps: Deps): Promise<string | Refusal> {
   if (key.successorId) return key.successorId
-  const { graceEnds, terms, campaign, random } = deps
-  const workspace = { id: key.workspaceId, terms }
+  const { graceEnds, policy, campaign, random } = deps
+  const workspace = { id: key.workspaceId, policy }
   const start = {
     reason: 'leaver',
     dueBy: graceEnds,

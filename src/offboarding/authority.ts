@@ -5,11 +5,11 @@ import { reaches } from '../policy/may.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import type { Source } from './offboarding.ts'
 
-/** Where somebody who asks for an offboarding decides, as ids of workspaces. */
+/** The workspaces, by id, where the requester of an offboarding decides. */
 export type Authority = {
   /** their mode, successor and choices hold here; elsewhere the policy of the workspace does */
   decidesIn: string[]
-  /** the leaver is manager or owner here, and whoever asks may not end that */
+  /** workspaces where the leaver is manager or owner and the requester may not end that */
   keepsRoleIn: string[]
 }
 

@@ -12,7 +12,7 @@ import {
 import { isRefusal, type Refusal } from '../foundation/refusal.ts'
 import type { Act } from '../members/actor.ts'
 import { requestByEmail } from './by-email.ts'
-import { noteReturn } from './undo.ts'
+import { recordReturn } from './undo.ts'
 
 /** Adds a user to the directory. One who arrives inactive is a leaver. */
 export async function createUser(
@@ -70,7 +70,7 @@ async function leave(
 async function returned(act: Act, { workspace }: Directory, user: DirectoryUser): Promise<void> {
   const emails = addressesOf(user)
   const userId = (await userOfEmail(act.trx, workspace.accountId, emails)) ?? user.slackUserId
-  if (userId) await noteReturn(act, workspace.accountId, userId, ['scim'])
+  if (userId) await recordReturn(act, workspace.accountId, userId, ['scim'])
   // A request that still waits for a name must not begin once somebody is known by it.
   await act
     .trx('offboardings')

@@ -9,9 +9,9 @@ import { type Act, actorName } from '../members/actor.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import { authorityOf } from './authority.ts'
 import { currentOffboarding, type Mode, type Offboarding, toOffboarding } from './offboarding.ts'
-import { modeOf, noteSource, type OffboardingRequest, requestOffboarding } from './request.ts'
+import { modeOf, type OffboardingRequest, recordSource, requestOffboarding } from './request.ts'
 
-/** The same request for somebody who is named by address. */
+/** The same request for a person who is named by address. */
 export type RequestByEmail = Omit<OffboardingRequest, 'userId'> & {
   emails: readonly string[]
   /** which of them the request waits for while nobody is known; the first unless said */
@@ -42,7 +42,7 @@ export async function requestByEmail(
       ...where,
       id: newId('off', random),
       workspace_id: workspace.id,
-      mode: modeOf(request, workspace.terms),
+      mode: modeOf(request, workspace.policy),
       successor_id: request.successorId ?? null,
       note: request.note?.trim().slice(0, 300) ?? '',
       decides_in: decidesIn,
@@ -50,7 +50,7 @@ export async function requestByEmail(
       requested_by: actorName(act.actor),
       requested_at: act.now,
       begun_at: act.now,
-      due_at: new Date(act.now.getTime() + workspace.terms.offboardingLimitMinutes * minuteMs),
+      due_at: new Date(act.now.getTime() + workspace.policy.offboardingLimitMinutes * minuteMs),
       announced: false,
     })
     .onConflict(act.trx.raw('(account_id, email) where ended_at is null and user_id is null'))
@@ -58,7 +58,7 @@ export async function requestByEmail(
     .returning('*')
   const row =
     made ?? (await act.trx('offboardings').where(where).whereNull('ended_at').whereNull('user_id').first())
-  await noteSource(act, row.id, request)
+  await recordSource(act, row.id, request)
   if (made) {
     const details = { offboarding: row.id, email, source: request.source, mode: row.mode }
     await record(act, { event: 'offboarding.requested', workspaceId: workspace.id, details })
@@ -76,19 +76,19 @@ export async function matchWaiting(act: Act, workspace: Workspace, random: Rando
     .where({ 'offboardings.account_id': workspace.accountId, state: 'unmatched' })
     .whereNull('ended_at')
     .select('offboardings.*', 'emails.user_id as known')
-  for (const row of rows) await goOn(act, workspace, row, random)
+  for (const row of rows) await continueRequest(act, workspace, row, random)
   return rows.length
 }
 
-/** The request keeps its id, by which its door asks how far it is; only where the person is leaving already it ends there. */
-async function goOn(
+/** The request keeps its id, by which its source asks for progress; it joins an offboarding that is already under way. */
+async function continueRequest(
   act: Act,
   workspace: Workspace,
   row: Record<string, never>,
   random: Random,
 ): Promise<void> {
   const { id, known: userId, mode, note } = row as unknown as Waiting
-  const due = new Date(act.now.getTime() + workspace.terms.offboardingLimitMinutes * minuteMs)
+  const due = new Date(act.now.getTime() + workspace.policy.offboardingLimitMinutes * minuteMs)
   const running = await currentOffboarding(act.trx, workspace.accountId, userId)
   if (!running) {
     await act
@@ -103,7 +103,7 @@ async function goOn(
 }
 
 /** The offboarding that a request by address has become part of, where its person was leaving already; else itself. */
-export async function whereItGoesOn(db: Executor, offboarding: Offboarding): Promise<Offboarding> {
+export async function mergedInto(db: Executor, offboarding: Offboarding): Promise<Offboarding> {
   const { accountId, email, endedBecause } = offboarding
   if (endedBecause !== 'merged' || !email) return offboarding
   const userId = await userOfEmail(db, accountId, [email])

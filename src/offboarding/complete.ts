@@ -1,7 +1,7 @@
 import { record } from '../audit/record.ts'
 import type { Receipt } from '../leases/confirm.ts'
 import type { Act } from '../members/actor.ts'
-import { readTerms } from '../policy/terms.ts'
+import { readPolicy } from '../policy/policy.ts'
 import { lockOffboarding, type Offboarding } from './offboarding.ts'
 import type { Step } from './step.ts'
 import { planKeys } from './write-plan.ts'
@@ -10,7 +10,7 @@ import { planKeys } from './write-plan.ts'
  * Ends an offboarding when every verifier has confirmed every key that was acted on, and the leaver has got hold of
  * nothing since; otherwise it goes on with that. `keyIds`: the keys that the receipt speaks for.
  */
-export const finish =
+export const completeOffboarding =
   (receipt: Receipt, keyIds: ReadonlySet<string>): Step =>
   async (act, id) => {
     const offboarding = await lockOffboarding(act.trx, id)
@@ -28,7 +28,7 @@ export const finish =
       .whereNull('confirmed_at')
       .first('key_id')
     if (left) return false
-    if ((await planKeys(act, offboarding, await termsOf(act, offboarding))).length > 0) {
+    if ((await planKeys(act, offboarding, await policyOf(act, offboarding))).length > 0) {
       await act.trx('offboardings').where({ id }).update({ state: 'acting' })
       return false
     }
@@ -37,9 +37,9 @@ export const finish =
     return true
   }
 
-async function termsOf(act: Act, { accountId }: Offboarding) {
-  const rows = await act.trx('workspaces').where({ account_id: accountId }).select('id', 'terms')
-  return new Map(rows.map((row) => [row.id as string, readTerms(row.terms)]))
+async function policyOf(act: Act, { accountId }: Offboarding) {
+  const rows = await act.trx('workspaces').where({ account_id: accountId }).select('id', 'policy')
+  return new Map(rows.map((row) => [row.id as string, readPolicy(row.policy)]))
 }
 
 async function recordCompleted(act: Act, offboarding: Offboarding): Promise<void> {

@@ -2,7 +2,7 @@ import type { Random } from '../foundation/random.ts'
 import { dayMs } from '../foundation/time.ts'
 import { lockKeys } from '../keys/store.ts'
 import type { Act } from '../members/actor.ts'
-import { readTerms } from '../policy/terms.ts'
+import { readPolicy } from '../policy/policy.ts'
 import { type Campaign, openCampaign } from '../rotation/campaign.ts'
 import { type Applied, applyPlan, revokeTogether } from './apply-to-key.ts'
 import { lockOffboarding, type Offboarding, type Plan } from './offboarding.ts'
@@ -16,7 +16,7 @@ const keysPerTransaction = 50
  * Deals with the next keys, of one workspace and at most 50, in one transaction: key rows by id first, then that
  * workspace's audit chain, so that two campaigns cannot wait for each other. True while there may be more.
  */
-export const actOnSome =
+export const executeKeys =
   (random: Random): Step =>
   async (act, id) => {
     const offboarding = await lockOffboarding(act.trx, id)
@@ -36,14 +36,14 @@ export const actOnSome =
     const rows = await waiting().where({ workspace_id: workspaceId }).limit(keysPerTransaction)
     const keyIds = rows.map((row) => row.key_id as string)
     const locked = await lockKeys(act.trx, workspaceId, keyIds)
-    const row = await act.trx('workspaces').where({ id: workspaceId }).first('terms')
-    const terms = readTerms(row.terms)
+    const row = await act.trx('workspaces').where({ id: workspaceId }).first('policy')
+    const policy = readPolicy(row.policy)
     const here = { ...offboarding, successorId: await successorIn(act.trx, workspaceId, offboarding) }
     const deps = {
       offboarding: here,
       newOwner: await newOwnerOf(act.trx, workspaceId, here),
-      graceEnds: new Date(act.now.getTime() + terms.offboardingGraceDays * dayMs),
-      terms,
+      graceEnds: new Date(act.now.getTime() + policy.offboardingGraceDays * dayMs),
+      policy,
       campaign: await campaignFor(act, offboarding, workspaceId, rows, random),
       random,
     }

@@ -3,12 +3,12 @@ import { rememberEmails } from '../directory/emails.ts'
 import { leftTheDirectory } from '../directory/list.ts'
 import { isRefusal } from '../foundation/refusal.ts'
 import type { World } from '../foundation/world.ts'
-import { readTerms } from '../policy/terms.ts'
+import { readPolicy } from '../policy/policy.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import { matchWaiting } from './by-email.ts'
 import { requestOffboarding } from './request.ts'
 
-/** Somebody as Slack's list of members has them. */
+/** A person as Slack's list of members has them. */
 export type SlackMember = { userId: string; email: string | null; deleted: boolean; isBot: boolean }
 
 const actor = { kind: 'job', id: 'offboarding-missed' } as const
@@ -62,6 +62,6 @@ export async function homeOf({ db }: Pick<World, 'db'>, accountId: string): Prom
   const row = await db('workspaces')
     .where({ account_id: accountId })
     .orderBy(['created_at', 'id'])
-    .first('id', 'name', 'terms')
-  return { id: row.id, accountId, name: row.name, terms: readTerms(row.terms) }
+    .first('id', 'name', 'policy')
+  return { id: row.id, accountId, name: row.name, policy: readPolicy(row.policy) }
 }

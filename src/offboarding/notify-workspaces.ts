@@ -1,19 +1,19 @@
 import type { Random } from '../foundation/random.ts'
 import type { Act } from '../members/actor.ts'
 import { put } from '../outbox/outbox.ts'
-import type { Terms } from '../policy/terms.ts'
+import type { Policy } from '../policy/policy.ts'
 import { isUnattended, type Offboarding, type Plan } from './offboarding.ts'
 
 /** A key that an offboarding has just written down. */
 export type Planned = { workspaceId: string; name: string; plan: Plan }
 
-type Named = { id: string; name: string; terms: Terms }
+type Named = { id: string; name: string; policy: Policy }
 
 const maxNamed = 10
 
 /**
- * Tells the channel of each other workspace what an offboarding does there without anybody of theirs having decided
- * it: keys that follow its policy, where a person elsewhere asked, and a role that stays until somebody there ends it.
+ * Notifies the channel of each other workspace of the effects that nobody there decided: keys that follow its policy,
+ * where a person elsewhere asked, and a role that stays until an owner there ends it.
  */
 export async function notifyWorkspaces(
   act: Act,
@@ -43,7 +43,7 @@ export async function notifyWorkspaces(
         workspaceId: workspace.id,
         subjectId: id,
         step: `${workspace.id} ${begunAt.toISOString()}`,
-        destination: `channel:${workspace.terms.alertChannel}`,
+        destination: `channel:${workspace.policy.alertChannel}`,
         about: 'offboarded-elsewhere',
         body,
       },

@@ -2,15 +2,14 @@ import type { Executor, Transaction } from '../foundation/database.ts'
 import { fromRow } from '../foundation/rows.ts'
 import type { Receipt } from '../leases/confirm.ts'
 
-/** The doors through which an offboarding can be asked for. */
+/** The sources of a request for an offboarding. */
 const sources = ['slack', 'workflow', 'user-change', 'scim', 'webhook', 'shell', 'reconcile'] as const
 export type Source = (typeof sources)[number]
 
 export const modes = ['by-use', 'revoke', 'deactivate', 'rotate'] as const
-/** What happens to the keys: by use, busy ones are rotated and quiet ones revoked. */
+/** How keys are treated; `by-use` rotates busy ones and revokes quiet ones. */
 export type Mode = (typeof modes)[number]
 
-/** What happens to one key. */
 export type Plan = 'revoke' | 'deactivate' | 'rotate' | 'hand-over' | 'keep'
 
 export type Outcome =
@@ -112,7 +111,7 @@ export async function lockOffboarding(trx: Transaction, id: string): Promise<Off
   return row && toOffboarding(row)
 }
 
-/** Which doors asked, first first. */
+/** The requests for an offboarding, oldest first. */
 export async function requestsOf(
   db: Executor,
   id: string,

@@ -5,8 +5,8 @@ import type { Announcer } from './announcer.ts'
 const maxAttempts = 3
 
 /**
- * Tells whoever takes over which keys wait for them. Home lists these too, so a message that is refused is given up; an
- * outage is no refusal.
+ * Sends new owners the keys that wait for them. Home lists these too, so a message that is refused is given up; an outage
+ * is no refusal.
  */
 export async function offerKeys(world: World, announcer: Announcer): Promise<void> {
   const { db, clock, log } = world
@@ -36,7 +36,10 @@ export async function offerKeys(world: World, announcer: Announcer): Promise<voi
     try {
       await announcer.offer(first.owner_id, first.user_id, offers)
     } catch (error) {
-      log.warn({ error: String(error) }, 'an offer was not delivered')
+      log.warn(
+        { event: 'offboarding.offer_failed', error: String(error) },
+        'failed to offer keys to their new owner',
+      )
       const keyIds = group.map((row: { key_id: string }) => row.key_id)
       await db('offboarding_keys')
         .where({ offboarding_id: first.offboarding_id })

@@ -1,10 +1,10 @@
 import { dayMs } from '../foundation/time.ts'
 import { isOver } from '../keys/key.ts'
-import type { Terms } from '../policy/terms.ts'
+import type { Policy } from '../policy/policy.ts'
 import type { Candidate } from './leaver-keys.ts'
 import { isUnattended, type Mode, type Offboarding, type Plan } from './offboarding.ts'
 
-/** Whether something used the key lately, so that ending it would be noticed. Pure. */
+/** Whether the key was used within `busyDays`, so that ending it would be noticed. Pure. */
 export const isBusy = (key: Pick<Candidate, 'lastUsedAt'>, now: Date, busyDays: number): boolean =>
   key.lastUsedAt !== null && now.getTime() - key.lastUsedAt.getTime() <= busyDays * dayMs
 
@@ -12,7 +12,7 @@ export const isBusy = (key: Pick<Candidate, 'lastUsedAt'>, now: Date, busyDays: 
 const couldSee = (key: Pick<Candidate, 'reasons'>): boolean =>
   key.reasons.some((reason) => reason !== 'created')
 
-/** What can happen to a key as it stands, first what a mode without a word about it would do. Pure. */
+/** The plans that are possible for a key now, the default first. Pure. */
 export function choicesFor(key: Candidate, now: Date): Plan[] {
   if (!couldSee(key) || isOver(key, now)) return ['keep']
   if (key.status === 'unrevealed') return ['hand-over', 'revoke', 'keep']
@@ -20,22 +20,22 @@ export function choicesFor(key: Candidate, now: Date): Plan[] {
   return ['rotate', 'deactivate', 'revoke', 'keep']
 }
 
-/** What a system asks for, as far as a policy lets it: only less than the policy, which is what can be undone. Pure. */
-export const within = (policy: Mode, wanted: Mode): Mode => (wanted === 'deactivate' ? wanted : policy)
+/** Limits the mode that a system asks for: it may only ask for less than the policy, which can be undone. Pure. */
+export const within = (limit: Mode, wanted: Mode): Mode => (wanted === 'deactivate' ? wanted : limit)
 
-/** What happens to keys of that workspace: what was asked for where whoever asked decides, else its own policy. Pure. */
+/** The mode in that workspace: the requested one where the requester decides, else that of its policy. Pure. */
 export function modeIn(
   offboarding: Pick<Offboarding, 'mode' | 'decidesIn' | 'requestedBy'>,
   workspaceId: string,
-  { offboardingUnattendedMode: policy }: Terms,
+  { offboardingUnattendedMode: own }: Policy,
 ): Mode {
   if (offboarding.decidesIn.includes(workspaceId)) return offboarding.mode
-  return isUnattended(offboarding) ? within(policy, offboarding.mode) : policy
+  return isUnattended(offboarding) ? within(own, offboarding.mode) : own
 }
 
 /**
- * What happens to a key: what somebody chose for it where that is possible, else what the mode says. A token that
- * nobody saw is handed over with its key; one that is refused already is only ever made to stay so. Pure.
+ * The plan for a key: the chosen one where that is possible, else that of the mode. A token that nobody saw is handed
+ * over with its key; a key that is refused already can only stay so. Pure.
  */
 export function planFor(key: Candidate, mode: Mode, busy: boolean, now: Date, chosen?: Plan): Plan {
   const choices = choicesFor(key, now)

@@ -1,7 +1,7 @@
 import type { Executor } from '../foundation/database.ts'
 import { dayMs } from '../foundation/time.ts'
 import type { Actor } from '../members/actor.ts'
-import { readTerms } from '../policy/terms.ts'
+import { readPolicy } from '../policy/policy.ts'
 import { trafficOf } from '../usage/traffic.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import { authorityOf } from './authority.ts'
@@ -11,15 +11,15 @@ import { choicesFor, isBusy, planFor } from './plan.ts'
 import { plannedAnew } from './reopen.ts'
 import { newOwnerOf } from './successor.ts'
 
-/** A key with what would happen to it, and what could; `requestsLately` are those of the last 24 hours. */
-export type PreviewedKey = Candidate & { plan: Plan; choices: Plan[]; busy: boolean; requestsLately: number }
+/** A key with its plan and the possible ones. */
+export type PreviewedKey = Candidate & { plan: Plan; choices: Plan[]; busy: boolean; requestsLast24h: number }
 
 export type Preview = {
-  /** of the workspaces where whoever asks decides */
+  /** of the workspaces where the actor decides */
   keys: PreviewedKey[]
   /** how many more keys other workspaces have, by name; they follow their own policy */
   elsewhere: { workspace: string; keys: number }[]
-  /** names of workspaces where the leaver's role stays, since whoever asks may not end it */
+  /** names of workspaces where the leaver's role stays, since the actor may not end it */
   keepsRoleIn: string[]
   /** names of workspaces where it had stayed so far, and ends with this request */
   endsRoleIn: string[]
@@ -29,7 +29,7 @@ export type Preview = {
   running: Offboarding | undefined
 }
 
-/** What it would do now if this actor offboarded this person. Changes nothing. */
+/** Computes the effects of an offboarding of this person by this actor, now. Changes nothing. */
 export async function previewOffboarding(
   db: Executor,
   workspace: Workspace,
@@ -50,18 +50,18 @@ export async function previewOffboarding(
         .select('key_id')
     : []
   const handled = new Set(known.map((row) => row.key_id))
-  const rows = await db('workspaces').where({ account_id: accountId }).select('id', 'name', 'terms')
-  const busyDays = new Map(rows.map((row) => [row.id, readTerms(row.terms).offboardingBusyDays]))
-  const mode = wanted ?? workspace.terms.offboardingMode
+  const rows = await db('workspaces').where({ account_id: accountId }).select('id', 'name', 'policy')
+  const busyDays = new Map(rows.map((row) => [row.id, readPolicy(row.policy).offboardingBusyDays]))
+  const mode = wanted ?? workspace.policy.offboardingMode
   const candidates = (await keysOfLeaver(db, accountId, userId)).filter((key) => !handled.has(key.id))
   const decided = candidates.filter((key) => authority.decidesIn.includes(key.workspaceId))
   const last24h = await requestsOfTheDay(db, decided, now)
   const keys = decided
     .map((key) => {
       const busy = isBusy(key, now, busyDays.get(key.workspaceId) ?? 0)
-      const requestsLately = last24h.get(key.id) ?? 0
+      const requestsLast24h = last24h.get(key.id) ?? 0
       const plan = planFor(key, mode, busy, now)
-      return { ...key, busy, requestsLately, plan, choices: choicesFor(key, now) }
+      return { ...key, busy, requestsLast24h, plan, choices: choicesFor(key, now) }
     })
     .sort((a, b) => Number(b.busy) - Number(a.busy) || a.name.localeCompare(b.name))
   const newOwner = await newOwnerOf(db, workspace.id, { accountId, userId, successorId: null })

@@ -1,21 +1,21 @@
 import type { Executor } from '../foundation/database.ts'
 import { minuteMs } from '../foundation/time.ts'
 import type { Act } from '../members/actor.ts'
-import type { Terms } from '../policy/terms.ts'
+import type { Policy } from '../policy/policy.ts'
 import type { Authority } from './authority.ts'
 import { keysOfLeaver } from './leaver-keys.ts'
 import { type Offboarding, toOffboarding } from './offboarding.ts'
 
 /**
- * An offboarding begins again where whoever asks now may end a role that had stayed, and a finished one also when the
- * leaver has a key that it does not know. The limit of a finished one counts from now, and what somebody `decided` who has
- * seen a preview holds from there on: the keys from before are dealt with.
+ * Reopens an offboarding where the requester may end a role that had stayed, and a finished one also when the leaver has
+ * a key that it does not know. The deadline of a finished one counts from now, and decisions made after a preview
+ * (`decided`) apply to the new keys: those from before are done.
  */
 export async function reopenIfMore(
   act: Act,
   offboarding: Offboarding,
   authority: Pick<Authority, 'keepsRoleIn'>,
-  terms: Terms,
+  policy: Policy,
   decided: Record<string, unknown>,
 ): Promise<Offboarding> {
   const keepsRoleIn = offboarding.keepsRoleIn.filter((id) => authority.keepsRoleIn.includes(id))
@@ -27,7 +27,7 @@ export async function reopenIfMore(
     const anew = act.trx('offboarding_keys').where({ offboarding_id: offboarding.id })
     await anew.whereIn('key_id', plannedAnew(act.trx, ended)).delete()
   }
-  const due = new Date(act.now.getTime() + terms.offboardingLimitMinutes * minuteMs)
+  const due = new Date(act.now.getTime() + policy.offboardingLimitMinutes * minuteMs)
   const anew = {
     begun_at: act.now,
     due_at: due,

@@ -1,6 +1,6 @@
 import { stringify } from 'csv-stringify/sync'
 import type { Executor } from '../foundation/database.ts'
-import { readTerms } from '../policy/terms.ts'
+import { readPolicy } from '../policy/policy.ts'
 import {
   isUnattended,
   type LeaverKey,
@@ -25,17 +25,17 @@ export type Counts = {
 export type Report = {
   offboardings: (Offboarding & { sources: Source[]; keepsRoleInNames: string[] })[]
   counts: Counts
-  /** the keys, while there are few enough to be told one by one */
+  /** the keys, while they are few enough to list */
   keys: LeaverKey[]
   /** how many keys are not named here, by the name of their workspace */
   elsewhere: { workspace: string; keys: number }[]
   channel: string
 }
 
-/** More keys than these, or more leavers than one, are told as counts. */
+/** More keys than these, or more leavers than one, are shown as counts. */
 const listedSingly = 20
 
-/** What is to be told in that message, as things stand now. */
+/** Reads the current content of that message. */
 export async function readReport(db: Executor, messageId: string): Promise<Report> {
   const rows = await db('offboardings')
     .where({ message_id: messageId })
@@ -44,7 +44,7 @@ export async function readReport(db: Executor, messageId: string): Promise<Repor
       '*',
       db.raw(
         `array(select source from offboarding_requests r where r.offboarding_id = offboardings.id
-           order by requested_at, source) as doors,
+           order by requested_at, source) as sources,
          array(select name from workspaces w where w.id = any(offboardings.keeps_role_in) order by name) as kept`,
       ),
     )
@@ -53,10 +53,10 @@ export async function readReport(db: Executor, messageId: string): Promise<Repor
   const home = await db('workspaces')
     .join('offboarding_messages', 'offboarding_messages.workspace_id', 'workspaces.id')
     .where({ 'offboarding_messages.id': messageId })
-    .first('terms')
+    .first('policy')
   const offboardings = rows.map((row) => ({
     ...toOffboarding(row),
-    sources: row.doors,
+    sources: row.sources,
     keepsRoleInNames: row.kept,
   }))
   const [only] = offboardings
@@ -66,7 +66,7 @@ export async function readReport(db: Executor, messageId: string): Promise<Repor
     counts,
     keys: isOne && counts.all <= listedSingly ? await namedKeysOf(db, only) : [],
     elsewhere: isOne && !isUnattended(only) ? await elsewhereOf(db, only) : [],
-    channel: readTerms(home.terms).alertChannel,
+    channel: readPolicy(home.policy).alertChannel,
   }
 }
 
@@ -106,7 +106,7 @@ export async function countKeys(db: Executor, ids: readonly string[]): Promise<C
   return rows[0]
 }
 
-/** A line per key that is named here and leaver, for an auditor. What could be taken for a formula is written as text. */
+/** Writes CSV for an auditor: a line per leaver and named key. Cells that look like formulas become text. */
 export async function reportFile(db: Executor, offboardings: Report['offboardings']): Promise<string> {
   const lines: unknown[][] = []
   for (const one of offboardings)

@@ -7,7 +7,7 @@ import { minuteMs } from '../foundation/time.ts'
 import { type Act, type Actor, actorName } from '../members/actor.ts'
 import { findMember } from '../members/member.ts'
 import { authorise } from '../policy/authorise.ts'
-import type { Terms } from '../policy/terms.ts'
+import type { Policy } from '../policy/policy.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import { type Authority, authorityOf, isOtherSystem, mayOffboard } from './authority.ts'
 import { type Mode, type Offboarding, type Plan, type Source, toOffboarding } from './offboarding.ts'
@@ -15,7 +15,7 @@ import { within } from './plan.ts'
 import { reopenIfMore } from './reopen.ts'
 import { stepIsOff, stepIsOffIn } from './workflow-step.ts'
 
-/** What a door asks for. Doors without a preview leave mode and choices out. */
+/** A request from one of the `sources`. Those without a preview leave mode and choices out. */
 export type OffboardingRequest = {
   source: Source
   userId: string
@@ -23,16 +23,16 @@ export type OffboardingRequest = {
   successorId?: string | undefined
   note?: string | undefined
   choices?: Record<string, Plan>
-  /** what the door wants to find again: a workflow's execution, a directory's id */
+  /** the source's own id: a workflow's execution, a directory's user */
   reference?: string
-  /** false for doors that should stay quiet when the person has no key at all */
+  /** false for sources that stay quiet when the person has no key at all */
   announced?: boolean
 }
 
 /**
- * Makes sure that this person is being offboarded: one offboarding a person, once a door, until they come back.
- * Whoever asks second joins; when the leaver has got hold of more keys since, or has a role that they may end, it goes
- * on with those.
+ * Makes sure that this person is being offboarded: one offboarding per person until they come back, one request per
+ * source. A second request joins; when the leaver has more keys since, or a role that the requester may end, the
+ * offboarding goes on with those.
  */
 export async function requestOffboarding(
   act: Act,
@@ -58,7 +58,7 @@ export async function requestOffboarding(
     .returning('*')
   const row = made ?? (await lockCurrent(act, workspace.accountId, request.userId))
   const offboarding = toOffboarding(row)
-  const isFirst = await noteSource(act, offboarding.id, request)
+  const isFirst = await recordSource(act, offboarding.id, request)
   if (made) await recordRequested(act, offboarding, request)
   if (!made && isFirst) {
     const details = { offboarding: offboarding.id, user: request.userId, ...sourceOf(request) }
@@ -66,7 +66,7 @@ export async function requestOffboarding(
   }
   if (made) return offboarding
   const decided = request.choices ? decisionsOf(workspace, request, authority) : {}
-  return reopenIfMore(act, offboarding, authority, workspace.terms, decided)
+  return reopenIfMore(act, offboarding, authority, workspace.policy, decided)
 }
 
 function checked({ userId, successorId, note = '' }: OffboardingRequest): Refusal | undefined {
@@ -116,24 +116,23 @@ async function isUnknown(
     : undefined
 }
 
-/** A workflow that names an owner pauses their keys, whatever else it asks for. */
+/** A workflow that names an owner only deactivates their keys. */
 const spareOwner = (request: OffboardingRequest, { keepsRoleIn }: Authority): OffboardingRequest =>
   request.source === 'workflow' && keepsRoleIn.length > 0
     ? { ...request, mode: 'deactivate', successorId: undefined }
     : request
 
-/** What was asked for, or what the policy says where nothing was; another system gets no more than the policy says. */
+/** The requested mode, else that of the policy; another system gets no more than the policy allows. */
 export function modeOf(
   { source, mode, choices }: Pick<OffboardingRequest, 'source' | 'mode' | 'choices'>,
-  terms: Terms,
+  policy: Policy,
 ): Mode {
-  const policy = choices === undefined ? terms.offboardingUnattendedMode : terms.offboardingMode
-  return isOtherSystem(source) ? within(policy, mode ?? policy) : (mode ?? policy)
+  const limit = choices === undefined ? policy.offboardingUnattendedMode : policy.offboardingMode
+  return isOtherSystem(source) ? within(limit, mode ?? limit) : (mode ?? limit)
 }
 
-/** What shall happen to keys, and where that holds. */
-const decisionsOf = ({ terms }: Workspace, request: OffboardingRequest, { decidesIn }: Authority) => ({
-  mode: modeOf(request, terms),
+const decisionsOf = ({ policy }: Workspace, request: OffboardingRequest, { decidesIn }: Authority) => ({
+  mode: modeOf(request, policy),
   successor_id: request.successorId ?? null,
   choices: JSON.stringify(request.choices ?? {}),
   decides_in: decidesIn,
@@ -146,7 +145,7 @@ function newRow(
   authority: Authority,
   id: string,
 ) {
-  const { terms } = workspace
+  const { policy } = workspace
   return {
     id,
     account_id: workspace.accountId,
@@ -159,7 +158,7 @@ function newRow(
     requested_by: actorName(act.actor),
     requested_at: act.now,
     begun_at: act.now,
-    due_at: new Date(act.now.getTime() + terms.offboardingLimitMinutes * minuteMs),
+    due_at: new Date(act.now.getTime() + policy.offboardingLimitMinutes * minuteMs),
     announced: request.announced ?? true,
   }
 }
@@ -172,8 +171,8 @@ const lockCurrent = (act: Act, accountId: string, userId: string) =>
     .forUpdate()
     .first()
 
-/** Whether this door had not asked before. A request that comes again, as Slack repeats events, changes nothing. */
-export async function noteSource(
+/** Records the request. Returns false for a repeated one, as Slack repeats events. */
+export async function recordSource(
   act: Act,
   offboardingId: string,
   { source, reference = '' }: Pick<OffboardingRequest, 'source' | 'reference'>,

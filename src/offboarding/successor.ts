@@ -20,8 +20,8 @@ export async function successorIn(
 }
 
 /**
- * Who takes over in a workspace: the named successor, else a manager, else an owner; never the leaver, nor anybody
- * who is leaving too. Undefined when there is nobody.
+ * Finds the new owner in a workspace: the named successor, else a manager, else an owner; never the leaver, nor
+ * anybody who is leaving too. Undefined when there is nobody.
  */
 export async function newOwnerOf(
   db: Executor,

@@ -9,13 +9,12 @@ import { markReturned, restoreOwner } from '../workspaces/roles.ts'
 import { actIn } from './authority.ts'
 import { type LeaverKey, leaverKeysOf, type Offboarding, type Source, toOffboarding } from './offboarding.ts'
 
-/** What an undo brought back, and what stays as it is. */
 export type Undone = {
   offboarding: Offboarding
   activated: string[]
   returned: string[]
   kept: string[]
-  /** how many keys stay as they are in workspaces that whoever undoes is not in charge of */
+  /** how many keys stay as they are, in workspaces that the actor does not manage */
   elsewhere: number
 }
 
@@ -67,7 +66,7 @@ export async function undoOffboarding(act: Act, accountId: string, id: string): 
         .where({ offboarding_id: id, key_id: key.keyId })
         .update({ undone_at: act.now })
   }
-  await end(act, offboarding, 'undone')
+  await endOffboarding(act, offboarding, 'undone')
   return undone
 }
 
@@ -100,10 +99,14 @@ async function giveBack(
   return transferKey(act, { ...key, from: key.ownerAfter, to: userId, reason: `undo of ${id}` })
 }
 
-async function end(act: Act, offboarding: Offboarding, because: 'undone' | 'returned'): Promise<void> {
+async function endOffboarding(
+  act: Act,
+  offboarding: Offboarding,
+  because: 'undone' | 'returned',
+): Promise<void> {
   const { id, userId, email, workspaceId } = offboarding
   await act.trx('offboardings').where({ id }).update({ ended_at: act.now, ended_because: because })
-  if (userId) await welcome(act, offboarding.accountId, userId, because)
+  if (userId) await restoreMember(act, offboarding.accountId, userId, because)
   // Its message says so too.
   await act
     .trx('offboarding_messages')
@@ -114,10 +117,10 @@ async function end(act: Act, offboarding: Offboarding, because: 'undone' | 'retu
 }
 
 /**
- * What they still own is not orphaned any more; a last owner whose leaving was a mistake is the owner again, where
- * whoever undoes is in charge.
+ * Their keys are not orphaned any more. An undo makes a last owner the owner again, where the actor manages the
+ * workspace.
  */
-async function welcome(act: Act, accountId: string, userId: string, because: 'undone' | 'returned') {
+async function restoreMember(act: Act, accountId: string, userId: string, because: 'undone' | 'returned') {
   const workspaces = await act.trx('workspaces').where({ account_id: accountId }).orderBy('id').select('id')
   for (const { id } of workspaces) {
     await markReturned(act, id, userId)
@@ -126,10 +129,10 @@ async function welcome(act: Act, accountId: string, userId: string, because: 'un
 }
 
 /**
- * Somebody is back, says a door that had said they left: their offboarding ends, so that leaving again is a new one.
- * No key comes back by itself. A door that never said they left is not believed.
+ * Ends the offboarding of a person who is back, so that leaving again is a new one. No key comes back by itself. Only a
+ * source that had reported the leaver is believed.
  */
-export async function noteReturn(
+export async function recordReturn(
   act: Act,
   accountId: string,
   userId: string,
@@ -152,6 +155,6 @@ export async function noteReturn(
   // Nothing has happened yet, so nothing will.
   if (row.state === 'requested')
     await act.trx('offboardings').where({ id: row.id }).update({ state: 'done', done_at: act.now })
-  await end(act, toOffboarding(row), 'returned')
+  await endOffboarding(act, toOffboarding(row), 'returned')
   return true
 }

@@ -1,5 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
-import { noteConnectionUsed } from '../directory/connections.ts'
+import { markConnectionUsed } from '../directory/connections.ts'
 import type { Executor } from '../foundation/database.ts'
 import type { Random } from '../foundation/random.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
@@ -16,7 +16,7 @@ const windowSeconds = 300
 export const sign = (secret: string, timestamp: string, content: string | Buffer): string =>
   createHmac('sha256', secret).update(`v1:${timestamp}:`).update(content).digest('hex')
 
-/** Whether a request was signed with that secret, lately. `nowSeconds` is real time. */
+/** Whether a request was signed with that secret within `windowSeconds`. `nowSeconds` is real time. */
 export function isSigned(
   secret: string,
   { timestamp, signature, content }: { timestamp: string; signature: string; content: string | Buffer },
@@ -28,8 +28,8 @@ export function isSigned(
   return given.length === expected.length && timingSafeEqual(given, expected)
 }
 
-/** What an HR system asks for. */
-export type Wanted = {
+/** The body of a request from an HR system. */
+export type RequestBody = {
   user?: string
   email?: string
   mode?: Mode
@@ -47,7 +47,7 @@ export async function receive(
   act: Act,
   workspace: Workspace,
   delivery: Delivery,
-  wanted: Wanted,
+  wanted: RequestBody,
   random: Random,
 ): Promise<{ offboarding: Offboarding; isNew: boolean } | Refusal> {
   const { connectionId, idempotencyKey } = delivery
@@ -76,7 +76,7 @@ export async function receive(
     offboarding_id: offboarding.id,
     received_at: act.now,
   })
-  await noteConnectionUsed(act, connectionId)
+  await markConnectionUsed(act, connectionId)
   return { offboarding, isNew: true }
 }
 
@@ -84,7 +84,7 @@ function ask(
   act: Act,
   workspace: Workspace,
   reference: string,
-  { user, email, mode, successor: successorId, note }: Wanted,
+  { user, email, mode, successor: successorId, note }: RequestBody,
   random: Random,
 ): Promise<Offboarding | Refusal> {
   const request = { source: 'webhook' as const, reference, mode, successorId, note }
@@ -93,7 +93,7 @@ function ask(
     : requestByEmail(act, workspace, { ...request, emails: [email!] }, random)
 }
 
-/** What a connection asked for by that id, whichever door it has joined since. */
+/** Whether the connection asked for this offboarding, or for one that was joined to it. */
 export async function askedFor(db: Executor, connectionId: string, offboardingId: string): Promise<boolean> {
   const row = await db('webhook_deliveries')
     .where({ connection_id: connectionId, offboarding_id: offboardingId })

@@ -7,7 +7,7 @@ import { hourMs } from '../foundation/time.ts'
 import { join, say } from '../foundation/words.ts'
 import type { Act } from '../members/actor.ts'
 import { type OutboxMessage, put, putOrAmend } from '../outbox/outbox.ts'
-import { readTerms } from '../policy/terms.ts'
+import { readPolicy } from '../policy/policy.ts'
 import { inWorkspace, type Workspace } from '../workspaces/workspace.ts'
 
 const maxLeavers = 10
@@ -20,13 +20,13 @@ export async function stepIsOffIn(db: Executor, accountId: string): Promise<Work
   const rows = await db('workspaces')
     .where({ account_id: accountId })
     .orderBy(['created_at', 'id'])
-    .select('id', 'name', 'terms')
+    .select('id', 'name', 'policy')
   return rows
-    .map(({ id, name, terms }) => ({ id, accountId, name, terms: readTerms(terms) }))
-    .filter(({ terms }) => !terms.offboardingByWorkflow)
+    .map(({ id, name, policy }) => ({ id, accountId, name, policy: readPolicy(policy) }))
+    .filter(({ policy }) => !policy.offboardingByWorkflow)
 }
 
-/** What a workflow reads whose step is switched off. */
+/** The refusal for a workflow whose step is switched off. */
 export function stepIsOff(off: readonly Workspace[]): Refusal {
   const commands = off.map(({ name }) => [{ code: `/keys policy ${inWorkspace(name)}` }])
   return refuse('forbidden', say`The step is switched off in ${namesOf(off)}. Nobody was offboarded.`, {
@@ -42,17 +42,17 @@ const namesOf = (off: readonly Workspace[]) =>
   )
 
 /**
- * Tells the alert channels of these workspaces that a run was refused: the first of an hour at once, and at its end
- * how many followed, so that a flood of runs is two messages. Returns whether there is something to tell now.
+ * Notifies the alert channels of these workspaces of a refused run: the first of an hour at once, and at its end how
+ * many followed, so that a flood of runs is two messages. Returns whether a message is due now.
  */
-export async function noteRefusedRun(
+export async function recordRefusedRun(
   act: Act,
   off: readonly Workspace[],
   run: { execution: string; leaver: string },
   random: Random,
 ): Promise<boolean> {
   const hour = Math.floor(act.now.getTime() / hourMs) * hourMs
-  const channels = groupBy(off, ({ terms }) => `channel:${terms.alertChannel}`)
+  const channels = groupBy(off, ({ policy }) => `channel:${policy.alertChannel}`)
   let isFirst = false
   for (const [destination, there] of channels) {
     const message = (isMore: boolean): OutboxMessage & { body: RunsRefused } => ({

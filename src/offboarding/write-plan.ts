@@ -1,6 +1,6 @@
 import type { Random } from '../foundation/random.ts'
 import type { Act } from '../members/actor.ts'
-import { readTerms, type Terms } from '../policy/terms.ts'
+import { type Policy, readPolicy } from '../policy/policy.ts'
 import { closeRequestsOf } from '../workspaces/requests.ts'
 import { markDeparted } from '../workspaces/roles.ts'
 import { type Candidate, keysOfLeaver } from './leaver-keys.ts'
@@ -13,7 +13,7 @@ import type { Step } from './step.ts'
  * Writes down every key of the leaver with what shall happen to it, closes their requests and ends their roles. In a
  * workspace where their role stays, nothing but keys ends.
  */
-export const begin =
+export const writePlan =
   (random: Random): Step =>
   async (act, id) => {
     const offboarding = await lockOffboarding(act.trx, id)
@@ -22,10 +22,10 @@ export const begin =
       .trx('workspaces')
       .where({ account_id: offboarding.accountId })
       .orderBy('id')
-      .select('id', 'name', 'terms')
-    const named = workspaces.map(({ id, name, terms }) => ({ id, name, terms: readTerms(terms) }))
-    const terms = new Map(named.map((workspace) => [workspace.id as string, workspace.terms]))
-    const planned = await planKeys(act, offboarding, terms)
+      .select('id', 'name', 'policy')
+    const named = workspaces.map(({ id, name, policy }) => ({ id, name, policy: readPolicy(policy) }))
+    const policies = new Map(named.map((workspace) => [workspace.id as string, workspace.policy]))
+    const planned = await planKeys(act, offboarding, policies)
     const left = workspaces.filter(({ id }) => !offboarding.keepsRoleIn.includes(id))
     const ids = left.map((workspace) => workspace.id as string)
     await closeRequestsOf(act, ids, offboarding.userId!)
@@ -35,8 +35,8 @@ export const begin =
       if (await stillOwns(act, workspace.id, offboarding.userId!)) lastOwnerOf.push(workspace.name)
     }
     await notifyWorkspaces(act, offboarding, named, planned, random)
-    // Nobody needs to hear of everyone who ever left; whoever asked in person does.
-    const isWorthTelling =
+    // A leaver without keys is announced only to a person who asked.
+    const isAnnounced =
       planned.length > 0 ||
       lastOwnerOf.length > 0 ||
       offboarding.keepsRoleIn.length > 0 ||
@@ -45,7 +45,7 @@ export const begin =
     await act
       .trx('offboardings')
       .where({ id })
-      .update({ state: 'acting', last_owner_of: lastOwnerOf, announced: isWorthTelling })
+      .update({ state: 'acting', last_owner_of: lastOwnerOf, announced: isAnnounced })
     return true
   }
 
@@ -53,11 +53,11 @@ export const begin =
 export async function planKeys(
   act: Act,
   offboarding: Offboarding,
-  terms: ReadonlyMap<string, Terms>,
+  policy: ReadonlyMap<string, Policy>,
 ): Promise<Planned[]> {
   const keys = await keysOfLeaver(act.trx, offboarding.accountId, offboarding.userId!)
   if (keys.length === 0) return []
-  const rows = keys.map((key) => rowFor(act, offboarding, key, terms.get(key.workspaceId)!))
+  const rows = keys.map((key) => rowFor(act, offboarding, key, policy.get(key.workspaceId)!))
   const added = await act.trx.raw(
     `insert into offboarding_keys (offboarding_id, key_id, workspace_id, reasons, busy, plan, owner_before)
      select offboarding_id, key_id, workspace_id, reasons, busy, plan, owner_before
@@ -75,11 +75,11 @@ export async function planKeys(
 
 type Added = { key_id: string; plan: Plan }
 
-function rowFor(act: Act, offboarding: Offboarding, key: Candidate, terms: Terms) {
-  const busy = isBusy(key, act.now, terms.offboardingBusyDays)
+function rowFor(act: Act, offboarding: Offboarding, key: Candidate, policy: Policy) {
+  const busy = isBusy(key, act.now, policy.offboardingBusyDays)
   const decides = offboarding.decidesIn.includes(key.workspaceId)
   const chosen = decides ? offboarding.choices[key.id] : undefined
-  const plan = planFor(key, modeIn(offboarding, key.workspaceId, terms), busy, act.now, chosen)
+  const plan = planFor(key, modeIn(offboarding, key.workspaceId, policy), busy, act.now, chosen)
   // Whose role stays can still reveal what nobody has seen.
   const stays = offboarding.keepsRoleIn.includes(key.workspaceId)
   return {

@@ -19,7 +19,7 @@ export async function announceReview(world: Deps, workspace: Workspace): Promise
   const now = world.clock.now()
   const review = await openReview(world.db, workspace.id)
   if (!review) return 0
-  const waits = { notBefore: quietUntil(workspace.terms, now) }
+  const waits = { notBefore: quietUntil(workspace.policy, now) }
   const about = { workspaceId: workspace.id, about: 'review', subjectId: review.id, ...waits }
   const owners = review.answerBy > now ? await ownersWithOpenKeys(world.db, review, now) : []
   const isLate = review.answerBy.getTime() - now.getTime() <= reminderDays * dayMs
@@ -30,7 +30,7 @@ export async function announceReview(world: Deps, workspace: Workspace): Promise
   })
   const progress: OutboxMessage = { ...about, step: 'begun', destination: channelOf(workspace), body: {} }
   // Redrawn once a day: keys are flagged and end without an answer.
-  const today: OutboxMessage = { ...progress, step: `day:${dayIn(workspace.terms.timeZone, now)}` }
+  const today: OutboxMessage = { ...progress, step: `day:${dayIn(workspace.policy.timeZone, now)}` }
   return putNew(world, [progress, today, ...asks, ...(await endings(world.db, workspace))], now)
 }
 
@@ -70,7 +70,7 @@ async function endings(db: Executor, workspace: Workspace): Promise<OutboxMessag
   }))
 }
 
-const channelOf = (workspace: Workspace) => `channel:${workspace.terms.alertChannel}`
+const channelOf = (workspace: Workspace) => `channel:${workspace.policy.alertChannel}`
 
 async function putNew(world: Deps, messages: OutboxMessage[], now: Date): Promise<number> {
   const known = await world

@@ -29,7 +29,7 @@ export async function beginReview(act: Act, workspace: Workspace, random: Random
       next: say`See ${{ code: '/keys review' }}.`,
     })
   if (before) await endReview(act, before)
-  const answerBy = addDays(act.now, workspace.terms.reviewAnswerDays, workspace.terms.timeZone)
+  const answerBy = addDays(act.now, workspace.policy.reviewAnswerDays, workspace.policy.timeZone)
   const [row] = await act
     .trx('reviews')
     .insert({
@@ -89,7 +89,7 @@ export async function beginWhenDue(
   world: Pick<World, 'db' | 'clock' | 'random' | 'log'>,
   workspace: Workspace,
 ): Promise<Review | undefined> {
-  const { reviewIntervalDays, timeZone } = workspace.terms
+  const { reviewIntervalDays, timeZone } = workspace.policy
   if (reviewIntervalDays === 0) return undefined
   const since = (await lastBegun(world.db, workspace.id)) ?? (await madeAt(world, workspace))
   if (addDays(since, reviewIntervalDays, timeZone) > world.clock.now()) return undefined

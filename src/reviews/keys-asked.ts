@@ -1,5 +1,5 @@
 import type { Executor } from '../foundation/database.ts'
-import { readTerms } from '../policy/terms.ts'
+import { readPolicy } from '../policy/policy.ts'
 import type { Counts } from './progress.ts'
 import { answerStateOfKey, findReview, type Review } from './review.ts'
 
@@ -63,8 +63,8 @@ export async function readAsked(
      left join key_usage u on u.key_id = k.id order by k.name_folded, k.id`,
     { ...bindings, from: first },
   )
-  const workspace = await db('workspaces').where({ id: review.workspaceId }).first('name', 'terms')
-  const { unconfirmedKeys, noticeDays } = readTerms(workspace.terms)
+  const workspace = await db('workspaces').where({ id: review.workspaceId }).first('name', 'policy')
+  const { unconfirmedKeys, noticeDays } = readPolicy(workspace.policy)
   return {
     review,
     workspaceName: workspace.name,

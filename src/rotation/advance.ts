@@ -6,11 +6,11 @@ import { dayMs } from '../foundation/time.ts'
 import { plain } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import type { Act } from '../members/actor.ts'
-import { readTerms, type Terms } from '../policy/terms.ts'
+import { type Policy, readPolicy } from '../policy/policy.ts'
 import { endOf, finishLocked, recordAborted } from './end.ts'
 import { factsOf } from './facts.ts'
 import { type Locked, lockRunning } from './lock.ts'
-import { type NoteKind, note } from './notes.ts'
+import { addNote, type NoteKind } from './notes.ts'
 import { atDeadline, endsBeforeSwitch, type Facts, phaseOf } from './phase.ts'
 import { type Phase, type Rotation, toRotation } from './rotation.ts'
 
@@ -34,24 +34,24 @@ export async function advanceRotations(world: World): Promise<number> {
       .where('rotations.id', '>', after)
       .orderBy('rotations.id')
       .limit(batchSize)
-      .select('rotations.*', 'workspaces.terms')
+      .select('rotations.*', 'workspaces.policy')
     if (rows.length === 0) return moved
     after = rows.at(-1)!.id
     moved += await advanceThese(
       world,
       rows.map(toRotation),
-      rows.map((row) => readTerms(row.terms)),
+      rows.map((row) => readPolicy(row.policy)),
     )
   }
 }
 
-async function advanceThese(world: World, rotations: Rotation[], terms: Terms[]): Promise<number> {
+async function advanceThese(world: World, rotations: Rotation[], policy: Policy[]): Promise<number> {
   const all = await factsOf(world.db, rotations, world.clock.now())
   const known = await knownSteps(world.db, rotations)
   let moved = 0
   for (const [i, rotation] of rotations.entries()) {
     const facts = all[i]!
-    const isStill = nothingToDo(rotation, facts, terms[i]!, known.get(rotation.id) ?? new Set())
+    const isStill = nothingToDo(rotation, facts, policy[i]!, known.get(rotation.id) ?? new Set())
     if (isStill) continue
     const done = await perform(world, actor, async (act) => {
       const locked = await lockRunning(act, rotation.workspaceId, rotation.id, 'rotation.finish')
@@ -59,7 +59,10 @@ async function advanceThese(world: World, rotations: Rotation[], terms: Terms[])
       return advanceOne(act, locked)
     })
     if (isRefusal(done) && done.code !== 'already')
-      world.log.warn({ rotation: rotation.id, why: plain(done.message) }, 'a rotation waits')
+      world.log.warn(
+        { event: 'rotation.step_refused', rotation: rotation.id, why: plain(done.message) },
+        'a step of a rotation was refused',
+      )
     else moved++
   }
   return moved
@@ -74,20 +77,20 @@ async function knownSteps(db: Executor, rotations: readonly Rotation[]): Promise
   return known
 }
 
-function nothingToDo(rotation: Rotation, facts: Facts, terms: Terms, known: ReadonlySet<string>): boolean {
-  const phase = phaseOf(facts, terms)
-  const deadline = atDeadline(facts, terms)
+function nothingToDo(rotation: Rotation, facts: Facts, policy: Policy, known: ReadonlySet<string>): boolean {
+  const phase = phaseOf(facts, policy)
+  const deadline = atDeadline(facts, policy)
   return (
     phase === rotation.phase &&
     facts.usedAt?.getTime() === rotation.usedAt?.getTime() &&
     (deadline === 'wait' || deadline === 'ask') &&
-    dueNotes(rotation, facts, terms).every(({ step }) => known.has(step))
+    dueNotes(rotation, facts, policy).every(({ step }) => known.has(step))
   )
 }
 
-/** What is to be said by now. Each step is said once. Pure. */
-function dueNotes(rotation: Rotation, facts: Facts, terms: Terms): Due[] {
-  const phase = phaseOf(facts, terms)
+/** The notes that are due by now; each is sent once. Pure. */
+function dueNotes(rotation: Rotation, facts: Facts, policy: Policy): Due[] {
+  const phase = phaseOf(facts, policy)
   const now = facts.now.getTime()
   const days = Math.floor((now - rotation.startedAt.getTime()) / dayMs)
   const reminder = [1, 3, 7].findLast((day) => days >= day)
@@ -101,7 +104,7 @@ function dueNotes(rotation: Rotation, facts: Facts, terms: Terms): Due[] {
       : []),
     ...(ends && isNear ? [{ kind: 'ends', step: `ends-${ends.toISOString().slice(0, 10)}` } as const] : []),
     ...(phase === 'safe' ? [{ kind: 'safe', step: 'safe' } as const] : []),
-    ...(atDeadline(facts, terms) === 'ask'
+    ...(atDeadline(facts, policy) === 'ask'
       ? [{ kind: 'overdue', step: `overdue-${facts.dueAt.toISOString().slice(0, 10)}-${late}w` } as const]
       : []),
   ]
@@ -109,27 +112,27 @@ function dueNotes(rotation: Rotation, facts: Facts, terms: Terms): Due[] {
 
 /** One step of one rotation, in a transaction that holds it. */
 async function advanceOne(act: Act, locked: Locked): Promise<boolean> {
-  const { rotation, facts, terms } = locked
-  const phase = phaseOf(facts, terms)
+  const { rotation, facts, policy } = locked
+  const phase = phaseOf(facts, policy)
   if (phase === 'aborted') {
     if (await followSuccessor(act, rotation)) return true
     await end(act, rotation, phase, 'new-revoked')
     await recordAborted(act, rotation, 'the new key was revoked')
     return true
   }
-  const deadline = atDeadline(facts, terms)
+  const deadline = atDeadline(facts, policy)
   if (phase === 'finished' || deadline === 'finish' || deadline === 'cut') {
     const because = phase === 'finished' ? 'old-revoked' : deadline === 'cut' ? 'cut-at-deadline' : 'deadline'
     await saveUse(act, rotation, facts)
     const done = await finishLocked(act, locked, because)
     if (isRefusal(done)) throw new Error(plain(done.message))
-    await note(act.trx, rotation.id, 'ended', 'ended', act.now)
+    await addNote(act.trx, rotation.id, 'ended', 'ended', act.now)
     return true
   }
   await saveUse(act, rotation, facts)
   if (phase !== rotation.phase) await move(act, rotation, phase)
-  for (const { kind, step, body } of dueNotes(rotation, facts, terms)) {
-    const isNew = await note(act.trx, rotation.id, kind, step, act.now, body)
+  for (const { kind, step, body } of dueNotes(rotation, facts, policy)) {
+    const isNew = await addNote(act.trx, rotation.id, kind, step, act.now, body)
     if (isNew && kind === 'overdue') await recordOverdue(act, rotation)
   }
   return true

@@ -4,13 +4,13 @@ import type { CampaignView, Tracker } from './tracker.ts'
 /** Where a message stands. */
 export type Posted = { channelId: string; ts: string }
 
-/** What one message shows: a rotation, or a campaign of many. */
+/** The content of one message: a rotation, or a campaign of many. */
 export type Shown = { about: 'rotation'; tracker: Tracker } | { about: 'campaign'; campaign: CampaignView }
 
-/** Something that is said once below a rotation's message, to whom it concerns. */
+/** A note that is sent once in the thread of a rotation's message, with the people it mentions. */
 export type Said = { kind: Exclude<NoteKind, 'offer'>; tracker: Tracker; mentions: string[]; report?: Report }
 
-/** What a compromised key did in its last hours: from where, with what, and what is new about it. */
+/** The last hours of a compromised key: networks and clients, and which of them are new. */
 export type Report = {
   hours: number
   requests: number
@@ -26,7 +26,7 @@ export type Report = {
 }
 
 /**
- * How people hear of rotations; Slack implements it. Each call arrives, or throws. `again`: an earlier try may have
+ * Shows rotations to people; Slack implements it. Each call is delivered, or throws. `again`: an earlier try may have
  * arrived without an answer, so look before you send.
  */
 export type RotationBoard = {

@@ -1,5 +1,5 @@
 import type { Executor } from '../foundation/database.ts'
-import { readTerms } from '../policy/terms.ts'
+import { readPolicy } from '../policy/policy.ts'
 import { type Phase, toRotation } from './rotation.ts'
 import { type CampaignView, readTrackers, type Tracker } from './tracker.ts'
 
@@ -11,7 +11,7 @@ export async function readCampaign(db: Executor, id: string, now: Date): Promise
   const row = await db('rotation_campaigns')
     .join('workspaces', 'workspaces.id', 'workspace_id')
     .where('rotation_campaigns.id', id)
-    .first('rotation_campaigns.*', 'workspaces.terms')
+    .first('rotation_campaigns.*', 'workspaces.policy')
   const keys = await db('rotation_campaign_keys')
     .join('keys', 'keys.id', 'key_id')
     .where({ campaign_id: id })
@@ -29,7 +29,7 @@ export async function readCampaign(db: Executor, id: string, now: Date): Promise
     reason: row.reason,
     startedBy: row.started_by,
     startedAt: row.started_at,
-    channel: readTerms(row.terms).alertChannel,
+    channel: readPolicy(row.policy).alertChannel,
     keys: Math.max(keys.length, trackers.length),
     waiting: keys.filter((key) => key.outcome === null).length,
     skipped: keys.filter((key) => key.outcome === 'skipped').map(({ name, why }) => ({ name, why })),
@@ -41,6 +41,6 @@ export async function readCampaign(db: Executor, id: string, now: Date): Promise
 const byUrgency = (a: Tracker, b: Tracker) =>
   rank(a) - rank(b) || a.facts.old.name.localeCompare(b.facts.old.name)
 
-/** What somebody can do now comes first; what is over comes last. */
+/** Rotations that somebody can act on come first, those that are over come last. */
 const rank = ({ phase }: Tracker): number =>
   ({ safe: 0, reveal: 1, switch: 2, silent: 3, finished: 4, aborted: 5 })[phase]

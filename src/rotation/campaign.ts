@@ -13,7 +13,7 @@ import { keysWithUsage, toKeyWithUsage } from '../keys/store.ts'
 import type { Act, Actor } from '../members/actor.ts'
 import type { Role } from '../members/member.ts'
 import { authorise } from '../policy/authorise.ts'
-import { readTerms, type Terms } from '../policy/terms.ts'
+import { type Policy, readPolicy } from '../policy/policy.ts'
 import { type Reason, runningRotationOf } from './rotation.ts'
 import { startRotation } from './start.ts'
 
@@ -34,7 +34,7 @@ const keysPerTransaction = 100
 /** The keys that such a campaign would rotate now: live, revealed, and not being rotated already. */
 export async function keysToRotate(
   db: Executor,
-  workspace: { id: string; terms: Terms },
+  workspace: { id: string; policy: Policy },
   which: Which,
   now: Date,
 ): Promise<KeyWithUsage[]> {
@@ -45,7 +45,7 @@ export async function keysToRotate(
     .whereNotExists(
       db('rotations').whereRaw('rotations.successor_id = keys.id').whereNull('ended_at').select(db.raw('1')),
     )
-    .modify((query) => narrow[which.of](query, which as never, workspace.terms, now))
+    .modify((query) => narrow[which.of](query, which as never, workspace.policy, now))
     .orderBy(['name_folded', 'keys.id'])
     .limit(maxKeys)
   return rows.map(toKeyWithUsage)
@@ -55,7 +55,7 @@ type Query = ReturnType<typeof keysWithUsage>
 type Narrow<K extends Which['of']> = (
   query: Query,
   which: Extract<Which, { of: K }>,
-  terms: Terms,
+  policy: Policy,
   now: Date,
 ) => void
 
@@ -63,11 +63,11 @@ const narrow: { [K in Which['of']]: Narrow<K> } = {
   integration: (query, { integration }) => query.whereRaw('lower(integration) = lower(?)', [integration]),
   owner: (query, { ownerId }) => query.where('owner_id', ownerId),
   words: (query, { words }) => query.whereRaw('strpos(name_folded, ?) > 0', [fold(words)]),
-  overdue: (query, _which, terms, now) => void overdue(query, terms, now),
-  expiring: (query, _which, terms, now) => void expiring(query, now, terms.timeZone),
+  overdue: (query, _which, policy, now) => void overdue(query, policy, now),
+  expiring: (query, _which, policy, now) => void expiring(query, now, policy.timeZone),
 }
 
-/** What integrations the workspace's live keys belong to, by name. */
+/** The integrations of the workspace's live keys, by name. */
 export async function integrationsOf(db: Executor, workspaceId: string, limit: number): Promise<string[]> {
   const rows = await db('keys')
     .where({ workspace_id: workspaceId })
@@ -79,7 +79,7 @@ export async function integrationsOf(db: Executor, workspaceId: string, limit: n
   return rows.map((row) => row.integration)
 }
 
-/** What is said of a campaign: which keys it is about. */
+/** The title of a campaign: which keys it is about. */
 function titleOf(which: Which): string {
   switch (which.of) {
     case 'integration':
@@ -98,7 +98,7 @@ function titleOf(which: Which): string {
 /** Decides to rotate these keys as one campaign. They are carried out right after, some at a time. */
 export async function startCampaign(
   act: Act,
-  workspace: { id: string; terms: Terms },
+  workspace: { id: string; policy: Policy },
   wanted: { which: Which; reason: Reason; newOwnerId?: string },
   random: Random,
 ): Promise<Campaign | Refusal> {
@@ -126,7 +126,7 @@ export async function startCampaign(
   return campaign
 }
 
-/** A campaign with its message and no key yet: for whoever starts its rotations in the same transaction. */
+/** Creates a campaign with its message and no key yet: the caller starts its rotations in the same transaction. */
 export async function openCampaign(
   act: Act,
   workspaceId: string,
@@ -153,13 +153,16 @@ export async function openCampaign(
   return { id, messageId, title, reason: wanted.reason }
 }
 
-/** Starts what campaigns have decided, some keys in one transaction; whoever comes next goes on from there. */
+/** Starts the rotations that campaigns have decided, a batch per transaction; the next run resumes there. */
 export async function carryOutCampaigns(world: World): Promise<number> {
   let started = 0
   for (;;) {
     const done = await perform(world, { kind: 'job', id: 'rotations' }, (act) => startSome(act, world.random))
     if (isRefusal(done)) {
-      world.log.warn({ why: plain(done.message) }, 'a campaign waits')
+      world.log.warn(
+        { event: 'rotation.campaign_refused', why: plain(done.message) },
+        'a step of a rotation campaign was refused',
+      )
       return started
     }
     if (done === 0) return started
@@ -176,7 +179,7 @@ type CampaignRow = {
   started_by: string
   started_by_kind: Actor['kind']
   started_by_role: Role | null
-  terms: unknown
+  policy: unknown
 }
 
 async function startSome(act: Act, random: Random): Promise<number> {
@@ -190,7 +193,7 @@ async function startSome(act: Act, random: Random): Promise<number> {
     .forUpdate('rotation_campaigns')
     .first(
       'rotation_campaigns.*',
-      'workspaces.terms',
+      'workspaces.policy',
       act.trx.raw(
         '(select m.id from rotation_messages m where m.campaign_id = rotation_campaigns.id) as message_id',
       ),
@@ -215,14 +218,14 @@ async function startSome(act: Act, random: Random): Promise<number> {
   return Math.max(1, keyIds.length)
 }
 
-/** Whoever began the campaign is the one who rotates its keys. */
+/** The actor who started the campaign rotates its keys. */
 const actorOf = (row: CampaignRow): Actor =>
   row.started_by_kind === 'member'
     ? { kind: 'member', id: row.started_by, role: row.started_by_role!, workspaceId: row.workspace_id }
     : { kind: row.started_by_kind, id: row.started_by }
 
 async function startOne(act: Act, row: CampaignRow, keyId: string, random: Random) {
-  const workspace = { id: row.workspace_id, terms: readTerms(row.terms) }
+  const workspace = { id: row.workspace_id, policy: readPolicy(row.policy) }
   const campaign = { id: row.id, messageId: row.message_id }
   const running = await runningRotationOf(act.trx, keyId)
   if (running && row.reason !== 'compromised')

@@ -1,14 +1,14 @@
 import type { World } from '../foundation/world.ts'
 import { confirmChange, type Receipt } from '../leases/confirm.ts'
 import { lost } from '../leases/receipt.ts'
-import { note } from './notes.ts'
+import { addNote } from './notes.ts'
 import type { Rotation } from './rotation.ts'
 
 const batchSize = 500
 
 /**
- * Waits until every verifier has learnt of the keys that rotations have ended, and writes the receipt down: for one
- * rotation, or for all that wait, which then share a wait. Whoever comes second finds it written. A compromised key's
+ * Waits until every verifier has learnt of the keys that rotations have ended, and stores the receipt: for one
+ * rotation, or for all that wait, which then share a wait. A second caller finds it written. A compromised key's
  * report, and the offer of its successor, follow the receipt.
  * @param withinMs real milliseconds to wait at most
  * @returns undefined when nothing waits
@@ -41,14 +41,14 @@ export async function confirmRotations(
       .update({ confirmed_at: now, receipt: JSON.stringify(receipt) })
       .returning(['id', 'reason', 'ended_at'])
     for (const row of done.filter((one) => one.reason === 'compromised' && one.ended_at === null)) {
-      await note(trx, row.id, 'report', 'report', now)
-      await note(trx, row.id, 'offer', 'offer', now)
+      await addNote(trx, row.id, 'report', 'report', now)
+      await addNote(trx, row.id, 'offer', 'offer', now)
     }
   })
   return receipt
 }
 
-/** The same for one rotation that somebody looks at; undefined when it has ended no key. */
+/** The same for one rotation that is being viewed; undefined when it has ended no key. */
 export async function confirmRotation(
   world: World,
   { id, cutAt }: Pick<Rotation, 'id' | 'cutAt'>,

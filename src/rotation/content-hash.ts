@@ -2,7 +2,7 @@ import { hourMs } from '../foundation/time.ts'
 import type { Shown } from './board.ts'
 import type { Tracker } from './tracker.ts'
 
-/** What a reader would notice at once when it changes. A message whose gist is the same can wait for its figures. */
+/** The part of a message whose change a reader would notice at once. While it is the same, its figures can wait. */
 export const contentHash = (shown: Shown): string =>
   JSON.stringify(
     shown.about === 'rotation'
@@ -10,7 +10,7 @@ export const contentHash = (shown: Shown): string =>
       : [shown.campaign.counts, shown.campaign.waiting, shown.campaign.skipped.length],
   )
 
-/** What moves with traffic. */
+/** The figures of a message, which move with traffic. */
 export const figuresOf = (shown: Shown): string =>
   JSON.stringify(
     shown.about === 'rotation'
@@ -36,6 +36,6 @@ const figures = ({ hours, day, sources, facts }: Tracker) => [
   day,
   sources.map(({ requests, lastAt }) => [requests, lastAt]),
   facts.old.lastUsedAt,
-  // Time left is told in days, and in hours on the last one.
+  // Time left is shown in days, and in hours on the last one.
   Math.floor((facts.dueAt.getTime() - facts.now.getTime()) / hourMs / 24),
 ]

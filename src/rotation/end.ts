@@ -10,8 +10,8 @@ import { isUsed, phaseOf, silenceOf } from './phase.ts'
 import { type Rotation, toRotation } from './rotation.ts'
 
 /**
- * Ends the old key. Before it is safe only when `early` says that whoever asks knows what breaks. The verifiers'
- * receipt follows after the commit. A rotation whose new key nobody has revealed yet goes on until its owner has it.
+ * Ends the old key; before it is safe only with `early`, by which the actor accepts what breaks. The verifiers' receipt
+ * follows after the commit. A rotation whose new key nobody has revealed yet goes on until its owner has it.
  */
 export async function finishRotation(
   act: Act,
@@ -21,9 +21,9 @@ export async function finishRotation(
 ): Promise<Rotation | Refusal> {
   const locked = await lockRunning(act, workspaceId, id, 'rotation.finish')
   if (isRefusal(locked)) return locked
-  const { facts, terms } = locked
+  const { facts, policy } = locked
   if (facts.next.state === 'revoked') return newKeyGone(facts.next.name)
-  if (!early && phaseOf(facts, terms) !== 'safe')
+  if (!early && phaseOf(facts, policy) !== 'safe')
     return refuse('changed', say`${{ name: facts.old.name }} is not safe to finish by now.`, {
       next: 'Open the rotation again to see what still uses the old key.',
     })
@@ -57,7 +57,7 @@ export async function finishSafe(
 /** The same for who has locked and judged it already. */
 export async function finishLocked(
   act: Act,
-  { rotation, facts, terms }: Locked,
+  { rotation, facts, policy }: Locked,
   because: 'early' | 'safe' | 'deadline' | 'cut-at-deadline' | 'old-revoked',
 ): Promise<Rotation | Refusal> {
   const { workspaceId, predecessorId } = rotation
@@ -78,12 +78,12 @@ export async function finishLocked(
     .update(changed)
     .returning('*')
   // Somebody finished it before, while its new key was not revealed yet.
-  if (rotation.because === '') await recordFinished(act, { rotation, facts, terms }, because)
+  if (rotation.because === '') await recordFinished(act, { rotation, facts, policy }, because)
   return toRotation(row)
 }
 
-async function recordFinished(act: Act, { rotation, facts, terms }: Locked, because: string): Promise<void> {
-  const { since } = silenceOf(facts, terms)
+async function recordFinished(act: Act, { rotation, facts, policy }: Locked, because: string): Promise<void> {
+  const { since } = silenceOf(facts, policy)
   await record(act, {
     event: 'rotation.finished',
     workspaceId: rotation.workspaceId,

@@ -1,18 +1,18 @@
 import type { Executor } from '../foundation/database.ts'
 import { hourMs } from '../foundation/time.ts'
 import { trafficOf } from '../usage/traffic.ts'
-import { flushedThrough } from '../usage/watermark.ts'
+import { readFlushedThrough } from '../usage/watermark.ts'
 import { type KeySnapshot, keySnapshotsOf } from './key-snapshot.ts'
 import type { Facts } from './phase.ts'
 import type { Rotation } from './rotation.ts'
 
-/** What is so of these rotations, in their order; four questions however many there are. */
+/** The facts of these rotations, in their order; four queries however many there are. */
 export async function factsOf(db: Executor, rotations: readonly Rotation[], now: Date): Promise<Facts[]> {
   if (rotations.length === 0) return []
   const keyIds = rotations.flatMap((rotation) => [rotation.predecessorId, rotation.successorId])
   const snapshots = await keySnapshotsOf(db, keyIds, now)
   const accepted = await acceptedOf(db, rotations, snapshots, now)
-  const flushedUntil = await flushedThrough(db)
+  const flushedUntil = await readFlushedThrough(db)
   return rotations.map((rotation) => {
     const [old, next] = [snapshots.get(rotation.predecessorId)!, snapshots.get(rotation.successorId)!]
     const seen = rotation.usedAt && next.revealedAt && rotation.usedAt >= next.revealedAt

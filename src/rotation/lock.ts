@@ -3,12 +3,12 @@ import { say, who } from '../foundation/words.ts'
 import type { Act } from '../members/actor.ts'
 import { authorise, noSuchKey } from '../policy/authorise.ts'
 import type { Action } from '../policy/may.ts'
-import { readTerms, type Terms } from '../policy/terms.ts'
+import { type Policy, readPolicy } from '../policy/policy.ts'
 import { factsOf } from './facts.ts'
 import type { Facts } from './phase.ts'
 import { findRotation, type Rotation, toRotation } from './rotation.ts'
 
-export type Locked = { rotation: Rotation; facts: Facts; terms: Terms }
+export type Locked = { rotation: Rotation; facts: Facts; policy: Policy }
 
 /**
  * A running rotation with both keys and its facts, locked until the transaction ends: key rows by id first, as
@@ -29,9 +29,9 @@ export async function lockRunning(
   const row = await act.trx('rotations').where({ id }).forUpdate().first()
   const rotation = toRotation(row)
   if (rotation.endedAt) return ended(rotation)
-  const { terms } = await act.trx('workspaces').where({ id: workspaceId }).first('terms')
+  const { policy } = await act.trx('workspaces').where({ id: workspaceId }).first('policy')
   const [facts] = await factsOf(act.trx, [rotation], act.now)
-  return { rotation, facts: facts!, terms: readTerms(terms) }
+  return { rotation, facts: facts!, policy: readPolicy(policy) }
 }
 
 const ended = ({ phase, endedBy, endedAt }: Rotation): Refusal =>

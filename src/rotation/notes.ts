@@ -1,10 +1,10 @@
 import type { Executor } from '../foundation/database.ts'
 
-/** What is said to people once: a direct message, or a reply below the rotation's message. */
+/** The kinds of notes that are sent once: a direct message, or a reply in the thread of the rotation's message. */
 export type NoteKind = 'offer' | 'reveal' | 'ends' | 'safe' | 'overdue' | 'report' | 'ended'
 
-/** Decides that something is to be said, in the transaction that decides it. The same step is said once: false when it was decided already. */
-export async function note(
+/** Adds a note in the transaction that decides it. Each step has one note: false when it is there already. */
+export async function addNote(
   db: Executor,
   rotationId: string,
   kind: NoteKind,

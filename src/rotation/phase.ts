@@ -2,22 +2,27 @@ import { hourMs } from '../foundation/time.ts'
 import type { KeySnapshot } from './key-snapshot.ts'
 import type { Phase } from './rotation.ts'
 
-/** What decides how far a rotation has got, read at one moment. */
+/** The facts that decide the phase of a rotation, read at one moment. */
 export type Facts = {
   old: KeySnapshot
   next: KeySnapshot
   /** when the new key was first seen to be accepted */
   usedAt: Date | null
   dueAt: Date
-  /** until when every verifier that may have counted has told everything; undefined when that cannot be known */
+  /** until when every verifier that may have counted has flushed its counts; undefined when that cannot be known */
   flushedUntil: Date | undefined
   now: Date
 }
 
 type Rules = { silentBeforeFinishHours: number }
 
-/** How long the old key has been silent: as it looks, and as far as every verifier's word reaches. */
-export type Silence = { since: Date | null; looksMs: number; provenMs: number | undefined; neededMs: number }
+/** How long the old key has been silent: apparently, and as far as every verifier's flushed counts prove. */
+export type Silence = {
+  since: Date | null
+  apparentMs: number
+  provenMs: number | undefined
+  neededMs: number
+}
 
 /** A key that was never used has been silent since it was revealed. Pure. */
 export function silenceOf({ old, flushedUntil, now }: Facts, { silentBeforeFinishHours }: Rules): Silence {
@@ -25,7 +30,7 @@ export function silenceOf({ old, flushedUntil, now }: Facts, { silentBeforeFinis
   const until = (at: Date) => (since ? Math.max(0, at.getTime() - since.getTime()) : Number.POSITIVE_INFINITY)
   return {
     since,
-    looksMs: until(now),
+    apparentMs: until(now),
     provenMs: flushedUntil && until(flushedUntil < now ? flushedUntil : now),
     neededMs: silentBeforeFinishHours * hourMs,
   }
@@ -50,12 +55,12 @@ export function phaseOf(facts: Facts, rules: Rules): Phase {
   if (!isUsed(facts) || next.state !== 'active') return 'switch'
   if (old.state === 'revoked') return 'finished'
   if (isOver(facts)) return 'safe'
-  const { looksMs, provenMs, neededMs } = silenceOf(facts, rules)
-  if (looksMs < Math.min(hourMs, neededMs)) return 'switch'
+  const { apparentMs, provenMs, neededMs } = silenceOf(facts, rules)
+  if (apparentMs < Math.min(hourMs, neededMs)) return 'switch'
   return provenMs !== undefined && provenMs >= neededMs ? 'safe' : 'silent'
 }
 
-/** What the deadline does: nothing yet, an end that breaks nothing or that policy wants, or a question to people. Pure. */
+/** The effect of the deadline: none yet, an end that breaks nothing or that policy wants, or a question to people. Pure. */
 export function atDeadline(
   facts: Facts,
   rules: Rules & { cutAtDeadline: boolean },

@@ -9,8 +9,8 @@ const hours = 48
 const knownForDays = 28
 
 /**
- * What a compromised key did in the 48 hours before it was refused: how often, from which networks and clients, and
- * which of them were not seen in the four weeks before that.
+ * Reports the use of a compromised key in the 48 hours before it was refused: how often, from which networks and clients,
+ * and which of them were not seen in the four weeks before that.
  */
 export async function reportOf(db: Executor, rotation: Rotation): Promise<Report> {
   const keyId = rotation.predecessorId

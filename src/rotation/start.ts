@@ -9,19 +9,19 @@ import { type Changes, rotate } from '../keys/rotate.ts'
 import { revoke } from '../keys/state.ts'
 import { keyColumns, lockKey, toKey } from '../keys/store.ts'
 import { type Act, actorName } from '../members/actor.ts'
-import type { Terms } from '../policy/terms.ts'
-import { note } from './notes.ts'
+import type { Policy } from '../policy/policy.ts'
+import { addNote } from './notes.ts'
 import { type Reason, type Rotation, runningRotationOf, toRotation } from './rotation.ts'
 
 export type Start = {
   reason: Reason
   /** what the successor gets that its predecessor did not have */
   changes?: Changes
-  /** the campaign that it is a part of, whose message tells how it stands */
+  /** the campaign that it is a part of, whose message shows its progress */
   campaign?: { id: string; messageId: string }
   /** when something else ends the old key anyway, the deadline is no later */
   dueBy?: Date
-  /** whoever starts it offers the new key to its owner in words of their own */
+  /** the caller offers the new key to its owner itself */
   offersItself?: boolean
 }
 
@@ -34,7 +34,7 @@ export type Started = { rotation: Rotation; predecessor: Key; successor: Key }
  */
 export async function startRotation(
   act: Act,
-  workspace: { id: string; terms: Terms },
+  workspace: { id: string; policy: Policy },
   keyId: string,
   start: Start,
   random: Random,
@@ -50,19 +50,19 @@ export async function startRotation(
   if (isRefusal(keys)) return keys
   const rotation = await insert(act, workspace, keys, start, random)
   if (start.reason === 'compromised') return cut(act, rotation, keys)
-  if (!start.offersItself) await note(act.trx, rotation.id, 'offer', 'offer', act.now)
+  if (!start.offersItself) await addNote(act.trx, rotation.id, 'offer', 'offer', act.now)
   return { rotation, ...keys }
 }
 
 async function insert(
   act: Act,
-  workspace: { id: string; terms: Terms },
+  workspace: { id: string; policy: Policy },
   keys: { predecessor: Key; successor: Key },
   start: Start,
   random: Random,
 ): Promise<Rotation> {
-  const { terms } = workspace
-  const due = addDays(act.now, terms.rotationDeadlineDays, terms.timeZone)
+  const { policy } = workspace
+  const due = addDays(act.now, policy.rotationDeadlineDays, policy.timeZone)
   const messageId = start.campaign?.messageId ?? newId('rom', random)
   if (!start.campaign)
     await act.trx('rotation_messages').insert({ id: messageId, workspace_id: workspace.id, put_at: act.now })
@@ -127,7 +127,7 @@ async function blockedBy(
 ): Promise<Refusal | undefined> {
   const old = await act.trx('keys').where({ id: running.predecessorId }).first('name', 'status')
   if (running.predecessorId === keyId) return alreadyRunning(old.name)
-  // Whoever must not have the new key any more cannot wait for the first rotation to end.
+  // A person who must not have the new key cannot keep it until the first rotation ends.
   const isUrgent = reason === 'compromised' || reason === 'leaver'
   if (old.status !== 'revoked' && isUrgent) return undefined
   if (old.status !== 'revoked')

@@ -1,6 +1,6 @@
 import type { Executor } from '../foundation/database.ts'
 import { hourMs } from '../foundation/time.ts'
-import { readTerms, type Terms } from '../policy/terms.ts'
+import { type Policy, readPolicy } from '../policy/policy.ts'
 import { type Source, sourcesOf } from '../usage/sources.ts'
 import { trafficOf } from '../usage/traffic.ts'
 import { factsOf } from './facts.ts'
@@ -9,7 +9,7 @@ import type { Phase, Rotation } from './rotation.ts'
 
 /** How far back the requests of both keys are shown, and the sources that are called still there. */
 const hoursShown = 12
-const lookBackMs = 24 * hourMs
+const windowMs = 24 * hourMs
 
 /** A rotation as people judge it: how far it is, what both keys do, who is still on the old one. */
 export type Tracker = {
@@ -37,16 +37,16 @@ export async function readTrackers(
   now: Date,
 ): Promise<Tracker[]> {
   if (rotations.length === 0) return []
-  const since = new Date(now.getTime() - lookBackMs)
+  const since = new Date(now.getTime() - windowMs)
   const until = new Date(now.getTime() + hourMs)
   const facts = await factsOf(db, rotations, now)
   const keyIds = rotations.flatMap((rotation) => [rotation.predecessorId, rotation.successorId])
   const traffic = await trafficOf(db, keyIds, since, until, 'hour')
   const olds = rotations.map((rotation) => rotation.predecessorId)
   const sources = await sourcesOf(db, olds, since, until)
-  const terms = await termsOf(db, rotations)
+  const policy = await policyOf(db, rotations)
   return rotations.map((rotation, i) => {
-    const { alertChannel, timeZone, ...rules } = terms.get(rotation.workspaceId)!
+    const { alertChannel, timeZone, ...rules } = policy.get(rotation.workspaceId)!
     const phase = rotation.endedAt ? rotation.phase : phaseOf(facts[i]!, rules)
     const of = (id: string) => traffic.filter((row) => row.keyId === id)
     const [old, next] = [of(rotation.predecessorId), of(rotation.successorId)]
@@ -80,10 +80,10 @@ function hoursOf(now: Date, old: Counts, next: Counts): Tracker['hours'] {
   })
 }
 
-async function termsOf(db: Executor, rotations: readonly Rotation[]): Promise<Map<string, Terms>> {
+async function policyOf(db: Executor, rotations: readonly Rotation[]): Promise<Map<string, Policy>> {
   const ids = [...new Set(rotations.map((rotation) => rotation.workspaceId))]
-  const rows = await db('workspaces').whereIn('id', ids).select('id', 'terms')
-  return new Map(rows.map((row) => [row.id, readTerms(row.terms)]))
+  const rows = await db('workspaces').whereIn('id', ids).select('id', 'policy')
+  return new Map(rows.map((row) => [row.id, readPolicy(row.policy)]))
 }
 
 /** How many rotations of a campaign are how far, and the keys that it left alone. */
@@ -101,6 +101,6 @@ export type CampaignView = {
   waiting: number
   skipped: { name: string; why: string }[]
   counts: Record<Phase, number>
-  /** what needs somebody first, then by name */
+  /** those that need attention first, then by name */
   trackers: Tracker[]
 }

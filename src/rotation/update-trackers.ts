@@ -16,12 +16,12 @@ const claimSeconds = 30
 const figuresEverySeconds = 60
 const figuresARound = 5
 const notesARound = 50
-/** What was refused so often is given up; an outage is no refusal, however long it lasts. */
+/** A note that was refused so often is given up; an outage is no refusal, however long it lasts. */
 const maxRefusals = 8
 
 /**
- * Tells people how rotations stand: a message each, edited when a reader would notice, one for a campaign; replies
- * below it and direct messages, each once, also when an answer got lost. Several processes may do this at once.
+ * Posts the progress of rotations: a message each, edited when a reader would notice, or one per campaign; replies in its
+ * thread and direct messages, each sent once, even when Slack's answer is lost. Several processes may do this at once.
  */
 export async function updateTrackers(world: World, board: RotationBoard): Promise<void> {
   const tried: string[] = []
@@ -32,11 +32,14 @@ export async function updateTrackers(world: World, board: RotationBoard): Promis
       if (await showNow(world, board, row, figures < figuresARound)) figures++
       await release(world, row.id)
     } catch (error) {
-      world.log.warn({ message: row.id, error: String(error) }, 'a rotation was not shown yet')
+      world.log.warn(
+        { event: 'rotation.tracker_failed', message: row.id, error: String(error) },
+        'failed to update the message that tracks a rotation',
+      )
       await release(world, row.id, secondsToWait(error, row.attempts))
     }
   }
-  await sayNotes(world, board)
+  await sendNotes(world, board)
 }
 
 /** Slack's 429 names its own time. */
@@ -86,16 +89,16 @@ async function showNow(world: World, board: RotationBoard, row: Row, mayRefresh:
     await save({ closed_at: clock.now() })
     return false
   }
-  const [gist, figures] = [contentHash(shown), figuresOf(shown)]
+  const [hash, figures] = [contentHash(shown), figuresOf(shown)]
   const done = isOver(shown) ? { closed_at: clock.now() } : {}
-  const now = { shown: gist, figures, shown_at: db.raw('clock_timestamp()'), ...done }
+  const now = { shown: hash, figures, shown_at: db.raw('clock_timestamp()'), ...done }
   if (!row.ts) {
     await save({ attempts: row.attempts + 1 })
     const posted = await board.post(shown, channelOf(shown), row.id, row.attempts > 0)
     await save({ channel_id: posted.channelId, ts: posted.ts, ...now })
     return false
   }
-  const isNews = row.shown !== gist
+  const isNews = row.shown !== hash
   const isRefresh = !isNews && row.figures !== figures && !row.is_fresh && mayRefresh
   if (isNews || isRefresh) {
     await board.edit({ channelId: row.channel_id!, ts: row.ts }, shown)
@@ -120,12 +123,12 @@ const channelOf = (shown: Shown) =>
 
 /** Nothing more will happen: it ended, and the verifiers have said what there was to say. */
 function isOver(shown: Shown): boolean {
-  if (shown.about === 'rotation') return isSettled(shown.tracker.rotation)
+  if (shown.about === 'rotation') return isEnded(shown.tracker.rotation)
   const { waiting, trackers } = shown.campaign
-  return waiting === 0 && trackers.every(({ rotation }) => isSettled(rotation))
+  return waiting === 0 && trackers.every(({ rotation }) => isEnded(rotation))
 }
 
-const isSettled = ({ endedAt, cutAt, receipt }: Rotation) =>
+const isEnded = ({ endedAt, cutAt, receipt }: Rotation) =>
   endedAt !== null && (cutAt === null || receipt !== null)
 
 type NoteRow = {
@@ -137,8 +140,8 @@ type NoteRow = {
   ts: string | null
 }
 
-/** Says what is to be said by now. An offer or a reminder is a direct message; the rest stands below the message. */
-async function sayNotes(world: World, board: RotationBoard): Promise<void> {
+/** Sends the notes that are due. An offer or a reminder is a direct message; the others are replies in the thread. */
+async function sendNotes(world: World, board: RotationBoard): Promise<void> {
   const { db, clock, log } = world
   const { rows } = await db.raw(
     `update rotation_notes n set attempts = n.attempts + 1, retry_after = clock_timestamp() + make_interval(secs => ?)
@@ -169,7 +172,10 @@ async function sayNotes(world: World, board: RotationBoard): Promise<void> {
       await say()
       await save(some, { sent_at: clock.now(), retry_after: null })
     } catch (error) {
-      log.warn({ rotation: some[0]!.rotation_id, error: String(error) }, 'something about a rotation waits')
+      log.warn(
+        { event: 'rotation.note_failed', rotation: some[0]!.rotation_id, error: String(error) },
+        'failed to send a note about a rotation',
+      )
       const refusal = error instanceof Refused ? error.why : 'app'
       if (refusal === 'content') await save(some, { refusals: maxRefusals })
       else if (refusal !== 'app') await save(some, { refusals: db.raw('refusals + 1') })
@@ -221,11 +227,11 @@ async function sayOne(world: World, board: RotationBoard, one: NoteRow, tracker:
       if (kind !== 'reveal' || !(error instanceof Refused)) throw error
     })
   }
-  // The reply is looked for before it is said again, and the reminder is not: it comes last.
+  // The reply is searched for before it is sent again, and the reminder is not: it comes last.
   if (kind === 'reveal') await board.remind(tracker.facts.next.ownerId, tracker)
 }
 
-/** Whom it concerns: who has to act; past the deadline also those in charge. */
+/** The people to mention: those who have to act; past the deadline also those in charge. */
 async function mentions(db: Executor, kind: Said['kind'], { rotation, facts }: Tracker): Promise<string[]> {
   const owner = facts.next.ownerId
   const wanted: Record<Said['kind'], string[]> = {

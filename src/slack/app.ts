@@ -44,7 +44,10 @@ export function openSlack(bot: BotContext, receiver: Receiver, identity: Identit
     }
   })
   app.error(async (error) => {
-    world.log.error({ error: error.stack ?? String(error) }, 'a Slack request failed')
+    world.log.error(
+      { event: 'slack.request_failed', error: error.stack ?? String(error) },
+      'a Slack request failed',
+    )
   })
   app.command('/keys', async ({ ack, command, respond }) => {
     await ack()
@@ -68,7 +71,7 @@ export function openSlack(bot: BotContext, receiver: Receiver, identity: Identit
   app.function('offboard_person', async ({ body, inputs, fail }) => {
     const { function_execution_id: execution } = body.event
     const wrong = await onOffboardingStep(bot, body.team_id, { execution, inputs }).catch((error) => {
-      world.log.error({ error: String(error) }, 'a workflow step failed')
+      world.log.error({ event: 'slack.workflow_step_failed', error: String(error) }, 'a workflow step failed')
       return 'Something went wrong here; the log says what.'
     })
     if (wrong) await failStep(() => fail({ error: wrong }))

@@ -27,13 +27,16 @@ export async function firstStart(world: World, web: WebClient): Promise<Identity
       ? [config.firstOwner]
       : await slackOwners(web).catch((error) => Promise.reject(refused(error))),
     workspace: config.firstWorkspace,
-    terms: { alertChannel: config.alertChannel, timeZone: config.timeZone },
+    policy: { alertChannel: config.alertChannel, timeZone: config.timeZone },
   }
   const made = await perform(world, { kind: 'job', id: 'first-start' }, (act) =>
     bootstrap(act, first, world.random),
   )
   if (isRefusal(made)) throw new StartError(plain(made.message))
-  world.log.info({ workspace: made.name, owners: first.ownerIds }, 'the first workspace is there')
+  world.log.info(
+    { event: 'workspace.bootstrapped', workspace: made.name, owners: first.ownerIds },
+    'created the first workspace',
+  )
   return identity
 }
 

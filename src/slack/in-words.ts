@@ -25,7 +25,10 @@ export async function sendOrInWords<T>(
   } catch (error) {
     if (!isAboutContent(error)) throw error
     const why = String(translateError(error))
-    log?.warn({ error: why }, 'Slack refused a message as it was; it goes in words alone')
+    log?.warn(
+      { event: 'slack.blocks_refused', error: why },
+      'Slack refused the blocks of a message; it is sent as text',
+    )
     const words = inWords(message, instead)
     // Slack would refuse the metadata with plain text too.
     return send(why.includes('metadata') ? { ...words, ...withoutMetadata } : words)

@@ -41,7 +41,10 @@ async function drawEach(bot: BotContext, teamId: string, userIds: readonly strin
   const failed: Failed[] = []
   for (const userId of userIds)
     await draw(bot, teamId, userId).catch((error) => {
-      bot.world.log.warn({ userId, error: String(error) }, 'a Home was not drawn')
+      bot.world.log.warn(
+        { event: 'slack.home_failed', userId, error: String(error) },
+        'failed to draw an App Home',
+      )
       failed.push(failure(userId, error))
     })
   return failed

@@ -89,7 +89,10 @@ async function refresh(bot: BotContext, ways: Ways, teamId: string, workspace: W
   const { world } = bot
   const { alerts, board } = ways
   const later = (error: unknown) =>
-    world.log.error({ error: String(error) }, 'alerts, rotations and Homes catch up later')
+    world.log.error(
+      { event: 'slack.refresh_failed', error: String(error) },
+      'failed to refresh alerts, rotations or App Homes after a change',
+    )
   const failed = await refreshHomes(bot, teamId, workspace).catch(later)
   await Promise.all([
     redrawHomes(bot, teamId, failed ?? []).catch(later),

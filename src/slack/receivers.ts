@@ -21,11 +21,14 @@ export function httpReceiver({ config, log }: Pick<World, 'config' | 'log'>): Ht
     const signature = String(request.headers['x-slack-signature'] ?? '')
     const timestamp = Number(request.headers['x-slack-request-timestamp'])
     if (!isSigned(config.slack.signingSecret, raw, signature, timestamp)) {
-      log.warn('a request to the Slack address was not signed by Slack, or too old')
+      log.warn(
+        { event: 'slack.signature_invalid' },
+        'refused a request whose Slack signature is wrong or too old',
+      )
       return reply.status(401).send()
     }
     if (!isFresh(signature)) {
-      log.warn('a signed Slack request came a second time; it was not acted on')
+      log.warn({ event: 'slack.request_replayed' }, 'refused a signed Slack request that came a second time')
       return reply.status(401).send()
     }
     const body = parse(raw, request.headers['content-type'])
@@ -52,7 +55,10 @@ export function httpReceiver({ config, log }: Pick<World, 'config' | 'log'>): Ht
       const answer = await acknowledged
       return typeof answer === 'object' ? reply.send(answer) : reply.type('text/plain').send(answer ?? '')
     } catch (error) {
-      log.error({ error: String(error) }, 'a Slack request was not acknowledged')
+      log.error(
+        { event: 'slack.acknowledgement_failed', error: String(error) },
+        'failed to acknowledge a Slack request',
+      )
       return reply.status(404).send()
     }
   }

@@ -32,11 +32,15 @@ export function socketReceiver({ config, log }: Pick<World, 'config' | 'log'>): 
     for (let opening = opened ?? line.start(); ; opening = line.start()) {
       try {
         await opening
-        if (failures > 0) log.info('Slack is connected again')
+        if (failures > 0) log.info({ event: 'slack.reconnected' }, 'Slack is connected again')
         failures = 0
         if (!stopping.signal.aborted) await lost(line)
       } catch (error) {
-        if (failures++ === 0) log.warn({ error: String(error) }, 'Slack cannot be reached; dialling on')
+        if (failures++ === 0)
+          log.warn(
+            { event: 'slack.unreachable', error: String(error) },
+            'Slack cannot be reached; trying again',
+          )
         const seconds = (error as { retryAfter?: number }).retryAfter ?? 2 ** failures / 4
         await pause(Math.min(seconds, longestPauseSeconds) * 1000, undefined, stopping)
       }

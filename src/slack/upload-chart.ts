@@ -31,7 +31,13 @@ export async function sendIllustrated<T>(
 ): Promise<T> {
   const id = await render(picture)
     .then((bytes) => upload(web, filename, bytes))
-    .catch((error: unknown) => void log.warn({ error: String(error) }, 'a picture is left out'))
+    .catch(
+      (error: unknown) =>
+        void log.warn(
+          { event: 'slack.chart_upload_failed', error: String(error) },
+          'failed to upload a chart; the message goes without it',
+        ),
+    )
   if (!id) return send()
   const image: ImageBlock = { type: 'image', slack_file: { id }, alt_text: altText.slice(0, 2000) }
   for (const waitMs of waitsMs) {
@@ -43,7 +49,10 @@ export async function sendIllustrated<T>(
     }
     await new Promise((resolve) => setTimeout(resolve, waitMs))
   }
-  log.warn({ file: id }, 'Slack does not show an uploaded picture; it is left out')
+  log.warn(
+    { event: 'slack.chart_not_shown', file: id },
+    'Slack does not show an uploaded chart; the message goes without it',
+  )
   return send()
 }
 

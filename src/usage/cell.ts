@@ -12,10 +12,10 @@ export type Cell = {
 
 export const bucketMs = 300_000
 
-/** What endpoints are called that no route names, and those beyond what is kept apart. */
+/** The name for endpoints that no route names, and for those beyond the bound. */
 export const otherEndpoint = 'other'
 
-/** The one order in which rows are counted up, so that two who count the same never wait for each other in a circle. */
+/** The one order in which rows are counted up, so that two writers of the same rows never deadlock. */
 export function inOrder(a: Cell, b: Cell): number {
   if (a.keyId !== b.keyId) return a.keyId < b.keyId ? -1 : 1
   if (a.bucket !== b.bucket) return a.bucket - b.bucket

@@ -1,18 +1,18 @@
 import type { Cell } from './cell.ts'
-import type { Taken } from './counter.ts'
+import type { Drained } from './counter.ts'
 import { entryOf } from './recent.ts'
 
-/** Cells as the arrays that the database's functions take; an endpoint is its place in `names`, from 1. */
+/** Cells as the arrays that the database's functions take; an endpoint is its index in `names`, from 1. */
 export function columnsOf(cells: readonly Cell[]) {
-  const places = new Map<string, number>()
-  const placeOf = (name: string) => {
-    const place = places.get(name) ?? places.size + 1
-    places.set(name, place)
-    return place
+  const indexes = new Map<string, number>()
+  const indexOf = (name: string) => {
+    const index = indexes.get(name) ?? indexes.size + 1
+    indexes.set(name, index)
+    return index
   }
-  const endpoints = cells.map((cell) => placeOf(cell.endpoint))
+  const endpoints = cells.map((cell) => indexOf(cell.endpoint))
   return {
-    names: texts([...places.keys()]),
+    names: texts([...indexes.keys()]),
     endpoints: numbers(endpoints),
     classes: numbers(cells.map((cell) => cell.statusClass)),
     buckets: numbers(cells.map((cell) => cell.bucket)),
@@ -22,7 +22,7 @@ export function columnsOf(cells: readonly Cell[]) {
 }
 
 /** Sources as the arrays that the database's functions take, in their order. */
-export function sourceColumns(sources: Taken['sources']): string[] {
+export function sourceColumns(sources: Drained['sources']): string[] {
   const counts = sources.flatMap((source) => source.counts)
   return [
     texts(sources.flatMap(({ keyId, counts }) => counts.map(() => keyId))),
@@ -37,7 +37,7 @@ export function sourceColumns(sources: Taken['sources']): string[] {
 }
 
 /** Keys, and for each its last requests in one text. */
-export const recentColumns = (recent: Taken['recent']): string[] => [
+export const recentColumns = (recent: Drained['recent']): string[] => [
   texts(recent.map(({ keyId }) => keyId)),
   texts(recent.map(({ noted }) => noted.map(entryOf).join('\n'))),
 ]

@@ -3,16 +3,16 @@ import { AdmittedSources, addSource, isSameSource, type SourceCount, sourcesInOr
 import { addCell, bucketMs, type Cell, inOrder, isSameCell, otherEndpoint, type StatusClass } from './cell.ts'
 import { mergeByKey } from './merge-by-key.ts'
 import { Origins, otherOrigin } from './origin.ts'
-import { type Noted, recentPerKey } from './recent.ts'
-import { latestFirst, note, type Ring, ringOf } from './ring.ts'
+import { recentPerKey, type TimedRequest } from './recent.ts'
+import { addToRing, latestFirst, type Ring, ringOf } from './ring.ts'
 
 /** One request of a key: what for, and where it came from if that is known. */
 export type Counted = { endpoint: string; ip?: string | undefined; userAgent?: string | undefined }
 
-/** A key as a counter sees it: whoever remembers the key remembers its tally beside it, which saves a look-up. */
+/** A key as a counter sees it: its tally is kept beside the remembered key, which saves a look-up. */
 export type Countable = { readonly id: string; tally?: Tally | undefined }
 
-/** What one key did that has not been told yet. Each part is there when there is something in it. */
+/** The counts of one key that are not flushed yet. Each part is there when there is something in it. */
 type Tally = {
   readonly key: Countable
   cells: Cell[] | undefined
@@ -20,16 +20,16 @@ type Tally = {
   recent: Ring | undefined
 }
 
-/** Keys that have something to tell: how many requests, where from, and what the last ones were. */
+/** How many keys have counts to flush: of requests, of sources, and of last requests. */
 export type Extent = { cells: number; sources: number; recent: number }
 
-/** What was taken, sorted by key, and when the last of it was counted. */
-export type Taken = {
+/** The drained counts, sorted by key, and when the last of them was counted. */
+export type Drained = {
   cells: Cell[]
   lastMs: number
   sources: { keyId: string; counts: SourceCount[] }[]
   /** a key's requests, the latest first */
-  recent: { keyId: string; noted: Noted[] }[]
+  recent: { keyId: string; noted: TimedRequest[] }[]
 }
 
 const bucketsPerDay = 288
@@ -54,7 +54,7 @@ export class Counter {
   readonly #withCells: Tally[] = []
   readonly #withSources: Tally[] = []
   readonly #withRecent: Tally[] = []
-  /** of keys that others reported of; they are not at hand here */
+  /** of keys that others counted; they are not remembered here */
   readonly #reported = new Map<string, Tally>()
   #cells = 0
   #sources = 0
@@ -80,7 +80,7 @@ export class Counter {
     this.#remember(tally, { atMs: nowMs, endpoint, code, network, client })
   }
 
-  /** Remembers a request that somebody else counted among the last ones of its key. */
+  /** Adds a request that somebody else counted to the last ones of its key. */
   remember(keyId: string, { endpoint, ip, userAgent }: Counted, code: string, atMs: number): void {
     const tally = this.#reported.get(keyId) ?? tallyOf({ id: keyId })
     const network = this.#origins.network(ip)
@@ -130,7 +130,7 @@ export class Counter {
     return source
   }
 
-  #remember(tally: Tally, noted: Noted): void {
+  #remember(tally: Tally, noted: TimedRequest): void {
     const isRoom = this.#noted < notedHeld
     if (!tally.recent) {
       if (!isRoom) return
@@ -140,10 +140,10 @@ export class Counter {
       return
     }
     const mayGrow = isRoom && (this.#noted < notedHeld / 2 || tally.recent.times.length < fewNoted)
-    if (note(tally.recent, noted, mayGrow)) this.#noted++
+    if (addToRing(tally.recent, noted, mayGrow)) this.#noted++
   }
 
-  /** How many keys have something to tell of each kind. */
+  /** How many keys have counts of each kind. */
   get waiting(): Extent {
     return {
       cells: this.#withCells.length,
@@ -152,34 +152,34 @@ export class Counter {
     }
   }
 
-  /** Takes what was counted since it was last taken, of at most so many keys, those that wait the longest first. */
-  take(keys: Extent): Taken {
+  /** Drains the counts of at most so many keys, those that wait the longest first. */
+  drain(keys: Extent): Drained {
     return {
-      cells: this.#takeCells(keys.cells),
-      sources: this.#takeSources(keys.sources),
-      recent: this.#takeRecent(keys.recent),
+      cells: this.#drainCells(keys.cells),
+      sources: this.#drainSources(keys.sources),
+      recent: this.#drainRecent(keys.recent),
       lastMs: this.#lastMs,
     }
   }
 
-  #takeCells(max: number): Cell[] {
+  #drainCells(max: number): Cell[] {
     const tallies = this.#withCells.splice(0, max)
     const merged = mergeByKey(tallies, (tally) => tally.cells ?? [], isSameCell, addCell)
     for (const tally of tallies) {
       this.#cells -= tally.cells!.length
       tally.cells = undefined
-      letGo(tally)
+      dropIfEmpty(tally)
     }
     return merged.flatMap(({ parts }) => (parts.length > 1 ? parts.sort(inOrder) : parts))
   }
 
-  #takeSources(max: number): Taken['sources'] {
+  #drainSources(max: number): Drained['sources'] {
     const tallies = this.#withSources.splice(0, max)
     const merged = mergeByKey(tallies, (tally) => tally.sources ?? [], isSameSource, addSource)
     for (const tally of tallies) {
       this.#sources -= tally.sources!.length
       tally.sources = undefined
-      letGo(tally)
+      dropIfEmpty(tally)
     }
     return merged.map(({ keyId, parts }) => ({
       keyId,
@@ -187,7 +187,7 @@ export class Counter {
     }))
   }
 
-  #takeRecent(max: number): Taken['recent'] {
+  #drainRecent(max: number): Drained['recent'] {
     const tallies = this.#withRecent.splice(0, max)
     const merged = mergeByKey(
       tallies,
@@ -199,7 +199,7 @@ export class Counter {
       this.#noted -= tally.recent!.times.length
       tally.recent = undefined
       if (this.#reported.get(tally.key.id) === tally) this.#reported.delete(tally.key.id)
-      letGo(tally)
+      dropIfEmpty(tally)
     }
     return merged.map(({ keyId, parts }) => ({
       keyId,
@@ -213,8 +213,8 @@ function tallyOf(key: Countable): Tally {
   return key.tally
 }
 
-/** A tally with nothing in it goes: keys that are remembered are many, and few are in use. */
-function letGo(tally: Tally): void {
+/** Drops an empty tally: many keys are remembered, and few are in use. */
+function dropIfEmpty(tally: Tally): void {
   if (!tally.cells && !tally.sources && !tally.recent && tally.key.tally === tally)
     tally.key.tally = undefined
 }

@@ -6,24 +6,24 @@ import type { Counter, Extent } from './counter.ts'
 import { flushesPerMerge } from './merge.ts'
 
 const everyMs = 1_000
-/** What one batch holds at most, so that no request waits behind the making of all of them. */
+/** The size of one batch, so that no request waits behind the making of all of them. */
 const maxBatch: Extent = { cells: 1_000, sources: 250, recent: 16 }
-/** When everything has to be told, nobody waits but whoever stops this process. */
+/** The size of a batch when everything is flushed: then only the stopping of this process waits. */
 const largeBatch: Extent = { cells: 10_000, sources: 5_000, recent: 5_000 }
-/** Even with nothing to tell, now and then: that nothing happened until now is news to a rotation. */
+/** An empty flush is sent this often: that nothing happened until now is news to a rotation. */
 const quietMs = 10_000
 /**
- * Sources are told to the hour. When they are many, each second a tenth of them is told, those that wait the longest,
- * so that a source which is busy is one row in ten seconds.
+ * Sources are counted by the hour. When they are many, each second a tenth of them is flushed, those that wait the
+ * longest, so that a busy source is one row in ten seconds.
  */
 const fewSources = 2_500
 const sourcesWaitSeconds = 10
 /** Each key's last requests are one row to rewrite, so that this bounds what a flush costs. */
 const recentKeysPerFlush = 64
 const stopWithinMs = 5_000
-/** Batches are spread over this part of a second, so that nobody who asks meets all of them at once. */
+/** Batches are spread over this part of a second, so that no request meets all of them at once. */
 const spreadMs = 800
-/** What is not worth spreading. */
+/** Fewer cells than this are not worth spreading. */
 const fewCells = 100
 
 export type FlushOptions = {
@@ -39,7 +39,7 @@ export type FlushOptions = {
 export type Flusher = {
   /** Writes everything counted so far. @throws when the database cannot be reached; nothing is lost by that */
   flush(): Promise<void>
-  /** Writes the rest and says that this counter will tell nothing more; gives up after a few seconds. */
+  /** Writes the rest and closes this counter; gives up after a few seconds. */
   stop(): Promise<void>
 }
 
@@ -51,9 +51,9 @@ const merge = { name: 'merge', text: 'select merge_usage($1, $2) as is_more' }
 
 /**
  * Writes a counter to the database each second, in batches. A batch is frozen and numbered before it is first sent
- * and sent again as it is until an answer comes, so that whatever was lost on the way, it counts once. The last one
- * says until when everything is told. What is kept there is folded into the tables of usage at once if it is little,
- * else each few seconds, by whoever finds that it is due.
+ * and sent again as it is until an answer comes, so that it counts once, also when an answer was lost. The last one
+ * says until when everything is flushed. Batches are merged into the tables of usage at once if they are small, else
+ * every few seconds, by the first flush that finds it due.
  */
 export function startFlushing(counter: Counter, options: FlushOptions): Flusher {
   const { clock, log, counterId, name } = options
@@ -66,16 +66,16 @@ export function startFlushing(counter: Counter, options: FlushOptions): Flusher 
   let lastNumber = 0
   let flushedThrough = clock.now()
   let isOut = false
-  // One flush after the other; how many there are, and how many of them want everything told.
+  // One flush after the other; how many there are, and how many of them flush everything.
   let line: Promise<unknown> = Promise.resolve()
   let inLine = 0
   let hurried = 0
   let endPause = () => {}
-  // At once for the first time: from then on it is known that there is somebody who counts.
+  // The first flush is at once: from then on it is known that this process counts.
   let quietSince = Number.NEGATIVE_INFINITY
 
   function freeze(keys: Extent, through: Date, isClosed: boolean): unknown[] {
-    const { cells, lastMs, sources, recent } = counter.take(keys)
+    const { cells, lastMs, sources, recent } = counter.drain(keys)
     lastNumber++
     const { names, endpoints, classes, buckets, keys: keyIds, counts } = columnsOf(cells)
     const about = [counterId, name, lastNumber, through, new Date(lastMs), isClosed]
@@ -96,9 +96,9 @@ export function startFlushing(counter: Counter, options: FlushOptions): Flusher 
       setTimeout(resolve, ms).unref()
     })
 
-  /** Each second what is due, in batches spread over it. */
+  /** Flushes what is due, in batches spread over the second. */
   async function send() {
-    // What was frozen before goes first, exactly as it was.
+    // An unanswered batch goes first, unchanged.
     await sendFrozen()
     const through = clock.now()
     const begun = performance.now()
@@ -151,7 +151,11 @@ export function startFlushing(counter: Counter, options: FlushOptions): Flusher 
         isOut = false
       },
       (error) => {
-        if (!isOut) log.warn({ error: String(error) }, 'usage cannot be written at the moment; it is kept')
+        if (!isOut)
+          log.warn(
+            { event: 'usage.flush_failed', error: String(error) },
+            'failed to write usage; it stays in memory',
+          )
         isOut = true
       },
     )
@@ -171,7 +175,7 @@ export function startFlushing(counter: Counter, options: FlushOptions): Flusher 
         )
         if (isDone) break
         if (performance.now() > until) {
-          log.error('the last counts could not be written')
+          log.error({ event: 'usage.lost' }, 'failed to write the last counts before the process ended')
           break
         }
         await new Promise((resolve) => setTimeout(resolve, 200))

@@ -2,9 +2,9 @@ import ipaddr from 'ipaddr.js'
 import { holdsToken } from '../foundation/scrub.ts'
 import { SecondChance } from '../foundation/second-chance.ts'
 
-/** What is said of a request whose address or user agent is not known. */
+/** The name for an address or user agent that is not known. */
 const unknownOrigin = 'unknown'
-/** Where requests go that come from more places than are kept apart. */
+/** The name for sources beyond the bound. */
 export const otherOrigin = 'other'
 
 const longestRemembered = 512
@@ -23,8 +23,8 @@ function networkOf(ip: string): string {
 }
 
 /**
- * The product that a user agent names first (RFC 9110, 10.1.5), without its version: `python-requests`. What looks
- * like a token is not kept: somebody may have put their key into the wrong header.
+ * The product that a user agent names first (RFC 9110, 10.1.5), without its version: `python-requests`. A product
+ * that looks like a token is not kept: somebody may have put their key into the wrong header.
  */
 function clientOf(userAgent: string): string {
   const product = /^\s*([\w!#$%&'*+.^`|~-]{1,60})(?=[/\s(]|$)/.exec(userAgent)?.[1]

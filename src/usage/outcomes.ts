@@ -3,7 +3,7 @@ import { dayMs, weekMs } from '../foundation/time.ts'
 import { bucketMs, type Cell, inOrder, otherEndpoint, type StatusClass } from './cell.ts'
 import { columnsOf } from './columns.ts'
 
-/** What the platform says became of a request: the HTTP status it answered with, when, and to whom. */
+/** The platform's report of a request: the HTTP status it answered with, when, and to whom. */
 type Outcome = {
   keyId: string
   endpoint: string

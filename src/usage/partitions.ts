@@ -16,9 +16,8 @@ const parents = [
 type Parent = (typeof parents)[number]
 
 /**
- * Sees to it that each table of usage has its partitions for more than a month ahead, and that those which nobody
- * keeps any longer are gone. What came while none was there has waited in the default partition and is moved to its
- * place. What is not yet summed up is never dropped.
+ * Makes the partitions of each usage table for more than a month ahead, and drops those that are past their time. Rows
+ * that came while there was none are moved out of the default partition. Rows that are not rolled up are never dropped.
  */
 export async function keepPartitions(
   db: Database,
@@ -28,7 +27,7 @@ export async function keepPartitions(
   const counts = { made: 0, dropped: 0 }
   for (const one of parents) {
     const horizon = new Date(now.getTime() - kept[one.kept] * dayMs)
-    // Each alone, since whoever counts waits while a partition comes or goes.
+    // Each alone, since counters wait while a partition comes or goes.
     for (const from of await missing(db, one, horizon, now)) {
       const until = new Date(from.getTime() + one.spanDays * dayMs)
       counts.made += await briefly(db, 'make_usage_partition(?, ?, ?)::int', [one.parent, from, until])

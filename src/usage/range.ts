@@ -1,6 +1,6 @@
 import { type Step, stepMs, stepOf } from './step.ts'
 
-/** What a reader can look back over. */
+/** The ranges that a reader can choose. */
 export const ranges = ['24h', '7d', '30d', '90d'] as const
 export type Range = (typeof ranges)[number]
 

@@ -4,8 +4,8 @@ import { dayMs } from '../foundation/time.ts'
 /** One request of a key. `code` is a verdict's code, or the HTTP status that the platform reported. */
 export type RecentRequest = { at: Date; endpoint: string; code: string; network: string; client: string }
 
-/** A request as it is remembered until it is told. */
-export type Noted = Omit<RecentRequest, 'at'> & { atMs: number }
+/** A request as it is remembered until it is flushed. */
+export type TimedRequest = Omit<RecentRequest, 'at'> & { atMs: number }
 
 /** How many requests of each key are remembered, the latest. */
 export const recentPerKey = 200
@@ -36,7 +36,7 @@ export const forgetRecent = (db: Executor, now: Date): Promise<number> =>
     .delete()
 
 /** A request as the database keeps it: texts of one key sort by time, and none contains a tab. */
-export const entryOf = ({ atMs, code, network, client, endpoint }: Noted): string =>
+export const entryOf = ({ atMs, code, network, client, endpoint }: TimedRequest): string =>
   [String(atMs).padStart(13, '0'), code, network, client, endpoint].join('\t')
 
 function readEntry(entry: string): RecentRequest {

@@ -5,8 +5,8 @@ import { stepOf } from './step.ts'
 /** Until when usage is summed up by hour and by day: everything before is in that step's table. */
 export type Reach = { hours: Date; days: Date }
 
-/** Counts of an hour are nearly all there when it is over for this long; the rest is added where it belongs. */
-const settledMs = 5 * minuteMs
+/** Counts of an hour are nearly all there this long after its end; late ones are added where they belong. */
+const graceMs = 5 * minuteMs
 
 export async function reachOf(db: Executor): Promise<Reach> {
   const rows = await db('usage_rollups').select('step', 'through')
@@ -20,9 +20,9 @@ export async function reachOf(db: Executor): Promise<Reach> {
  * @returns how many rows were written
  */
 export async function rollUp(db: Database, now: Date): Promise<number> {
-  const settled = new Date(now.getTime() - settledMs)
-  const hours = await rollUpStep(db, 'hour', stepOf(settled, 'hour'))
-  return hours + (await rollUpStep(db, 'day', stepOf(settled, 'day')))
+  const until = new Date(now.getTime() - graceMs)
+  const hours = await rollUpStep(db, 'hour', stepOf(until, 'hour'))
+  return hours + (await rollUpStep(db, 'day', stepOf(until, 'day')))
 }
 
 const finer = {

@@ -4,7 +4,7 @@ import { type Reach, reachOf } from './roll-up.ts'
 import { figures, type Query, type Sums, sums, usedBy } from './rows.ts'
 import { planSegments } from './segments.ts'
 
-/** What one endpoint had of a key's requests; `other` is what no route names. */
+/** The requests of a key to one endpoint; `other` is for those that no route names. */
 type EndpointUse = Sums & { endpoint: string }
 
 /** A key over a range, compared with the stretch of the same length before it. */
@@ -23,7 +23,7 @@ export type Summary = {
 
 const maxEndpoints = 10
 
-/** What the usage panel of one key says. Reads days, hours and the five minutes at the edges of the range. */
+/** Reads the usage panel of one key from days, hours and the five minutes at the edges of the range. */
 export async function summaryOf(db: Executor, keyId: string, range: Range, now: Date): Promise<Summary> {
   const window = windowOf(range, now)
   const reach = await reachOf(db)

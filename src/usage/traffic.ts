@@ -6,12 +6,12 @@ import { type Step, stepMs, stepOf } from './step.ts'
 
 export type { Step } from './step.ts'
 
-/** What one key did in one step of time, named by its beginning. */
+/** The use of one key in one step of time, which is named by its beginning. */
 export type Traffic = Sums & { keyId: string; at: Date }
 
 /**
- * What these keys did from the step that holds `from` until before `to`, sorted by key and time. Steps in which a
- * key did nothing are absent, and so is what is kept no longer: see `keptDays`.
+ * Reads the use of these keys from the step that holds `from` until before `to`, sorted by key and time. Steps without
+ * a request are absent, and so are those past their retention: see `keptDays`.
  */
 export async function trafficOf(
   db: Executor,

@@ -1,15 +1,15 @@
 import type { Executor } from '../foundation/database.ts'
 
-/** A verifier that runs tells at least every ten seconds, even when there is nothing to tell. */
+/** A running verifier flushes at least every ten seconds, even with nothing to flush. */
 const missingAfter = '60 seconds'
 const givenUpAfter = '1 hour'
 
 /**
- * Until when every verifier that may have counted has told everything, on the verifiers' calendar. Undefined when
+ * Until when every verifier that may have counted has flushed everything, on the verifiers' calendar. Undefined when
  * that cannot be known: no verifier ever ran, or one fell silent without having closed its counts, and may hold
  * some. After an hour nobody waits for it any more: its lease was over long ago, so it can have counted nothing since.
  */
-export async function flushedThrough(db: Executor): Promise<Date | undefined> {
+export async function readFlushedThrough(db: Executor): Promise<Date | undefined> {
   const { rows } = await db.raw(statement)
   const { through, is_missing } = rows[0]
   return is_missing ? undefined : (through ?? undefined)

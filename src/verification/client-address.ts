@@ -2,9 +2,9 @@ import { SecondChance } from '../foundation/second-chance.ts'
 import { isWithin, type Networks } from '../keys/networks.ts'
 
 /**
- * The address of whoever made a request that came through proxies. `forwarded` is X-Forwarded-For, whose entries
+ * The client's address of a request that came through proxies. `forwarded` is X-Forwarded-For, whose entries
  * each proxy appends: read from the right, the first one that is not a proxy of ours is the client. Anything that a
- * client could have written itself stands further left and is not looked at.
+ * client could have written itself is further left and is ignored.
  */
 export function clientAddress(peer: string, forwarded: string | undefined, trusted: Networks): string {
   if (!forwarded || !isWithin(trusted, peer)) return peer

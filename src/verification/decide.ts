@@ -21,16 +21,16 @@ export type Code = (typeof codes)[number]
 export const scopeBits = (wanted: readonly Scope[]): number =>
   wanted.reduce((bits, scope) => bits | (1 << scopes.indexOf(scope)), 0)
 
-/** What a request asks for. What is not given is not compared, but a key held to networks needs an address. */
-export type Asked = {
+/** The facts of a request. Absent ones are not compared, but a key held to networks needs an address. */
+export type RequestFacts = {
   workspaceId?: string
   /** bits of scopes of which any one suffices; 0 for what no scope allows */
   anyScope?: number
   ip?: string
 }
 
-/** What a verdict needs to know of a key. */
-export type Judged = {
+/** The facts of a key on which its verdict depends. */
+export type KeyFacts = {
   workspace: { id: string; isSuspended: boolean }
   status: Status
   scopeBits: number
@@ -43,7 +43,7 @@ export type Judged = {
  * The verdict on a key that was found, in a fixed order: what ended it for good comes before what could change,
  * and what the request asks for comes last. At the very millisecond of its expiry a key is over. Pure.
  */
-export function decide(key: Judged, asked: Asked, nowMs: number): Code {
+export function decide(key: KeyFacts, asked: RequestFacts, nowMs: number): Code {
   if (asked.workspaceId !== undefined && asked.workspaceId !== key.workspace.id) return 'WRONG_WORKSPACE'
   if (key.status === 'revoked') return 'REVOKED'
   if (key.overAtMs <= nowMs) return 'EXPIRED'

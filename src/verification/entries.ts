@@ -2,11 +2,11 @@ import type { Status } from '../keys/key.ts'
 import { parseNetworks } from '../keys/networks.ts'
 import type { Scope } from '../keys/scope.ts'
 import type { Countable } from '../usage/counter.ts'
-import { type Judged, scopeBits } from './decide.ts'
+import { type KeyFacts, scopeBits } from './decide.ts'
 import type { Parents, Workspace } from './parents.ts'
 
 /** A key as a verifier remembers it: what verdicts need, and nothing a person calls it. */
-export type RememberedKey = Judged &
+export type RememberedKey = KeyFacts &
   Countable & {
     workspace: Workspace
     scopes: readonly Scope[]
@@ -58,7 +58,7 @@ export const toRemembered = (row: KeyRow, parents: Parents): RememberedKey => ({
   tally: undefined,
 })
 
-/** Who asks, as a service token tells it. */
+/** The account that a service token authenticates. */
 export type Account = {
   id: string
   /** whether some of its keys were adopted, so that a token may have any form */

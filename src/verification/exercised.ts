@@ -114,6 +114,6 @@ export function leastScopes(
   return best
 }
 
-/** What opens everything costs more than what opens its own area; one scope more costs more than either. */
+/** A scope that opens everything costs more than one for its own area; one scope more costs more than either. */
 const cost = (chosen: readonly Scope[]): number =>
   chosen.reduce((sum, scope) => sum + 100 + (scope === 'write' ? 2 : scope === 'read' ? 1 : 0), 0)

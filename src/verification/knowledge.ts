@@ -20,7 +20,7 @@ import { openMemory } from './remembered.ts'
 const readTimeoutMs = 1_500
 const serviceTokensHeld = 1_000
 
-/** What a verifier knows: from memory under the lease, else from the primary. */
+/** The keys and accounts of a verifier: from memory under the lease, else from the primary. */
 export type Knowledge = {
   /** the key with that token hash (see `fingerprint`); rejects when the primary is needed and cannot be asked */
   key(hash: string): RememberedKey | null | Promise<RememberedKey | null>

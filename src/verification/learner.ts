@@ -5,8 +5,8 @@ import {
   acknowledge,
   changesAfter,
   type Page,
-  type Place,
-  placeAfter,
+  type Position,
+  positionAfter,
   type Subject,
 } from '../leases/changes.ts'
 import {
@@ -20,8 +20,7 @@ import {
 } from '../leases/lease.ts'
 import { type Renewal, release, renew } from '../leases/renew.ts'
 
-/** What the learner tells the memory. */
-export type Forgetful = { forget(subject: Subject): void; flush(): void }
+export type ForgettingMemory = { forget(subject: Subject): void; flush(): void }
 
 export type LearnerOptions = {
   databaseUrl: string
@@ -41,7 +40,7 @@ export type Learner = {
   mayAnswer(): boolean
   /** this verifier's part of all live ones: `place` of `replicas` */
   share(): { replicas: number; place: number }
-  /** why there is no lease, for whoever asks whether this process is ready */
+  /** why there is no lease, for the readiness of this process */
   trouble(): string | undefined
   stop(): Promise<void>
 }
@@ -49,7 +48,7 @@ export type Learner = {
 /** From one emptying of the memory to the next. Answers that belong to an earlier term are dropped. */
 type Term = { incarnation: string; epoch?: string; applied: number; isBegun: boolean }
 
-export async function startLearner(memory: Forgetful, options: LearnerOptions): Promise<Learner> {
+export async function startLearner(memory: ForgettingMemory, options: LearnerOptions): Promise<Learner> {
   const { time, ttlMs, name, log } = options
   let lease: Lease | undefined
   let term = newTerm()
@@ -91,7 +90,7 @@ export async function startLearner(memory: Forgetful, options: LearnerOptions): 
     const renewal = await renew(renewals, incarnation, mine.applied, !mine.isBegun)
     if (term !== mine) return
     if (renewal.isFenced) {
-      log.warn('the lease was given up on; starting again with an empty memory')
+      log.warn({ event: 'lease.lost' }, 'lost the lease; this verifier starts again with an empty memory')
       startAgain()
       return renewOnce()
     }
@@ -116,19 +115,20 @@ export async function startLearner(memory: Forgetful, options: LearnerOptions): 
 
   /** Once when it begins and once when it is over. */
   function logTrouble() {
-    if (trouble && !isTroubleLogged) log.warn({ why: trouble }, 'the lease cannot be renewed at the moment')
-    if (!trouble && isTroubleLogged) log.info('the lease is renewed again')
+    if (trouble && !isTroubleLogged)
+      log.warn({ event: 'lease.renewal_failed', why: trouble }, 'failed to get a valid lease')
+    if (!trouble && isTroubleLogged) log.info({ event: 'lease.renewed_again' }, 'the lease is renewed again')
     isTroubleLogged = trouble !== undefined
   }
 
   /** Applies and acknowledges all up to `head` at least. */
   async function catchUp(connection: DedicatedConnection, mine: Term, head: number): Promise<void> {
-    let place: Place | undefined = placeAfter(mine.applied)
+    let position: Position | undefined = positionAfter(mine.applied)
     while (mine.applied < head) {
-      const page: Page = await changesAfter(connection, place ?? placeAfter(mine.applied))
+      const page: Page = await changesAfter(connection, position ?? positionAfter(mine.applied))
       apply(mine, page)
-      place = page.next
-      if (!place) mine.applied = Math.max(mine.applied, head)
+      position = page.next
+      if (!position) mine.applied = Math.max(mine.applied, head)
       await acknowledge(connection, mine.incarnation, mine.applied)
     }
   }
@@ -150,7 +150,11 @@ export async function startLearner(memory: Forgetful, options: LearnerOptions): 
           isDeaf = false
         },
         (error) => {
-          if (!isDeaf) log.warn({ error: String(error) }, 'changes cannot be read at the moment')
+          if (!isDeaf)
+            log.warn(
+              { event: 'lease.changes_unreadable', error: String(error) },
+              'failed to read the change log',
+            )
           isDeaf = true
         },
       )
@@ -160,20 +164,20 @@ export async function startLearner(memory: Forgetful, options: LearnerOptions): 
   }
 
   async function learn() {
-    let place: Place | undefined
+    let position: Position | undefined
     while (isWanted && term.isBegun) {
       isWanted = false
       const mine = term
-      const page: Page = await changesAfter(news, place ?? placeAfter(mine.applied))
-      place = undefined
+      const page: Page = await changesAfter(news, position ?? positionAfter(mine.applied))
+      position = undefined
       if (term !== mine || page.changes.length === 0) continue
       // Numbers of another epoch say nothing about this memory; the renewal empties it.
       if (page.epoch !== mine.epoch) return hurry.abort()
       const before = mine.applied
       apply(mine, page)
-      place = page.next
-      // What is committed after this page was read is told of.
-      isWanted ||= place !== undefined
+      position = page.next
+      // A commit after this page was read sends its own notification.
+      isWanted ||= position !== undefined
       // A page may end within its first change.
       if (mine.applied === before) continue
       if (!(await acknowledge(news, mine.incarnation, mine.applied))) return hurry.abort()

@@ -1,5 +1,5 @@
 import { minuteMs } from '../foundation/time.ts'
-/** What is left of a key's limit in this minute, on this replica. */
+/** The rest of a key's limit in this minute, on this replica. */
 export type Allowance = {
   isAllowed: boolean
   /** requests per minute, of the whole fleet */

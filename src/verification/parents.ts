@@ -1,4 +1,4 @@
-/** What the keys of a workspace share. A void one makes every key that refers to it count as forgotten. */
+/** The facts that the keys of a workspace share. A void one makes every key that refers to it count as forgotten. */
 export type Workspace = { id: string; accountId: string; isSuspended: boolean; isVoid: boolean }
 
 /** The workspaces that remembered keys refer to, one object each, so that a change of one reaches all its keys. */

@@ -7,7 +7,7 @@ import { HotStandby } from '../foundation/primary.ts'
 
 const hashesPerBatch = 500
 
-/** Thrown when more reads are wanted than may wait; the door answers 503. */
+/** Thrown when more reads are wanted than may wait; HTTP answers 503. */
 export class Overloaded extends Error {
   override name = 'Overloaded'
 }
@@ -33,7 +33,7 @@ export type ReaderOptions = {
   max: number
 }
 
-type Wanted<Row> = {
+type WaitingRead<Row> = {
   hash: string
   answer: Promise<Row | null>
   resolve(row: Row | null): void
@@ -59,8 +59,8 @@ export function openReader<Row extends { token_hash: Buffer }>(options: ReaderOp
     openDedicatedConnection(url, { name: 'keywarden read', timeoutMs }),
   )
   const idle = [...lanes]
-  // Not sent yet: whoever wants the same hash may share it, since its statement will be newer than both.
-  let waiting = new Map<string, Wanted<Row>>()
+  // Not sent yet: readers of the same hash may share it, since its statement will be newer than both.
+  let waiting = new Map<string, WaitingRead<Row>>()
   let underWay = 0
   let isScheduled = false
 
@@ -93,7 +93,7 @@ export function openReader<Row extends { token_hash: Buffer }>(options: ReaderOp
     }
   }
 
-  function takeBatch(): Wanted<Row>[] {
+  function takeBatch(): WaitingRead<Row>[] {
     const all = [...waiting.values()]
     const batch = all.slice(0, hashesPerBatch)
     waiting = new Map(all.slice(hashesPerBatch).map((wanted) => [wanted.hash, wanted]))

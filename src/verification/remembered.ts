@@ -14,13 +14,13 @@ export type MemoryOptions<T> = {
 }
 
 /**
- * What this process remembers by token hash. It answers from memory under the lease alone, and it keeps what it
- * reads only when nothing that changed meanwhile named it.
+ * The memory of this process, by token hash. It answers from memory only under the lease, and keeps a value that it read
+ * only when no change named it meanwhile.
  */
 export type Memory<T> = {
   /** the value, or null for a hash that belongs to nothing. Rejects when the primary had to be read and could not be */
   find(hash: string): T | null | Promise<T | null>
-  /** forgets one hash, and whatever a read that is under way will say of it */
+  /** forgets one hash, and the result of a read of it that is under way */
   evict(hash: string): void
   /** forgets which hashes belong to nothing */
   forgetUnknown(): void
@@ -33,7 +33,7 @@ export type Memory<T> = {
 export function openMemory<T>(options: MemoryOptions<T>): Memory<T> {
   const held = new SecondChance<T>(options.capacity)
   const unknown = new SecondChance<true>(options.unknownCapacity)
-  // Whoever comes later joins a read only while it stands here, and only then is its answer kept.
+  // A later caller joins a read only while it is listed here, and only then is its answer kept.
   const reads = new Map<string, Promise<T | null>>()
 
   function recall(hash: string): T | null | undefined {

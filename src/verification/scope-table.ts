@@ -13,7 +13,7 @@ export type Route = { name: string; anyScope: number }
 /** Answers which route a request belongs to; undefined for one that no row allows. */
 export type ScopeTable = { routes: readonly Route[]; find(method: string, target: string): Route | undefined }
 
-/** What a request is counted under that names a scope instead of a method and path. */
+/** The endpoint of a request that names a scope instead of a method and path. */
 export const endpointOfScope = (scope: Scope): string => `scope:${scope}`
 
 const area = (name: 'conversations' | 'agents', path: string): Row[] => [
@@ -54,14 +54,14 @@ type Node = { words: Map<string, Node>; any?: Node; here?: Route; below?: Route 
 
 const newNode = (): Node => ({ words: new Map() })
 
-/** A table of rows; the most specific row wins, whatever their order: word before `{id}` before `**`. */
+/** A table of rows in any order; the most specific row wins: word before `{id}` before `**`. */
 export function scopeTable(rows: readonly Row[]): ScopeTable {
   const methods = new Map<string, Node>()
   const routes = rows.map((row) => {
     const route = { name: `${row.method} ${row.path}`, anyScope: scopeBits(row.scopes) }
     const top = methods.get(row.method) ?? newNode()
     methods.set(row.method, top)
-    place(top, row.path.split('/').slice(1), route)
+    insert(top, row.path.split('/').slice(1), route)
     return route
   })
   return {
@@ -75,16 +75,16 @@ export function scopeTable(rows: readonly Row[]): ScopeTable {
   }
 }
 
-function place(node: Node, [segment, ...rest]: string[], route: Route): void {
+function insert(node: Node, [segment, ...rest]: string[], route: Route): void {
   if (segment === undefined) node.here = route
   else if (segment === '**') node.below = route
   else if (segment.startsWith('{')) {
     node.any ??= newNode()
-    place(node.any, rest, route)
+    insert(node.any, rest, route)
   } else {
     const next = node.words.get(segment) ?? newNode()
     node.words.set(segment, next)
-    place(next, rest, route)
+    insert(next, rest, route)
   }
 }
 

@@ -11,9 +11,9 @@ import { Limits } from './limits.ts'
 import { loadScopeTable, type ScopeTable } from './scope-table.ts'
 import { fingerprint, type Question, type Verdict, verify } from './verify.ts'
 
-/** A verifier: the memory, the counting and the rules, ready to be asked by a door. */
+/** A verifier: the memory, the counting and the rules behind the HTTP routes. */
 export type Verifier = {
-  /** who asks with this service token; null when nobody may. Rejects like `verify`. */
+  /** the account of this service token; null when it is not valid. Rejects like `verify`. */
   account(serviceToken: string): Account | null | Promise<Account | null>
   verify(account: Account, question: Question): Verdict | Promise<Verdict>
   /** puts what the platform reported among its key's last requests */

@@ -4,7 +4,7 @@ import type { Scope } from '../keys/scope.ts'
 import { isWellFormed } from '../keys/token.ts'
 import type { RealTime } from '../leases/lease.ts'
 import type { Counter } from '../usage/counter.ts'
-import { type Asked, type Code, decide } from './decide.ts'
+import { type Code, decide, type RequestFacts } from './decide.ts'
 import type { Account, RememberedKey } from './entries.ts'
 import type { Knowledge } from './knowledge.ts'
 import { type Allowance, type Limits, shareOf } from './limits.ts'
@@ -17,7 +17,7 @@ export type Verdict = {
   allowance?: Allowance
 }
 
-export type Question = Asked & {
+export type Question = RequestFacts & {
   presented: string
   /** what this request counts as; see `otherEndpoint` */
   endpoint: string
@@ -43,9 +43,9 @@ export const fingerprint = (secret: string): string =>
 
 /**
  * Is this key good for this request? At once when memory may answer. Only keys of the asking account are known.
- * Each request of a known key is counted, whatever the verdict. The same work is done for every token that has the
- * form of one.
- * @throws (or rejects) when the primary was needed and could not be asked; the door answers 503
+ * Each request of a known key is counted, with any verdict. The same work is done for every token that has the form of
+ * one.
+ * @throws (or rejects) when the primary was needed and could not be asked; HTTP answers 503
  */
 export function verify(deps: Deps, account: Account, question: Question): Verdict | Promise<Verdict> {
   // Noise is dropped by its form before any look-up, except where adopted keys have forms of their own.

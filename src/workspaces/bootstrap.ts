@@ -3,14 +3,14 @@ import { newId } from '../foundation/ids.ts'
 import type { Random } from '../foundation/random.ts'
 import { isRefusal, type Refusal } from '../foundation/refusal.ts'
 import type { Act } from '../members/actor.ts'
-import type { Terms } from '../policy/terms.ts'
+import type { Policy } from '../policy/policy.ts'
 import { addWorkspace, type Workspace, workspacesOfTeam } from './workspace.ts'
 
 export type FirstStart = {
   team: { id: string; name: string }
   ownerIds: string[]
   workspace: string
-  terms: Partial<Terms>
+  policy: Partial<Policy>
 }
 
 /**
@@ -33,7 +33,7 @@ export async function bootstrap(act: Act, first: FirstStart, random: Random): Pr
   const workspace = await addWorkspace(
     act,
     created[0].id,
-    { name: first.workspace, terms: first.terms },
+    { name: first.workspace, policy: first.policy },
     random,
   )
   if (isRefusal(workspace)) return workspace

@@ -4,10 +4,10 @@ import { type Refusal, refuse } from '../foundation/refusal.ts'
 import type { Act } from '../members/actor.ts'
 import { inCharge } from '../members/member.ts'
 import { authorise } from '../policy/authorise.ts'
-import { checkTerms, readTerms, type Terms, versionOf } from '../policy/terms.ts'
+import { checkPolicy, type Policy, readPolicy, versionOf } from '../policy/policy.ts'
 
 /**
- * Sets a workspace's terms. They apply from the next act on and change no existing key. `version` is of the terms
+ * Sets a workspace's rules. They apply from the next act on and change no existing key. `version` is of the rules
  * that were shown: a concurrent change is not overwritten.
  */
 export async function setPolicy(
@@ -15,40 +15,40 @@ export async function setPolicy(
   workspaceId: string,
   wanted: unknown,
   version?: string,
-): Promise<Terms | Refusal> {
+): Promise<Policy | Refusal> {
   const refusal = await authorise(act, 'policy.set', { workspaceId })
   if (refusal) return refusal
-  const terms = checkTerms(wanted)
-  if ('wrong' in terms) {
-    const { term, why } = terms.wrong[0]!
-    return refuse('invalid', why, { field: term })
+  const policy = checkPolicy(wanted)
+  if ('wrong' in policy) {
+    const { rule, why } = policy.wrong[0]!
+    return refuse('invalid', why, { field: rule })
   }
-  const row = await act.trx('workspaces').where({ id: workspaceId }).forUpdate().first('terms')
-  const before = readTerms(row.terms)
+  const row = await act.trx('workspaces').where({ id: workspaceId }).forUpdate().first('policy')
+  const before = readPolicy(row.policy)
   if (version !== undefined && version !== versionOf(before))
     return refuse('changed', 'The policy changed while this was open.', {
       next: 'Open it again to see how it is now.',
     })
-  const lonely = await lacksApprover(act.trx, workspaceId, terms)
+  const lonely = await lacksApprover(act.trx, workspaceId, policy)
   if (lonely) return lonely
-  const changed = (Object.keys(terms) as (keyof Terms)[]).filter((term) => terms[term] !== before[term])
-  if (changed.length === 0) return terms
+  const changed = (Object.keys(policy) as (keyof Policy)[]).filter((rule) => policy[rule] !== before[rule])
+  if (changed.length === 0) return policy
   await act
     .trx('workspaces')
     .where({ id: workspaceId })
-    .update({ terms: JSON.stringify(terms) })
-  const changes = Object.fromEntries(changed.map((term) => [term, [before[term], terms[term]]]))
+    .update({ policy: JSON.stringify(policy) })
+  const changes = Object.fromEntries(changed.map((rule) => [rule, [before[rule], policy[rule]]]))
   await record(act, { event: 'policy.set', workspaceId, details: { changes } })
-  return terms
+  return policy
 }
 
 /** Refuses approval while only one person could give it. */
 export async function lacksApprover(
   db: Executor,
   workspaceId: string,
-  terms: Pick<Terms, 'writeNeedsApproval'>,
+  policy: Pick<Policy, 'writeNeedsApproval'>,
 ): Promise<Refusal | undefined> {
-  if (!terms.writeNeedsApproval || (await inCharge(db, workspaceId)).length > 1) return undefined
+  if (!policy.writeNeedsApproval || (await inCharge(db, workspaceId)).length > 1) return undefined
   return refuse('invalid', 'There is one person who could approve. Add a manager or an owner first.', {
     field: 'writeNeedsApproval',
   })

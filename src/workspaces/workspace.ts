@@ -4,23 +4,23 @@ import { newId } from '../foundation/ids.ts'
 import type { Random } from '../foundation/random.ts'
 import { type Refusal, refuse } from '../foundation/refusal.ts'
 import type { Act } from '../members/actor.ts'
-import { readTerms, type Terms } from '../policy/terms.ts'
+import { type Policy, readPolicy } from '../policy/policy.ts'
 
-export type Workspace = { id: string; accountId: string; name: string; terms: Terms }
+export type Workspace = { id: string; accountId: string; name: string; policy: Policy }
 
 /** A workspace as people name it in a command. */
 export const inWorkspace = (name: string): string => (/\s/.test(name) ? `in:"${name}"` : `in:${name}`)
 
-type Row = { id: string; account_id: string; name: string; terms: unknown }
+type Row = { id: string; account_id: string; name: string; policy: unknown }
 
 const toWorkspace = (row: Row): Workspace => ({
   id: row.id,
   accountId: row.account_id,
   name: row.name,
-  terms: readTerms(row.terms),
+  policy: readPolicy(row.policy),
 })
 
-const columns = ['workspaces.id', 'workspaces.account_id', 'workspaces.name', 'workspaces.terms']
+const columns = ['workspaces.id', 'workspaces.account_id', 'workspaces.name', 'workspaces.policy']
 
 /** The workspaces of a Slack team's account, oldest first; none for a team that has no account. */
 export async function workspacesOfTeam(db: Executor, slackTeamId: string): Promise<Workspace[]> {
@@ -42,7 +42,7 @@ export async function allWorkspaces(db: Executor): Promise<Workspace[]> {
 export async function addWorkspace(
   act: Act,
   accountId: string,
-  wanted: { name: string; terms: Partial<Terms> },
+  wanted: { name: string; policy: Partial<Policy> },
   random: Random,
 ): Promise<Workspace | Refusal> {
   const name = wanted.name.trim()
@@ -55,7 +55,7 @@ export async function addWorkspace(
       account_id: accountId,
       name,
       name_folded: name.toLowerCase(),
-      terms: JSON.stringify(wanted.terms),
+      policy: JSON.stringify(wanted.policy),
       created_at: act.now,
     })
     .onConflict(['account_id', 'name_folded'])

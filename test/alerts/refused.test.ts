@@ -11,7 +11,7 @@ import { type Role, roles } from '../../src/start.ts'
 import { allWorkspaces, type Workspace } from '../../src/workspaces/workspace.ts'
 import { said, security, type TestHouse, testHouse } from '../setup/house.ts'
 import { type Planted, plant } from '../setup/plant.ts'
-import { setTerms } from '../setup/seen.ts'
+import { setPolicyOf } from '../setup/seen.ts'
 import { shell } from '../setup/shell.ts'
 import { use } from '../setup/use.ts'
 
@@ -251,7 +251,7 @@ test('where many share a message, each has its reply though the message itself g
 })
 
 test('a day of checkpoints whose message somebody deleted begins another message', async () => {
-  await setTerms(house, { auditChannel: 'general' })
+  await setPolicyOf(house, { auditChannel: 'general' })
   const body = { workspace: 'Platform', day: '2026-12-01', seq: 1, signed: 'kwc1.one.two' }
   const checkpoint = async (at: string, seq: number) => {
     const place = { workspaceId: workspace.id, subjectId: 'a day', destination: 'channel:general' }
@@ -273,7 +273,7 @@ test('a day of checkpoints whose message somebody deleted begins another message
   await checkpoint('2026-12-01T02:00:00.000Z', 2)
   await checkpoint('2026-12-01T03:00:00.000Z', 3)
   expect((await posted()).map(({ threadTs }) => threadTs !== undefined)).toEqual([false, true])
-  await setTerms(house, { auditChannel: '' })
+  await setPolicyOf(house, { auditChannel: '' })
 })
 
 test('a checkpoint in words alone still holds the line that is copied', async () => {

@@ -81,7 +81,7 @@ test('in a year with leap day and daylight saving in three zones, every threshol
   }
   const workspaces = new Map<string, string>()
   for (const zone of zones) {
-    const wanted = { name: zone, terms: { timeZone: zone, maximumLifetimeDays: 3650 } }
+    const wanted = { name: zone, policy: { timeZone: zone, maximumLifetimeDays: 3650 } }
     const made = await records.act((act) =>
       addWorkspace(act, records.workspace.accountId, wanted, records.world.random),
     )

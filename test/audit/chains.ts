@@ -18,7 +18,7 @@ export function inspect(
   options: { vouched?: Vouched; partial?: boolean } = {},
 ): Inspection {
   const inspector = new ChainInspector(workspace, options.vouched ?? new Map(), options.partial ?? false)
-  for (const link of links) if (!inspector.take(link)) break
+  for (const link of links) if (!inspector.add(link)) break
   return inspector.end()
 }
 

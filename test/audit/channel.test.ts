@@ -7,7 +7,7 @@ import { messagesIn } from '../../sandbox/slack/look.ts'
 import { recordAll } from '../../src/audit/record.ts'
 import { administer } from '../setup/administer.ts'
 import { general, openDialog, people, said, submitAndSee, type TestHouse, testHouse } from '../setup/house.ts'
-import { setTerms } from '../setup/seen.ts'
+import { setPolicyOf } from '../setup/seen.ts'
 import { shell } from '../setup/shell.ts'
 
 let house: TestHouse
@@ -110,7 +110,7 @@ test('a chain that was cut shows against a line of the channel when the file is 
 test('when the audit channel is archived the owners read once what to do, and no proof hour by hour', async () => {
   const own = await testHouse({ env: { KEYWARDEN_AUDIT_CHECKPOINTS: join(folder, 'other.jsonl') } })
   try {
-    await setTerms(own, { auditChannel: general })
+    await setPolicyOf(own, { auditChannel: general })
     await own.slack.archiveChannel(general)
     for (let hour = 0; hour < 3; hour++) await anHourLater(1, own)
     const dm = messagesIn(await own.as('owner').screen(), own.slack.dmOf(people.owner).id).map(said)

@@ -137,7 +137,7 @@ test('a list longer than a page has every key once', async () => {
 
 test('with several workspaces nothing is guessed', async () => {
   await records.act((act) =>
-    addWorkspace(act, records.workspace.accountId, { name: 'EU', terms: {} }, records.world.random),
+    addWorkspace(act, records.workspace.accountId, { name: 'EU', policy: {} }, records.world.random),
   )
   const { key } = await records.key({ name: 'Only in Platform' })
   const unsaid = await keys('revoke', 'Only in Platform', '--yes')

@@ -174,7 +174,7 @@ describe('what is wrong is named together with what to do, and the exit code is 
     await administer(
       database.url,
       `with a as (insert into accounts values ('acc_1', 'T1', 'One', clock_timestamp()) returning id)
-       insert into workspaces (id, account_id, name, name_folded, terms, created_at)
+       insert into workspaces (id, account_id, name, name_folded, policy, created_at)
        select 'ws_' || n, id, n, n, jsonb_build_object('alertChannel', c), clock_timestamp()
        from a, (values ('one', 'vault'), ('two', 'gone')) as w (n, c)`,
     )

@@ -79,7 +79,7 @@ describe('the schedules in Redis', () => {
     await redis.restart()
     const before = counted.runs
     await expect.poll(() => counted.runs, soon).toBeGreaterThan(before + 1)
-    expect(logged.filter((line) => line.includes('redis is out')).length).toBeLessThanOrEqual(1)
+    expect(logged.filter((line) => line.includes('redis is unavailable')).length).toBeLessThanOrEqual(1)
   })
 
   test('put in place twice run a job no more often', async () => {

@@ -84,7 +84,7 @@ test('with Postgres killed, every answer says so, and with Postgres back everyth
 test('with Redis killed nothing that a person does is different, and it is told once', async () => {
   const manager = house.as('manager')
   await redis.kill()
-  await house.process.saysSoon(/redis is out/)
+  await house.process.saysSoon(/redis is unavailable/)
   const shown = await submitAndSee(manager, await openDialog(manager, 'create'), {
     name: 'No queue',
     scopes: ['read'],
@@ -92,8 +92,8 @@ test('with Redis killed nothing that a person does is different, and it is told 
   expect(await house.verify(tokenIn(shown.blocks))).toMatchObject({ code: 'VALID' })
   await manager.close(shown.id)
   await redis.restart()
-  await house.process.saysSoon(/redis is back/)
-  expect(house.logged().filter(({ msg }) => /redis is out/.test(String(msg)))).toHaveLength(1)
+  await house.process.saysSoon(/redis is available again/)
+  expect(house.logged().filter(({ msg }) => /redis is unavailable/.test(String(msg)))).toHaveLength(1)
   expect(house.process.errors()).toBe('')
 })
 

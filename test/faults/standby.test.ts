@@ -81,11 +81,11 @@ describe('a verifier whose address leads to a hot standby', () => {
     expect(await placed.process.end()).toBe(0)
     // Once each time that it cannot, however often it tries.
     const lease = placed.process.log.flatMap(
-      (line) => /the lease (cannot|is renewed again)/.exec(line)?.[1] ?? [],
+      (line) => /"event":"lease\.(renewal_failed|renewed_again)"/.exec(line)?.[1] ?? [],
     )
     expect(lease.length).toBeGreaterThan(0)
-    expect(lease).toEqual(lease.map((_, i) => (i % 2 === 0 ? 'cannot' : 'is renewed again')))
-    expect(warnings(placed, /changes cannot be read/).length).toBeLessThanOrEqual(1)
+    expect(lease).toEqual(lease.map((_, i) => (i % 2 === 0 ? 'renewal_failed' : 'renewed_again')))
+    expect(warnings(placed, /lease\.changes_unreadable/).length).toBeLessThanOrEqual(1)
   })
 
   test('is not told that a change was confirmed which the standby has not seen', async () => {

@@ -23,7 +23,7 @@ afterAll(async () => {
 
 test('a promise that fails unheard is logged without its secrets, and the process lives', async () => {
   house.process.child.kill('SIGUSR2')
-  await house.process.saysSoon(/a promise failed unheard/)
+  await house.process.saysSoon(/unhandled promise rejection/)
   const [line] = house.logged().filter(({ level }) => level === 'error')
   expect(line).toMatchObject({ error: expect.stringMatching(/^Error: unheard kws_\.\.\.\n {4}at/) })
   expect(house.process.child.exitCode).toBeNull()

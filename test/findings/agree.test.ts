@@ -3,7 +3,7 @@ import { expiring } from '../../src/findings/expiring.ts'
 import type { Question } from '../../src/findings/finding.ts'
 import { rotationDue } from '../../src/findings/rotation-due.ts'
 import { listKeys } from '../../src/keys/list.ts'
-import { readTerms } from '../../src/policy/terms.ts'
+import { readPolicy } from '../../src/policy/policy.ts'
 import { keysToRotate } from '../../src/rotation/campaign.ts'
 import { plant } from '../setup/plant.ts'
 import { openRecords, type Records } from '../setup/records.ts'
@@ -21,10 +21,12 @@ afterAll(() => records.drop())
 
 async function namedBy(now: Date, timeZone: string, which: 'expiring' | 'overdue', question: Question) {
   const { world, owner } = records
-  const terms = readTerms({ timeZone })
-  const workspace = { ...records.workspace, terms }
+  const policy = readPolicy({ timeZone })
+  const workspace = { ...records.workspace, policy }
   const viewer = { actor: owner, workspaceId: workspace.id }
-  const page = await listKeys(world.db, viewer, { status: which }, { from: 0 }, terms, now, { rowCount: 500 })
+  const page = await listKeys(world.db, viewer, { status: which }, { from: 0 }, policy, now, {
+    rowCount: 500,
+  })
   const campaign = await keysToRotate(world.db, workspace, { of: which }, now)
   const facts = await world.db.transaction((trx) => question.ask(trx, workspace, now))
   const alerts = facts.filter(({ step }) => step !== 'expired' && step !== 'warn')

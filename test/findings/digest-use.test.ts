@@ -60,7 +60,7 @@ function counted(timeZone: string) {
 test.each(['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kolkata'])(
   'a digest has the days from Monday to Sunday as clocks in %s have them, summed up or not',
   async (timeZone) => {
-    const workspace = { ...records.workspace, terms: { ...records.workspace.terms, timeZone } }
+    const workspace = { ...records.workspace, policy: { ...records.workspace.policy, timeZone } }
     const week = () => weekOfUse(records.world.db, workspace, monday)
     const expected = counted(timeZone)
     expect(await week()).toMatchObject(expected)

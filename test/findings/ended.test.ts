@@ -19,7 +19,7 @@ import { rotate } from '../../src/keys/rotate.ts'
 import { activate, deactivate, revoke } from '../../src/keys/state.ts'
 import { keyColumns, toKey } from '../../src/keys/store.ts'
 import type { Act } from '../../src/members/actor.ts'
-import { readTerms } from '../../src/policy/terms.ts'
+import { readPolicy } from '../../src/policy/policy.ts'
 import { beginReview } from '../../src/reviews/begin.ts'
 import { ending } from '../../src/slack/messages/alerts/words.ts'
 import { setPolicy } from '../../src/workspaces/policy.ts'
@@ -39,7 +39,7 @@ beforeEach(async () => {
   await db.raw('truncate outbox, anomaly_episodes, usage_sources, usage_spread, review_keys, reviews cascade')
   await db('findings').delete()
   await db('keys').update({ status: 'revoked' })
-  await db('workspaces').update({ terms: {} })
+  await db('workspaces').update({ policy: {} })
 })
 
 const now = () => r.world.clock.now()
@@ -84,8 +84,8 @@ async function byChidi(work: (act: Act) => Promise<unknown>): Promise<string> {
   return at
 }
 
-const policy = (terms: Record<string, unknown>) =>
-  r.act((act) => setPolicy(act, r.workspace.id, { ...readTerms({}), ...terms }))
+const policy = (policy: Record<string, unknown>) =>
+  r.act((act) => setPolicy(act, r.workspace.id, { ...readPolicy({}), ...policy }))
 
 const nobody = { by: null, words: expect.not.stringMatching(/U0|changed by/) }
 

@@ -11,7 +11,7 @@ import {
   submitAndSee,
   useHouse,
 } from '../setup/house.ts'
-import { setTerms } from '../setup/seen.ts'
+import { setPolicyOf } from '../setup/seen.ts'
 
 useHouse()
 
@@ -137,12 +137,12 @@ test('a fleet behind many addresses of one program, refused requests, and both i
 })
 
 test('one program in as many places as no fleet has is told as well', async () => {
-  await setTerms(house, { sharedKeySystems: 3 })
+  await setPolicyOf(house, { sharedKeySystems: 3 })
   const token = await makeKey(house.as('manager'), { name: 'Botnet' })
   for (let n = 1; n <= 15; n++) await present(token, `${n + 20}.9.1.1`, 'python-requests/2.31')
   await looked()
   await alertAbout(/Botnet was used from 15 places in the hour from/)
-  await setTerms(house, { sharedKeySystems: 4 })
+  await setPolicyOf(house, { sharedKeySystems: 4 })
 })
 
 test('a day after the last shared hour the alert is settled', async () => {

@@ -15,7 +15,7 @@ import {
   tokenIn,
   useHouse,
 } from '../setup/house.ts'
-import { dialogWith, recorded, setTerms, told } from '../setup/seen.ts'
+import { dialogWith, recorded, setPolicyOf, told } from '../setup/seen.ts'
 
 useHouse()
 
@@ -80,14 +80,14 @@ test('write redraws the form with its policy, takes Never away and questions wri
 })
 
 test('where policy only warns, a write key may live for ever, and the form says what is advised', async () => {
-  await setTerms(house, { writeMustExpire: 'warn' })
+  await setPolicyOf(house, { writeMustExpire: 'warn' })
   const manager = house.as('manager')
   const form = await openDialog(manager, 'create')
   const write = await choose(manager, form, 'scopes', ['read', 'write'], { name: 'Endless' })
   expect(said(write.blocks)).toContain('Policy advises')
   const shown = await submitAndSee(manager, write, { expires: 'never' })
   expect(said(shown.blocks)).toContain('until someone revokes it')
-  await setTerms(house, { writeMustExpire: 'enforce' })
+  await setPolicyOf(house, { writeMustExpire: 'enforce' })
 })
 
 test('any number of days is an expiry, and the form shows the end of a preset', async () => {

@@ -96,8 +96,8 @@ test('of two owners who change it at once one is saved, and nothing of the other
   expect(said((await submitAndSee(one, first, { idleDays: '30' })).blocks)).toContain('is saved')
   const refused = await submitAndSee(two, second, { rotationPeriodDays: '120' })
   expect(said(refused.blocks)).toContain('The policy changed while this was open. Open it again')
-  const [workspace] = await house.world.db('workspaces').select('terms')
-  expect(workspace.terms).toMatchObject({ idleDays: 30, rotationPeriodDays: 90 })
+  const [workspace] = await house.world.db('workspaces').select('policy')
+  expect(workspace.policy).toMatchObject({ idleDays: 30, rotationPeriodDays: 90 })
 })
 
 test('the alert channel is one of your own, not archived, and a private one says how to invite the bot', async () => {

@@ -5,7 +5,7 @@ import { findButton, topModal } from '../../sandbox/slack/look.ts'
 import { perform } from '../../src/acts/perform.ts'
 import { isRefusal } from '../../src/foundation/refusal.ts'
 import { plain } from '../../src/foundation/words.ts'
-import { noteSaved, replace } from '../../src/keys/replace.ts'
+import { markSaved, replace } from '../../src/keys/replace.ts'
 import { callPlatform, fillAndCreate, house, openDialog, people, press, pressIn, said, tokenIn, useHouse } from '../setup/house.ts' // biome-ignore format: a list
 import { dialogWith, directMessages, oldCopy, recorded, told } from '../setup/seen.ts'
 import { openWire } from '../slack/wire.ts'
@@ -161,7 +161,7 @@ test('somebody else than who was shown a key cannot say that it is saved', async
   const { id: keyId, workspace_id: workspaceId } = await keyNamed('Not theirs to say')
   const other = { kind: 'member', id: people.otherManager, role: 'manager', workspaceId } as const
   const said = await perform(house.world, other, (act) =>
-    noteSaved(act, workspaceId, { keyId, hint: hintOf(token) }),
+    markSaved(act, workspaceId, { keyId, hint: hintOf(token) }),
   )
   expect(said).toMatchObject({ refused: true, code: 'forbidden' })
   expect(await keyNamed('Not theirs to say')).toMatchObject({ saved_at: null })

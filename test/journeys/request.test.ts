@@ -20,7 +20,7 @@ import {
   tokenIn,
   useHouse,
 } from '../setup/house.ts'
-import { dialogWith, homeWith, recorded, setTerms, told } from '../setup/seen.ts'
+import { dialogWith, homeWith, recorded, setPolicyOf, told } from '../setup/seen.ts'
 
 useHouse()
 
@@ -170,7 +170,7 @@ test('a request can be decided on Home, and the message in the channel follows',
 })
 
 test('where policy wants a second person for write, Create asks one, and the maker cannot be them', async () => {
-  await setTerms(house, { writeNeedsApproval: true })
+  await setPolicyOf(house, { writeNeedsApproval: true })
   const manager = house.as('manager')
   const form = await openDialog(manager, 'create Four eyes')
   const write = await choose(manager, form, 'scopes', ['read', 'write'])
@@ -182,7 +182,7 @@ test('where policy wants a second person for write, Create asks one, and the mak
   await press(house.as('otherManager'), request, 'Approve')
   await press(manager, await told(manager, 'Four eyes'), 'Reveal key')
   await dialogWith(manager, 'Copy your key', 'Shown once')
-  await setTerms(house, { writeNeedsApproval: false })
+  await setPolicyOf(house, { writeNeedsApproval: false })
 })
 
 test('a managers’ command is refused to a member with the request as the way on', async () => {

@@ -4,7 +4,7 @@ import { messagesIn } from '../../sandbox/slack/look.ts'
 import type { PersonClient } from '../../sandbox/slack/person.ts'
 import { answerTo, general, house, people, press, said, security, useHouse } from '../setup/house.ts'
 import { type Planted, plant } from '../setup/plant.ts'
-import { directMessages, recorded, setTerms } from '../setup/seen.ts'
+import { directMessages, recorded, setPolicyOf } from '../setup/seen.ts'
 
 let workspaceId: string
 const names = Array.from({ length: 12 }, (_, n) => `Dana ${String(n + 1).padStart(2, '0')}`)
@@ -174,7 +174,7 @@ test('what nobody confirms is flagged, and nothing is deactivated while the poli
 const statusOf = async (name: string) => (await house.world.db('keys').where({ name }).first('status')).status
 
 test('with the policy on, notice is given in full before a key is paused, and never revoked; a key that is needed stays', async () => {
-  await setTerms(house, { unconfirmedKeys: 'deactivate', noticeDays: 7 })
+  await setPolicyOf(house, { unconfirmedKeys: 'deactivate', noticeDays: 7 })
   await later(0, 30)
   const manager = house.as('manager')
   const notice = await manager.waitFor((screen) =>

@@ -15,7 +15,7 @@ import {
   tokenIn,
   useHouse,
 } from '../setup/house.ts'
-import { dialogWith, pick, recorded, setTerms, told } from '../setup/seen.ts'
+import { dialogWith, pick, recorded, setPolicyOf, told } from '../setup/seen.ts'
 
 useHouse()
 
@@ -120,10 +120,10 @@ test('a key of somebody else is rotated by a manager and revealed by its owner',
 })
 
 test('what policy forbids today is not handed down: the dialog opens with the choice it needs', async () => {
-  await setTerms(house, { writeMustExpire: 'warn' })
+  await setPolicyOf(house, { writeMustExpire: 'warn' })
   const manager = house.as('manager')
   await makeKey(manager, { name: 'Endless', scopes: ['write'], expires: 'never' })
-  await setTerms(house, { writeMustExpire: 'enforce' })
+  await setPolicyOf(house, { writeMustExpire: 'enforce' })
   const form = await openDialog(manager, 'rotate Endless')
   expect(said(form.blocks)).toContain('Policy: a key with write must expire.')
   const expires = controlsIn(form.blocks).find((one) => one.blockId === 'expires')!
@@ -134,7 +134,7 @@ test('what policy forbids today is not handed down: the dialog opens with the ch
 })
 
 test('where write needs a second person, a rotation does not add it', async () => {
-  await setTerms(house, { writeNeedsApproval: true })
+  await setPolicyOf(house, { writeNeedsApproval: true })
   const manager = house.as('manager')
   await makeKey(manager, { name: 'Reader' })
   const form = await openDialog(manager, 'rotate Reader')
@@ -143,7 +143,7 @@ test('where write needs a second person, a rotation does not add it', async () =
   expect(await submit(manager, write, {})).toMatchObject({
     errors: { scopes: expect.stringContaining('second manager or owner') },
   })
-  await setTerms(house, { writeNeedsApproval: false })
+  await setPolicyOf(house, { writeNeedsApproval: false })
 })
 
 test('a key that waits to be revealed, or is revoked, is not rotated', async () => {

@@ -19,13 +19,13 @@ import {
   tokenIn,
   useHouse,
 } from '../setup/house.ts'
-import { dialogWith, homeWith, recorded, setTerms, told } from '../setup/seen.ts'
+import { dialogWith, homeWith, recorded, setPolicyOf, told } from '../setup/seen.ts'
 
 let manager: PersonClient
 useHouse()
 beforeAll(async () => {
   manager = house.as('manager')
-  await setTerms(house, { silentBeforeFinishHours: 2 })
+  await setPolicyOf(house, { silentBeforeFinishHours: 2 })
 })
 
 const later = async (minutes: number) => {

@@ -23,7 +23,7 @@ beforeAll(async () => {
     const added = await addWorkspace(
       act,
       first.account_id,
-      { name: 'EU West', terms: {} },
+      { name: 'EU West', policy: {} },
       house.world.random,
     )
     if (!isRefusal(added)) await inheritOwners(act, first.id, added.id)

@@ -50,8 +50,8 @@ describe('what a look says of change 7', () => {
     ...{ incarnation: name, name, ttl_ms: 1_000, renewals: 3, head_at_renewal: 6, acknowledged: 6 },
     ...more,
   })
-  const said = (leases: LeaseRow[], lookedMs: number) => {
-    const { evidence, toFence, waitingFor } = judge(7, leases, lookedMs)
+  const said = (leases: LeaseRow[], sinceMs: number) => {
+    const { evidence, toFence, waitingFor } = judge(7, leases, sinceMs)
     return [evidence.confirmed, evidence.renewed, toFence.map((r) => r.name), waitingFor.map((r) => r.name)]
   }
 
@@ -79,7 +79,7 @@ describe('what a look says of change 7', () => {
       2_000,
       [['c'], [], ['a'], ['b']],
     ],
-  ])('%s', (_name, leases, lookedMs, expected) => {
-    expect(said(leases, lookedMs)).toEqual(expected)
+  ])('%s', (_name, leases, sinceMs, expected) => {
+    expect(said(leases, sinceMs)).toEqual(expected)
   })
 })

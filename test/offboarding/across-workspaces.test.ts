@@ -41,7 +41,7 @@ beforeAll(async () => {
     shared: false,
     members,
   })
-  const wanted = { name: 'Production', terms: { alertChannel: 'production' } }
+  const wanted = { name: 'Production', policy: { alertChannel: 'production' } }
   production = must(
     await perform(world, { kind: 'operator', id: 'root' }, (act) =>
       addWorkspace(act, platform.accountId, wanted, world.random),

@@ -4,7 +4,7 @@ import { announce } from '../../src/offboarding/announce.ts'
 import type { Announcer } from '../../src/offboarding/announcer.ts'
 import { carryOut } from '../../src/offboarding/execute.ts'
 import { requestOffboarding } from '../../src/offboarding/request.ts'
-import { noteReturn } from '../../src/offboarding/undo.ts'
+import { recordReturn } from '../../src/offboarding/undo.ts'
 import { openRecords, type Records } from '../setup/records.ts'
 import { join, ownedKey } from './leavers.ts'
 
@@ -44,7 +44,7 @@ test('who comes back while their report is being filed is told as back, in the s
   await r.act((act) => requestOffboarding(act, r.workspace, request, r.world.random))
   await carryOut(r.world)
   const { announcer, shown } = chat(() =>
-    r.act((act) => noteReturn(act, r.workspace.accountId, leaver, ['user-change'])),
+    r.act((act) => recordReturn(act, r.workspace.accountId, leaver, ['user-change'])),
   )
   await announce(r.world, announcer)
   expect(shown).toEqual([null, 'returned'])

@@ -38,15 +38,15 @@ afterEach(async () => {
 })
 
 const workspace = (name: string) =>
-  r.act((act) => addWorkspace(act, r.workspace.accountId, { name, terms: {} }, r.world.random))
+  r.act((act) => addWorkspace(act, r.workspace.accountId, { name, policy: {} }, r.world.random))
 
-/** As the terms stand in the database. */
-async function setPolicy(of: Workspace, terms: Record<string, unknown>): Promise<Workspace> {
+/** As the policy stands in the database. */
+async function setPolicy(of: Workspace, policy: Record<string, unknown>): Promise<Workspace> {
   await r.world
     .db('workspaces')
     .where({ id: of.id })
-    .update({ terms: JSON.stringify(terms) })
-  return { ...of, terms: { ...of.terms, ...terms } }
+    .update({ policy: JSON.stringify(policy) })
+  return { ...of, policy: { ...of.policy, ...policy } }
 }
 
 const bruno = () => ({ kind: 'member', id: manager, role: 'manager', workspaceId: r.workspace.id }) as const

@@ -7,7 +7,7 @@ import { sign } from '../../src/offboarding/webhook.ts'
 import { callPlatform, people, type TestHouse } from '../setup/house.ts'
 import { plant } from '../setup/plant.ts'
 import { must } from '../setup/records.ts'
-import { setTerms } from '../setup/seen.ts'
+import { setPolicyOf } from '../setup/seen.ts'
 import { openDirectory, type ScimDirectory, type Somebody } from './scim-directory.ts'
 
 // Many people are offboarded, and a message hangs until Slack's client gives it up.
@@ -29,7 +29,7 @@ const tokens: string[] = []
 beforeAll(async () => {
   directory = await openDirectory(['bot', 'verify', 'worker'])
   house = directory.house
-  await setTerms(house, { offboardingByWorkflow: true })
+  await setPolicyOf(house, { offboardingByWorkflow: true })
   await noteRuns()
   for (let nth = 0; nth < 40; nth++) inDirectory.push(await directory.someone())
   leavers.push(...inDirectory.map((one) => one.slackId), ...Object.values(elsewhere).flat())

@@ -10,7 +10,7 @@ import { findMember } from '../../src/members/member.ts'
 import { carryOut } from '../../src/offboarding/execute.ts'
 import { findOffboarding, leaverKeysOf, requestsOf } from '../../src/offboarding/offboarding.ts'
 import { type OffboardingRequest, requestOffboarding } from '../../src/offboarding/request.ts'
-import { noteReturn, undoOffboarding } from '../../src/offboarding/undo.ts'
+import { recordReturn, undoOffboarding } from '../../src/offboarding/undo.ts'
 import { startRotation } from '../../src/rotation/start.ts'
 import { addWorkspace } from '../../src/workspaces/workspace.ts'
 import { must, openRecords, type Records } from '../setup/records.ts'
@@ -82,7 +82,7 @@ test('with a preview busy keys rotate to a manager, quiet ones end, and one only
 test('without a preview everything is deactivated, in every workspace, and undo by who is in charge brings it back', async () => {
   const other = must(
     await perform(r.world, r.owner, (act) =>
-      addWorkspace(act, r.workspace.accountId, { name: 'EU', terms: {} }, r.world.random),
+      addWorkspace(act, r.workspace.accountId, { name: 'EU', policy: {} }, r.world.random),
     ),
   )
   await join(r.world, other.id, r.owner.id, 'owner')
@@ -185,8 +185,8 @@ test('who comes back and leaves again is offboarded anew, but only a door that s
   const first = await ask({ source: 'scim' })
   await carryOut(r.world)
   const { accountId } = r.workspace
-  expect(await r.act((act) => noteReturn(act, accountId, leaver, ['user-change']))).toBe(false)
-  expect(await r.act((act) => noteReturn(act, accountId, leaver, ['scim']))).toBe(true)
+  expect(await r.act((act) => recordReturn(act, accountId, leaver, ['user-change']))).toBe(false)
+  expect(await r.act((act) => recordReturn(act, accountId, leaver, ['scim']))).toBe(true)
   expect((await standingOf(r.world)).Old).toMatchObject({ status: 'inactive' })
   expect((await ask({ source: 'scim' })).id).not.toBe(first.id)
 })
@@ -244,7 +244,7 @@ test('members offboard nobody, managers no owner, and nobody themselves', async 
 test('who is said to be back before anything has happened loses nothing', async () => {
   await ownedKey(r.world, await join(r.world, r.workspace.id, leaver, 'manager'), 'Kept')
   await ask({ source: 'scim' })
-  await r.act((act) => noteReturn(act, r.workspace.accountId, leaver, ['scim']))
+  await r.act((act) => recordReturn(act, r.workspace.accountId, leaver, ['scim']))
   await carryOut(r.world)
   expect((await standingOf(r.world)).Kept).toMatchObject({ status: 'active', owner_id: leaver })
 })

@@ -6,7 +6,7 @@ import type { Key } from '../../src/keys/key.ts'
 import { reveal } from '../../src/keys/reveal.ts'
 import type { Actor } from '../../src/members/actor.ts'
 import type { Role } from '../../src/members/member.ts'
-import { readTerms } from '../../src/policy/terms.ts'
+import { readPolicy } from '../../src/policy/policy.ts'
 import { must } from '../setup/records.ts'
 
 type MemberActor = Actor & { kind: 'member' }
@@ -35,7 +35,7 @@ export async function ownedKey(
   { owner = maker.id, waits = false }: { owner?: string; waits?: boolean } = {},
 ): Promise<Key> {
   const draft = { name, description: '', integration: '', scopes: ['read'], expiresInDays: '90' }
-  const request = readDraft({ ...draft, ownerId: owner, networks: '', limit: '' }, readTerms({}))
+  const request = readDraft({ ...draft, ownerId: owner, networks: '', limit: '' }, readPolicy({}))
   if (Array.isArray(request)) throw new Error(JSON.stringify(request))
   const { workspaceId } = maker
   const key = must(await perform(world, maker, (act) => issue(act, workspaceId, request, systemRandom)))

@@ -18,12 +18,12 @@ import {
   useHouse,
 } from '../setup/house.ts'
 
-import { setTerms } from '../setup/seen.ts'
+import { setPolicyOf } from '../setup/seen.ts'
 import { join, ownedKey, use } from './leavers.ts'
 
 useHouse()
 beforeAll(async () => {
-  await setTerms(house, { offboardingByWorkflow: true })
+  await setPolicyOf(house, { offboardingByWorkflow: true })
 })
 
 const leaving = (userId: string) => (message: Message) => !message.threadTs && said(message).includes(userId)

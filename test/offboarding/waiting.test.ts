@@ -13,7 +13,7 @@ import {
   submitAndSee,
   useHouse,
 } from '../setup/house.ts'
-import { dialogWith, recorded, setTerms, told } from '../setup/seen.ts'
+import { dialogWith, recorded, setPolicyOf, told } from '../setup/seen.ts'
 import { join, ownedKey } from './leavers.ts'
 
 useHouse()
@@ -57,7 +57,7 @@ test('a request of somebody who leaves is closed: nobody can approve it, and its
 })
 
 test('whoever asked for a key for somebody who leaves is told, and cannot ask for the same again', async () => {
-  await setTerms(house, { writeNeedsApproval: true })
+  await setPolicyOf(house, { writeNeedsApproval: true })
   const asker = house.as('otherManager')
   const wanted = { scopes: ['write'], expires: '90', owner: farah }
   const form = await openDialog(asker, 'create Shared sync')
@@ -67,7 +67,7 @@ test('whoever asked for a key for somebody who leaves is told, and cannot ask fo
   await offboard(farah)
   await inChannel(/Shared sync.*Closed on .*: U0FARAH006 is leaving/)
   await told(asker, /Your request for Shared sync is closed: U0FARAH006, who was to have the key, is leaving/)
-  await setTerms(house, { writeNeedsApproval: false })
+  await setPolicyOf(house, { writeNeedsApproval: false })
   expect(await submit(asker, await openDialog(asker, 'create Shared sync'), wanted)).toMatchObject({
     errors: { owner: 'They are being offboarded. Choose somebody who stays.' },
   })

@@ -17,7 +17,7 @@ import {
   submitAndSee,
   useHouse,
 } from '../setup/house.ts'
-import { recorded, setTerms } from '../setup/seen.ts'
+import { recorded, setPolicyOf } from '../setup/seen.ts'
 import { join, ownedKey, standingOf } from './leavers.ts'
 
 let home: { id: string; name: string }
@@ -183,14 +183,14 @@ test('the step obeys no mode beyond the policy for systems, and no successor who
   expect((await standingOf(world))['Gus sync']).toMatchObject({ status: 'inactive', owner_id: gus })
   expect(await roleOf(gus)).toBeUndefined()
 
-  await setTerms(house, { offboardingUnattendedMode: 'revoke' })
+  await setPolicyOf(house, { offboardingUnattendedMode: 'revoke' })
   await ownedKey(world, await join(world, home.id, people.otherMember, 'manager'), 'Emre sync')
   await run({ user: people.otherMember, mode: 'deactivate', successor: people.manager })
   expect((await standingOf(world))['Emre sync']).toMatchObject({
     status: 'inactive',
     owner_id: people.manager,
   })
-  await setTerms(house, { offboardingUnattendedMode: 'deactivate' })
+  await setPolicyOf(house, { offboardingUnattendedMode: 'deactivate' })
 })
 
 test('switched off again, the step ends nothing', async () => {

@@ -10,13 +10,13 @@ import { requestOffboarding } from '../../src/offboarding/request.ts'
 import { slackAnnouncer } from '../../src/slack/offboarding-announcer.ts'
 import { security, type TestHouse, testHouse } from '../setup/house.ts'
 import { openRecords, type Records } from '../setup/records.ts'
-import { setTerms } from '../setup/seen.ts'
+import { setPolicyOf } from '../setup/seen.ts'
 
 let r: Records
 let watching: { stop(): Promise<void> }
 beforeAll(async () => {
   r = await openRecords()
-  await r.world.db('workspaces').update({ terms: { offboardingByWorkflow: true } })
+  await r.world.db('workspaces').update({ policy: { offboardingByWorkflow: true } })
   watching = startWatching(r.world)
 })
 afterAll(async () => {
@@ -167,7 +167,7 @@ describe('at Slack', () => {
   let run: string
   beforeAll(async () => {
     house = await testHouse({ roles: ['bot'] })
-    await setTerms(house, { offboardingByWorkflow: true })
+    await setPolicyOf(house, { offboardingByWorkflow: true })
     announcer = slackAnnouncer(openWebClient(house.world))
     run = await house.slack.runStep('offboard_person', { user: 'U0FARAH006' })
     await house.slack.stepOutcome(run)

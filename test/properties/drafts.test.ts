@@ -3,10 +3,10 @@ import { isRefusal, sentence } from '../../src/foundation/refusal.ts'
 import { plain } from '../../src/foundation/words.ts'
 import { type KeyDraft, readDraft } from '../../src/keys/issue.ts'
 import { isScope, scopes } from '../../src/keys/scope.ts'
-import { readTerms } from '../../src/policy/terms.ts'
+import { readPolicy } from '../../src/policy/policy.ts'
 import fc from '../setup/seeded.ts'
 
-const terms = readTerms({})
+const policy = readPolicy({})
 const good: KeyDraft = {
   name: 'Salesforce CRM',
   description: '',
@@ -17,7 +17,7 @@ const good: KeyDraft = {
 }
 
 /** Field -> sentence, as a person reads it. */
-function complaints(change: Partial<KeyDraft>, rules = terms): Record<string, string> {
+function complaints(change: Partial<KeyDraft>, rules = policy): Record<string, string> {
   const read = readDraft({ ...good, ...change }, rules)
   if (!Array.isArray(read)) return {}
   return Object.fromEntries(read.map((refusal) => [refusal.field, plain(sentence(refusal))]))
@@ -52,13 +52,13 @@ describe('an expiry', () => {
     ['', null],
     [' ', null],
   ])('of "%s" is taken as %s', (expiresInDays, lifetimeDays) => {
-    expect(readDraft({ ...good, expiresInDays }, terms)).toMatchObject({ lifetimeDays })
+    expect(readDraft({ ...good, expiresInDays }, policy)).toMatchObject({ lifetimeDays })
   })
 
   test('may be blank with write only where policy lets it', () => {
     const draft = { scopes: ['read', 'write'], expiresInDays: '' }
     expect(complaints(draft)).toEqual({ expires: 'Write keys must expire. Enter a number of days.' })
-    expect(complaints(draft, readTerms({ writeMustExpire: 'warn' }))).toEqual({})
+    expect(complaints(draft, readPolicy({ writeMustExpire: 'warn' }))).toEqual({})
   })
 })
 
@@ -98,7 +98,7 @@ test('whatever is submitted becomes a request that follows every rule, or senten
   const fields = ['name', 'description', 'integration', 'scopes', 'expires']
   fc.assert(
     fc.property(drafts, (draft) => {
-      const read = readDraft(draft, terms)
+      const read = readDraft(draft, policy)
       if (Array.isArray(read)) {
         expect(read.length).toBeGreaterThan(0)
         for (const refusal of read) {

@@ -3,7 +3,7 @@ import { validView } from '../../sandbox/slack/validate/view.ts'
 import type { KeyWithUsage } from '../../src/keys/key.ts'
 import type { Scope } from '../../src/keys/scope.ts'
 import type { Actor } from '../../src/members/actor.ts'
-import { readTerms } from '../../src/policy/terms.ts'
+import { readPolicy } from '../../src/policy/policy.ts'
 import type { KeySnapshot } from '../../src/rotation/key-snapshot.ts'
 import { type Phase, type Rotation, reasons } from '../../src/rotation/rotation.ts'
 import type { Tracker } from '../../src/rotation/tracker.ts'
@@ -126,7 +126,7 @@ const tracker: fc.Arbitrary<Tracker> = fc
     flushedUntil: fc.option(moment, { nil: undefined }),
     silence: fc.record({
       since: moment,
-      looksMs: fc.nat(),
+      apparentMs: fc.nat(),
       provenMs: fc.option(fc.nat(), { nil: undefined }),
       neededMs: fc.nat(),
     }),
@@ -175,7 +175,7 @@ const workspaceOf = (index: number, called: string): Workspace => ({
   id: index === 0 ? 'ws_one' : `ws_${index}`,
   accountId: 'acc_one',
   name: called,
-  terms: readTerms({}),
+  policy: readPolicy({}),
 })
 
 const look: fc.Arbitrary<HomeProps> = fc

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { parseNetworks } from '../../src/keys/networks.ts'
 import { scopes } from '../../src/keys/scope.ts'
-import { type Asked, codes, decide, type Judged, scopeBits } from '../../src/verification/decide.ts'
+import { codes, decide, type KeyFacts, type RequestFacts, scopeBits } from '../../src/verification/decide.ts'
 import fc from '../setup/seeded.ts'
 
 const everyScope = (1 << scopes.length) - 1
@@ -9,7 +9,7 @@ const moments = fc.integer({ min: 0, max: 40 })
 const workspaces = fc.constantFrom('ws_a', 'ws_b')
 const addresses = fc.constantFrom('10.0.0.7', '::ffff:10.0.0.7', '192.0.2.1', '2001:db8::1', 'no address', '')
 
-const keys: fc.Arbitrary<Judged> = fc.record({
+const keys: fc.Arbitrary<KeyFacts> = fc.record({
   workspace: fc.record({ id: workspaces, isSuspended: fc.boolean() }),
   status: fc.constantFrom('unrevealed', 'active', 'inactive', 'revoked'),
   scopeBits: fc.integer({ min: 1, max: everyScope }),
@@ -19,7 +19,7 @@ const keys: fc.Arbitrary<Judged> = fc.record({
     ...[['10.0.0.0/8'], ['2001:db8::/32'], ['10.0.0.0/8', '192.0.2.1/32']].map(parseNetworks),
   ),
 })
-const questions: fc.Arbitrary<Asked> = fc.record(
+const questions: fc.Arbitrary<RequestFacts> = fc.record(
   { workspaceId: workspaces, anyScope: fc.integer({ min: 0, max: everyScope }), ip: addresses },
   { requiredKeys: [] },
 )
@@ -49,7 +49,7 @@ test('VALID is answered only where every single thing is right', () => {
 test('what was not VALID does not become so by taking away: time, scopes, life, or the workspace', () => {
   every([keys, questions, moments, moments, fc.nat(everyScope)], (key, asked, now, later, fewer) => {
     if (decide(key, asked, now) === 'VALID') return
-    const restricted: Judged[] = [
+    const restricted: KeyFacts[] = [
       { ...key, status: 'inactive' },
       { ...key, status: 'revoked' },
       { ...key, scopeBits: key.scopeBits & fewer },
@@ -70,7 +70,7 @@ test('another workspace learns nothing but that: neither state nor scopes nor ne
 test('a revoked key is REVOKED for good, and a key that is over is EXPIRED at that very millisecond', () => {
   every([keys, questions, moments], (key, { workspaceId: _, ...asked }, now) => {
     expect(decide({ ...key, status: 'revoked' }, asked, now)).toBe('REVOKED')
-    const live: Judged = { ...key, status: 'active' }
+    const live: KeyFacts = { ...key, status: 'active' }
     expect(decide({ ...live, overAtMs: now }, asked, now)).toBe('EXPIRED')
     expect(decide({ ...live, overAtMs: now + 1 }, asked, now)).not.toBe('EXPIRED')
   })

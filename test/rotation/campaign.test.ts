@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { readTerms } from '../../src/policy/terms.ts'
+import { readPolicy } from '../../src/policy/policy.ts'
 import { keysToRotate, startCampaign, type Which } from '../../src/rotation/campaign.ts'
 import { startRotation } from '../../src/rotation/start.ts'
 import { plant } from '../setup/plant.ts'
@@ -58,7 +58,7 @@ test.each<[string, Which, string[]]>([
 )
 
 test('the policy says after how many days a key is due', async () => {
-  const stricter = { ...r.workspace, terms: readTerms({ ...r.workspace.terms, rotationPeriodDays: 89 }) }
+  const stricter = { ...r.workspace, policy: readPolicy({ ...r.workspace.policy, rotationPeriodDays: 89 }) }
   const keys = await keysToRotate(r.world.db, stricter, { of: 'overdue' }, r.world.clock.now())
   expect(keys.map(({ name }) => name)).toEqual(['Due', 'Not yet due'])
 })

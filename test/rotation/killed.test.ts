@@ -11,7 +11,7 @@ import { workspacesOfTeam } from '../../src/workspaces/workspace.ts'
 import { join, ownedKey } from '../offboarding/leavers.ts'
 import { counted, house, people, said, security, useHouse } from '../setup/house.ts'
 import { must } from '../setup/records.ts'
-import { directMessages, setTerms } from '../setup/seen.ts'
+import { directMessages, setPolicyOf } from '../setup/seen.ts'
 import { startClient } from './traffic.ts'
 
 const source = fileURLToPath(new URL('one-round.ts', import.meta.url))
@@ -25,7 +25,7 @@ useHouse({ roles: ['bot', 'verify'] })
 beforeAll(async () => {
   const how = { bundle: true, platform: 'node', format: 'esm', packages: 'external' } as const
   await build({ ...how, entryPoints: [source], outfile: script, logLevel: 'error' })
-  await setTerms(house, { silentBeforeFinishHours: 1 })
+  await setPolicyOf(house, { silentBeforeFinishHours: 1 })
 })
 
 async function runsUntil(diesAt: number, ...what: string[]): Promise<NodeJS.Signals | null> {

@@ -16,13 +16,13 @@ import {
   submitAndSee,
   useHouse,
 } from '../setup/house.ts'
-import { directMessages, setTerms, told } from '../setup/seen.ts'
+import { directMessages, setPolicyOf, told } from '../setup/seen.ts'
 import { tracker } from './trackers.ts'
 
 // No worker: what the bot left undone is done when a test says so.
 useHouse({ roles: ['bot', 'verify'] })
 beforeAll(async () => {
-  await setTerms(house, { silentBeforeFinishHours: 1 })
+  await setPolicyOf(house, { silentBeforeFinishHours: 1 })
 })
 
 const refuse = (method: string, about: string, how: Partial<Fault>) =>

@@ -12,7 +12,7 @@ import type { Key } from '../../src/keys/key.ts'
 import { reveal } from '../../src/keys/reveal.ts'
 import type { Token } from '../../src/keys/token.ts'
 import type { Act, Actor } from '../../src/members/actor.ts'
-import { readTerms } from '../../src/policy/terms.ts'
+import { readPolicy } from '../../src/policy/policy.ts'
 import { bootstrap } from '../../src/workspaces/bootstrap.ts'
 import type { Workspace } from '../../src/workspaces/workspace.ts'
 import { type FreshDatabase, freshDatabase } from './database.ts'
@@ -42,7 +42,7 @@ export async function openRecords(env: Record<string, string> = {}): Promise<Rec
     team: { id: 'T0ACME0001', name: 'Acme' },
     ownerIds: ['U0ADA00001'],
     workspace: 'Platform',
-    terms: {},
+    policy: {},
   }
   const workspace = must(
     await perform(world, { kind: 'job', id: 'first-start' }, (act) => bootstrap(act, first, systemRandom)),
@@ -52,7 +52,7 @@ export async function openRecords(env: Record<string, string> = {}): Promise<Rec
   const run: Records['act'] = async (work, actor = owner) => must(await perform(world, actor, work))
   async function key(draft: Partial<KeyDraft> & { name: string }) {
     const whole = { ...blank, ownerId: owner.id, ...draft }
-    const request = readDraft(whole, readTerms({}))
+    const request = readDraft(whole, readPolicy({}))
     if (Array.isArray(request)) throw new Error(plain(request[0]!.message))
     const made = await run((act) => issue(act, workspace.id, request, systemRandom))
     const means = { random: systemRandom, tokenPrefix: config.tokenPrefix, timeZone: 'UTC' }

@@ -119,11 +119,11 @@ export async function recorded({ world }: House, event?: string, keyName?: strin
   }))
 }
 
-/** Sets terms of the first workspace, as a test's beginning. */
-export async function setTerms({ world }: House, terms: Record<string, unknown>): Promise<void> {
+/** Sets rules of the first workspace, as a test's beginning. */
+export async function setPolicyOf({ world }: House, policy: Record<string, unknown>): Promise<void> {
   await world.db.raw(
-    `update workspaces set terms = terms || ?::jsonb
+    `update workspaces set policy = policy || ?::jsonb
      where id = (select id from workspaces order by created_at limit 1)`,
-    [JSON.stringify(terms)],
+    [JSON.stringify(policy)],
   )
 }

@@ -34,7 +34,7 @@ test('a Home with as much of everything as there can be is drawn, and says where
   const owner = await join(world, workspace.id, people.owner, 'owner')
   must(
     await perform(world, { kind: 'operator', id: 'test' }, (act) =>
-      addWorkspace(act, workspace.accountId, { name: 'Second', terms: {} }, world.random),
+      addWorkspace(act, workspace.accountId, { name: 'Second', policy: {} }, world.random),
     ),
   )
   for (let i = 0; i < 4; i++) {

@@ -91,7 +91,7 @@ for (const who of ['manager', 'member'] as const) {
       viewerOf(who),
       filter,
       { from, ...more },
-      records.workspace.terms,
+      records.workspace.policy,
       records.calendar.now(),
     )
 
@@ -108,7 +108,7 @@ for (const who of ['manager', 'member'] as const) {
           viewerOf(who),
           filter,
           { from: 10, after: first.last! },
-          records.workspace.terms,
+          records.workspace.policy,
           records.calendar.now(),
           { counted: false },
         )
@@ -140,9 +140,9 @@ for (const who of ['manager', 'member'] as const) {
     const now = records.calendar.now()
     expect(await readsOf(() => keysToChoose(db, viewerOf(who), 100))).toBeLessThan(200 + few)
     expect(await readsOf(() => offersTo(db, records.workspace.id, member, now))).toBeLessThan(few)
-    expect(await readsOf(() => countAttention(db, viewerOf(who), records.workspace.terms, now))).toBeLessThan(
-      1_000 + few,
-    )
+    expect(
+      await readsOf(() => countAttention(db, viewerOf(who), records.workspace.policy, now)),
+    ).toBeLessThan(1_000 + few)
   })
 }
 

@@ -95,7 +95,7 @@ describe('it would be noticed if a room wrote', () => {
     ["await world.db('keys').whereIn('id', ids).delete()"],
     ['await trx.raw(`update keys k set status = ? from findings f`)'],
     ['await trx.raw(`insert into keys (id) select ?`)'],
-    ['await trx.raw(`delete from keys where id = ${id}`)'],
+    ['await trx.raw(`delete from keys where id = ?`)'],
     ['await trx.raw(`with gone as (delete from keys returning id) select id from gone`)'],
   ])('%s', (text) => {
     expect(writesOf(text)).toMatchObject([{ table: 'keys', room: 'findings' }])

@@ -163,14 +163,14 @@ test('beyond its capacity a counter forgets endpoints, never requests of a key',
   for (let i = 0; i < 100; i++)
     for (const endpoint of ['a', 'b', 'c'])
       counter.count({ id: `key_${i % 20}` }, { endpoint }, 'VALID', 600_000)
-  const { cells: all } = counter.take(everything)
+  const { cells: all } = counter.drain(everything)
   const byKey = new Map<string, number>()
   for (const { keyId, requests } of all) byKey.set(keyId, (byKey.get(keyId) ?? 0) + requests)
   expect(byKey.size).toBe(20)
   for (const requests of byKey.values()) expect(requests).toBe(15)
   expect(all.filter((cell) => cell.endpoint !== 'other')).toHaveLength(10)
   expect(all.map((cell) => cell.keyId)).toEqual(all.map((cell) => cell.keyId).sort())
-  expect(counter.take(everything).cells).toEqual([])
+  expect(counter.drain(everything).cells).toEqual([])
 })
 
 describe('outcomes that the platform reports', () => {

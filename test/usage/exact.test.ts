@@ -1,7 +1,7 @@
 import { parse } from 'csv-parse/sync'
 import { expect, test } from 'vitest'
 import { weekOfUse } from '../../src/findings/digest-use.ts'
-import { readTerms } from '../../src/policy/terms.ts'
+import { readPolicy } from '../../src/policy/policy.ts'
 import { last24hOf } from '../../src/usage/last-24h.ts'
 import { type Range, ranges } from '../../src/usage/range.ts'
 import { recentOf } from '../../src/usage/recent.ts'
@@ -66,7 +66,7 @@ async function expectExact(tokens: ReadonlyMap<string, string>, range: Range): P
   }
   const summary = await workspaceSummaryOf(db, workspace, range, now)
   expect(summary.totals).toMatchObject(all)
-  const digest = await weekOfUse(db, { id: workspace, terms: readTerms({}) }, mondayAfter)
+  const digest = await weekOfUse(db, { id: workspace, policy: readPolicy({}) }, mondayAfter)
   expect(digest.requests).toBe(all.requests)
   const sum = (part: 'ok' | 'refused' | 'failed') => digest.days.reduce((total, day) => total + day[part], 0)
   expect([sum('refused'), sum('ok') + sum('failed')]).toEqual([all.refused, all.requests - all.refused])

@@ -4,7 +4,7 @@ import { transact } from '../../src/foundation/database.ts'
 import { Counter } from '../../src/usage/counter.ts'
 import { type Flusher, startFlushing } from '../../src/usage/flush.ts'
 import { mergeUsage } from '../../src/usage/merge.ts'
-import { flushedThrough } from '../../src/usage/watermark.ts'
+import { readFlushedThrough } from '../../src/usage/watermark.ts'
 import { openCable } from '../faults/lab/cable.ts'
 import { openRecords, type Records } from '../setup/records.ts'
 
@@ -182,5 +182,5 @@ test('a verifier that closes leaves nothing that waits', async () => {
   expect(await db()('usage_counters').where({ counter: 'cnt_closing' }).first()).toMatchObject({
     is_closed: true,
   })
-  expect(await flushedThrough(db())).toBeInstanceOf(Date)
+  expect(await readFlushedThrough(db())).toBeInstanceOf(Date)
 })

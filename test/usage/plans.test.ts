@@ -113,7 +113,7 @@ test.each(ranges)('the panel of a key finds its rows by their index: %s', async 
 test.each(['UTC', 'Europe/Berlin', 'Asia/Kolkata'])(
   'the digest of a small workspace reads the rows of its own keys alone, with days as clocks in %s have them',
   async (timeZone) => {
-    const workspace = { ...records.workspace, terms: { ...records.workspace.terms, timeZone } }
+    const workspace = { ...records.workspace, policy: { ...records.workspace.policy, timeZone } }
     const { scans, rows } = await plansOf(() => weekOfUse(records.world.db, workspace, '2027-03-29'))
     expect(scans.length).toBeGreaterThan(3)
     expect(wasteful(scans)).toEqual([])

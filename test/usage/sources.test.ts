@@ -4,7 +4,7 @@ import { startFlushing } from '../../src/usage/flush.ts'
 import { Origins } from '../../src/usage/origin.ts'
 import { forgetRecent, recentOf } from '../../src/usage/recent.ts'
 import { sourcesOf } from '../../src/usage/sources.ts'
-import { flushedThrough } from '../../src/usage/watermark.ts'
+import { readFlushedThrough } from '../../src/usage/watermark.ts'
 import { openCable } from '../faults/lab/cable.ts'
 import { type Asking, openAsking } from '../setup/asking.ts'
 import { everything } from '../setup/use.ts'
@@ -227,15 +227,19 @@ describe('the last requests of a key', () => {
     const used = keysNamed(500)
     for (let round = 0; round < 3; round++)
       for (const key of used) counter.count(key, { endpoint: 'a' }, 'VALID', round)
-    const first = counter.take({ ...everything, recent: 200 }).recent
+    const first = counter.drain({ ...everything, recent: 200 }).recent
     counter.count(used[0]!, { endpoint: 'again' }, 'VALID', 9)
-    const second = counter.take({ ...everything, recent: 200 }).recent
-    const third = counter.take({ ...everything, recent: 200 }).recent
+    const second = counter.drain({ ...everything, recent: 200 }).recent
+    const third = counter.drain({ ...everything, recent: 200 }).recent
     const keys = [first, second, third].map((recent) => recent.map(({ keyId }) => keyId))
     expect(keys.map(({ length }) => length)).toEqual([200, 200, 101])
     expect(new Set(keys.flat()).size).toBe(500)
     expect(keys[2]).toContain('key_0')
-    expect(counter.take({ ...everything, recent: 200 })).toMatchObject({ cells: [], sources: [], recent: [] })
+    expect(counter.drain({ ...everything, recent: 200 })).toMatchObject({
+      cells: [],
+      sources: [],
+      recent: [],
+    })
   })
 
   test('hold a bounded number of requests however many keys are in use', () => {
@@ -243,7 +247,7 @@ describe('the last requests of a key', () => {
     const used = keysNamed(20_000)
     for (let round = 0; round < 30; round++)
       for (const key of used) counter.count(key, { endpoint: 'a' }, 'VALID', round)
-    const { cells, sources, recent } = counter.take(everything)
+    const { cells, sources, recent } = counter.drain(everything)
     expect(recent.reduce((sum, { noted }) => sum + noted.length, 0)).toBeLessThanOrEqual(50_000)
     expect(recent).toHaveLength(20_000)
     // Whoever keeps only a few keeps the latest.
@@ -282,7 +286,7 @@ describe('until when everything is told', () => {
     await trx('usage_counters').delete()
     for (const [i, [through, is_closed]] of rows.entries())
       await trx('usage_counters').insert({ counter: `c${i}`, name: 'n', flush: 1, through, is_closed })
-    const answer = await flushedThrough(trx)
+    const answer = await readFlushedThrough(trx)
     await trx.rollback()
     return answer
   }

@@ -55,7 +55,7 @@ test('a key of another workspace tells nothing about itself', async () => {
   const { world, workspace } = asking.records
   const other = must(
     await perform(world, asking.records.owner, (a) =>
-      addWorkspace(a, workspace.accountId, { name: 'Other', terms: {} }, world.random),
+      addWorkspace(a, workspace.accountId, { name: 'Other', policy: {} }, world.random),
     ),
   )
   expect(await asking.ask(token.open(), { workspace: other.id })).toEqual({

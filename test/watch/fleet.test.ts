@@ -46,7 +46,7 @@ function moveTo(at: Date) {
 }
 
 const quarantineLeaked = () =>
-  records.world.db('workspaces').update({ terms: JSON.stringify({ quarantineLeaked: true }) })
+  records.world.db('workspaces').update({ policy: JSON.stringify({ quarantineLeaked: true }) })
 
 async function settledKeys(...names: string[]): Promise<string[]> {
   const { db } = records.world

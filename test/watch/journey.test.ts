@@ -7,7 +7,7 @@ import {
   callPlatform, house, makeKey, openDialog, people, press, pressIn, said, security, submitAndSee, useHouse,
 } from '../setup/house.ts' // biome-ignore format: a list
 import { plant } from '../setup/plant.ts'
-import { oldCopy, recorded, setTerms, told } from '../setup/seen.ts'
+import { oldCopy, recorded, setPolicyOf, told } from '../setup/seen.ts'
 import { office, plantSource, plantTraffic } from './traffic.ts'
 
 const dayMs = 86_400_000
@@ -211,7 +211,7 @@ test('what most keys do at once is one message, and none of them is told alone',
 })
 
 test('where policy says so a key that looks leaked is quarantined by itself, and its owner is told', async () => {
-  await setTerms(house, { quarantineLeaked: true })
+  await setPolicyOf(house, { quarantineLeaked: true })
   await plant(house.world, await workspaceId(), [{ name: 'Leaked alone', ownerId: people.member }])
   await furnish('Leaked alone')
   await pass({ 'Leaked alone': 60 })
@@ -231,7 +231,7 @@ test('where policy says so a key that looks leaked is quarantined by itself, and
     new Date(Math.floor(at.getTime() / 3_600_000) * 3_600_000),
     { network: '203.0.113.0/24', requests: 10 },
   )
-  await setTerms(house, { quarantineLeaked: false })
+  await setPolicyOf(house, { quarantineLeaked: false })
 })
 
 test('a member is told nothing by the buttons that only managers may press', async () => {

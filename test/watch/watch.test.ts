@@ -172,10 +172,10 @@ test('a state of an older version is built anew from usage, and what happened si
 test("when the workspace's clock changes, office hours stay ordinary and the night is still the night", async () => {
   const { db } = records.world
   const { id: workspaceId } = records.workspace
-  const { terms } = await db('workspaces').where({ id: workspaceId }).first('terms')
+  const { policy } = await db('workspaces').where({ id: workspaceId }).first('policy')
   await db('workspaces')
     .where({ id: workspaceId })
-    .update({ terms: JSON.stringify({ ...terms, timeZone: 'Europe/Berlin' }) })
+    .update({ policy: JSON.stringify({ ...policy, timeZone: 'Europe/Berlin' }) })
   const id = await key('From nine to five in Berlin')
   // The clock goes back on Sunday the 25th of October at three; the traffic follows the clock, with an hour at night.
   const [first, changed, last] = ['09-25', '10-25', '10-28'].map((at) => new Date(`2026-${at}T00:00:00Z`))
@@ -189,7 +189,7 @@ test("when the workspace's clock changes, office hours stay ordinary and the nig
   await watchAt(minutes(60, night))
   await db('workspaces')
     .where({ id: workspaceId })
-    .update({ terms: JSON.stringify(terms) })
+    .update({ policy: JSON.stringify(policy) })
   expect(quiet).toEqual([])
   expect(await episodes()).toMatchObject([{ key_id: id, reason: 'unusual-time' }])
 })

@@ -30,7 +30,7 @@ export function forgetDays(state: KeyState, from: number, to: number): void {
     for (const ring of rings) ring[dayIndex(day)] = 0
 }
 
-/** A gap of which nothing is known ends whatever needs unbroken time. */
+/** A gap in the known time ends everything that needs unbroken time. */
 export function forgetRecent(state: KeyState): void {
   state.buckets.fill(0)
   state.hourSum = 0

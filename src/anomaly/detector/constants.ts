@@ -19,13 +19,13 @@ export const fewInBucket = 10
 export const fewInHour = 12
 export const fewInWindow = 40
 
-/** Strange, and not told for it: a score just below a message. */
+/** Strange, but without an alert: a score just below the threshold. */
 export const almost = 0.99
 
-/** Tails of bursts are heavy: on a key of bursts a level is told when it is this many times as strange as elsewhere. */
+/** Tails of bursts are heavy: on a key of bursts a level alerts when it is this many times as strange as elsewhere. */
 export const burstLevels = 1.5
 
-/** What is worth a message at the least, however even the key: 1.8 times the busiest bucket or hour. */
+/** The least that is worth a message, however even the key: 1.8 times the busiest bucket or hour. */
 export const spikeAtLeast = Math.log(1.8)
 export const unusualAtLeast = Math.log(1.8)
 
@@ -41,10 +41,11 @@ export const spikeSpreads = 1
 export const unusualSpreads = { even: 1, quiet: 4 } as const
 export const slowSpreads = { even: 1, quiet: 8 } as const
 
-/** In its first days a key has no habits: margins start this much wider, and excesses are no record yet. */
+/** In its first days a key has no habits: margins start this much wider. */
 export const youngDays = 10
 export const youngFactor = 6.5
-export const settleDays = 4
+/** Excesses of a key's first days are no record yet. */
+export const learningDays = 4
 export const fewRecords = 3
 export const enoughRecords = 14
 
@@ -99,7 +100,7 @@ export const silenceMissing = 20
 export const silenceTimes = 1.35
 export const silenceMore = 2
 /** A key that is silent is not more silent after another hour. */
-export const silenceMost = 2
+export const maxSilenceScore = 2
 
 /**
  * An excess above the busiest hour by less than `batchHighest` may be a batch job: it is held this many buckets, and some

@@ -6,13 +6,13 @@ import { type Reason, reasons, type Suspicion } from './reason.ts'
 import { dayIndex, decodeCount } from './rings.ts'
 import type { KeyState } from './state.ts'
 
-/** What decides beside the score. */
+/** The circumstances that decide beside the score. */
 export type Circumstances = {
   count: number
   lastHour: number
   /** The five minutes of the day. */
   ofDay: number
-  /** A declared job runs, or somebody said that this was expected. */
+  /** A declared job runs, or this was declared expected. */
   expected: boolean
   /** The score from which a message is sent: 1, unless a workspace wants to hear more or less. */
   threshold: number
@@ -27,13 +27,13 @@ export const aboutVolume: ReadonlySet<Reason> = new Set<Reason>([
   'new-activity',
 ])
 
-/** Reasons whose score adds up while they last: a higher one is the same story, not a worse one. */
+/** Reasons whose score adds up while they last: a higher one is the same incident, not a worse one. */
 const grows = new Set(['slow-burn', 'new-activity', 'errors', 'silence'])
 
 /** Reasons that one incident gives in turn, as its first hour fills: they are quiet together. */
-const oneStory = new Set(['spike', 'busy-hour', 'unusual-time'])
+const sameIncident = new Set(['spike', 'busy-hour', 'unusual-time'])
 
-/** Whether this suspicion becomes a message now. Remembers what it said and what it holds back. */
+/** Whether this suspicion becomes an alert now. Remembers its alerts and what it holds back. */
 export function decide(state: KeyState, suspicion: Suspicion, now: Circumstances): boolean {
   const strange = suspicion.score >= now.threshold
   if (now.expected && aboutVolume.has(suspicion.reason)) {
@@ -43,7 +43,7 @@ export function decide(state: KeyState, suspicion: Suspicion, now: Circumstances
   if (!strange) return false
   // Its windows are longer than a batch; they wait until the batch has left the shortest.
   if (suspicion.reason === 'slow-burn')
-    return !held(state, slowEcho) && !isEcho(state) && speak(state, suspicion)
+    return !held(state, slowEcho) && !isEcho(state) && alertOnce(state, suspicion)
   if (aboutVolume.has(suspicion.reason) && suspicion.reason !== 'new-activity') {
     if (recurring(state, now)) {
       hold(state)
@@ -51,13 +51,13 @@ export function decide(state: KeyState, suspicion: Suspicion, now: Circumstances
     }
     if (mayBeBatch(state, now)) return false
   }
-  return speak(state, suspicion)
+  return alertOnce(state, suspicion)
 }
 
-/** What was told as a busy hour is in the day's window for another day: it is not told as a slow burn again. */
+/** A busy hour stays in the day's window for another day: after an alert for it there is none for a slow burn. */
 function isEcho(state: KeyState): boolean {
-  const toldAt = state.said[reasons.indexOf('spike') * 2]!
-  return toldAt > 0 && state.seen - toldAt < quietSame
+  const alertedAt = state.alerted[reasons.indexOf('spike') * 2]!
+  return alertedAt > 0 && state.seen - alertedAt < quietSame
 }
 
 /** As busy an hour was at this time of day, whole weeks or a month ago; a growing key's has grown since. */
@@ -94,10 +94,10 @@ function mayBeBatch(state: KeyState, { count, lastHour }: Circumstances): boolea
   const overHour = (requests: number) => (requests + fewInHour) / (state.hourRecord + fewInHour)
   const bucketRatio = (count + fewInBucket) / (state.spikeRecord + fewInBucket)
   const level = Math.max(bucketRatio, overHour(lastHour))
-  // What ended, declared or held, is still in the last hour and in the windows.
+  // A batch that ended, declared or held, is still in the last hour and in the windows.
   if (held(state) && bucketRatio < 1) return true
   if (level <= batchLowest) return held(state)
-  // What is over in half an hour never fills an hour: the half counts twice.
+  // A burst of half an hour never fills an hour: the half counts twice.
   if (Math.max(level, overHour(2 * lastHalfHour(state))) >= batchHighest) return false
   hold(state)
   const max = bucketRatio > batchLowest ? batchBuckets : batchBuckets + batchMore
@@ -121,21 +121,21 @@ export const held = (state: KeyState, within: number = batchEcho): boolean =>
   state.heldLast > 0 && state.seen - state.heldLast <= within
 
 /** One message per reason in three days and per key in one, unless it got much worse. */
-function speak(state: KeyState, { reason, score }: Suspicion): boolean {
-  const at = reasons.indexOf(oneStory.has(reason) ? 'spike' : reason) * 2
-  const [saidAt, saidScore] = [state.said[at]!, state.said[at + 1]!]
+function alertOnce(state: KeyState, { reason, score }: Suspicion): boolean {
+  const at = reasons.indexOf(sameIncident.has(reason) ? 'spike' : reason) * 2
+  const [alertedAt, alertedScore] = [state.alerted[at]!, state.alerted[at + 1]!]
   // How bad it is takes an hour to see: until then it is the same message.
   if (state.alertAt > 0 && state.seen - state.alertAt < hourBuckets) {
-    if (saidAt === state.alertAt) state.said[at + 1] = Math.max(saidScore, score)
+    if (alertedAt === state.alertAt) state.alerted[at + 1] = Math.max(alertedScore, score)
     state.alertScore = Math.max(state.alertScore, score)
     return false
   }
-  const gotWorse = !grows.has(reason) && score >= saidScore * worse
-  if (saidAt > 0 && state.seen - saidAt < quietSame && !gotWorse) return false
+  const gotWorse = !grows.has(reason) && score >= alertedScore * worse
+  if (alertedAt > 0 && state.seen - alertedAt < quietSame && !gotWorse) return false
   if (state.alertAt > 0 && state.seen - state.alertAt < quietAny && score < state.alertScore * worse)
     return false
-  state.said[at] = state.seen
-  state.said[at + 1] = score
+  state.alerted[at] = state.seen
+  state.alerted[at + 1] = score
   state.alertAt = state.seen
   state.alertScore = score
   return true

@@ -2,7 +2,7 @@ import { bucketSeconds, recordDays } from './constants.ts'
 import { age } from './margins.ts'
 import type { KeyState } from './state.ts'
 
-/** The numbers behind a reading, for the sentence that tells it: requests, minutes and shares, each with what is usual. */
+/** The numbers behind a reading, for the sentence of its alert: requests, minutes and shares, each with the usual one. */
 export type Figures = {
   /** requests in these five minutes, and in the sixty that end with them */
   count: number
@@ -23,7 +23,7 @@ export type Figures = {
   missing: number
 }
 
-/** What the state knows right after a step, as numbers for people. */
+/** The state right after a step, as numbers for people. */
 export function explain(state: KeyState, count: number): Figures {
   let lastHour = 0
   for (const past of state.buckets) lastHour += past

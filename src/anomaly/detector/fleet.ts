@@ -8,13 +8,13 @@ export const directionOf = (reason: Reason): Direction => {
   return reason === 'errors' || reason === 'probing' ? 'failing' : 'more'
 }
 
-/** Fewer keys than this are told one by one. */
+/** Fewer keys than this alert one by one. */
 export const fewestKeys = 5
 /** A fifth of the active keys at once is the platform's doing, or a holiday's, not each key's. */
 const fleetShare = 0.2
 
-/** With more active keys than this, that many which spoke are no event. */
-export const mostActive = (spoke: number): number => Math.ceil(spoke / fleetShare)
+/** With more active keys than this, that many which alerted are no event. */
+export const maxActive = (spoke: number): number => Math.ceil(spoke / fleetShare)
 
 /**
  * The directions in which so many of a workspace's keys moved within one hour that it is one event: their alerts

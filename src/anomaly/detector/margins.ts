@@ -11,7 +11,7 @@ export const age = (state: KeyState) => Math.max(0.5, state.day - state.firstDay
 export const leastMargin = (state: KeyState, least: number) =>
   age(state) >= youngDays ? least : least * (1 + youngFactor / age(state))
 
-/** What is added to a record, wider while there are few of them. */
+/** The margin above a record, wider while there are few of them. */
 export const fromRecords = ({ days }: Summary, margin: number) =>
   days >= enoughRecords ? margin : margin * (1 + fewRecords / Math.max(1, days))
 

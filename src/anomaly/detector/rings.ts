@@ -2,7 +2,7 @@ import { recordDays } from './constants.ts'
 
 /** Steps per unit of logarithm: one is 0.05 %. */
 const steps = 2000
-/** The smallest excess that is told from others: a 22,000th. */
+/** The smallest excess that is distinguished from others: a 22,000th. */
 const lowest = -10
 
 /** A count as a 16-bit logarithm: zero is "unknown", one is none, the largest is 1.7e14. */
@@ -18,7 +18,7 @@ export const decodeRatio = (code: number): number => (code - 1) / steps + lowest
 /** Where a day stands in a ring. */
 export const dayIndex = (day: number, days = recordDays): number => ((day % days) + days) % days
 
-/** What a ring of records says. */
+/** The summary of a ring of records. */
 export type Summary = {
   /** The highest record; zero when there is none. */
   highest: number

@@ -8,8 +8,8 @@ const aheadBuckets = 576
 const followedBuckets = 864
 
 /**
- * When a silence from here on could be told, in seconds since 1970: the end of the first bucket that makes it longer
- * than usual, with enough requests missing. Undefined for a key whose silence says nothing, or has said all.
+ * When a silence from here on could alert, in seconds since 1970: the end of the first bucket that makes it longer
+ * than usual, with enough requests missing. Undefined for a key whose silence means nothing, or has alerted already.
  */
 export function silenceDue(state: KeyState): number | undefined {
   if (state.seen === 0 || state.silence > followedBuckets) return undefined

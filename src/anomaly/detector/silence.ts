@@ -1,4 +1,11 @@
-import { hourBuckets, ready, silenceMissing, silenceMore, silenceMost, silenceTimes } from './constants.ts'
+import {
+  hourBuckets,
+  maxSilenceScore,
+  ready,
+  silenceMissing,
+  silenceMore,
+  silenceTimes,
+} from './constants.ts'
 import { dayIndex, decodeCount, encodeCount, summarise } from './rings.ts'
 import type { KeyState } from './state.ts'
 
@@ -23,7 +30,7 @@ export function silence(state: KeyState, count: number): number {
   if (state.day - state.firstDay < ready.silence) return 0
   // Squared: half a silence is much less than half a reason.
   return Math.min(
-    silenceMost,
+    maxSilenceScore,
     Math.min(state.missing / silenceMissing, state.silence / usualSilence(state)) ** 2,
   )
 }

@@ -2,8 +2,8 @@ import {
   almost,
   fewInWindow,
   hourDays,
+  learningDays,
   ready,
-  settleDays,
   slowAge,
   slowAtLeast,
   slowSpreads,
@@ -62,9 +62,9 @@ function highestBefore(known: Roots, length: number): number {
 }
 
 export function closeSlowDay(state: KeyState): void {
-  const settled = state.day - state.firstDay >= settleDays
+  const isLearnt = state.day - state.firstDay >= learningDays
   for (const { ring, top } of windows) {
-    state.rings[ring][dayIndex(state.day)] = settled ? encodeRatio(state[top]) : 0
+    state.rings[ring][dayIndex(state.day)] = isLearnt ? encodeRatio(state[top]) : 0
     state[top] = -10
   }
 }

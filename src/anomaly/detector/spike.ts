@@ -17,7 +17,7 @@ export function closeSpikeDay(state: KeyState): void {
   state.topBucket = 0
 }
 
-/** What today is compared with. */
+/** Works out the records that today is compared with. */
 export function openSpikeDay(state: KeyState): void {
   const records = summarise(state.rings.topBuckets, (code) => Math.log(decodeCount(code) + fewInBucket))
   state.spikeRecord = records.days ? Math.exp(records.highest) - fewInBucket : 0

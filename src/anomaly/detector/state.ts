@@ -12,7 +12,7 @@ const numbers = [
   'hourSum', 'hourSeen',
   // Today's records so far.
   'topBucket', 'topHour', 'topHourAt', 'topUnusual', 'topSlow6', 'topSlow12', 'topSlow24', 'topSilence', 'topRun',
-  // What the records say, worked out once a day.
+  // Summaries of the records, worked out once a day.
   'spikeRecord', 'spikeMargin', 'hourRecord', 'unusualMargin', 'slowMargin6', 'slowMargin12', 'slowMargin24',
   'silenceRecord', 'runRecord', 'quietLevel', 'slowBefore',
   // Comparable hours, worked out once an hour.
@@ -20,7 +20,7 @@ const numbers = [
   // Silence, errors, runs and bursts under way.
   'silence', 'missing', 'errors', 'requests', 'errorEvidence', 'run', 'activeShare',
   'burstLength', 'burstSum', 'burstGap', 'bursts', 'lengthMean', 'lengthVariance', 'sizeMean', 'sizeVariance',
-  // What has been said, and what is held back.
+  // Alerts, and what is held back.
   'heldSince', 'heldLast', 'alertAt', 'alertScore',
 ] as const // biome-ignore format: grouped by what they are for
 
@@ -30,7 +30,7 @@ export type Numbers = Record<(typeof numbers)[number], number>
 export type RingName = (typeof rings)[number]
 
 /**
- * What is known of one key, as fields that are views of one block of bytes: storing a state is storing `bytes`.
+ * The state of one key, as fields that are views of one block of bytes: storing a state is storing `bytes`.
  * Numbers are 32-bit floats. Rings are 16-bit logarithms (rings.ts), zero where nothing is known.
  */
 export type KeyState = Numbers & {
@@ -38,7 +38,7 @@ export type KeyState = Numbers & {
   /** The last twelve buckets. */
   readonly buckets: Float32Array
   /** By reason: bucket and score of the last alert. */
-  readonly said: Float32Array
+  readonly alerted: Float32Array
   /** Requests by hour, `hourDays` days of them. */
   readonly hours: Uint16Array
   /** The day's record, by day. */
@@ -53,7 +53,7 @@ export type KeyState = Numbers & {
 const shorts = hourDays * 24 + (rings.length + 2) * recordDays + 24
 const floats = numbers.length + hourBuckets + reasons.length * 2
 
-/** Bytes of one key's state: bounded, whatever the traffic. */
+/** Bytes of one key's state: the same for any traffic. */
 export const stateBytes = floats * 4 + shorts * 2
 
 class Fields {
@@ -87,7 +87,7 @@ function view(buffer: ArrayBuffer): KeyState {
   return Object.assign(new Fields(float(numbers.length)) as unknown as Numbers, {
     bytes: new Uint8Array(buffer),
     buckets: float(hourBuckets),
-    said: float(reasons.length * 2),
+    alerted: float(reasons.length * 2),
     hours: short(hourDays * 24),
     rings: Object.fromEntries(rings.map((name) => [name, short(recordDays)])) as KeyState['rings'],
     quietLevels: short(recordDays),
@@ -119,7 +119,7 @@ export const isCurrent = (stored: Uint8Array): boolean =>
 
 /**
  * Makes a state what is stored; false, and unchanged, when that has another version or size, and must be rebuilt from usage.
- * Who steps many keys uses one state for one after the other: to make its views of the bytes costs half as much as a step.
+ * To step many keys, reuse one state for one after the other: making its views of the bytes costs half as much as a step.
  */
 export function loadState(state: KeyState, stored: Uint8Array): boolean {
   if (!isCurrent(stored)) return false

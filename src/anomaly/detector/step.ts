@@ -28,7 +28,7 @@ export type Bucket = {
   evidence?: Evidence
 }
 
-/** What the detector thinks of a bucket: its strongest suspicion (1 and more is strange), and whether to speak. */
+/** The detector's reading of a bucket: its strongest suspicion (1 and more is strange), and whether to alert. */
 export type Reading = { reason: Reason; score: number; alert: boolean }
 
 /**
@@ -44,7 +44,7 @@ export function step(state: KeyState, bucket: Bucket, threshold = 1): Reading | 
   let strongest = calibrated({ reason: 'slow-burn', score: turnCalendar(state, now) })
   state.bucket = now.bucket
   const { count } = bucket
-  const lastHour = take(state, count)
+  const lastHour = addBucket(state, count)
   const all = suspicions(state, bucket, lastHour)
   for (const suspicion of all) strongest = stronger(strongest, calibrated(suspicion))
   strongest = plainest(strongest, all)
@@ -120,8 +120,8 @@ function closeHour(state: KeyState): number {
   return enough ? ofLevel(state, slowBurn(state, state.hour, sum, !held(state))) : 0
 }
 
-/** Takes a bucket in; returns the requests of the last sixty minutes. */
-function take(state: KeyState, count: number): number {
+/** Adds a bucket; returns the requests of the last sixty minutes. */
+function addBucket(state: KeyState, count: number): number {
   state.buckets[state.bucket % hourBuckets] = count
   state.seen++
   state.hourSum += count
@@ -151,7 +151,7 @@ function suspicions(
 
 /**
  * Five minutes that are strange by themselves make their hour strange too, by a margin that may be narrower. They are
- * what happened, so they are what is told: the same story, as strange, with the more telling numbers.
+ * what happened, so they are the reason that is given: the same incident, as strange, with the plainer numbers.
  */
 function plainest(strongest: Suspicion, all: readonly Suspicion[]): Suspicion {
   const isOfHour = strongest.reason === 'busy-hour' || strongest.reason === 'unusual-time'
@@ -159,7 +159,7 @@ function plainest(strongest: Suspicion, all: readonly Suspicion[]): Suspicion {
   return isOfHour && isSpike ? { reason: 'spike', score: strongest.score } : strongest
 }
 
-/** Keeps today's records. What is held back as a batch job is no habit. */
+/** Keeps today's records. A batch job that is held back is no habit. */
 function remember(state: KeyState, count: number, lastHour: number, now: Moment): void {
   if (count > state.topBucket) state.topBucket = count
   if (state.seen < hourBuckets) return

@@ -1,4 +1,4 @@
-import { fewInHour, ready, settleDays, unusualAtLeast, unusualSpreads } from './constants.ts'
+import { fewInHour, learningDays, ready, unusualAtLeast, unusualSpreads } from './constants.ts'
 import { fewBursts, fromRecords, hasNoTimes, isReady, leastMargin, mostlyQuiet } from './margins.ts'
 import { dayIndex, decodeCount, decodeRatio, encodeCount, encodeRatio, summarise } from './rings.ts'
 import type { KeyState } from './state.ts'
@@ -23,7 +23,7 @@ export function closeUnusualDay(state: KeyState): void {
   const index = dayIndex(state.day)
   state.rings.topHours[index] = encodeCount(state.topHour)
   state.topHoursAt[index] = state.topHourAt
-  state.rings.unusual[index] = state.day - state.firstDay < settleDays ? 0 : encodeRatio(state.topUnusual)
+  state.rings.unusual[index] = state.day - state.firstDay < learningDays ? 0 : encodeRatio(state.topUnusual)
   state.topHour = 0
   state.topUnusual = -10
 }

@@ -30,7 +30,7 @@ export async function askForApproval(
 /** The request is already saved, and Home shows it to the managers, so a failure here is only logged. */
 async function postRequest({ bot, caller }: Interaction, request: KeyRequest): Promise<void> {
   try {
-    const channelId = await findChannel(bot.web, caller.workspace.terms.alertChannel)
+    const channelId = await findChannel(bot.web, caller.workspace.policy.alertChannel)
     const { integration } = request.draft
     const rival = integration
       ? await liveKeyOfIntegration(bot.world.db, caller.workspace.id, integration)
@@ -39,6 +39,9 @@ async function postRequest({ bot, caller }: Interaction, request: KeyRequest): P
     const { ts } = await sendOrInWords(requestMessage(request, rival), send, { log: bot.world.log })
     await rememberPosted(bot.world.db, request.id, { channelId, ts: ts! })
   } catch (error) {
-    bot.world.log.warn({ request: request.id, error: String(error) }, 'a request is not in the channel')
+    bot.world.log.warn(
+      { event: 'request.post_failed', request: request.id, error: String(error) },
+      'failed to post a request for a key',
+    )
   }
 }

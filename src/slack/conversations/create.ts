@@ -80,8 +80,8 @@ export function expiryErrors(values: Values, refusals: readonly Refusal[]): Reco
 export const submitCreate: Handler<SubmitInteraction> = async (interaction) => {
   const checked = await checkForm(interaction, 'create')
   if (!checked || isRefusal(checked)) return checked
-  const { terms } = interaction.caller.workspace
-  if (terms.writeNeedsApproval && checked.scopes.includes('write'))
+  const { policy } = interaction.caller.workspace
+  if (policy.writeNeedsApproval && checked.scopes.includes('write'))
     return askForApproval(
       interaction,
       checked,
@@ -98,7 +98,7 @@ export async function checkForm(
 ): Promise<KeyRequest | Handled> {
   const { workspace, actor } = interaction.caller
   const { world, web } = interaction.bot
-  const request = readDraft(readForm(interaction), workspace.terms)
+  const request = readDraft(readForm(interaction), workspace.policy)
   if (Array.isArray(request)) return interaction.complain(expiryErrors(interaction.values, request))
   const checks = await orDatabaseOut(async () => ({
     taken: await nameInUse(world.db, workspace.id, request.name),

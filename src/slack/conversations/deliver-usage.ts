@@ -33,7 +33,10 @@ export async function deliverPanel(
     else await sendIllustrated({ web, log: world.log }, illustration, put)
     return true
   } catch (error) {
-    world.log.warn({ error: String(error) }, 'a panel of usage could not be put into direct messages')
+    world.log.warn(
+      { event: 'slack.usage_panel_failed', error: String(error) },
+      'failed to send a usage panel as a direct message',
+    )
     return false
   }
 }

@@ -31,7 +31,7 @@ export async function start(interaction: CommandInteraction): Promise<Handled> {
   const { db, clock } = interaction.bot.world
   const { actor, workspace } = interaction.caller
   const attention = await orDatabaseOut(() =>
-    countAttention(db, viewer(interaction), workspace.terms, clock.now()),
+    countAttention(db, viewer(interaction), workspace.policy, clock.now()),
   )
   if (isRefusal(attention)) return attention
   const create = may(actor, 'key.issue', { workspaceId: workspace.id })

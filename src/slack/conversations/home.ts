@@ -37,7 +37,10 @@ export async function drawHome(bot: BotContext, caller: Caller): Promise<Handled
   const publish = (view: HomeView) => bot.web.views.publish({ user_id: caller.actor.id, view })
   await publish(homeView(props)).catch((error) => {
     if (!isAboutContent(error)) throw error
-    bot.world.log.error({ error: String(translateError(error)) }, 'Slack refused a Home for what it holds')
+    bot.world.log.error(
+      { event: 'slack.home_content_refused', error: String(translateError(error)) },
+      'Slack refused the content of an App Home; a short one is shown',
+    )
     return publish(bareHomeView(props))
   })
 }
@@ -59,14 +62,14 @@ async function readHome(bot: BotContext, caller: Caller, { homeShows }: Preferen
   } = shownOnHome
   // One row more than Home shows, to know whether there are more.
   const [attention, offers, requests, rotations, keys] = await Promise.all([
-    listKeys(db, who, { status: 'attention' }, { from: 0 }, workspace.terms, now, {
+    listKeys(db, who, { status: 'attention' }, { from: 0 }, workspace.policy, now, {
       rowCount: urgent + 1,
       counted: false,
     }),
     offersTo(db, workspace.id, actor.id, now, offered + 1),
     manages ? waitingRequests(db, workspace.id, asked + 1) : [],
     runningRotations(db, workspace.id, running + 1, manages ? undefined : actor.id),
-    listKeys(db, who, filter, { from: 0 }, workspace.terms, now, { rowCount: listed, counted: false }),
+    listKeys(db, who, filter, { from: 0 }, workspace.policy, now, { rowCount: listed, counted: false }),
   ])
   const trackers = await readTrackers(db, rotations.slice(0, running), now)
   return {

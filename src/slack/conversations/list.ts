@@ -39,7 +39,7 @@ async function show(interaction: Interaction, turn: Turn, replace: boolean): Pro
   const { actor, workspace } = interaction.caller
   const now = world.clock.now()
   const page = await orDatabaseOut(() =>
-    listKeys(world.db, viewer(interaction), turn.filter, turn, workspace.terms, now),
+    listKeys(world.db, viewer(interaction), turn.filter, turn, workspace.policy, now),
   )
   if (isRefusal(page)) return page
   await interaction.say(listMessage(page, turn.filter, { actor, workspace }, now), { replace })

@@ -99,7 +99,7 @@ export const submitOffboard: Handler<SubmitInteraction> = async (interaction) =>
   if (isRefusal(made)) return made
   const preview = await previewOffboarding(world.db, workspace, actor, userId, world.clock.now())
   const keys = preview.elsewhere.reduce((sum, one) => sum + one.keys, preview.keys.length)
-  await interaction.show(begunView(userId, keys, workspace.terms.alertChannel))
+  await interaction.show(begunView(userId, keys, workspace.policy.alertChannel))
   interaction.bot.offboard()
 }
 

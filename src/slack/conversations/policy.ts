@@ -1,7 +1,7 @@
 import type { WebClient } from '@slack/web-api'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, refuse } from '../../foundation/refusal.ts'
-import { checkTerms, type Terms } from '../../policy/terms.ts'
+import { checkPolicy, type Policy } from '../../policy/policy.ts'
 import { lacksApprover, setPolicy } from '../../workspaces/policy.ts'
 import { notice, plainSection } from '../blocks.ts'
 import { findChannel } from '../channels.ts'
@@ -13,7 +13,7 @@ import { performFor } from '../perform-for.ts'
 /** `/keys policy` */
 export const openPolicy: Handler<CommandInteraction> = async (interaction) => {
   const { workspace } = interaction.caller
-  const { alertChannel, auditChannel } = workspace.terms
+  const { alertChannel, auditChannel } = workspace.policy
   const found = (channel: string) => findChannel(interaction.bot.web, channel).catch(() => undefined)
   const [alerts, audit] = await Promise.all([
     found(alertChannel),
@@ -24,9 +24,9 @@ export const openPolicy: Handler<CommandInteraction> = async (interaction) => {
 
 export const submitPolicy: Handler<SubmitInteraction> = async (interaction) => {
   const wanted = await readForm(interaction)
-  const checked = checkTerms(wanted)
+  const checked = checkPolicy(wanted)
   const wrong = 'wrong' in checked ? checked.wrong : []
-  const complaints = wrong.map(({ term, why }) => refuse('invalid', why, { field: term }))
+  const complaints = wrong.map(({ rule, why }) => refuse('invalid', why, { field: rule }))
   if (!('wrong' in checked)) {
     const { db } = interaction.bot.world
     const approverError = await orDatabaseOut(() =>
@@ -35,19 +35,19 @@ export const submitPolicy: Handler<SubmitInteraction> = async (interaction) => {
     if (approverError && !approverError.field) return approverError
     if (approverError) complaints.push(approverError)
   }
-  for (const term of channelTerms) {
-    const why = wanted[term] && (await channelComplaint(interaction, wanted[term]))
-    if (why) complaints.push(refuse('invalid', why, { field: term }))
+  for (const rule of channelPolicies) {
+    const why = wanted[rule] && (await channelComplaint(interaction, wanted[rule]))
+    if (why) complaints.push(refuse('invalid', why, { field: rule }))
   }
   if (complaints.length > 0) return interaction.complain(fieldErrors(complaints))
   await interaction.work(notice('Policy', [plainSection('Saving...')]))
   const { workspace } = interaction.caller
-  const terms = await performFor(interaction, (act) =>
+  const policy = await performFor(interaction, (act) =>
     setPolicy(act, workspace.id, wanted, interaction.metadata),
   )
-  if (isRefusal(terms)) return terms
-  await interaction.show(policySavedView({ ...workspace, terms }, await joinAll(interaction, terms)))
-  interaction.bot.refresh({ ...workspace, terms })
+  if (isRefusal(policy)) return policy
+  await interaction.show(policySavedView({ ...workspace, policy }, await joinAll(interaction, policy)))
+  interaction.bot.refresh({ ...workspace, policy })
 }
 
 const numbers = [
@@ -66,14 +66,14 @@ const numbers = [
   'offboardingGraceDays',
 ] as const
 
-/** Reads the form as terms. A field that is not a number becomes NaN, so that the check reports an error on it. */
+/** Reads the form as rules. A field that is not a number becomes NaN, so that the check reports an error on it. */
 async function readForm({ values, caller, bot }: SubmitInteraction): Promise<Wanted> {
-  const now = caller.workspace.terms
-  const chosen = (term: (typeof channelTerms)[number]) =>
-    channelWanted(bot.web, textIn(values, term), now[term])
-  const counts = numbers.map((term) => [
-    term,
-    /^\d{1,5}$/.test(textIn(values, term).trim()) ? Number(textIn(values, term)) : Number.NaN,
+  const now = caller.workspace.policy
+  const chosen = (rule: (typeof channelPolicies)[number]) =>
+    channelWanted(bot.web, textIn(values, rule), now[rule])
+  const counts = numbers.map((rule) => [
+    rule,
+    /^\d{1,5}$/.test(textIn(values, rule).trim()) ? Number(textIn(values, rule)) : Number.NaN,
   ])
   return {
     ...now,
@@ -96,10 +96,10 @@ async function readForm({ values, caller, bot }: SubmitInteraction): Promise<Wan
   }
 }
 
-const channelTerms = ['alertChannel', 'auditChannel'] as const
-type Wanted = Record<string, unknown> & Record<(typeof channelTerms)[number], string>
+const channelPolicies = ['alertChannel', 'auditChannel'] as const
+type Wanted = Record<string, unknown> & Record<(typeof channelPolicies)[number], string>
 
-/** The chosen channel, written as the terms have it when it is the same one. */
+/** The chosen channel, written as the rules have it when it is the same one. */
 async function channelWanted(web: WebClient, chosen: string, now: string): Promise<string> {
   if (chosen === '' || now === '') return chosen
   return (await findChannel(web, now).catch(() => undefined)) === chosen ? now : chosen
@@ -117,8 +117,8 @@ async function channelComplaint({ bot }: SubmitInteraction, channelId: string): 
 }
 
 /** Joins the public channels. Returns the names of the private ones, to which a member must invite the bot. */
-async function joinAll(interaction: SubmitInteraction, terms: Terms): Promise<string[]> {
-  const channels = [...new Set([terms.alertChannel, terms.auditChannel].filter(Boolean))]
+async function joinAll(interaction: SubmitInteraction, policy: Policy): Promise<string[]> {
+  const channels = [...new Set([policy.alertChannel, policy.auditChannel].filter(Boolean))]
   const refused = await Promise.all(channels.map((channel) => join(interaction, channel)))
   return refused.filter((name) => name !== undefined)
 }

@@ -4,7 +4,7 @@ import { say } from '../../foundation/words.ts'
 import { issue, type KeyRequest as KeyDraft, readExpiry } from '../../keys/issue.ts'
 import { isScope } from '../../keys/scope.ts'
 import { noSuchKey } from '../../policy/authorise.ts'
-import type { Terms } from '../../policy/terms.ts'
+import type { Policy } from '../../policy/policy.ts'
 import {
   cannotDecide,
   decideRequest,
@@ -53,7 +53,7 @@ export const approve: Handler<ClickInteraction> = async (interaction) => {
     const request = await openForDecision(act, workspace.id, interaction.value)
     if (isRefusal(request)) return request
     const draft = { ...request.draft, scopes: request.draft.scopes.filter(isScope) }
-    const key = breaksPolicy(draft, workspace.terms) ?? (await issue(act, workspace.id, draft, world.random))
+    const key = breaksPolicy(draft, workspace.policy) ?? (await issue(act, workspace.id, draft, world.random))
     if (isRefusal(key)) return orDeny(key)
     const done = await decideRequest(act, request, { approved: true, keyId: key.id })
     return isRefusal(done) ? done : { request: done, key }
@@ -79,8 +79,8 @@ async function requesterIsGone(interaction: ClickInteraction): Promise<Refusal |
 }
 
 /** Checks the draft again: the policy may have changed since the request. */
-const breaksPolicy = ({ lifetimeDays, scopes }: KeyDraft, terms: Terms): Refusal | undefined => {
-  const lifetime = readExpiry(String(lifetimeDays ?? ''), scopes, terms)
+const breaksPolicy = ({ lifetimeDays, scopes }: KeyDraft, policy: Policy): Refusal | undefined => {
+  const lifetime = readExpiry(String(lifetimeDays ?? ''), scopes, policy)
   return isRefusal(lifetime) ? lifetime : undefined
 }
 
@@ -124,6 +124,9 @@ async function updateRequestMessage({ bot }: Interaction, request: KeyRequest): 
   const { log } = bot.world
   const update = (form: Message) => bot.web.chat.update({ channel, ts, ...form })
   await sendOrInWords(requestMessage(request), update, { log }).catch((error) =>
-    log.warn({ request: request.id, error: String(error) }, 'a request shows old'),
+    log.warn(
+      { event: 'request.update_failed', request: request.id, error: String(error) },
+      'failed to update the message of a request for a key',
+    ),
   )
 }

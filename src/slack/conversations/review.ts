@@ -109,7 +109,7 @@ async function showProgress(interaction: Interaction): Promise<Handled> {
 }
 
 const none = ({ caller: { workspace } }: Interaction) => {
-  const { reviewIntervalDays } = workspace.terms
+  const { reviewIntervalDays } = workspace.policy
   const next =
     reviewIntervalDays === 0
       ? say`The policy asks for none; ${{ code: '/keys review start' }} begins one.`

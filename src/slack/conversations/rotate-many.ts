@@ -82,7 +82,7 @@ export const submitCampaign: Handler<SubmitInteraction> = async (interaction) =>
     startCampaign(act, caller.workspace, wanted, world.random),
   )
   if (isRefusal(campaign)) return campaign
-  await interaction.show(campaignBegunView(campaign.title, caller.workspace.terms.alertChannel))
+  await interaction.show(campaignBegunView(campaign.title, caller.workspace.policy.alertChannel))
   bot.refresh(caller.workspace)
 }
 

@@ -5,7 +5,7 @@ import { holdersOf } from '../../keys/holders.ts'
 import { readExpiry, readScopes } from '../../keys/issue.ts'
 import type { Key, KeyWithUsage } from '../../keys/key.ts'
 import { type Changes, cannotRotate } from '../../keys/rotate.ts'
-import type { Terms } from '../../policy/terms.ts'
+import type { Policy } from '../../policy/policy.ts'
 import { confirmRotation } from '../../rotation/confirm.ts'
 import { type Reason, type Rotation, reasons, runningRotationOf } from '../../rotation/rotation.ts'
 import { type Started, startRotation } from '../../rotation/start.ts'
@@ -109,7 +109,7 @@ async function draw(interaction: Interaction, key: KeyWithUsage, chosen: Chosen)
   if (isRefusal(read)) return read
   const [last24h, holders] = read
   // A lifetime that policy now forbids is not passed on: the form then opens with a choice of expiry.
-  const isForbidden = isRefusal(lifetimeOf(key, chosen.chosen, workspace.terms))
+  const isForbidden = isRefusal(lifetimeOf(key, chosen.chosen, workspace.policy))
   const expiry = chosen.expiry ?? (isForbidden ? asItIs(key) : undefined)
   await interaction.show(
     rotateForm({ key, workspace, now, last24h, holders, ...chosen, ...(expiry ? { expiry } : {}) }),
@@ -117,8 +117,8 @@ async function draw(interaction: Interaction, key: KeyWithUsage, chosen: Chosen)
 }
 
 /** The lifetime that a plain rotation passes on, or the policy's refusal of it. */
-const lifetimeOf = (key: Key, scopes: readonly string[], terms: Terms) =>
-  readExpiry(String(key.lifetimeDays ?? ''), [...scopes], terms)
+const lifetimeOf = (key: Key, scopes: readonly string[], policy: Policy) =>
+  readExpiry(String(key.lifetimeDays ?? ''), [...scopes], policy)
 
 /** The expiry inputs, set to the key's own lifetime. */
 function asItIs({ lifetimeDays }: Key) {
@@ -165,7 +165,7 @@ export const submitRotate: Handler<SubmitInteraction> = async (interaction) => {
   if (isRefusal(started)) return started
   const isMine = started.successor.ownerId === actor.id
   if (reason === 'compromised') await showReceipt(interaction, started, isMine)
-  else await interaction.show(rotatedView(started, isMine, workspace.terms.alertChannel))
+  else await interaction.show(rotatedView(started, isMine, workspace.policy.alertChannel))
   interaction.bot.refresh(workspace)
 }
 
@@ -201,20 +201,20 @@ const needsApproval = refuse('invalid', 'A second manager or owner has to approv
 
 /** The changes on the form. A field that it did not offer stays unchanged while policy allows the key as it is. */
 function readChanges({ values, caller }: SubmitInteraction, key: Key): Changes | Refusal | Refusal[] {
-  const { terms } = caller.workspace
+  const { policy } = caller.workspace
   const { reason, chosen } = reasonAndScopes(values, key)
   const owner = textIn(values, 'owner')
   const expires = textIn(values, 'expires')
   const days = expires === 'never' ? '' : expires === 'other' ? textIn(values, 'days').trim() || '0' : expires
   const isOpen = 'expires' in values
   const scopes = readScopes([...chosen])
-  const lifetimeDays = isOpen ? readExpiry(days, [...chosen], terms) : lifetimeOf(key, chosen, terms)
+  const lifetimeDays = isOpen ? readExpiry(days, [...chosen], policy) : lifetimeOf(key, chosen, policy)
   const grows = chosen.includes('write') && !key.scopes.includes('write')
   if (!isOpen && isRefusal(lifetimeDays))
     return reason === 'scope-change' ? [onScopes(lifetimeDays)] : lifetimeDays
   const wrong = [
     ...[scopes, lifetimeDays].filter(isRefusal),
-    ...(grows && terms.writeNeedsApproval ? [needsApproval] : []),
+    ...(grows && policy.writeNeedsApproval ? [needsApproval] : []),
   ]
   if (wrong.length > 0 || isRefusal(scopes) || isRefusal(lifetimeDays)) return wrong
   return {

@@ -17,7 +17,10 @@ export async function sendDirect(
     const { channel, ts } = await sendOrInWords(message, post, { log })
     return channel && ts ? { channelId: channel, ts } : undefined
   } catch (error) {
-    log.warn({ error: String(error) }, 'a direct message was not delivered')
+    log.warn(
+      { event: 'slack.direct_message_failed', error: String(error) },
+      'failed to send a direct message',
+    )
     return undefined
   }
 }

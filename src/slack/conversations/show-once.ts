@@ -3,7 +3,7 @@ import { perform } from '../../acts/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
 import type { Key } from '../../keys/key.ts'
-import { noteSaved, replace, replacedAt, type TokenRef } from '../../keys/replace.ts'
+import { markSaved, replace, replacedAt, type TokenRef } from '../../keys/replace.ts'
 import { reveal, voidReveal } from '../../keys/reveal.ts'
 import type { Token } from '../../keys/token.ts'
 import { rememberTokenMessage, takeTokenMessages } from '../../keys/token-messages.ts'
@@ -25,7 +25,7 @@ import { sendDirect } from './send-direct.ts'
 export const tokenDeps = ({ bot, caller }: Interaction) => ({
   random: bot.world.random,
   tokenPrefix: bot.world.config.tokenPrefix,
-  timeZone: caller.workspace.terms.timeZone,
+  timeZone: caller.workspace.policy.timeZone,
 })
 
 /**
@@ -43,8 +43,8 @@ export async function showOnce(
     await interaction.show(showOnceView(key, token, former))
   } catch (error) {
     interaction.bot.world.log.warn(
-      { keyId: key.id, error: String(error) },
-      'no evidence that a key was shown',
+      { event: 'key.show_failed', keyId: key.id, error: String(error) },
+      'failed to show a new key; its token is voided',
     )
     await voidToken(interaction, key)
     return false
@@ -82,7 +82,10 @@ async function bringUpToDate(
     await interaction.bot.web.chat
       .update({ channel, ts, ...message })
       .catch((error) =>
-        log.warn({ keyId: token.keyId, error: String(error) }, 'failed to update a direct message'),
+        log.warn(
+          { event: 'key.message_update_failed', keyId: token.keyId, error: String(error) },
+          'failed to update the message about a shown key',
+        ),
       )
 }
 
@@ -110,7 +113,10 @@ async function voidToken(interaction: Interaction, key: Key): Promise<void> {
   const voided = await voidWithRetries(interaction, key)
   const { id } = interaction.caller.actor
   if (isRefusal(voided)) {
-    interaction.bot.world.log.error({ keyId: key.id }, 'a key that may not have been shown is live')
+    interaction.bot.world.log.error(
+      { event: 'key.void_failed', keyId: key.id },
+      'failed to void a token that may not have been shown; it is live',
+    )
     await sendDirect(interaction, id, notVoidMessage(key))
     return
   }
@@ -171,7 +177,7 @@ export const replaceKey: Handler<ClickInteraction> = async (interaction) => {
 export const confirmSaved: Handler<ClickInteraction> = async (interaction) => {
   const { workspace } = interaction.caller
   const token = tokenIn(interaction.value)
-  const key = await performFor(interaction, (act) => noteSaved(act, workspace.id, token))
+  const key = await performFor(interaction, (act) => markSaved(act, workspace.id, token))
   if (isRefusal(key)) return key
   await interaction.show(savedView(key))
   await bringUpToDate(interaction, token)

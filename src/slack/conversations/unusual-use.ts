@@ -34,7 +34,7 @@ export const openExpected: Handler<ClickInteraction> = async (interaction) => {
   if (isRefusal(episode)) return episode
   if (!episode) return alreadyResolved
   const { workspace } = interaction.caller
-  const window = windowAround(workspace.terms.timeZone, episode.beganAt, episode.strangeAt)
+  const window = windowAround(workspace.policy.timeZone, episode.beganAt, episode.strangeAt)
   await interaction.show(expectedForm(workspace, finding, episode.reason, window))
 }
 

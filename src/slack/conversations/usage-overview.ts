@@ -53,6 +53,6 @@ async function readOverview(interaction: Interaction, range: Range): Promise<Ove
   )
   if (isRefusal(read)) return read
   const [summary, traffic, exercise] = read
-  const picture = usagePicture(traffic, range, window, workspace.terms.timeZone)
+  const picture = usagePicture(traffic, range, window, workspace.policy.timeZone)
   return { workspace, actor, range, now, summary, exercise, evidence, picture }
 }

@@ -68,7 +68,7 @@ async function readPanel(
   range: Range,
 ): Promise<Panel | Refusal> {
   const { db, clock } = interaction.bot.world
-  const { id: workspaceId, terms } = interaction.caller.workspace
+  const { id: workspaceId, policy } = interaction.caller.workspace
   const now = clock.now()
   const window = windowOf(range, now)
   const read = await orDatabaseOut(() =>
@@ -86,7 +86,7 @@ async function readPanel(
   const [endsAt = null] = [key.endsAt, key.expiresAt]
     .filter((at) => at !== null)
     .sort((a, b) => a.getTime() - b.getTime())
-  const picture = usagePicture(traffic, range, window, terms.timeZone, { events, incidents, endsAt })
+  const picture = usagePicture(traffic, range, window, policy.timeZone, { events, incidents, endsAt })
   return { key, range, now, summary, sources: sources.get(key.id) ?? [], recent: onceEach(recent), picture }
 }
 

@@ -26,6 +26,9 @@ const repeated = refuse('repeated', 'This was done already.')
 export function failed(bot: BotContext, error: Error & { data?: { error?: string } }): Refusal {
   // Slack accepts a trigger once, so this request was delivered twice.
   if (error.data?.error === 'exchanged_trigger_id') return repeated
-  bot.world.log.error({ error: error.stack ?? String(error) }, 'a conversation failed')
+  bot.world.log.error(
+    { event: 'slack.interaction_failed', error: error.stack ?? String(error) },
+    'a Slack interaction failed',
+  )
   return error.data?.error === 'expired_trigger_id' ? triggerGone : unforeseen
 }

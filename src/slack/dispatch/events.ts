@@ -14,9 +14,9 @@ export async function onHomeOpened(bot: BotContext, teamId: string, userId: stri
   try {
     const caller = await identify(bot.world, bot.web, { teamId, userTeamId: teamId, userId })
     const refusal = isRefusal(caller) ? caller : await openHome(bot, caller)
-    if (refusal) log.info({ code: refusal.code }, 'a Home was not drawn')
+    if (refusal) log.info({ event: 'slack.home_refused', code: refusal.code }, 'refused to draw an App Home')
   } catch (error) {
-    log.warn({ userId, error: String(error) }, 'a Home was not drawn')
+    log.warn({ event: 'slack.home_failed', userId, error: String(error) }, 'failed to draw an App Home')
     await redrawHomes(bot, teamId, [failure(userId, error)])
   }
 }

@@ -5,8 +5,8 @@ import { isRefusal, type Refusal, sentence } from '../../foundation/refusal.ts'
 import { plain } from '../../foundation/words.ts'
 import { currentOffboarding, type Mode, modes, type Offboarding } from '../../offboarding/offboarding.ts'
 import { type OffboardingRequest, requestOffboarding } from '../../offboarding/request.ts'
-import { noteReturn } from '../../offboarding/undo.ts'
-import { noteRefusedRun, stepIsOff, stepIsOffIn } from '../../offboarding/workflow-step.ts'
+import { recordReturn } from '../../offboarding/undo.ts'
+import { recordRefusedRun, stepIsOff, stepIsOffIn } from '../../offboarding/workflow-step.ts'
 import { type Workspace, workspacesOfTeam } from '../../workspaces/workspace.ts'
 import { isFullMember } from '../caller.ts'
 import { errorName } from '../channels.ts'
@@ -33,7 +33,7 @@ export async function onLeftOrReturned(bot: BotContext, teamId: string, user: Ch
   if (email) await rememberEmails(world.db, accountId, [{ userId: user.id, email }], world.clock.now())
   if (user.deleted) await offboard(bot, workspace, { source: 'user-change', userId: user.id })
   else if (await currentOffboarding(world.db, accountId, user.id))
-    await perform(world, actor, (act) => noteReturn(act, accountId, user.id, ['user-change', 'reconcile']))
+    await perform(world, actor, (act) => recordReturn(act, accountId, user.id, ['user-change', 'reconcile']))
   else return
   bot.offboard()
 }
@@ -97,7 +97,7 @@ async function refuseRun(
   const { world } = bot
   const leaver = String(inputs.user ?? '').slice(0, 80)
   const run = { execution, leaver }
-  const isFirst = await perform(world, actor, (act) => noteRefusedRun(act, off, run, world.random), {
+  const isFirst = await perform(world, actor, (act) => recordRefusedRun(act, off, run, world.random), {
     requestId: `step ${execution}`,
   })
   if (isFirst === true) bot.refresh(off[0]!)

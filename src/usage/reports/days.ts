@@ -5,7 +5,7 @@ import { type Query, type Sums, sums, usedBy } from '../rows.ts'
 import { planSegments, type Segment } from '../segments.ts'
 import type { KeyUse } from './workspace.ts'
 
-/** What the keys of a workspace did on days in a row, the first day first. */
+/** The use of a workspace's keys on days in a row, the first day first. */
 export type Days = {
   days: Sums[]
   /** on the last of these days: how many keys were used, and the busiest of them, the busiest first */
@@ -17,8 +17,8 @@ export type Days = {
 const shares = 4
 
 /**
- * What a workspace did on these days, in one pass over their rows. Each day lasts from its boundary to the next one,
- * by whatever clock: it may cut hours and days of UTC. Keys are told of for the last `lastDays` of them.
+ * Reads the use of a workspace on these days, in one pass over their rows. Each day lasts from its boundary to the next
+ * one, by any clock: it may cut hours and days of UTC. Keys are reported for the last `lastDays` of them.
  */
 export async function daysOf(
   db: Executor,

@@ -18,7 +18,7 @@ const keysPerBatch = 50
 
 /**
  * Use as CSV, piece by piece, a line per key, step and endpoint: memory stays the same however many keys there are.
- * What is kept no longer is left out.
+ * Steps past their retention are absent.
  */
 export async function* exportUsage(db: Executor, what: UsageExport): AsyncGenerator<string> {
   yield csvHead(columns)

@@ -5,7 +5,7 @@ import { figures, type Query, type Sums, sums, usedBy } from '../rows.ts'
 import { planSegments } from '../segments.ts'
 import { type Step, stepMs, stepOf } from '../step.ts'
 
-/** What a workspace's keys did together in one step of time. */
+/** The use of all keys of a workspace in one step of time. */
 export type WorkspaceTraffic = Sums & { at: Date }
 
 export type KeyUse = Sums & { keyId: string; name: string; hint: string }
@@ -27,7 +27,7 @@ export type WorkspaceSummary = {
 
 const maxListed = 10
 
-/** What the workspace view says of use. Revoked keys count: refused requests are requests. */
+/** Reads the usage view of a workspace. Revoked keys count: refused requests are requests. */
 export async function workspaceSummaryOf(
   db: Executor,
   workspaceId: string,
@@ -45,8 +45,8 @@ export async function workspaceSummaryOf(
 }
 
 /**
- * What the keys of a workspace did together, from the step that holds `from` until before `to`, sorted by time;
- * steps without a request are absent.
+ * Reads the use of all keys of a workspace, from the step that holds `from` until before `to`, sorted by time; steps
+ * without a request are absent.
  */
 export async function workspaceTrafficOf(
   db: Executor,

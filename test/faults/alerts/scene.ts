@@ -118,13 +118,13 @@ async function makeWorkspaces(db: Database): Promise<string[]> {
   await db('accounts').insert({ id: 'acc_faults', slack_team_id: 'T0ACME0001', name: 'ACME', created_at: at })
   const ids = Array.from({ length: channels }, (_, n) => `ws_${n}`)
   for (const [n, id] of ids.entries()) {
-    const terms = { alertChannel: `faults-${n}`, quietFrom: '00:00', quietUntil: '00:00' }
+    const policy = { alertChannel: `faults-${n}`, quietFrom: '00:00', quietUntil: '00:00' }
     await db('workspaces').insert({
       id,
       account_id: 'acc_faults',
       name: id,
       name_folded: id,
-      terms: JSON.stringify(terms),
+      policy: JSON.stringify(policy),
       created_at: at,
     })
     const row = { workspace_id: id, user_id: ownerId, role: 'owner', added_at: at, changed_at: at }

@@ -116,9 +116,9 @@ export const mutants: Mutant[] = [
     edits: [
       {
         file: 'src/leases/judge.ts',
-        find: 'else if (lookedMs < lease.ttl_ms) judgement.waitingFor.push(lease)',
+        find: 'else if (sinceMs < lease.ttl_ms) judgement.waitingFor.push(lease)',
         replace:
-          'else if (lookedMs < lease.ttl_ms && lease.head_at_renewal < seq) judgement.waitingFor.push(lease)',
+          'else if (sinceMs < lease.ttl_ms && lease.head_at_renewal < seq) judgement.waitingFor.push(lease)',
       },
     ],
     shownBy: scenario.toldButNotHeard,

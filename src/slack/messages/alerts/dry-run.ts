@@ -13,7 +13,7 @@ export function dryRunMessage(run: DryRun): Message {
   const rest = all - run.keys.length
   return message(
     headline(run, all),
-    sentenceBlock(policy(run)),
+    sentenceBlock(policySentence(run)),
     ...(run.keys.length > 0 ? [sentenceBlock(join(run.keys.map(row), '\n'))] : []),
     ...(rest > 0
       ? [
@@ -34,11 +34,11 @@ const headline = ({ counts }: DryRun, all: number): Phrase =>
     ? say`Dry run: no key is idle or unconfirmed, so nothing would be deactivated.`
     : say`Dry run: ${count(all, 'key')} would be deactivated if the policy said so today: ${counts.idle} idle, ${counts.unconfirmed} unconfirmed.`
 
-function policy({ terms }: DryRun): Phrase {
-  const after = `are deactivated after ${count(terms.noticeDays, 'day')} of notice`
-  const does = (term: 'flag' | 'deactivate') =>
-    term === 'deactivate' ? after : 'are flagged and go on working'
-  return say`As the policy stands, idle keys ${does(terms.idleKeys)}, and keys that nobody confirmed ${does(terms.unconfirmedKeys)}.`
+function policySentence({ policy }: DryRun): Phrase {
+  const after = `are deactivated after ${count(policy.noticeDays, 'day')} of notice`
+  const does = (rule: 'flag' | 'deactivate') =>
+    rule === 'deactivate' ? after : 'are flagged and go on working'
+  return say`As the policy stands, idle keys ${does(policy.idleKeys)}, and keys that nobody confirmed ${does(policy.unconfirmedKeys)}.`
 }
 
 function row({ name, hint, ownerId, kind, at, noticed }: Candidate): Phrase {

@@ -51,7 +51,7 @@ export function expectedForm(
       say`You know why ${{ name: finding.keyName }} did this. The alert ends, and I do not tell it again.`,
     ),
     input('expected', 'Expected', select(choices, 'once')),
-    ...(monthly.length > 0 ? windowInputs(window, workspace.terms.timeZone) : []),
+    ...(monthly.length > 0 ? windowInputs(window, workspace.policy.timeZone) : []),
   ])
 }
 

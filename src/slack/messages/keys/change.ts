@@ -5,14 +5,14 @@ import type { Key, KeyWithUsage } from '../../../keys/key.ts'
 import { hintCharacters } from '../../../keys/typed-confirmation.ts'
 import type { Receipt } from '../../../leases/confirm.ts'
 import { receiptPhrase } from '../../../leases/receipt-words.ts'
-import type { Lately } from '../../../usage/last-24h.ts'
+import type { Last24h } from '../../../usage/last-24h.ts'
 import { actions, form, go, input, type Message, message, notice, textInput } from '../../blocks.ts'
 import { sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
 import { count, hintOf, keyFacts } from './key.ts'
 
 /** The key's current use and holders, read when the dialog opens. */
-export type AtStake = { last24h: Lately; holders: readonly Holder[] }
+export type AtStake = { last24h: Last24h; holders: readonly Holder[] }
 
 const facts = (key: KeyWithUsage, { last24h, holders }: AtStake) =>
   keyFacts(key, last24h, holders).map(sentenceBlock)
@@ -56,7 +56,7 @@ export const revokeView = (key: KeyWithUsage, atStake: AtStake): ModalView =>
     'Keep key',
   )
 
-function breaks(key: KeyWithUsage, { requests }: Lately): Phrase {
+function breaks(key: KeyWithUsage, { requests }: Last24h): Phrase {
   if (requests === 0 || key.status !== 'active') return []
   return say`${count(requests, 'request')} in the last 24 hours; these will start failing. `
 }

@@ -3,7 +3,7 @@ import { dayMs } from '../../../foundation/time.ts'
 import { say } from '../../../foundation/words.ts'
 import type { Key } from '../../../keys/key.ts'
 import { type Scope, scopeMeanings, scopes } from '../../../keys/scope.ts'
-import type { Terms } from '../../../policy/terms.ts'
+import type { Policy } from '../../../policy/policy.ts'
 import type { Workspace } from '../../../workspaces/workspace.ts'
 import { actions, context, cut, form, go, input, option, select, textInput } from '../../blocks.ts'
 import { mrkdwnDate, sentenceBlock } from '../../phrase.ts'
@@ -54,7 +54,7 @@ export function createForm(props: CreateProps): ModalView {
     }),
     ...rivalBlocks(props),
     scopesInput('create', []),
-    ...scopeAdvice(props.chosen, workspace.terms),
+    ...scopeAdvice(props.chosen, workspace.policy),
     ...expiryInputs('create', props),
     ...(kind === 'create' ? [ownerInput(props.ownerId)] : [reasonInput]),
     ...restrictionInputs(),
@@ -107,13 +107,13 @@ export function scopesInput(formName: string, initial: readonly Scope[]): InputB
 }
 
 /** Advice on the ticked scopes, from the policy and common practice. */
-export function scopeAdvice(chosen: readonly string[], terms: Terms): KnownBlock[] {
+export function scopeAdvice(chosen: readonly string[], policy: Policy): KnownBlock[] {
   if (!chosen.includes('write')) return []
   const rule = {
     enforce: 'Policy: a key with write must expire.',
     warn: 'Policy advises that a key with write expires.',
-  }[terms.writeMustExpire]
-  const approval = terms.writeNeedsApproval ? ' A second manager or owner has to approve it.' : ''
+  }[policy.writeMustExpire]
+  const approval = policy.writeNeedsApproval ? ' A second manager or owner has to approve it.' : ''
   const least = chosen.includes('read') ? '' : ' Will it only read? Then read is enough.'
   return [context(`⚠️ ${rule}${approval}${least}`)]
 }
@@ -123,9 +123,9 @@ export function expiryInputs(
   formName: string,
   props: { chosen: readonly string[]; expires: string; days?: string; workspace: Workspace; now: Date },
 ): KnownBlock[] {
-  const { terms } = props.workspace
-  const never = terms.writeMustExpire === 'warn' || !props.chosen.includes('write')
-  const days = presets.filter((preset) => Number(preset) <= terms.maximumLifetimeDays)
+  const { policy } = props.workspace
+  const never = policy.writeMustExpire === 'warn' || !props.chosen.includes('write')
+  const days = presets.filter((preset) => Number(preset) <= policy.maximumLifetimeDays)
   const options = [
     ...days.map((preset) => option(`${preset} days`, preset)),
     option('Other', 'other'),
@@ -139,7 +139,7 @@ export function expiryInputs(
     'Days',
     textInput({ hintText: '45', ...(props.days ? { initial_value: props.days } : {}) }),
     {
-      hint: `A whole number of days from 1 to ${terms.maximumLifetimeDays}.`,
+      hint: `A whole number of days from 1 to ${policy.maximumLifetimeDays}.`,
     },
   )
   return [

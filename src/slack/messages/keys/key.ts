@@ -3,7 +3,7 @@ import { join, type Phrase, type Piece, say, who } from '../../../foundation/wor
 import type { Holder } from '../../../keys/holders.ts'
 import type { Key, KeyWithUsage } from '../../../keys/key.ts'
 import { displayStatus, worksUntil } from '../../../keys/key.ts'
-import type { Lately } from '../../../usage/last-24h.ts'
+import type { Last24h } from '../../../usage/last-24h.ts'
 import { mrkdwnDate } from '../../phrase.ts'
 
 const dots = {
@@ -79,7 +79,7 @@ function whoHasIt({ revealedBy }: Key, holders: readonly Holder[]): Phrase {
 }
 
 /** The facts to know before pausing, revoking or rotating a key. */
-export const keyFacts = (key: KeyWithUsage, last24h?: Lately, holders?: readonly Holder[]): Phrase[] => [
+export const keyFacts = (key: KeyWithUsage, last24h?: Last24h, holders?: readonly Holder[]): Phrase[] => [
   say`${{ name: key.name }} ${hintOf(key)}`,
   say`Owner ${{ user: key.ownerId }}. Scopes: ${key.scopes.join(', ')}.`,
   ...(holders ? [whoHasIt(key, holders)] : []),
@@ -88,7 +88,7 @@ export const keyFacts = (key: KeyWithUsage, last24h?: Lately, holders?: readonly
     : say`No request so far.`,
 ]
 
-function inADay({ requests, networks }: Lately): Phrase {
+function inADay({ requests, networks }: Last24h): Phrase {
   const more = networks.length - networksNamed
   const from =
     networks.length === 0

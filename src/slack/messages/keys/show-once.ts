@@ -24,7 +24,7 @@ export function showOnceView(key: Key, token: Token, former?: string): ModalView
         elements: [{ type: 'rich_text_preformatted', elements: [{ type: 'text', text: token.open() }] }],
       },
       hint,
-      sentenceBlock(terms(key)),
+      sentenceBlock(lifetime(key)),
       ...(former ? [sentenceBlock(say`${{ code: former }} no longer works.`)] : []),
       actions(button('I have saved it', 'key.saved', reference, saved)),
     ]),
@@ -39,7 +39,7 @@ const hint: KnownBlock = {
   elements: [plainText('Triple-click to select; on a phone, press and hold.')],
 }
 
-function terms(key: Key): Phrase {
+function lifetime(key: Key): Phrase {
   const until = key.expiresAt ? say`, until ${{ moment: key.expiresAt }}` : say`, until someone revokes it`
   return say`${{ name: key.name }} may: ${key.scopes.join(', ')}${until}.`
 }
@@ -60,7 +60,7 @@ const tokenRef = ({ workspaceId, id, hint }: Key) => ref(workspaceId, `${id} ${h
 const waysOn = (key: Key) => actions(replaceButton(key), go('Show key', 'show', key))
 
 const record = (key: Key): Phrase =>
-  say`You have a new key: ${{ name: key.name }} ${hintOf(key)}. ${terms(key)} It was shown to you once and is stored nowhere.`
+  say`You have a new key: ${{ name: key.name }} ${hintOf(key)}. ${lifetime(key)} It was shown to you once and is stored nowhere.`
 
 /** The record for the person who saw the key, without the token. */
 export const shownMessage = (key: Key): Message =>

@@ -112,7 +112,7 @@ function keyRow(key: PreviewedKey, here: Workspace): KnownBlock[] {
         ...(serves(key, here) ? [plainText(isolate(cut(serves(key, here), 300)))] : []),
         {
           type: 'mrkdwn',
-          text: `${why.map((reason) => reasonWords[reason]).join(', ')} · ${key.scopes.join(', ')} · ${count(key.requestsLately, 'request')} in 24 h · ${used}`,
+          text: `${why.map((reason) => reasonWords[reason]).join(', ')} · ${key.scopes.join(', ')} · ${count(key.requestsLast24h, 'request')} in 24 h · ${used}`,
         },
       ],
     },

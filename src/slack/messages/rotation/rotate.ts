@@ -7,7 +7,7 @@ import type { Receipt } from '../../../leases/confirm.ts'
 import { receiptPhrase } from '../../../leases/receipt-words.ts'
 import { type Reason, reasons } from '../../../rotation/rotation.ts'
 import type { Started } from '../../../rotation/start.ts'
-import type { Lately } from '../../../usage/last-24h.ts'
+import type { Last24h } from '../../../usage/last-24h.ts'
 import type { Workspace } from '../../../workspaces/workspace.ts'
 import { actions, button, form, go, input, notice, option, select } from '../../blocks.ts'
 import { sentenceBlock } from '../../phrase.ts'
@@ -22,7 +22,7 @@ export type RotateProps = {
   workspace: Workspace
   now: Date
   reason: Reason
-  last24h: Lately
+  last24h: Last24h
   holders: readonly Holder[]
   /** the scopes ticked so far; the key's own unless they change */
   chosen: readonly string[]
@@ -39,7 +39,7 @@ export function rotateForm(props: RotateProps): ModalView {
     sentenceBlock(whatHappens(props)),
     ...(reason === 'leaver' ? [takesOverInput] : []),
     ...(reason === 'scope-change' ? [scopesInput('rotate', key.scopes)] : []),
-    ...(reason === 'scope-change' || props.expiry ? scopeAdvice(props.chosen, props.workspace.terms) : []),
+    ...(reason === 'scope-change' || props.expiry ? scopeAdvice(props.chosen, props.workspace.policy) : []),
     sentenceBlock(newKey(props)),
     ...expiry(props),
   ])
@@ -72,7 +72,7 @@ function whatHappens({ key, reason, now, last24h: { requests }, workspace }: Rot
   const ends = [key.expiresAt, key.endsAt]
     .filter((at) => at !== null)
     .sort((a, b) => a.getTime() - b.getTime())[0]
-  const dueAt = now.getTime() + workspace.terms.rotationDeadlineDays * dayMs
+  const dueAt = now.getTime() + workspace.policy.rotationDeadlineDays * dayMs
   const warning =
     ends && ends.getTime() <= dueAt
       ? say` ⚠️ The old key itself stops working on ${{ moment: ends }}; what has not switched by then fails.`

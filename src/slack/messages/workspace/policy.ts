@@ -1,24 +1,24 @@
 import type { KnownBlock, ModalView } from '@slack/types'
 import { say } from '../../../foundation/words.ts'
-import { type Terms, versionOf } from '../../../policy/terms.ts'
+import { type Policy, versionOf } from '../../../policy/policy.ts'
 import type { Workspace } from '../../../workspaces/workspace.ts'
 import { context, form, header, input, notice, option, select, textInput } from '../../blocks.ts'
 import { sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
 
-/** The dialog of all terms of a workspace, each with its effect. */
+/** The dialog of all rules of a workspace, each with its effect. */
 export function policyForm(workspace: Workspace, channels: PolicyChannels): ModalView {
-  const { terms } = workspace
-  return form('Policy', 'Save policy', 'policy.set', ref(workspace.id, versionOf(terms)), [
+  const { policy } = workspace
+  return form('Policy', 'Save policy', 'policy.set', ref(workspace.id, versionOf(policy)), [
     sentenceBlock(say`${{ name: workspace.name }}. What you set holds from now on; no existing key changes.`),
     header('Keys'),
-    days('maximumLifetimeDays', 'Longest lifetime of a key (days)', terms),
+    days('maximumLifetimeDays', 'Longest lifetime of a key (days)', policy),
     input(
       'writeMustExpire',
       'Keys with write',
       select(
         [option('must expire', 'enforce'), option('should expire; warn only', 'warn')],
-        terms.writeMustExpire,
+        policy.writeMustExpire,
       ),
     ),
     input(
@@ -26,38 +26,38 @@ export function policyForm(workspace: Workspace, channels: PolicyChannels): Moda
       'A new key with write',
       select(
         [option('needs no approval', 'no'), option('needs a second manager or owner', 'yes')],
-        terms.writeNeedsApproval ? 'yes' : 'no',
+        policy.writeNeedsApproval ? 'yes' : 'no',
       ),
     ),
     header('Rotation and rest'),
-    days('rotationPeriodDays', 'Rotate every (days)', terms),
-    days('rotationWarningDays', 'Warn this many days before', terms),
-    days('rotationDeadlineDays', 'A rotation takes at most (days)', terms),
-    days('silentBeforeFinishHours', 'Safe to finish after (hours) without a request on the old key', terms),
+    days('rotationPeriodDays', 'Rotate every (days)', policy),
+    days('rotationWarningDays', 'Warn this many days before', policy),
+    days('rotationDeadlineDays', 'A rotation takes at most (days)', policy),
+    days('silentBeforeFinishHours', 'Safe to finish after (hours) without a request on the old key', policy),
     input(
       'cutAtDeadline',
       'An old key that is still in use at the deadline',
       select(
         [option('stays, and people are asked', 'no'), option('ends, once the new one was revealed', 'yes')],
-        terms.cutAtDeadline ? 'yes' : 'no',
+        policy.cutAtDeadline ? 'yes' : 'no',
       ),
     ),
-    days('idleDays', 'A key is idle after (days) without a request', terms),
+    days('idleDays', 'A key is idle after (days) without a request', policy),
     days(
       'sharedKeySystems',
       'A key is shared when used by (systems) at once',
-      terms,
+      policy,
       'At once: within an hour. Systems: with neither network nor client in common.',
     ),
-    input('idleKeys', 'An idle key', select(afterNotice, terms.idleKeys)),
-    ...review(terms),
-    ...offboarding(terms),
+    input('idleKeys', 'An idle key', select(afterNotice, policy.idleKeys)),
+    ...review(policy),
+    ...offboarding(policy),
     header('Alerts'),
     channelInput('alertChannel', 'Alert channel', channels.alerts, ownChannel),
     input(
       'quietFrom',
       'Quiet from',
-      { type: 'timepicker', initial_time: terms.quietFrom },
+      { type: 'timepicker', initial_time: policy.quietFrom },
       { hint: 'Only critical alerts are sent in quiet hours. Equal times: never quiet.' },
     ),
     input(
@@ -65,12 +65,12 @@ export function policyForm(workspace: Workspace, channels: PolicyChannels): Moda
       'A key whose use looks like a leak',
       select(
         [option('is only told', 'no'), option('is deactivated at once', 'yes')],
-        terms.quarantineLeaked ? 'yes' : 'no',
+        policy.quarantineLeaked ? 'yes' : 'no',
       ),
       { hint: 'Its owner is told, and one click activates it again.' },
     ),
-    input('quietUntil', 'Quiet until', { type: 'timepicker', initial_time: terms.quietUntil }),
-    input('timeZone', 'Time zone', textInput({ initial_value: terms.timeZone, hintText: 'Europe/Berlin' }), {
+    input('quietUntil', 'Quiet until', { type: 'timepicker', initial_time: policy.quietUntil }),
+    input('timeZone', 'Time zone', textInput({ initial_value: policy.timeZone, hintText: 'Europe/Berlin' }), {
       hint: 'An IANA name. Quiet hours and days count in it.',
     }),
     channelInput('auditChannel', 'Channel for signed checkpoints of the audit', channels.audit, {
@@ -96,23 +96,23 @@ type Days =
   | 'offboardingBusyDays'
   | 'offboardingGraceDays'
 
-const days = (term: Days, label: string, terms: Terms, hint?: string): KnownBlock =>
-  input(term, label, textInput({ initial_value: String(terms[term]) }), hint ? { hint } : {})
+const days = (rule: Days, label: string, policy: Policy, hint?: string): KnownBlock =>
+  input(rule, label, textInput({ initial_value: String(policy[rule]) }), hint ? { hint } : {})
 
 const afterNotice = [
   option('is flagged', 'flag'),
   option('is flagged, and deactivated after notice', 'deactivate'),
 ]
 
-const review = (terms: Terms): KnownBlock[] => [
+const review = (policy: Policy): KnownBlock[] => [
   header('Review'),
-  days('reviewIntervalDays', 'Ask owners what they still need every (days)', terms, '0: never.'),
-  days('reviewAnswerDays', 'They answer within (days)', terms),
-  input('unconfirmedKeys', 'A key that nobody confirmed', select(afterNotice, terms.unconfirmedKeys)),
+  days('reviewIntervalDays', 'Ask owners what they still need every (days)', policy, '0: never.'),
+  days('reviewAnswerDays', 'They answer within (days)', policy),
+  input('unconfirmedKeys', 'A key that nobody confirmed', select(afterNotice, policy.unconfirmedKeys)),
   days(
     'noticeDays',
     'Notice before a key is deactivated (days)',
-    terms,
+    policy,
     'For idle and unconfirmed keys. Activating it again is one click. See /keys review dry run.',
   ),
 ]
@@ -124,13 +124,13 @@ const offboardingModes = [
   option('rotate', 'rotate'),
 ]
 
-const offboarding = (terms: Terms): KnownBlock[] => [
+const offboarding = (policy: Policy): KnownBlock[] => [
   header('When somebody leaves'),
-  input('offboardingMode', 'Their keys, after a preview', select(offboardingModes, terms.offboardingMode)),
+  input('offboardingMode', 'Their keys, after a preview', select(offboardingModes, policy.offboardingMode)),
   input(
     'offboardingUnattendedMode',
     'Their keys, when a system says so',
-    select(offboardingModes, terms.offboardingUnattendedMode),
+    select(offboardingModes, policy.offboardingUnattendedMode),
     { hint: 'Slack, a directory, a workflow or an HR system: nobody has seen what will happen.' },
   ),
   input(
@@ -138,15 +138,15 @@ const offboarding = (terms: Terms): KnownBlock[] => [
     'The workflow step Offboard a person',
     select(
       [option('is switched off', 'no'), option('offboards whom a workflow names', 'yes')],
-      terms.offboardingByWorkflow ? 'yes' : 'no',
+      policy.offboardingByWorkflow ? 'yes' : 'no',
     ),
     {
       hint: 'Anyone who builds or runs workflows in Slack may use it, unless a Slack admin narrows that. It needs every workspace of yours to have it on.',
     },
   ),
-  days('offboardingLimitMinutes', 'Alert when it takes longer than (minutes)', terms),
-  days('offboardingBusyDays', 'A key is busy when used within (days)', terms),
-  days('offboardingGraceDays', 'A rotated key works on for (days)', terms),
+  days('offboardingLimitMinutes', 'Alert when it takes longer than (minutes)', policy),
+  days('offboardingBusyDays', 'A key is busy when used within (days)', policy),
+  days('offboardingGraceDays', 'A rotated key works on for (days)', policy),
 ]
 
 /** The ids of the channels, where Slack knows them. */
@@ -155,13 +155,13 @@ export type PolicyChannels = { alerts?: string | undefined; audit?: string | und
 const ownChannel = { hint: 'Not one that is shared with another organisation.' }
 
 const channelInput = (
-  term: 'alertChannel' | 'auditChannel',
+  rule: 'alertChannel' | 'auditChannel',
   label: string,
   channelId: string | undefined,
   more: { hint: string; optional?: boolean },
 ): KnownBlock =>
   input(
-    term,
+    rule,
     label,
     {
       type: 'conversations_select',

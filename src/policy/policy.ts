@@ -16,7 +16,7 @@ const systems = 'Enter a whole number from 3 to 50.'
 const minutes = 'Enter a whole number of minutes from 1 to 1440.'
 const hours = 'Enter a whole number of hours from 1 to 720.'
 
-/** A workspace's rules and thresholds, with the defaults for terms that were never set. */
+/** A workspace's rules and thresholds, with the defaults for rules that were never set. */
 const schema = z.object({
   rotationPeriodDays: days(7, 730).default(90),
   /** the first warning comes this long before the end of the period */
@@ -78,23 +78,23 @@ const schema = z.object({
   offboardingGraceDays: days(1, 30).default(7),
 })
 
-export type Terms = z.output<typeof schema>
+export type Policy = z.output<typeof schema>
 
-/** Reads stored terms; unknown ones are dropped, missing ones get their default. */
-export const readTerms = (stored: unknown): Terms => schema.parse(stored ?? {})
+/** Reads stored rules; unknown ones are dropped, missing ones get their default. */
+export const readPolicy = (stored: unknown): Policy => schema.parse(stored ?? {})
 
-/** Checks wanted terms. Returns them, or the wrong ones with the reason. */
-export function checkTerms(wanted: unknown): Terms | { wrong: { term: string; why: string }[] } {
+/** Checks wanted rules. Returns them, or the wrong ones with the reason. */
+export function checkPolicy(wanted: unknown): Policy | { wrong: { rule: string; why: string }[] } {
   const checked = schema.safeParse(wanted)
   if (checked.success) {
     const { rotationWarningDays, rotationPeriodDays } = checked.data
     if (rotationWarningDays < rotationPeriodDays) return checked.data
     const why = `Enter fewer days than the ${rotationPeriodDays} between rotations.`
-    return { wrong: [{ term: 'rotationWarningDays', why }] }
+    return { wrong: [{ rule: 'rotationWarningDays', why }] }
   }
-  return { wrong: checked.error.issues.map((issue) => ({ term: String(issue.path[0]), why: issue.message })) }
+  return { wrong: checked.error.issues.map((issue) => ({ rule: String(issue.path[0]), why: issue.message })) }
 }
 
-/** A hash of the terms, by which a concurrent change is noticed. */
-export const versionOf = (terms: Terms): string =>
-  createHash('sha256').update(JSON.stringify(terms)).digest('hex').slice(0, 16)
+/** A hash of the rules, by which a concurrent change is noticed. */
+export const versionOf = (policy: Policy): string =>
+  createHash('sha256').update(JSON.stringify(policy)).digest('hex').slice(0, 16)
