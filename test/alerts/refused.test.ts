@@ -94,7 +94,7 @@ async function doctor(): Promise<string[]> {
   return lines.filter((line) => line.split(' ')[1] === 'Messages')
 }
 
-const refusedLetters = () => house.world.db('outbox').where({ outcome: 'refused' }).pluck('id')
+const refusedMessages = () => house.world.db('outbox').where({ outcome: 'refused' }).pluck('id')
 
 test('where all messages arrived, doctor says so', async () => {
   expect(await doctor()).toEqual(['ok Messages none was refused for good, and none waits for another try'])
@@ -160,7 +160,7 @@ describe('what Slack refuses for good is tried once as it is and once in words, 
   })
 
   test('doctor counts them and says since when, what Slack said and what to do', async () => {
-    const { length: n } = await refusedLetters()
+    const { length: n } = await refusedMessages()
     expect(await doctor()).toEqual([
       expect.stringMatching(
         new RegExp(
@@ -336,7 +336,7 @@ describe('beside a worker', () => {
   test('a scrape counts what was set aside', async () => {
     await refuse('invalid_blocks', 'Counted')
     await alertAbout('Counted')
-    await expect.poll(async () => (await refusedLetters()).length).toBe(1)
+    await expect.poll(async () => (await refusedMessages()).length).toBe(1)
     const metrics = await (await fetch(`${house.keywarden.url}/metrics`)).text()
     expect(metrics).toContain('\nkeywarden_messages_refused 1\n')
   })

@@ -51,8 +51,8 @@ export const mutants: Mutant[] = [
     edits: [
       {
         file: `${functions}/log_change.sql`,
-        find: 'that of commits.\n  perform pg_advisory_xact_lock(4711002);',
-        replace: 'that of commits.',
+        find: 'everything before it.\n  perform pg_advisory_xact_lock(4711002);',
+        replace: 'everything before it.',
       },
     ],
     shownBy: scenario.overtaking,
