@@ -80,8 +80,8 @@ test.each<[string, string]>([
     about('attempt.repeated', { action: 'key.revoke', code: 'forbidden', attempts: 1200 }),
     '@U0ADA00001 tried 1,200 more times to revoke Salesforce CRM within an hour and was refused.',
   ],
-])('%s', (told, expected) => {
-  expect(told).toBe(expected)
+])('%s', (described, expected) => {
+  expect(described).toBe(expected)
 })
 
 test('every event has a sentence even when its details are gone', () => {

@@ -79,7 +79,7 @@ test('a page reads the rows it shows and no others', async () => {
       `explain (analyze, format json) ${sql.replace(/\$\d+/g, '?')}`,
       bindings,
     )
-    expect(mostRowsRead(rows[0]['QUERY PLAN'][0].Plan)).toBeLessThanOrEqual(10)
+    expect(maxRowsRead(rows[0]['QUERY PLAN'][0].Plan)).toBeLessThanOrEqual(10)
   }
 })
 
@@ -89,10 +89,10 @@ type Plan = {
   'Rows Removed by Filter'?: number
   Plans?: Plan[]
 }
-const mostRowsRead = (plan: Plan): number =>
+const maxRowsRead = (plan: Plan): number =>
   Math.max(
     (plan['Actual Rows'] + (plan['Rows Removed by Filter'] ?? 0)) * plan['Actual Loops'],
-    ...(plan.Plans ?? []).map(mostRowsRead),
+    ...(plan.Plans ?? []).map(maxRowsRead),
   )
 
 test('repeated refusals are one event with their number, at once and for good', async () => {

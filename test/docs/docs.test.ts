@@ -117,10 +117,10 @@ test("the operator's page has every command of the shell", async () => {
 
 test('the table of rooms in the architecture has every room there is, with its rank', () => {
   const rows = [...read('docs/architecture.md').matchAll(/^\| (\d+) \| `(\w+)` \|/gm)]
-  const told = Object.fromEntries(rows.map(([, rank, room]) => [room, Number(rank)]))
+  const documented = Object.fromEntries(rows.map(([, rank, room]) => [room, Number(rank)]))
   const inside = readdirSync(`${root}src`, { withFileTypes: true }).filter((entry) => entry.isDirectory())
   const rooms = [...inside.map(({ name }) => name), 'jobs', 'main']
-  expect(told).toEqual(Object.fromEntries(rooms.map((room) => [room, rankOf[room]])))
+  expect(documented).toEqual(Object.fromEntries(rooms.map((room) => [room, rankOf[room]])))
 })
 
 test('every dependency has its line, and no line outlives its dependency', () => {

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
 
-const text = (most: number, least = 1) => z.string().min(least).max(most)
-const words = (most: number) => z.array(text(50)).max(most)
+const text = (max: number, min = 1) => z.string().min(min).max(max)
+const words = (max: number) => z.array(text(50)).max(max)
 const parameters = z.record(
   z.string(),
   z.strictObject({
@@ -18,7 +18,7 @@ const parameters = z.record(
 )
 
 /**
- * What Slack says of the fields that are used: their names, lengths and kinds.
+ * Slack's rules for the fields that are used: their names, lengths and kinds.
  * https://docs.slack.dev/reference/app-manifest, https://github.com/slackapi/manifest-schema
  */
 const manifest = z.strictObject({

@@ -24,8 +24,8 @@ test('a week has one digest however often the job runs, and one that was missed 
   expect(await putDigests(at('2028-03-27T09:00:00Z'))).toBe(1)
   expect(await putDigests(at('2028-03-27T09:05:00Z'))).toBe(0)
   expect(await putDigests(at('2028-04-06T09:00:00Z'))).toBe(0)
-  const letters = await records.world.db('outbox').where({ about: 'digest' })
-  expect(letters.map(({ step }) => step)).toEqual(['2028-03-27'])
+  const messages = await records.world.db('outbox').where({ about: 'digest' })
+  expect(messages.map(({ step }) => step)).toEqual(['2028-03-27'])
 })
 
 test('letters and requests are forgotten when they are old, and what is not settled is kept', async () => {

@@ -81,8 +81,8 @@ test('it stays one alert while it goes on, and is settled when the key has been 
   expect(await open('dead-key-in-use')).toBe(1)
   house.calendar.advance({ days: 0, minutes: 120 })
   await house.keywarden.runTimetable()
-  const settled = await alertAbout(/Leftover: Not presented for a day; noticed by Keywarden/)
-  expect(settled.blocks.some((block) => block.type === 'actions')).toBe(false)
+  const resolved = await alertAbout(/Leftover: Not presented for a day; noticed by Keywarden/)
+  expect(resolved.blocks.some((block) => block.type === 'actions')).toBe(false)
 })
 
 test('a paused key that is presented is told, and activating it settles that', async () => {

@@ -20,7 +20,7 @@ afterAll(async () => {
   await r.drop()
 })
 
-/** A chat that shows what it was told last; `filing` happens while it takes the file. */
+/** A chat that shows the text it got last; `filing` happens while it takes the file. */
 function chat(filing: () => Promise<unknown>) {
   const shown: (string | null)[] = []
   const announcer: Announcer = {

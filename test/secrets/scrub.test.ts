@@ -8,7 +8,7 @@ import { generateToken } from '../../src/keys/token.ts'
 const secret = generateToken('tml_', systemRandom).open()
 const body = secret.slice('tml_'.length)
 
-/** What a log that writes everything makes of a line. */
+/** A line as a log that writes everything writes it. */
 function written(write: (log: ReturnType<typeof openLog>) => void): string {
   const lines: string[] = []
   write(openLog({ level: 'debug', tokenPrefix: 'tml_', destination: { write: (line) => lines.push(line) } }))

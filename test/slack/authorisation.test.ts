@@ -149,7 +149,7 @@ test('closing a dialog says nothing of a key that is not theirs to see', async (
     await wire.close(who(), 'key.shown', `${ws.own}/${foreignKey}`)
     await wire.close(who(), 'key.shown', `${ws.foreign}/${foreignKey}`)
   }
-  // Whatever a close leads to was begun before this answer.
+  // Everything that a close leads to was begun before this answer.
   await wire.command(senders.owner!(), 'help')
   const screens = await Promise.all(
     (Object.keys(senders) as (keyof typeof people)[]).map((who) => house.as(who).screen()),

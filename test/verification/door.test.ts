@@ -202,7 +202,7 @@ test('metrics count verdicts and say that the lease is held', async () => {
   expect(text).not.toMatch(/tml_|kws_/)
 })
 
-/** What a server says to bytes as they are, until it closes or is silent. */
+/** Sends bytes as they are and returns the server's answer, until it closes or is silent. */
 function raw(bytes: string): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(Number(new URL(asking.url).port), '127.0.0.1')

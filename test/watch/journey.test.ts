@@ -28,8 +28,8 @@ async function pass(does: Record<string, number>): Promise<Date> {
   calendar.advance({ days: 0, minutes: (until.getTime() + 62_000 - calendar.now().getTime()) / 60_000 })
   for (const [name, requests] of Object.entries(does))
     await plantTraffic(world.db, await keyId(name), from, until, () => requests)
-  // The verifier tells every ten seconds of real time; the calendar has jumped ahead of it. What it was just about to
-  // tell may still say the time from before, and the job then waits for it.
+  // The verifier reports every ten seconds of real time; the calendar has jumped ahead of it. Its next report may still
+  // carry the time from before, and the job then waits for it.
   do {
     await world.db('usage_counters').update({ through: calendar.now() })
     await house.keywarden.runTimetable()
@@ -83,8 +83,8 @@ test('a leak is told with numbers and a picture, quarantined with one click and 
   expect(said(held)).toContain(people.manager)
   expect(await callPlatform(house, token)).toBe(401)
   await press(manager, held, 'Activate')
-  const settled = await alertAbout(manager, 'Salesforce CRM', 'Activated again by')
-  expect(settled.blocks.some((block) => block.type === 'actions')).toBe(false)
+  const resolved = await alertAbout(manager, 'Salesforce CRM', 'Activated again by')
+  expect(resolved.blocks.some((block) => block.type === 'actions')).toBe(false)
   await expect.poll(() => callPlatform(house, token)).toBe(200)
   const [stopped] = await recorded(house, 'key.deactivated', 'Salesforce CRM')
   expect(stopped).toMatchObject({ actor: people.manager, details: { reason: 'unusual use' } })
