@@ -53,7 +53,7 @@ test('an alert about a key that will end, or is due for rotation, says what it d
   )
 })
 
-test('a key that nobody used since then is told as such, so that its end hurts nobody', async () => {
+test('a key that nobody used since then is shown as such, so that its end hurts nobody', async () => {
   const alert = await alertOf('expiring', '3d')
   const later = new Date(now.getTime() + 48 * 3_600_000)
   const quiet = (await readAlert(records.world.db, alert.findingId, later))!

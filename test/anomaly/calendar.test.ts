@@ -26,7 +26,7 @@ test('when the clock goes back, office hours stay ordinary', () => {
   expect(officeAcross(-3600)).toEqual([])
 })
 
-test('night use after the change is still told', () => {
+test('night use after the change is still alerted', () => {
   const alerts = officeAcross(3600, (index, local) =>
     index > 24 * day && index < 25 * day && local === 3 ? 60 : 0,
   )

@@ -24,7 +24,7 @@ test('half as much again is no spike', () => {
   expect(alerts).toEqual([])
 })
 
-test('half an hour at nearly three times the usual is told before it is over, though it never fills an hour', () => {
+test('half an hour at nearly three times the usual is alerted before it is over, though it never fills an hour', () => {
   const { alerts } = live(
     24,
     () => 50,
@@ -43,7 +43,7 @@ test('a third of an hour at three times the usual may be the beginning of a batc
   expect(alerts).toEqual([])
 })
 
-test('an hour and a half at twice the peak may be a batch job and is not told', () => {
+test('an hour and a half at twice the peak may be a batch job and is not alerted', () => {
   const { alerts } = live(
     24,
     () => 100,
@@ -52,7 +52,7 @@ test('an hour and a half at twice the peak may be a batch job and is not told', 
   expect(alerts).toEqual([])
 })
 
-test('the same for six hours is told once it has outlasted a batch job', () => {
+test('the same for six hours is alerted once it has outlasted a batch job', () => {
   const { alerts } = live(
     24,
     () => 100,
@@ -83,13 +83,13 @@ test('slowly twice as much over days is a slow burn', () => {
   expect(alerts[0]!.index - start).toBeLessThan(2 * day)
 })
 
-test('a key of ten requests in five minutes is as even as one of a hundred: twice as much for days is told', () => {
+test('a key of ten requests in five minutes is as even as one of a hundred: twice as much for days is alerted', () => {
   const { alerts } = live(27, (i) => (i < start ? 10 : 22))
   expect(alerts[0]).toMatchObject({ reason: expect.stringMatching(/busy-hour|slow-burn/) })
   expect(alerts[0]!.index - start).toBeLessThan(day)
 })
 
-test('a monthly batch that grew with its key is told once, not again after four weeks', () => {
+test('a monthly batch that grew with its key is alerted once, not again after four weeks', () => {
   const growing = (i: number) => 100 * 3 ** (i / (56 * day))
   const batch = (i: number) => (between(i % (28 * day), 10 * day + 9 * hour, 15) ? 8 : 1)
   const { alerts } = live(45, (i) => growing(i) * batch(i))
@@ -148,7 +148,7 @@ test('a burst of thirty times the largest is a spike on a key of bursts too', ()
   expect(alerts).toMatchObject([{ reason: 'spike', index: start }])
 })
 
-test('a daily run that comes an hour late is not told, though it is twice in the last day', () => {
+test('a daily run that comes an hour late is not alerted, though it is twice in the last day', () => {
   const late = 23 * day + 11
   const { alerts } = live(
     25,
@@ -184,7 +184,7 @@ test('a third of requests failing where one in a hundred did is an error burst',
   expect(alerts[0]!.index - start).toBeLessThan(2)
 })
 
-test('errors that are over are not told again days later, on a job that runs once a day', () => {
+test('errors that are over are not alerted again days later, on a job that runs once a day', () => {
   const { alerts } = live(
     32,
     (i) => (i % day === 100 ? 24 : 0),
@@ -217,7 +217,7 @@ test('a night without a request on a key that sleeps every night is not', () => 
   expect(alerts).toEqual([])
 })
 
-test('a flood is told as these five minutes at whatever time of day it comes', () => {
+test('a flood is alerted as these five minutes at whatever time of day it comes', () => {
   const worksAt = (daysAgo: number) => 96 + ((daysAgo * 97) % 108)
   const reasons = new Set<string>()
   for (let time = 0; time < day; time += 23) {
@@ -233,7 +233,7 @@ test('a flood is told as these five minutes at whatever time of day it comes', (
   expect([...reasons]).toEqual(['spike'])
 })
 
-test('a declared job is not told, however large', () => {
+test('a declared job is not alerted, however large', () => {
   const { alerts } = live(
     24,
     () => 50,
@@ -251,7 +251,7 @@ test('one incident is one message, not one for each bucket', () => {
   expect(alerts.map(({ index, reason }) => [index - start, reason])).toEqual([[0, 'spike']])
 })
 
-test('most of an hour from a network first seen today is told, on a settled key', () => {
+test('most of an hour from a network first seen today is alerted, on a key with a history', () => {
   const { state } = live(20, () => 50)
   const evidence = { fromNewSources: 500, refusedScope: 0 }
   const reading = step(state, { ...bucketOf(20 * day, { count: 50 }), evidence })

@@ -21,7 +21,7 @@ const said = async (filter: { keyId?: string; actorId?: string } = {}) => {
   return events.map((event) => plain(describe(event)))
 }
 
-test('what happened to a key is told newest first, in words', async () => {
+test('what happened to a key is listed newest first, in words', async () => {
   const { key } = await records.key({ name: 'Salesforce CRM', ownerId: 'U0ADA00001' })
   await records.act((act) => deactivate(act, key.workspaceId, key.id, 'too chatty'))
   const bruno = { kind: 'member', id: 'U0BRUNO002', role: 'manager', workspaceId: key.workspaceId } as const

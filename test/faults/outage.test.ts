@@ -81,7 +81,7 @@ test('with Postgres killed, every answer says so, and with Postgres back everyth
   expect(house.process.errors()).toBe('')
 })
 
-test('with Redis killed nothing that a person does is different, and it is told once', async () => {
+test('with Redis killed nothing that a person does is different, and it is logged once', async () => {
   const manager = house.as('manager')
   await redis.kill()
   await house.process.saysSoon(/redis is unavailable/)

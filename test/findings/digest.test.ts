@@ -28,7 +28,7 @@ test('a week has one digest however often the job runs, and one that was missed 
   expect(messages.map(({ step }) => step)).toEqual(['2028-03-27'])
 })
 
-test('letters and requests are forgotten when they are old, and what is not settled is kept', async () => {
+test('messages and requests are deleted when they are old, and what is not completed is kept', async () => {
   const { db } = records.world
   const long = new Date('2028-03-28T00:00:00Z')
   await db('acts_done').insert({ request_id: 'old click', done_at: long })

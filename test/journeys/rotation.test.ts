@@ -153,7 +153,7 @@ test('an abort takes the new key away at once while nothing uses it, and asks wh
   expect(live).toMatchObject([{ successor_id: null, status: 'active' }])
 }, 60_000)
 
-test('a compromised key is refused first, with the receipt; then its successor is offered, and its last hours are told', async () => {
+test('a compromised key is refused first, with the receipt; then its successor is offered, and its last hours are announced', async () => {
   const old = await makeKey(manager, { name: 'Leaked' })
   expect(await callPlatform(house, old)).toBe(200)
   await expect
@@ -198,7 +198,7 @@ test('where a whole key was pasted, a button leads to its rotation as compromise
   await manager.close(form.id)
 })
 
-test('an expired key is rotated too, and its finding is settled by that', async () => {
+test('an expired key is rotated too, and its finding is resolved by that', async () => {
   await makeKey(manager, { name: 'Overslept', expires: '1' })
   await later(26 * 60)
   const form = await openDialog(manager, 'rotate Overslept')

@@ -38,7 +38,7 @@ function chat(filing: () => Promise<unknown>) {
   return { announcer, shown }
 }
 
-test('who comes back while their report is being filed is told as back, in the same round', async () => {
+test('who comes back while their report is being filed is reported as back, in the same round', async () => {
   await ownedKey(r.world, await join(r.world, r.workspace.id, leaver, 'manager'), 'Sync')
   const request = { source: 'user-change', userId: leaver } as const
   await r.act((act) => requestOffboarding(act, r.workspace, request, r.world.random))

@@ -126,7 +126,7 @@ test('keys of a leaver are refused while Slack keeps the message about another w
   expect(await tries()).toBe(1)
 })
 
-test('many who leave at once, through every door, are offboarded one run at a time; no door is out, and no key is left', async () => {
+test('many who leave at once, through every source, are offboarded one run at a time; no source is out, and no key is left', async () => {
   const statuses: number[] = []
   const waiting = [...inDirectory]
   async function client() {

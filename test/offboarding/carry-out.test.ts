@@ -142,7 +142,7 @@ test('undo does not bring back what a later offboarding deactivated', async () =
   expect(last).toMatchObject({ activated: ['Shared'] })
 })
 
-test('through two doors at once there is one offboarding, and each key is dealt with once', async () => {
+test('through two sources at once there is one offboarding, and each key is dealt with once', async () => {
   const as = await join(r.world, r.workspace.id, leaver, 'manager')
   for (let i = 0; i < 5; i++) await ownedKey(r.world, as, `Key ${i}`)
   const job = { kind: 'job', id: 'scim' } as const
@@ -166,7 +166,7 @@ test('through two doors at once there is one offboarding, and each key is dealt 
   expect(named.filter((event) => event === 'offboarding.completed')).toHaveLength(1)
 })
 
-test('a door that asks again reopens a finished offboarding only for keys that it does not know', async () => {
+test('a source that asks again reopens a finished offboarding only for keys that it does not know', async () => {
   const as = await join(r.world, r.workspace.id, leaver, 'manager')
   await ownedKey(r.world, as, 'Old')
   const first = await ask()
@@ -179,7 +179,7 @@ test('a door that asks again reopens a finished offboarding only for keys that i
   expect(await outcomes(first.id)).toEqual({ Old: 'deactivated', New: 'deactivated' })
 })
 
-test('who comes back and leaves again is offboarded anew, but only a door that said so is believed', async () => {
+test('who comes back and leaves again is offboarded anew, but only a source that said so is believed', async () => {
   const as = await join(r.world, r.workspace.id, leaver, 'manager')
   await ownedKey(r.world, as, 'Old')
   const first = await ask({ source: 'scim' })

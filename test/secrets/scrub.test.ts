@@ -50,7 +50,7 @@ describe('a log line keeps no more of a token than its hint', () => {
   })
 })
 
-describe('nothing else that opens a door gets out', () => {
+describe('no other credential gets out', () => {
   const scrub = scrubber('tml_')
   test.each([
     ['a bot token', 'xoxb-1234-5678-abcdefGHIJ', '5678'],

@@ -99,7 +99,7 @@ const reaches = (role: Role, least: Role) => roles.indexOf(role) <= roles.indexO
 
 // At once: what is let in may answer elsewhere, and is waited for in vain.
 for (const role of roles)
-  test.concurrent(`a ${role} gets past exactly the doors of their role`, async () => {
+  test.concurrent(`a ${role} may do exactly what their role may`, async () => {
     const expected = Object.fromEntries(
       entries.map(([name]) => [name, reaches(role, leastRole[name] ?? 'owner') ? 'admitted' : 'role']),
     )

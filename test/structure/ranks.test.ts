@@ -100,7 +100,7 @@ describe('a verifier', () => {
     expect(heavy.filter((name) => loaded.has(name))).toEqual([])
   })
 
-  test('would be noticed to load them: the doors of the other roles do', () => {
+  test('would be noticed to load them: the entry modules of the other roles do', () => {
     const loaded = loadedBy(others, house)
     expect(heavy.filter((name) => loaded.has(name))).toEqual(heavy)
     const inline = parse(

@@ -90,7 +90,7 @@ test('a clean stop writes the rest and says that nothing more will come', async 
   })
 })
 
-test('what many keys did is written in batches, and only the last says that everything is told', async () => {
+test('what many keys did is written in batches, and only the last says that everything is flushed', async () => {
   const cable = await openCable(asking.records.world.config.databaseUrl)
   const { world } = asking.records
   let now = Date.parse('2026-01-01T00:00:00Z')

@@ -79,7 +79,7 @@ test('what many keys did waits, is counted up together, and then by whoever writ
   await b.flusher.stop()
 })
 
-test('that everything is told until a moment is not said before it can be read', async () => {
+test('that everything is flushed until a moment is not said before it can be read', async () => {
   let now = new Date('2026-01-01T12:00:00Z')
   const { flusher, use } = openCounting('told', { clock: { now: () => now } })
   await flusher.flush()

@@ -159,7 +159,7 @@ describe('where requests come from', () => {
 })
 
 describe('the last requests of a key', () => {
-  test('are told with time, endpoint, verdict, network and client, the latest first', async () => {
+  test('are listed with time, endpoint, verdict, network and client, the latest first', async () => {
     const { key, token } = await asking.records.key({ name: 'Recent' })
     const office = { ip: '203.0.113.7', userAgent: 'curl/8' }
     await asking.ask(token.open(), { ...office, method: 'GET', path: '/v1/contacts/7' })
@@ -180,7 +180,7 @@ describe('the last requests of a key', () => {
     await expect.poll(recent, { interval: 50, timeout: 20_000 }).toHaveLength(1)
   })
 
-  test('are two hundred at most, in the order of their times, whichever verifier tells first', async () => {
+  test('are two hundred at most, in the order of their times, whichever verifier flushes first', async () => {
     const [a, b] = [counting('cnt_recent_a'), counting('cnt_recent_b')]
     const at = Date.parse('2026-03-03T10:00:00Z')
     for (let i = 0; i < 300; i++)
@@ -278,7 +278,7 @@ test('a flush whose reply was lost counts sources and requests once', async () =
   expect(await recentOf(db(), 'key_lost_source', new Date(at))).toHaveLength(1)
 })
 
-describe('until when everything is told', () => {
+describe('until when everything is flushed', () => {
   const now = new Date('2026-03-06T12:00:00Z')
   const before = (seconds: number) => new Date(now.getTime() - seconds * 1_000)
   async function throughOf(rows: [through: Date, isClosed: boolean][]) {
@@ -294,7 +294,7 @@ describe('until when everything is told', () => {
   test.each([
     ['nobody ever counted', [], undefined],
     [
-      'all tell',
+      'all flush',
       [
         [now, false],
         [before(8), false],

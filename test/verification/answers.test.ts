@@ -11,7 +11,7 @@ function openAnswers() {
   return { written, answer }
 }
 
-test('what a door answers for a key is written once', () => {
+test('the answer of an interface for a key is written once', () => {
   const { written, answer } = openAnswers()
   const key = { id: 'key_1', scopes: 'read' }
   expect(answer(key)).toBe(answer(key))

@@ -54,7 +54,7 @@ async function watchAt(minute: number): Promise<void> {
 const episodes = () => records.world.db('anomaly_episodes').orderBy('id')
 const findings = () => records.world.db('findings').where({ kind: 'unusual-use' })
 
-test('a program never seen on a key is told, at the usual number of requests and from the usual network', async () => {
+test('a program never seen on a key is alerted, at the usual number of requests and from the usual network', async () => {
   const { db } = records.world
   const id = await learntKey('Borrowed')
   await plantSource(db, id, start, { network: '198.51.100.0/24', requests: 20 })
@@ -67,7 +67,7 @@ test('a program never seen on a key is told, at the usual number of requests and
   expect(facts.newSource.share).toBeCloseTo(600 / 620, 5)
 })
 
-test('scopes that are refused again and again are told as that, a few are not', async () => {
+test('scopes that are refused again and again are alerted as that, a few are not', async () => {
   const { db } = records.world
   const [probed, clumsy] = [await learntKey('Probed'), await learntKey('Clumsy')]
   await watchAt(0)
@@ -79,7 +79,7 @@ test('scopes that are refused again and again are told as that, a few are not', 
   expect((await findings())[0].facts).toMatchObject({ reason: 'probing', refusedScope: 24 })
 })
 
-test('what was called the new normal is quiet from then on, and what is strange beside it is told', async () => {
+test('what was called the new normal is quiet from then on, and what is strange beside it is alerted', async () => {
   const { db, random } = records.world
   const id = await learntKey('Grown')
   await watchAt(0)

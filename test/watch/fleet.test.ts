@@ -118,7 +118,7 @@ async function beBusy(ids: readonly string[]): Promise<void> {
   for (let at = 35; at <= 185; at += 30) await pass(at, all(ids, { known: busy }), 30)
 }
 
-test('what many keys do at once is one event and one message, and no key is told alone', async () => {
+test('what many keys do at once is one event and one message, and no key is alerted alone', async () => {
   const ids = neighbours
   await beBusy(ids)
   expect(await events()).toMatchObject([{ direction: 'more', keys: 8, over_at: null }])
@@ -126,7 +126,7 @@ test('what many keys do at once is one event and one message, and no key is told
   expect(await fleetMessages()).toHaveLength(1)
 })
 
-test('a key that was busy with the others for hours and leaks then is told by itself, and quarantined where policy says so', async () => {
+test('a key that was busy with the others for hours and leaks then is alerted by itself, and quarantined where policy says so', async () => {
   const [leaked, ...rest] = neighbours
   await quarantineLeaked()
   await beBusy([leaked, ...rest])
@@ -150,7 +150,7 @@ test('the message of an event goes on without a key that left it, and is brought
   expect(await records.world.db('anomaly_episodes').whereNotNull('fleet_id')).toHaveLength(7)
 })
 
-test('a leak of no more requests than the others have is told by itself, also within the hour of the event', async () => {
+test('a leak of no more requests than the others have is alerted by itself, also within the hour of the event', async () => {
   const [leaked, ...rest] = neighbours
   await quarantineLeaked()
   await pass(5, all([leaked, ...rest], { known: busy }))
@@ -170,7 +170,7 @@ test('ten times the busiest hour leaves an event too, from whatever network it c
   expect(Object.keys(await openFindings())).toHaveLength(1)
 })
 
-test('a leak that was told before many keys became busy stays open while their event goes on', async () => {
+test('a leak that was alerted before many keys became busy stays open while their event goes on', async () => {
   const [leaked, ...rest] = neighbours
   await pass(5, { [leaked]: { unknown: 2_000 } })
   const { [leaked]: finding } = await openFindings()
@@ -196,7 +196,7 @@ test('an alert that came to look like a leak is not closed by the event that beg
   expect(await statusOf(leaked)).toBe('inactive')
 })
 
-test('a leak of a key that had no part in an event which is open is told and quarantined', async () => {
+test('a leak of a key that had no part in an event which is open is alerted and quarantined', async () => {
   const [leaked, ...rest] = neighbours
   await quarantineLeaked()
   await beBusy(rest)
@@ -227,7 +227,7 @@ test('an event whose keys all turn out to leak is over, and says that each has a
   expect((await fleetMessages()).at(-1)).toMatchObject({ subject_id: event.id, step: 'over' })
 })
 
-test('a key that leaks when it comes back from an outage is told, though it fell silent with the others', async () => {
+test('a key that leaks when it comes back from an outage is alerted, though it fell silent with the others', async () => {
   const [leaked, ...rest] = neighbours
   for (let at = 15; at <= 90; at += 15) await pass(at, {}, 15)
   expect(await events()).toMatchObject([{ direction: 'less', keys: 8, over_at: null }])
@@ -256,7 +256,7 @@ test('an event that is over hides no leak of a key that was in it', async () => 
   expect(Object.keys(await openFindings())).toEqual([leaked])
 })
 
-test('what fails from a network never seen is told by itself while the platform fails', async () => {
+test('what fails from a network never seen is alerted by itself while the platform fails', async () => {
   const [apart, ...rest] = neighbours
   for (let at = 5; at <= 40; at += 5) await pass(at, all([apart, ...rest], { known: 50, failed: 40 }))
   expect(await openFindings()).toEqual({})

@@ -67,7 +67,7 @@ async function pressMore(who: PersonClient, alert: Message, label: string): Prom
 const topOf = async (who: PersonClient) => topModal(await who.screen())
 const imageOf = (message: Message) => message.blocks.find((block) => block.type === 'image')
 
-test('a leak is told with numbers and a picture, quarantined with one click and resumed with one more', async () => {
+test('a leak is alerted with numbers and a picture, quarantined with one click and resumed with one more', async () => {
   const manager = house.as('manager')
   const token = await makeKey(manager, { name: 'Salesforce CRM' })
   await furnish('Salesforce CRM')
@@ -135,7 +135,7 @@ test('a monthly job that was called expected is listed with the key, is quiet in
   })
 })
 
-test('Quarantine key of an alert that is settled stops nothing', async () => {
+test('Quarantine key of an alert that is resolved stops nothing', async () => {
   const manager = house.as('manager')
   await plant(house.world, await workspaceId(), [{ name: 'Settled', ownerId: people.manager }])
   await furnish('Settled')
@@ -185,7 +185,7 @@ const openPage = async (who: PersonClient, name: string) => {
   })
 }
 
-test('what most keys do at once is one message, and none of them is told alone', async () => {
+test('what most keys do at once is one message, and none of them is alerted alone', async () => {
   const names = Array.from({ length: 12 }, (_, i) => `Fleet ${i + 1}`)
   await plant(
     house.world,
@@ -210,7 +210,7 @@ test('what most keys do at once is one message, and none of them is told alone',
   await alertAbout(manager, 'Fleet', 'It is over since')
 })
 
-test('where policy says so a key that looks leaked is quarantined by itself, and its owner is told', async () => {
+test('where policy says so a key that looks leaked is quarantined by itself, and its owner is notified', async () => {
   await setPolicyOf(house, { quarantineLeaked: true })
   await plant(house.world, await workspaceId(), [{ name: 'Leaked alone', ownerId: people.member }])
   await furnish('Leaked alone')
@@ -234,7 +234,7 @@ test('where policy says so a key that looks leaked is quarantined by itself, and
   await setPolicyOf(house, { quarantineLeaked: false })
 })
 
-test('a member is told nothing by the buttons that only managers may press', async () => {
+test('a member learns nothing from the buttons that only managers may press', async () => {
   await plant(house.world, await workspaceId(), [{ name: 'Not theirs', ownerId: people.manager }])
   await furnish('Not theirs')
   await pass({ 'Not theirs': 60 })

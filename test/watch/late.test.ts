@@ -134,7 +134,7 @@ test('counts that come twice, and after their five minutes were stepped, count o
   expect(await db('anomaly_episodes').pluck('key_id')).toEqual([prompt])
 })
 
-test('while no verifier has told everything, five minutes wait for their counts, but not longer than ten', async () => {
+test('while no verifier has flushed everything, five minutes wait for their counts, but not longer than ten', async () => {
   const { db } = records.world
   const id = await key('Waits')
   await watch(0)
