@@ -194,7 +194,7 @@ async function startHttp(
   const server = await openHttp(world, { verifier, readiness, routes, ...(late ? { late } : {}) }).catch(
     (error: Error) => {
       throw new StartError(
-        `The HTTP door cannot open: ${error.message}. Check KEYWARDEN_HTTP_HOST and KEYWARDEN_HTTP_PORT.`,
+        `The HTTP server cannot listen: ${error.message}. Check KEYWARDEN_HTTP_HOST and KEYWARDEN_HTTP_PORT.`,
       )
     },
   )

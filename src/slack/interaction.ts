@@ -74,3 +74,7 @@ export type Handled = Refusal | void
 
 /** A conversation parses its input, calls one act and renders the result. */
 export type Handler<S extends Interaction> = (interaction: S) => Promise<Handled>
+
+export type OnCommand = Handler<CommandInteraction>
+export type OnClick = Handler<ClickInteraction>
+export type OnSubmit = Handler<SubmitInteraction>

@@ -18,7 +18,7 @@ const parameters = z.record(
 )
 
 /**
- * Slack's rules for the fields that are used: their names, lengths and kinds.
+ * The fields that are used, with the names, lengths and kinds that Slack documents.
  * https://docs.slack.dev/reference/app-manifest, https://github.com/slackapi/manifest-schema
  */
 const manifest = z.strictObject({

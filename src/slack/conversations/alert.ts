@@ -10,9 +10,9 @@ import { message, notice, plainSection } from '../blocks.ts'
 import { isFullMember } from '../caller.ts'
 import {
   type ClickInteraction,
-  type Handler,
   type Interaction,
-  type SubmitInteraction,
+  type OnClick,
+  type OnSubmit,
   textIn,
 } from '../interaction.ts'
 import { assignForm, snoozeForm } from '../messages/alerts/forms.ts'
@@ -35,7 +35,7 @@ async function onFinding(
 }
 
 const click =
-  (action: FindingAct, reply: (finding: AboutFinding) => Phrase): Handler<ClickInteraction> =>
+  (action: FindingAct, reply: (finding: AboutFinding) => Phrase): OnClick =>
   async (interaction) => {
     const finding = await onFinding(interaction, interaction.value, action)
     if (isRefusal(finding)) return finding
@@ -63,11 +63,11 @@ export const confirmNeeded = click(
 )
 
 /** [Snooze]: a form for how long, and why. */
-export const openSnooze: Handler<ClickInteraction> = (interaction) =>
+export const openSnooze: OnClick = (interaction) =>
   openForm(interaction, (finding) => snoozeForm(interaction.caller.workspace.id, finding))
 
 /** [Assign]: a form for the assignee. */
-export const openAssign: Handler<ClickInteraction> = (interaction) =>
+export const openAssign: OnClick = (interaction) =>
   openForm(interaction, (finding) => assignForm(interaction.caller.workspace.id, finding))
 
 async function openForm(
@@ -83,7 +83,7 @@ async function openForm(
   await interaction.show(form(finding))
 }
 
-export const submitSnooze: Handler<SubmitInteraction> = async (interaction) => {
+export const submitSnooze: OnSubmit = async (interaction) => {
   const wanted = {
     days: Number(textIn(interaction.values, 'days')),
     reason: textIn(interaction.values, 'reason'),
@@ -101,7 +101,7 @@ export const submitSnooze: Handler<SubmitInteraction> = async (interaction) => {
   )
 }
 
-export const submitAssign: Handler<SubmitInteraction> = async (interaction) => {
+export const submitAssign: OnSubmit = async (interaction) => {
   const to = textIn(interaction.values, 'to')
   const { web } = interaction.bot
   const isMember = to !== '' && (await isFullMember(web, to, interaction.caller.teamId).catch(() => false))

@@ -2,12 +2,12 @@ import { z } from 'zod'
 import { listEvents } from '../../audit/list.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, refuse } from '../../foundation/refusal.ts'
-import type { ClickInteraction, CommandInteraction, Handled, Handler, Interaction } from '../interaction.ts'
+import type { Handled, Interaction, OnClick, OnCommand } from '../interaction.ts'
 import { type AuditTurn, auditMessage, auditPage } from '../messages/audit/audit.ts'
 import { keyFor } from './pick.ts'
 
 /** `/keys audit [KEY|@user]` */
-export const auditOf: Handler<CommandInteraction> = async (interaction) => {
+export const auditOf: OnCommand = async (interaction) => {
   const actorId = /^<@([UW][A-Z0-9]+)(\|[^>]*)?>$/.exec(interaction.words)?.[1]
   if (actorId) return page(interaction, { actorId }, false)
   if (interaction.words === '' && !interaction.keyId) return page(interaction, {}, false)
@@ -16,7 +16,7 @@ export const auditOf: Handler<CommandInteraction> = async (interaction) => {
 }
 
 /** Replaces the page with the older events. */
-export const turnAudit: Handler<ClickInteraction> = async (interaction) => {
+export const turnAudit: OnClick = async (interaction) => {
   const turn = readTurn(interaction.value)
   if (!turn)
     return refuse('invalid', 'This page is from another version.', { next: 'Ask for the audit again.' })

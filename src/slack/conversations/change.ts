@@ -11,10 +11,10 @@ import type { Act } from '../../members/actor.ts'
 import { last24hOf } from '../../usage/last-24h.ts'
 import { notice, plainSection } from '../blocks.ts'
 import {
-  type CommandInteraction,
   type Handled,
-  type Handler,
   type Interaction,
+  type OnCommand,
+  type OnSubmit,
   type SubmitInteraction,
   textIn,
 } from '../interaction.ts'
@@ -39,7 +39,7 @@ const working = {
 
 /** `/keys deactivate KEY`, `/keys revoke KEY`: a dialog with the key's current facts. */
 export const openChange =
-  (change: keyof typeof dialogs): Handler<CommandInteraction> =>
+  (change: keyof typeof dialogs): OnCommand =>
   async (interaction) => {
     const key = await keyFor(interaction, change)
     if (!key || isRefusal(key)) return key
@@ -58,7 +58,7 @@ export const openChange =
  * `/keys activate KEY`: nothing can break, so there is no confirmation. A button carries the time of the pause that
  * it ends, and ends no other.
  */
-export const activateKey: Handler<CommandInteraction> = async (interaction) => {
+export const activateKey: OnCommand = async (interaction) => {
   const found = await keyFor(interaction, 'activate')
   if (!found || isRefusal(found)) return found
   const since = interaction.keyId && interaction.words ? new Date(interaction.words) : undefined
@@ -71,8 +71,7 @@ export const activateKey: Handler<CommandInteraction> = async (interaction) => {
   await interaction.say(activatedMessage(key))
 }
 
-export const submitDeactivate: Handler<SubmitInteraction> = (interaction) =>
-  workAndShow(interaction, 'deactivate')
+export const submitDeactivate: OnSubmit = (interaction) => workAndShow(interaction, 'deactivate')
 
 /** Deactivates a key without a dialog, and waits for the receipt that every server refuses it. */
 export async function deactivateNow(interaction: Interaction, act: (act: Act) => Promise<Key | Refusal>) {
@@ -85,7 +84,7 @@ export async function deactivateNow(interaction: Interaction, act: (act: Act) =>
 }
 
 /** The person must type the key's name, or the four characters of its hint. */
-export const submitRevoke: Handler<SubmitInteraction> = async (interaction) => {
+export const submitRevoke: OnSubmit = async (interaction) => {
   const key = await keyById(interaction, interaction.metadata)
   if (isRefusal(key)) return key
   const typed = textIn(interaction.values, 'confirm')

@@ -1,12 +1,12 @@
 import { listConnections, makeConnection, revokeConnection } from '../../directory/connections.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal } from '../../foundation/refusal.ts'
-import type { ClickInteraction, CommandInteraction, Handled, Handler, Interaction } from '../interaction.ts'
+import type { Handled, Interaction, OnClick, OnCommand } from '../interaction.ts'
 import { connectionView, connectView } from '../messages/offboarding/connect.ts'
 import { performFor } from '../perform-for.ts'
 
 /** `/keys connect` */
-export const openConnect: Handler<CommandInteraction> = (interaction) => showConnections(interaction)
+export const openConnect: OnCommand = (interaction) => showConnections(interaction)
 
 async function showConnections(interaction: Interaction): Promise<Handled> {
   const { workspace } = interaction.caller
@@ -16,7 +16,7 @@ async function showConnections(interaction: Interaction): Promise<Handled> {
 }
 
 /** [New SCIM token], [New webhook secret]: the credential is shown only in this dialog. */
-export const createCredential: Handler<ClickInteraction> = async (interaction) => {
+export const createCredential: OnClick = async (interaction) => {
   const { world } = interaction.bot
   const { workspace } = interaction.caller
   const kind = interaction.value === 'scim' ? 'scim' : 'webhook'
@@ -26,7 +26,7 @@ export const createCredential: Handler<ClickInteraction> = async (interaction) =
 }
 
 /** [Revoke] */
-export const revokeCredential: Handler<ClickInteraction> = async (interaction) => {
+export const revokeCredential: OnClick = async (interaction) => {
   const { workspace } = interaction.caller
   const ended = await performFor(interaction, (act) => revokeConnection(act, workspace, interaction.value))
   return isRefusal(ended) ? ended : showConnections(interaction)

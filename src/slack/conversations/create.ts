@@ -9,12 +9,13 @@ import { may } from '../../policy/may.ts'
 import { cut, notice, plainSection } from '../blocks.ts'
 import { recipientError } from '../caller.ts'
 import {
-  type ClickInteraction,
   type CommandInteraction,
   choicesIn,
   type Handled,
-  type Handler,
   type Interaction,
+  type OnClick,
+  type OnCommand,
+  type OnSubmit,
   type SubmitInteraction,
   textIn,
   type Values,
@@ -27,7 +28,7 @@ import { askForApproval } from './ask.ts'
 import { offerReveal, showOnce, tokenDeps } from './show-once.ts'
 
 /** `/keys create [name]` */
-export const openCreate: Handler<CommandInteraction> = (interaction) => openForm(interaction, 'create')
+export const openCreate: OnCommand = (interaction) => openForm(interaction, 'create')
 
 /** Opens the form, with the name from the command. */
 export async function openForm(interaction: CommandInteraction, kind: CreateProps['kind']): Promise<void> {
@@ -35,7 +36,7 @@ export async function openForm(interaction: CommandInteraction, kind: CreateProp
 }
 
 /** Redraws the form after a choice that changes its content. */
-export const redrawCreate: Handler<ClickInteraction> = async (interaction) => {
+export const redrawCreate: OnClick = async (interaction) => {
   const kind = interaction.metadata === 'request' ? 'request' : 'create'
   const chosen = interaction.caller.workspaces.find(
     (workspace) => workspace.id === textIn(interaction.values, 'workspace'),
@@ -77,7 +78,7 @@ export function expiryErrors(values: Values, refusals: readonly Refusal[]): Reco
 }
 
 /** Answers with field errors, or with the new key, shown once. */
-export const submitCreate: Handler<SubmitInteraction> = async (interaction) => {
+export const submitCreate: OnSubmit = async (interaction) => {
   const checked = await checkForm(interaction, 'create')
   if (!checked || isRefusal(checked)) return checked
   const { policy } = interaction.caller.workspace

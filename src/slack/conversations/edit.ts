@@ -9,7 +9,7 @@ import { fold } from '../../keys/name.ts'
 import { revokedAlready } from '../../keys/revoked.ts'
 import { message, notice, plainSection } from '../blocks.ts'
 import { recipientError } from '../caller.ts'
-import { type CommandInteraction, type Handler, type SubmitInteraction, textIn } from '../interaction.ts'
+import { type OnCommand, type OnSubmit, type SubmitInteraction, textIn } from '../interaction.ts'
 import { editedView, editForm } from '../messages/keys/edit.ts'
 import { hintOf } from '../messages/keys/key.ts'
 import { fieldErrors } from '../messages/refusal.ts'
@@ -19,14 +19,14 @@ import { sendDirect } from './send-direct.ts'
 import { offerReveal } from './show-once.ts'
 
 /** `/keys edit KEY` */
-export const openEdit: Handler<CommandInteraction> = async (interaction) => {
+export const openEdit: OnCommand = async (interaction) => {
   const key = await keyFor(interaction, 'edit')
   if (!key || isRefusal(key)) return key
   if (key.status === 'revoked') return revokedAlready(key)
   await interaction.show(editForm(key))
 }
 
-export const submitEdit: Handler<SubmitInteraction> = async (interaction) => {
+export const submitEdit: OnSubmit = async (interaction) => {
   const [keyId = '', version = ''] = interaction.metadata.split(' ')
   const wanted = readEdit(readForm(interaction))
   if (Array.isArray(wanted)) return interaction.complain(fieldErrors(wanted))

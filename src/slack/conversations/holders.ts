@@ -5,20 +5,13 @@ import { addHolder, holdersOf } from '../../keys/holders.ts'
 import type { KeyWithUsage } from '../../keys/key.ts'
 import { may } from '../../policy/may.ts'
 import { notice, plainSection } from '../blocks.ts'
-import {
-  type CommandInteraction,
-  type Handled,
-  type Handler,
-  type Interaction,
-  type SubmitInteraction,
-  textIn,
-} from '../interaction.ts'
+import { type Handled, type Interaction, type OnCommand, type OnSubmit, textIn } from '../interaction.ts'
 import { holdersView } from '../messages/keys/holders.ts'
 import { performFor } from '../perform-for.ts'
 import { keyById, keyFor } from './pick.ts'
 
 /** `/keys holders KEY` */
-export const openHolders: Handler<CommandInteraction> = async (interaction) => {
+export const openHolders: OnCommand = async (interaction) => {
   const key = await keyFor(interaction, 'holders')
   return !key || isRefusal(key) ? key : showHolders(interaction, key)
 }
@@ -32,7 +25,7 @@ async function showHolders(interaction: Interaction, key: KeyWithUsage, done?: P
   )
 }
 
-export const submitHolder: Handler<SubmitInteraction> = async (interaction) => {
+export const submitHolder: OnSubmit = async (interaction) => {
   const { workspace } = interaction.caller
   const userId = textIn(interaction.values, 'person')
   if (userId === '') return interaction.complain({ person: 'Choose a person.' })

@@ -9,7 +9,7 @@ import { readTrackers } from '../../rotation/tracker.ts'
 import { type Preferences, readPreferences, savePreferences } from '../../workspaces/preferences.ts'
 import { waitingRequests } from '../../workspaces/requests.ts'
 import type { Caller } from '../caller.ts'
-import type { BotContext, ClickInteraction, Handled, Handler, Interaction } from '../interaction.ts'
+import type { BotContext, Handled, Interaction, OnClick } from '../interaction.ts'
 import { bareHomeView, type HomeProps, homeView, shownOnHome } from '../messages/home/home.ts'
 import { isAboutContent, translateError } from '../refusals.ts'
 import { viewer } from './pick.ts'
@@ -79,7 +79,7 @@ async function readHome(bot: BotContext, caller: Caller, { homeShows }: Preferen
 }
 
 /** Switches between my keys and all keys, or between workspaces, and saves the choice. */
-export const switchHome: Handler<ClickInteraction> = async (interaction: Interaction & { value: string }) => {
+export const switchHome: OnClick = async (interaction: Interaction & { value: string }) => {
   const { caller, bot } = interaction
   const { value } = interaction
   const choice =

@@ -5,19 +5,18 @@ import { listKeys } from '../../keys/list.ts'
 import { statusFilters } from '../../keys/page.ts'
 import { cut, notice, plainSection } from '../blocks.ts'
 import {
-  type ClickInteraction,
-  type CommandInteraction,
   type Handled,
-  type Handler,
   type Interaction,
-  type SubmitInteraction,
+  type OnClick,
+  type OnCommand,
+  type OnSubmit,
   textIn,
 } from '../interaction.ts'
 import { listMessage, searchForm, type Turn } from '../messages/keys/list.ts'
 import { viewer } from './pick.ts'
 
 /** `/keys list [active|inactive|expiring|overdue|mine|words]` */
-export const list: Handler<CommandInteraction> = (interaction) => {
+export const list: OnCommand = (interaction) => {
   const status = statusFilters.find((word) => word === interaction.words.toLowerCase())
   const words = cut(interaction.words, longestWords)
   const filter = status ? { status } : words ? { words } : {}
@@ -28,7 +27,7 @@ export const list: Handler<CommandInteraction> = (interaction) => {
 const longestWords = 100
 
 /** Previous, Next and Clear filter: replaces the page. */
-export const turnList: Handler<ClickInteraction> = async (interaction) => {
+export const turnList: OnClick = async (interaction) => {
   const turn = readTurn(interaction.value)
   if (!turn) return refuse('invalid', 'This list is from another version.', { next: 'List the keys again.' })
   return show(interaction, turn, true)
@@ -46,24 +45,27 @@ async function show(interaction: Interaction, turn: Turn, replace: boolean): Pro
 }
 
 /** [Search] */
-export const openSearch: Handler<ClickInteraction> = async (interaction) => {
+export const openSearch: OnClick = async (interaction) => {
   await interaction.show(searchForm(interaction.caller.workspace))
 }
 
 /** The search dialog becomes the list of results. */
-export const submitSearch: Handler<SubmitInteraction> = async (interaction) => {
+export const submitSearch: OnSubmit = async (interaction) => {
   const words = cut(textIn(interaction.values, 'words').trim(), longestWords)
   await interaction.work(notice('Keys', [plainSection('Looking...')]))
   return show(interaction, { filter: words ? { words } : {}, from: 0 }, true)
 }
 
+/** The filter's status in buttons of lists that were posted before. */
+const formerName = 'standing'
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null
 const edge = z.tuple([z.string().max(300), z.string().max(60)])
 const turnSchema = z.object({
   filter: z.preprocess(
     // Buttons of older messages use another name for the status.
-    (filter) => (isRecord(filter) && 'standing' in filter ? { ...filter, status: filter.standing } : filter),
+    (filter) =>
+      isRecord(filter) && formerName in filter ? { ...filter, status: filter[formerName] } : filter,
     z.object({ status: z.enum(statusFilters).optional(), words: z.string().max(400).optional() }),
   ),
   after: edge.optional(),

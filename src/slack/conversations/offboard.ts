@@ -10,11 +10,11 @@ import { notice, plainSection } from '../blocks.ts'
 import { recipientError } from '../caller.ts'
 import { errorName } from '../channels.ts'
 import {
-  type ClickInteraction,
-  type CommandInteraction,
   type Handled,
-  type Handler,
   type Interaction,
+  type OnClick,
+  type OnCommand,
+  type OnSubmit,
   type SubmitInteraction,
   textIn,
 } from '../interaction.ts'
@@ -24,7 +24,7 @@ import { fieldErrors } from '../messages/refusal.ts'
 import { performFor } from '../perform-for.ts'
 
 /** `/keys offboard @user`: a preview of the keys, why each is affected, and the plan. Changes nothing yet. */
-export const openOffboard: Handler<CommandInteraction> = async (interaction) => {
+export const openOffboard: OnCommand = async (interaction) => {
   const userId = /^<@([UW][A-Z0-9]+)(?:\|[^>]*)?>$/.exec(interaction.words.trim())?.[1]
   if (!userId)
     return refuse('invalid', 'Say who leaves.', { next: say`Type ${{ code: '/keys offboard @user' }}.` })
@@ -73,7 +73,7 @@ async function notAPerson({ bot, caller }: Interaction, userId: string): Promise
   }
 }
 
-export const submitOffboard: Handler<SubmitInteraction> = async (interaction) => {
+export const submitOffboard: OnSubmit = async (interaction) => {
   const { world } = interaction.bot
   const { actor, workspace } = interaction.caller
   const userId = interaction.metadata
@@ -128,7 +128,7 @@ const choicesIn = ({ values }: SubmitInteraction): Record<string, Plan> =>
   )
 
 /** [Undo] on a report: takes back what can be taken back. */
-export const undoOffboard: Handler<ClickInteraction> = async (interaction) => {
+export const undoOffboard: OnClick = async (interaction) => {
   const { workspace } = interaction.caller
   const undone = await performFor(interaction, (act) =>
     undoOffboarding(act, workspace.accountId, interaction.value),

@@ -5,13 +5,13 @@ import { checkPolicy, type Policy } from '../../policy/policy.ts'
 import { lacksApprover, setPolicy } from '../../workspaces/policy.ts'
 import { notice, plainSection } from '../blocks.ts'
 import { findChannel } from '../channels.ts'
-import { type CommandInteraction, type Handler, type SubmitInteraction, textIn } from '../interaction.ts'
+import { type OnCommand, type OnSubmit, type SubmitInteraction, textIn } from '../interaction.ts'
 import { fieldErrors } from '../messages/refusal.ts'
 import { policyForm, policySavedView } from '../messages/workspace/policy.ts'
 import { performFor } from '../perform-for.ts'
 
 /** `/keys policy` */
-export const openPolicy: Handler<CommandInteraction> = async (interaction) => {
+export const openPolicy: OnCommand = async (interaction) => {
   const { workspace } = interaction.caller
   const { alertChannel, auditChannel } = workspace.policy
   const found = (channel: string) => findChannel(interaction.bot.web, channel).catch(() => undefined)
@@ -22,7 +22,7 @@ export const openPolicy: Handler<CommandInteraction> = async (interaction) => {
   await interaction.show(policyForm(workspace, { alerts, audit }))
 }
 
-export const submitPolicy: Handler<SubmitInteraction> = async (interaction) => {
+export const submitPolicy: OnSubmit = async (interaction) => {
   const wanted = await readForm(interaction)
   const checked = checkPolicy(wanted)
   const wrong = 'wrong' in checked ? checked.wrong : []

@@ -16,13 +16,7 @@ import {
 import { type Message, notice, plainSection } from '../blocks.ts'
 import { isFullMember } from '../caller.ts'
 import { sendOrInWords } from '../in-words.ts'
-import type {
-  ClickInteraction,
-  CommandInteraction,
-  Handler,
-  Interaction,
-  SubmitInteraction,
-} from '../interaction.ts'
+import type { ClickInteraction, Interaction, OnClick, OnCommand, OnSubmit } from '../interaction.ts'
 import { textIn } from '../interaction.ts'
 import { deniedMessage, deniedView, denyForm, requestMessage } from '../messages/keys/request.ts'
 import { fieldErrors } from '../messages/refusal.ts'
@@ -33,9 +27,9 @@ import { sendDirect } from './send-direct.ts'
 import { offerReveal } from './show-once.ts'
 
 /** `/keys request [name]` */
-export const openRequest: Handler<CommandInteraction> = (interaction) => openForm(interaction, 'request')
+export const openRequest: OnCommand = (interaction) => openForm(interaction, 'request')
 
-export const submitRequest: Handler<SubmitInteraction> = async (interaction) => {
+export const submitRequest: OnSubmit = async (interaction) => {
   const reason = readReason(textIn(interaction.values, 'reason'))
   if (isRefusal(reason)) return interaction.complain(fieldErrors([reason]))
   const checked = await checkForm(interaction, 'request')
@@ -44,7 +38,7 @@ export const submitRequest: Handler<SubmitInteraction> = async (interaction) => 
 }
 
 /** [Approve]: the decision and the key are one act. The key waits for the requester to reveal it. */
-export const approve: Handler<ClickInteraction> = async (interaction) => {
+export const approve: OnClick = async (interaction) => {
   const { workspace } = interaction.caller
   const { world } = interaction.bot
   const gone = await requesterIsGone(interaction)
@@ -91,7 +85,7 @@ const orDeny = ({ field: _, ...refusal }: Refusal): Refusal =>
     : { ...refusal, next: ['Deny the request, saying so; then they can ask again.'] }
 
 /** [Deny]: a form for the reason. */
-export const openDeny: Handler<ClickInteraction> = async (interaction) => {
+export const openDeny: OnClick = async (interaction) => {
   const request = await orDatabaseOut(() =>
     findRequest(interaction.bot.world.db, interaction.caller.workspace.id, interaction.value),
   )
@@ -102,7 +96,7 @@ export const openDeny: Handler<ClickInteraction> = async (interaction) => {
   await interaction.show(denyForm(request))
 }
 
-export const submitDeny: Handler<SubmitInteraction> = async (interaction) => {
+export const submitDeny: OnSubmit = async (interaction) => {
   const { workspace } = interaction.caller
   const reason = readReason(textIn(interaction.values, 'reason'))
   if (isRefusal(reason)) return interaction.complain(fieldErrors([reason]))

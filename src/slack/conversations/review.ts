@@ -13,13 +13,13 @@ import { askedPage, readAsked } from '../../reviews/keys-asked.ts'
 import { readProgress } from '../../reviews/progress.ts'
 import { openReview } from '../../reviews/review.ts'
 import { message } from '../blocks.ts'
-import type { ClickInteraction, CommandInteraction, Handled, Handler, Interaction } from '../interaction.ts'
+import type { ClickInteraction, Handled, Interaction, OnClick, OnCommand } from '../interaction.ts'
 import { dryRunMessage, dryRunRows } from '../messages/alerts/dry-run.ts'
 import { askedMessage, progressMessage } from '../messages/reviews/review.ts'
 import { performFor } from '../perform-for.ts'
 
 /** `/keys review [mine|start|dry run]`: progress for managers; for others, the keys they are asked about. */
-export const review: Handler<CommandInteraction> = (interaction) => {
+export const review: OnCommand = (interaction) => {
   const words = interaction.words.toLowerCase()
   if (words === 'dry run' || words === 'dry-run') return showDryRun(interaction)
   if (words === 'start' || words === 'begin') return start(interaction)
@@ -30,20 +30,20 @@ export const review: Handler<CommandInteraction> = (interaction) => {
 }
 
 /** [Dry run] */
-export const openDryRun: Handler<ClickInteraction> = (interaction) => showDryRun(interaction)
+export const openDryRun: OnClick = (interaction) => showDryRun(interaction)
 
 /** [Open keys], [Answer], [Show the next] */
-export const turnReview: Handler<ClickInteraction> = (interaction) => {
+export const turnReview: OnClick = (interaction) => {
   const { where, scope, rest } = readValue(interaction.value)
   return showPage(interaction, scope, Number(rest[0]) || 0, where === 'here')
 }
 
 /** [Still needed], [All 10 are still needed] */
-export const answerNeeded: Handler<ClickInteraction> = (interaction) =>
+export const answerNeeded: OnClick = (interaction) =>
   answer(interaction, (act, keyIds) => stillNeeded(act, interaction.caller.workspace.id, keyIds))
 
 /** [Not needed any more] */
-export const answerUnneeded: Handler<ClickInteraction> = (interaction) =>
+export const answerUnneeded: OnClick = (interaction) =>
   answer(interaction, (act, [keyId = '']) => notNeeded(act, interaction.caller.workspace.id, keyId))
 
 type Scope = 'mine' | 'all'

@@ -7,17 +7,17 @@ import { listGroupRoles, listRoles, setGroupRole, setRole } from '../../workspac
 import { notice, plainSection } from '../blocks.ts'
 import { recipientError } from '../caller.ts'
 import {
-  type CommandInteraction,
   type Handled,
-  type Handler,
   type Interaction,
+  type OnCommand,
+  type OnSubmit,
   type SubmitInteraction,
   textIn,
 } from '../interaction.ts'
 import { rolesForm } from '../messages/workspace/roles.ts'
 
 /** `/keys roles` */
-export const openRoles: Handler<CommandInteraction> = (interaction) => showRoles(interaction)
+export const openRoles: OnCommand = (interaction) => showRoles(interaction)
 
 async function showRoles(interaction: Interaction, done?: Phrase): Promise<Handled> {
   const { db } = interaction.bot.world
@@ -37,7 +37,7 @@ async function usergroupsOf({ bot }: Interaction): Promise<{ id: string; name: s
   return usergroups.map(({ id, name, handle }) => ({ id: id!, name: name ?? handle ?? id! }))
 }
 
-export const submitRoles: Handler<SubmitInteraction> = async (interaction) => {
+export const submitRoles: OnSubmit = async (interaction) => {
   const userId = textIn(interaction.values, 'person')
   const groupId = textIn(interaction.values, 'group')
   const role = roles.find((one) => one === textIn(interaction.values, 'role'))

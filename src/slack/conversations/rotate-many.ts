@@ -5,11 +5,11 @@ import { type Reason, reasons } from '../../rotation/rotation.ts'
 import { notice, plainSection } from '../blocks.ts'
 import { isFullMember } from '../caller.ts'
 import {
-  type ClickInteraction,
-  type CommandInteraction,
   type Handled,
-  type Handler,
   type Interaction,
+  type OnClick,
+  type OnCommand,
+  type OnSubmit,
   type SubmitInteraction,
   textIn,
   type Values,
@@ -22,7 +22,7 @@ const maxIntegrations = 100
 /**
  * `/keys rotate all [overdue|expiring|@user|words]`: a form with the keys and the reason, before anything happens.
  */
-export const openCampaign: Handler<CommandInteraction> = (interaction) => {
+export const openCampaign: OnCommand = (interaction) => {
   const words = interaction.words.trim()
   const user = /^<@([UW][A-Z0-9]+)(?:\|[^>]*)?>$/.exec(words)?.[1]
   const named = choices.find((choice) => choice === words.toLowerCase())
@@ -36,8 +36,7 @@ export const openCampaign: Handler<CommandInteraction> = (interaction) => {
   return draw(interaction, values)
 }
 
-export const redrawCampaign: Handler<ClickInteraction> = (interaction) =>
-  draw(interaction, interaction.values)
+export const redrawCampaign: OnClick = (interaction) => draw(interaction, interaction.values)
 
 async function draw(interaction: Interaction, values: Values): Promise<Handled> {
   const { workspace } = interaction.caller
@@ -67,7 +66,7 @@ function whichIn(values: Values): Which | undefined {
   return choice === 'integration' ? { of: 'integration', integration: of } : { of: 'words', words: of }
 }
 
-export const submitCampaign: Handler<SubmitInteraction> = async (interaction) => {
+export const submitCampaign: OnSubmit = async (interaction) => {
   const { bot, caller } = interaction
   const { world } = bot
   const which = whichIn(interaction.values)

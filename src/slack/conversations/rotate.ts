@@ -14,12 +14,13 @@ import { last24hOf } from '../../usage/last-24h.ts'
 import { notice, plainSection } from '../blocks.ts'
 import { isFullMember } from '../caller.ts'
 import {
-  type ClickInteraction,
   type CommandInteraction,
   choicesIn,
   type Handled,
-  type Handler,
   type Interaction,
+  type OnClick,
+  type OnCommand,
+  type OnSubmit,
   type SubmitInteraction,
   textIn,
   type Values,
@@ -36,7 +37,7 @@ const quickMs = 1_000
 const timeoutMs = 60_000
 
 /** `/keys rotate KEY`, and `/keys rotate all ...` for many keys. Shows a rotation that is already running. */
-export const openRotate: Handler<CommandInteraction> = async (interaction) => {
+export const openRotate: OnCommand = async (interaction) => {
   const many = await wantsMany(interaction)
   if (many !== undefined) return isRefusal(many) ? many : openCampaign({ ...interaction, words: many })
   const named = await sameRotation(interaction)
@@ -128,7 +129,7 @@ function asItIs({ lifetimeDays }: Key) {
 }
 
 /** Redraws the form after a choice: the reason decides which fields it has. */
-export const redrawRotate: Handler<ClickInteraction> = async (interaction) => {
+export const redrawRotate: OnClick = async (interaction) => {
   const key = await keyById(interaction, interaction.metadata)
   if (isRefusal(key)) return key
   const { values } = interaction
@@ -147,7 +148,7 @@ function reasonAndScopes(values: Values, key: Key): { reason: Reason; chosen: re
   return { reason, chosen: mayChange ? choicesIn(values, 'scopes') : key.scopes }
 }
 
-export const submitRotate: Handler<SubmitInteraction> = async (interaction) => {
+export const submitRotate: OnSubmit = async (interaction) => {
   const { actor, workspace } = interaction.caller
   const { world } = interaction.bot
   const key = await keyById(interaction, interaction.metadata)

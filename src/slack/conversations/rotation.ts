@@ -8,7 +8,7 @@ import { abortRotation, extendRotation, finishRotation, finishSafe } from '../..
 import { findRotation, type Rotation } from '../../rotation/rotation.ts'
 import { readTrackers, type Tracker } from '../../rotation/tracker.ts'
 import { message, notice, plainSection } from '../blocks.ts'
-import type { ClickInteraction, Handled, Handler, Interaction, SubmitInteraction } from '../interaction.ts'
+import type { Handled, Interaction, OnClick, OnSubmit, SubmitInteraction } from '../interaction.ts'
 import { abortForm, endView, finishEarlyForm, finishedManyView } from '../messages/rotation/dialogs.ts'
 import { trackerView } from '../messages/rotation/tracker.ts'
 import { performFor } from '../perform-for.ts'
@@ -33,18 +33,17 @@ async function trackerFor({ bot, caller }: Interaction, id: string): Promise<Tra
 }
 
 /** [Open] */
-export const openRotation: Handler<ClickInteraction> = async (interaction) => {
+export const openRotation: OnClick = async (interaction) => {
   const tracker = await trackerFor(interaction, interaction.value)
   if (isRefusal(tracker)) return tracker
   await interaction.show(trackerView(tracker, interaction.caller.actor))
 }
 
 /** [Reveal new key], from a rotation's message, which stays as it is. */
-export const revealNewKey: Handler<ClickInteraction> = ({ message: _message, ...interaction }) =>
-  revealKey(interaction)
+export const revealNewKey: OnClick = ({ message: _message, ...interaction }) => revealKey(interaction)
 
 /** [Finish]: at once when it is safe; otherwise asks for confirmation and names what breaks. */
-export const openFinish: Handler<ClickInteraction> = async (interaction) => {
+export const openFinish: OnClick = async (interaction) => {
   const tracker = await trackerFor(interaction, interaction.value)
   if (isRefusal(tracker)) return tracker
   if (tracker.phase !== 'safe' && !tracker.rotation.endedAt) return interaction.show(finishEarlyForm(tracker))
@@ -52,7 +51,7 @@ export const openFinish: Handler<ClickInteraction> = async (interaction) => {
 }
 
 /** [Abort]: at once while nothing uses the new key; otherwise asks for confirmation. */
-export const openAbort: Handler<ClickInteraction> = async (interaction) => {
+export const openAbort: OnClick = async (interaction) => {
   const tracker = await trackerFor(interaction, interaction.value)
   if (isRefusal(tracker)) return tracker
   if (tracker.isUsed && tracker.facts.old.state !== 'revoked' && !tracker.rotation.endedAt)
@@ -60,8 +59,8 @@ export const openAbort: Handler<ClickInteraction> = async (interaction) => {
   return end(interaction, tracker.rotation.id, 'abort', false)
 }
 
-export const submitFinish: Handler<SubmitInteraction> = (interaction) => endSure(interaction, 'finish')
-export const submitAbort: Handler<SubmitInteraction> = (interaction) => endSure(interaction, 'abort')
+export const submitFinish: OnSubmit = (interaction) => endSure(interaction, 'finish')
+export const submitAbort: OnSubmit = (interaction) => endSure(interaction, 'abort')
 
 const working = {
   finish: notice('Finish rotation', [plainSection('Finishing...')]),
@@ -101,7 +100,7 @@ async function end(
 }
 
 /** [Finish what is safe]: finishes every safe rotation of a campaign, with one wait for the verifiers. */
-export const finishCampaign: Handler<ClickInteraction> = async (interaction) => {
+export const finishCampaign: OnClick = async (interaction) => {
   const { bot, caller } = interaction
   const done = await performFor(
     interaction,
@@ -115,7 +114,7 @@ export const finishCampaign: Handler<ClickInteraction> = async (interaction) => 
 }
 
 /** [7 more days] */
-export const giveMoreTime: Handler<ClickInteraction> = async (interaction) => {
+export const giveMoreTime: OnClick = async (interaction) => {
   const { bot, caller } = interaction
   const moved = await performFor(
     interaction,

@@ -8,7 +8,7 @@ import { reveal, voidReveal } from '../../keys/reveal.ts'
 import type { Token } from '../../keys/token.ts'
 import { rememberTokenMessage, takeTokenMessages } from '../../keys/token-messages.ts'
 import { type Message, notice, plainSection } from '../blocks.ts'
-import type { ClickInteraction, Handler, Interaction } from '../interaction.ts'
+import type { ClickInteraction, Interaction, OnClick } from '../interaction.ts'
 import { notShownMessage, notVoidMessage, offerMessage, revealedMessage } from '../messages/keys/reveal.ts'
 import {
   didYouCopyMessage,
@@ -144,7 +144,7 @@ export const offerReveal = (interaction: Interaction, key: Key) =>
   sendDirect(interaction, key.ownerId, offerMessage(key, interaction.caller.actor.id))
 
 /** [Reveal key]: only one of several clicks gets the token. */
-export const revealKey: Handler<ClickInteraction> = async (interaction) => {
+export const revealKey: OnClick = async (interaction) => {
   const { web } = interaction.bot
   const { workspace } = interaction.caller
   const made = await performFor(interaction, (act) =>
@@ -161,7 +161,7 @@ export const revealKey: Handler<ClickInteraction> = async (interaction) => {
  * [Replace key]: another token for the same key, for the person who saw the token that the button names and did not
  * keep it.
  */
-export const replaceKey: Handler<ClickInteraction> = async (interaction) => {
+export const replaceKey: OnClick = async (interaction) => {
   const { workspace } = interaction.caller
   const former = tokenIn(interaction.value)
   const made = await performFor(interaction, (act) =>
@@ -174,7 +174,7 @@ export const replaceKey: Handler<ClickInteraction> = async (interaction) => {
 }
 
 /** [I have saved it]: removes the token from the dialog, after which it cannot be replaced. */
-export const confirmSaved: Handler<ClickInteraction> = async (interaction) => {
+export const confirmSaved: OnClick = async (interaction) => {
   const { workspace } = interaction.caller
   const token = tokenIn(interaction.value)
   const key = await performFor(interaction, (act) => markSaved(act, workspace.id, token))
@@ -184,7 +184,7 @@ export const confirmSaved: Handler<ClickInteraction> = async (interaction) => {
 }
 
 /** The dialog was closed without [I have saved it]. */
-export const closedUnconfirmed: Handler<ClickInteraction> = async (interaction) => {
+export const closedUnconfirmed: OnClick = async (interaction) => {
   const { keyId, hint } = tokenIn(interaction.value)
   const key = await keyById(interaction, keyId)
   if (isRefusal(key) || key.status === 'unrevealed' || key.hint !== hint || key.savedAt) return

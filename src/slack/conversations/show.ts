@@ -6,7 +6,7 @@ import { isRefusal } from '../../foundation/refusal.ts'
 import { say } from '../../foundation/words.ts'
 import { lineageOf } from '../../keys/lineage.ts'
 import { runningRotationOf } from '../../rotation/rotation.ts'
-import type { CommandInteraction, Handler } from '../interaction.ts'
+import type { OnCommand } from '../interaction.ts'
 import { keyView } from '../messages/keys/show.ts'
 import { keyFor } from './pick.ts'
 
@@ -14,7 +14,7 @@ import { keyFor } from './pick.ts'
 const max = 8
 
 /** `/keys show KEY` */
-export const show: Handler<CommandInteraction> = async (interaction) => {
+export const show: OnCommand = async (interaction) => {
   const key = await keyFor(interaction, 'show')
   if (!key || isRefusal(key)) return key
   const { db, clock } = interaction.bot.world

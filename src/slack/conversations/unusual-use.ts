@@ -11,14 +11,20 @@ import { hourMs } from '../../foundation/time.ts'
 import { say } from '../../foundation/words.ts'
 import { noSuchKey } from '../../policy/authorise.ts'
 import { message, notice, plainSection } from '../blocks.ts'
-import { type ClickInteraction, type Handler, type SubmitInteraction, textIn } from '../interaction.ts'
+import {
+  type ClickInteraction,
+  type OnClick,
+  type OnSubmit,
+  type SubmitInteraction,
+  textIn,
+} from '../interaction.ts'
 import { expectedForm, quarantinedMessage } from '../messages/alerts/expected.ts'
 import { performFor } from '../perform-for.ts'
 import { sentenceBlock } from '../phrase.ts'
 import { deactivateNow } from './change.ts'
 
 /** [Quarantine key]: deactivates the key with one click and shows the receipt; one click activates it again. */
-export const quarantine: Handler<ClickInteraction> = async (interaction) => {
+export const quarantine: OnClick = async (interaction) => {
   const target = { workspaceId: interaction.caller.workspace.id, findingId: interaction.value }
   const done = await deactivateNow(interaction, (act) => quarantineFromAlert(act, target))
   if (isRefusal(done)) return done
@@ -26,7 +32,7 @@ export const quarantine: Handler<ClickInteraction> = async (interaction) => {
 }
 
 /** [Expected]: a form for what is expected: this once, at this time every month, or from now on. */
-export const openExpected: Handler<ClickInteraction> = async (interaction) => {
+export const openExpected: OnClick = async (interaction) => {
   const finding = await findingFor(interaction)
   if (isRefusal(finding)) return finding
   const { db } = interaction.bot.world
@@ -58,7 +64,7 @@ function windowAround(timeZone: string, began: Date, ended: Date): MonthlyWindow
   }
 }
 
-export const submitExpected: Handler<SubmitInteraction> = async (interaction) => {
+export const submitExpected: OnSubmit = async (interaction) => {
   const wanted = readExpected(interaction)
   if ('wrong' in wanted) return interaction.complain(wanted.wrong)
   await interaction.work(notice('Expected', [plainSection('Saving...')]))
@@ -96,7 +102,7 @@ function readExpected({ values }: SubmitInteraction): Expected | Wrong {
 }
 
 /** [Remove] on the key's page: the use raises alerts again from now on. */
-export const forgetExpected: Handler<ClickInteraction> = async (interaction) => {
+export const forgetExpected: OnClick = async (interaction) => {
   const { caller } = interaction
   const forgotten = await performFor(
     interaction,

@@ -5,13 +5,13 @@ import { exportUsage } from '../../usage/reports/export.ts'
 import type { Step } from '../../usage/step.ts'
 import type { Message } from '../blocks.ts'
 import { sendOrInWords } from '../in-words.ts'
-import type { ClickInteraction, Handler } from '../interaction.ts'
+import type { OnClick } from '../interaction.ts'
 import { csvSentMessage, noFilesMessage } from '../messages/usage/file.ts'
 import { share } from '../upload-chart.ts'
 import { askedFor } from './usage.ts'
 
 /** Sends a panel's figures as a file in a direct message; where Slack permits no files, as text with fewer steps. */
-export const exportKeyUsage: Handler<ClickInteraction> = async (interaction) => {
+export const exportKeyUsage: OnClick = async (interaction) => {
   const found = await askedFor(interaction)
   if (isRefusal(found)) return found
   const { key, range } = found

@@ -4,7 +4,7 @@ import { type Range, windowOf } from '../../usage/range.ts'
 import { workspaceSummaryOf, workspaceTrafficOf } from '../../usage/reports/workspace.ts'
 import { exerciseOf } from '../../verification/exercised.ts'
 import { loadScopeTable } from '../../verification/scope-table.ts'
-import type { ClickInteraction, Handled, Handler, Interaction } from '../interaction.ts'
+import type { Handled, Interaction, OnClick } from '../interaction.ts'
 import { type Overview, overviewReply, usageOverview } from '../messages/usage/overview.ts'
 import { usagePicture } from '../usage-chart.ts'
 import { deliverPanel } from './deliver-usage.ts'
@@ -26,7 +26,7 @@ export async function overview(interaction: Interaction, range: Range): Promise<
 }
 
 /** Replaces the overview with another range. */
-export const turnOverview: Handler<ClickInteraction> = async (interaction) => {
+export const turnOverview: OnClick = async (interaction) => {
   const { range } = readRange(interaction.value)
   if (!range)
     return refuse('invalid', 'This overview is from another version.', { next: 'Ask for it again.' })

@@ -9,7 +9,7 @@ import { type RecentRequest, recentOf } from '../../usage/recent.ts'
 import { sourcesOf } from '../../usage/sources.ts'
 import { summaryOf } from '../../usage/summary.ts'
 import { trafficOf } from '../../usage/traffic.ts'
-import type { ClickInteraction, CommandInteraction, Handler, Interaction } from '../interaction.ts'
+import type { ClickInteraction, Interaction, OnClick, OnCommand } from '../interaction.ts'
 import { type Panel, usagePanel, usageReply } from '../messages/usage/panel.ts'
 import { usagePicture } from '../usage-chart.ts'
 import { deliverPanel } from './deliver-usage.ts'
@@ -21,7 +21,7 @@ const maxEvents = 50
 const defaultRange: Range = '7d'
 
 /** `/keys usage [KEY] [24h|7d|30d|90d]` */
-export const usage: Handler<CommandInteraction> = async (interaction) => {
+export const usage: OnCommand = async (interaction) => {
   const { words, range } = readRange(interaction.words)
   const { actor, workspace } = interaction.caller
   const isAboutAll =
@@ -38,7 +38,7 @@ export const usage: Handler<CommandInteraction> = async (interaction) => {
 }
 
 /** Replaces the panel with another range. */
-export const turnUsage: Handler<ClickInteraction> = async (interaction) => {
+export const turnUsage: OnClick = async (interaction) => {
   const found = await askedFor(interaction)
   if (isRefusal(found)) return found
   const panel = await readPanel(interaction, found.key, found.range)
