@@ -140,8 +140,8 @@ async function judge(db: Database, slack: LocalSlack): Promise<Verdict> {
   const seen = new Map<string, number>()
   for (const { args, reply } of calls) {
     if (reply.ok !== true) continue
-    const { event_payload } = args.metadata as { event_payload: { letter: string } }
-    seen.set(event_payload.letter, (seen.get(event_payload.letter) ?? 0) + 1)
+    const { event_payload } = args.metadata as { event_payload: { message: string } }
+    seen.set(event_payload.message, (seen.get(event_payload.message) ?? 0) + 1)
   }
   const messages = await db('outbox').select('id', 'outcome')
   const lost = messages.filter(({ id, outcome }) => !(seen.has(id) || outcome === 'moot'))
