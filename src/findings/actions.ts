@@ -7,6 +7,7 @@ import type { Act } from '../members/actor.ts'
 import { type OutboxMessage, put } from '../outbox/outbox.ts'
 import { type AboutFinding, lockFinding } from './store.ts'
 
+/** The lengths of a snooze that a person may choose. */
 export const snoozeDays = [1, 7, 30] as const
 
 /** The finding that a person acts on; `random` makes the ids of messages. */

@@ -9,6 +9,7 @@ const resolution = (what: Resolution['what'], by: string | null, at: Date): Reso
   at: at.toISOString(),
 })
 
+/** The key was revoked. */
 export const revoked: Ending = ({ status, statusChangedBy, statusChangedAt }) =>
   status === 'revoked' ? resolution('revoked', statusChangedBy, statusChangedAt) : undefined
 
@@ -26,6 +27,7 @@ export const activated: Ending = ({ status, statusChangedBy, statusChangedAt, op
     ? resolution('activated', statusChangedBy, statusChangedAt)
     : undefined
 
+/** The key has a successor. */
 export const rotated: Ending = ({ successor }) =>
   successor ? resolution('rotated', successor.by, successor.at) : undefined
 
@@ -33,6 +35,7 @@ export const rotated: Ending = ({ successor }) =>
 export const needed: Ending = ({ neededAt, neededBy, openedAt }) =>
   neededAt && neededAt >= openedAt ? resolution('needed', neededBy, neededAt) : undefined
 
+/** The key expired, or the grace of its rotation ended. */
 export const over: Ending = ({ endsAt }, now) =>
   endsAt && endsAt <= now ? resolution('over', null, endsAt) : undefined
 

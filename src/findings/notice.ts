@@ -11,6 +11,7 @@ export type Noticed = 'idle' | 'unconfirmed'
 /** Whether such a finding asks if its key is still needed. */
 export const asksIfNeeded = (kind: Kind): kind is Noticed => kind === 'idle' || kind === 'unconfirmed'
 
+/** Whether the policy deactivates keys with such a finding once their notice is over. */
 export const endsInDeactivation = (policy: Policy, kind: Noticed): boolean =>
   (kind === 'idle' ? policy.idleKeys : policy.unconfirmedKeys) === 'deactivate'
 

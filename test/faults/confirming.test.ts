@@ -42,7 +42,7 @@ test('what is acknowledged after a look needs no other look to be confirmed', as
   const receipt = watcher.confirm(seq, 60_000)
   await looking.reached
   expect(await acknowledge(verifier, 'inc_a', seq)).toBe(true)
-  // Whoever looked again would wait here until the wait was over.
+  // A second check would wait here until the wait was over.
   cable.hold('leases', 'request')
   looking.release()
   expect(await receipt).toMatchObject({

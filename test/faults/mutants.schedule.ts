@@ -6,7 +6,7 @@ import { type PostgresServer, startPostgres } from '../../sandbox/services/postg
 import { administer, databaseUrl } from '../setup/administer.ts'
 import { copyOfProduct, type Edit } from './lab/copy.ts'
 import { openLab } from './lab/lab.ts'
-import { mutants, patience } from './lab/mutants.ts'
+import { longTimeouts, mutants } from './lab/mutants.ts'
 import type { Scenario } from './lab/scenarios.ts'
 
 vi.setConfig({ testTimeout: 240_000 })
@@ -19,7 +19,7 @@ afterAll(() => server.stop())
 
 /** Plays a schedule against a copy of the product with edits. */
 async function play(scenario: Scenario, edits: Edit[]): Promise<string[]> {
-  const copy = await copyOfProduct([...patience, ...edits])
+  const copy = await copyOfProduct([...longTimeouts, ...edits])
   const name = `lab_${randomBytes(6).toString('hex')}`
   await administer(server.url, `create database ${name}`)
   const url = databaseUrl(server.url, name)

@@ -36,7 +36,7 @@ function environment(more: Record<string, string> = {}): Record<string, string> 
   }
 }
 
-/** What the command prints where errors go, when it fails. */
+/** The error output of the command when it fails. */
 async function failing(args: string[], more: Record<string, string>): Promise<string> {
   const printed = vi.spyOn(console, 'error').mockReturnValue()
   try {

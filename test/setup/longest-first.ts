@@ -1,6 +1,6 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** What takes longest on two idle cores, and would keep one of them waiting if it came last. */
+/** The files that take longest on two idle cores, and would keep one of them waiting if they came last. */
 const longest = [
   'test/demo/demo.test.ts',
   'test/leases/numbers.test.ts',
