@@ -9,7 +9,7 @@ import { openLog } from '../foundation/log.ts'
 import { pendingMigrations } from '../foundation/migrate.ts'
 import { packageRoot } from '../foundation/package-root.ts'
 import { whyNoChanges } from '../foundation/primary.ts'
-import { openWebClient, slackStartError } from '../foundation/slack.ts'
+import { historyScopes, openWebClient, slackStartError } from '../foundation/slack.ts'
 import { allWorkspaces } from '../workspaces/workspace.ts'
 import { checkAudit } from './doctor-audit.ts'
 import { checkMessages } from './doctor-messages.ts'
@@ -109,7 +109,7 @@ const slack: Check = async (config) => {
     throw slackStartError(error, 'SLACK_BOT_TOKEN', 'OAuth & Permissions', config.slack.apiUrl)
   })
   const granted = auth.response_metadata?.scopes ?? []
-  const missing = (await manifestScopes()).filter((scope) => !granted.includes(scope))
+  const missing = (await neededScopes(config)).filter((scope) => !granted.includes(scope))
   return [
     good(`bot ${auth.user} in ${auth.team}`),
     missing.length === 0
@@ -139,9 +139,11 @@ const noChannels = ({ data, message }: Error & { data?: { needed?: string } }): 
     ? `the alert channel cannot be looked up without the scope ${data.needed}; update the app from manifest.yml and reinstall it`
     : `the alert channel cannot be looked up (${message}); run doctor again`
 
-async function manifestScopes(): Promise<string[]> {
+/** The scopes of the manifest, without those of the history where it is not searched. */
+async function neededScopes({ slack }: Config): Promise<string[]> {
   const manifest = parse(await readFile(new URL('manifest.yml', packageRoot()), 'utf8'))
-  return manifest.oauth_config.scopes.bot
+  const scopes: string[] = manifest.oauth_config.scopes.bot
+  return slack.history ? scopes : scopes.filter((scope) => !historyScopes.includes(scope))
 }
 
 type Paginating = { paginate(method: string, options: Record<string, unknown>): AsyncIterable<unknown> }

@@ -24,6 +24,9 @@ export const callsToSlack = ({ config, log }: Deps): WebClientOptions => ({
 export const openWebClient = (deps: Deps): WebClient =>
   new WebClient(deps.config.slack.botToken, callsToSlack(deps))
 
+/** The scopes that only the search of Slack's history needs: its channels, and the ids in the messages' metadata. */
+export const historyScopes = ['channels:history', 'groups:history', 'im:history', 'metadata.message:read']
+
 type SlackUser = {
   id?: string
   team_id?: string

@@ -154,6 +154,20 @@ describe('what is wrong is named together with what to do, and the exit code is 
     expect(said).toMatch(sentence)
   })
 
+  test('scopes of the history, unless it is not searched', async () => {
+    const path = join(tmpdir(), `manifest-${process.pid}-history.yml`)
+    await writeFile(path, (await readFile(manifest, 'utf8')).replace(/^ +- \S+ # history\n/gm, ''))
+    const unread = await startSlack({ clock: systemClock, manifest: path })
+    await rm(path)
+    const said = await onlyFailure({}, unread)
+    const { code, failed } = await doctor({ KEYWARDEN_SLACK_HISTORY: 'off' }, unread)
+    await unread.close()
+    expect(said).toBe(
+      'FAIL Slack scopes channels:history, groups:history, im:history, metadata.message:read are missing; update the app from manifest.yml and reinstall it',
+    )
+    expect({ code, failed }).toEqual({ code: 0, failed: [] })
+  })
+
   test('a private channel without the bot, or no channel at all', async () => {
     for (const name of ['leads', 'nowhere'])
       expect(await onlyFailure({ KEYWARDEN_ALERT_CHANNEL: name })).toBe(
