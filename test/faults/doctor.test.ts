@@ -9,6 +9,7 @@ import { type LocalSlack, startSlack } from '../../sandbox/slack/slack.ts'
 import { checkNode } from '../../src/cli/doctor-node.ts'
 import { runShell } from '../../src/cli/program.ts'
 import { systemClock } from '../../src/foundation/clock.ts'
+import { tryLive } from '../../src/slack/live/try-live.ts'
 import { start } from '../../src/start.ts'
 import { administer, databaseUrl } from '../setup/administer.ts'
 import { type FreshDatabase, freshDatabase } from '../setup/database.ts'
@@ -42,7 +43,7 @@ async function doctor(more: Record<string, string> = {}, from = slack) {
       SLACK_APP_TOKEN: from.appToken,
       ...more,
     }
-    const code = await runShell(['doctor'], { env, start })
+    const code = await runShell(['doctor'], { env, start, tryLive })
     const lines = printed.mock.calls.map(([line]) => String(line).replace(/ +/g, ' '))
     const about = (part: string) => lines.filter((line) => line.split(' ')[1] === part)
     return { code, about, failed: lines.filter((line) => line.startsWith('FAIL')) }
