@@ -104,7 +104,7 @@ test('where Slack takes everything, each kind of block is posted, edited and rem
   for (const kind of kinds) expect(about(lines, kind)?.said, kind).toBe('posted, edited, removed')
   expect(about(lines, 'image (uploaded)')?.said).toBe('uploaded, posted, edited, removed')
   expect(about(lines, 'users.info')?.said).toBe('with an e-mail address')
-  expect(about(lines, 'usergroups.list')?.said).toBe('1 user groups')
+  expect(about(lines, 'usergroups.list')?.said).toBe('1 user group')
   expect(about(lines, 'alert channel security-alerts')?.said).toBe('the bot is in it')
   expect(about(lines, 'history of security-alerts')?.said).toBe('can be searched')
   expect(about(lines, 'history of direct messages')?.said).toBe('a message is found by its id')

@@ -9,11 +9,11 @@ import { answerInFull } from '../refusals.ts'
 /** What was tried, and how Slack took it: `FAIL` where the product needs it, `warn` where it manages without. */
 export type Tried = { what: string; state: 'ok' | 'warn' | 'FAIL'; said: string }
 
-export type MadeMessage = {
+type MadeMessage = {
   ts?: string
   /** nobody knows whether it arrived */
   isLost?: boolean
-  /** tries to remove it, and says so in its line after these steps */
+  /** tries to remove it, unless it is lost, and says so in its line after these steps */
   remove(steps: readonly string[]): Promise<void>
 }
 
@@ -66,7 +66,8 @@ export function madeThings(web: WebClient, { config }: Pick<World, 'config'>): M
         async remove(done) {
           steps = done
           line.said = steps.join(', ')
-          await removeThing(thing)
+          // What may still be on its way is searched for at the end.
+          if (!message.isLost) await removeThing(thing)
         },
       }
       things.add(thing)

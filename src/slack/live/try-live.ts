@@ -61,7 +61,7 @@ export async function tryLive(deps: Deps, options: LiveOptions): Promise<Tried[]
     await attempt(
       'usergroups.list',
       () => userGroups(web),
-      (count) => `${count} user groups`,
+      (count) => `${count} ${count === 1 ? 'user group' : 'user groups'}`,
     )
     for (const name of options.channels) await tryChannel(web, name, history, attempt)
     if (person && !isFullUser(person.user, auth.team_id!)) {
