@@ -241,7 +241,7 @@ begin
       p_source_networks, p_source_clients, p_source_requests, p_source_refused, p_source_refused_scope,
       p_source_last_ms)
     on conflict do nothing returning id into kept;
-  -- Looked at afterwards: what was folded while this waited is seen now.
+  -- Checked after the insert, so that a merge this waited for is seen.
   if exists (select from usage_counters where counter = p_counter and flush >= p_flush) then
     delete from usage_waiting where id = kept;
   elsif kept is not null and cardinality(p_recent_keys) > 0 then
@@ -286,11 +286,11 @@ CREATE FUNCTION public.log_change(p_kind text, p_id text, p_token_hash bytea) RE
 declare
   current_seq bigint;
 begin
-  -- Whoever has read up to a number has read everything before it: the order of numbers is that of commits.
+  -- Numbers follow the order of commits, so that a reader of a number has read everything before it.
   perform pg_advisory_xact_lock(4711002);
   current_seq := nullif(current_setting('keywarden.change', true), '')::bigint;
   if current_seq is null then
-    -- A sequence that was put back is behind, and would draw a number that somebody has read past.
+    -- A sequence that was reset would draw a number that verifiers have already read past.
     current_seq := greatest(nextval('change_seq'), newest_change() + 1,
       (select max(greatest(head_at_renewal, acknowledged)) + 1 from leases));
     insert into changes (seq, at) values (current_seq, clock_timestamp());
@@ -314,7 +314,7 @@ declare
 begin
   if to_regclass(part) is not null then return false; end if;
   execute format('lock table %I in access exclusive mode', rest);
-  -- Rows that are counted up find room for their next version on their own page.
+  -- Rows that are updated need room for their next version on their own page.
   execute format('create table %I (like %I including defaults including constraints) with (fillfactor = %s)',
     part, p_parent, case when p_parent in ('usage_buckets', 'usage_sources') then 70 else 100 end);
   execute format('with moved as (delete from %I where %I >= %L and %I < %L returning *)
@@ -330,7 +330,7 @@ begin
   return true;
 end $$;
 
-CREATE FUNCTION public.merge_usage(p_most integer, p_waits boolean) RETURNS boolean
+CREATE FUNCTION public.merge_usage(p_max integer, p_waits boolean) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -346,7 +346,7 @@ begin
   elsif not pg_try_advisory_xact_lock(4711004) then
     return false;
   end if;
-  select array_agg(id) filter (where before < p_most), bool_or(before >= p_most) into taken, is_more
+  select array_agg(id) filter (where before < p_max), bool_or(before >= p_max) into taken, is_more
     from (select id, sum(cells) over (order by id) - cells as before from usage_waiting) as waiting;
   if taken is null then return false; end if;
   select array_agg(distinct n) into all_names from usage_waiting w, unnest(w.names) as n where w.id = any(taken);
@@ -356,7 +356,7 @@ begin
       (select array_agg(array_position(all_names, own.name) order by own.n)
         from unnest(w.names) with ordinality as own(name, n)) as places
     from usage_waiting w where w.id = any(taken)
-  ), folded as materialized (
+  ), merged as materialized (
     select r.key_id, r.bucket, f.places[r.endpoint] as endpoint, r.class, sum(r.requests)::bigint as requests,
       max(f.last_at) as last_at
     from flushes f, unnest(f.keys, f.buckets, f.endpoints, f.classes, f.counts)
@@ -365,7 +365,7 @@ begin
   )
   select array_agg(key_id) as keys, array_agg(bucket) as buckets, array_agg(endpoint) as endpoints,
     array_agg(class) as classes, array_agg(requests) as counts, array_agg(last_at) as last_at
-    into counted from (select * from folded order by key_id, bucket, endpoint, class) as ordered;
+    into counted from (select * from merged order by key_id, bucket, endpoint, class) as ordered;
   if counted.keys is not null then
     perform add_usage('verify', all_names, counted.endpoints, counted.classes, counted.buckets, counted.keys,
       counted.counts);
@@ -381,7 +381,7 @@ begin
         last_used_at = greatest(u.last_used_at, excluded.last_used_at);
   end if;
 
-  with folded as materialized (
+  with merged as materialized (
     select r.key_id, r.hour, r.network, r.client, sum(r.requests)::bigint as requests,
       sum(r.refused)::bigint as refused, sum(r.refused_scope)::bigint as refused_scope, max(r.last_ms) as last_ms
     from usage_waiting w, unnest(w.source_keys, w.source_hours, w.source_networks, w.source_clients,
@@ -392,7 +392,7 @@ begin
   select array_agg(key_id) as keys, array_agg(hour) as hours, array_agg(network) as networks,
     array_agg(client) as clients, array_agg(requests) as requests, array_agg(refused) as refused,
     array_agg(refused_scope) as refused_scope, array_agg(last_ms) as last_ms
-    into sourced from (select * from folded order by key_id, hour, network, client) as ordered;
+    into sourced from (select * from merged order by key_id, hour, network, client) as ordered;
   if sourced.keys is not null then
     perform add_sources(sourced.keys, sourced.hours, sourced.networks, sourced.clients, sourced.requests,
       sourced.refused, sourced.refused_scope, sourced.last_ms);
@@ -463,7 +463,7 @@ begin
   end if;
 end $$;
 
-CREATE FUNCTION public.prune_changes(p_kept_ms double precision, p_most integer) RETURNS integer
+CREATE FUNCTION public.prune_changes(p_kept_ms double precision, p_max integer) RETURNS integer
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -471,7 +471,7 @@ declare
   upto bigint;
   gone integer;
 begin
-  select max(c.seq) into upto from (select seq, at from changes order by seq limit p_most) as c
+  select max(c.seq) into upto from (select seq, at from changes order by seq limit p_max) as c
     where c.at < clock_timestamp()
         - greatest(p_kept_ms, (select longest_ttl_ms from change_log)) * interval '1 millisecond'
       and c.seq <= coalesce((select min(acknowledged) from leases), c.seq)
@@ -526,7 +526,7 @@ CREATE FUNCTION public.resolve_changes(p_seq bigint, p_epoch text, p_evidence js
     SET search_path TO 'public', 'pg_temp'
     AS $$
 declare
-  settled bigint[] := '{}';
+  resolved bigint[] := '{}';
 begin
   if current_epoch() <> p_epoch then
     raise exception 'the database recovered after the leases were looked at';
@@ -536,7 +536,7 @@ begin
       'tookMs', round(extract(epoch from clock_timestamp() - c.at) * 1000, 1))
     where c.seq <= p_seq and c.confirmed_at is null returning c.seq, c.confirmed_at, c.receipt
   loop
-    settled := settled || seq;
+    resolved := resolved || seq;
     return next;
   end loop;
   perform audit_append(touched.workspace_id, json_strip_nulls(json_build_object('at', p_at,
@@ -544,7 +544,7 @@ begin
       'details', jsonb_build_object('change', touched.seq, 'keys', touched.keys) || touched.receipt))::text)
     from (select s.seq, k.workspace_id, count(*) as keys, min(k.id) as one, min(c.receipt::text)::jsonb as receipt
       from change_subjects s join changes c on c.seq = s.seq join keys k on k.id = s.id
-      where s.kind = 'key' and s.seq = any(settled)
+      where s.kind = 'key' and s.seq = any(resolved)
       group by s.seq, k.workspace_id order by k.workspace_id, s.seq) as touched;
 end $$;
 

@@ -48,7 +48,7 @@ export async function submitAndSee(
   })
 }
 
-/** Submits with a value per field: what the field's block holds, whatever its action is called. */
+/** Submits with a value per field, by the name of the field's block. */
 export function submit(
   who: PersonClient,
   view: ModalView,
@@ -101,7 +101,7 @@ export async function pressIn(who: PersonClient, view: ModalView, label: string)
   await expectOk(who.click({ at: { view: view.id }, ...button }))
 }
 
-/** What blocks or a message say, as one line without the marks that isolate names. */
+/** The text of blocks or of a message, as one line without the marks that isolate names. */
 export function said(what: KnownBlock[] | Message): string {
   const text = Array.isArray(what) ? textOf(what) : textOfMessage(what)
   return text
@@ -143,7 +143,7 @@ export async function fillAndCreate(
   return submitAndSee(who, other, { ...words, scopes, expires: 'other', days: expires })
 }
 
-async function expectOk(deed: Promise<{ ok: boolean; error?: string }>): Promise<void> {
-  const done = await deed
+async function expectOk(act: Promise<{ ok: boolean; error?: string }>): Promise<void> {
+  const done = await act
   if (!done.ok) throw new Error(`Slack shows: ${done.error}`)
 }

@@ -3,13 +3,13 @@ import type { Method } from './platform.ts'
 /** A program that uses a key, and from where. */
 export type Program = { ip: string; userAgent: string }
 
-/** How a customer uses a key: what its programs ask for, and which these are. What stands more often happens more often. */
+/** How a customer uses a key: its requests, and the programs that send them. Repeated entries happen more often. */
 export type Habit = { calls: readonly (readonly [Method, string])[]; programs: readonly Program[] }
 
 const program = (ip: string, userAgent: string): Program => ({ ip, userAgent })
 const times = <T>(n: number, one: T): T[] => Array<T>(n).fill(one)
 
-/** What has not been moved to the new key yet; and all the rest of that customer. */
+/** The programs not moved to the new key yet; and all others of that customer. */
 export const zendesk = {
   main: program('203.0.113.17', 'zendesk-sync/4.2'),
   forgotten: program('10.2.3.44', 'python-requests/2.32'),
@@ -87,7 +87,7 @@ const habits: Readonly<Record<string, Habit>> = {
 
 const other: Habit = { calls: [contacts], programs: [program('192.0.2.99', 'curl/8.5.0')] }
 
-/** The habit of whoever has the key of this name. */
+/** The habit of the customer with the key of this name. */
 export const habitOf = (name: string): Habit => habits[name] ?? other
 
 /** Relatively many and few requests from day to day; as long as no week is like the one before it. */

@@ -13,7 +13,7 @@ export type PastKey = {
   /** whole days; none for a key that never expires */
   days?: number
   by: Who
-  /** the one who revealed it; whoever made it when absent */
+  /** the person who revealed it; when absent, the one who made it */
   owner?: Who
   madeDaysAgo: number
   requestsADay?: number
@@ -23,8 +23,8 @@ export type PastKey = {
   keeps?: true
 }
 
-/** What was done to a key after it was made. */
-export type PastDeed = {
+/** An act on a key after it was made. */
+export type PastAct = {
   daysAgo: number
   by: Who
   does: 'deactivate' | 'revoke'
@@ -209,7 +209,7 @@ export const pastKeys: readonly PastKey[] = [
   },
 ]
 
-export const pastDeeds: readonly PastDeed[] = [
+export const pastActs: readonly PastAct[] = [
   { daysAgo: 69, by: 'manager', does: 'revoke', key: 'Spring Campaign', reason: 'the campaign is over' },
   { daysAgo: 31, by: 'owner', does: 'revoke', key: 'Website Widget', reason: 'found in a public repository' },
   {

@@ -7,8 +7,8 @@ import { habitOf, type Program, requestOf, zendesk } from './customers.ts'
 import type { Client } from './history.ts'
 import type { House } from './house.ts'
 
-/** What the demo's past lends to this part of it. */
-type Means = {
+/** The dependencies of this part of the demo's past. */
+type Deps = {
   house: House
   key: { id: string; name: string; token: string }
   workspace: Parameters<typeof startRotation>[1]
@@ -38,8 +38,8 @@ export const hoursOfToday = hours.length
 export type Successor = { id: string }
 
 /** A rotation begins: the new key waits for its owner. */
-export async function beginRotation(means: Means): Promise<Successor> {
-  const { house, key, workspace, done } = means
+export async function beginRotation(deps: Deps): Promise<Successor> {
+  const { house, key, workspace, done } = deps
   const { successor } = await done((act) =>
     startRotation(act, workspace, key.id, { reason: 'scheduled' }, house.world.random),
   )
@@ -52,17 +52,17 @@ export async function beginRotation(means: Means): Promise<Successor> {
  * live through their part of each hour. Returns the program that goes on working.
  */
 export async function liveThroughHours(
-  means: Means,
+  deps: Deps,
   successor: Successor,
   others: (share: readonly [number, number]) => Promise<void>,
 ): Promise<Client> {
-  const { house, key, moveTo } = means
+  const { house, key, moveTo } = deps
   const hoursAgo = (n: number) => new Date(Date.now() - n * hourMs)
   let fresh = ''
   for (const [i, [main, forgotten, moved]] of hours.entries()) {
     if (i === 1) {
       moveTo(hoursAgo(hours.length - 1.6))
-      fresh = await revealed(means, successor)
+      fresh = await revealed(deps, successor)
     }
     moveTo(hoursAgo(hours.length - 1 - i + 0.02))
     const wanted = [
@@ -77,7 +77,7 @@ export async function liveThroughHours(
   return { name: `${key.name} (new key)`, token: fresh, habit, requestsADay: 4 }
 }
 
-async function revealed({ house, workspace, done }: Means, successor: Successor): Promise<string> {
+async function revealed({ house, workspace, done }: Deps, successor: Successor): Promise<string> {
   const { random, config } = house.world
   const shown = { random, tokenPrefix: config.tokenPrefix, timeZone: workspace.policy.timeZone }
   const { token } = await done((act) => reveal(act, workspace.id, successor.id, shown))

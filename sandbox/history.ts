@@ -11,7 +11,7 @@ import { addWorkspace, inheritOwners, type Workspace, workspacesOfTeam } from '.
 import { openDialog, people, submitAndSee } from './acting.ts'
 import { openCalendar } from './calendar.ts'
 import { type Habit, habitOf, requestOf, requestsOn } from './customers.ts'
-import { type PastDeed, type PastKey, pastDeeds, pastKeys } from './history-keys.ts'
+import { type PastAct, type PastKey, pastActs, pastKeys } from './history-keys.ts'
 import { beginRotation, hoursOfToday, liveThroughHours, rotated, type Successor } from './history-rotation.ts'
 import type { House } from './house.ts'
 import { person } from './slack/person.ts'
@@ -29,7 +29,7 @@ export const calendarBeforeHistory = () => openCalendar(new Date(Date.now() - fi
 export type Client = { name: string; token: string; habit: Habit; requestsADay: number }
 
 /**
- * Lives through the demo's past: each day's acts and requests happen through the product's own doors with the
+ * Lives through the demo's past: each day's acts and requests happen through the product's own interfaces with the
  * calendar at that day, so that audit, ages and counts are true; then the calendar is let go to today. The house
  * must have been opened on `calendarBeforeHistory`. Returns the tokens that clients still hold.
  */
@@ -51,7 +51,7 @@ export async function liveThroughHistory(house: House): Promise<Client[]> {
   return [...still, moved]
 }
 
-/** What a rotation that is under way when somebody looks needs to know. */
+/** The state that a rotation under way needs on its later days. */
 async function rotationOf({ house, ids, tokens }: Past) {
   const key = pastKeys.find(({ name }) => name === rotated.key)!
   const first = await workspace(house)
@@ -77,7 +77,7 @@ type Past = {
 
 async function liveOneDay(past: Past, daysAgo: number): Promise<void> {
   const keys = pastKeys.filter((key) => key.madeDaysAgo === daysAgo)
-  const deeds = pastDeeds.filter((deed) => deed.daysAgo === daysAgo)
+  const due = pastActs.filter((one) => one.daysAgo === daysAgo)
   const inOffice = dayBefore(daysAgo)
   const moments = momentsOf(daysAgo, inOffice)
   const useAt = async (at: Date) => {
@@ -86,13 +86,13 @@ async function liveOneDay(past: Past, daysAgo: number): Promise<void> {
   }
   for (const at of moments.filter((one) => one < inOffice)) await useAt(at)
   moveTo(past.house, inOffice)
-  if (daysAgo === firstDay - 1) await settleIn(past.house)
+  if (daysAgo === firstDay - 1) await addPeople(past.house)
   for (const key of keys) await make(past, key)
-  for (const deed of deeds) await doTo(past, deed)
+  for (const one of due) await doTo(past, one)
   if (daysAgo === rotated.daysAgo) past.successor = await beginRotation(await rotationOf(past))
   for (const at of moments.filter((one) => one >= inOffice)) await useAt(at)
-  // What the jobs ask is a set, so that days may be left out; the last ones stand in front of the reader.
-  if (deeds.length > 0 || daysAgo <= 8 || daysAgo % 7 === 0) await past.house.keywarden.runTimetable()
+  // Jobs ask for sets, so days may be left out; the last ones are on the reader's screen.
+  if (due.length > 0 || daysAgo <= 8 || daysAgo % 7 === 0) await past.house.keywarden.runTimetable()
 }
 
 /** When requests are made: the last week is looked at by the hour, what was before by the day. */
@@ -114,8 +114,8 @@ function moveTo({ calendar }: House, at: Date): void {
   calendar.advance({ days: 0, minutes: (at.getTime() - calendar.now().getTime()) / 60_000 })
 }
 
-/** The second workspace, and the managers of both. */
-async function settleIn(house: House): Promise<void> {
+/** Adds the second workspace, and the managers of both. */
+async function addPeople(house: House): Promise<void> {
   const first = await workspace(house)
   const policy = { alertChannel: 'platform', timeZone: first.policy.timeZone }
   await done(house, { kind: 'operator', id: 'root' }, async (act) => {
@@ -144,19 +144,19 @@ async function make(past: Past, key: PastKey): Promise<void> {
   const issued = await done(house, await actor(house, workspaceId, people[key.by]), (act) =>
     issue(act, workspaceId, request, random),
   )
-  const means = { random, tokenPrefix: config.tokenPrefix, timeZone: policy.timeZone }
+  const deps = { random, tokenPrefix: config.tokenPrefix, timeZone: policy.timeZone }
   const { token } = await done(house, await actor(house, workspaceId, ownerId), (act) =>
-    reveal(act, workspaceId, issued.id, means),
+    reveal(act, workspaceId, issued.id, deps),
   )
   past.ids.set(key, issued.id)
   past.tokens.set(key, token.open())
 }
 
-async function doTo({ house, ids }: Past, deed: PastDeed): Promise<void> {
-  const key = pastKeys.find(({ name }) => name === deed.key)!
+async function doTo({ house, ids }: Past, one: PastAct): Promise<void> {
+  const key = pastKeys.find(({ name }) => name === one.key)!
   const { id: workspaceId } = await workspace(house, key.workspace)
-  await done(house, await actor(house, workspaceId, people[deed.by]), (act) =>
-    acts[deed.does](act, workspaceId, ids.get(key)!, deed.reason),
+  await done(house, await actor(house, workspaceId, people[one.by]), (act) =>
+    acts[one.does](act, workspaceId, ids.get(key)!, one.reason),
   )
 }
 
@@ -179,7 +179,7 @@ type Share = readonly [number, number]
 
 /** A part of a day's requests, asked of the toy platform as its customers ask. */
 async function useKeys({ house, tokens, asked }: Past, daysAgo: number, [nth, parts]: Share): Promise<void> {
-  const ended = new Set(pastDeeds.filter((deed) => deed.daysAgo >= daysAgo).map(({ key }) => key))
+  const ended = new Set(pastActs.filter((one) => one.daysAgo >= daysAgo).map(({ key }) => key))
   const used = pastKeys.filter(
     (key) => key.madeDaysAgo >= daysAgo && daysAgo > (key.silentSinceDaysAgo ?? -1) && !ended.has(key.name),
   )
@@ -197,7 +197,7 @@ async function useKeys({ house, tokens, asked }: Past, daysAgo: number, [nth, pa
   await house.keywarden.flush()
 }
 
-/** Whatever the platform has or has not: its keys are known and let in. */
+/** Sends a request to the platform. Throws when its key is refused; any other answer will do. */
 async function ask({ platform }: House, request: Parameters<House['platform']['receive']>[0]): Promise<void> {
   const status = await platform.receive(request)
   if (status === 401 || status === 503) throw new Error(`A request of the demo's past was answered ${status}`)

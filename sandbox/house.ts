@@ -118,7 +118,7 @@ async function moveCalendar(calendar: Calendar, days: number, minutes: number, r
   }
 }
 
-/** Whoever tries it at night, a test included, wants to see what happens now. */
+/** No quiet hours, as people and tests that try it at night want to see alerts at once. */
 async function neverQuiet({ db }: World): Promise<void> {
   const never = JSON.stringify({ quietFrom: '00:00', quietUntil: '00:00' })
   await db('workspaces').update({ policy: db.raw('policy || ?::jsonb', [never]) })

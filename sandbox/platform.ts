@@ -10,7 +10,7 @@ export type Platform = {
   answeredTo: Map<string, number>
   /** answers a request as if it had come over the network, which months of them would take too long for */
   receive(request: { method: Method; path: string; headers: Record<string, string> }): Promise<number>
-  /** tells Keywarden what became of the requests since the last report; it does so each second anyway */
+  /** reports the outcomes of the requests since the last report to Keywarden; it does so each second anyway */
   report(): Promise<void>
   close(): Promise<void>
 }

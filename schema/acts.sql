@@ -1,5 +1,5 @@
--- Slack sends some things twice. An act names the view, trigger or event it answers; the second finds it
--- here.
+-- Slack delivers some requests twice. Each act is recorded with the view, trigger or event it answers, so
+-- that a repeated delivery finds it.
 create table acts_done (
   request_id text primary key,
   done_at timestamptz not null

@@ -1,17 +1,17 @@
--- The message that shows how a subject stands at a destination.
+-- The parent message of a subject at a destination.
 create table alert_messages (
   subject_id text not null,
   destination text not null,
   channel_id text not null,
   ts text not null,
   posted_at timestamptz not null,
-  -- It stays in its message when the words are edited, without being drawn and uploaded anew.
+  -- The uploaded picture, which an edit of the text keeps without drawing it again.
   picture_id text,
   primary key (subject_id, destination)
 );
 create index alert_messages_by_destination on alert_messages (destination);
 
--- Channels that nothing can be posted to.
+-- Channels that take no messages any more.
 create table lost_channels (
   workspace_id text not null references workspaces,
   channel text not null,

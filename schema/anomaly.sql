@@ -1,12 +1,12 @@
--- What the detector of unusual use knows of each key, and until when. A state is rebuilt from usage when it
--- is missing, so the table is small rows that are updated in place: half of each page stays free for the next
--- version of its rows.
+-- The state of the detector of unusual use for each key, and until when it is computed. A missing state is
+-- rebuilt from usage. Rows are small and updated in place: half of each page stays free for their next
+-- versions.
 create table anomaly_states (
   key_id text primary key,
   through timestamptz not null,
-  -- when a silence that began now could become news; it is moved only once it has passed
+  -- when a silence that began now would be unusual; moved only once it has passed
   silence_due timestamptz,
-  -- rebuilt when there is time: counts came after it had been stepped
+  -- to be rebuilt: counts arrived after it had been stepped
   is_doubtful boolean not null default false,
   state bytea not null
 ) with (fillfactor = 50, toast_tuple_target = 8160);
@@ -14,17 +14,17 @@ alter table anomaly_states alter column state set storage main;
 create index anomaly_states_by_silence on anomaly_states (silence_due) where silence_due is not null;
 create index anomaly_states_doubtful on anomaly_states (key_id) where is_doubtful;
 
--- Until when every key that had requests has been looked at, and since when some counter had not said
--- everything yet.
+-- Until when every key with requests has been checked, and since when some counter has not flushed
+-- everything.
 create table anomaly_progress (
   only_row boolean primary key default true check (only_row),
   through timestamptz not null,
   doubt_from timestamptz
 );
 
--- Networks and clients that a key was ever used from, a bounded number for each. Every five minutes each
--- active key's are looked for among those that have been known for a day: with the time in the index that is
--- all that is read.
+-- Networks and clients that a key was ever used from, a bounded number for each. Every five minutes the
+-- sources of each active key are compared with those known for a day; the time in the index makes that an
+-- index-only read.
 create table key_sources (
   key_id text not null,
   source text not null,
@@ -32,7 +32,7 @@ create table key_sources (
   primary key (key_id, source) include (first_at)
 );
 
--- What many keys did at once.
+-- Fleet events: the use of many keys of a workspace changed at once.
 create table fleet_events (
   id text primary key,
   workspace_id text not null references workspaces,
@@ -48,9 +48,8 @@ create table fleet_events (
 create index fleet_events_to_notify on fleet_events (workspace_id) where not notified_over;
 create unique index fleet_events_one_open on fleet_events (workspace_id, direction) where over_at is null;
 
--- Times in which a key was used unusually, one open at a time for each. One that many keys share belongs to a
--- fleet event and is not told by itself, unless it stands alone: what looks like a leak, or comes mostly from
--- new sources.
+-- Periods of unusual use, one open for each key. An episode that many keys share belongs to a fleet event and
+-- opens no finding of its own, unless stands_alone: it may be a leak, or comes mostly from new sources.
 create table anomaly_episodes (
   id bigint generated always as identity primary key,
   key_id text not null references keys,
@@ -74,11 +73,11 @@ create unique index anomaly_episodes_one_open on anomaly_episodes (key_id) where
 create index anomaly_episodes_open on anomaly_episodes (workspace_id) where over_at is null;
 create index anomaly_episodes_by_key on anomaly_episodes (key_id, began_at);
 create index anomaly_episodes_by_fleet on anomaly_episodes (fleet_id) where fleet_id is not null;
--- What was over long ago is found to be forgotten.
+-- For deleting episodes that were over long ago.
 create index anomaly_episodes_over on anomaly_episodes (over_at) where over_at is not null;
 
--- What people have said to expect. once: until a moment. monthly: a day of the month and minutes of the day,
--- by the workspace's clock. new-normal: what was before from_at no longer counts.
+-- Use that people marked as expected. once: until a moment. monthly: on a day of the month between two
+-- minutes of the day, in the workspace's time zone. new-normal: use before from_at no longer counts.
 create table anomaly_expectations (
   id text primary key,
   key_id text not null references keys,

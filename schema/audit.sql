@@ -1,6 +1,6 @@
 -- One hash chain per workspace. Each event stores the exact text that was hashed, so that an export can be
--- verified without knowing how JSON was written that year. Columns beside it are read from that text by the
--- same function that appends, so that they cannot disagree with it.
+-- verified without knowing how its JSON was serialised. The function that appends reads the other columns
+-- from that text, so that they cannot disagree with it.
 create table audit_heads (
   workspace_id text primary key references workspaces,
   seq bigint not null,
@@ -28,7 +28,7 @@ create trigger audit_events_append_only before update or delete on audit_events
 create trigger audit_events_no_truncate before truncate on audit_events
   for each statement execute function audit_is_append_only();
 
--- What was refused, counted by the hour. Refusals of an hour that is over are summed up in the chain once.
+-- Refused attempts, counted by the hour. Once an hour is over, its counts are summed up in the chain.
 create table audit_refusals (
   workspace_id text not null references workspaces,
   actor_id text not null,

@@ -1,4 +1,4 @@
--- Which e-mail belongs to whom: Slack stops saying so once a member is deactivated.
+-- The e-mail addresses of people, as Slack no longer returns them once a member is deactivated.
 create table emails (
   account_id text not null references accounts,
   email text not null check (email = lower(email)),
@@ -8,8 +8,8 @@ create table emails (
 );
 create index emails_by_user on emails (account_id, user_id);
 
--- With which credentials other systems may say who leaves. A SCIM token is kept as a hash; the secret of a
--- webhook has to be kept itself, since a signature is checked with it.
+-- The credentials of other systems that report leavers. A SCIM token is stored as a hash; the secret of a
+-- webhook is stored itself, since signatures are checked with it.
 create table connections (
   id text primary key,
   account_id text not null references accounts,
@@ -29,14 +29,14 @@ create table connections (
 );
 create index connections_by_account on connections (account_id, created_at);
 
--- What a directory sent by SCIM.
+-- Users as a directory sent them by SCIM.
 create table directory_users (
   id text primary key,
   account_id text not null references accounts,
   user_name text not null,
   user_name_folded text not null,
   external_id text,
-  -- Whom Slack knew by an address that the directory has changed since: the new one may never reach Slack.
+  -- The Slack user found by an address that the directory has changed since; Slack may never get the new one.
   slack_user_id text,
   active boolean not null,
   attributes jsonb not null,

@@ -8,13 +8,13 @@ create table finding_groups (
 );
 create unique index finding_groups_one_a_day on finding_groups (workspace_id, kind, day) where day is not null;
 
--- A fact about a key that someone should act on, open until it stops being true; each opening is an episode.
+-- A fact about a key that someone should act on, open while it is true; each opening is an episode.
 create table findings (
   id text primary key,
   workspace_id text not null references workspaces,
   kind text not null,
   key_id text not null references keys,
-  -- how far it has got, in words and as a number
+  -- how far it has escalated, as a name and as a rank
   step text not null,
   level integer not null default 0,
   severity text not null check (severity in ('notice', 'warning', 'critical')),
@@ -24,7 +24,7 @@ create table findings (
   changed_at timestamptz not null,
   resolved_at timestamptz,
   resolution jsonb,
-  -- what people said about it
+  -- the actions of people on it
   acknowledged_by text,
   acknowledged_at timestamptz,
   assigned_to text,
@@ -40,10 +40,10 @@ create unique index findings_one_open on findings (key_id, kind) where resolved_
 create index findings_open_by_kind on findings (workspace_id, kind) where resolved_at is null;
 create index findings_by_group on findings (group_id) where group_id is not null;
 create index findings_snoozed on findings (snoozed_until) where snoozed_until is not null and resolved_at is null;
--- The digest asks what a week has changed.
+-- For the digest: the changes of a week.
 create index findings_by_change on findings (workspace_id, changed_at);
 
--- Notice that a key will be deactivated: given once a finding, and gone when the finding or the policy is.
+-- Notice that a key will be deactivated: given once per finding, withdrawn with the finding or the policy.
 create table deactivation_notices (
   workspace_id text not null references workspaces,
   kind text not null,

@@ -1,4 +1,4 @@
--- One row per job of the timetable. A run holds an expiring claim; its fence number grows with each claim, so
+-- One row per job of the timetable. A run holds an expiring claim; each claim has a higher fence number, so
 -- that a run which lost its claim cannot record its end.
 create table job_runs (
   job text primary key,
@@ -8,7 +8,7 @@ create table job_runs (
   finished_at timestamptz,
   failed_at timestamptz,
   error text,
-  -- When it is due again and how late it may be: a reader needs no timetable for it.
+  -- when it is due again and how late it may be, for readers without the timetable
   next_due_at timestamptz,
   late_seconds integer
 );

@@ -1,4 +1,4 @@
--- A key's row outlives the key: a revoked one stays for audit and to recognise a dead key in use.
+-- A revoked key's row stays, for audit and to recognise a dead key in use.
 create table keys (
   id text primary key,
   workspace_id text not null references workspaces,
@@ -6,48 +6,48 @@ create table keys (
   name_folded text not null,
   description text not null default '' check (char_length(description) <= 300),
   integration text not null default '' check (char_length(integration) <= 80),
-  -- grows with each edit, so that an edit of something that changed meanwhile is noticed
+  -- incremented by each edit, so that an edit of an outdated version is refused
   version integer not null default 1,
   owner_id text not null,
   created_by text not null,
   created_at timestamptz not null,
 
-  -- what it may do
+  -- its rights
   scopes text[] not null check (
     cardinality(scopes) > 0 and scopes <@ array['read', 'write', 'conversations', 'agents', 'analytics']
   ),
   allowed_networks text[] not null default '{}' check (cardinality(allowed_networks) <= 50),
   limit_per_minute integer check (limit_per_minute > 0),
 
-  -- its token, once it was shown
+  -- its token, once revealed
   hint text,
   token_hash bytea unique check (length(token_hash) = 32),
   revealed_by text,
   revealed_at timestamptz,
-  -- when the person who was shown it said that they saved it
+  -- when the person who revealed it confirmed that they saved it
   saved_at timestamptz,
 
-  -- its life
+  -- its lifecycle
   status text not null check (status in ('unrevealed', 'active', 'inactive', 'revoked')),
   status_changed_at timestamptz not null,
   status_changed_by text not null,
   lifetime_days integer check (lifetime_days > 0),
   expires_at timestamptz,
   ends_at timestamptz,
-  -- Its expiry or the end of a rotation's grace, whichever comes first. At that moment it is over.
+  -- its expiry or the end of a rotation's grace, whichever comes first; from then on it is refused
   works_until timestamptz generated always as (least(expires_at, ends_at)) stored,
   predecessor_id text references keys,
-  -- A successor takes its predecessor's name, so the predecessor must point to it before it is there: checked
-  -- at commit.
+  -- A successor takes its predecessor's name, so the predecessor must point to it before it is inserted: the
+  -- reference is checked at commit.
   successor_id text references keys deferrable initially deferred,
 
-  -- A time at which it is known to have been in use: it lags behind the traffic, so that counting a request
-  -- never touches the row, and is brought forward when the idle question meets it.
+  -- A time at which it was still in use. It lags behind the traffic, so that counting a request never touches
+  -- the row; the search for idle keys brings it forward.
   used_by_then timestamptz,
   needed_at timestamptz,
   needed_by text,
-  -- Since when it may have been quiet. A column, because of an expression the planner knows no distribution,
-  -- and would read all keys to find the few that are idle.
+  -- Since when it may have been unused. A column, because the planner has no statistics on an expression and
+  -- would read all keys to find the few that are idle.
   quiet_since timestamptz not null
     generated always as (greatest(status_changed_at, used_by_then, needed_at)) stored,
 
@@ -62,8 +62,8 @@ create unique index keys_one_live_name on keys (workspace_id, name_folded)
 create unique index keys_one_live_successor on keys (predecessor_id) where status <> 'revoked';
 create index keys_by_successor on keys (successor_id) where successor_id is not null;
 
--- One index per way of listing, finding and searching, each beginning with the workspace (and the owner, for
--- people who see only their own), so that a query reads about as many rows as it shows.
+-- One index for each way to list, find and search, beginning with the workspace (and the owner, for people
+-- who see only their own keys), so that a query reads about as many rows as it shows.
 create index keys_by_hint on keys (workspace_id, hint);
 create index keys_by_name on keys (workspace_id, name_folded, created_at desc);
 create index keys_live_by_name on keys (workspace_id, name_folded, id) where status <> 'revoked';
@@ -80,20 +80,20 @@ create index keys_of_owner_by_end on keys (workspace_id, owner_id, works_until, 
 create index keys_of_owner_by_age on keys (workspace_id, owner_id, revealed_at, id)
   where status = 'active' and successor_id is null;
 
--- Words are looked up by trigrams within the workspace; the names nearest to a misspelt one come out of the
--- index in their order.
+-- Words are searched by trigrams within the workspace; the index returns the names nearest to a misspelt one
+-- in order.
 create index keys_by_words on keys using gin (workspace_id, name_folded gin_trgm_ops) where status <> 'revoked';
 create index keys_by_nearness on keys using gist (workspace_id, name_folded gist_trgm_ops(siglen = 64))
   where status <> 'revoked';
 
--- What the clock asks about, each from an index that holds little more than what is due. An offer of a reveal
--- counts from when it was made, or made again after a reveal was taken back.
+-- For jobs: each index holds little more than the rows that are due. The offer of a reveal counts from when it
+-- was made, or made again after a reveal was voided.
 create index keys_unrevealed on keys (status_changed_at) where status = 'unrevealed';
 create index keys_offered on keys (workspace_id, owner_id, status_changed_at) where status = 'unrevealed';
 create index keys_by_quiet on keys (workspace_id, quiet_since, id) where status = 'active';
 create index keys_write_without_expiry on keys (workspace_id, id)
   where status = 'active' and expires_at is null and scopes @> array['write'];
--- Detector states of revoked keys are found to be forgotten.
+-- For deleting the detector states of revoked keys.
 create index keys_revoked on keys (id) where status = 'revoked';
 
 -- The keys of a person who leaves, in all workspaces.
@@ -101,7 +101,7 @@ create index keys_owned on keys (owner_id) where status <> 'revoked';
 create index keys_revealed on keys (revealed_by) where status <> 'revoked' and revealed_by is not null;
 create index keys_created on keys (created_by) where status <> 'revoked';
 
--- People who have had a key's token in their hands without revealing it here.
+-- People who have a key's token without having revealed it here.
 create table key_holders (
   key_id text not null references keys,
   user_id text not null,
@@ -112,8 +112,8 @@ create table key_holders (
 );
 create index key_holders_by_user on key_holders (user_id);
 
--- The direct messages that offer to replace a token: once it is saved or replaced, they say so and offer it
--- no more.
+-- The direct messages that offer to replace a token. Once it is saved or replaced, they are edited to say so
+-- and offer it no more.
 create table token_messages (
   channel_id text not null,
   ts text not null,

@@ -1,6 +1,7 @@
--- The log of what every verifier must learn. Triggers write it at COMMIT, so no code path can forget it; they
--- take the lock exclusively before they draw the sequence and hold it until the transaction is visible, so
--- sequence order is commit order. One transaction is one change, whatever it touches.
+-- The log of the changes that every verifier must apply. Triggers write it at COMMIT, so no code path can
+-- forget it; they take the lock exclusively before they draw a number and hold it until the transaction is
+-- visible, so that numbers follow the order of commits. One transaction is one change, however many rows it
+-- touches.
 create sequence change_seq;
 
 create table changes (
@@ -29,7 +30,7 @@ create table change_log (
 );
 insert into change_log default values;
 
--- Leases run on real time: the database's own clock serves only to notice skew and to count who is alive.
+-- Leases run on real time: the database's own clock serves only to detect skew and to count live verifiers.
 create table leases (
   incarnation text primary key,
   name text not null,
@@ -41,23 +42,23 @@ create table leases (
   renewed_at timestamptz not null
 ) with (fillfactor = 50);
 
--- A database may go back in time: a promoted standby that lacks changes, a dump that is restored, files that
--- are put back, a sequence that starts again. Numbers of changes then come again, and what was said of the
--- old ones must not be taken for the new ones. So an epoch holds where it was begun: in which cluster and
--- database, over which file of the log of changes, and since which start of the server. A clean restart looks
--- like one on older files and begins an epoch too.
+-- A database may go back in time: a promoted standby that lacks changes, a restored dump, older files, a
+-- sequence that starts again. Numbers of changes are then assigned a second time, and an acknowledgement of
+-- the old ones must not count for the new ones. So an epoch is bound to a cluster and database, the file of
+-- the log of changes, and the start of the server. A clean restart cannot be distinguished from one on
+-- older files, so it begins an epoch too.
 --
 -- Unlogged on purpose: Postgres empties it in crash recovery, on promotion and on restore, which is when
--- grants may have been lost. The first session that finds it empty puts a ghost among the leases that stands
--- for all of those, and that a change has to wait out like any silent verifier. A verifier that renews an
--- earlier lease begins again with an empty memory.
+-- leases may have been lost. The first session that finds it empty inserts a ghost lease for all of those,
+-- which a change has to wait out like any silent verifier. A verifier that renews an earlier lease begins
+-- again with an empty memory.
 create unlogged table epoch (
   singleton boolean primary key default true check (singleton),
   id text not null,
   instance text not null
 );
 
--- What a verifier remembers of a key, and so must learn when it changes.
+-- The columns of a key that a verifier remembers, and whose changes it must apply.
 create constraint trigger keys_change after update on keys deferrable initially deferred for each row
   when (old.token_hash is not null and (
     old.token_hash is distinct from new.token_hash or old.workspace_id <> new.workspace_id
@@ -69,7 +70,7 @@ create constraint trigger keys_change after update on keys deferrable initially 
 create constraint trigger keys_gone after delete on keys deferrable initially deferred for each row
   execute function key_changed();
 create trigger keys_emptied after truncate on keys for each statement execute function everything_changed();
--- A token that came from elsewhere may have been presented, and remembered as unknown, before.
+-- A token that is imported may have been presented before, and be remembered as unknown.
 create constraint trigger keys_import after insert on keys deferrable initially deferred for each row
   when (new.token_hash is not null) execute function key_imported();
 
@@ -77,7 +78,7 @@ create constraint trigger workspaces_change after update on workspaces deferrabl
   when (old.account_id <> new.account_id or old.suspended_at is distinct from new.suspended_at)
   execute function workspace_changed();
 
--- Verifiers remember an account beside its service tokens, so whatever changes there is theirs to learn.
+-- Verifiers remember an account with its service tokens, so every change of it concerns them.
 create constraint trigger accounts_change after update on accounts deferrable initially deferred for each row
   when (old.* is distinct from new.*) execute function account_changed();
 

@@ -1,5 +1,5 @@
--- The message of an offboarding, or of several that came together, which is kept true until it is reported. A
--- report is filed once, even when what its message says changes again later.
+-- The message of an offboarding, or of several that came together, kept up to date until it is reported. A
+-- report is filed once, even if its message changes again later.
 create table offboarding_messages (
   id text primary key,
   workspace_id text not null references workspaces,
@@ -18,8 +18,8 @@ create table offboarding_messages (
 );
 create index offboarding_messages_under_way on offboarding_messages (workspace_id, put_at) where reported_at is null;
 
--- A person leaves: one offboarding each until they come back, whichever way asks for it. It ends keys in
--- every workspace of an account, while the person who asks for it is in charge of only some of them.
+-- A person leaves: one offboarding until they return, from whichever source it is requested. It ends keys in
+-- every workspace of an account, although the person who requests it may be in charge of only some of them.
 create table offboardings (
   id text primary key,
   account_id text not null references accounts,
@@ -30,9 +30,9 @@ create table offboardings (
   successor_id text,
   note text not null default '' check (char_length(note) <= 300),
   choices jsonb not null default '{}',
-  -- where mode, successor and choices hold; elsewhere the policy there does
+  -- workspaces where mode, successor and choices apply; in others their policy does
   decides_in text[] not null default '{}',
-  -- where the leaver's role stays, since no one who asked may end it
+  -- workspaces where the leaver's role stays, since nobody who requested this may end it
   keeps_role_in text[] not null default '{}',
   last_owner_of text[] not null default '{}',
   state text not null check (state in ('unmatched', 'requested', 'acting', 'confirming', 'done')),
@@ -59,7 +59,7 @@ create index offboardings_unannounced on offboardings (workspace_id, requested_a
   where message_id is null and announced;
 create index offboardings_by_message on offboardings (message_id);
 
--- Each way that asked for it. One process at a time answers a workflow's step, and one that cannot be
+-- Each source that requested it. One process at a time answers a workflow's step, and one that cannot be
 -- answered now waits and lets others pass.
 create table offboarding_requests (
   offboarding_id text not null references offboardings,
@@ -77,7 +77,7 @@ create table offboarding_requests (
 create index offboarding_requests_unanswered on offboarding_requests (requested_at)
   where source = 'workflow' and answered_at is null;
 
--- Why a key is there, what is to happen, and what did; a process that starts again reads on from there.
+-- Why a key is affected, its plan and its outcome; a process that restarts continues from there.
 create table offboarding_keys (
   offboarding_id text not null references offboardings,
   key_id text not null references keys,
@@ -107,7 +107,7 @@ create index offboarding_keys_by_key on offboarding_keys (key_id);
 create index offboarding_keys_to_offer on offboarding_keys (offboarding_id)
   where outcome = 'rotating' and offered_at is null;
 
--- Deliveries that were taken: what comes again gets the same answer, and a signature is good for one.
+-- Accepted deliveries: a repeated one gets the same answer, and a signature is accepted once.
 create table webhook_deliveries (
   connection_id text not null references connections,
   idempotency_key text not null,

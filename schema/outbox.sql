@@ -1,5 +1,5 @@
--- What must reach the outside, exactly as decided: once per (subject, step, destination). What is about no
--- finding carries its own words.
+-- The messages to deliver: one for each (subject, step, destination), put in the transaction that decided on
+-- it. A message that is not about a finding has a body of its own.
 create table outbox (
   seq bigint generated always as identity primary key,
   id text not null unique,
@@ -7,21 +7,20 @@ create table outbox (
   about text not null default 'finding',
   subject_id text not null,
   finding_id text references findings,
-  -- how far the finding had got
+  -- how far the finding had escalated
   step text not null,
   level integer not null default 0,
   destination text not null,
   body jsonb,
   put_at timestamptz not null,
-  -- a time of the calendar that it waits for
+  -- the calendar time that it waits for
   not_before timestamptz,
   attempts integer not null default 0,
-  -- How often Slack refused it, apart from how often it was tried: an outage is no refusal, however long it
-  -- lasts.
+  -- how often Slack refused it, apart from its attempts: an outage is no refusal
   refusals integer not null default 0,
   claimed_until timestamptz,
   retry_after timestamptz,
-  -- since when it is unknown whether it arrived
+  -- since when it is unknown whether it was delivered
   doubt_since timestamptz,
   last_error text,
   completed_at timestamptz,
@@ -34,5 +33,5 @@ create unique index outbox_notices on outbox (about, subject_id, step, destinati
 create index outbox_waiting on outbox (destination, seq) where completed_at is null;
 create index outbox_by_subject on outbox (subject_id, destination) where completed_at is null;
 create index outbox_completed on outbox (completed_at) where completed_at is not null;
--- What was refused for good ends as `refused`, with what Slack said, and is counted.
+-- For counting messages refused for good, which keep Slack's error.
 create index outbox_refused on outbox (put_at) where outcome = 'refused';

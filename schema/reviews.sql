@@ -11,7 +11,7 @@ create table reviews (
 create unique index reviews_one_open on reviews (workspace_id) where ended_at is null;
 create index reviews_by_time on reviews (workspace_id, begun_at);
 
--- A key that was asked about, until when, and whether it was said not to be needed. Whether it was confirmed
+-- A key under review, its deadline, and whether it was reported as no longer needed. Whether it was confirmed
 -- follows from the key itself.
 create table review_keys (
   review_id text not null references reviews,
@@ -19,7 +19,7 @@ create table review_keys (
   answer_by timestamptz not null,
   unneeded_at timestamptz,
   unneeded_by text,
-  -- set once nothing remains to be asked, so that what is open can be read without the rest
+  -- set once nothing remains to be answered, so that the open keys can be read without the rest
   closed_at timestamptz,
   primary key (review_id, key_id),
   check ((unneeded_at is null) = (unneeded_by is null))

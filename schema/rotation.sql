@@ -1,4 +1,4 @@
--- Many keys that are rotated together.
+-- Campaigns: many keys that are rotated together.
 create table rotation_campaigns (
   id text primary key,
   workspace_id text not null references workspaces,
@@ -21,7 +21,7 @@ create table rotation_campaign_keys (
 );
 create index rotation_campaign_keys_to_do on rotation_campaign_keys (campaign_id, key_id) where outcome is null;
 
--- The message of a rotation, or of a campaign, which is kept true until it is closed.
+-- The message of a rotation or of a campaign, kept up to date until it is closed.
 create table rotation_messages (
   id text primary key,
   workspace_id text not null references workspaces,
@@ -40,9 +40,9 @@ create table rotation_messages (
 create unique index rotation_messages_by_campaign on rotation_messages (campaign_id) where campaign_id is not null;
 create index rotation_messages_open on rotation_messages (shown_at nulls first, id) where closed_at is null;
 
--- A rotation lasts days: who began it and why, how far it has got, how it ended, and what the verifiers said
--- to that. `cut_at` is when the workflow revoked a key of it (the old one, or the new one when it is
--- aborted), and the receipt speaks for that.
+-- A rotation lasts days: who began it and why, its phase, its end, and the verifiers' receipt. `cut_at` is
+-- when the workflow revoked a key of it (the old one, or the new one when it is aborted), and the receipt is
+-- the evidence of that.
 create table rotations (
   id text primary key,
   workspace_id text not null references workspaces,
@@ -70,8 +70,8 @@ create table rotations (
   check ((confirmed_at is null) = (receipt is null))
 );
 create unique index rotations_one_open on rotations (predecessor_id) where ended_at is null;
--- Not unique: the new key of a running rotation can be rotated itself, when it was compromised or its owner
--- leaves. When that ends, its own successor takes its place in the first rotation too.
+-- Not unique: the new key of a running rotation can be rotated itself, when it is compromised or its owner
+-- leaves. When that rotation ends, its successor replaces the key in the first one too.
 create index rotations_open_by_successor on rotations (successor_id) where ended_at is null;
 create index rotations_open on rotations (workspace_id, started_at) where ended_at is null;
 create index rotations_to_confirm on rotations (cut_key_id) where cut_at is not null and confirmed_at is null;
@@ -79,7 +79,7 @@ create index rotations_by_predecessor on rotations (predecessor_id, started_at);
 create index rotations_by_message on rotations (message_id);
 create index rotations_by_campaign on rotations (campaign_id, id) where campaign_id is not null;
 
--- Replies and direct messages of a rotation that are still to be said, once each.
+-- Replies and direct messages of a rotation, each sent once.
 create table rotation_notes (
   rotation_id text not null references rotations,
   step text not null,

@@ -1,9 +1,9 @@
--- A flush is one row that waits, and is folded into the tables of usage with all that wait beside it: a key
--- that is busy, or that many verifiers ask about, is counted up once in a while instead of once a second by
--- each. While few cells wait nothing is gained by that, and a flush folds at once.
+-- A flush is one row that waits, and is merged into the tables of usage with all that wait beside it: the
+-- rows of a busy key, or of one that many verifiers count, are updated every few seconds instead of every
+-- second by each. While few cells wait, nothing is gained by waiting, and a flush is merged at once.
 --
--- A flush counts once: its number stands here until it is folded, and from then on below the number in
--- usage_counters; both change together. So does `through`, which speaks of what is folded.
+-- A flush counts once: its number is in this table until it is merged, and from then on it is not above the
+-- number in usage_counters; one transaction changes both, and `through`, which covers the merged flushes.
 create table usage_waiting (
   id bigint generated always as identity primary key,
   at timestamptz not null default clock_timestamp(),
@@ -30,7 +30,7 @@ create table usage_waiting (
   source_last_ms double precision[] not null,
   unique (counter, flush)
 );
--- Rows live for seconds: making them small would cost more than it saves.
+-- Rows live for seconds: compressing them would cost more than it saves.
 alter table usage_waiting
   alter names set storage external, alter endpoints set storage external, alter classes set storage external,
   alter buckets set storage external, alter keys set storage external, alter counts set storage external,
@@ -39,7 +39,7 @@ alter table usage_waiting
   alter source_requests set storage external, alter source_refused set storage external,
   alter source_refused_scope set storage external, alter source_last_ms set storage external;
 
--- Until when each counter (a verifier, since its start) has said everything.
+-- Until when each counter (one verifier process) has flushed everything.
 create table usage_counters (
   counter text primary key,
   name text not null,
@@ -48,7 +48,7 @@ create table usage_counters (
   is_closed boolean not null default false
 );
 
--- Batches of outcomes that the platform sent, each of which counts once.
+-- Batches of outcomes from the platform, each counted once.
 create table usage_batches (
   account_id text not null references accounts,
   batch_id text not null check (char_length(batch_id) between 1 and 100),
@@ -62,8 +62,8 @@ create table usage_endpoints (
   name text not null unique check (char_length(name) <= 300)
 );
 
--- What moves with traffic stands apart from the key, so that counting never touches the key's row; and
--- without a reference to it: counting must never fail for a key's sake.
+-- Separate from keys, so that counting never touches a key's row, and without a foreign key, so that counting
+-- never fails because of one.
 create table key_usage (
   key_id text primary key,
   requests bigint not null default 0,
@@ -72,11 +72,11 @@ create table key_usage (
 ) with (fillfactor = 70);
 
 -- Requests per key, endpoint, source, status class and five minutes, then by the hour and by the day; in
--- partitions by time so that old ones are dropped whole. make_usage_partition adds them; what has none yet
--- waits in the default one.
+-- partitions by time, so that old ones are dropped whole. make_usage_partition adds them; rows without one
+-- wait in the default partition.
 --
--- An index by time is a BRIN: rows arrive in the order of time, so that it costs nearly nothing to keep, and
--- rolling up reads only what was written since.
+-- The index by time is a BRIN: rows arrive in the order of time, so that it costs nearly nothing to maintain,
+-- and rolling up reads only the rows written since.
 create table usage_buckets (
   key_id text not null,
   bucket timestamptz not null,
@@ -112,16 +112,16 @@ create table usage_days (
 ) partition by range (day);
 create table usage_days_rest partition of usage_days default;
 
--- Everything before `through` of a step is in that step's table; what is counted later for a time before it
--- goes into all of them at once, so that no sum ever waits to be corrected. A lock that counting shares and
--- rolling up takes alone orders the two.
+-- Everything before `through` of a step is in that step's table. Requests counted later for a time before it
+-- are added to all of them at once, so that no sum waits to be corrected. Counting takes a lock shared and
+-- rolling up takes it exclusively, which orders the two.
 create table usage_rollups (
   step text primary key check (step in ('hour', 'day')),
   through timestamptz not null
 );
 insert into usage_rollups (step, through) values ('hour', 'epoch'), ('day', 'epoch');
 
--- Where a key's requests come from, per hour, network and client.
+-- The sources of a key's requests, per hour, network and client.
 create table usage_sources (
   key_id text not null,
   hour timestamptz not null,
@@ -134,10 +134,10 @@ create table usage_sources (
   primary key (key_id, hour, network, client)
 ) partition by range (hour);
 create table usage_sources_rest partition of usage_sources default with (fillfactor = 70);
--- Of all the sources of all keys in use, the few that the clock asks about: refusals that no scope explains.
+-- For finding dead keys in use: refusals that were not for a missing scope.
 create index usage_sources_refused on usage_sources (hour, key_id) where refused > refused_scope;
 
--- The hours in which a key had three sources or more, noted as the third appears.
+-- The hours in which a key had three sources or more, inserted as the third appears.
 create table usage_spread (
   hour timestamptz not null,
   key_id text not null,
@@ -146,7 +146,7 @@ create table usage_spread (
 create trigger usage_sources_spread after insert on usage_sources
   referencing new table as new_sources for each statement execute function note_spread();
 
--- A key's last two hundred requests: texts that begin with the time in 13 digits, the latest first.
+-- A key's last 200 requests, the latest first: texts that begin with the time in 13 digits.
 create table usage_recent (
   key_id text primary key,
   last_day date not null,

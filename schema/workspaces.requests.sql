@@ -1,5 +1,5 @@
--- One person asks for a key; another decides. The draft is checked again when it becomes a key. A request is
--- closed when the person leaves whom it concerns.
+-- One person requests a key; another decides. The draft is checked again when it becomes a key. A request is
+-- closed when the person it concerns leaves.
 create table key_requests (
   id text primary key,
   workspace_id text not null references workspaces,

@@ -6,8 +6,8 @@ create table accounts (
   created_at timestamptz not null,
   -- stops all keys of the account at once
   suspended_at timestamptz,
-  -- It has adopted keys from elsewhere: what is presented there may have any form, so a wrong prefix or
-  -- checksum says nothing and every token is looked up.
+  -- It has imported keys: a token may have any form, so that one with a wrong prefix or checksum is searched
+  -- for all the same.
   foreign_tokens boolean not null default false
 );
 
@@ -23,7 +23,7 @@ create table workspaces (
   unique (account_id, name_folded)
 );
 
--- The platform's credentials for asking Keywarden: hashed, shown once, one account each.
+-- The platform's credentials for calling Keywarden: hashed, shown once, for one account each.
 create table service_tokens (
   id text primary key,
   account_id text not null references accounts,
@@ -36,7 +36,7 @@ create table service_tokens (
 );
 create index service_tokens_by_account on service_tokens (account_id, created_at);
 
--- Which workspace a person works in when they name none, and when they last looked at Home.
+-- The workspace of a person who names none, and when they last opened Home.
 create table preferences (
   account_id text not null references accounts,
   user_id text not null,
@@ -47,21 +47,21 @@ create table preferences (
 );
 create index preferences_recent_homes on preferences (account_id, home_seen_at) where home_seen_at is not null;
 
--- Slack users known to a workspace. Guests and strangers never get a row.
+-- Slack users known to a workspace. Guests and external users never get a row.
 create table members (
   workspace_id text not null references workspaces,
   user_id text not null,
   role text not null check (role in ('owner', 'manager', 'member')),
   added_at timestamptz not null,
   changed_at timestamptz not null,
-  -- Set for a person who left the team, or is a guest by now: they have no rights. The last owner's row stays
-  -- all the same, so that the shell can see who it was.
+  -- Set for a person who left the team or became a guest: they have no rights. The last owner's row stays all
+  -- the same, so that the command line can show who it was.
   left_at timestamptz,
   primary key (workspace_id, user_id)
 );
 create index members_in_charge on members (workspace_id, role) where role in ('owner', 'manager');
 
--- Who has left the team, also when they never had a row of their own.
+-- People who have left the team, including those who never were members of the workspace.
 create table departures (
   workspace_id text not null references workspaces,
   user_id text not null,
@@ -69,7 +69,7 @@ create table departures (
   primary key (workspace_id, user_id)
 );
 
--- A Slack user group can give its members a role. Who is in it is a copy, refreshed when Slack says so.
+-- A Slack user group can give its members a role. group_members is a copy, refreshed when Slack reports a change.
 create table group_roles (
   workspace_id text not null references workspaces,
   group_id text not null,

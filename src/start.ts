@@ -149,11 +149,11 @@ async function showLateness({ db, clock }: World): Promise<() => Promise<string[
 
 /** A worker counts in its metrics what Slack refused for good. */
 async function showRefused({ db }: World): Promise<void> {
-  const [{ refusedLetters }, { measureMessages }] = await Promise.all([
+  const [{ refusedMessages }, { measureMessages }] = await Promise.all([
     import('./outbox/outbox.ts'),
     import('./http/message-metrics.ts'),
   ])
-  measureMessages(async () => (await refusedLetters(db))?.messages ?? 0)
+  measureMessages(async () => (await refusedMessages(db))?.messages ?? 0)
 }
 
 async function startVerifier(world: World, opened: (() => Promise<void>)[]): Promise<Verifier> {
@@ -194,7 +194,7 @@ async function startHttp(
   const server = await openHttp(world, { verifier, readiness, routes, ...(late ? { late } : {}) }).catch(
     (error: Error) => {
       throw new StartError(
-        `The HTTP door cannot open: ${error.message}. Check KEYWARDEN_HTTP_HOST and KEYWARDEN_HTTP_PORT.`,
+        `The HTTP server cannot listen: ${error.message}. Check KEYWARDEN_HTTP_HOST and KEYWARDEN_HTTP_PORT.`,
       )
     },
   )

@@ -1,6 +1,6 @@
 import { openDemo } from './open.ts'
 import { openScene, type Scene, type Step, Unexpected } from './step.ts'
-import { story } from './story.ts'
+import { steps } from './story.ts'
 
 /** Walks through the story in a demo of its own, a line per step. Returns the exit code. */
 export async function check(stopped: AbortSignal): Promise<number> {
@@ -10,22 +10,18 @@ export async function check(stopped: AbortSignal): Promise<number> {
   console.log('Starting a demo of its own.')
   const demo = await openDemo({ say: console.log, log, stopped })
   try {
-    if (!(await walk(story, openScene(demo, logged), { say: console.log, stopped }))) return 1
-    console.log(`All ${story.length} steps are as promised. ${seconds(started)} s`)
+    if (!(await walk(steps, openScene(demo, logged), { say: console.log, stopped }))) return 1
+    console.log(`All ${steps.length} steps are as promised. ${seconds(started)} s`)
     return 0
   } finally {
     await demo.close()
   }
 }
 
-type Telling = { say: (line: string) => void; stopped: AbortSignal }
+type Output = { say: (line: string) => void; stopped: AbortSignal }
 
 /** Ends at the first step that fails, with what was expected and what was seen. Returns whether none did. */
-export async function walk(
-  steps: readonly Step[],
-  scene: Scene,
-  { say, stopped }: Telling,
-): Promise<boolean> {
+export async function walk(steps: readonly Step[], scene: Scene, { say, stopped }: Output): Promise<boolean> {
   for (const [i, step] of steps.entries()) {
     stopped.throwIfAborted()
     const line = `${String(i + 1).padStart(3)}  ${step.promises}`
@@ -41,16 +37,17 @@ export async function walk(
 }
 
 function explain(error: unknown): string {
-  if (error instanceof Unexpected) return `${told('expected', error.expected)}\n${told('saw', error.seen)}`
-  return told('saw', error instanceof Error ? error.message : String(error))
+  if (error instanceof Unexpected)
+    return `${indented('expected', error.expected)}\n${indented('saw', error.seen)}`
+  return indented('saw', error instanceof Error ? error.message : String(error))
 }
 
-const mostLines = 12
+const maxLines = 12
 
-function told(label: string, text: string): string {
+function indented(label: string, text: string): string {
   const lines = text.trim().split('\n')
-  const shown = lines.slice(0, mostLines)
-  if (lines.length > mostLines) shown.push(`and ${lines.length - mostLines} lines more`)
+  const shown = lines.slice(0, maxLines)
+  if (lines.length > maxLines) shown.push(`and ${lines.length - maxLines} lines more`)
   return `         ${label.padEnd(10)}${shown.join(`\n${' '.repeat(19)}`)}`
 }
 

@@ -13,8 +13,8 @@ const laterMinutes = 17
 const bucketMinutes = 5
 
 /**
- * Somebody else uses a customer's key, much and at once, through the platform's front door; then the calendar moves on
- * until the detector has seen it. It begins with five minutes of the clock, so that it is not told as two halves.
+ * Somebody else uses a customer's key, much and at once, through the platform's public API; then the calendar moves on
+ * until the detector has seen it. It begins with five minutes of the clock, so that it is not alerted in two halves.
  */
 export async function leak(house: House, clients: readonly Pick<Client, 'name' | 'token'>[]): Promise<void> {
   const { token } = clients.find((client) => client.name === leaked)!

@@ -14,7 +14,7 @@ export type Demo = {
 }
 
 export type DemoOptions = {
-  /** told in one line each what takes time or changes the machine */
+  /** called with one line for each step that takes time or changes the machine */
   say: (line: string) => void
   log: { level: string; destination: { write(line: string): void } }
   /** looked at between the steps of the start; what was opened until then is closed again */

@@ -6,11 +6,11 @@ import type { Demo } from './open.ts'
 /** One line of `bin/demo --check`: a promise, and how a person would see that it is kept. */
 export type Step = {
   promises: string
-  /** returns when it is so; throws Unexpected, or whatever kept it from finding out */
+  /** returns when the promise holds; throws Unexpected when it does not, or any error that kept it from checking */
   walk(scene: Scene): Promise<void>
 }
 
-/** What the steps share: the demo, everything it logged, and what earlier steps left for later ones. */
+/** The state that the steps share: the demo, everything it logged, and values that earlier steps left for later ones. */
 export type Scene = {
   demo: Demo
   logged: readonly string[]
@@ -37,7 +37,7 @@ export function openScene(demo: Demo, logged: readonly string[]): Scene {
   }
 }
 
-/** What was to be seen, and what was. */
+/** Thrown by a step: the text it expected, and the text it saw. */
 export class Unexpected extends Error {
   override name = 'Unexpected'
   readonly expected: string
@@ -67,11 +67,11 @@ export function lacks(where: string, text: string, secret: string): void {
 }
 
 /** Looks again, five times a second, for what is true only a moment after the act. */
-export async function eventually(look: () => Promise<void>, seconds = 5): Promise<void> {
+export async function eventually(check: () => Promise<void>, seconds = 5): Promise<void> {
   const deadline = performance.now() + seconds * 1000
   for (;;) {
     try {
-      return await look()
+      return await check()
     } catch (error) {
       if (!(error instanceof Unexpected) || performance.now() > deadline) throw error
     }

@@ -66,7 +66,7 @@ async function administer(url: string, statement: string): Promise<void> {
   }
 }
 
-/** The demo runs on servers of its own unless told otherwise; a reader has to know which of the two failed. */
+/** The demo runs on servers of its own unless configured otherwise; a reader has to know which of the two failed. */
 async function onGiven<T>(variable: string, work: Promise<T>): Promise<T> {
   try {
     return await work

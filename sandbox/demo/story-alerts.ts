@@ -8,7 +8,7 @@ import { reads, type Scene, type Step, same, Unexpected } from './step.ts'
 const soon = 'Weekend Import'
 const later = 'Quarterly Report'
 
-/** What the security channel hears, and what it can do about it. */
+/** The alerts of the security channel, and the actions on them. */
 export const alerts: readonly Step[] = [
   {
     promises: 'a BullMQ job finds a key that expires in a week and posts to #security-alerts',
@@ -50,10 +50,10 @@ async function alertActs({ as, curl }: Scene): Promise<void> {
   const done = await submitAndSee(manager, dialog, {})
   await manager.close(done.id)
   same('status', await curl(soon), 401)
-  const settled = await alertAbout(manager, soon, 'Deactivated by')
-  reads(said(settled), manager.id)
-  if (settled.blocks.some(({ type }) => type === 'actions'))
-    throw new Unexpected('no buttons on a settled alert', said(settled))
+  const resolved = await alertAbout(manager, soon, 'Deactivated by')
+  reads(said(resolved), manager.id)
+  if (resolved.blocks.some(({ type }) => type === 'actions'))
+    throw new Unexpected('no buttons on a settled alert', said(resolved))
 }
 
 /** A day more than its life, since what is not critical waits for the end of the quiet hours. */
@@ -64,10 +64,10 @@ async function calendarMoves({ demo, as, curl, tokens }: Scene): Promise<void> {
   const before = demo.house.calendar.now()
   const { now } = await advance(demo.house.slack.url, { advanceDays: 91 })
   same('days passed', Math.floor((Date.parse(now) - before.getTime()) / 86_400_000), 91)
-  const told = await manager.waitFor((screen) =>
+  const posted = await manager.waitFor((screen) =>
     messagesIn(screen, security).find((message) => /Quarterly Report stopped working/.test(said(message))),
   )
-  reads(said(told), manager.id)
+  reads(said(posted), manager.id)
   same('status', await curl(later), 401)
 }
 

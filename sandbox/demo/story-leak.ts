@@ -7,11 +7,11 @@ import { eventually, reads, type Scene, type Step, same, Unexpected } from './st
 
 /** A key in the wrong hands: what the security channel sees, and what stops it and brings it back. */
 export const leaks: readonly Step[] = [
-  { promises: 'a leaked key is told with numbers and a picture', walk: leakIsTold },
+  { promises: 'a leaked key is told with numbers and a picture', walk: leakIsAlerted },
   { promises: 'Quarantine stops the key, and one more click brings it back', walk: quarantineActs },
 ]
 
-async function leakIsTold({ demo, as, tokens, curl }: Scene): Promise<void> {
+async function leakIsAlerted({ demo, as, tokens, curl }: Scene): Promise<void> {
   tokens.set(leaked, demo.clients.find(({ name }) => name === leaked)!.token)
   same('status before', await curl(leaked), 200)
   await leakKey(demo.house.slack.url)

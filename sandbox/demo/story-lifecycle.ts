@@ -102,7 +102,7 @@ async function deactivate({ as, curl }: Scene): Promise<void> {
   await manager.close(done.id)
 }
 
-/** What loosens is not waited for: a verifier may hear of it a moment later. */
+/** A change that loosens is not waited for: a verifier may apply it a moment later. */
 async function activate(scene: Scene): Promise<void> {
   reads(said(await answerTo(scene.as('manager'), `activate "${name.toLowerCase()}"`)), 'Activated')
   await eventually(() => answers(scene, 200))
@@ -113,14 +113,14 @@ async function memberMayNot({ as, curl }: Scene): Promise<void> {
   for (const verb of ['create', 'deactivate', 'revoke']) {
     const { ok } = await member.command({ channel: general, text: `/keys ${verb} ${name}` })
     same(`acknowledgement of ${verb}`, ok, true)
-    const told = await member.waitFor((screen) => {
+    const seen = await member.waitFor((screen) => {
       const dialog = topModal(screen)
       const words = dialog ? said(dialog.blocks) : messagesIn(screen, general).map(said).join('\n')
       return words.includes(`Only managers and owners ${verb} keys.`) && { words, dialog }
     })
-    reads(told.words, people.owner)
-    if (told.dialog?.submit) throw new Unexpected('no way to submit', `a button "${told.dialog.submit}"`)
-    if (told.dialog) await member.close(told.dialog.id)
+    reads(seen.words, people.owner)
+    if (seen.dialog?.submit) throw new Unexpected('no way to submit', `a button "${seen.dialog.submit}"`)
+    if (seen.dialog) await member.close(seen.dialog.id)
   }
   same('status', await curl(name), 200)
 }

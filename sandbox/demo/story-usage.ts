@@ -6,7 +6,7 @@ import { eventually, reads, type Scene, type Step, same, Unexpected } from './st
 
 const name = 'Salesforce CRM'
 
-/** What a manager sees of a key's use, against what the platform counted for itself. */
+/** The use of a key that a manager sees, against the platform's own count. */
 export const usage: readonly Step[] = [
   {
     promises: '/keys usage: requests, refusals, failures and endpoints are what the platform itself counted',

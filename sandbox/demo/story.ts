@@ -6,5 +6,5 @@ import { rotation } from './story-rotation.ts'
 import { secrecy } from './story-secrecy.ts'
 import { usage } from './story-usage.ts'
 
-/** What `bin/demo --check` walks through, in this order. Secrecy comes last: it looks back on everything. */
-export const story: readonly Step[] = [...lifecycle, ...usage, ...rotation, ...leaks, ...alerts, ...secrecy]
+/** The steps of `bin/demo --check`, in this order. Secrecy comes last: it looks back on everything. */
+export const steps: readonly Step[] = [...lifecycle, ...usage, ...rotation, ...leaks, ...alerts, ...secrecy]

@@ -2,7 +2,7 @@ import { styleText } from 'node:util'
 import { general, people } from '../acting.ts'
 import type { House } from '../house.ts'
 
-/** What a newcomer reads when the demo is up: where to look, what to try, how to stop. */
+/** The text for a newcomer when the demo is up: where to look, what to try, how to stop. */
 export function welcome({ slack, platform, keywarden }: House, seconds: number, pretty: boolean): string {
   const strong = (text: string) => (pretty ? styleText('bold', text) : text)
   const page = `${slack.url}/?as=${people.manager}&channel=${general}`

@@ -43,7 +43,7 @@ async function removeStale(place: string, owner?: Owner): Promise<void> {
   }
 }
 
-/** Whether a process with that id runs, whoever owns it. */
+/** Whether a process with that id runs, under any owner. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)

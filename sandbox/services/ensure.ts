@@ -1,4 +1,4 @@
-/** The command behind bin/test and bin/demo: ensure.ts redis chromium. What cannot be had is said in one sentence. */
+/** The command behind bin/test and bin/demo: ensure.ts redis chromium. It reports in one sentence what is not available. */
 import { ensureInstalled, type ProgramName } from './install.ts'
 import { postgresPrograms } from './postgres-programs.ts'
 

@@ -33,7 +33,7 @@ const catalogue = {
     apt: ['chromium', 'fonts-liberation', 'fonts-noto-color-emoji'],
     brew: ['--cask', 'chromium'],
   },
-  // Chromium draws a letter only where the machine has a font for it. macOS brings its own.
+  // Chromium draws a character only where the machine has a font for it. macOS brings its own.
   fonts: {
     name: 'Fonts',
     commands: [],
@@ -71,7 +71,7 @@ export const findChromium = async (log?: Log): Promise<string> =>
 
 /**
  * The paths of these programs. Those that are missing are installed with apt (as root, or with a sudo that asks
- * no password) or brew, and `log` is told so.
+ * no password) or brew, and `log` gets a line about it.
  * @throws Error that says the one command to type, when they may not be installed or the package manager fails.
  */
 export function ensureInstalled(names: ProgramName[], log: Log = console.error): string[] {
@@ -143,13 +143,13 @@ function withApt(packages: string[], isRoot: boolean): Installer {
   // RUNLEVEL keeps Debian from starting a service for what we only want the program of.
   const environment = ['env', 'DEBIAN_FRONTEND=noninteractive', 'RUNLEVEL=1']
   const apt = (...args: string[]) =>
-    attempt([...(isRoot ? [] : ['sudo', '-n']), ...environment, 'apt-get', '-qq', ...patience, ...args])
+    attempt([...(isRoot ? [] : ['sudo', '-n']), ...environment, 'apt-get', '-qq', ...lockTimeout, ...args])
   const add = () => apt('install', '-y', '--no-install-recommends', ...packages)
   // The lists may be absent or old; they take longer to fetch than the packages, so only then.
   return [command, () => add() && (apt('update') ?? add())]
 }
 
-const patience = ['-o', 'DPkg::Lock::Timeout=120']
+const lockTimeout = ['-o', 'DPkg::Lock::Timeout=120']
 const hasSudo = () => !spawnSync('sudo', ['--version']).error
 
 function withBrew(programs: Program[]): Installer {

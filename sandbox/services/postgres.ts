@@ -11,7 +11,7 @@ import { type LocalServer, startServer } from './server.ts'
 export type PostgresServer = LocalServer & { url: string }
 
 export type PostgresOptions = {
-  /** told in one line each what takes time or changes the machine */
+  /** called with one line for each step that takes time or changes the machine */
   log?: (line: string) => void
   /** false: nothing waits for the disk, and the data may be in memory, for tests; default true */
   durable?: boolean
@@ -106,7 +106,7 @@ async function initialise(programs: PostgresPrograms, directory: string, data: s
 }
 
 /**
- * What pg_ctl looks at: the first line of postmaster.pid is the process id, the eighth its state. A hot standby is
+ * The file that pg_ctl reads: the first line of postmaster.pid is the process id, the eighth its state. A hot standby is
  * `standby` as soon as it can be read from.
  */
 async function isReady(data: string, pid: number): Promise<boolean> {

@@ -10,7 +10,7 @@ import { type LocalServer, startServer } from './server.ts'
 export type RedisServer = LocalServer & { url: string }
 
 export type RedisOptions = {
-  /** told in one line each what takes time or changes the machine */
+  /** called with one line for each step that takes time or changes the machine */
   log?: (line: string) => void
   /** default: a free one */
   port?: number
@@ -63,7 +63,7 @@ maxmemory-policy noeviction
 
 async function answers(port: number, password: string): Promise<boolean> {
   const redis = new Redis({ host: '127.0.0.1', port, password, lazyConnect: true, retryStrategy: () => null })
-  redis.on('error', () => {}) // connect() below tells
+  redis.on('error', () => {}) // connect() below reports it
   try {
     await redis.connect()
     return (await redis.ping()) === 'PONG'

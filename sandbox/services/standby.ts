@@ -29,7 +29,7 @@ export async function startStandby(primary: PostgresServer): Promise<PostgresSer
   }
 }
 
-/** What pg_basebackup does, which is not among the embedded programs: a copy of the files between a start and an end. */
+/** Copies the files between a start and an end, as pg_basebackup does, which is not among the embedded programs. */
 async function backUp(url: string, programs: PostgresPrograms, to: string): Promise<void> {
   const client = new pg.Client(url)
   await client.connect()

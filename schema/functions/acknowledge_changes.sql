@@ -1,5 +1,6 @@
--- An acknowledgement that a crash forgets is only given again, so it need not wait for the disk. It is
--- announced with the incarnation's name, so that a process that waits for it need not read the leases again.
+-- Records that a verifier has applied the changes up to p_seq. It need not wait for the disk, since one that a
+-- crash loses is given again. The notification names the incarnation, so that a process that waits for it need
+-- not read the leases again.
 create or replace function acknowledge_changes(p_incarnation text, p_seq bigint) returns boolean
 language plpgsql volatile set search_path from current as $$
 begin

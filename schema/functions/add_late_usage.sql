@@ -1,4 +1,4 @@
--- Adds what is counted for hours and days that are already summed up to their sums.
+-- Adds requests that were counted late to the hours and days that are already summed up.
 create or replace function add_late_usage(p_hours timestamptz, p_days timestamptz, p_source text, p_names text[],
   p_endpoints integer[], p_classes smallint[], p_buckets integer[], p_keys text[], p_counts bigint[]) returns void
 language plpgsql set search_path from current as $$

@@ -1,4 +1,4 @@
--- Remembers the last requests of keys. p_entries: one text per key, its entries joined by line feeds, the
+-- Adds to the last requests of keys. p_entries: one text per key, its entries joined by line feeds, the
 -- latest first.
 create or replace function add_recent(p_day date, p_keys text[], p_entries text[]) returns void
 language sql set search_path from current as $$

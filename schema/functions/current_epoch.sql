@@ -1,6 +1,6 @@
--- The epoch of this database, begun anew where it is missing or was begun elsewhere. A new one knows no lease
--- of before: a ghost stands for all of them, a verifier that renews one begins again with an empty memory,
--- and no acknowledgement of before can be given any more.
+-- The epoch of this database. Begins another when there is none or it belongs to another instance. A new epoch
+-- has no earlier lease: a ghost represents all of them, a verifier that renews one begins again with an empty
+-- memory, and earlier changes can no longer be acknowledged.
 create or replace function current_epoch() returns text language plpgsql set search_path from current as $$
 declare
   here text := database_instance();

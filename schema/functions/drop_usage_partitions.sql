@@ -1,6 +1,6 @@
--- Drops the partitions that end at p_before or earlier, and rows as old from the default partition, but
--- nothing that is not yet summed up. Returns how many partitions went. Runs with its owner's rights, since
--- the role of a running program owns no tables.
+-- Drops the partitions that end at p_before or earlier, and deletes rows as old from the default partition, but
+-- nothing that is not yet summed up. Returns how many partitions were dropped. Runs with its owner's rights,
+-- since the role of a running program owns no tables.
 create or replace function drop_usage_partitions(p_parent text, p_before timestamptz) returns integer
 language plpgsql security definer set search_path from current as $$
 declare

@@ -1,4 +1,4 @@
--- Takes a lease away, unless it was renewed since it was looked at.
+-- Ends a lease, unless it was renewed since it was read with p_renewals. Returns whether it did.
 create or replace function fence_lease(p_incarnation text, p_renewals bigint) returns boolean
 language plpgsql volatile set search_path from current as $$
 begin

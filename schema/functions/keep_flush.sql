@@ -1,5 +1,5 @@
--- Keeps a flush, once, and folds while little waits. Returns whether so much waits, for so long, that it
--- should be folded.
+-- Stores a flush once, and merges it while little waits. Returns whether so much waits, for so long, that it
+-- should be merged.
 create or replace function keep_flush(p_counter text, p_name text, p_flush bigint, p_through timestamptz,
   p_last timestamptz, p_is_closed boolean, p_names text[], p_endpoints integer[], p_classes smallint[], p_buckets integer[],
   p_keys text[], p_counts bigint[],
@@ -20,7 +20,7 @@ begin
       p_source_networks, p_source_clients, p_source_requests, p_source_refused, p_source_refused_scope,
       p_source_last_ms)
     on conflict do nothing returning id into kept;
-  -- Looked at afterwards: what was folded while this waited is seen now.
+  -- Checked after the insert, so that a merge this waited for is seen.
   if exists (select from usage_counters where counter = p_counter and flush >= p_flush) then
     delete from usage_waiting where id = kept;
   elsif kept is not null and cardinality(p_recent_keys) > 0 then

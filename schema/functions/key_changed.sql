@@ -1,4 +1,4 @@
--- Trigger: logs that a key changed or is gone, under the token it had and the one it has.
+-- Trigger: logs that a key changed or was deleted, under its old and its new token.
 create or replace function key_changed() returns trigger language plpgsql set search_path from current as $$
 begin
   if old.token_hash is not null then

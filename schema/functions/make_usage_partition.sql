@@ -1,5 +1,5 @@
--- Makes the partition of [p_from, p_to) and moves into it what waits in the default partition. False: it is
--- there. Runs with its owner's rights, since the role of a running program owns no tables.
+-- Makes the partition of [p_from, p_to) and moves its rows from the default partition. Returns false if it
+-- exists. Runs with its owner's rights, since the role of a running program owns no tables.
 create or replace function make_usage_partition(p_parent text, p_from timestamptz, p_to timestamptz) returns boolean
 language plpgsql security definer set search_path from current as $$
 declare
@@ -10,7 +10,7 @@ declare
 begin
   if to_regclass(part) is not null then return false; end if;
   execute format('lock table %I in access exclusive mode', rest);
-  -- Rows that are counted up find room for their next version on their own page.
+  -- Rows that are updated need room for their next version on their own page.
   execute format('create table %I (like %I including defaults including constraints) with (fillfactor = %s)',
     part, p_parent, case when p_parent in ('usage_buckets', 'usage_sources') then 70 else 100 end);
   execute format('with moved as (delete from %I where %I >= %L and %I < %L returning *)

@@ -1,7 +1,7 @@
--- Folds what has waited longest, about p_most cells of it; nothing if another session is folding and p_waits
--- is false. Returns whether more waited as it began: what comes meanwhile is for the next one, or it would
--- never end.
-create or replace function merge_usage(p_most integer, p_waits boolean) returns boolean
+-- Merges the flushes that have waited longest, about p_max cells; does nothing if another session is merging
+-- and p_waits is false. Returns whether more waited when it began; flushes that arrive meanwhile are left to the
+-- next call, or it would never end.
+create or replace function merge_usage(p_max integer, p_waits boolean) returns boolean
 language plpgsql set search_path from current as $$
 declare
   taken bigint[];
@@ -15,7 +15,7 @@ begin
   elsif not pg_try_advisory_xact_lock(4711004) then
     return false;
   end if;
-  select array_agg(id) filter (where before < p_most), bool_or(before >= p_most) into taken, is_more
+  select array_agg(id) filter (where before < p_max), bool_or(before >= p_max) into taken, is_more
     from (select id, sum(cells) over (order by id) - cells as before from usage_waiting) as waiting;
   if taken is null then return false; end if;
   select array_agg(distinct n) into all_names from usage_waiting w, unnest(w.names) as n where w.id = any(taken);
@@ -25,7 +25,7 @@ begin
       (select array_agg(array_position(all_names, own.name) order by own.n)
         from unnest(w.names) with ordinality as own(name, n)) as places
     from usage_waiting w where w.id = any(taken)
-  ), folded as materialized (
+  ), merged as materialized (
     select r.key_id, r.bucket, f.places[r.endpoint] as endpoint, r.class, sum(r.requests)::bigint as requests,
       max(f.last_at) as last_at
     from flushes f, unnest(f.keys, f.buckets, f.endpoints, f.classes, f.counts)
@@ -34,7 +34,7 @@ begin
   )
   select array_agg(key_id) as keys, array_agg(bucket) as buckets, array_agg(endpoint) as endpoints,
     array_agg(class) as classes, array_agg(requests) as counts, array_agg(last_at) as last_at
-    into counted from (select * from folded order by key_id, bucket, endpoint, class) as ordered;
+    into counted from (select * from merged order by key_id, bucket, endpoint, class) as ordered;
   if counted.keys is not null then
     perform add_usage('verify', all_names, counted.endpoints, counted.classes, counted.buckets, counted.keys,
       counted.counts);
@@ -50,7 +50,7 @@ begin
         last_used_at = greatest(u.last_used_at, excluded.last_used_at);
   end if;
 
-  with folded as materialized (
+  with merged as materialized (
     select r.key_id, r.hour, r.network, r.client, sum(r.requests)::bigint as requests,
       sum(r.refused)::bigint as refused, sum(r.refused_scope)::bigint as refused_scope, max(r.last_ms) as last_ms
     from usage_waiting w, unnest(w.source_keys, w.source_hours, w.source_networks, w.source_clients,
@@ -61,7 +61,7 @@ begin
   select array_agg(key_id) as keys, array_agg(hour) as hours, array_agg(network) as networks,
     array_agg(client) as clients, array_agg(requests) as requests, array_agg(refused) as refused,
     array_agg(refused_scope) as refused_scope, array_agg(last_ms) as last_ms
-    into sourced from (select * from folded order by key_id, hour, network, client) as ordered;
+    into sourced from (select * from merged order by key_id, hour, network, client) as ordered;
   if sourced.keys is not null then
     perform add_sources(sourced.keys, sourced.hours, sourced.networks, sourced.clients, sourced.requests,
       sourced.refused, sourced.refused_scope, sourced.last_ms);

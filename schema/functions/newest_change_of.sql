@@ -1,6 +1,6 @@
--- The newest change of some keys, and whether one of them is not as that change would have left it: not in
--- the state that it was moved to, or further; without one, usable without an end and not in the log. The
--- epoch comes first, so that a number never seems to be of a later one than it is.
+-- The newest change of some keys, and is_unchanged if the change is missing on one of them: its status is
+-- neither p_to nor revoked or, when p_to is null, it is active without an end and not in the log. The epoch is
+-- read first, so that a number is never taken for one of a later epoch.
 create or replace function newest_change_of(p_keys text[], p_to text)
 returns table (seq bigint, epoch_id text, is_unchanged boolean)
 language plpgsql volatile set search_path from current as $$

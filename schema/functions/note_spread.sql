@@ -1,5 +1,5 @@
--- Trigger: notes the hours in which a key has three sources or more. Folding is one at a time, so the later
--- fold always sees the sources of the earlier one.
+-- Trigger: records the hours in which a key has three sources or more. Merges run one at a time, so that a
+-- later one always sees the sources of the earlier one.
 create or replace function note_spread() returns trigger language plpgsql set search_path from current as $$
 begin
   insert into usage_spread (hour, key_id)

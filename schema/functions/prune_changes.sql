@@ -1,13 +1,13 @@
--- The log of changes is pruned from its beginning: what is confirmed, acknowledged by every lease there is,
--- and older than it is kept and than any lease ever was. A verifier that knows less than what was pruned
--- empties its memory (renew_lease says so), so the worst that a wrong guess could cost is a cold memory.
-create or replace function prune_changes(p_kept_ms double precision, p_most integer) returns integer
+-- Prunes up to p_max changes from the beginning of the log: those that are confirmed, acknowledged by every
+-- lease, and older than p_kept_ms and than the longest lease ever. Returns how many. A verifier that lacks a
+-- pruned change empties its memory (see renew_lease), so that a wrong guess costs at worst a cold memory.
+create or replace function prune_changes(p_kept_ms double precision, p_max integer) returns integer
 language plpgsql volatile set search_path from current as $$
 declare
   upto bigint;
   gone integer;
 begin
-  select max(c.seq) into upto from (select seq, at from changes order by seq limit p_most) as c
+  select max(c.seq) into upto from (select seq, at from changes order by seq limit p_max) as c
     where c.at < clock_timestamp()
         - greatest(p_kept_ms, (select longest_ttl_ms from change_log)) * interval '1 millisecond'
       and c.seq <= coalesce((select min(acknowledged) from leases), c.seq)

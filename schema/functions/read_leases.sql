@@ -1,4 +1,4 @@
--- All leases, in an epoch that has begun.
+-- All leases. Begins an epoch first if there is none.
 create or replace function read_leases() returns table (incarnation text, name text, ttl_ms integer, renewals bigint,
   head_at_renewal bigint, acknowledged bigint)
 language plpgsql volatile set search_path from current as $$

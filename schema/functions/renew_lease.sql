@@ -1,5 +1,5 @@
--- Begins or renews a lease. Each statement of a volatile function sees what was committed before that
--- statement: the lock comes first.
+-- Begins or renews a lease. The lock comes first, since each statement of a volatile function sees what was
+-- committed before that statement.
 create or replace function renew_lease(p_incarnation text, p_name text, p_ttl_ms integer, p_applied bigint,
   p_begin boolean)
 returns table (is_fenced boolean, epoch_id text, head bigint, pruned bigint, database_ms double precision,

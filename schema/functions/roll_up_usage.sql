@@ -1,4 +1,5 @@
--- Sums up what lies between the step's watermark and p_through, and moves the watermark there.
+-- Sums up the requests between the step's watermark and p_through, and moves the watermark there. Returns how
+-- many rows it wrote.
 create or replace function roll_up_usage(p_step text, p_through timestamptz) returns bigint
 language plpgsql set search_path from current as $$
 declare

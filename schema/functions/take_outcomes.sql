@@ -1,5 +1,5 @@
--- Counts a batch of outcomes. Returns which of its keys are the account's, so that its requests are
--- remembered among the last ones of these keys and of no others; null for a batch that came before.
+-- Counts a batch of outcomes once. Returns which of its keys belong to the account, so that only these get the
+-- batch's requests among their last ones; null for a batch that was counted before.
 create or replace function take_outcomes(p_account text, p_batch text, p_at timestamptz, p_names text[],
   p_endpoints integer[], p_classes smallint[], p_buckets integer[], p_keys text[], p_counts bigint[])
 returns text[] language plpgsql set search_path from current as $$

@@ -1,4 +1,4 @@
--- The column that says when, of those tables that make_usage_partition and drop_usage_partitions may touch.
+-- The time column of a table that make_usage_partition and drop_usage_partitions may touch.
 create or replace function usage_moment(p_parent text) returns text language plpgsql immutable as $$
 begin
   case p_parent

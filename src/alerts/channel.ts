@@ -7,10 +7,10 @@ import type { Role } from '../members/member.ts'
 import type { Asked } from '../reviews/keys-asked.ts'
 import type { ReviewProgress } from '../reviews/progress.ts'
 
-/** What delivering needs beside the channel. */
+/** The dependencies of delivery besides the channel. */
 export type Deps = Pick<World, 'db' | 'clock' | 'log' | 'random'>
 
-/** Everything an alert says, as data; how it looks is the channel's business. */
+/** Everything an alert says, as data; the channel decides how to show it. */
 export type Alert = {
   findingId: string
   kind: Kind
@@ -42,10 +42,10 @@ export type Alert = {
   timeZone: string
 }
 
-/** Many findings of a kind in one message, with how things stand for each now. */
+/** Several findings of a kind in one message, each with its current state. */
 export type Group = { id: string; kind: Kind; workspaceId: string; day: string | null; alerts: Alert[] }
 
-/** What many keys of a workspace did at once, as it stands now. */
+/** A fleet event: many keys of a workspace changed at once. Its current state. */
 export type Fleet = {
   id: string
   direction: 'more' | 'less' | 'failing'
@@ -58,7 +58,7 @@ export type Fleet = {
   names: string[]
 }
 
-/** A message that is kept true: one finding's own, one that many share, or one of a review or a fleet. */
+/** A message that is kept up to date: one finding's own, one that many share, or one of a review or a fleet event. */
 export type Parent =
   | { alert: Alert }
   | { group: Group }
@@ -74,11 +74,11 @@ export type Step = {
   mentions: string[]
   /** shown in the channel too, not only in the thread */
   broadcast: boolean
-  /** what somebody did or asked, when that is what the step is about */
+  /** the person's action that the step reports, if it reports one */
   action: FindingAction | null
 }
 
-/** What a person did to a finding from its alert. */
+/** An action that a person took on a finding from its alert. */
 export type FindingAction = {
   what: 'acknowledged' | 'snoozed' | 'woken' | 'assigned' | 'asked'
   by: string
@@ -87,7 +87,7 @@ export type FindingAction = {
   reason?: string
 }
 
-/** What is said once and stands for itself. */
+/** A message that is sent once and never edited. */
 export type Notice =
   | { about: 'channel-lost'; channel: string; reason: string; lost?: 'checkpoints' }
   | ({ about: 'checkpoint' } & PostedCheckpoint)
@@ -97,31 +97,31 @@ export type Notice =
   | ({ about: 'offboarded-elsewhere' } & OffboardedElsewhere)
   | ({ about: 'step-refused' } & RefusedStep)
 
-/** What an offboarding that somebody asked for in another workspace does in this one. */
+/** The effects in this workspace of an offboarding that was requested in another one. */
 type OffboardedElsewhere = {
   leaver: string
   /** an actor's name */
   by: string
-  /** names of the workspace where it was asked for, and of this one */
+  /** names of the workspace where it was requested, and of this one */
   home: string
   workspace: string
-  /** some of the keys that it found here, and how many there are */
+  /** some of the keys that it found here, and the number of all */
   keys: { name: string; plan: string }[]
   count: number
   keepsRole: boolean
 }
 
-/** Runs of the workflow step that were refused since it is switched off: one, or what followed it within the hour. */
+/** Runs of the workflow step that were refused because it is switched off: one, or those within an hour after it. */
 type RefusedStep = {
   runs: number
   isMore: boolean
-  /** what some of them named as leaver */
+  /** the leavers that some of them named */
   leavers: string[]
   /** names of workspaces where it is switched off */
   offIn: string[]
 }
 
-/** Where one workspace's audit ended, signed: what outlives the database if anything does. */
+/** The end of one workspace's audit chain, signed, posted so that it survives a loss of the database. */
 export type PostedCheckpoint = {
   workspace: string
   /** the workspace's own date */
@@ -132,42 +132,42 @@ export type PostedCheckpoint = {
   signed: string
 }
 
-/** Where an alert stands, and with which picture. */
+/** Where an alert was posted, and with which picture. */
 export type Posted = { channelId: string; ts: string; pictureId?: string }
 
 /**
- * Which letter a message carries, so that it can be found again; `before` is called at the last moment. A channel
- * that never heard anything may be joined; one that the bot was taken out of may not. A letter that is late, since it
- * was tried before, goes without its picture: that must not hold it up again. `inWords`: what is said goes in words
- * alone, since it was refused over and over as it is.
+ * The outbox message that a post carries, so that `find` finds it again. The channel calls `before` just before it
+ * sends. `mayJoin`: the bot may join the channel, as nothing was ever posted there; it does not rejoin one it was
+ * removed from. `isLate`: earlier attempts failed, so the message goes without its picture, which must not delay it
+ * again. `inWords`: the message goes as text alone, because it was refused repeatedly as it is.
  */
 export type Carried = { id: string; mayJoin: boolean; isLate: boolean; inWords: boolean; before(): void }
 
 /**
- * A way to people. Slack implements it. Each call either arrives, or throws: a `Delay` when the other side named
- * a time, a `Refused` when it said no, anything else when it is unknown whether it arrived. What is refused for its
- * content goes once more in words alone before `Refused` is thrown.
+ * A channel to people; Slack implements it. Each call either succeeds or throws: `Delay` when the service asks to
+ * wait, `Refused` when it refuses, anything else when it is unknown whether the message was delivered. A message
+ * refused for its content is sent once more as text alone before `Refused` is thrown.
  */
 export type AlertChannel = {
   post(destination: string, parent: Parent, mentions: string[], message: Carried): Promise<Posted>
-  /** makes the parent message show how things stand now */
+  /** brings the parent message up to date */
   edit(where: Posted, parent: Parent, destination: string): Promise<void>
-  /** says in the thread what changed, and to whom it matters */
+  /** posts in the thread what changed, and mentions the people it concerns */
   reply(where: Posted, step: Step, message: Carried): Promise<void>
-  /** says something once; in the thread, when one is named */
+  /** posts a notice once; in the thread, if one is given */
   say(destination: string, notice: Notice, message: Carried, thread?: Posted): Promise<Posted>
-  /** the message that carries this letter, if it arrived after that time; in the thread, when one is named */
+  /** the post that carries this outbox message, if it arrived after that time; in the thread, if one is given */
   find(
     destination: string,
     messageId: string,
     since: Date,
     thread: Posted | undefined,
   ): Promise<Posted | undefined>
-  /** whether that person reads what is said there */
+  /** whether that person reads this destination */
   reaches(destination: string, userId: string): Promise<boolean>
 }
 
-/** Thrown by a channel that must not be asked again before `seconds` have passed. */
+/** Thrown when the channel must not be called again before `seconds` have passed. */
 export class Delay extends Error {
   readonly seconds: number
 
@@ -178,10 +178,10 @@ export class Delay extends Error {
 }
 
 /**
- * Thrown when the other side said no, so that nothing arrived. `closed`: nobody can be told anything there;
- * `missing`: the message to edit or answer is gone; `content`: this message is refused for good, in words too;
- * `app`: every message is refused, until somebody gives the app back its token or its rights; `other`: it is unknown
- * whether trying again helps. `said` is what the other side said.
+ * Thrown when the service refused, so that nothing was delivered. `closed`: the destination takes no messages any more;
+ * `missing`: the message to edit or answer is gone; `content`: this message is refused for good, as text too; `app`:
+ * every message is refused until the app has its token or scopes again; `other`: it is unknown whether a retry helps.
+ * `said` is the service's own error.
  */
 export class Refused extends Error {
   readonly why: 'closed' | 'missing' | 'content' | 'app' | 'other'

@@ -19,7 +19,7 @@ export async function deliverCheckpoint(
     (message.doubtSince && (await channel.find(message.destination, message.id, message.doubtSince, day))) ||
     (await channel.say(message.destination, notice, carried, day))
   const posted = await post().catch(async (error) => {
-    // Somebody deleted the day's message; the next attempt begins another.
+    // The day's message was deleted; the next attempt posts another.
     if (error instanceof Refused && error.why === 'missing') await forgetParent(db, message)
     throw error
   })

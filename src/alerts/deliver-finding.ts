@@ -25,9 +25,9 @@ import { readAlert, readGroup, stepOf } from './read.ts'
 type Delivery = { world: Deps; channel: AlertChannel; message: Claimed; carried: Carried; alert: Alert }
 
 /**
- * Brings one step of a finding to one place: as the parent message when there is none yet, else as a reply in its
- * thread, with the parent made true first. What may have arrived before is looked for. The send is the last thing
- * that happens outside, so that whatever fails before it means that nothing was said.
+ * Delivers one step of a finding to one destination: as the parent message if there is none yet, otherwise as a reply
+ * in its thread, after the parent is brought up to date. A message that an earlier attempt may have delivered is
+ * searched for first. The send is the last external call, so any earlier failure means that nothing was delivered.
  */
 export async function deliverFinding(
   world: Deps,
@@ -45,7 +45,7 @@ export async function deliverFinding(
   }
   const delivery = { world, channel, message, carried, alert }
   const alone = await needsDirectMessage(delivery)
-  await makeOthersTrue(delivery)
+  await updateOthers(delivery)
   const posted = parent ? await follow(delivery, parent) : await begin(delivery)
   await recordArrival(delivery, posted, alone)
   return 'arrived'
@@ -58,7 +58,7 @@ const readParent = async ({ world, message }: Delivery, alert: Alert): Promise<P
 
 const ownerIn = (destination: string) => /^dm:(.+)$/.exec(destination)?.[1]
 
-/** The first message. One that many share comes first by itself; each finding in it is a reply. */
+/** Posts the parent message. One that many findings share is posted first; each finding is a reply to it. */
 async function begin(delivery: Delivery): Promise<Posted> {
   const { world, channel, message, carried, alert } = delivery
   const parent = await readParent(delivery, alert)
@@ -74,23 +74,23 @@ async function begin(delivery: Delivery): Promise<Posted> {
   return posted
 }
 
-/** A further step: the parent shows how things stand, the thread says what happened. */
+/** Delivers a further step: updates the parent and replies in its thread. */
 async function follow(delivery: Delivery, posted: Posted): Promise<Posted> {
   const { world, channel, message, carried, alert } = delivery
   try {
-    if (!(await hasMoreComing(world.db, message))) await makeTrue(delivery, posted)
+    if (!(await hasMoreComing(world.db, message))) await update(delivery, posted)
     if (!(await arrived(delivery, message.id, posted)))
       await channel.reply(posted, await stepOf(world.db, message, alert), carried)
     return posted
   } catch (error) {
-    // Somebody deleted the message. The finding goes on, so the next attempt begins anew.
+    // The message was deleted. The finding goes on, so the next attempt posts another.
     if (error instanceof Refused && error.why === 'missing') await forgetParent(world.db, message)
     throw error
   }
 }
 
-/** Where Slack does not let the message be changed, its thread still says what happened. */
-async function makeTrue(delivery: Delivery, posted: Posted): Promise<void> {
+/** Updates the parent message. If Slack refuses the edit, the thread still says what happened. */
+async function update(delivery: Delivery, posted: Posted): Promise<void> {
   const { world, channel, message, alert } = delivery
   const parent = await readParent(delivery, alert)
   await channel.edit(posted, parent, message.destination).catch((error) => {
@@ -105,8 +105,8 @@ async function makeTrue(delivery: Delivery, posted: Posted): Promise<void> {
 const arrived = async ({ channel, message }: Delivery, id: string, thread?: Posted) =>
   message.doubtSince ? channel.find(message.destination, id, message.doubtSince, thread) : undefined
 
-/** Messages that the finding shared before must not go on showing it. */
-async function makeOthersTrue({ world, channel, message }: Delivery): Promise<void> {
+/** Updates the messages that the finding shared before, so that they no longer show it. */
+async function updateOthers({ world, channel, message }: Delivery): Promise<void> {
   for (const other of await otherParents(world.db, message)) {
     const group = await readGroup(world.db, other.subjectId, world.clock.now(), ownerIn(message.destination))
     await channel.edit(other, { group }, message.destination).catch((error) => {
@@ -115,13 +115,13 @@ async function makeOthersTrue({ world, channel, message }: Delivery): Promise<vo
   }
 }
 
-/** Whether the owner has to be told apart, since they do not read the channel. */
+/** Whether the owner needs a direct message because they do not read the channel. */
 async function needsDirectMessage({ channel, message, alert }: Delivery): Promise<boolean> {
   if (!message.destination.startsWith('channel:') || alert.kind === 'orphaned') return false
   return !(await channel.reaches(message.destination, alert.key.ownerId))
 }
 
-/** Where it stands, that it arrived, and who must hear it too: all of it or nothing. */
+/** Records the parent and the delivery, and puts the owner's copy, in one transaction. */
 async function recordArrival({ world, message, alert }: Delivery, posted: Posted, alone: boolean) {
   const now = world.clock.now()
   const recorded = await transact(world.db, async (trx) => {

@@ -6,8 +6,8 @@ import { type AlertChannel, type Carried, type Deps, type Parent, Refused } from
 import { findParent, forgetParent, foundAgain, hasMoreComing, rememberParent } from './parents.ts'
 
 /**
- * Brings a message of a review up to date, or posts it: to an owner what they are asked, to those who manage how it
- * goes. What only changes a message that never came, or came to nobody, is moot.
+ * Posts a message of a review or brings it up to date: the questions to an owner, the progress to those who manage the
+ * workspace. An update is moot when its message was never posted.
  */
 export async function deliverReview(
   world: Deps,
@@ -33,7 +33,7 @@ export async function deliverReview(
   await complete(db, message, outcome, clock.now())
   return outcome
 
-  /** Somebody deleted the message: what it asked stays open, and /keys review shows it. */
+  /** If the message was deleted, its questions stay open and /keys review shows them. */
   async function edit(): Promise<void> {
     await channel.edit(posted!, parent!, message.destination).catch(async (error) => {
       if (!(error instanceof Refused) || error.why !== 'missing') throw error
@@ -52,7 +52,7 @@ async function read(db: Executor, message: Claimed, now: Date): Promise<Parent |
   return asked && { asked }
 }
 
-/** What a reminder says when its time has come; undefined when nothing is open any more. */
+/** The questions of a reminder that is due; undefined when none is open any more. */
 export async function readReminder(db: Executor, message: Claimed, now: Date) {
   const asked = await readAsked(db, message.subjectId, String(message.body?.owner), now)
   return asked && asked.counts.open > 0 && !asked.review.endedAt ? asked : undefined

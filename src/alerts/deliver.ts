@@ -14,15 +14,15 @@ const sendWithinMs = 8_000
 /** How many destinations are served at a time. */
 const lanes = 6
 /**
- * A refusal of which nobody knows whether it lasts is tried so often, the last time in words alone: one and a half
- * minutes, in which those behind it wait. What says nothing about the message, such as an outage, does not count.
+ * A message whose refusal may pass is tried this often, the last time as text alone: for one and a half minutes, while
+ * the messages behind it wait. Failures that are not about the message, such as an outage, do not count.
  */
 const maxRefusals = 8
 
 /**
- * Delivers what waits in the outbox, oldest first for each destination, until nothing is left that may be tried
- * now; with patience, also what may be tried again within those seconds of real time. Several processes may do this
- * at once. Returns how many letters arrived.
+ * Delivers the waiting messages of the outbox, oldest first for each destination, until none may be tried now. With a
+ * timeout it also waits, in real time, for retries that fall due within it. Several processes may do this at once.
+ * Returns how many messages were delivered.
  */
 export async function deliverWaiting(
   world: Deps,
@@ -64,7 +64,7 @@ async function attempt(world: Deps, channel: AlertChannel, message: Claimed): Pr
   }
 }
 
-/** A send that would begin too late must not begin: somebody else may hold the claim by then. */
+/** A send must not begin once the claim may have passed to another process. */
 async function carriedBy({ db }: Deps, message: Claimed): Promise<Carried> {
   const claimedAt = performance.now()
   return {
@@ -100,7 +100,7 @@ async function deliver(
   return 'arrived'
 }
 
-/** A notice carries its own words, but a reminder says how things stand when it is read. */
+/** A notice carries its own body, but a reminder shows the questions that are open when it is sent. */
 async function noticeOf({ db, clock }: Deps, message: Claimed): Promise<Notice | undefined> {
   if (message.about !== 'review-reminder') return { about: message.about, ...message.body } as Notice
   const asked = await readReminder(db, message, clock.now())
@@ -123,12 +123,12 @@ async function onFailure(world: Deps, message: Claimed, error: unknown): Promise
       'Slack refuses the app; alerts wait until its token and scopes are fixed',
     )
   else log.warn({ event: 'alert.post_failed', ...about }, 'failed to post an alert; trying again')
-  // What was in doubt before this attempt stays so: a refused look says nothing about an earlier send.
+  // A doubt from an earlier attempt stays: a refused search says nothing about an earlier send.
   const arrived = wasRefused && message.doubtSince === null ? 'no' : 'unknown'
   await postpone(db, message, seconds, String(error), { arrived, isRefusal: counts })
 }
 
-/** Nobody will read it; those behind it have their turn. */
+/** Gives up on the message, so that those behind it are delivered. */
 async function setAside({ db, clock, log }: Deps, message: Claimed, said: string): Promise<void> {
   const { id, destination, about } = message
   log.error(

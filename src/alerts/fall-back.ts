@@ -8,9 +8,9 @@ import type { Deps } from './channel.ts'
 const maxOwners = 5
 
 /**
- * Nothing can be said there any more. A channel that was archived or that the bot was removed from: the letter goes
- * to the owners' direct messages, with one notice of what to do, until the channel is back. A person who cannot be
- * written to: the letter ends, and the log says so.
+ * Handles a destination that takes no messages any more. For a channel that was archived or that the bot was removed
+ * from, the message goes to the owners' direct messages, with one notice of what to do, until the channel is back. For
+ * a person who cannot be messaged, the message ends as unreachable and is logged.
  */
 export async function fallBack(world: Deps, message: Claimed, reason: string): Promise<void> {
   const now = world.clock.now()
@@ -47,7 +47,7 @@ function copies(message: Claimed, destination: string, since: Date, reason: stri
     about: 'channel-lost',
     body: { channel, reason, ...(isCheckpoint ? { lost: 'checkpoints' } : {}) },
   }
-  // Nobody's direct messages are a place for an hourly proof; the file has it, and the next one when it is back.
+  // An hourly checkpoint has no place in direct messages; the file holds it, and the channel gets the next one.
   if (isCheckpoint) return [notice]
   const same = { workspaceId, destination, subjectId, step, level }
   return [

@@ -3,10 +3,10 @@ import { type Claimed, complete, type Outcome } from '../outbox/outbox.ts'
 import { type AlertChannel, type Carried, type Deps, type Fleet, Refused } from './channel.ts'
 import { findParent, forgetParent, rememberParent } from './parents.ts'
 
-/** As many are named; the rest is counted. */
+/** This many keys are named; the rest are counted. */
 const maxNamed = 10
 
-/** What many keys did at once, as it stands now; the busiest are named. */
+/** Reads the current state of a fleet event and names its busiest keys. */
 async function readFleet(db: Executor, id: string): Promise<Fleet | undefined> {
   const row = await db('fleet_events').where({ id }).first()
   if (!row) return undefined
@@ -29,7 +29,7 @@ async function readFleet(db: Executor, id: string): Promise<Fleet | undefined> {
   }
 }
 
-/** One message for the whole event: the first letter posts it, those that follow bring it up to date. */
+/** Delivers one post for the whole event: the first outbox message posts it, the following ones update it. */
 export async function deliverFleet(
   { db, clock }: Deps,
   channel: AlertChannel,

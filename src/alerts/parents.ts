@@ -4,7 +4,7 @@ import type { Posted } from './channel.ts'
 
 type Place = Pick<Claimed, 'subjectId' | 'destination'>
 
-/** The message that a subject has in one place, if it was posted. */
+/** The subject's parent message at that destination, if it was posted. */
 export async function findParent(
   db: Executor,
   { subjectId, destination }: Place,
@@ -21,6 +21,7 @@ export async function findParent(
   )
 }
 
+/** Remembers the subject's parent message; one that is remembered already stays. */
 export async function rememberParent(db: Executor, place: Place, posted: Posted, now: Date): Promise<void> {
   await db('alert_messages')
     .insert({
@@ -35,12 +36,12 @@ export async function rememberParent(db: Executor, place: Place, posted: Posted,
     .ignore()
 }
 
-/** The message is gone; the next letter of its subject posts another. */
+/** Forgets a parent message that is gone; the subject's next outbox message posts another. */
 export async function forgetParent(db: Executor, { subjectId, destination }: Place): Promise<void> {
   await db('alert_messages').where({ subject_id: subjectId, destination }).delete()
 }
 
-/** Whether a later letter will bring the same message up to date anyway: fifty findings, one edit. */
+/** Whether a later outbox message will update the same parent anyway: fifty findings need one edit. */
 export async function hasMoreComing(db: Executor, message: Claimed): Promise<boolean> {
   const row = await db('outbox')
     .where({ destination: message.destination, subject_id: message.subjectId })
@@ -51,7 +52,7 @@ export async function hasMoreComing(db: Executor, message: Claimed): Promise<boo
   return row !== undefined
 }
 
-/** Whether the same place has heard something worse of this finding already, while this letter waited. */
+/** Whether the same destination received a higher level of this finding while this message waited. */
 export async function wasOvertaken(db: Executor, message: Claimed): Promise<boolean> {
   const row = await db('outbox')
     .where({ finding_id: message.findingId, destination: message.destination, outcome: 'arrived' })
@@ -60,7 +61,7 @@ export async function wasOvertaken(db: Executor, message: Claimed): Promise<bool
   return row !== undefined
 }
 
-/** The messages in that place which the finding was part of before. */
+/** The shared messages at that destination which the finding was part of before. */
 export async function otherParents(
   db: Executor,
   message: Claimed,
@@ -76,12 +77,12 @@ export async function otherParents(
   return (rows as Row[]).map((row) => ({ subjectId: row.subject_id, channelId: row.channel_id, ts: row.ts }))
 }
 
-/** Whether anything was ever said there. */
+/** Whether anything was ever posted there. */
 export async function hasHeard(db: Executor, destination: string): Promise<boolean> {
   return (await db('alert_messages').where({ destination }).first('ts')) !== undefined
 }
 
-/** Something arrived there, so that a channel which was lost is back. */
+/** Records that a lost channel is back, since a message was delivered there. */
 export async function foundAgain(db: Executor, { workspaceId, destination }: Claimed): Promise<void> {
   await db('lost_channels').where({ workspace_id: workspaceId, channel: destination }).delete()
 }

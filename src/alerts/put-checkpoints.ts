@@ -12,8 +12,8 @@ import type { PostedCheckpoint } from './channel.ts'
 type Deps = Pick<World, 'db' | 'config' | 'random'>
 
 /**
- * Puts what a checkpoint says of each workspace's chain into the workspace's audit channel, where there is one: each
- * names that workspace alone. The first of a day always, later ones when the chain has grown. Returns how many.
+ * Puts a message with the head of each workspace's chain for its audit channel, if it has one: each names that
+ * workspace alone. The first of a day is always put, later ones when the chain has grown. Returns how many were put.
  * @throws SigningError when a workspace wants checkpoints and nothing can sign them
  */
 export async function putCheckpoints(world: Deps, taken: Checkpoint | undefined): Promise<number> {
@@ -52,7 +52,7 @@ export async function putCheckpoints(world: Deps, taken: Checkpoint | undefined)
 
 const subjectOf = (workspace: Workspace, day: string) => `${workspace.id} ${day}`
 
-/** The last event of the chain that was vouched for on that day; 0 when none was. */
+/** The number of the last event that was checkpointed on that day; 0 when none was. */
 async function lastPosted(db: Executor, workspace: Workspace, day: string): Promise<number> {
   const row = await db('outbox')
     .where({ about: 'checkpoint', subject_id: subjectOf(workspace, day) })

@@ -12,10 +12,10 @@ import { bucketMs } from '../usage/cell.ts'
 import { trafficOf } from '../usage/traffic.ts'
 import type { Alert, FindingAction, Group, Step } from './channel.ts'
 
-/** More than this are counted, not listed. */
+/** Findings beyond this many are counted, not listed. */
 export const maxListed = 20
 
-/** A finding as it stands now, with what people need to judge it; undefined when there is none with that id. */
+/** The finding's current state, with the facts people need to judge it; undefined when there is none with that id. */
 export async function readAlert(db: Executor, findingId: string, now: Date): Promise<Alert | undefined> {
   const row = await alerts(db).where('findings.id', findingId).first()
   if (!row) return undefined
@@ -27,10 +27,10 @@ export async function readAlert(db: Executor, findingId: string, now: Date): Pro
   return { ...toAlert(row, owner?.role ?? 'member', days.get(row.key_id)), ...(band ? { band } : {}) }
 }
 
-/** What ends by itself or has to be replaced: whom that would hurt is what people want to know. */
+/** Kinds whose alert shows the key's use, since people want to know whom the end of the key would hurt. */
 const endings: readonly Kind[] = ['expiring', 'rotation-due']
 
-/** Requests of each of these keys in the last 24 hours, where the finding is open and that matters. */
+/** Requests of each of these keys in the last 24 hours, for open findings whose alert shows them. */
 async function lastDays(db: Executor, rows: readonly Row[], now: Date): Promise<Map<string, Alert['inDay']>> {
   const ids = rows
     .filter(({ kind, resolution }) => endings.includes(kind) && !resolution)
@@ -42,7 +42,7 @@ async function lastDays(db: Executor, rows: readonly Row[], now: Date): Promise<
   return sums
 }
 
-/** What an alert about unusual use shows in a picture: the two days until it was told. */
+/** The hours that the picture of an unusual-use alert shows: the two days before the alert. */
 async function readBand(db: Executor, row: Row): Promise<BandHour[] | undefined> {
   if (row.kind !== 'unusual-use' || row.resolution) return undefined
   return bandOf(db, row.key_id, new Date(Date.parse(String(row.facts.at)) + bucketMs))
@@ -65,7 +65,7 @@ export async function readGroup(db: Executor, groupId: string, now: Date, ownerI
   }
 }
 
-/** One step of a finding, as its thread tells it. */
+/** One step of a finding, for its thread. */
 export async function stepOf(db: Executor, message: Claimed, alert: Alert): Promise<Step> {
   const action = (message.body as FindingAction | null) ?? null
   const urgent = alert.severity === 'critical' && !alert.resolution && !action
@@ -80,9 +80,9 @@ export async function stepOf(db: Executor, message: Claimed, alert: Alert): Prom
   }
 }
 
-/** Whom a step concerns: the key's owner, whoever was given the finding, and those it has escalated to. */
+/** The people a step mentions: the key's owner, the assignee, and those it has escalated to. */
 async function mentionsOf(db: Executor, alert: Alert): Promise<string[]> {
-  // What the policy did by itself, the owner hears; what somebody did, they tell the owner.
+  // The owner is mentioned when a job resolved the finding; a person who resolved it informs the owner.
   if (alert.resolution)
     return alert.resolution.by?.startsWith('job:') ? [alert.key.ownerId].filter(isSlackUser) : []
   const audience = alert.kind === 'rotation-due' ? audienceOfRotation(alert.step) : 'owner'

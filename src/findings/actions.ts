@@ -5,18 +5,17 @@ import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import { dayMs } from '../foundation/time.ts'
 import type { Act } from '../members/actor.ts'
 import { type OutboxMessage, put } from '../outbox/outbox.ts'
-import { authorise, noSuchKey } from '../policy/authorise.ts'
-import type { Action } from '../policy/may.ts'
 import { type AboutFinding, lockFinding } from './store.ts'
 
+/** The lengths of a snooze that a person may choose. */
 export const snoozeDays = [1, 7, 30] as const
 
-/** Which finding somebody acts on; chance makes the letters' ids. */
+/** The finding that a person acts on; `random` makes the ids of messages. */
 export type Target = { workspaceId: string; findingId: string; random: Random }
 
-/** "I'm on it": the alert says so from now on, and escalates all the same. */
+/** Acknowledges the finding ("I'm on it"): its alert says so, and it escalates all the same. */
 export async function acknowledge(act: Act, target: Target): Promise<AboutFinding | Refusal> {
-  const finding = await begin(act, target, 'finding.take')
+  const finding = await lockFinding(act, 'finding.take', target)
   if (isRefusal(finding)) return finding
   const by = act.actor.id
   if (finding.acknowledgedBy === by) return refuse('already', 'You are on it already.')
@@ -24,13 +23,13 @@ export async function acknowledge(act: Act, target: Target): Promise<AboutFindin
   return notify(act, target, finding, 'finding.acknowledged', { what: 'acknowledged', by })
 }
 
-/** Puts the alert aside for 1, 7 or 30 days, but never past the key's end. What gets worse wakes it. */
+/** Snoozes the finding for 1, 7 or 30 days, but never past the key's end. An escalation unsnoozes it. */
 export async function snooze(
   act: Act,
   target: Target,
   wanted: { days: number; reason: string },
 ): Promise<AboutFinding | Refusal> {
-  const finding = await begin(act, target, 'finding.snooze')
+  const finding = await lockFinding(act, 'finding.snooze', target)
   if (isRefusal(finding)) return finding
   const reason = wanted.reason.trim()
   if (reason === '' || [...reason].length > 200)
@@ -56,16 +55,16 @@ export async function snooze(
 
 /** Ends a snooze before its time. */
 export async function unsnooze(act: Act, target: Target): Promise<AboutFinding | Refusal> {
-  const finding = await begin(act, target, 'finding.snooze')
+  const finding = await lockFinding(act, 'finding.snooze', target)
   if (isRefusal(finding)) return finding
   if (!finding.snoozedUntil) return refuse('already', 'It is awake already.')
   await change(act, finding, { snoozed_until: null, snoozed_by: null, snooze_reason: null })
   return notify(act, target, finding, 'finding.woken', { what: 'woken', by: act.actor.id })
 }
 
-/** Gives the alert to a person, who is mentioned now and with each further step. */
+/** Assigns the finding to a person, who is mentioned now and with each further step. */
 export async function assign(act: Act, target: Target, to: string): Promise<AboutFinding | Refusal> {
-  const finding = await begin(act, target, 'finding.assign')
+  const finding = await lockFinding(act, 'finding.assign', target)
   if (isRefusal(finding)) return finding
   if (finding.assignedTo === to) return refuse('already', 'It is theirs already.', { field: 'to' })
   const by = act.actor.id
@@ -73,36 +72,25 @@ export async function assign(act: Act, target: Target, to: string): Promise<Abou
   return notify(act, target, finding, 'finding.assigned', { what: 'assigned', by, to })
 }
 
-/** The owner of a key, who may not act on it, calls those who may. */
+/** Asks the managers to act, for a key's owner who may not act on it. */
 export async function askManager(act: Act, target: Target): Promise<AboutFinding | Refusal> {
-  const finding = await begin(act, target, 'finding.ask')
+  const finding = await lockFinding(act, 'finding.ask', target)
   if (isRefusal(finding)) return finding
   return notify(act, target, finding, 'finding.asked', { what: 'asked', by: act.actor.id })
-}
-
-async function begin(act: Act, target: Target, action: Action): Promise<AboutFinding | Refusal> {
-  const { workspaceId } = target
-  const finding = await lockFinding(act.trx, workspaceId, target.findingId)
-  if (!finding) return noSuchKey({ action })
-  const { keyId, ownerId } = finding
-  const refusal = await authorise(act, action, { workspaceId, ownerId, keyId })
-  if (refusal) return refusal
-  if (finding.resolvedAt) return refuse('already', 'This is settled already; the alert says how.')
-  return finding
 }
 
 const change = (act: Act, { id }: AboutFinding, columns: Record<string, unknown>) =>
   act.trx('findings').where({ id }).update(columns)
 
-type Said = { what: string; by: string; to?: string; until?: string; reason?: string }
+type ActionTaken = { what: string; by: string; to?: string; until?: string; reason?: string }
 
-/** Records what was done, and tells it wherever the finding was told. */
+/** Records the action and puts a message for each destination that received the finding. */
 async function notify(
   act: Act,
   target: Target,
   finding: AboutFinding,
   event: EventName,
-  action: Said,
+  action: ActionTaken,
 ): Promise<AboutFinding> {
   const { what: _what, by: _by, ...details } = action
   await record(act, {

@@ -28,10 +28,10 @@ const kinds: readonly { kind: Noticed; question: Question; reason: string }[] = 
 ]
 
 /**
- * Deactivates the keys whose notice is over, where the policy says so; never revokes. Whether a key is still idle or
- * unconfirmed is asked again in the same transaction. Nothing happens to a key while its alert is snoozed, when the
- * notice reached nobody or reached them a day late, or while it is unknown what a verifier counted until the notice's
- * end. Returns how many keys were paused.
+ * Deactivates the keys whose notice is over, where the policy says so; never revokes. Findings are reconciled again in
+ * the same transaction, so a key that is no longer idle or unconfirmed is left alone. So is a key while its finding is
+ * snoozed, when its notice was not delivered or a day late, or while a verifier may still report use from before the
+ * notice's end. Returns how many keys were deactivated.
  */
 export async function deactivateAfterNotice(world: Deps, workspace: Workspace): Promise<number> {
   let paused = 0

@@ -2,9 +2,9 @@ import { hourMs } from '../foundation/time.ts'
 import { activated, endedBy, noticed } from './ended.ts'
 import type { Fact, Gone, Question } from './finding.ts'
 
-/** A request so soon after the end was on its way, or its sender is just being told. */
+/** A request this soon after the end was in flight, or its sender is just learning of the end. */
 const grace = '10 minutes'
-/** A key that nobody has presented for this long is silent. */
+/** A key that was not presented for this long is silent. */
 const silentAfterHours = 24
 const maxShown = 3
 
@@ -20,9 +20,9 @@ type Row = {
 }
 
 /**
- * Which keys are still presented, within the last day, though they were revoked or deactivated or have expired? From
- * where, by which clients, how often. Refusals for want of a scope are not counted: a dead key is refused before
- * anybody looks at what it may do.
+ * Asks which keys were presented within the last day though they were revoked or deactivated or have expired, from
+ * where, by which clients and how often. Refusals for a missing scope are not counted: a dead key is refused before its
+ * scopes are checked.
  */
 export const deadKeyInUse: Question = {
   kind: 'dead-key-in-use',
@@ -40,7 +40,7 @@ export const deadKeyInUse: Question = {
          jsonb_agg(jsonb_build_object('network', p.network, 'client', p.client, 'refused', p.refused)
            order by p.refused desc, p.network, p.client) as sources
        from presented p
-         -- A look-up for each: how few they are is more than the planner knows.
+         -- A search by id for each, as the planner does not know how few they are.
          cross join lateral (select * from keys where id = p.key_id and workspace_id = :workspace limit 1) k
          cross join lateral (select least(k.works_until,
            case when k.status in ('inactive', 'revoked') then k.status_changed_at end) as ended_at) e
@@ -69,7 +69,7 @@ function silent({ facts }: Gone, now: Date) {
   return silentMs >= silentAfterHours * hourMs ? noticed('silent', now) : undefined
 }
 
-/** In words' order: what ended it, then who presents it. `until` says of when the figures are. */
+/** In the order of the sentence: what ended the key, then who presents it. `until` dates the figures. */
 function factsOf(row: Row, now: Date) {
   const { status, sources } = row
   const networks = [...new Set(sources.map(({ network }) => network))]

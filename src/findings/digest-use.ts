@@ -5,13 +5,13 @@ import type { KeyUse } from '../usage/reports/workspace.ts'
 import type { Sums } from '../usage/rows.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 
-/** How a week was used, as a letter keeps it. */
+/** The use of one week, as the body of a digest keeps it. */
 export type WeekOfUse = {
   requests: number
   /** in the week before */
   before: number
   keysUsed: number
-  /** Monday to Sunday; `failed` were let through and then answered with an error */
+  /** Monday to Sunday; `failed` were allowed and then answered with an error */
   days: { name: string; ok: number; refused: number; failed: number }[]
   /** the five busiest keys */
   top: KeyUse[]
@@ -29,12 +29,12 @@ export async function weekOfUse(
   const { id, policy } = workspace
   const midnight = (days: number) =>
     new Date(Temporal.PlainDate.from(monday).add({ days }).toZonedDateTime(policy.timeZone).epochMilliseconds)
-  // The week before is read along: its rows lie beside those of the week.
+  // One read covers the week before too: its rows lie beside those of the week.
   const boundaries = Array.from({ length: 15 }, (_, i) => midnight(i - 14))
   const both = await daysOf(db, id, boundaries, { lastDays: 7, maxKeys: maxListed })
   const [before, week] = [both.days.slice(0, 7), both.days.slice(7)]
   const days = week.map(({ requests, refused, failed }, i) => {
-    // What failed was let through before; an outcome may fall into a later day than its verify.
+    // A failed request was allowed before; its outcome may fall into a later day than its verification.
     const errors = Math.min(failed, requests - refused)
     return { name: names[i]!, ok: requests - refused - errors, refused, failed: errors }
   })

@@ -7,11 +7,11 @@ import { allWorkspaces, type Workspace } from '../workspaces/workspace.ts'
 import { type WeekOfUse, weekOfUse } from './digest-use.ts'
 import type { Kind } from './finding.ts'
 
-/** A week that was missed for this long is over; the next digest will do. */
+/** A digest that is late by more than this is skipped; the next one will do. */
 const latestMs = 2 * dayMs
 const maxListed = 5
 
-/** What a week has come to, as a letter keeps it. */
+/** The findings and the use of one week: the body of a digest message. */
 export type Digest = {
   openByKind: { kind: Kind; count: number }[]
   opened: number
@@ -21,14 +21,14 @@ export type Digest = {
   use: WeekOfUse
 }
 
-/** Puts the digest of each workspace whose Monday nine o'clock has come. Returns how many letters were put. */
+/** Puts the digest of each workspace where it is past Monday nine o'clock. Returns how many messages were put. */
 export async function putDigests(world: Pick<World, 'db' | 'clock' | 'random'>): Promise<number> {
   let messages = 0
   for (const workspace of await allWorkspaces(world.db)) {
     const due = lastMonday(workspace.policy.timeZone, world.clock.now())
     if (world.clock.now().getTime() - due.at.getTime() > latestMs) continue
     if (await isPut(world.db, workspace, due.day)) continue
-    // Outside of the transaction several of its questions are asked at the same time.
+    // Outside the transaction, so that its queries run at the same time.
     const use = await weekOfUse(world.db, workspace, due.day)
     await world.db.transaction((trx) => putDigest(trx, world, workspace, due, use))
     messages++

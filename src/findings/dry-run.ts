@@ -18,15 +18,15 @@ export type Candidate = {
 export type DryRun = {
   policy: Pick<Policy, 'idleKeys' | 'unconfirmedKeys' | 'noticeDays'>
   counts: Record<Noticed, number>
-  /** the soonest first, at most as many as were asked for */
+  /** the soonest first, up to the limit */
   keys: Candidate[]
-  /** keys of the review that runs which still wait for an answer, and until when */
+  /** keys of the running review that still wait for an answer, and until when */
   waiting: { keys: number; answerBy: Date } | undefined
 }
 
 /**
- * What would happen to idle and unconfirmed keys if the policy deactivated both from now on: the same findings and the
- * same notice that the jobs go by. Changes nothing.
+ * Lists the keys that would be deactivated if the policy deactivated idle and unconfirmed ones from now on, by the same
+ * findings and notices that the jobs use. Changes nothing.
  */
 export async function dryRun(db: Executor, workspace: Workspace, now: Date, limit: number): Promise<DryRun> {
   const { timeZone, noticeDays, idleKeys, unconfirmedKeys } = workspace.policy

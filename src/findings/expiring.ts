@@ -12,15 +12,15 @@ const steps = [
   { step: 'expired', days: 0, severity: 'critical' },
 ] as const satisfies { step: string; days: number; severity: Severity }[]
 
-/** A key that expired this long ago is nobody's news; it stays in the lists. */
+/** A key that expired this long ago has no finding any more; it stays in the lists. */
 const newsDays = 30
 
 type Row = { id: string; works_until: Date; lifetime_days: number | null; level: number }
 
 /**
- * Which active keys stop working within 30, 14, 7, 3 or 1 days, or have stopped? Days are the workspace's own, at
- * the key's time of day, whatever daylight saving does. A step longer than the key's whole life says nothing. Of the
- * old key of a rotation, the rotation warns.
+ * Asks which active keys stop working within 30, 14, 7, 3 or 1 days, or have stopped. Days are counted in the
+ * workspace's time zone, at the key's time of day, across daylight saving. A step longer than the key's lifetime is
+ * skipped. The rotation itself warns about its old key.
  */
 export const expiring: Question = {
   kind: 'expiring',

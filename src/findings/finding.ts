@@ -16,8 +16,8 @@ export type Kind =
   | 'unconfirmed'
 
 /**
- * Something true about a key now. `step` names how far it has got and `level` counts it: a higher level is told
- * again, and the name is told once an episode.
+ * Something true about a key now. `step` names how far it has escalated and `level` ranks it: a higher level is
+ * notified again, and each step is notified once in an episode.
  */
 export type Fact = {
   keyId: string
@@ -27,21 +27,21 @@ export type Fact = {
   facts: Record<string, unknown>
 }
 
-/** A kind of finding asks for the complete set of what is true at this moment. It never counts ticks. */
+/** A kind of finding: it asks for the complete set of facts that are true at this moment, and never counts ticks. */
 export type Question = {
   kind: Kind
-  /** lets the rooms that own them bring up to date what is asked of */
+  /** lets other rooms bring their tables up to date before `ask` reads them */
   refresh?(trx: Transaction, workspace: Workspace, now: Date): Promise<void>
-  /** reads, and writes nothing */
+  /** reads the facts, and writes nothing */
   ask(trx: Transaction, workspace: Workspace, now: Date): Promise<Fact[]>
   /**
-   * What ended each of these, which are no longer true. A person is named only for the act that ended it, with the time
-   * of that act: who did something else to the key before has nothing to do with it.
+   * The resolution of each of these findings, which are no longer true. It names a person only for the act that ended
+   * the finding, with the time of that act, and not for earlier acts on the key.
    */
   ended(trx: Transaction, gone: readonly Gone[], now: Date): Promise<Resolution[]>
-  /** steps that can wait for company: all of a day share one message */
+  /** steps that are not urgent: all of a day share one message */
   daily?: readonly string[]
-  /** what is known of an open finding changes with time, without being worse: it is kept as it is now */
+  /** the facts of an open finding change without escalating it, and are kept current */
   moves?: boolean
 }
 
@@ -64,7 +64,7 @@ export type Gone = {
   successor: { by: string; at: Date } | null
 }
 
-/** Why a finding is no longer true: what was done to the key, by whom, when. */
+/** Why a finding is no longer true: the act on the key, its actor and its time. */
 export type Resolution = {
   what:
     | 'deactivated'
@@ -88,5 +88,5 @@ export type Resolution = {
   at: string
 }
 
-/** Who is asked to act, most concerned first; the key's owner is mentioned before all others. */
+/** The people who are asked to act besides the key's owner, who is always mentioned first. */
 export type Audience = 'owner' | 'managers' | 'owners'

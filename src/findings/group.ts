@@ -3,15 +3,15 @@ import { newId } from '../foundation/ids.ts'
 import { dayIn } from '../foundation/time.ts'
 import type { Notified, Round } from './round.ts'
 
-/** As many at once share a message. */
+/** From this many at once, findings share a message. */
 const groupFrom = 4
 
 export type Placed = Notified & { groupId: string | null }
 
 /**
- * Decides which message each finding belongs to: its own; with those of the same day, when its step can wait for
- * company; or with the others of this moment, when there are many. A message once shared stays shared, but what
- * leaves the day's company gets a message of its own again.
+ * Decides the message that each finding belongs to: its own; the shared one of the day, when its step is a daily one; or
+ * one shared with the others of this moment, when there are many. A finding stays in a shared message, but one that
+ * leaves its daily step gets a message of its own again.
  */
 export async function place(
   trx: Transaction,

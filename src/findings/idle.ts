@@ -20,10 +20,10 @@ const neverUsedDays = 30
 type Row = { id: string; last_used_at: Date | null; quiet_since: Date }
 
 /**
- * Which active keys had no request for the policy's idle days, or none in 30 days since they were made, resumed or
- * said to be needed? The index knows a time at which each key was still in use; where traffic has moved on since,
- * `refresh` brings that time forward, so that a busy key is met once in a month and not each hour. The old key of a rotation
- * is meant to fall silent.
+ * Asks which active keys had no request for the policy's idle days, or none in 30 days since they were made, activated
+ * or confirmed. The index holds a time at which each key was still in use; `refresh` brings that time forward where
+ * there was traffic since, so that a busy key is read once a month and not each hour. The old key of a rotation is
+ * left out, as it is meant to fall silent.
  */
 export const idle: Question = {
   kind: 'idle',

@@ -1,16 +1,16 @@
 import type { Executor } from '../foundation/database.ts'
 
-/** What a time is told of that was not as it should be. */
+/** The kinds of finding that are listed as incidents. */
 export type IncidentKind = 'unusual-use' | 'shared-key' | 'dead-key-in-use'
 
-/** A stretch of time in which a key was not used as it should be. `until` is undefined while it goes on. */
+/** A period in which a key was used as it should not be. `until` is undefined while it goes on. */
 export type Incident = { kind: IncidentKind; from: Date; until: Date | undefined }
 
 const max = 10
 
 /**
- * The key's incidents that touch a period, the latest first. Unusual use lasts from its first strange five minutes to
- * its last, however long somebody is given to look at it; the others for as long as their finding is open.
+ * The key's incidents that overlap a period, at most 10, the latest first. Unusual use lasts from its first unusual five
+ * minutes to its last, however long its finding stays open; the others last as long as their finding is open.
  */
 export async function incidentsOf(db: Executor, keyId: string, from: Date, to: Date): Promise<Incident[]> {
   const { rows } = await db.raw(statement, { keyId, from, to, max })

@@ -5,21 +5,22 @@ import type { Policy } from '../policy/policy.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import type { Fact, Kind } from './finding.ts'
 
-/** The kinds that may end with the key being deactivated, when the policy says so. */
+/** The kinds after which the policy may deactivate the key. */
 export type Noticed = 'idle' | 'unconfirmed'
 
 /** Whether such a finding asks if its key is still needed. */
 export const asksIfNeeded = (kind: Kind): kind is Noticed => kind === 'idle' || kind === 'unconfirmed'
 
+/** Whether the policy deactivates keys with such a finding once their notice is over. */
 export const endsInDeactivation = (policy: Policy, kind: Noticed): boolean =>
   (kind === 'idle' ? policy.idleKeys : policy.unconfirmedKeys) === 'deactivate'
 
 type Row = { key_id: string; deactivate_at: Date }
 
 /**
- * Gives notice of each of these keys where the policy says that they are deactivated: once, with its whole time from
- * the moment it is given, also when the policy changed yesterday. Notice of what is no longer true, or no longer
- * policy, is withdrawn.
+ * Gives notice of each of these keys if the policy deactivates them: once, with the full period from the moment it is
+ * given, however long the key has been idle. Withdraws notices whose finding or policy no longer holds. Returns the
+ * facts, with the notice where there is one.
  */
 export async function withNotice(
   trx: Transaction,
@@ -45,7 +46,7 @@ export async function withNotice(
   )
 }
 
-/** A notice that is given anew later is another step: it has to be heard again. */
+/** A notice that is given again later is another step, so that it is notified again. */
 const announced = (fact: Fact, at: Date): Fact => ({
   ...fact,
   step: `notice:${at.toISOString()}`,

@@ -3,7 +3,7 @@ import type { Fact, Question } from './finding.ts'
 
 type Row = { id: string; user_id: string; begun_at: Date; due_at: Date }
 
-/** Which keys of a leaver are still neither refused nor rotating for certain, though the policy's limit has passed? */
+/** Asks which keys of a leaver are not confirmed as refused or rotating, though the policy's deadline has passed. */
 export const offboardingLate: Question = {
   kind: 'offboarding-late',
   ended: endedBy(revoked, deactivatedSince),

@@ -4,7 +4,7 @@ import type { Fact, Question, Resolution } from './finding.ts'
 
 type Row = { id: string; owner_id: string; left_at: Date }
 
-/** Which live keys belong to somebody who has left the team? */
+/** Asks which live keys belong to a person who has left the team. */
 export const orphaned: Question = {
   kind: 'orphaned',
   async ended(trx, gone, now): Promise<Resolution[]> {

@@ -9,14 +9,14 @@ import { reconcile } from './reconcile.ts'
 
 type Deps = Pick<World, 'db' | 'clock' | 'random' | 'log'>
 
-/** Asks one question in every workspace, each in a transaction of its own. Returns how many letters were put. */
+/** Asks one question in every workspace, each in a transaction of its own. Returns how many messages were put. */
 export async function reconcileEverywhere(world: Deps, question: Question): Promise<number> {
   let messages = 0
   for (const workspace of await allWorkspaces(world.db)) messages += await once(world, question, workspace)
   return messages
 }
 
-/** After an act: brings every kind of finding in that workspace up to date at once. */
+/** Brings every kind of finding in a workspace up to date after an act. Returns how many messages were put. */
 export async function reconcileWorkspace(world: Deps, workspace: Workspace): Promise<number> {
   let messages = 0
   for (const question of Object.values(questions)) messages += await once(world, question, workspace)

@@ -11,9 +11,9 @@ import { resolve } from './resolve.ts'
 import type { Notified, Open, Round } from './round.ts'
 
 /**
- * Makes the open findings of one kind in one workspace equal to what is true now: opens what is new, raises what
- * got worse, resolves what is gone, and writes to the outbox what people must hear. Running it twice changes
- * nothing the second time; two at once wait for each other. Returns how many letters were put.
+ * Makes the open findings of one kind in one workspace equal to the facts that are true now: opens the new ones,
+ * escalates those that got worse, resolves those that are gone, and puts the messages about them. A second run changes
+ * nothing; two at once wait for each other. Returns how many messages were put.
  */
 export async function reconcile(
   trx: Transaction,
@@ -43,7 +43,7 @@ export async function reconcile(
   const deescalated = question.moves ? await keepCurrent(trx, facts, known, now) : []
   const placed = await place(trx, round, [...fresh, ...worse])
   await openNew(trx, round, placed.slice(0, fresh.length))
-  await raise(trx, placed.slice(fresh.length), now)
+  await escalate(trx, placed.slice(fresh.length), now)
   const messages = [
     ...[...placed, ...deescalated].map((finding) => messageFor(round, finding)),
     ...(await resolve(trx, round, gone)),
@@ -90,8 +90,8 @@ async function openNew(trx: Transaction, round: Round, findings: Placed[]): Prom
 }
 
 /**
- * The same findings, as things stand now: their alerts show it when they are next drawn. What has become less bad is
- * told; it keeps the rank of what was said before, or that would seem to have overtaken it.
+ * Keeps the facts of open findings current; alerts show them when they are next edited. Returns the findings that
+ * de-escalated: their messages keep the former level, or the earlier message would seem to have overtaken them.
  */
 async function keepCurrent(
   trx: Transaction,
@@ -119,8 +119,8 @@ async function keepCurrent(
   }))
 }
 
-/** What got worse wakes a finding that was snoozed. Whoever is on it stays on it. */
-async function raise(trx: Transaction, findings: Placed[], now: Date): Promise<void> {
+/** Escalates findings, which unsnoozes them. Their assignee and acknowledgement stay. */
+async function escalate(trx: Transaction, findings: Placed[], now: Date): Promise<void> {
   if (findings.length === 0) return
   await trx.raw(
     `update findings set step = c.step, level = c.level, severity = c.severity, facts = c.facts,

@@ -4,8 +4,8 @@ import type { Gone } from './finding.ts'
 import type { Open, Round } from './round.ts'
 
 /**
- * Closes what is no longer true; each kind knows what ended its findings, by whom and when. Every place that
- * heard of the finding hears of its end at once, quiet hours or not: nobody is called.
+ * Resolves findings that are no longer true; each kind knows how its findings ended, by whom and when. Returns a message
+ * for every destination that received the finding, also in quiet hours, since it calls nobody to act.
  */
 export async function resolve(
   trx: Transaction,

@@ -6,8 +6,8 @@ import type { Audience, Fact, Question } from './finding.ts'
 type Row = { id: string; revealed_at: Date; due_at: Date }
 
 /**
- * Which active keys come of age within the policy's warning days, have reached the rotation period, or are overdue?
- * Age counts from the reveal, in days of the workspace's own. A key with a successor is being rotated.
+ * Asks which active keys reach the rotation period within the policy's warning days, have reached it, or are overdue.
+ * Age counts from the reveal, in days of the workspace's time zone. A key with a successor is being rotated.
  */
 export const rotationDue: Question = {
   kind: 'rotation-due',
@@ -33,7 +33,7 @@ export const rotationDue: Question = {
 
 type Stage = { step: string; level: number; severity: Severity }
 
-/** Negative before the period is over; a week over, it is told again each week. */
+/** `overdueMs` is negative before the period is over. A week after it, the finding escalates each week. */
 function stage(overdueMs: number): Stage {
   if (overdueMs < 0) return { step: 'warn', level: 0, severity: 'notice' }
   const weeks = Math.floor(overdueMs / weekMs)
@@ -41,7 +41,7 @@ function stage(overdueMs: number): Stage {
   return { step: `overdue-${weeks}w`, level: 1 + weeks, severity: 'warning' }
 }
 
-/** The first week overdue is the owner's; then the managers hear of it, from the third on the owners. */
+/** The key's owner in the first week overdue, then the managers, and from the third week on the owners. */
 export function audienceOfRotation(step: string): Audience {
   const weeks = Number(/^overdue-(\d+)w$/.exec(step)?.[1] ?? 0)
   return weeks <= 1 ? 'owner' : weeks === 2 ? 'managers' : 'owners'

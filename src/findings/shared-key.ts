@@ -6,18 +6,18 @@ import { deactivated, endedBy, noticed, revoked } from './ended.ts'
 import type { Fact, Gone, Question } from './finding.ts'
 import { neighbourhoods, type Pair, systemsAtLeast } from './systems.ts'
 
-/** A key is told of for as long after the last hour in which it was shared. */
+/** A finding stays open this long after the last hour in which its key was shared. */
 const rememberedHours = 25
-/** One program in this many times as many neighbourhoods is no fleet of one owner any more. */
+/** One client in this many times as many neighbourhoods is no single owner's fleet. */
 const fleetFactor = 5
 const maxShown = 4
 
 type Row = Pair & { id: string; hour: Date }
 
 /**
- * Which active keys were used within one hour by as many systems as the policy takes for sharing: with neither
- * neighbourhood nor client in common; or, whatever the client, from five times as many neighbourhoods? Only requests
- * that were let through count.
+ * Asks which active keys were used within one hour by as many systems as the policy counts as sharing, with neither
+ * neighbourhood nor client in common; or from five times as many neighbourhoods, by any clients. Only requests that
+ * were allowed count.
  */
 export const sharedKey: Question = {
   kind: 'shared-key',
@@ -43,7 +43,7 @@ export const sharedKey: Question = {
   },
 }
 
-/** What would still be told of if it counted as sharing. */
+/** The sharing is recent enough to be found, so the policy no longer counts it. */
 function noLongerCalledSo({ facts }: Gone, now: Date) {
   const hour = new Date(String(facts.hour)).getTime()
   return hour > now.getTime() - rememberedHours * hourMs ? noticed('policy', now) : undefined
@@ -68,7 +68,7 @@ const factOf = (keyId: string, { at, networks, systems }: Hour): Fact => ({
   },
 })
 
-/** Every source of the hours that had several, which the flush notes as it counts. */
+/** Every source of the hours with several sources, which each flush notes as it counts. */
 async function spreadHours(trx: Transaction, workspace: Workspace, now: Date): Promise<Row[]> {
   const { rows } = await trx.raw(
     `select k.id, s.hour, s.network, s.client

@@ -6,7 +6,10 @@ import { allWorkspaces } from '../workspaces/workspace.ts'
 /** At most this many in one transaction; the next run takes the rest. */
 const batchSize = 500
 
-/** Ends every snooze whose time is over and tells it where the finding was told. Returns how many letters were put. */
+/**
+ * Ends the snoozes whose time is over and puts a message for each destination that received the finding. Returns how
+ * many messages were put.
+ */
 export async function endSnoozes(world: Pick<World, 'db' | 'clock' | 'random'>): Promise<number> {
   const now = world.clock.now()
   const workspaces = new Map((await allWorkspaces(world.db)).map((one) => [one.id, one]))

@@ -1,8 +1,12 @@
-import type { Executor, Transaction } from '../foundation/database.ts'
+import type { Executor } from '../foundation/database.ts'
+import { type Refusal, refuse } from '../foundation/refusal.ts'
 import { fromRow } from '../foundation/rows.ts'
+import type { Act } from '../members/actor.ts'
+import { authorise, noSuchKey } from '../policy/authorise.ts'
+import type { Action } from '../policy/may.ts'
 import type { Kind } from './finding.ts'
 
-/** A finding with what decides who may act on it, and until when it can wait. */
+/** A finding with the facts that decide who may act on it, and until when it can wait. */
 export type AboutFinding = {
   id: string
   kind: Kind
@@ -26,17 +30,29 @@ const query = (db: Executor, workspaceId: string, id: string) =>
     .select('findings.*', 'keys.name as key_name', 'keys.owner_id', 'keys.works_until as ends_at')
     .first()
 
-/** The workspace's finding with that id, locked until the transaction ends. */
+/**
+ * The workspace's open finding with that id, locked until the act ends. Refuses when there is none (or none of that
+ * kind), when the actor may not take this action on its key, or when it is resolved.
+ */
 export async function lockFinding(
-  trx: Transaction,
-  workspaceId: string,
-  id: string,
-): Promise<AboutFinding | undefined> {
-  const row = await query(trx, workspaceId, id).forUpdate('findings')
-  return row && toFinding(row)
+  act: Act,
+  action: Action,
+  { workspaceId, findingId }: { workspaceId: string; findingId: string },
+  kind?: Kind,
+): Promise<AboutFinding | Refusal> {
+  const row = await query(act.trx, workspaceId, findingId).forUpdate('findings')
+  const finding = row && toFinding(row)
+  if (!finding || (kind && finding.kind !== kind)) return noSuchKey({ action })
+  const { keyId, ownerId } = finding
+  const refusal = await authorise(act, action, { workspaceId, ownerId, keyId })
+  if (refusal) return refusal
+  return finding.resolvedAt ? resolvedAlready : finding
 }
 
-/** The workspace's finding with that id. */
+/** The refusal of an act on a finding that is resolved. */
+export const resolvedAlready = refuse('already', 'This is settled already; the alert says how.')
+
+/** The workspace's finding with that id; undefined when it has none. */
 export async function findFinding(
   db: Executor,
   workspaceId: string,

@@ -31,15 +31,15 @@ export function systemsAtLeast(pairs: readonly Pair[]): Pair[] {
   return [...takenBy.values()]
 }
 
-/** How many neighbourhoods there are, whatever the clients. */
+/** How many neighbourhoods there are, regardless of clients. */
 export const neighbourhoods = (pairs: readonly Pair[]): number =>
   new Set(pairs.map(({ network }) => neighbourhood(network)).filter((one) => one !== undefined)).size
 
 const seenFromWithin = new Set(['private', 'uniqueLocal', 'loopback', 'linkLocal', 'carrierGradeNat'])
 
 /**
- * What is likely one provider's or one organisation's: an IPv4 /16, an IPv6 /32, and every private network together,
- * since those are seen from within. Undefined for what is not known apart.
+ * The part of the network that is likely one provider's or one organisation's: an IPv4 /16, an IPv6 /32, and all private
+ * networks as one, since those are seen from within. Undefined for a source without an address.
  */
 export function neighbourhood(network: string): string | undefined {
   const [text = ''] = network.split('/')

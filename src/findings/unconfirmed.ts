@@ -10,8 +10,8 @@ type Row = {
 }
 
 /**
- * Which active keys has nobody confirmed in the review that runs, though the time to answer is over, or has somebody
- * said are not needed any more? A key that was confirmed, ended or replaced meanwhile is settled, and not met again.
+ * Asks which active keys nobody confirmed in the running review by its deadline, or were reported as no longer needed.
+ * A key that was confirmed, ended or rotated meanwhile is closed in the review by `refresh` and not read again.
  */
 export const unconfirmed: Question = {
   kind: 'unconfirmed',

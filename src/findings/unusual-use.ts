@@ -16,12 +16,12 @@ type Row = {
   status_changed_at: Date
 }
 
-/** Whatever the detector says of a key that is refused, being refused is what matters. */
+/** The level of a key in quarantine, above every level of the detector. */
 const quarantined = 500_000
 
 /**
- * Which keys are used unusually by themselves, and not as most of the workspace is? A key that was deactivated meanwhile
- * is in quarantine and waits for somebody to decide: activated again it is settled, and so it is when it has ended.
+ * Asks which keys are used unusually on their own, and not as part of a fleet event. A key that was deactivated
+ * meanwhile is in quarantine until a person decides: the finding is resolved when the key is activated or has ended.
  */
 export const unusualUse: Question = {
   kind: 'unusual-use',
@@ -72,7 +72,7 @@ async function lastEpisodes(trx: Transaction, gone: readonly Gone[]): Promise<Ma
   return new Map((rows as (Episode & { key_id: string })[]).map((row) => [row.key_id, row]))
 }
 
-/** One that goes on without being told belongs to a fleet event. */
+/** An episode that goes on without a finding belongs to a fleet event. */
 function endOf(episode: Episode | undefined, now: Date): Resolution | undefined {
   if (!episode) return undefined
   if (!episode.over_at) return noticed('fleet', now)

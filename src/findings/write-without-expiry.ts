@@ -1,7 +1,7 @@
 import { deactivated, endedBy, revoked, rotated } from './ended.ts'
 import type { Fact, Question } from './finding.ts'
 
-/** Which active keys may write and never expire? They were made before the policy, or where it only warns. */
+/** Asks which active keys may write and never expire: made before the policy, or while it only warned. */
 export const writeWithoutExpiry: Question = {
   kind: 'write-without-expiry',
   ended: endedBy(revoked, deactivated, rotated),

@@ -103,8 +103,12 @@ export const variables = {
     'file of that key when KEYWARDEN_AUDIT_KEY is not set; made at first use; else audit-key.pem beside the checkpoints',
     '/etc/keywarden/audit-key.pem',
   ],
-  KEYWARDEN_HTTP_HOST: [z.string().default('127.0.0.1'), 'address that the HTTP door listens on', '0.0.0.0'],
-  KEYWARDEN_HTTP_PORT: [port.default(8080), 'port of the HTTP door; 0 takes a free one', '8080'],
+  KEYWARDEN_HTTP_HOST: [
+    z.string().default('127.0.0.1'),
+    'address that the HTTP server listens on',
+    '0.0.0.0',
+  ],
+  KEYWARDEN_HTTP_PORT: [port.default(8080), 'port of the HTTP server; 0 takes a free one', '8080'],
   KEYWARDEN_LEASE: [
     z
       .string()

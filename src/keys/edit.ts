@@ -2,14 +2,13 @@ import { record } from '../audit/record.ts'
 import { violates } from '../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import type { Act } from '../members/actor.ts'
-import { authorise, noSuchKey } from '../policy/authorise.ts'
 import { nameIsTaken } from './issue.ts'
 import type { Key } from './key.ts'
 import { readLimit } from './limit.ts'
 import { fold, readName, readWords } from './name.ts'
 import { readNetworks } from './networks.ts'
 import { revokedAlready } from './revoked.ts'
-import { keyColumns, lockKey, toKey } from './store.ts'
+import { keyColumns, lockKeyFor, toKey } from './store.ts'
 
 /** The fields of a key that may change. Scopes and expiry never do: make a new key. */
 export type Edit = Pick<
@@ -34,10 +33,8 @@ export async function edit(
   wanted: Edit,
   version: number,
 ): Promise<Key | Refusal> {
-  const found = await lockKey(act.trx, workspaceId, keyId)
-  if (!found) return noSuchKey({ action: 'key.edit', keyId })
-  const refusal = await authorise(act, 'key.edit', { workspaceId, ownerId: found.ownerId, keyId })
-  if (refusal) return refusal
+  const found = await lockKeyFor(act, 'key.edit', workspaceId, keyId)
+  if (isRefusal(found)) return found
   if (found.status === 'revoked') return revokedAlready(found)
   if (found.version !== version)
     return refuse('changed', 'It changed while this was open.', {

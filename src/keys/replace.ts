@@ -2,14 +2,13 @@ import { listEvents } from '../audit/list.ts'
 import { record } from '../audit/record.ts'
 import type { Executor } from '../foundation/database.ts'
 import type { Random } from '../foundation/random.ts'
-import { type Refusal, refuse } from '../foundation/refusal.ts'
+import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import { hourMs } from '../foundation/time.ts'
 import { say } from '../foundation/words.ts'
 import type { Act } from '../members/actor.ts'
-import { authorise, noSuchKey } from '../policy/authorise.ts'
 import type { Key } from './key.ts'
 import { revokedAlready } from './revoked.ts'
-import { keyColumns, lockKey, toKey } from './store.ts'
+import { keyColumns, lockKeyFor, toKey } from './store.ts'
 import { generateToken, type Token } from './token.ts'
 
 /** From the reveal on. */
@@ -28,10 +27,8 @@ export async function replace(
   { keyId, hint }: TokenRef,
   deps: { random: Random; tokenPrefix: string },
 ): Promise<{ key: Key; token: Token } | Refusal> {
-  const found = await lockKey(act.trx, workspaceId, keyId)
-  if (!found) return noSuchKey({ action: 'key.replace', keyId })
-  const refusal = await authorise(act, 'key.replace', { workspaceId, ownerId: found.ownerId, keyId })
-  if (refusal) return refusal
+  const found = await lockKeyFor(act, 'key.replace', workspaceId, keyId)
+  if (isRefusal(found)) return found
   if (found.hint !== hint) return isForAnother(act.trx, found, hint)
   const used = await act.trx('key_usage').where({ key_id: keyId }).first('key_id')
   const blocked = cannotReplace(found, act.actor.id, used !== undefined, act.now)
@@ -62,10 +59,8 @@ export async function markSaved(
   workspaceId: string,
   { keyId, hint }: TokenRef,
 ): Promise<Key | Refusal> {
-  const found = await lockKey(act.trx, workspaceId, keyId)
-  if (!found) return noSuchKey({ action: 'key.show', keyId })
-  const refusal = await authorise(act, 'key.show', { workspaceId, ownerId: found.ownerId, keyId })
-  if (refusal) return refusal
+  const found = await lockKeyFor(act, 'key.show', workspaceId, keyId)
+  if (isRefusal(found)) return found
   if (found.status === 'revoked') return revokedAlready(found)
   if (found.hint !== hint) return isForAnother(act.trx, found, hint)
   if (found.revealedBy !== act.actor.id)

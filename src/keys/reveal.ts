@@ -1,14 +1,14 @@
 import { record } from '../audit/record.ts'
 import type { Random } from '../foundation/random.ts'
-import { type Refusal, refuse } from '../foundation/refusal.ts'
+import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import { addDays } from '../foundation/time.ts'
 import { isSlackUser, type Phrase, say } from '../foundation/words.ts'
 import { type Act, actorName } from '../members/actor.ts'
-import { authorise, noSuchKey } from '../policy/authorise.ts'
+import { noSuchKey } from '../policy/authorise.ts'
 import type { Key } from './key.ts'
 import { lapsesAt, offerDays } from './lapse.ts'
 import { revokedAlready } from './revoked.ts'
-import { keyColumns, lockKey, toKey } from './store.ts'
+import { keyColumns, lockKeyFor, toKey } from './store.ts'
 import { generateToken, type Token } from './token.ts'
 
 /**
@@ -22,10 +22,8 @@ export async function reveal(
   keyId: string,
   deps: { random: Random; tokenPrefix: string; timeZone: string },
 ): Promise<{ key: Key; token: Token } | Refusal> {
-  const found = await lockKey(act.trx, workspaceId, keyId)
-  if (!found) return noSuchKey({ action: 'key.reveal', keyId })
-  const refusal = await authorise(act, 'key.reveal', { workspaceId, ownerId: found.ownerId, keyId })
-  if (refusal) return refusal
+  const found = await lockKeyFor(act, 'key.reveal', workspaceId, keyId)
+  if (isRefusal(found)) return found
   // A manager may do much, but a token is for its owner alone.
   if (found.ownerId !== act.actor.id)
     return refuse('forbidden', say`Only ${{ user: found.ownerId }} can reveal this key.`, {

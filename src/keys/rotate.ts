@@ -1,15 +1,14 @@
 import { record } from '../audit/record.ts'
 import { newId } from '../foundation/ids.ts'
 import type { Random } from '../foundation/random.ts'
-import { type Refusal, refuse } from '../foundation/refusal.ts'
+import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import { say } from '../foundation/words.ts'
 import { type Act, actorName } from '../members/actor.ts'
-import { authorise, noSuchKey } from '../policy/authorise.ts'
 import { type Key, legalFrom } from './key.ts'
 import { fold } from './name.ts'
 import { revokedAlready } from './revoked.ts'
 import type { Scope } from './scope.ts'
-import { keyColumns, lockKey, toKey } from './store.ts'
+import { keyColumns, lockKeyFor, toKey } from './store.ts'
 
 /** The values of a successor that differ from its predecessor's; absent ones stay the same. */
 export type Changes = { scopes?: Scope[]; lifetimeDays?: number | null; ownerId?: string }
@@ -27,10 +26,8 @@ export async function rotate(
   random: Random,
   why: Record<string, unknown> = {},
 ): Promise<{ predecessor: Key; successor: Key } | Refusal> {
-  const found = await lockKey(act.trx, workspaceId, keyId)
-  if (!found) return noSuchKey({ action: 'key.rotate', keyId })
-  const refusal = await authorise(act, 'key.rotate', { workspaceId, ownerId: found.ownerId, keyId })
-  if (refusal) return refusal
+  const found = await lockKeyFor(act, 'key.rotate', workspaceId, keyId)
+  if (isRefusal(found)) return found
   const blocked = cannotRotate(found)
   if (blocked) return blocked
 

@@ -1,12 +1,11 @@
 import type { EventName } from '../audit/events.ts'
 import { record } from '../audit/record.ts'
-import { type Refusal, refuse } from '../foundation/refusal.ts'
+import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import { say, who } from '../foundation/words.ts'
 import { type Act, actorName } from '../members/actor.ts'
-import { authorise, noSuchKey } from '../policy/authorise.ts'
 import { isOver, type Key, legalFrom, type Status } from './key.ts'
 import { revokedAlready } from './revoked.ts'
-import { keyColumns, lockKey, toKey } from './store.ts'
+import { keyColumns, lockKeyFor, toKey } from './store.ts'
 
 type Move = { verb: 'deactivate' | 'activate' | 'revoke'; to: Status; event: EventName }
 
@@ -36,11 +35,8 @@ async function change(
   reason?: string,
   since?: Date,
 ): Promise<Key | Refusal> {
-  const found = await lockKey(act.trx, workspaceId, keyId)
-  const action = `key.${move.verb}` as const
-  if (!found) return noSuchKey({ action, keyId })
-  const refusal = await authorise(act, action, { workspaceId, ownerId: found.ownerId, keyId })
-  if (refusal) return refusal
+  const found = await lockKeyFor(act, `key.${move.verb}`, workspaceId, keyId)
+  if (isRefusal(found)) return found
   if (move.verb === 'activate' && isOver(found, act.now))
     return refuse(
       'expired',

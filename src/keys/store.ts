@@ -1,6 +1,9 @@
 import type { Knex } from 'knex'
 import type { Executor, Transaction } from '../foundation/database.ts'
 import { fromRow } from '../foundation/rows.ts'
+import type { Act } from '../members/actor.ts'
+import { authorise, noSuchKey } from '../policy/authorise.ts'
+import type { Action } from '../policy/may.ts'
 import type { Key, KeyWithUsage } from './key.ts'
 
 export const keyColumns = [
@@ -40,6 +43,16 @@ export const toKey = (row: Row): Key =>
 export async function lockKey(trx: Transaction, workspaceId: string, id: string): Promise<Key | undefined> {
   const row = await trx('keys').where({ id, workspace_id: workspaceId }).forUpdate().first(keyColumns)
   return row && toKey(row)
+}
+
+/**
+ * The workspace's key with that id, locked until the act ends. Refuses when there is none or when the actor may not take
+ * this action on it.
+ */
+export async function lockKeyFor(act: Act, action: Action, workspaceId: string, keyId: string) {
+  const key = await lockKey(act.trx, workspaceId, keyId)
+  if (!key) return noSuchKey({ action, keyId })
+  return (await authorise(act, action, { workspaceId, ownerId: key.ownerId, keyId })) ?? key
 }
 
 /** The workspace's keys among these by id, locked in the order of ids until the transaction ends. */

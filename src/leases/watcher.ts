@@ -78,7 +78,7 @@ export function openWatcher(
   })
   // After an outage there may be thousands of changes to confirm at once, which takes longer than reading the leases.
   const resolving = openDedicatedConnection(world.config.databaseUrl, {
-    name: 'keywarden settle',
+    name: 'keywarden resolve',
     timeoutMs: 10_000,
     onConnect: (client) => client.query('set synchronous_commit = on'),
   })

@@ -4,8 +4,8 @@ import type { Random } from '../foundation/random.ts'
 import { fromRow } from '../foundation/rows.ts'
 
 /**
- * One thing that must reach the outside, once: a step of a finding, or a notice with words of its own. `subjectId`
- * names the message it belongs to; `level` says how far a finding had got; `notBefore` is a time of the calendar.
+ * A message to deliver once: a step of a finding, or a notice with a body of its own. `subjectId` groups the messages
+ * that share one parent message; `level` is how far the finding had escalated; `notBefore` is in calendar time.
  */
 export type OutboxMessage = {
   workspaceId: string
@@ -16,7 +16,7 @@ export type OutboxMessage = {
   notBefore?: Date | undefined
 } & ({ findingId: string; body?: Record<string, unknown> } | { about: string; body: Record<string, unknown> })
 
-/** A letter that this process alone tries to deliver now. `doubtSince`: it may have arrived since then. */
+/** A message that this process alone tries to deliver now. `doubtSince`: it may have been delivered since then. */
 export type Claimed = {
   id: string
   seq: number
@@ -29,18 +29,18 @@ export type Claimed = {
   level: number
   destination: string
   attempts: number
-  /** how often it was refused, and nobody knows whether for good */
+  /** how often it was refused without knowing whether for good */
   refusals: number
   doubtSince: Date | null
 }
 
-/** How a letter came to its end. `refused`: for good, whatever else is said there; nobody read it. */
+/** How a message ended. `refused`: for good, and nobody read it; other messages to that destination go on. */
 export type Outcome = 'arrived' | 'moot' | 'redirected' | 'unreachable' | 'refused'
 
 /** Real time: a claim outlives its holder by at most this much. */
 const claimSeconds = 20
 
-/** Writes letters in the transaction that decided them. One that was put before is not put again. Returns how many are new. */
+/** Puts messages in the transaction that decided on them, each at most once. Returns how many are new. */
 export async function put(
   trx: Transaction,
   messages: readonly OutboxMessage[],
@@ -61,7 +61,7 @@ export async function put(
   return rowCount
 }
 
-/** Writes a letter that waits for its time, or changes what it says when it waits already. */
+/** Puts a message that waits for its time, or amends the body of the one that waits already. */
 export async function putOrAmend<Body extends Record<string, unknown>>(
   trx: Transaction,
   message: OutboxMessage & { body: Body },
@@ -83,9 +83,9 @@ export async function putOrAmend<Body extends Record<string, unknown>>(
 }
 
 /**
- * Takes the oldest letter of some destination, so that each destination hears things in order; one that waits for
- * its time is not in the queue yet. Claims and retries are on the database's real clock: they are about machines,
- * not about the calendar. From the claim on it is in doubt whether the letter arrived.
+ * Claims the oldest message of some destination, so that each destination receives its messages in order; one that
+ * waits for its time is not in the queue yet. Claims and retries run on the database's real clock, not on calendar
+ * time. From the claim on it is in doubt whether the message was delivered.
  */
 export async function claim(db: Database, now: Date): Promise<Claimed | undefined> {
   const { rows } = await db.raw(
@@ -116,8 +116,8 @@ export async function claim(db: Database, now: Date): Promise<Claimed | undefine
 }
 
 /**
- * The letter needs no further try; `error` is what was said against it last. False when somebody else has claimed it
- * meanwhile.
+ * Records that the message needs no further attempt; `error` is its last error. Returns false when another process
+ * has claimed it meanwhile.
  */
 export async function complete(
   db: Executor,
@@ -142,8 +142,8 @@ export async function complete(
 const maxErrorLength = 500
 
 /**
- * The letter is tried again after `seconds` of real time. `arrived: 'no'` ends the doubt; `isRefusal` counts this try
- * among those that were refused.
+ * Retries the message after `seconds` of real time. `arrived: 'no'` ends the doubt; `isRefusal` counts this attempt
+ * among the refused ones.
  */
 export async function postpone(
   db: Database,
@@ -168,7 +168,7 @@ export async function postpone(
   )
 }
 
-/** Real seconds until some letter that failed may be tried again; undefined when none waits for that. */
+/** Real seconds until the next retry of a failed message; undefined when none waits for one. */
 export async function secondsToNextTry(db: Executor): Promise<number | undefined> {
   const { rows } = await db.raw(
     `select extract(epoch from min(retry_after) - clock_timestamp())::float8 as seconds
@@ -178,11 +178,11 @@ export async function secondsToNextTry(db: Executor): Promise<number | undefined
   return seconds === null ? undefined : Math.max(seconds, 0.05)
 }
 
-/** Letters in trouble: how many, and of the oldest since when, where to, and what was said against it. */
+/** Messages in trouble: how many, and of the oldest since when, its destination and its error. */
 export type Trouble = { messages: number; since: Date; destination: string; error: string }
 
-/** What was refused for good and is remembered; undefined when nothing was. */
-export async function refusedLetters(db: Executor): Promise<Trouble | undefined> {
+/** The messages refused for good that are still kept; undefined when there are none. */
+export async function refusedMessages(db: Executor): Promise<Trouble | undefined> {
   const { rows } = await db.raw(
     `select count(*) over ()::int as messages, put_at as since, destination, coalesce(last_error, '') as error
      from outbox where outcome = 'refused' order by put_at, seq limit 1`,
@@ -190,8 +190,8 @@ export async function refusedLetters(db: Executor): Promise<Trouble | undefined>
   return rows[0]
 }
 
-/** What waits where the letter whose turn it is failed; undefined when there is none. */
-export async function delayedLetters(db: Executor, now: Date): Promise<Trouble | undefined> {
+/** The messages waiting at destinations whose first message failed; undefined when there are none. */
+export async function delayedMessages(db: Executor, now: Date): Promise<Trouble | undefined> {
   const { rows } = await db.raw(
     `with due as (
        select seq, destination, put_at, last_error, first_value(last_error) over of_place as error

@@ -2,10 +2,10 @@ import type { Database } from '../foundation/database.ts'
 import { inBatches } from '../foundation/in-batches.ts'
 import { dayMs } from '../foundation/time.ts'
 
-/** How long a message is kept that came to its end, in days. */
+/** How long a completed message is kept, in days. */
 const keptDays = 90
 
-/** Forgets messages that came to their end long ago, as long as their finding did too. @returns how many */
+/** Deletes messages completed long ago, unless their finding is still open. @returns how many */
 export const forgetMessages = (db: Database, now: Date): Promise<number> =>
   inBatches(
     db,

@@ -1,6 +1,6 @@
 import type { Executor } from '../foundation/database.ts'
 
-/** How many cells are folded in one transaction, about. */
+/** How many cells are merged in one transaction, about. */
 export const flushesPerMerge = 200_000
 
 /** Folds all flushes that wait by now into the tables of usage; those who ran for the last time may have left some. */

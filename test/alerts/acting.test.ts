@@ -12,7 +12,7 @@ beforeAll(async () => {
 })
 
 /** Keys that are there now, with everything the timetable says about them. */
-async function told(keys: Planted[]): Promise<string[]> {
+async function alertAll(keys: Planted[]): Promise<string[]> {
   const ids = await plant(house.world, workspaceId, keys)
   await house.keywarden.runTimetable()
   return ids
@@ -47,7 +47,7 @@ const dialogOf = (who: PersonClient) =>
   })
 
 test('the owner is mentioned first, and whoever takes the alert is named in it and in its thread', async () => {
-  await told([soon('Billing sync', people.manager)])
+  await alertAll([soon('Billing sync', people.manager)])
   const manager = house.as('manager')
   const alert = await alertAbout(manager, 'Billing sync')
   expect(said(alert)).toMatch(new RegExp(`^${people.manager}:? Billing sync stops working`))
@@ -58,7 +58,7 @@ test('the owner is mentioned first, and whoever takes the alert is named in it a
 })
 
 test('a snooze shows its reason, ends with the key at the latest, and Wake ends it sooner', async () => {
-  await told([soon('Snoozy')])
+  await alertAll([soon('Snoozy')])
   const manager = house.as('manager')
   const alert = await alertAbout(manager, 'Snoozy')
   await press(manager, alert, 'Snooze')
@@ -76,7 +76,7 @@ test('a snooze shows its reason, ends with the key at the latest, and Wake ends 
 })
 
 test('what gets worse wakes a snoozed alert, and a snooze that is over says so', async () => {
-  await told([soon('Restless'), { name: 'Patient', scopes: ['write'] }])
+  await alertAll([soon('Restless'), { name: 'Patient', scopes: ['write'] }])
   const manager = house.as('manager')
   for (const [name, words] of [
     ['Restless', 'stops working'],
@@ -97,7 +97,7 @@ test('what gets worse wakes a snoozed alert, and a snooze that is over says so',
 })
 
 test('an alert that is assigned calls the person it was given to', async () => {
-  await told([soon('Handover')])
+  await alertAll([soon('Handover')])
   const manager = house.as('manager')
   const alert = await alertAbout(manager, 'Handover')
   const menu = alert.blocks
@@ -112,7 +112,7 @@ test('an alert that is assigned calls the person it was given to', async () => {
 })
 
 test('an owner who is not in the channel gets a message that stays in step, and asks a manager from it', async () => {
-  await told([soon('Danas key', people.member)])
+  await alertAll([soon('Danas key', people.member)])
   const dana = house.as('member')
   const dm = house.slack.dmOf(people.member).id
   const direct = await alertIn(dana, dm, 'Danas key', 'stops working')
@@ -123,13 +123,13 @@ test('an owner who is not in the channel gets a message that stays in step, and 
   await thread(manager, alert, `${people.member} asks a manager to act on Danas key.`)
   await press(manager, await alertAbout(manager, 'Danas key'), 'Deactivate')
   await submitAndSee(manager, await dialogOf(manager), {})
-  const settled = await alertIn(dana, dm, 'Danas key', 'Deactivated by')
-  expect(settled.ts).toBe(direct.ts)
-  expect(settled.blocks.some((block) => block.type === 'actions')).toBe(false)
+  const resolved = await alertIn(dana, dm, 'Danas key', 'Deactivated by')
+  expect(resolved.ts).toBe(direct.ts)
+  expect(resolved.blocks.some((block) => block.type === 'actions')).toBe(false)
 })
 
 test('a member who presses what only managers may is refused, and the alert stays as it was', async () => {
-  await told([soon('Out of reach')])
+  await alertAll([soon('Out of reach')])
   const { slack } = house
   await slack.addToChannel(security, people.otherMember)
   const member = house.as('otherMember')
@@ -146,7 +146,7 @@ test('a member who presses what only managers may is refused, and the alert stay
 
 test('four at once are one message with a menu each and a reply each, which shrinks as they are dealt with', async () => {
   const names = ['One of four', 'Two of four', 'Three of four', 'Four of four']
-  await told(names.map((name) => soon(name)))
+  await alertAll(names.map((name) => soon(name)))
   const manager = house.as('manager')
   const group = await alertAbout(manager, names[0]!, '4 keys stop working soon or have stopped.')
   for (const name of names) await thread(manager, group, `${name} stops working`)
@@ -163,8 +163,8 @@ test('four at once are one message with a menu each and a reply each, which shri
 test('warnings a month ahead share one message a day, and a key leaves it when a week is left', async () => {
   const start = house.calendar.now()
   const inDays = (days: number) => new Date(start.getTime() + days * 86_400_000)
-  await told([{ name: 'Far away', expiresAt: inDays(29), lifetimeDays: 90 }])
-  await told([{ name: 'Far as well', expiresAt: inDays(13), lifetimeDays: 90 }])
+  await alertAll([{ name: 'Far away', expiresAt: inDays(29), lifetimeDays: 90 }])
+  await alertAll([{ name: 'Far as well', expiresAt: inDays(13), lifetimeDays: 90 }])
   const manager = house.as('manager')
   const daily = await alertAbout(manager, 'Far as well', '2 keys stop working soon or have stopped.')
   house.calendar.advance({ days: 7, minutes: 0 })
@@ -177,12 +177,12 @@ test('warnings a month ahead share one message a day, and a key leaves it when a
 
 test('an idle key that somebody still needs is quiet again, and says who said so', async () => {
   const longAgo = new Date(house.calendar.now().getTime() - 31 * 86_400_000)
-  await told([{ name: 'Disaster plan', revealedAt: longAgo }])
+  await alertAll([{ name: 'Disaster plan', revealedAt: longAgo }])
   const manager = house.as('manager')
   const alert = await alertAbout(manager, 'Disaster plan', 'no request yet')
   await press(manager, alert, 'Still needed')
-  const settled = await alertAbout(manager, 'Disaster plan', 'Still needed, said by')
-  expect(said(settled)).toContain(people.manager)
+  const resolved = await alertAbout(manager, 'Disaster plan', 'Still needed, said by')
+  expect(said(resolved)).toContain(people.manager)
 })
 
 test('on Monday at nine one message says what there is to look at', async () => {

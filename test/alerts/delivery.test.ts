@@ -18,7 +18,7 @@ async function fault(wanted: Fault): Promise<void> {
   await fetch(`${house.slack.url}/faults`, { method: 'POST', body: JSON.stringify(wanted) })
 }
 
-/** Letters that nobody has settled. */
+/** Messages that are not completed. */
 const waiting = async () =>
   Number((await house.world.db('outbox').whereNull('completed_at').count('* as n'))[0]!.n)
 

@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => records.drop())
 
 /** A key with three requests in the last day and nine before, and an open finding about it. */
-async function told(kind: Kind, step: string, more: { resolution?: Resolution; groupId?: string } = {}) {
+async function alertOf(kind: Kind, step: string, more: { resolution?: Resolution; groupId?: string } = {}) {
   const { world, workspace } = records
   const [keyId] = await plant(world, workspace.id, [{ name: `${kind} ${step}`, lifetimeDays: 7 }])
   await use(world.db, [
@@ -40,8 +40,8 @@ async function told(kind: Kind, step: string, more: { resolution?: Resolution; g
   return (await readAlert(world.db, `fnd_${keyId}`, now))!
 }
 
-const words = async (...about: Parameters<typeof told>) =>
-  said(alertMessage(await told(...about), { mentions: [], isDirect: false }).blocks)
+const words = async (...about: Parameters<typeof alertOf>) =>
+  said(alertMessage(await alertOf(...about), { mentions: [], isDirect: false }).blocks)
 
 test('an alert about a key that will end, or is due for rotation, says what it did in the 24 hours before', async () => {
   expect(await words('expiring', '7d')).toMatch(/stops working on .*\. 3 requests in the 24 hours before /)
@@ -53,8 +53,8 @@ test('an alert about a key that will end, or is due for rotation, says what it d
   )
 })
 
-test('a key that nobody used since then is told as such, so that its end hurts nobody', async () => {
-  const alert = await told('expiring', '3d')
+test('a key that nobody used since then is shown as such, so that its end hurts nobody', async () => {
+  const alert = await alertOf('expiring', '3d')
   const later = new Date(now.getTime() + 48 * 3_600_000)
   const quiet = (await readAlert(records.world.db, alert.findingId, later))!
   expect(said(alertMessage(quiet, { mentions: [], isDirect: false }).blocks)).toContain(
@@ -74,8 +74,8 @@ test('in a message that many share each key has its own figure', async () => {
   await world
     .db('finding_groups')
     .insert({ id: 'grp_1', workspace_id: workspace.id, kind: 'expiring', day: '2027-01-01', opened_at: now })
-  await told('expiring', '30d', { groupId: 'grp_1' })
-  await told('expiring', '14d', { groupId: 'grp_1' })
+  await alertOf('expiring', '30d', { groupId: 'grp_1' })
+  await alertOf('expiring', '14d', { groupId: 'grp_1' })
   const message = said(groupMessage(await readGroup(world.db, 'grp_1', now)).blocks)
   expect(message.match(/3 in the 24 hours before [^,]+, 12 requests, last used/g)).toHaveLength(2)
 })

@@ -5,15 +5,13 @@ import { said, security, type TestHouse, testHouse } from '../setup/house.ts'
 import { plant } from '../setup/plant.ts'
 
 let house: TestHouse
-let standing: Message
+let posted: Message
 beforeEach(async () => {
   house = await testHouse()
   const workspaceId = (await house.world.db('workspaces').first('id')).id
   await plant(house.world, workspaceId, [{ name: 'Ledger', lifetimeDays: 7 }])
   await house.keywarden.runTimetable()
-  standing = await seen(
-    ({ threadTs, ...message }) => !threadTs && said(message as Message).includes('Ledger'),
-  )
+  posted = await seen(({ threadTs, ...message }) => !threadTs && said(message as Message).includes('Ledger'))
 })
 afterEach(() => house.drop())
 
@@ -23,7 +21,7 @@ const seen = (is: (message: Message) => boolean): Promise<Message> =>
 const refuse = (method: string, error: string, times = 1_000) =>
   fetch(`${house.slack.url}/faults`, {
     method: 'POST',
-    body: JSON.stringify({ method, error, times, kind: 'error', about: standing.ts } satisfies Fault),
+    body: JSON.stringify({ method, error, times, kind: 'error', about: posted.ts } satisfies Fault),
   })
 
 async function itGetsWorse(): Promise<void> {
@@ -31,8 +29,8 @@ async function itGetsWorse(): Promise<void> {
   await house.keywarden.runTimetable()
 }
 
-const parent = ({ ts }: Message) => ts === standing.ts
-const reply = ({ threadTs }: Message) => threadTs === standing.ts
+const parent = ({ ts }: Message) => ts === posted.ts
+const reply = ({ threadTs }: Message) => threadTs === posted.ts
 
 test('an alert is brought up to date in words where its new blocks are refused, and with blocks once they are taken', async () => {
   await refuse('chat.update', 'invalid_blocks', 1)
@@ -54,8 +52,8 @@ test.each(['invalid_blocks', 'edit_window_closed', 'brand_new_error'])(
     await refuse('chat.update', error)
     await itGetsWorse()
     expect(said(await seen(reply))).toContain('Ledger stops working')
-    const letters = await house.world.db('outbox').where({ destination: 'channel:security-alerts' })
-    expect(letters.map(({ outcome }) => outcome)).toEqual(['arrived', 'arrived'])
+    const messages = await house.world.db('outbox').where({ destination: 'channel:security-alerts' })
+    expect(messages.map(({ outcome }) => outcome)).toEqual(['arrived', 'arrived'])
   },
 )
 

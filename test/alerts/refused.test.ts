@@ -38,7 +38,7 @@ async function fault(wanted: Fault): Promise<void> {
   await fetch(`${house.slack.url}/faults`, { method: 'POST', body: JSON.stringify(wanted) })
 }
 
-/** What the app asked of Slack with this text in it, oldest first. */
+/** The app's calls of Slack with this text in them, oldest first. */
 const calls = async (method: string, about: string): Promise<Call[]> => {
   const all = (await (await fetch(`${house.slack.url}/calls?method=${method}`)).json()) as Call[]
   return all.filter((call) => JSON.stringify(call.args).includes(about))
@@ -52,10 +52,10 @@ async function lookedAt(...keys: Planted[]): Promise<string> {
   return keyId!
 }
 
-/** A key that stops working in a week is told as a message of its own. */
+/** A key that stops working in a week gets a message of its own. */
 const alertAbout = (name: string) => lookedAt({ name, lifetimeDays: 7 })
 
-const letterAbout = (keyId: string) =>
+const messageAbout = (keyId: string) =>
   house.world
     .db('outbox')
     .join('findings', 'findings.id', 'outbox.finding_id')
@@ -80,7 +80,7 @@ async function triedAgain(times: number): Promise<void> {
   }
 }
 
-/** What doctor says of messages. */
+/** Doctor's report on messages. */
 async function doctor(): Promise<string[]> {
   const { databaseUrl, redisUrl, slack } = house.world.config
   const { out } = await shell(['doctor'], {
@@ -94,7 +94,7 @@ async function doctor(): Promise<string[]> {
   return lines.filter((line) => line.split(' ')[1] === 'Messages')
 }
 
-const refusedLetters = () => house.world.db('outbox').where({ outcome: 'refused' }).pluck('id')
+const refusedMessages = () => house.world.db('outbox').where({ outcome: 'refused' }).pluck('id')
 
 test('where all messages arrived, doctor says so', async () => {
   expect(await doctor()).toEqual(['ok Messages none was refused for good, and none waits for another try'])
@@ -128,9 +128,9 @@ describe('what Slack refuses for good is tried once as it is and once in words, 
     const refused = `Error ${error} refused`
     await refuse(error, refused, { messages: ['[ERROR] bad [json-pointer:/blocks/1]'] })
     const keyId = await alertAbout(refused)
-    const letter = await letterAbout(keyId)
-    expect(letter).toMatchObject({ outcome: 'refused', attempts: 1 })
-    expect(letter.last_error).toBe(`${error}: bad [json-pointer:/blocks/1]`)
+    const message = await messageAbout(keyId)
+    expect(message).toMatchObject({ outcome: 'refused', attempts: 1 })
+    expect(message.last_error).toBe(`${error}: bad [json-pointer:/blocks/1]`)
     const tries = await calls('chat.postMessage', refused)
     expect(tries).toHaveLength(2)
     const next = `Behind ${error}`
@@ -160,7 +160,7 @@ describe('what Slack refuses for good is tried once as it is and once in words, 
   })
 
   test('doctor counts them and says since when, what Slack said and what to do', async () => {
-    const { length: n } = await refusedLetters()
+    const { length: n } = await refusedMessages()
     expect(await doctor()).toEqual([
       expect.stringMatching(
         new RegExp(
@@ -176,9 +176,9 @@ describe('an error that nobody knows', () => {
     await refuse('brand_new_error', 'Unknown refusal')
     const keyId = await alertAbout('Unknown refusal')
     await alertAbout('Behind the unknown')
-    expect((await letterAbout(keyId)).completed_at).toBeNull()
+    expect((await messageAbout(keyId)).completed_at).toBeNull()
     await triedAgain(12)
-    expect(await letterAbout(keyId)).toMatchObject({ outcome: 'refused', last_error: 'brand_new_error' })
+    expect(await messageAbout(keyId)).toMatchObject({ outcome: 'refused', last_error: 'brand_new_error' })
     const tries = await calls('chat.postMessage', 'Unknown refusal')
     expect(tries.length).toBeGreaterThan(4)
     expect(tries.length).toBeLessThan(12)
@@ -220,7 +220,7 @@ describe('what says nothing about the message loses none, however long it lasts:
     expect(tries.map(({ reply }) => reply.ok === true)).toEqual([...Array(times).fill(false), true])
     const alert = await inChannel(`${name} stops working`)
     expect(findButton(alert.blocks, 'Rotate')).toBeDefined()
-    expect(await letterAbout(keyId)).toMatchObject({ outcome: 'arrived' })
+    expect(await messageAbout(keyId)).toMatchObject({ outcome: 'arrived' })
   })
 
   test('meanwhile doctor says how many wait, since when, and what Slack says', async () => {
@@ -255,8 +255,8 @@ test('a day of checkpoints whose message somebody deleted begins another message
   const body = { workspace: 'Platform', day: '2026-12-01', seq: 1, signed: 'kwc1.one.two' }
   const checkpoint = async (at: string, seq: number) => {
     const place = { workspaceId: workspace.id, subjectId: 'a day', destination: 'channel:general' }
-    const letter = { ...place, about: 'checkpoint', step: at, body: { ...body, at, seq } }
-    await house.world.db.transaction((trx) => put(trx, [letter], house.calendar.now(), house.world.random))
+    const message = { ...place, about: 'checkpoint', step: at, body: { ...body, at, seq } }
+    await house.world.db.transaction((trx) => put(trx, [message], house.calendar.now(), house.world.random))
     await triedAgain(3)
   }
   const posted = async () =>
@@ -285,14 +285,14 @@ test('a checkpoint in words alone still holds the line that is copied', async ()
     seq: 9,
     signed: 'kwc1.three.four',
   }
-  const letter = {
+  const message = {
     workspaceId: workspace.id,
     subjectId: 'another day',
     destination: 'channel:general',
     about: 'checkpoint',
   }
   await house.world.db.transaction((trx) =>
-    put(trx, [{ ...letter, step: body.at, body }], house.calendar.now(), house.world.random),
+    put(trx, [{ ...message, step: body.at, body }], house.calendar.now(), house.world.random),
   )
   await triedAgain(1)
   const found = messagesIn(await house.as('owner').screen(), 'general').find((one) =>
@@ -336,7 +336,7 @@ describe('beside a worker', () => {
   test('a scrape counts what was set aside', async () => {
     await refuse('invalid_blocks', 'Counted')
     await alertAbout('Counted')
-    await expect.poll(async () => (await refusedLetters()).length).toBe(1)
+    await expect.poll(async () => (await refusedMessages()).length).toBe(1)
     const metrics = await (await fetch(`${house.keywarden.url}/metrics`)).text()
     expect(metrics).toContain('\nkeywarden_messages_refused 1\n')
   })

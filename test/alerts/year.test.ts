@@ -93,16 +93,16 @@ test('in a year with leap day and daylight saving in three zones, every threshol
     await moment.what()
   }
 
-  const told = await tellings()
+  const notified = await tellings()
   const name = (one: Expected) => `${one.key} ${one.kind} ${one.step}`
-  expect(told.map(name).sort(), `seed ${seed}`).toEqual(expected.map(name).sort())
+  expect(notified.map(name).sort(), `seed ${seed}`).toEqual(expected.map(name).sort())
   const due = new Map(expected.map((one) => [name(one), one.at]))
-  for (const one of told) {
+  for (const one of notified) {
     const lateSeconds = (one.at - due.get(name(one))!) / 1000
     expect(lateSeconds, `${name(one)} is early`).toBeGreaterThanOrEqual(0)
     expect(lateSeconds, `${name(one)} is late`).toBeLessThanOrEqual(latestSeconds(jobs[one.kind]!))
   }
-  expect(told.length).toBeGreaterThan(200)
+  expect(notified.length).toBeGreaterThan(200)
 
   /** Between two runs, and as late as the job may be. */
   function latestSeconds(job: Job): number {
@@ -150,8 +150,8 @@ test('in a year with leap day and daylight saving in three zones, every threshol
     return [...wanted.values()].flatMap(({ job, at }): Moment[] => {
       if (chance() >= 0.25) return [{ at, what: () => runUnderClaim(job, context) }]
       const restartMs = chance() * 20_000
-      const looks = Math.ceil(job.lateSeconds / 60)
-      return Array.from({ length: looks }, (_, i) => ({
+      const checks = Math.ceil(job.lateSeconds / 60)
+      return Array.from({ length: checks }, (_, i) => ({
         at: Math.floor((at + restartMs) / minuteMs) * minuteMs + (i + 1) * minuteMs,
         what: () => runOverdue([job], context),
       }))
@@ -160,14 +160,14 @@ test('in a year with leap day and daylight saving in three zones, every threshol
 }, 90_000)
 
 test('what can wait is held until the quiet hours are over, by the wall clock of its zone', async () => {
-  const letters = await records.world
+  const messages = await records.world
     .db('outbox')
     .join('findings', 'findings.id', 'finding_id')
     .join('workspaces', 'workspaces.id', 'outbox.workspace_id')
     .whereNot('outbox.step', 'resolved')
     .select('put_at', 'not_before', 'workspaces.name as zone', 'outbox.step')
   let held = 0
-  for (const { put_at, not_before, zone, step } of letters) {
+  for (const { put_at, not_before, zone, step } of messages) {
     if (step === '1d' || step === 'expired') {
       expect(not_before).toBeNull()
       continue

@@ -8,14 +8,14 @@ const change = 21 * day + hour
 /** A key used from nine to five on the workspace's clock, whose clock changes by an hour on the fourth Monday. */
 function officeAcross(shift: number, extra: (index: number, local: number) => number = () => 0) {
   const state = newState()
-  const told: number[] = []
+  const alerts: number[] = []
   for (let index = 0; index < 28 * day; index++) {
     const offset = 3600 + (index >= change ? shift : 0)
     const local = (((monday + index * 300 + offset) / 3600) % 24) | 0
     const count = (local >= 9 && local < 17 ? 60 + (index % 7) : 0) + extra(index, local)
-    if (step(state, bucketOf(index, { count }, offset))?.alert) told.push(index)
+    if (step(state, bucketOf(index, { count }, offset))?.alert) alerts.push(index)
   }
-  return told
+  return alerts
 }
 
 test('when the clock goes forward, office hours stay ordinary', () => {
@@ -26,11 +26,11 @@ test('when the clock goes back, office hours stay ordinary', () => {
   expect(officeAcross(-3600)).toEqual([])
 })
 
-test('night use after the change is still told', () => {
-  const told = officeAcross(3600, (index, local) =>
+test('night use after the change is still alerted', () => {
+  const alerts = officeAcross(3600, (index, local) =>
     index > 24 * day && index < 25 * day && local === 3 ? 60 : 0,
   )
-  expect(told).toHaveLength(1)
+  expect(alerts).toHaveLength(1)
 })
 
 test('a weekend of rest does not make Monday strange, nor is the rest itself strange', () => {

@@ -8,7 +8,7 @@ test('an outage that silences most keys is one event', () => {
   expect(fleetEvents(times(60, 'silence'), 100)).toEqual(['less'])
 })
 
-test('a few keys on one day are told one by one', () => {
+test('a few keys on one day are alerted one by one', () => {
   expect(fleetEvents([...times(4, 'silence'), ...times(3, 'spike')], 12)).toEqual([])
 })
 

@@ -7,104 +7,104 @@ import { between, bucketOf, day, hour, live, office } from './traffic.ts'
 const start = 23 * day + 9 * hour
 
 test('twenty times the busiest five minutes are a spike at once', () => {
-  const { told } = live(
+  const { alerts } = live(
     24,
     () => 50,
     (i) => (between(i, start, 6) ? { count: 1000 } : {}),
   )
-  expect(told).toMatchObject([{ reason: 'spike', index: start }])
+  expect(alerts).toMatchObject([{ reason: 'spike', index: start }])
 })
 
 test('half as much again is no spike', () => {
-  const { told } = live(
+  const { alerts } = live(
     24,
     () => 50,
     (i) => (between(i, start, 6) ? { count: 90 } : {}),
   )
-  expect(told).toEqual([])
+  expect(alerts).toEqual([])
 })
 
-test('half an hour at nearly three times the usual is told before it is over, though it never fills an hour', () => {
-  const { told } = live(
+test('half an hour at nearly three times the usual is alerted before it is over, though it never fills an hour', () => {
+  const { alerts } = live(
     24,
     () => 50,
     (i) => (between(i, start, 6) ? { count: 145 } : {}),
   )
-  expect(told).toHaveLength(1)
-  expect(told[0]!.index - start).toBeLessThan(6)
+  expect(alerts).toHaveLength(1)
+  expect(alerts[0]!.index - start).toBeLessThan(6)
 })
 
 test('a third of an hour at three times the usual may be the beginning of a batch job, also at a time that was busy before', () => {
-  const { told } = live(
+  const { alerts } = live(
     24,
     () => 50,
     (i) => (between(i, start, 4) ? { count: 150 } : {}),
   )
-  expect(told).toEqual([])
+  expect(alerts).toEqual([])
 })
 
-test('an hour and a half at twice the peak may be a batch job and is not told', () => {
-  const { told } = live(
+test('an hour and a half at twice the peak may be a batch job and is not alerted', () => {
+  const { alerts } = live(
     24,
     () => 100,
     (i) => (between(i, start, 18) ? { count: 210 } : {}),
   )
-  expect(told).toEqual([])
+  expect(alerts).toEqual([])
 })
 
-test('the same for six hours is told once it has outlasted a batch job', () => {
-  const { told } = live(
+test('the same for six hours is alerted once it has outlasted a batch job', () => {
+  const { alerts } = live(
     24,
     () => 100,
     (i) => (between(i, start, 72) ? { count: 210 } : {}),
   )
-  expect(told).toHaveLength(1)
-  expect(told[0]!.index - start).toBeGreaterThan(24)
-  expect(told[0]!.index - start).toBeLessThan(40)
+  expect(alerts).toHaveLength(1)
+  expect(alerts[0]!.index - start).toBeGreaterThan(24)
+  expect(alerts[0]!.index - start).toBeLessThan(40)
 })
 
 test('day-time use at two in the morning is an unusual time', () => {
   const night = 23 * day + 2 * hour
-  const { told } = live(24, office(100), (i) => (between(i, night, 24) ? { count: 80 } : {}))
-  expect(told).toMatchObject([{ reason: 'unusual-time' }])
-  expect(told[0]!.index - night).toBeLessThan(hour)
+  const { alerts } = live(24, office(100), (i) => (between(i, night, 24) ? { count: 80 } : {}))
+  expect(alerts).toMatchObject([{ reason: 'unusual-time' }])
+  expect(alerts[0]!.index - night).toBeLessThan(hour)
 })
 
 test('the same at one in the afternoon is ordinary', () => {
   const noon = 23 * day + 13 * hour
-  const { told } = live(24, office(100), (i) => (between(i, noon, 24) ? { count: 80 } : {}))
-  expect(told).toEqual([])
+  const { alerts } = live(24, office(100), (i) => (between(i, noon, 24) ? { count: 80 } : {}))
+  expect(alerts).toEqual([])
 })
 
 test('slowly twice as much over days is a slow burn', () => {
   const rising = (i: number) => 100 * (i < start ? 1 : 1 + Math.min(1, (i - start) / (2 * day)) * 1.2)
-  const { told } = live(28, rising)
-  expect(told[0]).toMatchObject({ reason: 'slow-burn' })
-  expect(told[0]!.index - start).toBeLessThan(2 * day)
+  const { alerts } = live(28, rising)
+  expect(alerts[0]).toMatchObject({ reason: 'slow-burn' })
+  expect(alerts[0]!.index - start).toBeLessThan(2 * day)
 })
 
-test('a key of ten requests in five minutes is as even as one of a hundred: twice as much for days is told', () => {
-  const { told } = live(27, (i) => (i < start ? 10 : 22))
-  expect(told[0]).toMatchObject({ reason: expect.stringMatching(/busy-hour|slow-burn/) })
-  expect(told[0]!.index - start).toBeLessThan(day)
+test('a key of ten requests in five minutes is as even as one of a hundred: twice as much for days is alerted', () => {
+  const { alerts } = live(27, (i) => (i < start ? 10 : 22))
+  expect(alerts[0]).toMatchObject({ reason: expect.stringMatching(/busy-hour|slow-burn/) })
+  expect(alerts[0]!.index - start).toBeLessThan(day)
 })
 
-test('a monthly batch that grew with its key is told once, not again after four weeks', () => {
+test('a monthly batch that grew with its key is alerted once, not again after four weeks', () => {
   const growing = (i: number) => 100 * 3 ** (i / (56 * day))
   const batch = (i: number) => (between(i % (28 * day), 10 * day + 9 * hour, 15) ? 8 : 1)
-  const { told } = live(45, (i) => growing(i) * batch(i))
-  expect(told.map(({ index }) => Math.floor(index / day))).toEqual([10])
+  const { alerts } = live(45, (i) => growing(i) * batch(i))
+  expect(alerts.map(({ index }) => Math.floor(index / day))).toEqual([10])
 })
 
 test('a new version that asks a third more often is no slow burn', () => {
-  const { told } = live(30, (i) => (i < start ? 100 : 133))
-  expect(told).toEqual([])
+  const { alerts } = live(30, (i) => (i < start ? 100 : 133))
+  expect(alerts).toEqual([])
 })
 
 test('hours of quiet use on a key that knows only short runs are new activity', () => {
   const runs = (i: number) => (i % 37 === 0 ? 200 : 0)
-  const { told } = live(24, runs, (i) => (between(i, start, 24) ? { count: 6 } : {}))
-  expect(told).toMatchObject([{ reason: 'new-activity' }])
+  const { alerts } = live(24, runs, (i) => (between(i, start, 24) ? { count: 6 } : {}))
+  expect(alerts).toMatchObject([{ reason: 'new-activity' }])
 })
 
 /** Two bursts a day of 3 to 11 buckets and 60 to 300 requests in each, never the same twice running. */
@@ -115,42 +115,42 @@ const inBursts = (i: number) => {
 }
 
 test('five hours at the level of its bursts are new activity on a key whose bursts last half an hour', () => {
-  const { told } = live(24, inBursts, (i) => (between(i, start, 60) ? { count: 130 } : {}))
-  expect(told).toMatchObject([{ reason: 'new-activity' }])
-  expect(told[0]!.index - start).toBeLessThan(60)
+  const { alerts } = live(24, inBursts, (i) => (between(i, start, 60) ? { count: 130 } : {}))
+  expect(alerts).toMatchObject([{ reason: 'new-activity' }])
+  expect(alerts[0]!.index - start).toBeLessThan(60)
 })
 
 test('fifty minutes at that level are one more burst', () => {
-  const { told } = live(24, inBursts, (i) => (between(i, start, 10) ? { count: 130 } : {}))
-  expect(told).toEqual([])
+  const { alerts } = live(24, inBursts, (i) => (between(i, start, 10) ? { count: 130 } : {}))
+  expect(alerts).toEqual([])
 })
 
 test('the same long burst is new activity sooner on a key that seldom has one than on a key that has many', () => {
   const { state } = live(60, inBursts)
-  const toldAfter = (bursts: number) => {
+  const alertsAfter = (bursts: number) => {
     const key = newState()
     expect(loadState(key, state.bytes)).toBe(true)
     key.bursts = bursts
     const hours = Array.from({ length: 72 }, (_, i) => step(key, bucketOf(60 * day + i, { count: 130 })))
     return hours.findIndex((reading) => reading?.alert)
   }
-  expect(toldAfter(100)).toBeGreaterThan(0)
-  expect(toldAfter(100)).toBeLessThan(toldAfter(400))
+  expect(alertsAfter(100)).toBeGreaterThan(0)
+  expect(alertsAfter(100)).toBeLessThan(alertsAfter(400))
 })
 
 test('a burst of four times the largest is one more burst while few are known', () => {
-  const { told } = live(24, inBursts, (i) => (between(i, start, 5) ? { count: 1300 } : {}))
-  expect(told).toEqual([])
+  const { alerts } = live(24, inBursts, (i) => (between(i, start, 5) ? { count: 1300 } : {}))
+  expect(alerts).toEqual([])
 })
 
 test('a burst of thirty times the largest is a spike on a key of bursts too', () => {
-  const { told } = live(24, inBursts, (i) => (between(i, start, 5) ? { count: 9000 } : {}))
-  expect(told).toMatchObject([{ reason: 'spike', index: start }])
+  const { alerts } = live(24, inBursts, (i) => (between(i, start, 5) ? { count: 9000 } : {}))
+  expect(alerts).toMatchObject([{ reason: 'spike', index: start }])
 })
 
-test('a daily run that comes an hour late is not told, though it is twice in the last day', () => {
+test('a daily run that comes an hour late is not alerted, though it is twice in the last day', () => {
   const late = 23 * day + 11
-  const { told } = live(
+  const { alerts } = live(
     25,
     (i) => (i % day === 11 ? 200 : 0),
     (i) => {
@@ -158,12 +158,12 @@ test('a daily run that comes an hour late is not told, though it is twice in the
       return i === late + 1 ? { count: 200 } : {}
     },
   )
-  expect(told).toEqual([])
+  expect(alerts).toEqual([])
 })
 
 test('a run a quarter of an hour late is not', () => {
   const late = 23 * day
-  const { told } = live(
+  const { alerts } = live(
     24,
     (i) => (i % 72 === 0 ? 200 : 0),
     (i) => {
@@ -171,87 +171,87 @@ test('a run a quarter of an hour late is not', () => {
       return i === late + 3 ? { count: 200 } : {}
     },
   )
-  expect(told).toEqual([])
+  expect(alerts).toEqual([])
 })
 
 test('a third of requests failing where one in a hundred did is an error burst', () => {
-  const { told } = live(
+  const { alerts } = live(
     24,
     () => 50,
     (i) => ({ errors: between(i, start, 6) ? 16 : i % 2 }),
   )
-  expect(told).toMatchObject([{ reason: 'errors' }])
-  expect(told[0]!.index - start).toBeLessThan(2)
+  expect(alerts).toMatchObject([{ reason: 'errors' }])
+  expect(alerts[0]!.index - start).toBeLessThan(2)
 })
 
-test('errors that are over are not told again days later, on a job that runs once a day', () => {
-  const { told } = live(
+test('errors that are over are not alerted again days later, on a job that runs once a day', () => {
+  const { alerts } = live(
     32,
     (i) => (i % day === 100 ? 24 : 0),
     (i) => (i === 23 * day + 100 ? { count: 24, errors: 22 } : {}),
   )
-  expect(told).toMatchObject([{ reason: 'errors', index: 23 * day + 100 }])
+  expect(alerts).toMatchObject([{ reason: 'errors', index: 23 * day + 100 }])
 })
 
 test('a third of requests failing where a third always fail is not', () => {
-  const { told } = live(
+  const { alerts } = live(
     24,
     () => 50,
     () => ({ count: 50, errors: 16 }),
   )
-  expect(told).toEqual([])
+  expect(alerts).toEqual([])
 })
 
 test('an hour without a request on a key that always has some is silence', () => {
-  const { told } = live(
+  const { alerts } = live(
     24,
     () => 50,
     (i) => (between(i, start, 24) ? { count: 0 } : {}),
   )
-  expect(told).toMatchObject([{ reason: 'silence' }])
-  expect(told[0]!.index - start).toBeLessThan(hour)
+  expect(alerts).toMatchObject([{ reason: 'silence' }])
+  expect(alerts[0]!.index - start).toBeLessThan(hour)
 })
 
 test('a night without a request on a key that sleeps every night is not', () => {
-  const { told } = live(24, (i) => (office(100)(i) > 20 ? 50 : 0))
-  expect(told).toEqual([])
+  const { alerts } = live(24, (i) => (office(100)(i) > 20 ? 50 : 0))
+  expect(alerts).toEqual([])
 })
 
-test('a flood is told as these five minutes at whatever time of day it comes', () => {
+test('a flood is alerted as these five minutes at whatever time of day it comes', () => {
   const worksAt = (daysAgo: number) => 96 + ((daysAgo * 97) % 108)
   const reasons = new Set<string>()
   for (let time = 0; time < day; time += 23) {
     const flood = 60 * day + time
-    const { told } = live(
+    const { alerts } = live(
       61,
       () => 0,
       (i) => ({ count: i === flood ? 1_200 : i % day === worksAt(60 - Math.floor(i / day)) ? 13 : 0 }),
     )
-    expect(told).toMatchObject([{ index: flood }])
-    reasons.add(told[0]!.reason)
+    expect(alerts).toMatchObject([{ index: flood }])
+    reasons.add(alerts[0]!.reason)
   }
   expect([...reasons]).toEqual(['spike'])
 })
 
-test('a declared job is not told, however large', () => {
-  const { told } = live(
+test('a declared job is not alerted, however large', () => {
+  const { alerts } = live(
     24,
     () => 50,
     (i) => (between(i, start, 18) ? { count: 3000, expected: true } : {}),
   )
-  expect(told).toEqual([])
+  expect(alerts).toEqual([])
 })
 
 test('one incident is one message, not one for each bucket', () => {
-  const { told } = live(
+  const { alerts } = live(
     26,
     () => 50,
     (i) => (between(i, start, 288) ? { count: 1000 } : {}),
   )
-  expect(told.map(({ index, reason }) => [index - start, reason])).toEqual([[0, 'spike']])
+  expect(alerts.map(({ index, reason }) => [index - start, reason])).toEqual([[0, 'spike']])
 })
 
-test('most of an hour from a network first seen today is told, on a settled key', () => {
+test('most of an hour from a network first seen today is alerted, on a key with a history', () => {
   const { state } = live(20, () => 50)
   const evidence = { fromNewSources: 500, refusedScope: 0 }
   const reading = step(state, { ...bucketOf(20 * day, { count: 50 }), evidence })

@@ -17,7 +17,7 @@ export const bucketOf = (index: number, seen: Count, offsetSeconds = 0): Bucket 
   expected: seen.expected ?? false,
 })
 
-type Told = Reading & { index: number }
+type Alert = Reading & { index: number }
 
 /** Runs a key through `days` days of traffic; `traffic` gives a bucket's mean, the counts are Poisson around it. */
 export function live(
@@ -27,13 +27,13 @@ export function live(
 ) {
   const random = createRandom(5)
   const state = newState()
-  const told: Told[] = []
+  const alerts: Alert[] = []
   for (let index = 0; index < days * day; index++) {
     const usual = random.poisson(traffic(index))
     const reading = step(state, bucketOf(index, { count: usual, ...change(index) }))
-    if (reading?.alert) told.push({ ...reading, index })
+    if (reading?.alert) alerts.push({ ...reading, index })
   }
-  return { state, told }
+  return { state, alerts }
 }
 
 /** Office hours: a peak at one o'clock, a twentieth of it at night. */

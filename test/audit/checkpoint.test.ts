@@ -48,7 +48,7 @@ async function verification() {
   return verifyDatabase(records.world.db, [records.workspace.id], (await vouching()).witnesses)
 }
 
-/** What an intruder with the rights of the tables' owner can do. */
+/** An intruder with the rights of the tables' owner can do this. */
 const tamper = (statement: string) =>
   administer(
     records.database.url,

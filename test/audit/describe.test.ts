@@ -80,8 +80,8 @@ test.each<[string, string]>([
     about('attempt.repeated', { action: 'key.revoke', code: 'forbidden', attempts: 1200 }),
     '@U0ADA00001 tried 1,200 more times to revoke Salesforce CRM within an hour and was refused.',
   ],
-])('%s', (told, expected) => {
-  expect(told).toBe(expected)
+])('%s', (described, expected) => {
+  expect(described).toBe(expected)
 })
 
 test('every event has a sentence even when its details are gone', () => {
@@ -89,7 +89,7 @@ test('every event has a sentence even when its details are gone', () => {
     expect(about(event, {}, { keyName: undefined, keyId: undefined })).toMatch(/^@U0ADA00001 [a-z].*\.$/)
 })
 
-test('an event of a newer version is told by its name', () => {
+test('an event of a newer version is described by its name', () => {
   expect(about('key.teleported' as EventName)).toBe('@U0ADA00001 did key.teleported.')
 })
 

@@ -21,7 +21,7 @@ const said = async (filter: { keyId?: string; actorId?: string } = {}) => {
   return events.map((event) => plain(describe(event)))
 }
 
-test('what happened to a key is told newest first, in words', async () => {
+test('what happened to a key is listed newest first, in words', async () => {
   const { key } = await records.key({ name: 'Salesforce CRM', ownerId: 'U0ADA00001' })
   await records.act((act) => deactivate(act, key.workspaceId, key.id, 'too chatty'))
   const bruno = { kind: 'member', id: 'U0BRUNO002', role: 'manager', workspaceId: key.workspaceId } as const
@@ -79,7 +79,7 @@ test('a page reads the rows it shows and no others', async () => {
       `explain (analyze, format json) ${sql.replace(/\$\d+/g, '?')}`,
       bindings,
     )
-    expect(mostRowsRead(rows[0]['QUERY PLAN'][0].Plan)).toBeLessThanOrEqual(10)
+    expect(maxRowsRead(rows[0]['QUERY PLAN'][0].Plan)).toBeLessThanOrEqual(10)
   }
 })
 
@@ -89,10 +89,10 @@ type Plan = {
   'Rows Removed by Filter'?: number
   Plans?: Plan[]
 }
-const mostRowsRead = (plan: Plan): number =>
+const maxRowsRead = (plan: Plan): number =>
   Math.max(
     (plan['Actual Rows'] + (plan['Rows Removed by Filter'] ?? 0)) * plan['Actual Loops'],
-    ...(plan.Plans ?? []).map(mostRowsRead),
+    ...(plan.Plans ?? []).map(maxRowsRead),
   )
 
 test('repeated refusals are one event with their number, at once and for good', async () => {

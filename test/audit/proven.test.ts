@@ -20,7 +20,7 @@ test('an event is proven by an unbroken run of hashes that ends at one that is v
   expect(proof(pick(1, 2, 4), last)).toEqual([0, [[1, 2], 4]])
   expect(proof(pick(5), last)).toEqual([1, []])
   expect(proof(pick(1, 2, 4, 5), five[1]!, last)).toEqual([4, []])
-  // What follows a checkpoint is not proven by it.
+  // A checkpoint does not prove later events.
   expect(proof(five, five[2]!)).toEqual([3, [[4, 5]]])
   expect(proof(pick(3, 4, 5), five[3]!)).toEqual([2, [5]])
   // A checkpoint about an event that is not there proves nothing, also if the next one names its hash.

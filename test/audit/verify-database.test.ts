@@ -12,7 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => records.drop())
 
-/** What the verifier says after a statement that only the owner of the tables can run; then it is undone. */
+/** Returns the verifier's report after a statement that only the owner of the tables can run, and undoes that. */
 async function verifiedAfter(statement: string): Promise<Verification> {
   const trx = await records.world.db.transaction()
   try {

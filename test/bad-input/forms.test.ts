@@ -73,7 +73,7 @@ describe('the form that makes a key refuses on the field, keeps the dialog, and 
     return { type: 'users_select', selected_user: people[who] }
   }
 
-  /** What the form holds when it is in order, with something changed. */
+  /** The values of a valid form, with some changed. */
   function values(change: Record<string, unknown>) {
     const right = {
       name: typed('Zapier by hand'),

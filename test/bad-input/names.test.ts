@@ -13,9 +13,9 @@ beforeAll(async () => {
 async function complaintOn(name: string): Promise<unknown> {
   const form = await openDialog(manager, 'create')
   const answer = await submit(manager, form, { name, scopes: ['read'] })
-  const standing = topModal(await manager.screen())
-  expect(standing?.id).toBe(form.id)
-  expect(standing?.values.name).toEqual({ name })
+  const open = topModal(await manager.screen())
+  expect(open?.id).toBe(form.id)
+  expect(open?.values.name).toEqual({ name })
   await manager.close(form.id)
   return answer.ok && answer.outcome === 'errors' ? answer.errors : answer
 }
@@ -30,9 +30,9 @@ describe('the field says what is wrong with a name, keeps what was typed, and no
     ['of 3,000 characters', 'é'.repeat(3000), 'Use at most 80 characters.'],
     ['that is a whole key', () => token, expect.stringMatching(/^That is a whole key\./)],
     ['that holds one', () => `my ${token}!`, expect.stringMatching(/^That is a whole key\./)],
-  ])('%s', async (_what, name, told) => {
+  ])('%s', async (_what, name, complaint) => {
     const before = await keyCount()
-    expect(await complaintOn(typeof name === 'string' ? name : name())).toEqual({ name: told })
+    expect(await complaintOn(typeof name === 'string' ? name : name())).toEqual({ name: complaint })
     expect(await keyCount()).toBe(before)
   })
 

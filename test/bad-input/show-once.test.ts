@@ -47,10 +47,10 @@ describe('a key that Slack may not have shown', () => {
     const { form, values } = await filledForm(`Fault ${what}`)
     await fault(house.slack.url, { method: 'views.update', times: 1, kind: 'drop_before', ...kind })
     await submit(manager, form, values)
-    const told = await manager.waitFor((screen) =>
+    const notice = await manager.waitFor((screen) =>
       messagesIn(screen, dm).find((message) => said(message).includes(`Fault ${what}`)),
     )
-    expect(said(told)).toMatch(/did not confirm|was not shown|not shown/)
+    expect(said(notice)).toMatch(/did not confirm|was not shown|not shown/)
     const [token] = await tokensSent(from)
     expect(token).toBeDefined()
     expect(await isUsable(token!)).toBe(false)
@@ -112,9 +112,9 @@ describe('two people who make a key of one name at once', () => {
       [one, other].map((who) =>
         who.waitFor((screen) => {
           const top = topModal(screen)
-          const settled =
+          const done =
             top && (top.title === 'Copy your key' || /exists/.test(JSON.stringify([top.errors, top.blocks])))
-          return settled && top
+          return done && top
         }),
       ),
     )

@@ -57,7 +57,7 @@ function broken(characters: string[], family: string): Promise<string[]> {
         pen.fillText(text, 8, 44)
         return canvas.toDataURL()
       }
-      // Unicode keeps these two free: what is drawn for them is drawn for whatever has no letter.
+      // Unicode keeps these two free, so they are drawn like every character without a glyph.
       const without = [drawn(''), drawn('\u0378'), drawn('\u{E0FFF}')]
       return wanted.filter((text) =>
         [...text].some((one) => !/\p{M}/u.test(one) && without.includes(drawn(one))),

@@ -29,7 +29,7 @@ afterAll(() => records.drop())
 const replay = (...args: string[]) => shell(['anomaly', 'replay', ...args], env)
 const throughYesterday = ['--to', daysAgo(0).toISOString()]
 
-test('an operator sees when a key was strange, what would have been told, and why', async () => {
+test('an operator sees when a key was strange, what would have been alerted, and why', async () => {
   const seen = await replay('Nightly export', '--from', day(daysAgo(3)), ...throughYesterday)
   expect(seen).toMatchObject({ code: 0, err: '' })
   const [heading, first] = seen.out.split('\n')
@@ -73,7 +73,7 @@ test('a quiet time says so, on the side where words belong', async () => {
   })
 })
 
-test('what somebody called expected is shown, and would not have been told', async () => {
+test('what somebody called expected is shown, and would not have been alerted', async () => {
   const { db } = records.world
   await db('anomaly_expectations').insert({
     ...{ id: 'exp_1', key_id: id, kind: 'once', reason: 'spike', said_by: 'U0ADA00001', said_at: today },

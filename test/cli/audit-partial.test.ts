@@ -52,7 +52,7 @@ async function exported(format: Format, ...choices: string[]): Promise<string> {
   return out
 }
 
-/** What anyone can do who has the file: change an event and make its hash fit; `follow` makes the next ones fit too. */
+/** Changes an event and makes its hash fit, as anyone with the file can; `follow` makes the next ones fit too. */
 async function rewritten(text: string, seq: number, format: Format, follow = false): Promise<string> {
   const links: Link[] = []
   for await (const entry of readExport(await save('genuine', text))) {

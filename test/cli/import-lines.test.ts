@@ -84,11 +84,11 @@ test.each<[string, Record<string, string>, string]>([
   ],
   ['the token of the line before', { sha256: sha256('good-1') }, 'sha256: Line 1 has the same.'],
   ['the name of the line before, in another spelling', { name: 'GOOD  1' }, 'name: Line 1 has the same.'],
-])('%s is named by line and field, and nothing is imported', async (_what, wrong, told) => {
+])('%s is named by line and field, and nothing is imported', async (_what, wrong, error) => {
   const before = await importing.count()
   const ran = await importing.run(asLines([good(1), good(2, wrong), good(3)]))
   expect(ran.code).toBe(1)
-  expect(lineOf(ran, 2)).toEqual([`line 2 WRONG ${told}`])
+  expect(lineOf(ran, 2)).toEqual([`line 2 WRONG ${error}`])
   expect(ran.err).toBe('Nothing was imported: 1 of 3 lines is wrong.\n')
   expect(await importing.count()).toBe(before)
 })
@@ -144,8 +144,8 @@ test.each([
     `${header},token\n`,
     /^The column token looks like tokens\. Keywarden takes their hashes alone: printf %s "\$TOKEN" \| sha256sum\n$/,
   ],
-])('a file that cannot be meant is refused as a whole: %j', async (text, told) => {
-  expect(await importing.run(text)).toMatchObject({ code: 1, out: '', err: expect.stringMatching(told) })
+])('a file that cannot be meant is refused as a whole: %j', async (text, error) => {
+  expect(await importing.run(text)).toMatchObject({ code: 1, out: '', err: expect.stringMatching(error) })
 })
 
 test('a line that is torn or has other cells than the header is named', async () => {

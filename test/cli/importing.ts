@@ -41,7 +41,7 @@ export async function openImporting(): Promise<Importing> {
   }
 }
 
-/** What was said of a line of the file, with single spaces. */
+/** The report on a line of the file, with single spaces. */
 export const lineOf = (ran: Ran, line: number): string[] =>
   ran.out
     .split('\n')

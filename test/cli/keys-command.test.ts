@@ -116,7 +116,7 @@ test('the list shows what there is, filtered, as a table or for programs', async
 test('a list longer than a page has every key once', async () => {
   const { db } = records.world
   const { key } = await records.key({ name: 'The pattern' })
-  // What the database computes by itself cannot be copied.
+  // Generated columns cannot be copied.
   const { quiet_since: _, works_until: __, ...row } = await db('keys').where({ id: key.id }).first()
   const many = Array.from({ length: 1_203 }, (_, i) => ({
     ...row,

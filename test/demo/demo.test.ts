@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { afterEach, expect, inject, test } from 'vitest'
 import { walk } from '../../sandbox/demo/check.ts'
 import { type Scene, same } from '../../sandbox/demo/step.ts'
-import { story } from '../../sandbox/demo/story.ts'
+import { steps } from '../../sandbox/demo/story.ts'
 import { administer } from '../setup/administer.ts'
 
 let child: ChildProcess | undefined
@@ -11,8 +11,8 @@ afterEach(() => void child?.kill('SIGKILL'))
 
 test('bin/demo --check walks through the whole story and says so', async () => {
   const said = await ended(demo('--check'))
-  expect(said.text).toMatch(new RegExp(`^ok +${story.length} `, 'm'))
-  expect(said).toMatchObject({ code: 0, text: expect.stringContaining(`All ${story.length} steps`) })
+  expect(said.text).toMatch(new RegExp(`^ok +${steps.length} `, 'm'))
+  expect(said).toMatchObject({ code: 0, text: expect.stringContaining(`All ${steps.length} steps`) })
 }, 300_000)
 
 test('the check ends at the first step that fails, with what was expected and what was seen', async () => {

@@ -8,7 +8,7 @@ const dayMs = 86_400_000
 
 useHouse()
 
-test("the demo's leak is told in one piece when it begins seconds before five minutes are over, at midnight", async () => {
+test("the demo's leak is alerted in one piece when it begins seconds before five minutes are over, at midnight", async () => {
   const { calendar, world } = house
   const token = await makeKey(house.as('manager'), { name: leaked })
   const { id } = await world.db('keys').where({ name: leaked }).first('id')

@@ -9,7 +9,7 @@ import { tables } from './tables.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const read = (path: string) => readFileSync(root + path, 'utf8')
-const pages = [...markdownIn('docs'), ...markdownIn('deploy'), 'bench/README.md']
+const pages = ['docs', 'deploy', 'bench'].flatMap(markdownIn)
 const documents = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...pages]
 
 function markdownIn(folder: string): string[] {
@@ -50,7 +50,7 @@ test.each(documents)('the files and folders of the project that %s names are the
   expect(missing).toEqual([])
 })
 
-test('whoever reads the README finds every page, and the proxies, by links', () => {
+test('links from the README lead to every page, and to the proxies', () => {
   const found = new Set(['README.md'])
   for (const path of found)
     if (path.endsWith('.md')) for (const { target } of linksOf(path)) found.add(target)
@@ -117,11 +117,24 @@ test("the operator's page has every command of the shell", async () => {
 
 test('the table of rooms in the architecture has every room there is, with its rank', () => {
   const rows = [...read('docs/architecture.md').matchAll(/^\| (\d+) \| `(\w+)` \|/gm)]
-  const told = Object.fromEntries(rows.map(([, rank, room]) => [room, Number(rank)]))
+  const documented = Object.fromEntries(rows.map(([, rank, room]) => [room, Number(rank)]))
   const inside = readdirSync(`${root}src`, { withFileTypes: true }).filter((entry) => entry.isDirectory())
   const rooms = [...inside.map(({ name }) => name), 'jobs', 'main']
-  expect(told).toEqual(Object.fromEntries(rooms.map((room) => [room, rankOf[room]])))
+  expect(documented).toEqual(Object.fromEntries(rooms.map((room) => [room, rankOf[room]])))
 })
+
+test.each(documents.filter((path) => path !== 'CHANGELOG.md'))(
+  '%s has no word that the glossary replaces',
+  (path) => {
+    const [, ending] = read('docs/glossary.md').split('## Words that are not used')
+    const [, words, code] = ending!.split('| not used | write instead |')
+    const replaced = [...words!.matchAll(/^\| (\w[\w, ]*) \|/gm)].flatMap(([, cell]) => cell!.split(', '))
+    expect(replaced).toContain('doors')
+    expect(code).toContain('`Deps`')
+    const text = path === 'docs/glossary.md' ? read(path).replace(ending!, '') : read(path)
+    expect(text.match(new RegExp(`\\b(${replaced.join('|')})\\b`, 'gi')) ?? []).toEqual([])
+  },
+)
 
 test('every dependency has its line, and no line outlives its dependency', () => {
   const { dependencies, devDependencies } = JSON.parse(read('package.json'))

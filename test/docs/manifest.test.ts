@@ -6,8 +6,8 @@ import { historyScopes } from '../../src/foundation/slack.ts'
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
 
-const text = (most: number, least = 1) => z.string().min(least).max(most)
-const words = (most: number) => z.array(text(50)).max(most)
+const text = (max: number, min = 1) => z.string().min(min).max(max)
+const words = (max: number) => z.array(text(50)).max(max)
 const parameters = z.record(
   z.string(),
   z.strictObject({
@@ -21,7 +21,7 @@ const parameters = z.record(
 )
 
 /**
- * What Slack says of the fields that are used: their names, lengths and kinds.
+ * The fields that are used, with the names, lengths and kinds that Slack documents.
  * https://docs.slack.dev/reference/app-manifest, https://github.com/slackapi/manifest-schema
  */
 const manifest = z.strictObject({

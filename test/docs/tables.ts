@@ -15,9 +15,9 @@ const whoMay = {
 function commandTable(): string {
   const rows = commands
     .filter(({ verb }) => verb !== '')
-    .map(({ needs, help: [usage, means] }) => [
+    .map(({ needs, help: [usage, meaning] }) => [
       code(`/keys ${usage}`),
-      means,
+      meaning,
       needs ? whoMay[actions[needs]] : 'everyone',
     ])
   return table(['command', 'what it is for', 'who may'], rows)

@@ -19,7 +19,7 @@ afterAll(async () => {
   await database.drop()
 })
 
-/** A process that revokes a key and stands there: with its transaction open until it is told to go on, or committed. */
+/** A process that revokes a key and pauses: with its transaction open until it may go on, or committed. */
 async function changer(key: LabKey, when: 'before' | 'after'): Promise<ChildProcess> {
   const script = `
     import { once } from 'node:events'
@@ -66,7 +66,7 @@ test('a changer that is killed before its commit changed nothing, and nobody say
   const [key] = await lab.keys(1)
   expect(await verifier.ask(key!)).toBe('VALID')
   await killed(await changer(key!, 'before'))
-  // Whatever it held is let go of: somebody else can change the same key.
+  // Its locks are released: somebody else can change the same key.
   await lab.sql.query(`update keys set name = 'free' where id = $1`, [key!.id])
   expect(await changeOf(key!)).toBeUndefined()
   expect(await verifier.ask(key!)).toBe('VALID')

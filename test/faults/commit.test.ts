@@ -170,7 +170,7 @@ describe('with a server of its own', () => {
     server = await startPostgres({ own: true })
     own = openDatabase(server.url, { connections: 2 })
     await own.raw(`create table notes (id integer)`)
-    // Not for a lock: whoever held it might be stopped first, and then the COMMIT would succeed.
+    // Not for a lock: its holder might be stopped first, and then the COMMIT would succeed.
     await own.raw(`create function waits() returns trigger language plpgsql as $$
       begin perform pg_sleep(3600); return null; end $$`)
     await own.raw(`create constraint trigger waits after insert on notes deferrable initially deferred

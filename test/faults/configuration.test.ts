@@ -10,7 +10,7 @@ const complete: Partial<Record<Name, string>> = {
   SLACK_APP_TOKEN: 'xapp-1-2-3',
 }
 
-/** What is said about an environment that is not right. */
+/** The error for an invalid environment. */
 function complaint(env: Record<string, string | undefined>, roles = ['bot', 'verify', 'worker']): string {
   try {
     readConfig(env, roles)

@@ -38,12 +38,12 @@ test('what is acknowledged after a look needs no other look to be confirmed', as
   const db = openDatabase(database.url, { connections: 1 })
   const config = readConfig({ DATABASE_URL: cable.url })
   const watcher = openWatcher({ db, config, clock, log: openLog({ level: 'silent', tokenPrefix: 'tml_' }) })
-  const looking = cable.hold('look', 'reply')
+  const looking = cable.hold('leases', 'reply')
   const receipt = watcher.confirm(seq, 60_000)
   await looking.reached
   expect(await acknowledge(verifier, 'inc_a', seq)).toBe(true)
-  // Whoever looked again would wait here until the wait was over.
-  cable.hold('look', 'request')
+  // A second check would wait here until the wait was over.
+  cable.hold('leases', 'request')
   looking.release()
   expect(await receipt).toMatchObject({
     state: 'confirmed',

@@ -1,11 +1,12 @@
-import { spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type PostgresServer, startPostgres } from '../../sandbox/services/postgres.ts'
 import { administer, databaseUrl } from '../setup/administer.ts'
 import { copyOfProduct, type Edit } from './lab/copy.ts'
 import { openLab } from './lab/lab.ts'
-import { mutants, patience } from './lab/mutants.ts'
+import { longTimeouts, mutants } from './lab/mutants.ts'
 import type { Scenario } from './lab/scenarios.ts'
 
 vi.setConfig({ testTimeout: 240_000 })
@@ -18,12 +19,15 @@ afterAll(() => server.stop())
 
 /** Plays a schedule against a copy of the product with edits. */
 async function play(scenario: Scenario, edits: Edit[]): Promise<string[]> {
-  const copy = await copyOfProduct([...patience, ...edits])
+  const copy = await copyOfProduct([...longTimeouts, ...edits])
   const name = `lab_${randomBytes(6).toString('hex')}`
   await administer(server.url, `create database ${name}`)
   const url = databaseUrl(server.url, name)
   const bringsSchema = edits.some(({ file }) => file.startsWith('schema/'))
-  const lab = await openLab(url, bringsSchema ? async () => migrateWith(copy.folder, url) : undefined)
+  const lab = await openLab(
+    url,
+    bringsSchema ? async () => void (await migrateWith(copy.folder, url)) : undefined,
+  )
   try {
     return await scenario({
       lab,
@@ -36,14 +40,12 @@ async function play(scenario: Scenario, edits: Edit[]): Promise<string[]> {
   }
 }
 
-function migrateWith(folder: string, url: string): void {
-  const run = spawnSync(process.execPath, ['--import', 'tsx', 'src/main.ts', 'migrate'], {
+/** Not synchronously: the cables of the schedules beside this one run in this process too. */
+const migrateWith = (folder: string, url: string) =>
+  promisify(execFile)(process.execPath, ['--import', 'tsx', 'src/main.ts', 'migrate'], {
     cwd: folder,
     env: { PATH: process.env.PATH, DATABASE_URL: url },
-    encoding: 'utf8',
   })
-  if (run.status !== 0) throw new Error(run.stderr)
-}
 
 const schedules = new Map(mutants.map(({ shownBy, name }) => [shownBy, name]))
 

@@ -41,7 +41,7 @@ test('with Postgres killed, every answer says so, and with Postgres back everyth
   const verdicts = await Promise.all(Array.from({ length: 30 }, () => house.verify(fresh)))
   for (const verdict of verdicts)
     expect(verdict).toMatchObject({ status: 503, retryAfter: expect.stringMatching(/^\d+$/) })
-  // What memory may answer it answers until its lease ends, and not a moment longer.
+  // Memory answers until its lease ends, and not a moment longer.
   await expect.poll(() => house.verify(remembered), within).toMatchObject({ status: 503 })
   expect(await statusOf('/healthz')).toBe(200)
   expect(await statusOf('/readyz')).toBe(503)
@@ -81,7 +81,7 @@ test('with Postgres killed, every answer says so, and with Postgres back everyth
   expect(house.process.errors()).toBe('')
 })
 
-test('with Redis killed nothing that a person does is different, and it is told once', async () => {
+test('with Redis killed nothing that a person does is different, and it is logged once', async () => {
   const manager = house.as('manager')
   await redis.kill()
   await house.process.saysSoon(/redis is unavailable/)

@@ -88,21 +88,21 @@ test('every run that is due when the watchdogs of two workers look is run by Bul
   const queues = [open(...timetable)]
   await expect.poll(() => Math.min(...timetable.map(({ runs }) => runs))).toBeGreaterThan(0)
   queues.push(open(...timetable))
-  let looks = 0
+  let checks = 0
   const watchdogs = queues.map((queue) => {
     const counting = {
       ...queue,
       async repair() {
         await queue.repair()
-        looks += 1
+        checks += 1
       },
     }
     return startWatchdog(timetable, context(), counting, '* * * * * *')
   })
-  await expect.poll(() => looks, { timeout: 30_000 }).toBeGreaterThanOrEqual(10)
+  await expect.poll(() => checks, { timeout: 30_000 }).toBeGreaterThanOrEqual(10)
   await Promise.all(watchdogs.map((watchdog) => watchdog.stop()))
 
-  // In the order of a run's life, so that whatever goes on meanwhile is seen in one of the three.
+  // In the order of a run's life, so that everything that goes on meanwhile is seen in one of the three.
   const added = await runsThatWere('added')
   const waiting = await pending()
   const completed = await runsThatWere('completed')

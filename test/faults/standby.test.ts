@@ -71,7 +71,7 @@ describe('a verifier whose address leads to a hot standby', () => {
     const { status, said } = await readiness(placed)
     expect([status, said]).toEqual([503, expect.stringContaining('it is a hot standby')])
 
-    // What is connected stays where it is: the verifier has to let go of it.
+    // Open connections stay where they are: the verifier has to close them.
     placed.cable.lead(primary.url)
     await expect.poll(() => placed.ask(other!), soon).toBe('VALID')
     expect(await placed.ask(known!)).toBe('REVOKED')
@@ -107,7 +107,7 @@ describe('a verifier whose address leads to a hot standby', () => {
 })
 
 describe('a primary that takes no changes for a while', () => {
-  /** For whoever connects from now on. */
+  /** For connections from now on. */
   const setReadOnly = (isReadOnly: boolean) =>
     lab.sql.query(
       isReadOnly

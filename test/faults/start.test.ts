@@ -37,7 +37,7 @@ function environment(more: Record<string, string> = {}): Record<string, string> 
   }
 }
 
-/** What the command prints where errors go, when it fails. */
+/** The error output of the command when it fails. */
 async function failing(args: string[], more: Record<string, string>): Promise<string> {
   const printed = vi.spyOn(console, 'error').mockReturnValue()
   try {
@@ -84,7 +84,7 @@ describe('a start that cannot succeed says why in one sentence, names the variab
     [{ SLACK_BOT_TOKEN: 'xoxb-1-guess' }, 'Slack does not accept SLACK_BOT_TOKEN (invalid_auth).'],
     [{ SLACK_APP_TOKEN: 'xapp-1-guess' }, 'Slack does not accept SLACK_APP_TOKEN (invalid_auth).'],
     [{ SLACK_API_URL: `http://${nowhere}/api/` }, `Slack cannot be reached at http://${nowhere}/api/`],
-    [{ KEYWARDEN_HTTP_HOST: '192.0.2.1' }, 'The HTTP door cannot open: listen EADDRNOTAVAIL'],
+    [{ KEYWARDEN_HTTP_HOST: '192.0.2.1' }, 'The HTTP server cannot listen: listen EADDRNOTAVAIL'],
     [{ KEYWARDEN_HTTP_PORT: '65536' }, 'KEYWARDEN_HTTP_PORT is not valid'],
   ])('with %o', async (wrong, sentence) => {
     const errors = await failing(['start', '--roles', 'bot'], wrong)

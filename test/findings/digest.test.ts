@@ -24,11 +24,11 @@ test('a week has one digest however often the job runs, and one that was missed 
   expect(await putDigests(at('2028-03-27T09:00:00Z'))).toBe(1)
   expect(await putDigests(at('2028-03-27T09:05:00Z'))).toBe(0)
   expect(await putDigests(at('2028-04-06T09:00:00Z'))).toBe(0)
-  const letters = await records.world.db('outbox').where({ about: 'digest' })
-  expect(letters.map(({ step }) => step)).toEqual(['2028-03-27'])
+  const messages = await records.world.db('outbox').where({ about: 'digest' })
+  expect(messages.map(({ step }) => step)).toEqual(['2028-03-27'])
 })
 
-test('letters and requests are forgotten when they are old, and what is not settled is kept', async () => {
+test('messages and requests are deleted when they are old, and what is not completed is kept', async () => {
   const { db } = records.world
   const long = new Date('2028-03-28T00:00:00Z')
   await db('acts_done').insert({ request_id: 'old click', done_at: long })

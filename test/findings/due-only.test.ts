@@ -31,7 +31,7 @@ type Plan = {
 
 const nodes = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodes)]
 
-/** What holds a row for every key, or many. */
+/** The tables that hold a row for every key, or many. */
 const isCounted = (relation = '') => /^(keys|usage_sources.*|usage_spread|review_keys)$/.test(relation)
 
 /** About offboardings and episodes of unusual use, of which this workspace has none. */

@@ -55,7 +55,7 @@ async function key(more: Partial<Planted> = {}): Promise<string> {
   return id!
 }
 
-/** What is said of the one finding of that kind, once its question is asked again. */
+/** The resolution of the one finding of that kind, once its question is asked again. */
 async function endOf(question: Question) {
   await reconcileEverywhere(r.world, question)
   const rows = await r.world.db('findings').where({ kind: question.kind })

@@ -36,7 +36,7 @@ test('a key is orphaned when its owner leaves, and no longer when they are back'
   expect(await open('orphaned')).toHaveLength(0)
 })
 
-test('a rotation that is weeks overdue is told each week and goes up to the managers, then the owners', async () => {
+test('a rotation that is weeks overdue is alerted each week and goes up to the managers, then the owners', async () => {
   const { world, workspace, owner, act } = records
   const [dana, bruno, chidi] = ['U0DANA0004', 'U0BRUNO002', 'U0CHIDI003']
   for (const manager of [bruno!, chidi!]) await act((one) => setRole(one, workspace.id, manager, 'manager'))

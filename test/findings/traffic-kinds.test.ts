@@ -54,7 +54,7 @@ async function revoke(name: string): Promise<void> {
   await manager.close(done.id)
 }
 
-test('a revoked key that is presented within ten minutes says nothing; one that still is later is told, with who and how often', async () => {
+test('a revoked key that is presented within ten minutes says nothing; one that still is later is alerted, with who and how often', async () => {
   const token = await makeKey(house.as('manager'), { name: 'Leftover' })
   expect(await present(token, '203.0.113.7', 'python-requests/2.31')).toBe('VALID')
   await revoke('Leftover')
@@ -73,7 +73,7 @@ test('a revoked key that is presented within ten minutes says nothing; one that 
   expect(said(alert)).not.toContain('Deactivate')
 })
 
-test('it stays one alert while it goes on, and is settled when the key has been silent for a day', async () => {
+test('it stays one alert while it goes on, and is resolved when the key has been silent for a day', async () => {
   await house.keywarden.runTimetable()
   expect(await open('dead-key-in-use')).toBe(1)
   house.calendar.advance({ days: 0, minutes: 23 * 60 })
@@ -81,11 +81,11 @@ test('it stays one alert while it goes on, and is settled when the key has been 
   expect(await open('dead-key-in-use')).toBe(1)
   house.calendar.advance({ days: 0, minutes: 120 })
   await house.keywarden.runTimetable()
-  const settled = await alertAbout(/Leftover: Not presented for a day; noticed by Keywarden/)
-  expect(settled.blocks.some((block) => block.type === 'actions')).toBe(false)
+  const resolved = await alertAbout(/Leftover: Not presented for a day; noticed by Keywarden/)
+  expect(resolved.blocks.some((block) => block.type === 'actions')).toBe(false)
 })
 
-test('a paused key that is presented is told, and activating it settles that', async () => {
+test('a paused key that is presented is alerted, and activating it resolves that', async () => {
   const manager = house.as('manager')
   const token = await makeKey(manager, { name: 'Resting' })
   const done = await submitAndSee(manager, await openDialog(manager, 'deactivate Resting'), {})
@@ -136,7 +136,7 @@ test('a fleet behind many addresses of one program, refused requests, and both i
   expect(await open('shared-key')).toBe(1)
 })
 
-test('one program in as many places as no fleet has is told as well', async () => {
+test('one program in as many places as no fleet has is alerted as well', async () => {
   await setPolicyOf(house, { sharedKeySystems: 3 })
   const token = await makeKey(house.as('manager'), { name: 'Botnet' })
   for (let n = 1; n <= 15; n++) await present(token, `${n + 20}.9.1.1`, 'python-requests/2.31')
@@ -145,7 +145,7 @@ test('one program in as many places as no fleet has is told as well', async () =
   await setPolicyOf(house, { sharedKeySystems: 4 })
 })
 
-test('a day after the last shared hour the alert is settled', async () => {
+test('a day after the last shared hour the alert is resolved', async () => {
   house.calendar.advance({ days: 1, minutes: 90 })
   await house.keywarden.runTimetable()
   await alertAbout(/Passed around: No longer used by several at once; noticed by Keywarden/)

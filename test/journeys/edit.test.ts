@@ -17,7 +17,7 @@ import { dialogWith, recorded, told } from '../setup/seen.ts'
 
 useHouse()
 
-test('name, description and integration change, and the audit tells what was before', async () => {
+test('name, description and integration change, and the audit says what was before', async () => {
   const manager = house.as('manager')
   await makeKey(manager, { name: 'Old name' })
   const form = await openDialog(manager, 'edit old NAME')

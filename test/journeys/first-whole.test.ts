@@ -68,7 +68,7 @@ test('a member is refused in a sentence that names who can', async () => {
   }
 })
 
-test('a key that expires in a week is told to the security channel once, and Deactivate there ends it', async () => {
+test('a key that expires in a week is alerted in the security channel once, and Deactivate there ends it', async () => {
   const manager = house.as('manager')
   const token = await makeKey(manager, { name: 'Weekly sync', expires: '7' })
   await house.keywarden.runTimetable()

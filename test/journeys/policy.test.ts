@@ -14,7 +14,7 @@ import { recorded } from '../setup/seen.ts'
 
 useHouse()
 
-const days = (least: number, most: number) => `Enter a whole number of days from ${least} to ${most}.`
+const days = (min: number, max: number) => `Enter a whole number of days from ${min} to ${max}.`
 
 test('the dialog holds every term as it is, and every field says what is wrong with it', async () => {
   const owner = house.as('owner')

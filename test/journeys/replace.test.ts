@@ -21,7 +21,7 @@ const manager = () => house.as('manager')
 const hintOf = (token: string) => `${token.slice(0, 8)}...`
 const keyNamed = (name: string) => house.world.db('keys').where({ name }).first()
 
-/** Makes a key and leaves the dialog open: the token, the dialog, and the message that tells of it. */
+/** Makes a key and leaves the dialog open: the token, the dialog, and the message about it. */
 async function makeAndKeepOpen(name: string) {
   const shown = await fillAndCreate(manager(), await openDialog(manager(), 'create'), { name })
   const message = await told(manager(), `You have a new key: ${name}`)
@@ -139,10 +139,10 @@ test('of two who replace a key at once one does, and the other is told which key
   await manager().close(first.shown.id)
   const { id: keyId, workspace_id: workspaceId } = await keyNamed('At once')
   const actor = { kind: 'member', id: people.manager, role: 'manager', workspaceId } as const
-  const means = { random: house.world.random, tokenPrefix: 'tml_' }
+  const deps = { random: house.world.random, tokenPrefix: 'tml_' }
   const former = { keyId, hint: hintOf(first.token) }
   const done = await Promise.all(
-    [1, 2, 3].map(() => perform(house.world, actor, (act) => replace(act, workspaceId, former, means))),
+    [1, 2, 3].map(() => perform(house.world, actor, (act) => replace(act, workspaceId, former, deps))),
   )
   const made = done.flatMap((one) => (isRefusal(one) ? [] : [one]))
   expect(made).toHaveLength(1)
@@ -188,7 +188,7 @@ test('closing the dialog of a key that was replaced meanwhile asks nothing about
   const { id, workspace_id } = await keyNamed('Closed late')
   const sender = { id: people.manager, team: house.slack.teamId }
   await wire.close(sender, 'key.shown', `${workspace_id}/${id} ${hintOf(first.token)}`)
-  // Whatever a close leads to was begun before this answer.
+  // Everything that a close leads to was begun before this answer.
   await wire.command(sender, 'help')
   await manager().close(second.view.id)
   const asked = await told(manager(), 'Did you copy Closed late')

@@ -200,12 +200,12 @@ test('with the policy on, notice is given in full before a key is paused, and ne
 
 test('a paused key says who did it and keeps the way back, and is not paused again', async () => {
   const manager = house.as('manager')
-  const settled = await manager.waitFor((screen) =>
+  const resolved = await manager.waitFor((screen) =>
     messagesIn(screen, security).find(
       (message) => !message.threadTs && /Dana 11: Deactivated by Keywarden/.test(said(message)),
     ),
   )
-  await press(manager, settled, 'Activate')
+  await press(manager, resolved, 'Activate')
   await expect.poll(() => statusOf('Dana 11'), { timeout: 10_000 }).toBe('active')
   await later(9)
   expect(await statusOf('Dana 11')).toBe('active')

@@ -86,7 +86,7 @@ test('a running rotation is not started twice: not by a second dialog, nor a sec
     [manager, house.as('owner')].map((who) =>
       who.waitFor((screen) => {
         const words = said(screen.modals.at(-1)?.blocks ?? [])
-        // Whoever of them comes first has started it; its owner reveals the new key.
+        // The first of them has started it; its owner reveals the new key.
         return /waits for|is running/.test(words) && words
       }),
     ),

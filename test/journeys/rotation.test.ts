@@ -51,8 +51,8 @@ async function revealFrom(who: PersonClient, name: string): Promise<string> {
 const usedBy = async (name: string) =>
   (await house.world.db('key_usage').join('keys', 'keys.id', 'key_id').where({ name })).length
 
-/** As if every verifier had told until now: they tell each second while there is traffic. */
-async function toldSince(at: Date): Promise<void> {
+/** As if every verifier had flushed until now: they flush each second while there is traffic. */
+async function flushedSince(at: Date): Promise<void> {
   await expect
     .poll(
       async () => {
@@ -89,7 +89,7 @@ test('a client that switches half-way loses no request from start to finish, and
   await client.more(10)
   const then = house.calendar.now()
   house.calendar.advance({ days: 0, minutes: 70 })
-  await toldSince(new Date(then.getTime() + 60 * 60_000))
+  await flushedSince(new Date(then.getTime() + 60 * 60_000))
   await house.keywarden.runTimetable()
   const safe = await tracker(manager, 'Salesforce CRM', 'Safe: the new key works')
   await reply(manager, /Salesforce CRM is safe to finish/)
@@ -153,7 +153,7 @@ test('an abort takes the new key away at once while nothing uses it, and asks wh
   expect(live).toMatchObject([{ successor_id: null, status: 'active' }])
 }, 60_000)
 
-test('a compromised key is refused first, with the receipt; then its successor is offered, and its last hours are told', async () => {
+test('a compromised key is refused first, with the receipt; then its successor is offered, and its last hours are announced', async () => {
   const old = await makeKey(manager, { name: 'Leaked' })
   expect(await callPlatform(house, old)).toBe(200)
   await expect
@@ -198,7 +198,7 @@ test('where a whole key was pasted, a button leads to its rotation as compromise
   await manager.close(form.id)
 })
 
-test('an expired key is rotated too, and its finding is settled by that', async () => {
+test('an expired key is rotated too, and its finding is resolved by that', async () => {
   await makeKey(manager, { name: 'Overslept', expires: '1' })
   await later(26 * 60)
   const form = await openDialog(manager, 'rotate Overslept')
@@ -242,7 +242,7 @@ test('what is safe at the deadline finishes by itself', async () => {
   const then = house.calendar.now()
   house.calendar.advance({ days: 14, minutes: 10 })
   await callPlatform(house, fresh)
-  await toldSince(new Date(then.getTime() + 14 * 86_400_000))
+  await flushedSince(new Date(then.getTime() + 14 * 86_400_000))
   await house.keywarden.runTimetable()
   expect(said(await tracker(manager, 'Patient', 'Rotated Patient'))).toContain('at its deadline')
   expect(await callPlatform(house, old)).toBe(401)
@@ -286,7 +286,7 @@ test('many at once: one message for all keys of an integration, and the safe one
   const then = house.calendar.now()
   house.calendar.advance({ days: 0, minutes: 130 })
   await callPlatform(house, fresh)
-  await toldSince(new Date(then.getTime() + 129 * 60_000))
+  await flushedSince(new Date(then.getTime() + 129 * 60_000))
   await house.keywarden.runTimetable()
   const safe = await tracker(manager, 'Keys for HubSpot', /1 safe to finish, 1 to reveal, 1 aborted/)
   await press(manager, safe, 'Finish what is safe')

@@ -88,10 +88,10 @@ test('who takes a key over is not said to have revealed it', async () => {
   await press(member, message, 'Reveal key')
   await member.close((await dialogWith(member, 'Copy your key', 'Shown once')).id)
   await house.world.db('keys').where({ name: 'Taken over' }).update({ owner_id: people.otherMember })
-  const heir = house.as('otherMember')
+  const newOwner = house.as('otherMember')
   const copy = await oldCopy(house, { channel: people.otherMember, blocks: old.blocks })
-  await press(heir, copy, 'Reveal key')
-  const refused = await dialogWith(heir, 'Copy your key', 'revealed Taken over')
+  await press(newOwner, copy, 'Reveal key')
+  const refused = await dialogWith(newOwner, 'Copy your key', 'revealed Taken over')
   expect(said(refused.blocks)).toContain(`${people.member} revealed Taken over on`)
 })
 

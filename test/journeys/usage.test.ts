@@ -22,7 +22,7 @@ import { chooseFromMenu, dialogWith, directMessages, told } from '../setup/seen.
 let token: string
 let tally: Tally
 
-/** What the platform counted for itself of the key's requests. */
+/** The platform's own count of the key's requests. */
 type Tally = { requests: number; refused: number; failed: number; endpoints: Map<string, number> }
 function counts(): Tally {
   const sums: Tally = { requests: 0, refused: 0, failed: 0, endpoints: new Map() }
@@ -61,11 +61,11 @@ beforeAll(async () => {
   tally = counts()
   await house.platform.report()
   await counted(house, tally.requests)
-  // What the platform reported of the last requests is written a moment later than their number.
+  // The outcomes of the last requests are written a moment later than their number.
   const { db, clock } = house.world
   const { id } = await db('keys').first('id')
-  const isTold = async () => (await recentOf(db, id, clock.now())).some(({ code }) => code === '500')
-  await vi.waitFor(async () => expect(await isTold()).toBe(true), 10_000)
+  const isReported = async () => (await recentOf(db, id, clock.now())).some(({ code }) => code === '500')
+  await vi.waitFor(async () => expect(await isReported()).toBe(true), 10_000)
 })
 
 const isPanel = (message: Message) => findButton(message.blocks, 'Export CSV') !== undefined

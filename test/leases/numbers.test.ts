@@ -44,7 +44,7 @@ const revokeAll = async (keys: readonly LabKey[]) => {
   for (const key of keys) await lab.confirm(await lab.revoke(key))
 }
 
-/** What a standby that is promoted lacks: the last changes, and what they did to the keys. */
+/** Removes the last changes and their effects on keys, which a promoted standby lacks. */
 async function lose(...keys: LabKey[]): Promise<void> {
   await lab.sql.query(
     `begin; set local session_replication_role = replica; delete from change_subjects; delete from changes`,

@@ -18,7 +18,7 @@ import {
 } from '../setup/house.ts'
 import { must } from '../setup/records.ts'
 import { dialogWith } from '../setup/seen.ts'
-import { join, ownedKey, standingOf, use } from './leavers.ts'
+import { join, keysByName, ownedKey, use } from './leavers.ts'
 
 const farah = 'U0FARAH006'
 const gus = 'U0GUS00007'
@@ -81,9 +81,9 @@ test('a manager of one workspace decides nothing in another: not the keys, not w
   expect(said(report)).not.toContain('Prod payments')
   expect(said(report)).toMatch(/1 key of Production followed Production’s own policy/)
   expect(said(report)).toMatch(/U0FARAH006 keeps their role in Production/)
-  const standing = await standingOf(world)
-  expect(standing['Platform sync']).toMatchObject({ status: 'active', owner_id: people.manager })
-  expect(standing['Prod payments']).toMatchObject({
+  const byName = await keysByName(world)
+  expect(byName['Platform sync']).toMatchObject({ status: 'active', owner_id: people.manager })
+  expect(byName['Prod payments']).toMatchObject({
     status: 'inactive',
     owner_id: farah,
     successor_id: null,
@@ -100,10 +100,10 @@ test('a manager of one workspace decides nothing in another: not the keys, not w
 })
 
 test('the other workspace hears what happened there, and what is left to do', async () => {
-  const told = said(await heardIn(channel, /U0FARAH006/))
-  expect(told).toMatch(/U0BRUNO002 offboarded U0FARAH006 in .*, and decides nothing in Production\./)
-  expect(told).toMatch(/Prod payments: deactivate/)
-  expect(told).toMatch(/keeps their role in Production.*\/keys offboard @user in:Production/)
+  const report = said(await heardIn(channel, /U0FARAH006/))
+  expect(report).toMatch(/U0BRUNO002 offboarded U0FARAH006 in .*, and decides nothing in Production\./)
+  expect(report).toMatch(/Prod payments: deactivate/)
+  expect(report).toMatch(/keeps their role in Production.*\/keys offboard @user in:Production/)
 })
 
 test('where their role stays they are still who they were; elsewhere they are refused', async () => {
@@ -124,9 +124,9 @@ test('an owner there ends the role too, and from then on the leaver is refused t
   await expect.poll(() => memberOf(production, farah), { timeout: 10_000 }).toBeUndefined()
   const leaver = person(house.slack.url, farah)
   expect(said(await answerTo(leaver, 'list in:Production'))).toMatch(/You have been offboarded/)
-  const standing = await openDialog(owner, `offboard <@${farah}> in:Production`)
-  expect(standing.submit).toBeUndefined()
-  await owner.close(standing.id)
+  const dialog = await openDialog(owner, `offboard <@${farah}> in:Production`)
+  expect(dialog.submit).toBeUndefined()
+  await owner.close(dialog.id)
 })
 
 test('an undo brings back the keys of the workspaces that whoever undoes is in charge of, and names no others', async () => {
@@ -142,7 +142,7 @@ test('an undo brings back the keys of the workspaces that whoever undoes is in c
   expect(said(undone.blocks)).toMatch(/Active again: Emre here\./)
   expect(said(undone.blocks)).not.toContain('Emre there')
   expect(said(undone.blocks)).toMatch(/1 key of other workspaces stays as it is/)
-  expect(await standingOf(world)).toMatchObject({
+  expect(await keysByName(world)).toMatchObject({
     'Emre here': { status: 'active' },
     'Emre there': { status: 'inactive', owner_id: emre },
   })
@@ -161,11 +161,11 @@ test('somebody in charge of both decides in both', async () => {
   expect(said(form.blocks)).not.toMatch(/own policy|keeps their role/)
   await submitAndSee(owner, form, { [here.id]: 'revoke', [there.id]: 'revoke' })
   await heardIn(security, /Offboarded U0BOTH0001: 2 refused/)
-  expect(await standingOf(world)).toMatchObject({
+  expect(await keysByName(world)).toMatchObject({
     'Both here': { status: 'revoked' },
     'Both there': { status: 'revoked' },
   })
   expect(await memberOf(production, leaver)).toBeUndefined()
-  const standing = await openDialog(owner, `offboard <@${leaver}>`)
-  await pressIn(owner, standing, 'Undo')
+  const dialog = await openDialog(owner, `offboard <@${leaver}>`)
+  await pressIn(owner, dialog, 'Undo')
 })

@@ -20,7 +20,7 @@ afterAll(async () => {
   await r.drop()
 })
 
-/** A chat that shows what it was told last; `filing` happens while it takes the file. */
+/** A chat that shows the text it got last; `filing` happens while it takes the file. */
 function chat(filing: () => Promise<unknown>) {
   const shown: (string | null)[] = []
   const announcer: Announcer = {
@@ -38,7 +38,7 @@ function chat(filing: () => Promise<unknown>) {
   return { announcer, shown }
 }
 
-test('who comes back while their report is being filed is told as back, in the same round', async () => {
+test('who comes back while their report is being filed is reported as back, in the same round', async () => {
   await ownedKey(r.world, await join(r.world, r.workspace.id, leaver, 'manager'), 'Sync')
   const request = { source: 'user-change', userId: leaver } as const
   await r.act((act) => requestOffboarding(act, r.workspace, request, r.world.random))

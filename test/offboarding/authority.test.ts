@@ -13,7 +13,7 @@ import { type OffboardingRequest, requestOffboarding } from '../../src/offboardi
 import { undoOffboarding } from '../../src/offboarding/undo.ts'
 import { addWorkspace, type Workspace } from '../../src/workspaces/workspace.ts'
 import { must, openRecords, type Records } from '../setup/records.ts'
-import { join, ownedKey, standingOf, use } from './leavers.ts'
+import { join, keysByName, ownedKey, use } from './leavers.ts'
 
 const leaver = 'U0LEAVER01'
 const manager = 'U0BRUNO002'
@@ -74,7 +74,7 @@ test('a named successor, a mode and a choice hold where their author is in charg
   const key = await busyKey(production, 'owner', 'There')
   await ask({ mode: 'rotate', successorId: manager, choices: { [key.id]: 'revoke' } }, bruno())
   await carryOut(r.world)
-  expect(await standingOf(r.world)).toMatchObject({
+  expect(await keysByName(r.world)).toMatchObject({
     Here: { status: 'active', owner_id: manager },
     There: { status: 'inactive', owner_id: leaver, successor_id: null },
   })
@@ -90,7 +90,7 @@ test('what another workspace’s policy gives away goes to somebody in charge th
   const key = await busyKey(production, 'manager', 'There')
   await ask({ mode: 'deactivate', successorId: manager, choices: {} }, bruno())
   await carryOut(r.world)
-  expect((await standingOf(r.world)).There).toMatchObject({ status: 'active', owner_id: there })
+  expect((await keysByName(r.world)).There).toMatchObject({ status: 'active', owner_id: there })
   const next = await r.world.db('keys').where({ predecessor_id: key.id }).first()
   expect(next).toMatchObject({ owner_id: there, status: 'unrevealed' })
 })
@@ -100,7 +100,7 @@ test('a manager of both workspaces ends no owner of the other, and no key of the
   await busyKey(production, 'owner', 'There')
   await ask({ mode: 'revoke', choices: {} }, bruno())
   await carryOut(r.world)
-  expect((await standingOf(r.world)).There).toMatchObject({ status: 'inactive' })
+  expect((await keysByName(r.world)).There).toMatchObject({ status: 'inactive' })
   expect(await roleIn(production.id)).toBe('owner')
 })
 
@@ -130,13 +130,13 @@ test('a key that the leaver activated where their role had stayed is refused aga
   const off = await ask({ mode: 'deactivate', choices: {} }, bruno())
   await carryOut(r.world)
   await r.act((act) => activate(act, production.id, key.id, 'still needed'), as)
-  expect(await standingOf(r.world)).toMatchObject({
+  expect(await keysByName(r.world)).toMatchObject({
     There: { status: 'active' },
     Waiting: { status: 'unrevealed', owner_id: leaver },
   })
   await ask({ source: 'scim' }, scim)
   await carryOut(r.world)
-  expect(await standingOf(r.world)).toMatchObject({
+  expect(await keysByName(r.world)).toMatchObject({
     Here: { status: 'inactive' },
     There: { status: 'inactive' },
     Waiting: { status: 'unrevealed', owner_id: there },
@@ -158,7 +158,7 @@ test('whoever goes on with a finished offboarding decides about the keys that th
     bruno(),
   )
   await carryOut(r.world)
-  expect(await standingOf(r.world)).toMatchObject({
+  expect(await keysByName(r.world)).toMatchObject({
     Before: { status: 'inactive', owner_id: leaver },
     Here: { status: 'active', owner_id: member },
     There: { status: 'inactive', owner_id: leaver },
@@ -176,7 +176,7 @@ test('whoever ends a role that had stayed sees the keys that the leaver activate
   expect(preview.keys.map((one) => one.name)).toEqual(['There'])
   await ask({ choices: { [key.id]: 'revoke' } }, gus, production)
   await carryOut(r.world)
-  expect((await standingOf(r.world)).There).toMatchObject({ status: 'revoked' })
+  expect((await keysByName(r.world)).There).toMatchObject({ status: 'revoked' })
   expect(await roleIn(production.id)).toBeUndefined()
 })
 
@@ -207,7 +207,7 @@ test('an HR system gets no more than policy gives, and names nobody as owner who
   const off = await ask({ source: 'webhook', mode: 'rotate', successorId: member }, webhook)
   expect(off.mode).toBe('deactivate')
   await carryOut(r.world)
-  expect((await standingOf(r.world)).Here).toMatchObject({ status: 'inactive', owner_id: leaver })
+  expect((await keysByName(r.world)).Here).toMatchObject({ status: 'inactive', owner_id: leaver })
   expect(await r.world.db('keys').whereNotNull('predecessor_id')).toEqual([])
 })
 
@@ -217,7 +217,7 @@ test('an HR system may ask for less than policy gives, and name somebody in char
   await busyKey(production, 'manager', 'There')
   await ask({ source: 'webhook', mode: 'deactivate', successorId: manager }, webhook, home)
   await carryOut(r.world)
-  expect(await standingOf(r.world)).toMatchObject({
+  expect(await keysByName(r.world)).toMatchObject({
     Here: { status: 'inactive', owner_id: manager },
     // In charge here, and nobody there.
     There: { status: 'inactive', owner_id: leaver },
@@ -258,7 +258,7 @@ test('a workflow offboards somebody only when every workspace of the account has
   await setPolicy(production, { offboardingByWorkflow: true })
   must(await run())
   await carryOut(r.world)
-  expect((await standingOf(r.world)).Here).toMatchObject({ status: 'inactive' })
+  expect((await keysByName(r.world)).Here).toMatchObject({ status: 'inactive' })
 })
 
 test('an undo is for who is in charge where it was asked for', async () => {
@@ -268,5 +268,5 @@ test('an undo is for who is in charge where it was asked for', async () => {
   const gus = { kind: 'member', id: there, role: 'manager', workspaceId: production.id } as const
   const undone = await perform(r.world, gus, (act) => undoOffboarding(act, r.workspace.accountId, off.id))
   expect(isRefusal(undone) && undone.code).toBe('not_found')
-  expect((await standingOf(r.world)).Here).toMatchObject({ status: 'inactive' })
+  expect((await keysByName(r.world)).Here).toMatchObject({ status: 'inactive' })
 })

@@ -13,7 +13,7 @@ import { openDirectory, type ScimDirectory, type Somebody } from './scim-directo
 // Many people are offboarded, and a message hangs until Slack's client gives it up.
 vi.setConfig({ testTimeout: 120_000 })
 
-/** Who leaves by another door than the directory's. */
+/** Leavers who are not reported by the directory. */
 const elsewhere = {
   webhook: ['U0HRLEFT01', 'U0HRLEFT02'],
   slack: people.otherMember,
@@ -37,7 +37,7 @@ beforeAll(async () => {
 })
 afterAll(() => house.drop())
 
-/** Lets the database write down from when to when each step of an offboarding, its end, and each telling of it, ran. */
+/** Lets the database write down from when to when each step of an offboarding, its end, and each announcement of it, ran. */
 const noteRuns = () =>
   house.world.db.raw(`
     create table runs (kind text not null, began timestamptz not null, ended timestamptz not null);
@@ -48,7 +48,7 @@ const noteRuns = () =>
     end $$;
     create constraint trigger note_step after update of state on offboardings
       deferrable initially deferred for each row execute function note_run('step');
-    create constraint trigger note_telling after insert on offboarding_messages
+    create constraint trigger note_announcement after insert on offboarding_messages
       deferrable initially deferred for each row execute function note_run('telling');
   `)
 
@@ -126,7 +126,7 @@ test('keys of a leaver are refused while Slack keeps the message about another w
   expect(await tries()).toBe(1)
 })
 
-test('many who leave at once, through every door, are offboarded one run at a time; no door is out, and no key is left', async () => {
+test('many who leave at once, through every source, are offboarded one run at a time; no source is out, and no key is left', async () => {
   const statuses: number[] = []
   const waiting = [...inDirectory]
   async function client() {

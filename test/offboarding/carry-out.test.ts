@@ -14,7 +14,7 @@ import { recordReturn, undoOffboarding } from '../../src/offboarding/undo.ts'
 import { startRotation } from '../../src/rotation/start.ts'
 import { addWorkspace } from '../../src/workspaces/workspace.ts'
 import { must, openRecords, type Records } from '../setup/records.ts'
-import { join, ownedKey, standingOf, use } from './leavers.ts'
+import { join, keysByName, ownedKey, use } from './leavers.ts'
 
 const leaver = 'U0LEAVER01'
 const manager = 'U0BRUNO002'
@@ -64,15 +64,15 @@ test('with a preview busy keys rotate to a manager, quiet ones end, and one only
     'Made for Ada': 'kept',
     Held: 'revoked',
   })
-  const standing = await standingOf(r.world)
-  expect(standing.Busy).toMatchObject({ status: 'active', owner_id: manager })
-  const grace = (standing.Busy!.ends_at as Date).getTime() - r.world.clock.now().getTime()
+  const byName = await keysByName(r.world)
+  expect(byName.Busy).toMatchObject({ status: 'active', owner_id: manager })
+  const grace = (byName.Busy!.ends_at as Date).getTime() - r.world.clock.now().getTime()
   expect(Math.round(grace / 86_400_000)).toBe(7)
   const next = await r.world.db('keys').where({ predecessor_id: busy.id }).first()
   expect(next).toMatchObject({ status: 'unrevealed', owner_id: manager, scopes: ['read'] })
-  expect(standing.Waiting).toMatchObject({ status: 'unrevealed', owner_id: manager })
-  expect(standing['Made for Ada']).toMatchObject({ status: 'active', owner_id: r.owner.id })
-  expect(standing['None of theirs']).toMatchObject({ status: 'active' })
+  expect(byName.Waiting).toMatchObject({ status: 'unrevealed', owner_id: manager })
+  expect(byName['Made for Ada']).toMatchObject({ status: 'active', owner_id: r.owner.id })
+  expect(byName['None of theirs']).toMatchObject({ status: 'active' })
   expect((await findMember(r.world.db, r.workspace.id, leaver))?.role).toBeUndefined()
   const keys = await leaverKeysOf(r.world.db, [off.id])
   expect(keys.find((key) => key.name === 'Quiet')!.reasons).toEqual(['owned', 'revealed', 'created'])
@@ -96,12 +96,12 @@ test('without a preview everything is deactivated, in every workspace, and undo 
   )
   await carryOut(r.world)
   expect(await outcomes(off.id)).toEqual({ Here: 'deactivated', There: 'deactivated' })
-  expect((await standingOf(r.world)).There).toMatchObject({ status: 'inactive', owner_id: successor })
+  expect((await keysByName(r.world)).There).toMatchObject({ status: 'inactive', owner_id: successor })
 
   const undone = await r.act((act) => undoOffboarding(act, r.workspace.accountId, off.id))
   expect(undone.activated.sort()).toEqual(['Here', 'There'])
   expect(undone.returned.sort()).toEqual(['Here', 'There'])
-  expect(await standingOf(r.world)).toMatchObject({
+  expect(await keysByName(r.world)).toMatchObject({
     Here: { status: 'active', owner_id: leaver },
     There: { status: 'active', owner_id: leaver },
   })
@@ -119,7 +119,7 @@ test('undo leaves alone what somebody touched since, and never revives a revoked
   await r.world.db('keys').where({ id: touched.id }).update({ status_changed_by: manager })
   const undone = await r.act((act) => undoOffboarding(act, r.workspace.accountId, off.id))
   expect(undone).toMatchObject({ activated: [], kept: ['Gone', 'Touched'] })
-  expect(await standingOf(r.world)).toMatchObject({
+  expect(await keysByName(r.world)).toMatchObject({
     Touched: { status: 'inactive' },
     Gone: { status: 'revoked' },
   })
@@ -137,12 +137,12 @@ test('undo does not bring back what a later offboarding deactivated', async () =
   expect(await outcomes(second.id)).toMatchObject({ Shared: 'deactivated' })
   const undone = await r.act((act) => undoOffboarding(act, r.workspace.accountId, first.id))
   expect(undone).toMatchObject({ activated: [], kept: ['Shared'] })
-  expect((await standingOf(r.world)).Shared).toMatchObject({ status: 'inactive' })
+  expect((await keysByName(r.world)).Shared).toMatchObject({ status: 'inactive' })
   const last = await r.act((act) => undoOffboarding(act, r.workspace.accountId, second.id))
   expect(last).toMatchObject({ activated: ['Shared'] })
 })
 
-test('through two doors at once there is one offboarding, and each key is dealt with once', async () => {
+test('through two sources at once there is one offboarding, and each key is dealt with once', async () => {
   const as = await join(r.world, r.workspace.id, leaver, 'manager')
   for (let i = 0; i < 5; i++) await ownedKey(r.world, as, `Key ${i}`)
   const job = { kind: 'job', id: 'scim' } as const
@@ -156,8 +156,8 @@ test('through two doors at once there is one offboarding, and each key is dealt 
   await Promise.all([carryOut(r.world), carryOut(r.world), carryOut(r.world)])
   while ((await findOffboarding(r.world.db, r.workspace.accountId, offs[0]!.id))!.state !== 'done')
     await carryOut(r.world)
-  const doors = await requestsOf(r.world.db, offs[0]!.id)
-  expect(doors.map((door) => door.source).sort()).toEqual(['scim', 'user-change', 'webhook'])
+  const requests = await requestsOf(r.world.db, offs[0]!.id)
+  expect(requests.map((request) => request.source).sort()).toEqual(['scim', 'user-change', 'webhook'])
   const events = await listEvents(r.world.db, { workspaceId: r.workspace.id, limit: 100 })
   const named = events.map((event) => event.event)
   expect(named.filter((event) => event === 'key.deactivated')).toHaveLength(5)
@@ -166,7 +166,7 @@ test('through two doors at once there is one offboarding, and each key is dealt 
   expect(named.filter((event) => event === 'offboarding.completed')).toHaveLength(1)
 })
 
-test('a door that asks again reopens a finished offboarding only for keys that it does not know', async () => {
+test('a source that asks again reopens a finished offboarding only for keys that it does not know', async () => {
   const as = await join(r.world, r.workspace.id, leaver, 'manager')
   await ownedKey(r.world, as, 'Old')
   const first = await ask()
@@ -179,7 +179,7 @@ test('a door that asks again reopens a finished offboarding only for keys that i
   expect(await outcomes(first.id)).toEqual({ Old: 'deactivated', New: 'deactivated' })
 })
 
-test('who comes back and leaves again is offboarded anew, but only a door that said so is believed', async () => {
+test('who comes back and leaves again is offboarded anew, but only a source that said so is believed', async () => {
   const as = await join(r.world, r.workspace.id, leaver, 'manager')
   await ownedKey(r.world, as, 'Old')
   const first = await ask({ source: 'scim' })
@@ -187,7 +187,7 @@ test('who comes back and leaves again is offboarded anew, but only a door that s
   const { accountId } = r.workspace
   expect(await r.act((act) => recordReturn(act, accountId, leaver, ['user-change']))).toBe(false)
   expect(await r.act((act) => recordReturn(act, accountId, leaver, ['scim']))).toBe(true)
-  expect((await standingOf(r.world)).Old).toMatchObject({ status: 'inactive' })
+  expect((await keysByName(r.world)).Old).toMatchObject({ status: 'inactive' })
   expect((await ask({ source: 'scim' })).id).not.toBe(first.id)
 })
 
@@ -211,7 +211,7 @@ test('a named successor who is leaving too gets nothing; a manager takes over', 
   await ask({ userId: successor })
   await ask({ successorId: successor })
   await carryOut(r.world)
-  expect(await standingOf(r.world)).toMatchObject({
+  expect(await keysByName(r.world)).toMatchObject({
     Inherited: { status: 'inactive', owner_id: manager },
     Waiting: { status: 'unrevealed', owner_id: manager },
   })
@@ -227,7 +227,7 @@ test('with nobody to take over, a busy key is deactivated instead of rotated', a
 })
 
 test('members offboard nobody, managers no owner, and nobody themselves', async () => {
-  const told = async (id: string, role: 'member' | 'manager', userId: string, successorId?: string) => {
+  const refusalOf = async (id: string, role: 'member' | 'manager', userId: string, successorId?: string) => {
     const actor = { kind: 'member', id, role, workspaceId: r.workspace.id } as const
     const request = { source: 'slack' as const, userId, successorId }
     const result = await perform(r.world, actor, (act) =>
@@ -235,10 +235,10 @@ test('members offboard nobody, managers no owner, and nobody themselves', async 
     )
     return isRefusal(result) && plain(result.message)
   }
-  expect(await told('U0EMRE0005', 'member', leaver)).toBe('Only managers and owners offboard people.')
-  expect(await told(manager, 'manager', r.owner.id)).toBe('Only owners offboard an owner.')
-  expect(await told(manager, 'manager', manager)).toBe('Someone else must offboard you.')
-  expect(await told(manager, 'manager', leaver, leaver)).toBe('Whoever leaves cannot take over.')
+  expect(await refusalOf('U0EMRE0005', 'member', leaver)).toBe('Only managers and owners offboard people.')
+  expect(await refusalOf(manager, 'manager', r.owner.id)).toBe('Only owners offboard an owner.')
+  expect(await refusalOf(manager, 'manager', manager)).toBe('Someone else must offboard you.')
+  expect(await refusalOf(manager, 'manager', leaver, leaver)).toBe('Whoever leaves cannot take over.')
 })
 
 test('who is said to be back before anything has happened loses nothing', async () => {
@@ -246,7 +246,7 @@ test('who is said to be back before anything has happened loses nothing', async 
   await ask({ source: 'scim' })
   await r.act((act) => recordReturn(act, r.workspace.accountId, leaver, ['scim']))
   await carryOut(r.world)
-  expect((await standingOf(r.world)).Kept).toMatchObject({ status: 'active', owner_id: leaver })
+  expect((await keysByName(r.world)).Kept).toMatchObject({ status: 'active', owner_id: leaver })
 })
 
 test('forty keys are revoked with as many questions as two, each with a record of its own', async () => {

@@ -46,7 +46,7 @@ async function runsUntil(diesAt: number): Promise<NodeJS.Signals | null> {
   return signal
 }
 
-/** What a claim of a process that died would do by itself in half a minute of real time. */
+/** Ends the claims of a process that died, which they do by themselves in half a minute of real time. */
 const claimsRunOut = () =>
   house.world.db('offboarding_messages').update({ claimed_until: null, retry_after: null })
 
@@ -84,11 +84,11 @@ test('a worker that is killed at step after step is followed by one that goes on
   const times = (event: string) => named.filter((one) => one === event).length
   expect([times('key.revoked'), times('key.rotated'), times('offboarding.completed')]).toEqual([2, 1, 1])
   const screen = await house.as('manager').screen()
-  const told = messagesIn(screen, security).filter((one) => !one.threadTs && said(one).includes(leaver))
-  expect(told).toHaveLength(1)
-  expect(said(told[0]!)).toMatch(/Offboarded .*: 2 refused, 1 rotating/)
+  const reports = messagesIn(screen, security).filter((one) => !one.threadTs && said(one).includes(leaver))
+  expect(reports).toHaveLength(1)
+  expect(said(reports[0]!)).toMatch(/Offboarded .*: 2 refused, 1 rotating/)
   const files = messagesIn(screen, security).filter(
-    (one) => one.threadTs === told[0]!.ts && one.files?.length,
+    (one) => one.threadTs === reports[0]!.ts && one.files?.length,
   )
   expect(files).toHaveLength(1)
 }, 60_000)

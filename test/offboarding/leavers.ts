@@ -40,9 +40,9 @@ export async function ownedKey(
   const { workspaceId } = maker
   const key = must(await perform(world, maker, (act) => issue(act, workspaceId, request, systemRandom)))
   if (waits) return key
-  const means = { random: systemRandom, tokenPrefix: world.config.tokenPrefix, timeZone: 'UTC' }
+  const deps = { random: systemRandom, tokenPrefix: world.config.tokenPrefix, timeZone: 'UTC' }
   const revealer: MemberActor = { ...maker, id: owner }
-  return must(await perform(world, revealer, (act) => reveal(act, workspaceId, key.id, means))).key
+  return must(await perform(world, revealer, (act) => reveal(act, workspaceId, key.id, deps))).key
 }
 
 /** Traffic that a key has just had. */
@@ -53,7 +53,7 @@ export async function use(world: World, keyId: string, daysAgo = 0): Promise<voi
 }
 
 /** The keys as they stand, by name. */
-export async function standingOf(world: World): Promise<Record<string, Record<string, unknown>>> {
+export async function keysByName(world: World): Promise<Record<string, Record<string, unknown>>> {
   const rows = await world
     .db('keys')
     .whereNull('predecessor_id')

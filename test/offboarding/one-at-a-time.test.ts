@@ -5,21 +5,21 @@ import { oneAtATime } from '../../src/foundation/one-at-a-time.ts'
 function runs() {
   const begun: { end(): void; fail(error: Error): void }[] = []
   let under = 0
-  let most = 0
+  let max = 0
   const ask = oneAtATime(async () => {
-    most = Math.max(most, ++under)
+    max = Math.max(max, ++under)
     const nth = begun.length + 1
     await new Promise<void>((end, fail) => begun.push({ end, fail })).finally(() => under--)
     return nth
   })
-  return { ask, begun, most: () => most }
+  return { ask, begun, max: () => max }
 }
 
 /** Lets everything happen that waits for nothing. */
 const moment = () => new Promise((resolve) => setImmediate(resolve))
 
 test('calls that come while a run goes on share the one run after it, which begins when that ends', async () => {
-  const { ask, begun, most } = runs()
+  const { ask, begun, max } = runs()
   const first = ask()
   const later = [ask(), ask(), ask()]
   await moment()
@@ -32,11 +32,11 @@ test('calls that come while a run goes on share the one run after it, which begi
   expect(await Promise.all(later)).toEqual([2, 2, 2])
   await moment()
   expect(begun).toHaveLength(2)
-  expect(most()).toBe(1)
+  expect(max()).toBe(1)
 })
 
 test('nobody is answered by a run that had begun before they asked, also at the moment in which it ends', async () => {
-  const { ask, begun, most } = runs()
+  const { ask, begun, max } = runs()
   const first = ask()
   const second = ask()
   const third = first.then(() => ({ hadBegun: begun.length, nth: ask() }))
@@ -49,7 +49,7 @@ test('nobody is answered by a run that had begun before they asked, also at the 
   await moment()
   begun[2]?.end()
   await answer
-  expect(most()).toBe(1)
+  expect(max()).toBe(1)
 })
 
 test('a run that fails tells those who waited for it, and the run after it comes all the same', async () => {

@@ -10,7 +10,7 @@ afterAll(() => directory.house.drop())
 
 const scim: ScimDirectory['scim'] = (...how) => directory.scim(...how)
 
-/** Takes somebody out of the directory, and whatever followed from that, so that the next test begins anew. */
+/** Deletes a person from the directory, with everything that followed from that, so that the next test begins anew. */
 async function forget(id: string, slackId: string) {
   await scim('DELETE', `/Users/${id}`)
   await directory.house.world.db('offboardings').where({ user_id: slackId }).update({
@@ -74,7 +74,7 @@ test('Okta, which asks for groups too, learns that there are none', async () => 
   })
 })
 
-/** What Okta's own test of a server wants of mistakes: https://developer.okta.com/standards/SCIM/SCIMFiles/ */
+/** The error answers that Okta's own test of a server expects: https://developer.okta.com/standards/SCIM/SCIMFiles/ */
 test.each([
   ['a user who is not there', '/Users/00919288221112222', undefined, 404],
   ['a token that is none', okta.exists, 'non-token', 401],

@@ -1,5 +1,5 @@
 /**
- * Requests as Okta and Microsoft publish them, letter by letter apart from indentation; ID stands for the id that the
+ * Requests as Okta and Microsoft publish them, verbatim apart from indentation; ID stands for the id that the
  * server gave.
  *
  * - okta: "Okta and SCIM Version 2.0", https://developer.okta.com/docs/api/openapi/okta-scim/guides/scim-20

@@ -96,10 +96,10 @@ test('a preview says which keys and why, may be changed, and then it happens and
     )
   expect(thread.files![0]!.name).toMatch(/^offboarding-.*\.csv$/)
 
-  const standing = await openDialog(house.as('owner'), `offboard <@${leaver}>`)
-  expect(said(standing.blocks)).toMatch(/Offboarded .*: 2 refused ?, 1 rotating/)
-  expect(findButton(standing.blocks, 'Undo')).toBeDefined()
-  await house.as('owner').close(standing.id)
+  const current = await openDialog(house.as('owner'), `offboard <@${leaver}>`)
+  expect(said(current.blocks)).toMatch(/Offboarded .*: 2 refused ?, 1 rotating/)
+  expect(findButton(current.blocks, 'Undo')).toBeDefined()
+  await house.as('owner').close(current.id)
   await press(house.as('owner'), done, 'Undo')
   await report(leaver, /was undone on/)
   expect(await callPlatform(house, paused)).toBe(200)
@@ -131,9 +131,9 @@ test.each([
   ['somebody of another organisation', '<@U0IVO00009>', 'That person belongs to another organisation.'],
   ['nobody', '', 'Say who leaves.'],
   ['who is not there', '<@U0NOBODY99>', 'Slack knows nobody by that name.'],
-])('%s is not offboarded', async (_who, words, told) => {
+])('%s is not offboarded', async (_who, words, text) => {
   const dialog = await openDialog(house.as('owner'), `offboard ${words}`)
-  expect(said(dialog.blocks)).toContain(told)
+  expect(said(dialog.blocks)).toContain(text)
   expect(dialog.submit).toBeUndefined()
 })
 

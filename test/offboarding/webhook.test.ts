@@ -10,7 +10,7 @@ import { tryLive } from '../../src/slack/live/try-live.ts'
 import { workspacesOfTeam } from '../../src/workspaces/workspace.ts'
 import { house, openDialog, people, pressIn, said, submit, submitAndSee, useHouse } from '../setup/house.ts'
 import { must } from '../setup/records.ts'
-import { join, ownedKey, standingOf } from './leavers.ts'
+import { join, keysByName, ownedKey } from './leavers.ts'
 
 let connection: { id: string; secret: string }
 useHouse()
@@ -67,7 +67,7 @@ test('a signed request offboards somebody, and its address says when it is done'
   await expect
     .poll(async () => (await statusAt(answer.body.statusUrl)).body, { timeout: 10_000 })
     .toMatchObject({ state: 'done', keys: { all: 1, refused: 1, waiting: 0 } })
-  expect((await standingOf(house.world)).Webhooked).toMatchObject({ status: 'inactive' })
+  expect((await keysByName(house.world)).Webhooked).toMatchObject({ status: 'inactive' })
   expect(await post('{"user":"U0LEAVER01","note":"HR-7"}', { key: 'hr-7' })).toMatchObject({
     status: 202,
     body: { id: answer.body.id },
@@ -85,11 +85,11 @@ test('the description has both addresses, each answer to them, and what an answe
   const answersTo = (path: string, verb: string) => Object.keys(paths[path]![verb]!.responses)
 
   const asked = await post('{"user":"U0DESCRIBED"}')
-  const { statusUrl, ...standing } = asked.body
+  const { statusUrl, ...status } = asked.body
   expect(statusUrl).toMatch(/^\/v1\/offboardings\/\w+$/)
-  expect(Object.keys(standing).sort()).toEqual([...Offboarding.required!].sort())
-  expect(Object.keys(standing.keys).sort()).toEqual([...Offboarding.properties!.keys!.required!].sort())
-  expect(Offboarding.properties!.state!.enum).toContain(standing.state)
+  expect(Object.keys(status).sort()).toEqual([...Offboarding.required!].sort())
+  expect(Object.keys(status.keys).sort()).toEqual([...Offboarding.properties!.keys!.required!].sort())
+  expect(Offboarding.properties!.state!.enum).toContain(status.state)
   expect(Mode.enum).toEqual([...modes])
   for (const name of Object.keys(Leaver.properties!))
     expect((await post(`{"${name}":0}`, { key: name })).body.error.message).toContain(`${name}:`)
@@ -166,8 +166,8 @@ test('a request by address whose person is leaving already shows how that goes',
 test('a successor whom nobody knows is refused: keys would belong to nobody', async () => {
   const successor = (id: string) => `{"user":"U0HEIR0001","successor":"${id}"}`
   const { id: accountId } = await house.world.db('accounts').first('id')
-  const heir = { userId: 'U0HEIR0002', email: 'heir@acme.example', deleted: false, isBot: false }
-  await offboardMissed(house.world, accountId, [heir])
+  const person = { userId: 'U0HEIR0002', email: 'heir@acme.example', deleted: false, isBot: false }
+  await offboardMissed(house.world, accountId, [person])
   expect(await post(successor('U0TYPO0001'), { key: 'typo' })).toMatchObject({
     status: 400,
     body: { error: { message: 'Slack’s list of members does not name the successor.' } },
@@ -185,7 +185,7 @@ test('the nightly look finds who left Slack unnoticed, and only whoever has some
   expect(await offboardMissed(house.world, accountId, members)).toBe(1)
   expect(await offboardMissed(house.world, accountId, members)).toBe(0)
   await house.keywarden.runTimetable()
-  expect((await standingOf(house.world)).Forgotten).toMatchObject({ status: 'inactive' })
+  expect((await keysByName(house.world)).Forgotten).toMatchObject({ status: 'inactive' })
 })
 
 test('a key that is over the limit is an alert, and no longer once it is refused', async () => {
@@ -229,10 +229,10 @@ test('the shell previews without doing anything, and offboards', async () => {
   )
   const previewed = await typed('offboard', 'U0SHELL001', '--preview', '--mode', 'revoke')
   expect(previewed.out).toMatch(/revoke +tml_.{4}\.\.\. +Shelled +\(owned, revealed, created\)/)
-  expect((await standingOf(house.world)).Shelled).toMatchObject({ status: 'active' })
+  expect((await keysByName(house.world)).Shelled).toMatchObject({ status: 'active' })
   const done = await typed('offboard', 'U0SHELL001', '--mode', 'revoke')
   expect(done).toMatchObject({ code: 0, out: expect.stringMatching(/Offboarded U0SHELL001: 1 key /) })
-  expect((await standingOf(house.world)).Shelled).toMatchObject({ status: 'revoked' })
+  expect((await keysByName(house.world)).Shelled).toMatchObject({ status: 'revoked' })
 })
 
 test('when the last owner has left, the shell names another', async () => {

@@ -18,7 +18,7 @@ import {
   useHouse,
 } from '../setup/house.ts'
 import { recorded, setPolicyOf } from '../setup/seen.ts'
-import { join, ownedKey, standingOf } from './leavers.ts'
+import { join, keysByName, ownedKey } from './leavers.ts'
 
 let home: { id: string; name: string }
 useHouse({ mode: 'http' })
@@ -44,7 +44,7 @@ const heard = (words: RegExp): Promise<Message> =>
 const roleOf = async (userId: string) => (await findMember(house.world.db, home.id, userId))?.role
 
 /** The same event once more, as Slack sends it after an answer that got lost. */
-async function toldAgain(execution: string, user: string): Promise<number> {
+async function sendAgain(execution: string, user: string): Promise<number> {
   const { teamId, signingSecret, botToken } = house.slack
   const body = JSON.stringify({
     type: 'event_callback',
@@ -91,7 +91,7 @@ async function switchStep(to: 'yes' | 'no') {
 
 test('a workflow offboards nobody while no owner has switched the step on, and the channel hears whom it named', async () => {
   const token = await makeKey(house.as('owner'), { name: 'Production write', scopes: ['read', 'write'] })
-  // The first try to tell the channel is refused, and the second fails.
+  // The first attempt to post to the channel is refused, and the second fails.
   await fault(house.slack.url, {
     method: 'chat.postMessage',
     times: 1,
@@ -110,7 +110,7 @@ test('a workflow offboards nobody while no owner has switched the step on, and t
   expect(await house.world.db('offboardings')).toEqual([])
   expect(await callPlatform(house, token)).toBe(200)
   expect(await roleOf(people.owner)).toBe('owner')
-  expect((await standingOf(house.world))['Production write']).toMatchObject({
+  expect((await keysByName(house.world))['Production write']).toMatchObject({
     status: 'active',
     owner_id: people.owner,
     successor_id: null,
@@ -129,8 +129,8 @@ test('many refused runs are one more message when the hour is over, which counts
     expect(outcome.ok).toBe(false)
     runs.push(execution)
   }
-  // Slack tells of a run again when it missed the answer.
-  expect(await toldAgain(runs[0]!, people.owner)).toBe(200)
+  // Slack sends a run again when it missed the answer.
+  expect(await sendAgain(runs[0]!, people.owner)).toBe(200)
   await house.keywarden.runTimetable()
   expect(await inChannel(/workflow/i)).toHaveLength(before)
   await advance(house.slack.url, { advanceMinutes: 61 })
@@ -160,7 +160,7 @@ test('a step that is on gives nobody an owner’s key: the role stays, the keys 
   await ownedKey(world, as, 'Not yet revealed', { waits: true })
   const { outcome } = await run({ user: people.owner, mode: 'rotate', successor: people.member })
   expect(outcome).toMatchObject({ ok: true, outputs: { keys: 2, refused: 1, rotating: 0, kept: 1 } })
-  expect(await standingOf(world)).toMatchObject({
+  expect(await keysByName(world)).toMatchObject({
     'Production write': { status: 'inactive', owner_id: people.owner, successor_id: null },
     'Not yet revealed': { status: 'unrevealed', owner_id: people.owner },
   })
@@ -173,20 +173,20 @@ test('a step that is on gives nobody an owner’s key: the role stays, the keys 
   // They are still who they were, so that they can put it right.
   await press(house.as('owner'), report, 'Undo')
   await heard(/The offboarding of U0ADA00001 was undone/)
-  expect((await standingOf(world))['Production write']).toMatchObject({ status: 'active' })
+  expect((await keysByName(world))['Production write']).toMatchObject({ status: 'active' })
 })
 
 test('the step obeys no mode beyond the policy for systems, and no successor who is not in charge there', async () => {
   const { world } = house
   await ownedKey(world, await join(world, home.id, gus, 'manager'), 'Gus sync')
   await run({ user: gus, mode: 'revoke', successor: people.member })
-  expect((await standingOf(world))['Gus sync']).toMatchObject({ status: 'inactive', owner_id: gus })
+  expect((await keysByName(world))['Gus sync']).toMatchObject({ status: 'inactive', owner_id: gus })
   expect(await roleOf(gus)).toBeUndefined()
 
   await setPolicyOf(house, { offboardingUnattendedMode: 'revoke' })
   await ownedKey(world, await join(world, home.id, people.otherMember, 'manager'), 'Emre sync')
   await run({ user: people.otherMember, mode: 'deactivate', successor: people.manager })
-  expect((await standingOf(world))['Emre sync']).toMatchObject({
+  expect((await keysByName(world))['Emre sync']).toMatchObject({
     status: 'inactive',
     owner_id: people.manager,
   })

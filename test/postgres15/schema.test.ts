@@ -20,7 +20,7 @@ test.skipIf(!postgres15)('schema.sql is what the migrations make', async () => {
   }
 })
 
-/** What pg_dump says of everything but the tables of knex, without what it says of itself and its session. */
+/** The dump of everything but the tables of knex, without the lines about pg_dump and its session. */
 function dump(program: string, url: string): string {
   const options = ['--schema-only', '--no-owner', '--no-comments', '--exclude-table=knex_*']
   const { status, stdout, stderr } = spawnSync(program, [...options, url], { encoding: 'utf8' })

@@ -4,7 +4,7 @@ import { fold, readName } from '../../src/keys/name.ts'
 import { readCommand } from '../../src/slack/words.ts'
 import fc from '../setup/seeded.ts'
 
-/** What people type reaches an app with these three characters escaped. */
+/** Typed text reaches an app with these three characters escaped. */
 const bySlack = (text: string) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;')
 
 const names = fc

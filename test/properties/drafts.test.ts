@@ -68,8 +68,8 @@ test.each([
   [['read', 'READ'], 'There is no scope called READ.'],
   [['__proto__'], 'There is no scope called __proto__.'],
   [['x'.repeat(4000)], `There is no scope called ${'x'.repeat(40)}.`],
-])('scopes %j are refused on their field', (chosen, told) => {
-  expect(complaints({ scopes: chosen })).toEqual({ scopes: told })
+])('scopes %j are refused on their field', (chosen, complaint) => {
+  expect(complaints({ scopes: chosen })).toEqual({ scopes: complaint })
 })
 
 test('a name, description or integration that is too long is refused on its own field, all at once', () => {

@@ -19,7 +19,7 @@ const moment = fc
   .map((hours) => new Date(now.getTime() + hours * 3_600_000))
 const user = fc.constantFrom('U0ADA00001', 'U0BRUNO002', 'U0DANA0004')
 const actorId = 'U0BRUNO002'
-/** What people type, and what was typed long ago: any characters, very many, or none. */
+/** Text that people type or typed long ago: any characters, very many, or none. */
 const words = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 80 }),
   fc.constantFrom('', ' ', '<!channel>', '*bold*', '\u202e', '🔑'.repeat(40), 'a'.repeat(3_500)),
@@ -63,7 +63,7 @@ const key: fc.Arbitrary<KeyWithUsage> = fc.record({
   unconfirmed: fc.boolean(),
 })
 
-const standing: fc.Arbitrary<KeySnapshot> = fc.record({
+const snapshot: fc.Arbitrary<KeySnapshot> = fc.record({
   id: id('key'),
   name,
   hint,
@@ -120,8 +120,8 @@ const tracker: fc.Arbitrary<Tracker> = fc
       because: fc.constant(''),
     }),
     phase,
-    old: standing,
-    next: standing,
+    old: snapshot,
+    next: snapshot,
     usedAt: perhaps(moment),
     flushedUntil: fc.option(moment, { nil: undefined }),
     silence: fc.record({
@@ -178,7 +178,7 @@ const workspaceOf = (index: number, called: string): Workspace => ({
   policy: readPolicy({}),
 })
 
-const look: fc.Arbitrary<HomeProps> = fc
+const props: fc.Arbitrary<HomeProps> = fc
   .record({
     role: fc.constantFrom('owner' as const, 'manager' as const, 'member' as const),
     workspaces: fc.array(fc.string({ minLength: 1, maxLength: 80 }), { minLength: 1, maxLength: 120 }),
@@ -201,7 +201,7 @@ const blocksOf = (one: HomeProps) => validView(homeView(one), 'home').blocks as 
 describe('whatever there is to show, Home', () => {
   test('has at most a hundred blocks, and Slack takes each of them', () => {
     fc.assert(
-      fc.property(look, (one) => {
+      fc.property(props, (one) => {
         expect(blocksOf(one).length).toBeLessThanOrEqual(100)
       }),
       { numRuns: 300 },
@@ -210,7 +210,7 @@ describe('whatever there is to show, Home', () => {
 
   test('names every part of which something is left out, and begins and ends as ever', () => {
     fc.assert(
-      fc.property(look, (one) => {
+      fc.property(props, (one) => {
         const blocks = blocksOf(one)
         const text = JSON.stringify(blocks)
         expect(JSON.stringify(blocks[0])).toContain('go.help.home')
@@ -227,7 +227,7 @@ describe('whatever there is to show, Home', () => {
 })
 
 test('a Home of everything at its fullest keeps room for keys', () => {
-  const [one] = fc.sample(look, 1)
+  const [one] = fc.sample(props, 1)
   const many = <T>(arbitrary: fc.Arbitrary<T>, n: number) => fc.sample(arbitrary, { numRuns: n, seed: 7 })
   const full: HomeProps = {
     ...one!,

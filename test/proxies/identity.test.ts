@@ -70,7 +70,7 @@ const startBefore = (kind: Kind): Promise<RunningProxy> =>
 
 type Answered = { status: number; echoed?: string }
 
-/** Sends exactly these header lines, in this order. What is upgraded gets one word, which is waited for. */
+/** Sends exactly these header lines, in this order. An upgraded connection gets one word, which is waited for. */
 async function send(url: string, lines: readonly string[], method = 'GET'): Promise<Answered> {
   heardByKeywarden = []
   seenByPlatform = []
@@ -117,7 +117,7 @@ const upgrades: [string, string[]][] = [
   ['beside HTTP/2', ['Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'Upgrade: websocket']],
 ]
 
-const told = [
+const headers = [
   ...['X-Forwarded-Method', 'X-Forwarded-Uri', 'X-Forwarded-For', 'X-Original-Method', 'X-Original-URI'],
   ...['X-Keywarden-Service-Token', 'X-Keywarden-Workspace'],
 ]
@@ -129,10 +129,10 @@ const own = [
 ]
 const meddling: [string, string[]][] = [
   ['says it itself', own],
-  ['has it dropped', [`Connection: ${told.join(', ')}`]],
-  ['says it itself and has the rest dropped', [`Connection: ${told.join()}`, ...own]],
-  ['has the rest dropped line by line', [...told.map((name) => `connection: ${name}`), ...own]],
-  ['asks for a WebSocket besides', [`Connection: upgrade,${told.join()}`, 'Upgrade: websocket', ...own]],
+  ['has it dropped', [`Connection: ${headers.join(', ')}`]],
+  ['says it itself and has the rest dropped', [`Connection: ${headers.join()}`, ...own]],
+  ['has the rest dropped line by line', [...headers.map((name) => `connection: ${name}`), ...own]],
+  ['asks for a WebSocket besides', [`Connection: upgrade,${headers.join()}`, 'Upgrade: websocket', ...own]],
 ]
 
 describe.each(Object.entries(proxies))('%s', (name, kind) => {

@@ -2,7 +2,7 @@
 const pairs = (raw: readonly string[]): (readonly [string, string])[] =>
   raw.flatMap((name, i) => (i % 2 === 0 ? [[name, raw[i + 1]!] as const] : []))
 
-/** What came under that name, which is given in lower case. */
+/** The values received under that name, which is given in lower case. */
 export const valuesOf = (raw: readonly string[], name: string): string[] =>
   pairs(raw).flatMap(([other, value]) => (other.toLowerCase() === name ? [value] : []))
 
@@ -20,7 +20,7 @@ export const identities = [
   ['X', 'Keywarden', 'Scopes'],
 ]
 const separators = ['-', '_', '.']
-/** What else a header's name may be made of, by RFC 9110. */
+/** The other characters that a header's name may have, by RFC 9110. */
 const tokens = [..."!#$%&'*+^`|~"]
 const cases: Record<string, (word: string, i: number) => string> = {
   'as documented': (word) => word,

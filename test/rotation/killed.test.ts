@@ -51,7 +51,7 @@ async function runsUntil(diesAt: number, ...what: string[]): Promise<NodeJS.Sign
 async function killsUntilDone(...what: string[]): Promise<number> {
   for (let diesAt = 2, killed = 0; ; diesAt += 5, killed++) {
     expect(killed).toBeLessThan(40)
-    // What a claim of a process that died would do by itself in half a minute of real time.
+    // The claims of a process that died end by themselves in half a minute of real time.
     await house.world.db('rotation_messages').update({ claimed_until: null, retry_after: null })
     await house.world.db('rotation_notes').update({ retry_after: null })
     if ((await runsUntil(diesAt, ...what)) === null) return killed
@@ -63,9 +63,9 @@ test('bot and worker are killed at step after step of a rotation, and no request
   const [workspace] = await workspacesOfTeam(world.db, house.slack.teamId)
   const manager = await join(world, workspace!.id, people.manager, 'manager')
   const waiting = await ownedKey(world, manager, 'Unkillable', { waits: true })
-  const means = { random: world.random, tokenPrefix: 'tml_', timeZone: 'UTC' }
+  const deps = { random: world.random, tokenPrefix: 'tml_', timeZone: 'UTC' }
   const show = async (keyId: string) =>
-    must(await perform(world, manager, (act) => reveal(act, workspace!.id, keyId, means))).token.open()
+    must(await perform(world, manager, (act) => reveal(act, workspace!.id, keyId, deps))).token.open()
   const client = startClient(house.platform.url, await show(waiting.id))
   await client.more(10)
   await counted(house, 10)
@@ -116,11 +116,11 @@ test('bot and worker are killed at step after step of a rotation, and no request
   expect(['key.rotated', 'rotation.safe', 'rotation.finished', 'key.revoked'].map(times)).toEqual([
     1, 1, 1, 1,
   ])
-  const told = messagesIn(await house.as('manager').screen(), security)
-  expect(told.filter((one) => !one.threadTs).map(said)).toEqual([
+  const posts = messagesIn(await house.as('manager').screen(), security)
+  expect(posts.filter((one) => !one.threadTs).map(said)).toEqual([
     expect.stringContaining('Rotated Unkillable'),
   ])
-  const replies = told.filter((one) => one.threadTs)
+  const replies = posts.filter((one) => one.threadTs)
   expect(replies.map(said)).toEqual([expect.stringContaining('Unkillable is safe to finish')])
   const offers = directMessages(await house.as('manager').screen()).filter((one) =>
     said(one).includes('started a rotation'),

@@ -15,14 +15,14 @@ import { must, openRecords, type Records } from '../setup/records.ts'
 import fc from '../setup/seeded.ts'
 import { Model, type ModelKey, type ModelRotation, type Step } from './model.ts'
 
-const heir = 'U0BRUNO002'
+const successor = 'U0BRUNO002'
 let r: Records
 let watching: { stop(): Promise<void> }
 let runs = 0
 beforeAll(async () => {
   r = await openRecords()
   watching = startWatching(r.world)
-  await join(r.world, r.workspace.id, heir, 'manager')
+  await join(r.world, r.workspace.id, successor, 'manager')
 })
 afterAll(async () => {
   await watching.stop()
@@ -72,8 +72,8 @@ test('whatever happens to the keys of a rotation, in whatever order, exactly the
       const leaver = `U0LEAVER${++runs}`
       const actor = await join(r.world, r.workspace.id, leaver, 'manager')
       const key = await ownedKey(r.world, actor, `Key ${runs}`)
-      await told()
-      const model = new Model(key, leaver, heir, r.world.clock)
+      await announce()
+      const model = new Model(key, leaver, successor, r.world.clock)
       for (const one of steps) {
         const key = 'key' in one ? model.key(one.key) : undefined
         const rotation = 'rotation' in one ? model.rotation(one.rotation) : undefined
@@ -103,7 +103,7 @@ async function happen(one: Step, about: About): Promise<boolean> {
   const { model, leaver, key, rotation, expected } = about
   const { world, workspace } = r
   const by = (id: string) => ({ kind: 'member', id, role: 'manager', workspaceId: workspace.id }) as const
-  const run = async <T>(act: (act: Act) => Promise<T | Refusal>, id = heir) => {
+  const run = async <T>(act: (act: Act) => Promise<T | Refusal>, id = successor) => {
     const done = await perform(world, by(id), act)
     return isRefusal(done) ? undefined : done
   }
@@ -116,8 +116,8 @@ async function happen(one: Step, about: About): Promise<boolean> {
       return started !== undefined
     }
     case 'reveal': {
-      const means = { random: world.random, tokenPrefix: 'tml_', timeZone: 'UTC' }
-      return (await run((act) => reveal(act, workspace.id, key!.id, means), key!.ownerId)) !== undefined
+      const deps = { random: world.random, tokenPrefix: 'tml_', timeZone: 'UTC' }
+      return (await run((act) => reveal(act, workspace.id, key!.id, deps), key!.ownerId)) !== undefined
     }
     case 'traffic':
       return use(key!.id, model.accepts(key!))
@@ -134,7 +134,7 @@ async function happen(one: Step, about: About): Promise<boolean> {
       )
     case 'later':
       r.calendar.advance({ days: 0, minutes: one.hours * 60 })
-      await told()
+      await announce()
       return true
     case 'deactivate':
     case 'activate':
@@ -170,7 +170,7 @@ async function happen(one: Step, about: About): Promise<boolean> {
 }
 
 /** A verifier's word, up to now. */
-const told = () =>
+const announce = () =>
   r.world
     .db('usage_counters')
     .insert({ counter: 'cnt_test', name: 'test', flush: 1, through: r.world.clock.now(), is_closed: false })
@@ -190,7 +190,7 @@ async function use(keyId: string, isAccepted: boolean): Promise<boolean> {
   )
   const row = { key_id: keyId, requests: 1, first_used_at: now, last_used_at: now }
   await r.world.db('key_usage').insert(row).onConflict('key_id').merge({ last_used_at: now })
-  await told()
+  await announce()
   return true
 }
 
@@ -207,10 +207,10 @@ async function agree(model: Model, steps: readonly Step[]): Promise<void> {
       rows.map((row) => row.id),
     )
     .select('id', 'predecessor_id', 'successor_id', 'ended_at')
-  const standing = Object.fromEntries(
+  const current = Object.fromEntries(
     rows.map((row) => [row.id, [row.status, row.owner_id, row.successor_id]]),
   )
-  expect(standing, why).toEqual(
+  expect(current, why).toEqual(
     Object.fromEntries(
       model.keys.map((key) => [key.id, [key.status, key.ownerId, key.successor?.id ?? null]]),
     ),
@@ -227,5 +227,5 @@ async function agree(model: Model, steps: readonly Step[]): Promise<void> {
   if (!model.wasEndedByHand)
     expect(rows.filter((row) => row.status !== 'revoked').length, why).toBeGreaterThan(0)
   for (const one of model.rotations.filter(({ isOpen }) => isOpen))
-    expect(standing[one.next.id]![0], why).not.toBe('revoked')
+    expect(current[one.next.id]![0], why).not.toBe('revoked')
 }

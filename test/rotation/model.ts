@@ -1,6 +1,6 @@
 import type { Clock } from '../../src/foundation/clock.ts'
 
-/** What can happen to the keys of a rotation. Keys and rotations are named by their place in what there is. */
+/** The events in the life of a rotation's keys. Keys and rotations are named by their place in what there is. */
 export type Step =
   | { does: 'start'; key: number; reason: 'scheduled' | 'compromised' }
   | { does: 'reveal' | 'traffic' | 'deactivate' | 'activate' | 'revoke'; key: number }
@@ -35,16 +35,16 @@ export class Model {
   readonly rotations: ModelRotation[] = []
   readonly #clock: Clock
   readonly #leaver: string
-  readonly #heir: string
+  readonly #successor: string
   #unnamed: { key: ModelKey; rotation: ModelRotation }[] = []
   hasLeft = false
   /** somebody revoked a key by hand: then nothing is promised any more */
   wasEndedByHand = false
 
-  constructor(first: { id: string; name: string }, leaver: string, heir: string, clock: Clock) {
+  constructor(first: { id: string; name: string }, leaver: string, successor: string, clock: Clock) {
     this.#clock = clock
     this.#leaver = leaver
-    this.#heir = heir
+    this.#successor = successor
     this.keys = [
       {
         ...{ id: first.id, name: first.name, status: 'active', ownerId: leaver, revealedBy: leaver },
@@ -122,7 +122,7 @@ export class Model {
     return true
   }
 
-  /** Whoever pointed to it points to what took its place, if anything did. */
+  /** Keys that pointed to it point to its replacement, if there is one. */
   #revoke(key: ModelKey): void {
     key.status = 'revoked'
     for (const other of this.keys) if (other.successor === key) other.successor = key.successor
@@ -189,7 +189,7 @@ export class Model {
       const isTheirs = key.ownerId === this.#leaver
       if (!isTheirs && key.revealedBy !== this.#leaver) continue
       if (key.status === 'inactive') continue
-      if (isTheirs) key.ownerId = this.#heir
+      if (isTheirs) key.ownerId = this.#successor
       if (key.status === 'unrevealed') continue
       if (!key.successor) this.#start(key, 'leaver')
       key.endsAt = Math.min(key.endsAt, this.#now + 7 * dayMs)
@@ -200,7 +200,7 @@ export class Model {
     return true
   }
 
-  /** What the job does by itself. */
+  /** The effects of the job. */
   work(): void {
     for (let moved = true; moved; ) {
       moved = false

@@ -42,7 +42,7 @@ test('a rotation waits for the reveal, for the first use, for silence, and is sa
   expect(phase({})).toBe('safe')
 })
 
-test('silence counts only as far as every verifier has told, and not at all when one has not', () => {
+test('silence counts only as far as every verifier has flushed, and not at all when one has not', () => {
   expect(phase({ flushedUntil: hoursAgo(5.9) })).toBe('safe')
   expect(phase({ flushedUntil: hoursAgo(6.1) })).toBe('silent')
   expect(phase({ flushedUntil: undefined })).toBe('silent')

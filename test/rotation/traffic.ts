@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
-/** A customer's program: it asks the platform over and over with whatever key it is configured with. */
+/** A customer's program: it calls the platform over and over with the key it is configured with. */
 export type Client = {
   /** what it was answered so far: HTTP status -> how often; 0 for no answer at all */
   answers: Map<number, number>

@@ -8,7 +8,7 @@ import { generateToken } from '../../src/keys/token.ts'
 const secret = generateToken('tml_', systemRandom).open()
 const body = secret.slice('tml_'.length)
 
-/** What a log that writes everything makes of a line. */
+/** A line as a log that writes everything writes it. */
 function written(write: (log: ReturnType<typeof openLog>) => void): string {
   const lines: string[] = []
   write(openLog({ level: 'debug', tokenPrefix: 'tml_', destination: { write: (line) => lines.push(line) } }))
@@ -50,7 +50,7 @@ describe('a log line keeps no more of a token than its hint', () => {
   })
 })
 
-describe('nothing else that opens a door gets out', () => {
+describe('no other credential gets out', () => {
   const scrub = scrubber('tml_')
   test.each([
     ['a bot token', 'xoxb-1234-5678-abcdefGHIJ', '5678'],

@@ -9,7 +9,7 @@ import { openRecords, type Records } from './records.ts'
 
 type Answer = { valid: boolean; code: string; keyId?: string; workspace?: string; scopes?: string[] }
 
-/** Records with one verifier behind its HTTP door, asked as the platform asks. */
+/** Records with one verifier behind its HTTP server, asked as the platform asks. */
 export type Asking = {
   records: Records
   verifier: Verifier

@@ -5,7 +5,7 @@ import { administer, databaseUrl } from './administer.ts'
 export type FreshDatabase = { url: string; drop(): Promise<void> }
 
 /**
- * A migrated, empty database that no other test file knows of. `drop` cuts whoever is still connected; with
+ * A migrated, empty database that no other test file knows of. `drop` cuts open connections; with
  * KEEP_DATABASES it leaves the database and prints how to look at it.
  * @param template instead of the empty one: the name of a database of the same server that nobody is connected to
  */

@@ -1,17 +1,17 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** What takes longest on two idle cores, and would keep one of them waiting if it came last. */
+/** The files that take longest on two idle cores, and would keep one of them waiting if they came last. */
 const longest = [
   'test/demo/demo.test.ts',
-  'test/rotation/killed.test.ts',
   'test/leases/numbers.test.ts',
+  'test/rotation/killed.test.ts',
   'test/faults/migrate.test.ts',
-  'test/watch/fleet.test.ts',
+  'test/watch/journey.test.ts',
   'test/alerts/delivery.test.ts',
-  'test/alerts/refused-updates.test.ts',
-  'test/leases/recovery.test.ts',
+  'test/usage/plans.test.ts',
   'test/usage/folding.test.ts',
-  'test/watch/crash.test.ts',
+  'test/leases/recovery.test.ts',
+  'test/journeys/rotation.test.ts',
 ]
 
 /** Begins with the longest files; the others come in Vitest's own order. */

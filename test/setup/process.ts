@@ -25,7 +25,7 @@ export function keywarden(args: readonly string[], env: Record<string, string>):
   const hear = (stream: 'out' | 'errors') => (chunk: Buffer) => {
     text.all += chunk
     if (stream === 'errors') text.errors += chunk
-    for (const look of heard) look()
+    for (const check of heard) check()
   }
   child.stdout.on('data', hear('out'))
   child.stderr.on('data', hear('errors'))
@@ -51,16 +51,16 @@ function saysSoon(
   ended: Promise<unknown>,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
-    const settle = (done: () => void) => {
+    const finish = (done: () => void) => {
       clearTimeout(timer)
-      heard.delete(look)
+      heard.delete(check)
       done()
     }
-    const look = () => pattern.test(text.all) && settle(() => resolve(text.all))
-    const fail = (why: string) => settle(() => reject(new Error(`${why} ${pattern}. It said:\n${text.all}`)))
+    const check = () => pattern.test(text.all) && finish(() => resolve(text.all))
+    const fail = (why: string) => finish(() => reject(new Error(`${why} ${pattern}. It said:\n${text.all}`)))
     const timer = setTimeout(() => fail(`${seconds} s passed without`), seconds * 1000)
     ended.then(() => fail('It ended without'))
-    heard.add(look)
-    look()
+    heard.add(check)
+    check()
   })
 }

@@ -55,8 +55,8 @@ export async function openRecords(env: Record<string, string> = {}): Promise<Rec
     const request = readDraft(whole, readPolicy({}))
     if (Array.isArray(request)) throw new Error(plain(request[0]!.message))
     const made = await run((act) => issue(act, workspace.id, request, systemRandom))
-    const means = { random: systemRandom, tokenPrefix: config.tokenPrefix, timeZone: 'UTC' }
-    return run((act) => reveal(act, workspace.id, made.id, means))
+    const deps = { random: systemRandom, tokenPrefix: config.tokenPrefix, timeZone: 'UTC' }
+    return run((act) => reveal(act, workspace.id, made.id, deps))
   }
   async function drop() {
     await db.destroy()

@@ -99,7 +99,7 @@ export type Recorded = {
   details: Record<string, unknown>
 }
 
-/** What the audit holds, oldest first; about the key of that name where one is given. */
+/** The audit's events, oldest first; those about the key of that name where one is given. */
 export async function recorded({ world }: House, event?: string, keyName?: string): Promise<Recorded[]> {
   const rows = await world
     .db('audit_events')

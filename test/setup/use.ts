@@ -36,7 +36,7 @@ const cellOf = (one: Use): Cell => ({
   requests: 'requests' in one ? one.requests : one.outcomes,
 })
 
-/** What a counter is asked for that shall keep nothing. */
+/** The options of a counter that keeps nothing. */
 export const everything = {
   cells: Number.POSITIVE_INFINITY,
   sources: Number.POSITIVE_INFINITY,

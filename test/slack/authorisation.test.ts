@@ -99,7 +99,7 @@ const reaches = (role: Role, least: Role) => roles.indexOf(role) <= roles.indexO
 
 // At once: what is let in may answer elsewhere, and is waited for in vain.
 for (const role of roles)
-  test.concurrent(`a ${role} gets past exactly the doors of their role`, async () => {
+  test.concurrent(`a ${role} may do exactly what their role may`, async () => {
     const expected = Object.fromEntries(
       entries.map(([name]) => [name, reaches(role, leastRole[name] ?? 'owner') ? 'admitted' : 'role']),
     )
@@ -149,7 +149,7 @@ test('closing a dialog says nothing of a key that is not theirs to see', async (
     await wire.close(who(), 'key.shown', `${ws.own}/${foreignKey}`)
     await wire.close(who(), 'key.shown', `${ws.foreign}/${foreignKey}`)
   }
-  // Whatever a close leads to was begun before this answer.
+  // Everything that a close leads to was begun before this answer.
   await wire.command(senders.owner!(), 'help')
   const screens = await Promise.all(
     (Object.keys(senders) as (keyof typeof people)[]).map((who) => house.as(who).screen()),

@@ -1,6 +1,6 @@
 import type { Role } from '../../src/members/member.ts'
 
-/** The least role that gets past the door of every command, click, submission and closing. Guests never do. */
+/** The lowest role that may use each command, click, submission and closing. Guests may use none. */
 export const leastRole: Record<string, Role> = {
   'command list': 'member',
   'command create': 'manager',

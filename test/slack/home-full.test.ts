@@ -90,7 +90,7 @@ test('one Home that cannot be drawn does not keep the others from what happened'
   await homeWith(owner, 'Updated')
   await member.home()
   await homeWith(member, 'Updated')
-  // Of those who looked lately, the member did last, and is drawn first.
+  // Of the recent visitors of Home, the member came last, and is drawn first.
   await fault({
     method: 'views.publish',
     times: 1_000,

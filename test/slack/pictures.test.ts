@@ -174,8 +174,8 @@ test.each([
   [101, 120],
   [699, 800],
   [61_000, 80_000],
-])('an axis for at most %i ends at %i, and its quarters are whole', (most, end) =>
-  expect(roundUp(most)).toBe(end),
+])('an axis for at most %i ends at %i, and its quarters are whole', (max, end) =>
+  expect(roundUp(max)).toBe(end),
 )
 
 test('days begin where they begin in that time zone, also when clocks change, and the end is no day', () => {

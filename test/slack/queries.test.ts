@@ -52,7 +52,7 @@ function rowsRead(plan: Plan): number {
   return below + looked * plan['Actual Loops']!
 }
 
-/** What a question reads in all, by running each of its queries once more under EXPLAIN. */
+/** The rows that a function reads in all, by running each of its queries once more under EXPLAIN. */
 async function readsOf(ask: () => Promise<unknown>): Promise<number> {
   const { db } = records.world
   const asked: { sql: string; bindings: unknown[] }[] = []
@@ -118,8 +118,8 @@ for (const who of ['manager', 'member'] as const) {
   for (const words of ['crm', 'salesforce', '19999', 'zz', 'sa', 'no such words'])
     test(`a ${who} looks for ${words}`, async () => {
       // A member's own keys may all be looked through: they are one of three here.
-      const most = who === 'manager' ? 3 * searchLimit : keys / 3 + 3 * searchLimit
-      expect(await readsOf(() => page({ words }))).toBeLessThan(most + few)
+      const max = who === 'manager' ? 3 * searchLimit : keys / 3 + 3 * searchLimit
+      expect(await readsOf(() => page({ words }))).toBeLessThan(max + few)
     })
 
   test(`a ${who} shows a key by name, hint, id, and by a name that is nearly right`, async () => {

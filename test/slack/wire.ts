@@ -5,12 +5,12 @@ import { text } from 'node:stream/consumers'
 import { sign } from '../../sandbox/slack/delivery/sign.ts'
 import type { TestHouse } from '../setup/house.ts'
 
-/** Who a payload says it is from. */
+/** The person that a payload claims to be from. */
 export type Sender = { id: string; team: string }
 
 /**
- * Payloads as Slack would send them, signed and over HTTP, whatever a person's screen shows: with dialogs that are
- * not open and buttons that nobody was given. What the bot answers comes back in words.
+ * Payloads as Slack would send them, signed and over HTTP, regardless of a person's screen: with dialogs that are not
+ * open and buttons that nobody was given. Returns the bot's answers as text.
  */
 export async function openWire(house: TestHouse) {
   const waiting = new Map<string, (words: string) => void>()

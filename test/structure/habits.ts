@@ -6,7 +6,7 @@ type Habit = (found: Found, source: Source) => boolean
 /** Where a file may ask real time or chance itself; everything else is given a clock and a random source. */
 const mayAskTime = [
   'src/foundation/clock.ts',
-  // Slack's signatures, its dialogs and a verifier's leases are about real time, whatever the calendar says.
+  // Slack's signatures, its dialogs and a verifier's leases are about real time, not about the calendar.
   'src/slack/receivers.ts',
   'src/slack/dispatch/submissions.ts',
   'src/slack/dispatch/double-clicks.ts',
@@ -36,7 +36,7 @@ const chance = /^(randomBytes|randomUUID|randomInt|randomFillSync|randomFill|web
 export const sqlTime =
   /\b(now|transaction_timestamp|statement_timestamp)\s*\(|\bcurrent_(timestamp|date|time)\b|\blocaltime(stamp)?\b/i
 
-/** What the house does not do, by its sentence. */
+/** The forbidden habits, by the sentence that reports each. */
 const habits: Record<string, Habit> = {
   'uses any': ({ node }) => node.type === 'TSAnyKeyword',
   'asks the real time': ({ node }, { path }) =>

@@ -8,7 +8,7 @@ const kind = {
   replace: "  | 'expiring'\n  | 'brand-new'\n",
 }
 
-/** What the compiler says about a copy of the product. */
+/** The compiler's errors in a copy of the product. */
 const complaintsOf = (folder: string): Promise<string[]> =>
   new Promise((resolve) => {
     const args = ['node_modules/typescript/bin/tsc', '--noEmit', '--project', 'tsconfig.json']

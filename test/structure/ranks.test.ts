@@ -87,11 +87,11 @@ describe('it would be noticed if', () => {
 })
 
 describe('a verifier', () => {
-  /** What start.ts loads for other roles alone. Whatever else it loads counts as the verifier's too. */
+  /** The modules that start.ts loads for other roles alone. All others count as the verifier's too. */
   const others = ['src/slack/open.ts', 'jobs/engine/worker.ts', 'src/alerts/deliver.ts']
   const start = house.filter((source) => source.path === 'src/start.ts')
-  const doors = start.flatMap(importsOf).filter((one) => one.kind === 'dynamic')
-  const its = doors.map((one) => one.to).filter((door) => !others.includes(door))
+  const entries = start.flatMap(importsOf).filter((one) => one.kind === 'dynamic')
+  const its = entries.map((one) => one.to).filter((entry) => !others.includes(entry))
   const heavy = ['@slack/bolt', 'bullmq']
 
   test('loads neither Bolt nor BullMQ, from the command line down', () => {
@@ -100,7 +100,7 @@ describe('a verifier', () => {
     expect(heavy.filter((name) => loaded.has(name))).toEqual([])
   })
 
-  test('would be noticed to load them: the doors of the other roles do', () => {
+  test('would be noticed to load them: the entry modules of the other roles do', () => {
     const loaded = loadedBy(others, house)
     expect(heavy.filter((name) => loaded.has(name))).toEqual(heavy)
     const inline = parse(

@@ -35,7 +35,7 @@ export function roomOf(path: string): string | undefined {
   return /^src\/([^/]+)\//.exec(path)?.[1]
 }
 
-/** What breaks the order of the house, a sentence each. */
+/** The violations of the order of rooms, a sentence each. */
 export function brokenRules(sources: readonly Source[]): string[] {
   const paths = new Set(sources.map((source) => source.path))
   const imports = sources.flatMap(importsOf)

@@ -5,7 +5,7 @@ import { accessesOf, inText, ownersOf, readSchema } from './tables.ts'
 const owners = ownersOf(readSchema())
 const accesses = accessesOf(parse(readTree('src', 'jobs')), new Set(owners.keys()))
 
-/** Who reads a table of another room, by its owner. What is not here has to ask the owner's functions. */
+/** The rooms that read a table of another room, by its owner. All others have to call the owner's functions. */
 const readers: Record<string, readonly string[]> = {
   accounts: ['verification'],
   alert_messages: ['reviews'],

@@ -50,7 +50,7 @@ test('a key is shown as used when it was', async () => {
   expect(row.first_used_at.getTime()).toBeLessThanOrEqual(row.last_used_at.getTime())
 })
 
-const means = () => {
+const deps = () => {
   const { world } = asking.records
   return { databaseUrl: world.config.databaseUrl, clock: world.clock, log: world.log, name: 'test' }
 }
@@ -58,7 +58,7 @@ const means = () => {
 test('a flush whose reply was lost is sent again as it was, and counts once', async () => {
   const cable = await openCable(asking.records.world.config.databaseUrl)
   const counter = new Counter()
-  const flusher = startFlushing(counter, { ...means(), databaseUrl: cable.url, counterId: 'cnt_lost' })
+  const flusher = startFlushing(counter, { ...deps(), databaseUrl: cable.url, counterId: 'cnt_lost' })
   counter.count({ id: 'key_lost' }, { endpoint: 'a' }, 'VALID', 0)
   await flusher.flush()
   const hold = cable.hold('flush', 'reply')
@@ -78,7 +78,7 @@ test('a flush whose reply was lost is sent again as it was, and counts once', as
 
 test('a clean stop writes the rest and says that nothing more will come', async () => {
   const counter = new Counter()
-  const flusher = startFlushing(counter, { ...means(), counterId: 'cnt_stop' })
+  const flusher = startFlushing(counter, { ...deps(), counterId: 'cnt_stop' })
   counter.count({ id: 'key_stop' }, { endpoint: 'a' }, 'VALID', Date.parse('2026-01-01T00:04:59Z'))
   counter.count({ id: 'key_stop' }, { endpoint: 'a' }, 'VALID', Date.parse('2026-01-01T00:05:00Z'))
   await flusher.stop()
@@ -90,13 +90,13 @@ test('a clean stop writes the rest and says that nothing more will come', async 
   })
 })
 
-test('what many keys did is written in batches, and only the last says that everything is told', async () => {
+test('what many keys did is written in batches, and only the last says that everything is flushed', async () => {
   const cable = await openCable(asking.records.world.config.databaseUrl)
   const { world } = asking.records
   let now = Date.parse('2026-01-01T00:00:00Z')
   const clock = { now: () => new Date(now) }
   const counter = new Counter()
-  const flusher = startFlushing(counter, { ...means(), clock, databaseUrl: cable.url, counterId: 'cnt_many' })
+  const flusher = startFlushing(counter, { ...deps(), clock, databaseUrl: cable.url, counterId: 'cnt_many' })
   const row = () => world.db('usage_counters').where({ counter: 'cnt_many' }).first()
   const counted = async () =>
     Number((await world.db('key_usage').whereLike('key_id', 'key_many%').sum({ sum: 'requests' }))[0]?.sum)
@@ -122,7 +122,7 @@ test('what many keys did is written in batches, and only the last says that ever
 
 test('a clean stop of a process that many keys used takes a few batches, not one for every few keys', async () => {
   const counter = new Counter()
-  const flusher = startFlushing(counter, { ...means(), counterId: 'cnt_wide_stop' })
+  const flusher = startFlushing(counter, { ...deps(), counterId: 'cnt_wide_stop' })
   for (let i = 0; i < 20_000; i++) counter.count({ id: `key_stop${i}` }, { endpoint: 'a' }, 'VALID', 0)
   await flusher.stop()
   const { world } = asking.records
@@ -142,7 +142,7 @@ test('two processes that flush the same keys at once lose nothing and do not sto
   ].map((endpoints) => {
     const counter = new Counter()
     const counterId = `cnt_${endpoints.join('')}`
-    return { counter, endpoints, flusher: startFlushing(counter, { ...means(), counterId }) }
+    return { counter, endpoints, flusher: startFlushing(counter, { ...deps(), counterId }) }
   })
   for (let round = 0; round < 10; round++)
     await Promise.all(

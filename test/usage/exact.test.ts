@@ -14,7 +14,7 @@ useHouse()
 
 type Answers = { requests: number; refused: number; endpoints: Map<string, number> }
 
-/** What the platform says that it asked about a key: it answers 404 without asking. */
+/** The platform's own count of its verifications of a key: it answers 404 without one. */
 function answersTo(token: string): Answers {
   const answers: Answers = { requests: 0, refused: 0, endpoints: new Map() }
   for (const [whom, times] of house.platform.answeredTo) {
@@ -72,7 +72,7 @@ async function expectExact(tokens: ReadonlyMap<string, string>, range: Range): P
   expect([sum('refused'), sum('ok') + sum('failed')]).toEqual([all.refused, all.requests - all.refused])
 }
 
-/** The house's calendar begins on a Wednesday; whatever these tests ask is in the week before this day. */
+/** The house's calendar begins on a Wednesday; all requests of these tests are in the week before this day. */
 const mondayAfter = '2026-11-30'
 
 test('every number shown is the one that the platform counted for itself, to the last request', async () => {
@@ -89,12 +89,12 @@ test('every number shown is the one that the platform counted for itself, to the
   const dialog = await openDialog(owner, 'revoke HubSpot export')
   await submitAndSee(owner, dialog, { confirm: 'HubSpot export' })
   for (let i = 0; i < 20; i++) await call(tokens.get('HubSpot export')!, 'GET', '/v1/agents')
-  const told = [...tokens.values()].reduce((sum, token) => sum + answersTo(token).requests, 0)
-  await counted(house, told)
+  const answered = [...tokens.values()].reduce((sum, token) => sum + answersTo(token).requests, 0)
+  await counted(house, answered)
   for (const range of ranges) await expectExact(tokens, range)
   for (const [name, token] of tokens) {
-    const lately = await last24hOf(house.world.db, await idOf(name), house.world.clock.now())
-    expect(lately.requests).toBe(answersTo(token).requests)
+    const lastDay = await last24hOf(house.world.db, await idOf(name), house.world.clock.now())
+    expect(lastDay.requests).toBe(answersTo(token).requests)
   }
   const recent = await recentOf(house.world.db, await idOf('HubSpot export'), house.world.clock.now())
   expect(recent.slice(0, 20).map(({ code, client }) => [code, client])).toEqual(
@@ -106,7 +106,7 @@ test('every number shown is the one that the platform counted for itself, to the
   await house.keywarden.runTimetable()
   expect(await house.world.db('usage_days').count()).not.toEqual([{ count: 0 }])
   for (let i = 0; i < 30; i++) await call(tokens.get('Salesforce CRM')!, 'GET', '/v1/contacts')
-  await counted(house, told + 30)
+  await counted(house, answered + 30)
   for (const range of ranges.filter((one) => one !== '24h')) await expectExact(tokens, range)
   const day = await summaryOf(house.world.db, await idOf('Salesforce CRM'), '24h', house.world.clock.now())
   expect(day.totals.requests).toBe(30)

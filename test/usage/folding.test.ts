@@ -17,16 +17,16 @@ beforeAll(async () => {
 })
 afterAll(() => records.drop())
 
-type Means = { databaseUrl?: string; counterId?: string; clock?: { now(): Date } }
+type Options = { databaseUrl?: string; counterId?: string; clock?: { now(): Date } }
 
 /** A counter of its own, which counts the keys of one name and writes them. */
-function openCounting(name: string, means: Means = {}) {
+function openCounting(name: string, options: Options = {}) {
   const { world } = records
   const { databaseUrl } = world.config
   const counter = new Counter()
   const flusher: Flusher = startFlushing(counter, {
     ...{ databaseUrl, clock: world.clock, log: world.log, name, counterId: `cnt_${name}` },
-    ...means,
+    ...options,
   })
   const use = (keys = many) => {
     for (let i = 0; i < keys; i++) counter.count({ id: `key_${name}${i}` }, { endpoint: 'a' }, 'VALID', 0)
@@ -79,7 +79,7 @@ test('what many keys did waits, is counted up together, and then by whoever writ
   await b.flusher.stop()
 })
 
-test('that everything is told until a moment is not said before it can be read', async () => {
+test('that everything is flushed until a moment is not said before it can be read', async () => {
   let now = new Date('2026-01-01T12:00:00Z')
   const { flusher, use } = openCounting('told', { clock: { now: () => now } })
   await flusher.flush()

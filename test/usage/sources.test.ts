@@ -20,7 +20,7 @@ const keysNamed = (count: number) => Array.from({ length: count }, (_, i) => ({ 
 const hourMs = 3_600_000
 const dayMs = 86_400_000
 
-/** A counter of its own that writes when told to. */
+/** A separate counter that writes on demand. */
 function counting(counterId: string, databaseUrl = asking.records.world.config.databaseUrl, now?: Date) {
   const { world } = asking.records
   const clock = now ? { now: () => now } : world.clock
@@ -159,7 +159,7 @@ describe('where requests come from', () => {
 })
 
 describe('the last requests of a key', () => {
-  test('are told with time, endpoint, verdict, network and client, the latest first', async () => {
+  test('are listed with time, endpoint, verdict, network and client, the latest first', async () => {
     const { key, token } = await asking.records.key({ name: 'Recent' })
     const office = { ip: '203.0.113.7', userAgent: 'curl/8' }
     await asking.ask(token.open(), { ...office, method: 'GET', path: '/v1/contacts/7' })
@@ -180,7 +180,7 @@ describe('the last requests of a key', () => {
     await expect.poll(recent, { interval: 50, timeout: 20_000 }).toHaveLength(1)
   })
 
-  test('are two hundred at most, in the order of their times, whichever verifier tells first', async () => {
+  test('are two hundred at most, in the order of their times, whichever verifier flushes first', async () => {
     const [a, b] = [counting('cnt_recent_a'), counting('cnt_recent_b')]
     const at = Date.parse('2026-03-03T10:00:00Z')
     for (let i = 0; i < 300; i++)
@@ -250,7 +250,7 @@ describe('the last requests of a key', () => {
     const { cells, sources, recent } = counter.drain(everything)
     expect(recent.reduce((sum, { noted }) => sum + noted.length, 0)).toBeLessThanOrEqual(50_000)
     expect(recent).toHaveLength(20_000)
-    // Whoever keeps only a few keeps the latest.
+    // A counter that keeps only a few keeps the latest.
     for (const { noted } of recent) expect(noted[0]!.atMs).toBe(29)
     expect(cells.reduce((sum, { requests }) => sum + requests, 0)).toBe(600_000)
     expect(sources.flatMap(({ counts }) => counts).reduce((sum, { requests }) => sum + requests, 0)).toBe(
@@ -278,10 +278,10 @@ test('a flush whose reply was lost counts sources and requests once', async () =
   expect(await recentOf(db(), 'key_lost_source', new Date(at))).toHaveLength(1)
 })
 
-describe('until when everything is told', () => {
+describe('until when everything is flushed', () => {
   const now = new Date('2026-03-06T12:00:00Z')
   const before = (seconds: number) => new Date(now.getTime() - seconds * 1_000)
-  async function told(rows: [through: Date, isClosed: boolean][]) {
+  async function throughOf(rows: [through: Date, isClosed: boolean][]) {
     const trx = await db().transaction()
     await trx('usage_counters').delete()
     for (const [i, [through, is_closed]] of rows.entries())
@@ -294,7 +294,7 @@ describe('until when everything is told', () => {
   test.each([
     ['nobody ever counted', [], undefined],
     [
-      'all tell',
+      'all flush',
       [
         [now, false],
         [before(8), false],
@@ -334,6 +334,6 @@ describe('until when everything is told', () => {
       now,
     ],
   ] as [string, [Date, boolean][], Date | undefined][])('%s', async (_name, rows, through) => {
-    expect(await told(rows)).toEqual(through)
+    expect(await throughOf(rows)).toEqual(through)
   })
 })

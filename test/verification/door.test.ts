@@ -63,7 +63,7 @@ describe('bad input is answered with a sentence and never echoed', () => {
 })
 
 test.each([undefined, 'Bearer kws_wrong', 'Basic a3dz', 'Bearer', `Bearer ${'k'.repeat(5_000)}`])(
-  'without a live service token nothing is told: %s',
+  'without a live service token nothing is revealed: %s',
   async (authorization) => {
     const response = await fetch(`${asking.url}/v1/verify`, {
       method: 'POST',
@@ -151,7 +151,7 @@ describe('forward-auth', () => {
     expect(await asking.ask(limited.token.open())).toMatchObject({ valid: false, code: 'RATE_LIMITED' })
   })
 
-  test('the network is that of the client, as the proxy tells it', async () => {
+  test('the network is that of the client, as the proxy reports it', async () => {
     const { key, token: held } = await asking.records.key({ name: 'Held' })
     const { world } = asking.records
     await world
@@ -202,7 +202,7 @@ test('metrics count verdicts and say that the lease is held', async () => {
   expect(text).not.toMatch(/tml_|kws_/)
 })
 
-/** What a server says to bytes as they are, until it closes or is silent. */
+/** Sends bytes as they are and returns the server's answer, until it closes or is silent. */
 function raw(bytes: string): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(Number(new URL(asking.url).port), '127.0.0.1')

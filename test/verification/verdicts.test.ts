@@ -15,7 +15,7 @@ afterAll(() => asking.drop())
 const act = (work: (workspaceId: string) => Parameters<Asking['records']['act']>[0]) =>
   asking.records.act(work(asking.records.workspace.id))
 
-test('a good key is told its workspace and scopes', async () => {
+test('the answer for a good key has its workspace and scopes', async () => {
   const { key, token } = await asking.records.key({ name: 'Good', scopes: ['read', 'agents'] })
   expect(await asking.ask(token.open(), { scope: 'agents' })).toEqual({
     ...{ valid: true, code: 'VALID', keyId: key.id },
@@ -42,7 +42,7 @@ test('a revoked key is refused and known', async () => {
   expect(await asking.ask(token.open())).toMatchObject({ code: 'REVOKED', keyId: key.id })
 })
 
-test('a key expires at its very second, without anybody telling the verifier', async () => {
+test('a key expires at its very second, without a message to the verifier', async () => {
   const { key, token } = await asking.records.key({ name: 'Brief', expiresInDays: '1' })
   const left = key.expiresAt!.getTime() - asking.records.calendar.now().getTime()
   expect((await asking.ask(token.open())).code).toBe('VALID')
@@ -50,7 +50,7 @@ test('a key expires at its very second, without anybody telling the verifier', a
   expect((await asking.ask(token.open())).code).toBe('EXPIRED')
 })
 
-test('a key of another workspace tells nothing about itself', async () => {
+test('a key of another workspace reveals nothing about itself', async () => {
   const { token } = await asking.records.key({ name: 'Elsewhere' })
   const { world, workspace } = asking.records
   const other = must(

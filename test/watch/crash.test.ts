@@ -58,8 +58,8 @@ async function crashAt(db: Database, what: string, nth: number): Promise<void> {
 }
 
 /**
- * Whoever writes there waits until the server is gone. A lock would not do: its holder may be gone before whoever
- * waits for it, who then still writes.
+ * Makes every insert into a table wait until the server is gone. A lock would not do: its holder may be gone before a
+ * writer that waits for it, which then still writes.
  */
 const neverWrites = (db: Database, table: string) =>
   db.raw(`

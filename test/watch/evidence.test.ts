@@ -34,7 +34,7 @@ function moveTo(at: Date) {
 const minutes = (n: number) => new Date(start.getTime() + n * 60_000)
 
 /** A key of office hours that has been used from one network, by one program, for a month. */
-async function settledKey(name: string): Promise<string> {
+async function learntKey(name: string): Promise<string> {
   const { db } = records.world
   const [id] = await plant(records.world, records.workspace.id, [
     { name, revealedAt: new Date(start.getTime() - 60 * dayMs), lifetimeDays: 90 },
@@ -54,9 +54,9 @@ async function watchAt(minute: number): Promise<void> {
 const episodes = () => records.world.db('anomaly_episodes').orderBy('id')
 const findings = () => records.world.db('findings').where({ kind: 'unusual-use' })
 
-test('a program never seen on a key is told, at the usual number of requests and from the usual network', async () => {
+test('a program never seen on a key is alerted, at the usual number of requests and from the usual network', async () => {
   const { db } = records.world
-  const id = await settledKey('Borrowed')
+  const id = await learntKey('Borrowed')
   await plantSource(db, id, start, { network: '198.51.100.0/24', requests: 20 })
   await watchAt(0)
   await plantSource(db, id, start, { network: '198.51.100.0/24', client: 'curl', requests: 600 })
@@ -67,9 +67,9 @@ test('a program never seen on a key is told, at the usual number of requests and
   expect(facts.newSource.share).toBeCloseTo(600 / 620, 5)
 })
 
-test('scopes that are refused again and again are told as that, a few are not', async () => {
+test('scopes that are refused again and again are alerted as that, a few are not', async () => {
   const { db } = records.world
-  const [probed, clumsy] = [await settledKey('Probed'), await settledKey('Clumsy')]
+  const [probed, clumsy] = [await learntKey('Probed'), await learntKey('Clumsy')]
   await watchAt(0)
   const home = { network: '198.51.100.0/24', requests: 60 }
   await plantSource(db, probed, start, { ...home, refusedScope: 24 })
@@ -79,9 +79,9 @@ test('scopes that are refused again and again are told as that, a few are not', 
   expect((await findings())[0].facts).toMatchObject({ reason: 'probing', refusedScope: 24 })
 })
 
-test('what was called the new normal is quiet from then on, and what is strange beside it is told', async () => {
+test('what was called the new normal is quiet from then on, and what is strange beside it is alerted', async () => {
   const { db, random } = records.world
-  const id = await settledKey('Grown')
+  const id = await learntKey('Grown')
   await watchAt(0)
   const days = 12
   await plantTraffic(

@@ -17,20 +17,20 @@ const busy = 250
 
 /** Eight keys of office hours, each used from one network by one program for a month. */
 let neighbours: readonly [string, ...string[]]
-let settled: Records
+let learnt: Records
 let database: FreshDatabase
 beforeAll(async () => {
-  settled = records = await openRecords()
+  learnt = records = await openRecords()
   moveTo(start)
-  neighbours = (await settledKeys(...Array.from({ length: 8 }, (_, i) => `Neighbour ${i + 1}`))) as never
-  await settled.world.db.destroy()
+  neighbours = (await learntKeys(...Array.from({ length: 8 }, (_, i) => `Neighbour ${i + 1}`))) as never
+  await learnt.world.db.destroy()
 })
-afterAll(() => settled.drop())
+afterAll(() => learnt.drop())
 // The month is lived through once; each test has a copy of it.
 beforeEach(async () => {
-  database = await freshDatabase(new URL(settled.database.url).pathname.slice(1))
+  database = await freshDatabase(new URL(learnt.database.url).pathname.slice(1))
   const db = openDatabase(database.url, { connections: 6, name: 'test' })
-  records = { ...settled, world: { ...settled.world, db } }
+  records = { ...learnt, world: { ...learnt.world, db } }
   moveTo(start)
 })
 afterEach(async () => {
@@ -48,7 +48,7 @@ function moveTo(at: Date) {
 const quarantineLeaked = () =>
   records.world.db('workspaces').update({ policy: JSON.stringify({ quarantineLeaked: true }) })
 
-async function settledKeys(...names: string[]): Promise<string[]> {
+async function learntKeys(...names: string[]): Promise<string[]> {
   const { db } = records.world
   const month = new Date(start.getTime() - 30 * dayMs)
   const ids = await plant(
@@ -65,7 +65,7 @@ async function settledKeys(...names: string[]): Promise<string[]> {
   return ids
 }
 
-/** What a key does in some five minutes from where it always did, and from where it never did. */
+/** The requests of a key in five minutes, from its usual source and from one it never had. */
 type Does = { known?: number; unknown?: number; failed?: number }
 
 /** The minutes until then, in each five of which these keys do that, and the job after them. */
@@ -110,7 +110,7 @@ const events = () => records.world.db('fleet_events').orderBy('id')
 const openEpisode = (id: string) =>
   records.world.db('anomaly_episodes').where({ key_id: id }).whereNull('over_at').first()
 const statusOf = async (id: string) => (await records.world.db('keys').where({ id }).first()).status
-const fleetLetters = () => records.world.db('outbox').where({ about: 'fleet' }).orderBy('seq')
+const fleetMessages = () => records.world.db('outbox').where({ about: 'fleet' }).orderBy('seq')
 
 /** All of them are busy for three hours, in which the event opens. */
 async function beBusy(ids: readonly string[]): Promise<void> {
@@ -118,15 +118,15 @@ async function beBusy(ids: readonly string[]): Promise<void> {
   for (let at = 35; at <= 185; at += 30) await pass(at, all(ids, { known: busy }), 30)
 }
 
-test('what many keys do at once is one event and one message, and no key is told alone', async () => {
+test('what many keys do at once is one event and one message, and no key is alerted alone', async () => {
   const ids = neighbours
   await beBusy(ids)
   expect(await events()).toMatchObject([{ direction: 'more', keys: 8, over_at: null }])
   expect(await records.world.db('findings')).toEqual([])
-  expect(await fleetLetters()).toHaveLength(1)
+  expect(await fleetMessages()).toHaveLength(1)
 })
 
-test('a key that was busy with the others for hours and leaks then is told by itself, and quarantined where policy says so', async () => {
+test('a key that was busy with the others for hours and leaks then is alerted by itself, and quarantined where policy says so', async () => {
   const [leaked, ...rest] = neighbours
   await quarantineLeaked()
   await beBusy([leaked, ...rest])
@@ -146,11 +146,11 @@ test('the message of an event goes on without a key that left it, and is brought
   for (let at = 190; at <= 200; at += 5)
     await pass(at, { ...all(rest, { known: busy }), [leaked]: { known: busy, unknown: 2_000 } })
   expect(await events()).toMatchObject([{ keys: 7, notified_keys: 7, over_at: null }])
-  expect((await fleetLetters()).map(({ step }) => step.replace(/:.*/, ''))).toEqual(['keys-8', 'keys-7'])
+  expect((await fleetMessages()).map(({ step }) => step.replace(/:.*/, ''))).toEqual(['keys-8', 'keys-7'])
   expect(await records.world.db('anomaly_episodes').whereNotNull('fleet_id')).toHaveLength(7)
 })
 
-test('a leak of no more requests than the others have is told by itself, also within the hour of the event', async () => {
+test('a leak of no more requests than the others have is alerted by itself, also within the hour of the event', async () => {
   const [leaked, ...rest] = neighbours
   await quarantineLeaked()
   await pass(5, all([leaked, ...rest], { known: busy }))
@@ -170,33 +170,33 @@ test('ten times the busiest hour leaves an event too, from whatever network it c
   expect(Object.keys(await openFindings())).toHaveLength(1)
 })
 
-test('a leak that was told before many keys became busy stays open while their event goes on', async () => {
+test('a leak that was alerted before many keys became busy stays open while their event goes on', async () => {
   const [leaked, ...rest] = neighbours
   await pass(5, { [leaked]: { unknown: 2_000 } })
-  const { [leaked]: told } = await openFindings()
-  expect(told).toMatchObject({ severity: 'critical' })
+  const { [leaked]: finding } = await openFindings()
+  expect(finding).toMatchObject({ severity: 'critical' })
   for (let at = 10; at <= 40; at += 5)
     await pass(at, { ...all(rest, { known: busy }), [leaked]: { unknown: 2_000 } })
   expect(await events()).toMatchObject([{ keys: 7 }])
-  expect(await openFindings()).toEqual({ [leaked]: told })
+  expect(await openFindings()).toEqual({ [leaked]: finding })
 })
 
 test('an alert that came to look like a leak is not closed by the event that begins then', async () => {
   const [leaked, ...rest] = neighbours
   await pass(5, { [leaked]: { known: busy } })
-  const { [leaked]: told } = await openFindings()
-  expect(told).toMatchObject({ severity: 'warning' })
+  const { [leaked]: finding } = await openFindings()
+  expect(finding).toMatchObject({ severity: 'warning' })
   for (let at = 10; at <= 25; at += 5) await pass(at, { [leaked]: { unknown: 2_000 } })
   for (let at = 30; at <= 40; at += 5)
     await pass(at, { ...all(rest, { known: busy }), [leaked]: { unknown: 2_000 } })
   expect(await events()).toMatchObject([{ keys: 7 }])
-  expect(await openFindings()).toEqual({ [leaked]: told })
+  expect(await openFindings()).toEqual({ [leaked]: finding })
   await quarantineLeaked()
   await pass(45, all(rest, { known: busy }))
   expect(await statusOf(leaked)).toBe('inactive')
 })
 
-test('a leak of a key that had no part in an event which is open is told and quarantined', async () => {
+test('a leak of a key that had no part in an event which is open is alerted and quarantined', async () => {
   const [leaked, ...rest] = neighbours
   await quarantineLeaked()
   await beBusy(rest)
@@ -224,10 +224,10 @@ test('an event whose keys all turn out to leak is over, and says that each has a
   expect(Object.keys(await openFindings()).toSorted()).toEqual(ids.toSorted())
   const [event] = await events()
   expect(event).toMatchObject({ keys: 0, notified_keys: 0, notified_over: true })
-  expect((await fleetLetters()).at(-1)).toMatchObject({ subject_id: event.id, step: 'over' })
+  expect((await fleetMessages()).at(-1)).toMatchObject({ subject_id: event.id, step: 'over' })
 })
 
-test('a key that leaks when it comes back from an outage is told, though it fell silent with the others', async () => {
+test('a key that leaks when it comes back from an outage is alerted, though it fell silent with the others', async () => {
   const [leaked, ...rest] = neighbours
   for (let at = 15; at <= 90; at += 15) await pass(at, {}, 15)
   expect(await events()).toMatchObject([{ direction: 'less', keys: 8, over_at: null }])
@@ -256,7 +256,7 @@ test('an event that is over hides no leak of a key that was in it', async () => 
   expect(Object.keys(await openFindings())).toEqual([leaked])
 })
 
-test('what fails from a network never seen is told by itself while the platform fails', async () => {
+test('what fails from a network never seen is alerted by itself while the platform fails', async () => {
   const [apart, ...rest] = neighbours
   for (let at = 5; at <= 40; at += 5) await pass(at, all([apart, ...rest], { known: 50, failed: 40 }))
   expect(await openFindings()).toEqual({})

@@ -28,8 +28,8 @@ async function pass(does: Record<string, number>): Promise<Date> {
   calendar.advance({ days: 0, minutes: (until.getTime() + 62_000 - calendar.now().getTime()) / 60_000 })
   for (const [name, requests] of Object.entries(does))
     await plantTraffic(world.db, await keyId(name), from, until, () => requests)
-  // The verifier tells every ten seconds of real time; the calendar has jumped ahead of it. What it was just about to
-  // tell may still say the time from before, and the job then waits for it.
+  // The verifier reports every ten seconds of real time; the calendar has jumped ahead of it. Its next report may still
+  // carry the time from before, and the job then waits for it.
   do {
     await world.db('usage_counters').update({ through: calendar.now() })
     await house.keywarden.runTimetable()
@@ -67,7 +67,7 @@ async function pressMore(who: PersonClient, alert: Message, label: string): Prom
 const topOf = async (who: PersonClient) => topModal(await who.screen())
 const imageOf = (message: Message) => message.blocks.find((block) => block.type === 'image')
 
-test('a leak is told with numbers and a picture, quarantined with one click and resumed with one more', async () => {
+test('a leak is alerted with numbers and a picture, quarantined with one click and resumed with one more', async () => {
   const manager = house.as('manager')
   const token = await makeKey(manager, { name: 'Salesforce CRM' })
   await furnish('Salesforce CRM')
@@ -83,8 +83,8 @@ test('a leak is told with numbers and a picture, quarantined with one click and 
   expect(said(held)).toContain(people.manager)
   expect(await callPlatform(house, token)).toBe(401)
   await press(manager, held, 'Activate')
-  const settled = await alertAbout(manager, 'Salesforce CRM', 'Activated again by')
-  expect(settled.blocks.some((block) => block.type === 'actions')).toBe(false)
+  const resolved = await alertAbout(manager, 'Salesforce CRM', 'Activated again by')
+  expect(resolved.blocks.some((block) => block.type === 'actions')).toBe(false)
   await expect.poll(() => callPlatform(house, token)).toBe(200)
   const [stopped] = await recorded(house, 'key.deactivated', 'Salesforce CRM')
   expect(stopped).toMatchObject({ actor: people.manager, details: { reason: 'unusual use' } })
@@ -135,7 +135,7 @@ test('a monthly job that was called expected is listed with the key, is quiet in
   })
 })
 
-test('Quarantine key of an alert that is settled stops nothing', async () => {
+test('Quarantine key of an alert that is resolved stops nothing', async () => {
   const manager = house.as('manager')
   await plant(house.world, await workspaceId(), [{ name: 'Settled', ownerId: people.manager }])
   await furnish('Settled')
@@ -185,7 +185,7 @@ const openPage = async (who: PersonClient, name: string) => {
   })
 }
 
-test('what most keys do at once is one message, and none of them is told alone', async () => {
+test('what most keys do at once is one message, and none of them is alerted alone', async () => {
   const names = Array.from({ length: 12 }, (_, i) => `Fleet ${i + 1}`)
   await plant(
     house.world,
@@ -210,7 +210,7 @@ test('what most keys do at once is one message, and none of them is told alone',
   await alertAbout(manager, 'Fleet', 'It is over since')
 })
 
-test('where policy says so a key that looks leaked is quarantined by itself, and its owner is told', async () => {
+test('where policy says so a key that looks leaked is quarantined by itself, and its owner is notified', async () => {
   await setPolicyOf(house, { quarantineLeaked: true })
   await plant(house.world, await workspaceId(), [{ name: 'Leaked alone', ownerId: people.member }])
   await furnish('Leaked alone')
@@ -234,7 +234,7 @@ test('where policy says so a key that looks leaked is quarantined by itself, and
   await setPolicyOf(house, { quarantineLeaked: false })
 })
 
-test('a member is told nothing by the buttons that only managers may press', async () => {
+test('a member learns nothing from the buttons that only managers may press', async () => {
   await plant(house.world, await workspaceId(), [{ name: 'Not theirs', ownerId: people.manager }])
   await furnish('Not theirs')
   await pass({ 'Not theirs': 60 })

@@ -40,7 +40,7 @@ function moveTo(at: Date) {
   calendar.advance({ days: 0, minutes: (at.getTime() - calendar.now().getTime()) / 60_000 })
 }
 
-/** What one verifier counts and tells. */
+/** One verifier's counter and flusher. */
 function verifier(name: string, databaseUrl = records.world.config.databaseUrl) {
   const counter = new Counter()
   const { clock, log } = records.world
@@ -49,8 +49,8 @@ function verifier(name: string, databaseUrl = records.world.config.databaseUrl) 
   return { counter, flusher }
 }
 
-/** One that has counted nothing tells so every ten seconds of real time only; here it has something to tell. */
-async function tellsNow({ counter, flusher }: ReturnType<typeof verifier>): Promise<void> {
+/** A counter with nothing to flush reports only every ten seconds of real time; here it has something. */
+async function reportNow({ counter, flusher }: ReturnType<typeof verifier>): Promise<void> {
   counter.count(
     { id: 'key_elsewhere' },
     { endpoint: 'GET /v1/contacts' },
@@ -92,7 +92,7 @@ test('counts that come twice, and after their five minutes were stepped, count o
   const request = cable.hold('flush', 'request')
   moveTo(minutes(2))
   for (const [id, { counter }] of [[late, cut] as const, [prompt, whole] as const]) {
-    // One object for the key, as whoever counts has it: its requests are then one cell, which is told at once.
+    // One object for the key, as a counter has it: its requests are then one cell, which is merged at once.
     const counted = { id }
     for (let i = 0; i < 3_000; i++)
       counter.count(counted, { endpoint: 'GET /v1/contacts' }, 'VALID', minutes(2).getTime())
@@ -100,14 +100,14 @@ test('counts that come twice, and after their five minutes were stepped, count o
   const lost = cut.flusher.flush().catch(() => 'lost')
   await request.reached
   moveTo(minuteAfter(5))
-  await tellsNow(whole)
+  await reportNow(whole)
   await watch(5)
   expect(await countedIn(late, start)).toBe(usual)
   expect((await stateOf(late)).through).toEqual(minutes(5))
   expect(await readProgress(db)).toMatchObject({ through: minutes(5), doubtFrom: expect.any(Date) })
   expect(await db('anomaly_episodes')).toMatchObject([{ key_id: prompt, reason: 'spike' }])
 
-  // Told again it arrives, but the answer does not, so that the same comes once more.
+  // The second attempt arrives, but its answer does not, so that the same flush comes once more.
   const reply = cable.hold('flush', 'reply')
   cable.reset()
   request.release()
@@ -119,13 +119,13 @@ test('counts that come twice, and after their five minutes were stepped, count o
   expect(await unanswered).toBe('unanswered')
   reply.release()
   moveTo(minuteAfter(10))
-  await Promise.all([cut, whole].map(tellsNow))
+  await Promise.all([cut, whole].map(reportNow))
   expect(await countedIn(late, start)).toBe(usual + 3_000)
 
   await watch(10)
   expect(await stateOf(late)).toMatchObject({ is_doubtful: true })
   moveTo(minuteAfter(15))
-  await Promise.all([cut, whole].map(tellsNow))
+  await Promise.all([cut, whole].map(reportNow))
   await watch(15)
   const [lateState, promptState] = [await stateOf(late), await stateOf(prompt)]
   expect(lateState).toMatchObject({ is_doubtful: false, through: minutes(15) })
@@ -134,7 +134,7 @@ test('counts that come twice, and after their five minutes were stepped, count o
   expect(await db('anomaly_episodes').pluck('key_id')).toEqual([prompt])
 })
 
-test('while no verifier has told everything, five minutes wait for their counts, but not longer than ten', async () => {
+test('while no verifier has flushed everything, five minutes wait for their counts, but not longer than ten', async () => {
   const { db } = records.world
   const id = await key('Waits')
   await watch(0)

@@ -92,7 +92,7 @@ test("today is that of the workspace's clock, and another day is named", () => {
   expect(firstSeen('2026-11-25T04:00:00.000Z')).toContain('203.0.113.0/24, first seen on 2026-11-25.')
 })
 
-test('a key that never had any requests is not told as a multiple of none', () => {
+test('a key that never had any requests is not reported as a multiple of none', () => {
   const none = { ...figures, busiestHour: 0, busiestComparable: 0 }
   expect(plain(useWords(about('busy-hour', { figures: none })))).toBe(
     'Salesforce CRM: 3,100 requests in an hour, where its busiest hour in 35 days had none.',
@@ -136,7 +136,7 @@ const event: Fleet = {
   names: ['Salesforce CRM', 'HubSpot'],
 }
 
-test('the message of an event says that a key which looks leaked is told by itself', () => {
+test('the message of an event says that a key which looks leaked has an alert of its own', () => {
   expect(fleetMessage(event).text).toBe(
     '6 of 9 active keys became much busier at about the same time, 2026-11-25 14:00 UTC. This looks like something that all of them do, rather than leaked keys. I do not send an alert for each. A key that looks leaked, or is mostly used from somewhere new, has an alert of its own.',
   )

@@ -1,7 +1,7 @@
 import { createRandom } from '../../bench/anomaly/simulation/random.ts'
 import type { Executor } from '../../src/foundation/database.ts'
 
-/** What a key did in one five minutes: requests, how many of them were refused, and where they came from. */
+/** The use of a key in five minutes: requests, how many of them were refused, and where they came from. */
 export type Done = { requests: number; refused?: number }
 
 /**

@@ -56,7 +56,7 @@ const usual = (until: Date, peak = 60) =>
     (minute: number, _at: Date, poisson: (mean: number) => number) => poisson(office(peak)(minute)),
   ] as const
 
-test('a key whose use jumps is told within ten minutes, with numbers and where it came from', async () => {
+test('a key whose use jumps is alerted within ten minutes, with numbers and where it came from', async () => {
   const { db } = records.world
   const id = await key('Leaked')
   await plantTraffic(db, id, ...usual(minutes(5)))
@@ -91,7 +91,7 @@ test('a key whose use jumps is told within ten minutes, with numbers and where i
   expect(finding.facts.newSource.share).toBeGreaterThan(0.9)
 })
 
-test('while it goes on it is not told again, unless it gets half as bad again', async () => {
+test('while it goes on it is not alerted again, unless it gets half as bad again', async () => {
   const { db } = records.world
   const id = await key('Going on')
   await plantTraffic(db, id, ...usual(start))
@@ -125,7 +125,7 @@ test('a run that missed a day comes to the same states as one that ran all day',
   expect((await db('anomaly_states').first()).through).toEqual(minutes(1445))
 })
 
-test('a job that was down for a month tells what is strange now, and nothing of what is long past', async () => {
+test('a job that was down for a month reports what is strange now, and nothing of what is long past', async () => {
   const { db } = records.world
   const id = await key('Month-long gap')
   const month = 30 * 1440
@@ -149,7 +149,7 @@ test('a job that was down for a month tells what is strange now, and nothing of 
   expect((await episodes())[0]).toMatchObject({ reason: 'spike', began_at: minutes(month + 5) })
 })
 
-test('a state of an older version is built anew from usage, and what happened since it is still told', async () => {
+test('a state of an older version is built anew from usage, and what happened since it is still alerted', async () => {
   const { db } = records.world
   const id = await key('Older')
   await plantTraffic(db, id, ...usual(minutes(5)))

@@ -56,13 +56,16 @@ export const submitSearch: OnSubmit = async (interaction) => {
   return show(interaction, { filter: words ? { words } : {}, from: 0 }, true)
 }
 
+/** The filter's status in buttons of lists that were posted before. */
+const formerName = 'standing'
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null
 const edge = z.tuple([z.string().max(300), z.string().max(60)])
 const turnSchema = z.object({
   filter: z.preprocess(
     // Buttons of older messages use another name for the status.
-    (filter) => (isRecord(filter) && 'standing' in filter ? { ...filter, status: filter.standing } : filter),
+    (filter) =>
+      isRecord(filter) && formerName in filter ? { ...filter, status: filter[formerName] } : filter,
     z.object({ status: z.enum(statusFilters).optional(), words: z.string().max(400).optional() }),
   ),
   after: edge.optional(),

@@ -4,9 +4,9 @@ import type { Expected } from '../../anomaly/expect.ts'
 import { forgetExpectation } from '../../anomaly/forget.ts'
 import { expectUse } from '../../findings/expect-use.ts'
 import { quarantineFromAlert } from '../../findings/quarantine.ts'
-import { findFinding } from '../../findings/store.ts'
+import { findFinding, resolvedAlready } from '../../findings/store.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
-import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
+import { isRefusal } from '../../foundation/refusal.ts'
 import { hourMs } from '../../foundation/time.ts'
 import { say } from '../../foundation/words.ts'
 import { noSuchKey } from '../../policy/authorise.ts'
@@ -38,16 +38,10 @@ export const openExpected: OnClick = async (interaction) => {
   const { db } = interaction.bot.world
   const episode = await orDatabaseOut(() => readEpisode(db, finding.keyId))
   if (isRefusal(episode)) return episode
-  if (!episode) return alreadyResolved
+  if (!episode) return resolvedAlready
   const { workspace } = interaction.caller
   const window = windowAround(workspace.policy.timeZone, episode.beganAt, episode.strangeAt)
   await interaction.show(expectedForm(workspace, finding, episode.reason, window))
-}
-
-const alreadyResolved: Refusal = {
-  refused: true,
-  code: 'already',
-  message: ['This is settled already; the alert says how.'],
 }
 
 async function findingFor(interaction: ClickInteraction) {

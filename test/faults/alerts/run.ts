@@ -47,7 +47,7 @@ export async function runFaults(
     await scene.close()
   }
 
-  /** Trouble strikes when some letters are on their way. */
+  /** Faults begin while some messages are on their way. */
   async function begun(): Promise<void> {
     while ((await scene.waiting()) === 0) await pause(20)
   }

@@ -15,19 +15,19 @@ export type Scene = {
   redis: RedisServer
   db: Database
   env: Record<string, string>
-  /** keys that will be told about: three in each of half the workspaces, the rest spread over the others */
+  /** keys that will have findings: three in each of half the workspaces, the rest spread over the others */
   plantKeys(count: number, expiresInDays: number): Promise<void>
   fault(fault: Fault): Promise<void>
-  /** letters that have not come to their end */
+  /** messages that are not completed */
   waiting(): Promise<number>
-  /** letters that are due but were never written: keys without a finding */
+  /** messages that are due but were never put: keys without a finding */
   unnoticed(): Promise<number>
   verdict(): Promise<Verdict>
   advance(ms: number): void
   close(): Promise<void>
 }
 
-/** What Slack holds against what was to be said. */
+/** The messages in Slack compared with the outbox. */
 export type Verdict = { alerts: number; lost: number; duplicates: number }
 
 /** A Slack, a Postgres and a Redis of its own, and ten workspaces with a channel each. */
@@ -133,20 +133,20 @@ async function makeWorkspaces(db: Database): Promise<string[]> {
   return ids
 }
 
-/** Every letter must be in Slack once: what Slack accepted is counted by the letter that it carries. */
+/** Every message must be in Slack once: posts that Slack accepted are counted by the message they carry. */
 async function judge(db: Database, slack: LocalSlack): Promise<Verdict> {
   const response = await fetch(`${slack.url}/calls?method=chat.postMessage`)
   const calls = (await response.json()) as Call[]
   const seen = new Map<string, number>()
   for (const { args, reply } of calls) {
     if (reply.ok !== true) continue
-    const { event_payload } = args.metadata as { event_payload: { letter: string } }
-    seen.set(event_payload.letter, (seen.get(event_payload.letter) ?? 0) + 1)
+    const { event_payload } = args.metadata as { event_payload: { message: string } }
+    seen.set(event_payload.message, (seen.get(event_payload.message) ?? 0) + 1)
   }
-  const letters = await db('outbox').select('id', 'outcome')
-  const lost = letters.filter(({ id, outcome }) => !(seen.has(id) || outcome === 'moot'))
+  const messages = await db('outbox').select('id', 'outcome')
+  const lost = messages.filter(({ id, outcome }) => !(seen.has(id) || outcome === 'moot'))
   const duplicates = [...seen.values()].reduce((sum, times) => sum + times - 1, 0)
-  return { alerts: letters.length, lost: lost.length, duplicates }
+  return { alerts: messages.length, lost: lost.length, duplicates }
 }
 
 async function post(url: string, body: unknown): Promise<void> {

@@ -13,7 +13,7 @@ import { systemRandom } from '../../../src/foundation/random.ts'
 import { openWebClient } from '../../../src/foundation/slack.ts'
 import { slackAlerts } from '../../../src/slack/alert-channel.ts'
 
-/** Where this worker kills itself, about once in `among` letters, and how far its calendar is ahead. */
+/** Where this worker kills itself, about once in `among` messages, and how far its calendar is ahead. */
 export type Orders = {
   die?: 'before send' | 'after send' | 'after record'
   among?: number
@@ -52,7 +52,7 @@ function perilous(channel: AlertChannel): AlertChannel {
   return { ...channel, post: around(channel.post), reply: around(channel.reply) }
 }
 
-/** Long enough for the record to be written, short enough to fall into the next letter. */
+/** Long enough for the record to be written, short enough to fall into the next message. */
 const setTimeoutToDie = () => void pause(8).then(() => dies('after record'))
 
 const config = readConfig(process.env)

@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url'
 import type { Orders } from './worker.ts'
 
 export type Workers = {
-  /** tells every worker, and every one that follows it */
+  /** sends to every worker, and to every one that follows it */
   order(orders: Orders): void
-  /** tells one of them only */
+  /** sends to one of them only */
   orderOne(orders: Orders): void
   /** how often one died so far */
   deaths(): number

@@ -5,8 +5,8 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 type Hold = {
   /** resolves when a statement is stopped here for the first time */
   reached: Promise<void>
-  /** resolves when whatever had passed before has been answered: what happens after that, none of it has seen */
-  settled: Promise<void>
+  /** resolves when everything that had passed before has been answered, and so has seen nothing that happens later */
+  answered: Promise<void>
   release(): void
 }
 
@@ -39,7 +39,7 @@ type Rule = {
 
 const needleOf = (statement: string) => (statement.endsWith(';') ? `${statement}\0` : `\0${statement}\0`)
 
-/** What ends each answer of Postgres, but for the byte that says whether a transaction is open. */
+/** The end of each answer of Postgres, without the byte that says whether a transaction is open. */
 const readyForQuery = Buffer.from([0x5a, 0, 0, 0, 5])
 
 export async function openCable(databaseUrl: string): Promise<Cable> {
@@ -88,7 +88,7 @@ export async function openCable(databaseUrl: string): Promise<Cable> {
     })
   })
 
-  /** What the server owes one connection: something from the moment a question passes until it says that it is ready. */
+  /** Whether the server owes one connection an answer: from when a question passes until it is ready again. */
   function answersOwed() {
     let came: (() => void) | undefined
     let tail = Buffer.alloc(0)
@@ -148,7 +148,7 @@ export async function openCable(databaseUrl: string): Promise<Cable> {
       rules.add(rule)
       return {
         reached,
-        settled: Promise.all(owed).then(() => undefined),
+        answered: Promise.all(owed).then(() => undefined),
         release() {
           rule.isOpen = true
           rules.delete(rule)

@@ -1,4 +1,4 @@
-/** One verify as whoever asked saw it, on the one clock of the laboratory. */
+/** One verification as its caller saw it, on the one clock of the laboratory. */
 export type Verified = { keyId: string; verifier: string; startMs: number; endMs: number; verdict: string }
 
 /** All that happened, and what of it breaks the promise. */
@@ -6,7 +6,7 @@ export class History {
   readonly verifies: Verified[] = []
   readonly confirmedAtMs = new Map<string, number>()
 
-  /** What was confirmed is promised from the moment at which somebody could know it. */
+  /** A confirmation is binding from the moment at which somebody could know it. */
   confirm(keyIds: readonly string[], atMs: number): void {
     for (const keyId of keyIds)
       this.confirmedAtMs.set(keyId, Math.min(atMs, this.confirmedAtMs.get(keyId) ?? atMs))

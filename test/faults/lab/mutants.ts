@@ -51,8 +51,8 @@ export const mutants: Mutant[] = [
     edits: [
       {
         file: `${functions}/log_change.sql`,
-        find: 'that of commits.\n  perform pg_advisory_xact_lock(4711002);',
-        replace: 'that of commits.',
+        find: 'everything before it.\n  perform pg_advisory_xact_lock(4711002);',
+        replace: 'everything before it.',
       },
     ],
     shownBy: scenario.overtaking,
@@ -121,7 +121,7 @@ export const mutants: Mutant[] = [
           'else if (sinceMs < lease.ttl_ms && lease.head_at_renewal < seq) judgement.waitingFor.push(lease)',
       },
     ],
-    shownBy: scenario.toldButNotHeard,
+    shownBy: scenario.renewedButNotLearnt,
   },
   {
     name: 'a suspended workspace does not reach its keys',
@@ -171,10 +171,10 @@ export const mutants: Mutant[] = [
 ]
 
 /**
- * What is held up must not be given up on before the schedule is through, nor on a machine that has no time. The
- * control has these edits too.
+ * Calls that a schedule holds up must not time out before it is through, nor on a slow machine. The control has these
+ * edits too.
  */
-export const patience: Edit[] = [
+export const longTimeouts: Edit[] = [
   {
     file: 'src/verification/knowledge.ts',
     find: 'const readTimeoutMs = 1_500',

@@ -1,7 +1,7 @@
 import type { PostgresServer } from '../../../sandbox/services/postgres.ts'
 import type { Lab, Placed } from './lab.ts'
 
-/** What may go wrong. Each begins, lasts, and is over when it returns. */
+/** The faults. Each begins, lasts, and is over when it returns. */
 export type Fault = (at: Placed, lastMs: number) => Promise<void>
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))

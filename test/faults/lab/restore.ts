@@ -5,9 +5,8 @@ import type { Lab } from './lab.ts'
 export type Dump = { restore(): Promise<void> }
 
 /**
- * Holds what pg_dump holds: every table with what is in it, those that are not logged included. It is put back as
- * another database of the same cluster, under the same name. A copy is taken while nobody is connected; whoever was
- * finds the way back by itself.
+ * Dumps what pg_dump does: every table with its rows, unlogged ones included. It is restored as another database of the
+ * same cluster, under the same name. The copy is taken while nobody is connected; clients reconnect by themselves.
  */
 export async function dump(lab: Lab): Promise<Dump> {
   const server = databaseUrl(lab.url, 'postgres')

@@ -72,7 +72,7 @@ async function askedWithoutLease(a: Placed, key: LabKey): Promise<{ verdict: Pro
   return question
 }
 
-/** What has been sent to a verifier is read by it two round trips on another connection later. */
+/** A verifier has read a notification two round trips on another connection after it was sent. */
 async function taken(a: Placed): Promise<void> {
   for (let trips = 0; trips < 2; trips++) await trip(a)
 }
@@ -88,7 +88,7 @@ async function trip(a: Placed, dispatcher?: Agent): Promise<void> {
  */
 async function holdingBack(a: Placed, ...statements: string[]): Promise<{ release(): void }> {
   const holds = statements.map((statement) => a.cable.hold(statement, 'request'))
-  await Promise.all(holds.map((hold) => hold.settled))
+  await Promise.all(holds.map((hold) => hold.answered))
   return { release: () => holds.forEach((hold) => void hold.release()) }
 }
 
@@ -108,7 +108,7 @@ export const cutOff: Scenario = async (stage) => {
   a.cable.blackhole()
   await stage.lab.confirm(await stage.lab.revoke(key))
   const { verdict } = await asked(a, key)
-  // Whoever asks the database now need not wait until it gives up.
+  // A call of the database now need not wait until it times out.
   a.cable.reset()
   return [await verdict]
 }
@@ -286,10 +286,10 @@ export const renewsWithoutLearning: Scenario = async (stage) => {
 }
 
 /** A renewal carries the change, and its reply has not arrived; the lease from before still runs. */
-export const toldButNotHeard: Scenario = async (stage) => {
+export const renewedButNotLearnt: Scenario = async (stage) => {
   const { a, key } = await warmed(stage, '12s')
   const { lab } = stage
-  // Whoever confirms is of the product under test too.
+  // The confirming process is of the product under test too.
   await stage.place(long)
   await renewed(lab, a)
   const learning = await holdingBack(a, 'changes')
