@@ -58,7 +58,10 @@ export async function runShell(argv: readonly string[], shell: Shell): Promise<n
     .description('check Node, Postgres, the audit, Redis, Slack, the alert channel, and that messages arrive')
     .option('--live', 'try on Slack, too, what Keywarden does there, in messages that are removed at once')
     .addOption(
-      new Option('--to <user>', 'with --live: the Slack user id of whoever gets them; else the first owner')
+      new Option(
+        '--to <user>',
+        'with --live: the Slack user id of the person who gets them; else the first owner',
+      )
         .argParser(slackUserId)
         .implies({ live: true }),
     )

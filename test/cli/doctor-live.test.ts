@@ -249,7 +249,7 @@ describe('a post whose answer is lost', () => {
     expect(code).toBe(1)
     expect(await inSlack()).toHaveLength(1)
     expect(about(lines, 'left behind')?.said).toMatch(
-      /^message .* \(plan\) .*nobody knows whether it arrived/,
+      /^message .* \(plan\) .*it is unknown whether it was posted/,
     )
     expect(end).toMatch(/Some of it is still in Slack\.$/)
   })

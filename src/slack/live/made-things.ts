@@ -6,12 +6,12 @@ import { findPosted } from '../announcing.ts'
 import { errorName } from '../channels.ts'
 import { answerInFull } from '../refusals.ts'
 
-/** What was tried, and how Slack took it: `FAIL` where the product needs it, `warn` where it manages without. */
+/** A trial and its outcome: `FAIL` where the product needs what Slack refused, `warn` where it has a replacement. */
 export type Tried = { what: string; state: 'ok' | 'warn' | 'FAIL'; said: string }
 
 type MadeMessage = {
   ts?: string
-  /** nobody knows whether it arrived */
+  /** it is unknown whether it was posted */
   isLost?: boolean
   /** tries to remove it, unless it is lost, and says so in its line after these steps */
   remove(steps: readonly string[]): Promise<void>
@@ -20,7 +20,7 @@ type MadeMessage = {
 export type MadeThings = {
   message(channel: string, id: string, line: Tried): MadeMessage
   file(): { id?: string; remove(): Promise<void> }
-  /** removes what is still there */
+  /** removes everything that is left, in up to three attempts */
   remove(): Promise<void>
   leftBehind(): Tried[]
 }
@@ -28,7 +28,7 @@ export type MadeThings = {
 /** Milliseconds before each further attempt to remove what could not be removed. Real time. */
 const removeAgainMs = [200, 1_000]
 
-/** Keeps account of what was made in Slack until it is gone. */
+/** Keeps track of the messages and files of a trial until they are removed. */
 export function madeThings(web: WebClient, { config }: Pick<World, 'config'>): MadeThings {
   type Thing = { name: () => string; error?: unknown; remove: () => Promise<void>; onGone: () => void }
   const things = new Set<Thing>()
@@ -45,7 +45,7 @@ export function madeThings(web: WebClient, { config }: Pick<World, 'config'>): M
 
   async function removeMessage(channel: string, id: string, message: MadeMessage): Promise<void> {
     if (message.isLost) {
-      if (!config.slack.history) throw new Error('nobody knows whether it arrived, and history is off')
+      if (!config.slack.history) throw new Error('it is unknown whether it was posted, and history is off')
       message.ts = (await findPosted(web, channel, id))?.ts
     }
     if (message.ts)
@@ -66,7 +66,7 @@ export function madeThings(web: WebClient, { config }: Pick<World, 'config'>): M
         async remove(done) {
           steps = done
           line.said = steps.join(', ')
-          // What may still be on its way is searched for at the end.
+          // A lost message may still arrive, so it is searched for at the end.
           if (!message.isLost) await removeThing(thing)
         },
       }
@@ -110,7 +110,7 @@ async function unlessGone(name: RegExp, call: () => Promise<unknown>): Promise<v
   }
 }
 
-/** Slack's own words, or why there are none. */
+/** Slack's error with its details, or the reason why there was no answer. */
 export function said(error: unknown): string {
   const { data, message } = error as Error & { data?: { error?: string; needed?: string } }
   if (!data?.error) return message

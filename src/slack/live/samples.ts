@@ -77,7 +77,7 @@ export function samplePicture(now: Date): Picture {
 
 const text = (words: string) => ({ type: 'text' as const, text: words })
 
-/** No route has this id: whoever presses it in time is not answered. */
+/** No route has this id, so pressing the button does nothing. */
 const press = (words: string, style?: 'primary' | 'danger') =>
   button(words, `sample.${words}`, 'sample', { label: `${words} a sample`, ...(style ? { style } : {}) })
 

@@ -14,7 +14,7 @@ import { type Sample, samplePicture, samples } from './samples.ts'
 type Deps = Pick<World, 'config' | 'log' | 'clock' | 'random'>
 
 export type LiveOptions = {
-  /** the Slack user id of whoever gets the messages */
+  /** the Slack user id of the person who gets the messages */
   to: string
   /** alert channels, by name or id */
   channels: readonly string[]
@@ -26,8 +26,8 @@ export type LiveOptions = {
 
 /**
  * Tries on Slack what the product does there: the scopes, the look-ups, and each kind of block in a direct message
- * that is posted, edited and removed. Whatever it made it removes, also after a failure. Nothing else is changed.
- * Returns a line for each thing, in the order in which they were tried; never throws for what Slack answers.
+ * that is posted, edited and removed. Removes all that it made, also after a failure, and changes nothing else.
+ * Returns a line for each trial, in order. Slack's refusals and failures are lines, never thrown.
  */
 export async function tryLive(deps: Deps, options: LiveOptions): Promise<Tried[]> {
   const web = openWebClient(deps)
