@@ -87,6 +87,16 @@ test('without files:write nothing is uploaded', async () => {
   })
 })
 
+test('a deleted file is gone from its message and from the workspace', async () => {
+  const id = await uploaded('report.csv')
+  await client.files.completeUploadExternal({ files: [{ id, title: 'Report' }], channel_id: general })
+  expect(await shown(bruno, general)).toMatchObject({ files: [{ id }] })
+  await client.files.delete({ file: id })
+  expect(await shown(bruno, general)).not.toHaveProperty('files')
+  expect((await fetch(`${slack.url}/files/${id}`)).status).toBe(404)
+  await expect(client.files.delete({ file: id })).rejects.toMatchObject({ data: { error: 'file_not_found' } })
+})
+
 test('a picture can be shown only a moment after its upload, by id or by address', async () => {
   // On a busy machine the moment may be over before the file is asked for: then another is uploaded.
   const id = await vi.waitFor(async () => {

@@ -58,6 +58,17 @@ export const files: Record<string, Method> = {
       return { upload_url: `${slack.url}/upload/v1/${id}`, file_id: id }
     },
   },
+  'files.delete': {
+    scopes: ['files:write'],
+    run(slack, args) {
+      const id = required(args, 'file')
+      if (!slack.world.files.delete(id)) throw new Refusal('file_not_found')
+      for (const messages of slack.world.messages.values())
+        for (const one of messages) one.fileIds = one.fileIds.filter((file) => file !== id)
+      changed(slack.world)
+      return {}
+    },
+  },
   'files.completeUploadExternal': {
     scopes: ['files:write'],
     run(slack, args) {

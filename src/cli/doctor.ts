@@ -9,15 +9,22 @@ import { openLog } from '../foundation/log.ts'
 import { pendingMigrations } from '../foundation/migrate.ts'
 import { packageRoot } from '../foundation/package-root.ts'
 import { whyNoChanges } from '../foundation/primary.ts'
-import { openWebClient, slackStartError } from '../foundation/slack.ts'
+import { historyScopes, openWebClient, slackStartError } from '../foundation/slack.ts'
 import { allWorkspaces } from '../workspaces/workspace.ts'
 import { checkAudit } from './doctor-audit.ts'
+import { doctorLive, type TryLive } from './doctor-live.ts'
 import { checkMessages } from './doctor-messages.ts'
 import { checkNode } from './doctor-node.ts'
 import { bad, type Check, type Finding, good } from './finding.ts'
 
-/** Prints a line per check. Returns 1 when something fails, 0 otherwise; warnings do not count. */
-export async function doctor(config: Config): Promise<number> {
+/**
+ * Prints a line per check; with `live`, also one for each thing that is tried on Slack, in messages to `live.to` or
+ * the first owner. Returns 1 when something fails, 0 otherwise; warnings do not count.
+ */
+export async function doctor(
+  config: Config,
+  live?: { to: string | undefined; tryLive: TryLive },
+): Promise<number> {
   const checks: [string, Check][] = [
     ['Node', async () => [checkNode(process.versions.node)]],
     ['Postgres', postgres],
@@ -34,7 +41,10 @@ export async function doctor(config: Config): Promise<number> {
       if (state === 'FAIL') code = 1
     }
   }
-  return code
+  if (!live) return code
+  const channels = await alertChannelNames(config)
+  const wanted = { to: live.to, channels, scopes: await manifestScopes() }
+  return Math.max(code, await doctorLive(config, live.tryLive, wanted))
 }
 
 const postgres: Check = async ({ databaseUrl }) => {
@@ -109,7 +119,7 @@ const slack: Check = async (config) => {
     throw slackStartError(error, 'SLACK_BOT_TOKEN', 'OAuth & Permissions', config.slack.apiUrl)
   })
   const granted = auth.response_metadata?.scopes ?? []
-  const missing = (await manifestScopes()).filter((scope) => !granted.includes(scope))
+  const missing = (await neededScopes(config)).filter((scope) => !granted.includes(scope))
   return [
     good(`bot ${auth.user} in ${auth.team}`),
     missing.length === 0
@@ -119,16 +129,20 @@ const slack: Check = async (config) => {
   ]
 }
 
-/** Checks the alert channel of each workspace; before the first start, the one in the configuration. */
-async function alertChannels(web: Paginating, config: Config): Promise<Finding[]> {
+const alertChannels = async (web: Paginating, config: Config): Promise<Finding[]> =>
+  Promise.all(
+    (await alertChannelNames(config)).map((name) =>
+      alertChannel(web, name).catch((error) => bad(noChannels(error))),
+    ),
+  )
+
+/** The alert channel of each workspace; before the first start, the one in the configuration. */
+async function alertChannelNames(config: Config): Promise<string[]> {
   const db = openDatabase(config.databaseUrl, { connections: 1, name: 'keywarden doctor' })
   try {
     const workspaces = await allWorkspaces(db).catch(() => [])
     const names = new Set(workspaces.map((workspace) => workspace.policy.alertChannel))
-    if (names.size === 0) names.add(config.alertChannel)
-    return await Promise.all(
-      [...names].map((name) => alertChannel(web, name).catch((error) => bad(noChannels(error)))),
-    )
+    return names.size === 0 ? [config.alertChannel] : [...names]
   } finally {
     await db.destroy()
   }
@@ -142,6 +156,12 @@ const noChannels = ({ data, message }: Error & { data?: { needed?: string } }): 
 async function manifestScopes(): Promise<string[]> {
   const manifest = parse(await readFile(new URL('manifest.yml', packageRoot()), 'utf8'))
   return manifest.oauth_config.scopes.bot
+}
+
+/** The scopes of the manifest, without those of the history where it is not searched. */
+async function neededScopes({ slack }: Config): Promise<string[]> {
+  const scopes = await manifestScopes()
+  return slack.history ? scopes : scopes.filter((scope) => !historyScopes.includes(scope))
 }
 
 type Paginating = { paginate(method: string, options: Record<string, unknown>): AsyncIterable<unknown> }

@@ -1,7 +1,6 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { WebClient } from '@slack/web-api'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
-import { isFullUser } from '../foundation/slack.ts'
+import { isFullUser, patiently } from '../foundation/slack.ts'
 import { isSlackUser, say } from '../foundation/words.ts'
 
 /**
@@ -53,16 +52,4 @@ async function askSlack(web: WebClient, teamId: string, who: string): Promise<st
       },
     )
   }
-}
-
-/** Waits as long as Slack's 429 says. */
-async function patiently<T>(call: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++)
-    try {
-      return await call()
-    } catch (error) {
-      const { retryAfter } = error as { retryAfter?: number }
-      if (!retryAfter || attempt === 5) throw error
-      await pause(retryAfter * 1_000)
-    }
 }

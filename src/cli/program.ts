@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { inspect } from 'node:util'
-import { Command, CommanderError, Option } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { NotAnExport } from '../audit/read-export.ts'
 import { SigningError } from '../audit/signing.ts'
 import { ConfigError, readConfig } from '../foundation/config.ts'
@@ -9,9 +9,11 @@ import { LineTooLong } from '../foundation/lines.ts'
 import { packageRoot } from '../foundation/package-root.ts'
 import { scrubber } from '../foundation/scrub.ts'
 import { StartError } from '../foundation/start-error.ts'
+import { isSlackUser } from '../foundation/words.ts'
 import { addAnomalyVerbs } from './anomaly.ts'
 import { addAuditVerbs } from './audit.ts'
 import { doctor } from './doctor.ts'
+import type { TryLive } from './doctor-live.ts'
 import { addKeyVerbs } from './keys.ts'
 import { migrateDatabase } from './migrate.ts'
 import { addOffboardVerb } from './offboard.ts'
@@ -22,7 +24,7 @@ import { addServiceTokenVerbs } from './service-tokens.ts'
 import { addUsageVerbs } from './usage.ts'
 import { addWorkspaceVerbs } from './workspaces.ts'
 
-export type Shell = { env: Record<string, string | undefined>; start: Start }
+export type Shell = { env: Record<string, string | undefined>; start: Start; tryLive: TryLive }
 
 /** Runs one operator's command and returns its exit code: 0 done, 1 refused or failed, 2 misused, 3 not proven. */
 export async function runShell(argv: readonly string[], shell: Shell): Promise<number> {
@@ -54,8 +56,17 @@ export async function runShell(argv: readonly string[], shell: Shell): Promise<n
   program
     .command('doctor')
     .description('check Node, Postgres, the audit, Redis, Slack, the alert channel, and that messages arrive')
-    .action(async () => {
-      code = await doctor(readConfig(shell.env))
+    .option('--live', 'try on Slack, too, what Keywarden does there, in messages that are removed at once')
+    .addOption(
+      new Option(
+        '--to <user>',
+        'with --live: the Slack user id of the person who gets them; else the first owner',
+      )
+        .argParser(slackUserId)
+        .implies({ live: true }),
+    )
+    .action(async ({ live, to }: { live?: boolean; to?: string }) => {
+      code = await doctor(readConfig(shell.env), live ? { to, tryLive: shell.tryLive } : undefined)
     })
   for (const add of [
     addKeyVerbs,
@@ -76,6 +87,11 @@ export async function runShell(argv: readonly string[], shell: Shell): Promise<n
   } catch (error) {
     return explain(error, shell)
   }
+}
+
+function slackUserId(text: string): string {
+  if (isSlackUser(text)) return text
+  throw new InvalidArgumentError('It is not a Slack user id such as U012AB3CD.')
 }
 
 /** Of the program and of what it runs on: what a report of a problem begins with. */

@@ -49,6 +49,11 @@ export const variables = {
     'another Slack API, such as the sandbox',
     'https://slack.com/api/',
   ],
+  KEYWARDEN_SLACK_HISTORY: [
+    z.enum(['on', 'off']).default('on'),
+    "whether Slack's history is searched before a message that may have arrived is sent again; off needs fewer scopes and may repeat messages",
+    'on',
+  ],
   KEYWARDEN_WORKSPACE: [
     z.string().min(1).max(80).default('Platform'),
     'the name of the first workspace',
@@ -206,6 +211,7 @@ function arrange(env: Environment) {
       appToken: env.SLACK_APP_TOKEN ?? '',
       signingSecret: env.SLACK_SIGNING_SECRET ?? '',
       apiUrl: env.SLACK_API_URL,
+      history: env.KEYWARDEN_SLACK_HISTORY === 'on',
     },
     firstWorkspace: env.KEYWARDEN_WORKSPACE,
     firstOwner: env.KEYWARDEN_FIRST_OWNER,

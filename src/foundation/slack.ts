@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { WebClient, type WebClientOptions } from '@slack/web-api'
 import type { Log } from './log.ts'
 import { StartError } from './start-error.ts'
@@ -23,6 +24,24 @@ export const callsToSlack = ({ config, log }: Deps): WebClientOptions => ({
 
 export const openWebClient = (deps: Deps): WebClient =>
   new WebClient(deps.config.slack.botToken, callsToSlack(deps))
+
+/**
+ * Waits as long as Slack's 429 says, and calls again; for commands, where nobody else waits.
+ * @throws the error of the call, and that of its fifth 429
+ */
+export async function patiently<T>(call: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++)
+    try {
+      return await call()
+    } catch (error) {
+      const { retryAfter } = error as { retryAfter?: number }
+      if (!retryAfter || attempt === 5) throw error
+      await pause(retryAfter * 1_000)
+    }
+}
+
+/** The scopes that only the search of Slack's history needs: its channels, and the ids in the messages' metadata. */
+export const historyScopes = ['channels:history', 'groups:history', 'im:history', 'metadata.message:read']
 
 type SlackUser = {
   id?: string

@@ -10,6 +10,7 @@ import {
 } from '../alerts/channel.ts'
 import type { Log } from '../foundation/log.ts'
 import { minuteMs } from '../foundation/time.ts'
+import type { AnnouncingOptions } from './announcing.ts'
 import type { Message } from './blocks.ts'
 import { findChannel, post as postOrJoin } from './channels.ts'
 import { inWords, sendOrInWords } from './in-words.ts'
@@ -27,8 +28,15 @@ const membersMs = 60_000
 /** Slack's clock and ours may differ. */
 const skewMs = 10 * minuteMs
 
-/** Sends alerts as Slack messages, each with the id of its outbox message in the metadata. */
-export function slackAlerts(web: WebClient, log: Log): AlertChannel {
+/**
+ * Sends alerts as Slack messages, each with the id of its outbox message in the metadata. Without `history` no
+ * earlier attempt is ever found.
+ */
+export function slackAlerts(
+  web: WebClient,
+  log: Log,
+  { history = true }: AnnouncingOptions = {},
+): AlertChannel {
   const known = new Map<string, string>()
   const members = new Map<string, { until: number; users: Promise<Set<string>> }>()
   const metadata = (message: string) => ({ event_type: 'keywarden_alert', event_payload: { message } })
@@ -136,7 +144,7 @@ export function slackAlerts(web: WebClient, log: Log): AlertChannel {
       }),
     find: (destination, messageId, since, thread) =>
       translateErrors(destination, async () =>
-        find(web, await channelOf(destination), messageId, since, thread),
+        history ? find(web, await channelOf(destination), messageId, since, thread) : undefined,
       ),
     reaches: (destination, userId) =>
       translateErrors(destination, async () => (await membersOf(await channelOf(destination))).has(userId)),

@@ -17,6 +17,9 @@ export function openChannels(web: WebClient): (name: string) => Promise<string> 
   }
 }
 
+/** Whether an adapter may search Slack's history; where it may not, what may have arrived is sent again. */
+export type AnnouncingOptions = { history?: boolean }
+
 type PostedMessage = { ts?: string; metadata?: { event_payload?: object } }
 
 /** Finds the message that an earlier attempt posted, by the id in its metadata; in a thread when one is given. */

@@ -3,7 +3,7 @@ import type { Log } from '../foundation/log.ts'
 import { say } from '../foundation/words.ts'
 import type { Announcer, Posted } from '../offboarding/announcer.ts'
 import type { Counts } from '../offboarding/report.ts'
-import { findPosted, historyLimit, openChannels } from './announcing.ts'
+import { type AnnouncingOptions, findPosted, historyLimit, openChannels } from './announcing.ts'
 import { actions, button, type Message, message } from './blocks.ts'
 import { post } from './channels.ts'
 import { sendOrInWords } from './in-words.ts'
@@ -17,8 +17,15 @@ import { withTranslatedErrors } from './refusals.ts'
 const offersInAMessage = 10
 const hasEnded = /function_execution_not_found|execution_not_in_running_state/
 
-/** Posts offboardings to Slack, each with its id in the metadata; as plain text where Slack refuses the blocks. */
-export function slackAnnouncer(web: WebClient, log?: Log): Announcer {
+/**
+ * Posts offboardings to Slack, each with its id in the metadata; as plain text where Slack refuses the blocks.
+ * Without `history` no earlier attempt is ever found.
+ */
+export function slackAnnouncer(
+  web: WebClient,
+  log?: Log,
+  { history = true }: AnnouncingOptions = {},
+): Announcer {
   const channelOf = openChannels(web)
   const instead = '/keys offboard @person'
   const update = async ({ channelId: channel, ts }: Posted, full: Message, more: { instead?: string } = {}) =>
@@ -29,7 +36,7 @@ export function slackAnnouncer(web: WebClient, log?: Log): Announcer {
     post: (report, messageId, again) =>
       withTranslatedErrors(async () => {
         const channel = await channelOf(report.channel)
-        const earlier = again ? await findPosted(web, channel, messageId) : undefined
+        const earlier = again && history ? await findPosted(web, channel, messageId) : undefined
         if (earlier) return earlier
         const metadata = { event_type: 'keywarden_offboarding', event_payload: { message: messageId } }
         const send = (form: Message) => post(web, { channel, metadata, ...form })
@@ -40,7 +47,7 @@ export function slackAnnouncer(web: WebClient, log?: Log): Announcer {
       withTranslatedErrors(() => update(where, offboardingMessage(report), { instead })),
     file: ({ channelId: channel_id, ts: thread_ts }, filename, content, again) =>
       withTranslatedErrors(async () => {
-        if (again && (await isFiled(web, channel_id, thread_ts, filename))) return
+        if (again && history && (await isFiled(web, channel_id, thread_ts, filename))) return
         await web.filesUploadV2({ channel_id, thread_ts, filename, content, title: filename })
       }),
     offer: (userId, leaver, offers) =>

@@ -42,9 +42,10 @@ export async function openSlackSide(world: World): Promise<SlackSide> {
   const web = openWebClient(world)
   const identity = await firstStart(world, web)
   // Alerts have their own client: a rate limit on them must not delay answers to people.
-  const alerts = slackAlerts(openWebClient(world), world.log)
-  const offboard = openOffboarder(world, slackAnnouncer(openWebClient(world), world.log))
-  const board = slackRotationBoard(openWebClient(world), world.log)
+  const { history } = world.config.slack
+  const alerts = slackAlerts(openWebClient(world), world.log, { history })
+  const offboard = openOffboarder(world, slackAnnouncer(openWebClient(world), world.log, { history }))
+  const board = slackRotationBoard(openWebClient(world), world.log, { history })
 
   function openBot(): Bot {
     const refreshing = new Set<Promise<void>>()

@@ -119,7 +119,7 @@ export function translateError(error: unknown): unknown {
   if (!name || !/^[a-z][a-z0-9_]*$/.test(name) || unclear.has(name)) return error
   if (forNow.has(name)) return new Delay(forNowSeconds)
   const why = reasons.get(name) ?? 'other'
-  return new Refused(why, why === 'content' || why === 'other' ? inFull(name, error) : name)
+  return new Refused(why, why === 'content' || why === 'other' ? answerInFull(name, error) : name)
 }
 
 /** Runs calls to Slack, and throws their errors translated by `translateError`. */
@@ -144,7 +144,7 @@ const isBadAnswer = (error: unknown): boolean => {
 }
 
 /** The error name, with Slack's detail about the blocks. */
-function inFull(name: string, error: unknown): string {
+export function answerInFull(name: string, error: unknown): string {
   const { messages } = (error as { data: { response_metadata?: { messages?: unknown } } }).data
     .response_metadata ?? { messages: [] }
   const details = Array.isArray(messages) ? messages.map((one) => String(one).replace(/^\[ERROR\] /, '')) : []

@@ -1,7 +1,7 @@
 import type { WebClient } from '@slack/web-api'
 import type { Log } from '../foundation/log.ts'
 import type { RotationBoard, Shown } from '../rotation/board.ts'
-import { findPosted, openChannels } from './announcing.ts'
+import { type AnnouncingOptions, findPosted, openChannels } from './announcing.ts'
 import type { Message } from './blocks.ts'
 import { post } from './channels.ts'
 import { sendOrInWords } from './in-words.ts'
@@ -11,8 +11,15 @@ import { withTranslatedErrors } from './refusals.ts'
 
 const eventType = 'keywarden_rotation'
 
-/** Posts rotations to Slack, each with its id in the metadata; as plain text where Slack refuses the blocks. */
-export function slackRotationBoard(web: WebClient, log?: Log): RotationBoard {
+/**
+ * Posts rotations to Slack, each with its id in the metadata; as plain text where Slack refuses the blocks. Without
+ * `history` no earlier attempt is ever found.
+ */
+export function slackRotationBoard(
+  web: WebClient,
+  log?: Log,
+  { history = true }: AnnouncingOptions = {},
+): RotationBoard {
   const channelOf = openChannels(web)
   const metadata = (message: string) => ({ event_type: eventType, event_payload: { message } })
   const direct = async (channel: string, message: Message) =>
@@ -21,7 +28,7 @@ export function slackRotationBoard(web: WebClient, log?: Log): RotationBoard {
     post: (shown, name, messageId, again) =>
       withTranslatedErrors(async () => {
         const channel = await channelOf(name)
-        const earlier = again ? await findPosted(web, channel, messageId) : undefined
+        const earlier = again && history ? await findPosted(web, channel, messageId) : undefined
         if (earlier) return earlier
         const send = (form: Message) => post(web, { channel, metadata: metadata(messageId), ...form })
         const posted = await sendOrInWords(rotationMessage(shown), send, { instead: commandFor(shown), log })
@@ -34,7 +41,7 @@ export function slackRotationBoard(web: WebClient, log?: Log): RotationBoard {
       }),
     reply: ({ channelId: channel, ts: thread_ts }, said, noteId, again) =>
       withTranslatedErrors(async () => {
-        if (again && (await findPosted(web, channel, noteId, thread_ts))) return
+        if (again && history && (await findPosted(web, channel, noteId, thread_ts))) return
         const send = (form: Message) => {
           const reply = { channel, thread_ts, metadata: metadata(noteId), ...form }
           return web.chat.postMessage(said.kind === 'overdue' ? { ...reply, reply_broadcast: true } : reply)

@@ -40,19 +40,31 @@ export async function sendIllustrated<T>(
     )
   if (!id) return send()
   const image: ImageBlock = { type: 'image', slack_file: { id }, alt_text: altText.slice(0, 2000) }
+  try {
+    return await sendWhenProcessed(() => send(image))
+  } catch (error) {
+    if (!isAboutContent(error)) throw error
+    log.warn(
+      { event: 'slack.chart_not_shown', file: id },
+      'Slack does not show an uploaded chart; the message goes without it',
+    )
+    return send()
+  }
+}
+
+/**
+ * Sends what shows an uploaded file, again for as long as Slack has not processed the file.
+ * @throws the error of `send` when the file is not processed within seven seconds, or for another reason
+ */
+export async function sendWhenProcessed<T>(send: () => Promise<T>): Promise<T> {
   for (const waitMs of waitsMs) {
     try {
-      return await send(image)
+      return await send()
     } catch (error) {
-      if (!isAboutContent(error)) throw error
-      if (!isNotReady(error)) break
+      if (!isNotReady(error)) throw error
     }
     await new Promise((resolve) => setTimeout(resolve, waitMs))
   }
-  log.warn(
-    { event: 'slack.chart_not_shown', file: id },
-    'Slack does not show an uploaded chart; the message goes without it',
-  )
   return send()
 }
 
@@ -91,18 +103,36 @@ async function ifPermitted(uploading: Promise<string>): Promise<string | undefin
 }
 
 /** https://docs.slack.dev/reference/methods/files.getUploadURLExternal */
-async function put(web: WebClient, { filename, bytes }: File, channelId?: string): Promise<string> {
-  const { upload_url: url, file_id: id } = await web.files.getUploadURLExternal({
-    filename,
-    length: bytes.length,
-  })
+async function put(web: WebClient, file: File, channelId?: string): Promise<string> {
+  const reserved = await reserveUpload(web, file)
+  await completeUpload(web, file, reserved, channelId)
+  return reserved.id
+}
+
+type Reserved = { id: string; url: string }
+
+/** Asks Slack for an address to upload to, and the id that the file will have. */
+export async function reserveUpload(web: WebClient, { filename, bytes }: File): Promise<Reserved> {
+  const reserved = await web.files.getUploadURLExternal({ filename, length: bytes.length })
+  return { id: reserved.file_id!, url: reserved.upload_url! }
+}
+
+/**
+ * Uploads the bytes; into a conversation when one is named, else only the app can see the file.
+ * @throws when Slack cannot be reached, refuses or fails
+ */
+export async function completeUpload(
+  web: WebClient,
+  { filename, bytes }: File,
+  { id, url }: Reserved,
+  channelId?: string,
+): Promise<void> {
   const body = new Uint8Array(bytes)
   const signal = AbortSignal.timeout(uploadWithinMs)
-  const answer = await fetch(url!, { method: 'POST', body, signal })
+  const answer = await fetch(url, { method: 'POST', body, signal })
   if (!answer.ok) throw new Error(`the upload was answered with ${answer.status}`)
-  const files: [{ id: string; title: string }] = [{ id: id!, title: filename }]
+  const files: [{ id: string; title: string }] = [{ id, title: filename }]
   await web.files.completeUploadExternal({ files, ...(channelId ? { channel_id: channelId } : {}) })
-  return id!
 }
 
 /** Slack's error names for a workspace, plan or installation in which this app may not upload. */

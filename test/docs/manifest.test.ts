@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { historyScopes } from '../../src/foundation/slack.ts'
+
+const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
 
 const text = (max: number, min = 1) => z.string().min(min).max(max)
 const words = (max: number) => z.array(text(50)).max(max)
@@ -67,9 +70,26 @@ const manifest = z.strictObject({
 })
 
 test('manifest.yml has the fields, lengths and kinds of values that Slack documents, and no others', () => {
-  const given = parse(readFileSync(new URL('../../manifest.yml', import.meta.url), 'utf8'))
+  const given = parse(read('manifest.yml'))
   expect(manifest.safeParse(given).error).toBeUndefined()
   for (const { input_parameters, output_parameters } of Object.values(manifest.parse(given).functions))
     for (const [name, parameter] of Object.entries({ ...input_parameters, ...output_parameters }))
       expect(parameter.name).toBe(name)
+})
+
+const scopes = () => manifest.parse(parse(read('manifest.yml'))).oauth_config.scopes.bot
+
+test('each scope of manifest.yml has its reason in docs/slack.md, and no row outlives its scope', () => {
+  const [, table = ''] = /<!-- scopes -->\n([\s\S]*)<!-- end of scopes -->/.exec(read('docs/slack.md')) ?? []
+  const rows = table.split('\n').slice(2, -1)
+  const explained = rows.map(
+    (row) => /^\| `([a-z:.]+)` \| ([^|]{5,}) \| ([^|]{5,}) \|$/.exec(row)?.[1] ?? row,
+  )
+  expect(explained.toSorted()).toEqual(scopes().toSorted())
+})
+
+test('manifest.yml marks the scopes that are left out when the history is not searched', () => {
+  const marked = [...read('manifest.yml').matchAll(/^ +- (\S+) # history$/gm)].map(([, scope]) => scope)
+  expect(marked.toSorted()).toEqual(historyScopes.toSorted())
+  expect(scopes()).toEqual(expect.arrayContaining(historyScopes))
 })

@@ -9,6 +9,7 @@ import { startRedis } from '../../sandbox/services/redis.ts'
 import { checkNode } from '../../src/cli/doctor-node.ts'
 import { runShell } from '../../src/cli/program.ts'
 import { systemClock } from '../../src/foundation/clock.ts'
+import { tryLive } from '../../src/slack/live/try-live.ts'
 import { start } from '../../src/start.ts'
 import { administer, databaseUrl } from '../setup/administer.ts'
 import { type FreshDatabase, freshDatabase } from '../setup/database.ts'
@@ -42,7 +43,7 @@ async function doctor(more: Record<string, string> = {}, from = slack) {
       SLACK_APP_TOKEN: from.appToken,
       ...more,
     }
-    const code = await runShell(['doctor'], { env, start })
+    const code = await runShell(['doctor'], { env, start, tryLive })
     const lines = printed.mock.calls.map(([line]) => String(line).replace(/ +/g, ' '))
     const about = (part: string) => lines.filter((line) => line.split(' ')[1] === part)
     return { code, about, failed: lines.filter((line) => line.startsWith('FAIL')) }
@@ -152,6 +153,20 @@ describe('what is wrong is named together with what to do, and the exit code is 
     const said = await onlyFailure({}, poorer)
     await poorer.close()
     expect(said).toMatch(sentence)
+  })
+
+  test('scopes of the history, unless it is not searched', async () => {
+    const path = join(tmpdir(), `manifest-${process.pid}-history.yml`)
+    await writeFile(path, (await readFile(manifest, 'utf8')).replace(/^ +- \S+ # history\n/gm, ''))
+    const unread = await startSlack({ clock: systemClock, manifest: path })
+    await rm(path)
+    const said = await onlyFailure({}, unread)
+    const { code, failed } = await doctor({ KEYWARDEN_SLACK_HISTORY: 'off' }, unread)
+    await unread.close()
+    expect(said).toBe(
+      'FAIL Slack scopes channels:history, groups:history, im:history, metadata.message:read are missing; update the app from manifest.yml and reinstall it',
+    )
+    expect({ code, failed }).toEqual({ code: 0, failed: [] })
   })
 
   test('a private channel without the bot, or no channel at all', async () => {

@@ -4,6 +4,7 @@ import { type PostgresServer, startPostgres } from '../../sandbox/services/postg
 import { startStandby } from '../../sandbox/services/standby.ts'
 import { runShell } from '../../src/cli/program.ts'
 import { migrate } from '../../src/foundation/migrate.ts'
+import { tryLive } from '../../src/slack/live/try-live.ts'
 import { start } from '../../src/start.ts'
 import { answerTo, makeKey, openDialog, said, submit } from '../setup/house.ts'
 import { type ProcessHouse, processHouse } from '../setup/process-house.ts'
@@ -69,7 +70,7 @@ describe('on a standby', () => {
     const printed = [vi.spyOn(console, 'log').mockReturnValue(), vi.spyOn(console, 'error').mockReturnValue()]
     try {
       const env = { ...house.env, DATABASE_URL: standby.url, KEYWARDEN_LOG_LEVEL: 'silent', ...more }
-      const code = await runShell(args, { env, start })
+      const code = await runShell(args, { env, start, tryLive })
       return { code, lines: printed.flatMap(({ mock }) => mock.calls.flat()) }
     } finally {
       for (const spy of printed) spy.mockRestore()

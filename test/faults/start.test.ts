@@ -1,6 +1,7 @@
 import { type LocalSlack, startSlack } from 'local-slack'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { runShell } from '../../src/cli/program.ts'
+import { tryLive } from '../../src/slack/live/try-live.ts'
 import { start } from '../../src/start.ts'
 import { administer, databaseUrl } from '../setup/administer.ts'
 import { type FreshDatabase, freshDatabase } from '../setup/database.ts'
@@ -41,7 +42,7 @@ async function failing(args: string[], more: Record<string, string>): Promise<st
   const printed = vi.spyOn(console, 'error').mockReturnValue()
   try {
     const env = environment({ KEYWARDEN_LOG_LEVEL: 'silent', ...more })
-    expect(await runShell(args, { env, start })).toBe(1)
+    expect(await runShell(args, { env, start, tryLive })).toBe(1)
     return printed.mock.calls.flat().join('\n')
   } finally {
     printed.mockRestore()

@@ -6,6 +6,7 @@ import { makeConnection } from '../../src/directory/connections.ts'
 import { offboardMissed } from '../../src/offboarding/missed.ts'
 import { modes } from '../../src/offboarding/offboarding.ts'
 import { sign } from '../../src/offboarding/webhook.ts'
+import { tryLive } from '../../src/slack/live/try-live.ts'
 import { workspacesOfTeam } from '../../src/workspaces/workspace.ts'
 import { house, openDialog, people, pressIn, said, submit, submitAndSee, useHouse } from '../setup/house.ts'
 import { must } from '../setup/records.ts'
@@ -250,7 +251,11 @@ async function typed(...words: string[]): Promise<{ code: number; out: string }>
   const log = vi.spyOn(console, 'log').mockImplementation(() => undefined)
   try {
     const env = { DATABASE_URL: house.world.config.databaseUrl }
-    const code = await runShell(words, { env, start: () => Promise.reject(new Error('nothing to start')) })
+    const code = await runShell(words, {
+      env,
+      start: () => Promise.reject(new Error('nothing to start')),
+      tryLive,
+    })
     return { code, out: log.mock.calls.flat().join('\n') }
   } finally {
     log.mockRestore()

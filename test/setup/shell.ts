@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { vi } from 'vitest'
 import { runShell } from '../../src/cli/program.ts'
+import { tryLive } from '../../src/slack/live/try-live.ts'
 
 export type Ran = { code: number | null; out: string; err: string }
 
@@ -42,7 +43,7 @@ export async function shell(args: readonly string[], env: Record<string, string>
   ]
   try {
     const start = () => Promise.reject(new Error('not here'))
-    const code = await runShell(args, { env, start })
+    const code = await runShell(args, { env, start, tryLive })
     return { code, ...ran }
   } finally {
     for (const spy of spies) spy.mockRestore()
