@@ -1,5 +1,5 @@
+import { contentOf } from 'local-slack/validate/message'
 import { expect, test } from 'vitest'
-import { contentOf } from '../../sandbox/slack/validate/message.ts'
 import { samples } from '../../src/slack/live/samples.ts'
 import { type AstNode, nodesIn, parse, readTree } from '../structure/source.ts'
 

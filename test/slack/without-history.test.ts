@@ -1,7 +1,7 @@
+import type { Message } from 'local-slack/contract'
+import { messagesIn } from 'local-slack/inspect'
+import { calls, fault } from 'local-slack/person'
 import { beforeAll, expect, test, vi } from 'vitest'
-import type { Message } from '../../sandbox/slack/contract.ts'
-import { messagesIn } from '../../sandbox/slack/look.ts'
-import { calls, fault } from '../../sandbox/slack/person.ts'
 import { historyScopes } from '../../src/foundation/slack.ts'
 import {
   house,
