@@ -15,7 +15,7 @@ const limits = { seconds: 5, megabytes: 200 }
 const postgres = await startPostgres({ durable: false, own: true, log: console.log })
 const rows: (Run & { keys: number; due: number })[] = []
 try {
-  console.log('      keys      due   first run   again   letters   worker RSS')
+  console.log('      keys      due   first run   again   messages   worker RSS')
   for (const keys of sizes) {
     const due = keys / 100
     const name = `clock_${keys}_${due}`
@@ -46,7 +46,7 @@ function line(keys: number, due: number, run: Run): string {
     due.toLocaleString('en-US').padStart(8),
     `${run.firstSeconds.toFixed(2)} s`.padStart(11),
     `${run.againSeconds.toFixed(2)} s`.padStart(7),
-    run.letters.toLocaleString('en-US').padStart(9),
+    run.messages.toLocaleString('en-US').padStart(9),
     `${run.rssMegabytes.toFixed(0)} MB`.padStart(12),
   ]
   return cells.join(' ')

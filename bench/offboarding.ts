@@ -135,7 +135,7 @@ async function measured() {
     ({ call }) => call.args.metadata as { event_payload: { message: string } },
   )
   const messages = posts.map((metadata) => metadata.event_payload.message)
-  const told = Number((await db('offboarding_messages').count('id as n').first())!.n)
+  const received = Number((await db('offboarding_messages').count('id as n').first())!.n)
   const shown = {
     peopleWhoLeft: rows[0].people,
     offboardingsFinished: rows[0].done,
@@ -162,7 +162,7 @@ async function measured() {
     keys.receipts === all &&
     keys.refused === all &&
     audit.n === all &&
-    posts.length === told &&
+    posts.length === received &&
     shown.messagesPostedTwice === 0 &&
     rows[0].slowest_seconds <= limits.slaSeconds &&
     megabytes < limits.megabytes &&

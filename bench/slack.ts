@@ -108,7 +108,7 @@ async function timed(who: PersonClient, deed: Deed, house: Opened, i: number): P
   // A screen with the answers of all rounds would be slow to read, which is not what is measured.
   house.reload(who.id)
   const before = await who.screen()
-  const told = messagesIn(before, general).length
+  const received = messagesIn(before, general).length
   const command = (text: string) => who.command({ channel: general, text: `/keys ${text}` })
   const started = performance.now()
   if (deed === 'home') {
@@ -122,7 +122,7 @@ async function timed(who: PersonClient, deed: Deed, house: Opened, i: number): P
     })
   } else {
     await command({ list: 'list', filter: 'list expiring', search: 'list salesforce' }[deed])
-    await who.waitFor((screen) => messagesIn(screen, general)[told])
+    await who.waitFor((screen) => messagesIn(screen, general)[received])
   }
   return performance.now() - started
 }

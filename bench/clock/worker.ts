@@ -15,7 +15,7 @@ export type Run = {
   firstSeconds: number
   againSeconds: number
   opened: number
-  letters: number
+  messages: number
   rssMegabytes: number
   perJob: Record<string, number>
 }
@@ -75,10 +75,10 @@ async function work(url: string): Promise<Run> {
   const againSeconds = await runAll()
   clearInterval(watching)
   const opened = Number((await db('findings').count('* as n'))[0]!.n)
-  const letters = Number((await db('outbox').count('* as n'))[0]!.n)
+  const messages = Number((await db('outbox').count('* as n'))[0]!.n)
   await db.destroy()
   rss = Math.max(rss, process.memoryUsage().rss)
-  return { firstSeconds, againSeconds, opened, letters, rssMegabytes: rss / 2 ** 20, perJob }
+  return { firstSeconds, againSeconds, opened, messages, rssMegabytes: rss / 2 ** 20, perJob }
 }
 
 // The worker loads what a real one loads, so that its memory is a real one's.

@@ -15,7 +15,7 @@ import {
   tokenIn,
   useHouse,
 } from '../setup/house.ts'
-import { dialogWith, recorded, setPolicyOf, told } from '../setup/seen.ts'
+import { dialogWith, received, recorded, setPolicyOf } from '../setup/seen.ts'
 
 useHouse()
 
@@ -134,7 +134,7 @@ test('a key for somebody else is revealed by them alone; its maker never sees it
   })
   expect(said(waiting.blocks)).toContain(`For Dana waits for ${people.member} to reveal it`)
   expect(JSON.stringify(await manager.screen())).not.toMatch(/tml_[0-9A-Za-z]{38}/)
-  const offer = await told(house.as('member'), 'made a key for you: For Dana')
+  const offer = await received(house.as('member'), 'made a key for you: For Dana')
   expect(said(offer)).toMatch(/The offer lapses on/)
   expect(said(await answerTo(manager, 'list For Dana'))).toContain('Waiting for reveal')
 })

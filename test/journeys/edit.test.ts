@@ -13,7 +13,7 @@ import {
   tokenIn,
   useHouse,
 } from '../setup/house.ts'
-import { dialogWith, recorded, told } from '../setup/seen.ts'
+import { dialogWith, received, recorded } from '../setup/seen.ts'
 
 useHouse()
 
@@ -99,7 +99,9 @@ test('a new owner is told; for a key that nobody revealed, the offer goes to the
   await makeKey(manager, { name: 'Handed over' })
   const form = await openDialog(manager, 'edit Handed over')
   await submitAndSee(manager, form, { owner: people.member })
-  expect(said(await told(house.as('member'), 'Handed over'))).toContain('made you the owner of Handed over')
+  expect(said(await received(house.as('member'), 'Handed over'))).toContain(
+    'made you the owner of Handed over',
+  )
 
   const waiting = await submitAndSee(manager, await openDialog(manager, 'create'), {
     name: 'Unopened',
@@ -107,9 +109,9 @@ test('a new owner is told; for a key that nobody revealed, the offer goes to the
     owner: people.member,
   })
   await manager.close(waiting.id)
-  const old = await told(house.as('member'), 'Unopened')
+  const old = await received(house.as('member'), 'Unopened')
   await submitAndSee(manager, await openDialog(manager, 'edit Unopened'), { owner: people.otherMember })
-  const offer = await told(house.as('otherMember'), 'Unopened')
+  const offer = await received(house.as('otherMember'), 'Unopened')
   await press(house.as('member'), old, 'Reveal key')
   expect(said((await dialogWith(house.as('member'), 'Copy your key')).blocks)).toContain('No such key here.')
   await press(house.as('otherMember'), offer, 'Reveal key')

@@ -13,7 +13,7 @@ import {
   submitAndSee,
   useHouse,
 } from '../setup/house.ts'
-import { dialogWith, pick, recorded, told } from '../setup/seen.ts'
+import { dialogWith, pick, received, recorded } from '../setup/seen.ts'
 
 useHouse()
 
@@ -122,7 +122,7 @@ test('the owner hears what somebody else did to their key, and a name full of ma
   await makeKey(owner, { name })
   await submitAndSee(owner, await openDialog(owner, `edit ${name}`), { owner: people.member })
   await submitAndSee(owner, await openDialog(owner, `deactivate ${name}`), {})
-  const message = await told(house.as('member'), /deactivate ?d your key/)
+  const message = await received(house.as('member'), /deactivate ?d your key/)
   expect(said(message)).toContain(name)
   expect(JSON.stringify(message.blocks)).not.toContain('mrkdwn')
 })

@@ -15,7 +15,7 @@ import {
   submitAndSee,
   useHouse,
 } from '../setup/house.ts'
-import { chooseFromMenu, dialogWith, menuOf, told } from '../setup/seen.ts'
+import { chooseFromMenu, dialogWith, menuOf, received } from '../setup/seen.ts'
 
 let workspaceId: string
 useHouse()
@@ -84,7 +84,7 @@ test('the menu acts on its key, read at the click', async () => {
     messagesIn(screen, general).find((one) => said(one).includes('Activated Beta.')),
   )
   await chooseFromMenu(manager, list, 'Beta', 'View usage')
-  expect(said(await told(manager, /^Beta .*● Active/))).toContain('0 requests')
+  expect(said(await received(manager, /^Beta .*● Active/))).toContain('0 requests')
 })
 
 test('words match anywhere in a name; % and _ are letters like any other; nothing found can be cleared', async () => {

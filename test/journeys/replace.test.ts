@@ -7,7 +7,7 @@ import { isRefusal } from '../../src/foundation/refusal.ts'
 import { plain } from '../../src/foundation/words.ts'
 import { markSaved, replace } from '../../src/keys/replace.ts'
 import { callPlatform, fillAndCreate, house, openDialog, people, press, pressIn, said, tokenIn, useHouse } from '../setup/house.ts' // biome-ignore format: a list
-import { dialogWith, directMessages, oldCopy, recorded, told } from '../setup/seen.ts'
+import { dialogWith, directMessages, oldCopy, received, recorded } from '../setup/seen.ts'
 import { openWire } from '../slack/wire.ts'
 
 let wire: Awaited<ReturnType<typeof openWire>>
@@ -24,7 +24,7 @@ const keyNamed = (name: string) => house.world.db('keys').where({ name }).first(
 /** Makes a key and leaves the dialog open: the token, the dialog, and the message about it. */
 async function makeAndKeepOpen(name: string) {
   const shown = await fillAndCreate(manager(), await openDialog(manager(), 'create'), { name })
-  const message = await told(manager(), `You have a new key: ${name}`)
+  const message = await received(manager(), `You have a new key: ${name}`)
   return { token: tokenIn(shown.blocks), shown, message }
 }
 
@@ -57,7 +57,7 @@ async function closeAll() {
 test('an old Replace key never ends the key that was saved since, and says which key it is for', async () => {
   const first = await makeAndKeepOpen('Twice')
   await manager().close(first.shown.id)
-  const asked = await told(manager(), 'Did you copy Twice')
+  const asked = await received(manager(), 'Did you copy Twice')
   await press(manager(), asked, 'Replace key')
   const second = await nextToken(first.token)
   expect(said(second.view.blocks)).toContain(`${hintOf(first.token)} no longer works`)
@@ -77,7 +77,7 @@ test('an old Replace key never ends the key that was saved since, and says which
 test('once a key is replaced, no message about its former token offers to replace it', async () => {
   const first = await makeAndKeepOpen('Redrawn')
   await manager().close(first.shown.id)
-  const asked = await told(manager(), 'Did you copy Redrawn')
+  const asked = await received(manager(), 'Did you copy Redrawn')
   await press(manager(), asked, 'Replace key')
   await nextToken(first.token)
   for (const message of [first.message, asked])
@@ -191,7 +191,7 @@ test('closing the dialog of a key that was replaced meanwhile asks nothing about
   // Everything that a close leads to was begun before this answer.
   await wire.command(sender, 'help')
   await manager().close(second.view.id)
-  const asked = await told(manager(), 'Did you copy Closed late')
+  const asked = await received(manager(), 'Did you copy Closed late')
   expect(said(asked)).toContain(hintOf(second.token))
   const all = directMessages(await manager().screen()).map(said)
   expect(all.filter((one) => one.includes('Did you copy Closed late'))).toHaveLength(1)
@@ -201,7 +201,7 @@ test('which messages offer to replace a key is forgotten when none of them can d
   const { db } = house.world
   await makeAndKeepOpen('Soon too late')
   await closeAll()
-  await told(manager(), 'Did you copy Soon too late')
+  await received(manager(), 'Did you copy Soon too late')
   await expect.poll(async () => (await db('token_messages')).length).toBeGreaterThan(1)
   house.calendar.advance({ days: 1, minutes: 1 })
   await retention({ world: house.world, deliver: async () => {} })

@@ -20,7 +20,7 @@ import {
   tokenIn,
   useHouse,
 } from '../setup/house.ts'
-import { dialogWith, homeWith, recorded, setPolicyOf, told } from '../setup/seen.ts'
+import { dialogWith, homeWith, received, recorded, setPolicyOf } from '../setup/seen.ts'
 
 useHouse()
 
@@ -49,7 +49,7 @@ test('a member asks, a manager approves in the channel, and the member alone rev
   const closed = await inChannel(house.as('manager'), /Nightly.*Approved by U0BRUNO002/)
   expect(findButton(closed.blocks, /./)).toBeUndefined()
   const member = house.as('member')
-  await press(member, await told(member, 'Nightly'), 'Reveal key')
+  await press(member, await received(member, 'Nightly'), 'Reveal key')
   const shown = await dialogWith(member, 'Copy your key', 'Shown once')
   expect(await callPlatform(house, tokenIn(shown.blocks))).toBe(200)
   expect(await recorded(house, 'request.approved')).toMatchObject([{ actor: people.manager }])
@@ -64,7 +64,7 @@ test('denying takes a reason, which the person who asked reads', async () => {
     errors: { reason: expect.stringContaining('Say why') },
   })
   await submitAndSee(manager, form, { reason: 'Use *Nightly* <!channel>' })
-  expect(said(await told(house.as('member'), 'denied your request for Doubtful'))).toContain(
+  expect(said(await received(house.as('member'), 'denied your request for Doubtful'))).toContain(
     'Use *Nightly* <!channel>',
   )
   const closed = await inChannel(manager, /Doubtful.*Denied by U0BRUNO002/)
@@ -180,7 +180,7 @@ test('where policy wants a second person for write, Create asks one, and the mak
   expect(await house.world.db('keys').where({ name: 'Four eyes' })).toEqual([])
   const request = await inChannel(manager, 'Four eyes')
   await press(house.as('otherManager'), request, 'Approve')
-  await press(manager, await told(manager, 'Four eyes'), 'Reveal key')
+  await press(manager, await received(manager, 'Four eyes'), 'Reveal key')
   await dialogWith(manager, 'Copy your key', 'Shown once')
   await setPolicyOf(house, { writeNeedsApproval: false })
 })

@@ -15,7 +15,7 @@ import {
   tokenIn,
   useHouse,
 } from '../setup/house.ts'
-import { dialogWith, pick, recorded, setPolicyOf, told } from '../setup/seen.ts'
+import { dialogWith, pick, received, recorded, setPolicyOf } from '../setup/seen.ts'
 
 useHouse()
 
@@ -114,7 +114,7 @@ test('a key of somebody else is rotated by a manager and revealed by its owner',
   await submitAndSee(manager, await openDialog(manager, 'edit Emres'), { owner: people.otherMember })
   const started = await submitAndSee(manager, await openDialog(manager, 'rotate Emres'), {})
   expect(findButton(started.blocks, 'Reveal key')).toBeUndefined()
-  expect(said(await told(house.as('otherMember'), 'started a rotation of Emres'))).toContain(
+  expect(said(await received(house.as('otherMember'), 'started a rotation of Emres'))).toContain(
     'the old one works until the rotation is finished',
   )
 })

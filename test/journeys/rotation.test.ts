@@ -19,7 +19,7 @@ import {
   tokenIn,
   useHouse,
 } from '../setup/house.ts'
-import { dialogWith, homeWith, recorded, setPolicyOf, told } from '../setup/seen.ts'
+import { dialogWith, homeWith, received, recorded, setPolicyOf } from '../setup/seen.ts'
 
 let manager: PersonClient
 useHouse()
@@ -169,7 +169,7 @@ test('a compromised key is refused first, with the receipt; then its successor i
   expect(ended.title).toBe('Key revoked')
   expect(said(ended.blocks)).toMatch(/no check started since accepts it/)
   expect(await callPlatform(house, old)).toBe(401)
-  await told(manager, /started a rotation of Leaked.*the old one is refused already/)
+  await received(manager, /started a rotation of Leaked.*the old one is refused already/)
   await reply(
     manager,
     /In its last 48 hours the compromised key of Leaked made \d requests?, \d of them refused/,
@@ -221,9 +221,9 @@ test('who does not reveal is reminded; past the deadline those in charge are ask
   await submitAndSee(manager, await openDialog(manager, 'edit Forgotten'), { owner: people.member })
   await start('Forgotten')
   const member = house.as('member')
-  await told(member, 'started a rotation of Forgotten')
+  await received(member, 'started a rotation of Forgotten')
   await later(25 * 60)
-  await told(member, 'new key for Forgotten still waits for you to reveal it')
+  await received(member, 'new key for Forgotten still waits for you to reveal it')
   await later(14 * 24 * 60)
   const asked = await reply(manager, /Forgotten passed its deadline/)
   expect(said(asked)).toContain('has not revealed the new key')
@@ -260,7 +260,7 @@ test('many at once: one message for all keys of an integration, and the safe one
   await submitAndSee(manager, listed, {})
   const begun = await tracker(manager, 'Keys for HubSpot', '3 to reveal')
   expect(said(begun)).toContain('Rotating 3 keys: Keys for HubSpot.')
-  expect(said(await told(manager, 'rotation of 3 keys'))).toContain('Hub two')
+  expect(said(await received(manager, 'rotation of 3 keys'))).toContain('Hub two')
   await press(manager, begun, 'Open')
   const one = await dialogWith(manager, 'Rotation', 'reveals the new key')
   await pressIn(manager, one, 'Abort')

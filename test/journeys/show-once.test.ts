@@ -15,7 +15,7 @@ import {
   tokenIn,
   useHouse,
 } from '../setup/house.ts'
-import { dialogWith, directMessages, oldCopy, recorded, told } from '../setup/seen.ts'
+import { dialogWith, directMessages, oldCopy, received, recorded } from '../setup/seen.ts'
 
 useHouse()
 
@@ -26,7 +26,7 @@ async function offer(name: string, owner: 'member' | 'otherManager' = 'member') 
   const form = await openDialog(manager, 'create')
   const waiting = await submitAndSee(manager, form, { name, scopes: ['read'], owner: people[owner] })
   await manager.close(waiting.id)
-  return told(house.as(owner), name)
+  return received(house.as(owner), name)
 }
 
 test('the dialog shows the key alone, without an input, and saying so takes it away', async () => {
@@ -60,7 +60,7 @@ test('an offer is revealed by its owner alone, once, however often and fast they
   expect(button.value).not.toMatch(wholeToken)
   const at = { message: { channel: message.channel, ts: message.ts } }
   await Promise.all([1, 2, 3].map(() => member.click({ at, ...button })))
-  const rest = await told(member, 'You revealed Clicked')
+  const rest = await received(member, 'You revealed Clicked')
   expect(findButton(rest.blocks, 'Reveal key')).toBeUndefined()
   expect(await recorded(house, 'key.revealed', 'Clicked')).toMatchObject([{ actor: people.member }])
   const [row] = await house.world.db('keys').where({ name: 'Clicked' })
@@ -75,7 +75,7 @@ test('a click after the reveal says when it was revealed, and what to do', async
   const token = tokenIn(shown.blocks)
   expect(await callPlatform(house, token)).toBe(200)
   await member.close(shown.id)
-  const old = await told(member, 'Did you copy Again')
+  const old = await received(member, 'Did you copy Again')
   expect(said(old)).toContain('I cannot show it again.')
   const view = await openDialog(member, 'show Again')
   expect(findButton(view.blocks, 'Reveal key')).toBeUndefined()
@@ -117,7 +117,7 @@ test('closed without copying: the key is replaced once, the first token is void,
   const shown = await fillAndCreate(manager, await openDialog(manager, 'create'), { name: 'Closed' })
   const first = tokenIn(shown.blocks)
   await manager.close(shown.id)
-  const asked = await told(manager, 'Did you copy Closed')
+  const asked = await received(manager, 'Did you copy Closed')
   await press(manager, asked, 'Replace key')
   const again = await dialogWith(manager, 'Copy your key', 'Shown once')
   const second = tokenIn(again.blocks)
@@ -133,7 +133,7 @@ test('a key in use is not replaced: somebody has it, and rotating is the way on'
   const shown = await fillAndCreate(manager, await openDialog(manager, 'create'), { name: 'InUse' })
   await callPlatform(house, tokenIn(shown.blocks))
   await manager.close(shown.id)
-  const asked = await told(manager, 'Did you copy InUse')
+  const asked = await received(manager, 'Did you copy InUse')
   const used = () => house.world.db('key_usage').join('keys', 'keys.id', 'key_id').where({ name: 'InUse' })
   await vi.waitFor(async () => expect(await used()).toHaveLength(1), 10_000)
   await press(manager, asked, 'Replace key')
@@ -162,7 +162,7 @@ test('without evidence that Slack took the view the token is void, and Reveal is
     body: JSON.stringify({ method: 'views.update', times: 1, kind: 'drop_after' }),
   })
   await press(member, message, 'Reveal key')
-  const void_ = await told(member, 'Slack did not confirm that it showed you Unsure')
+  const void_ = await received(member, 'Slack did not confirm that it showed you Unsure')
   await member.waitFor((screen) => /void/.test(said(topModal(screen)?.blocks ?? [])))
   expect(JSON.stringify(await member.screen())).not.toMatch(wholeToken)
   expect((await house.world.db('keys').where({ name: 'Unsure' }))[0]).toMatchObject({
@@ -184,7 +184,7 @@ test('an offer nobody takes lapses after seven days, and replacing ends after on
   const manager = house.as('manager')
   const shown = await fillAndCreate(manager, await openDialog(manager, 'create'), { name: 'Day old' })
   await manager.close(shown.id)
-  const asked = await told(manager, 'Did you copy Day old')
+  const asked = await received(manager, 'Did you copy Day old')
   const late = await offer('Forgotten')
   house.calendar.advance({ days: 1, minutes: 1 })
   await press(manager, asked, 'Replace key')

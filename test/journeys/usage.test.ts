@@ -17,7 +17,7 @@ import {
   submitAndSee,
   useHouse,
 } from '../setup/house.ts'
-import { chooseFromMenu, dialogWith, directMessages, told } from '../setup/seen.ts'
+import { chooseFromMenu, dialogWith, directMessages, received } from '../setup/seen.ts'
 
 let token: string
 let tally: Tally
@@ -233,7 +233,7 @@ test('without a key the whole workspace: its busiest keys, the silent ones, and 
   await counted(house, tally.requests + 7)
   const answer = await answerTo(manager, 'usage')
   expect(said(answer)).toContain('7 requests in the last 7 days')
-  const view = await told(manager, 'Usage of Platform')
+  const view = await received(manager, 'Usage of Platform')
   const words = said(view)
   expect(words).toContain(
     `7 requests in the last 7 days, ${Math.round((1 - 7 / tally.requests) * 100)} % less than in the 7 days before (${tally.requests}).`,
@@ -251,7 +251,7 @@ test('without a key the whole workspace: its busiest keys, the silent ones, and 
   expect(said(form.blocks)).toContain('Scopes')
   await manager.close(form.id)
   await press(manager, view, '30 days')
-  const month = await told(manager, `${tally.requests + 7} requests in the last 30 days`)
+  const month = await received(manager, `${tally.requests + 7} requests in the last 30 days`)
   expect(month.ts).toBe(view.ts)
   expect(said(month)).toContain('2 keys were used.')
 })
@@ -269,7 +269,7 @@ test('where files are not permitted everything is said in words, and the export 
   expect(pictureOf(panel)).toBeUndefined()
   expect(said(panel)).toContain(`${tally.requests} requests in the last 30 days`)
   await press(manager, panel, 'Export CSV')
-  const text = await told(manager, 'at,workspace,key_id,key,endpoint,requests,refused')
+  const text = await received(manager, 'at,workspace,key_id,key,endpoint,requests,refused')
   expect(said(text)).toContain('Slack does not let me upload files here')
   expect(controlsIn(text.blocks)).toEqual([])
 })

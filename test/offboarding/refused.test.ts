@@ -8,7 +8,7 @@ import { announce } from '../../src/offboarding/announce.ts'
 import { carryOut } from '../../src/offboarding/execute.ts'
 import { slackAnnouncer } from '../../src/slack/offboarding-announcer.ts'
 import { house, openDialog, people, said, security, submitAndSee, useHouse } from '../setup/house.ts'
-import { told } from '../setup/seen.ts'
+import { received } from '../setup/seen.ts'
 import { join, ownedKey, use } from './leavers.ts'
 
 let watching: { stop(): Promise<void> }
@@ -94,7 +94,7 @@ test.each([
 test('whoever takes over hears in words which keys wait, where buttons are refused', async () => {
   house.slack.refuseBlocks(['actions'])
   await leaves(['Busy offer'])
-  const offer = await told(house.as('member'), 'Busy offer')
+  const offer = await received(house.as('member'), 'Busy offer')
   expect(offer.blocks).toEqual([])
   expect(offer.text).toMatch(/leaves, and you take over.*\n.*Busy offer.* · read\n.*Home/)
   house.slack.refuseBlocks([])

@@ -13,7 +13,7 @@ import {
   submitAndSee,
   useHouse,
 } from '../setup/house.ts'
-import { dialogWith, recorded, setPolicyOf, told } from '../setup/seen.ts'
+import { dialogWith, received, recorded, setPolicyOf } from '../setup/seen.ts'
 import { join, ownedKey } from './leavers.ts'
 
 useHouse()
@@ -66,7 +66,10 @@ test('whoever asked for a key for somebody who leaves is told, and cannot ask fo
   await inChannel(/asks for a key\. Shared sync/)
   await offboard(farah)
   await inChannel(/Shared sync.*Closed on .*: U0FARAH006 is leaving/)
-  await told(asker, /Your request for Shared sync is closed: U0FARAH006, who was to have the key, is leaving/)
+  await received(
+    asker,
+    /Your request for Shared sync is closed: U0FARAH006, who was to have the key, is leaving/,
+  )
   await setPolicyOf(house, { writeNeedsApproval: false })
   expect(await submit(asker, await openDialog(asker, 'create Shared sync'), wanted)).toMatchObject({
     errors: { owner: 'They are being offboarded. Choose somebody who stays.' },
@@ -81,7 +84,7 @@ test('a key that waits for a leaver is not shown to them: whoever takes over rev
   const view = await submitAndSee(house.as('manager'), made, { scopes: ['read'], expires: '90', owner: gus })
   await house.as('manager').close(view.id)
   const leaver = person(house.slack.url, gus)
-  const offer = await told(leaver, /Waiting key/)
+  const offer = await received(leaver, /Waiting key/)
   await ownedKey(world, manager, 'Of somebody else')
   await offboard(gus)
   await inChannel(/Offboarded U0GUS00007: 1 handed over/)
@@ -94,5 +97,5 @@ test('a key that waits for a leaver is not shown to them: whoever takes over rev
   const key = await world.db('keys').where({ name: 'Waiting key' }).first()
   expect(key).toMatchObject({ status: 'unrevealed', token_hash: null })
   expect(key.owner_id).not.toBe(gus)
-  await told(person(house.slack.url, key.owner_id), /U0GUS00007 leaves, and you take over/)
+  await received(person(house.slack.url, key.owner_id), /U0GUS00007 leaves, and you take over/)
 })

@@ -16,7 +16,7 @@ import {
   submitAndSee,
   useHouse,
 } from '../setup/house.ts'
-import { directMessages, setPolicyOf, told } from '../setup/seen.ts'
+import { directMessages, received, setPolicyOf } from '../setup/seen.ts'
 import { tracker } from './trackers.ts'
 
 // No worker: what the bot left undone is done when a test says so.
@@ -86,7 +86,7 @@ test('an offer whose button is refused says in words where the key is revealed',
   await makeOwned('Offered in words')
   await refuse('chat.postMessage', 'started a rotation of Offered', { error: 'invalid_blocks', times: 1 })
   await rotate('Offered in words')
-  const offer = await told(house.as('member'), 'started a rotation of')
+  const offer = await received(house.as('member'), 'started a rotation of')
   expect(offer.blocks).toEqual([])
   expect(offer.text).toMatch(/Offered in words.*Reveal the new key when you can save it/)
   expect(offer.text).toContain('Keywarden’s Home')
@@ -106,7 +106,7 @@ test.each<[string, Partial<Fault>]>([
   await refuse('chat.postMessage', name, { times: 20, ...fault })
   await rotate(name)
   await work(12)
-  await told(house.as('member'), `${name}. Reveal the new key`)
+  await received(house.as('member'), `${name}. Reveal the new key`)
   await tracker(house.as('manager'), name, 'replaces')
 })
 
@@ -119,7 +119,7 @@ test('what is refused in words too is given up, and what else there is to say is
   await rotate('Never offered')
   await rotate('Offered all the same')
   await work(3)
-  await told(house.as('member'), 'Offered all the same. Reveal the new key')
+  await received(house.as('member'), 'Offered all the same. Reveal the new key')
   const calls = (await (await fetch(`${house.slack.url}/calls?method=chat.postMessage`)).json()) as object[]
   const tried = calls.filter((call) => /Never offered[^"]*\. Reveal/.test(JSON.stringify(call)))
   expect(tried).toHaveLength(2)

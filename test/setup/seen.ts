@@ -10,7 +10,7 @@ export const directMessages = (screen: Screen): Message[] =>
   screen.channels.filter((one) => one.kind === 'dm').flatMap((one) => messagesIn(screen, one.id))
 
 /** The newest direct message that says this, once it is there. */
-export const told = (who: PersonClient, words: string | RegExp): Promise<Message> =>
+export const received = (who: PersonClient, words: string | RegExp): Promise<Message> =>
   who.waitFor((screen) => directMessages(screen).findLast((message) => matches(said(message), words)))
 
 /**

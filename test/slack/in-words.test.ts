@@ -7,7 +7,7 @@ import { inWords } from '../../src/slack/in-words.ts'
 import { chart } from '../../src/slack/messages/usage/chart.ts'
 import { sentenceBlock } from '../../src/slack/phrase.ts'
 import { answerTo, callPlatform, counted, general, house, makeKey, said, useHouse } from '../setup/house.ts'
-import { told } from '../setup/seen.ts'
+import { received } from '../setup/seen.ts'
 
 test('words say what the blocks said: names as names, people as mentions, times in the reader’s zone, tables in lines', () => {
   const at = new Date('2027-03-10T12:00:00Z')
@@ -78,7 +78,7 @@ test('where tables are refused, how a key and a workspace are used is said in wo
   await counted(house, 3)
   house.slack.refuseBlocks(['table', 'image'])
   await answerTo(manager, 'usage Ledger 24h')
-  const panel = await told(manager, 'Most accessed')
+  const panel = await received(manager, 'Most accessed')
   expect(panel.blocks).toEqual([])
   expect(panel.text).toMatch(/3 requests in the last 24 hours/)
   expect(panel.text).toMatch(
@@ -86,7 +86,7 @@ test('where tables are refused, how a key and a workspace are used is said in wo
   )
   expect(panel.text).toMatch(/Type `\/keys usage tml_\S+ 30d` instead\.$/)
   await answerTo(manager, 'usage 24h')
-  expect((await told(manager, 'Busiest keys')).blocks).toEqual([])
+  expect((await received(manager, 'Busiest keys')).blocks).toEqual([])
 })
 
 test('an answer whose blocks are refused comes in words where somebody asked', async () => {

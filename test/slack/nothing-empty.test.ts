@@ -25,7 +25,7 @@ import {
   submitAndSee,
   useHouse,
 } from '../setup/house.ts'
-import { dialogWith, told } from '../setup/seen.ts'
+import { dialogWith, received } from '../setup/seen.ts'
 
 useHouse()
 
@@ -59,7 +59,7 @@ test('the owner of a key that waits hears that somebody else revoked it', async 
   await offered('Waits in vain')
   const dialog = await openDialog(manager, 'revoke Waits in vain')
   await manager.close((await submitAndSee(manager, dialog, { confirm: 'Waits in vain' })).id)
-  const heard = await told(house.as('member'), 'your key Waits in vain')
+  const heard = await received(house.as('member'), 'your key Waits in vain')
   expect(heard.text).toContain('revoked your key Waits in vain (not revealed yet).')
 })
 
@@ -69,7 +69,7 @@ test('whoever is made the owner of a key, and whoever looks at one that waits, r
   for (const verb of ['show', 'edit', 'holders', 'revoke', 'usage']) {
     const before = (await manager.screen()).modals.length
     await manager.command({ channel: general, text: `/keys ${verb} Still waits` })
-    if (verb === 'usage') await told(manager, 'Still waits')
+    if (verb === 'usage') await received(manager, 'Still waits')
     else {
       const opened = await manager.waitFor(({ modals }) => {
         const top = modals.at(-1)

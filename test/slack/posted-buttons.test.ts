@@ -28,7 +28,7 @@ test('every button of a message that was posted before has its route', () => {
 test('a list that was posted when its filter had another name still turns', async () => {
   await makeKey(house.as('manager'), { name: 'Of the manager' })
   const [workspace] = await allWorkspaces(house.world.db)
-  const value = `${workspace!.id}/${JSON.stringify({ filter: { standing: 'mine' }, from: 0 })}`
+  const value = `${workspace!.id}/${JSON.stringify({ filter: { state: 'mine' }, from: 0 })}`
   const sender = { id: people.manager, team: house.slack.teamId }
   const answer = await wire.click(sender, 'list.turn.next', value)
   expect(answer).toContain('Of the manager')

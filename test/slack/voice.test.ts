@@ -11,7 +11,7 @@ import {
   submitAndSee,
   useHouse,
 } from '../setup/house.ts'
-import { told } from '../setup/seen.ts'
+import { received } from '../setup/seen.ts'
 
 type Fields = Record<string, unknown>
 /** Everything with blocks that the bot showed somebody in the course of a small story. */
@@ -26,7 +26,7 @@ beforeAll(async () => {
     scopes: ['read'],
     owner: people.member,
   })
-  await told(member, 'Offer')
+  await received(member, 'Offer')
   await submitAndSee(member, await openDialog(member, 'request Wish'), {
     scopes: ['write'],
     reason: 'Because',

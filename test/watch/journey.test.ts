@@ -7,7 +7,7 @@ import {
   callPlatform, house, makeKey, openDialog, people, press, pressIn, said, security, submitAndSee, useHouse,
 } from '../setup/house.ts' // biome-ignore format: a list
 import { plant } from '../setup/plant.ts'
-import { oldCopy, recorded, setPolicyOf, told } from '../setup/seen.ts'
+import { oldCopy, received, recorded, setPolicyOf } from '../setup/seen.ts'
 import { office, plantSource, plantTraffic } from './traffic.ts'
 
 const dayMs = 86_400_000
@@ -219,7 +219,7 @@ test('where policy says so a key that looks leaked is quarantined by itself, and
   const manager = house.as('manager')
   const held = await alertAbout(manager, 'Leaked alone', 'is in quarantine: Keywarden deactivated it')
   expect(imageOf(held)).toBeDefined()
-  await told(house.as('member'), 'I deactivated your key Leaked alone')
+  await received(house.as('member'), 'I deactivated your key Leaked alone')
   expect(await recorded(house, 'key.deactivated', 'Leaked alone')).toMatchObject([
     { actor: 'unusual-use', details: { reason: 'its use looked like a leak' } },
   ])
