@@ -7,7 +7,7 @@ import { systemRandom } from '../src/foundation/random.ts'
 import { isRefusal } from '../src/foundation/refusal.ts'
 import { plain } from '../src/foundation/words.ts'
 import type { World } from '../src/foundation/world.ts'
-import { type Role, type Running, roles, type StartOptions, start } from '../src/start.ts'
+import { type ProcessRole, processRoles, type Running, type StartOptions, start } from '../src/start.ts'
 import { createServiceToken } from '../src/workspaces/service-tokens.ts'
 import { workspacesOfTeam } from '../src/workspaces/workspace.ts'
 import { type Calendar, openCalendar } from './calendar.ts'
@@ -18,7 +18,7 @@ export type HouseOptions = {
   redisUrl: string
   /** Socket Mode unless said otherwise, as in production */
   mode?: 'socket' | 'http'
-  roles?: readonly Role[]
+  roles?: readonly ProcessRole[]
   calendar?: Calendar
   page?: boolean
   ports?: { slack: number; platform: number; keywarden: number }
@@ -63,7 +63,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   try {
     const { timetable } = options
     keywarden = await start({
-      ...{ config, roles: options.roles ?? roles, clock: calendar, log },
+      ...{ config, roles: options.roles ?? processRoles, clock: calendar, log },
       ...(timetable ? { timetable } : {}),
     })
     closing.push(keywarden.stop)
@@ -99,7 +99,7 @@ function configFor(slack: LocalSlack, options: HouseOptions): Config {
       KEYWARDEN_HTTP_PORT: String(options.ports?.keywarden ?? 0),
       ...options.env,
     },
-    options.roles ?? roles,
+    options.roles ?? processRoles,
   )
 }
 

@@ -14,8 +14,8 @@ import type { SlackSide } from './slack/open.ts'
 import type { Learner } from './verification/learner.ts'
 import type { Verifier } from './verification/verifier.ts'
 
-export const roles = ['bot', 'verify', 'worker'] as const
-export type Role = (typeof roles)[number]
+export const processRoles = ['bot', 'verify', 'worker'] as const
+export type ProcessRole = (typeof processRoles)[number]
 
 export type Running = {
   /** the address of the HTTP server */
@@ -30,7 +30,7 @@ export type Running = {
 
 export type StartOptions = {
   config: Config
-  roles: readonly Role[]
+  roles: readonly ProcessRole[]
   clock?: Clock
   random?: Random
   log?: Log

@@ -1,4 +1,4 @@
-import { type Claimed, complete, type Outcome } from '../outbox/outbox.ts'
+import { type Claimed, complete, type DeliveryOutcome } from '../outbox/outbox.ts'
 import { type AlertChannel, type Carried, type Deps, type PostedCheckpoint, Refused } from './channel.ts'
 import { findParent, forgetParent, foundAgain, rememberParent } from './parents.ts'
 
@@ -11,7 +11,7 @@ export async function deliverCheckpoint(
   channel: AlertChannel,
   message: Claimed,
   carried: Carried,
-): Promise<Outcome> {
+): Promise<DeliveryOutcome> {
   const { db, clock } = world
   const day = await findParent(db, message)
   const notice = { about: 'checkpoint', ...(message.body as PostedCheckpoint) } as const

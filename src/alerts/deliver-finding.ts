@@ -1,7 +1,7 @@
 import { transact } from '../foundation/database.ts'
 import { isRefusal } from '../foundation/refusal.ts'
 import { plain } from '../foundation/words.ts'
-import { type Claimed, complete, type Outcome, put } from '../outbox/outbox.ts'
+import { type Claimed, complete, type DeliveryOutcome, put } from '../outbox/outbox.ts'
 import {
   type Alert,
   type AlertChannel,
@@ -34,7 +34,7 @@ export async function deliverFinding(
   channel: AlertChannel,
   message: Claimed,
   carried: Carried,
-): Promise<Outcome> {
+): Promise<DeliveryOutcome> {
   const { db } = world
   const alert = await readAlert(db, message.findingId!, world.clock.now())
   const parent = await findParent(db, message)

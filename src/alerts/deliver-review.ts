@@ -1,5 +1,5 @@
 import type { Executor } from '../foundation/database.ts'
-import { type Claimed, complete, type Outcome } from '../outbox/outbox.ts'
+import { type Claimed, complete, type DeliveryOutcome } from '../outbox/outbox.ts'
 import { readAsked } from '../reviews/keys-asked.ts'
 import { readProgress } from '../reviews/progress.ts'
 import { type AlertChannel, type Carried, type Deps, type Parent, Refused } from './channel.ts'
@@ -14,7 +14,7 @@ export async function deliverReview(
   channel: AlertChannel,
   message: Claimed,
   carried: Carried,
-): Promise<Outcome> {
+): Promise<DeliveryOutcome> {
   const { db, clock } = world
   const posted = await findParent(db, message)
   const begins = message.step === 'begun' || message.step === 'asked'

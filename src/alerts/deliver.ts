@@ -1,5 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Claimed, claim, complete, type Outcome, postpone, secondsToNextTry } from '../outbox/outbox.ts'
+import {
+  type Claimed,
+  claim,
+  complete,
+  type DeliveryOutcome,
+  postpone,
+  secondsToNextTry,
+} from '../outbox/outbox.ts'
 import { type AlertChannel, type Carried, Delay, type Deps, type Notice, Refused } from './channel.ts'
 import { deliverCheckpoint } from './deliver-checkpoint.ts'
 import { deliverFinding } from './deliver-finding.ts'
@@ -83,7 +90,7 @@ async function deliver(
   channel: AlertChannel,
   message: Claimed,
   carried: Carried,
-): Promise<Outcome> {
+): Promise<DeliveryOutcome> {
   if (message.findingId) return deliverFinding(world, channel, message, carried)
   if (message.about === 'checkpoint') return deliverCheckpoint(world, channel, message, carried)
   if (message.about === 'fleet') return deliverFleet(world, channel, message, carried)

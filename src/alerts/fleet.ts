@@ -1,5 +1,5 @@
 import type { Executor } from '../foundation/database.ts'
-import { type Claimed, complete, type Outcome } from '../outbox/outbox.ts'
+import { type Claimed, complete, type DeliveryOutcome } from '../outbox/outbox.ts'
 import { type AlertChannel, type Carried, type Deps, type Fleet, Refused } from './channel.ts'
 import { findParent, forgetParent, rememberParent } from './parents.ts'
 
@@ -35,7 +35,7 @@ export async function deliverFleet(
   channel: AlertChannel,
   message: Claimed,
   carried: Carried,
-): Promise<Outcome> {
+): Promise<DeliveryOutcome> {
   const fleet = await readFleet(db, message.subjectId)
   if (fleet) {
     const posted = await findParent(db, message)

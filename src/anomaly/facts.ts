@@ -2,10 +2,10 @@ import type { Evidence } from './detector/evidence.ts'
 import type { Figures } from './detector/explain.ts'
 import type { Reason } from './detector/reason.ts'
 import type { Severity } from './severity.ts'
-import type { Alert } from './step-key.ts'
+import type { AnomalyAlert } from './step-key.ts'
 
 /** An alert of the detector for a key, with the evidence of the hour's sources. */
-export type Alarm = Alert & { keyId: string; workspaceId: string; evidence: Evidence | undefined }
+export type Alarm = AnomalyAlert & { keyId: string; workspaceId: string; evidence: Evidence | undefined }
 
 /** The numbers behind an episode: kept with it, so that every later reader sees the same. */
 export type UseFacts = {

@@ -12,8 +12,8 @@ export const keptEpisodeDays = 90
 export async function forgetWatched(db: Database, now: Date): Promise<number> {
   const before = new Date(now.getTime() - keptEpisodeDays * dayMs)
   return (
-    (await inBatches(db, ofRevoked('anomaly_states', 'key_id'))) +
-    (await inBatches(db, ofRevoked('key_sources', 'key_id, source'))) +
+    (await inBatches(db, statesOfRevoked)) +
+    (await inBatches(db, sourcesOfRevoked)) +
     (await inBatches(
       db,
       `delete from anomaly_episodes where id in (
@@ -30,6 +30,9 @@ export async function forgetWatched(db: Database, now: Date): Promise<number> {
   )
 }
 
-const ofRevoked = (table: string, id: string) => `
-  delete from ${table} where (${id}) in (
-    select ${id} from ${table} join keys k on k.id = key_id where k.status = 'revoked' limit ?)`
+const statesOfRevoked = `
+  delete from anomaly_states where key_id in (
+    select key_id from anomaly_states join keys k on k.id = key_id where k.status = 'revoked' limit ?)`
+const sourcesOfRevoked = `
+  delete from key_sources where (key_id, source) in (
+    select key_id, source from key_sources join keys k on k.id = key_id where k.status = 'revoked' limit ?)`

@@ -18,15 +18,15 @@ export type Circumstances = {
 }
 
 /** An alert of the detector: when (seconds since 1970), why, how strange, and the numbers behind it. */
-export type Alert = { at: number; reason: Reason; score: number; figures: Figures; expected: boolean }
+export type AnomalyAlert = { at: number; reason: Reason; score: number; figures: Figures; expected: boolean }
 
 /**
  * The result of stepping a key. Times in seconds since 1970, undefined when there was none. `alone` is the last reading
  * that stands alone, also where the detector had alerted enough.
  */
 export type Walk = {
-  alerts: Alert[]
-  alone: Alert | undefined
+  alerts: AnomalyAlert[]
+  alone: AnomalyAlert | undefined
   strangeAt: number | undefined
   usedAt: number | undefined
 }

@@ -13,7 +13,7 @@ import { evidenceOf } from './evidence.ts'
 import { type Expectation, expectationsOf, isExpected, newNormalSince } from './expectations.ts'
 import type { Alarm } from './facts.ts'
 import { type Stepped, type Stored, writeStates } from './states.ts'
-import { type Alert, type Circumstances, type Walk, walk } from './step-key.ts'
+import { type AnomalyAlert, type Circumstances, type Walk, walk } from './step-key.ts'
 
 /** The input of a run: until when it steps, and the zone of each workspace. */
 export type Run = {
@@ -171,7 +171,11 @@ async function commit(
 }
 
 /** The alerts that are news: since the key's last step, in the last two days, unexpected, of a key that can be used. */
-function newsOf({ keyId, home, newsFrom, evidence }: Walked, run: Run, alerts: readonly Alert[]): Alarm[] {
+function newsOf(
+  { keyId, home, newsFrom, evidence }: Walked,
+  run: Run,
+  alerts: readonly AnomalyAlert[],
+): Alarm[] {
   if (!home.isActive) return []
   const since = Math.max(seconds(newsFrom ?? run.newsFrom), seconds(run.until) - newsMs / 1000)
   return alerts

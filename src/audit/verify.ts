@@ -25,9 +25,9 @@ export type VerifyOptions = {
  * with whole chains, whose newest events or all are vouched for by nobody. `unproven`: the same of a part of a chain,
  * in which such an event may have been changed by anybody. `broken`: something is wrong, or there are no events.
  */
-export type Verdict = 'intact' | 'unbroken' | 'unproven' | 'broken'
+export type ChainVerdict = 'intact' | 'unbroken' | 'unproven' | 'broken'
 
-export function verdictOf({ chains, damages, partial }: Verification): Verdict {
+export function verdictOf({ chains, damages, partial }: Verification): ChainVerdict {
   const isSound = damages.length === 0 && chains.every(({ breaks }) => breaks.length === 0)
   if (!isSound || chains.every(({ events }) => events === 0)) return 'broken'
   if (chains.every(({ events, proven }) => proven === events)) return 'intact'

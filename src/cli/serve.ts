@@ -2,11 +2,11 @@ import { type Config, readConfig } from '../foundation/config.ts'
 import { type Log, openLog } from '../foundation/log.ts'
 
 const known = ['bot', 'verify', 'worker'] as const
-type Role = (typeof known)[number]
+type ProcessRole = (typeof known)[number]
 
 export type Start = (options: {
   config: Config
-  roles: readonly Role[]
+  roles: readonly ProcessRole[]
   log: Log
 }) => Promise<{ stop(): Promise<void> }>
 
@@ -35,7 +35,7 @@ export async function serve(
   )
   // Registered before anything starts, so that a signal during the start also stops in order.
   const asked = askedToStop()
-  const running = await start({ config, roles: roles as Role[], log })
+  const running = await start({ config, roles: roles as ProcessRole[], log })
   await asked
   await running.stop()
   return 0

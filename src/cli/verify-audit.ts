@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { Inspection, Range } from '../audit/inspect.ts'
 import { existingKey, SigningError } from '../audit/signing.ts'
-import { type Verdict, type Verification, verdictOf, verifyFile } from '../audit/verify.ts'
+import { type ChainVerdict, type Verification, verdictOf, verifyFile } from '../audit/verify.ts'
 import { verifyDatabase } from '../audit/verify-database.ts'
 import { readWitnesses, type Vouching } from '../audit/witnesses.ts'
 import type { Config } from '../foundation/config.ts'
@@ -23,7 +23,7 @@ export type VerifyChoices = {
 type Env = Record<string, string | undefined>
 
 /** Lets scripts distinguish broken from unproven; 2 is for misuse. */
-const exitCodes: Record<Verdict, number> = { intact: 0, unbroken: 0, broken: 1, unproven: 3 }
+const exitCodes: Record<ChainVerdict, number> = { intact: 0, unbroken: 0, broken: 1, unproven: 3 }
 
 /** Prints where each chain breaks, and which parts are unproven. Returns the exit code. */
 export async function verifyAudit(
@@ -86,7 +86,7 @@ function report(verification: Verification, vouching: Vouching): number {
   return exitCodes[verdict]
 }
 
-function sentences(verdict: Verdict, chains: readonly Inspection[], { newest }: Vouching): string[] {
+function sentences(verdict: ChainVerdict, chains: readonly Inspection[], { newest }: Vouching): string[] {
   if (verdict === 'intact') return ['Intact.']
   if (verdict === 'broken') return ['NOT INTACT.']
   const events = chains.reduce((sum, chain) => sum + chain.events, 0)

@@ -9,11 +9,11 @@ export type Wait = {
   sinceMs?: number
   waitedOut: string[]
   waitingFor: string[]
-  listeners: Set<(outcome: Outcome) => void>
+  listeners: Set<(outcome: ConfirmationOutcome) => void>
 }
 
 /** Confirmed, with the receipt or without one when somebody else has written it; or the numbers are of another epoch. */
-export type Outcome = { receipt?: Confirmed; isRecovered?: boolean }
+export type ConfirmationOutcome = { receipt?: Confirmed; isRecovered?: boolean }
 
 export const newWait = (seq: number, epoch: string | undefined): Wait => ({
   ...{ seq, epoch, waitedOut: [], waitingFor: [], listeners: new Set() },
@@ -25,15 +25,15 @@ export function restart(wait: Wait): void {
   wait.waitedOut = []
 }
 
-export function end(wait: Wait, outcome: Outcome): void {
+export function end(wait: Wait, outcome: ConfirmationOutcome): void {
   for (const listeners of wait.listeners) listeners(outcome)
 }
 
 /** How the wait ended; undefined when it did not in so many real milliseconds. */
-export async function outcomeOf(wait: Wait, withinMs: number): Promise<Outcome | undefined> {
-  let listeners = (_outcome: Outcome) => {}
+export async function outcomeOf(wait: Wait, withinMs: number): Promise<ConfirmationOutcome | undefined> {
+  let listeners = (_outcome: ConfirmationOutcome) => {}
   let timer: NodeJS.Timeout | undefined
-  const outcome = await new Promise<Outcome | undefined>((resolve) => {
+  const outcome = await new Promise<ConfirmationOutcome | undefined>((resolve) => {
     listeners = resolve
     timer = setTimeout(() => resolve(undefined), withinMs)
     wait.listeners.add(listeners)

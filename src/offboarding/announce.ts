@@ -1,12 +1,13 @@
+import type { Posted } from '../alerts/channel.ts'
 import { Refused } from '../alerts/channel.ts'
 import { newId } from '../foundation/ids.ts'
 import type { World } from '../foundation/world.ts'
-import type { Announcer, Posted } from './announcer.ts'
+import type { Announcer } from './announcer.ts'
 import { answerWorkflows } from './answer-workflows.ts'
 import { announceClosedRequests } from './closed-requests.ts'
 import { isUnattended } from './offboarding.ts'
 import { offerKeys } from './offer-keys.ts'
-import { type Report, readReport, reportFile } from './report.ts'
+import { type OffboardingReport, readReport, reportFile } from './report.ts'
 
 /** More leavers at once than these share a message. */
 const apart = 3
@@ -160,7 +161,7 @@ async function announceOne(world: World, announcer: Announcer, row: Row): Promis
 }
 
 /** The part of a report that its message shows: when it changes, the message is edited. */
-const shownOf = ({ counts, offboardings }: Report): string =>
+const shownOf = ({ counts, offboardings }: OffboardingReport): string =>
   JSON.stringify([counts, offboardings.map((one) => [one.id, one.state, one.endedBecause])])
 
 /**
@@ -175,7 +176,13 @@ const endReporting = ({ db, clock }: World, id: string, shown: string): Promise<
     return 'in full'
   })
 
-async function fileReport(world: World, announcer: Announcer, row: Row, report: Report, where: Posted) {
+async function fileReport(
+  world: World,
+  announcer: Announcer,
+  row: Row,
+  report: OffboardingReport,
+  where: Posted,
+) {
   const csv = await reportFile(world.db, report.offboardings)
   await announcer.file(where, `offboarding-${row.id.slice(4, 12)}.csv`, csv, row.file_attempts > 0)
 }

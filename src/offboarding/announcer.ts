@@ -1,8 +1,6 @@
+import type { Posted } from '../alerts/channel.ts'
 import type { KeyRequest } from '../workspaces/requests.ts'
-import type { Counts, Report } from './report.ts'
-
-/** Where a message stands. */
-export type Posted = { channelId: string; ts: string }
+import type { Counts, OffboardingReport } from './report.ts'
 
 /** A key that waits for its new owner to reveal it. */
 type Offer = {
@@ -18,8 +16,8 @@ type Offer = {
  * have arrived without an answer, so look before you send.
  */
 export type Announcer = {
-  post(report: Report, messageId: string, again: boolean): Promise<Posted>
-  edit(where: Posted, report: Report): Promise<void>
+  post(report: OffboardingReport, messageId: string, again: boolean): Promise<Posted>
+  edit(where: Posted, report: OffboardingReport): Promise<void>
   /** the report as a file, in the message's thread */
   file(where: Posted, name: string, csv: string, again: boolean): Promise<void>
   /** sends the new owner the keys that wait for them */

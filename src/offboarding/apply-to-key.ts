@@ -10,7 +10,7 @@ import type { Act } from '../members/actor.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Campaign } from '../rotation/campaign.ts'
 import { startRotation } from '../rotation/start.ts'
-import type { Offboarding, Outcome, Plan } from './offboarding.ts'
+import type { KeyOutcome, Offboarding, Plan } from './offboarding.ts'
 
 export type Deps = {
   offboarding: Offboarding
@@ -24,7 +24,7 @@ export type Deps = {
 
 /** The outcome for a key, and for its owner. */
 export type Applied = {
-  outcome: Outcome
+  outcome: KeyOutcome
   why?: string
   ownerAfter?: string
   successorKeyId?: string

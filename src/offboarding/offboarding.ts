@@ -12,7 +12,7 @@ export type Mode = (typeof modes)[number]
 
 export type Plan = 'revoke' | 'deactivate' | 'rotate' | 'hand-over' | 'keep'
 
-export type Outcome =
+export type KeyOutcome =
   | 'revoked'
   | 'deactivated'
   | 'rotating'
@@ -63,7 +63,7 @@ export type LeaverKey = {
   reasons: Reason[]
   busy: boolean
   plan: Plan
-  outcome: Outcome | null
+  outcome: KeyOutcome | null
   why: string
   ownerBefore: string
   ownerAfter: string | null

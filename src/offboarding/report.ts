@@ -22,7 +22,7 @@ export type Counts = {
 }
 
 /** Everything a message about one leaver says, or the sums over many. */
-export type Report = {
+export type OffboardingReport = {
   offboardings: (Offboarding & { sources: Source[]; keepsRoleInNames: string[] })[]
   counts: Counts
   /** the keys, while they are few enough to list */
@@ -36,7 +36,7 @@ export type Report = {
 const listedSingly = 20
 
 /** Reads the current content of that message. */
-export async function readReport(db: Executor, messageId: string): Promise<Report> {
+export async function readReport(db: Executor, messageId: string): Promise<OffboardingReport> {
   const rows = await db('offboardings')
     .where({ message_id: messageId })
     .orderBy(['requested_at', 'id'])
@@ -77,7 +77,10 @@ async function namedKeysOf(db: Executor, offboarding: Offboarding): Promise<Leav
   return keys.filter((key) => offboarding.decidesIn.includes(key.workspaceId))
 }
 
-async function elsewhereOf(db: Executor, { id, decidesIn }: Offboarding): Promise<Report['elsewhere']> {
+async function elsewhereOf(
+  db: Executor,
+  { id, decidesIn }: Offboarding,
+): Promise<OffboardingReport['elsewhere']> {
   const rows = await db('offboarding_keys')
     .join('workspaces', 'workspaces.id', 'offboarding_keys.workspace_id')
     .where({ offboarding_id: id })
@@ -107,7 +110,10 @@ export async function countKeys(db: Executor, ids: readonly string[]): Promise<C
 }
 
 /** Writes CSV for an auditor: a line per leaver and named key. Cells that look like formulas become text. */
-export async function reportFile(db: Executor, offboardings: Report['offboardings']): Promise<string> {
+export async function reportFile(
+  db: Executor,
+  offboardings: OffboardingReport['offboardings'],
+): Promise<string> {
   const lines: unknown[][] = []
   for (const one of offboardings)
     for (const key of await namedKeysOf(db, one))

@@ -35,7 +35,7 @@ export type Claimed = {
 }
 
 /** How a message ended. `refused`: for good, and nobody read it; other messages to that destination go on. */
-export type Outcome = 'arrived' | 'moot' | 'redirected' | 'unreachable' | 'refused'
+export type DeliveryOutcome = 'arrived' | 'moot' | 'redirected' | 'unreachable' | 'refused'
 
 /** Real time: a claim outlives its holder by at most this much. */
 const claimSeconds = 20
@@ -122,7 +122,7 @@ export async function claim(db: Database, now: Date): Promise<Claimed | undefine
 export async function complete(
   db: Executor,
   message: Pick<Claimed, 'id' | 'attempts'>,
-  outcome: Outcome,
+  outcome: DeliveryOutcome,
   now: Date,
   error?: string,
 ): Promise<boolean> {

@@ -1,17 +1,20 @@
+import type { Posted } from '../alerts/channel.ts'
 import type { NoteKind } from './notes.ts'
 import type { CampaignView, Tracker } from './tracker.ts'
-
-/** Where a message stands. */
-export type Posted = { channelId: string; ts: string }
 
 /** The content of one message: a rotation, or a campaign of many. */
 export type Shown = { about: 'rotation'; tracker: Tracker } | { about: 'campaign'; campaign: CampaignView }
 
 /** A note that is sent once in the thread of a rotation's message, with the people it mentions. */
-export type Said = { kind: Exclude<NoteKind, 'offer'>; tracker: Tracker; mentions: string[]; report?: Report }
+export type Said = {
+  kind: Exclude<NoteKind, 'offer'>
+  tracker: Tracker
+  mentions: string[]
+  report?: CompromiseReport
+}
 
 /** The last hours of a compromised key: networks and clients, and which of them are new. */
-export type Report = {
+export type CompromiseReport = {
   hours: number
   requests: number
   refused: number

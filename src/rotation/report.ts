@@ -2,7 +2,7 @@ import type { Executor } from '../foundation/database.ts'
 import { hourMs } from '../foundation/time.ts'
 import { sourcesOf } from '../usage/sources.ts'
 import { trafficOf } from '../usage/traffic.ts'
-import type { Report } from './board.ts'
+import type { CompromiseReport } from './board.ts'
 import type { Rotation } from './rotation.ts'
 
 const hours = 48
@@ -12,7 +12,7 @@ const knownForDays = 28
  * Reports the use of a compromised key in the 48 hours before it was refused: how often, from which networks and clients,
  * and which of them were not seen in the four weeks before that.
  */
-export async function reportOf(db: Executor, rotation: Rotation): Promise<Report> {
+export async function reportOf(db: Executor, rotation: Rotation): Promise<CompromiseReport> {
   const keyId = rotation.predecessorId
   const until = new Date((rotation.cutAt ?? rotation.startedAt).getTime() + hourMs)
   const since = new Date(until.getTime() - hourMs - hours * hourMs)

@@ -1,10 +1,9 @@
 import type { WebClient } from '@slack/web-api'
+import type { Posted } from '../alerts/channel.ts'
 import { findChannel } from './channels.ts'
 
 /** How many recent messages are searched for an earlier attempt. */
 export const historyLimit = 100
-
-type Posted = { channelId: string; ts: string }
 
 /** Returns channel ids by name. Each name is looked up once; a failed look-up is repeated. */
 export function openChannels(web: WebClient): (name: string) => Promise<string> {

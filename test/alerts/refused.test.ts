@@ -7,7 +7,7 @@ import { reconcileWorkspace } from '../../src/findings/reconcile-all.ts'
 import { openWebClient } from '../../src/foundation/slack.ts'
 import { put } from '../../src/outbox/outbox.ts'
 import { slackAlerts } from '../../src/slack/alert-channel.ts'
-import { type Role, roles } from '../../src/start.ts'
+import { type ProcessRole, processRoles } from '../../src/start.ts'
 import { allWorkspaces, type Workspace } from '../../src/workspaces/workspace.ts'
 import { said, security, type TestHouse, testHouse } from '../setup/house.ts'
 import { type Planted, plant } from '../setup/plant.ts'
@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => house.drop())
 
 /** Into a house of its own that plays these roles. */
-async function move(roles: readonly Role[]): Promise<void> {
+async function move(roles: readonly ProcessRole[]): Promise<void> {
   house = await testHouse({ roles })
   workspace = (await allWorkspaces(house.world.db))[0]!
   channel = slackAlerts(openWebClient(house.world), house.world.log)
@@ -305,7 +305,7 @@ describe('beside a worker', () => {
   let before: TestHouse
   beforeAll(async () => {
     before = house
-    await move(roles)
+    await move(processRoles)
   })
   afterAll(async () => {
     await house.drop()

@@ -1,7 +1,7 @@
 import { perform } from '../../src/acts/perform.ts'
 import { makeConnection } from '../../src/directory/connections.ts'
 import { rememberEmails } from '../../src/directory/emails.ts'
-import type { Role } from '../../src/start.ts'
+import type { ProcessRole } from '../../src/start.ts'
 import { type Workspace, workspacesOfTeam } from '../../src/workspaces/workspace.ts'
 import { people, type TestHouse, testHouse } from '../setup/house.ts'
 import { must } from '../setup/records.ts'
@@ -27,7 +27,7 @@ export type ScimDirectory = {
 }
 
 /** There is no worker unless one is wanted, so that what is asked for is what counts. */
-export async function openDirectory(roles: readonly Role[] = ['bot']): Promise<ScimDirectory> {
+export async function openDirectory(roles: readonly ProcessRole[] = ['bot']): Promise<ScimDirectory> {
   const house = await testHouse({ roles })
   let n = 0
   const workspace = async () => (await workspacesOfTeam(house.world.db, house.slack.teamId))[0]!

@@ -20,14 +20,17 @@ export function logEvents(sources: readonly Source[]): { events: LogEvent[]; unn
   return { events, unnamed }
 }
 
-/** `warn` of `log.warn(...)` and `world.log.warn(...)`. */
+/** `warn` of `log.warn(...)`, and of whatever else a log may be called; the console is none. */
 function levelOf(node: AstNode): string | undefined {
   const callee = node.type === 'CallExpression' ? (node.callee as AstNode) : undefined
   if (callee?.type !== 'MemberExpression') return undefined
   const owner = callee.object as AstNode
   const ownerName = (owner.type === 'MemberExpression' ? owner.property : owner) as AstNode
   const level = String((callee.property as AstNode).name)
-  return ownerName.name === 'log' && levels.includes(level) ? level : undefined
+  if (ownerName.name === 'log' && (callee.computed || level === 'child')) return 'unknown'
+  if (!levels.includes(level) || ownerName.name === 'console') return undefined
+  // Slack and Redis have an `info` that is a question; Bolt and the command line have an `error` of their own.
+  return ['info', 'error'].includes(level) && !/^log/.test(String(ownerName.name)) ? undefined : level
 }
 
 function eventOf(argument: AstNode | undefined): string | undefined {

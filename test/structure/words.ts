@@ -5,7 +5,7 @@ import { type AstNode, lineOf, nodesIn, type Source } from './source.ts'
  * terminal is not looked at: there a sentence may say "at most" or "tell a manager".
  */
 const instead: Record<string, string> = {
-  received: 'sent, reported, notified',
+  told: 'sent, reported, notified',
   tell: 'send, report, notify',
   tells: 'sends, reports, notifies',
   telling: 'sending, reporting',
@@ -13,10 +13,10 @@ const instead: Record<string, string> = {
   door: 'entry point, server, bot',
   doors: 'entry points',
   letter: 'message',
-  messages: 'messages',
+  letters: 'messages',
   whoever: 'the person who, the process that',
   whomever: 'the person whom',
-  state: 'status, snapshot, progress',
+  standing: 'status, snapshot, progress',
   standings: 'statuses, snapshots',
   settle: 'resolve, complete, close',
   settles: 'resolves, completes, closes',

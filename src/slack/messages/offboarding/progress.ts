@@ -2,15 +2,15 @@ import type { KnownBlock, ModalView, TaskCardBlock } from '@slack/types'
 import { minuteMs } from '../../../foundation/time.ts'
 import { join, type Phrase, say, who } from '../../../foundation/words.ts'
 import { receiptPhrase } from '../../../leases/receipt-words.ts'
-import type { LeaverKey, Outcome, Source } from '../../../offboarding/offboarding.ts'
-import type { Counts, Report } from '../../../offboarding/report.ts'
+import type { KeyOutcome, LeaverKey, Source } from '../../../offboarding/offboarding.ts'
+import type { Counts, OffboardingReport } from '../../../offboarding/report.ts'
 import { actions, button, type Message, message, notice, plainText } from '../../blocks.ts'
 import { isolate, sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
 import { count } from '../keys/key.ts'
 import { keepsRole, ownPolicy } from './offboard.ts'
 
-type One = Report['offboardings'][number]
+type One = OffboardingReport['offboardings'][number]
 
 const sourceWords: Record<Source, string> = {
   slack: '/keys offboard',
@@ -22,7 +22,7 @@ const sourceWords: Record<Source, string> = {
   reconcile: 'the nightly look at Slack’s members',
 }
 
-const outcomeWords: Record<Outcome, string> = {
+const outcomeWords: Record<KeyOutcome, string> = {
   revoked: 'revoked',
   deactivated: 'deactivated',
   rotating: 'rotating',
@@ -33,10 +33,10 @@ const outcomeWords: Record<Outcome, string> = {
 }
 
 /** The progress of an offboarding and its final report, exceptions first. Many leavers are summed up. */
-export const offboardingMessage = (report: Report): Message =>
+export const offboardingMessage = (report: OffboardingReport): Message =>
   report.offboardings.length === 1 ? about(report, report.offboardings[0]!) : aboutMany(report)
 
-function about(report: Report, one: One): Message {
+function about(report: OffboardingReport, one: One): Message {
   const { counts, keys } = report
   const isDone = one.state === 'done'
   const blocks: KnownBlock[] = [
@@ -81,7 +81,7 @@ function sums(counts: Counts): Phrase {
 }
 
 /** The exceptions that need attention. */
-function exceptions(one: One, { counts, keys, elsewhere }: Report): Phrase[] {
+function exceptions(one: One, { counts, keys, elsewhere }: OffboardingReport): Phrase[] {
   const failed = keys.filter((key) => key.outcome === 'failed')
   const usable = keys.filter((key) => key.outcome === 'rotating' && key.endsAt)
   const until = new Date(Math.max(...usable.map((key) => key.endsAt!.getTime())))
@@ -180,7 +180,7 @@ export const progressView = (one: One, counts: Counts): ModalView =>
     ...(one.state === 'done' ? [undoButton(one)] : []),
   ])
 
-function aboutMany({ offboardings, counts }: Report): Message {
+function aboutMany({ offboardings, counts }: OffboardingReport): Message {
   const done = offboardings.filter((one) => one.state === 'done').length
   const late = offboardings.filter((one) => (one.doneAt ?? one.dueAt) > one.dueAt)
   const named = offboardings.slice(0, 20).map((one): Phrase => [person(one)])
