@@ -139,8 +139,8 @@ export const builders: Record<string, Renders> = {
   helpMessage: of(help.helpMessage, a.caller, fc.constant(commands.map((command) => command.help))),
   verbHelpMessage: over(help.verbHelpMessage, helpLine),
   startMessage: of(help.startMessage, a.caller, fc.record({ create: flag, request: flag }), count),
-  homeView: over(home.homeView, homeProps()),
-  bareHomeView: over(home.bareHomeView, homeProps()),
+  homeView: over(home.homeView, a.homeProps),
+  bareHomeView: over(home.bareHomeView, a.homeProps),
   deactivateView: of(change.deactivateView, a.key, stake),
   revokeView: of(change.revokeView, a.key, stake),
   activatedMessage: over(change.activatedMessage, a.key),
@@ -212,7 +212,7 @@ export const builders: Record<string, Renders> = {
       lineage: fc.record({ before: a.relatives, after: a.relatives }),
       running: maybe(a.rotation),
     }),
-    a.member.map((one) => ({ ...one, workspaceId: 'ws_one' })),
+    a.member,
     at,
   ),
   showOnceView: of(once.showOnceView, a.key, token, maybe(hint) as never),
@@ -323,21 +323,6 @@ export const builders: Record<string, Renders> = {
       })
       .map(({ done, ...rest }) => ({ ...rest, ...(done ? { done } : {}) })),
   ),
-}
-
-function homeProps(): fc.Arbitrary<home.HomeProps> {
-  return fc
-    .record({
-      caller: a.caller,
-      shows: fc.constantFrom('mine' as const, 'all' as const),
-      attention: a.keys(30),
-      offers: a.keys(30),
-      requests: many(a.request, 30),
-      rotations: fc.record({ trackers: a.trackers(30), more: flag }),
-      keys: a.keys(40),
-      more: flag,
-    })
-    .map((props) => ({ ...props, now }))
 }
 
 /** A form as Slack sends it back, with something in each of its fields. */

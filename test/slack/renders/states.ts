@@ -29,6 +29,7 @@ import type { KeySnapshot } from '../../../src/rotation/key-snapshot.ts'
 import { type Phase, type Rotation, reasons } from '../../../src/rotation/rotation.ts'
 import type { CampaignView, Tracker } from '../../../src/rotation/tracker.ts'
 import type { Caller } from '../../../src/slack/caller.ts'
+import type { HomeProps } from '../../../src/slack/messages/home/home.ts'
 import type { Overview } from '../../../src/slack/messages/usage/overview.ts'
 import type { Panel } from '../../../src/slack/messages/usage/panel.ts'
 import { ranges } from '../../../src/usage/range.ts'
@@ -42,7 +43,6 @@ import {
   hint,
   id,
   jobOrUser,
-  longWords,
   many,
   maybe,
   moment,
@@ -76,8 +76,9 @@ export const policy: fc.Arbitrary<Policy> = fc
   })
   .map(readPolicy)
 
+/** The workspace of most things here, so that rights on them matter. */
 export const workspace: fc.Arbitrary<Workspace> = fc.record({
-  id: id('ws'),
+  id: fc.constant('ws_one'),
   accountId: id('acc'),
   name,
   policy,
@@ -87,14 +88,13 @@ export const member: fc.Arbitrary<Actor & { kind: 'member' }> = fc.record({
   kind: fc.constant('member' as const),
   id: user,
   role: fc.constantFrom('owner' as const, 'manager' as const, 'member' as const),
-  workspaceId: id('ws'),
+  workspaceId: fc.constant('ws_one'),
 })
-/** In the workspace that he or she looks at, so that rights matter. */
 export const caller: fc.Arbitrary<Caller> = fc
   .tuple(member, fc.tuple(workspace, many(workspace, 120)))
   .map(([actor, [first, others]]) => ({
     teamId: 'T0ACME0001',
-    actor: { ...actor, workspaceId: first.id },
+    actor,
     workspace: first,
     workspaces: unique([first, ...others], (one) => one.id),
   }))
@@ -986,4 +986,16 @@ export const image = maybe(
     alt_text: 'Requests of the last 24 hours',
   }),
 )
-export { longWords }
+
+export const homeProps: fc.Arbitrary<HomeProps> = fc
+  .record({
+    caller,
+    shows: fc.constantFrom('mine' as const, 'all' as const),
+    attention: keys(30),
+    offers: keys(30),
+    requests: many(request, 30),
+    rotations: fc.record({ trackers: trackers(30), more: fc.boolean() }),
+    keys: keys(40),
+    more: fc.boolean(),
+  })
+  .map((props) => ({ ...props, now }))
