@@ -59,7 +59,7 @@ export const scopes: fc.Arbitrary<Scope[]> = fc.subarray([...allScopes])
 const lifetime = perhaps(fc.integer({ min: 1, max: 3_650 }))
 const iso = moment.map((at) => at.toISOString())
 
-export const policy: fc.Arbitrary<Policy> = fc
+const policy: fc.Arbitrary<Policy> = fc
   .record({
     timeZone,
     alertChannel: channel,
@@ -260,7 +260,7 @@ const snapshot: fc.Arbitrary<KeySnapshot> = fc.record({
   endsAt: perhaps(moment),
   lastUsedAt: perhaps(moment),
 })
-export const source = fc.record({
+const source = fc.record({
   network,
   client,
   requests: count,
@@ -269,7 +269,7 @@ export const source = fc.record({
   firstAt: moment,
   lastAt: moment,
 })
-export const phases: readonly Phase[] = ['reveal', 'switch', 'silent', 'safe', 'finished', 'aborted']
+const phases: readonly Phase[] = ['reveal', 'switch', 'silent', 'safe', 'finished', 'aborted']
 
 export const rotation: fc.Arbitrary<Rotation> = fc
   .record({
@@ -390,7 +390,7 @@ export const request: fc.Arbitrary<KeyRequest> = fc.record({
 
 // alerts
 
-export const kinds: readonly Kind[] = [
+const kinds: readonly Kind[] = [
   'expiring',
   'rotation-due',
   'idle',
@@ -761,7 +761,7 @@ export const dryRun: fc.Arbitrary<DryRun> = fc.record({
 const modes = fc.constantFrom('by-use' as const, 'revoke' as const, 'deactivate' as const, 'rotate' as const)
 const plan = fc.constantFrom(...(['rotate', 'deactivate', 'revoke', 'hand-over', 'keep'] as const))
 const why = fc.subarray(['owned', 'revealed', 'held', 'created'] as const, { minLength: 1 })
-export const offboarding: fc.Arbitrary<Offboarding> = fc.record({
+const offboarding: fc.Arbitrary<Offboarding> = fc.record({
   id: id('off'),
   accountId: id('acc'),
   workspaceId: id('ws'),
@@ -903,7 +903,7 @@ export const connections = many(connection, 20).map((all) => unique(all, (one) =
 
 // usage
 
-export const range = fc.constantFrom(...ranges)
+const range = fc.constantFrom(...ranges)
 const figuresOf = fc.record(sums)
 const picture: fc.Arbitrary<UsagePicture> = fc
   .tuple(many(fc.record({ ok: count, refused: count, failed: count }), 288), timeZone)

@@ -9,7 +9,7 @@ export const moment = fc
 export const perhaps = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: null })
 export const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined })
 
-export const users = ['U0ADA00001', 'U0BRUNO002', 'U0CHIDI003', 'U0DANA0004', 'W0EMRE0005']
+const users = ['U0ADA00001', 'U0BRUNO002', 'U0CHIDI003', 'U0DANA0004', 'W0EMRE0005']
 export const user = fc.constantFrom(...users)
 export const jobOrUser = fc.oneof(
   { weight: 3, arbitrary: user },
