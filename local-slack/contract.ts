@@ -135,7 +135,9 @@ export type Calendar = { now: string; action?: { label: string; minutes: number 
 export type Fault = {
   method: string
   times: number
-  kind: 'ratelimited' | 'server_error' | 'drop_before' | 'drop_after' | 'hang' | 'error'
+  kind: 'ratelimited' | 'server_error' | 'drop_before' | 'drop_after' | 'hang' | 'slow' | 'error'
+  /** for kind `slow`: real milliseconds before the call is worked on, 10 s when absent */
+  afterMs?: number
   retryAfterSeconds?: number
   /** for kind `error`: the error name in the reply */
   error?: string

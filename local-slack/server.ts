@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Slack } from './context.ts'
 import type { Fields } from './fields.ts'
 import { receive, typeOf } from './files.ts'
@@ -22,7 +23,9 @@ async function withFault(slack: Slack, response: ServerResponse, asked: Asked, w
     response.destroy()
     return undefined
   }
-  const reply = fault && fault.kind !== 'drop_after' ? faultReply(fault) : await work()
+  if (fault?.kind === 'slow') await pause(fault.afterMs ?? 10_000, undefined, { ref: false })
+  const works = !fault || fault.kind === 'drop_after' || fault.kind === 'slow'
+  const reply = works ? await work() : faultReply(fault)
   if (fault?.kind === 'drop_after') response.destroy()
   else sendJson(response, reply.status, reply.body, reply.headers)
   return reply

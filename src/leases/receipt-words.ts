@@ -11,7 +11,7 @@ export function receiptPhrase(receipt: Receipt, still = false): Phrase {
   if (receipt.state === 'unknown')
     return say`I do not yet know whether every server has learnt it. I go on asking.`
   if (receipt.state === 'pending') {
-    const names = receipt.waitingFor.join(', ') || 'its servers'
+    const names = named(receipt.waitingFor) || 'its servers'
     return say`Saved. Waiting for ${names}; until then a check there may still accept it.`
   }
   const { confirmed, renewed, waitedOut, tookMs } = receipt
@@ -21,7 +21,14 @@ export function receiptPhrase(receipt: Receipt, still = false): Phrase {
     return say`No server held it in memory; no check started since accepts it.`
   if (waitedOut.length === 0)
     return say`${learnt} of ${learnt} ${servers(learnt)} confirmed in ${duration(tookMs)}; no check started since accepts it.`
-  return say`${learnt} ${servers(learnt)} confirmed; ${waitedOut.join(', ')} did not answer; I waited ${duration(tookMs)} until its permission ended. No check started since accepts it.`
+  return say`${learnt} ${servers(learnt)} confirmed; ${named(waitedOut)} did not answer; I waited ${duration(tookMs)} until its permission ended. No check started since accepts it.`
+}
+
+const maxNamed = 5
+
+const named = (names: readonly string[]): string => {
+  const more = names.length - maxNamed
+  return names.slice(0, maxNamed).join(', ') + (more > 0 ? ` and ${more} more` : '')
 }
 
 const servers = (count: number) => (count === 1 ? 'server' : 'servers')

@@ -1,8 +1,8 @@
 import type { WebClient } from '@slack/web-api'
 import { orDatabaseOut } from '../foundation/database.ts'
-import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
+import { isRefusal, type Refusal, refuse, sentence } from '../foundation/refusal.ts'
 import { isFullUser } from '../foundation/slack.ts'
-import { join, say } from '../foundation/words.ts'
+import { join, plain, say } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import type { Actor } from '../members/actor.ts'
 import { findMember, inCharge, type Member } from '../members/member.ts'
@@ -10,6 +10,7 @@ import { currentOffboarding } from '../offboarding/offboarding.ts'
 import { readPreferences } from '../workspaces/preferences.ts'
 import { ensureMember } from '../workspaces/roles.ts'
 import { type Workspace, workspacesOfTeam } from '../workspaces/workspace.ts'
+import { errorName } from './channels.ts'
 
 /** The person who acts, looked up in the database. Only team and user are taken from the payload. */
 export type Caller = {
@@ -33,15 +34,22 @@ export type Claim = {
 /**
  * Looks up the person who acts: account by team, workspace, role there. Refuses guests, people of other organisations
  * and workspaces of other accounts, the last two in the same words. Refuses people who are being offboarded, except
- * in workspaces where they keep their role.
+ * in workspaces where they keep their role. Slack is asked about a person whom the workspace has not met, after
+ * `beforeSlack`.
  */
 export const identify = (
   world: Pick<World, 'db' | 'clock'>,
   web: WebClient,
   claim: Claim,
-): Promise<Caller | Refusal> => orDatabaseOut(() => findCaller(world, web, claim))
+  beforeSlack?: () => Promise<void>,
+): Promise<Caller | Refusal> => orDatabaseOut(() => findCaller(world, web, claim, beforeSlack))
 
-async function findCaller(world: Pick<World, 'db' | 'clock'>, web: WebClient, claim: Claim) {
+async function findCaller(
+  world: Pick<World, 'db' | 'clock'>,
+  web: WebClient,
+  claim: Claim,
+  beforeSlack?: () => Promise<void>,
+) {
   const workspaces = await workspacesOfTeam(world.db, claim.teamId)
   const first = workspaces[0]
   if (!first) return refuse('not_a_member', 'Keywarden has no workspace for this Slack team.')
@@ -58,6 +66,7 @@ async function findCaller(world: Pick<World, 'db' | 'clock'>, web: WebClient, cl
       )}.`,
     })
   const known = await findMember(world.db, workspace.id, claim.userId)
+  if (!known?.met) await beforeSlack?.()
   const member = known?.met ? known : await meet(world, web, workspace, claim)
   if (isRefusal(member)) return member
   const actor = { kind: 'member', id: claim.userId, role: member.role, workspaceId: workspace.id } as const
@@ -93,7 +102,8 @@ export async function isFullMember(web: WebClient, userId: string, teamId: strin
 }
 
 /**
- * Why this person cannot be given keys or a role, as an error for the field that names them; undefined when they can.
+ * Why this person cannot be given keys, work or a role, as an error for the field that names them; undefined when they
+ * can. May wait for Slack, so it is asked after the acknowledgement.
  */
 export async function recipientError(
   { db }: Pick<World, 'db'>,
@@ -101,9 +111,19 @@ export async function recipientError(
   { teamId, workspace }: Caller,
   userId: string,
 ): Promise<string | undefined> {
-  if (!(await isFullMember(web, userId, teamId))) return 'Choose a full member of your team.'
-  const leaving = await currentOffboarding(db, workspace.accountId, userId)
-  return leaving && 'They are being offboarded. Choose somebody who stays.'
+  const known = await orDatabaseOut(async () => ({
+    offboarding: await currentOffboarding(db, workspace.accountId, userId),
+    member: await findMember(db, workspace.id, userId),
+  }))
+  if (isRefusal(known)) return plain(sentence(known))
+  if (known.offboarding) return 'They are being offboarded. Choose somebody who stays.'
+  if (known.member?.met) return undefined
+  try {
+    return (await isFullMember(web, userId, teamId)) ? undefined : 'Choose a full member of your team.'
+  } catch (error) {
+    if (errorName(error) === 'user_not_found') return 'Choose a full member of your team.'
+    return 'Slack does not say who that is. Try again in a minute.'
+  }
 }
 
 /** Slack may still let people in for a while after their company has reported that they leave. */

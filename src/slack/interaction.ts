@@ -50,9 +50,9 @@ export type ClickInteraction = Interaction & {
 export type SubmitInteraction = Interaction & {
   metadata: string
   values: Values
-  /** acknowledges with errors on fields */
+  /** shows errors by field: on the fields in the acknowledgement; after it, on top of the form with what was typed */
   complain(errors: Record<string, string>): Promise<void>
-  /** acknowledges; the dialog shows this until `show` */
+  /** acknowledges, which must come before any call to Slack; the dialog shows this until `show` or `complain` */
   work(view: ModalView): Promise<void>
 }
 

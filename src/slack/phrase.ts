@@ -39,8 +39,18 @@ export const unixSeconds = (at: Date): number => Math.floor(at.getTime() / 1000)
 export const isolate = (name: string): string =>
   `\u2068${name.replace(/[\u202A-\u202E\u2066-\u2069]/g, '')}\u2069`
 
-/** The fallback `text` of a message. Slack parses it as mrkdwn, so markup is escaped. */
-export const fallback = (phrase: Phrase): string => escapeMrkdwn(plain(phrase))
+/**
+ * The fallback `text` of a message, which notifications and screen readers use. Slack parses it as mrkdwn: people are
+ * mentioned so that it shows their names, markup is escaped, and names are isolated like in blocks.
+ */
+export const fallback = (phrase: Phrase): string => phrase.map(fallbackPiece).join('')
+
+function fallbackPiece(piece: Piece): string {
+  if (typeof piece === 'string') return escapeMrkdwn(piece)
+  if ('user' in piece) return `<@${piece.user}>`
+  if ('name' in piece) return escapeMrkdwn(isolate(piece.name))
+  return escapeMrkdwn('code' in piece ? isolate(piece.code) : plain([piece]))
+}
 
 export const escapeMrkdwn = (text: string): string =>
   text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;')

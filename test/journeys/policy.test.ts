@@ -102,14 +102,20 @@ test('of two owners who change it at once one is saved, and nothing of the other
 
 test('the alert channel is one of your own, not archived, and a private one says how to invite the bot', async () => {
   const owner = house.as('owner')
-  const form = await openDialog(owner, 'policy')
+  let form = await openDialog(owner, 'policy')
   const complaint = async (alertChannel: string) => {
-    const refused = await submit(owner, form, { alertChannel })
-    return refused.ok && refused.outcome === 'errors' ? refused.errors.alertChannel : undefined
+    form = await submitAndSee(owner, form, { alertChannel, idleDays: '77' })
+    expect(form.values).toMatchObject({
+      alertChannel: { alertChannel },
+      idleDays: { idleDays: '77' },
+    })
+    return said(form.blocks)
   }
-  expect(await complaint('C0GLOBEX01')).toContain('shared with another organisation')
-  expect(await complaint('C0OLDNEWS1')).toBe('That channel is archived.')
-  expect(await complaint('C0LEADS001')).toContain('/invite @Keywarden')
+  expect(await complaint('C0GLOBEX01')).toContain('Alert channel: That channel is shared with another')
+  expect(await complaint('C0OLDNEWS1')).toContain('Alert channel: That channel is archived.')
+  const last = await complaint('C0LEADS001')
+  expect(last).toContain('/invite @Keywarden')
+  expect(last).not.toContain('archived')
 })
 
 test('the bot joins the public channel that was chosen', async () => {

@@ -84,7 +84,10 @@ test('where a plan has neither charts nor tables, a rotation is followed in word
 
 test('an offer whose button is refused says in words where the key is revealed', async () => {
   await makeOwned('Offered in words')
-  await refuse('chat.postMessage', 'started a rotation of Offered', { error: 'invalid_blocks', times: 1 })
+  await refuse('chat.postMessage', 'started a rotation of \u2068Offered', {
+    error: 'invalid_blocks',
+    times: 1,
+  })
   await rotate('Offered in words')
   const offer = await received(house.as('member'), 'started a rotation of')
   expect(offer.blocks).toEqual([])

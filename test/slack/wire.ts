@@ -2,8 +2,13 @@ import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { calls } from 'local-slack/person'
 import { sign } from 'local-slack/sign'
+import { vi } from 'vitest'
 import type { TestHouse } from '../setup/house.ts'
+
+/** An input as a submission holds it. */
+export type Typed = { type: string } & Record<string, unknown>
 
 /** The person that a payload claims to be from. */
 export type Sender = { id: string; team: string }
@@ -54,53 +59,93 @@ export async function openWire(house: TestHouse) {
     team: { id: house.slack.teamId },
     trigger_id: trigger(),
   })
-  const view = (callbackId: string, metadata: string) => ({
+  const view = (callbackId: string, metadata: string, fields: Record<string, Typed> = {}) => ({
     id: `V${randomBytes(5).toString('hex').toUpperCase()}`,
     type: 'modal',
     callback_id: callbackId,
     private_metadata: metadata,
     hash: randomBytes(4).toString('hex'),
     title: { type: 'plain_text', text: 'Anything' },
-    state: { values: {} },
+    blocks: Object.keys(fields).map((field) => ({
+      type: 'input',
+      block_id: field,
+      label: { type: 'plain_text', text: field },
+      element: { type: fields[field]!.type, action_id: field },
+    })),
+    state: {
+      values: Object.fromEntries(Object.entries(fields).map(([field, value]) => [field, { [field]: value }])),
+    },
   })
+  const commandBody = ({ id }: Sender, words: string, response_url: string) =>
+    new URLSearchParams({
+      command: '/keys',
+      text: words,
+      team_id: house.slack.teamId,
+      user_id: id,
+      channel_id: 'C0GENERAL1',
+      trigger_id: trigger(),
+      response_url,
+    }).toString()
+  const clickBody = (who: Sender, actionId: string, value: string, response_url: string) =>
+    payload({
+      type: 'block_actions',
+      ...from(who),
+      response_url,
+      container: { type: 'message', message_ts: randomBytes(4).toString('hex') },
+      actions: [{ type: 'button', action_id: actionId, block_id: 'b', value, action_ts: '1' }],
+    })
+  const viewBody = (type: string, who: Sender, ...about: Parameters<typeof view>) =>
+    payload({ type, ...from(who), view: view(...about) })
+  const eventBody = (event: Record<string, unknown>) =>
+    JSON.stringify({
+      type: 'event_callback',
+      team_id: house.slack.teamId,
+      event_id: `Ev${randomBytes(5).toString('hex')}`,
+      event: { channel: 'D1', event_ts: '1', ...event },
+    })
+
+  /** Real milliseconds until the acknowledgement. */
+  async function timed(body: string, type?: string): Promise<number> {
+    const from = performance.now()
+    await send(body, type)
+    return performance.now() - from
+  }
+
+  /** What a dialog shows after its acknowledgement, whether it is open or not. */
+  const laterIn = (viewId: string): Promise<string> =>
+    vi.waitFor(
+      async () => {
+        const updates = await calls(house.slack.url, 'views.update')
+        const shown = updates.find(({ args }) => args.view_id === viewId)
+        if (!shown) throw new Error(`nothing was shown in ${viewId}`)
+        return JSON.stringify(shown.args.view)
+      },
+      { timeout: 20_000, interval: 100 },
+    )
 
   return {
-    command: ({ id }: Sender, words: string) =>
-      answered((response_url) =>
-        new URLSearchParams({
-          command: '/keys',
-          text: words,
-          team_id: house.slack.teamId,
-          user_id: id,
-          channel_id: 'C0GENERAL1',
-          trigger_id: trigger(),
-          response_url,
-        }).toString(),
-      ),
+    command: (who: Sender, words: string) => answered((url) => commandBody(who, words, url)),
     click: (who: Sender, actionId: string, value: string) =>
-      answered((response_url) =>
-        payload({
-          type: 'block_actions',
-          ...from(who),
-          response_url,
-          container: { type: 'message', message_ts: randomBytes(4).toString('hex') },
-          actions: [{ type: 'button', action_id: actionId, block_id: 'b', value, action_ts: '1' }],
-        }),
-      ),
-    submit: (who: Sender, callbackId: string, metadata: string) =>
-      send(payload({ type: 'view_submission', ...from(who), view: view(callbackId, metadata) })),
+      answered((url) => clickBody(who, actionId, value, url)),
+    submit: async (who: Sender, callbackId: string, metadata: string) => {
+      const shown = view(callbackId, metadata)
+      const answer = await send(payload({ type: 'view_submission', ...from(who), view: shown }))
+      return answer.includes('One moment...') ? laterIn(shown.id) : answer
+    },
     close: (who: Sender, callbackId: string, metadata: string) =>
-      send(payload({ type: 'view_closed', ...from(who), view: view(callbackId, metadata) })),
+      send(viewBody('view_closed', who, callbackId, metadata)),
     openHome: ({ id }: Sender) =>
-      send(
-        JSON.stringify({
-          type: 'event_callback',
-          team_id: house.slack.teamId,
-          event_id: `Ev${randomBytes(5).toString('hex')}`,
-          event: { type: 'app_home_opened', user: id, tab: 'home', channel: 'D1', event_ts: '1' },
-        }),
-        'application/json',
-      ),
+      send(eventBody({ type: 'app_home_opened', user: id, tab: 'home' }), 'application/json'),
+    /** the same, but for how long they take to be acknowledged */
+    timed: {
+      command: (who: Sender, words: string) => timed(commandBody(who, words, base)),
+      click: (who: Sender, actionId: string, value: string) => timed(clickBody(who, actionId, value, base)),
+      submit: (who: Sender, ...about: Parameters<typeof view>) =>
+        timed(viewBody('view_submission', who, ...about)),
+      close: (who: Sender, ...about: Parameters<typeof view>) =>
+        timed(viewBody('view_closed', who, ...about)),
+      event: (event: Record<string, unknown>) => timed(eventBody(event), 'application/json'),
+    },
     stop: () => new Promise((resolve) => server.close(resolve)),
   }
 }

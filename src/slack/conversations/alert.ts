@@ -7,7 +7,7 @@ import { type Phrase, say } from '../../foundation/words.ts'
 import type { Act } from '../../members/actor.ts'
 import { noSuchKey } from '../../policy/authorise.ts'
 import { message, notice, plainSection } from '../blocks.ts'
-import { isFullMember } from '../caller.ts'
+import { recipientError } from '../caller.ts'
 import {
   type ClickInteraction,
   type Interaction,
@@ -103,10 +103,10 @@ export const submitSnooze: OnSubmit = async (interaction) => {
 
 export const submitAssign: OnSubmit = async (interaction) => {
   const to = textIn(interaction.values, 'to')
-  const { web } = interaction.bot
-  const isMember = to !== '' && (await isFullMember(web, to, interaction.caller.teamId).catch(() => false))
-  if (!isMember) return interaction.complain({ to: 'Choose a person of this workspace.' })
+  if (to === '') return interaction.complain({ to: 'Choose a person.' })
   await interaction.work(notice('Assign alert', [plainSection('Saving...')]))
+  const wrong = await recipientError(interaction.bot.world, interaction.bot.web, interaction.caller, to)
+  if (wrong) return interaction.complain({ to: wrong })
   const finding = await onFinding(interaction, interaction.metadata, (act, target) => assign(act, target, to))
   if (isRefusal(finding)) return finding
   await interaction.show(

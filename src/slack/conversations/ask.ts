@@ -2,20 +2,19 @@ import { isRefusal } from '../../foundation/refusal.ts'
 import { liveKeyOfIntegration } from '../../keys/find.ts'
 import type { KeyRequest as KeyDraft } from '../../keys/issue.ts'
 import { type KeyRequest, makeRequest, rememberPosted } from '../../workspaces/requests.ts'
-import { type Message, notice, plainSection } from '../blocks.ts'
+import type { Message } from '../blocks.ts'
 import { findChannel, post } from '../channels.ts'
 import { sendOrInWords } from '../in-words.ts'
 import type { Handled, Interaction, SubmitInteraction } from '../interaction.ts'
 import { requestMessage, sentView } from '../messages/keys/request.ts'
 import { performFor } from '../perform-for.ts'
 
-/** Sends a draft to the managers: a member's request, or a key with write where policy requires approval. */
+/** Sends a checked draft to the managers: a member's request, or a key with write where policy requires approval. */
 export async function askForApproval(
   interaction: SubmitInteraction,
   draft: KeyDraft,
   reason: string,
 ): Promise<Handled> {
-  await interaction.work(notice('Request a key', [plainSection('Sending...')]))
   const { workspace } = interaction.caller
   const { world } = interaction.bot
   const request = await performFor(interaction, (act) =>

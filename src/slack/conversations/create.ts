@@ -1,5 +1,5 @@
 import { orDatabaseOut } from '../../foundation/database.ts'
-import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
+import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
 import { liveKeyOfIntegration, nameInUse } from '../../keys/find.ts'
 import { issue, type KeyDraft, type KeyRequest, nameIsTaken, readDraft } from '../../keys/issue.ts'
 import type { Key } from '../../keys/key.ts'
@@ -88,11 +88,18 @@ export const submitCreate: OnSubmit = async (interaction) => {
       checked,
       cut(`Policy: a key with write needs a second person. ${checked.description}`.trim(), 300),
     )
-  await interaction.work(notice('Create key', [plainSection('Creating...')]))
   return make(interaction, checked)
 }
 
-/** Reads and checks the form as far as possible before the act. Returns nothing when the form was shown again. */
+const working = {
+  create: notice('Create key', [plainSection('Creating...')]),
+  request: notice('Request a key', [plainSection('Sending...')]),
+}
+
+/**
+ * Reads and checks the form as far as possible before the act, and acknowledges. Returns nothing when the form was
+ * shown again.
+ */
 export async function checkForm(
   interaction: SubmitInteraction,
   kind: CreateProps['kind'],
@@ -106,21 +113,19 @@ export async function checkForm(
     rival: choicesIn(interaction.values, 'another').includes('yes')
       ? undefined
       : await rivalOf(interaction, request.integration),
-    recipientProblem:
-      request.ownerId === actor.id
-        ? undefined
-        : await recipientError(world, web, interaction.caller, request.ownerId),
   }))
   if (isRefusal(checks)) return checks
-  const wrong = [
-    ...(checks.taken ? [nameIsTaken(request.name)] : []),
-    ...(checks.recipientProblem ? [refuse('invalid', checks.recipientProblem, { field: 'owner' })] : []),
-  ]
-  if (wrong.length > 0) return interaction.complain(fieldErrors(wrong))
-  if (!checks.rival) return request
-  return interaction.work(
-    createForm(formProps(interaction, kind, { ...readProps(interaction.values), rival: checks.rival })),
-  )
+  if (checks.taken) return interaction.complain(fieldErrors([nameIsTaken(request.name)]))
+  if (checks.rival)
+    return interaction.work(
+      createForm(formProps(interaction, kind, { ...readProps(interaction.values), rival: checks.rival })),
+    )
+  await interaction.work(working[kind])
+  const wrong =
+    request.ownerId === actor.id
+      ? undefined
+      : await recipientError(world, web, interaction.caller, request.ownerId)
+  return wrong ? interaction.complain({ owner: wrong }) : request
 }
 
 /** Finds a live key of the same integration. Members only see their own; the approver sees others on the request. */

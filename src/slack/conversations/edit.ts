@@ -1,7 +1,7 @@
 import { orDatabaseOut } from '../../foundation/database.ts'
-import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
+import { isRefusal } from '../../foundation/refusal.ts'
 import { say } from '../../foundation/words.ts'
-import { type Edit, edit, readEdit, type TypedEdit } from '../../keys/edit.ts'
+import { edit, readEdit, type TypedEdit } from '../../keys/edit.ts'
 import { nameInUse } from '../../keys/find.ts'
 import { nameIsTaken } from '../../keys/issue.ts'
 import type { Key } from '../../keys/key.ts'
@@ -32,11 +32,20 @@ export const submitEdit: OnSubmit = async (interaction) => {
   if (Array.isArray(wanted)) return interaction.complain(fieldErrors(wanted))
   const before = await keyById(interaction, keyId)
   if (isRefusal(before)) return before
-  const wrong = await editErrors(interaction, before, wanted)
-  if (isRefusal(wrong)) return wrong
-  if (wrong.length > 0) return interaction.complain(fieldErrors(wrong))
+  const { bot, caller } = interaction
+  const { workspace } = caller
+  const renamed = fold(wanted.name) !== fold(before.name)
+  const taken = await orDatabaseOut(
+    async () => renamed && (await nameInUse(bot.world.db, workspace.id, wanted.name)),
+  )
+  if (isRefusal(taken)) return taken
+  if (taken) return interaction.complain(fieldErrors([nameIsTaken(wanted.name)]))
   await interaction.work(notice('Edit key', [plainSection('Saving...')]))
-  const { workspace } = interaction.caller
+  const wrong =
+    wanted.ownerId === before.ownerId
+      ? undefined
+      : await recipientError(bot.world, bot.web, caller, wanted.ownerId)
+  if (wrong) return interaction.complain({ owner: wrong })
   const saved = await performFor(interaction, (act) =>
     edit(act, workspace.id, keyId, wanted, Number(version)),
   )
@@ -44,28 +53,6 @@ export const submitEdit: OnSubmit = async (interaction) => {
   await interaction.show(editedView(saved))
   await notifyNewOwner(interaction, before, saved)
   interaction.bot.refresh(workspace)
-}
-
-/** Checks the edit against the database and Slack; the act checks the name again. */
-async function editErrors(
-  interaction: SubmitInteraction,
-  before: Key,
-  wanted: Edit,
-): Promise<Refusal[] | Refusal> {
-  const { bot, caller } = interaction
-  const renamed = fold(wanted.name) !== fold(before.name)
-  const taken = await orDatabaseOut(
-    async () => renamed && (await nameInUse(bot.world.db, caller.workspace.id, wanted.name)),
-  )
-  if (isRefusal(taken)) return taken
-  const recipientProblem =
-    wanted.ownerId === before.ownerId
-      ? undefined
-      : await recipientError(bot.world, bot.web, caller, wanted.ownerId)
-  return [
-    ...(taken ? [nameIsTaken(wanted.name)] : []),
-    ...(recipientProblem ? [refuse('invalid', recipientProblem, { field: 'owner' })] : []),
-  ]
 }
 
 function readForm({ values, caller }: SubmitInteraction): TypedEdit {

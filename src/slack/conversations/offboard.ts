@@ -20,7 +20,6 @@ import {
 } from '../interaction.ts'
 import { begunView, planWords, previewForm, undoneView } from '../messages/offboarding/offboard.ts'
 import { progressView } from '../messages/offboarding/progress.ts'
-import { fieldErrors } from '../messages/refusal.ts'
 import { performFor } from '../perform-for.ts'
 
 /** `/keys offboard @user`: a preview of the keys, why each is affected, and the plan. Changes nothing yet. */
@@ -78,9 +77,11 @@ export const submitOffboard: OnSubmit = async (interaction) => {
   const { actor, workspace } = interaction.caller
   const userId = interaction.metadata
   const successorId = textIn(interaction.values, 'successor') || undefined
-  const wrong = successorId ? await cannotTakeOver(interaction, userId, successorId) : undefined
-  if (wrong) return interaction.complain(fieldErrors([wrong]))
+  if (successorId === userId) return interaction.complain({ successor: 'Whoever leaves cannot take over.' })
   await interaction.work(notice('Offboard', [plainSection('Starting...')]))
+  const wrong =
+    successorId && (await recipientError(world, interaction.bot.web, interaction.caller, successorId))
+  if (wrong) return interaction.complain({ successor: wrong })
   const made = await performFor(interaction, (act) =>
     requestOffboarding(
       act,
@@ -101,22 +102,6 @@ export const submitOffboard: OnSubmit = async (interaction) => {
   const keys = preview.elsewhere.reduce((sum, one) => sum + one.keys, preview.keys.length)
   await interaction.show(begunView(userId, keys, workspace.policy.alertChannel))
   interaction.bot.offboard()
-}
-
-async function cannotTakeOver(
-  interaction: Interaction,
-  leaver: string,
-  successorId: string,
-): Promise<Refusal | undefined> {
-  if (successorId === leaver)
-    return refuse('invalid', 'Whoever leaves cannot take over.', { field: 'successor' })
-  const recipientProblem = await recipientError(
-    interaction.bot.world,
-    interaction.bot.web,
-    interaction.caller,
-    successorId,
-  )
-  return recipientProblem ? refuse('invalid', recipientProblem, { field: 'successor' }) : undefined
 }
 
 /** The plan chosen for each key; whether it is possible is checked later. */

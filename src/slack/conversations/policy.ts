@@ -4,7 +4,7 @@ import { isRefusal, refuse } from '../../foundation/refusal.ts'
 import { checkPolicy, type Policy } from '../../policy/policy.ts'
 import { lacksApprover, setPolicy } from '../../workspaces/policy.ts'
 import { notice, plainSection } from '../blocks.ts'
-import { findChannel } from '../channels.ts'
+import { errorName, findChannel } from '../channels.ts'
 import { type OnCommand, type OnSubmit, type SubmitInteraction, textIn } from '../interaction.ts'
 import { fieldErrors } from '../messages/refusal.ts'
 import { policyForm, policySavedView } from '../messages/workspace/policy.ts'
@@ -23,7 +23,7 @@ export const openPolicy: OnCommand = async (interaction) => {
 }
 
 export const submitPolicy: OnSubmit = async (interaction) => {
-  const wanted = await readForm(interaction)
+  const wanted = readForm(interaction)
   const checked = checkPolicy(wanted)
   const wrong = 'wrong' in checked ? checked.wrong : []
   const complaints = wrong.map(({ rule, why }) => refuse('invalid', why, { field: rule }))
@@ -35,15 +35,14 @@ export const submitPolicy: OnSubmit = async (interaction) => {
     if (approverError && !approverError.field) return approverError
     if (approverError) complaints.push(approverError)
   }
-  for (const rule of channelPolicies) {
-    const why = wanted[rule] && (await channelComplaint(interaction, wanted[rule]))
-    if (why) complaints.push(refuse('invalid', why, { field: rule }))
-  }
   if (complaints.length > 0) return interaction.complain(fieldErrors(complaints))
   await interaction.work(notice('Policy', [plainSection('Saving...')]))
+  const unfit = await channelErrors(interaction, wanted)
+  if (Object.keys(unfit).length > 0) return interaction.complain(unfit)
   const { workspace } = interaction.caller
+  const channels = await channelsAsWritten(interaction, wanted)
   const policy = await performFor(interaction, (act) =>
-    setPolicy(act, workspace.id, wanted, interaction.metadata),
+    setPolicy(act, workspace.id, { ...wanted, ...channels }, interaction.metadata),
   )
   if (isRefusal(policy)) return policy
   await interaction.show(policySavedView({ ...workspace, policy }, await joinAll(interaction, policy)))
@@ -67,10 +66,8 @@ const numbers = [
 ] as const
 
 /** Reads the form as rules. A field that is not a number becomes NaN, so that the check reports an error on it. */
-async function readForm({ values, caller, bot }: SubmitInteraction): Promise<Wanted> {
+function readForm({ values, caller }: SubmitInteraction): Wanted {
   const now = caller.workspace.policy
-  const chosen = (rule: (typeof channelPolicies)[number]) =>
-    channelWanted(bot.web, textIn(values, rule), now[rule])
   const counts = numbers.map((rule) => [
     rule,
     /^\d{1,5}$/.test(textIn(values, rule).trim()) ? Number(textIn(values, rule)) : Number.NaN,
@@ -91,13 +88,33 @@ async function readForm({ values, caller, bot }: SubmitInteraction): Promise<Wan
     quietUntil: textIn(values, 'quietUntil'),
     timeZone: textIn(values, 'timeZone').trim(),
     // Alerts always need a channel; checkpoints are optional.
-    alertChannel: (await chosen('alertChannel')) || now.alertChannel,
-    auditChannel: await chosen('auditChannel'),
+    alertChannel: textIn(values, 'alertChannel') || now.alertChannel,
+    auditChannel: textIn(values, 'auditChannel'),
   }
 }
 
 const channelPolicies = ['alertChannel', 'auditChannel'] as const
 type Wanted = Record<string, unknown> & Record<(typeof channelPolicies)[number], string>
+
+async function channelErrors(
+  interaction: SubmitInteraction,
+  wanted: Wanted,
+): Promise<Record<string, string>> {
+  const errors: Record<string, string> = {}
+  for (const rule of channelPolicies) {
+    const why = wanted[rule] && (await channelComplaint(interaction, wanted[rule]))
+    if (why) errors[rule] = why
+  }
+  return errors
+}
+
+async function channelsAsWritten({ bot, caller }: SubmitInteraction, wanted: Wanted) {
+  const now = caller.workspace.policy
+  return {
+    alertChannel: await channelWanted(bot.web, wanted.alertChannel, now.alertChannel),
+    auditChannel: await channelWanted(bot.web, wanted.auditChannel, now.auditChannel),
+  }
+}
 
 /** The chosen channel, written as the rules have it when it is the same one. */
 async function channelWanted(web: WebClient, chosen: string, now: string): Promise<string> {
@@ -107,13 +124,18 @@ async function channelWanted(web: WebClient, chosen: string, now: string): Promi
 
 /** Why this channel is unfit: alerts name keys and people, so outsiders must not read them. */
 async function channelComplaint({ bot }: SubmitInteraction, channelId: string): Promise<string | undefined> {
-  const id = await findChannel(bot.web, channelId).catch(() => undefined)
-  const info = id ? await bot.web.conversations.info({ channel: id }).catch(() => undefined) : undefined
-  const channel = info?.channel
-  if (!channel) return 'I cannot see that channel. If it is private, type /invite @Keywarden there first.'
-  if (channel.is_archived) return 'That channel is archived.'
-  if (channel.is_ext_shared)
-    return 'That channel is shared with another organisation. Choose one of your own.'
+  try {
+    const id = await findChannel(bot.web, channelId)
+    const { channel } = await bot.web.conversations.info({ channel: id })
+    if (channel?.is_archived) return 'That channel is archived.'
+    if (channel?.is_ext_shared)
+      return 'That channel is shared with another organisation. Choose one of your own.'
+    return undefined
+  } catch (error) {
+    return errorName(error)
+      ? 'I cannot see that channel. If it is private, type /invite @Keywarden there first.'
+      : 'Slack does not answer now. Try again in a minute.'
+  }
 }
 
 /** Joins the public channels. Returns the names of the private ones, to which a member must invite the bot. */

@@ -45,9 +45,9 @@ export const submitRoles: OnSubmit = async (interaction) => {
   if ((userId === '') === (groupId === ''))
     return interaction.complain({ person: 'Choose a person or a user group, one of them.' })
   const { bot, caller } = interaction
-  const recipientProblem = userId ? await recipientError(bot.world, bot.web, caller, userId) : undefined
-  if (recipientProblem) return interaction.complain({ person: recipientProblem })
   await interaction.work(notice('Roles', [plainSection('Saving...')]))
+  const wrong = userId ? await recipientError(bot.world, bot.web, caller, userId) : undefined
+  if (wrong) return interaction.complain({ person: wrong })
   const done = userId
     ? await givePerson(interaction, userId, role)
     : await giveGroup(interaction, groupId, role)

@@ -3,14 +3,13 @@ import { isRefusal } from '../../foundation/refusal.ts'
 import { integrationsOf, keysToRotate, startCampaign, type Which } from '../../rotation/campaign.ts'
 import { type Reason, reasons } from '../../rotation/rotation.ts'
 import { notice, plainSection } from '../blocks.ts'
-import { isFullMember } from '../caller.ts'
+import { recipientError } from '../caller.ts'
 import {
   type Handled,
   type Interaction,
   type OnClick,
   type OnCommand,
   type OnSubmit,
-  type SubmitInteraction,
   textIn,
   type Values,
 } from '../interaction.ts'
@@ -73,28 +72,18 @@ export const submitCampaign: OnSubmit = async (interaction) => {
   if (!which) return interaction.complain({ of: 'Say which.' })
   const { reason } = chosenIn(interaction.values)
   const owner = textIn(interaction.values, 'owner')
-  const wrong = await wrongOwner(interaction, which, reason, owner)
-  if (wrong) return interaction.complain({ owner: wrong })
+  const isLeaver = reason === 'leaver'
+  if (isLeaver && owner === '') return interaction.complain({ owner: 'Choose who takes over.' })
+  if (isLeaver && which.of === 'owner' && which.ownerId === owner)
+    return interaction.complain({ owner: 'They own the old keys. Choose somebody who stays.' })
   await interaction.work(notice('Rotate keys', [plainSection('Starting...')]))
-  const wanted = { which, reason, ...(reason === 'leaver' ? { newOwnerId: owner } : {}) }
+  const wrong = isLeaver && (await recipientError(world, bot.web, caller, owner))
+  if (wrong) return interaction.complain({ owner: wrong })
+  const wanted = { which, reason, ...(isLeaver ? { newOwnerId: owner } : {}) }
   const campaign = await performFor(interaction, (act) =>
     startCampaign(act, caller.workspace, wanted, world.random),
   )
   if (isRefusal(campaign)) return campaign
   await interaction.show(campaignBegunView(campaign.title, caller.workspace.policy.alertChannel))
   bot.refresh(caller.workspace)
-}
-
-async function wrongOwner(
-  { bot, caller }: SubmitInteraction,
-  which: Which,
-  reason: Reason,
-  owner: string,
-): Promise<string | undefined> {
-  if (reason !== 'leaver') return undefined
-  if (owner === '') return 'Choose who takes over.'
-  if (which.of === 'owner' && which.ownerId === owner)
-    return 'They own the old keys. Choose somebody who stays.'
-  const isMember = await isFullMember(bot.web, owner, caller.teamId).catch(() => false)
-  return isMember ? undefined : 'Choose a person of this workspace.'
 }

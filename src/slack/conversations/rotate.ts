@@ -12,7 +12,7 @@ import { type Started, startRotation } from '../../rotation/start.ts'
 import { readTrackers } from '../../rotation/tracker.ts'
 import { last24hOf } from '../../usage/last-24h.ts'
 import { notice, plainSection } from '../blocks.ts'
-import { isFullMember } from '../caller.ts'
+import { recipientError } from '../caller.ts'
 import {
   type CommandInteraction,
   choicesIn,
@@ -157,9 +157,15 @@ export const submitRotate: OnSubmit = async (interaction) => {
   const changes = readChanges(interaction, key)
   if (isRefusal(changes)) return changes
   if (Array.isArray(changes)) return interaction.complain(expiryErrors(interaction.values, changes))
-  const wrong = await wrongOwner(interaction, key, reason, changes.ownerId)
-  if (wrong) return interaction.complain({ owner: wrong })
+  // A leaver must not be the one who sees the new key.
+  const isLeaver = reason === 'leaver'
+  if (isLeaver && !changes.ownerId) return interaction.complain({ owner: 'Choose who takes over.' })
+  if (isLeaver && changes.ownerId === key.ownerId)
+    return interaction.complain({ owner: 'They own the old key. Choose somebody who stays.' })
   await interaction.work(notice('Rotate key', [plainSection('Starting...')]))
+  const wrong =
+    changes.ownerId && (await recipientError(world, interaction.bot.web, interaction.caller, changes.ownerId))
+  if (wrong) return interaction.complain({ owner: wrong })
   const started = await performFor(interaction, (act) =>
     startRotation(act, workspace, key.id, { reason, changes }, world.random),
   )
@@ -179,20 +185,6 @@ async function showReceipt(interaction: SubmitInteraction, started: Started, isM
     await interaction.show(
       compromisedView(started, isMine, await confirmRotation(world, started.rotation, timeoutMs)),
     )
-}
-
-/** A leaver must not be the one who sees the new key. */
-async function wrongOwner(
-  { bot, caller }: SubmitInteraction,
-  key: Key,
-  reason: Reason,
-  ownerId: string | undefined,
-): Promise<string | undefined> {
-  if (reason !== 'leaver') return undefined
-  if (!ownerId) return 'Choose who takes over.'
-  if (ownerId === key.ownerId) return 'They own the old key. Choose somebody who stays.'
-  const isMember = await isFullMember(bot.web, ownerId, caller.teamId).catch(() => false)
-  return isMember ? undefined : 'Choose a person of this workspace.'
 }
 
 const needsApproval = refuse('invalid', 'A second manager or owner has to approve write.', {

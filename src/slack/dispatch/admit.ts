@@ -12,10 +12,15 @@ export const loading = (title: string): ModalView => notice(title, [plainSection
 
 /**
  * Identifies the caller and checks `needs`. A refusal is recorded like any other. This check only makes the answer
- * quick; the act checks again.
+ * quick; the act checks again. `beforeSlack` runs before Slack is asked about a person.
  */
-export async function admit(bot: BotContext, claim: Claim, needs?: Action): Promise<Caller | Refusal> {
-  const caller = await identify(bot.world, bot.web, claim)
+export async function admit(
+  bot: BotContext,
+  claim: Claim,
+  needs?: Action,
+  beforeSlack?: () => Promise<void>,
+): Promise<Caller | Refusal> {
+  const caller = await identify(bot.world, bot.web, claim, beforeSlack)
   if (isRefusal(caller) || !needs) return caller
   const subject = { workspaceId: caller.workspace.id }
   if (may(caller.actor, needs, subject)) return caller
@@ -27,7 +32,7 @@ export async function admit(bot: BotContext, claim: Claim, needs?: Action): Prom
 const timeoutMs = 2_000
 
 /** Returns the result, or `late()` after the timeout: an acknowledgement never waits for a slow database. */
-export async function withTimeout<T>(work: Promise<T>, late: () => T): Promise<T> {
+export async function withTimeout<T>(work: Promise<T>, late: () => T | Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const deadline = new Promise<T>((resolve) => {
     timer = setTimeout(() => resolve(late()), timeoutMs)

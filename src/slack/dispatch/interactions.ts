@@ -1,13 +1,13 @@
 import type { BlockAction, RespondFn, ViewClosedAction, ViewSubmitAction } from '@slack/bolt'
 import type { ModalView } from '@slack/types'
-import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
+import { isRefusal, refuse } from '../../foundation/refusal.ts'
 import { sendOrInWords } from '../in-words.ts'
 import { type BotContext, type Handled, type Interaction, textIn, type Values } from '../interaction.ts'
-import { refusalView } from '../messages/refusal.ts'
+import { keptForm, refusalView } from '../messages/refusal.ts'
 import { readRef } from '../ref.ts'
 import { clickFor, closes, type SubmitRoute, submits } from '../routes.ts'
 import { pastedToken } from '../words.ts'
-import { admit, withTimeout } from './admit.ts'
+import { admit, loading, withTimeout } from './admit.ts'
 import { conclude, failed } from './conclude.ts'
 import { chosen, claimOf, valuesOf } from './payload.ts'
 import type { Submissions } from './submissions.ts'
@@ -75,7 +75,10 @@ const besideHome = (bot: BotContext, surface: Surface, userId: string): Interact
   return (message) => inDialog(message).catch(() => direct(bot, userId)(message))
 }
 
-/** Runs a dialog's submission. It is not yet acknowledged: field errors travel in the acknowledgement. */
+/**
+ * Runs a dialog's submission. It is not yet acknowledged: the errors that the database knows travel in the
+ * acknowledgement. Those that only Slack knows come later, on the form with what was typed.
+ */
 export async function runSubmit(
   bot: BotContext,
   submissions: Submissions,
@@ -98,18 +101,18 @@ export async function runSubmit(
     await ack(answer)
   }
   const { show, say } = openViewSurface(bot, submissions, view.id, route.title)
-  const answer = async (refusal: Refusal) => {
-    const text = refusalView(route.title, refusal)
-    if (acknowledged) await show(text)
-    else await acknowledge({ response_action: 'update', view: text })
-  }
+  const work = (next: ModalView) =>
+    acknowledged ? show(next) : acknowledge({ response_action: 'update', view: next })
+  const complain = (errors: Record<string, string>) =>
+    acknowledged ? show(keptForm(view, errors)) : acknowledge({ response_action: 'errors', errors })
   const refusal = await submitted(route).catch((error: Error) => failed(bot, error))
-  if (refusal && refusal.code !== 'repeated') await answer(refusal)
+  if (refusal && refusal.code !== 'repeated') await work(refusalView(route.title, refusal))
 
   async function submitted(to: SubmitRoute): Promise<Handled> {
     const reference = readRef(view.private_metadata)
     const claim = claimOf(body, textIn(values, 'workspace') || reference.workspace)
-    const caller = await withTimeout(admit(bot, claim, to.needs), () => databaseIsSlow)
+    const admitted = admit(bot, claim, to.needs, () => work(loading(to.title)))
+    const caller = await withTimeout(admitted, () => (acknowledged ? admitted : databaseIsSlow))
     if (isRefusal(caller)) return caller
     return to.run({
       bot,
@@ -120,8 +123,8 @@ export async function runSubmit(
       values,
       show,
       say,
-      complain: (errors) => acknowledge({ response_action: 'errors', errors }),
-      work: (next) => acknowledge({ response_action: 'update', view: next }),
+      complain,
+      work,
     })
   }
 }

@@ -1,7 +1,8 @@
-import type { ActionsBlock, ModalView } from '@slack/types'
+import type { ViewOutput } from '@slack/bolt'
+import type { ActionsBlock, KnownBlock, ModalView } from '@slack/types'
 import { type Refusal, sentence } from '../../foundation/refusal.ts'
 import { plain } from '../../foundation/words.ts'
-import { actions, button, type Message, message, notice } from '../blocks.ts'
+import { actions, button, type Message, message, notice, plainSection } from '../blocks.ts'
 import { sentenceBlock } from '../phrase.ts'
 import { ref } from '../ref.ts'
 
@@ -28,3 +29,53 @@ function nextStepButtons({ code, logged }: Refusal): ActionsBlock[] {
 /** Refusals as field errors: plain text, one per field. */
 export const fieldErrors = (refusals: readonly Refusal[]): Record<string, string> =>
   Object.fromEntries(refusals.map((refusal) => [refusal.field ?? 'name', plain(sentence(refusal))]))
+
+type Submitted = Pick<ViewOutput, 'blocks' | 'state' | 'title' | 'private_metadata' | 'callback_id'> & {
+  submit: ViewOutput['submit']
+  close: ViewOutput['close']
+}
+type State = ViewOutput['state']['values'][string][string]
+
+const errorsId = 'errors'
+
+/** A submitted form as it was, with what was typed and chosen in it, and with errors by field on top. */
+export function keptForm(view: Submitted, errors: Record<string, string>): ModalView {
+  const blocks = (view.blocks as KnownBlock[]).filter((block) => block.block_id !== errorsId)
+  const label = (field: string) =>
+    blocks.flatMap((block) =>
+      block.type === 'input' && block.block_id === field ? [block.label.text] : [],
+    )[0]
+  const lines = Object.entries(errors).map(([field, error]) =>
+    [label(field), error].filter(Boolean).join(': '),
+  )
+  return {
+    type: 'modal',
+    callback_id: view.callback_id,
+    private_metadata: view.private_metadata,
+    title: view.title,
+    ...(view.submit ? { submit: view.submit } : {}),
+    ...(view.close ? { close: view.close } : {}),
+    blocks: [
+      plainSection(`⚠️ ${lines.join('\n')}`, { block_id: errorsId }),
+      ...blocks.map((block) => filled(block, view.state.values)),
+    ],
+  }
+}
+
+/** The input with the value of its state as its initial value. */
+function filled(block: KnownBlock, values: ViewOutput['state']['values']): KnownBlock {
+  const state = block.type === 'input' && Object.values(values[block.block_id ?? ''] ?? {})[0]
+  if (!state) return block
+  const initial = Object.entries(initialOf(state)).filter(([, value]) => value)
+  const kept = Object.entries(block.element).filter(([name]) => !name.startsWith('initial_'))
+  return { ...block, element: Object.fromEntries([...kept, ...initial]) } as KnownBlock
+}
+
+const initialOf = (state: State) => ({
+  initial_value: state.value,
+  initial_option: state.selected_option,
+  initial_options: state.selected_options?.length ? state.selected_options : undefined,
+  initial_user: state.selected_user,
+  initial_conversation: state.selected_conversation,
+  initial_time: state.selected_time,
+})

@@ -26,7 +26,7 @@ import {
   select,
   textInput,
 } from '../../blocks.ts'
-import { sentenceBlock } from '../../phrase.ts'
+import { isolate, sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
 import { keyRows } from './rows.ts'
 
@@ -50,7 +50,7 @@ export function listMessage(page: Page, filter: Filter, viewer: Viewer, now: Dat
   if (page.keys.length === 0) return emptyMessage(filter, viewer)
   const said = say`${{ name: workspace.name }} · ${range(page, filter)}`
   const title = filter.words
-    ? `Keys matching “${filter.words}”`
+    ? `Keys matching “${isolate(filter.words)}”`
     : filter.status
       ? titles[filter.status]
       : 'Keys'

@@ -41,13 +41,13 @@ function decision(request: KeyRequest): Phrase {
   const by = { user: request.decidedBy! }
   const at = { moment: request.decidedAt! }
   if (request.state === 'approved') return say`Approved by ${by} on ${at}.`
-  return say`Denied by ${by} on ${at}: ${request.decisionReason ?? ''}`
+  return say`Denied by ${by} on ${at}: ${{ name: request.decisionReason ?? '' }}`
 }
 
 /** Notifies the requester that the request was denied. */
 export const deniedMessage = (request: KeyRequest): Message =>
   message(
-    say`${{ user: request.decidedBy! }} denied your request for ${{ name: request.draft.name }}: ${request.decisionReason ?? ''}`,
+    say`${{ user: request.decidedBy! }} denied your request for ${{ name: request.draft.name }}: ${{ name: request.decisionReason ?? '' }}`,
   )
 
 /** Notifies the requester that the key's intended owner is leaving. */

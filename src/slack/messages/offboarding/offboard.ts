@@ -78,18 +78,21 @@ function summary({ leaver, keys, elsewhere, running, endsRoleIn }: PreviewProps)
   return say`${{ user: leaver }} has to do with ${count(keys.length, 'key')}; ${busy} in use. Their role ends. What happens is recorded, and the report follows in the alert channel.`
 }
 
+const maxName = 60
+
 /** Counts the keys that the caller does not decide about, without naming them. */
 export const ownPolicy = (
   { workspace, keys }: Preview['elsewhere'][number],
   verb: 'follow' | 'followed',
 ): Phrase => {
   const follows = verb === 'follow' && keys === 1 ? 'follows' : verb
-  return say`${count(keys, 'key')} of ${{ name: workspace }} ${follows} ${{ name: `${workspace}’s` }} own policy.`
+  const name = cut(workspace, maxName)
+  return say`${count(keys, 'key')} of ${{ name }} ${follows} ${{ name: `${name}’s` }} own policy.`
 }
 
 /** Says that a leaver keeps a role, and how another owner ends it. */
 export const keepsRole = (leaver: Piece, workspace: string): Phrase =>
-  say`${leaver} keeps their role in ${{ name: workspace }}. Another owner there ends it: ${{ code: `/keys offboard @user ${inWorkspace(workspace)}` }}.`
+  say`${leaver} keeps their role in ${{ name: cut(workspace, maxName) }}. Another owner there ends it: ${{ code: `/keys offboard @user ${inWorkspace(workspace)}` }}.`
 
 /** A key's rows. Its integration was typed by people; the rest is ours. */
 function keyRow(key: PreviewedKey, here: Workspace): KnownBlock[] {

@@ -4,7 +4,7 @@ import { join, type Phrase, say, who } from '../../../foundation/words.ts'
 import { receiptPhrase } from '../../../leases/receipt-words.ts'
 import type { KeyOutcome, LeaverKey, Source } from '../../../offboarding/offboarding.ts'
 import type { Counts, OffboardingReport } from '../../../offboarding/report.ts'
-import { actions, button, type Message, message, notice, plainText } from '../../blocks.ts'
+import { actions, button, cut, type Message, message, notice, plainText } from '../../blocks.ts'
 import { isolate, sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
 import { count } from '../keys/key.ts'
@@ -80,17 +80,26 @@ function sums(counts: Counts): Phrase {
   return say`${join(counted, ', ')}.`
 }
 
+/** A message shows some thirteen thousand characters in all, so what is listed is short. */
+const maxName = 60
+const maxFailed = 10
+const maxPlaces = 5
+const short = (name: string) => ({ name: cut(name, maxName) })
+
 /** The exceptions that need attention. */
 function exceptions(one: One, { counts, keys, elsewhere }: OffboardingReport): Phrase[] {
   const failed = keys.filter((key) => key.outcome === 'failed')
   const usable = keys.filter((key) => key.outcome === 'rotating' && key.endsAt)
   const until = new Date(Math.max(...usable.map((key) => key.endsAt!.getTime())))
   return [
-    ...failed.map((key) => say`${{ name: key.name }} could not be dealt with: ${{ name: key.why }}`),
+    ...failed
+      .slice(0, maxFailed)
+      .map((key) => say`${short(key.name)} could not be dealt with: ${{ name: cut(key.why, 150) }}`),
+    ...(failed.length > maxFailed ? [say`${failed.length - maxFailed} more could not be dealt with.`] : []),
     ...(one.lastOwnerOf.length > 0
       ? [
           say`${person(one)} was the last owner of ${join(
-            one.lastOwnerOf.map((name) => [{ name }]),
+            one.lastOwnerOf.slice(0, maxPlaces).map((name) => [short(name)]),
             ', ',
           )}. An operator names another: ${{ code: 'keywarden workspace owner USER' }}.`,
         ]
@@ -99,7 +108,7 @@ function exceptions(one: One, { counts, keys, elsewhere }: OffboardingReport): P
     ...(elsewhere.length > 0
       ? [
           join(
-            elsewhere.map((one) => ownPolicy(one, 'followed')),
+            elsewhere.slice(0, maxPlaces).map((one) => ownPolicy(one, 'followed')),
             ' ',
           ),
         ]
@@ -117,7 +126,7 @@ function exceptions(one: One, { counts, keys, elsewhere }: OffboardingReport): P
 
 const rolesKept = (one: One): Phrase =>
   join(
-    one.keepsRoleInNames.map((name) => keepsRole(person(one), name)),
+    one.keepsRoleInNames.slice(0, maxPlaces).map((name) => keepsRole(person(one), name)),
     ' ',
   )
 
@@ -141,7 +150,7 @@ function task(key: LeaverKey): TaskCardBlock {
   return {
     type: 'task_card',
     task_id: key.keyId,
-    title: `${isolate(key.name)} ${key.hint ?? ''}`.trim(),
+    title: `${isolate(cut(key.name, maxName))} ${key.hint ?? ''}`.trim(),
     status,
     output: sentenceBlock(became(key)),
   }
@@ -186,18 +195,22 @@ function aboutMany({ offboardings, counts }: OffboardingReport): Message {
   const named = offboardings.slice(0, 20).map((one): Phrase => [person(one)])
   const rest = offboardings.length - named.length
   const owners = offboardings.filter((one) => one.lastOwnerOf.length > 0)
+  // A message holds fifty blocks.
+  const inParts = (some: readonly One[], words: (one: One) => Phrase) =>
+    some.slice(0, 10).map((one) => sentenceBlock(words(one)))
   return message(
     say`Offboarding ${offboardings.length} people: ${done} done. ${count(counts.all, 'key')}: ${sums(counts)}`,
     sentenceBlock(
       say`${join(named, ', ')}${rest > 0 ? ` and ${rest} more` : ''}. The file in the thread has every key.`,
     ),
     ...(late.length > 0 ? [sentenceBlock(say`Over the limit: ${late.length}.`)] : []),
-    ...owners.map((one) =>
-      sentenceBlock(say`${person(one)} was the last owner of ${{ name: one.lastOwnerOf.join(', ') }}.`),
+    ...inParts(
+      owners,
+      (one) => say`${person(one)} was the last owner of ${short(one.lastOwnerOf.join(', '))}.`,
     ),
-    ...offboardings
-      .filter((one) => one.keepsRoleInNames.length > 0)
-      .slice(0, 10)
-      .map((one) => sentenceBlock(rolesKept(one))),
+    ...inParts(
+      offboardings.filter((one) => one.keepsRoleInNames.length > 0),
+      rolesKept,
+    ),
   )
 }

@@ -38,7 +38,7 @@ export function campaignMessage(campaign: CampaignView): Message {
               ref(campaign.workspaceId, campaign.id),
               {
                 style: 'primary',
-                label: `Finish what is safe of ${campaign.title}`.slice(0, 75),
+                label: `Finish what is safe of ${campaign.title}`,
               },
             ),
           ),

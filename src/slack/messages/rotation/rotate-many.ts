@@ -57,7 +57,7 @@ export const campaignForm = (props: CampaignProps): ModalView =>
 function ofInput({ choice, of, integrations }: CampaignProps): KnownBlock[] {
   const redraws = { redraws: 'campaign' }
   if (choice === 'integration') {
-    const options = integrations.map((one) => option(one, one.slice(0, 75)))
+    const options = integrations.map((one) => option(one, one.slice(0, 75).replace(/[\uD800-\uDBFF]$/, '')))
     if (options.length === 0) return [sentenceBlock(say`No live key names an integration.`)]
     return [input('of', 'Integration', select(options, of), redraws)]
   }
