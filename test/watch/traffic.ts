@@ -29,14 +29,18 @@ export async function plantTraffic(
     if (requests > refused) rows.push({ bucket: at.toISOString(), class: 2, requests: requests - refused })
     if (refused > 0) rows.push({ bucket: at.toISOString(), class: 4, requests: refused })
   }
-  await db.raw(
-    `insert into usage_buckets (key_id, bucket, endpoint_id, source, class, requests)
+  // A job may be making a partition of these hours: after this lock it has, or it waits.
+  await db.transaction(async (trx) => {
+    await trx.raw('lock table usage_buckets_rest in row exclusive mode')
+    await trx.raw(
+      `insert into usage_buckets (key_id, bucket, endpoint_id, source, class, requests)
      select ?, bucket, ?, 'verify', class, requests
      from jsonb_to_recordset(?) as r (bucket timestamptz, class smallint, requests bigint)
      on conflict (key_id, bucket, endpoint_id, source, class) do update
        set requests = usage_buckets.requests + excluded.requests`,
-    [keyId, endpoint.id, JSON.stringify(rows)],
-  )
+      [keyId, endpoint.id, JSON.stringify(rows)],
+    )
+  })
   await db.raw(
     `insert into key_usage (key_id, requests, first_used_at, last_used_at) values (?, ?, ?, ?)
      on conflict (key_id) do update set last_used_at = greatest(key_usage.last_used_at, excluded.last_used_at)`,
@@ -61,7 +65,10 @@ export async function plantSource(
     refused: refusedScope,
     refused_scope: refusedScope,
   }
-  await db('usage_sources').insert({ ...row, last_at: hour })
+  await db.transaction(async (trx) => {
+    await trx.raw('lock table usage_sources_rest in row exclusive mode')
+    await trx('usage_sources').insert({ ...row, last_at: hour })
+  })
 }
 
 /** Office hours with a peak at one o'clock, a twentieth of it at night; requests per five minutes. */

@@ -1,5 +1,5 @@
 import type { ViewOutput } from '@slack/bolt'
-import type { ActionsBlock, KnownBlock, ModalView } from '@slack/types'
+import type { ActionsBlock, InputBlock, KnownBlock, ModalView } from '@slack/types'
 import { type Refusal, sentence } from '../../foundation/refusal.ts'
 import { plain } from '../../foundation/words.ts'
 import { actions, button, type Message, message, notice, plainSection } from '../blocks.ts'
@@ -66,16 +66,27 @@ export function keptForm(view: Submitted, errors: Record<string, string>): Modal
 function filled(block: KnownBlock, values: ViewOutput['state']['values']): KnownBlock {
   const state = block.type === 'input' && Object.values(values[block.block_id ?? ''] ?? {})[0]
   if (!state) return block
-  const initial = Object.entries(initialOf(state)).filter(([, value]) => value)
+  const initial = Object.entries(initialOf(state, optionsOf(block))).filter(([, value]) => value)
   const kept = Object.entries(block.element).filter(([name]) => !name.startsWith('initial_'))
   return { ...block, element: Object.fromEntries([...kept, ...initial]) } as KnownBlock
 }
 
-const initialOf = (state: State) => ({
-  initial_value: state.value,
-  initial_option: state.selected_option,
-  initial_options: state.selected_options?.length ? state.selected_options : undefined,
-  initial_user: state.selected_user,
-  initial_conversation: state.selected_conversation,
-  initial_time: state.selected_time,
-})
+type Choice = { value?: string }
+
+const optionsOf = ({ element }: InputBlock): readonly Choice[] =>
+  'options' in element && element.options ? element.options : []
+
+/** Options are the form's own, found by value: those of a submission may be written in another way. */
+function initialOf(state: State, options: readonly Choice[]) {
+  const chosen = (wanted: readonly Choice[]) =>
+    options.filter(({ value }) => wanted.some((one) => one.value === value))
+  const several = chosen(state.selected_options ?? [])
+  return {
+    initial_value: state.value,
+    initial_option: chosen(state.selected_option ? [state.selected_option] : [])[0],
+    initial_options: several.length > 0 ? several : undefined,
+    initial_user: state.selected_user,
+    initial_conversation: state.selected_conversation,
+    initial_time: state.selected_time,
+  }
+}
