@@ -37,10 +37,10 @@ export async function deactivateAfterNotice(world: Deps, workspace: Workspace): 
   let paused = 0
   for (const { kind, question, reason } of kinds) {
     if (!endsInDeactivation(workspace.policy, kind)) continue
-    if ((await overdue(world.db, workspace, kind, world.clock.now(), 1)).length === 0) continue
+    if ((await noticesOver(world.db, workspace, kind, world.clock.now(), 1)).length === 0) continue
     const done = await perform(world, { kind: 'job', id: 'notices-over' }, async (act) => {
       await reconcileIn(act, world, question, workspace)
-      const keyIds = await overdue(act.trx, workspace, kind, act.now, batchSize)
+      const keyIds = await noticesOver(act.trx, workspace, kind, act.now, batchSize)
       const ids = await changeStatusInBulk(act, 'deactivate', workspace.id, keyIds, reason)
       await reconcileIn(act, world, question, workspace)
       return ids
@@ -54,7 +54,7 @@ export async function deactivateAfterNotice(world: Deps, workspace: Workspace): 
 const reconcileIn = ({ trx, now }: Act, { random }: Deps, question: Question, workspace: Workspace) =>
   reconcile(trx, question, workspace, now, random)
 
-async function overdue(
+async function noticesOver(
   db: Executor,
   workspace: Workspace,
   kind: Noticed,
