@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { WebClient } from '@slack/web-api'
 import { openWebClient } from '../src/foundation/slack.ts'
-import { offboardMissed, type SlackMember } from '../src/offboarding/missed.ts'
+import { offboardMissed, type SlackMember } from '../src/offboarding/request-missed.ts'
 import type { JobContext } from './engine/job.ts'
 import { offboarding } from './offboarding-carry-out.ts'
 

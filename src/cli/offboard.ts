@@ -3,7 +3,6 @@ import { userOfEmail } from '../directory/emails.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import { isSlackUser, plain } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
-import { requestByEmail } from '../offboarding/by-email.ts'
 import { carryOut } from '../offboarding/execute.ts'
 import {
   findOffboarding,
@@ -14,6 +13,7 @@ import {
 } from '../offboarding/offboarding.ts'
 import { previewOffboarding } from '../offboarding/preview.ts'
 import { requestOffboarding } from '../offboarding/request.ts'
+import { requestByEmail } from '../offboarding/request-by-email.ts'
 import { asOperator, complain, onlyAccount, operator, withWorld } from './operator.ts'
 
 type Options = { mode?: Mode; successor?: string; note?: string; preview?: boolean }

@@ -1,5 +1,6 @@
 import type { Severity } from '../anomaly/severity.ts'
-import { expiringDays } from '../keys/due.ts'
+import { dayMs } from '../foundation/time.ts'
+import { expiringDays, expiring as expiringKeys } from '../keys/due.ts'
 import { deactivated, endedBy, over, policyChanged, revoked, rotated } from './ended.ts'
 import type { Fact, Question } from './finding.ts'
 
@@ -27,22 +28,18 @@ export const expiring: Question = {
   daily: ['30d', '14d'],
   ended: endedBy(revoked, deactivated, rotated, over, policyChanged),
   async ask(trx, workspace, now): Promise<Fact[]> {
-    const { rows } = await trx.raw(
-      `select id, works_until, lifetime_days, (
-           select count(*)::int - 1 from unnest(:days::int[]) as day
-           where days_after(works_until, -day, :zone) <= :now) as level
-       from keys
-       where workspace_id = :workspace and status = 'active' and successor_id is null
-         and works_until > :now::timestamptz - make_interval(days => :news)
-         and works_until <= :now::timestamptz + make_interval(days => :ahead)`,
-      {
-        now,
-        workspace: workspace.id,
-        zone: workspace.policy.timeZone,
-        days: steps.map(({ days }) => days),
-        news: newsDays,
-        ahead: expiringDays + 1,
-      },
+    const { timeZone } = workspace.policy
+    const keys = trx('keys').where({ workspace_id: workspace.id })
+    const since = new Date(now.getTime() - newsDays * dayMs)
+    const rows = await expiringKeys(keys, now, timeZone, { since }).select(
+      'id',
+      'works_until',
+      'lifetime_days',
+      trx.raw(
+        `(select count(*)::int - 1 from unnest(?::int[]) as day
+          where days_after(works_until, -day, ?) <= ?) as level`,
+        [steps.map(({ days }) => days), timeZone, now],
+      ),
     )
     return (rows as Row[]).flatMap((row) => {
       const reached = steps[row.level]

@@ -1,5 +1,6 @@
 import type { Severity } from '../anomaly/severity.ts'
 import { weekMs } from '../foundation/time.ts'
+import { overdue } from '../keys/due.ts'
 import { deactivated, endedBy, over, policyChanged, revoked, rotated } from './ended.ts'
 import type { Audience, Fact, Question } from './finding.ts'
 
@@ -13,15 +14,13 @@ export const rotationDue: Question = {
   kind: 'rotation-due',
   ended: endedBy(revoked, deactivated, rotated, over, policyChanged),
   async ask(trx, workspace, now): Promise<Fact[]> {
-    const { rotationPeriodDays: period, rotationWarningDays: warning, timeZone: zone } = workspace.policy
-    const { rows } = await trx.raw(
-      `select id, revealed_at, days_after(revealed_at, :period, :zone) as due_at
-       from keys
-       where workspace_id = :workspace and status = 'active' and successor_id is null
-         and (works_until is null or works_until > :now)
-         and revealed_at <= :now::timestamptz - make_interval(days => :from) + interval '1 day'
-         and days_after(revealed_at, :from, :zone) <= :now`,
-      { now, zone, workspace: workspace.id, period, from: period - warning },
+    const { policy } = workspace
+    const { rotationPeriodDays: period, rotationWarningDays: aheadDays, timeZone } = policy
+    const keys = trx('keys').where({ workspace_id: workspace.id })
+    const rows = await overdue(keys, policy, now, { aheadDays }).select(
+      'id',
+      'revealed_at',
+      trx.raw('days_after(revealed_at, ?, ?) as due_at', [period, timeZone]),
     )
     return (rows as Row[]).map((row) => ({
       keyId: row.id,

@@ -8,8 +8,8 @@ import { isRefusal, type Refusal, type RefusalCode } from '../foundation/refusal
 import { plain } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import type { Act } from '../members/actor.ts'
-import { createUser, removeUser, setActive } from '../offboarding/by-directory.ts'
-import { homeOf } from '../offboarding/missed.ts'
+import { createUser, removeUser, setActive } from '../offboarding/request-by-directory.ts'
+import { homeOf } from '../offboarding/request-missed.ts'
 import {
   listResponse,
   resourceTypes,

@@ -21,13 +21,18 @@ export const expiring = (
     .where('keys.works_until', '<=', new Date(now.getTime() + (days + 1) * dayMs))
     .whereRaw('days_after(keys.works_until, ?, ?) <= ?', [-days, zone, now])
 
-/** Narrows to active keys that have reached the rotation period, and still work. */
-export function overdue(query: Knex.QueryBuilder, policy: Policy, now: Date): Knex.QueryBuilder {
-  const { rotationPeriodDays: days, timeZone } = policy
+/** Narrows to active keys that have reached the rotation period, or will in that many days, and still work. */
+export function overdue(
+  query: Knex.QueryBuilder,
+  policy: Policy,
+  now: Date,
+  { aheadDays = 0 } = {},
+): Knex.QueryBuilder {
+  const days = policy.rotationPeriodDays - aheadDays
   return inUse(query)
     .where((working) => working.whereNull('keys.works_until').orWhere('keys.works_until', '>', now))
     .where('keys.revealed_at', '<=', new Date(now.getTime() - (days - 1) * dayMs))
-    .whereRaw('days_after(keys.revealed_at, ?, ?) <= ?', [days, timeZone, now])
+    .whereRaw('days_after(keys.revealed_at, ?, ?) <= ?', [days, policy.timeZone, now])
 }
 
 const inUse = (query: Knex.QueryBuilder) =>

@@ -2,8 +2,8 @@ import { record } from '../audit/record.ts'
 import type { Receipt } from '../leases/confirm.ts'
 import type { Act } from '../members/actor.ts'
 import { readPolicy } from '../policy/policy.ts'
+import type { Step } from './execute-step.ts'
 import { lockOffboarding, type Offboarding } from './offboarding.ts'
-import type { Step } from './step.ts'
 import { planKeys } from './write-plan.ts'
 
 /**

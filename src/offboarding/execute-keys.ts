@@ -5,8 +5,8 @@ import type { Act } from '../members/actor.ts'
 import { readPolicy } from '../policy/policy.ts'
 import { type Campaign, openCampaign } from '../rotation/campaign.ts'
 import { type Applied, applyPlan, revokeTogether } from './apply-to-key.ts'
+import type { Step } from './execute-step.ts'
 import { lockOffboarding, type Offboarding, type Plan } from './offboarding.ts'
-import type { Step } from './step.ts'
 import { newOwnerOf, successorIn } from './successor.ts'
 
 /** Few, so that verifiers learn a campaign bit by bit and no verify waits behind it. */

@@ -5,7 +5,7 @@ import type { World } from '../foundation/world.ts'
 import { confirmChange } from '../leases/confirm.ts'
 import { completeOffboarding } from './complete.ts'
 import { executeKeys } from './execute-keys.ts'
-import type { Step } from './step.ts'
+import type { Step } from './execute-step.ts'
 import { writePlan } from './write-plan.ts'
 
 const batchSize = 50

@@ -8,7 +8,7 @@ import { authorityOf } from './authority.ts'
 import { type Candidate, keysOfLeaver } from './leaver-keys.ts'
 import { currentOffboarding, type Mode, type Offboarding, type Plan } from './offboarding.ts'
 import { choicesFor, isBusy, planFor } from './plan.ts'
-import { plannedAnew } from './reopen.ts'
+import { plannedAnew } from './request-reopen.ts'
 import { newOwnerOf } from './successor.ts'
 
 /** A key with its plan and the possible ones. */

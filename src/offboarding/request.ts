@@ -12,8 +12,8 @@ import type { Workspace } from '../workspaces/workspace.ts'
 import { type Authority, authorityOf, isOtherSystem, mayOffboard } from './authority.ts'
 import { type Mode, type Offboarding, type Plan, type Source, toOffboarding } from './offboarding.ts'
 import { within } from './plan.ts'
-import { reopenIfMore } from './reopen.ts'
-import { stepIsOff, stepIsOffIn } from './workflow-step.ts'
+import { stepIsOff, stepIsOffIn } from './request-by-workflow.ts'
+import { reopenIfMore } from './request-reopen.ts'
 
 /** A request from one of the `sources`. Those without a preview leave mode and choices out. */
 export type OffboardingRequest = {

@@ -3,11 +3,11 @@ import type { Act } from '../members/actor.ts'
 import { type Policy, readPolicy } from '../policy/policy.ts'
 import { closeRequestsOf } from '../workspaces/requests.ts'
 import { markDeparted } from '../workspaces/roles.ts'
+import type { Step } from './execute-step.ts'
 import { type Candidate, keysOfLeaver } from './leaver-keys.ts'
 import { notifyWorkspaces, type Planned } from './notify-workspaces.ts'
 import { isUnattended, lockOffboarding, type Offboarding, type Plan } from './offboarding.ts'
 import { isBusy, modeIn, planFor } from './plan.ts'
-import type { Step } from './step.ts'
 
 /**
  * Writes down every key of the leaver with what shall happen to it, closes their requests and ends their roles. In a

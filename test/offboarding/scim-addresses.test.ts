@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { offboardMissed } from '../../src/offboarding/missed.ts'
+import { offboardMissed } from '../../src/offboarding/request-missed.ts'
 import { openDirectory, type ScimDirectory } from './scim-directory.ts'
 
 let directory: ScimDirectory

@@ -258,7 +258,7 @@ test('somebody whom Slack does not name yet waits for the next look at its membe
   await scim('PATCH', `/Users/${body.id}`, { Operations: [{ op: 'replace', value: { active: false } }] })
   const waiting = await house.world.db('offboardings').where({ email: 'dana@acme.example' }).first()
   expect(waiting).toMatchObject({ state: 'unmatched', user_id: null })
-  const { offboardMissed } = await import('../../src/offboarding/missed.ts')
+  const { offboardMissed } = await import('../../src/offboarding/request-missed.ts')
   const { id: accountId } = await house.world.db('accounts').first('id')
   const dana = { userId: people.member, email: 'Dana@acme.example', deleted: false, isBot: false }
   await offboardMissed(house.world, accountId, [dana])

@@ -5,9 +5,9 @@ import type { Random } from '../foundation/random.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import type { Act } from '../members/actor.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
-import { requestByEmail } from './by-email.ts'
 import type { Mode, Offboarding } from './offboarding.ts'
 import { requestOffboarding } from './request.ts'
+import { requestByEmail } from './request-by-email.ts'
 
 /** Real seconds that a signature's time may lie before or after ours. */
 const windowSeconds = 300

@@ -11,7 +11,7 @@ import {
 } from '../directory/users.ts'
 import { isRefusal, type Refusal } from '../foundation/refusal.ts'
 import type { Act } from '../members/actor.ts'
-import { requestByEmail } from './by-email.ts'
+import { requestByEmail } from './request-by-email.ts'
 import { recordReturn } from './undo.ts'
 
 /** Adds a user to the directory. One who arrives inactive is a leaver. */

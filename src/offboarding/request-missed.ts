@@ -5,8 +5,8 @@ import { isRefusal } from '../foundation/refusal.ts'
 import type { World } from '../foundation/world.ts'
 import { readPolicy } from '../policy/policy.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
-import { matchWaiting } from './by-email.ts'
 import { requestOffboarding } from './request.ts'
+import { matchWaiting } from './request-by-email.ts'
 
 /** A person as Slack's list of members has them. */
 export type SlackMember = { userId: string; email: string | null; deleted: boolean; isBot: boolean }
