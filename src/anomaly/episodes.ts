@@ -36,15 +36,15 @@ export async function recordAlarms(trx: Transaction, alarms: readonly Alarm[]): 
   }))
   await trx.raw(
     `insert into anomaly_episodes as e
-       (key_id, workspace_id, reason, severity, stands_alone, facts, began_at, said_at, strange_at)
+       (key_id, workspace_id, reason, severity, stands_alone, facts, began_at, declared_at, strange_at)
      select "keyId", "workspaceId", reason, severity, alone, facts, at, at, at
      from jsonb_to_recordset(?) as a ("keyId" text, "workspaceId" text, reason text, severity text, alone boolean,
        facts jsonb, at timestamptz)
      on conflict (key_id) where over_at is null do update
-       set reason = excluded.reason, facts = excluded.facts, said_at = excluded.said_at, level = e.level + 1,
+       set reason = excluded.reason, facts = excluded.facts, declared_at = excluded.declared_at, level = e.level + 1,
          stands_alone = e.stands_alone or excluded.stands_alone,
          severity = case when e.severity = 'critical' then e.severity else excluded.severity end
-       where e.said_at < excluded.said_at`,
+       where e.declared_at < excluded.declared_at`,
     [JSON.stringify(rows)],
   )
 }
@@ -97,7 +97,7 @@ export async function recordCourse(trx: Transaction, courses: readonly Course[])
     await trx.raw(
       `update anomaly_episodes e set over_at = u.at, over_because = 'used'
        from (select key_id, to_timestamp(at) as at from unnest(?::text[], ?::float8[]) as u (key_id, at)) u
-       where e.key_id = u.key_id and e.over_at is null and e.reason = 'silence' and e.said_at < u.at`,
+       where e.key_id = u.key_id and e.over_at is null and e.reason = 'silence' and e.declared_at < u.at`,
       [used.map(({ keyId }) => keyId), used.map(({ usedAt }) => usedAt!)],
     )
 }

@@ -47,8 +47,8 @@ function rowOf(
     kind: wanted.kind,
     reason: episode.reason,
     from_at: episode.began_at,
-    said_by: actorName(act.actor),
-    said_at: act.now,
+    declared_by: actorName(act.actor),
+    declared_at: act.now,
   }
   if (wanted.kind === 'once') return { ...row, until_at: new Date(act.now.getTime() + onceMs) }
   if (wanted.kind === 'new-normal') return row

@@ -9,8 +9,8 @@ export type Expectation = {
   keyId: string
   /** why the key's use had been found unusual */
   reason: Reason
-  saidBy: string
-  saidAt: Date
+  declaredBy: string
+  declaredAt: Date
 } & (
   | { kind: 'once'; from: Date; until: Date }
   | { kind: 'monthly'; window: MonthlyWindow }
@@ -24,7 +24,7 @@ export async function expectationsOf(
 ): Promise<Map<string, Expectation[]>> {
   const { rows } = await db.raw(
     `select e.* from (
-       select *, row_number() over (partition by key_id order by said_at desc) as nth from anomaly_expectations
+       select *, row_number() over (partition by key_id order by declared_at desc) as nth from anomaly_expectations
        where key_id = any(:keyIds) and forgotten_at is null) e
      where nth <= 50 order by key_id, nth`,
     { keyIds },
@@ -47,13 +47,13 @@ type Row = {
   day_of_month: number | null
   from_minute: number | null
   until_minute: number | null
-  said_by: string
-  said_at: Date
+  declared_by: string
+  declared_at: Date
 }
 
 export function toExpectation(row: Row): Expectation {
-  const { id, kind, reason, key_id: keyId, said_by: saidBy, said_at: saidAt } = row
-  const about = { id, keyId, reason, saidBy, saidAt }
+  const { id, kind, reason, key_id: keyId, declared_by: declaredBy, declared_at: declaredAt } = row
+  const about = { id, keyId, reason, declaredBy, declaredAt }
   if (kind === 'once') return { ...about, kind, from: row.from_at, until: row.until_at! }
   if (kind === 'new-normal') return { ...about, kind, from: row.from_at }
   const window = {

@@ -22,7 +22,7 @@ export async function gatherFleets(world: Deps, until: Date): Promise<void> {
   await transact(world.db, leave)
   const { rows } = await world.db.raw(
     `select workspace_id, reason, count(*)::int as keys from anomaly_episodes
-     where over_at is null and fleet_id is null and not stands_alone and said_at > ? group by 1, 2`,
+     where over_at is null and fleet_id is null and not stands_alone and declared_at > ? group by 1, 2`,
     [new Date(until.getTime() - togetherMs)],
   )
   const recent = rows as Recent[]
@@ -87,7 +87,7 @@ async function join(
     `with joining as (
        update anomaly_episodes e set fleet_id = f.id from fleet_events f
        where f.id = :id and e.workspace_id = :workspaceId and e.over_at is null and e.fleet_id is null
-         and not e.stands_alone and e.reason = any(:its) and e.said_at > f.began_at - interval '1 hour'
+         and not e.stands_alone and e.reason = any(:its) and e.declared_at > f.began_at - interval '1 hour'
        returning e.began_at)
      update fleet_events f set keys = f.keys + j.keys, began_at = least(f.began_at, j.began_at), grown_at = :until
      from (select count(*)::int as keys, min(began_at) as began_at from joining) j where f.id = :id and j.keys > 0`,

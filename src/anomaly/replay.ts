@@ -8,7 +8,7 @@ import { explain, type Figures } from './detector/explain.ts'
 import type { Reason } from './detector/reason.ts'
 import { newState } from './detector/state.ts'
 import { expectationsOf, isExpected, newNormalSince } from './expectations.ts'
-import { type Circumstances, walk } from './step-key.ts'
+import { type KeyContext, walk } from './step-key.ts'
 
 /** One strange stretch of time of a key: the highest score in it, and whether a message would have been sent. */
 export type Replayed = {
@@ -47,7 +47,7 @@ export async function replay(
     from: first.at.getTime() / 1000,
     until: Math.floor(until.getTime() / bucketMs) * bucketSeconds,
   }
-  const expected: Circumstances['expected'] = (at, reason) => isExpected(known, key.timeZone, at, reason)
+  const expected: KeyContext['expected'] = (at, reason) => isExpected(known, key.timeZone, at, reason)
   walk(
     state,
     rows,

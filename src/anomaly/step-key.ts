@@ -8,7 +8,7 @@ import { type Reading, step } from './detector/step.ts'
 import { standsAlone } from './severity.ts'
 
 /** The detector's input beside the counts of one key. */
-export type Circumstances = {
+export type KeyContext = {
   /** seconds by which the workspace's clock is ahead of UTC */
   offset(at: number): number
   /** whether strange use for that reason was declared expected then */
@@ -45,7 +45,7 @@ export function walk(
   state: KeyState,
   rows: readonly Traffic[],
   time: { from: number; until: number },
-  { offset, expected, evidence }: Circumstances,
+  { offset, expected, evidence }: KeyContext,
   observe?: Observer,
 ): Walk {
   const result: Walk = { alerts: [], alone: undefined, strangeAt: undefined, usedAt: undefined }

@@ -13,7 +13,7 @@ import { evidenceOf } from './evidence.ts'
 import { type Expectation, expectationsOf, isExpected, newNormalSince } from './expectations.ts'
 import type { Alarm } from './facts.ts'
 import { type Stepped, type Stored, writeStates } from './states.ts'
-import { type AnomalyAlert, type Circumstances, type Walk, walk } from './step-key.ts'
+import { type AnomalyAlert, type KeyContext, type Walk, walk } from './step-key.ts'
 
 /** The input of a run: until when it steps, and the zone of each workspace. */
 export type Run = {
@@ -101,7 +101,7 @@ function walkPlan(
   const { timeZone, offset } = run.zones.get(plan.home.workspaceId)!
   const from = plan.stored ? plan.from : (rows[0]?.at ?? run.until)
   const time = { from: seconds(from), until: seconds(run.until) }
-  const expected: Circumstances['expected'] = (at, reason) =>
+  const expected: KeyContext['expected'] = (at, reason) =>
     plan.known.length > 0 && isExpected(plan.known, timeZone, at, reason)
   return walk(state, rows, time, { offset, expected, evidence })
 }

@@ -58,11 +58,11 @@ function added(list: readonly Address[], entry: Address): readonly Address[] {
   return same < 0 ? [...others, entry] : others.with(same, { ...others[same]!, ...entry })
 }
 
-const fold = (text = '') => normaliseEmail(text)
+const normalise = (text = '') => normaliseEmail(text)
 
 const fits = (one: Address, { value, type, primary }: AddressFilter): boolean =>
-  (value === undefined || fold(one.value) === fold(value)) &&
-  (type === undefined || fold(one.type) === fold(type)) &&
+  (value === undefined || normalise(one.value) === normalise(value)) &&
+  (type === undefined || normalise(one.type) === normalise(type)) &&
   (primary === undefined || (one.primary ?? false) === primary)
 
 /**
@@ -73,5 +73,5 @@ export function identifying(list: readonly Address[]): Address[] {
   const work = list.filter((one) => fits(one, { type: 'work' }))
   const best = [...work.filter((one) => one.primary), ...work.filter((one) => !one.primary)]
   const known = [...best, ...list.filter((one) => one.primary && !work.includes(one))]
-  return known.length > 0 ? known : list.filter((one) => !fold(one.type)).slice(0, 1)
+  return known.length > 0 ? known : list.filter((one) => !normalise(one.type)).slice(0, 1)
 }

@@ -54,7 +54,7 @@ export async function insertUser(
       account_id: directory.workspace.accountId,
       ...columns,
       user_name: userName,
-      user_name_folded: fold(userName),
+      user_name_folded: normalise(userName),
       active: change.active ?? true,
       created_at: act.now,
       changed_at: act.now,
@@ -101,7 +101,7 @@ export async function updateUser(
         .where({ id })
         .update({
           ...columns,
-          ...(userName ? { user_name: userName, user_name_folded: fold(userName) } : {}),
+          ...(userName ? { user_name: userName, user_name_folded: normalise(userName) } : {}),
           ...(slackUserId ? { slack_user_id: slackUserId } : {}),
           changed_at: act.now,
         })
@@ -139,7 +139,7 @@ export function addressesOf(user: DirectoryUser): string[] {
   return addresses.length > 0 ? addresses : [user.userName]
 }
 
-const fold = normaliseEmail
+const normalise = normaliseEmail
 const taken = () => refuse('duplicate', 'That userName is taken.', { field: 'userName' })
 const nobodyMeant = () => refuse('gone', 'None of their addresses matches that filter.')
 

@@ -7,7 +7,7 @@ import { dayMs } from '../foundation/time.ts'
 import { type Act, actorName } from '../members/actor.ts'
 import { authorise } from '../policy/authorise.ts'
 import type { Adoption } from './adoption.ts'
-import { fold } from './name.ts'
+import { normaliseName } from './name.ts'
 
 /** A key whose token or name is taken already. */
 export type Taken = {
@@ -32,7 +32,7 @@ export async function takenBy(
     .orWhere((query) =>
       query
         .where('keys.workspace_id', workspaceId)
-        .whereRaw('keys.name_folded = any(?)', [adoptions.map(({ name }) => fold(name))])
+        .whereRaw('keys.name_folded = any(?)', [adoptions.map(({ name }) => normaliseName(name))])
         .whereNot('keys.status', 'revoked')
         .whereNull('keys.successor_id'),
     )
@@ -94,7 +94,7 @@ const rowOf = (act: Act, workspaceId: string, adoption: Adoption, random: Random
   id: newId('key', random),
   workspace_id: workspaceId,
   name: adoption.name,
-  name_folded: fold(adoption.name),
+  name_folded: normaliseName(adoption.name),
   description: adoption.description,
   integration: adoption.integration,
   scopes: adoption.scopes,

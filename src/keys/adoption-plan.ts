@@ -3,7 +3,7 @@ import { say } from '../foundation/words.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Taken } from './adopt.ts'
 import { type Adoption, type AdoptionFields, policyWarnings, readAdoption } from './adoption.ts'
-import { fold } from './name.ts'
+import { normaliseName } from './name.ts'
 
 /** One line of a file of keys and what is to become of it. */
 export type Planned = {
@@ -21,7 +21,7 @@ type Line = { line: number } & ({ fields: AdoptionFields } | { wrong: string })
 export function readLines(lines: readonly Line[], policy: Policy, now: Date): Planned[] {
   const planned = lines.map((line) => readLine(line, policy, now))
   refuseRepeated(planned, 'sha256', ({ tokenHash }) => tokenHash.toString('hex'))
-  refuseRepeated(planned, 'name', ({ name }) => fold(name))
+  refuseRepeated(planned, 'name', ({ name }) => normaliseName(name))
   return planned
 }
 
@@ -64,7 +64,7 @@ export function compareWithTaken(
   )
   for (const plan of planned) {
     if (!plan.adoption) continue
-    const name = fold(plan.adoption.name)
+    const name = normaliseName(plan.adoption.name)
     const same = byHash.get(plan.adoption.tokenHash.toString('hex'))
     if (same?.workspaceId === workspaceId && same.nameFolded === name) plan.here = same
     else if (same) plan.wrong.push(tokenIsTaken(same))

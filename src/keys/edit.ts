@@ -5,7 +5,7 @@ import type { Act } from '../members/actor.ts'
 import { nameIsTaken } from './issue.ts'
 import type { Key } from './key.ts'
 import { readLimit } from './limit.ts'
-import { fold, readName, readWords } from './name.ts'
+import { normaliseName, readName, readWords } from './name.ts'
 import { readNetworks } from './networks.ts'
 import { revokedAlready } from './revoked.ts'
 import { keyColumns, lockKeyFor, toKey } from './store.ts'
@@ -83,7 +83,7 @@ async function write(act: Act, found: Key, next: Edit): Promise<Key | undefined>
         .where({ id: found.id, version: found.version })
         .update({
           name: next.name,
-          name_folded: fold(next.name),
+          name_folded: normaliseName(next.name),
           description: next.description,
           integration: next.integration,
           owner_id: next.ownerId,

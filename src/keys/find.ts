@@ -5,7 +5,7 @@ import type { Actor } from '../members/actor.ts'
 import { may } from '../policy/may.ts'
 import type { KeyWithUsage } from './key.ts'
 import { offerDays } from './lapse.ts'
-import { fold } from './name.ts'
+import { normaliseName } from './name.ts'
 import { keysWithUsage, toKeyWithUsage } from './store.ts'
 import { hashToken, isHint } from './token.ts'
 
@@ -27,7 +27,7 @@ export async function findKey(
   words: string,
   tokenPrefix: string,
 ): Promise<Found> {
-  const named = { name_folded: fold(words) }
+  const named = { name_folded: normaliseName(words) }
   const live = await findKeys(db, viewer, (query) => query.where(named).whereNot('status', 'revoked'))
   const byName = live.length > 0 ? live : await findKeys(db, viewer, named, 1)
   if (byName.length > 0) return oneOrSeveral(byName)
@@ -68,7 +68,7 @@ const oneOrSeveral = (keys: KeyWithUsage[]): Found =>
 /** Whether a live key of the workspace has that name, in any spelling that reads the same. */
 export async function nameInUse(db: Executor, workspaceId: string, name: string): Promise<boolean> {
   const row = await db('keys')
-    .where({ workspace_id: workspaceId, name_folded: fold(name) })
+    .where({ workspace_id: workspaceId, name_folded: normaliseName(name) })
     .whereNot('status', 'revoked')
     .whereNull('successor_id')
     .first('id')
@@ -137,7 +137,7 @@ async function findKeys(
 
 /** At most three live keys whose names are nearest to what was typed. */
 async function nearest(db: Executor, viewer: Viewer, words: string): Promise<KeyWithUsage[]> {
-  const typed = fold(words)
+  const typed = normaliseName(words)
   const live = visible(db, viewer)
     .clearSelect()
     .select('keys.id', 'name_folded')

@@ -9,7 +9,7 @@ import { authorise } from '../policy/authorise.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Key } from './key.ts'
 import { readLimit } from './limit.ts'
-import { fold, readName, readWords } from './name.ts'
+import { normaliseName, readName, readWords } from './name.ts'
 import { readNetworks } from './networks.ts'
 import { isScope, type Scope } from './scope.ts'
 import { keyColumns, toKey } from './store.ts'
@@ -93,7 +93,7 @@ export async function issue(
     id: newId('key', random),
     workspace_id: workspaceId,
     name: request.name,
-    name_folded: fold(request.name),
+    name_folded: normaliseName(request.name),
     description: request.description,
     integration: request.integration,
     scopes: request.scopes,

@@ -26,17 +26,17 @@ const invisible = /[\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/gu
  * A name as it is compared: what looks or reads the same is the same. Invisible characters, directions, curls of
  * quotes and case do not make a new name. Folding what was folded changes nothing.
  */
-export const fold = (text: string): string =>
+export const normaliseName = (text: string): string =>
   tidy(straightQuotes(tidy(text)).normalize('NFKC').replace(invisible, '').toLowerCase().normalize('NFKC'))
 
 /** The tidied name, or the refusal that belongs on the name's field. Length is counted in characters. */
 export function readName(text: string): string | Refusal {
   const name = tidy(text)
-  if (fold(name) === '') return refuse('invalid', 'Give the key a name.', { field: 'name' })
+  if (normaliseName(name) === '') return refuse('invalid', 'Give the key a name.', { field: 'name' })
   if ([...name].length > maximumNameLength)
     return refuse('invalid', `Use at most ${maximumNameLength} characters.`, { field: 'name' })
   // A single character can stand for a whole sentence, and an index row is only so long.
-  if (fold(name).length > 3 * maximumNameLength)
+  if (normaliseName(name).length > 3 * maximumNameLength)
     return refuse('invalid', 'Use a shorter name; some of its letters stand for many.', { field: 'name' })
   return name
 }

@@ -5,7 +5,7 @@ import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import { say } from '../foundation/words.ts'
 import { type Act, actorName } from '../members/actor.ts'
 import { type Key, legalFrom } from './key.ts'
-import { fold } from './name.ts'
+import { normaliseName } from './name.ts'
 import { revokedAlready } from './revoked.ts'
 import type { Scope } from './scope.ts'
 import { keyColumns, lockKeyFor, toKey } from './store.ts'
@@ -79,7 +79,7 @@ const successorOf = (old: Key, id: string, changes: Changes, act: Act) => ({
   id,
   workspace_id: old.workspaceId,
   name: old.name,
-  name_folded: fold(old.name),
+  name_folded: normaliseName(old.name),
   description: old.description,
   integration: old.integration,
   scopes: changes.scopes ?? old.scopes,

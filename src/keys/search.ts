@@ -1,6 +1,6 @@
 import type { Database, Executor } from '../foundation/database.ts'
 import { visible } from './find.ts'
-import { fold } from './name.ts'
+import { normaliseName } from './name.ts'
 import { beyond, type Listing, ordered, type Page, pageOf, type Row } from './page.ts'
 import { keysWithUsage } from './store.ts'
 
@@ -35,7 +35,7 @@ async function find(db: Executor, { viewer, filter, cursor, rowCount, searched }
       .whereNot('status', 'revoked')
       .limit(searched + 1)
     matching.where((either) => {
-      for (const pattern of patterns(fold(filter.words ?? '')))
+      for (const pattern of patterns(normaliseName(filter.words ?? '')))
         either.orWhereRaw('name_folded like ?', [pattern])
     })
     const query = beyond(trx.withMaterialized('keys', matching).from('keys'), 'name_folded', cursor)

@@ -1,5 +1,5 @@
 import type { Key } from './key.ts'
-import { fold } from './name.ts'
+import { normaliseName } from './name.ts'
 
 /** `Ab3d` of `tml_Ab3d...`: for names that cannot be typed. */
 export const hintCharacters = (key: Pick<Key, 'hint'>): string | undefined => key.hint?.slice(-7, -3)
@@ -7,5 +7,8 @@ export const hintCharacters = (key: Pick<Key, 'hint'>): string | undefined => ke
 /** Whether what was typed before revoking is the key's name, in any case, or the characters of its hint. */
 export function isConfirmedBy(typed: string, key: Pick<Key, 'name' | 'hint'>): boolean {
   const characters = hintCharacters(key)
-  return fold(typed) === fold(key.name) || (characters !== undefined && typed.trim() === characters)
+  return (
+    normaliseName(typed) === normaliseName(key.name) ||
+    (characters !== undefined && typed.trim() === characters)
+  )
 }

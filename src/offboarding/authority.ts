@@ -1,7 +1,7 @@
 import type { Executor } from '../foundation/database.ts'
 import type { Act, Actor } from '../members/actor.ts'
 import { findMember, type Role } from '../members/member.ts'
-import { reaches } from '../policy/may.ts'
+import { isAtLeast } from '../policy/may.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import type { Source } from './offboarding.ts'
 
@@ -15,7 +15,7 @@ export type Authority = {
 
 /** A manager does not offboard an owner. Pure. */
 export const mayOffboard = (role: Role, leaver: Role): boolean =>
-  reaches(role, 'manager') && (leaver !== 'owner' || role === 'owner')
+  isAtLeast(role, 'manager') && (leaver !== 'owner' || role === 'owner')
 
 /** Another system of the company, which may ask for a mode and a successor and gets what policy allows. */
 export const isOtherSystem = (source: Source): boolean => source === 'workflow' || source === 'webhook'
@@ -56,7 +56,7 @@ export async function actIn(act: Act, workspaceId: string): Promise<Act | undefi
   const { actor, trx } = act
   if (actor.kind !== 'member') return act
   const role = await roleOf(trx, actor, workspaceId)
-  return reaches(role, 'manager') ? { ...act, actor: { ...actor, role, workspaceId } } : undefined
+  return isAtLeast(role, 'manager') ? { ...act, actor: { ...actor, role, workspaceId } } : undefined
 }
 
 /** In the workspace that they act in, somebody's role was looked up already. */

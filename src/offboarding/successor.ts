@@ -1,6 +1,6 @@
 import type { Executor } from '../foundation/database.ts'
 import { findMember, inCharge } from '../members/member.ts'
-import { reaches } from '../policy/may.ts'
+import { isAtLeast } from '../policy/may.ts'
 import { isUnattended, type Offboarding } from './offboarding.ts'
 
 /**
@@ -16,7 +16,7 @@ export async function successorIn(
   if (!successorId || decidesIn.includes(workspaceId)) return successorId
   if (!isUnattended(offboarding)) return null
   const member = await findMember(db, workspaceId, successorId)
-  return member && reaches(member.role, 'manager') ? successorId : null
+  return member && isAtLeast(member.role, 'manager') ? successorId : null
 }
 
 /**

@@ -136,7 +136,7 @@ export async function recordReturn(
   act: Act,
   accountId: string,
   userId: string,
-  saidBy: readonly Source[],
+  declaredBy: readonly Source[],
 ): Promise<boolean> {
   const row = await act
     .trx('offboardings')
@@ -146,7 +146,7 @@ export async function recordReturn(
       act
         .trx('offboarding_requests')
         .whereRaw('offboarding_id = offboardings.id')
-        .whereIn('source', saidBy)
+        .whereIn('source', declaredBy)
         .select(act.trx.raw('1')),
     )
     .forUpdate()

@@ -47,7 +47,7 @@ export type Subject = { workspaceId: string; ownerId?: string }
 const rank: Record<Role, number> = { member: 0, manager: 1, owner: 2 }
 
 /** Whether a role is at least another. */
-export const reaches = (role: Role, least: Role): boolean => rank[role] >= rank[least]
+export const isAtLeast = (role: Role, least: Role): boolean => rank[role] >= rank[least]
 
 /**
  * Whether this actor may do this. Pure. A member acts only in the workspace of their role; jobs and the operator's
@@ -57,6 +57,6 @@ export function may(actor: Actor, action: Action, subject: Subject): boolean {
   if (actor.kind !== 'member') return true
   if (actor.workspaceId !== subject.workspaceId) return false
   const least = actions[action]
-  if (least !== 'own') return reaches(actor.role, least)
-  return reaches(actor.role, 'manager') || subject.ownerId === undefined || subject.ownerId === actor.id
+  if (least !== 'own') return isAtLeast(actor.role, least)
+  return isAtLeast(actor.role, 'manager') || subject.ownerId === undefined || subject.ownerId === actor.id
 }

@@ -8,7 +8,7 @@ import { plain } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import { expiring, expiringDays, overdue } from '../keys/due.ts'
 import { type KeyWithUsage, legalFrom } from '../keys/key.ts'
-import { fold } from '../keys/name.ts'
+import { normaliseName } from '../keys/name.ts'
 import { keysWithUsage, toKeyWithUsage } from '../keys/store.ts'
 import type { Act, Actor } from '../members/actor.ts'
 import type { Role } from '../members/member.ts'
@@ -62,7 +62,7 @@ type Narrow<K extends Which['of']> = (
 const narrow: { [K in Which['of']]: Narrow<K> } = {
   integration: (query, { integration }) => query.whereRaw('lower(integration) = lower(?)', [integration]),
   owner: (query, { ownerId }) => query.where('owner_id', ownerId),
-  words: (query, { words }) => query.whereRaw('strpos(name_folded, ?) > 0', [fold(words)]),
+  words: (query, { words }) => query.whereRaw('strpos(name_folded, ?) > 0', [normaliseName(words)]),
   overdue: (query, _which, policy, now) => void overdue(query, policy, now),
   expiring: (query, _which, policy, now) => void expiring(query, now, policy.timeZone),
 }

@@ -23,7 +23,7 @@ export class AdmittedSources {
   readonly #keys = new SecondChance<{ hour: number; names: string[] }>(keysRemembered)
 
   /** The same requests; those of sources beyond the bound go under `other`. */
-  fold(keyId: string, sources: readonly SourceCount[]): SourceCount[] {
+  merge(keyId: string, sources: readonly SourceCount[]): SourceCount[] {
     const folded: SourceCount[] = []
     for (const source of sources)
       if (source.network === otherOrigin || !this.#admits(keyId, source)) addToOthers(folded, source)

@@ -183,7 +183,7 @@ export class Counter {
     }
     return merged.map(({ keyId, parts }) => ({
       keyId,
-      counts: this.#admitted.fold(keyId, parts).sort(sourcesInOrder),
+      counts: this.#admitted.merge(keyId, parts).sort(sourcesInOrder),
     }))
   }
 

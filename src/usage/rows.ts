@@ -39,7 +39,7 @@ export type Query = { sql: string; values: Knex.RawBinding[] }
  * The rows of usage of these keys in these stretches of time: key_id, at, endpoint_id, source, class, requests. Keys
  * are named by their ids or by a query that has these alone.
  */
-export function usedBy(keys: readonly string[] | Query, segments: readonly Segment[]): Query {
+export function usageRows(keys: readonly string[] | Query, segments: readonly Segment[]): Query {
   const who =
     'sql' in keys ? { sql: keys.sql, values: keys.values } : { sql: '?::text[]', values: [[...keys]] }
   const parts = segments.map(({ step, from, to }) => {
@@ -50,7 +50,7 @@ export function usedBy(keys: readonly string[] | Query, segments: readonly Segme
       values: [...who.values, from, to],
     }
   })
-  if (parts.length === 0) return usedBy(keys, [nothing])
+  if (parts.length === 0) return usageRows(keys, [nothing])
   return {
     sql: parts.map(({ sql }) => sql).join(' union all '),
     values: parts.flatMap(({ values }) => values),

@@ -12,22 +12,22 @@ const coarser = { 'five-minutes': 'hour', hour: 'day' } as const
  * are summed up, so that as few rows as possible are read and each request is read once. Nothing coarser than
  * `coarsest` is used. Pure.
  */
-export function planSegments(period: Period, coarsest: Step, reach: Reach): Segment[] {
-  return part(period, 'five-minutes', coarsest, reach)
+export function planSegments(period: Period, coarsest: Step, watermarks: Reach): Segment[] {
+  return part(period, 'five-minutes', coarsest, watermarks)
 }
 
-function part({ from, to }: Period, step: Step, coarsest: Step, reach: Reach): Segment[] {
+function part({ from, to }: Period, step: Step, coarsest: Step, watermarks: Reach): Segment[] {
   if (from >= to) return []
   const whole = { from, to, step }
   if (step === coarsest || step === 'day') return [whole]
   const next = coarser[step]
-  const through = next === 'hour' ? reach.hours : reach.days
+  const through = next === 'hour' ? watermarks.hours : watermarks.days
   const begin = new Date(Math.ceil(from.getTime() / stepMs[next]) * stepMs[next])
   const end = new Date(Math.floor(Math.min(to.getTime(), through.getTime()) / stepMs[next]) * stepMs[next])
   if (begin >= end) return [whole]
   return [
-    ...part({ from, to: begin }, step, step, reach),
-    ...part({ from: begin, to: end }, next, coarsest, reach),
-    ...part({ from: end, to }, step, step, reach),
+    ...part({ from, to: begin }, step, step, watermarks),
+    ...part({ from: begin, to: end }, next, coarsest, watermarks),
+    ...part({ from: end, to }, step, step, watermarks),
   ]
 }

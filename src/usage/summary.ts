@@ -1,7 +1,7 @@
 import type { Executor } from '../foundation/database.ts'
 import { type Period, type Range, windowOf } from './range.ts'
 import { type Reach, reachOf } from './roll-up.ts'
-import { figures, type Query, type Sums, sums, usedBy } from './rows.ts'
+import { figures, type Query, type Sums, sums, usageRows } from './rows.ts'
 import { planSegments } from './segments.ts'
 
 /** The requests of a key to one endpoint; `other` is for those that no route names. */
@@ -49,7 +49,7 @@ export function successRate({ requests, refused, outcomes, failed }: Sums): numb
 }
 
 const usedIn = (keyId: string, period: Period, reach: Reach): Query =>
-  usedBy([keyId], planSegments(period, 'day', reach))
+  usageRows([keyId], planSegments(period, 'day', reach))
 
 async function totalsOf(db: Executor, used: Query): Promise<Sums> {
   const { rows } = await db.raw(`select ${sums} from (${used.sql}) as used`, used.values)

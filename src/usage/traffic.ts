@@ -1,6 +1,6 @@
 import type { Executor } from '../foundation/database.ts'
 import { reachOf } from './roll-up.ts'
-import { figures, type Sums, sums, usedBy } from './rows.ts'
+import { figures, type Sums, sums, usageRows } from './rows.ts'
 import { planSegments } from './segments.ts'
 import { type Step, stepMs, stepOf } from './step.ts'
 
@@ -24,7 +24,7 @@ export async function trafficOf(
   // Five minutes are read as they were counted: what is summed up does not matter.
   const segments =
     step === 'five-minutes' ? [{ ...period, step }] : planSegments(period, step, await reachOf(db))
-  const used = usedBy(keyIds, segments)
+  const used = usageRows(keyIds, segments)
   const { rows } = await db.raw(
     `select key_id as "keyId", date_bin(make_interval(secs => ?), at, 'epoch') as at, ${sums}
      from (${used.sql}) as used group by 1, 2 order by 1, 2`,

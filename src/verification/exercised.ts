@@ -2,7 +2,7 @@ import type { Executor } from '../foundation/database.ts'
 import { type Scope, scopes } from '../keys/scope.ts'
 import type { Period } from '../usage/range.ts'
 import { reachOf } from '../usage/roll-up.ts'
-import { usedBy } from '../usage/rows.ts'
+import { usageRows } from '../usage/rows.ts'
 import { planSegments } from '../usage/segments.ts'
 import { scopeBits } from './decide.ts'
 import { endpointOfScope, type ScopeTable } from './scope-table.ts'
@@ -37,7 +37,7 @@ export async function exerciseOf(
   routes: ScopeTable,
 ): Promise<Exercise> {
   const active = `keys where workspace_id = ? and status = 'active'`
-  const used = usedBy(
+  const used = usageRows(
     { sql: `array(select id from ${active})`, values: [workspaceId] },
     planSegments(period, 'day', await reachOf(db)),
   )

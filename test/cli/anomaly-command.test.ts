@@ -76,7 +76,14 @@ test('a quiet time says so, on the side where words belong', async () => {
 test('what somebody called expected is shown, and would not have been alerted', async () => {
   const { db } = records.world
   await db('anomaly_expectations').insert({
-    ...{ id: 'exp_1', key_id: id, kind: 'once', reason: 'spike', said_by: 'U0ADA00001', said_at: today },
+    ...{
+      id: 'exp_1',
+      key_id: id,
+      kind: 'once',
+      reason: 'spike',
+      declared_by: 'U0ADA00001',
+      declared_at: today,
+    },
     ...{ from_at: daysAgo(2, 10), until_at: daysAgo(1, 10) },
   })
   const seen = await replay('Nightly export', '--from', day(daysAgo(3)), ...throughYesterday)

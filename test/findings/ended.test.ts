@@ -246,7 +246,7 @@ test('a paused key that is presented and then activated names who did it, with t
 const episode = (id: string) =>
   r.world.db('anomaly_episodes').insert({
     ...{ key_id: id, workspace_id: r.workspace.id, reason: 'spike', severity: 'warning', facts: {} },
-    ...{ began_at: now(), said_at: now(), strange_at: now() },
+    ...{ began_at: now(), declared_at: now(), strange_at: now() },
   })
 
 test('unusual use of an old key whose grace ends then is put on nobody', async () => {

@@ -21,11 +21,11 @@ beforeAll(async () => {
   await world.db('anomaly_episodes').insert([
     {
       ...{ ...where, reason: 'spike', severity: 'critical', facts: {} },
-      ...{ began_at: ago(5), said_at: ago(5), strange_at: ago(4) },
+      ...{ began_at: ago(5), declared_at: ago(5), strange_at: ago(4) },
     },
     {
       ...{ ...where, key_id: other, reason: 'spike', severity: 'notice', facts: {} },
-      ...{ began_at: ago(2), said_at: ago(2), strange_at: ago(2) },
+      ...{ began_at: ago(2), declared_at: ago(2), strange_at: ago(2) },
     },
   ])
   const finding = (kind: string, opened: number, resolved?: number) => ({

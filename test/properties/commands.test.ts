@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { isRefusal } from '../../src/foundation/refusal.ts'
-import { fold, readName } from '../../src/keys/name.ts'
+import { normaliseName, readName } from '../../src/keys/name.ts'
 import { readCommand } from '../../src/slack/words.ts'
 import fc from '../setup/seeded.ts'
 
@@ -25,7 +25,7 @@ test('a name between quotes is found again, whatever it is made of and however t
     fc.property(names, quotes, (name, [open, close]) => {
       const typed = readCommand(bySlack(`revoke ${open}${name}${close}`))
       expect(typed).toEqual({ verb: 'revoke', words: expect.any(String) })
-      expect(fold(typed.words)).toBe(fold(name))
+      expect(normaliseName(typed.words)).toBe(normaliseName(name))
     }),
     { numRuns: 1000 },
   )
@@ -35,7 +35,7 @@ test('a name without quotes is found again when it neither begins nor ends with 
   fc.assert(
     fc.property(names, (name) => {
       fc.pre(!/^["'“”‘’„‟‚‛]|(^|\s)in:/i.test(name))
-      expect(fold(readCommand(bySlack(`show   ${name} `)).words)).toBe(fold(name))
+      expect(normaliseName(readCommand(bySlack(`show   ${name} `)).words)).toBe(normaliseName(name))
     }),
     { numRuns: 1000 },
   )

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { isRefusal } from '../../src/foundation/refusal.ts'
-import { fold, readName, tidy } from '../../src/keys/name.ts'
+import { normaliseName, readName, tidy } from '../../src/keys/name.ts'
 import fc from '../setup/seeded.ts'
 
 /** Any string of UTF-16 units, halves of characters included, and the characters that make trouble. */
@@ -34,7 +34,7 @@ describe('a folded name', () => {
   test('does not change when it is folded again', () => {
     fc.assert(
       fc.property(anything, (text) => {
-        expect(fold(fold(text))).toBe(fold(text))
+        expect(normaliseName(normaliseName(text))).toBe(normaliseName(text))
       }),
       { numRuns: 2000 },
     )
@@ -43,7 +43,7 @@ describe('a folded name', () => {
   test('is the same before and after the name was tidied', () => {
     fc.assert(
       fc.property(anything, (text) => {
-        expect(fold(tidy(text))).toBe(fold(text))
+        expect(normaliseName(tidy(text))).toBe(normaliseName(text))
       }),
       { numRuns: 2000 },
     )
@@ -53,16 +53,16 @@ describe('a folded name', () => {
     fc.assert(
       fc.property(anything, (text) => {
         const same = [` ${text}\t`, `\u200b${text}\u2060`, text.normalize('NFD'), text.normalize('NFKC')]
-        for (const other of same) expect(fold(other)).toBe(fold(text))
+        for (const other of same) expect(normaliseName(other)).toBe(normaliseName(text))
       }),
     )
-    expect(fold('SALESFORCE\u00a0 ﬁne\u200d “CRM”')).toBe(fold('salesforce fine "crm"'))
-    expect(fold('Ｓａｌｅｓ')).toBe('sales')
+    expect(normaliseName('SALESFORCE\u00a0 ﬁne\u200d “CRM”')).toBe(normaliseName('salesforce fine "crm"'))
+    expect(normaliseName('Ｓａｌｅｓ')).toBe('sales')
   })
 
   test('keeps apart what reads differently', () => {
     const names = ['Salesforce', 'Salesforc', 'Sales force', 'Salesforce 2', 'Sälesforce', '🔑', '🗝️', 'שלום']
-    expect(new Set(names.map(fold)).size).toBe(names.length)
+    expect(new Set(names.map(normaliseName)).size).toBe(names.length)
   })
 })
 
@@ -79,7 +79,7 @@ describe('a name that is accepted', () => {
         const name = accepted(text)
         expect([...name].length).toBeGreaterThanOrEqual(1)
         expect([...name].length).toBeLessThanOrEqual(80)
-        expect(fold(name)).not.toBe('')
+        expect(normaliseName(name)).not.toBe('')
         expect(name).not.toMatch(/[\p{Cc}\u2028\u2029]|^\s|\s$|\s\s/u)
       }),
     )

@@ -39,7 +39,7 @@ async function left(db: Database) {
   const states = await db.raw('select key_id, through, md5(state) as state from anomaly_states order by 1')
   const episodes = await db('anomaly_episodes')
     .orderBy('key_id')
-    .select('key_id', 'reason', 'severity', 'facts', 'level', 'said_at', 'strange_at')
+    .select('key_id', 'reason', 'severity', 'facts', 'level', 'declared_at', 'strange_at')
   return { states: states.rows, episodes, progress: await readProgress(db) }
 }
 

@@ -272,8 +272,8 @@ test('what a person expects of a key does not take it out of the event', async (
   const [expected, ...rest] = neighbours
   await pass(5, all([expected, ...rest], { known: busy }))
   await records.world.db('anomaly_expectations').insert({
-    ...{ id: 'exp_move', key_id: expected, kind: 'once', reason: 'spike', said_by: 'U0ADA00001' },
-    ...{ said_at: minutes(5), from_at: minutes(0), until_at: minutes(1440) },
+    ...{ id: 'exp_move', key_id: expected, kind: 'once', reason: 'spike', declared_by: 'U0ADA00001' },
+    ...{ declared_at: minutes(5), from_at: minutes(0), until_at: minutes(1440) },
   })
   for (let at = 10; at <= 30; at += 5)
     await pass(at, { ...all(rest, { known: busy }), [expected]: { unknown: busy } })

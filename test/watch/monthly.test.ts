@@ -8,8 +8,8 @@ test('a monthly job over midnight is expected on its night alone, by the clock o
     id: 'exp_1',
     keyId: 'key_1',
     reason: 'busy-hour',
-    saidBy: 'U1',
-    saidAt: new Date(0),
+    declaredBy: 'U1',
+    declaredAt: new Date(0),
     kind: 'monthly',
     window: { dayOfMonth: 31, fromMinute: 22 * 60, untilMinute: 3 * 60 },
   }

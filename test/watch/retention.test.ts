@@ -41,7 +41,7 @@ async function episode(keyId: string, daysAgo: number, overDaysAgo?: number, fle
       },
       ...{
         began_at: ago(daysAgo),
-        said_at: ago(daysAgo),
+        declared_at: ago(daysAgo),
         strange_at: ago(daysAgo),
         fleet_id: fleetId ?? null,
       },

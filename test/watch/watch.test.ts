@@ -200,8 +200,8 @@ test('where more requests were called expected they are quiet, errors at the usu
   await plantTraffic(db, id, ...usual(start))
   await watchAt(start)
   await db('anomaly_expectations').insert({
-    ...{ id: 'exp_migration', key_id: id, kind: 'once', reason: 'spike', said_by: 'U0ADA00001' },
-    ...{ said_at: start, from_at: start, until_at: minutes(1440) },
+    ...{ id: 'exp_migration', key_id: id, kind: 'once', reason: 'spike', declared_by: 'U0ADA00001' },
+    ...{ declared_at: start, from_at: start, until_at: minutes(1440) },
   })
   await plantTraffic(db, id, minutes(0), minutes(30), () => 2_000)
   await watchAt(minutes(30))

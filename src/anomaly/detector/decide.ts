@@ -7,7 +7,7 @@ import { dayIndex, decodeCount } from './rings.ts'
 import type { KeyState } from './state.ts'
 
 /** The circumstances that decide beside the score. */
-export type Circumstances = {
+export type BucketContext = {
   count: number
   lastHour: number
   /** The five minutes of the day. */
@@ -34,7 +34,7 @@ const grows = new Set(['slow-burn', 'new-activity', 'errors', 'silence'])
 const sameIncident = new Set(['spike', 'busy-hour', 'unusual-time'])
 
 /** Whether this suspicion becomes an alert now. Remembers its alerts and what it holds back. */
-export function decide(state: KeyState, suspicion: Suspicion, now: Circumstances): boolean {
+export function decide(state: KeyState, suspicion: Suspicion, now: BucketContext): boolean {
   const strange = suspicion.score >= now.threshold
   if (now.expected && aboutVolume.has(suspicion.reason)) {
     if (strange) hold(state)
@@ -61,7 +61,7 @@ function isEcho(state: KeyState): boolean {
 }
 
 /** As busy an hour was at this time of day, whole weeks or a month ago; a growing key's has grown since. */
-function recurring(state: KeyState, { count, lastHour, ofDay }: Circumstances): boolean {
+function recurring(state: KeyState, { count, lastHour, ofDay }: BucketContext): boolean {
   // Half an hour of this bucket: at its beginning the last hour does not know yet how busy it will be.
   const busy = recursShare * Math.max(lastHour, 6 * count)
   return recurs.some((back) => {
@@ -90,7 +90,7 @@ function usualTop(state: KeyState, first: number): number {
 }
 
 /** A moderate excess over the busiest hour is held until it has outlasted a batch job; its echo is muted. */
-function mayBeBatch(state: KeyState, { count, lastHour }: Circumstances): boolean {
+function mayBeBatch(state: KeyState, { count, lastHour }: BucketContext): boolean {
   const overHour = (requests: number) => (requests + fewInHour) / (state.hourRecord + fewInHour)
   const bucketRatio = (count + fewInBucket) / (state.spikeRecord + fewInBucket)
   const level = Math.max(bucketRatio, overHour(lastHour))

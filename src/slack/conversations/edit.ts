@@ -5,7 +5,7 @@ import { edit, readEdit, type TypedEdit } from '../../keys/edit.ts'
 import { nameInUse } from '../../keys/find.ts'
 import { nameIsTaken } from '../../keys/issue.ts'
 import type { Key } from '../../keys/key.ts'
-import { fold } from '../../keys/name.ts'
+import { normaliseName } from '../../keys/name.ts'
 import { revokedAlready } from '../../keys/revoked.ts'
 import { message, notice, plainSection } from '../blocks.ts'
 import { recipientError } from '../caller.ts'
@@ -34,7 +34,7 @@ export const submitEdit: OnSubmit = async (interaction) => {
   if (isRefusal(before)) return before
   const { bot, caller } = interaction
   const { workspace } = caller
-  const renamed = fold(wanted.name) !== fold(before.name)
+  const renamed = normaliseName(wanted.name) !== normaliseName(before.name)
   const taken = await orDatabaseOut(
     async () => renamed && (await nameInUse(bot.world.db, workspace.id, wanted.name)),
   )

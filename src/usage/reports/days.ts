@@ -1,7 +1,7 @@
 import type { Executor } from '../../foundation/database.ts'
 import type { Period } from '../range.ts'
 import { type Reach, reachOf } from '../roll-up.ts'
-import { type Query, type Sums, sums, usedBy } from '../rows.ts'
+import { type Query, type Sums, sums, usageRows } from '../rows.ts'
 import { planSegments, type Segment } from '../segments.ts'
 import type { KeyUse } from './workspace.ts'
 
@@ -30,7 +30,7 @@ export async function daysOf(
   const first = boundaries.length - lastDays
   const parts = await Promise.all(
     Array.from({ length: shares }, async (_, share) => {
-      const used = usedBy(keysIn(workspaceId, share), segments)
+      const used = usageRows(keysIn(workspaceId, share), segments)
       const { rows } = await db.raw(statement(used.sql), [[...boundaries], ...used.values, first, maxKeys])
       return rows[0] as Part
     }),

@@ -2,7 +2,7 @@ import { csvHead, csvLines } from '../../foundation/csv.ts'
 import type { Executor } from '../../foundation/database.ts'
 import type { Period } from '../range.ts'
 import { type Reach, reachOf } from '../roll-up.ts'
-import { figures, type Sums, sums, usedBy } from '../rows.ts'
+import { figures, type Sums, sums, usageRows } from '../rows.ts'
 import { planSegments } from '../segments.ts'
 import { type Step, stepMs, stepOf } from '../step.ts'
 
@@ -52,7 +52,7 @@ async function linesOf(
   reach: Reach,
 ): Promise<string> {
   const byId = new Map(keys.map((key) => [key.id, key]))
-  const used = usedBy([...byId.keys()], planSegments({ from: stepOf(from, step), to }, step, reach))
+  const used = usageRows([...byId.keys()], planSegments({ from: stepOf(from, step), to }, step, reach))
   const { rows } = await db.raw(
     `select key_id as "keyId", date_bin(make_interval(secs => ?), at, 'epoch') as at, e.name as endpoint, ${sums}
      from (${used.sql}) as used join usage_endpoints e on e.id = endpoint_id

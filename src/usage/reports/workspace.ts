@@ -1,7 +1,7 @@
 import type { Executor } from '../../foundation/database.ts'
 import { type Period, type Range, windowOf } from '../range.ts'
 import { type Reach, reachOf } from '../roll-up.ts'
-import { figures, type Query, type Sums, sums, usedBy } from '../rows.ts'
+import { figures, type Query, type Sums, sums, usageRows } from '../rows.ts'
 import { planSegments } from '../segments.ts'
 import { type Step, stepMs, stepOf } from '../step.ts'
 
@@ -66,7 +66,7 @@ export async function workspaceTrafficOf(
 
 function usedIn(workspaceId: string, period: Period, coarsest: Step, reach: Reach): Query {
   const keys = { sql: 'array(select id from keys where workspace_id = ?)', values: [workspaceId] }
-  return usedBy(keys, planSegments(period, coarsest, reach))
+  return usageRows(keys, planSegments(period, coarsest, reach))
 }
 
 async function totalsIn(db: Executor, workspaceId: string, period: Period, reach: Reach): Promise<Sums> {

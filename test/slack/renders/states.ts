@@ -184,8 +184,8 @@ const saidOf = {
   id: id('exp'),
   keyId: id('key'),
   reason: fc.constantFrom(...useReasons),
-  saidBy: user,
-  saidAt: moment,
+  declaredBy: user,
+  declaredAt: moment,
 }
 export const expectations: fc.Arbitrary<Expectation[]> = many<Expectation>(
   fc.oneof(

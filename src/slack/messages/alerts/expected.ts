@@ -99,7 +99,7 @@ export function expectationBlocks(
 }
 
 function expectationWords(one: Expectation): Phrase {
-  const by = say`, said ${who(one.saidBy)} on ${{ moment: one.saidAt }}.`
+  const by = say`, said ${who(one.declaredBy)} on ${{ moment: one.declaredAt }}.`
   if (one.kind === 'once') return say`Expected until ${{ moment: one.until }}${by}`
   if (one.kind === 'new-normal') return say`What it does since ${{ moment: one.from }} is its new normal${by}`
   const { dayOfMonth, fromMinute, untilMinute } = one.window
