@@ -118,3 +118,19 @@ test('a file that Slack refuses is given up, and the offboarding comes to its en
   await workUntil(async () => (await message()).every((row) => row.reported_at))
   expect(await message()).toMatchObject([{ filed_at: null }])
 })
+
+test('while its channel is archived an offboarding revokes all the same, and its one report comes once the channel is back', async () => {
+  await house.slack.archiveChannel(security)
+  const leaver = await leaves(['Script out of reach'])
+  const key = () => house.world.db('keys').where({ name: 'Script out of reach' }).first('status')
+  await workUntil(async () => (await key()).status === 'revoked' || (await key()).status === 'inactive')
+  const before = messagesIn(await house.as('manager').screen(), security).length
+
+  await house.slack.archiveChannel(security, false)
+  await workUntil(async () => {
+    const seen = messagesIn(await house.as('manager').screen(), security).slice(before)
+    return seen.some((message) => /Offboarded .*: 1 refused/.test(said(message)))
+  })
+  const seen = messagesIn(await house.as('manager').screen(), security).slice(before)
+  expect(seen.filter((message) => !message.threadTs && said(message).includes(leaver))).toHaveLength(1)
+})

@@ -1,5 +1,5 @@
 import type { Fault } from 'local-slack/contract'
-import { findButton } from 'local-slack/inspect'
+import { findButton, messagesIn } from 'local-slack/inspect'
 import { beforeAll, expect, test } from 'vitest'
 import { openWebClient } from '../../src/foundation/slack.ts'
 import { workOnRotations } from '../../src/rotation/work.ts'
@@ -13,6 +13,7 @@ import {
   people,
   pressIn,
   said,
+  security,
   submitAndSee,
   useHouse,
 } from '../setup/house.ts'
@@ -145,3 +146,23 @@ async function makeOwned(name: string): Promise<void> {
   await makeKey(manager, { name })
   await house.world.db('keys').where({ name }).update({ owner_id: people.member })
 }
+
+test('while its channel is archived a rotation goes on, and its one message comes once the channel is back', async () => {
+  const manager = house.as('manager')
+  const old = await makeKey(manager, { name: 'Out of reach' })
+  await house.slack.archiveChannel(security)
+  await rotate('Out of reach')
+  await work(10)
+  const opened = await openDialog(manager, 'rotate Out of reach')
+  await pressIn(manager, opened, 'Reveal new key')
+  await manager.waitFor((screen) => screen.modals.some(({ title }) => title === 'Copy your key'))
+  expect(await callPlatform(house, old)).toBe(200)
+
+  await house.slack.archiveChannel(security, false)
+  await work(2)
+  await tracker(manager, 'Out of reach', 'replaces')
+  const about = messagesIn(await manager.screen(), security).filter(
+    (message) => !message.threadTs && said(message).includes('Out of reach'),
+  )
+  expect(about).toHaveLength(1)
+})

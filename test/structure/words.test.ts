@@ -1,9 +1,20 @@
 import { expect, test } from 'vitest'
 import { parse, readTree } from './source.ts'
+import { readSchema } from './tables.ts'
 import { privateWords } from './words.ts'
 
 test('names and comments use no word in a private sense', () => {
   expect(privateWords(parse(readTree('src', 'jobs', 'client', 'local-slack')))).toEqual([])
+})
+
+test('comments of the schema use no word in a private sense', () => {
+  const files = [...readSchema(), ...readSchema('functions/')]
+  expect(files.length).toBeGreaterThan(40)
+  const sources = files.map(([path, text]) => {
+    const comments = text.split('\n').flatMap((line) => /^\s*--(.*)/.exec(line)?.[1] ?? [])
+    return { path, text, statements: [], comments }
+  })
+  expect(privateWords(sources)).toEqual([])
 })
 
 test.each([
