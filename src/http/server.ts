@@ -39,11 +39,12 @@ export async function openHttp(world: World, options: HttpOptions): Promise<Fast
     reply.header('cache-control', 'no-store')
   })
   server.setErrorHandler((error: Error & { statusCode?: number; code?: string }, _request, reply) => {
-    const status = error.statusCode && error.statusCode < 500 ? error.statusCode : 500
-    if (status === 500)
-      world.log.error({ event: 'http.request_failed', error: error.stack }, 'an HTTP request failed')
-    const text = status === 500 ? 'Something went wrong here; the log says what.' : error.message
-    return reply.status(status).send({ error: { code: error.code ?? 'ERROR', message: text } })
+    const status = error.statusCode ?? 500
+    if (status < 500)
+      return reply.status(status).send({ error: { code: error.code ?? 'ERROR', message: error.message } })
+    world.log.error({ event: 'http.request_failed', error: error.stack }, 'an HTTP request failed')
+    // The code of a failure inside, such as the database's, is for the log alone.
+    return reply.status(500).send(errorBody('ERROR', 'Something went wrong here; the log says what.'))
   })
   server.setNotFoundHandler((_request, reply) =>
     reply.status(404).send(errorBody('NOT_FOUND', 'There is nothing at this address.')),
