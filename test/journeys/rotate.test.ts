@@ -103,6 +103,9 @@ test('revoking the successor gives the name back, and the old key can be rotated
   const [successor] = await house.world.db('keys').where({ name: 'Undone', status: 'unrevealed' })
   await submitAndSee(manager, await openDialog(manager, `revoke ${successor.id}`), { confirm: 'Undone' })
   expect(said(await answerTo(manager, 'list Undone'))).not.toContain('(old)')
+  // The rotation that has lost its new key ends right after the revoke, not within it.
+  const ended = () => house.world.db('rotations').where({ successor_id: successor.id }).first('ended_at')
+  await expect.poll(async () => (await ended()).ended_at).not.toBeNull()
   expect((await submitAndSee(manager, await openDialog(manager, 'rotate Undone'), {})).title).toBe(
     'Rotation started',
   )
