@@ -7,7 +7,7 @@ import { eventually, reads, type Scene, type Step, same, Unexpected } from './st
 
 /** A key in the wrong hands: what the security channel sees, and what stops it and brings it back. */
 export const leaks: readonly Step[] = [
-  { promises: 'a leaked key is told with numbers and a picture', walk: leakIsAlerted },
+  { promises: 'a leaked key raises an alert with numbers and a picture', walk: leakIsAlerted },
   { promises: 'Quarantine stops the key, and one more click brings it back', walk: quarantineActs },
 ]
 
