@@ -125,15 +125,11 @@ async function startParts(
 
 async function startWorker(
   world: World,
-  { alerts, offboard, board }: Pick<SlackSide, 'alerts' | 'offboard' | 'board'>,
+  { deliver, offboard, board }: Pick<SlackSide, 'deliver' | 'offboard' | 'board'>,
   timetable: readonly Job[] | undefined,
 ) {
-  const [{ openWorker }, { deliverWaiting }] = await Promise.all([
-    import('../jobs/engine/worker.ts'),
-    import('./alerts/deliver.ts'),
-  ])
-  const deliver = async () => void (await deliverWaiting(world, alerts, { seconds: 5 }))
-  return openWorker({ world, offboard, board, deliver }, timetable)
+  const { openWorker } = await import('../jobs/engine/worker.ts')
+  return openWorker({ world, offboard, board, deliver: () => deliver({ seconds: 5 }) }, timetable)
 }
 
 /** A worker answers for how late the jobs are, in its metrics and its readiness. */
@@ -149,11 +145,11 @@ async function showLateness({ db, clock }: World): Promise<() => Promise<string[
 
 /** A worker counts in its metrics what Slack refused for good. */
 async function showRefused({ db }: World): Promise<void> {
-  const [{ refusedMessages }, { measureMessages }] = await Promise.all([
-    import('./outbox/outbox.ts'),
+  const [{ failedMessages }, { measureMessages }] = await Promise.all([
+    import('./notifications/failed.ts'),
     import('./http/message-metrics.ts'),
   ])
-  measureMessages(async () => (await refusedMessages(db))?.messages ?? 0)
+  measureMessages(async () => (await failedMessages(db))?.messages ?? 0)
 }
 
 async function startVerifier(world: World, opened: (() => Promise<void>)[]): Promise<Verifier> {

@@ -1,7 +1,8 @@
-import type { Alert, FindingAction, Fleet, Group, Notice, Step } from '../../../src/alerts/channel.ts'
+import type { Alert, FindingAction, Group, Notice, Step } from '../../../src/alerts/alert.ts'
 import { reasons as useReasons } from '../../../src/anomaly/detector/reason.ts'
 import type { Expectation } from '../../../src/anomaly/expectations.ts'
 import type { UseFacts } from '../../../src/anomaly/facts.ts'
+import type { Fleet } from '../../../src/anomaly/fleet-message.ts'
 import { events } from '../../../src/audit/events.ts'
 import type { RecordedEvent } from '../../../src/audit/list.ts'
 import type { UsagePicture } from '../../../src/charts/chart.ts'
@@ -705,10 +706,8 @@ export const notice: fc.Arbitrary<Notice> = fc.oneof(
     },
     { requiredKeys: ['about', 'channel', 'reason'] },
   ),
-  checkpoint.map((one) => ({ about: 'checkpoint' as const, ...one })),
   digest.map((one) => ({ about: 'digest' as const, ...one })),
   fc.record({ about: fc.constant('quarantined' as const), name, hint }),
-  fc.record({ about: fc.constant('review-reminder' as const), asked }),
   fc.record({
     about: fc.constant('offboarded-elsewhere' as const),
     leaver: user,
