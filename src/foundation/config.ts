@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path'
-import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
+import { readNetwork } from './address.ts'
 import { readPrivateKey } from './ed25519.ts'
 import { isTimeZone } from './time.ts'
 
@@ -141,6 +141,11 @@ export const variables = {
     'YAML file of method, path and scopes per route; else the documented defaults',
     '/etc/keywarden/routes.yml',
   ],
+  KEYWARDEN_UNCLEAR_PATHS: [
+    z.enum(['refuse', 'log']).default('refuse'),
+    'what happens to requests whose path two servers could read differently; log lets them through as before, for one release',
+    'log',
+  ],
   KEYWARDEN_LOG_LEVEL: [
     z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
     'least severe line that is logged',
@@ -225,6 +230,7 @@ function arrange(env: Environment) {
       cachedKeys: env.KEYWARDEN_CACHED_KEYS,
       trustedProxies: env.KEYWARDEN_TRUSTED_PROXIES,
       routesFile: env.KEYWARDEN_ROUTES_FILE,
+      unclearPaths: env.KEYWARDEN_UNCLEAR_PATHS,
       maxReads: 5_000,
     },
     http: { host: env.KEYWARDEN_HTTP_HOST, port: env.KEYWARDEN_HTTP_PORT },
@@ -239,9 +245,15 @@ function arrangeAudit(env: Environment) {
   return { checkpoints, key: env.KEYWARDEN_AUDIT_KEY, keyFile: env.KEYWARDEN_AUDIT_KEY_FILE ?? beside }
 }
 
+/** In their normal form; `*` and every address would believe everybody. */
 function readNetworkList(text: string, context: z.RefinementCtx): string[] {
-  const networks = text.split(/[\s,]+/).filter(Boolean)
-  const wrong = networks.find((network) => !ipaddr.isValidCIDR(network))
-  if (wrong) context.addIssue({ code: 'custom', message: 'names something that is not a network' })
-  return networks
+  return text
+    .split(/[\s,]+/)
+    .filter(Boolean)
+    .flatMap((word) => {
+      const read = readNetwork(word)
+      if ('network' in read) return [read.network]
+      context.addIssue({ code: 'custom', message: `${word.slice(0, 60)} ${read.wrong}` })
+      return []
+    })
 }

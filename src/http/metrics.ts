@@ -41,6 +41,17 @@ new Gauge({
   },
 })
 
+new Counter({
+  name: 'keywarden_unclear_paths_total',
+  help: 'Requests of good keys whose path two servers could read differently, by why',
+  labelNames: ['why'],
+  registers: [registry],
+  collect() {
+    this.reset()
+    for (const [why, count] of verifier?.unclear ?? []) this.inc({ why }, count)
+  },
+})
+
 export function addMetrics(server: FastifyInstance, ofVerifier?: Verifier): void {
   verifier = ofVerifier ?? verifier
   server.get('/metrics', async (_request, reply) =>

@@ -58,7 +58,7 @@ export function addUsage(server: FastifyInstance, world: World, verifier: Verifi
 async function record(world: World, verifier: Verifier, accountId: string, body: z.infer<typeof batch>) {
   const outcomes = body.outcomes.map(({ keyId, method, path, status, at, ip, userAgent }) => ({
     ...{ keyId, status, ip, userAgent },
-    endpoint: verifier.routes.find(method.toUpperCase(), path)?.name ?? otherEndpoint,
+    endpoint: verifier.target(method.toUpperCase(), path).route?.name ?? otherEndpoint,
     ...(at ? { at: new Date(at) } : {}),
   }))
   const sent = { id: body.batch, outcomes, ...(body.sentAt ? { sentAt: new Date(body.sentAt) } : {}) }
