@@ -1,8 +1,9 @@
 import { recordRefused } from '../audit/refusals.ts'
-import { type Transaction, transact } from '../foundation/database.ts'
+import { transact } from '../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import type { World } from '../foundation/world.ts'
 import type { Act, Actor } from '../members/actor.ts'
+import { isFirst } from './once.ts'
 
 /**
  * Runs one act: in one transaction, at one moment, for one actor. A `requestId` (the view, trigger or event it
@@ -23,15 +24,6 @@ export async function perform<T>(
   })
   if (isRefusal(result)) await logRefusal(world, actor, now, result)
   return result
-}
-
-async function isFirst(trx: Transaction, requestId: string, now: Date): Promise<boolean> {
-  const rows = await trx('acts_done')
-    .insert({ request_id: requestId, done_at: now })
-    .onConflict()
-    .ignore()
-    .returning('request_id')
-  return rows.length > 0
 }
 
 const attempts = new Set(['forbidden', 'not_found'])

@@ -24,6 +24,9 @@ export type HttpOptions = {
   routes?: ((server: FastifyInstance) => void)[]
 }
 
+/** More than proxies let through: one that passed a request on could not explain our refusal to its client. */
+const maxHeaderBytes = 64 * 1024
+
 type Handler = (request: IncomingMessage, response: ServerResponse) => void
 
 /**
@@ -62,7 +65,7 @@ export async function openHttp(world: World, options: HttpOptions): Promise<Fast
 
 function nodeServer(handler: Handler): Server {
   const server = createServer(
-    { maxHeaderSize: 16 * 1024, connectionsCheckingInterval: 2_000, keepAliveTimeout: 60_000 },
+    { maxHeaderSize: maxHeaderBytes, connectionsCheckingInterval: 2_000, keepAliveTimeout: 60_000 },
     handler,
   )
   server.headersTimeout = 10_000
