@@ -200,7 +200,7 @@ async function startHttp(
     ...(failed ? { failed } : {}),
   }).catch((error: Error) => {
     throw new StartError(
-      `The HTTP server cannot listen: ${error.message}. Check KEYWARDEN_HTTP_HOST and KEYWARDEN_HTTP_PORT.`,
+      `The HTTP server cannot listen: ${error.message}. Check KEYWARDEN_HTTP_HOST, KEYWARDEN_HTTP_PORT and KEYWARDEN_OPERATIONS_PORT.`,
     )
   })
   opened.push(() => server.close())

@@ -109,6 +109,19 @@ export const variables = {
     '0.0.0.0',
   ],
   KEYWARDEN_HTTP_PORT: [port.default(8080), 'port of the HTTP server; 0 takes a free one', '8080'],
+  KEYWARDEN_OPERATIONS_PORT: [
+    port.optional(),
+    'a second port, on the same address, for metrics and the details of readiness; then the first has neither. Publish it to your monitoring alone',
+    '9090',
+  ],
+  KEYWARDEN_OPERATIONS_TOKEN: [
+    z
+      .string()
+      .regex(/^\S{16,200}$/, 'has not 16 to 200 characters without blanks')
+      .optional(),
+    'without that port: what monitoring sends as Authorization: Bearer for metrics and the details of readiness; without both, nobody reads them',
+    'a3f1c07e5b9d4e68',
+  ],
   KEYWARDEN_LEASE: [
     z
       .string()
@@ -233,7 +246,12 @@ function arrange(env: Environment) {
       unclearPaths: env.KEYWARDEN_UNCLEAR_PATHS,
       maxReads: 5_000,
     },
-    http: { host: env.KEYWARDEN_HTTP_HOST, port: env.KEYWARDEN_HTTP_PORT },
+    http: {
+      host: env.KEYWARDEN_HTTP_HOST,
+      port: env.KEYWARDEN_HTTP_PORT,
+      operationsPort: env.KEYWARDEN_OPERATIONS_PORT,
+      operationsToken: env.KEYWARDEN_OPERATIONS_TOKEN,
+    },
     logLevel: env.KEYWARDEN_LOG_LEVEL,
   }
 }

@@ -2,6 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { type Code, codes } from '../verification/decide.ts'
 import type { Verifier } from '../verification/verifier.ts'
+import { errorBody } from './answers.ts'
+import type { MayOperate } from './operations.ts'
 
 export const registry = new Registry()
 collectDefaultMetrics({ register: registry, prefix: 'keywarden_' })
@@ -52,9 +54,24 @@ new Counter({
   },
 })
 
-export function addMetrics(server: FastifyInstance, ofVerifier?: Verifier): void {
-  verifier = ofVerifier ?? verifier
-  server.get('/metrics', async (_request, reply) =>
-    reply.header('content-type', registry.contentType).send(await registry.metrics()),
-  )
+/** Tells the metrics which verifier they are about. */
+export function measureVerifier(one: Verifier): void {
+  verifier = one
+}
+
+/** `/metrics` for those who may operate. */
+export function addMetrics(server: FastifyInstance, mayOperate: MayOperate): void {
+  server.get('/metrics', async (request, reply) => {
+    if (mayOperate(request))
+      return reply.header('content-type', registry.contentType).send(await registry.metrics())
+    return reply
+      .status(401)
+      .header('www-authenticate', 'Bearer')
+      .send(
+        errorBody(
+          'UNAUTHENTICATED',
+          'Send the token of KEYWARDEN_OPERATIONS_TOKEN, or ask at KEYWARDEN_OPERATIONS_PORT.',
+        ),
+      )
+  })
 }

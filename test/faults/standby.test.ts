@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { fetchOperations } from '../../sandbox/operations.ts'
 import { type PostgresServer, startPostgres } from '../../sandbox/services/postgres.ts'
 import { startStandby } from '../../sandbox/services/standby.ts'
 import { systemClock } from '../../src/foundation/clock.ts'
@@ -47,7 +48,7 @@ async function holdStandby(): Promise<void> {
 }
 
 const readiness = async ({ process }: Placed) => {
-  const response = await fetch(`${process.url}/readyz`)
+  const response = await fetchOperations(`${process.url}/readyz`)
   return { status: response.status, said: await response.text() }
 }
 

@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { fetchOperations } from '../../sandbox/operations.ts'
 import { type Asking, openAsking } from '../setup/asking.ts'
 
 let asking: Asking
@@ -244,7 +245,7 @@ test('every verdict code is described', async () => {
 })
 
 test('metrics count verdicts and say that the lease is held', async () => {
-  const text = await (await fetch(`${asking.url}/metrics`)).text()
+  const text = await (await fetchOperations(`${asking.url}/metrics`)).text()
   expect(text).toMatch(/^keywarden_verifies_total\{code="VALID"\} [1-9]/m)
   expect(text).toMatch(/^keywarden_lease_held 1$/m)
   expect(text).not.toMatch(/tml_|kws_/)

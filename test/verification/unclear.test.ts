@@ -1,5 +1,6 @@
 import pino from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { fetchOperations } from '../../sandbox/operations.ts'
 import { readTarget, UnclearRequests } from '../../src/verification/target.ts'
 import { type Asking, openAsking } from '../setup/asking.ts'
 
@@ -21,8 +22,7 @@ test('where unclear paths are only logged, a key may what it could before', asyn
   expect(await ask('/v1/agents', '')).toBe('UNCLEAR_METHOD')
   const counted = Object.fromEntries(asking.verifier.unclear)
   expect(counted).toEqual({ dot_segment: 1, fragment: 1, empty_segment: 1, escape: 1 })
-  const headers = { authorization: 'Bearer operations-of-tests' }
-  const metrics = await (await fetch(`${asking.url}/metrics`, { headers })).text()
+  const metrics = await (await fetchOperations(`${asking.url}/metrics`)).text()
   expect(metrics).toContain('\nkeywarden_unclear_paths_total{why="dot_segment"} 1\n')
 })
 
