@@ -780,6 +780,7 @@ CREATE TABLE public.connections (
     hint text NOT NULL,
     token_hash bytea,
     secret text,
+    secret_key_id text,
     created_by text NOT NULL,
     created_at timestamp with time zone NOT NULL,
     last_used_at timestamp with time zone,
@@ -787,7 +788,8 @@ CREATE TABLE public.connections (
     revoked_by text,
     CONSTRAINT connections_check CHECK (((kind = 'scim'::text) = (token_hash IS NOT NULL))),
     CONSTRAINT connections_check1 CHECK (((kind = 'webhook'::text) OR (secret IS NULL))),
-    CONSTRAINT connections_check2 CHECK (((revoked_at IS NULL) OR (secret IS NULL))),
+    CONSTRAINT connections_check2 CHECK (((secret_key_id IS NULL) OR (secret IS NOT NULL))),
+    CONSTRAINT connections_check3 CHECK (((revoked_at IS NULL) OR (secret IS NULL))),
     CONSTRAINT connections_kind_check CHECK ((kind = ANY (ARRAY['scim'::text, 'webhook'::text]))),
     CONSTRAINT connections_token_hash_check CHECK ((length(token_hash) = 32))
 );

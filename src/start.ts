@@ -110,6 +110,7 @@ async function startParts(
     parts.failed = await showMessages(world)
   }
   if (wanted.includes('bot')) {
+    await checkSecrets(world)
     const bot = slack.openBot()
     if (bot.addRoutes) parts.routes.push(bot.addRoutes)
     const [{ addScim }, { addOffboardings }] = await Promise.all([
@@ -122,6 +123,19 @@ async function startParts(
     opened.push(bot.stop)
   }
   return parts
+}
+
+/** Encrypts the secrets of webhooks with the newest key, and refuses to start where some cannot be opened. */
+async function checkSecrets({ db, config, log }: World): Promise<void> {
+  const { inspectSecrets, resealSecrets, unreadableSentence } = await import('./directory/secrets.ts')
+  const { unreadable, plain } = await inspectSecrets(db, config.secretKeys)
+  if (unreadable.length > 0) throw new StartError(unreadableSentence(unreadable))
+  await resealSecrets(db, config.secretKeys)
+  if (plain > 0 && config.secretKeys.length === 0)
+    log.warn(
+      { event: 'webhook.secrets_plain', webhooks: plain },
+      'secrets of webhooks are not encrypted in the database',
+    )
 }
 
 async function startWorker(

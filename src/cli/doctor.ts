@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { Redis } from 'ioredis'
 import { parse } from 'yaml'
+import { inspectSecrets, unreadableSentence } from '../directory/secrets.ts'
 import { systemClock } from '../foundation/clock.ts'
 import type { Config } from '../foundation/config.ts'
 import { type Database, openDatabase, requireChanges } from '../foundation/database.ts'
@@ -15,7 +16,7 @@ import { checkAudit } from './doctor-audit.ts'
 import { doctorLive, type TryLive } from './doctor-live.ts'
 import { checkMessages } from './doctor-messages.ts'
 import { checkNode } from './doctor-node.ts'
-import { bad, type Check, type Finding, good } from './finding.ts'
+import { bad, type Check, type Finding, good, warning } from './finding.ts'
 
 /**
  * Prints a line per check; with `live`, also one for each thing that is tried on Slack, in messages to `live.to` or
@@ -29,6 +30,7 @@ export async function doctor(
     ['Node', async () => [checkNode(process.versions.node)]],
     ['Postgres', postgres],
     ['Audit', checkAudit],
+    ['Secrets', secrets],
     ['Redis', redis],
     ['Slack', slack],
     ['Messages', checkMessages],
@@ -79,6 +81,25 @@ async function jobs(db: Database): Promise<Finding[]> {
   const errors = failed.map(({ job, error }) => bad(`job ${job} failed: ${error}`))
   if (states.length === 0 || late.length + errors.length > 0) return [...late, ...errors]
   return [good(`${states.length} jobs are on time`)]
+}
+
+/** Checks that the secrets of webhooks are encrypted, and with keys that are there. */
+const secrets: Check = async ({ databaseUrl, secretKeys }) => {
+  const db = openDatabase(databaseUrl, { connections: 1, name: 'keywarden doctor' })
+  try {
+    // Postgres, or a schema that is not there yet, has its own line.
+    const found = await inspectSecrets(db, secretKeys).catch(() => undefined)
+    if (!found) return []
+    if (found.unreadable.length > 0) return [bad(unreadableSentence(found.unreadable))]
+    if (found.plain === 0) return [good(`${found.sealed} webhooks, all encrypted`)]
+    return [
+      warning(
+        `${found.plain} webhooks have their secret in plain text in the database; set KEYWARDEN_SECRET_KEYS and restart`,
+      ),
+    ]
+  } finally {
+    await db.destroy()
+  }
 }
 
 const redis: Check = async ({ redisUrl }) => {

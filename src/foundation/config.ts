@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { readNetwork } from './address.ts'
 import { readPrivateKey } from './ed25519.ts'
+import { readSealingKeys } from './seal.ts'
 import { isTimeZone } from './time.ts'
 
 const port = z.coerce.number().int().min(0).max(65_535)
@@ -109,6 +110,19 @@ export const variables = {
     '0.0.0.0',
   ],
   KEYWARDEN_HTTP_PORT: [port.default(8080), 'port of the HTTP server; 0 takes a free one', '8080'],
+  KEYWARDEN_SECRET_KEYS: [
+    z
+      .string()
+      .transform((text, context) => {
+        const keys = readSealingKeys(text)
+        if (keys) return keys
+        context.addIssue({ code: 'custom', message: 'is not NAME:BASE64 of 32 bytes, each name once' })
+        return z.NEVER
+      })
+      .default([]),
+    'keys that the secrets of webhooks are encrypted with in the database, by name: the first for new ones, the others to read older ones',
+    '2026a:Jl1WW0hdq0NtFz1NFsXUmSiMeZ4x0TvD0aYyAVCsRPs=',
+  ],
   KEYWARDEN_OPERATIONS_PORT: [
     port.optional(),
     'a second port, on the same address, for metrics and the details of readiness; then the first has neither. Publish it to your monitoring alone',
@@ -237,6 +251,7 @@ function arrange(env: Environment) {
     timeZone: env.KEYWARDEN_TIME_ZONE,
     tokenPrefix: env.KEYWARDEN_TOKEN_PREFIX,
     audit: arrangeAudit(env),
+    secretKeys: env.KEYWARDEN_SECRET_KEYS,
     usageDays: env.KEYWARDEN_USAGE_DAYS,
     verify: {
       leaseMs: env.KEYWARDEN_LEASE,

@@ -114,7 +114,11 @@ async function signer(
   request: FastifyRequest,
   content: string | Buffer,
 ): Promise<Connection | undefined> {
-  const found = await signingConnection(world.db, header(request, 'x-keywarden-connection'))
+  const found = await signingConnection(
+    world.db,
+    header(request, 'x-keywarden-connection'),
+    world.config.secretKeys,
+  )
   if (!found) return undefined
   const timestamp = header(request, 'x-keywarden-timestamp')
   const signature = header(request, 'x-keywarden-signature')
