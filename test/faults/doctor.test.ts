@@ -61,7 +61,11 @@ test('where all is well, doctor says so of each part and exits 0', async () => {
     'ok Postgres schema is up to date',
   ])
   expect(about('Node')).toEqual([expect.stringContaining(`version ${process.versions.node}`)])
-  expect(about('Redis')).toEqual([expect.stringMatching(/version/), 'ok Redis eviction policy noeviction'])
+  expect(about('Redis')).toEqual([
+    expect.stringMatching(/version/),
+    'ok Redis eviction policy noeviction',
+    'ok Redis a job of its own was run and removed',
+  ])
   expect(about('Slack')).toEqual([
     'ok Slack bot keywarden in ACME',
     'ok Slack scopes match manifest.yml',
@@ -124,6 +128,15 @@ describe('what is wrong is named together with what to do, and the exit code is 
     await evicting.stop()
     expect(said).toBe(
       'FAIL Redis eviction policy allkeys-lru may drop jobs; run: redis-cli config set maxmemory-policy noeviction',
+    )
+  })
+
+  test('a Redis that refuses to run jobs', async () => {
+    const full = await startRedis({ own: true, more: ['maxmemory 1'] })
+    const said = await onlyFailure({ REDIS_URL: full.url })
+    await full.stop()
+    expect(said).toMatch(
+      /^FAIL Redis does not run jobs \(.*OOM .*\); check its rights, its memory, and that it is the primary$/,
     )
   })
 
