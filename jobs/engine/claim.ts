@@ -9,8 +9,8 @@ const claimSeconds = 20
  * Runs a job under its claim, for BullMQ, the watchdog or the demo's calendar. While one process holds the claim no
  * other runs the job; the claim of a process that died expires. The fence number keeps a run that lost its claim from
  * recording its end. Returns whether the job ran.
- * @param slot the time of the schedule that this run is for, by the clock of Redis: one that has ended is not run again,
- *   although a Redis that lost its latest writes may ask for it
+ * @param slot the time of the schedule that this run is for, by the machine's clock: once its run or that of a later one
+ *   has ended it is not run again, although a Redis that lost its latest writes may ask for it
  * @throws the job's error, after recording it
  */
 export async function runUnderClaim(job: Job, context: JobContext, slot?: Date): Promise<boolean> {
@@ -54,7 +54,8 @@ async function claim({ db, clock }: World, job: Job, slot?: Date): Promise<numbe
      on conflict (job) do update set fence = job_runs.fence + 1, claimed_until = excluded.claimed_until,
        started_at = excluded.started_at, next_due_at = excluded.next_due_at, late_seconds = excluded.late_seconds
      where (job_runs.claimed_until is null or job_runs.claimed_until < clock_timestamp())
-       and (job_runs.last_slot is null or job_runs.last_slot is distinct from :slot)
+       and not coalesce(:slot <= job_runs.last_slot
+         and job_runs.last_slot < clock_timestamp() + interval '1 minute', false)
      returning fence`,
     {
       job: job.name,

@@ -41,7 +41,8 @@ function sayingFailures(job: Job, log: Log): Job {
         await job.run(context)
         failure.isOver()
       } catch (error) {
-        failure.met(error)
+        // Of a process that stops there is nothing to report: the job is late and soon run elsewhere.
+        if ((error as Error).name !== 'AbortError') failure.met(error)
         throw error
       }
     },

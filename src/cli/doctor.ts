@@ -88,8 +88,8 @@ const redis: Check = async ({ redisUrl }) => {
     import('../foundation/redis.ts'),
     import('../foundation/queue-trial.ts'),
   ])
-  const patience = { connectTimeout: 2_000, socketTimeout: 2_000 }
-  const client = openRedis(redisUrl, { retryStrategy: () => null, ...patience })
+  const timeouts = { connectTimeout: 2_000, socketTimeout: 2_000 }
+  const client = openRedis(redisUrl, { retryStrategy: () => null, ...timeouts })
   // The rejected call only says that the connection is closed; the event has the reason.
   let why = ''
   client.on('error', (error) => {

@@ -32,6 +32,8 @@ export type SlackSide = {
   /** carries out open offboardings and posts their progress; shared by the bot and the jobs of a process */
   offboard(): Promise<void>
   openBot(): Bot
+  /** what has begun comes to its end, and no run of offboardings begins any more */
+  stop(): void
 }
 
 /**
@@ -44,7 +46,9 @@ export async function openSlackSide(world: World): Promise<SlackSide> {
   // Alerts have their own client: a rate limit on them must not delay answers to people.
   const { history } = world.config.slack
   const alerts = slackAlerts(openWebClient(world), world.log, { history })
-  const offboard = openOffboarder(world, slackAnnouncer(openWebClient(world), world.log, { history }))
+  const stopping = new AbortController()
+  const announcer = slackAnnouncer(openWebClient(world), world.log, { history })
+  const offboard = openOffboarder(world, announcer, stopping.signal)
   const board = slackRotationBoard(openWebClient(world), world.log, { history })
 
   function openBot(): Bot {
@@ -78,7 +82,7 @@ export async function openSlackSide(world: World): Promise<SlackSide> {
       },
     }
   }
-  return { alerts, board, offboard, openBot }
+  return { alerts, board, offboard, openBot, stop: () => stopping.abort() }
 }
 
 type Ways = { alerts: AlertChannel; board: RotationBoard }

@@ -120,3 +120,18 @@ describe.each(Object.entries(faults))('a Redis that %s is a Redis that is out:',
     await end()
   })
 })
+
+test('a node of a Redis Cluster, which takes no command over several keys, is a Redis that is out', async () => {
+  const node = await startRedis({ own: true, more: ['cluster-enabled yes', 'databases 1'] })
+  const client = new Redis(node.url)
+  await client.cluster('ADDSLOTSRANGE', 0, 16_383)
+  await expect.poll(() => client.cluster('INFO'), soon).toContain('cluster_state:ok')
+  world.config.redisUrl = node.url
+  queue = openQueue([counted], context())
+  await expect.poll(events, soon).toEqual(['redis.unavailable'])
+  expect(logged[0]).toMatchObject({ error: expect.stringContaining('CROSSSLOT') })
+  expect(queue.isOut()).toBe(true)
+  client.disconnect()
+  await queue.close()
+  await node.stop()
+})
