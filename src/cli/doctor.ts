@@ -88,8 +88,7 @@ const redis: Check = async ({ redisUrl }) => {
     import('../foundation/redis.ts'),
     import('../foundation/queue-trial.ts'),
   ])
-  const timeouts = { connectTimeout: 2_000, socketTimeout: 2_000 }
-  const client = openRedis(redisUrl, { retryStrategy: () => null, ...timeouts })
+  const client = openRedis(redisUrl, { once: true, connectTimeout: 2_000, socketTimeout: 2_000 })
   // The rejected call only says that the connection is closed; the event has the reason.
   let why = ''
   client.on('error', (error) => {

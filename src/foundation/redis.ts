@@ -5,21 +5,28 @@ import { isBehindSentinel, sentinelOptions } from './redis-url.ts'
  * Real milliseconds in which Redis must answer a command: more than BullMQ's longest blocking one takes, so that a Redis
  * that hangs looks like one that is gone.
  */
-const silenceMs = 20_000
+const silenceMs = 15_000
+
+type Options = Pick<RedisOptions, 'connectTimeout' | 'socketTimeout'> & {
+  /** gives up when the first attempt fails, and when the connection is lost */
+  once?: boolean
+}
 
 /**
- * A connection for BullMQ, which connects when first used. It reconnects for as long as it takes, and makes nobody wait
- * for that: `error` and `ready` say how it stands.
+ * A connection for BullMQ, which connects when first used. Unless told otherwise it reconnects for as long as it takes;
+ * `error` and `ready` say how it stands.
  */
-export function openRedis(url: string, options: RedisOptions = {}): Redis {
+export function openRedis(url: string, { once = false, ...timeouts }: Options = {}): Redis {
+  const retry = (attempt: number) => (once ? null : Math.min(100 * attempt, 2_000))
   const settings: RedisOptions = {
     maxRetriesPerRequest: null,
     lazyConnect: true,
     socketTimeout: silenceMs,
     // INFO may be refused, about which the library would write to the console; the trial of the queue finds out more.
     enableReadyCheck: false,
-    retryStrategy: (attempt) => Math.min(100 * attempt, 2_000),
-    ...options,
+    retryStrategy: retry,
+    sentinelRetryStrategy: retry,
+    ...timeouts,
   }
   return isBehindSentinel(url)
     ? new Redis({ ...sentinelOptions(url), ...settings })

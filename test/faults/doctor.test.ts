@@ -118,6 +118,23 @@ describe('what is wrong is named together with what to do, and the exit code is 
     )
   })
 
+  test('no Sentinel', async () => {
+    const said = await onlyFailure({ REDIS_URL: 'redis+sentinel://:hunter2@127.0.0.1:9,127.0.0.1:10/main' })
+    expect(said).toMatch(
+      /^FAIL Redis cannot be reached \(All sentinels are unreachable .*\); check REDIS_URL$/,
+    )
+    expect(said).not.toContain('hunter2')
+  })
+
+  test('a Redis that hangs', async () => {
+    const hanging = await startRedis({ own: true })
+    process.kill(hanging.pid(), 'SIGSTOP')
+    const said = await onlyFailure({ REDIS_URL: hanging.url })
+    process.kill(hanging.pid(), 'SIGCONT')
+    await hanging.stop()
+    expect(said).toMatch(/^FAIL Redis cannot be reached \(Socket timeout\. .*\); check REDIS_URL$/)
+  })
+
   test('a Redis that evicts', async () => {
     // The run's own Redis is everybody's.
     const evicting = await startRedis({ own: true })

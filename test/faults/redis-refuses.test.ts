@@ -135,3 +135,18 @@ test('a node of a Redis Cluster, which takes no command over several keys, is a 
   await queue.close()
   await node.stop()
 })
+
+test('a Redis that hangs is a Redis that is out, from fifteen seconds on, and is back when it goes on', async () => {
+  queue = openQueue([counted], context())
+  await expect.poll(() => runs, soon).toBeGreaterThan(0)
+  process.kill(redis.pid(), 'SIGSTOP')
+  try {
+    await expect.poll(events, { timeout: 30_000, interval: 50 }).toEqual(['redis.unavailable'])
+    expect(queue.isOut()).toBe(true)
+  } finally {
+    process.kill(redis.pid(), 'SIGCONT')
+  }
+  await expect.poll(events, soon).toEqual(['redis.unavailable', 'redis.available'])
+  const ran = runs
+  await expect.poll(() => runs, soon).toBeGreaterThan(ran + 1)
+})
