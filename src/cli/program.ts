@@ -26,7 +26,7 @@ import { addWorkspaceVerbs } from './workspaces.ts'
 
 export type Shell = { env: Record<string, string | undefined>; start: Start; tryLive: TryLive }
 
-/** Runs one operator's command and returns its exit code: 0 done, 1 refused or failed, 2 misused, 3 not proven. */
+/** Runs one operator's command and returns its exit code: 0 done, 1 refused or failed, 2 misused, 3 not proven, 4 not known whether it was saved. */
 export async function runShell(argv: readonly string[], shell: Shell): Promise<number> {
   let code = 0
   const program = new Command('keywarden')
@@ -36,7 +36,7 @@ export async function runShell(argv: readonly string[], shell: Shell): Promise<n
     .version(versions())
     .addHelpText(
       'after',
-      '\nExit codes: 0 done, 1 refused or failed, 2 misused, 3 not proven (audit verify).',
+      '\nExit codes: 0 done, 1 refused or failed, 2 misused, 3 not proven (audit verify), 4 not known whether it was saved.',
     )
     .exitOverride()
     .showHelpAfterError()

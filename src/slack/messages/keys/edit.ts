@@ -1,6 +1,9 @@
 import type { ModalView } from '@slack/types'
 import { say } from '../../../foundation/words.ts'
 import type { Key, KeyWithUsage } from '../../../keys/key.ts'
+import type { Receipt } from '../../../leases/confirm.ts'
+import { isLost } from '../../../leases/receipt.ts'
+import { receiptPhrase } from '../../../leases/receipt-words.ts'
 import { actions, form, go, input, notice, textInput } from '../../blocks.ts'
 import { sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
@@ -39,7 +42,13 @@ export const editForm = (key: KeyWithUsage): ModalView =>
       : [actions(go('Rotate with changes', 'rotate', key, { more: 'changes' }))]),
   ])
 
-export const editedView = (key: Key): ModalView =>
-  notice('Key saved', [
-    sentenceBlock(say`Saved ${{ name: key.name }}. Its owner is ${{ user: key.ownerId }}.`),
+/** The edited key; with the receipt of a restriction, which is saved at once and obeyed once it is confirmed. */
+export const editedView = (key: Key, receipt?: Receipt): ModalView =>
+  notice(receipt && receipt.state !== 'confirmed' ? 'Saving key' : 'Key saved', [
+    sentenceBlock(
+      receipt && isLost(receipt)
+        ? receiptPhrase(receipt)
+        : say`Saved ${{ name: key.name }}. Its owner is ${{ user: key.ownerId }}.`,
+    ),
+    ...(receipt && !isLost(receipt) ? [sentenceBlock(receiptPhrase(receipt, 'rule'))] : []),
   ])
