@@ -140,8 +140,9 @@ async function voidToken(interaction: Interaction, key: Key): Promise<void> {
   const receipt = await confirmChange(interaction.bot.world, [key.id], { to: 'unrevealed' })
   await sendDirect(interaction, key.ownerId, notShownMessage(voided, receipt))
   // The dialog may be open after all, with a void token.
+  const state = receipt.state === 'confirmed' ? 'and is void' : 'and I took it back'
   const gone = notice('Copy your key', [
-    plainSection('This key was not shown safely, so I took it back. I sent you a message.'),
+    plainSection(`This key was not shown safely ${state}. I sent you a message.`),
   ])
   await interaction.show(gone).catch(() => undefined)
 }

@@ -2,7 +2,6 @@ import type { ModalView } from '@slack/types'
 import { say } from '../../../foundation/words.ts'
 import type { Key, KeyWithUsage } from '../../../keys/key.ts'
 import type { Receipt } from '../../../leases/confirm.ts'
-import { isLost } from '../../../leases/receipt.ts'
 import { receiptPhrase } from '../../../leases/receipt-words.ts'
 import { actions, form, go, input, notice, textInput } from '../../blocks.ts'
 import { sentenceBlock } from '../../phrase.ts'
@@ -42,13 +41,14 @@ export const editForm = (key: KeyWithUsage): ModalView =>
       : [actions(go('Rotate with changes', 'rotate', key, { more: 'changes' }))]),
   ])
 
-/** The edited key; with the receipt of a restriction, which is saved at once and obeyed once it is confirmed. */
-export const editedView = (key: Key, receipt?: Receipt): ModalView =>
-  notice(receipt && receipt.state !== 'confirmed' ? 'Saving key' : 'Key saved', [
-    sentenceBlock(
-      receipt && isLost(receipt)
-        ? receiptPhrase(receipt)
-        : say`Saved ${{ name: key.name }}. Its owner is ${{ user: key.ownerId }}.`,
-    ),
-    ...(receipt && !isLost(receipt) ? [sentenceBlock(receiptPhrase(receipt, 'rule'))] : []),
+/** The edited key; with the receipt of a restriction, which is "saved" only once the receipt confirms it. */
+export function editedView(key: Key, receipt?: Receipt): ModalView {
+  if (receipt && receipt.state !== 'confirmed')
+    return notice('Saving key', [
+      sentenceBlock(say`Saving ${{ name: key.name }}. ${receiptPhrase(receipt, 'rule')}`),
+    ])
+  const saved = say`Saved ${{ name: key.name }}. Its owner is ${{ user: key.ownerId }}.`
+  return notice('Key saved', [
+    sentenceBlock(receipt ? say`${saved} ${receiptPhrase(receipt, 'rule')}` : saved),
   ])
+}
