@@ -141,9 +141,9 @@ CREATE FUNCTION public.change_of_request(p_request text) RETURNS TABLE(seq bigin
     AS $$
 begin
   epoch_id := current_epoch();
-  select max(c.seq), max(c.seq) is null
-      and not exists (select from acts_done d where d.request_id = p_request and not d.is_barred)
-    into seq, is_lost from changes c where c.request_id = p_request;
+  select max(c.seq) into seq from changes c where c.request_id = p_request;
+  is_lost := seq is null
+    and not exists (select from acts_done d where d.request_id = p_request and not d.is_barred);
   return next;
 end $$;
 

@@ -5,8 +5,8 @@ returns table (seq bigint, epoch_id text, is_lost boolean)
 language plpgsql volatile set search_path from current as $$
 begin
   epoch_id := current_epoch();
-  select max(c.seq), max(c.seq) is null
-      and not exists (select from acts_done d where d.request_id = p_request and not d.is_barred)
-    into seq, is_lost from changes c where c.request_id = p_request;
+  select max(c.seq) into seq from changes c where c.request_id = p_request;
+  is_lost := seq is null
+    and not exists (select from acts_done d where d.request_id = p_request and not d.is_barred);
   return next;
 end $$;

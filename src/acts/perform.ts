@@ -3,12 +3,12 @@ import { answerOf, commit, type Transaction } from '../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import type { World } from '../foundation/world.ts'
 import type { Act, Actor } from '../members/actor.ts'
-import { settle } from './settle.ts'
+import { resolveOutcome } from './resolve-outcome.ts'
 
 /**
  * Runs one act: in one transaction, at one moment, for one actor. A `requestId` (the view, trigger or event it
  * answers) makes it happen at most once; without one, an act that changed something gets an id of its own. If the
- * connection goes away during COMMIT, that id settles whether it was committed: the answer is `outcome_unknown` only if
+ * connection goes away during COMMIT, that id resolves whether it was committed: the answer is `outcome_unknown` only if
  * the database cannot be asked for some seconds. A refused act leaves nothing but the record of the attempt, which is
  * written in a transaction of its own.
  */
@@ -27,7 +27,9 @@ export async function perform<T>(
     if (!requestId && !isRefusal(done)) requestId = await nameChanges(trx, now)
     return done
   })
-  const result = answerOf(outcome.state === 'unknown' ? await settle(world, outcome, requestId) : outcome)
+  const result = answerOf(
+    outcome.state === 'unknown' ? await resolveOutcome(world, outcome, requestId) : outcome,
+  )
   if (isRefusal(result)) await logRefusal(world, actor, now, result)
   return result
 }

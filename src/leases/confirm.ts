@@ -39,7 +39,7 @@ export const confirmRequest = (
 ): Promise<Receipt> => confirm(world, () => changeOfRequest(world.db, requestId), withinMs)
 
 /**
- * The same for the newest change of some keys, whoever made it: for keys that others have changed, or several acts.
+ * The same for the newest change of some keys: for those that somebody else changed, or several acts.
  * @param to the state that each of the keys was moved to: one that is not in it, nor revoked, has lost its change
  */
 export const confirmChange = (

@@ -2,8 +2,8 @@ import { type Phrase, say } from '../foundation/words.ts'
 import { isLost, type Receipt } from './receipt.ts'
 
 /**
- * What a change was about: a key or a token that is refused from now on, an end until which a key goes on working, or a
- * rule that requests have to keep to.
+ * The effect of a change: a key or a token is refused from now on, a key goes on working until an end, or a rule
+ * applies to requests.
  */
 export type ReceiptAbout = 'refused' | 'end' | 'rule'
 

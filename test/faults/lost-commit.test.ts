@@ -235,7 +235,7 @@ describe('where nobody looks at a dialog', () => {
     expect(owner.id).toBe(key.ownerId)
   })
 
-  test('an id that was settled as rolled back is never taken by its act again, however often it is settled', async () => {
+  test('an id that was found to be rolled back is never taken by its act again', async () => {
     const { world, owner } = records
     const { key } = await records.key({ name: 'Barred' })
     const db = openDatabase(late.cable.url, { connections: 2 })

@@ -341,7 +341,7 @@ describe('the receipt of a request is about the change that its act made', () =>
     expect(await confirmRequest(world, 'view 1')).toMatchObject({ state: 'confirmed', seq: null })
   })
 
-  test('an id that was only ever settled as rolled back has no receipt', async () => {
+  test('an id that was found to be rolled back has no receipt', async () => {
     await db('acts_done').insert({ request_id: 'view 1', done_at: new Date(), is_barred: true })
     expect(await confirmRequest(world, 'view 1')).toMatchObject({ state: 'unknown', why: 'lost' })
   })

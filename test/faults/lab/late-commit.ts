@@ -40,7 +40,7 @@ export async function openLateCommits(databaseUrl: string): Promise<LateCommits>
     if (ending === 'unknown') cable.lead('postgres://127.0.0.1:1/nowhere')
     cable.reset()
     if (ending === 'rolled back') await other.query('select pg_terminate_backend($1)', [late])
-    // Whoever settles it asks while it is still under way.
+    // The client asks what became of it while it is still under way.
     if (ending === 'committed')
       await expect.poll(() => waiting(`locktype = 'transactionid'`), patience).toHaveLength(1)
   }

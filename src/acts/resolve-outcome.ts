@@ -12,7 +12,7 @@ const retryDelaysSeconds = [0, 0.1, 0.4, 1, 2]
  * is absent would prove nothing.
  * @param requestId undefined for a transaction that changed nothing, of which nothing can be lost
  */
-export async function settle<T>(
+export async function resolveOutcome<T>(
   { db, clock, log }: Pick<World, 'db' | 'clock' | 'log'>,
   outcome: Outcome<T> & { state: 'unknown' },
   requestId: string | undefined,
@@ -22,18 +22,18 @@ export async function settle<T>(
   for (const seconds of retryDelaysSeconds) {
     await pause(seconds * 1000)
     try {
-      const settled: Outcome<T> = (await bar(db, requestId, clock.now()))
+      const resolved: Outcome<T> = (await bar(db, requestId, clock.now()))
         ? { state: 'rolled-back', refusal: databaseOut(error) }
         : { state: 'committed', value }
       log.warn(
-        { event: 'act.settled', requestId, outcome: settled.state, error: String(error) },
-        'settled a lost COMMIT',
+        { event: 'act.outcome_resolved', requestId, outcome: resolved.state, error: String(error) },
+        'found out whether an act was committed whose connection was lost',
       )
-      return settled
+      return resolved
     } catch (failure) {
       log.warn(
-        { event: 'act.unsettled', requestId, error: String(failure) },
-        'failed to settle a lost COMMIT; trying again',
+        { event: 'act.outcome_unresolved', requestId, error: String(failure) },
+        'failed to find out whether an act was committed; trying again',
       )
     }
   }
