@@ -1,6 +1,7 @@
 import { topModal } from 'local-slack/inspect'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { perform } from '../../src/acts/perform.ts'
+import { resolveOutcome } from '../../src/acts/resolve-outcome.ts'
 import { makeConnection } from '../../src/directory/connections.ts'
 import { openDatabase } from '../../src/foundation/database.ts'
 import type { World } from '../../src/foundation/world.ts'
@@ -12,13 +13,16 @@ import {
   makeKey,
   openDialog,
   people,
+  press,
   said,
   submit,
+  submitAndSee,
   type TestHouse,
   testHouse,
   tokenIn,
 } from '../setup/house.ts'
 import { must, openRecords, type Records } from '../setup/records.ts'
+import { received } from '../setup/seen.ts'
 import { keywarden } from '../setup/shell.ts'
 import { type Ending, type LateCommits, openLateCommits } from './lab/late-commit.ts'
 
@@ -101,6 +105,29 @@ describe('where people and machines ask', () => {
     if (ending === 'rolled back') expect(await statusOf(name)).toBeUndefined()
     else await expect.poll(() => statusOf(name), within).toBe('active')
   })
+
+  test.each(endings)(
+    'an owner is shown a key by Reveal only if it is known to be saved: %s',
+    async (ending) => {
+      const name = `Revealed ${ending}`
+      const [manager, member] = [house.as('manager'), house.as('member')]
+      const form = await openDialog(manager, 'create')
+      const values = { name, scopes: ['read'], expires: '90', owner: people.member }
+      await manager.close((await submitAndSee(manager, form, values)).id)
+      const offer = await received(member, `made a key for you: ${name}`)
+      const words = { committed: 'Shown once', 'rolled back': out, unknown: 'No key was shown' }[ending]
+      const shown = await late.cutOff('keys', ending, async () => {
+        await press(member, offer, 'Reveal key')
+        return member.waitFor(
+          (screen) => said(topModal(screen)?.blocks ?? []).includes(words) && topModal(screen),
+        )
+      })
+      if (ending === 'committed') expect(await verify(tokenIn(shown.blocks))).toBe('VALID')
+      else expect(JSON.stringify(await member.screen())).not.toMatch(/tml_[0-9A-Za-z]{38}/)
+      await member.close(shown.id)
+      await expect.poll(() => statusOf(name), within).toBe(ending === 'rolled back' ? 'unrevealed' : 'active')
+    },
+  )
 
   const offboardings = async (userName: string) =>
     (await house.world.db('offboardings').where({ email: userName })).length
@@ -254,5 +281,19 @@ describe('where nobody looks at a dialog', () => {
     expect(await rename('Twice')).toMatchObject({ code: 'repeated' })
     expect((await world.db('keys').where({ id: key.id }).first('name')).name).toBe('Barred')
     await db.destroy()
+  })
+
+  test('asking again what became of a COMMIT gets the same answer', async () => {
+    const { world } = records
+    await perform(world, records.owner, async (act) => act.trx('lost_channels').delete(), {
+      requestId: 'done',
+    })
+    const lost = { state: 'unknown', value: 'value', error: new Error('lost') } as const
+    for (const _attempt of [1, 2]) {
+      expect(await resolveOutcome(world, lost, 'done')).toEqual({ state: 'committed', value: 'value' })
+      expect(await resolveOutcome(world, lost, 'never came')).toMatchObject({ state: 'rolled-back' })
+    }
+    // What changed nothing has nothing to lose.
+    expect(await resolveOutcome(world, lost, undefined)).toMatchObject({ state: 'committed' })
   })
 })

@@ -7,10 +7,11 @@ import type { Key } from '../../keys/key.ts'
 import { activate, cannot, deactivate, revoke } from '../../keys/state.ts'
 import { hintCharacters, isConfirmedBy } from '../../keys/typed-confirmation.ts'
 import { confirmChange, confirmRequest, type Receipt } from '../../leases/confirm.ts'
+import { isLost } from '../../leases/receipt.ts'
 import { receiptPhrase } from '../../leases/receipt-words.ts'
 import type { Act } from '../../members/actor.ts'
 import { last24hOf } from '../../usage/last-24h.ts'
-import { notice, plainSection } from '../blocks.ts'
+import { message, notice, plainSection } from '../blocks.ts'
 import {
   type Handled,
   type Interaction,
@@ -68,8 +69,8 @@ export const activateKey: OnCommand = async (interaction) => {
   )
   if (isRefusal(key)) return key
   // Nobody's safety depends on this wait, but the reply says that the key works, so that must be true.
-  await confirmStep(interaction, 'activate', quickMs)
-  await interaction.say(activatedMessage(key))
+  const receipt = await confirmStep(interaction, 'activate', quickMs)
+  await interaction.say(isLost(receipt) ? message(receiptPhrase(receipt)) : activatedMessage(key))
 }
 
 export const submitDeactivate: OnSubmit = (interaction) => workAndShow(interaction, 'deactivate')
