@@ -72,6 +72,7 @@ const sentences: Record<EventName, (event: Describable) => Phrase> = {
   'request.denied': (e) => say`denied ${person(e, 'for')} a key${because(e)}`,
   'request.closed': (e) =>
     say`closed ${person(e, 'for')}'s request for a key called ${name(e, 'name')}, since ${person(e, 'leaver')} is leaving`,
+  'message.sent-again': (e) => say`sent ${Number(e.details.messages)} failed messages again`,
   'holder.added': (e) => say`noted that ${person(e, 'user')} has ${keyOf(e)}${because(e)}`,
   'offboarding.requested': (e) =>
     say`began to offboard ${leaver(e)} (${text(e.details.source)})${because(e)}`,
@@ -183,6 +184,7 @@ const actionWords: Record<string, string> = {
   'offboarding.request': 'offboard somebody',
   'offboarding.undo': 'undo an offboarding',
   'connection.make': 'connect another system',
+  'message.send-again': 'send failed messages again',
   'holder.add': 'say who has a key',
   'request.decide': 'decide about a request',
   'key.issue': 'make a key',

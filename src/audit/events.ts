@@ -51,6 +51,7 @@ export const events = [
   'offboarding.joined',
   'offboarding.completed',
   'offboarding.ended',
+  'message.sent-again',
   'connection.made',
   'connection.revoked',
   'service-token.created',

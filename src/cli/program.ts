@@ -15,6 +15,7 @@ import { addAuditVerbs } from './audit.ts'
 import { doctor } from './doctor.ts'
 import type { TryLive } from './doctor-live.ts'
 import { addKeyVerbs } from './keys.ts'
+import { addMessageVerbs } from './messages.ts'
 import { migrateDatabase } from './migrate.ts'
 import { addOffboardVerb } from './offboard.ts'
 import { NotAnImport } from './read-import.ts'
@@ -74,6 +75,7 @@ export async function runShell(argv: readonly string[], shell: Shell): Promise<n
     addServiceTokenVerbs,
     addOffboardVerb,
     addReviewVerbs,
+    addMessageVerbs,
     addAuditVerbs,
     addUsageVerbs,
     addAnomalyVerbs,

@@ -34,6 +34,7 @@ export const actions = {
   'holder.add': 'manager',
   'offboarding.request': 'manager',
   'offboarding.undo': 'manager',
+  'message.send-again': 'owner',
   'connection.make': 'owner',
   'role.set': 'owner',
   'policy.set': 'owner',

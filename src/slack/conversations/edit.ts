@@ -51,11 +51,14 @@ export const submitEdit: OnSubmit = async (interaction) => {
     edit(act, workspace.id, keyId, wanted, Number(version)),
   )
   if (isRefusal(saved)) return saved
-  if (narrows(before, saved))
-    await showReceipts(interaction, undefined, (receipt) => editedView(saved, receipt))
-  else await interaction.show(editedView(saved))
-  await notifyNewOwner(interaction, before, saved)
   interaction.bot.refresh(workspace)
+  // The new owner need not wait for verifiers.
+  await Promise.all([
+    narrows(before, saved)
+      ? showReceipts(interaction, undefined, (receipt) => editedView(saved, receipt))
+      : interaction.show(editedView(saved)),
+    notifyNewOwner(interaction, before, saved),
+  ])
 }
 
 function readForm({ values, caller }: SubmitInteraction): TypedEdit {
