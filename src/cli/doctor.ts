@@ -88,7 +88,7 @@ const redis: Check = async ({ redisUrl }) => {
     import('../foundation/redis.ts'),
     import('../foundation/queue-trial.ts'),
   ])
-  const client = openRedis(redisUrl, { once: true, connectTimeout: 2_000, socketTimeout: 2_000 })
+  const client = openRedis(redisUrl, { isOnce: true, connectTimeout: 2_000, socketTimeout: 2_000 })
   // The rejected call only says that the connection is closed; the event has the reason.
   let why = ''
   client.on('error', (error) => {

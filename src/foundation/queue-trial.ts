@@ -18,7 +18,7 @@ export type QueueAddress = { url: string; prefix: string }
  */
 export async function tryQueue({ url, prefix }: QueueAddress, random: Random, signal?: AbortSignal) {
   const name = newId('trial', random)
-  const connection = openRedis(url, { once: true, connectTimeout: timeoutMs })
+  const connection = openRedis(url, { isOnce: true, connectTimeout: timeoutMs })
   const failing = new AbortController()
   const fail = (error: unknown) => failing.abort(error)
   const timer = setTimeout(() => fail(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs)

@@ -8,16 +8,16 @@ import { isBehindSentinel, sentinelOptions } from './redis-url.ts'
 const silenceMs = 15_000
 
 type Options = Pick<RedisOptions, 'connectTimeout' | 'socketTimeout'> & {
-  /** gives up when the first attempt fails, and when the connection is lost */
-  once?: boolean
+  /** whether to give up when the first attempt fails, and when the connection is lost */
+  isOnce?: boolean
 }
 
 /**
- * A connection for BullMQ, which connects when first used. Unless told otherwise it reconnects for as long as it takes;
+ * A connection for BullMQ, which connects when first used. Unless it is for once, it reconnects for as long as it takes;
  * `error` and `ready` say how it stands.
  */
-export function openRedis(url: string, { once = false, ...timeouts }: Options = {}): Redis {
-  const retry = (attempt: number) => (once ? null : Math.min(100 * attempt, 2_000))
+export function openRedis(url: string, { isOnce = false, ...timeouts }: Options = {}): Redis {
+  const retry = (attempt: number) => (isOnce ? null : Math.min(100 * attempt, 2_000))
   const settings: RedisOptions = {
     maxRetriesPerRequest: null,
     lazyConnect: true,
