@@ -49,7 +49,10 @@ export async function openHttp(world: World, options: HttpOptions): Promise<Fast
   server.setNotFoundHandler((_request, reply) =>
     reply.status(404).send(errorBody('NOT_FOUND', 'There is nothing at this address.')),
   )
-  addHealth(server, options.readiness, options.late)
+  addHealth(server, options.readiness, {
+    ...(options.late ? { late: options.late } : {}),
+    ...(verifier ? { troubles: verifier.knowledge.learner.troubles } : {}),
+  })
   addMetrics(server, verifier)
   if (verifier) addUsage(server, world, verifier)
   if (verifier) addDescription(server)
