@@ -46,6 +46,8 @@ export type Tables<T, Read> = {
   isVoid?: ((value: T) => boolean) | undefined
 }
 
+type Held = Omit<Tables<unknown, unknown>, 'isVoid'>
+
 export function find<T, Read>(
   tables: Tables<T, Read>,
   hash: string,
@@ -74,13 +76,13 @@ export function keep<T, Read>(tables: Tables<T, Read>, hash: string, read: Read,
   else unknown.set(hash, true)
 }
 
-export function evict({ held, unknown, reads }: Tables<unknown, unknown>, hash: string): void {
+export function evict({ held, unknown, reads }: Held, hash: string): void {
   held.delete(hash)
   unknown.delete(hash)
   reads.delete(hash)
 }
 
-export function empty({ held, unknown, reads }: Tables<unknown, unknown>): void {
+export function empty({ held, unknown, reads }: Held): void {
   held.clear()
   unknown.clear()
   reads.clear()

@@ -25,7 +25,7 @@ export const mutants: Mutant[] = [
     edits: [
       {
         file: remembered,
-        find: 'unknown.delete(hash)\n      reads.delete(hash)',
+        find: 'unknown.delete(hash)\n  reads.delete(hash)',
         replace: 'unknown.delete(hash)',
       },
     ],
@@ -104,7 +104,7 @@ export const mutants: Mutant[] = [
     edits: [
       {
         file: remembered,
-        find: 'unknown.clear()\n      reads.clear()',
+        find: 'unknown.clear()\n  reads.clear()',
         replace: 'unknown.clear()',
       },
     ],
