@@ -56,7 +56,7 @@ export type ConfirmingEvent =
   | { kind: 'resolved'; receipts: ReadonlyMap<number, Confirmed> }
   | { kind: 'failed'; reason: string }
 
-/** What is to be done. The first four are questions, of which one is under way at a time. */
+/** A task for the shell. The first four are questions, of which one is under way at a time. */
 export type ConfirmingEffect =
   | { do: 'read' }
   | { do: 'fence'; lease: LeaseRow }
@@ -75,7 +75,7 @@ export const newConfirming: Confirming = {
 }
 
 /**
- * What the process that confirms changes does about an event: one reading of all leases serves every wait, and
+ * The next state and the tasks of a process that confirms changes: one reading of all leases serves every wait, and
  * acknowledgements after it spare the next; who is silent for a whole lease is fenced; a confirmation is durable before
  * anyone learns of it. Pure.
  * @param nowMs by the monotonic clock
@@ -117,7 +117,7 @@ function go(state: Confirming, nowMs: number): Step {
   if (state.stage) return { state: { ...state, again: true }, effects: [] }
   // A wait that began after the last reading may be for a lease that it did not have.
   const isRead = state.reading && Object.values(state.waits).every((wait) => wait.sinceMs !== undefined)
-  if (isRead) return look({ ...state, again: false }, state.reading!, nowMs)
+  if (isRead) return weigh({ ...state, again: false }, state.reading!, nowMs)
   // The reading holds all earlier acknowledgements, unless the database went back.
   const reading = { kind: 'reading', open: Object.keys(state.waits) } as const
   return { state: { ...state, stage: reading, again: false, acknowledged: {} }, effects: [{ do: 'read' }] }
@@ -137,11 +137,11 @@ function read(state: Confirming, reading: Reading, nowMs: number): Step {
       waits[name] = { ...wait, sinceMs: wait.sinceMs ?? nowMs }
     else effects.push({ do: 'end', name, outcome: { isRecovered: true } })
   }
-  const looked = look({ ...state, waits, epoch }, reading, nowMs)
-  return { state: looked.state, effects: [...effects, ...looked.effects] }
+  const weighed = weigh({ ...state, waits, epoch }, reading, nowMs)
+  return { state: weighed.state, effects: [...effects, ...weighed.effects] }
 }
 
-function look(state: Confirming, reading: Reading, nowMs: number): Step {
+function weigh(state: Confirming, reading: Reading, nowMs: number): Step {
   const leases = reading.leases.map((lease) => withAcknowledgements(lease, state.acknowledged))
   const waits = { ...state.waits }
   const left = new Map<string, LeaseRow>()

@@ -2,11 +2,11 @@ import { type Page, type Position, positionAfter, type Subject } from '../leases
 import { type Lease, leaseFrom, type Moment, skewMs } from '../leases/lease.ts'
 import type { Renewal } from '../leases/renew.ts'
 
-/** From one emptying of the memory to the next. What was read in an earlier term is dropped. */
+/** The time from one emptying of the memory to the next. Answers of an earlier term are dropped. */
 type Term = { number: number; incarnation: string; epoch?: string; applied: number; isBegun: boolean }
 
 /** The two connections of a learner. Each has at most one question under way. */
-export type Lane = 'renew' | 'learn'
+type Lane = 'renew' | 'learn'
 
 /** A renewal whose changes are not all applied yet. */
 type Granted = { renewal: Renewal; sent: Moment; received: Moment; next?: Position | undefined }
@@ -32,7 +32,7 @@ export type Learning = {
   deafness: string | undefined
 }
 
-/** What happened. Answers to a question come back with the lane on which it was asked. */
+/** An event. Answers to a question come back with the lane on which it was asked. */
 export type LearningEvent =
   /** the pause is over */
   | { kind: 'due' }
@@ -44,7 +44,7 @@ export type LearningEvent =
   | { kind: 'notified' }
   | { kind: 'stopping' }
 
-/** What is to be done, in this order. The first three are questions. */
+/** A task for the shell, in this order. The first three are questions. */
 export type LearningEffect =
   | { do: 'renew'; incarnation: string; applied: number; isBeginning: boolean }
   | { do: 'read'; lane: Lane; after: Position }
@@ -71,7 +71,8 @@ export const newLearning = (ttlMs: number, incarnation: string): Learning => ({
 })
 
 /**
- * What a learner does about an event: renew, learn what changed, let the memory forget it, and only then acknowledge. Pure.
+ * The next state and the tasks after an event: renew, learn what changed, let the memory forget it, and only then
+ * acknowledge. Pure.
  * @param newIncarnation an id for the next term, should one begin
  */
 export function learn(state: Learning, event: LearningEvent, newIncarnation: () => string): Step {

@@ -38,7 +38,7 @@ type Table<V> = {
 }
 
 /** The rules of a memory hold for whatever a read is: here a promise, in the search of the protocol a number. */
-export type Tables<T, Read> = {
+type Tables<T, Read> = {
   held: Table<T>
   unknown: Table<true>
   /** A later caller joins a read only while it is listed here, and only then is its answer kept. */

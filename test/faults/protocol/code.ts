@@ -1,19 +1,20 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import type { empty, evict, find, keep } from '../../../src/verification/remembered.ts'
 import type { Edit } from '../lab/copy.ts'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 
 type Learning = typeof import('../../../src/verification/learning.ts')
 type Confirming = typeof import('../../../src/leases/confirming.ts')
-type Remembered = typeof import('../../../src/verification/remembered.ts')
+type Remembered = { find: typeof find; keep: typeof keep; evict: typeof evict; empty: typeof empty }
 type Leases = typeof import('../../../src/leases/lease.ts')
 
 /** The product's own code that decides: what the processes carry out is all that the search replaces. */
 export type Code = Pick<Learning, 'learn' | 'newLearning'> &
   Pick<Confirming, 'confirm' | 'newConfirming'> &
-  Pick<Remembered, 'find' | 'keep' | 'evict' | 'empty'> &
+  Remembered &
   Pick<Leases, 'holds'>
 
 const entry = `export * from './src/verification/learning.ts'

@@ -9,7 +9,7 @@ import { large, small } from './sizes.ts'
  * With `mutants` only those; with `FAULTS_STATES` up to so many states of each size.
  */
 const say = (line: string) => process.stdout.write(`${line}\n`)
-const most = Number(process.env.FAULTS_STATES ?? 1_500_000)
+const most = Number(process.env.FAULTS_STATES ?? 300_000)
 let broken = 0
 
 async function searched(

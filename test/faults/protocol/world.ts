@@ -29,7 +29,7 @@ type Changer = {
   heard: { seq: number; incarnation: string }[]
 }
 /** How often each thing may still happen. */
-export type Budget = Record<'ticks' | 'renewals' | 'reads' | 'faults' | 'polls' | 'sweeps', number>
+type Budget = Record<'ticks' | 'renewals' | 'reads' | 'faults' | 'polls' | 'sweeps', number>
 export type World = {
   nowMs: number
   db: database.Db
