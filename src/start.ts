@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Job } from '../jobs/engine/job.ts'
-import { type Clock, systemClock } from './foundation/clock.ts'
+import { type Clock, openDatabaseClock } from './foundation/clock.ts'
 import type { Config } from './foundation/config.ts'
 import { databaseStartError, openDatabase, requireChanges } from './foundation/database.ts'
 import { boundGarbage } from './foundation/garbage.ts'
@@ -51,7 +51,7 @@ export async function start(options: StartOptions): Promise<Running> {
     connections: 20,
     name: `keywarden ${options.roles.join(' ')}`,
   })
-  const clock = options.clock ?? systemClock
+  const clock = options.clock ?? openDatabaseClock()
   const world: World = { config, log, db, clock, random: options.random ?? systemRandom }
   const opened = new Opened(log)
   opened.push('database', () => db.destroy())
@@ -201,7 +201,7 @@ async function whyNotReady(db: World['db'], learner: Learner | undefined): Promi
     return undefined
   } catch (error) {
     const why = databaseStartError(error)?.message ?? String(error)
-    return learner?.mayAnswer() === false ? `${why} No lease: ${learner.trouble() ?? 'it ran out'}.` : why
+    return [why, ...(learner?.troubles() ?? []).map((trouble) => `${trouble}.`)].join(' ')
   }
 }
 
