@@ -1,13 +1,17 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Job } from '../jobs/engine/job.ts'
+import { doubtsAboutRights } from './audit/rights.ts'
 import { type Clock, systemClock } from './foundation/clock.ts'
 import type { Config } from './foundation/config.ts'
-import { databaseStartError, openDatabase, requireChanges } from './foundation/database.ts'
+import { openDatabase, requireChanges } from './foundation/database.ts'
+import { doubtsAbout } from './foundation/doubts.ts'
 import { boundGarbage } from './foundation/garbage.ts'
 import { type Log, openLog } from './foundation/log.ts'
 import { pendingMigrations } from './foundation/migrate.ts'
+import { databaseStartError } from './foundation/outage.ts'
 import { type Random, systemRandom } from './foundation/random.ts'
+import { requireSessions } from './foundation/sessions.ts'
 import { StartError } from './foundation/start-error.ts'
 import type { World } from './foundation/world.ts'
 import type { SlackSide } from './slack/open.ts'
@@ -79,12 +83,18 @@ export async function start(options: StartOptions): Promise<Running> {
   }
 }
 
-async function checkDatabase({ db }: World): Promise<void> {
-  const pending = await pendingMigrations(db).catch((error) => {
+/** Nothing is created here: an empty database is left as it is. */
+async function checkDatabase({ db, config, log }: World): Promise<void> {
+  try {
+    await requireSessions(config.databaseUrl)
+    const pending = await pendingMigrations(db)
+    if (pending.length > 0)
+      throw new StartError(`The database is ${pending.length} migrations behind. Run: keywarden migrate`)
+    for (const doubt of [...(await doubtsAbout(db)), ...(await doubtsAboutRights(db))])
+      log.warn({ event: 'database.doubted', doubt }, 'the database is not as it should be')
+  } catch (error) {
     throw databaseStartError(error) ?? error
-  })
-  if (pending.length > 0)
-    throw new StartError(`The database is ${pending.length} migrations behind. Run: keywarden migrate`)
+  }
 }
 
 type Parts = {
@@ -128,10 +138,12 @@ async function startWorker(
   { alerts, offboard, board }: Pick<SlackSide, 'alerts' | 'offboard' | 'board'>,
   timetable: readonly Job[] | undefined,
 ) {
-  const [{ openWorker }, { deliverWaiting }] = await Promise.all([
+  const [{ openWorker }, { deliverWaiting }, { refuseCluster }] = await Promise.all([
     import('../jobs/engine/worker.ts'),
     import('./alerts/deliver.ts'),
+    import('./foundation/redis.ts'),
   ])
+  await refuseCluster(world.config.redisUrl)
   const deliver = async () => void (await deliverWaiting(world, alerts, { seconds: 5 }))
   return openWorker({ world, offboard, board, deliver }, timetable)
 }

@@ -51,6 +51,7 @@ const catalogue = {
   wrk: { name: 'wrk', commands: ['wrk'], apt: ['wrk'], brew: ['wrk'] },
   nginx: { name: 'nginx', commands: ['nginx'], apt: ['nginx-light'], brew: ['nginx'] },
   caddy: { name: 'Caddy', commands: ['caddy'], apt: ['caddy'], brew: ['caddy'] },
+  pgbouncer: { name: 'PgBouncer', commands: ['pgbouncer'], apt: ['pgbouncer'], brew: ['pgbouncer'] },
   haproxy: { name: 'HAProxy', commands: ['haproxy'], apt: ['haproxy'], brew: ['haproxy'] },
   postgres15: {
     name: 'PostgreSQL 15',

@@ -16,6 +16,8 @@ export type RedisOptions = {
   port?: number
   /** true: starts a server even if REDIS_URL is given, for tests that crash it */
   own?: boolean
+  /** true: a node of a Redis Cluster, which has no other */
+  cluster?: boolean
 }
 
 /**
@@ -31,7 +33,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
   const directory = await privateDirectory('redis')
   const password = randomBytes(18).toString('base64url')
   const configuration = join(directory, 'redis.conf')
-  await writeFile(configuration, settings(directory, password), { mode: 0o600 })
+  await writeFile(configuration, settings(directory, password, options.cluster), { mode: 0o600 })
   try {
     const server = await startServer({
       name: 'redis',
@@ -51,11 +53,11 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
 }
 
 /** A file, because what stands on the command line can be read by every user of the machine. */
-const settings = (directory: string, password: string) => `
+const settings = (directory: string, password: string, isCluster = false) => `
 bind 127.0.0.1
 requirepass ${password}
 dir "${directory}"
-databases 512
+${isCluster ? 'cluster-enabled yes' : 'databases 512'}
 save ""
 appendonly no
 maxmemory-policy noeviction
