@@ -34,6 +34,20 @@ export async function startStandby(
   }
 }
 
+/** Makes a server that ran as a primary a hot standby of another, which goes on from where this one ends. */
+export async function demote(
+  server: PostgresServer,
+  to: PostgresServer,
+  programs?: PostgresPrograms,
+): Promise<void> {
+  const client = new pg.Client(server.url)
+  await client.connect()
+  const { rows } = await client.query('show data_directory')
+  await client.end()
+  await follow(to.url, programs ?? (await postgresPrograms(() => {})), rows[0].data_directory, 'demoted')
+  await server.restart()
+}
+
 /** Copies the files between a start and an end, as pg_basebackup does, which is not among the embedded programs. */
 async function backUp(url: string, programs: PostgresPrograms, to: string): Promise<void> {
   const client = new pg.Client(url)

@@ -77,6 +77,9 @@ type PgClient = pg.Client & {
   connection: { stream: Socket; on(event: 'errorMessage', heard: (error: unknown) => void): void }
 }
 
+/** Real milliseconds that a server may take to end a connection. */
+const goodbyeMs = 500
+
 const unlimited = { statementMs: 0, lockMs: 0, idleMs: 0 }
 
 const PostgresClient = knex({ client: 'pg' }).client.constructor as typeof knex.Client
@@ -101,6 +104,13 @@ class Client extends PostgresClient {
         failedToConnect(error)
       },
     )
+  }
+
+  /** Knex's own would wait for the answer of a server that is cut off. */
+  override async destroyRawConnection(client: PgClient): Promise<void> {
+    const { stream } = client.connection
+    const giveUp = setTimeout(() => stream.destroy(), goodbyeMs)
+    await client.end().finally(() => clearTimeout(giveUp))
   }
 
   override query(connection: unknown, question: unknown): Promise<Answered> {

@@ -213,8 +213,8 @@ export async function startLearner(memory: ForgettingMemory, options: LearnerOpt
       lease = undefined
       stopping.abort()
       await Promise.all([renewing, learning])
-      // A lease that is given back need not be waited out by the next change.
-      await release(renewals, term.incarnation).catch(() => undefined)
+      // A lease that is given back need not be waited out by the next change. One that could not be renewed cannot be.
+      if (!trouble) await release(renewals, term.incarnation).catch(() => undefined)
       await Promise.all([renewals.close(), news.close()])
     },
   }

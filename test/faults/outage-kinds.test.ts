@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { TLSSocket } from 'node:tls'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ensureInstalled } from '../../sandbox/services/install.ts'
 import { openDatabase, transact } from '../../src/foundation/database.ts'
 import { openDedicatedConnection } from '../../src/foundation/dedicated-connection.ts'
 import { databaseStartError, isConnectionSpent, isOutage } from '../../src/foundation/outage.ts'
@@ -129,9 +130,13 @@ describe('a database that cannot be used is an outage for acts, lanes and the sh
     const folder = mkdtempSync(join(tmpdir(), 'keywarden-certificate-'))
     const [keyFile, certFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
     const subject = ['-subj', '/CN=elsewhere.example', '-days', '1', '-nodes', '-newkey', 'rsa:2048']
-    execFileSync('openssl', ['req', '-x509', ...subject, '-keyout', keyFile, '-out', certFile], {
-      stdio: 'ignore',
-    })
+    execFileSync(
+      ensureInstalled(['openssl'])[0]!,
+      ['req', '-x509', ...subject, '-keyout', keyFile, '-out', certFile],
+      {
+        stdio: 'ignore',
+      },
+    )
     const made = { key: readFileSync(keyFile, 'utf8'), cert: readFileSync(certFile, 'utf8') }
     rmSync(folder, { recursive: true })
     return made
