@@ -135,6 +135,18 @@ begin
   raise exception 'audit events are append-only';
 end $$;
 
+CREATE FUNCTION public.change_of_request(p_request text) RETURNS TABLE(seq bigint, epoch_id text, is_lost boolean)
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+  epoch_id := current_epoch();
+  select max(c.seq) into seq from changes c where c.request_id = p_request;
+  is_lost := seq is null
+    and not exists (select from acts_done d where d.request_id = p_request and not d.is_barred);
+  return next;
+end $$;
+
 CREATE FUNCTION public.current_epoch() RETURNS text
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
@@ -293,7 +305,8 @@ begin
     -- A sequence that was reset would draw a number that verifiers have already read past.
     current_seq := greatest(nextval('change_seq'), newest_change() + 1,
       (select max(greatest(head_at_renewal, acknowledged)) + 1 from leases));
-    insert into changes (seq, at) values (current_seq, clock_timestamp());
+    insert into changes (seq, at, request_id)
+    values (current_seq, clock_timestamp(), nullif(current_setting('keywarden.request', true), ''));
     perform set_config('keywarden.change', current_seq::text, true);
     perform set_config('synchronous_commit', 'on', true);
     perform pg_notify('keywarden_changes', current_seq::text);
@@ -421,8 +434,9 @@ CREATE FUNCTION public.newest_change_of(p_keys text[], p_to text) RETURNS TABLE(
 begin
   epoch_id := current_epoch();
   select (select max(s.seq) from change_subjects s where s.kind = 'key' and s.id = any(p_keys)),
-    exists (select from keys k where k.id = any(p_keys) and case when p_to is null
-      then k.status = 'active' and k.ends_at is null
+    exists (select from keys k where k.id = any(p_keys) and case
+      when p_to = 'ending' then k.status = 'active' and k.ends_at is null
+      when p_to is null then k.status = 'active' and k.ends_at is null
         and not exists (select from change_subjects s where s.kind = 'key' and s.id = k.id)
       else k.status not in (p_to, 'revoked') end)
     into seq, is_unchanged;
@@ -637,16 +651,8 @@ CREATE TABLE public.accounts (
 
 CREATE TABLE public.acts_done (
     request_id text NOT NULL,
-    done_at timestamp with time zone NOT NULL
-);
-
-CREATE TABLE public.alert_messages (
-    subject_id text NOT NULL,
-    destination text NOT NULL,
-    channel_id text NOT NULL,
-    ts text NOT NULL,
-    posted_at timestamp with time zone NOT NULL,
-    picture_id text
+    done_at timestamp with time zone NOT NULL,
+    is_barred boolean DEFAULT false NOT NULL
 );
 
 CREATE TABLE public.anomaly_episodes (
@@ -778,6 +784,7 @@ CREATE TABLE public.changes (
     at timestamp with time zone NOT NULL,
     confirmed_at timestamp with time zone,
     receipt jsonb,
+    request_id text,
     CONSTRAINT changes_check CHECK (((confirmed_at IS NULL) = (receipt IS NULL)))
 );
 
@@ -1148,13 +1155,14 @@ CREATE TABLE public.outbox (
     seq bigint NOT NULL,
     id text NOT NULL,
     workspace_id text NOT NULL,
-    about text DEFAULT 'finding'::text NOT NULL,
+    source text NOT NULL,
     subject_id text NOT NULL,
-    finding_id text,
+    item_id text NOT NULL,
     step text NOT NULL,
+    mode text NOT NULL,
     level integer DEFAULT 0 NOT NULL,
     destination text NOT NULL,
-    body jsonb,
+    body jsonb DEFAULT '{}'::jsonb NOT NULL,
     put_at timestamp with time zone NOT NULL,
     not_before timestamp with time zone,
     attempts integer DEFAULT 0 NOT NULL,
@@ -1165,8 +1173,14 @@ CREATE TABLE public.outbox (
     last_error text,
     completed_at timestamp with time zone,
     outcome text,
-    CONSTRAINT outbox_check CHECK (((finding_id IS NOT NULL) OR (body IS NOT NULL))),
-    CONSTRAINT outbox_check1 CHECK (((outcome IS NULL) = (completed_at IS NULL)))
+    CONSTRAINT outbox_check CHECK (((outcome IS NULL) = (completed_at IS NULL))),
+    CONSTRAINT outbox_mode_check CHECK ((mode = ANY (ARRAY['live'::text, 'thread'::text, 'once'::text]))),
+    CONSTRAINT outbox_outcome_check CHECK ((outcome = ANY (ARRAY['arrived'::text, 'moot'::text, 'redirected'::text, 'unreachable'::text, 'failed'::text])))
+);
+
+CREATE TABLE public.outbox_pauses (
+    destination text NOT NULL,
+    until timestamp with time zone NOT NULL
 );
 
 ALTER TABLE public.outbox ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
@@ -1176,6 +1190,21 @@ ALTER TABLE public.outbox ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+CREATE TABLE public.posted_messages (
+    source text NOT NULL,
+    subject_id text NOT NULL,
+    destination text NOT NULL,
+    workspace_id text NOT NULL,
+    channel_id text NOT NULL,
+    ts text NOT NULL,
+    posted_at timestamp with time zone NOT NULL,
+    picture_id text,
+    hash text NOT NULL,
+    figures text DEFAULT ''::text NOT NULL,
+    shown_at timestamp with time zone NOT NULL,
+    refresh_at timestamp with time zone
 );
 
 CREATE TABLE public.preferences (
@@ -1529,9 +1558,6 @@ ALTER TABLE ONLY public.accounts
 ALTER TABLE ONLY public.acts_done
     ADD CONSTRAINT acts_done_pkey PRIMARY KEY (request_id);
 
-ALTER TABLE ONLY public.alert_messages
-    ADD CONSTRAINT alert_messages_pkey PRIMARY KEY (subject_id, destination);
-
 ALTER TABLE ONLY public.anomaly_episodes
     ADD CONSTRAINT anomaly_episodes_pkey PRIMARY KEY (id);
 
@@ -1650,13 +1676,19 @@ ALTER TABLE ONLY public.offboardings
     ADD CONSTRAINT offboardings_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.outbox
-    ADD CONSTRAINT outbox_finding_id_step_destination_key UNIQUE (finding_id, step, destination);
-
-ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_id_key UNIQUE (id);
+
+ALTER TABLE ONLY public.outbox_pauses
+    ADD CONSTRAINT outbox_pauses_pkey PRIMARY KEY (destination);
 
 ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (seq);
+
+ALTER TABLE ONLY public.outbox
+    ADD CONSTRAINT outbox_source_item_id_step_destination_key UNIQUE (source, item_id, step, destination);
+
+ALTER TABLE ONLY public.posted_messages
+    ADD CONSTRAINT posted_messages_pkey PRIMARY KEY (source, subject_id, destination);
 
 ALTER TABLE ONLY public.preferences
     ADD CONSTRAINT preferences_pkey PRIMARY KEY (account_id, user_id);
@@ -1756,8 +1788,6 @@ ALTER TABLE ONLY public.workspaces
 
 CREATE INDEX acts_done_by_time ON public.acts_done USING btree (done_at);
 
-CREATE INDEX alert_messages_by_destination ON public.alert_messages USING btree (destination);
-
 CREATE INDEX anomaly_episodes_by_fleet ON public.anomaly_episodes USING btree (fleet_id) WHERE (fleet_id IS NOT NULL);
 
 CREATE INDEX anomaly_episodes_by_key ON public.anomaly_episodes USING btree (key_id, began_at);
@@ -1781,6 +1811,8 @@ CREATE INDEX audit_events_by_key ON public.audit_events USING btree (workspace_i
 CREATE INDEX audit_refusals_to_sum_up ON public.audit_refusals USING btree (hour) WHERE ((summed_up_at IS NULL) AND (attempts > 1));
 
 CREATE INDEX change_subjects_by_id ON public.change_subjects USING btree (kind, id, seq);
+
+CREATE INDEX changes_by_request ON public.changes USING btree (request_id) WHERE (request_id IS NOT NULL);
 
 CREATE INDEX changes_unconfirmed ON public.changes USING btree (seq) WHERE (confirmed_at IS NULL);
 
@@ -1890,15 +1922,19 @@ CREATE INDEX offboardings_to_do ON public.offboardings USING btree (begun_at) WH
 
 CREATE INDEX offboardings_unannounced ON public.offboardings USING btree (workspace_id, requested_at) WHERE ((message_id IS NULL) AND announced);
 
-CREATE INDEX outbox_by_subject ON public.outbox USING btree (subject_id, destination) WHERE (completed_at IS NULL);
+CREATE INDEX outbox_by_subject ON public.outbox USING btree (subject_id, destination, seq) WHERE (completed_at IS NULL);
+
+CREATE INDEX outbox_claimed ON public.outbox USING btree (destination) WHERE ((completed_at IS NULL) AND (claimed_until IS NOT NULL));
 
 CREATE INDEX outbox_completed ON public.outbox USING btree (completed_at) WHERE (completed_at IS NOT NULL);
 
-CREATE UNIQUE INDEX outbox_notices ON public.outbox USING btree (about, subject_id, step, destination) WHERE (finding_id IS NULL);
-
-CREATE INDEX outbox_refused ON public.outbox USING btree (put_at) WHERE (outcome = 'refused'::text);
+CREATE INDEX outbox_failed ON public.outbox USING btree (workspace_id, put_at) WHERE (outcome = 'failed'::text);
 
 CREATE INDEX outbox_waiting ON public.outbox USING btree (destination, seq) WHERE (completed_at IS NULL);
+
+CREATE INDEX posted_messages_by_destination ON public.posted_messages USING btree (destination);
+
+CREATE INDEX posted_messages_to_refresh ON public.posted_messages USING btree (refresh_at) WHERE (refresh_at IS NOT NULL);
 
 CREATE INDEX preferences_recent_homes ON public.preferences USING btree (account_id, home_seen_at) WHERE (home_seen_at IS NOT NULL);
 
@@ -2105,10 +2141,10 @@ ALTER TABLE ONLY public.offboardings
     ADD CONSTRAINT offboardings_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
 
 ALTER TABLE ONLY public.outbox
-    ADD CONSTRAINT outbox_finding_id_fkey FOREIGN KEY (finding_id) REFERENCES public.findings(id);
-
-ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.posted_messages
+    ADD CONSTRAINT posted_messages_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
 
 ALTER TABLE ONLY public.preferences
     ADD CONSTRAINT preferences_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);

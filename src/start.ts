@@ -101,6 +101,7 @@ type Parts = {
   routes: ((server: FastifyInstance) => void)[]
   runTimetable(): Promise<void>
   late?: () => Promise<string[]>
+  failed?: () => Promise<string[]>
 }
 
 async function startParts(
@@ -116,7 +117,7 @@ async function startParts(
     opened.push(worker.stop)
     parts.runTimetable = worker.runTimetable
     parts.late = await showLateness(world)
-    await showRefused(world)
+    parts.failed = await showMessages(world)
   }
   if (wanted.includes('bot')) {
     const bot = slack.openBot()
@@ -135,17 +136,15 @@ async function startParts(
 
 async function startWorker(
   world: World,
-  { alerts, offboard, board }: Pick<SlackSide, 'alerts' | 'offboard' | 'board'>,
+  { deliver, offboard, board }: Pick<SlackSide, 'deliver' | 'offboard' | 'board'>,
   timetable: readonly Job[] | undefined,
 ) {
-  const [{ openWorker }, { deliverWaiting }, { refuseCluster }] = await Promise.all([
+  const [{ openWorker }, { refuseCluster }] = await Promise.all([
     import('../jobs/engine/worker.ts'),
-    import('./alerts/deliver.ts'),
     import('./foundation/redis.ts'),
   ])
   await refuseCluster(world.config.redisUrl)
-  const deliver = async () => void (await deliverWaiting(world, alerts, { seconds: 5 }))
-  return openWorker({ world, offboard, board, deliver }, timetable)
+  return openWorker({ world, offboard, board, deliver: () => deliver({ seconds: 5 }) }, timetable)
 }
 
 /** A worker answers for how late the jobs are, in its metrics and its readiness. */
@@ -159,13 +158,17 @@ async function showLateness({ db, clock }: World): Promise<() => Promise<string[
   return async () => lateSentences(await states())
 }
 
-/** A worker counts in its metrics what Slack refused for good. */
-async function showRefused({ db }: World): Promise<void> {
-  const [{ refusedMessages }, { measureMessages }] = await Promise.all([
-    import('./outbox/outbox.ts'),
+/** A worker answers for the messages that wait or failed, in its metrics and its readiness. */
+async function showMessages({ db, clock }: World): Promise<() => Promise<string[]>> {
+  const [{ failedMessages, failedSentences, readBacklog }, { measureMessages }] = await Promise.all([
+    import('./notifications/failed.ts'),
     import('./http/message-metrics.ts'),
   ])
-  measureMessages(async () => (await refusedMessages(db))?.messages ?? 0)
+  measureMessages(async () => {
+    const now = clock.now()
+    return { backlog: await readBacklog(db, now), now }
+  })
+  return async () => failedSentences(await failedMessages(db))
 }
 
 async function startVerifier(world: World, opened: (() => Promise<void>)[]): Promise<Verifier> {
@@ -191,7 +194,7 @@ async function startHttp(
   world: World,
   verifier: Verifier | undefined,
   isVerifierOnly: boolean,
-  { routes, late }: Parts,
+  { routes, late, failed }: Parts,
   opened: (() => Promise<void>)[],
 ): Promise<string> {
   const { openHttp } = await import('./http/server.ts')
@@ -203,13 +206,17 @@ async function startHttp(
       return whyNotReady(world.db, learner)
     },
   ]
-  const server = await openHttp(world, { verifier, readiness, routes, ...(late ? { late } : {}) }).catch(
-    (error: Error) => {
-      throw new StartError(
-        `The HTTP server cannot listen: ${error.message}. Check KEYWARDEN_HTTP_HOST and KEYWARDEN_HTTP_PORT.`,
-      )
-    },
-  )
+  const server = await openHttp(world, {
+    verifier,
+    readiness,
+    routes,
+    ...(late ? { late } : {}),
+    ...(failed ? { failed } : {}),
+  }).catch((error: Error) => {
+    throw new StartError(
+      `The HTTP server cannot listen: ${error.message}. Check KEYWARDEN_HTTP_HOST and KEYWARDEN_HTTP_PORT.`,
+    )
+  })
   opened.push(() => server.close())
   const address = server.server.address() as AddressInfo
   return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`

@@ -5,9 +5,34 @@ import { SigningError, signingKey } from '../audit/signing.ts'
 import type { Executor } from '../foundation/database.ts'
 import { dayIn } from '../foundation/time.ts'
 import type { World } from '../foundation/world.ts'
-import { type OutboxMessage, put } from '../outbox/outbox.ts'
+import { type OutboxMessage, put } from '../notifications/outbox.ts'
+import type { Source } from '../notifications/source.ts'
 import { allWorkspaces, type Workspace } from '../workspaces/workspace.ts'
-import type { PostedCheckpoint } from './channel.ts'
+
+/** The end of one workspace's audit chain, signed, posted so that it survives a loss of the database. */
+export type PostedCheckpoint = {
+  workspace: string
+  /** the workspace's own date */
+  day: string
+  at: string
+  seq: number
+  /** one word that `keywarden audit verify` reads */
+  signed: string
+}
+
+export type CheckpointContent = { about: 'checkpoint'; isReply: boolean } & PostedCheckpoint
+
+/**
+ * The first checkpoint of a day is a message, the others of the day are replies to it, so that a channel reads one
+ * message a day and an auditor finds every hour. Nothing that was posted is ever edited.
+ */
+export const checkpoints: Source = {
+  read: async (_, messages) =>
+    messages.map(({ body, isPosted }) => {
+      const content = { about: 'checkpoint', isReply: isPosted, ...body } as CheckpointContent
+      return { said: { content }, isSaidByLive: true, ...(isPosted ? {} : { live: { content } }) }
+    }),
+}
 
 type Deps = Pick<World, 'db' | 'config' | 'random'>
 
@@ -39,7 +64,8 @@ export async function putCheckpoints(world: Deps, taken: Checkpoint | undefined)
     }
     messages.push({
       workspaceId: workspace.id,
-      about: 'checkpoint',
+      source: 'checkpoint',
+      mode: 'thread',
       subjectId: subjectOf(workspace, day),
       step: body.at,
       destination: `channel:${workspace.policy.auditChannel}`,
@@ -55,8 +81,7 @@ const subjectOf = (workspace: Workspace, day: string) => `${workspace.id} ${day}
 /** The number of the last event that was checkpointed on that day; 0 when none was. */
 async function lastPosted(db: Executor, workspace: Workspace, day: string): Promise<number> {
   const row = await db('outbox')
-    .where({ about: 'checkpoint', subject_id: subjectOf(workspace, day) })
-    .whereNull('finding_id')
+    .where({ source: 'checkpoint', item_id: subjectOf(workspace, day) })
     .max({ seq: db.raw(`(body->>'seq')::bigint`) })
     .first()
   return Number(row?.seq ?? 0)

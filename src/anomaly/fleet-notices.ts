@@ -2,7 +2,7 @@ import { type Transaction, transact } from '../foundation/database.ts'
 import { isRefusal } from '../foundation/refusal.ts'
 import { plain } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
-import { type OutboxMessage, put } from '../outbox/outbox.ts'
+import { type OutboxMessage, put } from '../notifications/outbox.ts'
 import { quietUntil } from '../policy/quiet.ts'
 import { allWorkspaces, type Workspace } from '../workspaces/workspace.ts'
 
@@ -37,8 +37,8 @@ async function markNotified(trx: Transaction): Promise<Row[]> {
 const messageFor = (row: Row, { policy }: Workspace, now: Date): OutboxMessage => ({
   workspaceId: row.workspace_id,
   subjectId: row.id,
-  about: 'fleet',
-  body: {},
+  source: 'fleet',
+  mode: 'live',
   step: row.over_at ? 'over' : `keys-${row.keys}:${now.toISOString()}`,
   destination: `channel:${policy.alertChannel}`,
   notBefore: quietUntil(policy, now),

@@ -4,7 +4,7 @@ import { isSlackUser } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import { deactivate } from '../keys/state.ts'
 import type { Act } from '../members/actor.ts'
-import { put } from '../outbox/outbox.ts'
+import { put } from '../notifications/outbox.ts'
 import { allWorkspaces } from '../workspaces/workspace.ts'
 
 /** The actor of what happens by itself. */
@@ -43,7 +43,7 @@ async function quarantine(act: Act, { random }: Pick<World, 'random'>, row: Row)
   if (isRefusal(key)) return key
   await act.trx('anomaly_episodes').where({ id: row.id }).update({ quarantined_at: act.now })
   if (!isSlackUser(key.ownerId)) return true
-  const about = { about: 'quarantined', subjectId: keyId, step: `episode-${row.id}` }
+  const about = { source: 'quarantined', mode: 'once' as const, subjectId: keyId, step: `episode-${row.id}` }
   const body = { name: key.name, hint: key.hint ?? '' }
   await put(act.trx, [{ workspaceId, destination: `dm:${key.ownerId}`, ...about, body }], act.now, random)
   return true

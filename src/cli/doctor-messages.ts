@@ -2,7 +2,7 @@ import { systemClock } from '../foundation/clock.ts'
 import type { Config } from '../foundation/config.ts'
 import { openDatabase } from '../foundation/database.ts'
 import { isOutage } from '../foundation/outage.ts'
-import { delayedMessages, refusedMessages, type Trouble } from '../outbox/outbox.ts'
+import { delayedMessages, failedMessages, type Trouble } from '../notifications/failed.ts'
 import { bad, type Check, type Finding, good, warning } from './finding.ts'
 
 /** Checks for messages that Slack refused for good, and for those that wait for a retry. */
@@ -10,8 +10,8 @@ export const checkMessages: Check = async (config: Config) => {
   const db = openDatabase(config.databaseUrl, { connections: 1, name: 'keywarden doctor' })
   try {
     // Before the migrations there is nothing to check, and the schema check reports that.
-    if (!(await db.schema.hasColumn('outbox', 'refusals'))) return []
-    const refused = await refusedMessages(db)
+    if (!(await db.schema.hasColumn('outbox', 'source'))) return []
+    const refused = await failedMessages(db)
     const delayed = await delayedMessages(db, systemClock.now())
     if (!refused && !delayed) return [good('none was refused for good, and none waits for another try')]
     return [...(refused ? [aboutRefused(refused)] : []), ...(delayed ? [aboutDelayed(delayed)] : [])]

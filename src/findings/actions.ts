@@ -4,7 +4,7 @@ import type { Random } from '../foundation/random.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import { dayMs } from '../foundation/time.ts'
 import type { Act } from '../members/actor.ts'
-import { type OutboxMessage, put } from '../outbox/outbox.ts'
+import { type OutboxMessage, put } from '../notifications/outbox.ts'
 import { type AboutFinding, lockFinding } from './store.ts'
 
 /** The lengths of a snooze that a person may choose. */
@@ -101,13 +101,19 @@ async function notify(
   })
   const places = await act
     .trx('outbox')
-    .where({ finding_id: finding.id, subject_id: finding.groupId ?? finding.id })
+    .where({ source: 'finding', item_id: finding.id, subject_id: finding.groupId ?? finding.id })
     .distinct<{ destination: string }[]>('destination')
   const messages = places.map(({ destination }): OutboxMessage => {
     const subjectId = finding.groupId ?? finding.id
     const step = `${action.what}:${act.now.toISOString()}`
-    const place = { workspaceId: target.workspaceId, findingId: finding.id, subjectId, destination }
-    return { ...place, step, level: finding.level, body: action }
+    const place = {
+      workspaceId: target.workspaceId,
+      source: 'finding',
+      itemId: finding.id,
+      subjectId,
+      destination,
+    }
+    return { ...place, mode: 'thread', step, level: finding.level, body: action }
   })
   await put(act.trx, messages, act.now, target.random)
   return finding

@@ -2,7 +2,7 @@ import { Temporal } from 'temporal-polyfill'
 import type { Executor, Transaction } from '../foundation/database.ts'
 import { dayMs, weekMs } from '../foundation/time.ts'
 import type { World } from '../foundation/world.ts'
-import { put } from '../outbox/outbox.ts'
+import { put } from '../notifications/outbox.ts'
 import { allWorkspaces, type Workspace } from '../workspaces/workspace.ts'
 import { type WeekOfUse, weekOfUse } from './digest-use.ts'
 import type { Kind } from './finding.ts'
@@ -48,7 +48,7 @@ export function lastMonday(timeZone: string, now: Date): Due {
 }
 
 const isPut = async (db: Executor, workspace: Workspace, day: string) =>
-  (await db('outbox').where({ about: 'digest', subject_id: workspace.id, step: day }).first('seq')) !==
+  (await db('outbox').where({ source: 'digest', item_id: workspace.id, step: day }).first('seq')) !==
   undefined
 
 async function putDigest(
@@ -62,7 +62,7 @@ async function putDigest(
   const findings = await readDigest(trx, workspace.id, new Date(due.at.getTime() - weekMs))
   const body: Digest = { ...findings, use }
   const place = { workspaceId: workspace.id, subjectId: workspace.id, step: due.day, destination }
-  await put(trx, [{ ...place, about: 'digest', body }], world.clock.now(), world.random)
+  await put(trx, [{ ...place, source: 'digest', mode: 'once', body }], world.clock.now(), world.random)
 }
 
 async function readDigest(db: Executor, workspaceId: string, since: Date): Promise<Omit<Digest, 'use'>> {

@@ -1,7 +1,7 @@
 import type { Transaction } from '../foundation/database.ts'
 import { newId } from '../foundation/ids.ts'
 import type { Random } from '../foundation/random.ts'
-import { type OutboxMessage, put } from '../outbox/outbox.ts'
+import { type OutboxMessage, put } from '../notifications/outbox.ts'
 import { quietUntil } from '../policy/quiet.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import type { Fact, Question } from './finding.ts'
@@ -64,7 +64,9 @@ const asWorse = (fact: Fact, before: Open | undefined): Notified[] =>
 function messageFor({ workspace, now }: Round, finding: Placed): OutboxMessage {
   return {
     workspaceId: workspace.id,
-    findingId: finding.id,
+    source: 'finding',
+    mode: 'thread',
+    itemId: finding.id,
     subjectId: finding.groupId ?? finding.id,
     step: finding.step,
     level: finding.level,

@@ -1,5 +1,5 @@
 import type { Transaction } from '../foundation/database.ts'
-import type { OutboxMessage } from '../outbox/outbox.ts'
+import { type OutboxMessage, placesOf } from '../notifications/outbox.ts'
 import type { Gone } from './finding.ts'
 import type { Open, Round } from './round.ts'
 
@@ -25,19 +25,14 @@ export async function resolve(
       resolutions: JSON.stringify(known.map(({ id }, i) => ({ id, resolution: ended[i] }))),
     },
   )
-  const { rows } = await trx.raw(
-    `select distinct on (finding_id, destination) finding_id, subject_id, destination from outbox
-     where finding_id = any(?) order by finding_id, destination, seq desc`,
-    [ids],
-  )
-  type Row = { finding_id: string; subject_id: string; destination: string }
-  return (rows as Row[]).map((row) => ({
+  const places = await placesOf(trx, 'finding', ids)
+  return places.map((place) => ({
     workspaceId: round.workspace.id,
-    findingId: row.finding_id,
-    subjectId: row.subject_id,
+    source: 'finding',
+    mode: 'thread',
+    ...place,
     step: 'resolved',
     level: 1_000_000,
-    destination: row.destination,
   }))
 }
 

@@ -1,5 +1,5 @@
 import type { World } from '../foundation/world.ts'
-import { type OutboxMessage, put } from '../outbox/outbox.ts'
+import { type OutboxMessage, put } from '../notifications/outbox.ts'
 import { quietUntil } from '../policy/quiet.ts'
 import { allWorkspaces } from '../workspaces/workspace.ts'
 
@@ -26,13 +26,15 @@ export async function endSnoozes(world: Pick<World, 'db' | 'clock' | 'random'>):
        )
        select distinct on (a.id, o.destination) a.id, a.workspace_id, a.level, a.severity, a.was_until,
          coalesce(a.group_id, a.id) as subject_id, o.destination
-       from awake a join outbox o on o.finding_id = a.id`,
+       from awake a join outbox o on o.source = 'finding' and o.item_id = a.id`,
       { now, batchSize },
     )
     const messages = (rows as Row[]).map(
       (row): OutboxMessage => ({
         workspaceId: row.workspace_id,
-        findingId: row.id,
+        source: 'finding',
+        mode: 'thread',
+        itemId: row.id,
         subjectId: row.subject_id,
         step: `woken:${row.was_until.toISOString()}`,
         level: row.level,

@@ -1,5 +1,5 @@
-import { Refused } from '../alerts/channel.ts'
 import type { World } from '../foundation/world.ts'
+import { Refused } from '../notifications/channel.ts'
 import type { Announcer } from './announcer.ts'
 
 const maxAttempts = 3

@@ -1,4 +1,4 @@
-import type { Posted } from '../alerts/channel.ts'
+import type { Posted } from '../notifications/channel.ts'
 import type { KeyRequest } from '../workspaces/requests.ts'
 import type { Counts, OffboardingReport } from './report.ts'
 

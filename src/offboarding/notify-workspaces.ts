@@ -1,6 +1,6 @@
 import type { Random } from '../foundation/random.ts'
 import type { Act } from '../members/actor.ts'
-import { put } from '../outbox/outbox.ts'
+import { put } from '../notifications/outbox.ts'
 import type { Policy } from '../policy/policy.ts'
 import { isUnattended, type Offboarding, type Plan } from './offboarding.ts'
 
@@ -44,7 +44,8 @@ export async function notifyWorkspaces(
         subjectId: id,
         step: `${workspace.id} ${begunAt.toISOString()}`,
         destination: `channel:${workspace.policy.alertChannel}`,
-        about: 'offboarded-elsewhere',
+        source: 'offboarded-elsewhere',
+        mode: 'once' as const,
         body,
       },
     ]

@@ -6,7 +6,7 @@ import { type Refusal, refuse } from '../foundation/refusal.ts'
 import { hourMs } from '../foundation/time.ts'
 import { join, say } from '../foundation/words.ts'
 import type { Act } from '../members/actor.ts'
-import { type OutboxMessage, put, putOrAmend } from '../outbox/outbox.ts'
+import { type OutboxMessage, put, putOrAmend } from '../notifications/outbox.ts'
 import { readPolicy } from '../policy/policy.ts'
 import { inWorkspace, type Workspace } from '../workspaces/workspace.ts'
 
@@ -58,7 +58,8 @@ export async function recordRefusedRun(
     const message = (isMore: boolean): OutboxMessage & { body: RunsRefused } => ({
       workspaceId: there[0]!.id,
       subjectId: there[0]!.accountId,
-      about: 'step-refused',
+      source: 'step-refused',
+      mode: 'once' as const,
       step: `${new Date(hour).toISOString()}${isMore ? ' more' : ''}`,
       destination,
       notBefore: isMore ? new Date(hour + hourMs) : undefined,

@@ -1,7 +1,8 @@
 import type { Executor, Transaction } from '../foundation/database.ts'
 import { dayIn, dayMs } from '../foundation/time.ts'
 import type { World } from '../foundation/world.ts'
-import { type OutboxMessage, put } from '../outbox/outbox.ts'
+import { type OutboxMessage, put } from '../notifications/outbox.ts'
+import { postedAt } from '../notifications/posted-messages.ts'
 import { quietUntil } from '../policy/quiet.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import { answerStateOfKey, openReview, type Review } from './review.ts'
@@ -20,15 +21,23 @@ export async function announceReview(world: Deps, workspace: Workspace): Promise
   const review = await openReview(world.db, workspace.id)
   if (!review) return 0
   const waits = { notBefore: quietUntil(workspace.policy, now) }
-  const about = { workspaceId: workspace.id, about: 'review', subjectId: review.id, ...waits }
+  const about = {
+    workspaceId: workspace.id,
+    source: 'review',
+    mode: 'live' as const,
+    subjectId: review.id,
+    ...waits,
+  }
   const owners = review.answerBy > now ? await ownersWithOpenKeys(world.db, review, now) : []
   const isLate = review.answerBy.getTime() - now.getTime() <= reminderDays * dayMs
   const asks = owners.flatMap((owner): OutboxMessage[] => {
     const message = { ...about, destination: `dm:${owner}`, body: { owner } }
     const asked = { ...message, step: 'asked' }
-    return isLate ? [asked, { ...message, about: 'review-reminder', step: 'reminded' }] : [asked]
+    return isLate
+      ? [asked, { ...message, source: 'review-reminder', mode: 'once', step: 'reminded' }]
+      : [asked]
   })
-  const progress: OutboxMessage = { ...about, step: 'begun', destination: channelOf(workspace), body: {} }
+  const progress: OutboxMessage = { ...about, step: 'begun', destination: channelOf(workspace) }
   // Redrawn once a day: keys are flagged and end without an answer.
   const today: OutboxMessage = { ...progress, step: `day:${dayIn(workspace.policy.timeZone, now)}` }
   return putNew(world, [progress, today, ...asks, ...(await endings(world.db, workspace))], now)
@@ -45,25 +54,32 @@ export async function announceAnswer(
   const review = await openReview(trx, workspace.id)
   if (!review) return
   const step = `answered:${now.toISOString()}`
-  const about = { workspaceId: workspace.id, about: 'review', subjectId: review.id, step }
+  const about = {
+    workspaceId: workspace.id,
+    source: 'review',
+    mode: 'live' as const,
+    subjectId: review.id,
+    step,
+  }
   const messages = owners.map(
     (owner): OutboxMessage => ({ ...about, destination: `dm:${owner}`, body: { owner } }),
   )
-  await put(trx, [...messages, { ...about, destination: channelOf(workspace), body: {} }], now, world.random)
+  await put(trx, [...messages, { ...about, destination: channelOf(workspace) }], now, world.random)
 }
 
 /** Final updates for the messages of the previous review. */
 async function endings(db: Executor, workspace: Workspace): Promise<OutboxMessage[]> {
-  const { rows } = await db.raw(
-    `select m.subject_id, m.destination from alert_messages m
-     where m.subject_id = (select id from reviews where workspace_id = ? and ended_at is not null
-       order by begun_at desc limit 1)`,
-    [workspace.id],
-  )
-  return (rows as { subject_id: string; destination: string }[]).map(({ subject_id, destination }) => ({
+  const last = await db('reviews')
+    .where({ workspace_id: workspace.id })
+    .whereNotNull('ended_at')
+    .orderBy('begun_at', 'desc')
+    .first('id')
+  const places = last ? await postedAt(db, 'review', last.id) : []
+  return places.map((destination) => ({
     workspaceId: workspace.id,
-    about: 'review',
-    subjectId: subject_id,
+    source: 'review',
+    mode: 'live',
+    subjectId: last.id,
     step: 'ended',
     destination,
     body: destination.startsWith('dm:') ? { owner: destination.slice('dm:'.length) } : {},
@@ -75,14 +91,13 @@ const channelOf = (workspace: Workspace) => `channel:${workspace.policy.alertCha
 async function putNew(world: Deps, messages: OutboxMessage[], now: Date): Promise<number> {
   const known = await world
     .db('outbox')
-    .whereNull('finding_id')
-    .whereIn('about', ['review', 'review-reminder'])
+    .whereIn('source', ['review', 'review-reminder'])
     .whereIn('subject_id', [...new Set(messages.map(({ subjectId }) => subjectId))])
-    .select('about', 'subject_id as subjectId', 'step', 'destination')
-  const name = (one: { about?: string; subjectId: string; step: string; destination: string }) =>
-    `${one.about} ${one.subjectId} ${one.step} ${one.destination}`
+    .select('source', 'subject_id as subjectId', 'step', 'destination')
+  const name = (one: { source: string; subjectId: string; step: string; destination: string }) =>
+    `${one.source} ${one.subjectId} ${one.step} ${one.destination}`
   const seen = new Set(known.map(name))
-  const fresh = messages.filter((message) => !seen.has(name(message as OutboxMessage & { about: string })))
+  const fresh = messages.filter((message) => !seen.has(name(message)))
   await world.db.transaction((trx) => put(trx, fresh, now, world.random))
   return fresh.length
 }

@@ -29,7 +29,7 @@ const maxWaiting = 10
 const unreachable = `
   select user_id from departures where workspace_id = :workspace
   union select substr(destination, 4) from outbox
-    where about = 'review' and subject_id = :review and finding_id is null and outcome = 'unreachable'`
+    where source = 'review' and item_id = :review and outcome = 'unreachable'`
 
 /** Reads a review's current progress; undefined when there is none with that id. */
 export async function readProgress(

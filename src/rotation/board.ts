@@ -1,4 +1,4 @@
-import type { Posted } from '../alerts/channel.ts'
+import type { Posted } from '../notifications/channel.ts'
 import type { NoteKind } from './notes.ts'
 import type { CampaignView, Tracker } from './tracker.ts'
 

@@ -1,5 +1,5 @@
 import type { WebClient } from '@slack/web-api'
-import type { Posted } from '../alerts/channel.ts'
+import type { Posted } from '../notifications/channel.ts'
 import { findChannel } from './channels.ts'
 
 /** How many recent messages are searched for an earlier attempt. */

@@ -1,7 +1,7 @@
 import type { WebClient } from '@slack/web-api'
-import type { Posted } from '../alerts/channel.ts'
 import type { Log } from '../foundation/log.ts'
 import { say } from '../foundation/words.ts'
+import type { Posted } from '../notifications/channel.ts'
 import type { Announcer } from '../offboarding/announcer.ts'
 import type { Counts } from '../offboarding/report.ts'
 import { type AnnouncingOptions, findPosted, historyLimit, openChannels } from './announcing.ts'

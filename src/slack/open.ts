@@ -1,22 +1,23 @@
 import type { FastifyInstance } from 'fastify'
-import type { AlertChannel } from '../alerts/channel.ts'
-import { deliverWaiting } from '../alerts/deliver.ts'
 import { reconcileWorkspace } from '../findings/reconcile-all.ts'
 import { openWebClient } from '../foundation/slack.ts'
 import type { World } from '../foundation/world.ts'
+import { deliverWaiting } from '../notifications/deliver.ts'
+import { type Messenger, refreshMessages } from '../notifications/refresh.ts'
 import { openOffboarder } from '../offboarding/offboarder.ts'
 import type { RotationBoard } from '../rotation/board.ts'
 import { workOnRotations } from '../rotation/work.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
-import { slackAlerts } from './alert-channel.ts'
 import { openSlack } from './app.ts'
 import { firstStart } from './first-start.ts'
 import type { BotContext } from './interaction.ts'
 import { redrawHomes, refreshHomes } from './live-home.ts'
 import { slackAnnouncer } from './offboarding-announcer.ts'
+import { slackChannel } from './post-messages.ts'
 import { httpReceiver } from './receivers.ts'
 import { slackRotationBoard } from './rotation-board.ts'
 import { socketReceiver } from './socket.ts'
+import { sources } from './sources.ts'
 
 type Bot = {
   addRoutes?: (server: FastifyInstance) => void
@@ -27,7 +28,8 @@ type Bot = {
 }
 
 export type SlackSide = {
-  alerts: AlertChannel
+  /** sends the outbox now; waits at most so long for what is to be tried again */
+  deliver(timeout?: { seconds: number }): Promise<void>
   board: RotationBoard
   /** carries out open offboardings and posts their progress; shared by the bot and the jobs of a process */
   offboard(): Promise<void>
@@ -41,9 +43,14 @@ export type SlackSide = {
 export async function openSlackSide(world: World): Promise<SlackSide> {
   const web = openWebClient(world)
   const identity = await firstStart(world, web)
-  // Alerts have their own client: a rate limit on them must not delay answers to people.
+  // Messages have their own client: a rate limit on them must not delay answers to people.
   const { history } = world.config.slack
-  const alerts = slackAlerts(openWebClient(world), world.log, { history })
+  const channel = slackChannel(openWebClient(world), world.log, { history })
+  const messenger: Messenger = { world, channel, sources }
+  const deliver = async (timeout?: { seconds: number }) => {
+    await refreshMessages(messenger)
+    await deliverWaiting(messenger, timeout)
+  }
   const offboard = openOffboarder(world, slackAnnouncer(openWebClient(world), world.log, { history }))
   const board = slackRotationBoard(openWebClient(world), world.log, { history })
 
@@ -53,7 +60,7 @@ export async function openSlackSide(world: World): Promise<SlackSide> {
       world,
       web,
       refresh(workspace) {
-        const work = refresh(bot, { alerts, board }, identity.teamId, workspace).finally(() =>
+        const work = refresh(bot, { deliver, board }, identity.teamId, workspace).finally(() =>
           refreshing.delete(work),
         )
         refreshing.add(work)
@@ -78,17 +85,17 @@ export async function openSlackSide(world: World): Promise<SlackSide> {
       },
     }
   }
-  return { alerts, board, offboard, openBot }
+  return { deliver, board, offboard, openBot }
 }
 
-type Ways = { alerts: AlertChannel; board: RotationBoard }
+type Ways = Pick<SlackSide, 'deliver' | 'board'>
 
 /** Real milliseconds; the job waits longer. */
 const confirmWithinMs = 2_000
 
 async function refresh(bot: BotContext, ways: Ways, teamId: string, workspace: Workspace): Promise<void> {
   const { world } = bot
-  const { alerts, board } = ways
+  const { deliver, board } = ways
   const later = (error: unknown) =>
     world.log.error(
       { event: 'slack.refresh_failed', error: String(error) },
@@ -99,7 +106,7 @@ async function refresh(bot: BotContext, ways: Ways, teamId: string, workspace: W
     redrawHomes(bot, teamId, failed ?? []).catch(later),
     workOnRotations(world, board, { withinMs: confirmWithinMs }).catch(later),
     reconcileWorkspace(world, workspace)
-      .then(() => deliverWaiting(world, alerts))
+      .then(() => deliver())
       .catch(later),
   ])
 }

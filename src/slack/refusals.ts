@@ -1,4 +1,4 @@
-import { Delay, Refused } from '../alerts/channel.ts'
+import { Delay, Refused } from '../notifications/channel.ts'
 import { errorName } from './channels.ts'
 
 /**
@@ -79,6 +79,8 @@ const about = {
     'method_deprecated',
     'unknown_method',
   ],
+  /** a workflow step that takes no answer any more */
+  over: ['function_execution_not_found', 'execution_not_in_running_state'],
 } as const
 
 /** Refused for now: too much load, or the team is being moved. */

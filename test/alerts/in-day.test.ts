@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { said } from '../../sandbox/acting.ts'
-import { readAlert, readGroup } from '../../src/alerts/read.ts'
+import { readAlerts, readGroup } from '../../src/alerts/finding-source.ts'
 import type { Kind, Resolution } from '../../src/findings/finding.ts'
 import { alertMessage } from '../../src/slack/messages/alerts/alert.ts'
 import { groupMessage } from '../../src/slack/messages/alerts/group.ts'
@@ -37,7 +37,7 @@ async function alertOf(kind: Kind, step: string, more: { resolution?: Resolution
     ...(resolution ? { resolved_at: now, resolution } : {}),
     ...(groupId ? { group_id: groupId } : {}),
   })
-  return (await readAlert(world.db, `fnd_${keyId}`, now))!
+  return (await readAlerts(world.db, [`fnd_${keyId}`], now)).get(`fnd_${keyId}`)!
 }
 
 const words = async (...about: Parameters<typeof alertOf>) =>
@@ -56,7 +56,7 @@ test('an alert about a key that will end, or is due for rotation, says what it d
 test('a key that nobody used since then is shown as such, so that its end hurts nobody', async () => {
   const alert = await alertOf('expiring', '3d')
   const later = new Date(now.getTime() + 48 * 3_600_000)
-  const quiet = (await readAlert(records.world.db, alert.findingId, later))!
+  const quiet = (await readAlerts(records.world.db, [alert.findingId], later)).get(alert.findingId)!
   expect(said(alertMessage(quiet, { mentions: [], isDirect: false }).blocks)).toContain(
     'No request in the 24 hours before',
   )

@@ -1,23 +1,24 @@
 import type { Call, Fault, Message } from 'local-slack/contract'
 import { findButton, messagesIn } from 'local-slack/inspect'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { AlertChannel } from '../../src/alerts/channel.ts'
-import { deliverWaiting } from '../../src/alerts/deliver.ts'
 import { reconcileWorkspace } from '../../src/findings/reconcile-all.ts'
 import { openWebClient } from '../../src/foundation/slack.ts'
-import { put } from '../../src/outbox/outbox.ts'
-import { slackAlerts } from '../../src/slack/alert-channel.ts'
+import { deliverWaiting } from '../../src/notifications/deliver.ts'
+import { put } from '../../src/notifications/outbox.ts'
+import type { Messenger } from '../../src/notifications/refresh.ts'
+import { slackChannel } from '../../src/slack/post-messages.ts'
+import { sources } from '../../src/slack/sources.ts'
 import { type ProcessRole, processRoles } from '../../src/start.ts'
 import { allWorkspaces, type Workspace } from '../../src/workspaces/workspace.ts'
 import { said, security, type TestHouse, testHouse } from '../setup/house.ts'
 import { type Planted, plant } from '../setup/plant.ts'
-import { setPolicyOf } from '../setup/seen.ts'
+import { homeWith, setPolicyOf } from '../setup/seen.ts'
 import { shell } from '../setup/shell.ts'
 import { use } from '../setup/use.ts'
 
 let house: TestHouse
 let workspace: Workspace
-let channel: AlertChannel
+let messenger: Messenger
 beforeAll(async () => {
   // No worker: its own job would try to deliver beside the tests, which count the tries.
   await move(['bot', 'verify'])
@@ -28,8 +29,14 @@ afterAll(() => house.drop())
 async function move(roles: readonly ProcessRole[]): Promise<void> {
   house = await testHouse({ roles })
   workspace = (await allWorkspaces(house.world.db))[0]!
-  channel = slackAlerts(openWebClient(house.world), house.world.log)
+  messenger = openMessenger()
 }
+
+const openMessenger = (): Messenger => ({
+  world: house.world,
+  sources,
+  channel: slackChannel(openWebClient(house.world), house.world.log),
+})
 
 const refuse = (error: string, about: string, more: Partial<Fault> = {}) =>
   fault({ method: 'chat.postMessage', times: 1_000, kind: 'error', error, about, ...more })
@@ -48,7 +55,7 @@ const calls = async (method: string, about: string): Promise<Call[]> => {
 async function lookedAt(...keys: Planted[]): Promise<string> {
   const [keyId] = await plant(house.world, workspace.id, keys)
   await reconcileWorkspace(house.world, workspace)
-  await deliverWaiting(house.world, channel)
+  await deliverWaiting(messenger)
   return keyId!
 }
 
@@ -58,7 +65,7 @@ const alertAbout = (name: string) => lookedAt({ name, lifetimeDays: 7 })
 const messageAbout = (keyId: string) =>
   house.world
     .db('outbox')
-    .join('findings', 'findings.id', 'outbox.finding_id')
+    .join('findings', 'findings.id', 'outbox.item_id')
     .where({ key_id: keyId })
     .orderBy('outbox.seq', 'desc')
     .first('outbox.*')
@@ -76,7 +83,10 @@ const inChannel = (words: string | RegExp): Promise<Message> =>
 async function triedAgain(times: number): Promise<void> {
   for (let i = 0; i < times; i++) {
     await house.world.db('outbox').whereNull('completed_at').update({ retry_after: null })
-    await deliverWaiting(house.world, channel)
+    await house.world.db('outbox_pauses').delete()
+    // As a process that has just started would: one remembers how long Slack asked it to wait.
+    messenger = openMessenger()
+    await deliverWaiting(messenger)
   }
 }
 
@@ -94,7 +104,7 @@ async function doctor(): Promise<string[]> {
   return lines.filter((line) => line.split(' ')[1] === 'Messages')
 }
 
-const refusedMessages = () => house.world.db('outbox').where({ outcome: 'refused' }).pluck('id')
+const failedMessages = () => house.world.db('outbox').where({ outcome: 'failed' }).pluck('id')
 
 test('where all messages arrived, doctor says so', async () => {
   expect(await doctor()).toEqual(['ok Messages none was refused for good, and none waits for another try'])
@@ -129,7 +139,7 @@ describe('what Slack refuses for good is tried once as it is and once in words, 
     await refuse(error, refused, { messages: ['[ERROR] bad [json-pointer:/blocks/1]'] })
     const keyId = await alertAbout(refused)
     const message = await messageAbout(keyId)
-    expect(message).toMatchObject({ outcome: 'refused', attempts: 1 })
+    expect(message).toMatchObject({ outcome: 'failed', attempts: 1 })
     expect(message.last_error).toBe(`${error}: bad [json-pointer:/blocks/1]`)
     const tries = await calls('chat.postMessage', refused)
     expect(tries).toHaveLength(2)
@@ -147,7 +157,7 @@ describe('what Slack refuses for good is tried once as it is and once in words, 
     await house.world.db.transaction((trx) =>
       put(
         trx,
-        [{ ...place, about: 'digest', step: 'torn', body: {} }],
+        [{ ...place, source: 'digest', mode: 'once', step: 'torn' }],
         house.calendar.now(),
         house.world.random,
       ),
@@ -155,12 +165,12 @@ describe('what Slack refuses for good is tried once as it is and once in words, 
     await alertAbout('Behind a torn digest')
     await inChannel('Behind a torn digest stops working')
     expect(await house.world.db('outbox').where({ step: 'torn' }).first()).toMatchObject({
-      outcome: 'refused',
+      outcome: 'failed',
     })
   })
 
   test('doctor counts them and says since when, what Slack said and what to do', async () => {
-    const { length: n } = await refusedMessages()
+    const { length: n } = await failedMessages()
     expect(await doctor()).toEqual([
       expect.stringMatching(
         new RegExp(
@@ -178,7 +188,7 @@ describe('an error that nobody knows', () => {
     await alertAbout('Behind the unknown')
     expect((await messageAbout(keyId)).completed_at).toBeNull()
     await triedAgain(12)
-    expect(await messageAbout(keyId)).toMatchObject({ outcome: 'refused', last_error: 'brand_new_error' })
+    expect(await messageAbout(keyId)).toMatchObject({ outcome: 'failed', last_error: 'brand_new_error' })
     const tries = await calls('chat.postMessage', 'Unknown refusal')
     expect(tries.length).toBeGreaterThan(4)
     expect(tries.length).toBeLessThan(12)
@@ -226,12 +236,12 @@ describe('what says nothing about the message loses none, however long it lasts:
   test('meanwhile doctor says how many wait, since when, and what Slack says', async () => {
     await refuse('token_revoked', 'Waits for a token', { times: 5 })
     await alertAbout('Waits for a token')
-    await alertAbout('Waits behind it')
+    await alertAbout('Waits for a token too')
     expect((await doctor())[1]).toMatch(
       /^warn Messages 2 wait for another try, the oldest of 2026-\S+ \S+ UTC to channel:security-alerts; the last answer: .*token_revoked; none of them is given up/,
     )
     await triedAgain(6)
-    await inChannel('Waits behind it stops working')
+    await inChannel('Waits for a token too stops working')
   })
 })
 
@@ -255,7 +265,13 @@ test('a day of checkpoints whose message somebody deleted begins another message
   const body = { workspace: 'Platform', day: '2026-12-01', seq: 1, signed: 'kwc1.one.two' }
   const checkpoint = async (at: string, seq: number) => {
     const place = { workspaceId: workspace.id, subjectId: 'a day', destination: 'channel:general' }
-    const message = { ...place, about: 'checkpoint', step: at, body: { ...body, at, seq } }
+    const message = {
+      ...place,
+      source: 'checkpoint',
+      mode: 'thread' as const,
+      step: at,
+      body: { ...body, at, seq },
+    }
     await house.world.db.transaction((trx) => put(trx, [message], house.calendar.now(), house.world.random))
     await triedAgain(3)
   }
@@ -289,7 +305,8 @@ test('a checkpoint in words alone still holds the line that is copied', async ()
     workspaceId: workspace.id,
     subjectId: 'another day',
     destination: 'channel:general',
-    about: 'checkpoint',
+    source: 'checkpoint',
+    mode: 'thread' as const,
   }
   await house.world.db.transaction((trx) =>
     put(trx, [{ ...message, step: body.at, body }], house.calendar.now(), house.world.random),
@@ -333,11 +350,38 @@ describe('beside a worker', () => {
     house.slack.refuseBlocks([])
   })
 
-  test('a scrape counts what was set aside', async () => {
-    await refuse('invalid_blocks', 'Counted')
-    await alertAbout('Counted')
-    await expect.poll(async () => (await refusedMessages()).length).toBe(1)
-    const metrics = await (await fetch(`${house.keywarden.url}/metrics`)).text()
-    expect(metrics).toContain('\nkeywarden_messages_refused 1\n')
+  describe('a message that failed', () => {
+    const at = async (path: string) => (await fetch(`${house.keywarden.url}${path}`)).text()
+    const failed = /Slack refused a message of .* \( ?finding ?\) to .*#security-alerts.*: invalid_blocks/
+
+    test('is counted by a scrape and named by /readyz, which stays ready', async () => {
+      await refuse('invalid_blocks', 'Counted', { times: 2 })
+      await alertAbout('Counted')
+      await expect.poll(async () => (await failedMessages()).length).toBe(1)
+      expect(await at('/metrics')).toContain('\nkeywarden_messages{state="failed"} 1\n')
+      expect(JSON.parse(await at('/readyz'))).toMatchObject({
+        status: 'ready',
+        failed: [expect.stringMatching(/^1 messages were refused for good .* invalid_blocks/)],
+      })
+    })
+
+    test('stands on Home of owners and of nobody else', async () => {
+      const home = async (person: 'owner' | 'manager') => {
+        await house.as(person).home()
+        return (await homeWith(house.as(person), /Needs attention/)).blocks
+      }
+      expect(said(await home('owner'))).toMatch(failed)
+      expect(said(await home('manager'))).not.toMatch(failed)
+    })
+
+    test('is sent again by an owner once Slack takes it, as the audit says', async () => {
+      const owner = house.as('owner')
+      const home = (await owner.screen()).home!
+      await owner.click({ at: { view: home.id }, ...findButton(home.blocks, 'Send again')! })
+      await inChannel('Counted stops working')
+      expect(await failedMessages()).toEqual([])
+      const [event] = await house.world.db('audit_events').where({ event: 'message.sent-again' })
+      expect(event).toMatchObject({ body: expect.stringContaining('"details":{"messages":1}') })
+    })
   })
 })

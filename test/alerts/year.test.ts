@@ -162,7 +162,7 @@ test('in a year with leap day and daylight saving in three zones, every threshol
 test('what can wait is held until the quiet hours are over, by the wall clock of its zone', async () => {
   const messages = await records.world
     .db('outbox')
-    .join('findings', 'findings.id', 'finding_id')
+    .join('findings', 'findings.id', 'item_id')
     .join('workspaces', 'workspaces.id', 'outbox.workspace_id')
     .whereNot('outbox.step', 'resolved')
     .select('put_at', 'not_before', 'workspaces.name as zone', 'outbox.step')
@@ -184,7 +184,7 @@ test('what can wait is held until the quiet hours are over, by the wall clock of
 async function tellings(): Promise<Expected[]> {
   const rows = await records.world
     .db('outbox')
-    .join('findings', 'findings.id', 'finding_id')
+    .join('findings', 'findings.id', 'item_id')
     .join('keys', 'keys.id', 'key_id')
     .whereNot('outbox.step', 'resolved')
     .select('name', 'kind', 'outbox.step', 'put_at')

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { forgetRequests } from '../../src/acts/retention.ts'
 import { lastMonday, putDigests } from '../../src/findings/digest.ts'
-import { forgetMessages } from '../../src/outbox/retention.ts'
+import { forgetMessages } from '../../src/notifications/retention.ts'
 import { openRecords, type Records } from '../setup/records.ts'
 
 let records: Records
@@ -24,7 +24,7 @@ test('a week has one digest however often the job runs, and one that was missed 
   expect(await putDigests(at('2028-03-27T09:00:00Z'))).toBe(1)
   expect(await putDigests(at('2028-03-27T09:05:00Z'))).toBe(0)
   expect(await putDigests(at('2028-04-06T09:00:00Z'))).toBe(0)
-  const messages = await records.world.db('outbox').where({ about: 'digest' })
+  const messages = await records.world.db('outbox').where({ source: 'digest' })
   expect(messages.map(({ step }) => step)).toEqual(['2028-03-27'])
 })
 
@@ -35,8 +35,8 @@ test('messages and requests are deleted when they are old, and what is not compl
   expect(await forgetRequests(db, new Date('2028-07-01T00:00:00Z'))).toBeGreaterThanOrEqual(1)
   await forgetMessages(db, new Date('2028-07-01T00:00:00Z'))
   expect(await db('acts_done').where({ request_id: 'old click' })).toHaveLength(0)
-  expect(await db('outbox').where({ about: 'digest' })).toHaveLength(1)
+  expect(await db('outbox').where({ source: 'digest' })).toHaveLength(1)
   await db('outbox').update({ completed_at: long, outcome: 'arrived' })
   await forgetMessages(db, new Date('2028-07-01T00:00:00Z'))
-  expect(await db('outbox').where({ about: 'digest' })).toHaveLength(0)
+  expect(await db('outbox').where({ source: 'digest' })).toHaveLength(0)
 })

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { readAlert } from '../../src/alerts/read.ts'
+import { readAlerts } from '../../src/alerts/finding-source.ts'
 import { deadKeyInUse } from '../../src/findings/dead-key-in-use.ts'
 import { expiring } from '../../src/findings/expiring.ts'
 import type { Question } from '../../src/findings/finding.ts'
@@ -61,7 +61,7 @@ async function endOf(question: Question) {
   const rows = await r.world.db('findings').where({ kind: question.kind })
   expect(rows).toHaveLength(1)
   expect(rows[0].resolved_at).not.toBeNull()
-  const alert = await readAlert(r.world.db, rows[0].id, now())
+  const alert = (await readAlerts(r.world.db, [rows[0].id], now())).get(rows[0].id)
   const at = new Date(rows[0].resolution.at).toISOString()
   return { ...rows[0].resolution, at, words: plain(ending(alert!)) }
 }

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { readAlert, stepOf } from '../../src/alerts/read.ts'
+import { findings } from '../../src/alerts/finding-source.ts'
 import { orphaned } from '../../src/findings/orphaned.ts'
 import { reconcile } from '../../src/findings/reconcile.ts'
 import { rotationDue } from '../../src/findings/rotation-due.ts'
 import { transact } from '../../src/foundation/database.ts'
-import type { Claimed } from '../../src/outbox/outbox.ts'
+import type { Waiting } from '../../src/notifications/source.ts'
 import { markDeparted, markReturned, setRole } from '../../src/workspaces/roles.ts'
 import { plant } from '../setup/plant.ts'
 import { openRecords, type Records } from '../setup/records.ts'
@@ -46,9 +46,9 @@ test('a rotation that is weeks overdue is alerted each week and goes up to the m
   for (let week = 0; week < 7; week++) {
     await ask(rotationDue)
     const { id, step } = (await open('rotation-due'))[0]!
-    const alert = (await readAlert(world.db, id, world.clock.now()))!
-    const { mentions } = await stepOf(world.db, { step, body: null } as Claimed, alert)
-    steps.push([step, mentions.toSorted()])
+    const message = { itemId: id, subjectId: id, step, mode: 'thread', body: {} } as Waiting
+    const [reading] = await findings.read(world.db, [message], world.clock.now())
+    steps.push([step, reading!.said!.mentions!.toSorted()])
     records.calendar.advance({ days: 7, minutes: 1 })
   }
   expect(steps).toEqual([

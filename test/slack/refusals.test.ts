@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Delay, Refused } from '../../src/alerts/channel.ts'
+import { Delay, Refused } from '../../src/notifications/channel.ts'
 import { isAboutContent, translateError } from '../../src/slack/refusals.ts'
 
 /** As Slack's library throws an answer of `ok: false`. */

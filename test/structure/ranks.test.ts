@@ -99,7 +99,7 @@ describe('it would be noticed if', () => {
 
 describe('a verifier', () => {
   /** The modules that start.ts loads for other roles alone. All others count as the verifier's too. */
-  const others = ['src/slack/open.ts', 'jobs/engine/worker.ts', 'src/alerts/deliver.ts']
+  const others = ['src/slack/open.ts', 'jobs/engine/worker.ts', 'src/notifications/deliver.ts']
   const start = house.filter((source) => source.path === 'src/start.ts')
   const entries = start.flatMap(importsOf).filter((one) => one.kind === 'dynamic')
   const its = entries.map((one) => one.to).filter((entry) => !others.includes(entry))

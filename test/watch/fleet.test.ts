@@ -110,7 +110,7 @@ const events = () => records.world.db('fleet_events').orderBy('id')
 const openEpisode = (id: string) =>
   records.world.db('anomaly_episodes').where({ key_id: id }).whereNull('over_at').first()
 const statusOf = async (id: string) => (await records.world.db('keys').where({ id }).first()).status
-const fleetMessages = () => records.world.db('outbox').where({ about: 'fleet' }).orderBy('seq')
+const fleetMessages = () => records.world.db('outbox').where({ source: 'fleet' }).orderBy('seq')
 
 /** All of them are busy for three hours, in which the event opens. */
 async function beBusy(ids: readonly string[]): Promise<void> {

@@ -4,14 +4,15 @@ import type { Job } from '../../../jobs/engine/job.ts'
 import { openQueue } from '../../../jobs/engine/queue.ts'
 import { startWatchdog } from '../../../jobs/engine/watchdog.ts'
 import { findingJobs } from '../../../jobs/finding-jobs.ts'
-import type { AlertChannel } from '../../../src/alerts/channel.ts'
-import { deliverWaiting } from '../../../src/alerts/deliver.ts'
 import { readConfig } from '../../../src/foundation/config.ts'
 import { openDatabase } from '../../../src/foundation/database.ts'
 import { openLog } from '../../../src/foundation/log.ts'
 import { systemRandom } from '../../../src/foundation/random.ts'
 import { openWebClient } from '../../../src/foundation/slack.ts'
-import { slackAlerts } from '../../../src/slack/alert-channel.ts'
+import type { Channel } from '../../../src/notifications/channel.ts'
+import { deliverWaiting } from '../../../src/notifications/deliver.ts'
+import { slackChannel } from '../../../src/slack/post-messages.ts'
+import { sources } from '../../../src/slack/sources.ts'
 
 /** Where this worker kills itself, about once in `among` messages, and how far its calendar is ahead. */
 export type Orders = {
@@ -39,7 +40,7 @@ const dies = (where: Orders['die']) => {
 }
 
 /** The real channel with places to die: the product knows nothing of them. */
-function perilous(channel: AlertChannel): AlertChannel {
+function perilous(channel: Channel): Channel {
   const around =
     <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
     async (...args: A): Promise<R> => {
@@ -49,7 +50,7 @@ function perilous(channel: AlertChannel): AlertChannel {
       if (orders.die === 'after record') setTimeoutToDie()
       return done
     }
-  return { ...channel, post: around(channel.post), reply: around(channel.reply) }
+  return { ...channel, post: around(channel.post) }
 }
 
 /** Long enough for the record to be written, short enough to fall into the next message. */
@@ -60,7 +61,7 @@ const log = openLog({ level: 'silent', tokenPrefix: config.tokenPrefix })
 const db = openDatabase(config.databaseUrl, { connections: 10, name: 'fault worker' })
 const clock = { now: () => new Date(Date.now() + (orders.aheadMs ?? 0)) }
 const world = { config, log, db, clock, random: systemRandom }
-const channel = perilous(slackAlerts(openWebClient(world), log))
+const channel = perilous(slackChannel(openWebClient(world), log))
 
 /** The product's jobs, every second or two instead of every few minutes. */
 const fast: readonly Job[] = [
@@ -71,7 +72,10 @@ const fast: readonly Job[] = [
   },
   { name: 'deliver-alerts', cron: '* * * * * *', timeZone: 'UTC', lateSeconds: 10, run: deliverAlerts },
 ]
-const context = { world, deliver: async () => void (await deliverWaiting(world, channel, { seconds: 5 })) }
+const context = {
+  world,
+  deliver: async () => void (await deliverWaiting({ world, channel, sources }, { seconds: 5 })),
+}
 const queue = openQueue(fast, context)
 startWatchdog(fast, context, queue, '*/5 * * * * *')
 process.send?.('up')

@@ -69,12 +69,16 @@ export async function measureCost(programs: PostgresPrograms): Promise<boolean> 
           })
         },
       }
-      await play(schedule, programs)
-      console.log(JSON.stringify(figures.at(-1)))
+      // A verifier that never accepts the key again is no figure.
+      await play(schedule, programs).then(
+        () => console.log(JSON.stringify(figures.at(-1))),
+        (error) => console.log(`${event}, ${leaseSeconds} s: ${error}`),
+      )
     }
   console.table(figures)
-  console.log(JSON.stringify({ faults: 'seams', mode: 'cost', ok: true, figures }))
-  return true
+  const ok = figures.length === Object.keys(events).length * leases.length
+  console.log(JSON.stringify({ faults: 'seams', mode: 'cost', ok, figures }))
+  return ok
 }
 
 const seconds = (ms: number): number => Number((ms / 1000).toFixed(1))

@@ -1,7 +1,8 @@
-import type { Alert, FindingAction, Fleet, Group, Notice, Step } from '../../../src/alerts/channel.ts'
+import type { Alert, FindingAction, Group, Notice, Step } from '../../../src/alerts/alert.ts'
 import { reasons as useReasons } from '../../../src/anomaly/detector/reason.ts'
 import type { Expectation } from '../../../src/anomaly/expectations.ts'
 import type { UseFacts } from '../../../src/anomaly/facts.ts'
+import type { Fleet } from '../../../src/anomaly/fleet-message.ts'
 import { events } from '../../../src/audit/events.ts'
 import type { RecordedEvent } from '../../../src/audit/list.ts'
 import type { UsagePicture } from '../../../src/charts/chart.ts'
@@ -17,6 +18,7 @@ import type { Page } from '../../../src/keys/page.ts'
 import { scopes as allScopes, type Scope } from '../../../src/keys/scope.ts'
 import type { Receipt } from '../../../src/leases/confirm.ts'
 import type { Actor } from '../../../src/members/actor.ts'
+import type { FailedMessage } from '../../../src/notifications/failed.ts'
 import type { LeaverKey, Offboarding } from '../../../src/offboarding/offboarding.ts'
 import type { Preview } from '../../../src/offboarding/preview.ts'
 import type { OffboardingReport } from '../../../src/offboarding/report.ts'
@@ -705,10 +707,8 @@ export const notice: fc.Arbitrary<Notice> = fc.oneof(
     },
     { requiredKeys: ['about', 'channel', 'reason'] },
   ),
-  checkpoint.map((one) => ({ about: 'checkpoint' as const, ...one })),
   digest.map((one) => ({ about: 'digest' as const, ...one })),
   fc.record({ about: fc.constant('quarantined' as const), name, hint }),
-  fc.record({ about: fc.constant('review-reminder' as const), asked }),
   fc.record({
     about: fc.constant('offboarded-elsewhere' as const),
     leaver: user,
@@ -987,6 +987,19 @@ export const image = maybe(
   }),
 )
 
+const failedMessage: fc.Arbitrary<FailedMessage> = fc.record({
+  id: id('out'),
+  source: fc.constantFrom('finding', 'offboarded-elsewhere', 'review'),
+  subjectId: id('fnd'),
+  destination: fc.constantFrom(
+    'channel:security-alerts',
+    'channel:C0SECURITY',
+    'dm:U0ADA00001',
+    'workflow:Fx1',
+  ),
+  putAt: moment,
+  error: fc.string({ maxLength: 500 }),
+})
 export const homeProps: fc.Arbitrary<HomeProps> = fc
   .record({
     caller,
@@ -995,6 +1008,7 @@ export const homeProps: fc.Arbitrary<HomeProps> = fc
     offers: keys(30),
     requests: many(request, 30),
     rotations: fc.record({ trackers: trackers(30), more: fc.boolean() }),
+    failed: many(failedMessage, 4),
     keys: keys(40),
     more: fc.boolean(),
   })

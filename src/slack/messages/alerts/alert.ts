@@ -1,5 +1,5 @@
 import type { Button, ImageBlock, KnownBlock, Overflow } from '@slack/types'
-import type { Alert, Step } from '../../../alerts/channel.ts'
+import type { Alert, Step } from '../../../alerts/alert.ts'
 import { asksIfNeeded } from '../../../findings/notice.ts'
 import { say } from '../../../foundation/words.ts'
 import { actions, button, context, go, type Message, message, option } from '../../blocks.ts'

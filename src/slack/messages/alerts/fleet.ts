@@ -1,4 +1,4 @@
-import type { Fleet } from '../../../alerts/channel.ts'
+import type { Fleet } from '../../../anomaly/fleet-message.ts'
 import { join, type Phrase, say } from '../../../foundation/words.ts'
 import { context, type Message, message } from '../../blocks.ts'
 import { mrkdwnDate, sentenceBlock } from '../../phrase.ts'

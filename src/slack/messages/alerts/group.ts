@@ -1,6 +1,6 @@
 import type { KnownBlock } from '@slack/types'
-import type { Alert, Group } from '../../../alerts/channel.ts'
-import { maxListed } from '../../../alerts/read.ts'
+import type { Alert, Group } from '../../../alerts/alert.ts'
+import { maxListed } from '../../../alerts/finding-source.ts'
 import { asksIfNeeded } from '../../../findings/notice.ts'
 import { type Phrase, say } from '../../../foundation/words.ts'
 import { context, type Message, message, plainSection } from '../../blocks.ts'

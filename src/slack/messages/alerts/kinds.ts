@@ -1,4 +1,4 @@
-import type { Alert } from '../../../alerts/channel.ts'
+import type { Alert } from '../../../alerts/alert.ts'
 import type { Kind } from '../../../findings/finding.ts'
 import { join, type Phrase, say, who } from '../../../foundation/words.ts'
 import { count } from '../keys/key.ts'

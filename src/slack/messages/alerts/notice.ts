@@ -1,20 +1,16 @@
-import type { Notice } from '../../../alerts/channel.ts'
+import type { Notice } from '../../../alerts/alert.ts'
 import { isSlackUser, join, type Phrase, type Piece, say, who } from '../../../foundation/words.ts'
 import { inWorkspace } from '../../../workspaces/workspace.ts'
 import { type Message, message } from '../../blocks.ts'
 import { sentenceBlock } from '../../phrase.ts'
-import { dayOfCheckpoints, hourOfCheckpoints } from '../audit/checkpoint.ts'
 import { count } from '../keys/key.ts'
 import { keepsRole } from '../offboarding/offboard.ts'
-import { reminderMessage } from '../reviews/review.ts'
 import { digestMessage } from './digest.ts'
 
-/** A notice that is sent once, by itself or in the thread of an earlier message. */
-export function noticeMessage(notice: Notice, inThread = false): Message {
+/** A notice that is sent once. */
+export function noticeMessage(notice: Notice): Message {
   if (notice.about === 'digest') return digestMessage(notice)
   if (notice.about === 'quarantined') return quarantinedMessage(notice)
-  if (notice.about === 'review-reminder') return reminderMessage(notice.asked)
-  if (notice.about === 'checkpoint') return inThread ? hourOfCheckpoints(notice) : dayOfCheckpoints(notice)
   if (notice.about === 'offboarded-elsewhere') return elsewhereMessage(notice)
   if (notice.about === 'step-refused') return refusedStepMessage(notice)
   return lostMessage(notice)

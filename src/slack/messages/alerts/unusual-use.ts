@@ -1,4 +1,4 @@
-import type { Alert } from '../../../alerts/channel.ts'
+import type { Alert } from '../../../alerts/alert.ts'
 import type { Reason } from '../../../anomaly/detector/reason.ts'
 import type { UseFacts } from '../../../anomaly/facts.ts'
 import { type Phrase, type Piece, say, who } from '../../../foundation/words.ts'

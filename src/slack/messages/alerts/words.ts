@@ -1,4 +1,4 @@
-import type { Alert, FindingAction, Step } from '../../../alerts/channel.ts'
+import type { Alert, FindingAction, Step } from '../../../alerts/alert.ts'
 import type { Resolution } from '../../../findings/finding.ts'
 import { join, type Phrase, say, who } from '../../../foundation/words.ts'
 import { kindWords } from './kinds.ts'

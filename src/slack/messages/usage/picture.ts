@@ -1,4 +1,4 @@
-import type { Alert } from '../../../alerts/channel.ts'
+import type { Alert } from '../../../alerts/alert.ts'
 import { hourMs } from '../../../foundation/time.ts'
 import type { Illustration } from '../../upload-chart.ts'
 import { useFacts } from '../alerts/unusual-use.ts'

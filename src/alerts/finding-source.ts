@@ -6,25 +6,81 @@ import type { Executor } from '../foundation/database.ts'
 import { dayMs } from '../foundation/time.ts'
 import { isSlackUser } from '../foundation/words.ts'
 import { findMember, inCharge, type Role } from '../members/member.ts'
-import type { Claimed } from '../outbox/outbox.ts'
+import type { Reading, Source, Waiting } from '../notifications/source.ts'
 import { readPolicy } from '../policy/policy.ts'
 import { bucketMs } from '../usage/cell.ts'
 import { trafficOf } from '../usage/traffic.ts'
-import type { Alert, FindingAction, Group, Step } from './channel.ts'
+import type { Alert, FindingAction, Group, Step } from './alert.ts'
 
 /** Findings beyond this many are counted, not listed. */
 export const maxListed = 20
 
-/** The finding's current state, with the facts people need to judge it; undefined when there is none with that id. */
-export async function readAlert(db: Executor, findingId: string, now: Date): Promise<Alert | undefined> {
-  const row = await alerts(db).where('findings.id', findingId).first()
-  if (!row) return undefined
-  const [owner, band, days] = await Promise.all([
-    findMember(db, row.workspace_id, row.owner_id),
-    readBand(db, row),
-    lastDays(db, [row], now),
-  ])
-  return { ...toAlert(row, owner?.role ?? 'member', days.get(row.key_id)), ...(band ? { band } : {}) }
+/**
+ * A finding is a message of its own, or one that it shares with others of its kind; its steps are replies below. The
+ * key's owner gets a copy when they do not read the channel.
+ */
+export const findings: Source = {
+  async read(db, messages, now) {
+    const alerts = await readAlerts(
+      db,
+      messages.map(({ itemId }) => itemId),
+      now,
+    )
+    return Promise.all(messages.map((message) => readOne(db, message, alerts.get(message.itemId), now)))
+  },
+}
+
+async function readOne(
+  db: Executor,
+  message: Waiting,
+  alert: Alert | undefined,
+  now: Date,
+): Promise<Reading | undefined> {
+  if (!alert || (alert.resolution && !message.isPosted)) return undefined
+  const isShared = message.subjectId !== message.itemId
+  const content = isShared
+    ? {
+        about: 'group' as const,
+        group: await readGroup(db, message.subjectId, now, ownerIn(message.destination)),
+      }
+    : { about: 'alert' as const, alert }
+  if (message.mode === 'live') return { live: { content } }
+  const step = await stepOf(db, message, alert)
+  const { mentions, broadcast } = step
+  return {
+    live: { content },
+    said: { content: { about: 'alert-step', step } as FindingContent, mentions, broadcast },
+    isSaidByLive: !isShared,
+    ...(alert.kind === 'orphaned' ? {} : { concerned: [alert.key.ownerId], mustBeRead: true }),
+  }
+}
+
+const ownerIn = (destination: string) => /^dm:(.+)$/.exec(destination)?.[1]
+
+/** The content of messages about findings. */
+export type FindingContent =
+  | { about: 'alert'; alert: Alert }
+  | { about: 'group'; group: Group }
+  | { about: 'alert-step'; step: Step }
+
+/** The findings as they are now, with the facts people need to judge them, by id. */
+export async function readAlerts(
+  db: Executor,
+  findingIds: readonly string[],
+  now: Date,
+): Promise<Map<string, Alert>> {
+  const rows: Row[] = await alerts(db).whereIn('findings.id', [...new Set(findingIds)])
+  const days = await lastDays(db, rows, now)
+  const found = await Promise.all(
+    rows.map(async (row): Promise<Alert> => {
+      const [owner, band] = await Promise.all([
+        findMember(db, row.workspace_id, row.owner_id),
+        readBand(db, row),
+      ])
+      return { ...toAlert(row, owner?.role ?? 'member', days.get(row.key_id)), ...(band ? { band } : {}) }
+    }),
+  )
+  return new Map(found.map((alert) => [alert.findingId, alert]))
 }
 
 /** Kinds whose alert shows the key's use, since people want to know whom the end of the key would hurt. */
@@ -66,8 +122,8 @@ export async function readGroup(db: Executor, groupId: string, now: Date, ownerI
 }
 
 /** One step of a finding, for its thread. */
-export async function stepOf(db: Executor, message: Claimed, alert: Alert): Promise<Step> {
-  const action = (message.body as FindingAction | null) ?? null
+async function stepOf(db: Executor, message: Waiting, alert: Alert): Promise<Step> {
+  const action = message.body.what ? (message.body as FindingAction) : null
   const urgent = alert.severity === 'critical' && !alert.resolution && !action
   return {
     alert,

@@ -10,8 +10,8 @@ export const forgetMessages = (db: Database, now: Date): Promise<number> =>
   inBatches(
     db,
     `delete from outbox where seq in (
-       select o.seq from outbox o left join findings f on f.id = o.finding_id
-       where o.completed_at < ? and (o.finding_id is null or f.resolved_at is not null)
+       select o.seq from outbox o left join findings f on o.source = 'finding' and f.id = o.item_id
+       where o.completed_at < ? and (f.id is null or f.resolved_at is not null)
        order by o.completed_at limit ?)`,
     new Date(now.getTime() - keptDays * dayMs),
   )

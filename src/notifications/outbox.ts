@@ -1,0 +1,263 @@
+import type { Database, Executor, Transaction } from '../foundation/database.ts'
+import { newId } from '../foundation/ids.ts'
+import type { Random } from '../foundation/random.ts'
+import { fromRow } from '../foundation/rows.ts'
+
+/**
+ * How a message is shown. `live`: one per subject and destination, kept up to date; `thread`: a reply below it; `once`:
+ * a message of its own.
+ */
+export type Mode = 'live' | 'thread' | 'once'
+
+/**
+ * A message to deliver once. `source` knows what it says; `subjectId` is the matter whose live message it belongs to,
+ * `itemId` the part of it that it is about, if not the whole; `level` is how urgent: one that was overtaken by a higher
+ * level is not sent. `notBefore` is in calendar time. `destination` is `channel:NAME`, `dm:USER` or `workflow:EXECUTION`.
+ */
+export type OutboxMessage = {
+  workspaceId: string
+  source: string
+  subjectId: string
+  itemId?: string
+  step: string
+  destination: string
+  mode: Mode
+  level?: number
+  notBefore?: Date | undefined
+  body?: Record<string, unknown>
+}
+
+/** A message that this process alone tries to deliver now. `doubtSince`: it may have been delivered since then. */
+export type Claimed = {
+  id: string
+  seq: number
+  workspaceId: string
+  source: string
+  subjectId: string
+  itemId: string
+  body: Record<string, unknown>
+  step: string
+  mode: Mode
+  level: number
+  destination: string
+  attempts: number
+  /** how often it was refused without knowing whether for good */
+  refusals: number
+  doubtSince: Date | null
+}
+
+/**
+ * How a message ended. `failed`: refused for good, and nobody read it; `unreachable`: that person takes no messages;
+ * `moot`: there was nothing to say any more.
+ */
+export type DeliveryOutcome = 'arrived' | 'moot' | 'redirected' | 'unreachable' | 'failed'
+
+/** Real time: a claim outlives its holder by at most this much. */
+const claimSeconds = 20
+
+/** Puts messages in the transaction that decided on them, each at most once. Returns how many are new. */
+export async function put(
+  trx: Transaction,
+  messages: readonly OutboxMessage[],
+  now: Date,
+  random: Random,
+): Promise<number> {
+  if (messages.length === 0) return 0
+  const rows = messages.map((message) => ({
+    id: newId('out', random),
+    itemId: message.subjectId,
+    ...message,
+  }))
+  const { rowCount } = await trx.raw(
+    `insert into outbox (id, workspace_id, source, subject_id, item_id, body, step, mode, level, destination, not_before, put_at)
+     select id, "workspaceId", source, "subjectId", "itemId", coalesce(body, '{}'), step, mode, coalesce(level, 0),
+       destination, "notBefore", ?
+     from jsonb_to_recordset(?) as l (id text, "workspaceId" text, source text, "subjectId" text, "itemId" text,
+       body jsonb, step text, mode text, level integer, destination text, "notBefore" timestamptz)
+     on conflict do nothing`,
+    [now, JSON.stringify(rows)],
+  )
+  return rowCount
+}
+
+/** Puts a message that waits for its time, or amends the body of the one that waits already. */
+export async function putOrAmend<Body extends Record<string, unknown>>(
+  trx: Transaction,
+  message: OutboxMessage & { body: Body },
+  amend: (body: Body) => Body,
+  now: Date,
+  random: Random,
+): Promise<void> {
+  if ((await put(trx, [message], now, random)) > 0) return
+  const { source, subjectId, itemId = subjectId, step, destination } = message
+  const row = await trx('outbox')
+    .where({ source, item_id: itemId, step, destination })
+    .whereNull('completed_at')
+    .forUpdate()
+    .first('seq', 'body')
+  if (row)
+    await trx('outbox')
+      .where({ seq: row.seq })
+      .update({ body: JSON.stringify(amend(row.body)) })
+}
+
+/**
+ * Claims the oldest message of each of up to `limit` destinations. A destination receives one message at a time, and
+ * those of a subject in order; one that waits for a retry or its time is passed by those of other subjects. Claims and
+ * retries run on the database's real clock, not on calendar time. From the claim on it is in doubt whether the message
+ * was delivered.
+ */
+export async function claim(db: Database, now: Date, limit: number): Promise<Claimed[]> {
+  const { rows } = await db.raw(
+    `with recursive places as (
+       (select destination from outbox where completed_at is null order by destination limit 1)
+       union all
+       select following.destination from places cross join lateral (
+         select destination from outbox where completed_at is null and destination > places.destination
+         order by destination limit 1) as following
+     ), heads as (
+       select head.seq from places cross join lateral (
+         select o.seq from outbox o
+         where o.completed_at is null and o.destination = places.destination
+           and (o.not_before is null or o.not_before <= :now)
+           and (o.retry_after is null or o.retry_after < clock_timestamp())
+           and not exists (
+             select from outbox e
+             where e.completed_at is null and e.destination = o.destination and e.subject_id = o.subject_id
+               and e.seq < o.seq and (e.not_before is null or e.not_before <= :now))
+         order by o.seq limit 1) as head
+       where not exists (
+           select from outbox c where c.completed_at is null and c.destination = places.destination
+             and c.claimed_until > clock_timestamp())
+         and not exists (
+           select from outbox_pauses p where p.destination = places.destination and p.until > clock_timestamp())
+     ), chosen as (
+       select seq, doubt_since from outbox o
+       where seq in (select seq from heads order by seq limit :limit) and completed_at is null
+         and (claimed_until is null or claimed_until < clock_timestamp())
+         and (retry_after is null or retry_after < clock_timestamp())
+       order by seq for update skip locked
+     )
+     update outbox set attempts = attempts + 1, doubt_since = coalesce(outbox.doubt_since, :now),
+       claimed_until = clock_timestamp() + make_interval(secs => :seconds)
+     from chosen where outbox.seq = chosen.seq
+     returning outbox.id, outbox.seq, workspace_id, source, subject_id, item_id, body, step, mode, level, destination,
+       attempts, refusals, chosen.doubt_since`,
+    { now, limit, seconds: claimSeconds },
+  )
+  return rows.map((row: Record<string, unknown>) => fromRow<Claimed>(row))
+}
+
+/**
+ * Records that the message needs no further attempt; `error` is its last error. Returns false when another process
+ * has claimed it meanwhile.
+ */
+export async function complete(
+  db: Executor,
+  message: Pick<Claimed, 'id' | 'attempts'>,
+  outcome: DeliveryOutcome,
+  now: Date,
+  error?: string,
+): Promise<boolean> {
+  const changed = await db('outbox')
+    .where({ id: message.id, attempts: message.attempts })
+    .whereNull('completed_at')
+    .update({
+      completed_at: now,
+      outcome,
+      claimed_until: null,
+      doubt_since: null,
+      ...(error === undefined ? {} : { last_error: error.slice(0, maxErrorLength) }),
+    })
+  return changed === 1
+}
+
+const maxErrorLength = 500
+
+/**
+ * Retries the message after `seconds` of real time. `arrived: 'no'` ends the doubt; `isRefusal` counts this attempt
+ * among the refused ones.
+ */
+export async function postpone(
+  db: Database,
+  message: Pick<Claimed, 'id' | 'attempts'>,
+  seconds: number,
+  error: string,
+  { arrived, isRefusal }: { arrived: 'no' | 'unknown'; isRefusal: boolean },
+): Promise<void> {
+  await db.raw(
+    `update outbox set claimed_until = null, last_error = :error, refusals = refusals + :refused,
+       doubt_since = case when :known then null else doubt_since end,
+       retry_after = clock_timestamp() + make_interval(secs => :seconds)
+     where id = :id and attempts = :attempts and completed_at is null`,
+    {
+      error: error.slice(0, maxErrorLength),
+      refused: isRefusal ? 1 : 0,
+      known: arrived === 'no',
+      seconds,
+      id: message.id,
+      attempts: message.attempts,
+    },
+  )
+}
+
+/** Sends nothing more to the destination for `seconds` of real time. */
+export async function pauseDestination(db: Database, destination: string, seconds: number): Promise<void> {
+  await db.raw(
+    `insert into outbox_pauses (destination, until)
+     values (:destination, clock_timestamp() + make_interval(secs => :seconds))
+     on conflict (destination) do update set until = greatest(outbox_pauses.until, excluded.until)`,
+    { destination, seconds },
+  )
+}
+
+/** Real seconds until the next retry of a failed message; undefined when none waits for one. */
+export async function secondsToNextTry(db: Executor): Promise<number | undefined> {
+  const { rows } = await db.raw(
+    `select extract(epoch from min(greatest(o.retry_after, p.until)) - clock_timestamp())::float8 as seconds
+     from outbox o left join outbox_pauses p on p.destination = o.destination and p.until > clock_timestamp()
+     where o.completed_at is null and o.claimed_until is null
+       and (o.retry_after is not null or p.until is not null)`,
+  )
+  const { seconds } = rows[0]
+  return seconds === null ? undefined : Math.max(seconds, 0.05)
+}
+
+/** Whether a later message will update the same live message anyway: fifty findings need one edit. */
+export async function hasMoreComing(db: Executor, message: Claimed): Promise<boolean> {
+  const row = await db('outbox')
+    .where({ destination: message.destination, subject_id: message.subjectId })
+    .whereNull('completed_at')
+    .whereNull('not_before')
+    .where('seq', '>', message.seq)
+    .first('seq')
+  return row !== undefined
+}
+
+/** Whether the same destination received a higher level of this matter while this message waited. */
+export async function wasOvertaken(db: Executor, message: Claimed): Promise<boolean> {
+  const row = await db('outbox')
+    .where({
+      source: message.source,
+      item_id: message.itemId,
+      destination: message.destination,
+      outcome: 'arrived',
+    })
+    .where('level', '>', message.level)
+    .first('seq')
+  return row !== undefined
+}
+
+/** Where the messages about this matter went: each destination with the subject that the last one there belonged to. */
+export async function placesOf(
+  db: Executor,
+  source: string,
+  itemIds: readonly string[],
+): Promise<{ itemId: string; subjectId: string; destination: string }[]> {
+  const { rows } = await db.raw(
+    `select distinct on (item_id, destination) item_id as "itemId", subject_id as "subjectId", destination
+     from outbox where source = ? and item_id = any(?) order by item_id, destination, seq desc`,
+    [source, [...itemIds]],
+  )
+  return rows
+}

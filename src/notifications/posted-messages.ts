@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto'
+import type { Database, Executor } from '../foundation/database.ts'
+import type { Posted } from './channel.ts'
+import type { Claimed } from './outbox.ts'
+import type { Live } from './source.ts'
+
+type Place = Pick<Claimed, 'source' | 'subjectId' | 'destination'>
+
+/** A live message that was posted, and what it shows. */
+export type PostedMessage = Place & {
+  workspaceId: string
+  where: Posted
+  hash: string
+  figures: string
+  /** whether it was edited within the last minute */
+  isFresh: boolean
+}
+
+/** A message whose figures alone have changed is edited no more often than this, by real time. */
+const figuresEverySeconds = 60
+/** Real seconds that one process has to refresh a message. */
+const refreshSeconds = 30
+
+const columns = `source, subject_id as "subjectId", destination, workspace_id as "workspaceId", hash, figures,
+  channel_id as "channelId", ts, picture_id as "pictureId",
+  coalesce(shown_at > clock_timestamp() - interval '${figuresEverySeconds} seconds', false) as "isFresh"`
+
+type Row = Omit<PostedMessage, 'where'> & { channelId: string; ts: string; pictureId: string | null }
+
+const fromColumns = ({ channelId, ts, pictureId, ...rest }: Row): PostedMessage => ({
+  ...rest,
+  where: { channelId, ts, ...(pictureId ? { pictureId } : {}) },
+})
+
+/** The live messages that stand at these places, by `placeName`. */
+export async function findPosted(
+  db: Executor,
+  places: readonly Place[],
+): Promise<Map<string, PostedMessage>> {
+  const { rows } = await db.raw(
+    `select ${columns} from posted_messages where (source, subject_id, destination) in (
+       select source, "subjectId", destination
+       from jsonb_to_recordset(?) as p (source text, "subjectId" text, destination text))`,
+    [
+      JSON.stringify(
+        places.map(({ source, subjectId, destination }) => ({ source, subjectId, destination })),
+      ),
+    ],
+  )
+  return new Map((rows as Row[]).map((row) => [placeName(row), fromColumns(row)]))
+}
+
+export const placeName = ({ source, subjectId, destination }: Place): string =>
+  `${source} ${subjectId} ${destination}`
+
+/** Digests of what a message shows, for comparing. */
+export const shownBy = ({ content, hash, figures }: Live) => ({
+  hash: digest(hash ?? JSON.stringify(content)),
+  figures: figures === undefined ? '' : digest(figures),
+})
+
+const digest = (text: string) => createHash('sha256').update(text).digest('base64url').slice(0, 22)
+
+/** Remembers a live message; one that is remembered already stays. `everySeconds`: when it is refreshed. */
+export async function rememberPosted(
+  db: Executor,
+  place: Place & { workspaceId: string },
+  where: Posted,
+  live: Live,
+  now: Date,
+  everySeconds: number | undefined,
+): Promise<void> {
+  await db('posted_messages')
+    .insert({
+      source: place.source,
+      subject_id: place.subjectId,
+      destination: place.destination,
+      workspace_id: place.workspaceId,
+      channel_id: where.channelId,
+      ts: where.ts,
+      picture_id: where.pictureId ?? null,
+      posted_at: now,
+      shown_at: db.raw('clock_timestamp()'),
+      ...shownBy(live),
+      refresh_at: live.isOver ? null : refreshAfter(db, everySeconds),
+    })
+    .onConflict(['source', 'subject_id', 'destination'])
+    .ignore()
+}
+
+/** Remembers what the message shows after an edit. */
+export async function rememberShown(
+  db: Executor,
+  place: Place,
+  live: Live,
+  everySeconds: number | undefined,
+): Promise<void> {
+  await at(db, place).update({
+    ...shownBy(live),
+    shown_at: db.raw('clock_timestamp()'),
+    refresh_at: live.isOver ? null : refreshAfter(db, everySeconds),
+  })
+}
+
+const refreshAfter = (db: Executor, seconds: number | undefined) =>
+  seconds === undefined ? null : db.raw('clock_timestamp() + make_interval(secs => ?)', [seconds])
+
+const at = (db: Executor, { source, subjectId, destination }: Place) =>
+  db('posted_messages').where({ source, subject_id: subjectId, destination })
+
+/** Refreshes the message after `seconds` of real time; undefined: never again. */
+export const refreshAgain = async (db: Executor, place: Place, seconds: number | undefined): Promise<void> =>
+  void (await at(db, place).update({ refresh_at: refreshAfter(db, seconds) }))
+
+/** Forgets a live message that is gone. */
+export const forgetPosted = async (db: Executor, place: Place): Promise<void> =>
+  void (await at(db, place).delete())
+
+/** Claims live messages that have to be refreshed, those that waited longest first. */
+export async function claimToRefresh(db: Database, limit: number): Promise<PostedMessage[]> {
+  const { rows } = await db.raw(
+    `with due as (
+       select source, subject_id, destination from posted_messages
+       where refresh_at < clock_timestamp() order by refresh_at limit :limit for update skip locked
+     ), claimed as (
+       update posted_messages m set refresh_at = clock_timestamp() + make_interval(secs => :seconds) from due
+       where (m.source, m.subject_id, m.destination) = (due.source, due.subject_id, due.destination)
+       returning m.*)
+     select ${columns} from claimed`,
+    { limit, seconds: refreshSeconds },
+  )
+  return (rows as Row[]).map(fromColumns)
+}
+
+/** The live messages of earlier subjects that this matter was part of, at the same destination. */
+export async function earlierMessages(db: Executor, message: Claimed): Promise<PostedMessage[]> {
+  const { rows } = await db.raw(
+    `select distinct m.* from outbox o
+     join lateral (select ${columns} from posted_messages p
+       where p.source = o.source and p.subject_id = o.subject_id and p.destination = o.destination) as m on true
+     where o.source = :source and o.item_id = :item and o.destination = :destination
+       and o.subject_id not in (:subject, :item)`,
+    {
+      source: message.source,
+      item: message.itemId,
+      destination: message.destination,
+      subject: message.subjectId,
+    },
+  )
+  return (rows as Row[]).map(fromColumns)
+}
+
+/** The destinations at which the subject's live message stands. */
+export async function postedAt(db: Executor, source: string, subjectId: string): Promise<string[]> {
+  return db('posted_messages').where({ source, subject_id: subjectId }).pluck('destination')
+}
+
+/** Whether anything was ever posted there. */
+export async function hasHeard(db: Executor, destination: string): Promise<boolean> {
+  return (await db('posted_messages').where({ destination }).first('ts')) !== undefined
+}

@@ -1,0 +1,55 @@
+import type { Executor } from '../foundation/database.ts'
+import type { Claimed } from './outbox.ts'
+
+/** The content of a message, as data; the channel knows by `about` how to show it. */
+export type Content = { about: string }
+
+/** A live message as it is now. */
+export type Live = {
+  content: Content
+  /** changes when a reader would notice; the whole content unless given */
+  hash?: string
+  /** moves with traffic: while it alone changes, the message is edited once a minute at most */
+  figures?: string
+  /** nothing more will change */
+  isOver?: boolean
+}
+
+/** A message that is sent once. */
+export type Said = {
+  content: Content
+  /** Slack user ids, the most concerned first */
+  mentions?: readonly string[]
+  /** shown in the channel too, not only in the thread */
+  broadcast?: boolean
+}
+
+/** The things to deliver for one outbox message, as they are now. */
+export type Reading = {
+  /** the message that is kept up to date: for the modes `live` and `thread` */
+  live?: Live
+  /** for the modes `once` and `thread` */
+  said?: Said
+  /** posting the live message says it already, so that no reply follows */
+  isSaidByLive?: boolean
+  /** whose matter it is: they get it when its channel is lost, besides the workspace's owners */
+  concerned?: readonly string[]
+  /** those concerned get a direct message of it too when they do not read the channel */
+  mustBeRead?: boolean
+}
+
+/** An outbox message that is about to be delivered, and whether its live message was posted. */
+export type Waiting = Pick<
+  Claimed,
+  'source' | 'workspaceId' | 'subjectId' | 'itemId' | 'step' | 'level' | 'destination' | 'body' | 'mode'
+> & { isPosted: boolean }
+
+/** Knows what the messages of one kind say now. */
+export type Source = {
+  /** aligned with `messages`; undefined where there is nothing to say any more */
+  read(db: Executor, messages: readonly Waiting[], now: Date): Promise<(Reading | undefined)[]>
+  /** real seconds after which a live message is refreshed, for what changes without a message being put */
+  everySeconds?: number
+}
+
+export type Sources = Readonly<Record<string, Source>>

@@ -1,0 +1,193 @@
+import type { ImageBlock } from '@slack/types'
+import type { WebClient } from '@slack/web-api'
+import type { Log } from '../foundation/log.ts'
+import { minuteMs } from '../foundation/time.ts'
+import { type Carried, type Channel, type Posted, Refused } from '../notifications/channel.ts'
+import type { Said } from '../notifications/source.ts'
+import type { Message } from './blocks.ts'
+import { findChannel, post as postOrJoin } from './channels.ts'
+import { inWords, sendOrInWords } from './in-words.ts'
+import { openLimits, type Pace } from './limits.ts'
+import { isAboutContent, translateError } from './refusals.ts'
+import { type Rendering, rendering } from './render.ts'
+import { sendIllustrated } from './upload-chart.ts'
+
+/** How long a channel's member list is cached. Real time. */
+const membersMs = 60_000
+/** Slack's clock and ours may differ. */
+const skewMs = 10 * minuteMs
+
+const eventType = 'keywarden_message'
+
+/**
+ * Whether Slack's history may be searched; where it may not, what may have arrived is sent again. The pace is Slack's
+ * unless given.
+ */
+type ChannelOptions = { history?: boolean; pace?: Pace }
+
+/** Sends messages to Slack, each with the id of its outbox message in the metadata. */
+export function slackChannel(
+  web: WebClient,
+  log: Log,
+  { history = true, pace }: ChannelOptions = {},
+): Channel {
+  const known = new Map<string, string>()
+  const members = new Map<string, { until: number; users: Promise<Set<string>> }>()
+  const limited = openLimits(pace)
+
+  async function channelOf(destination: string): Promise<string> {
+    const id = known.get(destination) ?? (await findDestination(destination))
+    known.set(destination, id)
+    return id
+  }
+
+  async function findDestination(destination: string): Promise<string> {
+    const [kind, name = ''] = destination.split(/:(.*)/s)
+    if (kind === 'channel') return limited('conversations.list', '', () => findChannel(web, name))
+    const opened = await limited('conversations.open', '', () => web.conversations.open({ users: name }))
+    return opened.channel!.id!
+  }
+
+  async function send(
+    channel: string,
+    { render, illustration, instead }: Rendering,
+    message: Carried,
+    within: object,
+  ): Promise<Posted> {
+    const post = async (form: Message): Promise<Posted> => {
+      const metadata = { event_type: eventType, event_payload: { message: message.id } }
+      const what = { channel, metadata, ...form, ...within }
+      const posted = await limited('chat.postMessage', channel, async () => {
+        message.before()
+        return message.mayJoin ? postOrJoin(web, what) : web.chat.postMessage(what)
+      })
+      return { channelId: channel, ts: posted.ts! }
+    }
+    const plainly = () => {
+      const form = orRefuse(render)
+      return message.inWords ? post(inWords(form, instead)) : sendOrInWords(form, post, { instead, log })
+    }
+    // The picture is optional: the words say everything that it shows.
+    if (!illustration || message.isLate) return plainly()
+    return sendIllustrated({ web, log }, illustration, async (image) => {
+      if (!image) return plainly()
+      const posted = await post(orRefuse(() => render(image)))
+      return 'slack_file' in image && 'id' in image.slack_file
+        ? { ...posted, pictureId: image.slack_file.id }
+        : posted
+    })
+  }
+
+  async function post(destination: string, said: Said, message: Carried, thread?: Posted): Promise<Posted> {
+    const { content, mentions = [], broadcast } = said
+    const shown = orRefuse(() => rendering(content, { mentions, isDirect: isDirect(destination) }))
+    const channel = thread?.channelId ?? (await channelOf(destination))
+    const within = thread ? { thread_ts: thread.ts, ...(broadcast ? { reply_broadcast: true } : {}) } : {}
+    return send(channel, shown, message, within)
+  }
+
+  async function edit({ channelId: channel, ts, pictureId }: Posted, shown: Rendering): Promise<void> {
+    const { render, illustration, instead } = shown
+    const update = (form: Message) =>
+      limited('chat.update', '', () => web.chat.update({ channel, ts, ...form }))
+    const plainly = () => sendOrInWords(orRefuse(render), update, { instead, log })
+    // The uploaded picture stays in the message for as long as there is one to show.
+    const image: ImageBlock | undefined =
+      pictureId && illustration
+        ? { type: 'image', slack_file: { id: pictureId }, alt_text: illustration.altText }
+        : undefined
+    if (!image) return void (await plainly())
+    // A deleted file must not stop the edit of the message.
+    await update(orRefuse(() => render(image))).catch((error: unknown) => {
+      if (!isAboutContent(error)) throw error
+      return plainly()
+    })
+  }
+
+  function membersOf(channel: string): Promise<Set<string>> {
+    const seen = members.get(channel)
+    if (seen && seen.until > performance.now()) return seen.users
+    const users = limited('conversations.members', '', () => listMembers(web, channel))
+    members.set(channel, { until: performance.now() + membersMs, users })
+    users.catch(() => members.delete(channel))
+    return users
+  }
+
+  /** Forgets the id of a channel that Slack says is gone, so that its name is looked up again. */
+  const translateErrors = async <T>(destination: string, call: () => Promise<T>): Promise<T> => {
+    try {
+      return await call()
+    } catch (error) {
+      const meant = translateError(error)
+      if (meant instanceof Refused && meant.why === 'closed') known.delete(destination)
+      throw meant
+    }
+  }
+
+  return {
+    post: (destination, said, message, thread) =>
+      translateErrors(destination, () => post(destination, said, message, thread)),
+    edit: (where, content, destination) =>
+      translateErrors(destination, () => {
+        const place = { mentions: [], isDirect: isDirect(destination) }
+        return edit(
+          where,
+          orRefuse(() => rendering(content, place)),
+        )
+      }),
+    find: (destination, messageId, since, thread) =>
+      translateErrors(destination, async () => {
+        if (!history) return undefined
+        const channel = thread?.channelId ?? (await channelOf(destination))
+        const method = thread ? 'conversations.replies' : 'conversations.history'
+        return limited(method, '', () => find(web, channel, messageId, since, thread))
+      }),
+    reaches: (destination, userId) =>
+      translateErrors(destination, async () => (await membersOf(await channelOf(destination))).has(userId)),
+  }
+}
+
+const isDirect = (destination: string): boolean => destination.startsWith('dm:')
+
+/**
+ * Renders before anything is sent. A message that cannot be rendered now never can be, so it is refused and must not
+ * hold up the others.
+ */
+function orRefuse<T>(make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    throw new Refused('content', `no message can be made of it: ${String(error)}`)
+  }
+}
+
+async function listMembers(web: WebClient, channel: string): Promise<Set<string>> {
+  const users = new Set<string>()
+  for await (const page of web.paginate('conversations.members', { channel, limit: 1000 }))
+    for (const user of (page as { members?: string[] }).members ?? []) users.add(user)
+  return users
+}
+
+/** Searches the messages since then for the one that carries this id. */
+async function find(
+  web: WebClient,
+  channel: string,
+  messageId: string,
+  since: Date,
+  thread: Posted | undefined,
+): Promise<Posted | undefined> {
+  const oldest = String((since.getTime() - skewMs) / 1000)
+  const options = { channel, oldest, limit: 200, include_all_metadata: true }
+  const pages = thread
+    ? web.paginate('conversations.replies', { ...options, ts: thread.ts })
+    : web.paginate('conversations.history', options)
+  for await (const page of pages) {
+    const found = (page as { messages?: PostedMessage[] }).messages?.find(
+      ({ metadata }) => metadata?.event_payload?.message === messageId,
+    )
+    if (found) return { channelId: channel, ts: found.ts }
+  }
+  return undefined
+}
+
+type PostedMessage = { ts: string; metadata?: { event_payload?: { message?: string } } }

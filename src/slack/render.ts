@@ -1,0 +1,74 @@
+import type { ImageBlock } from '@slack/types'
+import type { Alert, Notice } from '../alerts/alert.ts'
+import type { FindingContent } from '../alerts/finding-source.ts'
+import type { CheckpointContent } from '../alerts/put-checkpoints.ts'
+import type { FleetContent } from '../anomaly/fleet-message.ts'
+import type { Content } from '../notifications/source.ts'
+import type { ReviewContent } from '../reviews/source.ts'
+import type { Message } from './blocks.ts'
+import { alertMessage, alertReply } from './messages/alerts/alert.ts'
+import { fleetMessage } from './messages/alerts/fleet.ts'
+import { groupMessage } from './messages/alerts/group.ts'
+import { noticeMessage } from './messages/alerts/notice.ts'
+import { checkpointMessage } from './messages/audit/checkpoint.ts'
+import { askedMessage, progressMessage, reminderMessage } from './messages/reviews/review.ts'
+import { usePicture } from './messages/usage/picture.ts'
+import type { Illustration } from './upload-chart.ts'
+
+/** Everything that a message can be about. */
+export type AnyContent = FindingContent | FleetContent | ReviewContent | CheckpointContent | Notice
+
+type About<A> = Extract<AnyContent, { about: A }>
+
+export type Place = { mentions: readonly string[]; isDirect: boolean }
+
+export type Rendering = {
+  render(image?: ImageBlock): Message
+  /** a picture that the words can do without */
+  illustration?: Illustration | undefined
+  /** the command to type where buttons cannot be shown */
+  instead?: string
+}
+
+type Renderers = { [A in AnyContent['about']]: (content: About<A>, place: Place) => Rendering }
+
+const plainly = (make: () => Message, instead?: string): Rendering => ({
+  render: make,
+  ...(instead ? { instead } : {}),
+})
+
+const notice = (content: Notice): Rendering => plainly(() => noticeMessage(content))
+
+/** How each kind of message is shown in Slack; the compiler names what a new kind needs. */
+const renderers: Renderers = {
+  alert: ({ alert }, { mentions, isDirect }) => ({
+    render: (image) =>
+      alertMessage(alert, { mentions: [...mentions], isDirect, ...(image ? { image } : {}) }),
+    illustration: usePicture(alert),
+    instead: commandFor(alert),
+  }),
+  group: ({ group }) => plainly(() => groupMessage(group), '/keys list attention'),
+  'alert-step': ({ step }) => ({
+    render: (image) => alertReply(step, image),
+    illustration: step.step.startsWith('notified-') && !step.action ? usePicture(step.alert) : undefined,
+  }),
+  fleet: ({ fleet }) => plainly(() => fleetMessage(fleet)),
+  asked: ({ asked }) => plainly(() => askedMessage(asked, 'dm'), '/keys review'),
+  progress: ({ progress }) => plainly(() => progressMessage(progress), '/keys review'),
+  'review-reminder': ({ asked }) => plainly(() => reminderMessage(asked), '/keys review'),
+  checkpoint: (content) => plainly(() => checkpointMessage(content, content.isReply)),
+  'channel-lost': notice,
+  digest: notice,
+  quarantined: notice,
+  'offboarded-elsewhere': notice,
+  'step-refused': notice,
+}
+
+const commandFor = ({ key }: Alert): string => `/keys show ${key.hint || key.name}`
+
+/** How to show this content there. @throws whatever makes it impossible to show */
+export const rendering = (content: Content, place: Place): Rendering =>
+  (renderers[content.about as AnyContent['about']] as (content: Content, place: Place) => Rendering)(
+    content,
+    place,
+  )

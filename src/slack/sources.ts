@@ -1,0 +1,20 @@
+import { findings } from '../alerts/finding-source.ts'
+import { notice } from '../alerts/notices.ts'
+import { checkpoints } from '../alerts/put-checkpoints.ts'
+import { fleetEvents } from '../anomaly/fleet-message.ts'
+import type { Sources } from '../notifications/source.ts'
+import { reviewReminders, reviews } from '../reviews/source.ts'
+
+/** Every kind of message that is sent to people, by the `source` of its outbox messages. */
+export const sources: Sources = {
+  finding: findings,
+  fleet: fleetEvents,
+  review: reviews,
+  'review-reminder': reviewReminders,
+  checkpoint: checkpoints,
+  'channel-lost': notice('channel-lost'),
+  digest: notice('digest'),
+  quarantined: notice('quarantined'),
+  'offboarded-elsewhere': notice('offboarded-elsewhere'),
+  'step-refused': notice('step-refused'),
+}
