@@ -4,8 +4,10 @@ import { administer } from '../../setup/administer.ts'
 import { openPair, openSingle, revokeByShell, type Schedule, soon, statusOf, warmed } from './stage.ts'
 
 const changeLock = 4711002
+/** The exit codes of what was not done, and of what nobody knows yet. */
+const notDone = 1
+const unknown = 4
 const nothing = /The database is out\. Nothing changed\./
-const unknown = /I do not yet know whether it was saved\./
 
 const waiting = `select pid from pg_stat_activity where wait_event = 'SyncRep' and query ilike 'commit%'`
 
@@ -21,7 +23,7 @@ export const commits: Schedule[] = [
       await other.connect()
       await other.query('select pg_advisory_lock($1)', [changeLock])
       const revoking = revokeByShell(primary.url, key!)
-      assert.equal(await revoking.ended, 1)
+      assert.equal(await revoking.ended, notDone)
       await other.end()
       assert.match(revoking.said(), nothing)
       assert.equal(await statusOf(primary.url, key!), 'active')
@@ -40,9 +42,9 @@ export const commits: Schedule[] = [
       await commit.reached
       address.reset()
       commit.release()
-      assert.equal(await revoking.ended, 1)
-      assert.match(revoking.said(), unknown)
+      assert.ok([notDone, unknown].includes((await revoking.ended)!), revoking.said())
       assert.doesNotMatch(revoking.said(), /Revoked/)
+      assert.equal(await statusOf(address.url, key!), 'active')
     },
   },
   {
@@ -57,7 +59,7 @@ export const commits: Schedule[] = [
       await primary.kill()
       commit.release()
       await primary.restart()
-      assert.equal(await revoking.ended, 1)
+      assert.ok([notDone, unknown].includes((await revoking.ended)!), revoking.said())
       assert.doesNotMatch(revoking.said(), /Revoked/)
       assert.equal(await statusOf(primary.url, key!), 'active')
     },
@@ -74,9 +76,8 @@ export const commits: Schedule[] = [
       const first = revokeByShell(address.url, keys[0]!)
       await soon(async () => (await administer(primary.url, waiting)).length > 0, 'a commit that waits')
       const second = revokeByShell(address.url, keys[1]!)
-      assert.deepEqual(await Promise.all([first.ended, second.ended]), [1, 1])
+      assert.deepEqual(await Promise.all([first.ended, second.ended]), [unknown, notDone])
       for (const { said } of [first, second]) assert.doesNotMatch(said(), /Revoked/)
-      assert.match(first.said(), unknown)
       assert.match(second.said(), nothing)
       replication.heal()
       await soon(async () => (await statusOf(primary.url, keys[0]!)) === 'revoked', 'the first revoke')
@@ -96,7 +97,7 @@ export const commits: Schedule[] = [
       await begin.reached
       address.reset()
       begin.release()
-      assert.equal(await revoking.ended, 1)
+      assert.equal(await revoking.ended, notDone)
       assert.match(revoking.said(), nothing)
       assert.doesNotMatch(revoking.said(), /knex|^ {4}at /m)
     },
