@@ -20,7 +20,7 @@ const outageCodes =
   /^(E(CONN[A-Z]+|NET[A-Z]+|HOST[A-Z]+|AI_[A-Z]+|NOTFOUND|PIPE|PROTO|TIMEDOUT|TIMEOUT|ADDRNOTAVAIL)|ERR_(TLS|SSL|OSSL)_\w+|(UNABLE_TO|CERT|CRL|DEPTH_ZERO|SELF_SIGNED)_\w+|(HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE))$/
 // The driver and the pool have no codes.
 const outageSentences =
-  /connection terminated|timeout expired|timeout acquiring a connection|connection ended|read timeout|not queryable|client was closed|client has encountered a connection error|client network socket disconnected|socket hang up|does not support SSL connections|establishing an SSL connection|^SASL: |transaction query already complete/i
+  /connection terminated|timeout expired|(timeout acquiring|unable to acquire) a connection|connection ended|read timeout|not queryable|client was closed|client has encountered a connection error|client network socket disconnected|socket hang up|does not support SSL connections|establishing an SSL connection|^SASL: |transaction query already complete/i
 
 /**
  * Whether an error says that the database could not be reached, not in time, not where it takes changes or not by this

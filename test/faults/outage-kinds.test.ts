@@ -54,6 +54,7 @@ describe('the kinds of errors that a driver and a pool throw', () => {
     'There was an error establishing an SSL connection',
     'SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string',
     'SASL: Last message was not SASLResponse',
+    'Unable to acquire a connection',
     'Transaction query already complete, run with DEBUG=knex:tx for more info',
     'Knex: Timeout acquiring a connection. The pool is probably full. Are you missing a .transacting(trx) call?',
   ]
