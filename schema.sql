@@ -937,6 +937,7 @@ CREATE TABLE public.job_runs (
     finished_at timestamp with time zone,
     failed_at timestamp with time zone,
     error text,
+    last_slot timestamp with time zone,
     next_due_at timestamp with time zone,
     late_seconds integer
 );

@@ -16,8 +16,8 @@ export type RedisOptions = {
   port?: number
   /** true: starts a server even if REDIS_URL is given, for tests that crash it */
   own?: boolean
-  /** true: a node of a Redis Cluster, which has no other */
-  cluster?: boolean
+  /** more lines of its configuration */
+  more?: readonly string[]
 }
 
 /**
@@ -33,7 +33,9 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
   const directory = await privateDirectory('redis')
   const password = randomBytes(18).toString('base64url')
   const configuration = join(directory, 'redis.conf')
-  await writeFile(configuration, settings(directory, password, options.cluster), { mode: 0o600 })
+  await writeFile(configuration, [settings(directory, password), ...(options.more ?? [])].join('\n'), {
+    mode: 0o600,
+  })
   try {
     const server = await startServer({
       name: 'redis',
@@ -53,11 +55,11 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
 }
 
 /** A file, because what stands on the command line can be read by every user of the machine. */
-const settings = (directory: string, password: string, isCluster = false) => `
+const settings = (directory: string, password: string) => `
 bind 127.0.0.1
 requirepass ${password}
 dir "${directory}"
-${isCluster ? 'cluster-enabled yes' : 'databases 512'}
+databases 512
 save ""
 appendonly no
 maxmemory-policy noeviction

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { Redis } from 'ioredis'
+import type { Redis } from 'ioredis'
 import { parse } from 'yaml'
 import { doubtsAboutRights } from '../audit/rights.ts'
 import { systemClock } from '../foundation/clock.ts'
@@ -11,6 +11,7 @@ import { openLog } from '../foundation/log.ts'
 import { pendingMigrations } from '../foundation/migrate.ts'
 import { packageRoot } from '../foundation/package-root.ts'
 import { whyNoChanges } from '../foundation/primary.ts'
+import { systemRandom } from '../foundation/random.ts'
 import { clusterSentence, isCluster } from '../foundation/redis.ts'
 import { requireSessions } from '../foundation/sessions.ts'
 import { historyScopes, openWebClient, slackStartError } from '../foundation/slack.ts'
@@ -91,7 +92,12 @@ async function jobs(db: Database): Promise<Finding[]> {
 }
 
 const redis: Check = async ({ redisUrl }) => {
-  const client = new Redis(redisUrl, { lazyConnect: true, retryStrategy: () => null, connectTimeout: 2_000 })
+  // A verifier's start loads this file, too, and does without both.
+  const [{ openRedis }, { tryQueue }] = await Promise.all([
+    import('../foundation/redis.ts'),
+    import('../foundation/queue-trial.ts'),
+  ])
+  const client = openRedis(redisUrl, { isOnce: true, connectTimeout: 2_000, socketTimeout: 2_000 })
   // The rejected call only says that the connection is closed; the event has the reason.
   let why = ''
   client.on('error', (error) => {
@@ -102,14 +108,16 @@ const redis: Check = async ({ redisUrl }) => {
     const info = await client.info()
     if (isCluster(info)) return [bad(clusterSentence)]
     const version = /(?:valkey|redis)_version:(\S+)/.exec(info)?.[1] ?? 'unknown'
-    return [
-      Number.parseFloat(version) >= 6.2
-        ? good(`version ${version}`)
-        : bad(`version ${version}; BullMQ needs 6.2`),
-      await evictionPolicy(client),
-    ]
+    if (Number.parseFloat(version) < 6.2) return [bad(`version ${version}; BullMQ needs 6.2`)]
+    const policy = await evictionPolicy(client)
+    if (policy.state === 'FAIL') return [good(`version ${version}`), policy]
+    await tryQueue({ url: redisUrl, prefix: 'keywarden' }, systemRandom)
+    return [good(`version ${version}`), policy, good('a job of its own was run and removed')]
   } catch (error) {
-    return [bad(`cannot be reached (${why || (error as Error).message}); check REDIS_URL`)]
+    const { name, message } = error as Error
+    if (name === 'ReplyError' || client.status === 'ready')
+      return [bad(`does not run jobs (${message}); check its rights, its memory, and that it is the primary`)]
+    return [bad(`cannot be reached (${why || message}); check REDIS_URL`)]
   } finally {
     client.disconnect()
   }

@@ -34,6 +34,8 @@ export type SlackSide = {
   /** carries out open offboardings and posts their progress; shared by the bot and the jobs of a process */
   offboard(): Promise<void>
   openBot(): Bot
+  /** what has begun comes to its end, and no run of offboardings begins any more */
+  stop(): void
 }
 
 /**
@@ -51,7 +53,9 @@ export async function openSlackSide(world: World): Promise<SlackSide> {
     await refreshMessages(messenger)
     await deliverWaiting(messenger, timeout)
   }
-  const offboard = openOffboarder(world, slackAnnouncer(openWebClient(world), world.log, { history }))
+  const stopping = new AbortController()
+  const announcer = slackAnnouncer(openWebClient(world), world.log, { history })
+  const offboard = openOffboarder(world, announcer, stopping.signal)
   const board = slackRotationBoard(openWebClient(world), world.log, { history })
 
   function openBot(): Bot {
@@ -85,7 +89,7 @@ export async function openSlackSide(world: World): Promise<SlackSide> {
       },
     }
   }
-  return { deliver, board, offboard, openBot }
+  return { deliver, board, offboard, openBot, stop: () => stopping.abort() }
 }
 
 type Ways = Pick<SlackSide, 'deliver' | 'board'>

@@ -74,7 +74,7 @@ describe('a start that cannot succeed says why in one sentence, names the variab
   })
 
   test('when Redis is a node of a cluster', async () => {
-    const node = await startRedis({ own: true, cluster: true })
+    const node = await startRedis({ own: true, more: ['cluster-enabled yes', 'databases 1'] })
     const errors = await failing(['start', '--roles', 'worker'], { REDIS_URL: node.url })
     await node.stop()
     expect(errors).toMatch(/^REDIS_URL leads to a Redis Cluster, .*\. Point it at a single Redis.*\.$/)
