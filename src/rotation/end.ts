@@ -8,6 +8,7 @@ import { authorise } from '../policy/authorise.ts'
 import { type Locked, lockRunning } from './lock.ts'
 import { isUsed, phaseOf, silenceOf } from './phase.ts'
 import { type Rotation, toRotation } from './rotation.ts'
+import { refreshMessage } from './tell.ts'
 
 /**
  * Ends the old key; before it is safe only with `early`, by which the actor accepts what breaks. The verifiers' receipt
@@ -77,6 +78,7 @@ export async function finishLocked(
     .whereNull('ended_at')
     .update(changed)
     .returning('*')
+  await refreshMessage(act.trx, rotation)
   // Somebody finished it before, while its new key was not revealed yet.
   if (rotation.because === '') await recordFinished(act, { rotation, facts, policy }, because)
   return toRotation(row)
@@ -143,6 +145,7 @@ export async function abortRotation(
     .update({ ...endOf(act, 'aborted', 'by-hand'), cut_at: act.now, cut_key_id: rotation.successorId })
     .returning('*')
   await recordAborted(act, rotation, '')
+  await refreshMessage(act.trx, rotation)
   return toRotation(row)
 }
 
@@ -182,5 +185,6 @@ export async function extendRotation(act: Act, workspaceId: string, id: string):
     keyId: locked.rotation.predecessorId,
     details: { rotation: id, until },
   })
+  await refreshMessage(act.trx, locked.rotation)
   return toRotation(row)
 }

@@ -2,8 +2,11 @@ import type { Fault } from 'local-slack/contract'
 import { findButton, messagesIn } from 'local-slack/inspect'
 import { beforeAll, expect, test } from 'vitest'
 import { openWebClient } from '../../src/foundation/slack.ts'
+import { deliverWaiting } from '../../src/notifications/deliver.ts'
+import { refreshMessages } from '../../src/notifications/refresh.ts'
 import { workOnRotations } from '../../src/rotation/work.ts'
-import { slackRotationBoard } from '../../src/slack/rotation-board.ts'
+import { slackChannel } from '../../src/slack/post-messages.ts'
+import { sources } from '../../src/slack/sources.ts'
 import {
   callPlatform,
   counted,
@@ -18,7 +21,7 @@ import {
   useHouse,
 } from '../setup/house.ts'
 import { directMessages, received, setPolicyOf } from '../setup/seen.ts'
-import { tracker } from './trackers.ts'
+import { retryNow, tracker } from './trackers.ts'
 
 // No worker: what the bot left undone is done when a test says so.
 useHouse({ roles: ['bot', 'verify'] })
@@ -34,12 +37,14 @@ const refuse = (method: string, about: string, how: Partial<Fault>) =>
 
 /** Everything that waits is tried at once, so many times, instead of after real seconds. */
 async function work(times = 1): Promise<void> {
-  const board = slackRotationBoard(openWebClient(house.world))
+  const { world } = house
   for (let i = 0; i < times; i++) {
-    const now = { claimed_until: null, retry_after: null }
-    await house.world.db('rotation_messages').update(now)
-    await house.world.db('rotation_notes').update({ retry_after: null })
-    await workOnRotations(house.world, board, { withinMs: 1_000 })
+    // A new one has not been asked to wait yet.
+    const messenger = { world, channel: slackChannel(openWebClient(world), world.log), sources }
+    await workOnRotations(world, { withinMs: 1_000 })
+    await retryNow(world.db)
+    await refreshMessages(messenger)
+    await deliverWaiting(messenger)
   }
 }
 
@@ -109,7 +114,7 @@ test.each<[string, Partial<Fault>]>([
   await makeOwned(name)
   await refuse('chat.postMessage', name, { times: 20, ...fault })
   await rotate(name)
-  await work(12)
+  await work(20)
   await received(house.as('member'), `${name}. Reveal the new key`)
   await tracker(house.as('manager'), name, 'replaces')
 })
@@ -127,12 +132,12 @@ test('what is refused in words too is given up, and what else there is to say is
   const calls = (await (await fetch(`${house.slack.url}/calls?method=chat.postMessage`)).json()) as object[]
   const tried = calls.filter((call) => /Never offered[^"]*\. Reveal/.test(JSON.stringify(call)))
   expect(tried).toHaveLength(2)
-  const [note] = await db('rotation_notes')
-    .join('rotations', 'rotations.id', 'rotation_notes.rotation_id')
+  const [offer] = await db('outbox')
+    .join('rotations', 'rotations.id', db.raw("split_part(subject_id, ' ', 1)"))
     .join('keys', 'keys.id', 'rotations.predecessor_id')
-    .where({ name: 'Never offered', kind: 'offer' })
-    .select('sent_at')
-  expect(note.sent_at).toBeNull()
+    .where({ name: 'Never offered', source: 'offer' })
+    .select('outcome')
+  expect(offer).toEqual({ outcome: 'failed' })
   expect(
     directMessages(await house.as('member').screen())
       .map(said)
