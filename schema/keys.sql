@@ -125,7 +125,7 @@ create table token_messages (
 create index token_messages_by_key on token_messages (key_id, hint);
 create index token_messages_by_age on token_messages (posted_at);
 
--- Unrevealed keys that their owners were told of, and in which matter: a rotation, a campaign or an offboarding. A
+-- Unrevealed keys that were offered to their owners, and in which matter: a rotation, a campaign or an offboarding. A
 -- person has one message per matter.
 create table key_offers (
   key_id text not null references keys,

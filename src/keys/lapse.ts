@@ -21,7 +21,7 @@ export const lapseBatch = 500
 /**
  * Ends the keys that nobody revealed within a week of being offered: `revoked`, though no token of theirs ever was.
  * The successor in a rotation does not lapse: that would leave a system without a key.
- * Their owners are told. Returns how many.
+ * Their owners are notified. Returns how many.
  */
 export async function lapse(act: Act, random: Random): Promise<number> {
   const before = new Date(act.now.getTime() - offerDays * dayMs)

@@ -7,7 +7,7 @@ import type { Source } from '../notifications/source.ts'
 import type { Status } from './key.ts'
 
 /** Why a key is offered to its owner: somebody started its rotation, or it was of somebody who leaves. */
-export type OfferReason = { because: 'rotation' | 'leaver'; by: string }
+type OfferReason = { because: 'rotation' | 'leaver'; by: string }
 
 /** How the offer of a key stands. `moved`: the key has another owner now. */
 export type OfferState = 'waiting' | 'revealed' | 'lapsed' | 'revoked' | 'moved'

@@ -7,12 +7,12 @@ import { plain } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import type { Act } from '../members/actor.ts'
 import { type Policy, readPolicy } from '../policy/policy.ts'
+import { addNote, knownSteps, type NoteKind, refreshMessage } from './announce.ts'
 import { endOf, finishLocked, recordAborted } from './end.ts'
 import { factsOf } from './facts.ts'
 import { type Locked, lockRunning } from './lock.ts'
 import { atDeadline, endsBeforeSwitch, type Facts, phaseOf } from './phase.ts'
 import { type Phase, type Rotation, toRotation } from './rotation.ts'
-import { addNote, knownSteps, type NoteKind, refreshMessage } from './tell.ts'
 
 const batchSize = 200
 const actor = { kind: 'job', id: 'rotations' } as const
@@ -104,7 +104,7 @@ function dueNotes(rotation: Rotation, facts: Facts, policy: Policy): Due[] {
 /** One step of one rotation, in a transaction that holds it. */
 async function advanceOne(act: Act, locked: Locked, random: Random): Promise<boolean> {
   const { rotation, facts, policy } = locked
-  const tell = (due: Due) => addNote(act, rotation, { ...due, owner: facts.next.ownerId, policy }, random)
+  const note = (due: Due) => addNote(act, rotation, { ...due, owner: facts.next.ownerId, policy }, random)
   await refreshMessage(act.trx, rotation)
   const phase = phaseOf(facts, policy)
   if (phase === 'aborted') {
@@ -119,14 +119,14 @@ async function advanceOne(act: Act, locked: Locked, random: Random): Promise<boo
     await saveUse(act, rotation, facts)
     const done = await finishLocked(act, locked, because)
     if (isRefusal(done)) throw new Error(plain(done.message))
-    await tell({ kind: 'ended', step: 'ended' })
+    await note({ kind: 'ended', step: 'ended' })
     return true
   }
   await saveUse(act, rotation, facts)
   if (phase !== rotation.phase) await move(act, rotation, phase)
   const known = (await knownSteps(act.trx, [rotation])).get(rotation.id)!
   for (const due of dueNotes(rotation, facts, policy).filter(({ step }) => !known.has(step))) {
-    await tell(due)
+    await note(due)
     if (due.kind === 'overdue') await recordOverdue(act, rotation)
   }
   return true

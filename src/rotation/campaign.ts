@@ -14,9 +14,9 @@ import type { Act, Actor } from '../members/actor.ts'
 import type { Role } from '../members/member.ts'
 import { authorise } from '../policy/authorise.ts'
 import { type Policy, readPolicy } from '../policy/policy.ts'
+import { announce } from './announce.ts'
 import { type Reason, runningRotationOf } from './rotation.ts'
 import { startRotation } from './start.ts'
-import { announce } from './tell.ts'
 
 /** Which keys: those of an integration, of an owner, with words in their name, due for rotation, or expiring soon. */
 export type Which =

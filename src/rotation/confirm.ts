@@ -3,9 +3,9 @@ import type { World } from '../foundation/world.ts'
 import { confirmChange, type Receipt } from '../leases/confirm.ts'
 import { lost } from '../leases/receipt.ts'
 import type { Act } from '../members/actor.ts'
+import { addNote, policiesOf, refreshMessage } from './announce.ts'
 import { type Rotation, toRotation } from './rotation.ts'
 import { offerSuccessors } from './start.ts'
-import { addNote, policiesOf, refreshMessage } from './tell.ts'
 
 const batchSize = 500
 
@@ -46,13 +46,13 @@ export async function confirmRotations(
     const confirmed = done.map(toRotation)
     for (const rotation of confirmed) await refreshMessage(trx, rotation)
     const compromised = confirmed.filter(({ reason, endedAt }) => reason === 'compromised' && !endedAt)
-    await tellOfCompromised({ trx, now }, compromised, world.random)
+    await announceCompromised({ trx, now }, compromised, world.random)
   })
   return receipt
 }
 
 /** Reports what the compromised keys did, and offers their successors. */
-async function tellOfCompromised(
+async function announceCompromised(
   act: Pick<Act, 'trx' | 'now'>,
   rotations: readonly Rotation[],
   random: Random,

@@ -5,10 +5,10 @@ import { say } from '../foundation/words.ts'
 import { revoke } from '../keys/state.ts'
 import { type Act, actorName } from '../members/actor.ts'
 import { authorise } from '../policy/authorise.ts'
+import { refreshMessage } from './announce.ts'
 import { type Locked, lockRunning } from './lock.ts'
 import { isUsed, phaseOf, silenceOf } from './phase.ts'
 import { type Rotation, toRotation } from './rotation.ts'
-import { refreshMessage } from './tell.ts'
 
 /**
  * Ends the old key; before it is safe only with `early`, by which the actor accepts what breaks. The verifiers' receipt

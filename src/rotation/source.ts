@@ -3,10 +3,10 @@ import { hourMs } from '../foundation/time.ts'
 import { isSlackUser } from '../foundation/words.ts'
 import { inCharge } from '../members/member.ts'
 import type { Live, Reading, Source, Waiting } from '../notifications/source.ts'
+import type { NoteKind } from './announce.ts'
 import { readCampaigns } from './campaign-view.ts'
 import { type CompromiseReport, reportOf } from './report.ts'
 import { type Rotation, toRotation } from './rotation.ts'
-import type { NoteKind } from './tell.ts'
 import { type CampaignView, readTrackers, type Tracker } from './tracker.ts'
 
 /** A reply below the message of a rotation, or of a campaign: then about as many of it as have come that far. */

@@ -11,8 +11,8 @@ import { revoke } from '../keys/state.ts'
 import { keyColumns, lockKey, toKey } from '../keys/store.ts'
 import { type Act, actorName } from '../members/actor.ts'
 import type { Policy } from '../policy/policy.ts'
+import { announce, refreshMessage, subjectOf } from './announce.ts'
 import { type Reason, type Rotation, runningRotationOf, toRotation } from './rotation.ts'
-import { announce, refreshMessage, subjectOf } from './tell.ts'
 
 export type Start = {
   reason: Reason

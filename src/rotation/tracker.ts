@@ -3,10 +3,10 @@ import { groupBy } from '../foundation/group-by.ts'
 import { hourMs } from '../foundation/time.ts'
 import { type Source, sourcesOf } from '../usage/sources.ts'
 import { trafficOf } from '../usage/traffic.ts'
+import { policiesOf } from './announce.ts'
 import { factsOf } from './facts.ts'
 import { endsBeforeSwitch, type Facts, isUsed, phaseOf, type Silence, silenceOf } from './phase.ts'
 import type { Phase, Rotation } from './rotation.ts'
-import { policiesOf } from './tell.ts'
 
 /** How far back the requests of both keys are shown, and the sources that are called still there. */
 const hoursShown = 12

@@ -19,7 +19,7 @@ export function offersMessage(offer: Offer): Message {
   return message(
     intro(offer, waiting),
     ...shown.flatMap((key): KnownBlock[] => [
-      ...(isOne && key.state !== 'waiting' ? [] : [sentenceBlock(isOne ? terms(key) : line(key))]),
+      ...(isOne && key.state !== 'waiting' ? [] : [sentenceBlock(isOne ? conditions(key) : line(key))]),
       ...(key.state === 'waiting' ? [actions(revealButton(key))] : []),
     ]),
     ...(more > 0 ? [sentenceBlock(say`And ${more} more: ${{ code: '/keys list mine' }}.`)] : []),
@@ -63,9 +63,9 @@ const endings: Record<Exclude<OfferState, 'waiting'>, string> & { waiting: strin
 }
 
 const line = (key: OfferedKey): Phrase =>
-  say`${{ name: key.name }}: ${key.state === 'waiting' ? terms(key) : say`${endings[key.state]}.`}`
+  say`${{ name: key.name }}: ${key.state === 'waiting' ? conditions(key) : say`${endings[key.state]}.`}`
 
-const terms = ({ scopes, lifetimeDays }: OfferedKey): Phrase =>
+const conditions = ({ scopes, lifetimeDays }: OfferedKey): Phrase =>
   say`Scopes: ${scopes.join(', ')}. ${lifetimeDays ? `Expires ${count(lifetimeDays, 'day')} after the reveal.` : 'It does not expire.'}`
 
 const revealButton = ({ id, workspaceId, name }: OfferedKey) =>

@@ -1,6 +1,6 @@
 import { join, type Phrase, say } from '../../../foundation/words.ts'
+import type { NoteKind } from '../../../rotation/announce.ts'
 import type { RotationNote } from '../../../rotation/source.ts'
-import type { NoteKind } from '../../../rotation/tell.ts'
 import type { Tracker } from '../../../rotation/tracker.ts'
 import { type Message, message } from '../../blocks.ts'
 import { sentenceBlock } from '../../phrase.ts'

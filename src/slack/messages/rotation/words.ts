@@ -158,7 +158,8 @@ const maxNames = 5
 
 /** The first few by name; the others are counted. */
 export function namesOf(trackers: readonly Tracker[]): Phrase {
-  const named = trackers.slice(0, maxNames).map(({ facts }): Phrase => [{ name: facts.old.name }])
+  const names = trackers.map(({ facts }) => facts.old.name).toSorted((a, b) => a.localeCompare(b))
+  const named = names.slice(0, maxNames).map((name): Phrase => [{ name }])
   const more = trackers.length - named.length
   return say`${join(named, ', ')}${more > 0 ? ` and ${more} more` : ''}`
 }

@@ -65,7 +65,7 @@ const channelOf = ({ alertChannel }: Pick<Policy, 'alertChannel'>) => `channel:$
 
 const noteStep = (rotationId: string, step: string) => `${rotationId} ${step}`
 
-/** What falls due within this time comes in one reply. */
+/** Notes that become due within this time share a reply. */
 const collectMs = 10_000
 /** The least time from one reply of a kind below a campaign's message to the next, and to those after it. */
 const gapsMs = [hourMs, 6 * hourMs, 24 * hourMs, 72 * hourMs]
