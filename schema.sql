@@ -135,6 +135,18 @@ begin
   raise exception 'audit events are append-only';
 end $$;
 
+CREATE FUNCTION public.change_of_request(p_request text) RETURNS TABLE(seq bigint, epoch_id text, is_lost boolean)
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+  epoch_id := current_epoch();
+  select max(c.seq) into seq from changes c where c.request_id = p_request;
+  is_lost := seq is null
+    and not exists (select from acts_done d where d.request_id = p_request and not d.is_barred);
+  return next;
+end $$;
+
 CREATE FUNCTION public.current_epoch() RETURNS text
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
@@ -293,7 +305,8 @@ begin
     -- A sequence that was reset would draw a number that verifiers have already read past.
     current_seq := greatest(nextval('change_seq'), newest_change() + 1,
       (select max(greatest(head_at_renewal, acknowledged)) + 1 from leases));
-    insert into changes (seq, at) values (current_seq, clock_timestamp());
+    insert into changes (seq, at, request_id)
+    values (current_seq, clock_timestamp(), nullif(current_setting('keywarden.request', true), ''));
     perform set_config('keywarden.change', current_seq::text, true);
     perform set_config('synchronous_commit', 'on', true);
     perform pg_notify('keywarden_changes', current_seq::text);
@@ -421,8 +434,9 @@ CREATE FUNCTION public.newest_change_of(p_keys text[], p_to text) RETURNS TABLE(
 begin
   epoch_id := current_epoch();
   select (select max(s.seq) from change_subjects s where s.kind = 'key' and s.id = any(p_keys)),
-    exists (select from keys k where k.id = any(p_keys) and case when p_to is null
-      then k.status = 'active' and k.ends_at is null
+    exists (select from keys k where k.id = any(p_keys) and case
+      when p_to = 'ending' then k.status = 'active' and k.ends_at is null
+      when p_to is null then k.status = 'active' and k.ends_at is null
         and not exists (select from change_subjects s where s.kind = 'key' and s.id = k.id)
       else k.status not in (p_to, 'revoked') end)
     into seq, is_unchanged;
@@ -637,7 +651,8 @@ CREATE TABLE public.accounts (
 
 CREATE TABLE public.acts_done (
     request_id text NOT NULL,
-    done_at timestamp with time zone NOT NULL
+    done_at timestamp with time zone NOT NULL,
+    is_barred boolean DEFAULT false NOT NULL
 );
 
 CREATE TABLE public.anomaly_episodes (
@@ -769,6 +784,7 @@ CREATE TABLE public.changes (
     at timestamp with time zone NOT NULL,
     confirmed_at timestamp with time zone,
     receipt jsonb,
+    request_id text,
     CONSTRAINT changes_check CHECK (((confirmed_at IS NULL) = (receipt IS NULL)))
 );
 
@@ -1773,6 +1789,8 @@ CREATE INDEX audit_events_by_key ON public.audit_events USING btree (workspace_i
 CREATE INDEX audit_refusals_to_sum_up ON public.audit_refusals USING btree (hour) WHERE ((summed_up_at IS NULL) AND (attempts > 1));
 
 CREATE INDEX change_subjects_by_id ON public.change_subjects USING btree (kind, id, seq);
+
+CREATE INDEX changes_by_request ON public.changes USING btree (request_id) WHERE (request_id IS NOT NULL);
 
 CREATE INDEX changes_unconfirmed ON public.changes USING btree (seq) WHERE (confirmed_at IS NULL);
 

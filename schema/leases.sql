@@ -9,9 +9,12 @@ create table changes (
   at timestamptz not null,
   confirmed_at timestamptz,
   receipt jsonb,
+  -- of the act, by which it asks for its receipt; a number can be given twice, this cannot
+  request_id text,
   check ((confirmed_at is null) = (receipt is null))
 );
 create index changes_unconfirmed on changes (seq) where confirmed_at is null;
+create index changes_by_request on changes (request_id) where request_id is not null;
 
 create table change_subjects (
   seq bigint not null references changes on delete cascade,

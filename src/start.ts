@@ -91,6 +91,7 @@ type Parts = {
   routes: ((server: FastifyInstance) => void)[]
   runTimetable(): Promise<void>
   late?: () => Promise<string[]>
+  failed?: () => Promise<string[]>
 }
 
 async function startParts(
@@ -106,7 +107,7 @@ async function startParts(
     opened.push(worker.stop)
     parts.runTimetable = worker.runTimetable
     parts.late = await showLateness(world)
-    await showRefused(world)
+    parts.failed = await showMessages(world)
   }
   if (wanted.includes('bot')) {
     const bot = slack.openBot()
@@ -143,13 +144,17 @@ async function showLateness({ db, clock }: World): Promise<() => Promise<string[
   return async () => lateSentences(await states())
 }
 
-/** A worker counts in its metrics what Slack refused for good. */
-async function showRefused({ db }: World): Promise<void> {
-  const [{ failedMessages }, { measureMessages }] = await Promise.all([
+/** A worker answers for the messages that wait or failed, in its metrics and its readiness. */
+async function showMessages({ db, clock }: World): Promise<() => Promise<string[]>> {
+  const [{ failedMessages, failedSentences, readBacklog }, { measureMessages }] = await Promise.all([
     import('./notifications/failed.ts'),
     import('./http/message-metrics.ts'),
   ])
-  measureMessages(async () => (await failedMessages(db))?.messages ?? 0)
+  measureMessages(async () => {
+    const now = clock.now()
+    return { backlog: await readBacklog(db, now), now }
+  })
+  return async () => failedSentences(await failedMessages(db))
 }
 
 async function startVerifier(world: World, opened: (() => Promise<void>)[]): Promise<Verifier> {
@@ -175,7 +180,7 @@ async function startHttp(
   world: World,
   verifier: Verifier | undefined,
   isVerifierOnly: boolean,
-  { routes, late }: Parts,
+  { routes, late, failed }: Parts,
   opened: (() => Promise<void>)[],
 ): Promise<string> {
   const { openHttp } = await import('./http/server.ts')
@@ -187,13 +192,17 @@ async function startHttp(
       return whyNotReady(world.db, learner)
     },
   ]
-  const server = await openHttp(world, { verifier, readiness, routes, ...(late ? { late } : {}) }).catch(
-    (error: Error) => {
-      throw new StartError(
-        `The HTTP server cannot listen: ${error.message}. Check KEYWARDEN_HTTP_HOST and KEYWARDEN_HTTP_PORT.`,
-      )
-    },
-  )
+  const server = await openHttp(world, {
+    verifier,
+    readiness,
+    routes,
+    ...(late ? { late } : {}),
+    ...(failed ? { failed } : {}),
+  }).catch((error: Error) => {
+    throw new StartError(
+      `The HTTP server cannot listen: ${error.message}. Check KEYWARDEN_HTTP_HOST and KEYWARDEN_HTTP_PORT.`,
+    )
+  })
   opened.push(() => server.close())
   const address = server.server.address() as AddressInfo
   return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`

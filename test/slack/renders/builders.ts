@@ -168,7 +168,7 @@ export const builders: Record<string, Renders> = {
       })),
   ),
   editForm: over(edit.editForm, a.key),
-  editedView: over(edit.editedView, a.key),
+  editedView: of(edit.editedView, a.key, maybe(a.receipt)),
   holdersView: of(
     holders.holdersView,
     a.key,
@@ -200,7 +200,7 @@ export const builders: Record<string, Renders> = {
   offerMessage: of(reveal.offerMessage, a.key, user),
   revealedMessage: over(reveal.revealedMessage, a.key),
   waitingForOwnerView: over(reveal.waitingForOwnerView, a.key),
-  notShownMessage: over(reveal.notShownMessage, a.key),
+  notShownMessage: of(reveal.notShownMessage, a.key, a.receipt),
   notVoidMessage: over(reveal.notVoidMessage, a.key),
   keyView: of(
     show.keyView,
