@@ -162,7 +162,8 @@ export const lapsedOffers: Source = {
     const rows: { id: string; name: string }[] = await db('keys').whereIn('id', ids).select('id', 'name')
     const names = new Map(rows.map(({ id, name }) => [id, name]))
     return messages.map(({ itemId, fellows = [] }) => {
-      const keys = [itemId, ...fellows.map((one) => one.itemId)].map((id) => ({ name: names.get(id)! }))
+      const all = [itemId, ...fellows.map((one) => one.itemId)].map((id) => names.get(id)!)
+      const keys = all.toSorted((a, b) => a.localeCompare(b)).map((name) => ({ name }))
       const content: OfferContent = { about: 'offer-lapsed', keys }
       return { said: { content }, covers: fellows.map(({ id }) => id) }
     })

@@ -2,14 +2,19 @@ import type { Message } from 'local-slack/contract'
 import { findButton, messagesIn } from 'local-slack/inspect'
 import { fault } from 'local-slack/person'
 import { beforeAll, expect, test } from 'vitest'
+import { lapsedKeys } from '../../jobs/lapsed-keys.ts'
 import { perform } from '../../src/acts/perform.ts'
 import { openWebClient } from '../../src/foundation/slack.ts'
+import { offerKeys } from '../../src/keys/offers.ts'
 import { reveal } from '../../src/keys/reveal.ts'
-import type { Actor } from '../../src/members/actor.ts'
+import type { Act, Actor } from '../../src/members/actor.ts'
+import type { Waiting } from '../../src/notifications/source.ts'
 import { startCampaign } from '../../src/rotation/campaign.ts'
 import { abortRotation } from '../../src/rotation/end.ts'
+import { rotations } from '../../src/rotation/source.ts'
 import { startRotation } from '../../src/rotation/start.ts'
 import { allWorkspaces, type Workspace } from '../../src/workspaces/workspace.ts'
+import { join, ownedKey } from '../offboarding/leavers.ts'
 import { house, people, said, security, useHouse } from '../setup/house.ts'
 import { plant } from '../setup/plant.ts'
 import { must } from '../setup/records.ts'
@@ -132,6 +137,31 @@ test('an offer loses its button when its key is revealed, or is revoked before a
   expect(said(revoked!)).toContain('was revoked before anybody revealed it')
 })
 
+test('keys of somebody who left are offered in one message; who lets some lapse hears of it once, and the message ends', async () => {
+  const { world } = house
+  const maker = await join(world, workspace.id, people.manager, 'manager')
+  const waiting = { owner: people.member, waits: true }
+  const keys = [
+    await ownedKey(world, maker, 'Left one', waiting),
+    await ownedKey(world, maker, 'Left two', waiting),
+  ]
+  const why = { because: 'leaver', by: people.otherMember, matterId: 'off_somebody' } as const
+  await world.db.transaction((trx) =>
+    offerKeys(trx, { ...why, workspaceId: workspace.id, keys }, world.clock.now(), world.random),
+  )
+  await work(house)
+  const [offer] = await directTo('member', 'leaves, and you take over')
+  expect(said(offer!)).toContain('These keys wait for you to reveal them, for 7 days.')
+  later(8)
+  await lapsedKeys({ world, deliver: async () => undefined })
+  await work(house, 2)
+  const lapsed = await directTo('member', 'the offers lapsed: Left one, Left two.')
+  expect(lapsed).toHaveLength(1)
+  const [ended] = (await directTo('member', 'Left one')).filter(({ ts }) => ts === offer!.ts)
+  expect(findButton(ended!.blocks, 'Reveal key')).toBeUndefined()
+  expect(said(ended!)).toContain('nobody revealed the key in 7 days')
+})
+
 test('a rotation whose message somebody deleted has a new one', async () => {
   await rotate('Deleted')
   await work(house)
@@ -165,3 +195,35 @@ test('what an archived channel cannot show goes to the owners and the new key’
   expect(await directTo('owner', 'the new key for Unseen waits to be revealed')).toHaveLength(1)
   expect(await directTo('owner', aboutLoss)).toHaveLength(1)
 }, 60_000)
+
+test('two hundred rotations are read with as many questions as one', async () => {
+  const { world } = house
+  const rows = await plant(
+    world,
+    workspace.id,
+    Array.from({ length: 200 }, (_, i) => ({ name: `Counted ${i}`, ownerId: people.member })),
+  )
+  const ids: string[] = []
+  for (const keyId of rows) {
+    const start = (act: Act) =>
+      startRotation(act, workspace, keyId, { reason: 'scheduled', offersItself: true }, world.random)
+    ids.push(must(await perform(world, manager, start)).rotation.id)
+  }
+  const questionsFor = async (some: readonly string[]) => {
+    let questions = 0
+    const count = () => void questions++
+    world.db.on('query', count)
+    const readings = await rotations.read(world.db, some.map(asked), world.clock.now())
+    world.db.off('query', count)
+    expect(readings.filter((one) => one?.live)).toHaveLength(some.length)
+    return questions
+  }
+  const forOne = await questionsFor(ids.slice(0, 1))
+  expect(forOne).toBeGreaterThan(3)
+  expect(await questionsFor(ids)).toBe(forOne)
+})
+
+const asked = (subjectId: string): Waiting => ({
+  ...{ source: 'rotation', workspaceId: workspace.id, subjectId, itemId: subjectId, step: 'begun' },
+  ...{ level: 0, destination: 'channel:security-alerts', body: {}, mode: 'live', isPosted: true },
+})
