@@ -163,9 +163,9 @@ begin
   if found then
     delete from leases;
     insert into leases (incarnation, name, ttl_ms, renewals, head_at_renewal, acknowledged, begun_at, renewed_at)
-    select 'ghost:' || found_id, 'verifiers before the database recovered', longest_ttl_ms, 0, -1, -1,
+    select 'ghost:' || found_id, 'verifiers before the database recovered', max(ttl_ms), 0, -1, -1,
       clock_timestamp(), clock_timestamp()
-    from change_log where longest_ttl_ms > 0;
+    from lease_lengths having count(*) > 0;
   else
     select id into found_id from epoch;
   end if;
@@ -485,9 +485,15 @@ declare
   upto bigint;
   gone integer;
 begin
+  -- A length that nobody was granted for as long is forgotten: a long lease of long ago must not cost every recovery.
+  update lease_lengths known set granted_at = latest.renewed_at
+    from (select ttl_ms, max(renewed_at) as renewed_at from leases where renewals > 0 group by ttl_ms) as latest
+    where latest.ttl_ms = known.ttl_ms and latest.renewed_at > known.granted_at;
+  delete from lease_lengths
+    where granted_at < clock_timestamp() - greatest(p_kept_ms, 2 * ttl_ms) * interval '1 millisecond';
   select max(c.seq) into upto from (select seq, at from changes order by seq limit p_max) as c
     where c.at < clock_timestamp()
-        - greatest(p_kept_ms, (select longest_ttl_ms from change_log)) * interval '1 millisecond'
+        - greatest(p_kept_ms, (select max(ttl_ms) from lease_lengths)) * interval '1 millisecond'
       and c.seq <= coalesce((select min(acknowledged) from leases), c.seq)
       and c.seq < coalesce((select min(seq) from changes where confirmed_at is null), c.seq + 1);
   if upto is null then return 0; end if;
@@ -518,7 +524,12 @@ begin
   head := newest_change();
   pruned := (select pruned_to from change_log);
   if p_begin then
-    update change_log set longest_ttl_ms = p_ttl_ms where longest_ttl_ms < p_ttl_ms;
+    -- Verifiers that begin at once need not wait for each other here.
+    if not exists (select from lease_lengths
+        where ttl_ms = p_ttl_ms and granted_at > clock_timestamp() - interval '1 hour') then
+      insert into lease_lengths as known (ttl_ms, granted_at) values (p_ttl_ms, clock_timestamp())
+        on conflict (ttl_ms) do update set granted_at = clock_timestamp();
+    end if;
     insert into leases (incarnation, name, ttl_ms, renewals, head_at_renewal, acknowledged, begun_at, renewed_at)
     values (p_incarnation, p_name, p_ttl_ms, 1, head, head, clock_timestamp(), clock_timestamp())
     on conflict (incarnation) do update
@@ -760,7 +771,6 @@ CREATE TABLE public.change_log (
     singleton boolean DEFAULT true NOT NULL,
     pruned_to bigint DEFAULT 0 NOT NULL,
     proven_at timestamp with time zone,
-    longest_ttl_ms integer DEFAULT 0 NOT NULL,
     CONSTRAINT change_log_singleton_check CHECK (singleton)
 );
 
@@ -937,6 +947,7 @@ CREATE TABLE public.job_runs (
     finished_at timestamp with time zone,
     failed_at timestamp with time zone,
     error text,
+    last_slot timestamp with time zone,
     next_due_at timestamp with time zone,
     late_seconds integer
 );
@@ -1041,6 +1052,12 @@ CREATE TABLE public.keys (
     CONSTRAINT keys_scopes_check CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['read'::text, 'write'::text, 'conversations'::text, 'agents'::text, 'analytics'::text]))),
     CONSTRAINT keys_status_check CHECK ((status = ANY (ARRAY['unrevealed'::text, 'active'::text, 'inactive'::text, 'revoked'::text]))),
     CONSTRAINT keys_token_hash_check CHECK ((length(token_hash) = 32))
+);
+
+CREATE TABLE public.lease_lengths (
+    ttl_ms integer NOT NULL,
+    granted_at timestamp with time zone NOT NULL,
+    CONSTRAINT lease_lengths_ttl_ms_check CHECK ((ttl_ms > 0))
 );
 
 CREATE TABLE public.leases (
@@ -1637,6 +1654,9 @@ ALTER TABLE ONLY public.keys
 
 ALTER TABLE ONLY public.keys
     ADD CONSTRAINT keys_token_hash_key UNIQUE (token_hash);
+
+ALTER TABLE ONLY public.lease_lengths
+    ADD CONSTRAINT lease_lengths_pkey PRIMARY KEY (ttl_ms);
 
 ALTER TABLE ONLY public.leases
     ADD CONSTRAINT leases_pkey PRIMARY KEY (incarnation);

@@ -31,6 +31,8 @@ export type SlackSide = {
   /** carries out open offboardings and posts their progress; shared by the bot and the jobs of a process */
   offboard(): Promise<void>
   openBot(): Bot
+  /** what has begun comes to its end, and no run of offboardings begins any more */
+  stop(): void
 }
 
 /**
@@ -48,7 +50,9 @@ export async function openSlackSide(world: World): Promise<SlackSide> {
     await refreshMessages(messenger)
     await deliverWaiting(messenger, timeout)
   }
-  const offboard = openOffboarder(world, slackAnnouncer(openWebClient(world), world.log, { history }))
+  const stopping = new AbortController()
+  const announcer = slackAnnouncer(openWebClient(world), world.log, { history })
+  const offboard = openOffboarder(world, announcer, stopping.signal)
 
   function openBot(): Bot {
     const refreshing = new Set<Promise<void>>()
@@ -79,7 +83,7 @@ export async function openSlackSide(world: World): Promise<SlackSide> {
       },
     }
   }
-  return { deliver, offboard, openBot }
+  return { deliver, offboard, openBot, stop: () => stopping.abort() }
 }
 
 /** Real milliseconds; the job waits longer. */
