@@ -961,6 +961,15 @@ CREATE TABLE public.key_holders (
     CONSTRAINT key_holders_why_check CHECK ((char_length(why) <= 300))
 );
 
+CREATE TABLE public.key_offers (
+    key_id text NOT NULL,
+    owner_id text NOT NULL,
+    matter_id text NOT NULL,
+    because text NOT NULL,
+    by text NOT NULL,
+    CONSTRAINT key_offers_because_check CHECK ((because = ANY (ARRAY['rotation'::text, 'leaver'::text])))
+);
+
 CREATE TABLE public.key_requests (
     id text NOT NULL,
     workspace_id text NOT NULL,
@@ -1067,7 +1076,8 @@ WITH (fillfactor='50');
 CREATE TABLE public.lost_channels (
     workspace_id text NOT NULL,
     channel text NOT NULL,
-    since timestamp with time zone NOT NULL
+    since timestamp with time zone NOT NULL,
+    probe_after timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.members (
@@ -1187,6 +1197,7 @@ CREATE TABLE public.outbox (
     claimed_until timestamp with time zone,
     retry_after timestamp with time zone,
     doubt_since timestamp with time zone,
+    covered_by text,
     last_error text,
     completed_at timestamp with time zone,
     outcome text,
@@ -1276,42 +1287,12 @@ CREATE TABLE public.rotation_campaigns (
     CONSTRAINT rotation_campaigns_title_check CHECK ((char_length(title) <= 200))
 );
 
-CREATE TABLE public.rotation_messages (
-    id text NOT NULL,
-    workspace_id text NOT NULL,
-    campaign_id text,
-    put_at timestamp with time zone NOT NULL,
-    channel_id text,
-    ts text,
-    shown text DEFAULT ''::text NOT NULL,
-    figures text DEFAULT ''::text NOT NULL,
-    shown_at timestamp with time zone,
-    attempts integer DEFAULT 0 NOT NULL,
-    claimed_until timestamp with time zone,
-    retry_after timestamp with time zone,
-    closed_at timestamp with time zone
-);
-
-CREATE TABLE public.rotation_notes (
-    rotation_id text NOT NULL,
-    step text NOT NULL,
-    kind text NOT NULL,
-    body jsonb DEFAULT '{}'::jsonb NOT NULL,
-    put_at timestamp with time zone NOT NULL,
-    attempts integer DEFAULT 0 NOT NULL,
-    refusals integer DEFAULT 0 NOT NULL,
-    retry_after timestamp with time zone,
-    sent_at timestamp with time zone,
-    CONSTRAINT rotation_notes_kind_check CHECK ((kind = ANY (ARRAY['offer'::text, 'reveal'::text, 'ends'::text, 'safe'::text, 'overdue'::text, 'report'::text, 'ended'::text])))
-);
-
 CREATE TABLE public.rotations (
     id text NOT NULL,
     workspace_id text NOT NULL,
     predecessor_id text NOT NULL,
     successor_id text NOT NULL,
     campaign_id text,
-    message_id text,
     reason text NOT NULL,
     started_by text NOT NULL,
     started_at timestamp with time zone NOT NULL,
@@ -1656,6 +1637,9 @@ ALTER TABLE ONLY public.job_runs
 ALTER TABLE ONLY public.key_holders
     ADD CONSTRAINT key_holders_pkey PRIMARY KEY (key_id, user_id);
 
+ALTER TABLE ONLY public.key_offers
+    ADD CONSTRAINT key_offers_pkey PRIMARY KEY (key_id, owner_id);
+
 ALTER TABLE ONLY public.key_requests
     ADD CONSTRAINT key_requests_pkey PRIMARY KEY (id);
 
@@ -1724,12 +1708,6 @@ ALTER TABLE ONLY public.rotation_campaign_keys
 
 ALTER TABLE ONLY public.rotation_campaigns
     ADD CONSTRAINT rotation_campaigns_pkey PRIMARY KEY (id);
-
-ALTER TABLE ONLY public.rotation_messages
-    ADD CONSTRAINT rotation_messages_pkey PRIMARY KEY (id);
-
-ALTER TABLE ONLY public.rotation_notes
-    ADD CONSTRAINT rotation_notes_pkey PRIMARY KEY (rotation_id, step);
 
 ALTER TABLE ONLY public.rotations
     ADD CONSTRAINT rotations_pkey PRIMARY KEY (id);
@@ -1866,6 +1844,8 @@ CREATE INDEX group_members_by_user ON public.group_members USING btree (workspac
 
 CREATE INDEX key_holders_by_user ON public.key_holders USING btree (user_id);
 
+CREATE INDEX key_offers_by_message ON public.key_offers USING btree (matter_id, owner_id);
+
 CREATE INDEX key_requests_by_person ON public.key_requests USING btree (workspace_id, requested_by, requested_at);
 
 CREATE INDEX key_requests_to_announce ON public.key_requests USING btree (decided_at) WHERE ((state = 'closed'::text) AND (closed_announced_at IS NULL));
@@ -1950,6 +1930,8 @@ CREATE INDEX outbox_completed ON public.outbox USING btree (completed_at) WHERE 
 
 CREATE INDEX outbox_failed ON public.outbox USING btree (workspace_id, put_at) WHERE (outcome = 'failed'::text);
 
+CREATE INDEX outbox_redirected ON public.outbox USING btree (workspace_id, destination) WHERE ((outcome = 'redirected'::text) AND (mode = 'live'::text));
+
 CREATE INDEX outbox_waiting ON public.outbox USING btree (destination, seq) WHERE (completed_at IS NULL);
 
 CREATE INDEX posted_messages_by_destination ON public.posted_messages USING btree (destination);
@@ -1966,15 +1948,7 @@ CREATE UNIQUE INDEX reviews_one_open ON public.reviews USING btree (workspace_id
 
 CREATE INDEX rotation_campaign_keys_to_do ON public.rotation_campaign_keys USING btree (campaign_id, key_id) WHERE (outcome IS NULL);
 
-CREATE UNIQUE INDEX rotation_messages_by_campaign ON public.rotation_messages USING btree (campaign_id) WHERE (campaign_id IS NOT NULL);
-
-CREATE INDEX rotation_messages_open ON public.rotation_messages USING btree (shown_at NULLS FIRST, id) WHERE (closed_at IS NULL);
-
-CREATE INDEX rotation_notes_to_send ON public.rotation_notes USING btree (put_at) WHERE (sent_at IS NULL);
-
 CREATE INDEX rotations_by_campaign ON public.rotations USING btree (campaign_id, id) WHERE (campaign_id IS NOT NULL);
-
-CREATE INDEX rotations_by_message ON public.rotations USING btree (message_id);
 
 CREATE INDEX rotations_by_predecessor ON public.rotations USING btree (predecessor_id, started_at);
 
@@ -2115,6 +2089,9 @@ ALTER TABLE ONLY public.group_roles
 ALTER TABLE ONLY public.key_holders
     ADD CONSTRAINT key_holders_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.keys(id);
 
+ALTER TABLE ONLY public.key_offers
+    ADD CONSTRAINT key_offers_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.keys(id);
+
 ALTER TABLE ONLY public.key_requests
     ADD CONSTRAINT key_requests_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.keys(id);
 
@@ -2190,23 +2167,11 @@ ALTER TABLE ONLY public.rotation_campaign_keys
 ALTER TABLE ONLY public.rotation_campaigns
     ADD CONSTRAINT rotation_campaigns_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
 
-ALTER TABLE ONLY public.rotation_messages
-    ADD CONSTRAINT rotation_messages_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.rotation_campaigns(id);
-
-ALTER TABLE ONLY public.rotation_messages
-    ADD CONSTRAINT rotation_messages_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
-
-ALTER TABLE ONLY public.rotation_notes
-    ADD CONSTRAINT rotation_notes_rotation_id_fkey FOREIGN KEY (rotation_id) REFERENCES public.rotations(id);
-
 ALTER TABLE ONLY public.rotations
     ADD CONSTRAINT rotations_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.rotation_campaigns(id);
 
 ALTER TABLE ONLY public.rotations
     ADD CONSTRAINT rotations_cut_key_id_fkey FOREIGN KEY (cut_key_id) REFERENCES public.keys(id);
-
-ALTER TABLE ONLY public.rotations
-    ADD CONSTRAINT rotations_message_id_fkey FOREIGN KEY (message_id) REFERENCES public.rotation_messages(id);
 
 ALTER TABLE ONLY public.rotations
     ADD CONSTRAINT rotations_predecessor_id_fkey FOREIGN KEY (predecessor_id) REFERENCES public.keys(id);

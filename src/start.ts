@@ -165,7 +165,7 @@ async function startParts(
 
 async function startWorker(
   world: World,
-  { deliver, offboard, board }: Pick<SlackSide, 'deliver' | 'offboard' | 'board'>,
+  { deliver, offboard }: Pick<SlackSide, 'deliver' | 'offboard'>,
   timetable: readonly Job[] | undefined,
 ) {
   const [{ openWorker }, { refuseCluster }] = await Promise.all([
@@ -173,7 +173,7 @@ async function startWorker(
     import('./foundation/redis.ts'),
   ])
   await refuseCluster(world.config.redisUrl)
-  return openWorker({ world, offboard, board, deliver: () => deliver({ seconds: 5 }) }, timetable)
+  return openWorker({ world, offboard, deliver: () => deliver({ seconds: 5 }) }, timetable)
 }
 
 /** A worker answers for how late the jobs are, in its metrics and its readiness. */

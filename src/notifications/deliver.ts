@@ -4,11 +4,14 @@ import { isRefusal } from '../foundation/refusal.ts'
 import { isSlackUser, plain } from '../foundation/words.ts'
 import { type Carried, Delay, type Posted, Refused } from './channel.ts'
 import { copyOf } from './copy.ts'
-import { fallBack } from './fall-back.ts'
+import { fallBack, probeLostChannels, sendBack } from './fall-back.ts'
 import {
   type Claimed,
   claim,
   complete,
+  completeCovered,
+  cover,
+  fellowsOf,
   hasMoreComing,
   pauseDestination,
   postpone,
@@ -49,6 +52,7 @@ export async function deliverWaiting(
   timeout: { seconds: number } = { seconds: 0 },
 ): Promise<number> {
   const { db } = messenger.world
+  await probeLostChannels(db)
   let arrived = await deliverOnce(messenger)
   for (let left = timeout.seconds; left > 0; ) {
     const seconds = await secondsToNextTry(db)
@@ -96,9 +100,15 @@ async function open(
   claimedAt: number,
 ): Promise<Delivery[]> {
   if (claimed.length === 0) return []
-  const { db } = messenger.world
+  const { db, clock } = messenger.world
   const stands = await findPosted(db, claimed)
-  const waiting = claimed.map((message) => ({ ...message, isPosted: stands.has(placeName(message)) }))
+  const summedUp = claimed.filter(({ source, mode }) => mode !== 'live' && messenger.sources[source]?.sumsUp)
+  const fellows = await fellowsOf(db, summedUp, clock.now())
+  const waiting = claimed.map((message) => ({
+    ...message,
+    isPosted: stands.has(placeName(message)),
+    fellows: fellows.get(message.id) ?? [],
+  }))
   const readings = await readFrom(messenger, waiting)
   const failed = claimed.flatMap((message, i) => {
     const reading = readings[i]
@@ -135,6 +145,7 @@ async function deliver(delivery: Delivery): Promise<boolean> {
     return false
   }
   const copyTo = await concernedElsewhere(delivery, reading)
+  if (reading.covers) await cover(db, message, reading.covers)
   if (message.mode === 'once') {
     await postOnce(delivery, reading.said!)
     return recordArrival(delivery, copyTo)
@@ -245,15 +256,15 @@ async function concernedElsewhere({ messenger, message }: Delivery, reading: Rea
 
 /** Records the delivery, and puts the copies, in one transaction. Returns true. */
 async function recordArrival(delivery: Delivery, copyTo: readonly string[], begun?: Begun): Promise<true> {
-  const { messenger, message } = delivery
+  const { messenger, message, reading } = delivery
   const { db, clock, random } = messenger.world
   const now = clock.now()
   const recorded = await transact(db, async (trx) => {
     if (begun) await remember(trx, delivery, begun)
     await complete(trx, message, 'arrived', now)
-    await trx('lost_channels')
-      .where({ workspace_id: message.workspaceId, channel: message.destination })
-      .delete()
+    if (reading?.covers) await completeCovered(trx, message, now)
+    const lost = { workspace_id: message.workspaceId, channel: message.destination }
+    if ((await trx('lost_channels').where(lost).delete()) > 0) await sendBack(trx, lost)
     const copies = copyTo.map((person) => copyOf(message, `dm:${person}`))
     await put(trx, copies, now, random)
   })

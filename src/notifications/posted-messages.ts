@@ -112,6 +112,17 @@ const at = (db: Executor, { source, subjectId, destination }: Place) =>
 export const refreshAgain = async (db: Executor, place: Place, seconds: number | undefined): Promise<void> =>
   void (await at(db, place).update({ refresh_at: refreshAfter(db, seconds) }))
 
+/** Refreshes the live messages of these subjects in the next round, wherever they stand. */
+export const refreshSoon = async (
+  db: Executor,
+  source: string,
+  subjectIds: readonly string[],
+): Promise<void> =>
+  void (await db('posted_messages')
+    .where({ source })
+    .whereIn('subject_id', [...subjectIds])
+    .update({ refresh_at: db.raw('clock_timestamp()') }))
+
 /** Forgets a live message that is gone. */
 export const forgetPosted = async (db: Executor, place: Place): Promise<void> =>
   void (await at(db, place).delete())
@@ -153,6 +164,11 @@ export async function earlierMessages(db: Executor, message: Claimed): Promise<P
 /** The destinations at which the subject's live message stands. */
 export async function postedAt(db: Executor, source: string, subjectId: string): Promise<string[]> {
   return db('posted_messages').where({ source, subject_id: subjectId }).pluck('destination')
+}
+
+/** Whether the message with this `ts` at the destination is a live one, which is kept up to date. */
+export async function isLive(db: Executor, destination: string, ts: string): Promise<boolean> {
+  return (await db('posted_messages').where({ destination, ts }).first('ts')) !== undefined
 }
 
 /** Whether anything was ever posted there. */

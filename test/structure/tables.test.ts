@@ -45,7 +45,7 @@ const readers: Record<string, readonly string[]> = {
   members: ['cli', 'members', 'offboarding'],
   offboarding_keys: ['findings'],
   offboardings: ['findings'],
-  outbox: ['alerts', 'findings', 'reviews'],
+  outbox: ['alerts', 'findings', 'reviews', 'rotation'],
   review_keys: ['findings'],
   reviews: ['findings'],
   service_tokens: ['verification'],

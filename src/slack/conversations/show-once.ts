@@ -10,6 +10,7 @@ import type { Token } from '../../keys/token.ts'
 import { rememberTokenMessage, takeTokenMessages } from '../../keys/token-messages.ts'
 import { confirmChange } from '../../leases/confirm.ts'
 import type { Act } from '../../members/actor.ts'
+import { isLive } from '../../notifications/posted-messages.ts'
 import { type Message, notice, plainSection } from '../blocks.ts'
 import type { ClickInteraction, Interaction, OnClick } from '../interaction.ts'
 import { notShownMessage, notVoidMessage, offerMessage, revealedMessage } from '../messages/keys/reveal.ts'
@@ -172,7 +173,10 @@ export const revealKey: OnClick = async (interaction) => {
   if (isRefusal(made)) return made
   const shown = await showOnce(interaction, made.key, made.token)
   const at = interaction.message && { channel: interaction.message.channelId, ts: interaction.message.ts }
-  if (at && shown) await web.chat.update({ ...at, ...revealedMessage(made.key) }).catch(() => undefined)
+  const { db } = interaction.bot.world
+  const isKept = at && (await isLive(db, `dm:${interaction.caller.actor.id}`, at.ts))
+  if (at && shown && !isKept)
+    await web.chat.update({ ...at, ...revealedMessage(made.key) }).catch(() => undefined)
   interaction.bot.refresh(workspace)
 }
 
