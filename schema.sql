@@ -1232,6 +1232,7 @@ CREATE TABLE public.posted_messages (
     hash text NOT NULL,
     figures text DEFAULT ''::text NOT NULL,
     shown_at timestamp with time zone NOT NULL,
+    edits integer DEFAULT 0 NOT NULL,
     refresh_at timestamp with time zone
 );
 

@@ -63,6 +63,8 @@ create table posted_messages (
   hash text not null,
   figures text not null default '',
   shown_at timestamptz not null,
+  -- how often it was edited, to notice that two processes edit it at once
+  edits integer not null default 0,
   -- when it is refreshed for what changes without a message being put; never when null
   refresh_at timestamptz,
   primary key (source, subject_id, destination)

@@ -24,6 +24,7 @@ import {
   findPosted,
   forgetPosted,
   hasHeard,
+  type PostedMessage,
   placeName,
   rememberPosted,
   shownBy,
@@ -69,18 +70,29 @@ async function deliverOnce(messenger: Messenger): Promise<number> {
   const { db, clock } = messenger.world
   const running = new Set<Promise<void>>()
   let arrived = 0
-  for (;;) {
-    const claimedAt = performance.now()
-    const claimed = await claim(db, clock.now(), lanes - running.size)
-    const deliveries = await open(messenger, claimed, claimedAt)
-    for (const delivery of deliveries) {
-      const work = attempt(delivery)
-        .then((isDelivered) => void (isDelivered && arrived++))
-        .finally(() => running.delete(work))
-      running.add(work)
+  let failure: unknown
+  try {
+    while (failure === undefined) {
+      const claimedAt = performance.now()
+      const claimed = await claim(db, clock.now(), lanes - running.size)
+      for (const delivery of await open(messenger, claimed, claimedAt)) {
+        const work = attempt(delivery)
+          .then(
+            (isDelivered) => void (isDelivered && arrived++),
+            // The database is out: nothing more is claimed.
+            (error) => {
+              failure ??= error
+            },
+          )
+          .finally(() => running.delete(work))
+        running.add(work)
+      }
+      if (running.size === 0 && claimed.length === 0) return arrived
+      if (claimed.length === 0 || running.size === lanes) await Promise.race(running)
     }
-    if (running.size === 0) return arrived
-    if (claimed.length === 0 || running.size === lanes) await Promise.race(running)
+    throw failure
+  } finally {
+    await Promise.all(running)
   }
 }
 
@@ -89,7 +101,7 @@ type Delivery = {
   message: Claimed
   reading: Reading | undefined
   /** the live message, if it stands */
-  posted: Posted | undefined
+  posted: PostedMessage | undefined
   claimedAt: number
 }
 
@@ -118,7 +130,7 @@ async function open(
   return claimed.flatMap((message, i) => {
     const reading = readings[i]
     if (reading instanceof Error) return []
-    return [{ messenger, message, reading, posted: stands.get(placeName(message))?.where, claimedAt }]
+    return [{ messenger, message, reading, posted: stands.get(placeName(message)), claimedAt }]
   })
 }
 
@@ -202,13 +214,17 @@ const remember = (db: Executor, { messenger, message }: Delivery, { posted, live
 }
 
 /** Brings the live message up to date, and replies below it. One that somebody deleted is begun anew. */
-async function follow(delivery: Delivery, reading: Reading, posted: Posted): Promise<Begun | undefined> {
+async function follow(
+  delivery: Delivery,
+  reading: Reading,
+  posted: PostedMessage,
+): Promise<Begun | undefined> {
   const { messenger, message } = delivery
   const { db } = messenger.world
   const { live, said } = reading
   try {
-    if (live && !(await hasMoreComing(db, message))) await update(delivery, live, posted)
-    if (message.mode === 'thread') await postOnce(delivery, said!, message.id, posted)
+    if (live && !(await hasMoreComing(db, message))) await update(messenger, live, posted)
+    if (message.mode === 'thread') await postOnce(delivery, said!, message.id, posted.where)
     return undefined
   } catch (error) {
     if (!(error instanceof Refused) || error.why !== 'missing') throw error
@@ -218,11 +234,10 @@ async function follow(delivery: Delivery, reading: Reading, posted: Posted): Pro
   }
 }
 
-async function update({ messenger, message }: Delivery, live: Live, where: Posted): Promise<void> {
-  const stands = (await findPosted(messenger.world.db, [message])).get(placeName(message))
+async function update(messenger: Messenger, live: Live, posted: PostedMessage): Promise<void> {
   const shown = shownBy(live)
-  if (stands && stands.hash === shown.hash && stands.figures === shown.figures) return
-  await showNow(messenger, { ...message, where }, live)
+  if (posted.hash === shown.hash && posted.figures === shown.figures) return
+  await showNow(messenger, posted, live)
 }
 
 /** Updates the live messages that the matter was part of before, so that they no longer show it. */

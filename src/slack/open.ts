@@ -47,8 +47,8 @@ export async function openSlackSide(world: World): Promise<SlackSide> {
   const channel = slackChannel(openWebClient(world), world.log, { history })
   const messenger: Messenger = { world, channel, sources }
   const deliver = async (timeout?: { seconds: number }) => {
+    await Promise.all([refreshMessages(messenger), deliverWaiting(messenger, timeout)])
     await refreshMessages(messenger)
-    await deliverWaiting(messenger, timeout)
   }
   const stopping = new AbortController()
   const announcer = slackAnnouncer(openWebClient(world), world.log, { history })
