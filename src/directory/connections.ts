@@ -49,7 +49,7 @@ export async function makeConnection(
       hint: `${secret.slice(0, 8)}...`,
       token_hash: kind === 'scim' ? hash(secret) : null,
       // A signature can only be checked with the secret itself.
-      ...(kind === 'webhook' ? storeSecret(config.secretKeys, id, secret) : {}),
+      ...(kind === 'webhook' ? storeSecret({ id, secret }, config.secretKeys, random) : {}),
       created_by: actorName(act.actor),
       created_at: act.now,
     })

@@ -1,4 +1,5 @@
 import type { Executor } from '../foundation/database.ts'
+import type { Random } from '../foundation/random.ts'
 import { type SealingKeys, seal, unseal } from '../foundation/seal.ts'
 
 /** The secret of a webhook as it is stored; without a key it is plain. */
@@ -7,8 +8,12 @@ export type StoredSecret = { secret: string; secret_key_id: string | null }
 const purpose = (connectionId: string) => `webhook ${connectionId}`
 
 /** The form in which the secret of a webhook is stored. */
-export function storeSecret(keys: SealingKeys, connectionId: string, secret: string): StoredSecret {
-  const sealed = seal(keys, secret, purpose(connectionId))
+export function storeSecret(
+  { id, secret }: { id: string; secret: string },
+  keys: SealingKeys,
+  random: Random,
+): StoredSecret {
+  const sealed = seal(keys, secret, purpose(id), random)
   return sealed ? { secret: sealed.text, secret_key_id: sealed.keyId } : { secret, secret_key_id: null }
 }
 
@@ -22,7 +27,7 @@ export const openSecret = (
     ? secret
     : unseal(keys, { keyId: secret_key_id, text: secret }, purpose(connectionId))
 
-const most = 1_000
+const maxSecrets = 1_000
 
 /** The newest live webhooks, up to a thousand: how many are stored plain, and the keys of those that cannot be opened. */
 export async function inspectSecrets(
@@ -44,7 +49,7 @@ export const unreadableSentence = (keyIds: readonly string[]): string =>
   `Secrets of webhooks cannot be opened: KEYWARDEN_SECRET_KEYS does not have the key ${keyIds.join(', ')} that they were encrypted with; name it again, after the newer one.`
 
 /** Brings every secret that can be opened under the first key. @returns how many were not */
-export async function resealSecrets(db: Executor, keys: SealingKeys): Promise<number> {
+export async function resealSecrets(db: Executor, keys: SealingKeys, random: Random): Promise<number> {
   const [first] = keys
   if (!first) return 0
   const rows = await liveSecrets(db)
@@ -56,7 +61,7 @@ export async function resealSecrets(db: Executor, keys: SealingKeys): Promise<nu
     // Another process may be doing the same, or an owner ending the connection.
     resealed += await db('connections')
       .where({ id: row.id, secret: row.secret })
-      .update(storeSecret(keys, row.id, secret))
+      .update(storeSecret({ id: row.id, secret }, keys, random))
   }
   return resealed
 }
@@ -66,5 +71,5 @@ const liveSecrets = (db: Executor): Promise<(StoredSecret & { id: string })[]> =
     .where({ kind: 'webhook' })
     .whereNull('revoked_at')
     .orderBy('created_at', 'desc')
-    .limit(most)
+    .limit(maxSecrets)
     .select('id', 'secret', 'secret_key_id')

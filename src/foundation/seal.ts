@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv } from 'node:crypto'
+import type { Random } from './random.ts'
 
 /** Keys of AES-256-GCM by name. The first seals, all open. */
 export type SealingKeys = readonly { id: string; key: Buffer }[]
@@ -27,10 +28,10 @@ export function readSealingKeys(text: string): SealingKeys | undefined {
 }
 
 /** Seals a text under the first key. It opens only with the same `purpose`, so that it cannot be put in another's place. */
-export function seal(keys: SealingKeys, text: string, purpose: string): Sealed | undefined {
+export function seal(keys: SealingKeys, text: string, purpose: string, random: Random): Sealed | undefined {
   const [first] = keys
   if (!first) return undefined
-  const nonce = randomBytes(nonceBytes)
+  const nonce = random(nonceBytes)
   const cipher = createCipheriv('aes-256-gcm', first.key, nonce).setAAD(Buffer.from(purpose))
   const sealed = Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()])
   return { keyId: first.id, text: sealed.toString('base64') }

@@ -3,13 +3,13 @@ import type { MayOperate } from './operations.ts'
 
 /**
  * `/healthz` says that the process runs; `/readyz` says whether it can do its work. To those who may operate it also says
- * why not, and names jobs that are late and messages that failed, which take nobody out of service. Each
- * question has two seconds.
+ * why not, and names jobs that are late, messages that failed and troubles of a verifier, which take nobody out of
+ * service. Each question has two seconds.
  */
 export function addHealth(
   server: FastifyInstance,
   readiness: (() => Promise<string | undefined>)[],
-  details: { late?: Details; failed?: Details },
+  details: { late?: Details; failed?: Details; troubles?: Details },
   mayOperate: MayOperate,
 ): void {
   server.get('/healthz', async () => ({ status: 'ok' }))

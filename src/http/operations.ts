@@ -10,7 +10,7 @@ export const everybody: MayOperate = () => true
 
 const hash = (secret: string) => createHash('sha256').update(secret).digest()
 
-/** Whoever sends `Authorization: Bearer` with this token; without a token nobody. */
+/** Lets those who send `Authorization: Bearer` with this token; without a token nobody. */
 export function holderOf(token: string | undefined): MayOperate {
   const wanted = token === undefined ? undefined : hash(token)
   return ({ headers }) => {

@@ -61,7 +61,7 @@ export async function openHttp(world: World, options: HttpOptions): Promise<Fast
 
 function newServer(
   world: World,
-  { readiness, late, failed }: HttpOptions,
+  { verifier, readiness, late, failed }: HttpOptions,
   before: (handler: Handler) => Handler = (handler) => handler,
 ) {
   const server = fastify({
@@ -83,8 +83,9 @@ function newServer(
   server.setNotFoundHandler((_request, reply) =>
     reply.status(404).send(errorBody('NOT_FOUND', 'There is nothing at this address.')),
   )
+  const troubles = verifier && (async () => verifier.knowledge.learner.troubles())
   const addOperations = (mayOperate: MayOperate) => {
-    addHealth(server, readiness, { late, failed }, mayOperate)
+    addHealth(server, readiness, { late, failed, troubles }, mayOperate)
     addMetrics(server, mayOperate)
   }
   return { server, addOperations }

@@ -1,4 +1,4 @@
-import { transact } from '../foundation/database.ts'
+import { type Database, type Executor, transact } from '../foundation/database.ts'
 import { isRefusal } from '../foundation/refusal.ts'
 import { isSlackUser, plain } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
@@ -7,6 +7,8 @@ import { copyOf } from './copy.ts'
 import { type Claimed, complete, type OutboxMessage, put } from './outbox.ts'
 
 const maxOwners = 5
+/** A lost channel is tried again after so many real seconds, even when there is nothing new to say there. */
+const probeSeconds = 60
 
 type Deps = Pick<World, 'db' | 'clock' | 'log' | 'random'>
 
@@ -32,7 +34,7 @@ export async function fallBack(
     if (!redirected || !isChannel) return
     const where = { workspace_id: message.workspaceId, channel: message.destination }
     await trx('lost_channels')
-      .insert({ ...where, since: now })
+      .insert({ ...where, since: now, probe_after: inAWhile(trx) })
       .onConflict()
       .ignore()
     const { since } = await trx('lost_channels').where(where).first('since')
@@ -46,6 +48,38 @@ export async function fallBack(
   })
   if (isRefusal(done)) throw new Error(plain(done.message))
 }
+
+const inAWhile = (db: Executor) => db.raw('clock_timestamp() + make_interval(secs => ?)', [probeSeconds])
+
+type LostChannel = { workspace_id: string; channel: string }
+
+/** Sends a live message to each lost channel whose time has come, to find out whether it is back. */
+export async function probeLostChannels(db: Database): Promise<void> {
+  const due: LostChannel[] = await db('lost_channels')
+    .whereRaw('probe_after < clock_timestamp()')
+    .update({ probe_after: inAWhile(db) })
+    .returning(['workspace_id', 'channel'])
+  for (const lost of due) await sendBack(db, lost, 1)
+}
+
+/** Sends live messages to their channel again that went to people while it was lost, the latest of each subject. */
+export async function sendBack(db: Executor, lost: LostChannel, limit = maxSentBack): Promise<void> {
+  await db.raw(
+    `update outbox set outcome = null, completed_at = null, refusals = 0, retry_after = null, last_error = null
+     where seq in (
+       select seq from (
+         select distinct on (source, subject_id) seq, source, subject_id, destination from outbox
+         where workspace_id = :workspace_id and destination = :channel and outcome = 'redirected' and mode = 'live'
+         order by source, subject_id, seq desc) as o
+       where not exists (
+         select from posted_messages p
+         where (p.source, p.subject_id, p.destination) = (o.source, o.subject_id, o.destination))
+       order by seq limit :limit)`,
+    { ...lost, limit },
+  )
+}
+
+const maxSentBack = 500
 
 const lossNotice = (message: Claimed, destination: string, since: Date, reason: string): OutboxMessage => ({
   workspaceId: message.workspaceId,

@@ -2,7 +2,7 @@ import type { Random } from '../foundation/random.ts'
 import { dayMs } from '../foundation/time.ts'
 import { lockKeys } from '../keys/store.ts'
 import type { Act } from '../members/actor.ts'
-import { readPolicy } from '../policy/policy.ts'
+import { type Policy, readPolicy } from '../policy/policy.ts'
 import { type Campaign, openCampaign } from '../rotation/campaign.ts'
 import { type Applied, applyPlan, revokeTogether } from './apply-to-key.ts'
 import type { Step } from './execute-step.ts'
@@ -44,7 +44,7 @@ export const executeKeys =
       newOwner: await newOwnerOf(act.trx, workspaceId, here),
       graceEnds: new Date(act.now.getTime() + policy.offboardingGraceDays * dayMs),
       policy,
-      campaign: await campaignFor(act, offboarding, workspaceId, rows, random),
+      campaign: await campaignFor(act, offboarding, { id: workspaceId, policy }, rows, random),
       random,
     }
     const revoked = await revokeTogether(act, workspaceId, rows, locked, deps)
@@ -75,11 +75,11 @@ const apart = 3
 async function campaignFor(
   act: Act,
   { userId }: Offboarding,
-  workspaceId: string,
+  workspace: { id: string; policy: Policy },
   rows: readonly { plan: Plan }[],
   random: Random,
 ): Promise<Campaign | undefined> {
   if (rows.filter((row) => row.plan === 'rotate').length <= apart) return undefined
   const about = { title: 'Keys of somebody who leaves', ofUserId: userId ?? undefined }
-  return openCampaign(act, workspaceId, { ...about, reason: 'leaver' }, random)
+  return openCampaign(act, workspace, { ...about, reason: 'leaver' }, random)
 }

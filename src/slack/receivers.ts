@@ -1,6 +1,6 @@
 import type { App, Receiver } from '@slack/bolt'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { isFirst } from '../acts/once.ts'
+import { takeOnce } from '../acts/once.ts'
 import type { World } from '../foundation/world.ts'
 import { readSignedBody, signatureOf, windowSeconds } from './signature.ts'
 
@@ -110,7 +110,7 @@ function rememberSignatures({ db, clock, log }: World): (signature: string) => P
     const late = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => reject(new Error('Postgres took too long')), sharedMs)
     })
-    const first = isFirst(db, `slack-signature ${signature}`, clock.now())
+    const first = takeOnce(db, `slack-signature ${signature}`, clock.now())
     return Promise.race([first, late])
       .catch((error) => {
         log.warn(

@@ -3,20 +3,34 @@ import type { Alert, Notice } from '../alerts/alert.ts'
 import type { FindingContent } from '../alerts/finding-source.ts'
 import type { CheckpointContent } from '../alerts/put-checkpoints.ts'
 import type { FleetContent } from '../anomaly/fleet-message.ts'
+import type { OfferContent } from '../keys/offers.ts'
 import type { Content } from '../notifications/source.ts'
 import type { ReviewContent } from '../reviews/source.ts'
+import type { RotationContent } from '../rotation/source.ts'
 import type { Message } from './blocks.ts'
 import { alertMessage, alertReply } from './messages/alerts/alert.ts'
 import { fleetMessage } from './messages/alerts/fleet.ts'
 import { groupMessage } from './messages/alerts/group.ts'
 import { noticeMessage } from './messages/alerts/notice.ts'
 import { checkpointMessage } from './messages/audit/checkpoint.ts'
+import { lapsedMessage, offersMessage } from './messages/keys/offers.ts'
 import { askedMessage, progressMessage, reminderMessage } from './messages/reviews/review.ts'
+import { campaignMessage } from './messages/rotation/campaign.ts'
+import { remindMessage } from './messages/rotation/dialogs.ts'
+import { noteMessage } from './messages/rotation/notes.ts'
+import { trackerMessage } from './messages/rotation/tracker.ts'
 import { usePicture } from './messages/usage/picture.ts'
 import type { Illustration } from './upload-chart.ts'
 
 /** Everything that a message can be about. */
-export type AnyContent = FindingContent | FleetContent | ReviewContent | CheckpointContent | Notice
+export type AnyContent =
+  | FindingContent
+  | FleetContent
+  | ReviewContent
+  | RotationContent
+  | OfferContent
+  | CheckpointContent
+  | Notice
 
 type About<A> = Extract<AnyContent, { about: A }>
 
@@ -56,6 +70,15 @@ const renderers: Renderers = {
   asked: ({ asked }) => plainly(() => askedMessage(asked, 'dm'), '/keys review'),
   progress: ({ progress }) => plainly(() => progressMessage(progress), '/keys review'),
   'review-reminder': ({ asked }) => plainly(() => reminderMessage(asked), '/keys review'),
+  rotation: ({ tracker }) => {
+    const { hint, name } = tracker.facts.old
+    return plainly(() => trackerMessage(tracker), `/keys rotate ${hint ?? name}`)
+  },
+  campaign: ({ campaign }) => plainly(() => campaignMessage(campaign), '/keys rotate NAME'),
+  'rotation-note': ({ note }, { mentions }) => plainly(() => noteMessage(note, mentions)),
+  'rotation-reminder': ({ trackers }) => plainly(() => remindMessage(trackers)),
+  offer: ({ offer }) => plainly(() => offersMessage(offer)),
+  'offer-lapsed': ({ keys }) => plainly(() => lapsedMessage(keys)),
   checkpoint: (content) => plainly(() => checkpointMessage(content, content.isReply)),
   'channel-lost': notice,
   digest: notice,

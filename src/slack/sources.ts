@@ -2,8 +2,10 @@ import { findings } from '../alerts/finding-source.ts'
 import { notice } from '../alerts/notices.ts'
 import { checkpoints } from '../alerts/put-checkpoints.ts'
 import { fleetEvents } from '../anomaly/fleet-message.ts'
+import { lapsedOffers, offers } from '../keys/offers.ts'
 import type { Sources } from '../notifications/source.ts'
 import { reviewReminders, reviews } from '../reviews/source.ts'
+import { rotationReminders, rotations } from '../rotation/source.ts'
 
 /** Every kind of message that is sent to people, by the `source` of its outbox messages. */
 export const sources: Sources = {
@@ -11,6 +13,10 @@ export const sources: Sources = {
   fleet: fleetEvents,
   review: reviews,
   'review-reminder': reviewReminders,
+  rotation: rotations,
+  'rotation-reminder': rotationReminders,
+  offer: offers,
+  'offer-lapsed': lapsedOffers,
   checkpoint: checkpoints,
   'channel-lost': notice('channel-lost'),
   digest: notice('digest'),

@@ -1,7 +1,7 @@
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal } from '../../foundation/refusal.ts'
 import { say } from '../../foundation/words.ts'
-import { edit, readEdit, type TypedEdit } from '../../keys/edit.ts'
+import { edit, narrows, readEdit, type TypedEdit } from '../../keys/edit.ts'
 import { nameInUse } from '../../keys/find.ts'
 import { nameIsTaken } from '../../keys/issue.ts'
 import type { Key } from '../../keys/key.ts'
@@ -14,6 +14,7 @@ import { editedView, editForm } from '../messages/keys/edit.ts'
 import { hintOf } from '../messages/keys/key.ts'
 import { fieldErrors } from '../messages/refusal.ts'
 import { performFor } from '../perform-for.ts'
+import { showReceipts } from './change.ts'
 import { keyById, keyFor } from './pick.ts'
 import { sendDirect } from './send-direct.ts'
 import { offerReveal } from './show-once.ts'
@@ -50,9 +51,14 @@ export const submitEdit: OnSubmit = async (interaction) => {
     edit(act, workspace.id, keyId, wanted, Number(version)),
   )
   if (isRefusal(saved)) return saved
-  await interaction.show(editedView(saved))
-  await notifyNewOwner(interaction, before, saved)
   interaction.bot.refresh(workspace)
+  // The new owner need not wait for verifiers.
+  await Promise.all([
+    narrows(before, saved)
+      ? showReceipts(interaction, undefined, (receipt) => editedView(saved, receipt))
+      : interaction.show(editedView(saved)),
+    notifyNewOwner(interaction, before, saved),
+  ])
 }
 
 function readForm({ values, caller }: SubmitInteraction): TypedEdit {

@@ -23,6 +23,7 @@ import * as create from '../../../src/slack/messages/keys/create.ts'
 import * as edit from '../../../src/slack/messages/keys/edit.ts'
 import * as holders from '../../../src/slack/messages/keys/holders.ts'
 import * as list from '../../../src/slack/messages/keys/list.ts'
+import * as offer from '../../../src/slack/messages/keys/offers.ts'
 import * as pick from '../../../src/slack/messages/keys/pick.ts'
 import * as request from '../../../src/slack/messages/keys/request.ts'
 import * as reveal from '../../../src/slack/messages/keys/reveal.ts'
@@ -36,6 +37,7 @@ import * as refusal from '../../../src/slack/messages/refusal.ts'
 import * as review from '../../../src/slack/messages/reviews/review.ts'
 import * as campaign from '../../../src/slack/messages/rotation/campaign.ts'
 import * as dialogs from '../../../src/slack/messages/rotation/dialogs.ts'
+import * as notes from '../../../src/slack/messages/rotation/notes.ts'
 import * as rotate from '../../../src/slack/messages/rotation/rotate.ts'
 import * as rotateMany from '../../../src/slack/messages/rotation/rotate-many.ts'
 import * as tracker from '../../../src/slack/messages/rotation/tracker.ts'
@@ -71,6 +73,7 @@ const change_ = fc.constantFrom('deactivate' as const, 'activate' as const, 'rev
 const restriction = fc.constantFrom('deactivate' as const, 'revoke' as const)
 const stake = fc.record({ last24h: a.last24h, holders: a.holders })
 const token = fc.constant(generateToken('tml_', (n) => new Uint8Array(n)))
+const isSome = (all: readonly unknown[]) => all.length > 0
 const started = fc.record({ rotation: a.rotation, predecessor: a.key, successor: a.key })
 const filter = fc.oneof(
   fc.constant({}),
@@ -165,7 +168,7 @@ export const builders: Record<string, Renders> = {
       })),
   ),
   editForm: over(edit.editForm, a.key),
-  editedView: over(edit.editedView, a.key),
+  editedView: of(edit.editedView, a.key, maybe(a.receipt)),
   holdersView: of(
     holders.holdersView,
     a.key,
@@ -197,7 +200,7 @@ export const builders: Record<string, Renders> = {
   offerMessage: of(reveal.offerMessage, a.key, user),
   revealedMessage: over(reveal.revealedMessage, a.key),
   waitingForOwnerView: over(reveal.waitingForOwnerView, a.key),
-  notShownMessage: over(reveal.notShownMessage, a.key),
+  notShownMessage: of(reveal.notShownMessage, a.key, a.receipt),
   notVoidMessage: over(reveal.notVoidMessage, a.key),
   keyView: of(
     show.keyView,
@@ -253,12 +256,10 @@ export const builders: Record<string, Renders> = {
     maybe(a.receipt),
   ),
   finishedManyView: of(dialogs.finishedManyView, count, maybe(a.receipt)),
-  offersMessage: over(
-    dialogs.offersMessage,
-    a.trackers(300).filter((all) => all.length > 0),
-  ),
-  remindMessage: over(dialogs.remindMessage, a.tracker),
-  saidMessage: over(dialogs.saidMessage, a.said),
+  offersMessage: over(offer.offersMessage, a.offer),
+  lapsedMessage: over(offer.lapsedMessage, many(fc.record({ name }), 300).filter(isSome)),
+  remindMessage: over(dialogs.remindMessage, a.trackers(300).filter(isSome)),
+  noteMessage: of(notes.noteMessage, a.rotationNote, many(user, 40)),
   rotateForm: over(
     rotate.rotateForm,
     fc
@@ -283,13 +284,7 @@ export const builders: Record<string, Renders> = {
     }),
   ),
   campaignBegunView: of(rotateMany.campaignBegunView, words, channel),
-  rotationMessage: over(
-    tracker.rotationMessage,
-    fc.oneof(
-      a.tracker.map((one) => ({ about: 'rotation' as const, tracker: one })),
-      a.campaign.map((one) => ({ about: 'campaign' as const, campaign: one })),
-    ),
-  ),
+  trackerMessage: over(tracker.trackerMessage, a.tracker),
   trackerView: of(tracker.trackerView, a.tracker, a.member),
   csvSentMessage: over(file.csvSentMessage, name),
   noFilesMessage: of(

@@ -2,6 +2,8 @@ import type { ModalView } from '@slack/types'
 import { type Phrase, say } from '../../../foundation/words.ts'
 import type { Key } from '../../../keys/key.ts'
 import { lapsesAt } from '../../../keys/lapse.ts'
+import type { Receipt } from '../../../leases/confirm.ts'
+import { receiptPhrase } from '../../../leases/receipt-words.ts'
 import { actions, button, type Message, message, notice } from '../../blocks.ts'
 import { sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
@@ -42,9 +44,9 @@ function lapse(key: Key): Phrase {
 }
 
 /** Notifies the owner when it is unknown whether Slack showed the key. */
-export const notShownMessage = (key: Key): Message =>
+export const notShownMessage = (key: Key, receipt: Receipt): Message =>
   message(
-    say`Slack did not confirm that it showed you ${{ name: key.name }}, so that key is void. Reveal it again.`,
+    say`Slack did not confirm that it showed you ${{ name: key.name }}, so ${receipt.state === 'confirmed' ? 'that key is void.' : say`I took it back. ${receiptPhrase(receipt)}`} Reveal it again.`,
     actions(revealButton(key)),
   )
 
