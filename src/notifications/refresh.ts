@@ -4,8 +4,8 @@ import { put } from './outbox.ts'
 import {
   claimToRefresh,
   forgetPosted,
-  refreshAgain,
   type PostedMessage,
+  refreshAgain,
   rememberShown,
   shownBy,
 } from './posted-messages.ts'

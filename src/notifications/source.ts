@@ -36,6 +36,8 @@ export type Reading = {
   concerned?: readonly string[]
   /** those concerned get a direct message of it too when they do not read the channel */
   mustBeRead?: boolean
+  /** who sent it to a person: notified when that person takes no messages */
+  sender?: string
 }
 
 /** An outbox message that is about to be delivered, and whether its live message was posted. */
@@ -46,8 +48,10 @@ export type Waiting = Pick<
 
 /** Knows what the messages of one kind say now. */
 export type Source = {
-  /** aligned with `messages`; undefined where there is nothing to say any more */
-  read(db: Executor, messages: readonly Waiting[], now: Date): Promise<(Reading | undefined)[]>
+  /**
+   * Aligned with `messages`; undefined where there is nothing to say any more, an error where it cannot be said yet.
+   */
+  read(db: Executor, messages: readonly Waiting[], now: Date): Promise<(Reading | Error | undefined)[]>
   /** real seconds after which a live message is refreshed, for what changes without a message being put */
   everySeconds?: number
 }

@@ -12,7 +12,6 @@ import { openSlack } from './app.ts'
 import { firstStart } from './first-start.ts'
 import type { BotContext } from './interaction.ts'
 import { redrawHomes, refreshHomes } from './live-home.ts'
-import { slackAnnouncer } from './offboarding-announcer.ts'
 import { slackChannel } from './post-messages.ts'
 import { httpReceiver } from './receivers.ts'
 import { slackRotationBoard } from './rotation-board.ts'
@@ -51,7 +50,7 @@ export async function openSlackSide(world: World): Promise<SlackSide> {
     await refreshMessages(messenger)
     await deliverWaiting(messenger, timeout)
   }
-  const offboard = openOffboarder(world, slackAnnouncer(openWebClient(world), world.log, { history }))
+  const offboard = openOffboarder(world, () => deliver({ seconds: 2 }))
   const board = slackRotationBoard(openWebClient(world), world.log, { history })
 
   function openBot(): Bot {
@@ -101,8 +100,11 @@ async function refresh(bot: BotContext, ways: Ways, teamId: string, workspace: W
       { event: 'slack.refresh_failed', error: String(error) },
       'failed to refresh alerts, rotations or App Homes after a change',
     )
+  // Messages of the act itself wait for nothing else.
+  const delivered = deliver().catch(later)
   const failed = await refreshHomes(bot, teamId, workspace).catch(later)
   await Promise.all([
+    delivered,
     redrawHomes(bot, teamId, failed ?? []).catch(later),
     workOnRotations(world, board, { withinMs: confirmWithinMs }).catch(later),
     reconcileWorkspace(world, workspace)

@@ -6,9 +6,10 @@ import { systemRandom } from '../../src/foundation/random.ts'
 import { openWebClient } from '../../src/foundation/slack.ts'
 import type { World } from '../../src/foundation/world.ts'
 import { startWatching } from '../../src/leases/confirm.ts'
-import { announce } from '../../src/offboarding/announce.ts'
+import { deliverWaiting } from '../../src/notifications/deliver.ts'
 import { carryOut } from '../../src/offboarding/execute.ts'
-import { slackAnnouncer } from '../../src/slack/offboarding-announcer.ts'
+import { slackChannel } from '../../src/slack/post-messages.ts'
+import { sources } from '../../src/slack/sources.ts'
 
 /**
  * A worker of its own that carries out what waits, and dies by SIGKILL at the statement that `DIES_AT` counts to,
@@ -24,9 +25,9 @@ db.on('query', () => {
   if (++statements === diesAt) process.kill(process.pid, 'SIGKILL')
 })
 const watching = startWatching(world)
-const announcer = slackAnnouncer(openWebClient(world))
+const channel = slackChannel(openWebClient(world), log)
 await carryOut(world)
-await announce(world, announcer)
+await deliverWaiting({ world, channel, sources })
 await watching.stop()
 await db.destroy()
 console.log(`ended after ${statements} statements`)

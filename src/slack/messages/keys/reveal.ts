@@ -32,7 +32,7 @@ export const revealedMessage = (key: Key): Message =>
 export const waitingForOwnerView = (key: Key): ModalView =>
   notice('Key created', [
     sentenceBlock(
-      say`${{ name: key.name }} waits for ${{ user: key.ownerId }} to reveal it; I sent them a message. You will not see the key. ${lapse(key)}`,
+      say`${{ name: key.name }} waits for ${{ user: key.ownerId }} to reveal it: on their Home, and in a message to them. You will not see the key. ${lapse(key)}`,
     ),
   ])
 
