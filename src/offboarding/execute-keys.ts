@@ -27,7 +27,8 @@ export const executeKeys =
         .trx('offboarding_keys')
         .where({ offboarding_id: id })
         .whereNull('outcome')
-        .orderBy(['workspace_id', 'key_id'])
+        // Rotations first, so that they come together and share a campaign.
+        .orderByRaw(`workspace_id, plan <> 'rotate', key_id`)
     const next = await waiting().first('workspace_id')
     if (!next) {
       await endActing(act, offboarding, random)
