@@ -318,3 +318,22 @@ test('a key that was to take the place of another is revoked with the rest, and 
     'revoked',
   ])
 })
+
+test('thirty rotations of one leaver are one campaign, however many of their keys are quiet', async () => {
+  const id = 'U0MANYKEYS'
+  const as = await join(r.world, r.workspace.id, id, 'manager')
+  for (let nth = 0; nth < 60; nth++) {
+    const key = await ownedKey(r.world, as, `Many ${nth}`)
+    if (nth % 2 === 0) await use(r.world, key.id)
+  }
+  const off = await ask({ userId: id, mode: 'by-use', choices: {} })
+  await carryOut(r.world)
+  const keys = await leaverKeysOf(r.world.db, [off.id])
+  expect(keys.filter((key) => key.outcome === 'rotating')).toHaveLength(30)
+  const rotations = await r.world
+    .db('rotations')
+    .whereIn('successor_id', keys.map((key) => key.successorKeyId).filter(Boolean) as string[])
+    .distinct('campaign_id')
+  expect(rotations).toHaveLength(1)
+  expect(rotations[0].campaign_id).not.toBeNull()
+})
