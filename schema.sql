@@ -135,6 +135,18 @@ begin
   raise exception 'audit events are append-only';
 end $$;
 
+CREATE FUNCTION public.change_of_request(p_request text) RETURNS TABLE(seq bigint, epoch_id text, is_lost boolean)
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+  epoch_id := current_epoch();
+  select max(c.seq) into seq from changes c where c.request_id = p_request;
+  is_lost := seq is null
+    and not exists (select from acts_done d where d.request_id = p_request and not d.is_barred);
+  return next;
+end $$;
+
 CREATE FUNCTION public.current_epoch() RETURNS text
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
@@ -151,9 +163,9 @@ begin
   if found then
     delete from leases;
     insert into leases (incarnation, name, ttl_ms, renewals, head_at_renewal, acknowledged, begun_at, renewed_at)
-    select 'ghost:' || found_id, 'verifiers before the database recovered', longest_ttl_ms, 0, -1, -1,
+    select 'ghost:' || found_id, 'verifiers before the database recovered', max(ttl_ms), 0, -1, -1,
       clock_timestamp(), clock_timestamp()
-    from change_log where longest_ttl_ms > 0;
+    from lease_lengths having count(*) > 0;
   else
     select id into found_id from epoch;
   end if;
@@ -293,7 +305,8 @@ begin
     -- A sequence that was reset would draw a number that verifiers have already read past.
     current_seq := greatest(nextval('change_seq'), newest_change() + 1,
       (select max(greatest(head_at_renewal, acknowledged)) + 1 from leases));
-    insert into changes (seq, at) values (current_seq, clock_timestamp());
+    insert into changes (seq, at, request_id)
+    values (current_seq, clock_timestamp(), nullif(current_setting('keywarden.request', true), ''));
     perform set_config('keywarden.change', current_seq::text, true);
     perform set_config('synchronous_commit', 'on', true);
     perform pg_notify('keywarden_changes', current_seq::text);
@@ -421,8 +434,9 @@ CREATE FUNCTION public.newest_change_of(p_keys text[], p_to text) RETURNS TABLE(
 begin
   epoch_id := current_epoch();
   select (select max(s.seq) from change_subjects s where s.kind = 'key' and s.id = any(p_keys)),
-    exists (select from keys k where k.id = any(p_keys) and case when p_to is null
-      then k.status = 'active' and k.ends_at is null
+    exists (select from keys k where k.id = any(p_keys) and case
+      when p_to = 'ending' then k.status = 'active' and k.ends_at is null
+      when p_to is null then k.status = 'active' and k.ends_at is null
         and not exists (select from change_subjects s where s.kind = 'key' and s.id = k.id)
       else k.status not in (p_to, 'revoked') end)
     into seq, is_unchanged;
@@ -471,9 +485,15 @@ declare
   upto bigint;
   gone integer;
 begin
+  -- A length that nobody was granted for as long is forgotten: a long lease of long ago must not cost every recovery.
+  update lease_lengths known set granted_at = latest.renewed_at
+    from (select ttl_ms, max(renewed_at) as renewed_at from leases where renewals > 0 group by ttl_ms) as latest
+    where latest.ttl_ms = known.ttl_ms and latest.renewed_at > known.granted_at;
+  delete from lease_lengths
+    where granted_at < clock_timestamp() - greatest(p_kept_ms, 2 * ttl_ms) * interval '1 millisecond';
   select max(c.seq) into upto from (select seq, at from changes order by seq limit p_max) as c
     where c.at < clock_timestamp()
-        - greatest(p_kept_ms, (select longest_ttl_ms from change_log)) * interval '1 millisecond'
+        - greatest(p_kept_ms, (select max(ttl_ms) from lease_lengths)) * interval '1 millisecond'
       and c.seq <= coalesce((select min(acknowledged) from leases), c.seq)
       and c.seq < coalesce((select min(seq) from changes where confirmed_at is null), c.seq + 1);
   if upto is null then return 0; end if;
@@ -504,7 +524,12 @@ begin
   head := newest_change();
   pruned := (select pruned_to from change_log);
   if p_begin then
-    update change_log set longest_ttl_ms = p_ttl_ms where longest_ttl_ms < p_ttl_ms;
+    -- Verifiers that begin at once need not wait for each other here.
+    if not exists (select from lease_lengths
+        where ttl_ms = p_ttl_ms and granted_at > clock_timestamp() - interval '1 hour') then
+      insert into lease_lengths as known (ttl_ms, granted_at) values (p_ttl_ms, clock_timestamp())
+        on conflict (ttl_ms) do update set granted_at = clock_timestamp();
+    end if;
     insert into leases (incarnation, name, ttl_ms, renewals, head_at_renewal, acknowledged, begun_at, renewed_at)
     values (p_incarnation, p_name, p_ttl_ms, 1, head, head, clock_timestamp(), clock_timestamp())
     on conflict (incarnation) do update
@@ -637,7 +662,8 @@ CREATE TABLE public.accounts (
 
 CREATE TABLE public.acts_done (
     request_id text NOT NULL,
-    done_at timestamp with time zone NOT NULL
+    done_at timestamp with time zone NOT NULL,
+    is_barred boolean DEFAULT false NOT NULL
 );
 
 CREATE TABLE public.anomaly_episodes (
@@ -745,7 +771,6 @@ CREATE TABLE public.change_log (
     singleton boolean DEFAULT true NOT NULL,
     pruned_to bigint DEFAULT 0 NOT NULL,
     proven_at timestamp with time zone,
-    longest_ttl_ms integer DEFAULT 0 NOT NULL,
     CONSTRAINT change_log_singleton_check CHECK (singleton)
 );
 
@@ -769,6 +794,7 @@ CREATE TABLE public.changes (
     at timestamp with time zone NOT NULL,
     confirmed_at timestamp with time zone,
     receipt jsonb,
+    request_id text,
     CONSTRAINT changes_check CHECK (((confirmed_at IS NULL) = (receipt IS NULL)))
 );
 
@@ -921,6 +947,7 @@ CREATE TABLE public.job_runs (
     finished_at timestamp with time zone,
     failed_at timestamp with time zone,
     error text,
+    last_slot timestamp with time zone,
     next_due_at timestamp with time zone,
     late_seconds integer
 );
@@ -1013,6 +1040,12 @@ CREATE TABLE public.keys (
     CONSTRAINT keys_scopes_check CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['read'::text, 'write'::text, 'conversations'::text, 'agents'::text, 'analytics'::text]))),
     CONSTRAINT keys_status_check CHECK ((status = ANY (ARRAY['unrevealed'::text, 'active'::text, 'inactive'::text, 'revoked'::text]))),
     CONSTRAINT keys_token_hash_check CHECK ((length(token_hash) = 32))
+);
+
+CREATE TABLE public.lease_lengths (
+    ttl_ms integer NOT NULL,
+    granted_at timestamp with time zone NOT NULL,
+    CONSTRAINT lease_lengths_ttl_ms_check CHECK ((ttl_ms > 0))
 );
 
 CREATE TABLE public.leases (
@@ -1614,6 +1647,9 @@ ALTER TABLE ONLY public.keys
 ALTER TABLE ONLY public.keys
     ADD CONSTRAINT keys_token_hash_key UNIQUE (token_hash);
 
+ALTER TABLE ONLY public.lease_lengths
+    ADD CONSTRAINT lease_lengths_pkey PRIMARY KEY (ttl_ms);
+
 ALTER TABLE ONLY public.leases
     ADD CONSTRAINT leases_pkey PRIMARY KEY (incarnation);
 
@@ -1768,6 +1804,8 @@ CREATE INDEX audit_events_by_key ON public.audit_events USING btree (workspace_i
 CREATE INDEX audit_refusals_to_sum_up ON public.audit_refusals USING btree (hour) WHERE ((summed_up_at IS NULL) AND (attempts > 1));
 
 CREATE INDEX change_subjects_by_id ON public.change_subjects USING btree (kind, id, seq);
+
+CREATE INDEX changes_by_request ON public.changes USING btree (request_id) WHERE (request_id IS NOT NULL);
 
 CREATE INDEX changes_unconfirmed ON public.changes USING btree (seq) WHERE (confirmed_at IS NULL);
 

@@ -25,6 +25,8 @@ export type Slack = {
   triggers: Triggers
   responseUrls: ResponseUrls
   rateLimit: RateLimit
+  /** limits of methods, besides that of posts by channel */
+  methodLimits: Map<string, RateLimit>
   faults: Fault[]
   /** types of blocks that this workspace's plan does not have */
   refusedBlocks: Set<string>

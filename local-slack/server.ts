@@ -58,7 +58,9 @@ async function api({ slack, methods }: Parts, request: IncomingMessage, response
   const call = { n, method: name, args: unpacked(args), reply: {}, at: Date.now() }
   slack.calls.push(call)
   const asked = { method: name, args: call.args }
-  const reply = await withFault(slack, response, asked, () => callMethod(slack, methods[name], args, token))
+  const reply = await withFault(slack, response, asked, () =>
+    callMethod(slack, name, methods[name], args, token),
+  )
   call.reply = reply?.body ?? {}
 }
 

@@ -52,6 +52,8 @@ export type LocalSlack = Workspace & {
   /** how long the app took to acknowledge what people did since this was last asked, in milliseconds */
   takeAcknowledgedMs(): number[]
   limitPosts(limit: { perSecond: number; burst: number }): void
+  /** from now on this method is answered so often, as Slack's tiers do: 50 a minute for tier 3; unlimited before */
+  limitMethod(method: string, limit: { perMinute: number }): void
   /** from now on messages with blocks of these types are refused, as on a plan or in a roll-out without them */
   refuseBlocks(types: readonly string[]): void
   /** puts a button on the page, beside the calendar */
@@ -92,6 +94,7 @@ function createSlack(
     triggers: createTriggers(),
     responseUrls: new Map(),
     rateLimit: createRateLimit(options.postLimit ?? { perSecond: 1, burst: 100 }),
+    methodLimits: new Map(),
     faults: [],
     refusedBlocks: new Set(),
     calls: [],
@@ -136,6 +139,9 @@ function controlsOf(slack: Slack, socketMode: SocketMode, acknowledgeWithinSecon
     takeAcknowledgedMs: () => slack.delivery.acknowledgedMs.splice(0),
     limitPosts(limit: { perSecond: number; burst: number }) {
       slack.rateLimit = createRateLimit(limit)
+    },
+    limitMethod(method: string, { perMinute }: { perMinute: number }) {
+      slack.methodLimits.set(method, createRateLimit({ perSecond: perMinute / 60, burst: perMinute }))
     },
     refuseBlocks(types: readonly string[]) {
       slack.refusedBlocks = new Set(types)

@@ -1,7 +1,8 @@
 import type { AddressInfo } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Job } from '../jobs/engine/job.ts'
-import { type Clock, systemClock } from './foundation/clock.ts'
+import { type Clock, openDatabaseClock } from './foundation/clock.ts'
 import type { Config } from './foundation/config.ts'
 import { databaseStartError, openDatabase, requireChanges } from './foundation/database.ts'
 import { boundGarbage } from './foundation/garbage.ts'
@@ -50,17 +51,15 @@ export async function start(options: StartOptions): Promise<Running> {
     connections: 20,
     name: `keywarden ${options.roles.join(' ')}`,
   })
-  const clock = options.clock ?? systemClock
+  const clock = options.clock ?? openDatabaseClock()
   const world: World = { config, log, db, clock, random: options.random ?? systemRandom }
-  const opened: (() => Promise<void>)[] = [() => db.destroy()]
-  const stop = async () => {
-    // The last opened closes first: servers before their connections.
-    for (const close of opened.splice(0).reverse()) await close()
-  }
+  const opened = new Opened(log)
+  opened.push('database', () => db.destroy())
+  const stop = () => opened.close()
   try {
     await checkDatabase(world)
     const { startWatching } = await import('./leases/confirm.ts')
-    opened.push(startWatching(world).stop)
+    opened.push('confirmations', startWatching(world).stop)
     const parts = await startParts(world, options, opened)
     const verifier = options.roles.includes('verify') ? await startVerifier(world, opened) : undefined
     const isVerifierOnly = options.roles.every((role) => role === 'verify')
@@ -79,6 +78,35 @@ export async function start(options: StartOptions): Promise<Running> {
   }
 }
 
+/**
+ * In this order, and how long each may take, in real milliseconds: what is left then ends with the process. Requests that
+ * came in are answered, the parts carry to its end what they have begun, all at once, and then their connections go.
+ */
+const stages = { server: 2_000, part: 6_000, confirmations: 300, database: 300 }
+
+class Opened {
+  readonly #log: Log
+  readonly #closings: { stage: keyof typeof stages; close: () => Promise<void> }[] = []
+
+  constructor(log: Log) {
+    this.#log = log
+  }
+
+  push(stage: keyof typeof stages, close: () => Promise<void>): void {
+    this.#closings.push({ stage, close })
+  }
+
+  async close(): Promise<void> {
+    const all = this.#closings.splice(0)
+    for (const [name, withinMs] of Object.entries(stages)) {
+      const closed = Promise.all(all.filter(({ stage }) => stage === name).map(({ close }) => close()))
+      const isLate = await Promise.race([closed, pause(withinMs, true, { ref: false })])
+      if (isLate === true)
+        this.#log.warn({ event: 'process.stop_delayed', stage: name }, 'stopping takes long')
+    }
+  }
+}
+
 async function checkDatabase({ db }: World): Promise<void> {
   const pending = await pendingMigrations(db).catch((error) => {
     throw databaseStartError(error) ?? error
@@ -91,22 +119,24 @@ type Parts = {
   routes: ((server: FastifyInstance) => void)[]
   runTimetable(): Promise<void>
   late?: () => Promise<string[]>
+  failed?: () => Promise<string[]>
 }
 
 async function startParts(
   world: World,
   { roles: wanted, timetable }: StartOptions,
-  opened: (() => Promise<void>)[],
+  opened: Opened,
 ): Promise<Parts> {
   const parts: Parts = { routes: [], runTimetable: async () => undefined }
   if (!wanted.includes('bot') && !wanted.includes('worker')) return parts
   const slack = await import('./slack/open.ts').then(({ openSlackSide }) => openSlackSide(world))
+  opened.push('part', async () => slack.stop())
   if (wanted.includes('worker')) {
     const worker = await startWorker(world, slack, timetable)
-    opened.push(worker.stop)
+    opened.push('part', worker.stop)
     parts.runTimetable = worker.runTimetable
     parts.late = await showLateness(world)
-    await showRefused(world)
+    parts.failed = await showMessages(world)
   }
   if (wanted.includes('bot')) {
     const bot = slack.openBot()
@@ -118,7 +148,7 @@ async function startParts(
     parts.routes.push((server) => addScim(server, world, bot.offboard))
     parts.routes.push((server) => addOffboardings(server, world, bot.offboard))
     await bot.start()
-    opened.push(bot.stop)
+    opened.push('part', bot.stop)
   }
   return parts
 }
@@ -143,20 +173,24 @@ async function showLateness({ db, clock }: World): Promise<() => Promise<string[
   return async () => lateSentences(await states())
 }
 
-/** A worker counts in its metrics what Slack refused for good. */
-async function showRefused({ db }: World): Promise<void> {
-  const [{ failedMessages }, { measureMessages }] = await Promise.all([
+/** A worker answers for the messages that wait or failed, in its metrics and its readiness. */
+async function showMessages({ db, clock }: World): Promise<() => Promise<string[]>> {
+  const [{ failedMessages, failedSentences, readBacklog }, { measureMessages }] = await Promise.all([
     import('./notifications/failed.ts'),
     import('./http/message-metrics.ts'),
   ])
-  measureMessages(async () => (await failedMessages(db))?.messages ?? 0)
+  measureMessages(async () => {
+    const now = clock.now()
+    return { backlog: await readBacklog(db, now), now }
+  })
+  return async () => failedSentences(await failedMessages(db))
 }
 
-async function startVerifier(world: World, opened: (() => Promise<void>)[]): Promise<Verifier> {
+async function startVerifier(world: World, opened: Opened): Promise<Verifier> {
   boundGarbage()
   const { openVerifier } = await import('./verification/verifier.ts')
   const verifier = await openVerifier(world)
-  opened.push(verifier.stop)
+  opened.push('part', verifier.stop)
   return verifier
 }
 
@@ -167,7 +201,7 @@ async function whyNotReady(db: World['db'], learner: Learner | undefined): Promi
     return undefined
   } catch (error) {
     const why = databaseStartError(error)?.message ?? String(error)
-    return learner?.mayAnswer() === false ? `${why} No lease: ${learner.trouble() ?? 'it ran out'}.` : why
+    return [why, ...(learner?.troubles() ?? []).map((trouble) => `${trouble}.`)].join(' ')
   }
 }
 
@@ -175,8 +209,8 @@ async function startHttp(
   world: World,
   verifier: Verifier | undefined,
   isVerifierOnly: boolean,
-  { routes, late }: Parts,
-  opened: (() => Promise<void>)[],
+  { routes, late, failed }: Parts,
+  opened: Opened,
 ): Promise<string> {
   const { openHttp } = await import('./http/server.ts')
   const learner = verifier?.knowledge.learner
@@ -187,14 +221,18 @@ async function startHttp(
       return whyNotReady(world.db, learner)
     },
   ]
-  const server = await openHttp(world, { verifier, readiness, routes, ...(late ? { late } : {}) }).catch(
-    (error: Error) => {
-      throw new StartError(
-        `The HTTP server cannot listen: ${error.message}. Check KEYWARDEN_HTTP_HOST and KEYWARDEN_HTTP_PORT.`,
-      )
-    },
-  )
-  opened.push(() => server.close())
+  const server = await openHttp(world, {
+    verifier,
+    readiness,
+    routes,
+    ...(late ? { late } : {}),
+    ...(failed ? { failed } : {}),
+  }).catch((error: Error) => {
+    throw new StartError(
+      `The HTTP server cannot listen: ${error.message}. Check KEYWARDEN_HTTP_HOST and KEYWARDEN_HTTP_PORT.`,
+    )
+  })
+  opened.push('server', () => server.close())
   const address = server.server.address() as AddressInfo
   return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`
 }

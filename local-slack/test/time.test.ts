@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
-import { countPost, createRateLimit } from '../rate-limit.ts'
+import { countCall, createRateLimit } from '../rate-limit.ts'
 import { grantResponseUrl, useResponseUrl } from '../response-urls.ts'
 import { createTriggers, exchangeTrigger, issueTrigger, triggerUser } from '../triggers.ts'
 import { ada, startProbe } from './bolt.ts'
@@ -33,12 +33,12 @@ test('a response_url is good for thirty minutes', () => {
 
 test('room for posts comes back at the rate of the limit', () => {
   const limit = createRateLimit({ perSecond: 1, burst: 2 })
-  countPost(limit, 'C1')
-  countPost(limit, 'C1')
-  expect(() => countPost(limit, 'C1')).toThrow('ratelimited')
+  countCall(limit, 'C1')
+  countCall(limit, 'C1')
+  expect(() => countCall(limit, 'C1')).toThrow('ratelimited')
   pass(1_100)
-  countPost(limit, 'C1')
-  expect(() => countPost(limit, 'C1')).toThrow('ratelimited')
+  countCall(limit, 'C1')
+  expect(() => countCall(limit, 'C1')).toThrow('ratelimited')
 })
 
 test('an eleventh socket is turned away', async () => {

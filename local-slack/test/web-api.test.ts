@@ -327,3 +327,13 @@ test('who waits in vain is shown what the person does see', async () => {
   const waiting = person(slack.url, ada).waitFor((screen) => screen.modals[0], 0.2)
   await expect(waiting).rejects.toThrow(/ada at [\s\S]*#security-alerts Probe: A key is idle/)
 })
+
+test('a method with a limit of its own answers 429 above it, and others go on', async () => {
+  slack.limitMethod('chat.update', { perMinute: 2 })
+  const { channel, ts } = await client.chat.postMessage({ channel: general, text: 'one' })
+  const edit = () => client.chat.update({ channel: channel!, ts: ts!, text: 'two' })
+  await edit()
+  await edit()
+  await expect(edit()).rejects.toMatchObject({ retryAfter: 30 })
+  expect((await client.chat.postMessage({ channel: general, text: 'three' })).ok).toBe(true)
+})

@@ -1,6 +1,7 @@
 import type { Slack } from '../context.ts'
 import type { Fault } from '../contract.ts'
 import type { Fields } from '../fields.ts'
+import { countCall } from '../rate-limit.ts'
 import { Refusal } from '../refusal.ts'
 import type { Execution } from '../steps.ts'
 import { type Caller, type Method, needScope } from './method.ts'
@@ -29,8 +30,17 @@ function scopeHeaders(caller: Caller, method: Method | undefined): Record<string
   return headers
 }
 
-async function answer(slack: Slack, method: Method, args: Fields, token: string | undefined, caller: Caller) {
+async function answer(
+  slack: Slack,
+  name: string,
+  method: Method,
+  args: Fields,
+  token: string | undefined,
+  caller: Caller,
+) {
   checkToken(slack, method, token)
+  const limit = slack.methodLimits.get(name)
+  if (limit) countCall(limit, name)
   if (method.token !== 'app') needScope(caller, ...method.scopes)
   return { ok: true, ...(await method.run(slack, args, caller)) }
 }
@@ -38,6 +48,7 @@ async function answer(slack: Slack, method: Method, args: Fields, token: string 
 /** Answers one call of the Web API as Slack would: always 200, except when rate-limited. */
 export async function callMethod(
   slack: Slack,
+  name: string,
   method: Method | undefined,
   args: Fields,
   token: string | undefined,
@@ -45,7 +56,7 @@ export async function callMethod(
   const caller = { scopes: slack.manifest.botScopes, executionId: executionOf(slack, token)?.id }
   try {
     if (!method) throw new Refusal('unknown_method')
-    const body = await answer(slack, method, args, token, caller)
+    const body = await answer(slack, name, method, args, token, caller)
     return { status: 200, headers: scopeHeaders(caller, method), body }
   } catch (error) {
     if (!(error instanceof Refusal)) throw error

@@ -2,7 +2,7 @@ import { destination, findChannel, isMember, mayPost } from '../channels.ts'
 import type { Slack } from '../context.ts'
 import { type Fields, flagAt, stringAt } from '../fields.ts'
 import { messageObject, messagesIn, post, remove, rewrite } from '../messages.ts'
-import { countPost } from '../rate-limit.ts'
+import { countCall } from '../rate-limit.ts'
 import { Refusal } from '../refusal.ts'
 import type { StoredMessage } from '../state.ts'
 import { type Content, contentOf, saysSomething } from '../validate/message.ts'
@@ -35,7 +35,7 @@ export const chat: Record<string, Method> = {
       const channel = destination(world, stringAt(args, 'channel'))
       mayPost(world, channel, hasScope(caller, 'chat:write.public') && caller.scopes !== undefined)
       const content = contentToPost(slack, args)
-      countPost(slack.rateLimit, channel.id)
+      countCall(slack.rateLimit, channel.id)
       const threadTs = stringAt(args, 'thread_ts')
       const isBroadcast = threadTs !== undefined && flagAt(args, 'reply_broadcast')
       const user = world.app.botUserId
@@ -59,7 +59,7 @@ export const chat: Record<string, Method> = {
       const onlyFor = required(args, 'user')
       if (!world.people.has(onlyFor) || !isMember(channel, onlyFor)) throw new Refusal('user_not_in_channel')
       const content = contentToPost(slack, args)
-      countPost(slack.rateLimit, channel.id)
+      countCall(slack.rateLimit, channel.id)
       const threadTs = stringAt(args, 'thread_ts')
       const user = world.app.botUserId
       const message = post(world, slack.clock.now(), { channel, user, content, threadTs, onlyFor })

@@ -4,7 +4,7 @@ import { type Fields, isFields, numberAt, stringAt } from '../fields.ts'
 import { fileObject } from '../files.ts'
 import { newId } from '../ids.ts'
 import { post } from '../messages.ts'
-import { countPost } from '../rate-limit.ts'
+import { countCall } from '../rate-limit.ts'
 import { invalid, Refusal } from '../refusal.ts'
 import { changed, type StoredFile } from '../state.ts'
 import { messageBlocks } from '../validate/message.ts'
@@ -29,7 +29,7 @@ function share(slack: Slack, args: Fields, channelId: string, files: StoredFile[
   const channel =
     args.channel_id === undefined ? destination(world, channelId) : findChannel(world, channelId)
   mayPost(world, channel, false)
-  countPost(slack.rateLimit, channel.id)
+  countCall(slack.rateLimit, channel.id)
   const content = {
     text: stringAt(args, 'initial_comment') ?? '',
     blocks: messageBlocks(args.blocks, slack.refusedBlocks),

@@ -15,6 +15,8 @@ export function describe(event: Describable): Phrase {
 const sentences: Record<EventName, (event: Describable) => Phrase> = {
   'account.created': () => say`set up the account`,
   'workspace.created': (e) => say`added the workspace ${name(e, 'name')}`,
+  'workspace.suspended': (e) => say`suspended the workspace ${name(e, 'name')}${because(e)}`,
+  'workspace.resumed': (e) => say`resumed the workspace ${name(e, 'name')}${because(e)}`,
   'role.set': (e) => say`made ${person(e, 'user')} ${roleOf(e, 'role')}${was(e)}`,
   'group-role.set': (e) =>
     e.details.role
@@ -70,6 +72,7 @@ const sentences: Record<EventName, (event: Describable) => Phrase> = {
   'request.denied': (e) => say`denied ${person(e, 'for')} a key${because(e)}`,
   'request.closed': (e) =>
     say`closed ${person(e, 'for')}'s request for a key called ${name(e, 'name')}, since ${person(e, 'leaver')} is leaving`,
+  'message.sent-again': (e) => say`sent ${Number(e.details.messages)} failed messages again`,
   'holder.added': (e) => say`noted that ${person(e, 'user')} has ${keyOf(e)}${because(e)}`,
   'offboarding.requested': (e) =>
     say`began to offboard ${leaver(e)} (${text(e.details.source)})${because(e)}`,
@@ -181,6 +184,7 @@ const actionWords: Record<string, string> = {
   'offboarding.request': 'offboard somebody',
   'offboarding.undo': 'undo an offboarding',
   'connection.make': 'connect another system',
+  'message.send-again': 'send failed messages again',
   'holder.add': 'say who has a key',
   'request.decide': 'decide about a request',
   'key.issue': 'make a key',

@@ -5,6 +5,8 @@
 export const events = [
   'account.created',
   'workspace.created',
+  'workspace.suspended',
+  'workspace.resumed',
   'role.set',
   'group-role.set',
   'policy.set',
@@ -49,6 +51,7 @@ export const events = [
   'offboarding.joined',
   'offboarding.completed',
   'offboarding.ended',
+  'message.sent-again',
   'connection.made',
   'connection.revoked',
   'service-token.created',

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { Redis } from 'ioredis'
+import type { Redis } from 'ioredis'
 import { parse } from 'yaml'
 import { systemClock } from '../foundation/clock.ts'
 import type { Config } from '../foundation/config.ts'
@@ -9,6 +9,7 @@ import { openLog } from '../foundation/log.ts'
 import { pendingMigrations } from '../foundation/migrate.ts'
 import { packageRoot } from '../foundation/package-root.ts'
 import { whyNoChanges } from '../foundation/primary.ts'
+import { systemRandom } from '../foundation/random.ts'
 import { historyScopes, openWebClient, slackStartError } from '../foundation/slack.ts'
 import { allWorkspaces } from '../workspaces/workspace.ts'
 import { checkAudit } from './doctor-audit.ts'
@@ -82,7 +83,12 @@ async function jobs(db: Database): Promise<Finding[]> {
 }
 
 const redis: Check = async ({ redisUrl }) => {
-  const client = new Redis(redisUrl, { lazyConnect: true, retryStrategy: () => null, connectTimeout: 2_000 })
+  // A verifier's start loads this file, too, and does without both.
+  const [{ openRedis }, { tryQueue }] = await Promise.all([
+    import('../foundation/redis.ts'),
+    import('../foundation/queue-trial.ts'),
+  ])
+  const client = openRedis(redisUrl, { isOnce: true, connectTimeout: 2_000, socketTimeout: 2_000 })
   // The rejected call only says that the connection is closed; the event has the reason.
   let why = ''
   client.on('error', (error) => {
@@ -92,14 +98,16 @@ const redis: Check = async ({ redisUrl }) => {
     await client.connect()
     const info = await client.info('server')
     const version = /(?:valkey|redis)_version:(\S+)/.exec(info)?.[1] ?? 'unknown'
-    return [
-      Number.parseFloat(version) >= 6.2
-        ? good(`version ${version}`)
-        : bad(`version ${version}; BullMQ needs 6.2`),
-      await evictionPolicy(client),
-    ]
+    if (Number.parseFloat(version) < 6.2) return [bad(`version ${version}; BullMQ needs 6.2`)]
+    const policy = await evictionPolicy(client)
+    if (policy.state === 'FAIL') return [good(`version ${version}`), policy]
+    await tryQueue({ url: redisUrl, prefix: 'keywarden' }, systemRandom)
+    return [good(`version ${version}`), policy, good('a job of its own was run and removed')]
   } catch (error) {
-    return [bad(`cannot be reached (${why || (error as Error).message}); check REDIS_URL`)]
+    const { name, message } = error as Error
+    if (name === 'ReplyError' || client.status === 'ready')
+      return [bad(`does not run jobs (${message}); check its rights, its memory, and that it is the primary`)]
+    return [bad(`cannot be reached (${why || message}); check REDIS_URL`)]
   } finally {
     client.disconnect()
   }

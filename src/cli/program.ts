@@ -15,6 +15,7 @@ import { addAuditVerbs } from './audit.ts'
 import { doctor } from './doctor.ts'
 import type { TryLive } from './doctor-live.ts'
 import { addKeyVerbs } from './keys.ts'
+import { addMessageVerbs } from './messages.ts'
 import { migrateDatabase } from './migrate.ts'
 import { addOffboardVerb } from './offboard.ts'
 import { NotAnImport } from './read-import.ts'
@@ -26,7 +27,7 @@ import { addWorkspaceVerbs } from './workspaces.ts'
 
 export type Shell = { env: Record<string, string | undefined>; start: Start; tryLive: TryLive }
 
-/** Runs one operator's command and returns its exit code: 0 done, 1 refused or failed, 2 misused, 3 not proven. */
+/** Runs one operator's command and returns its exit code: 0 done, 1 refused or failed, 2 misused, 3 not proven, 4 not known whether it was saved. */
 export async function runShell(argv: readonly string[], shell: Shell): Promise<number> {
   let code = 0
   const program = new Command('keywarden')
@@ -36,7 +37,7 @@ export async function runShell(argv: readonly string[], shell: Shell): Promise<n
     .version(versions())
     .addHelpText(
       'after',
-      '\nExit codes: 0 done, 1 refused or failed, 2 misused, 3 not proven (audit verify).',
+      '\nExit codes: 0 done, 1 refused or failed, 2 misused, 3 not proven (audit verify), 4 not known whether it was saved.',
     )
     .exitOverride()
     .showHelpAfterError()
@@ -74,6 +75,7 @@ export async function runShell(argv: readonly string[], shell: Shell): Promise<n
     addServiceTokenVerbs,
     addOffboardVerb,
     addReviewVerbs,
+    addMessageVerbs,
     addAuditVerbs,
     addUsageVerbs,
     addAnomalyVerbs,

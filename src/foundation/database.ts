@@ -125,34 +125,58 @@ export async function requireChanges(db: Database): Promise<void> {
 }
 
 /**
- * Runs `work` in one transaction. A refusal rolls back, so a refused act leaves nothing behind. A database that
- * is out becomes a refusal too: `database_out` when nothing can have been saved, `outcome_unknown` when the
- * connection went away during COMMIT.
+ * How a transaction ended. `unknown`: the connection went away during COMMIT, so that its changes may be there, or come
+ * to be there; `value` is true only if they are.
+ */
+export type Outcome<T> =
+  | { state: 'committed'; value: T }
+  | { state: 'rolled-back'; refusal: Refusal }
+  | { state: 'unknown'; value: T; error: unknown }
+
+/**
+ * Runs `work` in one transaction and says how it ended. A refusal rolls back, so a refused act leaves nothing behind. A
+ * database that is out before COMMIT becomes a refusal too: `database_out`.
  * @throws what `work` throws, and what keeps a COMMIT from succeeding other than an outage: nothing was saved then
  */
-export async function transact<T>(
+export async function commit<T>(
   db: Database,
   work: (trx: Transaction) => Promise<T | Refusal>,
-): Promise<T | Refusal> {
+): Promise<Outcome<T>> {
   let refusal: Refusal | undefined
-  let isCommitting = false
+  let committing: { value: T } | undefined
   try {
     // Not begun and committed by hand: knex's own commit() keeps to itself that it failed.
-    return await db.transaction(async (trx) => {
+    const value = await db.transaction(async (trx) => {
       const result = await work(trx)
       if (isRefusal(result)) {
         refusal = result
         throw new Error('refused')
       }
-      isCommitting = true
+      committing = { value: result }
       return result
     })
+    return { state: 'committed', value }
   } catch (error) {
-    if (refusal) return refusal
-    if (isCommitting && mayHaveCommitted(error)) return outcomeUnknown(error)
+    if (refusal) return { state: 'rolled-back', refusal }
+    if (committing && mayHaveCommitted(error)) return { state: 'unknown', ...committing, error }
     if (!isOutage(error)) throw error
-    return databaseOut(error)
+    return { state: 'rolled-back', refusal: databaseOut(error) }
   }
+}
+
+/**
+ * The same for work that may be done again: its value, or the refusal, which is `outcome_unknown` where nobody knows.
+ * @throws as `commit`
+ */
+export const transact = async <T>(
+  db: Database,
+  work: (trx: Transaction) => Promise<T | Refusal>,
+): Promise<T | Refusal> => answerOf(await commit(db, work))
+
+/** The value of what was committed, or why there is none. */
+export function answerOf<T>(outcome: Outcome<T>): T | Refusal {
+  if (outcome.state === 'committed') return outcome.value
+  return outcome.state === 'rolled-back' ? outcome.refusal : outcomeUnknown(outcome.error)
 }
 
 // A lost connection, an administrator's stop and a server in distress may come after the commit was written.
@@ -173,7 +197,8 @@ export async function orDatabaseOut<T>(work: () => Promise<T>): Promise<T | Refu
   }
 }
 
-const databaseOut = (error: unknown) =>
+/** Nothing can have been saved. */
+export const databaseOut = (error: unknown) =>
   refuse('database_out', 'The database is out. Nothing changed.', {
     next: 'Try again in a minute.',
     logged: { error: String(error) },
@@ -181,7 +206,7 @@ const databaseOut = (error: unknown) =>
 
 const outcomeUnknown = (error: unknown) =>
   refuse('outcome_unknown', 'I do not yet know whether it was saved.', {
-    next: 'Look at the key before you try again.',
+    next: 'Look whether it was before you do it again.',
     logged: { error: String(error) },
   })
 

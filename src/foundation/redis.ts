@@ -1,28 +1,34 @@
-import { Redis } from 'ioredis'
-import type { Log } from './log.ts'
+import { Redis, type RedisOptions } from 'ioredis'
+import { isBehindSentinel, sentinelOptions } from './redis-url.ts'
 
 /**
- * A connection for BullMQ. It reconnects for as long as it takes; an outage is logged once when it begins and
- * once when it ends, not once an attempt.
+ * Real milliseconds in which Redis must answer a command: more than BullMQ's longest blocking one takes, so that a Redis
+ * that hangs looks like one that is gone.
  */
-export function openRedis(url: string, log: Log): Redis {
-  const redis = new Redis(url, {
+const silenceMs = 15_000
+
+type Options = Pick<RedisOptions, 'connectTimeout' | 'socketTimeout'> & {
+  /** whether to give up when the first attempt fails, and when the connection is lost */
+  isOnce?: boolean
+}
+
+/**
+ * A connection for BullMQ, which connects when first used. Unless it is for once, it reconnects for as long as it takes;
+ * `error` and `ready` say how it stands.
+ */
+export function openRedis(url: string, { isOnce = false, ...timeouts }: Options = {}): Redis {
+  const retry = (attempt: number) => (isOnce ? null : Math.min(100 * attempt, 2_000))
+  const settings: RedisOptions = {
     maxRetriesPerRequest: null,
     lazyConnect: true,
-    retryStrategy: (attempt) => Math.min(100 * attempt, 2_000),
-  })
-  let out = false
-  redis.on('error', (error) => {
-    if (!out)
-      log.warn(
-        { event: 'redis.unavailable', error: error.message },
-        'redis is unavailable; the watchdog runs the jobs',
-      )
-    out = true
-  })
-  redis.on('ready', () => {
-    if (out) log.info({ event: 'redis.available' }, 'redis is available again')
-    out = false
-  })
-  return redis
+    socketTimeout: silenceMs,
+    // INFO may be refused, about which the library would write to the console; the trial of the queue finds out more.
+    enableReadyCheck: false,
+    retryStrategy: retry,
+    sentinelRetryStrategy: retry,
+    ...timeouts,
+  }
+  return isBehindSentinel(url)
+    ? new Redis({ ...sentinelOptions(url), ...settings })
+    : new Redis(url, settings)
 }

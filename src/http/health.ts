@@ -2,19 +2,28 @@ import type { FastifyInstance } from 'fastify'
 
 /**
  * `/healthz` says that the process runs; `/readyz` says whether it can do its work, and if not, why not. Each
- * question has two seconds. Jobs that are late are named there too, but take nobody out of service.
+ * question has two seconds. Jobs that are late, messages that failed and troubles of a verifier are named there too, but take
+ * nobody out of service.
  */
 export function addHealth(
   server: FastifyInstance,
   readiness: (() => Promise<string | undefined>)[],
-  late?: () => Promise<string[]>,
+  details: { late?: Details; failed?: Details; troubles?: Details } = {},
 ): void {
   server.get('/healthz', async () => ({ status: 'ok' }))
   server.get('/readyz', async (_request, reply) => {
     const reasons = (await Promise.all(readiness.map(answer))).filter((reason) => reason !== undefined)
-    if (reasons.length === 0) return { status: 'ready', ...(late ? { late: await late() } : {}) }
+    if (reasons.length === 0) return { status: 'ready', ...(await readDetails(details)) }
     return reply.status(503).send({ status: 'not ready', reasons })
   })
+}
+
+type Details = (() => Promise<string[]>) | undefined
+
+async function readDetails(details: Record<string, Details>): Promise<Record<string, string[]>> {
+  const known = Object.entries(details).flatMap(([name, read]) => (read ? [{ name, read }] : []))
+  const read = await Promise.all(known.map(async (one) => [one.name, await one.read()] as const))
+  return Object.fromEntries(read)
 }
 
 async function answer(question: () => Promise<string | undefined>): Promise<string | undefined> {

@@ -1,21 +1,40 @@
 import { Gauge } from 'prom-client'
+import type { Backlog } from '../notifications/failed.ts'
 import { registry } from './metrics.ts'
 
-let read: (() => Promise<number>) | undefined
+type Reading = { backlog: Backlog; now: Date }
+
+let read: (() => Promise<Reading>) | undefined
 
 new Gauge({
-  name: 'keywarden_messages_refused',
-  help: 'Messages that Slack refused for good and that nobody read, of the last 90 days',
+  name: 'keywarden_messages',
+  help: 'Messages to people: those that are due and wait, and those that Slack refused for good in the last 90 days',
+  labelNames: ['state'],
   registers: [registry],
   async collect() {
     // A database that is out must not take the other metrics with it, and is no zero.
     this.reset()
-    const refused = await read?.().catch(() => undefined)
-    if (refused !== undefined) this.set(refused)
+    const backlog = (await read?.().catch(() => undefined))?.backlog
+    if (!backlog) return
+    this.set({ state: 'waiting' }, backlog.waiting)
+    this.set({ state: 'failed' }, backlog.failed)
   },
 })
 
-/** From now on a scrape shows how many messages were refused for good. */
-export function measureMessages(refused: () => Promise<number>): void {
-  read = refused
+new Gauge({
+  name: 'keywarden_message_oldest_seconds',
+  help: 'How long the oldest message that waits has been due; 0 when none waits',
+  registers: [registry],
+  async collect() {
+    this.reset()
+    const reading = await read?.().catch(() => undefined)
+    if (!reading) return
+    const { oldestDueAt } = reading.backlog
+    this.set(oldestDueAt ? Math.max(0, (reading.now.getTime() - oldestDueAt.getTime()) / 1000) : 0)
+  },
+})
+
+/** From now on a scrape shows how many messages wait and failed. */
+export function measureMessages(reading: () => Promise<Reading>): void {
+  read = reading
 }

@@ -33,6 +33,14 @@ new Gauge({
   },
 })
 new Gauge({
+  name: 'keywarden_clock_wrong_seconds',
+  help: "How far this machine's clock was from the database's at the last renewal of the lease, beyond what asking took",
+  registers: [registry],
+  collect() {
+    this.set((verifier?.knowledge.learner.clockErrorMs() ?? 0) / 1_000)
+  },
+})
+new Gauge({
   name: 'keywarden_remembered_keys',
   help: 'Keys in memory',
   registers: [registry],

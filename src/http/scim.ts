@@ -176,6 +176,7 @@ const misread = (reply: FastifyReply, { wrong, scimType = 'invalidValue' }: Read
 function answer(reply: FastifyReply, result: DirectoryUser | Refusal, status = 200) {
   if (isRefusal(result)) {
     const [code, type] = statuses[result.code] ?? [500]
+    if (code === 503) reply.header('retry-after', '5')
     return reply.status(code).send(scimError(code, plain(result.message), type))
   }
   if (status === 201) reply.header('location', `${base}/Users/${result.id}`)

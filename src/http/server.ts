@@ -18,6 +18,8 @@ export type HttpOptions = {
   readiness: (() => Promise<string | undefined>)[]
   /** sentences about jobs that are late, where there are jobs */
   late?: () => Promise<string[]>
+  /** a sentence about messages that failed, where messages are sent */
+  failed?: () => Promise<string[]>
   /** further routes, such as Slack's when it delivers over HTTP */
   routes?: ((server: FastifyInstance) => void)[]
 }
@@ -49,7 +51,9 @@ export async function openHttp(world: World, options: HttpOptions): Promise<Fast
   server.setNotFoundHandler((_request, reply) =>
     reply.status(404).send(errorBody('NOT_FOUND', 'There is nothing at this address.')),
   )
-  addHealth(server, options.readiness, options.late)
+  const { late, failed } = options
+  const troubles = verifier && (async () => verifier.knowledge.learner.troubles())
+  addHealth(server, options.readiness, { late, failed, troubles })
   addMetrics(server, verifier)
   if (verifier) addUsage(server, world, verifier)
   if (verifier) addDescription(server)

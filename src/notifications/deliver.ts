@@ -279,10 +279,10 @@ async function onFailure(
   const about = { message: message.id, destination: message.destination, seconds, error: String(error) }
   if (refusal?.why === 'app')
     log.error(
-      { event: 'alert.app_refused', ...about },
+      { event: 'message.app_refused', ...about },
       'Slack refuses the app; messages wait until its token and scopes are fixed',
     )
-  else log.warn({ event: 'alert.post_failed', ...about }, 'failed to send a message; trying again')
+  else log.warn({ event: 'message.delayed', ...about }, 'failed to send a message; trying again')
   if (delay?.of === 'destination') await pauseDestination(db, message.destination, seconds)
   // A doubt from an earlier attempt stays: a refused search says nothing about an earlier send.
   const isKnown = (delay || refusal) && message.doubtSince === null
@@ -300,7 +300,7 @@ async function setAside(
 ): Promise<void> {
   const { id, destination, source } = message
   log.error(
-    { event: 'alert.set_aside', message: id, destination, about: source, error: said },
+    { event: 'message.failed', message: id, destination, about: source, error: said },
     'Slack refuses a message for good; it is set aside',
   )
   await complete(db, message, 'failed', clock.now(), said)

@@ -25,7 +25,7 @@ export async function fallBack(
 ): Promise<void> {
   const now = world.clock.now()
   world.log.warn(
-    { event: 'alert.channel_lost', message: message.id, destination: message.destination, reason },
+    { event: 'message.channel_lost', message: message.id, destination: message.destination, reason },
     'failed to post a message: its channel or person cannot be reached',
   )
   const isChannel = message.destination.startsWith('channel:')

@@ -107,7 +107,7 @@ export async function showNow(
   await channel.edit(message.where, live.content, message.destination).catch((error) => {
     if (!(error instanceof Refused) || !['content', 'other'].includes(error.why)) throw error
     world.log.warn(
-      { event: 'alert.update_refused', message: message.subjectId, error: error.said },
+      { event: 'message.update_refused', message: message.subjectId, error: error.said },
       'Slack refused to update a message; it shows an earlier state',
     )
   })
@@ -133,7 +133,7 @@ async function onFailure(
     return
   }
   log.warn(
-    { event: 'alert.post_failed', destination: one.destination, error: String(error) },
+    { event: 'message.delayed', destination: one.destination, error: String(error) },
     'failed to bring a message up to date; trying again',
   )
   await refreshAgain(db, one, error instanceof Delay ? error.seconds : retrySeconds)

@@ -71,7 +71,7 @@ async function completeThese(world: World, ids: readonly string[], withinMs: num
   const receipt = await confirmChange(
     world,
     ended.map((row) => row.key_id as string),
-    { withinMs },
+    { withinMs, to: 'ending' },
   )
   let completed = 0
   for (const id of ids)

@@ -7,12 +7,16 @@ import { completeOpen, executeOpen } from './execute.ts'
  * many at once would wait for each other's rows: calls during a run share the next one. The promise resolves when a run
  * that began after the call has ended and is delivered; it rejects when the database is out, which is logged.
  * Confirmation and delivery run separately: neither a silent verifier nor a slow Slack may keep the next leaver's keys
- * valid.
+ * valid. Once the process is stopping, no run begins: another process takes the rest, or this one after its start.
  */
-export function openOffboarder(world: World, deliver: () => Promise<void>): () => Promise<void> {
-  const act = oneAtATime(() => logged(() => executeOpen(world)))
-  const finish = oneAtATime(() => logged(() => completeOpen(world)))
-  const deliverAll = oneAtATime(() => logged(deliver))
+export function openOffboarder(
+  world: World,
+  deliver: () => Promise<void>,
+  stopping?: AbortSignal,
+): () => Promise<void> {
+  const act = oneAtATime(() => logged(() => executeOpen(world)), stopping)
+  const finish = oneAtATime(() => logged(() => completeOpen(world)), stopping)
+  const deliverAll = oneAtATime(() => logged(deliver), stopping)
 
   async function logged(work: () => Promise<unknown>): Promise<void> {
     try {

@@ -25,9 +25,11 @@ const sentences: Partial<Record<Action, string>> = {
   'holder.add': 'Only managers and owners say who has a key.',
   'offboarding.request': 'Only managers and owners offboard people.',
   'offboarding.undo': 'Only managers and owners undo an offboarding.',
+  'message.send-again': 'Only owners send failed messages again.',
   'connection.make': 'Only owners connect other systems.',
   'role.set': 'Only owners set roles.',
   'policy.set': 'Only owners set policy.',
+  'workspace.suspend': 'Only owners suspend and resume workspaces.',
 }
 
 /**

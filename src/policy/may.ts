@@ -34,9 +34,11 @@ export const actions = {
   'holder.add': 'manager',
   'offboarding.request': 'manager',
   'offboarding.undo': 'manager',
+  'message.send-again': 'owner',
   'connection.make': 'owner',
   'role.set': 'owner',
   'policy.set': 'owner',
+  'workspace.suspend': 'owner',
 } as const satisfies Record<string, Role | 'own'>
 
 export type Action = keyof typeof actions

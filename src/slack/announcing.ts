@@ -3,7 +3,7 @@ import type { Posted } from '../notifications/channel.ts'
 import { findChannel } from './channels.ts'
 
 /** How many recent messages are searched for an earlier attempt. */
-export const historyLimit = 100
+const historyLimit = 100
 
 /** Returns channel ids by name. Each name is looked up once; a failed look-up is repeated. */
 export function openChannels(web: WebClient): (name: string) => Promise<string> {

@@ -1,35 +1,57 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { Delay } from '../notifications/channel.ts'
 
-/** Real milliseconds between two posts into a channel, for a minute after Slack has refused one there as too fast. */
-const paceMs = 1_100
-const pacedForMs = 60_000
+/**
+ * Posts into one channel: so many at once, and then so many a second. Slack allows about one a second, and short bursts.
+ * https://docs.slack.dev/apis/web-api/rate-limits
+ */
+export type Pace = { atOnce: number; perSecond: number }
 
-type Limit = { until: number; pacedUntil: number }
+const slackPace: Pace = { atOnce: 10, perSecond: 1 }
+
+/** A post that would have to wait longer than this is tried later. Real milliseconds. */
+const longestWaitMs = 2_000
+
+/** The real time, for tests. */
+export type RealTime = { nowMs(): number; wait(ms: number): Promise<unknown> }
+
+const realTime: RealTime = { nowMs: () => performance.now(), wait: (ms) => pause(ms) }
 
 /**
- * Runs calls to Slack and remembers its 429 answers by method, and for posts by channel, so that nothing is asked again
- * before the time that Slack named.
+ * Runs calls to Slack at the pace that it allows: posts by channel. Remembers its 429 answers, for posts by channel and
+ * else by method, so that nothing is asked again before the time that Slack named.
  */
-export function openLimits(nowMs: () => number = () => performance.now()) {
-  const limits = new Map<string, Limit>()
+export function openLimits(pace: Pace = slackPace, time: RealTime = realTime) {
+  const refusedUntil = new Map<string, number>()
+  const used = new Map<string, { level: number; at: number }>()
+
+  /** Waits for room in the channel. The place is taken at once, so that several posts do not wait for the same one. */
+  async function waitForRoom(channel: string): Promise<void> {
+    const now = time.nowMs()
+    const before = used.get(channel) ?? { level: 0, at: now }
+    const level = Math.max(0, before.level - ((now - before.at) / 1000) * pace.perSecond)
+    const waitMs = ((level + 1 - pace.atOnce) / pace.perSecond) * 1000
+    if (waitMs > longestWaitMs) throw new Delay(waitMs / 1000, 'destination')
+    used.set(channel, { level: level + 1, at: now })
+    if (waitMs > 0) await time.wait(waitMs)
+  }
 
   /** @throws Delay when Slack asks to wait, or has asked to and the time is not over */
   return async function limited<T>(method: string, channel: string, call: () => Promise<T>): Promise<T> {
     const isPost = method === 'chat.postMessage'
     const name = isPost ? `${method} ${channel}` : method
     const of = isPost ? 'destination' : 'method'
-    const limit = limits.get(name)
-    const left = limit ? limit.until - nowMs() : 0
-    if (left > 0) throw new Delay(left / 1000, of)
-    if (limit && limit.pacedUntil > nowMs()) limits.set(name, { ...limit, until: nowMs() + paceMs })
-    else limits.delete(name)
+    const leftMs = (refusedUntil.get(name) ?? 0) - time.nowMs()
+    if (leftMs > 0) throw new Delay(leftMs / 1000, of)
+    refusedUntil.delete(name)
+    if (isPost) await waitForRoom(channel)
     try {
       return await call()
     } catch (error) {
       const { retryAfter } = error as { retryAfter?: number }
       if (!retryAfter) throw error
-      const until = nowMs() + retryAfter * 1000
-      limits.set(name, { until, pacedUntil: isPost ? until + pacedForMs : 0 })
+      refusedUntil.set(name, time.nowMs() + retryAfter * 1000)
+      if (isPost) used.set(channel, { level: pace.atOnce, at: time.nowMs() + retryAfter * 1000 })
       throw new Delay(retryAfter, of)
     }
   }

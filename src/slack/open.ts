@@ -33,6 +33,8 @@ export type SlackSide = {
   /** carries out open offboardings and posts their progress; shared by the bot and the jobs of a process */
   offboard(): Promise<void>
   openBot(): Bot
+  /** what has begun comes to its end, and no run of offboardings begins any more */
+  stop(): void
 }
 
 /**
@@ -50,7 +52,8 @@ export async function openSlackSide(world: World): Promise<SlackSide> {
     await refreshMessages(messenger)
     await deliverWaiting(messenger, timeout)
   }
-  const offboard = openOffboarder(world, () => deliver({ seconds: 2 }))
+  const stopping = new AbortController()
+  const offboard = openOffboarder(world, () => deliver({ seconds: 2 }), stopping.signal)
   const board = slackRotationBoard(openWebClient(world), world.log, { history })
 
   function openBot(): Bot {
@@ -84,7 +87,7 @@ export async function openSlackSide(world: World): Promise<SlackSide> {
       },
     }
   }
-  return { deliver, board, offboard, openBot }
+  return { deliver, board, offboard, openBot, stop: () => stopping.abort() }
 }
 
 type Ways = Pick<SlackSide, 'deliver' | 'board'>

@@ -9,7 +9,7 @@ import type { Message } from './blocks.ts'
 import { findChannel, post as postOrJoin } from './channels.ts'
 import { completeStep } from './complete-step.ts'
 import { inWords, sendOrInWords } from './in-words.ts'
-import { openLimits } from './limits.ts'
+import { openLimits, type Pace } from './limits.ts'
 import { isAboutContent, translateError } from './refusals.ts'
 import { type FileContent, isFile, type Rendering, rendering } from './render.ts'
 import { sendIllustrated, share } from './upload-chart.ts'
@@ -21,14 +21,21 @@ const skewMs = 10 * minuteMs
 
 const eventType = 'keywarden_message'
 
-/** Whether Slack's history may be searched; where it may not, what may have arrived is sent again. */
-export type ChannelOptions = { history?: boolean }
+/**
+ * Whether Slack's history may be searched; where it may not, what may have arrived is sent again. The pace is Slack's
+ * unless given.
+ */
+type ChannelOptions = { history?: boolean; pace?: Pace }
 
 /** Sends messages to Slack, each with the id of its outbox message in the metadata. */
-export function slackChannel(web: WebClient, log: Log, { history = true }: ChannelOptions = {}): Channel {
+export function slackChannel(
+  web: WebClient,
+  log: Log,
+  { history = true, pace }: ChannelOptions = {},
+): Channel {
   const known = new Map<string, string>()
   const members = new Map<string, { until: number; users: Promise<Set<string>> }>()
-  const limited = openLimits()
+  const limited = openLimits(pace)
 
   async function channelOf(destination: string): Promise<string> {
     const id = known.get(destination) ?? (await findDestination(destination))
@@ -52,10 +59,10 @@ export function slackChannel(web: WebClient, log: Log, { history = true }: Chann
     const post = async (form: Message): Promise<Posted> => {
       const metadata = { event_type: eventType, event_payload: { message: message.id } }
       const what = { channel, metadata, ...form, ...within }
-      message.before()
-      const posted = await limited('chat.postMessage', channel, () =>
-        message.mayJoin ? postOrJoin(web, what) : web.chat.postMessage(what),
-      )
+      const posted = await limited('chat.postMessage', channel, async () => {
+        message.before()
+        return message.mayJoin ? postOrJoin(web, what) : web.chat.postMessage(what)
+      })
       return { channelId: channel, ts: posted.ts! }
     }
     const plainly = () => {

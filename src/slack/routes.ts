@@ -14,6 +14,7 @@ import { activateKey, openChange, submitDeactivate, submitRevoke } from './conve
 import { createCredential, openConnect, revokeCredential } from './conversations/connect.ts'
 import { openCreate, redrawCreate, submitCreate } from './conversations/create.ts'
 import { openEdit, submitEdit } from './conversations/edit.ts'
+import { sendFailedAgain } from './conversations/failed.ts'
 import { help, start } from './conversations/help.ts'
 import { openHolders, submitHolder } from './conversations/holders.ts'
 import { switchHome } from './conversations/home.ts'
@@ -108,6 +109,7 @@ export const clicks: readonly ClickRoute[] = [
   { id: 'rotation.finish', needs: 'rotation.finish', opens: 'Finish rotation', run: openFinish },
   { id: 'rotation.abort', needs: 'rotation.abort', opens: 'Abort rotation', run: openAbort },
   { id: 'rotation.extend', needs: 'rotation.extend', run: giveMoreTime },
+  { id: 'message.send-again', needs: 'message.send-again', run: sendFailedAgain },
   { id: 'home.switch', needs: 'key.list', run: switchHome },
   { id: 'alert.take', needs: 'finding.take', run: acknowledgeAlert },
   { id: 'alert.snooze', needs: 'finding.snooze', opens: 'Snooze alert', run: openSnooze },

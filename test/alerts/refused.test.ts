@@ -12,7 +12,7 @@ import { type ProcessRole, processRoles } from '../../src/start.ts'
 import { allWorkspaces, type Workspace } from '../../src/workspaces/workspace.ts'
 import { said, security, type TestHouse, testHouse } from '../setup/house.ts'
 import { type Planted, plant } from '../setup/plant.ts'
-import { setPolicyOf } from '../setup/seen.ts'
+import { homeWith, setPolicyOf } from '../setup/seen.ts'
 import { shell } from '../setup/shell.ts'
 import { use } from '../setup/use.ts'
 
@@ -104,7 +104,7 @@ async function doctor(): Promise<string[]> {
   return lines.filter((line) => line.split(' ')[1] === 'Messages')
 }
 
-const refusedMessages = () => house.world.db('outbox').where({ outcome: 'failed' }).pluck('id')
+const failedMessages = () => house.world.db('outbox').where({ outcome: 'failed' }).pluck('id')
 
 test('where all messages arrived, doctor says so', async () => {
   expect(await doctor()).toEqual(['ok Messages none was refused for good, and none waits for another try'])
@@ -170,7 +170,7 @@ describe('what Slack refuses for good is tried once as it is and once in words, 
   })
 
   test('doctor counts them and says since when, what Slack said and what to do', async () => {
-    const { length: n } = await refusedMessages()
+    const { length: n } = await failedMessages()
     expect(await doctor()).toEqual([
       expect.stringMatching(
         new RegExp(
@@ -350,11 +350,38 @@ describe('beside a worker', () => {
     house.slack.refuseBlocks([])
   })
 
-  test('a scrape counts what was set aside', async () => {
-    await refuse('invalid_blocks', 'Counted')
-    await alertAbout('Counted')
-    await expect.poll(async () => (await refusedMessages()).length).toBe(1)
-    const metrics = await (await fetch(`${house.keywarden.url}/metrics`)).text()
-    expect(metrics).toContain('\nkeywarden_messages_refused 1\n')
+  describe('a message that failed', () => {
+    const at = async (path: string) => (await fetch(`${house.keywarden.url}${path}`)).text()
+    const failed = /Slack refused a message of .* \( ?finding ?\) to .*#security-alerts.*: invalid_blocks/
+
+    test('is counted by a scrape and named by /readyz, which stays ready', async () => {
+      await refuse('invalid_blocks', 'Counted', { times: 2 })
+      await alertAbout('Counted')
+      await expect.poll(async () => (await failedMessages()).length).toBe(1)
+      expect(await at('/metrics')).toContain('\nkeywarden_messages{state="failed"} 1\n')
+      expect(JSON.parse(await at('/readyz'))).toMatchObject({
+        status: 'ready',
+        failed: [expect.stringMatching(/^1 messages were refused for good .* invalid_blocks/)],
+      })
+    })
+
+    test('stands on Home of owners and of nobody else', async () => {
+      const home = async (person: 'owner' | 'manager') => {
+        await house.as(person).home()
+        return (await homeWith(house.as(person), /Needs attention/)).blocks
+      }
+      expect(said(await home('owner'))).toMatch(failed)
+      expect(said(await home('manager'))).not.toMatch(failed)
+    })
+
+    test('is sent again by an owner once Slack takes it, as the audit says', async () => {
+      const owner = house.as('owner')
+      const home = (await owner.screen()).home!
+      await owner.click({ at: { view: home.id }, ...findButton(home.blocks, 'Send again')! })
+      await inChannel('Counted stops working')
+      expect(await failedMessages()).toEqual([])
+      const [event] = await house.world.db('audit_events').where({ event: 'message.sent-again' })
+      expect(event).toMatchObject({ body: expect.stringContaining('"details":{"messages":1}') })
+    })
   })
 })

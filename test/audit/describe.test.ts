@@ -55,6 +55,7 @@ test.each<[string, string]>([
     about('request.made', { name: 'Zapier', scopes: ['read'], reason: 'for leads' }),
     '@U0ADA00001 asked for a key called Zapier with read, saying for leads.',
   ],
+  [about('message.sent-again', { messages: 3 }, {}), '@U0ADA00001 sent 3 failed messages again.'],
   [about('request.denied', { for: 'U0BO', reason: 'no.' }), '@U0ADA00001 denied @U0BO a key, saying no.'],
   [
     about('attempt.refused', { action: 'policy.set', code: 'forbidden' }, { repeated: 1 }),

@@ -61,7 +61,11 @@ test('where all is well, doctor says so of each part and exits 0', async () => {
     'ok Postgres schema is up to date',
   ])
   expect(about('Node')).toEqual([expect.stringContaining(`version ${process.versions.node}`)])
-  expect(about('Redis')).toEqual([expect.stringMatching(/version/), 'ok Redis eviction policy noeviction'])
+  expect(about('Redis')).toEqual([
+    expect.stringMatching(/version/),
+    'ok Redis eviction policy noeviction',
+    'ok Redis a job of its own was run and removed',
+  ])
   expect(about('Slack')).toEqual([
     'ok Slack bot keywarden in ACME',
     'ok Slack scopes match manifest.yml',
@@ -114,6 +118,23 @@ describe('what is wrong is named together with what to do, and the exit code is 
     )
   })
 
+  test('no Sentinel', async () => {
+    const said = await onlyFailure({ REDIS_URL: 'redis+sentinel://:hunter2@127.0.0.1:9,127.0.0.1:10/main' })
+    expect(said).toMatch(
+      /^FAIL Redis cannot be reached \(All sentinels are unreachable .*\); check REDIS_URL$/,
+    )
+    expect(said).not.toContain('hunter2')
+  })
+
+  test('a Redis that hangs', async () => {
+    const hanging = await startRedis({ own: true })
+    process.kill(hanging.pid(), 'SIGSTOP')
+    const said = await onlyFailure({ REDIS_URL: hanging.url })
+    process.kill(hanging.pid(), 'SIGCONT')
+    await hanging.stop()
+    expect(said).toMatch(/^FAIL Redis cannot be reached \(Socket timeout\. .*\); check REDIS_URL$/)
+  })
+
   test('a Redis that evicts', async () => {
     // The run's own Redis is everybody's.
     const evicting = await startRedis({ own: true })
@@ -124,6 +145,15 @@ describe('what is wrong is named together with what to do, and the exit code is 
     await evicting.stop()
     expect(said).toBe(
       'FAIL Redis eviction policy allkeys-lru may drop jobs; run: redis-cli config set maxmemory-policy noeviction',
+    )
+  })
+
+  test('a Redis that refuses to run jobs', async () => {
+    const full = await startRedis({ own: true, more: ['maxmemory 1'] })
+    const said = await onlyFailure({ REDIS_URL: full.url })
+    await full.stop()
+    expect(said).toMatch(
+      /^FAIL Redis does not run jobs \(.*OOM .*\); check its rights, its memory, and that it is the primary$/,
     )
   })
 

@@ -9,7 +9,7 @@ export const rankOf: Record<string, number> = {
   policy: 3,
   leases: 3,
   usage: 3,
-  notifications: 3,
+  notifications: 4,
   acts: 4,
   keys: 5,
   workspaces: 5,

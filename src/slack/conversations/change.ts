@@ -1,3 +1,4 @@
+import type { ModalView } from '@slack/types'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
 import { plain, say } from '../../foundation/words.ts'
@@ -6,11 +7,12 @@ import type { Key } from '../../keys/key.ts'
 import { notifyOwner } from '../../keys/notify-owner.ts'
 import { activate, cannot, deactivate, revoke } from '../../keys/state.ts'
 import { hintCharacters, isConfirmedBy } from '../../keys/typed-confirmation.ts'
-import { confirmChange } from '../../leases/confirm.ts'
+import { confirmChange, confirmRequest, type Receipt } from '../../leases/confirm.ts'
+import { isLost } from '../../leases/receipt.ts'
 import { receiptPhrase } from '../../leases/receipt-words.ts'
 import type { Act } from '../../members/actor.ts'
 import { last24hOf } from '../../usage/last-24h.ts'
-import { notice, plainSection } from '../blocks.ts'
+import { message, notice, plainSection } from '../blocks.ts'
 import {
   type Handled,
   type Interaction,
@@ -26,7 +28,7 @@ import {
   restrictedView,
   revokeView,
 } from '../messages/keys/change.ts'
-import { performFor } from '../perform-for.ts'
+import { performFor, requestOf } from '../perform-for.ts'
 import { keyById, keyFor } from './pick.ts'
 
 const acts = { deactivate, revoke }
@@ -66,8 +68,8 @@ export const activateKey: OnCommand = async (interaction) => {
   )
   if (isRefusal(key)) return key
   // Nobody's safety depends on this wait, but the reply says that the key works, so that must be true.
-  await confirmChange(interaction.bot.world, [key.id], { withinMs: quickMs })
-  await interaction.say(activatedMessage(key))
+  const receipt = await confirmStep(interaction, 'activate', quickMs)
+  await interaction.say(isLost(receipt) ? message(receiptPhrase(receipt)) : activatedMessage(key))
 }
 
 export const submitDeactivate: OnSubmit = (interaction) => workAndShow(interaction, 'deactivate')
@@ -76,10 +78,7 @@ export const submitDeactivate: OnSubmit = (interaction) => workAndShow(interacti
 export async function deactivateNow(interaction: Interaction, act: (act: Act) => Promise<Key | Refusal>) {
   const key = await make(interaction, 'deactivate', act)
   if (isRefusal(key)) return key
-  return {
-    key,
-    receipt: await confirmChange(interaction.bot.world, [key.id], { withinMs: timeoutMs, to: 'inactive' }),
-  }
+  return { key, receipt: await confirmStep(interaction, 'deactivate', timeoutMs) }
 }
 
 /** The person must type the key's name, or the four characters of its hint. */
@@ -100,12 +99,7 @@ async function workAndShow(interaction: SubmitInteraction, what: keyof typeof wo
   )
   if (isRefusal(key))
     return key.code === 'already' || key.code === 'gone' ? stillUnderWay(interaction, key) : key
-  const to = what === 'revoke' ? 'revoked' : 'inactive'
-  const confirm = (withinMs: number) => confirmChange(interaction.bot.world, [key.id], { withinMs, to })
-  const receipt = await confirm(quickMs)
-  await interaction.show(restrictedView(what, key, receipt))
-  if (receipt.state !== 'confirmed')
-    await interaction.show(restrictedView(what, key, await confirm(timeoutMs)))
+  await showReceipts(interaction, what, (receipt) => restrictedView(what, key, receipt))
   // Homes that were drawn meanwhile show the change as pending.
   interaction.bot.refresh(interaction.caller.workspace)
 }
@@ -113,6 +107,21 @@ async function workAndShow(interaction: SubmitInteraction, what: keyof typeof wo
 /** Real milliseconds after which the dialog says that it takes longer, and after which the wait ends. */
 const quickMs = 1_000
 const timeoutMs = 120_000
+
+/** Shows how far the change of this step is: after a second, and once more when that was too soon. */
+export async function showReceipts(
+  interaction: SubmitInteraction,
+  step: string | undefined,
+  view: (receipt: Receipt) => ModalView,
+): Promise<void> {
+  const receipt = await confirmStep(interaction, step, quickMs)
+  await interaction.show(view(receipt))
+  if (receipt.state !== 'confirmed')
+    await interaction.show(view(await confirmStep(interaction, step, timeoutMs)))
+}
+
+const confirmStep = (interaction: Interaction, step: string | undefined, withinMs: number) =>
+  confirmRequest(interaction.bot.world, requestOf(interaction, step), { withinMs })
 
 /** Another person was first. Whether the change is confirmed everywhere is a separate question. */
 async function stillUnderWay(interaction: SubmitInteraction, refusal: Refusal): Promise<Refusal> {

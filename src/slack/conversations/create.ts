@@ -26,7 +26,7 @@ import { waitingForOwnerView } from '../messages/keys/reveal.ts'
 import { fieldErrors } from '../messages/refusal.ts'
 import { performFor } from '../perform-for.ts'
 import { askForApproval } from './ask.ts'
-import { showOnce, tokenDeps } from './show-once.ts'
+import { performShowing, showOnce, tokenDeps } from './show-once.ts'
 
 /** `/keys create [name]` */
 export const openCreate: OnCommand = (interaction) => openForm(interaction, 'create')
@@ -159,7 +159,7 @@ async function make(interaction: SubmitInteraction, request: KeyRequest): Promis
   const { world } = interaction.bot
   const { actor, workspace } = interaction.caller
   const mine = request.ownerId === actor.id
-  const made = await performFor(interaction, async (act) => {
+  const made = await (mine ? performShowing : performFor)(interaction, async (act) => {
     const key = await issue(act, workspace.id, request, world.random)
     if (isRefusal(key)) return key
     if (!mine) {

@@ -1,6 +1,6 @@
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal } from '../../foundation/refusal.ts'
-import { edit, readEdit, type TypedEdit } from '../../keys/edit.ts'
+import { edit, narrows, readEdit, type TypedEdit } from '../../keys/edit.ts'
 import { nameInUse } from '../../keys/find.ts'
 import { nameIsTaken } from '../../keys/issue.ts'
 import { normaliseName } from '../../keys/name.ts'
@@ -12,6 +12,7 @@ import { type OnCommand, type OnSubmit, type SubmitInteraction, textIn } from '.
 import { editedView, editForm } from '../messages/keys/edit.ts'
 import { fieldErrors } from '../messages/refusal.ts'
 import { performFor } from '../perform-for.ts'
+import { showReceipts } from './change.ts'
 import { keyById, keyFor } from './pick.ts'
 
 /** `/keys edit KEY` */
@@ -51,8 +52,10 @@ export const submitEdit: OnSubmit = async (interaction) => {
     return key
   })
   if (isRefusal(saved)) return saved
-  await interaction.show(editedView(saved))
   interaction.bot.refresh(workspace)
+  if (narrows(before, saved))
+    await showReceipts(interaction, undefined, (receipt) => editedView(saved, receipt))
+  else await interaction.show(editedView(saved))
 }
 
 function readForm({ values, caller }: SubmitInteraction): TypedEdit {

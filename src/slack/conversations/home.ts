@@ -3,6 +3,7 @@ import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal } from '../../foundation/refusal.ts'
 import { offersTo } from '../../keys/find.ts'
 import { listKeys } from '../../keys/list.ts'
+import { listFailed } from '../../notifications/failed.ts'
 import { may } from '../../policy/may.ts'
 import { runningRotations } from '../../rotation/rotation.ts'
 import { readTrackers } from '../../rotation/tracker.ts'
@@ -61,7 +62,7 @@ async function readHome(bot: BotContext, caller: Caller, { homeShows }: Preferen
     keys: listed,
   } = shownOnHome
   // One row more than Home shows, to know whether there are more.
-  const [attention, offers, requests, rotations, keys] = await Promise.all([
+  const [attention, offers, requests, rotations, keys, failed] = await Promise.all([
     listKeys(db, who, { status: 'attention' }, { from: 0 }, workspace.policy, now, {
       rowCount: urgent + 1,
       counted: false,
@@ -70,10 +71,23 @@ async function readHome(bot: BotContext, caller: Caller, { homeShows }: Preferen
     manages ? waitingRequests(db, workspace.id, asked + 1) : [],
     runningRotations(db, workspace.id, running + 1, manages ? undefined : actor.id),
     listKeys(db, who, filter, { from: 0 }, workspace.policy, now, { rowCount: listed, counted: false }),
+    may(actor, 'message.send-again', { workspaceId: workspace.id })
+      ? listFailed(db, { workspaceId: workspace.id, limit: shownOnHome.failed + 1 })
+      : [],
   ])
   const trackers = await readTrackers(db, rotations.slice(0, running), now)
   return {
-    ...{ caller, shows, attention: attention.keys, offers, requests, keys: keys.keys, more: keys.more, now },
+    ...{
+      caller,
+      shows,
+      attention: attention.keys,
+      offers,
+      requests,
+      keys: keys.keys,
+      more: keys.more,
+      failed,
+      now,
+    },
     rotations: { trackers, more: rotations.length > running },
   }
 }

@@ -2,12 +2,15 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { perform } from '../../acts/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
+import { say } from '../../foundation/words.ts'
 import type { Key } from '../../keys/key.ts'
 import { offerKey } from '../../keys/notify-owner.ts'
 import { markSaved, replace, replacedAt, type TokenRef } from '../../keys/replace.ts'
 import { reveal, voidReveal } from '../../keys/reveal.ts'
 import type { Token } from '../../keys/token.ts'
 import { rememberTokenMessage, takeTokenMessages } from '../../keys/token-messages.ts'
+import { confirmChange } from '../../leases/confirm.ts'
+import type { Act } from '../../members/actor.ts'
 import { type Message, notice, plainSection } from '../blocks.ts'
 import type { ClickInteraction, Interaction, OnClick } from '../interaction.ts'
 import { notVoidMessage, revealedMessage } from '../messages/keys/reveal.ts'
@@ -28,6 +31,20 @@ export const tokenDeps = ({ bot, caller }: Interaction) => ({
   tokenPrefix: bot.world.config.tokenPrefix,
   timeZone: caller.workspace.policy.timeZone,
 })
+
+/**
+ * Runs an act that makes a token, once. A token whose hash may not be saved is not shown: nobody will ever see it, and
+ * the refusal says what to do.
+ */
+export async function performShowing<T>(
+  interaction: Interaction,
+  work: (act: Act) => Promise<T | Refusal>,
+): Promise<T | Refusal> {
+  const made = await performFor(interaction, work)
+  return isRefusal(made) && made.code === 'outcome_unknown' ? { ...made, next: neverShown } : made
+}
+
+const neverShown = say`No key was shown, and this one will not be. See ${{ code: '/keys list' }}: if it is active there, rotate it; else do this again.`
 
 /**
  * Shows the token. Slack's reply is the evidence that it accepted the view. Without it nobody knows who saw the
@@ -121,10 +138,12 @@ async function voidToken(interaction: Interaction, key: Key): Promise<void> {
     await sendDirect(interaction, id, notVoidMessage(key))
     return
   }
+  const receipt = await confirmChange(interaction.bot.world, [key.id], { to: 'unrevealed' })
   // The dialog may be open after all, with a void token.
+  const state = receipt.state === 'confirmed' ? 'and is void' : 'and I took it back'
   const gone = notice('Copy your key', [
     plainSection(
-      'This key was not shown safely and is void. It waits for you to reveal it again: on Home, and in a message to you.',
+      `This key was not shown safely ${state}. It waits for you to reveal it again: on Home, and in a message to you.`,
     ),
   ])
   await interaction.show(gone).catch(() => undefined)
@@ -150,7 +169,7 @@ async function voidWithRetries({ bot, caller }: Interaction, key: Key): Promise<
 export const revealKey: OnClick = async (interaction) => {
   const { web } = interaction.bot
   const { workspace } = interaction.caller
-  const made = await performFor(interaction, (act) =>
+  const made = await performShowing(interaction, (act) =>
     reveal(act, workspace.id, interaction.value, tokenDeps(interaction)),
   )
   if (isRefusal(made)) return made
@@ -167,7 +186,7 @@ export const revealKey: OnClick = async (interaction) => {
 export const replaceKey: OnClick = async (interaction) => {
   const { workspace } = interaction.caller
   const former = tokenIn(interaction.value)
-  const made = await performFor(interaction, (act) =>
+  const made = await performShowing(interaction, (act) =>
     replace(act, workspace.id, former, tokenDeps(interaction)),
   )
   if (!isRefusal(made)) await showOnce(interaction, made.key, made.token, former.hint)

@@ -175,7 +175,7 @@ export const builders: Record<string, Renders> = {
       })),
   ),
   editForm: over(edit.editForm, a.key),
-  editedView: over(edit.editedView, a.key),
+  editedView: of(edit.editedView, a.key, maybe(a.receipt)),
   holdersView: of(
     holders.holdersView,
     a.key,

@@ -18,6 +18,7 @@ import type { Page } from '../../../src/keys/page.ts'
 import { scopes as allScopes, type Scope } from '../../../src/keys/scope.ts'
 import type { Receipt } from '../../../src/leases/confirm.ts'
 import type { Actor } from '../../../src/members/actor.ts'
+import type { FailedMessage } from '../../../src/notifications/failed.ts'
 import type { LeaverKey, Offboarding } from '../../../src/offboarding/offboarding.ts'
 import type { Preview } from '../../../src/offboarding/preview.ts'
 import type { OffboardingReport } from '../../../src/offboarding/report.ts'
@@ -989,6 +990,19 @@ export const image = maybe(
   }),
 )
 
+const failedMessage: fc.Arbitrary<FailedMessage> = fc.record({
+  id: id('out'),
+  source: fc.constantFrom('finding', 'offboarded-elsewhere', 'review'),
+  subjectId: id('fnd'),
+  destination: fc.constantFrom(
+    'channel:security-alerts',
+    'channel:C0SECURITY',
+    'dm:U0ADA00001',
+    'workflow:Fx1',
+  ),
+  putAt: moment,
+  error: fc.string({ maxLength: 500 }),
+})
 export const homeProps: fc.Arbitrary<HomeProps> = fc
   .record({
     caller,
@@ -997,6 +1011,7 @@ export const homeProps: fc.Arbitrary<HomeProps> = fc
     offers: keys(30),
     requests: many(request, 30),
     rotations: fc.record({ trackers: trackers(30), more: fc.boolean() }),
+    failed: many(failedMessage, 4),
     keys: keys(40),
     more: fc.boolean(),
   })

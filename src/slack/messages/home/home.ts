@@ -1,12 +1,13 @@
 import type { HomeView, KnownBlock } from '@slack/types'
 import { weekMs } from '../../../foundation/time.ts'
-import { say } from '../../../foundation/words.ts'
+import { type Piece, say } from '../../../foundation/words.ts'
 import type { KeyWithUsage } from '../../../keys/key.ts'
 import { isOver, worksUntil } from '../../../keys/key.ts'
+import type { FailedMessage } from '../../../notifications/failed.ts'
 import { may } from '../../../policy/may.ts'
 import type { Tracker } from '../../../rotation/tracker.ts'
 import type { KeyRequest } from '../../../workspaces/requests.ts'
-import { actions, button, context, go, header, option, plainText, select } from '../../blocks.ts'
+import { actions, button, context, cut, go, header, option, plainText, select } from '../../blocks.ts'
 import type { Caller } from '../../caller.ts'
 import { mrkdwnDate, sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
@@ -16,12 +17,14 @@ import { keyRows } from '../keys/rows.ts'
 import { trackerBlocks } from '../rotation/tracker.ts'
 
 /** How many of each Home shows; it says where to find more. */
-export const shownOnHome = { attention: 5, offers: 5, rotations: 4, requests: 5, keys: 15 }
+export const shownOnHome = { attention: 5, offers: 5, rotations: 4, requests: 5, keys: 15, failed: 3 }
 
 export type HomeProps = {
   caller: Caller
   shows: 'mine' | 'all'
   attention: readonly KeyWithUsage[]
+  /** messages that Slack refused for good; for owners */
+  failed: readonly FailedMessage[]
   /** keys that this person can reveal */
   offers: readonly KeyWithUsage[]
   requests: readonly KeyRequest[]
@@ -37,7 +40,14 @@ const maxBlocks = 100
 
 /** App Home: keys that need attention first, then all keys. */
 export function homeView(props: HomeProps): HomeView {
-  const sections = [attention(props), offers(props), rotations(props), requests(props), keys(props)]
+  const sections = [
+    failed(props),
+    attention(props),
+    offers(props),
+    rotations(props),
+    requests(props),
+    keys(props),
+  ]
   const [first, last] = [top(props), updated(props)]
   return { type: 'home', blocks: [first, ...fitted(sections, maxBlocks - 2), last] }
 }
@@ -130,6 +140,29 @@ function top({ caller, shows }: HomeProps): KnownBlock {
     run('Help', 'help'),
     ...(workspaces.length > 1 ? [chooser] : []),
   )
+}
+
+function failed({ failed: messages, caller }: HomeProps): Section {
+  const again = button('Send again', 'message.send-again.home', ref(caller.workspace.id, 'all'))
+  return {
+    title: messages.length > 0 ? [header('Messages that nobody read'), actions(again)] : [],
+    rows: messages.map(({ putAt, source, destination, error }) => [
+      sentenceBlock(
+        say`Slack refused a message of ${{ moment: putAt }} (${nameOf(source)}) to ${placeOf(destination)}: ${{ code: cut(error, 100) }}.`,
+      ),
+    ]),
+    max: shownOnHome.failed,
+    isCut: false,
+    more: context('More failed; in the shell: `keywarden messages failed`'),
+  }
+}
+
+const nameOf = (source: string): string => source.replaceAll('-', ' ')
+
+function placeOf(destination: string): Piece {
+  const [kind, name = ''] = destination.split(/:(.*)/s)
+  if (kind === 'dm') return { user: name }
+  return kind === 'channel' ? { name: `#${name}` } : 'a workflow'
 }
 
 function attention({ attention: keys, caller, now }: HomeProps): Section {
