@@ -40,6 +40,8 @@ async function runsUntil(diesAt: number): Promise<NodeJS.Signals | null> {
       SLACK_APP_TOKEN: config.slack.appToken,
       SLACK_API_URL: config.slack.apiUrl,
       DIES_AT: String(diesAt),
+      // Slack's history is searched by its clock.
+      NOW: house.world.clock.now().toISOString(),
     },
   })
   const [, signal] = await once(child, 'exit')

@@ -1,4 +1,3 @@
-import { systemClock } from '../../src/foundation/clock.ts'
 import { readConfig } from '../../src/foundation/config.ts'
 import { openDatabase } from '../../src/foundation/database.ts'
 import { openLog } from '../../src/foundation/log.ts'
@@ -18,7 +17,8 @@ import { sources } from '../../src/slack/sources.ts'
 const config = readConfig(process.env, ['worker'])
 const db = openDatabase(config.databaseUrl, { connections: 4, name: 'dies' })
 const log = openLog({ level: 'silent', tokenPrefix: config.tokenPrefix })
-const world: World = { config, db, log, clock: systemClock, random: systemRandom }
+const clock = { now: () => new Date(process.env.NOW!) }
+const world: World = { config, db, log, clock, random: systemRandom }
 const diesAt = Number(process.env.DIES_AT)
 let statements = 0
 db.on('query', () => {
