@@ -985,9 +985,6 @@ CREATE TABLE public.key_requests (
     decision_reason text,
     key_id text,
     closed_for text,
-    closed_announced_at timestamp with time zone,
-    channel_id text,
-    ts text,
     CONSTRAINT key_requests_check CHECK (((state = 'waiting'::text) = (decided_by IS NULL))),
     CONSTRAINT key_requests_check1 CHECK (((decided_by IS NULL) OR (decided_by <> requested_by))),
     CONSTRAINT key_requests_check2 CHECK (((state = 'approved'::text) = (key_id IS NOT NULL))),
@@ -1109,29 +1106,10 @@ CREATE TABLE public.offboarding_keys (
     confirmed_at timestamp with time zone,
     receipt jsonb,
     offered_at timestamp with time zone,
-    offer_attempts integer DEFAULT 0 NOT NULL,
     undone_at timestamp with time zone,
     CONSTRAINT offboarding_keys_check CHECK (((outcome IS NULL) = (acted_at IS NULL))),
     CONSTRAINT offboarding_keys_outcome_check CHECK ((outcome = ANY (ARRAY['revoked'::text, 'deactivated'::text, 'rotating'::text, 'handed-over'::text, 'kept'::text, 'refused-already'::text, 'failed'::text]))),
     CONSTRAINT offboarding_keys_plan_check CHECK ((plan = ANY (ARRAY['revoke'::text, 'deactivate'::text, 'rotate'::text, 'hand-over'::text, 'keep'::text])))
-);
-
-CREATE TABLE public.offboarding_messages (
-    id text NOT NULL,
-    workspace_id text NOT NULL,
-    kind text NOT NULL,
-    put_at timestamp with time zone NOT NULL,
-    attempts integer DEFAULT 0 NOT NULL,
-    claimed_until timestamp with time zone,
-    retry_after timestamp with time zone,
-    channel_id text,
-    ts text,
-    shown text DEFAULT ''::text NOT NULL,
-    reported_at timestamp with time zone,
-    filed_at timestamp with time zone,
-    file_attempts integer DEFAULT 0 NOT NULL,
-    file_refusals integer DEFAULT 0 NOT NULL,
-    CONSTRAINT offboarding_messages_kind_check CHECK ((kind = ANY (ARRAY['one'::text, 'group'::text])))
 );
 
 CREATE TABLE public.offboarding_requests (
@@ -1140,10 +1118,6 @@ CREATE TABLE public.offboarding_requests (
     reference text DEFAULT ''::text NOT NULL,
     requested_by text NOT NULL,
     requested_at timestamp with time zone NOT NULL,
-    answered_at timestamp with time zone,
-    attempts integer DEFAULT 0 NOT NULL,
-    claimed_until timestamp with time zone,
-    retry_after timestamp with time zone,
     CONSTRAINT offboarding_requests_source_check CHECK ((source = ANY (ARRAY['slack'::text, 'workflow'::text, 'user-change'::text, 'scim'::text, 'webhook'::text, 'shell'::text, 'reconcile'::text])))
 );
 
@@ -1169,11 +1143,13 @@ CREATE TABLE public.offboardings (
     ended_at timestamp with time zone,
     ended_because text,
     message_id text,
+    message_at timestamp with time zone,
     announced boolean DEFAULT true NOT NULL,
     CONSTRAINT offboardings_check CHECK (((user_id IS NOT NULL) OR (email IS NOT NULL))),
     CONSTRAINT offboardings_check1 CHECK (((user_id IS NULL) = (state = 'unmatched'::text))),
     CONSTRAINT offboardings_check2 CHECK (((state = 'done'::text) = (done_at IS NOT NULL))),
     CONSTRAINT offboardings_check3 CHECK (((ended_at IS NULL) = (ended_because IS NULL))),
+    CONSTRAINT offboardings_check4 CHECK (((message_id IS NULL) = (message_at IS NULL))),
     CONSTRAINT offboardings_ended_because_check CHECK ((ended_because = ANY (ARRAY['undone'::text, 'returned'::text, 'merged'::text]))),
     CONSTRAINT offboardings_mode_check CHECK ((mode = ANY (ARRAY['by-use'::text, 'revoke'::text, 'deactivate'::text, 'rotate'::text]))),
     CONSTRAINT offboardings_note_check CHECK ((char_length(note) <= 300)),
@@ -1673,11 +1649,8 @@ ALTER TABLE ONLY public.members
 ALTER TABLE ONLY public.offboarding_keys
     ADD CONSTRAINT offboarding_keys_pkey PRIMARY KEY (offboarding_id, key_id);
 
-ALTER TABLE ONLY public.offboarding_messages
-    ADD CONSTRAINT offboarding_messages_pkey PRIMARY KEY (id);
-
 ALTER TABLE ONLY public.offboarding_requests
-    ADD CONSTRAINT offboarding_requests_pkey PRIMARY KEY (offboarding_id, source);
+    ADD CONSTRAINT offboarding_requests_pkey PRIMARY KEY (offboarding_id, source, reference);
 
 ALTER TABLE ONLY public.offboardings
     ADD CONSTRAINT offboardings_pkey PRIMARY KEY (id);
@@ -1851,8 +1824,6 @@ CREATE INDEX key_offers_by_message ON public.key_offers USING btree (matter_id, 
 
 CREATE INDEX key_requests_by_person ON public.key_requests USING btree (workspace_id, requested_by, requested_at);
 
-CREATE INDEX key_requests_to_announce ON public.key_requests USING btree (decided_at) WHERE ((state = 'closed'::text) AND (closed_announced_at IS NULL));
-
 CREATE INDEX key_requests_waiting ON public.key_requests USING btree (workspace_id, requested_at) WHERE (state = 'waiting'::text);
 
 CREATE INDEX keys_by_age ON public.keys USING btree (workspace_id, revealed_at, id) WHERE ((status = 'active'::text) AND (successor_id IS NULL));
@@ -1909,13 +1880,11 @@ CREATE INDEX offboarding_keys_by_key ON public.offboarding_keys USING btree (key
 
 CREATE INDEX offboarding_keys_to_do ON public.offboarding_keys USING btree (offboarding_id, workspace_id, key_id) WHERE (outcome IS NULL);
 
-CREATE INDEX offboarding_keys_to_offer ON public.offboarding_keys USING btree (offboarding_id) WHERE ((outcome = 'rotating'::text) AND (offered_at IS NULL));
-
-CREATE INDEX offboarding_messages_under_way ON public.offboarding_messages USING btree (workspace_id, put_at) WHERE (reported_at IS NULL);
-
-CREATE INDEX offboarding_requests_unanswered ON public.offboarding_requests USING btree (requested_at) WHERE ((source = 'workflow'::text) AND (answered_at IS NULL));
+CREATE INDEX offboarding_keys_to_offer ON public.offboarding_keys USING btree (offboarding_id) WHERE ((outcome = ANY (ARRAY['rotating'::text, 'handed-over'::text])) AND (offered_at IS NULL));
 
 CREATE INDEX offboardings_by_message ON public.offboardings USING btree (message_id);
+
+CREATE INDEX offboardings_lately ON public.offboardings USING btree (workspace_id, message_at) WHERE (message_at IS NOT NULL);
 
 CREATE UNIQUE INDEX offboardings_one_a_person ON public.offboardings USING btree (account_id, user_id) WHERE ((ended_at IS NULL) AND (user_id IS NOT NULL));
 
@@ -2125,17 +2094,11 @@ ALTER TABLE ONLY public.offboarding_keys
 ALTER TABLE ONLY public.offboarding_keys
     ADD CONSTRAINT offboarding_keys_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
 
-ALTER TABLE ONLY public.offboarding_messages
-    ADD CONSTRAINT offboarding_messages_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
-
 ALTER TABLE ONLY public.offboarding_requests
     ADD CONSTRAINT offboarding_requests_offboarding_id_fkey FOREIGN KEY (offboarding_id) REFERENCES public.offboardings(id);
 
 ALTER TABLE ONLY public.offboardings
     ADD CONSTRAINT offboardings_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
-
-ALTER TABLE ONLY public.offboardings
-    ADD CONSTRAINT offboardings_message_id_fkey FOREIGN KEY (message_id) REFERENCES public.offboarding_messages(id);
 
 ALTER TABLE ONLY public.offboardings
     ADD CONSTRAINT offboardings_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);

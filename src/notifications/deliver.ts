@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type Executor, transact } from '../foundation/database.ts'
 import { isRefusal } from '../foundation/refusal.ts'
 import { isSlackUser, plain } from '../foundation/words.ts'
-import { type Carried, Delay, type Posted, Refused } from './channel.ts'
+import { type Carried, Delay, type Posted, Refused, type Sought } from './channel.ts'
 import { copyOf } from './copy.ts'
 import { fallBack, probeLostChannels, sendBack } from './fall-back.ts'
 import {
@@ -169,7 +169,7 @@ async function deliver(delivery: Delivery): Promise<boolean> {
 
 async function postOnce(delivery: Delivery, said: Said, id = delivery.message.id, thread?: Posted) {
   const { messenger, message } = delivery
-  const earlier = await arrived(delivery, id, thread)
+  const earlier = await arrived(delivery, { id, content: said.content }, thread)
   return (
     earlier ??
     messenger.channel.post(message.destination, said, { ...(await carriedBy(delivery)), id }, thread)
@@ -189,8 +189,10 @@ async function carriedBy({ messenger, message, claimedAt }: Delivery): Promise<C
   }
 }
 
-const arrived = async ({ messenger, message }: Delivery, id: string, thread?: Posted) =>
-  message.doubtSince ? messenger.channel.find(message.destination, id, message.doubtSince, thread) : undefined
+const arrived = async ({ messenger, message }: Delivery, sought: Sought, thread?: Posted) =>
+  message.doubtSince
+    ? messenger.channel.find(message.destination, sought, message.doubtSince, thread)
+    : undefined
 
 type Begun = { posted: Posted; live: Live }
 
@@ -294,8 +296,7 @@ async function onFailure(
   const { db, clock, log } = messenger.world
   const refusal = error instanceof Refused ? error : undefined
   if (refusal?.why === 'over') return void (await complete(db, message, 'moot', clock.now(), refusal.said))
-  if (refusal?.why === 'closed')
-    return fallBack(messenger.world, message, reading?.concerned ?? [], refusal.said)
+  if (refusal?.why === 'closed') return fallBack(messenger.world, message, reading, refusal.said)
   const counts = refusal?.why === 'other' || refusal?.why === 'missing'
   const isFinal = refusal?.why === 'content' || (counts && message.refusals + 1 >= maxRefusals)
   if (refusal && isFinal) return setAside(messenger.world, message, refusal.said)

@@ -7,7 +7,7 @@ import { fromRow } from '../foundation/rows.ts'
  * How a message is shown. `live`: one per subject and destination, kept up to date; `thread`: a reply below it; `once`:
  * a message of its own.
  */
-export type Mode = 'live' | 'thread' | 'once'
+type Mode = 'live' | 'thread' | 'once'
 
 /**
  * A message to deliver once. `source` knows what it says; `subjectId` is the matter whose live message it belongs to,

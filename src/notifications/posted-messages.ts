@@ -171,9 +171,17 @@ export async function earlierMessages(db: Executor, message: Claimed): Promise<P
   return (rows as Row[]).map(fromColumns)
 }
 
-/** The destinations at which the subject's live message stands. */
-export async function postedAt(db: Executor, source: string, subjectId: string): Promise<string[]> {
-  return db('posted_messages').where({ source, subject_id: subjectId }).pluck('destination')
+/** Where the subject's live message stands. */
+export async function postedAt(
+  db: Executor,
+  source: string,
+  subjectId: string,
+): Promise<{ destination: string; where: Posted }[]> {
+  const { rows } = await db.raw(
+    `select ${columns} from posted_messages where source = ? and subject_id = ? order by destination`,
+    [source, subjectId],
+  )
+  return (rows as Row[]).map(fromColumns)
 }
 
 /** Whether the message with this `ts` at the destination is a live one, which is kept up to date. */

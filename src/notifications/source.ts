@@ -38,6 +38,8 @@ export type Reading = {
   mustBeRead?: boolean
   /** of a source that `sumsUp`: the fellows that `said` says too, so that they need no message of their own */
   covers?: readonly string[]
+  /** who sent it to a person: notified when that person takes no messages */
+  sender?: string
 }
 
 /**
@@ -51,8 +53,10 @@ export type Waiting = Pick<
 
 /** Knows what the messages of one kind say now. */
 export type Source = {
-  /** aligned with `messages`; undefined where there is nothing to say any more */
-  read(db: Executor, messages: readonly Waiting[], now: Date): Promise<(Reading | undefined)[]>
+  /**
+   * Aligned with `messages`; undefined where there is nothing to say any more, an error where it cannot be said yet.
+   */
+  read(db: Executor, messages: readonly Waiting[], now: Date): Promise<(Reading | Error | undefined)[]>
   /** real seconds after which a live message is refreshed, for what changes without a message being put */
   everySeconds?: number
   /** messages that wait together for the same subject, place and mode may be said as one */

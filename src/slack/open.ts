@@ -11,7 +11,6 @@ import { openSlack } from './app.ts'
 import { firstStart } from './first-start.ts'
 import type { BotContext } from './interaction.ts'
 import { redrawHomes, refreshHomes } from './live-home.ts'
-import { slackAnnouncer } from './offboarding-announcer.ts'
 import { slackChannel } from './post-messages.ts'
 import { httpReceiver } from './receivers.ts'
 import { socketReceiver } from './socket.ts'
@@ -51,8 +50,7 @@ export async function openSlackSide(world: World): Promise<SlackSide> {
     await refreshMessages(messenger)
   }
   const stopping = new AbortController()
-  const announcer = slackAnnouncer(openWebClient(world), world.log, { history })
-  const offboard = openOffboarder(world, announcer, stopping.signal)
+  const offboard = openOffboarder(world, () => deliver({ seconds: 2 }), stopping.signal)
 
   function openBot(): Bot {
     const refreshing = new Set<Promise<void>>()
@@ -101,8 +99,11 @@ async function refresh(
       { event: 'slack.refresh_failed', error: String(error) },
       'failed to refresh alerts, rotations or App Homes after a change',
     )
+  // Messages of the act itself wait for nothing else.
+  const delivered = deliver().catch(later)
   const failed = await refreshHomes(bot, teamId, workspace).catch(later)
   await Promise.all([
+    delivered,
     redrawHomes(bot, teamId, failed ?? []).catch(later),
     workOnRotations(world, { withinMs: confirmWithinMs })
       .then(() => deliver())

@@ -32,7 +32,9 @@ import * as once from '../../../src/slack/messages/keys/show-once.ts'
 import * as whole from '../../../src/slack/messages/keys/whole-key.ts'
 import * as connect from '../../../src/slack/messages/offboarding/connect.ts'
 import * as offboard from '../../../src/slack/messages/offboarding/offboard.ts'
+import * as offers from '../../../src/slack/messages/offboarding/offers.ts'
 import * as progress from '../../../src/slack/messages/offboarding/progress.ts'
+import * as reportFile from '../../../src/slack/messages/offboarding/report-file.ts'
 import * as refusal from '../../../src/slack/messages/refusal.ts'
 import * as review from '../../../src/slack/messages/reviews/review.ts'
 import * as campaign from '../../../src/slack/messages/rotation/campaign.ts'
@@ -69,7 +71,6 @@ const over = <T>(builder: (one: T) => Rendered, one: fc.Arbitrary<T>): Renders =
 const at = fc.constant(now)
 const flag = fc.boolean()
 const reason = fc.constantFrom(...reasons)
-const change_ = fc.constantFrom('deactivate' as const, 'activate' as const, 'revoke' as const)
 const restriction = fc.constantFrom('deactivate' as const, 'revoke' as const)
 const stake = fc.record({ last24h: a.last24h, holders: a.holders })
 const token = fc.constant(generateToken('tml_', (n) => new Uint8Array(n)))
@@ -147,7 +148,16 @@ export const builders: Record<string, Renders> = {
   revokeView: of(change.revokeView, a.key, stake),
   activatedMessage: over(change.activatedMessage, a.key),
   restrictedView: of(change.restrictedView, restriction, a.key, a.receipt),
-  ownerNoticeMessage: of(change.ownerNoticeMessage, change_, a.key, user),
+  ownerNoticeMessage: over(
+    change.ownerNoticeMessage,
+    fc.record({
+      about: fc.constant('key-changed' as const),
+      what: fc.constantFrom('deactivate' as const, 'activate' as const, 'revoke' as const, 'given' as const),
+      by: user,
+      name,
+      hint: maybe(hint).map((one) => one ?? null),
+    }),
+  ),
   createForm: over(
     create.createForm,
     fc
@@ -191,7 +201,11 @@ export const builders: Record<string, Renders> = {
     fc.constantFrom('Which key?', 'Several keys match. Which one?'),
   ),
   nearMessage: of(pick.nearMessage, longWords, a.keys(5)),
-  requestMessage: of(request.requestMessage, a.request, maybe(a.key) as never),
+  requestMessage: of(
+    request.requestMessage,
+    a.request,
+    maybe(fc.record({ name, integration: name })) as never,
+  ),
   deniedMessage: over(request.deniedMessage, a.request),
   closedMessage: over(request.closedMessage, a.request),
   sentView: over(request.sentView, a.request),
@@ -200,7 +214,7 @@ export const builders: Record<string, Renders> = {
   offerMessage: of(reveal.offerMessage, a.key, user),
   revealedMessage: over(reveal.revealedMessage, a.key),
   waitingForOwnerView: over(reveal.waitingForOwnerView, a.key),
-  notShownMessage: of(reveal.notShownMessage, a.key, a.receipt),
+  notShownMessage: over(reveal.notShownMessage, a.key),
   notVoidMessage: over(reveal.notVoidMessage, a.key),
   keyView: of(
     show.keyView,
@@ -239,6 +253,28 @@ export const builders: Record<string, Renders> = {
   begunView: of(offboard.begunView, user, count, channel),
   undoneView: over(offboard.undoneView, a.undone),
   offboardingMessage: over(progress.offboardingMessage, a.report),
+  handoverMessage: over(
+    offers.handoverMessage,
+    fc.record({
+      leaver: user,
+      offers: many(
+        fc.record({
+          keyId: fc.uuid(),
+          workspaceId: fc.constant('ws_one'),
+          name,
+          scopes: fc.subarray(['read', 'write']),
+        }),
+        30,
+      ).map((all) => [...new Map(all.map((one) => [one.keyId, one])).values()]),
+    }),
+  ),
+  fileInWords: over(
+    reportFile.fileInWords,
+    fc.record({
+      name,
+      text: many(name, 600).map((lines) => `offboarding,leaver\n${lines.join('\n')}`),
+    }),
+  ),
   progressView: of(progress.progressView, a.reported, a.leaverCounts),
   refusalMessage: over(refusal.refusalMessage, anyRefusal),
   refusalView: of(refusal.refusalView, fc.constantFrom('Rotate keys', 'Keywarden'), anyRefusal),

@@ -403,7 +403,6 @@ export const request: fc.Arbitrary<KeyRequest> = fc.record({
   decisionReason: perhaps(words),
   closedFor: user,
   keyId: fc.constant(null),
-  posted: fc.constant(null),
 })
 
 // alerts
@@ -726,6 +725,12 @@ export const notice: fc.Arbitrary<Notice> = fc.oneof(
   digest.map((one) => ({ about: 'digest' as const, ...one })),
   fc.record({ about: fc.constant('quarantined' as const), name, hint }),
   fc.record({
+    about: fc.constant('unreachable' as const),
+    person: user,
+    what: fc.constantFrom('key-offer', 'handover-offer', 'request-answer', 'other'),
+    reason: fc.constantFrom('user_disabled', 'cannot_dm_bot'),
+  }),
+  fc.record({
     about: fc.constant('offboarded-elsewhere' as const),
     leaver: user,
     by: jobOrUser,
@@ -864,7 +869,6 @@ export const report: fc.Arbitrary<OffboardingReport> = fc.oneof(
     counts: leaverCounts,
     keys: many(leaverKey, 20).map((all) => unique(all, (one) => one.keyId)),
     elsewhere,
-    channel,
   }),
   fc.record({
     offboardings: fc
@@ -873,7 +877,6 @@ export const report: fc.Arbitrary<OffboardingReport> = fc.oneof(
     counts: leaverCounts,
     keys: fc.constant<LeaverKey[]>([]),
     elsewhere: fc.constant<OffboardingReport['elsewhere']>([]),
-    channel,
   }),
 )
 export const preview: fc.Arbitrary<Preview> = fc.record({
