@@ -52,6 +52,8 @@ const catalogue = {
   nginx: { name: 'nginx', commands: ['nginx'], apt: ['nginx-light'], brew: ['nginx'] },
   caddy: { name: 'Caddy', commands: ['caddy'], apt: ['caddy'], brew: ['caddy'] },
   haproxy: { name: 'HAProxy', commands: ['haproxy'], apt: ['haproxy'], brew: ['haproxy'] },
+  promtool: { name: 'Prometheus', commands: ['promtool'], apt: ['prometheus'], brew: ['prometheus'] },
+  systemd: { name: 'systemd', commands: ['systemd-analyze'], apt: ['systemd'], brew: [] },
   postgres15: {
     name: 'PostgreSQL 15',
     commands: ['/usr/lib/postgresql/15/bin/postgres', '/opt/homebrew/opt/postgresql@15/bin/postgres'],

@@ -10,7 +10,7 @@ import type { Verifier } from '../verification/verifier.ts'
 import type { Verdict } from '../verification/verify.ts'
 import { type Answer, emptyAnswer, sendEmpty, sendSoon, writtenOnce } from './answers.ts'
 import { bearer, withAccount } from './caller.ts'
-import { countVerdict } from './metrics.ts'
+import { countRead, countVerdict } from './metrics.ts'
 import { rateLimitHeaders } from './rate-limit.ts'
 
 export const forwardAuthPath = '/v1/forward-auth'
@@ -23,16 +23,18 @@ export const forwardAuthPath = '/v1/forward-auth'
 export function forwardAuthHandler(verifier: Verifier, log: Log, trustedProxies: readonly string[]) {
   const addressOf = clientAddresses(parseNetworks(trustedProxies))
   return (request: IncomingMessage, response: ServerResponse): void => {
+    const began = performance.now()
     // A body, if the proxy sends one, is of no interest.
     request.resume()
     const serviceToken = one(request.headers['x-keywarden-service-token'])
-    withAccount(verifier, log, response, serviceToken, (account) => answer(account, request, response))
+    withAccount(verifier, log, response, serviceToken, (account) => answer(account, request, response, began))
   }
 
   function answer(
     account: Account,
     request: IncomingMessage,
     response: ServerResponse,
+    began: number,
   ): void | Promise<void> {
     const { headers } = request
     const presented = bearer(headers.authorization) ?? one(headers['x-api-key'])
@@ -48,8 +50,9 @@ export function forwardAuthHandler(verifier: Verifier, log: Log, trustedProxies:
       ip: addressOf(request.socket.remoteAddress ?? '', one(headers['x-forwarded-for'])),
       userAgent: headers['user-agent'],
     })
-    if (verdict instanceof Promise) return verdict.then((late) => send(response, late, route))
-    send(response, verdict, route)
+    if (!(verdict instanceof Promise)) return send(response, verdict, route, began)
+    countRead()
+    return verdict.then((late) => send(response, late, route, began))
   }
 }
 
@@ -75,8 +78,13 @@ function agreed(headers: IncomingHttpHeaders, first: string, second: string): st
   return a !== undefined && b !== undefined && a !== b ? null : (a ?? b)
 }
 
-function send(response: ServerResponse, { code, key, allowance }: Verdict, route: Route | undefined) {
-  countVerdict(code)
+function send(
+  response: ServerResponse,
+  { code, key, allowance }: Verdict,
+  route: Route | undefined,
+  began: number,
+) {
+  countVerdict(code, began)
   const limit = allowance ? rateLimitHeaders(allowance) : []
   const answer = (status: number, headers: readonly string[]) =>
     sendSoon(response, status, emptyAnswer(headers))
