@@ -59,6 +59,11 @@ export async function start(options: StartOptions): Promise<Running> {
   }
   try {
     await checkDatabase(world)
+    const { checkpoints } = config.audit
+    if (checkpoints && options.roles.includes('worker'))
+      await import('./audit/checkpoint-file.ts').then(({ requireAppendable }) =>
+        requireAppendable(checkpoints),
+      )
     const { startWatching } = await import('./leases/confirm.ts')
     opened.push(startWatching(world).stop)
     const parts = await startParts(world, options, opened)

@@ -10,6 +10,7 @@ import { pendingMigrations } from '../foundation/migrate.ts'
 import { packageRoot } from '../foundation/package-root.ts'
 import { whyNoChanges } from '../foundation/primary.ts'
 import { historyScopes, openWebClient, slackStartError } from '../foundation/slack.ts'
+import { StartError } from '../foundation/start-error.ts'
 import { allWorkspaces } from '../workspaces/workspace.ts'
 import { checkAudit } from './doctor-audit.ts'
 import { doctorLive, type TryLive } from './doctor-live.ts'
@@ -63,6 +64,7 @@ const postgres: Check = async ({ databaseUrl }) => {
       ...(pending.length === 0 ? await jobs(db) : []),
     ]
   } catch (error) {
+    if (error instanceof StartError) return [bad(error.message)]
     const noChanges = whyNoChanges(error)
     if (noChanges) return [bad(`takes no changes: ${noChanges}; point DATABASE_URL at the primary`)]
     return [bad(`cannot be reached (${(error as Error).message}); check DATABASE_URL`)]

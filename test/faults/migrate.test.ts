@@ -98,6 +98,32 @@ test('a database from before the first release is refused and left as it is', as
   expect(await everything()).toEqual(before)
 })
 
+test('a database of a newer version is left as it is, and every command says so', async () => {
+  await migrate(url)
+  await administer(
+    url,
+    `insert into knex_migrations (name, batch, migration_time) values ('0999_from_later', 2, now())`,
+  )
+  const everything = async () => [
+    await administer(url, 'select * from knex_migrations order by id'),
+    await administer(url, 'select count(*) from job_runs'),
+  ]
+  const before = await everything()
+  const sentence =
+    'The database is of a newer version: this one does not know 0999_from_later. Run the newer version, or restore ' +
+    'the backup from before it into an empty database.'
+  const env = { DATABASE_URL: url, SLACK_BOT_TOKEN: 'xoxb-1', SLACK_APP_TOKEN: 'xapp-1' }
+  for (const words of [['migrate'], ['start'], ['start', '--roles', 'verify']]) {
+    const refused = keywarden(words, env)
+    expect(await refused.ended).toBe(1)
+    expect(refused.said()).toBe(`${sentence}\n`)
+  }
+  const examined = keywarden(['doctor'], env)
+  expect(await examined.ended).toBe(1)
+  expect(examined.said()).toContain(`FAIL  Postgres  ${sentence}\n`)
+  expect(await everything()).toEqual(before)
+})
+
 test('a function that another version changed is replaced, and is no reason for the older one not to start', async () => {
   await migrate(url)
   const bodyNow = async () => {

@@ -134,6 +134,15 @@ test('it migrates an empty database for two roles, and doctor finds nothing wron
   expect(examined.code).toBe(0)
 })
 
+test('a worker whose volume takes no writes says so in one sentence, and ends with 1', async () => {
+  const container = runIn(image, entry(image, ['start', '--roles', 'worker']), { env })
+  expect(await container.ended).toBe(1)
+  expect(container.said()).toBe(
+    'Checkpoints of the audit cannot be written to /var/lib/keywarden/audit-checkpoints.jsonl (EROFS). Let this user ' +
+      'write to that folder, or name another file with KEYWARDEN_AUDIT_CHECKPOINTS.\n',
+  )
+})
+
 test.each(roles)('a %s starts, and its check of health passes', async (role) => {
   const port = await freePort()
   const container = runIn(image, entry(image, ['start', '--roles', role]), {
