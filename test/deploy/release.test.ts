@@ -39,6 +39,9 @@ beforeAll(async () => {
   for (const file of files.filter((name) => !/^(bench|test|docs\/screenshots)\//.test(name)))
     cpSync(join(root, file), join(copy, file))
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
+  // Of somebody who runs it from here.
+  writeFileSync(join(copy, 'deploy/.env'), 'SLACK_BOT_TOKEN=xoxb-own')
+  mkdirSync(join(copy, 'deploy/backups'))
   asking = await openAsking()
 })
 afterAll(async () => {
@@ -101,9 +104,11 @@ test('the script that would publish it is one that bash can read', () => {
   expect(run(root, 'bash', '-n', '.ci/publish')).toEqual({ status: 0, said: '' })
 })
 
-test('the archive is a release that runs', async () => {
+test('the archive is a release that runs, without the secrets of who built it', async () => {
   run(folder, 'tar', '-xzf', join(out, 'keywarden-7.8.9.tar.gz'))
   const release = join(folder, 'keywarden-7.8.9')
+  const [deploy, original] = [release, copy].map((place) => readdirSync(join(place, 'deploy')).sort())
+  expect(deploy).toEqual(original!.filter((name) => name !== '.env' && name !== 'backups'))
   symlinkSync(join(root, 'node_modules'), join(release, 'node_modules'))
   expect(run(release, 'bin/keywarden', '--version')).toMatchObject({
     status: 0,
