@@ -9,9 +9,12 @@ create table changes (
   at timestamptz not null,
   confirmed_at timestamptz,
   receipt jsonb,
+  -- of the act, by which it asks for its receipt; a number can be given twice, this cannot
+  request_id text,
   check ((confirmed_at is null) = (receipt is null))
 );
 create index changes_unconfirmed on changes (seq) where confirmed_at is null;
+create index changes_by_request on changes (request_id) where request_id is not null;
 
 create table change_subjects (
   seq bigint not null references changes on delete cascade,
@@ -25,10 +28,15 @@ create index change_subjects_by_id on change_subjects (kind, id, seq);
 create table change_log (
   singleton boolean primary key default true check (singleton),
   pruned_to bigint not null default 0,
-  proven_at timestamptz,
-  longest_ttl_ms integer not null default 0
+  proven_at timestamptz
 );
 insert into change_log default values;
+
+-- The lengths of leases that were granted of late. The longest is how long a lease can be that the database has forgotten.
+create table lease_lengths (
+  ttl_ms integer primary key check (ttl_ms > 0),
+  granted_at timestamptz not null
+);
 
 -- Leases run on real time: the database's own clock serves only to detect skew and to count live verifiers.
 create table leases (

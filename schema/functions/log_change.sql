@@ -12,7 +12,8 @@ begin
     -- A sequence that was reset would draw a number that verifiers have already read past.
     current_seq := greatest(nextval('change_seq'), newest_change() + 1,
       (select max(greatest(head_at_renewal, acknowledged)) + 1 from leases));
-    insert into changes (seq, at) values (current_seq, clock_timestamp());
+    insert into changes (seq, at, request_id)
+    values (current_seq, clock_timestamp(), nullif(current_setting('keywarden.request', true), ''));
     perform set_config('keywarden.change', current_seq::text, true);
     perform set_config('synchronous_commit', 'on', true);
     perform pg_notify('keywarden_changes', current_seq::text);

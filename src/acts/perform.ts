@@ -1,12 +1,15 @@
 import { recordRefused } from '../audit/refusals.ts'
-import { type Transaction, transact } from '../foundation/database.ts'
+import { answerOf, commit, type Transaction } from '../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import type { World } from '../foundation/world.ts'
 import type { Act, Actor } from '../members/actor.ts'
+import { resolveOutcome } from './resolve-outcome.ts'
 
 /**
  * Runs one act: in one transaction, at one moment, for one actor. A `requestId` (the view, trigger or event it
- * answers) makes it happen at most once. A refused act leaves nothing but the record of the attempt, which is
+ * answers) makes it happen at most once; without one, an act that changed something gets an id of its own. If the
+ * connection goes away during COMMIT, that id resolves whether it was committed: the answer is `outcome_unknown` only if
+ * the database cannot be asked for some seconds. A refused act leaves nothing but the record of the attempt, which is
  * written in a transaction of its own.
  */
 export async function perform<T>(
@@ -16,22 +19,41 @@ export async function perform<T>(
   options: { requestId?: string } = {},
 ): Promise<T | Refusal> {
   const now = world.clock.now()
-  const result = await transact(world.db, async (trx) => {
-    if (options.requestId && !(await isFirst(trx, options.requestId, now)))
+  let { requestId } = options
+  const outcome = await commit(world.db, async (trx) => {
+    if (requestId && !(await isFirst(trx, requestId, now)))
       return refuse('repeated', 'This was done already.')
-    return act({ actor, now, trx })
+    const done = await act({ actor, now, trx })
+    if (!requestId && !isRefusal(done)) requestId = await nameChanges(trx, now)
+    return done
   })
+  const result = answerOf(
+    outcome.state === 'unknown' ? await resolveOutcome(world, outcome, requestId) : outcome,
+  )
   if (isRefusal(result)) await logRefusal(world, actor, now, result)
   return result
 }
 
+// The change log takes the id from the transaction, so that a receipt is asked for by it.
+const named = `select set_config('keywarden.request', request_id, true) as id from done`
+
 async function isFirst(trx: Transaction, requestId: string, now: Date): Promise<boolean> {
-  const rows = await trx('acts_done')
-    .insert({ request_id: requestId, done_at: now })
-    .onConflict()
-    .ignore()
-    .returning('request_id')
+  const { rows } = await trx.raw(
+    `with done as (insert into acts_done (request_id, done_at) values (?, ?)
+       on conflict do nothing returning request_id) ${named}`,
+    [requestId, now],
+  )
   return rows.length > 0
+}
+
+/** Gives the transaction an id if it has changed anything. */
+async function nameChanges(trx: Transaction, now: Date): Promise<string | undefined> {
+  const { rows } = await trx.raw(
+    `with done as (insert into acts_done (request_id, done_at) select gen_random_uuid()::text, ?
+       where pg_current_xact_id_if_assigned() is not null returning request_id) ${named}`,
+    [now],
+  )
+  return rows[0]?.id
 }
 
 const attempts = new Set(['forbidden', 'not_found'])

@@ -15,6 +15,8 @@ export function describe(event: Describable): Phrase {
 const sentences: Record<EventName, (event: Describable) => Phrase> = {
   'account.created': () => say`set up the account`,
   'workspace.created': (e) => say`added the workspace ${name(e, 'name')}`,
+  'workspace.suspended': (e) => say`suspended the workspace ${name(e, 'name')}${because(e)}`,
+  'workspace.resumed': (e) => say`resumed the workspace ${name(e, 'name')}${because(e)}`,
   'role.set': (e) => say`made ${person(e, 'user')} ${roleOf(e, 'role')}${was(e)}`,
   'group-role.set': (e) =>
     e.details.role

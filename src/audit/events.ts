@@ -5,6 +5,8 @@
 export const events = [
   'account.created',
   'workspace.created',
+  'workspace.suspended',
+  'workspace.resumed',
   'role.set',
   'group-role.set',
   'policy.set',

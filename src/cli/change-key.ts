@@ -1,16 +1,17 @@
+import { newId } from '../foundation/ids.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import { type Phrase, say } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import type { Key, KeyWithUsage } from '../keys/key.ts'
 import { activate, deactivate, revoke } from '../keys/state.ts'
 import { hintCharacters, isConfirmedBy } from '../keys/typed-confirmation.ts'
-import { confirmChange, type Receipt } from '../leases/confirm.ts'
-import { isLost } from '../leases/receipt.ts'
+import { confirmChange } from '../leases/confirm.ts'
 import { receiptPhrase } from '../leases/receipt-words.ts'
+import type { Act } from '../members/actor.ts'
 import { ask } from './ask.ts'
 import { keyByWords } from './find-key.ts'
 import { factLines } from './key-views.ts'
-import { asOperator, complain, withWorld } from './operator.ts'
+import { asOperator, complain, printConfirmed, withWorld } from './operator.ts'
 import { printError, printOut } from './print.ts'
 import { whichWorkspace } from './which-workspace.ts'
 
@@ -28,7 +29,7 @@ type Env = Record<string, string | undefined>
 
 /**
  * Changes one key as its owner or a manager would in Slack: the same act, the same audit. Returns 0 when every
- * verifier has confirmed the change, 1 when it was refused or is not confirmed yet.
+ * verifier has confirmed the change, 1 when it was refused or is not confirmed yet, 4 when it is not known to be saved.
  */
 export const changeKey = (env: Env, change: Change, words: string, choices: ChangeChoices): Promise<number> =>
   withWorld(env, async (world) => {
@@ -40,20 +41,14 @@ export const changeKey = (env: Env, change: Change, words: string, choices: Chan
       const kept = await notConfirmed(key, world)
       if (kept) return complain(kept)
     }
-    const changed = await asOperator(world, (act) => acts[change](act, workspace.id, key.id, choices.reason))
+    const requestId = newId('run', world.random)
+    const work = (act: Act) => acts[change](act, workspace.id, key.id, choices.reason)
+    const changed = await asOperator(world, work, { requestId })
     if (isRefusal(changed)) return explain(world, key, change, changed)
-    if (change === 'activate') {
-      printOut(done.activate(changed))
-      return 0
-    }
-    const to = change === 'revoke' ? 'revoked' : 'inactive'
-    const receipt = await confirmChange(world, [key.id], { withinMs: timeoutMs(world), to })
-    if (!isLost(receipt)) printOut(done[change](changed))
-    return printReceipt(receipt)
+    if (change !== 'activate') return printConfirmed(world, requestId, done[change](changed))
+    printOut(done.activate(changed))
+    return 0
   })
-
-/** The longest lease that this configuration allows, plus time to fence it. Real milliseconds. */
-const timeoutMs = ({ config }: World): number => config.verify.leaseMs + 15_000
 
 async function notConfirmed(key: KeyWithUsage, { clock }: World): Promise<Refusal | undefined> {
   for (const line of factLines(key, clock.now())) printError(line)
@@ -69,19 +64,10 @@ async function notConfirmed(key: KeyWithUsage, { clock }: World): Promise<Refusa
 
 /** Another person was first; whether the change is confirmed everywhere is a separate question. */
 async function explain(world: World, key: Key, change: Change, refusal: Refusal): Promise<number> {
-  complain(refusal)
-  if (change === 'activate') return 1
-  if (refusal.code !== 'already' && refusal.code !== 'gone') return 1
+  const code = complain(refusal)
+  if (change === 'activate') return code
+  if (refusal.code !== 'already' && refusal.code !== 'gone') return code
   const receipt = await confirmChange(world, [key.id], { withinMs: 2_000 })
   if (receipt.state !== 'confirmed') printError(receiptPhrase(receipt))
-  return 1
-}
-
-function printReceipt(receipt: Receipt): number {
-  if (receipt.state === 'confirmed') {
-    printOut(receiptPhrase(receipt))
-    return 0
-  }
-  printError(receiptPhrase(receipt))
-  return 1
+  return code
 }

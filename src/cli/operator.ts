@@ -6,10 +6,15 @@ import { openDatabase } from '../foundation/database.ts'
 import { openLog } from '../foundation/log.ts'
 import { systemRandom } from '../foundation/random.ts'
 import { type Refusal, refuse, sentence } from '../foundation/refusal.ts'
+import { requireSessions } from '../foundation/sessions.ts'
+import type { Phrase } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
+import { confirmRequest } from '../leases/confirm.ts'
+import { isLost } from '../leases/receipt.ts'
+import { type ReceiptAbout, receiptPhrase } from '../leases/receipt-words.ts'
 import type { Act, Actor } from '../members/actor.ts'
 import { type Workspace, workspacesOfTeam } from '../workspaces/workspace.ts'
-import { printError } from './print.ts'
+import { printError, printOut } from './print.ts'
 
 /** Opens the world for one command and closes it again. */
 export async function withWorld<T>(
@@ -17,6 +22,7 @@ export async function withWorld<T>(
   work: (world: World) => Promise<T>,
 ): Promise<T> {
   const config: Config = readConfig(env)
+  await requireSessions(config.databaseUrl)
   const db = openDatabase(config.databaseUrl, {
     connections: 2,
     name: 'keywarden shell',
@@ -35,9 +41,32 @@ export async function withWorld<T>(
 /** The user who is logged in to the machine. */
 export const operator = (): Actor => ({ kind: 'operator', id: userInfo().username })
 
-/** Runs an act as the operator: same rules, same audit. */
-export const asOperator = <T>(world: World, act: (act: Act) => Promise<T | Refusal>): Promise<T | Refusal> =>
-  perform(world, operator(), act)
+/** Runs an act as the operator: same rules, same audit. A `requestId` is for asking for its receipt. */
+export const asOperator = <T>(
+  world: World,
+  act: (act: Act) => Promise<T | Refusal>,
+  options: { requestId?: string } = {},
+): Promise<T | Refusal> => perform(world, operator(), act, options)
+
+/**
+ * Waits until every verifier has learnt what the act of this request changed, and prints what is known: `done` unless the
+ * change is lost, and the receipt. Returns the exit code: 0 when it is confirmed.
+ */
+export async function printConfirmed(
+  world: World,
+  requestId: string,
+  done: Phrase,
+  about?: ReceiptAbout,
+): Promise<number> {
+  const receipt = await confirmRequest(world, requestId, { withinMs: timeoutMs(world) })
+  if (!isLost(receipt)) printOut(done)
+  const isConfirmed = receipt.state === 'confirmed'
+  ;(isConfirmed ? printOut : printError)(receiptPhrase(receipt, about))
+  return isConfirmed ? 0 : 1
+}
+
+/** The longest lease that this configuration allows, plus time to fence it. Real milliseconds. */
+const timeoutMs = ({ config }: World): number => config.verify.leaseMs + 15_000
 
 /** The only account; its oldest workspace records the audit events of the account. */
 export async function onlyAccount(world: World): Promise<{ id: string; workspace: Workspace } | Refusal> {
@@ -51,8 +80,11 @@ export async function onlyAccount(world: World): Promise<{ id: string; workspace
   return { id: account.id, workspace: workspace! }
 }
 
-/** Prints a refusal to standard error. Returns its exit code. */
+/** Whether anything changed could not be found out. */
+const unknownOutcome = 4
+
+/** Prints a refusal to standard error. Returns its exit code: 1 when nothing changed, 4 when nobody knows. */
 export function complain(refusal: Refusal): number {
   printError(sentence(refusal))
-  return 1
+  return refusal.code === 'outcome_unknown' ? unknownOutcome : 1
 }

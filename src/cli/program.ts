@@ -4,8 +4,8 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { NotAnExport } from '../audit/read-export.ts'
 import { SigningError } from '../audit/signing.ts'
 import { ConfigError, readConfig } from '../foundation/config.ts'
-import { databaseStartError } from '../foundation/database.ts'
 import { LineTooLong } from '../foundation/lines.ts'
+import { databaseStartError } from '../foundation/outage.ts'
 import { packageRoot } from '../foundation/package-root.ts'
 import { scrubber } from '../foundation/scrub.ts'
 import { StartError } from '../foundation/start-error.ts'
@@ -27,7 +27,7 @@ import { addWorkspaceVerbs } from './workspaces.ts'
 
 export type Shell = { env: Record<string, string | undefined>; start: Start; tryLive: TryLive }
 
-/** Runs one operator's command and returns its exit code: 0 done, 1 refused or failed, 2 misused, 3 not proven. */
+/** Runs one operator's command and returns its exit code: 0 done, 1 refused or failed, 2 misused, 3 not proven, 4 not known whether it was saved. */
 export async function runShell(argv: readonly string[], shell: Shell): Promise<number> {
   let code = 0
   const program = new Command('keywarden')
@@ -37,7 +37,7 @@ export async function runShell(argv: readonly string[], shell: Shell): Promise<n
     .version(versions())
     .addHelpText(
       'after',
-      '\nExit codes: 0 done, 1 refused or failed, 2 misused, 3 not proven (audit verify).',
+      '\nExit codes: 0 done, 1 refused or failed, 2 misused, 3 not proven (audit verify), 4 not known whether it was saved.',
     )
     .exitOverride()
     .showHelpAfterError()

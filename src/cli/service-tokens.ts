@@ -1,7 +1,10 @@
 import type { Command } from 'commander'
+import { newId } from '../foundation/ids.ts'
 import { isRefusal } from '../foundation/refusal.ts'
+import { say } from '../foundation/words.ts'
+import type { Act } from '../members/actor.ts'
 import { createServiceToken, listServiceTokens, revokeServiceToken } from '../workspaces/service-tokens.ts'
-import { asOperator, complain, onlyAccount, withWorld } from './operator.ts'
+import { asOperator, complain, onlyAccount, printConfirmed, withWorld } from './operator.ts'
 
 /** `keywarden service-token create|list|revoke` */
 export function addServiceTokenVerbs(
@@ -42,17 +45,17 @@ export function addServiceTokenVerbs(
     )
   verbs
     .command('revoke <id>')
-    .description('end one; servers refuse it once they have heard of it')
+    .description('end one, and wait until every server refuses it')
     .action((id: string) =>
       withWorld(env, async (world) => {
         const account = await onlyAccount(world)
         if (isRefusal(account)) return failed(complain(account))
         const subject = { id: account.id, workspaceId: account.workspace.id }
-        const ended = await asOperator(world, (act) => revokeServiceToken(act, subject, id))
+        const requestId = newId('run', world.random)
+        const work = (act: Act) => revokeServiceToken(act, subject, id)
+        const ended = await asOperator(world, work, { requestId })
         if (isRefusal(ended)) return failed(complain(ended))
-        console.log(
-          `Revoked ${ended.id}. Servers refuse it once they have heard of it; one that cannot, when its lease ends (KEYWARDEN_LEASE).`,
-        )
+        failed(await printConfirmed(world, requestId, say`Revoked ${{ code: ended.id }}.`))
       }),
     )
 }

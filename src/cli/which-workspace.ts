@@ -27,7 +27,10 @@ export async function whichWorkspace(
     ', ',
   )
   const next = say`Say which with ${{ code: '--workspace' }}: ${list}.`
-  if (!only) return refuse('not_found', say`There is no workspace called ${{ name: wanted! }}.`, { next })
+  if (!only)
+    return refuse('not_found', say`There is no workspace called ${{ name: wanted! }}.`, {
+      next: say`There are: ${list}.`,
+    })
   return refuse('ambiguous', `There are ${matching.length} workspaces.`, { next })
 }
 

@@ -1,12 +1,16 @@
 import type { Command } from 'commander'
+import { newId } from '../foundation/ids.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
-import { isSlackUser } from '../foundation/words.ts'
+import { isSlackUser, say } from '../foundation/words.ts'
 import type { Act } from '../members/actor.ts'
 import { setRole } from '../workspaces/roles.ts'
+import { resumeWorkspace, suspendWorkspace } from '../workspaces/suspend.ts'
 import { addWorkspace, inheritOwners, type Workspace } from '../workspaces/workspace.ts'
-import { asOperator, complain, onlyAccount, withWorld } from './operator.ts'
+import { asOperator, complain, onlyAccount, printConfirmed, withWorld } from './operator.ts'
+import { day, printOut } from './print.ts'
+import { whichWorkspace } from './which-workspace.ts'
 
-/** `keywarden workspace add|owner|list` */
+/** `keywarden workspace add|owner|suspend|resume|list` */
 export function addWorkspaceVerbs(
   program: Command,
   env: Record<string, string | undefined>,
@@ -46,13 +50,23 @@ export function addWorkspaceVerbs(
         console.log(`${user} owns: ${made.join(', ')}.`)
       }),
     )
+  const suspension = (verb: keyof typeof suspensions, what: string) =>
+    verbs
+      .command(`${verb} <name>`)
+      .description(what)
+      .option('--reason <words>', 'why; goes into the audit')
+      .action(async (name: string, options: { reason?: string }) =>
+        failed(await changeSuspension(env, verb, name, options.reason)),
+      )
+  suspension('suspend', 'refuse every key of a workspace, and wait until every server does; resume undoes it')
+  suspension('resume', 'accept the keys of a suspended workspace again, as they were')
   verbs
     .command('list')
     .description('list the workspaces with their ids')
     .action(() =>
       withWorld(env, async (world) => {
-        const rows = await world.db('workspaces').orderBy('created_at').limit(100).select('id', 'name')
-        for (const row of rows) print(row)
+        const rows = await world.db('workspaces').orderBy('created_at').limit(100)
+        for (const row of rows) print(row, row.suspended_at)
       }),
     )
 }
@@ -71,4 +85,33 @@ async function makeOwner(act: Act, accountId: string, userId: string): Promise<s
   return workspaces.map((row) => row.name)
 }
 
-const print = ({ id, name }: Pick<Workspace, 'id' | 'name'>) => console.log(`${id}  ${name}`)
+const suspensions = {
+  suspend: {
+    act: suspendWorkspace,
+    done: (name: string) => say`Suspended ${{ name }}: all its keys are refused until you resume it.`,
+  },
+  resume: {
+    act: resumeWorkspace,
+    done: (name: string) => say`Resumed ${{ name }}: its keys are as they were.`,
+  },
+}
+
+/** Suspends or resumes one workspace. Returns 0 when every verifier has confirmed it. */
+const changeSuspension = (
+  env: Record<string, string | undefined>,
+  verb: keyof typeof suspensions,
+  name: string,
+  reason: string | undefined,
+): Promise<number> =>
+  withWorld(env, async (world) => {
+    const workspace = await whichWorkspace(world, name)
+    if (isRefusal(workspace)) return complain(workspace)
+    const { act: work, done } = suspensions[verb]
+    const requestId = newId('run', world.random)
+    const changed = await asOperator(world, (act) => work(act, workspace, reason), { requestId })
+    if (isRefusal(changed)) return complain(changed)
+    return printConfirmed(world, requestId, done(changed.name), 'rule')
+  })
+
+const print = ({ id, name }: Pick<Workspace, 'id' | 'name'>, suspendedAt: Date | null = null) =>
+  printOut(`${id}  ${name}${suspendedAt ? `  suspended ${day(suspendedAt)}` : ''}`)

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path'
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 import { readPrivateKey } from './ed25519.ts'
+import { isRedisUrl } from './redis-url.ts'
 import { isTimeZone } from './time.ts'
 
 const port = z.coerce.number().int().min(0).max(65_535)
@@ -24,8 +25,11 @@ export const variables = {
     'postgres://keywarden_owner:secret@localhost:5432/keywarden',
   ],
   REDIS_URL: [
-    url(['redis', 'rediss']).default('redis://127.0.0.1:6379'),
-    'Redis or Valkey for the job queue',
+    z
+      .string()
+      .refine(isRedisUrl, 'has another form; in a password write / as %2F, @ as %40, # as %23')
+      .default('redis://127.0.0.1:6379'),
+    'Redis or Valkey for the job queue, or its Sentinels',
     'redis://localhost:6379',
   ],
   SLACK_BOT_TOKEN: [

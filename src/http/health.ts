@@ -2,13 +2,13 @@ import type { FastifyInstance } from 'fastify'
 
 /**
  * `/healthz` says that the process runs; `/readyz` says whether it can do its work, and if not, why not. Each
- * question has two seconds. Jobs that are late and messages that failed are named there too, but take
+ * question has two seconds. Jobs that are late, messages that failed and troubles of a verifier are named there too, but take
  * nobody out of service.
  */
 export function addHealth(
   server: FastifyInstance,
   readiness: (() => Promise<string | undefined>)[],
-  details: { late?: Details; failed?: Details } = {},
+  details: { late?: Details; failed?: Details; troubles?: Details } = {},
 ): void {
   server.get('/healthz', async () => ({ status: 'ok' }))
   server.get('/readyz', async (_request, reply) => {

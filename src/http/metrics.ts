@@ -68,13 +68,20 @@ const ofVerifiers = [
   gauge('keywarden_lease_held', '1 while this verifier may answer from memory', ({ knowledge }) =>
     Number(knowledge.learner.mayAnswer()),
   ),
-  gauge('keywarden_lease_trouble', '1 while the lease cannot be renewed, held or not', ({ knowledge }) =>
-    Number(knowledge.learner.trouble() !== undefined),
+  gauge(
+    'keywarden_verifier_troubles',
+    'How much is wrong with the lease and the clock of this verifier: /readyz says what',
+    ({ knowledge }) => knowledge.learner.troubles().length,
   ),
   gauge(
     'keywarden_verifiers',
     'Verifiers that hold a lease, as this one learnt when it last renewed its own',
     ({ knowledge }) => knowledge.learner.share().replicas,
+  ),
+  gauge(
+    'keywarden_clock_wrong_seconds',
+    "How far this machine's clock was from the database's at the last renewal of the lease, beyond what asking took",
+    ({ knowledge }) => knowledge.learner.clockErrorMs() / 1_000,
   ),
   gauge('keywarden_remembered_keys', 'Keys in memory', ({ knowledge }) => knowledge.size()),
 ]

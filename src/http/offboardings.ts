@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { perform } from '../acts/perform.ts'
 import { type Connection, signingConnection } from '../directory/connections.ts'
-import { isOutage } from '../foundation/database.ts'
+import { isOutage } from '../foundation/outage.ts'
 import { isRefusal, type Refusal, type RefusalCode } from '../foundation/refusal.ts'
 import { plain } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
@@ -147,8 +147,11 @@ const statuses: Partial<Record<RefusalCode, number>> = {
   outcome_unknown: 503,
 }
 
-const refused = (reply: FastifyReply, refusal: Refusal) =>
-  failed(reply, statuses[refusal.code] ?? 400, plain(refusal.message))
+function refused(reply: FastifyReply, refusal: Refusal) {
+  const code = statuses[refusal.code] ?? 400
+  if (code === 503) reply.header('retry-after', '5')
+  return failed(reply, code, plain(refusal.message))
+}
 
 /** Names the field and the rule, never the value. */
 function problem(error: z.ZodError): string {

@@ -3,7 +3,7 @@ import { perform } from '../acts/perform.ts'
 import { connectionOfToken } from '../directory/connections.ts'
 import { listUsers } from '../directory/list.ts'
 import { type Directory, type DirectoryUser, updateUser } from '../directory/users.ts'
-import { isOutage } from '../foundation/database.ts'
+import { isOutage } from '../foundation/outage.ts'
 import { isRefusal, type Refusal, type RefusalCode } from '../foundation/refusal.ts'
 import { plain } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
@@ -176,6 +176,7 @@ const misread = (reply: FastifyReply, { wrong, scimType = 'invalidValue' }: Read
 function answer(reply: FastifyReply, result: DirectoryUser | Refusal, status = 200) {
   if (isRefusal(result)) {
     const [code, type] = statuses[result.code] ?? [500]
+    if (code === 503) reply.header('retry-after', '5')
     return reply.status(code).send(scimError(code, plain(result.message), type))
   }
   if (status === 201) reply.header('location', `${base}/Users/${result.id}`)

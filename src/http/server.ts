@@ -51,7 +51,9 @@ export async function openHttp(world: World, options: HttpOptions): Promise<Fast
   server.setNotFoundHandler((_request, reply) =>
     reply.status(404).send(errorBody('NOT_FOUND', 'There is nothing at this address.')),
   )
-  addHealth(server, options.readiness, { late: options.late, failed: options.failed })
+  const { late, failed } = options
+  const troubles = verifier && (async () => verifier.knowledge.learner.troubles())
+  addHealth(server, options.readiness, { late, failed, troubles })
   addMetrics(server, verifier)
   if (verifier) addUsage(server, world, verifier)
   if (verifier) addDescription(server)

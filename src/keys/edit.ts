@@ -48,6 +48,20 @@ export async function edit(
   return row
 }
 
+/**
+ * Whether an edit lets a key that has a token do less: with a lower limit, or from fewer networks. One network that lies
+ * within another counts as less. Pure.
+ */
+export function narrows(before: Key, after: Key): boolean {
+  if (after.status === 'unrevealed') return false
+  const { allowedNetworks: networks, limitPerMinute: limit } = after
+  const isSlower = limit !== null && (before.limitPerMinute === null || limit < before.limitPerMinute)
+  const isHeld =
+    networks.length > 0 &&
+    (before.allowedNetworks.length === 0 || before.allowedNetworks.some((one) => !networks.includes(one)))
+  return isSlower || isHeld
+}
+
 /** A typed edit in the form it is kept, or all that is wrong with it, each naming its field. Pure. */
 export function readEdit(typed: TypedEdit): Edit | Refusal[] {
   const read = {

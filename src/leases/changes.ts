@@ -84,29 +84,37 @@ export async function acknowledge(
   return row!.known
 }
 
-/** How a key is taken out of use. */
-export type EndedStatus = 'inactive' | 'revoked'
+/** The state that a key was moved to: `ending` is one that has an end, or any but active. */
+export type EndedStatus = 'unrevealed' | 'ending' | 'inactive' | 'revoked'
 
-/** The newest change of some keys, and what else the database says of them at the same moment. */
-export type NewestChange = {
-  /** undefined when the log names none of them */
+/** A change in the log, and what else the database says of it at the same moment. */
+export type FoundChange = {
+  /** undefined when the log has none */
   seq: number | undefined
   /** the epoch of the number */
   epoch: string
-  /** one of them is not as its change would have left it, so that change is not there */
-  isUnchanged: boolean
+  /** it is not there, although it should be */
+  isLost: boolean
 }
 
 /**
- * @param to the state that each key was moved to, or further. Without one a key that may be used without an end should
- *   be in the log.
+ * The newest change of some keys.
+ * @param to the state that each key was moved to, or further: one that is not in it has lost its change. Without one a
+ *   key that may be used without an end should be in the log.
  */
 export async function newestChangeOf(
   db: Executor,
   keyIds: readonly string[],
   to?: EndedStatus,
-): Promise<NewestChange> {
+): Promise<FoundChange> {
   const { rows } = await db.raw('select * from newest_change_of(?, ?)', [[...keyIds], to ?? null])
-  const { seq, epoch_id: epoch, is_unchanged: isUnchanged } = rows[0]
-  return { seq: seq ?? undefined, epoch, isUnchanged }
+  const { seq, epoch_id: epoch, is_unchanged: isLost } = rows[0]
+  return { seq: seq ?? undefined, epoch, isLost }
+}
+
+/** The change that the act of this request made. */
+export async function changeOfRequest(db: Executor, requestId: string): Promise<FoundChange> {
+  const { rows } = await db.raw('select * from change_of_request(?)', [requestId])
+  const { seq, epoch_id: epoch, is_lost: isLost } = rows[0]
+  return { seq: seq ?? undefined, epoch, isLost }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { World } from '../foundation/world.ts'
-import { type EndedStatus, type NewestChange, newestChangeOf } from './changes.ts'
+import { changeOfRequest, type EndedStatus, type FoundChange, newestChangeOf } from './changes.ts'
 import { realTime } from './lease.ts'
 import { lost, nothingToLearn, type Receipt } from './receipt.ts'
 import { openWatcher, type Watcher } from './watcher.ts'
@@ -23,47 +23,59 @@ export function startWatching(world: Watched): { stop(): Promise<void> } {
   }
 }
 
+/** Real milliseconds to wait at most. */
+type Within = { withinMs?: number }
+const usualMs = 30_000
+
 /**
- * Waits until no verifier can accept these keys as they were before their newest change, and gives the receipt.
- * Call it after the transaction that changed them has committed, never inside it. It never throws; `pending` and
- * `unknown` mean that nobody may say "revoked" yet. Unless the change is lost somebody goes on confirming it: ask again
- * later.
- * @param withinMs real milliseconds to wait at most
+ * Waits until no verifier can answer from before the change that the act of this request made, and gives its receipt.
+ * Call it after the act is committed, never inside it. It never throws; `pending` and `unknown` mean that nobody may say
+ * "revoked" yet. Unless the change is lost somebody goes on confirming it: ask again later.
+ */
+export const confirmRequest = (
+  world: Watched,
+  requestId: string,
+  { withinMs = usualMs }: Within = {},
+): Promise<Receipt> => confirm(world, () => changeOfRequest(world.db, requestId), withinMs)
+
+/**
+ * The same for the newest change of some keys: for those that somebody else changed, or several acts.
  * @param to the state that each of the keys was moved to: one that is not in it, nor revoked, has lost its change
  */
-export async function confirmChange(
+export const confirmChange = (
   world: Watched,
   keyIds: readonly string[],
-  { withinMs = 30_000, to }: { withinMs?: number; to?: EndedStatus } = {},
-): Promise<Receipt> {
+  { withinMs = usualMs, to }: Within & { to?: EndedStatus } = {},
+): Promise<Receipt> => confirm(world, () => newestChangeOf(world.db, keyIds, to), withinMs)
+
+async function confirm(world: Watched, find: () => Promise<FoundChange>, withinMs: number): Promise<Receipt> {
   const watcher = watchers.get(world.db)
-  if (watcher) return confirmBy(watcher, world.db, keyIds, { withinMs, to })
+  if (watcher) return confirmBy(watcher, find, withinMs)
   // A command of the operator's shell lives too briefly for a watcher of its own.
   const once = openWatcher(world)
-  return confirmBy(once, world.db, keyIds, { withinMs, to }).finally(() => once.close())
+  return confirmBy(once, find, withinMs).finally(() => once.close())
 }
 
 /** A database that recovers may have lost the change and give its number to another: it is looked up anew then. */
 async function confirmBy(
   watcher: Watcher,
-  db: World['db'],
-  keyIds: readonly string[],
-  { withinMs, to }: { withinMs: number; to: EndedStatus | undefined },
+  find: () => Promise<FoundChange>,
+  withinMs: number,
 ): Promise<Receipt> {
   const untilMs = realTime.monotonicMs() + withinMs
   let receipt: Receipt | undefined
   do {
-    let newest: NewestChange
+    let found: FoundChange
     // A pool may hold on to a server that was demoted for a while.
     if (receipt) await pause(100)
     try {
-      newest = await newestChangeOf(db, keyIds, to)
+      found = await find()
     } catch (error) {
       return { state: 'unknown', reason: String(error) }
     }
-    if (newest.isUnchanged) return lost
-    if (newest.seq === undefined) return receipt ? lost : nothingToLearn
-    receipt = await watcher.confirm(newest.seq, untilMs - realTime.monotonicMs(), newest.epoch)
+    if (found.isLost) return lost
+    if (found.seq === undefined) return receipt ? lost : nothingToLearn
+    receipt = await watcher.confirm(found.seq, untilMs - realTime.monotonicMs(), found.epoch)
   } while (receipt.state === 'unknown' && receipt.why === 'recovered')
   return receipt
 }

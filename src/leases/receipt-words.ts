@@ -2,27 +2,37 @@ import { type Phrase, say } from '../foundation/words.ts'
 import { isLost, type Receipt } from './receipt.ts'
 
 /**
- * The receipt as a sentence, the same on every surface: the proof, or the verifiers it waits for. `still`: the key goes
- * on working until an end that the verifiers have learnt.
+ * The effect of a change: a key or a token is refused from now on, a key goes on working until an end, or a rule
+ * applies to requests.
  */
-export function receiptPhrase(receipt: Receipt, still = false): Phrase {
+export type ReceiptAbout = 'refused' | 'end' | 'rule'
+
+const since = {
+  refused: 'no check started since accepts it',
+  rule: 'every check started since goes by it',
+}
+
+/** The receipt as a sentence, the same on every surface: the proof, or the verifiers it waits for. */
+export function receiptPhrase(receipt: Receipt, about: ReceiptAbout = 'refused'): Phrase {
   if (isLost(receipt))
     return say`The database does not have this change: it was undone, or lost when the database recovered. Look at the key and try again.`
   if (receipt.state === 'unknown')
     return say`I do not yet know whether every server has learnt it. I go on asking.`
   if (receipt.state === 'pending') {
     const names = named(receipt.waitingFor) || 'its servers'
-    return say`Saved. Waiting for ${names}; until then a check there may still accept it.`
+    return say`Saved. Waiting for ${names}; until then a check there may still ${about === 'rule' ? 'go by what was before' : 'accept it'}.`
   }
   const { confirmed, renewed, waitedOut, tookMs } = receipt
   const learnt = confirmed.length + renewed.length
-  if (still) return say`${learnt} of ${learnt + waitedOut.length} ${servers(learnt)} confirmed that end.`
-  if (learnt + waitedOut.length === 0)
-    return say`No server held it in memory; no check started since accepts it.`
+  if (about === 'end')
+    return say`${learnt} of ${learnt + waitedOut.length} ${servers(learnt)} confirmed that end.`
+  if (learnt + waitedOut.length === 0) return say`No server held it in memory; ${since[about]}.`
   if (waitedOut.length === 0)
-    return say`${learnt} of ${learnt} ${servers(learnt)} confirmed in ${duration(tookMs)}; no check started since accepts it.`
-  return say`${learnt} ${servers(learnt)} confirmed; ${named(waitedOut)} did not answer; I waited ${duration(tookMs)} until its permission ended. No check started since accepts it.`
+    return say`${learnt} of ${learnt} ${servers(learnt)} confirmed in ${duration(tookMs)}; ${since[about]}.`
+  return say`${learnt} ${servers(learnt)} confirmed; ${named(waitedOut)} did not answer; I waited ${duration(tookMs)} until its permission ended. ${capital(since[about])}.`
 }
+
+const capital = (words: string) => words[0]!.toUpperCase() + words.slice(1)
 
 const maxNamed = 5
 

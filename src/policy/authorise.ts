@@ -29,6 +29,7 @@ const sentences: Partial<Record<Action, string>> = {
   'connection.make': 'Only owners connect other systems.',
   'role.set': 'Only owners set roles.',
   'policy.set': 'Only owners set policy.',
+  'workspace.suspend': 'Only owners suspend and resume workspaces.',
 }
 
 /**

@@ -38,6 +38,7 @@ export const actions = {
   'connection.make': 'owner',
   'role.set': 'owner',
   'policy.set': 'owner',
+  'workspace.suspend': 'owner',
 } as const satisfies Record<string, Role | 'own'>
 
 export type Action = keyof typeof actions

@@ -9,4 +9,8 @@ export const performFor = <T>(
   work: (act: Act) => Promise<T | Refusal>,
   step?: string,
 ): Promise<T | Refusal> =>
-  perform(bot.world, caller.actor, work, { requestId: step ? `${requestId} ${step}` : requestId })
+  perform(bot.world, caller.actor, work, { requestId: requestOf({ requestId }, step) })
+
+/** The id of the request that one step of an interaction is; its receipt is asked for by it. */
+export const requestOf = ({ requestId }: Pick<Interaction, 'requestId'>, step?: string): string =>
+  step ? `${requestId} ${step}` : requestId

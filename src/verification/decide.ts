@@ -7,6 +7,7 @@ export const codes = [
   'VALID',
   'MALFORMED',
   'NOT_FOUND',
+  'SUSPENDED',
   'INACTIVE',
   'EXPIRED',
   'REVOKED',
@@ -47,7 +48,8 @@ export function decide(key: KeyFacts, asked: RequestFacts, nowMs: number): Code 
   if (asked.workspaceId !== undefined && asked.workspaceId !== key.workspace.id) return 'WRONG_WORKSPACE'
   if (key.status === 'revoked') return 'REVOKED'
   if (key.overAtMs <= nowMs) return 'EXPIRED'
-  if (key.status !== 'active' || key.workspace.isSuspended) return 'INACTIVE'
+  if (key.workspace.isSuspended) return 'SUSPENDED'
+  if (key.status !== 'active') return 'INACTIVE'
   if (asked.anyScope !== undefined && (asked.anyScope & key.scopeBits) === 0) return 'INSUFFICIENT_SCOPE'
   if (key.networks && !(asked.ip !== undefined && isWithin(key.networks, asked.ip))) return 'NETWORK_DENIED'
   return 'VALID'

@@ -55,8 +55,7 @@ export async function openVerifier(
     knowledge,
     usage,
     async stop() {
-      await knowledge.stop()
-      await usage.stop()
+      await Promise.all([knowledge.stop(), usage.stop()])
     },
   }
 }

@@ -10,7 +10,7 @@ beforeAll(async () => {
 const read = async (path: string) => (await fetch(house.keywarden.url + path)).text()
 
 test('a job that did not run in time is named in readiness and measured, and takes nothing out of service', async () => {
-  expect(JSON.parse(await read('/readyz'))).toEqual({ status: 'ready', late: [] })
+  expect(JSON.parse(await read('/readyz'))).toEqual({ status: 'ready', late: [], failed: [], troubles: [] })
   const { db, clock } = house.world
   const due = new Date(clock.now().getTime() - 3_700_000)
   await db('job_runs').where({ job: 'idle-keys' }).update({ next_due_at: due })

@@ -2,6 +2,9 @@ import type { Fault } from 'local-slack/contract'
 import { messagesIn, topModal } from 'local-slack/inspect'
 import { calls, fault, type PersonClient } from 'local-slack/person'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { openDedicatedConnection } from '../../src/foundation/dedicated-connection.ts'
+import { acknowledge } from '../../src/leases/changes.ts'
+import { renew } from '../../src/leases/renew.ts'
 import {
   answerTo,
   callPlatform,
@@ -61,6 +64,33 @@ describe('a key that Slack may not have shown', () => {
     expect(said(shown.blocks)).not.toContain('tml_')
     await manager.close(shown.id)
   })
+})
+
+test('a key that was not shown is called void only when no server can accept it', async () => {
+  const { config, db } = house.world
+  const silent = openDedicatedConnection(config.databaseUrl, { name: 'silent', timeoutMs: 10_000 })
+  const newest = async () => Number((await db('changes').max({ seq: 'seq' }))[0]!.seq ?? 0)
+  const before = await newest()
+  await renew(silent, { id: 'inc_silent', name: 'silent', ttlMs: 60_000 }, before, true)
+  const { form, values } = await filledForm('Held by one')
+  await fault(house.slack.url, { method: 'views.update', times: 1, kind: 'drop_before' })
+  await submit(manager, form, values)
+  await expect.poll(newest).toBe(before + 1)
+  const isTold = async () =>
+    /Held by one/.test(
+      messagesIn(await manager.screen(), dm)
+        .map(said)
+        .join(),
+    )
+  expect(await isTold()).toBe(false)
+  await acknowledge(silent, 'inc_silent', before + 1)
+  await expect.poll(isTold, { timeout: 10_000 }).toBe(true)
+  const shown = await manager.waitFor(
+    (screen) => /is void/.test(said(topModal(screen)?.blocks ?? [])) && topModal(screen),
+  )
+  await manager.close(shown.id)
+  await db('leases').where({ incarnation: 'inc_silent' }).delete()
+  await silent.close()
 })
 
 test('a key that was not shown is void also when the database is out at that moment', async () => {

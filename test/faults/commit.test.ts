@@ -12,7 +12,6 @@ import { type Cable, openCable } from './lab/cable.ts'
 
 const changeLock = 4711002
 const out = 'The database is out. Nothing changed.'
-const unknown = 'I do not yet know whether it was saved.'
 
 let records: Records
 let cable: Cable
@@ -204,9 +203,12 @@ describe('keywarden keys revoke', () => {
     expect(await statusOf(key.id)).toBe('active')
   })
 
-  test.each(['request', 'reply'] as const)(
-    'does not say "Revoked" when its COMMIT was cut off (%s)',
-    async (side) => {
+  test.each([
+    ['before it was heard', 'request', { code: 1, out: '', err: out }, 'active'],
+    ['after it was carried out', 'reply', { code: 0, out: 'Revoked', err: '' }, 'revoked'],
+  ] as const)(
+    'says what became of it when its COMMIT was cut off %s',
+    async (_when, side, expected, status) => {
       const { key } = await records.key({ name: `Cut off ${side}` })
       const commit = cable.hold('COMMIT;', side)
       const running = revoke(key.id, cable.url)
@@ -214,8 +216,10 @@ describe('keywarden keys revoke', () => {
       cable.reset()
       commit.release()
       const ran = await running
-      expect(ran).toMatchObject({ code: 1, out: '' })
-      expect(ran.err).toContain(unknown)
+      expect(ran.code).toBe(expected.code)
+      expect(ran.out).toContain(expected.out)
+      expect(ran.err).toContain(expected.err)
+      expect(await statusOf(key.id)).toBe(status)
     },
   )
 })
@@ -229,7 +233,7 @@ describe('in Slack', () => {
 
   const endings = {
     'is answered with an error': [`raise exception 'too late' using errcode = '55P03'`, out],
-    'is cut off': ['perform pg_terminate_backend(pg_backend_pid()); perform pg_sleep(10)', unknown],
+    'is cut off': ['perform pg_terminate_backend(pg_backend_pid()); perform pg_sleep(10)', out],
   }
   test.each(Object.entries(endings))(
     'no token is shown whose COMMIT %s',

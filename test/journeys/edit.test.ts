@@ -1,5 +1,8 @@
 import { findButton, topModal } from 'local-slack/inspect'
 import { expect, test } from 'vitest'
+import { openDedicatedConnection } from '../../src/foundation/dedicated-connection.ts'
+import { acknowledge } from '../../src/leases/changes.ts'
+import { renew } from '../../src/leases/renew.ts'
 import {
   house,
   makeKey,
@@ -151,4 +154,42 @@ test('a form submitted twice is saved once', async () => {
   ])
   await dialogWith(manager, 'Key saved')
   expect(await recorded(house, 'key.edited', 'Doubled')).toHaveLength(1)
+})
+
+test.each([
+  ['fewer networks', { networks: '203.0.113.0/24' }],
+  ['a lower limit', { limit: '10' }],
+])(
+  '%s are saved at once, and said to be obeyed when every server has learnt of them',
+  async (what, typed) => {
+    const { config, db } = house.world
+    const silent = openDedicatedConnection(config.databaseUrl, { name: 'silent', timeoutMs: 10_000 })
+    try {
+      await makeKey(house.as('manager'), { name: `Held to ${what}` })
+      const [head] = await db('changes').max({ seq: 'seq' })
+      await renew(silent, { id: 'inc_silent', name: 'silent', ttlMs: 60_000 }, Number(head?.seq ?? 0), true)
+      const manager = house.as('manager')
+      await submit(manager, await openDialog(manager, `edit Held to ${what}`), typed)
+      const saving = await dialogWith(manager, 'Saving key', 'Waiting for silent')
+      expect(said(saving.blocks)).toContain('until then a check there may still go by what was before')
+      const [{ seq }] = (await db('changes').max({ seq: 'seq' })) as [{ seq: number }]
+      await acknowledge(silent, 'inc_silent', seq)
+      const saved = await dialogWith(manager, 'Key saved', 'every check started since goes by it')
+      await manager.close(saved.id)
+    } finally {
+      await db('leases').where({ incarnation: 'inc_silent' }).delete()
+      await silent.close()
+    }
+  },
+)
+
+test('an edit that lets a key do more waits for nobody', async () => {
+  const manager = house.as('manager')
+  await makeKey(manager, { name: 'Wider' })
+  await submitAndSee(manager, await openDialog(manager, 'edit Wider'), { limit: '10' }).then(({ id }) =>
+    manager.close(id),
+  )
+  const wider = await submitAndSee(manager, await openDialog(manager, 'edit Wider'), { limit: '20' })
+  expect(said(wider.blocks)).toBe(`Saved Wider. Its owner is ${people.manager}.`)
+  await manager.close(wider.id)
 })

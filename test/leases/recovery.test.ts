@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type PostgresServer, startPostgres } from '../../sandbox/services/postgres.ts'
+import { perform } from '../../src/acts/perform.ts'
 import { readConfig } from '../../src/foundation/config.ts'
 import { type Database, openDatabase } from '../../src/foundation/database.ts'
 import {
@@ -10,7 +11,7 @@ import {
 import { openLog } from '../../src/foundation/log.ts'
 import { migrate } from '../../src/foundation/migrate.ts'
 import { acknowledge } from '../../src/leases/changes.ts'
-import { confirmChange } from '../../src/leases/confirm.ts'
+import { confirmChange, confirmRequest } from '../../src/leases/confirm.ts'
 import { receiptOf } from '../../src/leases/receipt.ts'
 import { renew } from '../../src/leases/renew.ts'
 import { openWatcher } from '../../src/leases/watcher.ts'
@@ -276,5 +277,72 @@ describe('with a server of its own', () => {
     await sql.query('select pg_cancel_backend($1)', [pid])
     await failure
     await lane.close()
+  })
+})
+
+describe('the receipt of a request is about the change that its act made', () => {
+  const operator = { kind: 'operator', id: 'test' } as const
+  const limit = (key: LabKey, perMinute: number, requestId: string) =>
+    perform(
+      world,
+      operator,
+      (act) => act.trx('keys').where({ id: key.id }).update({ limit_per_minute: perMinute }),
+      { requestId },
+    )
+
+  test('not the one before it, nor the one after it', async () => {
+    const [key] = await lab.keys(1)
+    for (const n of [1, 2, 3]) await limit(key!, n, `view ${n}`)
+    expect(await confirmRequest(world, 'view 2')).toMatchObject({ state: 'confirmed', seq: 2 })
+    expect(await confirmRequest(world, 'view 3')).toMatchObject({ state: 'confirmed', seq: 3 })
+  })
+
+  test('an edit that a recovery lost is lost, although an earlier one of the same key is confirmed', async () => {
+    const [key] = await lab.keys(1)
+    await limit(key!, 1, 'view 1')
+    expect(await confirmRequest(world, 'view 1')).toMatchObject({ state: 'confirmed', seq: 1 })
+    await silent(60_000)
+    await limit(key!, 2, 'view 2')
+    const receipt = confirmRequest(world, 'view 2')
+    await isWaitedFor()
+    await atOnce(
+      lose(key!, 1),
+      recover,
+      `delete from acts_done where request_id = 'view 2'; delete from lease_lengths;`,
+    )
+    // Its number is that of another change by now.
+    await limit(key!, 3, 'view 3')
+    expect(await receipt).toMatchObject({ state: 'unknown', why: 'lost' })
+    expect(await confirmRequest(world, 'view 1')).toMatchObject({ state: 'confirmed', seq: 1 })
+    expect(await confirmRequest(world, 'view 3')).toMatchObject({ state: 'confirmed', seq: 2 })
+  })
+
+  test('one that kept its change is confirmed in the next epoch', async () => {
+    const [key] = await lab.keys(1)
+    await silent(60_000)
+    await limit(key!, 1, 'view 1')
+    const receipt = confirmRequest(world, 'view 1')
+    await isWaitedFor()
+    await atOnce(recover, `delete from lease_lengths;`)
+    expect(await receipt).toMatchObject({ state: 'confirmed', seq: 1 })
+  })
+
+  test('an act that changed nothing which verifiers remember has nothing to wait for', async () => {
+    await silent(60_000)
+    const [key] = await lab.keys(1)
+    await perform(
+      world,
+      operator,
+      (act) => act.trx('keys').where({ id: key!.id }).update({ name: 'Another' }),
+      {
+        requestId: 'view 1',
+      },
+    )
+    expect(await confirmRequest(world, 'view 1')).toMatchObject({ state: 'confirmed', seq: null })
+  })
+
+  test('an id that was found to be rolled back has no receipt', async () => {
+    await db('acts_done').insert({ request_id: 'view 1', done_at: new Date(), is_barred: true })
+    expect(await confirmRequest(world, 'view 1')).toMatchObject({ state: 'unknown', why: 'lost' })
   })
 })

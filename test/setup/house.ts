@@ -32,14 +32,18 @@ const aQuietHour = new Date('2026-11-25T10:00:00Z')
 /** What runs every ten seconds runs each second: nobody waits for it longer than for Slack. */
 const impatient = timetable.map((job) => ({ ...job, cron: job.cron.replace(/^\S+\/10 /, '* ') }))
 
+type HouseInTest = Omit<HouseOptions, 'databaseUrl' | 'redisUrl'> & {
+  /** another way to the same database */
+  by?: (databaseUrl: string) => Promise<string>
+}
+
 /** A house of its own for one test file, with the manager made one. */
-export async function testHouse(
-  options: Omit<HouseOptions, 'databaseUrl' | 'redisUrl'> = {},
-): Promise<TestHouse> {
+export async function testHouse({ by, ...options }: HouseInTest = {}): Promise<TestHouse> {
   const [database, redis] = await Promise.all([freshDatabase(), freshRedis()])
   const calendar = openCalendar(aQuietHour)
+  const databaseUrl = by ? await by(database.url) : database.url
   const house = await openHouse({
-    ...{ databaseUrl: database.url, redisUrl: redis.url, calendar, timetable: impatient },
+    ...{ databaseUrl, redisUrl: redis.url, calendar, timetable: impatient },
     ...options,
   })
   await setRole(house, people.manager, 'manager')

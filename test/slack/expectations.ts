@@ -41,6 +41,7 @@ export const leastRole: Record<string, Role> = {
   'click rotation.finish': 'manager',
   'click rotation.abort': 'manager',
   'click rotation.extend': 'manager',
+  'click message.send-again': 'owner',
   'click home.switch': 'member',
   'click alert.take': 'manager',
   'click alert.snooze': 'manager',

@@ -205,7 +205,7 @@ test('metrics count verdicts, reads and their time, and say that the lease is he
   const timed = /^keywarden_verify_seconds_count (\d+)$/m.exec(text)?.[1]
   expect(Number(timed)).toBe(verdicts.reduce((sum, count) => sum + count))
   expect(text).toMatch(/^keywarden_lease_held 1$/m)
-  expect(text).toMatch(/^keywarden_lease_trouble 0$/m)
+  expect(text).toMatch(/^keywarden_verifier_troubles 0$/m)
   expect(text).toMatch(/^keywarden_verifiers [1-9]/m)
   expect(text).not.toMatch(/tml_|kws_/)
 })

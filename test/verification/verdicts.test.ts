@@ -120,7 +120,7 @@ test('a suspended workspace refuses all its keys once that is confirmed', async 
   expect((await asking.ask(token.open())).code).toBe('VALID')
   await world.db('workspaces').where({ id: workspace.id }).update({ suspended_at: world.clock.now() })
   await asking.confirmed()
-  expect((await asking.ask(token.open())).code).toBe('INACTIVE')
+  expect((await asking.ask(token.open())).code).toBe('SUSPENDED')
   await world.db('workspaces').where({ id: workspace.id }).update({ suspended_at: null })
   await asking.confirmed()
   expect((await asking.ask(token.open())).code).toBe('VALID')

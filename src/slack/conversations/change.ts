@@ -1,15 +1,18 @@
+import type { ModalView } from '@slack/types'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
 import { plain, say } from '../../foundation/words.ts'
 import { holdersOf } from '../../keys/holders.ts'
 import type { Key } from '../../keys/key.ts'
+import { notifyOwner } from '../../keys/notify-owner.ts'
 import { activate, cannot, deactivate, revoke } from '../../keys/state.ts'
 import { hintCharacters, isConfirmedBy } from '../../keys/typed-confirmation.ts'
-import { confirmChange } from '../../leases/confirm.ts'
+import { confirmChange, confirmRequest, type Receipt } from '../../leases/confirm.ts'
+import { isLost } from '../../leases/receipt.ts'
 import { receiptPhrase } from '../../leases/receipt-words.ts'
 import type { Act } from '../../members/actor.ts'
 import { last24hOf } from '../../usage/last-24h.ts'
-import { notice, plainSection } from '../blocks.ts'
+import { message, notice, plainSection } from '../blocks.ts'
 import {
   type Handled,
   type Interaction,
@@ -22,13 +25,11 @@ import {
   activatedMessage,
   type Change,
   deactivateView,
-  ownerNoticeMessage,
   restrictedView,
   revokeView,
 } from '../messages/keys/change.ts'
-import { performFor } from '../perform-for.ts'
+import { performFor, requestOf } from '../perform-for.ts'
 import { keyById, keyFor } from './pick.ts'
-import { sendDirect } from './send-direct.ts'
 
 const acts = { deactivate, revoke }
 const dialogs = { deactivate: deactivateView, revoke: revokeView }
@@ -62,25 +63,22 @@ export const activateKey: OnCommand = async (interaction) => {
   const found = await keyFor(interaction, 'activate')
   if (!found || isRefusal(found)) return found
   const since = interaction.keyId && interaction.words ? new Date(interaction.words) : undefined
-  const key = await change(interaction, 'activate', (act) =>
+  const key = await make(interaction, 'activate', (act) =>
     activate(act, interaction.caller.workspace.id, found.id, undefined, since),
   )
   if (isRefusal(key)) return key
   // Nobody's safety depends on this wait, but the reply says that the key works, so that must be true.
-  await confirmChange(interaction.bot.world, [key.id], { withinMs: quickMs })
-  await interaction.say(activatedMessage(key))
+  const receipt = await confirmStep(interaction, 'activate', quickMs)
+  await interaction.say(isLost(receipt) ? message(receiptPhrase(receipt)) : activatedMessage(key))
 }
 
 export const submitDeactivate: OnSubmit = (interaction) => workAndShow(interaction, 'deactivate')
 
 /** Deactivates a key without a dialog, and waits for the receipt that every server refuses it. */
 export async function deactivateNow(interaction: Interaction, act: (act: Act) => Promise<Key | Refusal>) {
-  const key = await change(interaction, 'deactivate', act)
+  const key = await make(interaction, 'deactivate', act)
   if (isRefusal(key)) return key
-  return {
-    key,
-    receipt: await confirmChange(interaction.bot.world, [key.id], { withinMs: timeoutMs, to: 'inactive' }),
-  }
+  return { key, receipt: await confirmStep(interaction, 'deactivate', timeoutMs) }
 }
 
 /** The person must type the key's name, or the four characters of its hint. */
@@ -96,17 +94,12 @@ export const submitRevoke: OnSubmit = async (interaction) => {
 
 async function workAndShow(interaction: SubmitInteraction, what: keyof typeof working): Promise<Handled> {
   await interaction.work(working[what])
-  const key = await change(interaction, what, (act) =>
+  const key = await make(interaction, what, (act) =>
     acts[what](act, interaction.caller.workspace.id, interaction.metadata),
   )
   if (isRefusal(key))
     return key.code === 'already' || key.code === 'gone' ? stillUnderWay(interaction, key) : key
-  const to = what === 'revoke' ? 'revoked' : 'inactive'
-  const confirm = (withinMs: number) => confirmChange(interaction.bot.world, [key.id], { withinMs, to })
-  const receipt = await confirm(quickMs)
-  await interaction.show(restrictedView(what, key, receipt))
-  if (receipt.state !== 'confirmed')
-    await interaction.show(restrictedView(what, key, await confirm(timeoutMs)))
+  await showReceipts(interaction, what, (receipt) => restrictedView(what, key, receipt))
   // Homes that were drawn meanwhile show the change as pending.
   interaction.bot.refresh(interaction.caller.workspace)
 }
@@ -115,6 +108,21 @@ async function workAndShow(interaction: SubmitInteraction, what: keyof typeof wo
 const quickMs = 1_000
 const timeoutMs = 120_000
 
+/** Shows how far the change of this step is: after a second, and once more when that was too soon. */
+export async function showReceipts(
+  interaction: SubmitInteraction,
+  step: string | undefined,
+  view: (receipt: Receipt) => ModalView,
+): Promise<void> {
+  const receipt = await confirmStep(interaction, step, quickMs)
+  await interaction.show(view(receipt))
+  if (receipt.state !== 'confirmed')
+    await interaction.show(view(await confirmStep(interaction, step, timeoutMs)))
+}
+
+const confirmStep = (interaction: Interaction, step: string | undefined, withinMs: number) =>
+  confirmRequest(interaction.bot.world, requestOf(interaction, step), { withinMs })
+
 /** Another person was first. Whether the change is confirmed everywhere is a separate question. */
 async function stillUnderWay(interaction: SubmitInteraction, refusal: Refusal): Promise<Refusal> {
   const receipt = await confirmChange(interaction.bot.world, [interaction.metadata], { withinMs: 1 })
@@ -122,16 +130,18 @@ async function stillUnderWay(interaction: SubmitInteraction, refusal: Refusal): 
 }
 
 /** Performs the act once per dialog or click, updates alerts, and notifies an owner of another person's change. */
-async function change(
+async function make(
   interaction: Interaction,
   what: Change,
-  act: (act: Act) => Promise<Key | Refusal>,
+  change: (act: Act) => Promise<Key | Refusal>,
 ): Promise<Key | Refusal> {
   const { bot, caller } = interaction
-  const key = await performFor(interaction, act, what)
-  if (isRefusal(key)) return key
-  bot.refresh(caller.workspace)
-  if (key.ownerId !== caller.actor.id)
-    await sendDirect(interaction, key.ownerId, ownerNoticeMessage(what, key, caller.actor.id))
+  const work = async (act: Act) => {
+    const key = await change(act)
+    if (!isRefusal(key)) await notifyOwner(act, key, what, bot.world.random)
+    return key
+  }
+  const key = await performFor(interaction, work, what)
+  if (!isRefusal(key)) bot.refresh(caller.workspace)
   return key
 }

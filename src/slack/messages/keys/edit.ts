@@ -1,6 +1,8 @@
 import type { ModalView } from '@slack/types'
 import { say } from '../../../foundation/words.ts'
 import type { Key, KeyWithUsage } from '../../../keys/key.ts'
+import type { Receipt } from '../../../leases/confirm.ts'
+import { receiptPhrase } from '../../../leases/receipt-words.ts'
 import { actions, form, go, input, notice, textInput } from '../../blocks.ts'
 import { sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
@@ -39,7 +41,14 @@ export const editForm = (key: KeyWithUsage): ModalView =>
       : [actions(go('Rotate with changes', 'rotate', key, { more: 'changes' }))]),
   ])
 
-export const editedView = (key: Key): ModalView =>
-  notice('Key saved', [
-    sentenceBlock(say`Saved ${{ name: key.name }}. Its owner is ${{ user: key.ownerId }}.`),
+/** The edited key; with the receipt of a restriction, which is "saved" only once the receipt confirms it. */
+export function editedView(key: Key, receipt?: Receipt): ModalView {
+  if (receipt && receipt.state !== 'confirmed')
+    return notice('Saving key', [
+      sentenceBlock(say`Saving ${{ name: key.name }}. ${receiptPhrase(receipt, 'rule')}`),
+    ])
+  const saved = say`Saved ${{ name: key.name }}. Its owner is ${{ user: key.ownerId }}.`
+  return notice('Key saved', [
+    sentenceBlock(receipt ? say`${saved} ${receiptPhrase(receipt, 'rule')}` : saved),
   ])
+}

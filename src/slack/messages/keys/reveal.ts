@@ -32,7 +32,7 @@ export const revealedMessage = (key: Key): Message =>
 export const waitingForOwnerView = (key: Key): ModalView =>
   notice('Key created', [
     sentenceBlock(
-      say`${{ name: key.name }} waits for ${{ user: key.ownerId }} to reveal it; I sent them a message. You will not see the key. ${lapse(key)}`,
+      say`${{ name: key.name }} waits for ${{ user: key.ownerId }} to reveal it: on their Home, and in a message to them. You will not see the key. ${lapse(key)}`,
     ),
   ])
 
@@ -41,10 +41,10 @@ function lapse(key: Key): Phrase {
   return at ? say`The offer lapses on ${{ day: at }}. ` : []
 }
 
-/** Notifies the owner when it is unknown whether Slack showed the key. */
+/** Notifies the owner when it is unknown whether Slack showed the key; sent before servers have confirmed its end. */
 export const notShownMessage = (key: Key): Message =>
   message(
-    say`Slack did not confirm that it showed you ${{ name: key.name }}, so that key is void. Reveal it again.`,
+    say`Slack did not confirm that it showed you ${{ name: key.name }}, so I took that key back. Reveal it again: you get another.`,
     actions(revealButton(key)),
   )
 

@@ -161,7 +161,9 @@ function became(key: LeaverKey): Phrase {
   const to = key.ownerAfter ? say`, now of ${{ user: key.ownerAfter }}` : []
   const until = key.endsAt ? say`; the old one works until ${{ moment: key.endsAt }}` : []
   const hasReceipt = key.receipt && key.outcome !== 'kept' && key.outcome !== 'handed-over'
-  const receipt = hasReceipt ? say`. ${receiptPhrase(key.receipt!, key.outcome === 'rotating')}` : []
+  const receipt = hasReceipt
+    ? say`. ${receiptPhrase(key.receipt!, key.outcome === 'rotating' ? 'end' : 'refused')}`
+    : []
   const back = key.undoneAt ? say` Undone.` : []
   return say`${outcomeWords[key.outcome]}${to}${until}${receipt}${back}`
 }

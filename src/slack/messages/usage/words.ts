@@ -97,6 +97,7 @@ export function outcomeWords(code: string): string {
 
 const verdicts: Record<string, string> = {
   VALID: 'let through',
+  SUSPENDED: 'refused: workspace suspended',
   INACTIVE: 'refused: paused',
   EXPIRED: 'refused: expired',
   REVOKED: 'refused: revoked',
