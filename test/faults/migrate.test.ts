@@ -7,6 +7,7 @@ import { openDatabase } from '../../src/foundation/database.ts'
 import { migrate, pendingMigrations } from '../../src/foundation/migrate.ts'
 import { administer, databaseUrl } from '../setup/administer.ts'
 import { keywarden } from '../setup/process.ts'
+import { shell } from '../setup/shell.ts'
 import { copyOfProduct } from './lab/copy.ts'
 
 let url: string
@@ -112,15 +113,13 @@ test('a database of a newer version is left as it is, and every command says so'
   const sentence =
     'The database is of a newer version: this one does not know 0999_from_later. Run the newer version, or restore ' +
     'the backup from before it into an empty database.'
-  const env = { DATABASE_URL: url, SLACK_BOT_TOKEN: 'xoxb-1', SLACK_APP_TOKEN: 'xapp-1' }
-  for (const words of [['migrate'], ['start'], ['start', '--roles', 'verify']]) {
-    const refused = keywarden(words, env)
-    expect(await refused.ended).toBe(1)
-    expect(refused.said()).toBe(`${sentence}\n`)
-  }
-  const examined = keywarden(['doctor'], env)
-  expect(await examined.ended).toBe(1)
-  expect(examined.said()).toContain(`FAIL  Postgres  ${sentence}\n`)
+  const env = { DATABASE_URL: url, SLACK_BOT_TOKEN: 'xoxb-1', SLACK_API_URL: 'http://127.0.0.1:9/api/' }
+  expect(await shell(['migrate'], env)).toEqual({ code: 1, out: '', err: `${sentence}\n` })
+  const started = keywarden(['start', '--roles', 'verify'], env)
+  expect(await started.ended).toBe(1)
+  expect(started.said()).toBe(`${sentence}\n`)
+  const examined = await shell(['doctor'], env)
+  expect(examined).toMatchObject({ code: 1, out: expect.stringContaining(`FAIL  Postgres  ${sentence}\n`) })
   expect(await everything()).toEqual(before)
 })
 
