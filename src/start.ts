@@ -62,6 +62,11 @@ export async function start(options: StartOptions): Promise<Running> {
   const stop = () => opened.close()
   try {
     await checkDatabase(world)
+    const { checkpoints } = config.audit
+    if (checkpoints && options.roles.includes('worker'))
+      await import('./audit/checkpoint-file.ts').then(({ requireAppendable }) =>
+        requireAppendable(checkpoints),
+      )
     const { startWatching } = await import('./leases/confirm.ts')
     opened.push('confirmations', startWatching(world).stop)
     const parts = await startParts(world, options, opened)

@@ -74,6 +74,7 @@ const postgres: Check = async ({ databaseUrl }) => {
       ...(pending.length === 0 ? await jobs(db) : []),
     ]
   } catch (error) {
+    if (error instanceof StartError) return [bad(error.message)]
     const noChanges = whyNoChanges(error)
     if (noChanges) return [bad(`takes no changes: ${noChanges}; point DATABASE_URL at the primary`)]
     if (error instanceof StartError) return [bad(error.message)]

@@ -122,6 +122,7 @@ function fileProblem(error: unknown): string | undefined {
   const { code, path } = error as NodeJS.ErrnoException
   if (!path) return undefined
   if (code === 'ENOENT') return `There is no file ${path}.`
-  if (code === 'EACCES' || code === 'EPERM') return `${path} may not be read or written here.`
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
+    return `${path} may not be read or written here.`
   return code === 'EISDIR' ? `${path} is a directory.` : undefined
 }

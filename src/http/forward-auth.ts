@@ -11,7 +11,7 @@ import type { Verifier } from '../verification/verifier.ts'
 import type { Verdict } from '../verification/verify.ts'
 import { type Answer, emptyAnswer, sendEmpty, sendSoon, writtenOnce } from './answers.ts'
 import { bearer, withAccount } from './caller.ts'
-import { countVerdict } from './metrics.ts'
+import { countRead, countVerdict } from './metrics.ts'
 import { rateLimitHeaders } from './rate-limit.ts'
 
 export const forwardAuthPath = '/v1/forward-auth'
@@ -24,16 +24,18 @@ export const forwardAuthPath = '/v1/forward-auth'
 export function forwardAuthHandler(verifier: Verifier, log: Log, trustedProxies: readonly string[]) {
   const addressOf = clientAddresses(parseNetworks(trustedProxies))
   return (request: IncomingMessage, response: ServerResponse): void => {
+    const began = performance.now()
     // A body, if the proxy sends one, is of no interest.
     request.resume()
     const serviceToken = one(request.headers['x-keywarden-service-token'])
-    withAccount(verifier, log, response, serviceToken, (account) => answer(account, request, response))
+    withAccount(verifier, log, response, serviceToken, (account) => answer(account, request, response, began))
   }
 
   function answer(
     account: Account,
     request: IncomingMessage,
     response: ServerResponse,
+    began: number,
   ): void | Promise<void> {
     const { headers } = request
     // X-API-Key is for nothing but keys, while Authorization may be meant for another system.
@@ -51,8 +53,9 @@ export function forwardAuthHandler(verifier: Verifier, log: Log, trustedProxies:
       ip: addressOf(request.socket.remoteAddress ?? '', one(headers['x-forwarded-for'])),
       userAgent: headers['user-agent'],
     })
-    if (verdict instanceof Promise) return verdict.then((late) => send(response, late, route))
-    send(response, verdict, route)
+    if (!(verdict instanceof Promise)) return send(response, verdict, route, began)
+    countRead()
+    return verdict.then((late) => send(response, late, route, began))
   }
 }
 
@@ -91,8 +94,13 @@ const named = (...said: (string | string[] | undefined)[]): string[] => [
   ...new Set(said.flatMap((value) => one(value) ?? [])),
 ]
 
-function send(response: ServerResponse, { code, key, allowance }: Verdict, route: Route | undefined) {
-  countVerdict(code)
+function send(
+  response: ServerResponse,
+  { code, key, allowance }: Verdict,
+  route: Route | undefined,
+  began: number,
+) {
+  countVerdict(code, began)
   const limit = allowance ? rateLimitHeaders(allowance) : []
   const answer = (status: number, headers: readonly string[]) =>
     sendSoon(response, status, emptyAnswer(headers))

@@ -91,8 +91,8 @@ export async function processHouse(
 const urlOf = (process: Process): string =>
   JSON.parse(/^.*"keywarden is up".*$/m.exec(process.said())![0]).url
 
-/** A manager, and the platform's credential. */
-async function prepare(world: World, teamId: string): Promise<string> {
+/** Makes a manager, and the platform's credential, which it answers. */
+export async function prepare(world: World, teamId: string): Promise<string> {
   const [workspace] = await workspacesOfTeam(world.db, teamId)
   const now = world.clock.now()
   await world.db('members').insert({

@@ -244,10 +244,18 @@ test('every verdict code is described', async () => {
   for (const code of codes) expect(description).toContain(`"${code}"`)
 })
 
-test('metrics count verdicts and say that the lease is held', async () => {
+test('metrics count verdicts, reads and their time, and say that the lease is held', async () => {
   const text = await (await fetchOperations(`${asking.url}/metrics`)).text()
   expect(text).toMatch(/^keywarden_verifies_total\{code="VALID"\} [1-9]/m)
+  expect(text).toMatch(/^keywarden_verify_reads_total [1-9]/m)
+  const verdicts = [...text.matchAll(/^keywarden_verifies_total\{.*\} (\d+)$/gm)].map(([, count]) =>
+    Number(count),
+  )
+  const timed = /^keywarden_verify_seconds_count (\d+)$/m.exec(text)?.[1]
+  expect(Number(timed)).toBe(verdicts.reduce((sum, count) => sum + count))
   expect(text).toMatch(/^keywarden_lease_held 1$/m)
+  expect(text).toMatch(/^keywarden_verifier_troubles 0$/m)
+  expect(text).toMatch(/^keywarden_verifiers [1-9]/m)
   expect(text).not.toMatch(/tml_|kws_/)
 })
 
