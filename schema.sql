@@ -823,6 +823,16 @@ CREATE TABLE public.departures (
     left_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.directory_groups (
+    id text NOT NULL,
+    account_id text NOT NULL,
+    name text NOT NULL,
+    name_folded text NOT NULL,
+    external_id text,
+    created_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.directory_users (
     id text NOT NULL,
     account_id text NOT NULL,
@@ -1600,6 +1610,12 @@ ALTER TABLE ONLY public.deactivation_notices
 ALTER TABLE ONLY public.departures
     ADD CONSTRAINT departures_pkey PRIMARY KEY (workspace_id, user_id);
 
+ALTER TABLE ONLY public.directory_groups
+    ADD CONSTRAINT directory_groups_account_id_name_folded_key UNIQUE (account_id, name_folded);
+
+ALTER TABLE ONLY public.directory_groups
+    ADD CONSTRAINT directory_groups_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.directory_users
     ADD CONSTRAINT directory_users_account_id_user_name_folded_key UNIQUE (account_id, user_name_folded);
 
@@ -1819,6 +1835,8 @@ CREATE INDEX changes_unconfirmed ON public.changes USING btree (seq) WHERE (conf
 CREATE INDEX connections_by_account ON public.connections USING btree (account_id, created_at);
 
 CREATE INDEX deactivation_notices_due ON public.deactivation_notices USING btree (workspace_id, kind, deactivate_at);
+
+CREATE INDEX directory_groups_by_external ON public.directory_groups USING btree (account_id, external_id) WHERE (external_id IS NOT NULL);
 
 CREATE INDEX directory_users_by_external ON public.directory_users USING btree (account_id, external_id) WHERE (external_id IS NOT NULL);
 
@@ -2064,6 +2082,9 @@ ALTER TABLE ONLY public.deactivation_notices
 
 ALTER TABLE ONLY public.departures
     ADD CONSTRAINT departures_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.directory_groups
+    ADD CONSTRAINT directory_groups_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
 ALTER TABLE ONLY public.directory_users
     ADD CONSTRAINT directory_users_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);

@@ -7,6 +7,7 @@ import {
   type ViewSubmitAction,
 } from '@slack/bolt'
 import { callsToSlack, slackLogger, slackStartError } from '../foundation/slack.ts'
+import { makeStorable } from '../foundation/storable.ts'
 import { runCommand } from './dispatch/commands.ts'
 import { openDoubleClicks } from './dispatch/double-clicks.ts'
 import { onGroupChanged, onHomeOpened, onUserChanged } from './dispatch/events.ts'
@@ -34,7 +35,8 @@ export function openSlack(bot: BotContext, receiver: Receiver, identity: Identit
   const submissions = openSubmissions()
   const once = openDoubleClicks()
   const running = new Set<Promise<unknown>>()
-  app.use(async ({ next }) => {
+  app.use(async ({ body, next }) => {
+    makeStorable(body)
     const work = next()
     running.add(work)
     try {
