@@ -8,15 +8,21 @@ export const isStorable = (text: string): boolean => !text.includes('\0') && !/\
 export const storable = (text: string): string =>
   isStorable(text) ? text : Buffer.from(text.replaceAll('\0', '')).toString()
 
-/** Makes every string within a value that was JSON storable, in place and however deeply it is nested. */
-export function makeStorable(value: unknown): void {
-  const open = [value]
-  for (let one = open.pop(); one !== undefined; one = open.pop()) {
+/**
+ * Makes every string within a value that was JSON storable, in place. False for one that is nested deeper than any that
+ * means something: functions that call themselves would not reach its end.
+ */
+export function makeStorable(value: unknown, deepest = 200): boolean {
+  const open: [unknown, number][] = [[value, 0]]
+  for (let next = open.pop(); next; next = open.pop()) {
+    const [one, depth] = next
     if (typeof one !== 'object' || one === null) continue
+    if (depth > deepest) return false
     for (const [name, inner] of Object.entries(one)) {
-      if (typeof inner === 'object' && inner !== null) open.push(inner)
+      if (typeof inner === 'object') open.push([inner, depth + 1])
       else if (typeof inner === 'string' && !isStorable(inner))
         Object.defineProperty(one, name, { value: storable(inner) })
     }
   }
+  return true
 }

@@ -36,7 +36,7 @@ export function openSlack(bot: BotContext, receiver: Receiver, identity: Identit
   const once = openDoubleClicks()
   const running = new Set<Promise<unknown>>()
   app.use(async ({ body, next }) => {
-    makeStorable(body)
+    if (!makeStorable(body)) return
     const work = next()
     running.add(work)
     try {
@@ -68,8 +68,12 @@ export function openSlack(bot: BotContext, receiver: Receiver, identity: Identit
   app.event('app_home_opened', async ({ event, body }) => {
     if (event.tab === 'home') await onHomeOpened(bot, body.team_id, event.user)
   })
-  app.event('subteam_members_changed', async ({ event }) => onGroupChanged(bot, event.subteam_id))
-  app.event('user_change', async ({ event, body }) => onUserChanged(bot, body.team_id, event.user))
+  app.event('subteam_members_changed', async ({ event }) => {
+    if (typeof event.subteam_id === 'string') await onGroupChanged(bot, event.subteam_id)
+  })
+  app.event('user_change', async ({ event, body }) => {
+    if (typeof event.user?.id === 'string') await onUserChanged(bot, body.team_id, event.user)
+  })
   app.function('offboard_person', async ({ body, inputs, fail }) => {
     const { function_execution_id: execution } = body.event
     const wrong = await onOffboardingStep(bot, body.team_id, { execution, inputs }).catch((error) => {

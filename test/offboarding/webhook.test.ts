@@ -155,6 +155,13 @@ test.each([
   })
 })
 
+test('one signature at once under several Idempotency-Keys is taken once', async () => {
+  const at = Date.now() / 1000
+  const keys = ['at-once-1', 'at-once-2', 'at-once-3', 'at-once-4']
+  const answers = await Promise.all(keys.map((key) => post('{"user":"U0ATONCE01"}', { key, at })))
+  expect(answers.map(({ status }) => status).sort()).toEqual([202, 409, 409, 409])
+})
+
 test('a signed body that is not UTF-8, and a signed address with a NUL, are refused', async () => {
   const timestamp = String(Math.floor(Date.now() / 1000))
   const signed = (content: string | Uint8Array) => ({
