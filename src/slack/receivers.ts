@@ -1,5 +1,6 @@
 import { type App, type Receiver, verifySlackRequest } from '@slack/bolt'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { makeStorable } from '../foundation/storable.ts'
 import type { World } from '../foundation/world.ts'
 
 /** Real seconds before and after now in which a signature is valid; Slack's own window. */
@@ -105,13 +106,13 @@ function rememberSignatures(): (signature: string) => boolean {
   }
 }
 
-/** Parses a body. Returns undefined at once for one without the fields that every payload from Slack has. */
+/** Parses a body. Returns undefined at once for one without the fields that every payload from Slack has, or too deep. */
 function parse(raw: string, contentType = ''): Record<string, unknown> | undefined {
   try {
     const form = Object.fromEntries(new URLSearchParams(raw))
     const isJson = /^application\/json\b/i.test(contentType)
     const body = isJson || form.payload ? JSON.parse(isJson ? raw : form.payload!) : form
-    return body?.type || body?.command || body?.ssl_check ? body : undefined
+    return (body?.type || body?.command || body?.ssl_check) && makeStorable(body) ? body : undefined
   } catch {
     return undefined
   }
