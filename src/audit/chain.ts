@@ -9,7 +9,7 @@ export const beginning = '0'.repeat(64)
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 /** The digest of an event's text, which stands for it where the event itself is left out. */
-export const digestOf = (body: string): string => sha256(body)
+const digestOf = (body: string): string => sha256(body)
 
 /** SHA-256 over workspace, number, previous hash and the digest of the text; `audit_append` computes the same. */
 export const hashOfDigest = (workspace: string, seq: number, previousHash: string, digest: string): string =>

@@ -51,11 +51,11 @@ async function* linesFrom(
   }
 }
 
-/** Rows in a row that are wanted, or left out and told by a digest. One whose hash has no digest in it is told by nothing. */
+/** Consecutive rows that are wanted, or left out with a digest. A row whose hash is over its text has no digest. */
 function groupRuns(rows: readonly ExportedRow[]): ExportedRow[][] {
   const runs: ExportedRow[][] = []
   for (const row of rows) {
-    if (!row.wanted && !isToldByDigest(row)) continue
+    if (!row.wanted && !hasDigest(row)) continue
     const run = runs.at(-1)
     const last = run?.at(-1)
     const isNext = last?.wanted === row.wanted && last.seq === row.seq - 1
@@ -65,7 +65,7 @@ function groupRuns(rows: readonly ExportedRow[]): ExportedRow[][] {
   return runs
 }
 
-const isToldByDigest = ({ workspace_id, seq, previous_hash, hash, body }: Row): boolean =>
+const hasDigest = ({ workspace_id, seq, previous_hash, hash, body }: Row): boolean =>
   hashOfDigest(workspace_id, seq, previous_hash.toString('hex'), body) === hash.toString('hex')
 
 async function firstOf(

@@ -44,7 +44,7 @@ export async function append(
         ...(keyId ? { keyId } : {}),
         ...(details ? { details } : {}),
       },
-      // What somebody typed must not stop an act.
+      // An act must not fail for a character that somebody typed.
       (_key, value) => (typeof value === 'string' ? storable(value) : value),
     ),
   )

@@ -106,7 +106,7 @@ function versions(): string {
 function explain(error: unknown, { env }: Shell): number {
   // Commander has printed its own message already.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-  // What a file holds may be in it.
+  // It may hold text of a file.
   printError(sentenceOf(error) ?? scrubber(env.KEYWARDEN_TOKEN_PREFIX || 'tml_')(inspect(error)))
   return 1
 }

@@ -72,10 +72,10 @@ async function headOf(path: string): Promise<string> {
 const separators = { ',': 'commas', ';': 'semicolons', '\t': 'tabs' } as const
 type Separator = keyof typeof separators
 
-/** What stands most often between the columns of a header. */
+/** The separator that a header has most often. */
 const separatorIn = (header: string): Separator =>
-  (Object.keys(separators) as Separator[]).reduce((most, one) =>
-    header.split(one).length > header.split(most).length ? one : most,
+  (Object.keys(separators) as Separator[]).reduce((best, one) =>
+    header.split(one).length > header.split(best).length ? one : best,
   )
 
 async function* readRows(path: string, delimiter: Separator): AsyncGenerator<ImportLine> {

@@ -102,7 +102,7 @@ function sentences(verdict: ChainVerdict, chains: readonly Inspection[], { newes
   return [...(newest ? [why] : []), 'Unbroken.']
 }
 
-/** What a file holds never writes to the terminal itself: not its commands, and no line of its own. */
+/** Prints one line, without the terminal's commands or line ends that a file may hold. */
 const printLine = (text: string): void => printOut(text.replaceAll('\n', ' '))
 
 /** The most breaks that are printed per chain. */

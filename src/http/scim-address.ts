@@ -7,8 +7,8 @@ const endpoints = ['Users', 'Groups', 'Schemas', 'ResourceTypes', 'ServiceProvid
 const exact = new Map(endpoints.map((name) => [name.toLowerCase(), name]))
 
 /**
- * A SCIM address as the routes have it: directories end it with a slash, write two, or write the endpoint in small
- * letters, and would take a 404 for a person who is not there. Any other address as it is. Pure.
+ * A SCIM address as the routes have it: directories end it with a slash, write two, or write the endpoint in lower
+ * case, and would take a 404 for a person who is not there. Any other address as it is. Pure.
  */
 export function scimUrl({ url = '/' }: Pick<IncomingMessage, 'url'>): string {
   const [path = '', ...query] = url.split('?')
@@ -19,8 +19,8 @@ export function scimUrl({ url = '/' }: Pick<IncomingMessage, 'url'>): string {
 }
 
 /**
- * The base that the client used, for the absolute addresses of RFC 7643, 3.1. It is only ever shown to whoever sent
- * these headers.
+ * The base that the client used, for the absolute addresses of RFC 7643, 3.1. Only the sender of
+ * these headers sees it.
  */
 export function baseOf({ headers }: FastifyRequest): string {
   const host = headers.host ?? ''

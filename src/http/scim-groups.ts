@@ -86,7 +86,7 @@ const filterHelp = 'Filters of groups are: displayName, externalId or id, eq, an
 type GroupReading = { change: GroupChange; wrong?: string }
 
 /** A whole group. Pure. */
-export function readGroup(body: unknown): GroupReading {
+function readGroup(body: unknown): GroupReading {
   if (!isObject(body)) return { change: {}, wrong: 'The body must be a JSON object.' }
   const change: GroupChange = {}
   const [name, externalId] = [own(body, 'displayname'), own(body, 'externalid')]
@@ -104,7 +104,7 @@ export function readGroup(body: unknown): GroupReading {
 }
 
 /** A patch of a group: its name and externalId, by a path or in an object. Members are passed over. Pure. */
-export function readGroupPatch(body: unknown): GroupReading {
+function readGroupPatch(body: unknown): GroupReading {
   const operations = own(body, 'operations')
   if (!Array.isArray(operations)) return { change: {}, wrong: 'Operations must be a list.' }
   const readings = operations.map((operation) => {

@@ -37,7 +37,7 @@ export function pageOf({ query }: FastifyRequest): { offset: number; limit: numb
 type Misread = { wrong?: string; scimType?: string }
 
 /**
- * What `read` makes of the body as JSON. A body that is not UTF-8 is wrong, and read all the same, so that a leaver in it
+ * The body as JSON, as `read` reads it. A body that is not UTF-8 is wrong, and read all the same, so that a leaver in it
  * is seen. `__proto__` is a name like any other to those who read, and not one that they know.
  */
 export function readBody<T extends Misread>({ body }: FastifyRequest, read: (json: unknown) => T): T {

@@ -23,7 +23,7 @@ import { addGroups } from './scim-groups.ts'
 import { type Reading, readNewUser, readPatch, readUser } from './scim-read.ts'
 import { misread, pageHelp, pageOf, type Query, readBody, refused, type Scim, sent } from './scim-request.ts'
 
-/** What RFC 7644, 3.8 asks for, and OneLogin's guide the other way round. */
+/** The type that the client accepts (RFC 7644, 3.8); OneLogin's guide asks for application/json. */
 const mediaOf = ({ headers }: FastifyRequest): string =>
   /application\/json/i.test(headers.accept ?? '') ? 'application/json' : 'application/scim+json'
 

@@ -37,7 +37,7 @@ export async function openHttp(world: World, options: HttpOptions): Promise<Fast
   const server = fastify({
     bodyLimit: bodyLimitBytes,
     rewriteUrl: scimUrl,
-    // What Fastify refuses before it looks for a route, such as an address that is not UTF-8.
+    // Fastify refuses some requests before it looks for a route, such as an address that is not UTF-8.
     frameworkErrors: ({ message, statusCode = 400 }, { url }, anyReply) => {
       const reply = anyReply as FastifyReply
       const isScim = url.startsWith(scimBase)

@@ -9,7 +9,7 @@ import type { Verifier } from '../verification/verifier.ts'
 import { errorBody } from './answers.ts'
 import { bearer } from './caller.ts'
 
-const text = (most: number) => z.string().max(most).refine(isStorable, 'text without NUL and half characters')
+const text = (max: number) => z.string().max(max).refine(isStorable, 'text without NUL and half characters')
 
 const batch = z.object({
   batch: text(100).min(1),

@@ -7,13 +7,13 @@ import { shell } from '../setup/shell.ts'
 import { leastRole } from './expectations.ts'
 
 /** Whose workspace is named: the one where the person has the role, another one of the account, or another account's. */
-export const places = ['own', 'other', 'foreign'] as const
-export const states = ['active', 'guest', 'deactivated', 'leaving'] as const
+const places = ['own', 'other', 'foreign'] as const
+const states = ['active', 'guest', 'deactivated', 'leaving'] as const
 export type Place = (typeof places)[number]
 export type State = (typeof states)[number]
 
 /** What comes of it, as a letter in the table. */
-export const outcomes = {
+const outcomes = {
   admitted: 'A',
   role: 'R',
   outsider: 'O',
