@@ -8,6 +8,8 @@ create table job_runs (
   finished_at timestamptz,
   failed_at timestamptz,
   error text,
+  -- the time of the schedule in Redis whose run ended last, by the machine's clock
+  last_slot timestamptz,
   -- when it is due again and how late it may be, for readers without the timetable
   next_due_at timestamptz,
   late_seconds integer

@@ -28,10 +28,15 @@ create index change_subjects_by_id on change_subjects (kind, id, seq);
 create table change_log (
   singleton boolean primary key default true check (singleton),
   pruned_to bigint not null default 0,
-  proven_at timestamptz,
-  longest_ttl_ms integer not null default 0
+  proven_at timestamptz
 );
 insert into change_log default values;
+
+-- The lengths of leases that were granted of late. The longest is how long a lease can be that the database has forgotten.
+create table lease_lengths (
+  ttl_ms integer primary key check (ttl_ms > 0),
+  granted_at timestamptz not null
+);
 
 -- Leases run on real time: the database's own clock serves only to detect skew and to count live verifiers.
 create table leases (

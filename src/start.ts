@@ -1,13 +1,18 @@
 import type { AddressInfo } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Job } from '../jobs/engine/job.ts'
-import { type Clock, systemClock } from './foundation/clock.ts'
+import { doubtsAboutRights } from './audit/rights.ts'
+import { type Clock, openDatabaseClock } from './foundation/clock.ts'
 import type { Config } from './foundation/config.ts'
-import { databaseStartError, openDatabase, requireChanges } from './foundation/database.ts'
+import { openDatabase, requireChanges } from './foundation/database.ts'
+import { doubtsAbout } from './foundation/doubts.ts'
 import { boundGarbage } from './foundation/garbage.ts'
 import { type Log, openLog } from './foundation/log.ts'
 import { pendingMigrations } from './foundation/migrate.ts'
+import { databaseStartError } from './foundation/outage.ts'
 import { type Random, systemRandom } from './foundation/random.ts'
+import { requireSessions } from './foundation/sessions.ts'
 import { StartError } from './foundation/start-error.ts'
 import type { World } from './foundation/world.ts'
 import type { SlackSide } from './slack/open.ts'
@@ -50,17 +55,15 @@ export async function start(options: StartOptions): Promise<Running> {
     connections: 20,
     name: `keywarden ${options.roles.join(' ')}`,
   })
-  const clock = options.clock ?? systemClock
+  const clock = options.clock ?? openDatabaseClock()
   const world: World = { config, log, db, clock, random: options.random ?? systemRandom }
-  const opened: (() => Promise<void>)[] = [() => db.destroy()]
-  const stop = async () => {
-    // The last opened closes first: servers before their connections.
-    for (const close of opened.splice(0).reverse()) await close()
-  }
+  const opened = new Opened(log)
+  opened.push('database', () => db.destroy())
+  const stop = () => opened.close()
   try {
     await checkDatabase(world)
     const { startWatching } = await import('./leases/confirm.ts')
-    opened.push(startWatching(world).stop)
+    opened.push('confirmations', startWatching(world).stop)
     const parts = await startParts(world, options, opened)
     const verifier = options.roles.includes('verify') ? await startVerifier(world, opened) : undefined
     const isVerifierOnly = options.roles.every((role) => role === 'verify')
@@ -79,12 +82,47 @@ export async function start(options: StartOptions): Promise<Running> {
   }
 }
 
-async function checkDatabase({ db }: World): Promise<void> {
-  const pending = await pendingMigrations(db).catch((error) => {
+/**
+ * In this order, and how long each may take, in real milliseconds: what is left then ends with the process. Requests that
+ * came in are answered, the parts carry to its end what they have begun, all at once, and then their connections go.
+ */
+const stages = { server: 2_000, part: 6_000, confirmations: 300, database: 300 }
+
+class Opened {
+  readonly #log: Log
+  readonly #closings: { stage: keyof typeof stages; close: () => Promise<void> }[] = []
+
+  constructor(log: Log) {
+    this.#log = log
+  }
+
+  push(stage: keyof typeof stages, close: () => Promise<void>): void {
+    this.#closings.push({ stage, close })
+  }
+
+  async close(): Promise<void> {
+    const all = this.#closings.splice(0)
+    for (const [name, withinMs] of Object.entries(stages)) {
+      const closed = Promise.all(all.filter(({ stage }) => stage === name).map(({ close }) => close()))
+      const isLate = await Promise.race([closed, pause(withinMs, true, { ref: false })])
+      if (isLate === true)
+        this.#log.warn({ event: 'process.stop_delayed', stage: name }, 'stopping takes long')
+    }
+  }
+}
+
+/** Nothing is created here: an empty database is left as it is. */
+async function checkDatabase({ db, config, log }: World): Promise<void> {
+  try {
+    await requireSessions(config.databaseUrl)
+    const pending = await pendingMigrations(db)
+    if (pending.length > 0)
+      throw new StartError(`The database is ${pending.length} migrations behind. Run: keywarden migrate`)
+    for (const doubt of [...(await doubtsAbout(db)), ...(await doubtsAboutRights(db))])
+      log.warn({ event: 'database.doubted', doubt }, 'the database is not as it should be')
+  } catch (error) {
     throw databaseStartError(error) ?? error
-  })
-  if (pending.length > 0)
-    throw new StartError(`The database is ${pending.length} migrations behind. Run: keywarden migrate`)
+  }
 }
 
 type Parts = {
@@ -97,19 +135,21 @@ type Parts = {
 async function startParts(
   world: World,
   { roles: wanted, timetable }: StartOptions,
-  opened: (() => Promise<void>)[],
+  opened: Opened,
 ): Promise<Parts> {
   const parts: Parts = { routes: [], runTimetable: async () => undefined }
   if (!wanted.includes('bot') && !wanted.includes('worker')) return parts
   const slack = await import('./slack/open.ts').then(({ openSlackSide }) => openSlackSide(world))
+  opened.push('part', async () => slack.stop())
   if (wanted.includes('worker')) {
     const worker = await startWorker(world, slack, timetable)
-    opened.push(worker.stop)
+    opened.push('part', worker.stop)
     parts.runTimetable = worker.runTimetable
     parts.late = await showLateness(world)
     parts.failed = await showMessages(world)
   }
   if (wanted.includes('bot')) {
+    await checkSecrets(world)
     const bot = slack.openBot()
     if (bot.addRoutes) parts.routes.push(bot.addRoutes)
     const [{ addScim }, { addOffboardings }] = await Promise.all([
@@ -119,18 +159,35 @@ async function startParts(
     parts.routes.push((server) => addScim(server, world, bot.offboard))
     parts.routes.push((server) => addOffboardings(server, world, bot.offboard))
     await bot.start()
-    opened.push(bot.stop)
+    opened.push('part', bot.stop)
   }
   return parts
 }
 
+/** Encrypts the secrets of webhooks with the newest key, and refuses to start where some cannot be opened. */
+async function checkSecrets({ db, config, log, random }: World): Promise<void> {
+  const { inspectSecrets, resealSecrets, unreadableSentence } = await import('./directory/secrets.ts')
+  const { unreadable, plain } = await inspectSecrets(db, config.secretKeys)
+  if (unreadable.length > 0) throw new StartError(unreadableSentence(unreadable))
+  await resealSecrets(db, config.secretKeys, random)
+  if (plain > 0 && config.secretKeys.length === 0)
+    log.warn(
+      { event: 'webhook.secrets_plain', webhooks: plain },
+      'secrets of webhooks are not encrypted in the database',
+    )
+}
+
 async function startWorker(
   world: World,
-  { deliver, offboard, board }: Pick<SlackSide, 'deliver' | 'offboard' | 'board'>,
+  { deliver, offboard }: Pick<SlackSide, 'deliver' | 'offboard'>,
   timetable: readonly Job[] | undefined,
 ) {
-  const { openWorker } = await import('../jobs/engine/worker.ts')
-  return openWorker({ world, offboard, board, deliver: () => deliver({ seconds: 5 }) }, timetable)
+  const [{ openWorker }, { refuseCluster }] = await Promise.all([
+    import('../jobs/engine/worker.ts'),
+    import('./foundation/redis.ts'),
+  ])
+  await refuseCluster(world.config.redisUrl)
+  return openWorker({ world, offboard, deliver: () => deliver({ seconds: 5 }) }, timetable)
 }
 
 /** A worker answers for how late the jobs are, in its metrics and its readiness. */
@@ -157,11 +214,11 @@ async function showMessages({ db, clock }: World): Promise<() => Promise<string[
   return async () => failedSentences(await failedMessages(db))
 }
 
-async function startVerifier(world: World, opened: (() => Promise<void>)[]): Promise<Verifier> {
+async function startVerifier(world: World, opened: Opened): Promise<Verifier> {
   boundGarbage()
   const { openVerifier } = await import('./verification/verifier.ts')
   const verifier = await openVerifier(world)
-  opened.push(verifier.stop)
+  opened.push('part', verifier.stop)
   return verifier
 }
 
@@ -172,7 +229,7 @@ async function whyNotReady(db: World['db'], learner: Learner | undefined): Promi
     return undefined
   } catch (error) {
     const why = databaseStartError(error)?.message ?? String(error)
-    return learner?.mayAnswer() === false ? `${why} No lease: ${learner.trouble() ?? 'it ran out'}.` : why
+    return [why, ...(learner?.troubles() ?? []).map((trouble) => `${trouble}.`)].join(' ')
   }
 }
 
@@ -181,7 +238,7 @@ async function startHttp(
   verifier: Verifier | undefined,
   isVerifierOnly: boolean,
   { routes, late, failed }: Parts,
-  opened: (() => Promise<void>)[],
+  opened: Opened,
 ): Promise<string> {
   const { openHttp } = await import('./http/server.ts')
   const learner = verifier?.knowledge.learner
@@ -200,10 +257,10 @@ async function startHttp(
     ...(failed ? { failed } : {}),
   }).catch((error: Error) => {
     throw new StartError(
-      `The HTTP server cannot listen: ${error.message}. Check KEYWARDEN_HTTP_HOST and KEYWARDEN_HTTP_PORT.`,
+      `The HTTP server cannot listen: ${error.message}. Check KEYWARDEN_HTTP_HOST, KEYWARDEN_HTTP_PORT and KEYWARDEN_OPERATIONS_PORT.`,
     )
   })
-  opened.push(() => server.close())
+  opened.push('server', () => server.close())
   const address = server.server.address() as AddressInfo
   return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`
 }

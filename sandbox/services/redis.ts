@@ -16,6 +16,8 @@ export type RedisOptions = {
   port?: number
   /** true: starts a server even if REDIS_URL is given, for tests that crash it */
   own?: boolean
+  /** more lines of its configuration */
+  more?: readonly string[]
 }
 
 /**
@@ -31,7 +33,9 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
   const directory = await privateDirectory('redis')
   const password = randomBytes(18).toString('base64url')
   const configuration = join(directory, 'redis.conf')
-  await writeFile(configuration, settings(directory, password), { mode: 0o600 })
+  await writeFile(configuration, [settings(directory, password), ...(options.more ?? [])].join('\n'), {
+    mode: 0o600,
+  })
   try {
     const server = await startServer({
       name: 'redis',

@@ -14,9 +14,9 @@ begin
   if found then
     delete from leases;
     insert into leases (incarnation, name, ttl_ms, renewals, head_at_renewal, acknowledged, begun_at, renewed_at)
-    select 'ghost:' || found_id, 'verifiers before the database recovered', longest_ttl_ms, 0, -1, -1,
+    select 'ghost:' || found_id, 'verifiers before the database recovered', max(ttl_ms), 0, -1, -1,
       clock_timestamp(), clock_timestamp()
-    from change_log where longest_ttl_ms > 0;
+    from lease_lengths having count(*) > 0;
   else
     select id into found_id from epoch;
   end if;

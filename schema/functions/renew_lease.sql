@@ -13,7 +13,12 @@ begin
   head := newest_change();
   pruned := (select pruned_to from change_log);
   if p_begin then
-    update change_log set longest_ttl_ms = p_ttl_ms where longest_ttl_ms < p_ttl_ms;
+    -- Verifiers that begin at once need not wait for each other here.
+    if not exists (select from lease_lengths
+        where ttl_ms = p_ttl_ms and granted_at > clock_timestamp() - interval '1 hour') then
+      insert into lease_lengths as known (ttl_ms, granted_at) values (p_ttl_ms, clock_timestamp())
+        on conflict (ttl_ms) do update set granted_at = clock_timestamp();
+    end if;
     insert into leases (incarnation, name, ttl_ms, renewals, head_at_renewal, acknowledged, begun_at, renewed_at)
     values (p_incarnation, p_name, p_ttl_ms, 1, head, head, clock_timestamp(), clock_timestamp())
     on conflict (incarnation) do update

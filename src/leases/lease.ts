@@ -21,7 +21,7 @@ export type Lease = { end: Moment }
 /** Two clocks that each run up to 2 % wrong, one fast and one slow, still agree on who may answer. */
 const margin = 0.04
 
-/** Further from the database's clock than this, a verifier would judge expiry by a wrong time: no lease. */
+/** Further from the database's clock than this, the clock of a machine is called wrong. */
 export const greatestSkewMs = 1_000
 
 /** The lease that a renewal gives: it counts from before the renewal was sent, never from its reply. */

@@ -1,13 +1,19 @@
 import { openDedicatedConnection } from '../foundation/dedicated-connection.ts'
 import type { World } from '../foundation/world.ts'
-import { judge, type LeaseRow } from './judge.ts'
+import {
+  type ConfirmationOutcome,
+  type ConfirmingEffect,
+  type ConfirmingEvent,
+  confirm,
+  nameOf,
+  newConfirming,
+  type Reading,
+} from './confirming.ts'
+import type { LeaseRow } from './judge.ts'
 import { type RealTime, realTime } from './lease.ts'
-import { type Evidence, type Receipt, receiptOf, recovered } from './receipt.ts'
+import { type Receipt, receiptOf, recovered } from './receipt.ts'
 import { proveDurable, resolveChanges } from './resolve-changes.ts'
-import { end, newWait, outcomeOf, restart, type Wait } from './wait.ts'
 
-/** Reading the leases costs little, and a notification may be lost. */
-const pollMs = 100
 const orphanEveryMs = 1_000
 
 /**
@@ -35,8 +41,6 @@ const leasesQuery = {
 }
 type LeaseReadingRow = LeaseRow & { has_standby: boolean; epoch: string }
 
-/** One reading of the leases, and the acknowledgements since. */
-type Reading = { epoch: string; hasStandby: boolean; leases: LeaseRow[] }
 const listen = { name: 'listen', text: 'listen keywarden_acknowledged' }
 const fence = { name: 'fence', text: 'select fence_lease($1, $2) as fenced' }
 const orphans = {
@@ -49,22 +53,13 @@ export function openWatcher(
   world: Pick<World, 'db' | 'clock' | 'log' | 'config'>,
   time: RealTime = realTime,
 ): Watcher {
-  const waits = new Map<string, Wait>()
-  let running: Promise<void> | undefined
+  let state = newConfirming
+  const listeners = new Map<string, Set<(outcome: ConfirmationOutcome) => void>>()
   let isClosed = false
   /** whether anybody in this process ever waited; where nobody does, notifications would wake it for nothing */
   let isAsked = false
   let isListening = false
-  let again = false
-  let failure: unknown
-  /** the last reading, as long as only acknowledgements can have changed for those who wait */
-  let reading: Reading | undefined
-  /** that of the last reading */
-  let epoch: string | undefined
-  /** the highest change that each incarnation acknowledged since the last reading began */
-  const acknowledged = new Map<string, number>()
-  /** until the first lease runs out that a wait is for */
-  let restMs = pollMs
+  let underWay: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
 
   const connection = openDedicatedConnection(world.config.databaseUrl, {
@@ -87,146 +82,92 @@ export function openWatcher(
 
   /** An acknowledgement: `seq incarnation`. */
   function hear(payload: string) {
-    if (waits.size === 0) return
     const [seq, incarnation] = payload.split(' ') as [string, string]
-    acknowledged.set(incarnation, Math.max(Number(seq), acknowledged.get(incarnation) ?? 0))
-    go()
+    take({ kind: 'heard', seq: Number(seq), incarnation })
   }
 
-  function wake() {
-    reading = undefined
-    go()
+  function take(event: ConfirmingEvent) {
+    if (isClosed) return
+    const before = state
+    const step = confirm(state, event, time.monotonicMs())
+    state = step.state
+    // Once when it begins: a question comes each tenth of a second.
+    if (state.failure && !before.failure)
+      world.log.warn(
+        { event: 'lease.confirmation_failed', error: state.failure },
+        'failed to confirm changes',
+      )
+    for (const effect of step.effects) carryOut(effect)
   }
 
-  function go() {
-    if (isClosed || waits.size === 0) return
-    again = true
-    running ??= rounds().finally(() => {
-      running = undefined
-      if (waits.size > 0 && !isClosed) rest()
-    })
+  function carryOut(effect: ConfirmingEffect) {
+    if (effect.do === 'end') {
+      for (const listener of listeners.get(effect.name) ?? []) listener(effect.outcome)
+    } else if (effect.do === 'rest') {
+      clearTimeout(timer)
+      timer = setTimeout(take, effect.ms, { kind: 'due' })
+      timer.unref()
+    } else underWay = answerTo(effect).then(take, (error) => take({ kind: 'failed', reason: String(error) }))
   }
 
-  function rest() {
-    clearTimeout(timer)
-    timer = setTimeout(wake, Math.min(pollMs, restMs))
-    timer.unref()
-  }
+  type Question = Exclude<ConfirmingEffect, { do: 'end' | 'rest' }>
 
-  async function rounds() {
-    while (again && !isClosed) {
-      again = false
-      try {
-        await round()
-        failure = undefined
-      } catch (error) {
-        // Once when it begins: a round comes each tenth of a second.
-        if (failure === undefined)
-          world.log.warn(
-            { event: 'lease.confirmation_failed', error: String(error) },
-            'failed to confirm changes',
-          )
-        failure = error
-        reading = undefined
-        return
-      }
+  async function answerTo(question: Question): Promise<ConfirmingEvent> {
+    if (question.do === 'read') return { kind: 'read', reading: await readLeases() }
+    if (question.do === 'fence') return { kind: 'fenced', isFenced: await fenceLease(question.lease) }
+    if (question.do === 'prove') {
+      await proveDurable(connection)
+      return { kind: 'proven' }
     }
+    return { kind: 'resolved', receipts: await resolveChanges(resolving, world.clock, question) }
   }
 
-  /** One reading of all leases serves every wait, and acknowledgements after it spare the next. */
-  async function round() {
-    const atMs = time.monotonicMs()
-    const open = [...waits.values()]
-    // A wait that began after the last reading may be for a lease that it did not have.
-    if (!reading || open.some((wait) => wait.sinceMs === undefined)) reading = await readNow(open)
-    const { hasStandby, epoch: seenIn } = reading
-    const leases = reading.leases.map(withAcknowledgements)
-    let done: { seq: number; evidence: Omit<Evidence, 'tookMs'> } | undefined
-    restMs = pollMs
-    const stillOpen = open.filter((wait) => waits.get(nameOf(wait)) === wait)
-    for (const wait of stillOpen) {
-      const { seq } = wait
-      const sinceMs = atMs - wait.sinceMs!
-      const { evidence, toFence, waitingFor } = judge(seq, leases, sinceMs)
-      for (const lease of waitingFor) restMs = Math.min(restMs, lease.ttl_ms - sinceMs)
-      await fenceAll(toFence)
-      wait.waitingFor = [...waitingFor, ...toFence].map((lease) => lease.name)
-      if (wait.waitingFor.length === 0 && seq > (done?.seq ?? 0))
-        done = { seq, evidence: { ...evidence, waitedOut: wait.waitedOut } }
-    }
-    if (!done) return
-    if (hasStandby) await proveDurable(connection)
-    const receipts = await resolveChanges(resolving, world.clock, { ...done, epoch: seenIn })
-    for (const wait of stillOpen) {
-      if (wait.seq > done.seq) continue
-      waits.delete(nameOf(wait))
-      const receipt = receipts.get(wait.seq)
-      end(wait, receipt ? { receipt } : {})
-    }
-  }
-
-  async function readNow(open: readonly Wait[]): Promise<Reading> {
+  async function readLeases(): Promise<Reading> {
     if (isAsked && !isListening) await connection.query(listen, [])
     isListening = isAsked
-    // This reading holds all earlier acknowledgements, unless the database went back.
-    acknowledged.clear()
     const rows = await connection.query<LeaseReadingRow>(leasesQuery, [])
-    const [{ epoch: found, has_standby: hasStandby }] = rows as [LeaseReadingRow]
-    if (epoch !== found) for (const wait of waits.values()) restart(wait)
-    epoch = found
-    // Not the moment before the question: until it was answered, leases of another epoch may have been granted.
-    const nowMs = time.monotonicMs()
-    for (const wait of open) {
-      if (wait.epoch === undefined || wait.epoch === epoch) wait.sinceMs ??= nowMs
-      else if (waits.delete(nameOf(wait))) end(wait, { isRecovered: true })
-    }
-    const leases = rows.filter(({ incarnation }) => incarnation !== null)
-    return { epoch, hasStandby, leases }
+    const [{ epoch, has_standby: hasStandby }] = rows as [LeaseReadingRow]
+    return { epoch, hasStandby, leases: rows.filter(({ incarnation }) => incarnation !== null) }
   }
 
-  /** Both only grow, so the greater one is true. */
-  const withAcknowledgements = (lease: LeaseRow): LeaseRow => ({
-    ...lease,
-    acknowledged: Math.max(lease.acknowledged, acknowledged.get(lease.incarnation) ?? 0),
-  })
-
-  async function fenceAll(leases: readonly LeaseRow[]) {
-    for (const { incarnation, renewals, name } of leases) {
-      const [row] = await connection.query<{ fenced: boolean }>(fence, [incarnation, renewals])
-      again = true
-      reading = undefined
-      if (!row!.fenced) continue
+  async function fenceLease({ incarnation, renewals, name }: LeaseRow): Promise<boolean> {
+    const [row] = await connection.query<{ fenced: boolean }>(fence, [incarnation, renewals])
+    if (row!.fenced)
       world.log.warn(
         { event: 'lease.fenced', verifier: name },
         'fenced a verifier that did not renew its lease',
       )
-      for (const wait of waits.values()) wait.waitedOut.push(name)
-    }
+    return row!.fenced
   }
 
   async function sweep() {
     const [row] = await connection
       .query<{ seq: number | null; epoch: string | null }>(orphans, [])
       .catch(() => [])
-    if (!row?.seq || isClosed) return
-    begin(row.seq, row.epoch ?? '')
+    if (row?.seq) take({ kind: 'wanted', seq: row.seq, epoch: row.epoch ?? '' })
   }
 
-  function begin(seq: number, epoch: string | undefined): Wait {
-    const name = nameOf({ seq, epoch })
-    const wait = waits.get(name) ?? newWait(seq, epoch)
-    waits.set(name, wait)
-    wake()
-    return wait
+  /** How the wait ends; undefined when it does not in so many real milliseconds. */
+  async function outcomeOf(name: string, begin: () => void, withinMs: number) {
+    const { promise, resolve } = firstOf<ConfirmationOutcome | undefined>()
+    const timeout = setTimeout(resolve, withinMs, undefined)
+    const here = listeners.get(name) ?? new Set()
+    listeners.set(name, here.add(resolve))
+    begin()
+    const outcome = await promise
+    clearTimeout(timeout)
+    here.delete(resolve)
+    if (here.size === 0) listeners.delete(name)
+    return outcome
   }
 
   return {
     async confirm(seq, withinMs, epoch) {
       isAsked = true
-      const wait = begin(seq, epoch)
-      const outcome = await outcomeOf(wait, withinMs)
-      if (!outcome && failure) return { state: 'unknown', reason: String(failure) }
-      if (!outcome) return { state: 'pending', seq, waitingFor: wait.waitingFor }
+      const name = nameOf({ seq, epoch })
+      const outcome = await outcomeOf(name, () => take({ kind: 'wanted', seq, epoch }), withinMs)
+      if (!outcome && state.failure) return { state: 'unknown', reason: state.failure }
+      if (!outcome) return { state: 'pending', seq, waitingFor: [...(state.waits[name]?.waitingFor ?? [])] }
       if (outcome.isRecovered) return recovered
       return (
         outcome.receipt ??
@@ -238,9 +179,15 @@ export function openWatcher(
       clearInterval(sweeping)
       clearTimeout(timer)
       await Promise.all([connection.close(), resolving.close()])
-      await running
+      await underWay
     },
   }
 }
 
-const nameOf = ({ seq, epoch }: Pick<Wait, 'seq' | 'epoch'>): string => `${seq} ${epoch}`
+function firstOf<T>() {
+  let resolve!: (value: T) => void
+  const promise = new Promise<T>((done) => {
+    resolve = done
+  })
+  return { promise, resolve }
+}

@@ -95,20 +95,10 @@ export function openSlack(bot: BotContext, receiver: Receiver, identity: Identit
     },
     async stop() {
       await app.stop()
-      await drain(running)
+      await Promise.allSettled(running)
     },
   }
 }
 
 /** Lets all other payloads that have arrived be acknowledged first: Slack gives each of them three seconds. */
 const othersAcknowledged = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
-
-/** Waits for the running handlers, at most eight seconds. */
-async function drain(running: Set<Promise<unknown>>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const limit = new Promise((resolve) => {
-    timer = setTimeout(resolve, 8_000)
-  })
-  await Promise.race([Promise.allSettled(running), limit])
-  clearTimeout(timer)
-}

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Receiver, SocketModeReceiver } from '@slack/bolt'
+import { lastingTrouble } from '../foundation/lasting-trouble.ts'
 import { callsToSlack, slackLogger } from '../foundation/slack.ts'
 import type { World } from '../foundation/world.ts'
 
@@ -29,18 +30,23 @@ export function socketReceiver({ config, log }: Pick<World, 'config' | 'log'>): 
   /** Keeps the connection open. Resolves when it is closed for good. */
   async function keepOpen(line: SocketModeReceiver, opened?: Promise<unknown>): Promise<void> {
     let failures = 0
+    const outage = lastingTrouble({
+      begun: (error) =>
+        log.warn(
+          { event: 'slack.unreachable', error: String(error) },
+          'Slack cannot be reached; trying again',
+        ),
+      ended: () => log.info({ event: 'slack.reconnected' }, 'Slack is connected again'),
+    })
     for (let opening = opened ?? line.start(); ; opening = line.start()) {
       try {
         await opening
-        if (failures > 0) log.info({ event: 'slack.reconnected' }, 'Slack is connected again')
+        outage.isOver()
         failures = 0
         if (!stopping.signal.aborted) await lost(line)
       } catch (error) {
-        if (failures++ === 0)
-          log.warn(
-            { event: 'slack.unreachable', error: String(error) },
-            'Slack cannot be reached; trying again',
-          )
+        outage.met(error)
+        failures++
         const seconds = (error as { retryAfter?: number }).retryAfter ?? 2 ** failures / 4
         await pause(Math.min(seconds, longestPauseSeconds) * 1000, undefined, stopping)
       }

@@ -1,5 +1,7 @@
+import { setTimeout as pauseFor } from 'node:timers/promises'
 import type { Clock } from '../foundation/clock.ts'
 import { openDedicatedConnection } from '../foundation/dedicated-connection.ts'
+import { lastingTrouble } from '../foundation/lasting-trouble.ts'
 import type { Log } from '../foundation/log.ts'
 import { columnsOf, recentColumns, sourceColumns } from './columns.ts'
 import type { Counter, Extent } from './counter.ts'
@@ -20,7 +22,7 @@ const fewSources = 2_500
 const sourcesWaitSeconds = 10
 /** Each key's last requests are one row to rewrite, so that this bounds what a flush costs. */
 const recentKeysPerFlush = 64
-const stopWithinMs = 5_000
+const stopWithinMs = 3_000
 /** Batches are spread over this part of a second, so that no request meets all of them at once. */
 const spreadMs = 800
 /** Fewer cells than this are not worth spreading. */
@@ -65,7 +67,14 @@ export function startFlushing(counter: Counter, options: FlushOptions): Flusher 
   let frozen: unknown[] | undefined
   let lastNumber = 0
   let flushedThrough = clock.now()
-  let isOut = false
+  const outage = lastingTrouble({
+    begun: (error) =>
+      log.warn(
+        { event: 'usage.flush_failed', error: String(error) },
+        'failed to write usage; it stays in memory',
+      ),
+    ended: () => log.info({ event: 'usage.flushed_again' }, 'usage is written again'),
+  })
   // One flush after the other; how many there are, and how many of them flush everything.
   let line: Promise<unknown> = Promise.resolve()
   let inLine = 0
@@ -146,19 +155,7 @@ export function startFlushing(counter: Counter, options: FlushOptions): Flusher 
 
   function tick() {
     if (inLine > 0) return
-    inTurn(send).then(
-      () => {
-        isOut = false
-      },
-      (error) => {
-        if (!isOut)
-          log.warn(
-            { event: 'usage.flush_failed', error: String(error) },
-            'failed to write usage; it stays in memory',
-          )
-        isOut = true
-      },
-    )
+    inTurn(send).then(outage.isOver, outage.met)
   }
 
   const ticking = setInterval(tick, everyMs)
@@ -168,18 +165,26 @@ export function startFlushing(counter: Counter, options: FlushOptions): Flusher 
     async stop() {
       clearInterval(ticking)
       const until = performance.now() + stopWithinMs
+      // A batch on its way may wait longer for an answer.
+      const giveUp = setTimeout(() => void connection.close(), stopWithinMs)
       for (;;) {
-        const isDone = await flushAll(true).then(
+        const flushed = flushAll(true).then(
           () => true,
           () => false,
         )
+        // A database that hangs is waited for no longer than one that is out.
+        const isDone = await Promise.race([
+          flushed,
+          pauseFor(until - performance.now(), false, { ref: false }),
+        ])
         if (isDone) break
-        if (performance.now() > until) {
+        if (performance.now() >= until) {
           log.error({ event: 'usage.lost' }, 'failed to write the last counts before the process ended')
           break
         }
-        await new Promise((resolve) => setTimeout(resolve, 200))
+        await pauseFor(200)
       }
+      clearTimeout(giveUp)
       await connection.close()
     },
   }

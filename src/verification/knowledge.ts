@@ -33,14 +33,15 @@ export type Knowledge = {
 
 /** Opens the memory and waits for the first attempt to get a lease; without one it answers from the primary. */
 export async function openKnowledge(
-  world: Pick<World, 'config' | 'log' | 'random'>,
+  world: Pick<World, 'config' | 'log' | 'random' | 'clock'>,
   time: RealTime = realTime,
 ): Promise<Knowledge> {
   const { databaseUrl: url, verify } = world.config
   const parents = new Parents()
   let learner: Learner | undefined
   const mayAnswer = () => learner?.mayAnswer() ?? false
-  const reading = { url, timeoutMs: readTimeoutMs, max: verify.maxReads }
+  const heardTime = (...heard: [number, number, number]) => world.clock.hear?.(...heard)
+  const reading = { url, timeoutMs: readTimeoutMs, max: verify.maxReads, heardTime }
   const keyReader = openReader<KeyRow>({ ...reading, statement: keyStatement, connections: 2 })
   const tokenReader = openReader<ServiceTokenRow>({
     ...reading,
@@ -87,6 +88,7 @@ export async function openKnowledge(
       ttlMs: verify.leaseMs,
       name: `${hostname()}:${process.pid}`,
       newIncarnation: () => newId('inc', world.random),
+      heardTime,
     },
   )
   return {

@@ -12,7 +12,7 @@ export class Overloaded extends Error {
   override name = 'Overloaded'
 }
 
-type Read<Row> = { is_standby: boolean } & (Row | { token_hash: null })
+type Read<Row> = { is_standby: boolean; database_ms: number } & (Row | { token_hash: null })
 
 export type Reader<Row> = {
   /**
@@ -31,6 +31,8 @@ export type ReaderOptions = {
   timeoutMs: number
   /** reads that may wait or be under way */
   max: number
+  /** the database's time, which each answer brings; see `Clock` */
+  heardTime(databaseMs: number, sentMs: number, receivedMs: number): void
 }
 
 type WaitingRead<Row> = {
@@ -41,13 +43,14 @@ type WaitingRead<Row> = {
 }
 
 /**
- * The same rows, or one without any when there are none, each with whether the server is in recovery: something between
- * here and there may send a read to another server than the one that was connected to, and a standby does not know what
- * it lacks.
+ * The same rows, or one without any when there are none, each with the database's time, by which ends are judged, and with
+ * whether the server is in recovery: something between here and there may send a read to another server than the one
+ * that was connected to, and a standby does not know what it lacks.
  */
 const withServer = ({ name, text }: Statement): Statement => ({
   name,
-  text: `select server.is_standby, found.* from (select pg_is_in_recovery() as is_standby) as server
+  text: `select server.*, found.* from (select pg_is_in_recovery() as is_standby,
+      (extract(epoch from clock_timestamp()) * 1000)::float8 as database_ms) as server
     left join (${text}) as found on true`,
 })
 
@@ -77,7 +80,9 @@ export function openReader<Row extends { token_hash: Buffer }>(options: ReaderOp
     const batch = takeBatch()
     try {
       const hashes = batch.map(({ hash }) => Buffer.from(hash, 'latin1'))
+      const sentMs = performance.now()
       const rows = await connection.query<Read<Row>>(statement, [hashes])
+      options.heardTime(rows[0]!.database_ms, sentMs, performance.now())
       if (rows[0]!.is_standby) {
         connection.leave()
         throw new HotStandby()

@@ -30,25 +30,74 @@ export type Memory<T> = {
   size(): number
 }
 
+type Table<V> = {
+  get(hash: string): V | undefined
+  set(hash: string, value: V): unknown
+  delete(hash: string): unknown
+  clear(): unknown
+}
+
+/** The rules of a memory hold for whatever a read is: here a promise, in the search of the protocol a number. */
+type Tables<T, Read> = {
+  held: Table<T>
+  unknown: Table<true>
+  /** A later caller joins a read only while it is listed here, and only then is its answer kept. */
+  reads: Table<Read>
+  isVoid?: ((value: T) => boolean) | undefined
+}
+
+type Held = Omit<Tables<unknown, unknown>, 'isVoid'>
+
+export function find<T, Read>(
+  tables: Tables<T, Read>,
+  hash: string,
+  mayAnswer: boolean,
+  read: (hash: string) => Read,
+  readAndKeep: (hash: string) => Read,
+): T | null | Read {
+  const { reads } = tables
+  if (!mayAnswer) return read(hash)
+  const value = recall(tables, hash)
+  return value === undefined ? (reads.get(hash) ?? readAndKeep(hash)) : value
+}
+
+function recall<T>({ held, unknown, isVoid }: Tables<T, unknown>, hash: string): T | null | undefined {
+  const value = held.get(hash)
+  if (value !== undefined) return isVoid?.(value) ? undefined : value
+  return unknown.get(hash) ? null : undefined
+}
+
+/** A read was answered; its answer is kept unless a change named the hash meanwhile. */
+export function keep<T, Read>(tables: Tables<T, Read>, hash: string, read: Read, value: T | null): void {
+  const { held, unknown, reads } = tables
+  if (reads.get(hash) !== read) return
+  reads.delete(hash)
+  if (value) held.set(hash, value)
+  else unknown.set(hash, true)
+}
+
+export function evict({ held, unknown, reads }: Held, hash: string): void {
+  held.delete(hash)
+  unknown.delete(hash)
+  reads.delete(hash)
+}
+
+export function empty({ held, unknown, reads }: Held): void {
+  held.clear()
+  unknown.clear()
+  reads.clear()
+}
+
 export function openMemory<T>(options: MemoryOptions<T>): Memory<T> {
   const held = new SecondChance<T>(options.capacity)
   const unknown = new SecondChance<true>(options.unknownCapacity)
-  // A later caller joins a read only while it is listed here, and only then is its answer kept.
   const reads = new Map<string, Promise<T | null>>()
-
-  function recall(hash: string): T | null | undefined {
-    const value = held.get(hash)
-    if (value !== undefined) return options.isVoid?.(value) ? undefined : value
-    return unknown.get(hash) ? null : undefined
-  }
+  const tables = { held, unknown, reads, isVoid: options.isVoid }
 
   function readAndKeep(hash: string): Promise<T | null> {
     const read: Promise<T | null> = options.read(hash).then(
       (value) => {
-        if (reads.get(hash) !== read) return value
-        reads.delete(hash)
-        if (value) held.set(hash, value)
-        else unknown.set(hash, true)
+        keep(tables, hash, read, value)
         return value
       },
       (error) => {
@@ -61,23 +110,11 @@ export function openMemory<T>(options: MemoryOptions<T>): Memory<T> {
   }
 
   return {
-    find(hash) {
-      if (!options.mayAnswer()) return options.read(hash)
-      const value = recall(hash)
-      return value === undefined ? (reads.get(hash) ?? readAndKeep(hash)) : value
-    },
-    evict(hash) {
-      held.delete(hash)
-      unknown.delete(hash)
-      reads.delete(hash)
-    },
+    find: (hash) => find(tables, hash, options.mayAnswer(), options.read, readAndKeep),
+    evict: (hash) => evict(tables, hash),
     forgetUnknown: () => unknown.clear(),
     voidReads: () => reads.clear(),
-    flush() {
-      held.clear()
-      unknown.clear()
-      reads.clear()
-    },
+    flush: () => empty(tables),
     size: () => held.size,
   }
 }

@@ -19,18 +19,18 @@ function markdownIn(folder: string): string[] {
 }
 
 test.each(Object.keys(tables) as (keyof typeof tables)[])(
-  "README's table of %s is what the code says (npm run readme writes it)",
+  'the table of %s in README or docs is what the code says (npm run readme writes it)',
   (name) => {
-    const readme = read('README.md')
+    const { page, make } = tables[name]
+    const text = read(page)
     const [begin, end] = [`<!-- ${name} -->\n`, `<!-- end of ${name} -->`]
-    const from = readme.indexOf(begin) + begin.length
-    const to = readme.indexOf(end)
+    const from = text.indexOf(begin) + begin.length
+    const to = text.indexOf(end)
     expect(from).toBeGreaterThan(begin.length)
     expect(to).toBeGreaterThanOrEqual(from)
-    const table = `${tables[name]()}\n`
-    if (process.env.UPDATE_README)
-      writeFileSync(`${root}README.md`, readme.slice(0, from) + table + readme.slice(to))
-    else expect(readme.slice(from, to)).toBe(table)
+    const table = `${make()}\n`
+    if (process.env.UPDATE_README) writeFileSync(root + page, text.slice(0, from) + table + text.slice(to))
+    else expect(text.slice(from, to)).toBe(table)
   },
 )
 

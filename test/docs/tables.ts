@@ -1,9 +1,15 @@
+import { graceSeconds, retrySeconds } from '../../jobs/engine/watchdog.ts'
+import { timetable } from '../../jobs/timetable.ts'
 import { type Environment, variables } from '../../src/foundation/config.ts'
 import { actions } from '../../src/policy/may.ts'
 import { commands } from '../../src/slack/routes.ts'
 
-/** The parts of the README that the code knows better, by the comment that opens them. */
-export const tables = { commands: commandTable, configuration: configurationTable }
+/** What the code knows better than a page of ours, by the comment that opens it. */
+export const tables = {
+  commands: { page: 'README.md', make: commandTable },
+  configuration: { page: 'README.md', make: configurationTable },
+  timetable: { page: 'docs/alerts.md', make: timetableTable },
+}
 
 const whoMay = {
   own: 'everyone; members for their own keys',
@@ -31,6 +37,18 @@ function configurationTable(): string {
     code(example),
   ])
   return table(['variable', 'what it is for', 'default', 'example'], rows)
+}
+
+function timetableTable(): string {
+  const rows = timetable.map((job) => [
+    code(job.name),
+    code(job.cron),
+    ...[job.lateSeconds, graceSeconds, retrySeconds(job)].map((seconds) => `${seconds} s`),
+  ])
+  return table(
+    ['job', 'schedule, UTC', 'may be late', 'the watchdog runs it', 'a failed run is tried again'],
+    rows,
+  )
 }
 
 type Rule = (typeof variables)[keyof Environment][0]

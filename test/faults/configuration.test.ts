@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ConfigError, readConfig, variables } from '../../src/foundation/config.ts'
+import { sentinelOptions } from '../../src/foundation/redis-url.ts'
 
 type Name = keyof typeof variables
 const names = Object.keys(variables) as Name[]
@@ -35,7 +36,14 @@ test('the example of every variable is accepted, unless it is abbreviated', () =
 describe('a wrong value is answered with the name, a reason and an example, and is never repeated', () => {
   const wrong: Partial<Record<Name, string[]>> = {
     DATABASE_URL: ['mysql://k:hunter2@db/k', 'hunter2', 'postgres://k:hun/ter2@db/k'],
-    REDIS_URL: ['http://:hunter2@cache', 'redis://:hun/ter2@cache'],
+    REDIS_URL: [
+      'http://:hunter2@cache',
+      'redis://:hun/ter2@cache',
+      'redis://:hunter2@one:6379,two:6379',
+      'redis+sentinel://:hunter2@cache:26379',
+      'redis+sentinel://:hun/ter2@cache/main',
+      'redis+sentinel://:hunter2@one:x,two/main',
+    ],
     SLACK_BOT_TOKEN: ['xoxp-hunter2'],
     SLACK_APP_TOKEN: ['xoxb-hunter2'],
     SLACK_MODE: ['hunter2'],
@@ -72,4 +80,29 @@ test('everything that is wrong is said at once', () => {
   const said = complaint({ KEYWARDEN_HTTP_PORT: 'x', SLACK_MODE: 'y' })
   for (const name of ['DATABASE_URL', 'SLACK_BOT_TOKEN', 'KEYWARDEN_HTTP_PORT', 'SLACK_MODE'])
     expect(said.match(new RegExp(`^${name} is`, 'gm'))).toHaveLength(1)
+})
+
+test.each([
+  ['redis+sentinel://one/main', { sentinels: [{ host: 'one', port: 26379 }], name: 'main', db: 0 }],
+  [
+    'redis+sentinel://kw:a%2Fb%40c@one:1,[::1]:2/main/3?sentinelUsername=s&sentinelPassword=p%26q',
+    {
+      ...{ username: 'kw', password: 'a/b@c', name: 'main', db: 3 },
+      sentinels: [
+        { host: 'one', port: 1 },
+        { host: '::1', port: 2 },
+      ],
+      ...{ sentinelUsername: 's', sentinelPassword: 'p&q' },
+    },
+  ],
+  [
+    'rediss+sentinel://:secret@one/main',
+    {
+      ...{ password: 'secret', name: 'main', db: 0, sentinels: [{ host: 'one', port: 26379 }] },
+      ...{ tls: {}, sentinelTLS: {}, enableTLSForSentinelMode: true },
+    },
+  ],
+])('REDIS_URL=%s leads to the Sentinels', (url, options) => {
+  expect(complaint({ ...complete, REDIS_URL: url })).toBe('')
+  expect(sentinelOptions(url)).toEqual(options)
 })

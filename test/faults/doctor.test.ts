@@ -61,7 +61,11 @@ test('where all is well, doctor says so of each part and exits 0', async () => {
     'ok Postgres schema is up to date',
   ])
   expect(about('Node')).toEqual([expect.stringContaining(`version ${process.versions.node}`)])
-  expect(about('Redis')).toEqual([expect.stringMatching(/version/), 'ok Redis eviction policy noeviction'])
+  expect(about('Redis')).toEqual([
+    expect.stringMatching(/version/),
+    'ok Redis eviction policy noeviction',
+    'ok Redis a job of its own was run and removed',
+  ])
   expect(about('Slack')).toEqual([
     'ok Slack bot keywarden in ACME',
     'ok Slack scopes match manifest.yml',
@@ -82,6 +86,10 @@ test.each([
   expect(checkNode(version)).toEqual({ state, said })
 })
 
+/** What there is in a database beyond what Postgres brings. */
+const created = (url: string) =>
+  administer(url, `select relname from pg_class where relnamespace = 'public'::regnamespace`)
+
 describe('what is wrong is named together with what to do, and the exit code is 1:', () => {
   async function onlyFailure(more: Record<string, string>, from?: LocalSlack): Promise<string | undefined> {
     const { code, failed } = await doctor(more, from)
@@ -93,6 +101,7 @@ describe('what is wrong is named together with what to do, and the exit code is 
     const name = `${new URL(database.url).pathname.slice(1)}_empty`
     await administer(database.url, `create database ${name}`)
     const { failed } = await doctor({ DATABASE_URL: databaseUrl(database.url, name) })
+    expect(await created(databaseUrl(database.url, name))).toEqual([])
     await administer(database.url, `drop database ${name} with (force)`)
     expect(failed).toContainEqual(
       expect.stringMatching(/^FAIL Postgres \d+ migrations are pending; run: keywarden migrate$/),
@@ -114,6 +123,23 @@ describe('what is wrong is named together with what to do, and the exit code is 
     )
   })
 
+  test('no Sentinel', async () => {
+    const said = await onlyFailure({ REDIS_URL: 'redis+sentinel://:hunter2@127.0.0.1:9,127.0.0.1:10/main' })
+    expect(said).toMatch(
+      /^FAIL Redis cannot be reached \(All sentinels are unreachable .*\); check REDIS_URL$/,
+    )
+    expect(said).not.toContain('hunter2')
+  })
+
+  test('a Redis that hangs', async () => {
+    const hanging = await startRedis({ own: true })
+    process.kill(hanging.pid(), 'SIGSTOP')
+    const said = await onlyFailure({ REDIS_URL: hanging.url })
+    process.kill(hanging.pid(), 'SIGCONT')
+    await hanging.stop()
+    expect(said).toMatch(/^FAIL Redis cannot be reached \(Socket timeout\. .*\); check REDIS_URL$/)
+  })
+
   test('a Redis that evicts', async () => {
     // The run's own Redis is everybody's.
     const evicting = await startRedis({ own: true })
@@ -124,6 +150,22 @@ describe('what is wrong is named together with what to do, and the exit code is 
     await evicting.stop()
     expect(said).toBe(
       'FAIL Redis eviction policy allkeys-lru may drop jobs; run: redis-cli config set maxmemory-policy noeviction',
+    )
+  })
+
+  test('a node of a Redis Cluster', async () => {
+    const node = await startRedis({ own: true, more: ['cluster-enabled yes', 'databases 1'] })
+    const said = await onlyFailure({ REDIS_URL: node.url })
+    await node.stop()
+    expect(said).toMatch(/^FAIL Redis REDIS_URL leads to a Redis Cluster, .* Point it at a single Redis/)
+  })
+
+  test('a Redis that refuses to run jobs', async () => {
+    const full = await startRedis({ own: true, more: ['maxmemory 1'] })
+    const said = await onlyFailure({ REDIS_URL: full.url })
+    await full.stop()
+    expect(said).toMatch(
+      /^FAIL Redis does not run jobs \(.*OOM .*\); check its rights, its memory, and that it is the primary$/,
     )
   })
 

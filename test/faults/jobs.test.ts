@@ -10,6 +10,8 @@ import { timetable } from '../../jobs/timetable.ts'
 import { type Calendar, openCalendar } from '../../sandbox/calendar.ts'
 import { type RedisServer, startRedis } from '../../sandbox/services/redis.ts'
 import { openDatabase } from '../../src/foundation/database.ts'
+import { readLateness } from '../../src/foundation/lateness.ts'
+import { systemRandom } from '../../src/foundation/random.ts'
 import type { World } from '../../src/foundation/world.ts'
 import { type FreshDatabase, freshDatabase } from '../setup/database.ts'
 
@@ -30,6 +32,7 @@ beforeEach(async () => {
     db: openDatabase(database.url, { connections: 4 }),
     log: pino({ level: 'info' }, { write: (line) => logged.push(line) }),
     config: { redisUrl: redis.url },
+    random: systemRandom,
   } as unknown as World
   await world.db('job_runs').del()
 })
@@ -105,14 +108,36 @@ test.each(['*/10 * * * * *', '* * * * *', '*/5 * * * *', '0 * * * *', '0 9 * * *
 const lateAt = async (one: Job, now: Date): Promise<number> =>
   (await lateness([one], { db: world.db, clock: { now: () => now } }))[0]!.lateSeconds
 
-test('a job that never ran is late since it was last due', async () => {
-  expect(await lateAt(job(undefined, '0 * * * *'), calendar.now())).toBeGreaterThanOrEqual(600)
-  expect(await lateAt(job(undefined, '0 * * * *'), calendar.now())).toBeLessThan(660)
+test.each(['*/10 * * * * *', '* * * * *', '0 * * * *'])(
+  'a job of %s that never ran is late from its first time after the worker began, and then the watchdog runs it',
+  async (cron) => {
+    const counted = job(undefined, cron)
+    expect(await runOverdue([counted], context())).toEqual([])
+    const first = CronExpressionParser.parse(cron, { currentDate: calendar.now(), tz: 'UTC' }).next().toDate()
+    expect(await lateAt(counted, first)).toBe(0)
+    expect(await lateAt(counted, new Date(first.getTime() + 7_200_000))).toBe(7_200)
+    const [state] = await readLateness(world.db, new Date(first.getTime() + 7_200_000))
+    expect(state).toMatchObject({ job: 'counted', lateSeconds: 7_200 })
+    calendar.advance({ days: 0, minutes: 120 })
+    expect(await runOverdue([counted], context())).toEqual(['counted'])
+    expect(counted.runs).toBe(1)
+  },
+)
+
+test('a job that an upgrade took out of the timetable is not late for ever', async () => {
+  const kept = { ...job(undefined, '0 * * * *'), name: 'kept' }
+  await runOverdue([kept, job(undefined, '0 * * * *')], context())
+  calendar.advance({ days: 0, minutes: 120 })
+  expect(await runOverdue([kept], context())).toEqual(['kept'])
+  const states = await readLateness(world.db, calendar.now())
+  expect(states.map((state) => state.job)).toEqual(['kept'])
 })
 
 test('no job of the timetable comes so often that the watchdog would never find it late', async () => {
   const at = { started_at: calendar.now(), finished_at: calendar.now() }
-  await world.db('job_runs').insert(timetable.map(({ name }) => ({ job: name, fence: 1, ...at })))
+  await world
+    .db('job_runs')
+    .insert(timetable.map(({ name }) => ({ job: name, fence: 1, next_due_at: at.started_at, ...at })))
   for (const one of timetable) {
     const due = CronExpressionParser.parse(one.cron, { currentDate: calendar.now(), tz: one.timeZone }).next()
     const late = await lateAt(one, new Date(due.getTime() + one.lateSeconds * 1000))
@@ -121,6 +146,20 @@ test('no job of the timetable comes so often that the watchdog would never find 
 })
 
 describe('a claim', () => {
+  test('is not given for a time of the schedule whose run has ended, nor for an earlier one', async () => {
+    const counted = job()
+    const [slot, next] = [new Date('2026-11-25T10:00:00Z'), new Date('2026-11-25T10:00:01Z')]
+    expect(await runUnderClaim(counted, context(), slot)).toBe(true)
+    expect(await runUnderClaim(counted, context(), slot)).toBe(false)
+    expect(await runUnderClaim(counted, context(), next)).toBe(true)
+    expect(await runUnderClaim(counted, context(), slot)).toBe(false)
+    expect(await runUnderClaim(counted, context())).toBe(true)
+    expect(counted.runs).toBe(3)
+    // A clock that was wrong once does not stop the job until that time comes.
+    await runUnderClaim(counted, context(), new Date('2099-01-01T00:00:00Z'))
+    expect(await runUnderClaim(counted, context(), next)).toBe(true)
+  })
+
   test('keeps everybody else from running the job while it is held', async () => {
     let release = () => {}
     const held = new Promise<void>((resolve) => {
@@ -166,7 +205,7 @@ describe('a claim', () => {
     const flaky = job(async () => {
       if (broken) throw new Error('not today')
     }, '0 * * * *')
-    expect(await runOverdue([flaky], context())).toEqual([])
+    expect(await runUnderClaim(flaky, context()).catch(String)).toBe('Error: not today')
     expect(await world.db('job_runs').first()).toMatchObject({
       claimed_until: null,
       error: 'Error: not today',

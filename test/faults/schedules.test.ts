@@ -8,6 +8,7 @@ import { startWatchdog } from '../../jobs/engine/watchdog.ts'
 import { type RedisServer, startRedis } from '../../sandbox/services/redis.ts'
 import { systemClock } from '../../src/foundation/clock.ts'
 import { openDatabase } from '../../src/foundation/database.ts'
+import { systemRandom } from '../../src/foundation/random.ts'
 import type { World } from '../../src/foundation/world.ts'
 import { type FreshDatabase, freshDatabase } from '../setup/database.ts'
 
@@ -27,6 +28,7 @@ beforeEach(async () => {
     db: openDatabase(database.url, { connections: 4 }),
     log: pino({ level: 'silent' }),
     config: { redisUrl: redis.url },
+    random: systemRandom,
   } as unknown as World
   client = new Redis(redis.url, { maxRetriesPerRequest: null })
   await client.flushall()

@@ -1,11 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { fetchOperations } from '../../sandbox/operations.ts'
 import { type PostgresServer, startPostgres } from '../../sandbox/services/postgres.ts'
 import { startStandby } from '../../sandbox/services/standby.ts'
 import { systemClock } from '../../src/foundation/clock.ts'
 import { readConfig } from '../../src/foundation/config.ts'
-import { isOutage, openDatabase, transact } from '../../src/foundation/database.ts'
+import { openDatabase, transact } from '../../src/foundation/database.ts'
 import { openDedicatedConnection } from '../../src/foundation/dedicated-connection.ts'
 import { openLog } from '../../src/foundation/log.ts'
+import { isOutage } from '../../src/foundation/outage.ts'
 import { generateToken } from '../../src/keys/token.ts'
 import { confirmChange } from '../../src/leases/confirm.ts'
 import { openReader } from '../../src/verification/reader.ts'
@@ -47,7 +49,7 @@ async function holdStandby(): Promise<void> {
 }
 
 const readiness = async ({ process }: Placed) => {
-  const response = await fetch(`${process.url}/readyz`)
+  const response = await fetchOperations(`${process.url}/readyz`)
   return { status: response.status, said: await response.text() }
 }
 
@@ -189,7 +191,14 @@ describe('a server in recovery is no database, whatever it is asked:', () => {
     )
     const text = 'select token_hash from things where token_hash = any($1::bytea[])'
     const statement = { name: 'things', text }
-    const reader = openReader({ url, statement, connections: 1, timeoutMs: 5_000, max: 10 })
+    const reader = openReader({
+      url,
+      statement,
+      connections: 1,
+      timeoutMs: 5_000,
+      max: 10,
+      heardTime: () => {},
+    })
     expect(await reader.read('\x01')).toMatchObject({ token_hash: Buffer.from([1]) })
     expect(await reader.read('\x02')).toBeNull()
     await administer(url, 'update says set is_standby = true')
@@ -203,7 +212,7 @@ describe('a server in recovery is no database, whatever it is asked:', () => {
   })
 })
 
-test("a verifier whose clock is not the database's is ready without a lease, and says once why it has none", async () => {
+test("a verifier whose clock is not the database's is ready with a lease, and says once that it is wrong", async () => {
   const url = databaseUrl(primary.url, 'early')
   await administer(primary.url, 'create database early template template0')
   const early = await openLab(url)
@@ -219,10 +228,14 @@ test("a verifier whose clock is not the database's is ready without a lease, and
   const placed = await early.place()
   const renewals = async () => (await early.sql.query('select renewals::int from leases')).rows[0]?.renewals
   await expect.poll(renewals, soon).toBeGreaterThan(2)
-  expect((await readiness(placed)).status).toBe(200)
+  const { status, said } = await readiness(placed)
+  expect([status, said]).toEqual([200, expect.stringMatching(/"The clock is 3\d{6} ms from the database's/)])
   expect(await placed.ask(key!)).toBe('VALID')
+  const metrics = await (await fetchOperations(`${placed.process.url}/metrics`)).text()
+  expect(metrics).toMatch(/^keywarden_clock_wrong_seconds 3[56]\d\d\./m)
+  expect(metrics).toMatch(/^keywarden_lease_held 1$/m)
   await placed.process.end()
-  expect(warnings(placed, /the clock is 3\d{6} ms from the database's/)).toHaveLength(1)
+  expect(warnings(placed, /The clock is 3\d{6} ms from the database's/)).toHaveLength(1)
   await early.close()
 })
 

@@ -71,8 +71,8 @@ export async function openScene(urls: { databaseUrl: string; redisUrl: string })
   const made = must(await perform(world, owner, (act) => issue(act, workspace.id, draft, random)))
   const deps = { random, tokenPrefix: world.config.tokenPrefix, timeZone: 'UTC' }
   const { token } = must(await perform(world, owner, (act) => reveal(act, workspace.id, made.id, deps)))
-  const scim = must(await perform(world, owner, (act) => makeConnection(act, workspace, 'scim', random)))
-  const hook = must(await perform(world, owner, (act) => makeConnection(act, workspace, 'webhook', random)))
+  const scim = must(await perform(world, owner, (act) => makeConnection(act, workspace, 'scim', world)))
+  const hook = must(await perform(world, owner, (act) => makeConnection(act, workspace, 'webhook', world)))
   const directory = { workspace, connectionId: scim.connection.id, random }
   const user = must(
     await perform(world, owner, (act) => insertUser(act, directory, { userName: 'first@fuzz.example' })),

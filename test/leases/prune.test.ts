@@ -21,8 +21,16 @@ describe('of the log of changes', () => {
   beforeEach(async () => {
     await db('changes').delete()
     await db('leases').delete()
-    await db('change_log').update({ pruned_to: 0, longest_ttl_ms: 5_000 })
+    await db('change_log').update({ pruned_to: 0 })
+    await granted({ ms: 5_000 })
   })
+
+  /** The lengths of leases that were granted, so many days ago each. */
+  async function granted(...lengths: { ms: number; days?: number }[]) {
+    await db('lease_lengths').delete()
+    for (const { ms, days = 0 } of lengths)
+      await db('lease_lengths').insert({ ttl_ms: ms, granted_at: new Date(Date.now() - days * dayMs) })
+  }
 
   /** Changes numbered from 1, so many days old each. */
   async function changes(...ages: { days: number; isConfirmed?: boolean }[]) {
@@ -73,11 +81,32 @@ describe('of the log of changes', () => {
     expect(await left()).toEqual([2, 3])
   })
 
-  test('nothing goes that is younger than the longest lease ever was', async () => {
-    await db('change_log').update({ longest_ttl_ms: 300_000 })
+  test('nothing goes that is younger than the longest lease', async () => {
+    await granted({ ms: 300_000 })
     await changes({ days: 400_000 / dayMs }, { days: 200_000 / dayMs })
     expect(await pruneChanges(db, 0)).toBe(1)
     expect(await left()).toEqual([2])
+  })
+
+  test('a length that no verifier has had for a week is forgotten, and costs no recovery any more', async () => {
+    const ghosts = async () => {
+      await db('epoch').delete()
+      await db.raw('select current_epoch()')
+      return db('leases').pluck('ttl_ms')
+    }
+    await granted({ ms: 40_000, days: 6 }, { ms: 5_000, days: 8 })
+    await lease(3)
+    await pruneChanges(db)
+    expect(await ghosts()).toEqual([40_000])
+    await granted({ ms: 40_000, days: 8 }, { ms: 5_000, days: 8 })
+    await db('leases').delete()
+    await lease(3)
+    await pruneChanges(db)
+    expect(await ghosts()).toEqual([5_000])
+    // A ghost is no verifier, and keeps no length alive.
+    await granted({ ms: 5_000, days: 8 })
+    await pruneChanges(db)
+    expect(await ghosts()).toEqual([])
   })
 })
 

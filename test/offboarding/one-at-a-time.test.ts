@@ -76,3 +76,24 @@ test('work that throws before it begins to wait is a run that failed', async () 
   await expect(first).rejects.toThrow('at once')
   expect(await second).toBe(2)
 })
+
+test('once it is stopping, what runs comes to its end and what waited for the next run is refused one', async () => {
+  const stopping = new AbortController()
+  let end = () => {}
+  let runs = 0
+  const once = oneAtATime(() => {
+    runs += 1
+    return new Promise<number>((resolve) => {
+      end = () => resolve(runs)
+    })
+  }, stopping.signal)
+  const first = once()
+  await expect.poll(() => runs).toBe(1)
+  const waiting = once().catch((error) => (error as Error).name)
+  stopping.abort()
+  end()
+  expect(await first).toBe(1)
+  expect(await waiting).toBe('AbortError')
+  await expect(once()).rejects.toThrow()
+  expect(runs).toBe(1)
+})

@@ -6,6 +6,7 @@ export type Mutant = { name: string; edits: Edit[]; shownBy: scenario.Scenario }
 
 const remembered = 'src/verification/remembered.ts'
 const learner = 'src/verification/learner.ts'
+const learning = 'src/verification/learning.ts'
 const functions = 'schema/functions'
 
 export const mutants: Mutant[] = [
@@ -16,7 +17,7 @@ export const mutants: Mutant[] = [
   },
   {
     name: 'a read is kept although a change named its key meanwhile',
-    edits: [{ file: remembered, find: 'if (reads.get(hash) !== read) return value', replace: '' }],
+    edits: [{ file: remembered, find: 'if (reads.get(hash) !== read) return\n', replace: '\n' }],
     shownBy: scenario.lateFill,
   },
   {
@@ -24,7 +25,7 @@ export const mutants: Mutant[] = [
     edits: [
       {
         file: remembered,
-        find: 'unknown.delete(hash)\n      reads.delete(hash)',
+        find: 'unknown.delete(hash)\n  reads.delete(hash)',
         replace: 'unknown.delete(hash)',
       },
     ],
@@ -34,16 +35,25 @@ export const mutants: Mutant[] = [
     name: 'acknowledging comes before evicting',
     edits: [
       {
-        file: learner,
-        find: 'const before = mine.applied',
-        replace: 'const before = mine.applied; await acknowledge(news, mine.incarnation, page.through!)',
+        file: learning,
+        find: '// Numbers of another epoch say nothing about this memory; the renewal empties it.',
+        replace: `if (!page.isAcknowledged) return {
+          state: { ...state, learning: { ...state.learning, page } },
+          effects: [{ do: 'acknowledge', lane: 'learn', incarnation: term.incarnation, seq: page.through }],
+        }`,
+      },
+      {
+        file: learning,
+        find: 'if (!isKnown) return renewSoon(state)',
+        replace: `const { page } = state.learning
+          if (page) return news({ ...state, learning: { term: state.learning.term } }, { ...page, isAcknowledged: true })`,
       },
     ],
     shownBy: scenario.slowAcknowledgement,
   },
   {
     name: 'the lease counts from the reply',
-    edits: [{ file: learner, find: 'leaseFrom(sent, ttlMs)', replace: 'leaseFrom(momentOf(time), ttlMs)' }],
+    edits: [{ file: learning, find: 'leaseFrom(sent, state', replace: 'leaseFrom(received, state' }],
     shownBy: scenario.lateReply,
   },
   {
@@ -67,8 +77,8 @@ export const mutants: Mutant[] = [
     edits: [
       {
         file: remembered,
-        find: 'return options.read(hash)\n',
-        replace: 'return reads.get(hash) ?? options.read(hash)\n',
+        find: 'return read(hash)\n',
+        replace: 'return reads.get(hash) ?? read(hash)\n',
       },
     ],
     shownBy: scenario.outsideTheLease,
@@ -77,14 +87,14 @@ export const mutants: Mutant[] = [
     name: 'a fenced verifier keeps its memory',
     edits: [
       {
-        file: learner,
-        find: 'term = newTerm()\n    memory.flush()',
-        replace: 'term = newTerm()',
+        file: learning,
+        find: "effects: [{ do: 'flush' }],\n})",
+        replace: 'effects: [],\n})',
       },
       {
-        file: learner,
-        find: 'memory.flush()\n      term = { incarnation',
-        replace: 'term = { incarnation',
+        file: learning,
+        find: "effects: [{ do: 'flush' }] }, caughtUp",
+        replace: 'effects: [] }, caughtUp',
       },
     ],
     shownBy: scenario.fencedAndBack,
@@ -94,7 +104,7 @@ export const mutants: Mutant[] = [
     edits: [
       {
         file: remembered,
-        find: 'unknown.clear()\n      reads.clear()',
+        find: 'unknown.clear()\n  reads.clear()',
         replace: 'unknown.clear()',
       },
     ],
@@ -104,9 +114,10 @@ export const mutants: Mutant[] = [
     name: 'the lease begins before what changed was applied',
     edits: [
       {
-        file: learner,
-        find: 'await catchUp(renewals, term, renewal.head)\n    accept(renewal, sent)',
-        replace: 'accept(renewal, sent)\n    await catchUp(renewals, term, renewal.head)',
+        file: learning,
+        find: "return { state, effects: [{ do: 'read', lane: 'renew'",
+        replace:
+          "return { state: { ...state, lease: leaseFrom(state.granted.sent, state.ttlMs) }, effects: [{ do: 'read', lane: 'renew'",
       },
     ],
     shownBy: scenario.renewsWithoutLearning,
