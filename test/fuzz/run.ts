@@ -75,7 +75,8 @@ export async function runFuzz(
     const after = Math.min(...heaps.slice(-quarter))
     const polluted = faults.filter((line) => line.includes('polluted')).length + ('polluted' in {} ? 1 : 0)
     const failed = rows.reduce((sum, row) => sum + row.failed, 0)
-    const isFlat = after < before * 1.25 + 24 * 1024 * 1024
+    // A few samples say when memory was collected, and not how much is kept.
+    const isFlat = heaps.length < 8 || after < before * 1.25 + 24 * 1024 * 1024
     const isClean = failed === 0 && faults.length === 0 && rejections.length === 0 && polluted === 0
     return {
       ok: isClean && isFlat && scene.isUp(),

@@ -40,6 +40,7 @@ export type Scene = {
  * where so many cases come at once on a busy machine: an outage, which the answers show where there is one.
  */
 const isNoFault = /WebAPIPlatformError|slack\.library_error|respond to the response_url|timeout expired/
+const operationsToken = 'operations-token-of-the-fuzz-scene-0123456789'
 const isError = /"level":"(error|fatal)"/
 
 /** What the watcher of the prototype prints. */
@@ -50,6 +51,7 @@ export async function openScene(urls: { databaseUrl: string; redisUrl: string })
   const folder = await mkdtemp(join(tmpdir(), 'keywarden-fuzz-'))
   const house = await processHouse(urls, {
     SLACK_MODE: 'http',
+    KEYWARDEN_OPERATIONS_TOKEN: operationsToken,
     NODE_OPTIONS: `--import=${watcher}`,
   })
   const { world, slack, process: running } = house
@@ -107,8 +109,12 @@ export async function openScene(urls: { databaseUrl: string; redisUrl: string })
       return shell([...verbs, path, ...dry]).finally(() => rm(path))
     },
     async heapBytes() {
-      const metrics = await (await fetch(`${house.url}/metrics`)).text()
-      return Number(/^keywarden_nodejs_heap_size_used_bytes (\S+)/m.exec(metrics)?.[1])
+      const headers = { authorization: `Bearer ${operationsToken}` }
+      const metrics = await (await fetch(`${house.url}/metrics`, { headers })).text()
+      const bytes = Number(/^keywarden_nodejs_heap_size_used_bytes (\S+)/m.exec(metrics)?.[1])
+      if (!(bytes > 0))
+        throw new Error(`/metrics does not say how large the heap is: ${metrics.slice(0, 200)}`)
+      return bytes
     },
     faults() {
       const said = running.said()
