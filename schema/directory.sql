@@ -50,3 +50,18 @@ create table directory_users (
 create index directory_users_by_external on directory_users (account_id, external_id)
   where external_id is not null;
 create index directory_users_inactive on directory_users (account_id) where not active;
+
+-- Groups as a directory pushed them: its pushes fail otherwise, and some then stop with the people. They have no
+-- members here and give nobody anything.
+create table directory_groups (
+  id text primary key,
+  account_id text not null references accounts,
+  name text not null,
+  name_folded text not null,
+  external_id text,
+  created_at timestamptz not null,
+  changed_at timestamptz not null,
+  unique (account_id, name_folded)
+);
+create index directory_groups_by_external on directory_groups (account_id, external_id)
+  where external_id is not null;

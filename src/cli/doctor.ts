@@ -23,6 +23,7 @@ import { doctorLive, type TryLive } from './doctor-live.ts'
 import { checkMessages } from './doctor-messages.ts'
 import { checkNode } from './doctor-node.ts'
 import { bad, type Check, type Finding, good, warning } from './finding.ts'
+import { printOut } from './print.ts'
 
 /**
  * Prints a line per check; with `live`, also one for each thing that is tried on Slack, in messages to `live.to` or
@@ -45,7 +46,7 @@ export async function doctor(
   for (const [name, check] of checks) {
     const findings = await check(config).catch((error: Error) => [bad(error.message)])
     for (const { state, said } of findings) {
-      console.log(`${state.padEnd(4)}  ${name.padEnd(9)} ${said}`)
+      printOut(`${state.padEnd(4)}  ${name.padEnd(9)} ${said}`)
       if (state === 'FAIL') code = 1
     }
   }

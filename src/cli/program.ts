@@ -18,6 +18,7 @@ import { addKeyVerbs } from './keys.ts'
 import { addMessageVerbs } from './messages.ts'
 import { migrateDatabase } from './migrate.ts'
 import { addOffboardVerb } from './offboard.ts'
+import { printError } from './print.ts'
 import { NotAnImport } from './read-import.ts'
 import { addReviewVerbs } from './review.ts'
 import { type Start, serve } from './serve.ts'
@@ -105,7 +106,8 @@ function versions(): string {
 function explain(error: unknown, { env }: Shell): number {
   // Commander has printed its own message already.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-  console.error(sentenceOf(error) ?? scrubber(env.KEYWARDEN_TOKEN_PREFIX || 'tml_')(inspect(error)))
+  // It may hold text of a file.
+  printError(sentenceOf(error) ?? scrubber(env.KEYWARDEN_TOKEN_PREFIX || 'tml_')(inspect(error)))
   return 1
 }
 

@@ -1,14 +1,16 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import fastify, { type FastifyInstance } from 'fastify'
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import type { World } from '../foundation/world.ts'
 import type { Verifier } from '../verification/verifier.ts'
-import { errorBody } from './answers.ts'
+import { codeOf, errorBody } from './answers.ts'
 import { bodyLimitBytes } from './body.ts'
 import { forwardAuthHandler, forwardAuthPath } from './forward-auth.ts'
 import { addHealth } from './health.ts'
 import { addMetrics, measureVerifier } from './metrics.ts'
 import { addDescription } from './openapi.ts'
 import { everybody, holderOf, type MayOperate } from './operations.ts'
+import { scimBase, scimUrl } from './scim-address.ts'
+import { scimError } from './scim-describe.ts'
 import { addUsage } from './usage.ts'
 import { verifyHandler } from './verify.ts'
 
@@ -66,16 +68,25 @@ function newServer(
 ) {
   const server = fastify({
     bodyLimit: bodyLimitBytes,
+    rewriteUrl: scimUrl,
+    // Fastify refuses some requests before it looks for a route, such as an address that is not UTF-8.
+    frameworkErrors: ({ message, statusCode = 400 }, { url }, anyReply) => {
+      const reply = anyReply as FastifyReply
+      const isScim = url.startsWith(scimBase)
+      reply
+        .status(statusCode)
+        .header('content-type', `application/${isScim ? 'scim+' : ''}json; charset=utf-8`)
+        .send(isScim ? scimError(statusCode, message) : errorBody(codeOf(statusCode), message))
+    },
     forceCloseConnections: 'idle',
     serverFactory: (handler) => nodeServer(before(handler)),
   })
   server.addHook('onSend', async (_request, reply) => {
     reply.header('cache-control', 'no-store')
   })
-  server.setErrorHandler((error: Error & { statusCode?: number; code?: string }, _request, reply) => {
+  server.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
     const status = error.statusCode ?? 500
-    if (status < 500)
-      return reply.status(status).send({ error: { code: error.code ?? 'ERROR', message: error.message } })
+    if (status < 500) return reply.status(status).send(errorBody(codeOf(status), error.message))
     world.log.error({ event: 'http.request_failed', error: error.stack }, 'an HTTP request failed')
     // The code of a failure inside, such as the database's, is for the log alone.
     return reply.status(500).send(errorBody('ERROR', 'Something went wrong here; the log says what.'))

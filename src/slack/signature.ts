@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import { makeStorable } from '../foundation/storable.ts'
 
 /** Real seconds before and after now in which a signature is valid; Slack's own window. */
 export const windowSeconds = 300
@@ -38,7 +39,7 @@ export function readSignedBody(raw: Buffer, contentType: unknown): Record<string
   if (type !== wanted) return undefined
   try {
     const body = wanted === 'application/json' ? JSON.parse(text) : readForm(text)
-    return body?.type || body?.command || body?.ssl_check ? body : undefined
+    return (body?.type || body?.command || body?.ssl_check) && makeStorable(body) ? body : undefined
   } catch {
     return undefined
   }

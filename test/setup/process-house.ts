@@ -44,6 +44,7 @@ export async function processHouse(
     SLACK_API_URL: slack.apiUrl,
     SLACK_BOT_TOKEN: slack.botToken,
     SLACK_APP_TOKEN: slack.appToken,
+    SLACK_SIGNING_SECRET: slack.signingSecret,
     KEYWARDEN_HTTP_PORT: '0',
     ...more,
   }
