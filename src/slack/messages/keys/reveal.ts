@@ -43,12 +43,17 @@ function lapse(key: Key): Phrase {
   return at ? say`The offer lapses on ${{ day: at }}. ` : []
 }
 
-/** Notifies the owner when it is unknown whether Slack showed the key. */
-export const notShownMessage = (key: Key, receipt: Receipt): Message =>
-  message(
-    say`Slack did not confirm that it showed you ${{ name: key.name }}, so ${receipt.state === 'confirmed' ? 'that key is void.' : say`I took it back. ${receiptPhrase(receipt)}`} Reveal it again.`,
-    actions(revealButton(key)),
+/** Notifies the owner when it is unknown whether Slack showed the key. `key`: as it is now. */
+export function notShownMessage(key: Key, receipt: Receipt): Message {
+  const state =
+    receipt.state === 'confirmed' ? ['that key is void.'] : say`I took it back. ${receiptPhrase(receipt)}`
+  const isWaiting = key.status === 'unrevealed'
+  const next = isWaiting ? 'Reveal it again.' : 'The one revealed since is another.'
+  return message(
+    say`Slack did not confirm that it showed you ${{ name: key.name }}, so ${state} ${next}`,
+    ...(isWaiting ? [actions(revealButton(key))] : []),
   )
+}
 
 /** Notifies the person who asked for the key when such a key could not be voided. */
 export const notVoidMessage = (key: Key): Message =>
