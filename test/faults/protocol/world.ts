@@ -231,7 +231,7 @@ export function openProtocol(code: Code, rules: database.Rules, size: Size) {
       const it = (to: World) => to.asked[index]!
       const failed = { kind: 'failed', lane, reason: 'lost' } as const
       const isSlow =
-        size.isLate ||
+        (size.isLate && lane !== 'confirm') ||
         question.do === 'renew' ||
         question.do === 'verify' ||
         (lane === 'confirm' && question.do === 'read')
@@ -437,7 +437,7 @@ export function openProtocol(code: Code, rules: database.Rules, size: Size) {
     }
     for (const changer of world.changers) {
       const { stage, state } = changer
-      if (stage === 'over' && !isWaiting(changer))
+      if (stage === 'over' && !state.stage && !isWaiting(changer))
         Object.assign(changer, { state: code.newConfirming, drawn: 0 })
       changer.state = { ...changer.state, failure: undefined, ...relevant(state) }
       for (const wait of Object.values(state.waits)) Object.assign(wait, { waitedOut: [], waitingFor: [] })
