@@ -9,7 +9,8 @@ create table emails (
 create index emails_by_user on emails (account_id, user_id);
 
 -- The credentials of other systems that report leavers. A SCIM token is stored as a hash; the secret of a
--- webhook is stored itself, since signatures are checked with it.
+-- webhook is stored itself, since signatures are checked with it: encrypted with the key secret_key_id of the
+-- configuration, or plain where that is null.
 create table connections (
   id text primary key,
   account_id text not null references accounts,
@@ -18,6 +19,7 @@ create table connections (
   hint text not null,
   token_hash bytea unique check (length(token_hash) = 32),
   secret text,
+  secret_key_id text,
   created_by text not null,
   created_at timestamptz not null,
   last_used_at timestamptz,
@@ -25,6 +27,7 @@ create table connections (
   revoked_by text,
   check ((kind = 'scim') = (token_hash is not null)),
   check (kind = 'webhook' or secret is null),
+  check (secret_key_id is null or secret is not null),
   check (revoked_at is null or secret is null)
 );
 create index connections_by_account on connections (account_id, created_at);

@@ -1,22 +1,28 @@
 import { readFile } from 'node:fs/promises'
 import type { Redis } from 'ioredis'
 import { parse } from 'yaml'
+import { doubtsAboutRights } from '../audit/rights.ts'
+import { inspectSecrets, unreadableSentence } from '../directory/secrets.ts'
 import { systemClock } from '../foundation/clock.ts'
 import type { Config } from '../foundation/config.ts'
 import { type Database, openDatabase, requireChanges } from '../foundation/database.ts'
+import { doubtsAbout } from '../foundation/doubts.ts'
 import { lateSentences, readLateness } from '../foundation/lateness.ts'
 import { openLog } from '../foundation/log.ts'
 import { pendingMigrations } from '../foundation/migrate.ts'
 import { packageRoot } from '../foundation/package-root.ts'
 import { whyNoChanges } from '../foundation/primary.ts'
 import { systemRandom } from '../foundation/random.ts'
+import { clusterSentence, isCluster } from '../foundation/redis.ts'
+import { requireSessions } from '../foundation/sessions.ts'
 import { historyScopes, openWebClient, slackStartError } from '../foundation/slack.ts'
+import { StartError } from '../foundation/start-error.ts'
 import { allWorkspaces } from '../workspaces/workspace.ts'
 import { checkAudit } from './doctor-audit.ts'
 import { doctorLive, type TryLive } from './doctor-live.ts'
 import { checkMessages } from './doctor-messages.ts'
 import { checkNode } from './doctor-node.ts'
-import { bad, type Check, type Finding, good } from './finding.ts'
+import { bad, type Check, type Finding, good, warning } from './finding.ts'
 
 /**
  * Prints a line per check; with `live`, also one for each thing that is tried on Slack, in messages to `live.to` or
@@ -30,6 +36,7 @@ export async function doctor(
     ['Node', async () => [checkNode(process.versions.node)]],
     ['Postgres', postgres],
     ['Audit', checkAudit],
+    ['Secrets', secrets],
     ['Redis', redis],
     ['Slack', slack],
     ['Messages', checkMessages],
@@ -54,18 +61,22 @@ const postgres: Check = async ({ databaseUrl }) => {
     const { rows } = await db.raw(`select current_setting('server_version_num')::int as version`)
     const major = Math.floor(rows[0].version / 10_000)
     if (major < 15) return [bad(`version ${major} is too old; Keywarden needs 15 or newer`)]
+    await requireSessions(databaseUrl)
     const pending = await pendingMigrations(db)
     if (pending.length === 0) await requireChanges(db)
+    const doubts = pending.length === 0 ? [...(await doubtsAbout(db)), ...(await doubtsAboutRights(db))] : []
     return [
       good(`version ${major}`),
       pending.length === 0
         ? good('schema is up to date')
         : bad(`${pending.length} migrations are pending; run: keywarden migrate`),
+      ...doubts.map(warning),
       ...(pending.length === 0 ? await jobs(db) : []),
     ]
   } catch (error) {
     const noChanges = whyNoChanges(error)
     if (noChanges) return [bad(`takes no changes: ${noChanges}; point DATABASE_URL at the primary`)]
+    if (error instanceof StartError) return [bad(error.message)]
     return [bad(`cannot be reached (${(error as Error).message}); check DATABASE_URL`)]
   } finally {
     await db.destroy()
@@ -82,6 +93,25 @@ async function jobs(db: Database): Promise<Finding[]> {
   return [good(`${states.length} jobs are on time`)]
 }
 
+/** Checks that the secrets of webhooks are encrypted, and with keys that are there. */
+const secrets: Check = async ({ databaseUrl, secretKeys }) => {
+  const db = openDatabase(databaseUrl, { connections: 1, name: 'keywarden doctor' })
+  try {
+    // Postgres, or a schema that is not there yet, has its own line.
+    const found = await inspectSecrets(db, secretKeys).catch(() => undefined)
+    if (!found) return []
+    if (found.unreadable.length > 0) return [bad(unreadableSentence(found.unreadable))]
+    if (found.plain === 0) return [good(`${found.sealed} webhooks, all encrypted`)]
+    return [
+      warning(
+        `${found.plain} webhooks have their secret in plain text in the database; set KEYWARDEN_SECRET_KEYS and restart`,
+      ),
+    ]
+  } finally {
+    await db.destroy()
+  }
+}
+
 const redis: Check = async ({ redisUrl }) => {
   // A verifier's start loads this file, too, and does without both.
   const [{ openRedis }, { tryQueue }] = await Promise.all([
@@ -96,7 +126,8 @@ const redis: Check = async ({ redisUrl }) => {
   })
   try {
     await client.connect()
-    const info = await client.info('server')
+    const info = await client.info()
+    if (isCluster(info)) return [bad(clusterSentence)]
     const version = /(?:valkey|redis)_version:(\S+)/.exec(info)?.[1] ?? 'unknown'
     if (Number.parseFloat(version) < 6.2) return [bad(`version ${version}; BullMQ needs 6.2`)]
     const policy = await evictionPolicy(client)

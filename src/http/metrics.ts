@@ -2,6 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { type Code, codes } from '../verification/decide.ts'
 import type { Verifier } from '../verification/verifier.ts'
+import { errorBody } from './answers.ts'
+import type { MayOperate } from './operations.ts'
 
 export const registry = new Registry()
 collectDefaultMetrics({ register: registry, prefix: 'keywarden_' })
@@ -49,9 +51,35 @@ new Gauge({
   },
 })
 
-export function addMetrics(server: FastifyInstance, ofVerifier?: Verifier): void {
-  verifier = ofVerifier ?? verifier
-  server.get('/metrics', async (_request, reply) =>
-    reply.header('content-type', registry.contentType).send(await registry.metrics()),
-  )
+new Counter({
+  name: 'keywarden_unclear_paths_total',
+  help: 'Requests of good keys whose path two servers could read differently, by why',
+  labelNames: ['why'],
+  registers: [registry],
+  collect() {
+    this.reset()
+    for (const [why, count] of verifier?.unclear ?? []) this.inc({ why }, count)
+  },
+})
+
+/** Names the verifier that the metrics are about. */
+export function measureVerifier(one: Verifier): void {
+  verifier = one
+}
+
+/** `/metrics` for those who may operate. */
+export function addMetrics(server: FastifyInstance, mayOperate: MayOperate): void {
+  server.get('/metrics', async (request, reply) => {
+    if (mayOperate(request))
+      return reply.header('content-type', registry.contentType).send(await registry.metrics())
+    return reply
+      .status(401)
+      .header('www-authenticate', 'Bearer')
+      .send(
+        errorBody(
+          'UNAUTHENTICATED',
+          'Send the token of KEYWARDEN_OPERATIONS_TOKEN, or ask at KEYWARDEN_OPERATIONS_PORT.',
+        ),
+      )
+  })
 }

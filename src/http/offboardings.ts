@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { perform } from '../acts/perform.ts'
 import { type Connection, signingConnection } from '../directory/connections.ts'
-import { isOutage } from '../foundation/database.ts'
+import { isOutage } from '../foundation/outage.ts'
 import { isRefusal, type Refusal, type RefusalCode } from '../foundation/refusal.ts'
 import { plain } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
@@ -114,7 +114,11 @@ async function signer(
   request: FastifyRequest,
   content: string | Buffer,
 ): Promise<Connection | undefined> {
-  const found = await signingConnection(world.db, header(request, 'x-keywarden-connection'))
+  const found = await signingConnection(
+    world.db,
+    header(request, 'x-keywarden-connection'),
+    world.config.secretKeys,
+  )
   if (!found) return undefined
   const timestamp = header(request, 'x-keywarden-timestamp')
   const signature = header(request, 'x-keywarden-signature')

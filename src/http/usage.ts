@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { isOutage } from '../foundation/database.ts'
+import { isOutage } from '../foundation/outage.ts'
 import type { World } from '../foundation/world.ts'
 import { otherEndpoint } from '../usage/cell.ts'
 import { recordOutcomes } from '../usage/outcomes.ts'
@@ -58,7 +58,7 @@ export function addUsage(server: FastifyInstance, world: World, verifier: Verifi
 async function record(world: World, verifier: Verifier, accountId: string, body: z.infer<typeof batch>) {
   const outcomes = body.outcomes.map(({ keyId, method, path, status, at, ip, userAgent }) => ({
     ...{ keyId, status, ip, userAgent },
-    endpoint: verifier.routes.find(method.toUpperCase(), path)?.name ?? otherEndpoint,
+    endpoint: verifier.target(method.toUpperCase(), path).route?.name ?? otherEndpoint,
     ...(at ? { at: new Date(at) } : {}),
   }))
   const sent = { id: body.batch, outcomes, ...(body.sentAt ? { sentAt: new Date(body.sentAt) } : {}) }

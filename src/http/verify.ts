@@ -24,7 +24,7 @@ export function verifyHandler(verifier: Verifier, log: Log) {
     )
 
   function answer(account: Account, body: unknown, response: ServerResponse): void | Promise<void> {
-    const question: Question | string = readQuestion(body, verifier.routes)
+    const question: Question | string = readQuestion(body, verifier)
     if (typeof question === 'string') return sendError(response, 400, 'BAD_REQUEST', `${usage} ${question}.`)
     const verdict = verifier.verify(account, question)
     if (verdict instanceof Promise) return verdict.then((late) => send(response, late))

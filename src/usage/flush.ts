@@ -9,7 +9,7 @@ import { type Batch, type FlushingEffect, type FlushingEvent, flushStep, newFlus
 import { flushesPerMerge } from './merge.ts'
 
 const everyMs = 1_000
-const stopWithinMs = 5_000
+const stopWithinMs = 3_000
 
 export type FlushOptions = {
   databaseUrl: string
@@ -120,6 +120,8 @@ export function startFlushing(counter: Counter, options: FlushOptions): Flusher 
     async stop() {
       clearInterval(ticking)
       const until = performance.now() + stopWithinMs
+      // A batch on its way may wait longer for an answer.
+      const giveUp = setTimeout(() => void connection.close(), stopWithinMs)
       for (;;) {
         const flushed = flushAll(true).then(
           () => true,
@@ -131,12 +133,13 @@ export function startFlushing(counter: Counter, options: FlushOptions): Flusher 
           pauseFor(until - performance.now(), false, { ref: false }),
         ])
         if (isDone) break
-        if (performance.now() > until) {
+        if (performance.now() >= until) {
           log.error({ event: 'usage.lost' }, 'failed to write the last counts before the process ended')
           break
         }
         await pauseFor(200)
       }
+      clearTimeout(giveUp)
       await connection.close()
     },
   }

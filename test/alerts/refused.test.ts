@@ -1,6 +1,7 @@
 import type { Call, Fault, Message } from 'local-slack/contract'
 import { findButton, messagesIn } from 'local-slack/inspect'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { fetchOperations } from '../../sandbox/operations.ts'
 import { reconcileWorkspace } from '../../src/findings/reconcile-all.ts'
 import { openWebClient } from '../../src/foundation/slack.ts'
 import { deliverWaiting } from '../../src/notifications/deliver.ts'
@@ -35,7 +36,9 @@ async function move(roles: readonly ProcessRole[]): Promise<void> {
 const openMessenger = (): Messenger => ({
   world: house.world,
   sources,
-  channel: slackChannel(openWebClient(house.world), house.world.log),
+  channel: slackChannel(openWebClient(house.world), house.world.log, {
+    pace: { atOnce: 1_000, perSecond: 1_000 },
+  }),
 })
 
 const refuse = (error: string, about: string, more: Partial<Fault> = {}) =>
@@ -351,7 +354,7 @@ describe('beside a worker', () => {
   })
 
   describe('a message that failed', () => {
-    const at = async (path: string) => (await fetch(`${house.keywarden.url}${path}`)).text()
+    const at = async (path: string) => (await fetchOperations(`${house.keywarden.url}${path}`)).text()
     const failed = /Slack refused a message of .* \( ?finding ?\) to .*#security-alerts.*: invalid_blocks/
 
     test('is counted by a scrape and named by /readyz, which stays ready', async () => {

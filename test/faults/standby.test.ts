@@ -1,11 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { fetchOperations } from '../../sandbox/operations.ts'
 import { type PostgresServer, startPostgres } from '../../sandbox/services/postgres.ts'
 import { startStandby } from '../../sandbox/services/standby.ts'
 import { systemClock } from '../../src/foundation/clock.ts'
 import { readConfig } from '../../src/foundation/config.ts'
-import { isOutage, openDatabase, transact } from '../../src/foundation/database.ts'
+import { openDatabase, transact } from '../../src/foundation/database.ts'
 import { openDedicatedConnection } from '../../src/foundation/dedicated-connection.ts'
 import { openLog } from '../../src/foundation/log.ts'
+import { isOutage } from '../../src/foundation/outage.ts'
 import { generateToken } from '../../src/keys/token.ts'
 import { confirmChange } from '../../src/leases/confirm.ts'
 import { openReader } from '../../src/verification/reader.ts'
@@ -47,7 +49,7 @@ async function holdStandby(): Promise<void> {
 }
 
 const readiness = async ({ process }: Placed) => {
-  const response = await fetch(`${process.url}/readyz`)
+  const response = await fetchOperations(`${process.url}/readyz`)
   return { status: response.status, said: await response.text() }
 }
 
@@ -229,7 +231,7 @@ test("a verifier whose clock is not the database's is ready with a lease, and sa
   const { status, said } = await readiness(placed)
   expect([status, said]).toEqual([200, expect.stringMatching(/"The clock is 3\d{6} ms from the database's/)])
   expect(await placed.ask(key!)).toBe('VALID')
-  const metrics = await (await fetch(`${placed.process.url}/metrics`)).text()
+  const metrics = await (await fetchOperations(`${placed.process.url}/metrics`)).text()
   expect(metrics).toMatch(/^keywarden_clock_wrong_seconds 3[56]\d\d\./m)
   expect(metrics).toMatch(/^keywarden_lease_held 1$/m)
   await placed.process.end()

@@ -13,14 +13,12 @@ import { must } from '../setup/records.ts'
 import { join, keysByName, ownedKey } from './leavers.ts'
 
 let connection: { id: string; secret: string }
-useHouse()
+useHouse({ env: { KEYWARDEN_SECRET_KEYS: `test:${Buffer.alloc(32, 7).toString('base64')}` } })
 beforeAll(async () => {
   const [workspace] = await workspacesOfTeam(house.world.db, house.slack.teamId)
   const owner = { kind: 'member', id: people.owner, role: 'owner', workspaceId: workspace!.id } as const
   const made = must(
-    await perform(house.world, owner, (act) =>
-      makeConnection(act, workspace!, 'webhook', house.world.random),
-    ),
+    await perform(house.world, owner, (act) => makeConnection(act, workspace!, 'webhook', house.world)),
   )
   connection = { id: made.connection.id, secret: made.secret }
 })

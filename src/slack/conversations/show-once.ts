@@ -5,6 +5,7 @@ import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
 import { say } from '../../foundation/words.ts'
 import type { World } from '../../foundation/world.ts'
 import type { Key } from '../../keys/key.ts'
+import { offerKey } from '../../keys/notify-owner.ts'
 import { markSaved, replace, replacedAt, type TokenRef } from '../../keys/replace.ts'
 import { reveal, voidReveal } from '../../keys/reveal.ts'
 import type { Token } from '../../keys/token.ts'
@@ -12,9 +13,10 @@ import { rememberTokenMessage, takeTokenMessages } from '../../keys/token-messag
 import { confirmRequest, type Receipt } from '../../leases/confirm.ts'
 import { isLost } from '../../leases/receipt.ts'
 import type { Act } from '../../members/actor.ts'
+import { isLive } from '../../notifications/posted-messages.ts'
 import { type Message, notice, plainSection } from '../blocks.ts'
 import type { ClickInteraction, Interaction, OnClick } from '../interaction.ts'
-import { notShownMessage, notVoidMessage, offerMessage, revealedMessage } from '../messages/keys/reveal.ts'
+import { notVoidMessage, revealedMessage } from '../messages/keys/reveal.ts'
 import {
   didYouCopyMessage,
   formerMessage,
@@ -141,13 +143,12 @@ async function voidToken(interaction: Interaction, key: Key): Promise<void> {
     return
   }
   const receipt = await receiptOfOne(world, requestIds)
-  // Its owner need not have waited for the confirmation.
-  const now = await orDatabaseOut(() => keyById(interaction, key.id))
-  await sendDirect(interaction, key.ownerId, notShownMessage(isRefusal(now) ? voided : now, receipt))
   // The dialog may be open after all, with a void token.
   const state = receipt.state === 'confirmed' ? 'and is void' : 'and I took it back'
   const gone = notice('Copy your key', [
-    plainSection(`This key was not shown safely ${state}. I sent you a message.`),
+    plainSection(
+      `This key was not shown safely ${state}. It waits for you to reveal it again: on Home, and in a message to you.`,
+    ),
   ])
   await interaction.show(gone).catch(() => undefined)
 }
@@ -161,7 +162,13 @@ async function voidWithRetries(
   async function attempt(number: number) {
     // An id for each: one that was found to be rolled back can never be committed.
     const id = requestOf({ requestId }, `void ${key.hint} ${number}`)
-    const work = (act: Act) => voidReveal(act, key.workspaceId, key.id, key.hint)
+    async function work(act: Act) {
+      const voided = await voidReveal(act, key.workspaceId, key.id, key.hint)
+      // Its owner may have revealed another meanwhile.
+      const isWaiting = !isRefusal(voided) && voided.status === 'unrevealed'
+      if (isWaiting) await offerKey(act, voided, bot.world.random, { isVoid: true })
+      return voided
+    }
     const done = await perform(bot.world, caller.actor, work, { requestId: id })
     if (!isRefusal(done) || done.code === 'outcome_unknown') requestIds.push(id)
     return done
@@ -185,10 +192,6 @@ async function receiptOfOne(world: World, requestIds: readonly string[]): Promis
   return made.find(({ state }) => state !== 'confirmed') ?? made.at(-1) ?? receipts.at(-1)!
 }
 
-/** Sends the owner of an unrevealed key the button that reveals it. */
-export const offerReveal = (interaction: Interaction, key: Key) =>
-  sendDirect(interaction, key.ownerId, offerMessage(key, interaction.caller.actor.id))
-
 /** [Reveal key]: only one of several clicks gets the token. */
 export const revealKey: OnClick = async (interaction) => {
   const { web } = interaction.bot
@@ -199,7 +202,10 @@ export const revealKey: OnClick = async (interaction) => {
   if (isRefusal(made)) return made
   const shown = await showOnce(interaction, made.key, made.token)
   const at = interaction.message && { channel: interaction.message.channelId, ts: interaction.message.ts }
-  if (at && shown) await web.chat.update({ ...at, ...revealedMessage(made.key) }).catch(() => undefined)
+  const { db } = interaction.bot.world
+  const isKept = at && (await isLive(db, `dm:${interaction.caller.actor.id}`, at.ts))
+  if (at && shown && !isKept)
+    await web.chat.update({ ...at, ...revealedMessage(made.key) }).catch(() => undefined)
   interaction.bot.refresh(workspace)
 }
 
