@@ -90,7 +90,7 @@ export async function backUp(server: PostgresServer, programs: PostgresPrograms,
     await client.query(`select pg_backup_start('backup', true)`)
     await copy(from, to, programs)
     const { rows: label } = await client.query('select labelfile from pg_backup_stop(false)')
-    // The log comes from the primary, from the start of the backup on; what was copied of it may be torn.
+    // The log from the start of the backup on comes from the primary or an archive; what was copied of it may be torn.
     for (const file of await readdir(join(to, 'pg_wal'), { withFileTypes: true }))
       if (file.isFile()) await rm(join(to, 'pg_wal', file.name))
     await rm(join(to, 'postmaster.pid'))
