@@ -24,7 +24,7 @@ import { serviceToken } from '../../test/faults/lab/seed.ts'
 import { plant } from '../../test/setup/plant.ts'
 import { buildProduct } from '../load/build.ts'
 import type { BusyOptions } from '../load/busy.ts'
-import { machineUse } from '../load/cpu.ts'
+import { cpuSeconds, machineUse } from '../load/cpu.ts'
 import { type Server, startServer } from '../load/server.ts'
 import { verifyOnce } from '../load/verify-once.ts'
 import { percentile } from '../table.ts'
@@ -208,6 +208,7 @@ async function measure(house: House, people: readonly Leaver[], send: Send) {
   const stopMeanwhile = await busy(house)
   const watch = watchJobs(house)
   const use = machineUse()
+  const cpuBefore = cpuOf(house)
   const answers = await Promise.all(
     people.map(async (one, nth) => {
       await pause((nth * 1_000) / perSecond)
@@ -221,6 +222,7 @@ async function measure(house: House, people: readonly Leaver[], send: Send) {
   const meanwhile = await stopMeanwhile()
   const doneSeconds = await waitForDone(house, lastSent)
   const { mostLateSeconds, lateJobs } = await watch()
+  const productCpuSeconds = cpuOf(house) - cpuBefore
   const figures = {
     leavers: people.length,
     failedRequests: answers.filter(({ status }) => status !== 200 && status !== 202).length,
@@ -241,6 +243,7 @@ async function measure(house: House, people: readonly Leaver[], send: Send) {
     mostLateJobSeconds: mostLateSeconds,
     lateJobs,
     deadlocks: (await deadlocks(house)) - deadlocksBefore,
+    productCpuSeconds,
     machineUsedPercent: use().used,
     loadAverage: loadavg()[0]!,
     limits,
@@ -265,6 +268,7 @@ async function measure(house: House, people: readonly Leaver[], send: Send) {
     'most late job, s': mostLateSeconds,
     'jobs too late': lateJobs.length,
     deadlocks: figures.deadlocks,
+    'CPU of the product, s': productCpuSeconds,
     load: figures.loadAverage,
   }
   return { ok, figures, shown }
@@ -310,6 +314,10 @@ async function waitForDone(house: House, lastSent: number): Promise<number> {
 async function unfinished({ world }: House): Promise<number> {
   return Number((await world.db('offboardings').whereNot({ state: 'done' }).count('id as n').first())!.n)
 }
+
+/** Of all its processes. */
+const cpuOf = ({ bot, worker, verify }: House): number =>
+  [...new Set([bot, worker, verify])].reduce((sum, { pid }) => sum + cpuSeconds(pid), 0)
 
 async function deadlocks({ world }: House): Promise<number> {
   const { rows } = await world.db.raw(
