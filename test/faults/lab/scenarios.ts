@@ -1,4 +1,5 @@
 import { Agent, fetch } from 'undici'
+import { fetchOperations } from '../../../sandbox/operations.ts'
 import type { Lab, Placed } from './lab.ts'
 import { ask, until } from './lab.ts'
 import { dump } from './restore.ts'
@@ -46,7 +47,7 @@ async function warm(a: Placed, key: LabKey): Promise<void> {
 }
 
 async function remembered(a: Placed): Promise<number> {
-  const metrics = await (await fetch(`${a.process.url}/metrics`)).text()
+  const metrics = await (await fetchOperations(`${a.process.url}/metrics`)).text()
   return Number(/^keywarden_remembered_keys (\d+)$/m.exec(metrics)![1])
 }
 
