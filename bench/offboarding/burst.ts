@@ -160,7 +160,7 @@ async function expectValid({ url }: Server, token: string): Promise<void> {
 
 async function connect({ world, workspace }: House, kind: Door) {
   const made = await perform(world, { kind: 'operator', id: 'bench' }, (act) =>
-    makeConnection(act, workspace, kind, systemRandom),
+    makeConnection(act, workspace, kind, world),
   )
   if (isRefusal(made)) throw new Error(`refused: ${JSON.stringify(made.message)}`)
   return made

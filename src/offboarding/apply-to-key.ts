@@ -23,7 +23,7 @@ export type Deps = {
 }
 
 /** The outcome for a key, and for its owner. */
-export type Applied = {
+type Applied = {
   outcome: KeyOutcome
   why?: string
   ownerAfter?: string
@@ -31,14 +31,14 @@ export type Applied = {
   endsAt?: Date
 }
 
-/** What shall be done to a key, for one of its leavers. */
+/** The plan for a key of one leaver. */
 export type Task = { keyId: string; plan: Plan; deps: Deps }
 
 type Done = Applied & { offboardingId: string; keyId: string }
 
 /**
- * Applies plans to keys of a workspace, which are locked, within the caller's transaction. What is refused from now on
- * and stands alone, the most of a large offboarding, takes one statement; then come the others, one by one.
+ * Applies plans to keys of a workspace, which are locked, within the caller's transaction. Keys that are revoked
+ * or deactivated, the most of a large offboarding, take one statement; the others follow one by one.
  */
 export async function applyPlans(
   act: Act,

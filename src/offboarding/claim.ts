@@ -2,7 +2,7 @@ import type { Transaction } from '../foundation/database.ts'
 import type { Act } from '../members/actor.ts'
 import { type Offboarding, type State, toOffboarding } from './offboarding.ts'
 
-/** What a run takes on: the open offboardings of an account that had begun by then. */
+/** The task of a run: the open offboardings of an account that had begun by then. */
 export type Claim = { accountId: string; upTo: Date }
 
 /** One transaction of a run. Returns how many offboardings or keys it brought further; 0 when none is left for it. */
@@ -13,7 +13,7 @@ export const batchSize = 50
 
 /**
  * Makes the caller's transaction the only one of all processes that carries out offboardings of this account, until it
- * ends. It comes first in each of them. What they lock then, they lock in this order, as everybody does: offboardings,
+ * ends. It comes first in each of them. Their other locks come in the order that everybody keeps: offboardings,
  * keys by id, requests for keys, workspaces by id, the heads of audit chains.
  */
 export const holdAccount = (trx: Transaction, accountId: string) =>

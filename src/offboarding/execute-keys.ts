@@ -24,7 +24,7 @@ const waiting = `
   order by k.workspace_id, o.n, k.plan <> 'rotate', k.key_id limit ${batchSize}`
 
 /**
- * Deals with the next keys, of one workspace and at most 50, in one transaction, whoever they are of: key rows by id
+ * Deals with the next keys, of one workspace and at most 50, in one transaction, of several leavers: key rows by id
  * first, then that workspace's audit chain. Returns how many keys and offboardings it brought further.
  */
 export const executeKeys =
@@ -64,7 +64,7 @@ async function apply(
 ): Promise<void> {
   const workspaceId = rows[0]!.workspace_id
   const keyIds = rows.map((row) => row.key_id)
-  // What ends a successor changes the key that it was to replace.
+  // The end of a successor changes the key that it was to replace.
   const replaced: string[] = await act
     .trx('keys')
     .whereIn('id', keyIds)

@@ -45,7 +45,7 @@ export async function completeOpen(world: World, { withinMs = 20_000 }: { within
   return completed
 }
 
-/** What there is to do in each account. */
+/** A claim for each account with an offboarding in such a state. */
 async function openClaims({ db }: World, states: readonly State[]): Promise<Claim[]> {
   const rows = await db('offboardings')
     .whereIn('state', states)

@@ -47,7 +47,7 @@ afterAll(async () => {
 async function connect(kind: 'scim' | 'webhook') {
   const { world } = house
   const owner = { kind: 'member', id: people.owner, role: 'owner', workspaceId: workspace.id } as const
-  return must(await perform(world, owner, (act) => makeConnection(act, workspace, kind, world.random)))
+  return must(await perform(world, owner, (act) => makeConnection(act, workspace, kind, world)))
 }
 
 async function openScim() {
