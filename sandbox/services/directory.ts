@@ -35,7 +35,7 @@ async function hasRoomInMemory(): Promise<boolean> {
 
 async function removeStale(place: string, owner?: Owner): Promise<void> {
   for (const entry of await readdir(place)) {
-    const pid = /^keywarden-(?:postgres|redis)-(\d+)-\w{6}$/.exec(entry)?.[1]
+    const pid = /^keywarden-(?:postgres|redis|pgbouncer)-(\d+)-\w{6}$/.exec(entry)?.[1]
     if (!pid || isAlive(Number(pid))) continue
     const path = join(place, entry)
     const uid = (await lstat(path).catch(() => undefined))?.uid

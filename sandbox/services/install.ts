@@ -48,9 +48,11 @@ const catalogue = {
     apt: ['fonts-droid-fallback', 'fonts-noto-color-emoji', 'fonts-liberation'],
     brew: [],
   },
+  openssl: { name: 'OpenSSL', commands: ['openssl'], apt: ['openssl'], brew: ['openssl'] },
   wrk: { name: 'wrk', commands: ['wrk'], apt: ['wrk'], brew: ['wrk'] },
   nginx: { name: 'nginx', commands: ['nginx'], apt: ['nginx-light'], brew: ['nginx'] },
   caddy: { name: 'Caddy', commands: ['caddy'], apt: ['caddy'], brew: ['caddy'] },
+  pgbouncer: { name: 'PgBouncer', commands: ['pgbouncer'], apt: ['pgbouncer'], brew: ['pgbouncer'] },
   haproxy: { name: 'HAProxy', commands: ['haproxy'], apt: ['haproxy'], brew: ['haproxy'] },
   postgres15: {
     name: 'PostgreSQL 15',

@@ -94,7 +94,7 @@ async function copyOnce(from: string, to: string): Promise<void> {
 }
 
 /** As root, another user, whom Postgres agrees to run as. */
-function ownerOfServers(log: (line: string) => void): Owner | undefined {
+export function ownerOfServers(log: (line: string) => void): Owner | undefined {
   return process.getuid?.() === 0 ? (findUser('postgres') ?? createUser('postgres', log)) : undefined
 }
 

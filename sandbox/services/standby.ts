@@ -11,14 +11,19 @@ import { type PostgresPrograms, postgresPrograms } from './postgres-programs.ts'
 /**
  * Starts a hot standby of a server that `startPostgres` started: it follows what is written there, can be read from,
  * and can be promoted with `pg_promote()`. Roles, passwords and databases are the primary's. For tests: it waits for no disk.
+ * @param programs those of the primary, where they are not the embedded ones
+ * @param name as `synchronous_standby_names` may name it
  */
-export async function startStandby(primary: PostgresServer): Promise<PostgresServer> {
-  const programs = await postgresPrograms(() => {})
+export async function startStandby(
+  primary: PostgresServer,
+  { programs: given, name = 'standby' }: { programs?: PostgresPrograms; name?: string } = {},
+): Promise<PostgresServer> {
+  const programs = given ?? (await postgresPrograms(() => {}))
   const directory = await privateDirectory('postgres', programs.owner, true)
   const data = join(directory, 'data')
   try {
     await backUp(primary.url, programs, data)
-    await follow(primary.url, programs, data)
+    await follow(primary.url, programs, data, name)
     const server = await serveData(programs, directory, data, notDurable)
     const url = new URL(primary.url)
     url.port = String(server.port)
@@ -27,6 +32,20 @@ export async function startStandby(primary: PostgresServer): Promise<PostgresSer
     await rm(directory, { recursive: true, force: true })
     throw error
   }
+}
+
+/** Makes a server that ran as a primary a hot standby of another, which goes on from where this one ends. */
+export async function demote(
+  server: PostgresServer,
+  to: PostgresServer,
+  programs?: PostgresPrograms,
+): Promise<void> {
+  const client = new pg.Client(server.url)
+  await client.connect()
+  const { rows } = await client.query('show data_directory')
+  await client.end()
+  await follow(to.url, programs ?? (await postgresPrograms(() => {})), rows[0].data_directory, 'demoted')
+  await server.restart()
 }
 
 /** Copies the files between a start and an end, as pg_basebackup does, which is not among the embedded programs. */
@@ -59,9 +78,9 @@ async function copy(from: string, to: string, { owner }: PostgresPrograms): Prom
   if (code !== 0) throw new Error(`The data directory could not be copied.\n${said}`)
 }
 
-async function follow(url: string, programs: PostgresPrograms, data: string): Promise<void> {
+async function follow(url: string, programs: PostgresPrograms, data: string, name: string): Promise<void> {
   const { hostname, port, username, password } = new URL(url)
-  const conninfo = `host=${hostname} port=${port} user=${username} password=${password}`
+  const conninfo = `host=${hostname} port=${port} user=${username} password=${password} application_name=${name}`
   await appendFile(join(data, 'postgresql.auto.conf'), `primary_conninfo = '${conninfo}'\n`)
   await place(join(data, 'standby.signal'), '', programs)
 }
