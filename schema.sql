@@ -961,6 +961,15 @@ CREATE TABLE public.key_holders (
     CONSTRAINT key_holders_why_check CHECK ((char_length(why) <= 300))
 );
 
+CREATE TABLE public.key_offers (
+    key_id text NOT NULL,
+    owner_id text NOT NULL,
+    matter_id text NOT NULL,
+    because text NOT NULL,
+    by text NOT NULL,
+    CONSTRAINT key_offers_because_check CHECK ((because = ANY (ARRAY['rotation'::text, 'leaver'::text])))
+);
+
 CREATE TABLE public.key_requests (
     id text NOT NULL,
     workspace_id text NOT NULL,
@@ -974,9 +983,6 @@ CREATE TABLE public.key_requests (
     decision_reason text,
     key_id text,
     closed_for text,
-    closed_announced_at timestamp with time zone,
-    channel_id text,
-    ts text,
     CONSTRAINT key_requests_check CHECK (((state = 'waiting'::text) = (decided_by IS NULL))),
     CONSTRAINT key_requests_check1 CHECK (((decided_by IS NULL) OR (decided_by <> requested_by))),
     CONSTRAINT key_requests_check2 CHECK (((state = 'approved'::text) = (key_id IS NOT NULL))),
@@ -1067,7 +1073,8 @@ WITH (fillfactor='50');
 CREATE TABLE public.lost_channels (
     workspace_id text NOT NULL,
     channel text NOT NULL,
-    since timestamp with time zone NOT NULL
+    since timestamp with time zone NOT NULL,
+    probe_after timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.members (
@@ -1097,29 +1104,10 @@ CREATE TABLE public.offboarding_keys (
     confirmed_at timestamp with time zone,
     receipt jsonb,
     offered_at timestamp with time zone,
-    offer_attempts integer DEFAULT 0 NOT NULL,
     undone_at timestamp with time zone,
     CONSTRAINT offboarding_keys_check CHECK (((outcome IS NULL) = (acted_at IS NULL))),
     CONSTRAINT offboarding_keys_outcome_check CHECK ((outcome = ANY (ARRAY['revoked'::text, 'deactivated'::text, 'rotating'::text, 'handed-over'::text, 'kept'::text, 'refused-already'::text, 'failed'::text]))),
     CONSTRAINT offboarding_keys_plan_check CHECK ((plan = ANY (ARRAY['revoke'::text, 'deactivate'::text, 'rotate'::text, 'hand-over'::text, 'keep'::text])))
-);
-
-CREATE TABLE public.offboarding_messages (
-    id text NOT NULL,
-    workspace_id text NOT NULL,
-    kind text NOT NULL,
-    put_at timestamp with time zone NOT NULL,
-    attempts integer DEFAULT 0 NOT NULL,
-    claimed_until timestamp with time zone,
-    retry_after timestamp with time zone,
-    channel_id text,
-    ts text,
-    shown text DEFAULT ''::text NOT NULL,
-    reported_at timestamp with time zone,
-    filed_at timestamp with time zone,
-    file_attempts integer DEFAULT 0 NOT NULL,
-    file_refusals integer DEFAULT 0 NOT NULL,
-    CONSTRAINT offboarding_messages_kind_check CHECK ((kind = ANY (ARRAY['one'::text, 'group'::text])))
 );
 
 CREATE TABLE public.offboarding_requests (
@@ -1128,10 +1116,6 @@ CREATE TABLE public.offboarding_requests (
     reference text DEFAULT ''::text NOT NULL,
     requested_by text NOT NULL,
     requested_at timestamp with time zone NOT NULL,
-    answered_at timestamp with time zone,
-    attempts integer DEFAULT 0 NOT NULL,
-    claimed_until timestamp with time zone,
-    retry_after timestamp with time zone,
     CONSTRAINT offboarding_requests_source_check CHECK ((source = ANY (ARRAY['slack'::text, 'workflow'::text, 'user-change'::text, 'scim'::text, 'webhook'::text, 'shell'::text, 'reconcile'::text])))
 );
 
@@ -1157,11 +1141,13 @@ CREATE TABLE public.offboardings (
     ended_at timestamp with time zone,
     ended_because text,
     message_id text,
+    message_at timestamp with time zone,
     announced boolean DEFAULT true NOT NULL,
     CONSTRAINT offboardings_check CHECK (((user_id IS NOT NULL) OR (email IS NOT NULL))),
     CONSTRAINT offboardings_check1 CHECK (((user_id IS NULL) = (state = 'unmatched'::text))),
     CONSTRAINT offboardings_check2 CHECK (((state = 'done'::text) = (done_at IS NOT NULL))),
     CONSTRAINT offboardings_check3 CHECK (((ended_at IS NULL) = (ended_because IS NULL))),
+    CONSTRAINT offboardings_check4 CHECK (((message_id IS NULL) = (message_at IS NULL))),
     CONSTRAINT offboardings_ended_because_check CHECK ((ended_because = ANY (ARRAY['undone'::text, 'returned'::text, 'merged'::text]))),
     CONSTRAINT offboardings_mode_check CHECK ((mode = ANY (ARRAY['by-use'::text, 'revoke'::text, 'deactivate'::text, 'rotate'::text]))),
     CONSTRAINT offboardings_note_check CHECK ((char_length(note) <= 300)),
@@ -1187,6 +1173,7 @@ CREATE TABLE public.outbox (
     claimed_until timestamp with time zone,
     retry_after timestamp with time zone,
     doubt_since timestamp with time zone,
+    covered_by text,
     last_error text,
     completed_at timestamp with time zone,
     outcome text,
@@ -1221,6 +1208,7 @@ CREATE TABLE public.posted_messages (
     hash text NOT NULL,
     figures text DEFAULT ''::text NOT NULL,
     shown_at timestamp with time zone NOT NULL,
+    edits integer DEFAULT 0 NOT NULL,
     refresh_at timestamp with time zone
 );
 
@@ -1276,42 +1264,12 @@ CREATE TABLE public.rotation_campaigns (
     CONSTRAINT rotation_campaigns_title_check CHECK ((char_length(title) <= 200))
 );
 
-CREATE TABLE public.rotation_messages (
-    id text NOT NULL,
-    workspace_id text NOT NULL,
-    campaign_id text,
-    put_at timestamp with time zone NOT NULL,
-    channel_id text,
-    ts text,
-    shown text DEFAULT ''::text NOT NULL,
-    figures text DEFAULT ''::text NOT NULL,
-    shown_at timestamp with time zone,
-    attempts integer DEFAULT 0 NOT NULL,
-    claimed_until timestamp with time zone,
-    retry_after timestamp with time zone,
-    closed_at timestamp with time zone
-);
-
-CREATE TABLE public.rotation_notes (
-    rotation_id text NOT NULL,
-    step text NOT NULL,
-    kind text NOT NULL,
-    body jsonb DEFAULT '{}'::jsonb NOT NULL,
-    put_at timestamp with time zone NOT NULL,
-    attempts integer DEFAULT 0 NOT NULL,
-    refusals integer DEFAULT 0 NOT NULL,
-    retry_after timestamp with time zone,
-    sent_at timestamp with time zone,
-    CONSTRAINT rotation_notes_kind_check CHECK ((kind = ANY (ARRAY['offer'::text, 'reveal'::text, 'ends'::text, 'safe'::text, 'overdue'::text, 'report'::text, 'ended'::text])))
-);
-
 CREATE TABLE public.rotations (
     id text NOT NULL,
     workspace_id text NOT NULL,
     predecessor_id text NOT NULL,
     successor_id text NOT NULL,
     campaign_id text,
-    message_id text,
     reason text NOT NULL,
     started_by text NOT NULL,
     started_at timestamp with time zone NOT NULL,
@@ -1656,6 +1614,9 @@ ALTER TABLE ONLY public.job_runs
 ALTER TABLE ONLY public.key_holders
     ADD CONSTRAINT key_holders_pkey PRIMARY KEY (key_id, user_id);
 
+ALTER TABLE ONLY public.key_offers
+    ADD CONSTRAINT key_offers_pkey PRIMARY KEY (key_id, owner_id);
+
 ALTER TABLE ONLY public.key_requests
     ADD CONSTRAINT key_requests_pkey PRIMARY KEY (id);
 
@@ -1686,11 +1647,8 @@ ALTER TABLE ONLY public.members
 ALTER TABLE ONLY public.offboarding_keys
     ADD CONSTRAINT offboarding_keys_pkey PRIMARY KEY (offboarding_id, key_id);
 
-ALTER TABLE ONLY public.offboarding_messages
-    ADD CONSTRAINT offboarding_messages_pkey PRIMARY KEY (id);
-
 ALTER TABLE ONLY public.offboarding_requests
-    ADD CONSTRAINT offboarding_requests_pkey PRIMARY KEY (offboarding_id, source);
+    ADD CONSTRAINT offboarding_requests_pkey PRIMARY KEY (offboarding_id, source, reference);
 
 ALTER TABLE ONLY public.offboardings
     ADD CONSTRAINT offboardings_pkey PRIMARY KEY (id);
@@ -1724,12 +1682,6 @@ ALTER TABLE ONLY public.rotation_campaign_keys
 
 ALTER TABLE ONLY public.rotation_campaigns
     ADD CONSTRAINT rotation_campaigns_pkey PRIMARY KEY (id);
-
-ALTER TABLE ONLY public.rotation_messages
-    ADD CONSTRAINT rotation_messages_pkey PRIMARY KEY (id);
-
-ALTER TABLE ONLY public.rotation_notes
-    ADD CONSTRAINT rotation_notes_pkey PRIMARY KEY (rotation_id, step);
 
 ALTER TABLE ONLY public.rotations
     ADD CONSTRAINT rotations_pkey PRIMARY KEY (id);
@@ -1866,9 +1818,9 @@ CREATE INDEX group_members_by_user ON public.group_members USING btree (workspac
 
 CREATE INDEX key_holders_by_user ON public.key_holders USING btree (user_id);
 
-CREATE INDEX key_requests_by_person ON public.key_requests USING btree (workspace_id, requested_by, requested_at);
+CREATE INDEX key_offers_by_message ON public.key_offers USING btree (matter_id, owner_id);
 
-CREATE INDEX key_requests_to_announce ON public.key_requests USING btree (decided_at) WHERE ((state = 'closed'::text) AND (closed_announced_at IS NULL));
+CREATE INDEX key_requests_by_person ON public.key_requests USING btree (workspace_id, requested_by, requested_at);
 
 CREATE INDEX key_requests_waiting ON public.key_requests USING btree (workspace_id, requested_at) WHERE (state = 'waiting'::text);
 
@@ -1926,13 +1878,11 @@ CREATE INDEX offboarding_keys_by_key ON public.offboarding_keys USING btree (key
 
 CREATE INDEX offboarding_keys_to_do ON public.offboarding_keys USING btree (offboarding_id, workspace_id, key_id) WHERE (outcome IS NULL);
 
-CREATE INDEX offboarding_keys_to_offer ON public.offboarding_keys USING btree (offboarding_id) WHERE ((outcome = 'rotating'::text) AND (offered_at IS NULL));
-
-CREATE INDEX offboarding_messages_under_way ON public.offboarding_messages USING btree (workspace_id, put_at) WHERE (reported_at IS NULL);
-
-CREATE INDEX offboarding_requests_unanswered ON public.offboarding_requests USING btree (requested_at) WHERE ((source = 'workflow'::text) AND (answered_at IS NULL));
+CREATE INDEX offboarding_keys_to_offer ON public.offboarding_keys USING btree (offboarding_id) WHERE ((outcome = ANY (ARRAY['rotating'::text, 'handed-over'::text])) AND (offered_at IS NULL));
 
 CREATE INDEX offboardings_by_message ON public.offboardings USING btree (message_id);
+
+CREATE INDEX offboardings_lately ON public.offboardings USING btree (workspace_id, message_at) WHERE (message_at IS NOT NULL);
 
 CREATE UNIQUE INDEX offboardings_one_a_person ON public.offboardings USING btree (account_id, user_id) WHERE ((ended_at IS NULL) AND (user_id IS NOT NULL));
 
@@ -1950,6 +1900,8 @@ CREATE INDEX outbox_completed ON public.outbox USING btree (completed_at) WHERE 
 
 CREATE INDEX outbox_failed ON public.outbox USING btree (workspace_id, put_at) WHERE (outcome = 'failed'::text);
 
+CREATE INDEX outbox_redirected ON public.outbox USING btree (workspace_id, destination) WHERE ((outcome = 'redirected'::text) AND (mode = 'live'::text));
+
 CREATE INDEX outbox_waiting ON public.outbox USING btree (destination, seq) WHERE (completed_at IS NULL);
 
 CREATE INDEX posted_messages_by_destination ON public.posted_messages USING btree (destination);
@@ -1966,15 +1918,7 @@ CREATE UNIQUE INDEX reviews_one_open ON public.reviews USING btree (workspace_id
 
 CREATE INDEX rotation_campaign_keys_to_do ON public.rotation_campaign_keys USING btree (campaign_id, key_id) WHERE (outcome IS NULL);
 
-CREATE UNIQUE INDEX rotation_messages_by_campaign ON public.rotation_messages USING btree (campaign_id) WHERE (campaign_id IS NOT NULL);
-
-CREATE INDEX rotation_messages_open ON public.rotation_messages USING btree (shown_at NULLS FIRST, id) WHERE (closed_at IS NULL);
-
-CREATE INDEX rotation_notes_to_send ON public.rotation_notes USING btree (put_at) WHERE (sent_at IS NULL);
-
 CREATE INDEX rotations_by_campaign ON public.rotations USING btree (campaign_id, id) WHERE (campaign_id IS NOT NULL);
-
-CREATE INDEX rotations_by_message ON public.rotations USING btree (message_id);
 
 CREATE INDEX rotations_by_predecessor ON public.rotations USING btree (predecessor_id, started_at);
 
@@ -2115,6 +2059,9 @@ ALTER TABLE ONLY public.group_roles
 ALTER TABLE ONLY public.key_holders
     ADD CONSTRAINT key_holders_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.keys(id);
 
+ALTER TABLE ONLY public.key_offers
+    ADD CONSTRAINT key_offers_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.keys(id);
+
 ALTER TABLE ONLY public.key_requests
     ADD CONSTRAINT key_requests_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.keys(id);
 
@@ -2145,17 +2092,11 @@ ALTER TABLE ONLY public.offboarding_keys
 ALTER TABLE ONLY public.offboarding_keys
     ADD CONSTRAINT offboarding_keys_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
 
-ALTER TABLE ONLY public.offboarding_messages
-    ADD CONSTRAINT offboarding_messages_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
-
 ALTER TABLE ONLY public.offboarding_requests
     ADD CONSTRAINT offboarding_requests_offboarding_id_fkey FOREIGN KEY (offboarding_id) REFERENCES public.offboardings(id);
 
 ALTER TABLE ONLY public.offboardings
     ADD CONSTRAINT offboardings_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
-
-ALTER TABLE ONLY public.offboardings
-    ADD CONSTRAINT offboardings_message_id_fkey FOREIGN KEY (message_id) REFERENCES public.offboarding_messages(id);
 
 ALTER TABLE ONLY public.offboardings
     ADD CONSTRAINT offboardings_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
@@ -2190,23 +2131,11 @@ ALTER TABLE ONLY public.rotation_campaign_keys
 ALTER TABLE ONLY public.rotation_campaigns
     ADD CONSTRAINT rotation_campaigns_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
 
-ALTER TABLE ONLY public.rotation_messages
-    ADD CONSTRAINT rotation_messages_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.rotation_campaigns(id);
-
-ALTER TABLE ONLY public.rotation_messages
-    ADD CONSTRAINT rotation_messages_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
-
-ALTER TABLE ONLY public.rotation_notes
-    ADD CONSTRAINT rotation_notes_rotation_id_fkey FOREIGN KEY (rotation_id) REFERENCES public.rotations(id);
-
 ALTER TABLE ONLY public.rotations
     ADD CONSTRAINT rotations_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.rotation_campaigns(id);
 
 ALTER TABLE ONLY public.rotations
     ADD CONSTRAINT rotations_cut_key_id_fkey FOREIGN KEY (cut_key_id) REFERENCES public.keys(id);
-
-ALTER TABLE ONLY public.rotations
-    ADD CONSTRAINT rotations_message_id_fkey FOREIGN KEY (message_id) REFERENCES public.rotation_messages(id);
 
 ALTER TABLE ONLY public.rotations
     ADD CONSTRAINT rotations_predecessor_id_fkey FOREIGN KEY (predecessor_id) REFERENCES public.keys(id);

@@ -135,7 +135,7 @@ async function measured() {
     ({ call }) => call.args.metadata as { event_payload: { message: string } },
   )
   const messages = posts.map((metadata) => metadata.event_payload.message)
-  const received = Number((await db('offboarding_messages').count('id as n').first())!.n)
+  const received = Number((await db('posted_messages').count('ts as n').first())!.n)
   const shown = {
     peopleWhoLeft: rows[0].people,
     offboardingsFinished: rows[0].done,

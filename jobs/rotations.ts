@@ -1,5 +1,5 @@
 import { workOnRotations } from '../src/rotation/work.ts'
 import type { JobContext } from './engine/job.ts'
 
-/** Which rotations have progressed, are due, or have a notice to send? */
-export const rotations = ({ world, board }: JobContext): Promise<void> => workOnRotations(world, board)
+/** Which rotations have progressed, are due, or have something to say? */
+export const rotations = ({ world }: JobContext): Promise<void> => workOnRotations(world)

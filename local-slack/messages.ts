@@ -102,6 +102,11 @@ export function remove(world: World, message: StoredMessage): void {
   changed(world)
 }
 
+function namedFile(world: World, id: string): Fields {
+  const file = world.files.get(id)
+  return { id, ...(file ? { name: file.name, title: file.title } : {}) }
+}
+
 /** A message as the Web API and the events show it. */
 export function messageObject(world: World, message: StoredMessage, withMetadata = true): Fields {
   const isApp = message.user === world.app.botUserId
@@ -119,7 +124,7 @@ export function messageObject(world: World, message: StoredMessage, withMetadata
     text: message.text,
     ...(message.blocks.length > 0 ? { blocks: message.blocks } : {}),
     ...(message.attachments.length > 0 ? { attachments: message.attachments } : {}),
-    ...(message.fileIds.length > 0 ? { files: message.fileIds.map((id) => ({ id })) } : {}),
+    ...(message.fileIds.length > 0 ? { files: message.fileIds.map((id) => namedFile(world, id)) } : {}),
     ...(message.edited ? { edited: { user: message.user, ts: message.ts } } : {}),
     ...(message.threadTs ? { thread_ts: message.threadTs } : {}),
     ...(replies.length > 0

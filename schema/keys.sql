@@ -124,3 +124,16 @@ create table token_messages (
 );
 create index token_messages_by_key on token_messages (key_id, hint);
 create index token_messages_by_age on token_messages (posted_at);
+
+-- Unrevealed keys that were offered to their owners, and in which matter: a rotation, a campaign or an offboarding. A
+-- person has one message per matter.
+create table key_offers (
+  key_id text not null references keys,
+  owner_id text not null,
+  matter_id text not null,
+  because text not null check (because in ('rotation', 'leaver')),
+  -- who started the rotation, or who leaves
+  by text not null,
+  primary key (key_id, owner_id)
+);
+create index key_offers_by_message on key_offers (matter_id, owner_id);

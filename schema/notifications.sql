@@ -24,6 +24,8 @@ create table outbox (
   retry_after timestamptz,
   -- since when it is unknown whether it was delivered
   doubt_since timestamptz,
+  -- the message that says this one too, in one sum
+  covered_by text,
   last_error text,
   completed_at timestamptz,
   outcome text check (outcome in ('arrived', 'moot', 'redirected', 'unreachable', 'failed')),
@@ -36,6 +38,9 @@ create index outbox_by_subject on outbox (subject_id, destination, seq) where co
 create index outbox_completed on outbox (completed_at) where completed_at is not null;
 -- For showing and sending again what Slack refused for good.
 create index outbox_failed on outbox (workspace_id, put_at) where outcome = 'failed';
+
+-- For bringing live messages back to a channel that was lost.
+create index outbox_redirected on outbox (workspace_id, destination) where outcome = 'redirected' and mode = 'live';
 
 -- Destinations that Slack asked to leave alone for a while.
 create table outbox_pauses (
@@ -58,6 +63,8 @@ create table posted_messages (
   hash text not null,
   figures text not null default '',
   shown_at timestamptz not null,
+  -- how often it was edited, to notice that two processes edit it at once
+  edits integer not null default 0,
   -- when it is refreshed for what changes without a message being put; never when null
   refresh_at timestamptz,
   primary key (source, subject_id, destination)
@@ -70,5 +77,7 @@ create table lost_channels (
   workspace_id text not null references workspaces,
   channel text not null,
   since timestamptz not null,
+  -- when a live message is sent there again, to find out whether it is back
+  probe_after timestamptz not null,
   primary key (workspace_id, channel)
 );

@@ -1,23 +1,3 @@
--- The message of an offboarding, or of several that came together, kept up to date until it is reported. A
--- report is filed once, even if its message changes again later.
-create table offboarding_messages (
-  id text primary key,
-  workspace_id text not null references workspaces,
-  kind text not null check (kind in ('one', 'group')),
-  put_at timestamptz not null,
-  attempts integer not null default 0,
-  claimed_until timestamptz,
-  retry_after timestamptz,
-  channel_id text,
-  ts text,
-  shown text not null default '',
-  reported_at timestamptz,
-  filed_at timestamptz,
-  file_attempts integer not null default 0,
-  file_refusals integer not null default 0
-);
-create index offboarding_messages_under_way on offboarding_messages (workspace_id, put_at) where reported_at is null;
-
 -- A person leaves: one offboarding until they return, from whichever source it is requested. It ends keys in
 -- every workspace of an account, although the person who requests it may be in charge of only some of them.
 create table offboardings (
@@ -43,12 +23,15 @@ create table offboardings (
   done_at timestamptz,
   ended_at timestamptz,
   ended_because text check (ended_because in ('undone', 'returned', 'merged')),
-  message_id text references offboarding_messages,
+  -- the live message that it has, or shares with others who leave at the same time, and since when
+  message_id text,
+  message_at timestamptz,
   announced boolean not null default true,
   check (user_id is not null or email is not null),
   check ((user_id is null) = (state = 'unmatched')),
   check ((state = 'done') = (done_at is not null)),
-  check ((ended_at is null) = (ended_because is null))
+  check ((ended_at is null) = (ended_because is null)),
+  check ((message_id is null) = (message_at is null))
 );
 create unique index offboardings_one_a_person on offboardings (account_id, user_id)
   where ended_at is null and user_id is not null;
@@ -58,9 +41,9 @@ create index offboardings_to_do on offboardings (begun_at) where state in ('requ
 create index offboardings_unannounced on offboardings (workspace_id, requested_at)
   where message_id is null and announced;
 create index offboardings_by_message on offboardings (message_id);
+create index offboardings_lately on offboardings (workspace_id, message_at) where message_at is not null;
 
--- Each source that requested it. One process at a time answers a workflow's step, and one that cannot be
--- answered now waits and lets others pass.
+-- Each request for it: one for each run of a workflow, one for each other source.
 create table offboarding_requests (
   offboarding_id text not null references offboardings,
   source text not null check (
@@ -68,14 +51,8 @@ create table offboarding_requests (
   reference text not null default '',
   requested_by text not null,
   requested_at timestamptz not null,
-  answered_at timestamptz,
-  attempts integer not null default 0,
-  claimed_until timestamptz,
-  retry_after timestamptz,
-  primary key (offboarding_id, source)
+  primary key (offboarding_id, source, reference)
 );
-create index offboarding_requests_unanswered on offboarding_requests (requested_at)
-  where source = 'workflow' and answered_at is null;
 
 -- Why a key is affected, its plan and its outcome; a process that restarts continues from there.
 create table offboarding_keys (
@@ -96,7 +73,6 @@ create table offboarding_keys (
   confirmed_at timestamptz,
   receipt jsonb,
   offered_at timestamptz,
-  offer_attempts integer not null default 0,
   undone_at timestamptz,
   primary key (offboarding_id, key_id),
   check ((outcome is null) = (acted_at is null))
@@ -105,7 +81,7 @@ create index offboarding_keys_to_do on offboarding_keys (offboarding_id, workspa
   where outcome is null;
 create index offboarding_keys_by_key on offboarding_keys (key_id);
 create index offboarding_keys_to_offer on offboarding_keys (offboarding_id)
-  where outcome = 'rotating' and offered_at is null;
+  where outcome in ('rotating', 'handed-over') and offered_at is null;
 
 -- Accepted deliveries: a repeated one gets the same answer, and a signature is accepted once.
 create table webhook_deliveries (

@@ -21,25 +21,6 @@ create table rotation_campaign_keys (
 );
 create index rotation_campaign_keys_to_do on rotation_campaign_keys (campaign_id, key_id) where outcome is null;
 
--- The message of a rotation or of a campaign, kept up to date until it is closed.
-create table rotation_messages (
-  id text primary key,
-  workspace_id text not null references workspaces,
-  campaign_id text references rotation_campaigns,
-  put_at timestamptz not null,
-  channel_id text,
-  ts text,
-  shown text not null default '',
-  figures text not null default '',
-  shown_at timestamptz,
-  attempts integer not null default 0,
-  claimed_until timestamptz,
-  retry_after timestamptz,
-  closed_at timestamptz
-);
-create unique index rotation_messages_by_campaign on rotation_messages (campaign_id) where campaign_id is not null;
-create index rotation_messages_open on rotation_messages (shown_at nulls first, id) where closed_at is null;
-
 -- A rotation lasts days: who began it and why, its phase, its end, and the verifiers' receipt. `cut_at` is
 -- when the workflow revoked a key of it (the old one, or the new one when it is aborted), and the receipt is
 -- the evidence of that.
@@ -49,7 +30,6 @@ create table rotations (
   predecessor_id text not null references keys,
   successor_id text not null references keys,
   campaign_id text references rotation_campaigns,
-  message_id text references rotation_messages,
   reason text not null check (reason in ('scheduled', 'compromised', 'leaver', 'scope-change')),
   started_by text not null,
   started_at timestamptz not null,
@@ -76,20 +56,4 @@ create index rotations_open_by_successor on rotations (successor_id) where ended
 create index rotations_open on rotations (workspace_id, started_at) where ended_at is null;
 create index rotations_to_confirm on rotations (cut_key_id) where cut_at is not null and confirmed_at is null;
 create index rotations_by_predecessor on rotations (predecessor_id, started_at);
-create index rotations_by_message on rotations (message_id);
 create index rotations_by_campaign on rotations (campaign_id, id) where campaign_id is not null;
-
--- Replies and direct messages of a rotation, each sent once.
-create table rotation_notes (
-  rotation_id text not null references rotations,
-  step text not null,
-  kind text not null check (kind in ('offer', 'reveal', 'ends', 'safe', 'overdue', 'report', 'ended')),
-  body jsonb not null default '{}',
-  put_at timestamptz not null,
-  attempts integer not null default 0,
-  refusals integer not null default 0,
-  retry_after timestamptz,
-  sent_at timestamptz,
-  primary key (rotation_id, step)
-);
-create index rotation_notes_to_send on rotation_notes (put_at) where sent_at is null;

@@ -13,9 +13,6 @@ create table key_requests (
   decision_reason text,
   key_id text references keys,
   closed_for text,
-  closed_announced_at timestamptz,
-  channel_id text,
-  ts text,
   check ((state = 'waiting') = (decided_by is null)),
   check (decided_by is null or decided_by <> requested_by),
   check ((state = 'approved') = (key_id is not null)),
@@ -23,5 +20,3 @@ create table key_requests (
 );
 create index key_requests_waiting on key_requests (workspace_id, requested_at) where state = 'waiting';
 create index key_requests_by_person on key_requests (workspace_id, requested_by, requested_at);
-create index key_requests_to_announce on key_requests (decided_at)
-  where state = 'closed' and closed_announced_at is null;

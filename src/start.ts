@@ -2,13 +2,17 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Job } from '../jobs/engine/job.ts'
+import { doubtsAboutRights } from './audit/rights.ts'
 import { type Clock, openDatabaseClock } from './foundation/clock.ts'
 import type { Config } from './foundation/config.ts'
-import { databaseStartError, openDatabase, requireChanges } from './foundation/database.ts'
+import { openDatabase, requireChanges } from './foundation/database.ts'
+import { doubtsAbout } from './foundation/doubts.ts'
 import { boundGarbage } from './foundation/garbage.ts'
 import { type Log, openLog } from './foundation/log.ts'
 import { pendingMigrations } from './foundation/migrate.ts'
+import { databaseStartError } from './foundation/outage.ts'
 import { type Random, systemRandom } from './foundation/random.ts'
+import { requireSessions } from './foundation/sessions.ts'
 import { StartError } from './foundation/start-error.ts'
 import type { World } from './foundation/world.ts'
 import type { SlackSide } from './slack/open.ts'
@@ -107,12 +111,18 @@ class Opened {
   }
 }
 
-async function checkDatabase({ db }: World): Promise<void> {
-  const pending = await pendingMigrations(db).catch((error) => {
+/** Nothing is created here: an empty database is left as it is. */
+async function checkDatabase({ db, config, log }: World): Promise<void> {
+  try {
+    await requireSessions(config.databaseUrl)
+    const pending = await pendingMigrations(db)
+    if (pending.length > 0)
+      throw new StartError(`The database is ${pending.length} migrations behind. Run: keywarden migrate`)
+    for (const doubt of [...(await doubtsAbout(db)), ...(await doubtsAboutRights(db))])
+      log.warn({ event: 'database.doubted', doubt }, 'the database is not as it should be')
+  } catch (error) {
     throw databaseStartError(error) ?? error
-  })
-  if (pending.length > 0)
-    throw new StartError(`The database is ${pending.length} migrations behind. Run: keywarden migrate`)
+  }
 }
 
 type Parts = {
@@ -155,11 +165,15 @@ async function startParts(
 
 async function startWorker(
   world: World,
-  { deliver, offboard, board }: Pick<SlackSide, 'deliver' | 'offboard' | 'board'>,
+  { deliver, offboard }: Pick<SlackSide, 'deliver' | 'offboard'>,
   timetable: readonly Job[] | undefined,
 ) {
-  const { openWorker } = await import('../jobs/engine/worker.ts')
-  return openWorker({ world, offboard, board, deliver: () => deliver({ seconds: 5 }) }, timetable)
+  const [{ openWorker }, { refuseCluster }] = await Promise.all([
+    import('../jobs/engine/worker.ts'),
+    import('./foundation/redis.ts'),
+  ])
+  await refuseCluster(world.config.redisUrl)
+  return openWorker({ world, offboard, deliver: () => deliver({ seconds: 5 }) }, timetable)
 }
 
 /** A worker answers for how late the jobs are, in its metrics and its readiness. */

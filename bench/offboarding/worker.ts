@@ -5,9 +5,10 @@ import { systemRandom } from '../../src/foundation/random.ts'
 import { openWebClient } from '../../src/foundation/slack.ts'
 import type { World } from '../../src/foundation/world.ts'
 import { startWatching } from '../../src/leases/confirm.ts'
-import { announce } from '../../src/offboarding/announce.ts'
+import { deliverWaiting } from '../../src/notifications/deliver.ts'
 import { carryOut } from '../../src/offboarding/execute.ts'
-import { slackAnnouncer } from '../../src/slack/offboarding-announcer.ts'
+import { slackChannel } from '../../src/slack/post-messages.ts'
+import { sources } from '../../src/slack/sources.ts'
 
 /** The worker's share, in a process of its own so that its memory is what is measured. Its calendar is told to it. */
 let now = new Date(Number(process.env.BENCH_NOW))
@@ -16,7 +17,7 @@ const db = openDatabase(config.databaseUrl, { connections: 6, name: 'bench worke
 const log = openLog({ level: 'warn', tokenPrefix: config.tokenPrefix })
 const world: World = { config, db, log, clock: { now: () => now }, random: systemRandom }
 const watching = startWatching(world)
-const announcer = slackAnnouncer(openWebClient(world))
+const channel = slackChannel(openWebClient(world), log)
 
 process.on('message', async (message: number | 'stop') => {
   if (message === 'stop') {
@@ -27,7 +28,7 @@ process.on('message', async (message: number | 'stop') => {
   }
   now = new Date(message)
   await carryOut(world)
-  await announce(world, announcer)
+  await deliverWaiting({ world, channel, sources })
   process.send!(process.resourceUsage().maxRSS / 1024)
 })
 // Whoever started it is gone.

@@ -1,15 +1,13 @@
 import type { World } from '../../src/foundation/world.ts'
-import type { RotationBoard } from '../../src/rotation/board.ts'
 
 /**
  * The context of a job. `deliver` sends the outbox now; `offboard` carries out offboardings and posts their progress,
- * like the bot; `board` posts rotations. The last two are absent without Slack.
+ * like the bot; it is absent without Slack.
  */
 export type JobContext = {
   world: World
   deliver: () => Promise<void>
   offboard?: () => Promise<void>
-  board?: RotationBoard
 }
 
 /** A line of the timetable. A job answers a question about a set, so a missed run only delays the answer. */

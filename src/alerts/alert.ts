@@ -63,6 +63,7 @@ export type FindingAction = {
 /** A message that is sent once and never edited. */
 export type Notice =
   | { about: 'channel-lost'; channel: string; reason: string; lost?: 'checkpoints' }
+  | { about: 'unreachable'; person: string; what: string; reason: string }
   | ({ about: 'digest' } & Digest)
   | { about: 'quarantined'; name: string; hint: string }
   | ({ about: 'offboarded-elsewhere' } & OffboardedElsewhere)

@@ -65,3 +65,31 @@ export async function weaknesses(db: Executor): Promise<string[]> {
     ...(is.creates && !is.owns_schema ? [`${role} may create objects in the schema`] : []),
   ]
 }
+
+/**
+ * A sentence about the rights that the connected role lacks although Keywarden uses them; empty when it lacks none.
+ * Partitions are reached through their table.
+ */
+export async function doubtsAboutRights(db: Executor): Promise<string[]> {
+  const { rows } = await db.raw(
+    `with needed as (
+       select oid, relname, unnest(case when relname = any(?) then '{select}'::text[]
+         else '{select,insert,update,delete}'::text[] end) as does
+       from pg_class
+       where relnamespace = current_schema()::regnamespace and relkind in ('r', 'p') and not relispartition
+     )
+     select does || ' on ' || relname as lacks from needed where not has_table_privilege(oid, does)
+     union all select 'usage on ' || relname from pg_class
+       where relnamespace = current_schema()::regnamespace and case when relkind = 'S' then not has_sequence_privilege(oid, 'usage') end
+     union all select 'execute on ' || proname from pg_proc
+       where pronamespace = current_schema()::regnamespace and not has_function_privilege(oid, 'execute')
+     order by 1`,
+    [readOnly],
+  )
+  if (rows.length === 0) return []
+  const named = rows.slice(0, 5).map(({ lacks }: { lacks: string }) => lacks)
+  const more = rows.length > named.length ? ` and ${rows.length - named.length} more` : ''
+  return [
+    `the role of DATABASE_URL lacks ${named.join(', ')}${more}; run keywarden migrate with DATABASE_OWNER_URL, which grants it`,
+  ]
+}

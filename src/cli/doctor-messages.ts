@@ -1,6 +1,7 @@
 import { systemClock } from '../foundation/clock.ts'
 import type { Config } from '../foundation/config.ts'
-import { isOutage, openDatabase } from '../foundation/database.ts'
+import { openDatabase } from '../foundation/database.ts'
+import { isOutage } from '../foundation/outage.ts'
 import { delayedMessages, failedMessages, type Trouble } from '../notifications/failed.ts'
 import { bad, type Check, type Finding, good, warning } from './finding.ts'
 

@@ -1,22 +1,27 @@
 import { readFile } from 'node:fs/promises'
 import type { Redis } from 'ioredis'
 import { parse } from 'yaml'
+import { doubtsAboutRights } from '../audit/rights.ts'
 import { systemClock } from '../foundation/clock.ts'
 import type { Config } from '../foundation/config.ts'
 import { type Database, openDatabase, requireChanges } from '../foundation/database.ts'
+import { doubtsAbout } from '../foundation/doubts.ts'
 import { lateSentences, readLateness } from '../foundation/lateness.ts'
 import { openLog } from '../foundation/log.ts'
 import { pendingMigrations } from '../foundation/migrate.ts'
 import { packageRoot } from '../foundation/package-root.ts'
 import { whyNoChanges } from '../foundation/primary.ts'
 import { systemRandom } from '../foundation/random.ts'
+import { clusterSentence, isCluster } from '../foundation/redis.ts'
+import { requireSessions } from '../foundation/sessions.ts'
 import { historyScopes, openWebClient, slackStartError } from '../foundation/slack.ts'
+import { StartError } from '../foundation/start-error.ts'
 import { allWorkspaces } from '../workspaces/workspace.ts'
 import { checkAudit } from './doctor-audit.ts'
 import { doctorLive, type TryLive } from './doctor-live.ts'
 import { checkMessages } from './doctor-messages.ts'
 import { checkNode } from './doctor-node.ts'
-import { bad, type Check, type Finding, good } from './finding.ts'
+import { bad, type Check, type Finding, good, warning } from './finding.ts'
 
 /**
  * Prints a line per check; with `live`, also one for each thing that is tried on Slack, in messages to `live.to` or
@@ -54,18 +59,22 @@ const postgres: Check = async ({ databaseUrl }) => {
     const { rows } = await db.raw(`select current_setting('server_version_num')::int as version`)
     const major = Math.floor(rows[0].version / 10_000)
     if (major < 15) return [bad(`version ${major} is too old; Keywarden needs 15 or newer`)]
+    await requireSessions(databaseUrl)
     const pending = await pendingMigrations(db)
     if (pending.length === 0) await requireChanges(db)
+    const doubts = pending.length === 0 ? [...(await doubtsAbout(db)), ...(await doubtsAboutRights(db))] : []
     return [
       good(`version ${major}`),
       pending.length === 0
         ? good('schema is up to date')
         : bad(`${pending.length} migrations are pending; run: keywarden migrate`),
+      ...doubts.map(warning),
       ...(pending.length === 0 ? await jobs(db) : []),
     ]
   } catch (error) {
     const noChanges = whyNoChanges(error)
     if (noChanges) return [bad(`takes no changes: ${noChanges}; point DATABASE_URL at the primary`)]
+    if (error instanceof StartError) return [bad(error.message)]
     return [bad(`cannot be reached (${(error as Error).message}); check DATABASE_URL`)]
   } finally {
     await db.destroy()
@@ -96,7 +105,8 @@ const redis: Check = async ({ redisUrl }) => {
   })
   try {
     await client.connect()
-    const info = await client.info('server')
+    const info = await client.info()
+    if (isCluster(info)) return [bad(clusterSentence)]
     const version = /(?:valkey|redis)_version:(\S+)/.exec(info)?.[1] ?? 'unknown'
     if (Number.parseFloat(version) < 6.2) return [bad(`version ${version}; BullMQ needs 6.2`)]
     const policy = await evictionPolicy(client)

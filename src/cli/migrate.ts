@@ -1,7 +1,9 @@
 import { grantRights, ownsTables } from '../audit/rights.ts'
 import type { Config } from '../foundation/config.ts'
-import { type Database, databaseStartError, openDatabase } from '../foundation/database.ts'
+import { type Database, openDatabase } from '../foundation/database.ts'
 import { migrate } from '../foundation/migrate.ts'
+import { databaseStartError } from '../foundation/outage.ts'
+import { requireSessions } from '../foundation/sessions.ts'
 
 /**
  * Migrates the database to this version. With an owner's URL the owner owns the tables, and the role of DATABASE_URL
@@ -9,6 +11,8 @@ import { migrate } from '../foundation/migrate.ts'
  */
 export async function migrateDatabase(config: Config): Promise<number> {
   const { databaseUrl, databaseOwnerUrl } = config
+  if (databaseOwnerUrl === undefined) await requireSessions(databaseUrl)
+  else await requireSessions(databaseOwnerUrl, 'DATABASE_OWNER_URL')
   const open = (url: string) => openDatabase(url, { connections: 2, name: 'keywarden migrate' })
   if (databaseOwnerUrl === undefined) return report(await migrate(databaseUrl))
   const [app, owner] = [open(databaseUrl), open(databaseOwnerUrl)]

@@ -6,6 +6,7 @@ import { openDatabase } from '../foundation/database.ts'
 import { openLog } from '../foundation/log.ts'
 import { systemRandom } from '../foundation/random.ts'
 import { type Refusal, refuse, sentence } from '../foundation/refusal.ts'
+import { requireSessions } from '../foundation/sessions.ts'
 import type { Phrase } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import { confirmRequest } from '../leases/confirm.ts'
@@ -21,6 +22,7 @@ export async function withWorld<T>(
   work: (world: World) => Promise<T>,
 ): Promise<T> {
   const config: Config = readConfig(env)
+  await requireSessions(config.databaseUrl)
   const db = openDatabase(config.databaseUrl, {
     connections: 2,
     name: 'keywarden shell',

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net'
 import knex, { type Knex } from 'knex'
 import pg from 'pg'
-import { requirePrimary, whyNoChanges } from './primary.ts'
+import { failedToConnect, isConnectionSpent, isOutage } from './outage.ts'
+import { beginSession } from './primary.ts'
 import { isRefusal, type Refusal, refuse } from './refusal.ts'
-import { StartError } from './start-error.ts'
 
 export type Database = Knex
 export type Transaction = Knex.Transaction
@@ -31,7 +31,7 @@ export type DatabaseOptions = {
 
 /**
  * Opens a pool of connections to the primary. Nothing is connected until the first query, so this never fails; queries
- * do. A connection on which the server said that it takes no changes is not used again.
+ * do. A connection on which the server said that it takes no changes, or has lost the session, is not used again.
  */
 export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
   const { patient = false, silenceMs = patient ? 0 : 12_000, connectMs = 2_000 } = options
@@ -42,9 +42,6 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
       connectionString: url,
       application_name: options.name ?? 'keywarden',
       connectionTimeoutMillis: connectMs,
-      statement_timeout: patient ? 0 : 10_000,
-      lock_timeout: patient ? 0 : 4_000,
-      idle_in_transaction_session_timeout: patient ? 0 : 10_000,
       keepAlive: true,
       types: databaseTypes,
     } as Knex.PgConnectionConfig,
@@ -54,14 +51,17 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
       afterCreate(client: PgClient, done: (error: unknown, client: PgClient) => void) {
         const { stream } = client.connection
         stream.setTimeout(silenceMs, () => stream.destroy())
-        client.connection.on('errorMessage', (error) => whyNoChanges(error) && spent.add(client))
-        requirePrimary(client).then(
-          () => done(undefined, client),
-          (error) => {
-            stream.destroy()
-            done(error, client)
-          },
-        )
+        client.connection.on('errorMessage', (error) => isConnectionSpent(error) && spent.add(client))
+        const limits = patient ? unlimited : { statementMs: 10_000, lockMs: 4_000, idleMs: 10_000 }
+        beginSession(client, limits)
+          .catch(failedToConnect)
+          .then(
+            () => done(undefined, client),
+            (error) => {
+              stream.destroy()
+              done(error, client)
+            },
+          )
       },
       validate: (client: PgClient) => !spent.has(client),
     },
@@ -71,15 +71,48 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
   })
 }
 
-/** The parts of the pg package that its types lack. */
+/** The parts of the pg package that its types lack, and the mark by which knex's pool knows a lost connection. */
 type PgClient = pg.Client & {
+  __knex__disposed?: unknown
   connection: { stream: Socket; on(event: 'errorMessage', heard: (error: unknown) => void): void }
 }
 
+/** Real milliseconds that a server may take to end a connection. */
+const goodbyeMs = 500
+
+const unlimited = { statementMs: 0, lockMs: 0, idleMs: 0 }
+
 const PostgresClient = knex({ client: 'pg' }).client.constructor as typeof knex.Client
 
-/** Knex's client, for which a COMMIT that Postgres answered with ROLLBACK has failed. */
+/**
+ * Knex's client, for which a COMMIT that Postgres answered with ROLLBACK has failed, and what fails while connecting is
+ * an outage.
+ */
 class Client extends PostgresClient {
+  /** Knex's own would leave a connection open that fails after it was made, as at the password. */
+  override async acquireRawConnection(): Promise<unknown> {
+    const client = new pg.Client(this.connectionSettings) as PgClient
+    const dispose = (why?: unknown) => {
+      client.__knex__disposed = why ?? 'ended'
+    }
+    client.on('error', dispose)
+    client.on('end', dispose)
+    return client.connect().then(
+      () => client,
+      (error) => {
+        client.connection.stream.destroy()
+        failedToConnect(error)
+      },
+    )
+  }
+
+  /** Knex's own would wait for the answer of a server that is cut off. */
+  override async destroyRawConnection(client: PgClient): Promise<void> {
+    const { stream } = client.connection
+    const giveUp = setTimeout(() => stream.destroy(), goodbyeMs)
+    await client.end().finally(() => clearTimeout(giveUp))
+  }
+
   override query(connection: unknown, question: unknown): Promise<Answered> {
     const answer: Promise<Answered> = super.query(connection, question)
     return question === 'COMMIT;' ? answer.then(committed) : answer
@@ -102,19 +135,6 @@ class RolledBack extends Error {
 }
 
 function silent(): void {}
-
-/** The sentence for a start or command that a database kept from happening; undefined when it was not that. */
-export function databaseStartError(error: unknown, variable = 'DATABASE_URL'): StartError | undefined {
-  const { code, message } = error as { code?: unknown; message: string }
-  const noChanges = whyNoChanges(error)
-  if (noChanges)
-    return new StartError(`Postgres takes no changes: ${noChanges}. Point ${variable} at the primary.`)
-  if (!isOutage(error) && !/^(28|3D)/.test(String(code))) return undefined
-  const why = error instanceof AggregateError ? error.errors[0].message : message
-  return new StartError(
-    `Postgres cannot be reached (${why}). Check ${variable} and that it accepts connections.`,
-  )
-}
 
 /**
  * Rejects when nothing could be saved at this moment. It locks no row and writes nothing.
@@ -209,26 +229,6 @@ const outcomeUnknown = (error: unknown) =>
     next: 'Look whether it was before you do it again.',
     logged: { error: String(error) },
   })
-
-// Class 08 is a lost connection, 57P an administrator's stop, 53 no room, 57014 and 55P03 a limit of time that was
-// reached, 40 a transaction that gave way to another; the rest is what sockets and pools say.
-const outageCodes =
-  /^(08...|57P0[1-5]|53...|25P0[34]|57014|55P03|40P01|40001|ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EPIPE|ETIMEDOUT|EHOSTUNREACH)$/
-const outageSentences =
-  /connection terminated|timeout expired|timeout acquiring a connection|connection ended|read timeout|not queryable|client was closed/i
-
-/**
- * Whether an error says that the database could not be reached, not in time, or not where it takes changes, rather than
- * that it said no.
- */
-export function isOutage(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  if (error instanceof AggregateError && error.errors.some(isOutage)) return true
-  if (whyNoChanges(error)) return true
-  const code = (error as { code?: unknown }).code
-  if (typeof code === 'string' && outageCodes.test(code)) return true
-  return outageSentences.test(error.message) || error.name === 'KnexTimeoutError'
-}
 
 /** Whether an error is the violation of that unique index or constraint. */
 export function violates(error: unknown, constraint: string): boolean {

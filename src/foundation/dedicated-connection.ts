@@ -1,13 +1,15 @@
 import pg from 'pg'
 import { databaseTypes } from './database.ts'
-import { requirePrimary, whyNoChanges } from './primary.ts'
+import { failedToConnect, isConnectionSpent } from './outage.ts'
+import { beginSession } from './primary.ts'
 
 export type Statement = { name: string; text: string }
 
 /**
  * One connection of its own to the primary, for work that must never queue behind other work. It connects when first
  * asked, and again when asked after it was lost; a query that gets no answer in time ends the connection, so
- * that a cable which was cut looks like one that was unplugged, and so does a server that takes no changes.
+ * that a cable which was cut looks like one that was unplugged, and so does a server that takes no changes or has lost
+ * the session.
  */
 export type DedicatedConnection = {
   /** @throws when the database cannot be reached, is too slow, or says no */
@@ -46,8 +48,9 @@ export function openDedicatedConnection(url: string, options: LaneOptions): Dedi
   }
 
   async function makeReady(client: pg.Client) {
-    await client.connect()
-    await requirePrimary(client)
+    await client.connect().catch(failedToConnect)
+    const limits = { statementMs: options.timeoutMs, lockMs: options.timeoutMs, idleMs: 10_000 }
+    await beginSession(client, limits).catch(failedToConnect)
     await options.onConnect?.(client)
   }
 
@@ -70,7 +73,7 @@ export function openDedicatedConnection(url: string, options: LaneOptions): Dedi
         return (await connection.client.query({ ...statement, values })).rows as Row[]
       } catch (error) {
         // The primary that says no is there; everything else leaves the connection in doubt.
-        if (!isReady || !(error instanceof pg.DatabaseError) || whyNoChanges(error)) drop(connection)
+        if (!isReady || !(error instanceof pg.DatabaseError) || isConnectionSpent(error)) drop(connection)
         throw error
       }
     },
@@ -103,9 +106,6 @@ const newClient = (url: string, { name, timeoutMs }: LaneOptions) =>
     application_name: name,
     connectionTimeoutMillis: timeoutMs,
     query_timeout: timeoutMs,
-    statement_timeout: timeoutMs,
-    lock_timeout: timeoutMs,
-    idle_in_transaction_session_timeout: 10_000,
     keepAlive: true,
     types: databaseTypes,
   })

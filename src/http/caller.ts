@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
-import { isOutage } from '../foundation/database.ts'
 import type { Log } from '../foundation/log.ts'
+import { isOutage } from '../foundation/outage.ts'
 import type { Account } from '../verification/entries.ts'
 import { Overloaded } from '../verification/reader.ts'
 import type { Verifier } from '../verification/verifier.ts'

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { isOutage } from '../foundation/database.ts'
+import { isOutage } from '../foundation/outage.ts'
 import type { World } from '../foundation/world.ts'
 import { otherEndpoint } from '../usage/cell.ts'
 import { recordOutcomes } from '../usage/outcomes.ts'

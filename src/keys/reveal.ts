@@ -7,6 +7,7 @@ import { type Act, actorName } from '../members/actor.ts'
 import { noSuchKey } from '../policy/authorise.ts'
 import type { Key } from './key.ts'
 import { lapsesAt, offerDays } from './lapse.ts'
+import { refreshOffers } from './offers.ts'
 import { revokedAlready } from './revoked.ts'
 import { keyColumns, lockKeyFor, toKey } from './store.ts'
 import { generateToken, type Token } from './token.ts'
@@ -58,6 +59,7 @@ export async function reveal(
     keyId,
     details: { hint: key.hint, expiresAt: key.expiresAt },
   })
+  await refreshOffers(act.trx, [keyId])
   return { key, token }
 }
 
@@ -101,6 +103,7 @@ export async function voidReveal(act: Act, workspaceId: string, keyId: string): 
     .returning(keyColumns)
   if (!row) return voidAlready(act, workspaceId, keyId)
   await record(act, { event: 'key.reveal-voided', workspaceId, keyId })
+  await refreshOffers(act.trx, [keyId])
   return toKey(row)
 }
 

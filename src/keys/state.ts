@@ -4,6 +4,7 @@ import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import { say, who } from '../foundation/words.ts'
 import { type Act, actorName } from '../members/actor.ts'
 import { isOver, type Key, legalFrom, type Status } from './key.ts'
+import { refreshOffers } from './offers.ts'
 import { revokedAlready } from './revoked.ts'
 import { keyColumns, lockKeyFor, toKey } from './store.ts'
 
@@ -55,6 +56,7 @@ async function change(
     .update({ status: move.to, status_changed_at: act.now, status_changed_by: actorName(act.actor) })
     .returning(keyColumns)
   if (!row) return notFrom(found, move)
+  if (found.status === 'unrevealed') await refreshOffers(act.trx, [keyId])
   // A successor that ends gives its name back to the key it was to replace, or leaves it to its own successor.
   if (move.to === 'revoked' && found.predecessorId)
     await act.trx('keys').where({ successor_id: keyId }).update({ successor_id: found.successorId })

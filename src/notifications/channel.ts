@@ -11,6 +11,9 @@ export type Posted = { channelId: string; ts: string; pictureId?: string }
  */
 export type Carried = { id: string; mayJoin: boolean; isLate: boolean; inWords: boolean; before(): void }
 
+/** The id of the outbox message, and what it says: a file is known by its name alone. */
+export type Sought = { id: string; content: Content }
+
 /**
  * A way to people; Slack implements it. Each call either succeeds or throws: `Delay` when the service asks to wait,
  * `Refused` when it refuses, anything else when it is unknown whether the message was delivered. A message refused for
@@ -22,7 +25,7 @@ export type Channel = {
   /** brings a live message up to date */
   edit(where: Posted, content: Content, destination: string): Promise<void>
   /** the post that carries this outbox message, if it arrived after that time; in the thread, if one is given */
-  find(destination: string, messageId: string, since: Date, thread?: Posted): Promise<Posted | undefined>
+  find(destination: string, sought: Sought, since: Date, thread?: Posted): Promise<Posted | undefined>
   /** whether that person reads this destination */
   reaches(destination: string, userId: string): Promise<boolean>
 }

@@ -2,13 +2,16 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type Executor, transact } from '../foundation/database.ts'
 import { isRefusal } from '../foundation/refusal.ts'
 import { isSlackUser, plain } from '../foundation/words.ts'
-import { type Carried, Delay, type Posted, Refused } from './channel.ts'
+import { type Carried, Delay, type Posted, Refused, type Sought } from './channel.ts'
 import { copyOf } from './copy.ts'
-import { fallBack } from './fall-back.ts'
+import { fallBack, probeLostChannels, sendBack } from './fall-back.ts'
 import {
   type Claimed,
   claim,
   complete,
+  completeCovered,
+  cover,
+  fellowsOf,
   hasMoreComing,
   pauseDestination,
   postpone,
@@ -21,6 +24,7 @@ import {
   findPosted,
   forgetPosted,
   hasHeard,
+  type PostedMessage,
   placeName,
   rememberPosted,
   shownBy,
@@ -49,6 +53,7 @@ export async function deliverWaiting(
   timeout: { seconds: number } = { seconds: 0 },
 ): Promise<number> {
   const { db } = messenger.world
+  await probeLostChannels(db)
   let arrived = await deliverOnce(messenger)
   for (let left = timeout.seconds; left > 0; ) {
     const seconds = await secondsToNextTry(db)
@@ -65,18 +70,29 @@ async function deliverOnce(messenger: Messenger): Promise<number> {
   const { db, clock } = messenger.world
   const running = new Set<Promise<void>>()
   let arrived = 0
-  for (;;) {
-    const claimedAt = performance.now()
-    const claimed = await claim(db, clock.now(), lanes - running.size)
-    const deliveries = await open(messenger, claimed, claimedAt)
-    for (const delivery of deliveries) {
-      const work = attempt(delivery)
-        .then((isDelivered) => void (isDelivered && arrived++))
-        .finally(() => running.delete(work))
-      running.add(work)
+  let failure: unknown
+  try {
+    while (failure === undefined) {
+      const claimedAt = performance.now()
+      const claimed = await claim(db, clock.now(), lanes - running.size)
+      for (const delivery of await open(messenger, claimed, claimedAt)) {
+        const work = attempt(delivery)
+          .then(
+            (isDelivered) => void (isDelivered && arrived++),
+            // The database is out: nothing more is claimed.
+            (error) => {
+              failure ??= error
+            },
+          )
+          .finally(() => running.delete(work))
+        running.add(work)
+      }
+      if (running.size === 0 && claimed.length === 0) return arrived
+      if (claimed.length === 0 || running.size === lanes) await Promise.race(running)
     }
-    if (running.size === 0) return arrived
-    if (claimed.length === 0 || running.size === lanes) await Promise.race(running)
+    throw failure
+  } finally {
+    await Promise.all(running)
   }
 }
 
@@ -85,7 +101,7 @@ type Delivery = {
   message: Claimed
   reading: Reading | undefined
   /** the live message, if it stands */
-  posted: Posted | undefined
+  posted: PostedMessage | undefined
   claimedAt: number
 }
 
@@ -96,9 +112,15 @@ async function open(
   claimedAt: number,
 ): Promise<Delivery[]> {
   if (claimed.length === 0) return []
-  const { db } = messenger.world
+  const { db, clock } = messenger.world
   const stands = await findPosted(db, claimed)
-  const waiting = claimed.map((message) => ({ ...message, isPosted: stands.has(placeName(message)) }))
+  const summedUp = claimed.filter(({ source, mode }) => mode !== 'live' && messenger.sources[source]?.sumsUp)
+  const fellows = await fellowsOf(db, summedUp, clock.now())
+  const waiting = claimed.map((message) => ({
+    ...message,
+    isPosted: stands.has(placeName(message)),
+    fellows: fellows.get(message.id) ?? [],
+  }))
   const readings = await readFrom(messenger, waiting)
   const failed = claimed.flatMap((message, i) => {
     const reading = readings[i]
@@ -108,7 +130,7 @@ async function open(
   return claimed.flatMap((message, i) => {
     const reading = readings[i]
     if (reading instanceof Error) return []
-    return [{ messenger, message, reading, posted: stands.get(placeName(message))?.where, claimedAt }]
+    return [{ messenger, message, reading, posted: stands.get(placeName(message)), claimedAt }]
   })
 }
 
@@ -135,6 +157,7 @@ async function deliver(delivery: Delivery): Promise<boolean> {
     return false
   }
   const copyTo = await concernedElsewhere(delivery, reading)
+  if (reading.covers) await cover(db, message, reading.covers)
   if (message.mode === 'once') {
     await postOnce(delivery, reading.said!)
     return recordArrival(delivery, copyTo)
@@ -146,7 +169,7 @@ async function deliver(delivery: Delivery): Promise<boolean> {
 
 async function postOnce(delivery: Delivery, said: Said, id = delivery.message.id, thread?: Posted) {
   const { messenger, message } = delivery
-  const earlier = await arrived(delivery, id, thread)
+  const earlier = await arrived(delivery, { id, content: said.content }, thread)
   return (
     earlier ??
     messenger.channel.post(message.destination, said, { ...(await carriedBy(delivery)), id }, thread)
@@ -166,8 +189,10 @@ async function carriedBy({ messenger, message, claimedAt }: Delivery): Promise<C
   }
 }
 
-const arrived = async ({ messenger, message }: Delivery, id: string, thread?: Posted) =>
-  message.doubtSince ? messenger.channel.find(message.destination, id, message.doubtSince, thread) : undefined
+const arrived = async ({ messenger, message }: Delivery, sought: Sought, thread?: Posted) =>
+  message.doubtSince
+    ? messenger.channel.find(message.destination, sought, message.doubtSince, thread)
+    : undefined
 
 type Begun = { posted: Posted; live: Live }
 
@@ -191,13 +216,17 @@ const remember = (db: Executor, { messenger, message }: Delivery, { posted, live
 }
 
 /** Brings the live message up to date, and replies below it. One that somebody deleted is begun anew. */
-async function follow(delivery: Delivery, reading: Reading, posted: Posted): Promise<Begun | undefined> {
+async function follow(
+  delivery: Delivery,
+  reading: Reading,
+  posted: PostedMessage,
+): Promise<Begun | undefined> {
   const { messenger, message } = delivery
   const { db } = messenger.world
   const { live, said } = reading
   try {
-    if (live && !(await hasMoreComing(db, message))) await update(delivery, live, posted)
-    if (message.mode === 'thread') await postOnce(delivery, said!, message.id, posted)
+    if (live && !(await hasMoreComing(db, message))) await update(messenger, live, posted)
+    if (message.mode === 'thread') await postOnce(delivery, said!, message.id, posted.where)
     return undefined
   } catch (error) {
     if (!(error instanceof Refused) || error.why !== 'missing') throw error
@@ -207,11 +236,10 @@ async function follow(delivery: Delivery, reading: Reading, posted: Posted): Pro
   }
 }
 
-async function update({ messenger, message }: Delivery, live: Live, where: Posted): Promise<void> {
-  const stands = (await findPosted(messenger.world.db, [message])).get(placeName(message))
+async function update(messenger: Messenger, live: Live, posted: PostedMessage): Promise<void> {
   const shown = shownBy(live)
-  if (stands && stands.hash === shown.hash && stands.figures === shown.figures) return
-  await showNow(messenger, { ...message, where }, live)
+  if (posted.hash === shown.hash && posted.figures === shown.figures) return
+  await showNow(messenger, posted, live)
 }
 
 /** Updates the live messages that the matter was part of before, so that they no longer show it. */
@@ -245,15 +273,15 @@ async function concernedElsewhere({ messenger, message }: Delivery, reading: Rea
 
 /** Records the delivery, and puts the copies, in one transaction. Returns true. */
 async function recordArrival(delivery: Delivery, copyTo: readonly string[], begun?: Begun): Promise<true> {
-  const { messenger, message } = delivery
+  const { messenger, message, reading } = delivery
   const { db, clock, random } = messenger.world
   const now = clock.now()
   const recorded = await transact(db, async (trx) => {
     if (begun) await remember(trx, delivery, begun)
     await complete(trx, message, 'arrived', now)
-    await trx('lost_channels')
-      .where({ workspace_id: message.workspaceId, channel: message.destination })
-      .delete()
+    if (reading?.covers) await completeCovered(trx, message, now)
+    const lost = { workspace_id: message.workspaceId, channel: message.destination }
+    if ((await trx('lost_channels').where(lost).delete()) > 0) await sendBack(trx, lost)
     const copies = copyTo.map((person) => copyOf(message, `dm:${person}`))
     await put(trx, copies, now, random)
   })
@@ -268,8 +296,7 @@ async function onFailure(
   const { db, clock, log } = messenger.world
   const refusal = error instanceof Refused ? error : undefined
   if (refusal?.why === 'over') return void (await complete(db, message, 'moot', clock.now(), refusal.said))
-  if (refusal?.why === 'closed')
-    return fallBack(messenger.world, message, reading?.concerned ?? [], refusal.said)
+  if (refusal?.why === 'closed') return fallBack(messenger.world, message, reading, refusal.said)
   const counts = refusal?.why === 'other' || refusal?.why === 'missing'
   const isFinal = refusal?.why === 'content' || (counts && message.refusals + 1 >= maxRefusals)
   if (refusal && isFinal) return setAside(messenger.world, message, refusal.said)

@@ -7,7 +7,7 @@ import { fromRow } from '../foundation/rows.ts'
  * How a message is shown. `live`: one per subject and destination, kept up to date; `thread`: a reply below it; `once`:
  * a message of its own.
  */
-export type Mode = 'live' | 'thread' | 'once'
+type Mode = 'live' | 'thread' | 'once'
 
 /**
  * A message to deliver once. `source` knows what it says; `subjectId` is the matter whose live message it belongs to,
@@ -45,6 +45,9 @@ export type Claimed = {
   refusals: number
   doubtSince: Date | null
 }
+
+/** A message that waits beside another one, for the same subject, place and mode. */
+export type Fellow = Pick<Claimed, 'id' | 'itemId' | 'step' | 'body'>
 
 /**
  * How a message ended. `failed`: refused for good, and nobody read it; `unreachable`: that person takes no messages;
@@ -173,6 +176,47 @@ export async function complete(
 }
 
 const maxErrorLength = 500
+
+/**
+ * The messages that wait beside each of these and may be sent by now, oldest first, by its id. An attempt in doubt may
+ * have said what it covered then, and nothing that was put since.
+ */
+export async function fellowsOf(
+  db: Executor,
+  messages: readonly Claimed[],
+  now: Date,
+): Promise<Map<string, Fellow[]>> {
+  const { rows } = await db.raw(
+    `select c.id as of, o.id, o.item_id as "itemId", o.step, o.body
+     from jsonb_to_recordset(:messages) as c (id text, source text, "subjectId" text, destination text, mode text,
+         "doubtSince" timestamptz)
+       join outbox o on o.subject_id = c."subjectId" and o.destination = c.destination
+         and o.source = c.source and o.mode = c.mode and o.id <> c.id
+     where o.completed_at is null and (o.not_before is null or o.not_before <= :now)
+       and (c."doubtSince" is null or o.covered_by = c.id)
+     order by o.seq`,
+    { messages: JSON.stringify(messages), now },
+  )
+  const fellows = new Map<string, Fellow[]>()
+  for (const { of, ...row } of rows) fellows.set(of, [...(fellows.get(of) ?? []), row])
+  return fellows
+}
+
+/** Marks the fellows that the message says too, before it is sent; it covers no others. */
+export async function cover(db: Executor, message: Claimed, ids: readonly string[]): Promise<void> {
+  await besides(db, message)
+    .where((one) => one.whereIn('id', [...ids]).orWhere({ covered_by: message.id }))
+    .update({ covered_by: db.raw('case when id = any(?) then ? end', [[...ids], message.id]) })
+}
+
+/** Records that the message has said what its fellows say. */
+export const completeCovered = async (db: Executor, message: Claimed, now: Date): Promise<void> =>
+  void (await besides(db, message)
+    .where({ covered_by: message.id })
+    .update({ completed_at: now, outcome: 'arrived', claimed_until: null, doubt_since: null }))
+
+const besides = (db: Executor, { subjectId, destination }: Claimed) =>
+  db('outbox').where({ subject_id: subjectId, destination }).whereNull('completed_at')
 
 /**
  * Retries the message after `seconds` of real time. `arrived: 'no'` ends the doubt; `isRefusal` counts this attempt

@@ -14,6 +14,8 @@ export type PostedMessage = Place & {
   figures: string
   /** whether it was edited within the last minute */
   isFresh: boolean
+  /** how often it was edited so far */
+  edits: number
 }
 
 /** A message whose figures alone have changed is edited no more often than this, by real time. */
@@ -21,7 +23,7 @@ const figuresEverySeconds = 60
 /** Real seconds that one process has to refresh a message. */
 const refreshSeconds = 30
 
-const columns = `source, subject_id as "subjectId", destination, workspace_id as "workspaceId", hash, figures,
+const columns = `source, subject_id as "subjectId", destination, workspace_id as "workspaceId", hash, figures, edits,
   channel_id as "channelId", ts, picture_id as "pictureId",
   coalesce(shown_at > clock_timestamp() - interval '${figuresEverySeconds} seconds', false) as "isFresh"`
 
@@ -88,17 +90,25 @@ export async function rememberPosted(
     .ignore()
 }
 
-/** Remembers what the message shows after an edit. */
+/**
+ * Remembers what the message shows after an edit. If another process edited it since it was read, or asked for it to be
+ * refreshed, it is refreshed at once: what was read first may have been written last.
+ */
 export async function rememberShown(
   db: Executor,
-  place: Place,
+  message: Place & Pick<PostedMessage, 'edits'>,
   live: Live,
   everySeconds: number | undefined,
 ): Promise<void> {
-  await at(db, place).update({
+  await at(db, message).update({
     ...shownBy(live),
     shown_at: db.raw('clock_timestamp()'),
-    refresh_at: live.isOver ? null : refreshAfter(db, everySeconds),
+    edits: db.raw('edits + 1'),
+    refresh_at: db.raw(
+      `case when edits <> :edits or refresh_at <= clock_timestamp() then clock_timestamp()
+         else clock_timestamp() + make_interval(secs => :seconds::float8) end`,
+      { edits: message.edits, seconds: live.isOver ? null : (everySeconds ?? null) },
+    ),
   })
 }
 
@@ -111,6 +121,17 @@ const at = (db: Executor, { source, subjectId, destination }: Place) =>
 /** Refreshes the message after `seconds` of real time; undefined: never again. */
 export const refreshAgain = async (db: Executor, place: Place, seconds: number | undefined): Promise<void> =>
   void (await at(db, place).update({ refresh_at: refreshAfter(db, seconds) }))
+
+/** Refreshes the live messages of these subjects in the next round, wherever they stand. */
+export const refreshSoon = async (
+  db: Executor,
+  source: string,
+  subjectIds: readonly string[],
+): Promise<void> =>
+  void (await db('posted_messages')
+    .where({ source })
+    .whereIn('subject_id', [...subjectIds])
+    .update({ refresh_at: db.raw('clock_timestamp()') }))
 
 /** Forgets a live message that is gone. */
 export const forgetPosted = async (db: Executor, place: Place): Promise<void> =>
@@ -150,9 +171,22 @@ export async function earlierMessages(db: Executor, message: Claimed): Promise<P
   return (rows as Row[]).map(fromColumns)
 }
 
-/** The destinations at which the subject's live message stands. */
-export async function postedAt(db: Executor, source: string, subjectId: string): Promise<string[]> {
-  return db('posted_messages').where({ source, subject_id: subjectId }).pluck('destination')
+/** Where the subject's live message stands. */
+export async function postedAt(
+  db: Executor,
+  source: string,
+  subjectId: string,
+): Promise<{ destination: string; where: Posted }[]> {
+  const { rows } = await db.raw(
+    `select ${columns} from posted_messages where source = ? and subject_id = ? order by destination`,
+    [source, subjectId],
+  )
+  return (rows as Row[]).map(fromColumns)
+}
+
+/** Whether the message with this `ts` at the destination is a live one, which is kept up to date. */
+export async function isLive(db: Executor, destination: string, ts: string): Promise<boolean> {
+  return (await db('posted_messages').where({ destination, ts }).first('ts')) !== undefined
 }
 
 /** Whether anything was ever posted there. */

@@ -101,7 +101,7 @@ const asWaiting = (one: PostedMessage): Waiting => ({
 /** Edits the message, and remembers what it shows. An edit that Slack refuses leaves it as it is. */
 export async function showNow(
   { world, channel, sources }: Messenger,
-  message: Pick<PostedMessage, 'source' | 'subjectId' | 'destination' | 'where'>,
+  message: PostedMessage,
   live: Live,
 ): Promise<void> {
   await channel.edit(message.where, live.content, message.destination).catch((error) => {

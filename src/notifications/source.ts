@@ -1,5 +1,5 @@
 import type { Executor } from '../foundation/database.ts'
-import type { Claimed } from './outbox.ts'
+import type { Claimed, Fellow } from './outbox.ts'
 
 /** The content of a message, as data; the channel knows by `about` how to show it. */
 export type Content = { about: string }
@@ -36,20 +36,31 @@ export type Reading = {
   concerned?: readonly string[]
   /** those concerned get a direct message of it too when they do not read the channel */
   mustBeRead?: boolean
+  /** of a source that `sumsUp`: the fellows that `said` says too, so that they need no message of their own */
+  covers?: readonly string[]
+  /** who sent it to a person: notified when that person takes no messages */
+  sender?: string
 }
 
-/** An outbox message that is about to be delivered, and whether its live message was posted. */
+/**
+ * An outbox message that is about to be delivered, whether its live message was posted, and the fellows that it may say
+ * too: only for sources that `sumsUp`.
+ */
 export type Waiting = Pick<
   Claimed,
   'source' | 'workspaceId' | 'subjectId' | 'itemId' | 'step' | 'level' | 'destination' | 'body' | 'mode'
-> & { isPosted: boolean }
+> & { isPosted: boolean; fellows?: readonly Fellow[] }
 
 /** Knows what the messages of one kind say now. */
 export type Source = {
-  /** aligned with `messages`; undefined where there is nothing to say any more */
-  read(db: Executor, messages: readonly Waiting[], now: Date): Promise<(Reading | undefined)[]>
+  /**
+   * Aligned with `messages`; undefined where there is nothing to say any more, an error where it cannot be said yet.
+   */
+  read(db: Executor, messages: readonly Waiting[], now: Date): Promise<(Reading | Error | undefined)[]>
   /** real seconds after which a live message is refreshed, for what changes without a message being put */
   everySeconds?: number
+  /** messages that wait together for the same subject, place and mode may be said as one */
+  sumsUp?: boolean
 }
 
 export type Sources = Readonly<Record<string, Source>>

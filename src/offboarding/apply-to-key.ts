@@ -122,7 +122,7 @@ async function successorOf(act: Act, key: Key, deps: Deps): Promise<string | Ref
     reason: 'leaver',
     dueBy: graceEnds,
     offersItself: true,
-    ...(campaign ? { campaign } : {}),
+    ...(campaign ? { campaignId: campaign.id } : {}),
   } as const
   const started = await startRotation(act, workspace, key.id, start, random)
   return isRefusal(started) ? started : started.successor.id

@@ -1,9 +1,11 @@
 import { record } from '../audit/record.ts'
+import type { Random } from '../foundation/random.ts'
 import type { Receipt } from '../leases/confirm.ts'
 import type { Act } from '../members/actor.ts'
 import { readPolicy } from '../policy/policy.ts'
 import type { Step } from './execute-step.ts'
 import { lockOffboarding, type Offboarding } from './offboarding.ts'
+import { completeRuns, putProgress } from './put-messages.ts'
 import { planKeys } from './write-plan.ts'
 
 /**
@@ -11,7 +13,7 @@ import { planKeys } from './write-plan.ts'
  * nothing since; otherwise it goes on with that. `keyIds`: the keys that the receipt speaks for.
  */
 export const completeOffboarding =
-  (receipt: Receipt, keyIds: ReadonlySet<string>): Step =>
+  (receipt: Receipt, keyIds: ReadonlySet<string>, random: Random): Step =>
   async (act, id) => {
     const offboarding = await lockOffboarding(act.trx, id)
     if (offboarding?.state !== 'confirming' || receipt.state !== 'confirmed') return false
@@ -33,6 +35,8 @@ export const completeOffboarding =
       return false
     }
     await act.trx('offboardings').where({ id }).update({ state: 'done', done_at: act.now })
+    await putProgress(act, id, 'done', random)
+    await completeRuns(act, offboarding, random)
     await recordCompleted(act, offboarding)
     return true
   }

@@ -2,11 +2,12 @@ import type { Random } from '../foundation/random.ts'
 import { dayMs } from '../foundation/time.ts'
 import { lockKeys } from '../keys/store.ts'
 import type { Act } from '../members/actor.ts'
-import { readPolicy } from '../policy/policy.ts'
+import { type Policy, readPolicy } from '../policy/policy.ts'
 import { type Campaign, openCampaign } from '../rotation/campaign.ts'
 import { type Applied, applyPlan, revokeTogether } from './apply-to-key.ts'
 import type { Step } from './execute-step.ts'
-import { lockOffboarding, type Offboarding, type Plan } from './offboarding.ts'
+import { isUnattended, lockOffboarding, type Offboarding, type Plan } from './offboarding.ts'
+import { offerKeys, putProgress } from './put-messages.ts'
 import { newOwnerOf, successorIn } from './successor.ts'
 
 /** Few, so that verifiers learn a campaign bit by bit and no verify waits behind it. */
@@ -26,10 +27,11 @@ export const executeKeys =
         .trx('offboarding_keys')
         .where({ offboarding_id: id })
         .whereNull('outcome')
-        .orderBy(['workspace_id', 'key_id'])
+        // Rotations first, so that they come together and share a campaign.
+        .orderByRaw(`workspace_id, plan <> 'rotate', key_id`)
     const next = await waiting().first('workspace_id')
     if (!next) {
-      await act.trx('offboardings').where({ id }).update({ state: 'confirming' })
+      await endActing(act, offboarding, random)
       return false
     }
     const workspaceId: string = next.workspace_id
@@ -44,7 +46,7 @@ export const executeKeys =
       newOwner: await newOwnerOf(act.trx, workspaceId, here),
       graceEnds: new Date(act.now.getTime() + policy.offboardingGraceDays * dayMs),
       policy,
-      campaign: await campaignFor(act, offboarding, workspaceId, rows, random),
+      campaign: await campaignFor(act, offboarding, { id: workspaceId, policy }, rows, random),
       random,
     }
     const revoked = await revokeTogether(act, workspaceId, rows, locked, deps)
@@ -65,9 +67,16 @@ export const executeKeys =
       [act.now, JSON.stringify(applied), id],
     )
     if (await waiting().first('key_id')) return true
-    await act.trx('offboardings').where({ id }).update({ state: 'confirming' })
+    await endActing(act, offboarding, random)
     return false
   }
+
+async function endActing(act: Act, offboarding: Offboarding, random: Random): Promise<void> {
+  await act.trx('offboardings').where({ id: offboarding.id }).update({ state: 'confirming' })
+  await offerKeys(act, offboarding, random)
+  // A shared message shows only who is done, and would be put once for each of many.
+  if (!isUnattended(offboarding)) await putProgress(act, offboarding.id, 'confirming', random)
+}
 
 /** More rotations at once than these share a message. */
 const apart = 3
@@ -75,11 +84,11 @@ const apart = 3
 async function campaignFor(
   act: Act,
   { userId }: Offboarding,
-  workspaceId: string,
+  workspace: { id: string; policy: Policy },
   rows: readonly { plan: Plan }[],
   random: Random,
 ): Promise<Campaign | undefined> {
   if (rows.filter((row) => row.plan === 'rotate').length <= apart) return undefined
   const about = { title: 'Keys of somebody who leaves', ofUserId: userId ?? undefined }
-  return openCampaign(act, workspaceId, { ...about, reason: 'leaver' }, random)
+  return openCampaign(act, workspace, { ...about, reason: 'leaver' }, random)
 }

@@ -6,6 +6,7 @@ import { confirmChange } from '../leases/confirm.ts'
 import { completeOffboarding } from './complete.ts'
 import { executeKeys } from './execute-keys.ts'
 import type { Step } from './execute-step.ts'
+import { shareMessages } from './share-messages.ts'
 import { writePlan } from './write-plan.ts'
 
 const batchSize = 50
@@ -53,6 +54,7 @@ async function executeThese(world: World, ids: readonly string[]): Promise<void>
     await step(world, id, writePlan(world.random))
     while (await step(world, id, executeKeys(world.random))) {}
   }
+  await shareMessages(world)
 }
 
 async function completeThese(world: World, ids: readonly string[], withinMs: number): Promise<number> {
@@ -73,7 +75,7 @@ async function completeThese(world: World, ids: readonly string[], withinMs: num
   )
   let completed = 0
   for (const id of ids)
-    completed += (await step(world, id, completeOffboarding(receipt, new Set(keyIds)))) ? 1 : 0
+    completed += (await step(world, id, completeOffboarding(receipt, new Set(keyIds), world.random))) ? 1 : 0
   return completed
 }
 

@@ -1,24 +1,22 @@
 import { oneAtATime } from '../foundation/one-at-a-time.ts'
 import type { World } from '../foundation/world.ts'
-import { announce } from './announce.ts'
-import type { Announcer } from './announcer.ts'
 import { completeOpen, executeOpen } from './execute.ts'
 
 /**
- * The one way in which a process carries out open offboardings and announces them. Runs do not overlap, since many at
- * once would wait for each other's rows: calls during a run share the next one. The promise resolves when a run that
- * began after the call has ended and is announced; it rejects when the database is out, which is logged. Confirmation
- * and announcements run separately: neither a silent verifier nor a slow Slack may keep the next leaver's keys valid.
- * Once the process is stopping, no run begins: another process takes the rest, or this one after its start.
+ * The one way in which a process carries out open offboardings and delivers their messages. Runs do not overlap, since
+ * many at once would wait for each other's rows: calls during a run share the next one. The promise resolves when a run
+ * that began after the call has ended and is delivered; it rejects when the database is out, which is logged.
+ * Confirmation and delivery run separately: neither a silent verifier nor a slow Slack may keep the next leaver's keys
+ * valid. Once the process is stopping, no run begins: another process takes the rest, or this one after its start.
  */
 export function openOffboarder(
   world: World,
-  announcer: Announcer,
+  deliver: () => Promise<void>,
   stopping?: AbortSignal,
 ): () => Promise<void> {
   const act = oneAtATime(() => logged(() => executeOpen(world)), stopping)
   const finish = oneAtATime(() => logged(() => completeOpen(world)), stopping)
-  const announceAll = oneAtATime(() => logged(() => announce(world, announcer)), stopping)
+  const deliverAll = oneAtATime(() => logged(deliver), stopping)
 
   async function logged(work: () => Promise<unknown>): Promise<void> {
     try {
@@ -35,6 +33,6 @@ export function openOffboarder(
   return async () => {
     await act()
     await finish()
-    await announceAll()
+    await deliverAll()
   }
 }

@@ -1,6 +1,5 @@
 import { stringify } from 'csv-stringify/sync'
 import type { Executor } from '../foundation/database.ts'
-import { readPolicy } from '../policy/policy.ts'
 import {
   isUnattended,
   type LeaverKey,
@@ -29,7 +28,6 @@ export type OffboardingReport = {
   keys: LeaverKey[]
   /** how many keys are not named here, by the name of their workspace */
   elsewhere: { workspace: string; keys: number }[]
-  channel: string
 }
 
 /** More keys than these, or more leavers than one, are shown as counts. */
@@ -44,16 +42,12 @@ export async function readReport(db: Executor, messageId: string): Promise<Offbo
       '*',
       db.raw(
         `array(select source from offboarding_requests r where r.offboarding_id = offboardings.id
-           order by requested_at, source) as sources,
+           group by source order by min(requested_at), source) as sources,
          array(select name from workspaces w where w.id = any(offboardings.keeps_role_in) order by name) as kept`,
       ),
     )
   const ids = rows.map((row) => row.id as string)
   const counts = await countKeys(db, ids)
-  const home = await db('workspaces')
-    .join('offboarding_messages', 'offboarding_messages.workspace_id', 'workspaces.id')
-    .where({ 'offboarding_messages.id': messageId })
-    .first('policy')
   const offboardings = rows.map((row) => ({
     ...toOffboarding(row),
     sources: row.sources,
@@ -66,7 +60,6 @@ export async function readReport(db: Executor, messageId: string): Promise<Offbo
     counts,
     keys: isOne && counts.all <= listedSingly ? await namedKeysOf(db, only) : [],
     elsewhere: isOne && !isUnattended(only) ? await elsewhereOf(db, only) : [],
-    channel: readPolicy(home.policy).alertChannel,
   }
 }
 

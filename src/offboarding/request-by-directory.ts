@@ -67,10 +67,10 @@ async function leave(
   return isRefusal(made) ? made : undefined
 }
 
-async function returned(act: Act, { workspace }: Directory, user: DirectoryUser): Promise<void> {
+async function returned(act: Act, { workspace, random }: Directory, user: DirectoryUser): Promise<void> {
   const emails = addressesOf(user)
   const userId = (await userOfEmail(act.trx, workspace.accountId, emails)) ?? user.slackUserId
-  if (userId) await recordReturn(act, workspace.accountId, userId, ['scim'])
+  if (userId) await recordReturn(act, workspace.accountId, userId, ['scim'], random)
   // A request that still waits for a name must not begin once somebody is known by it.
   await act
     .trx('offboardings')

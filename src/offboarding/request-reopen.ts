@@ -33,6 +33,7 @@ export async function reopenIfMore(
     due_at: due,
     done_at: null,
     message_id: null,
+    message_at: null,
     announced: true,
     ...decided,
   }

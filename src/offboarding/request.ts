@@ -12,6 +12,7 @@ import type { Workspace } from '../workspaces/workspace.ts'
 import { type Authority, authorityOf, isOtherSystem, mayOffboard } from './authority.ts'
 import { type Mode, type Offboarding, type Plan, type Source, toOffboarding } from './offboarding.ts'
 import { within } from './plan.ts'
+import { completeRuns } from './put-messages.ts'
 import { stepIsOff, stepIsOffIn } from './request-by-workflow.ts'
 import { reopenIfMore } from './request-reopen.ts'
 
@@ -31,7 +32,7 @@ export type OffboardingRequest = {
 
 /**
  * Makes sure that this person is being offboarded: one offboarding per person until they come back, one request per
- * source. A second request joins; when the leaver has more keys since, or a role that the requester may end, the
+ * source, or run of a workflow. A second request joins; when the leaver has more keys since, or a role that the requester may end, the
  * offboarding goes on with those.
  */
 export async function requestOffboarding(
@@ -66,7 +67,10 @@ export async function requestOffboarding(
   }
   if (made) return offboarding
   const decided = request.choices ? decisionsOf(workspace, request, authority) : {}
-  return reopenIfMore(act, offboarding, authority, workspace.policy, decided)
+  const joined = await reopenIfMore(act, offboarding, authority, workspace.policy, decided)
+  // A run that asks for what is done already waits for nothing.
+  if (joined.state === 'done') await completeRuns(act, joined, random)
+  return joined
 }
 
 function checked({ userId, successorId, note = '' }: OffboardingRequest): Refusal | undefined {
@@ -186,11 +190,10 @@ export async function recordSource(
       requested_by: actorName(act.actor),
       requested_at: act.now,
     })
-    .onConflict(['offboarding_id', 'source'])
-    .merge({ reference, answered_at: null, attempts: 0, claimed_until: null, retry_after: null })
-    .whereRaw('offboarding_requests.reference <> excluded.reference')
-    .returning([act.trx.raw('(xmax = 0) as fresh')])
-  return Boolean((rows[0] as unknown as { fresh: boolean } | undefined)?.fresh)
+    .onConflict()
+    .ignore()
+    .returning('offboarding_id')
+  return rows.length > 0
 }
 
 /** Slack does not say who ran a workflow; the run's own history does. */

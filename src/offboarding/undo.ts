@@ -1,4 +1,5 @@
 import { record } from '../audit/record.ts'
+import type { Random } from '../foundation/random.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import { say } from '../foundation/words.ts'
 import { activate } from '../keys/state.ts'
@@ -8,6 +9,7 @@ import { authorise, noSuchKey } from '../policy/authorise.ts'
 import { markReturned, restoreOwner } from '../workspaces/roles.ts'
 import { actIn } from './authority.ts'
 import { type LeaverKey, leaverKeysOf, type Offboarding, type Source, toOffboarding } from './offboarding.ts'
+import { completeRuns, putProgress } from './put-messages.ts'
 
 export type Undone = {
   offboarding: Offboarding
@@ -24,7 +26,12 @@ export type Undone = {
  * anew by an owner. A person brings nothing back in a workspace that they are not in charge of. Names of keys are in the
  * answer.
  */
-export async function undoOffboarding(act: Act, accountId: string, id: string): Promise<Undone | Refusal> {
+export async function undoOffboarding(
+  act: Act,
+  accountId: string,
+  id: string,
+  random: Random,
+): Promise<Undone | Refusal> {
   const row = await act.trx('offboardings').where({ id, account_id: accountId }).forUpdate().first()
   if (!row) return noSuchKey({ action: 'offboarding.undo' })
   const offboarding = toOffboarding(row)
@@ -66,7 +73,7 @@ export async function undoOffboarding(act: Act, accountId: string, id: string): 
         .where({ offboarding_id: id, key_id: key.keyId })
         .update({ undone_at: act.now })
   }
-  await endOffboarding(act, offboarding, 'undone')
+  await endOffboarding(act, offboarding, 'undone', random)
   return undone
 }
 
@@ -103,15 +110,13 @@ async function endOffboarding(
   act: Act,
   offboarding: Offboarding,
   because: 'undone' | 'returned',
+  random: Random,
 ): Promise<void> {
   const { id, userId, email, workspaceId } = offboarding
   await act.trx('offboardings').where({ id }).update({ ended_at: act.now, ended_because: because })
   if (userId) await restoreMember(act, offboarding.accountId, userId, because)
   // Its message says so too.
-  await act
-    .trx('offboarding_messages')
-    .whereIn('id', act.trx('offboardings').where({ id }).select('message_id'))
-    .update({ reported_at: null })
+  await putProgress(act, id, 'ended', random)
   const details = { offboarding: id, user: userId, ...(email ? { email } : {}), because }
   await record(act, { event: 'offboarding.ended', workspaceId, details })
 }
@@ -137,6 +142,7 @@ export async function recordReturn(
   accountId: string,
   userId: string,
   declaredBy: readonly Source[],
+  random: Random,
 ): Promise<boolean> {
   const row = await act
     .trx('offboardings')
@@ -153,8 +159,12 @@ export async function recordReturn(
     .first()
   if (!row) return false
   // Nothing has happened yet, so nothing will.
-  if (row.state === 'requested')
+  const offboarding = toOffboarding(row)
+  if (offboarding.state === 'requested') {
     await act.trx('offboardings').where({ id: row.id }).update({ state: 'done', done_at: act.now })
-  await endOffboarding(act, toOffboarding(row), 'returned')
+    await putProgress(act, offboarding.id, 'done', random)
+    await completeRuns(act, offboarding, random)
+  }
+  await endOffboarding(act, offboarding, 'returned', random)
   return true
 }

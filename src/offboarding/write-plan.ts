@@ -28,7 +28,7 @@ export const writePlan =
     const planned = await planKeys(act, offboarding, policies)
     const left = workspaces.filter(({ id }) => !offboarding.keepsRoleIn.includes(id))
     const ids = left.map((workspace) => workspace.id as string)
-    await closeRequestsOf(act, ids, offboarding.userId!)
+    await closeRequestsOf(act, ids, offboarding.userId!, random)
     const lastOwnerOf: string[] = []
     for (const workspace of left) {
       await markDeparted(act, workspace.id, offboarding.userId!)

@@ -75,7 +75,7 @@ async function endings(db: Executor, workspace: Workspace): Promise<OutboxMessag
     .orderBy('begun_at', 'desc')
     .first('id')
   const places = last ? await postedAt(db, 'review', last.id) : []
-  return places.map((destination) => ({
+  return places.map(({ destination }) => ({
     workspaceId: workspace.id,
     source: 'review',
     mode: 'live',

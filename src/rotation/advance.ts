@@ -1,16 +1,16 @@
 import { perform } from '../acts/perform.ts'
 import { record } from '../audit/record.ts'
-import type { Executor } from '../foundation/database.ts'
+import type { Random } from '../foundation/random.ts'
 import { isRefusal } from '../foundation/refusal.ts'
 import { dayMs } from '../foundation/time.ts'
 import { plain } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import type { Act } from '../members/actor.ts'
 import { type Policy, readPolicy } from '../policy/policy.ts'
+import { addNote, knownSteps, type NoteKind, refreshMessage } from './announce.ts'
 import { endOf, finishLocked, recordAborted } from './end.ts'
 import { factsOf } from './facts.ts'
 import { type Locked, lockRunning } from './lock.ts'
-import { addNote, type NoteKind } from './notes.ts'
 import { atDeadline, endsBeforeSwitch, type Facts, phaseOf } from './phase.ts'
 import { type Phase, type Rotation, toRotation } from './rotation.ts'
 
@@ -18,7 +18,7 @@ const batchSize = 200
 const actor = { kind: 'job', id: 'rotations' } as const
 
 /** A sentence to people that has become due. */
-type Due = { kind: NoteKind; step: string; body?: Record<string, unknown> }
+type Due = { kind: NoteKind; step: string }
 
 /**
  * Brings every running rotation as far as the facts say: its phase, its ends, its deadline, its reminders. Nothing is
@@ -56,7 +56,7 @@ async function advanceThese(world: World, rotations: Rotation[], policy: Policy[
     const done = await perform(world, actor, async (act) => {
       const locked = await lockRunning(act, rotation.workspaceId, rotation.id, 'rotation.finish')
       if (isRefusal(locked)) return locked
-      return advanceOne(act, locked)
+      return advanceOne(act, locked, world.random)
     })
     if (isRefusal(done) && done.code !== 'already')
       world.log.warn(
@@ -66,15 +66,6 @@ async function advanceThese(world: World, rotations: Rotation[], policy: Policy[
     else moved++
   }
   return moved
-}
-
-async function knownSteps(db: Executor, rotations: readonly Rotation[]): Promise<Map<string, Set<string>>> {
-  const ids = rotations.map(({ id }) => id)
-  const rows = await db('rotation_notes').whereIn('rotation_id', ids).select('rotation_id', 'step')
-  const known = new Map<string, Set<string>>()
-  for (const { rotation_id, step } of rows)
-    known.set(rotation_id, (known.get(rotation_id) ?? new Set()).add(step))
-  return known
 }
 
 function nothingToDo(rotation: Rotation, facts: Facts, policy: Policy, known: ReadonlySet<string>): boolean {
@@ -111,8 +102,10 @@ function dueNotes(rotation: Rotation, facts: Facts, policy: Policy): Due[] {
 }
 
 /** One step of one rotation, in a transaction that holds it. */
-async function advanceOne(act: Act, locked: Locked): Promise<boolean> {
+async function advanceOne(act: Act, locked: Locked, random: Random): Promise<boolean> {
   const { rotation, facts, policy } = locked
+  const note = (due: Due) => addNote(act, rotation, { ...due, owner: facts.next.ownerId, policy }, random)
+  await refreshMessage(act.trx, rotation)
   const phase = phaseOf(facts, policy)
   if (phase === 'aborted') {
     if (await followSuccessor(act, rotation)) return true
@@ -126,14 +119,15 @@ async function advanceOne(act: Act, locked: Locked): Promise<boolean> {
     await saveUse(act, rotation, facts)
     const done = await finishLocked(act, locked, because)
     if (isRefusal(done)) throw new Error(plain(done.message))
-    await addNote(act.trx, rotation.id, 'ended', 'ended', act.now)
+    await note({ kind: 'ended', step: 'ended' })
     return true
   }
   await saveUse(act, rotation, facts)
   if (phase !== rotation.phase) await move(act, rotation, phase)
-  for (const { kind, step, body } of dueNotes(rotation, facts, policy)) {
-    const isNew = await addNote(act.trx, rotation.id, kind, step, act.now, body)
-    if (isNew && kind === 'overdue') await recordOverdue(act, rotation)
+  const known = (await knownSteps(act.trx, [rotation])).get(rotation.id)!
+  for (const due of dueNotes(rotation, facts, policy).filter(({ step }) => !known.has(step))) {
+    await note(due)
+    if (due.kind === 'overdue') await recordOverdue(act, rotation)
   }
   return true
 }

@@ -14,6 +14,7 @@ import type { Act, Actor } from '../members/actor.ts'
 import type { Role } from '../members/member.ts'
 import { authorise } from '../policy/authorise.ts'
 import { type Policy, readPolicy } from '../policy/policy.ts'
+import { announce } from './announce.ts'
 import { type Reason, runningRotationOf } from './rotation.ts'
 import { startRotation } from './start.ts'
 
@@ -25,7 +26,7 @@ export type Which =
   | { of: 'overdue' }
   | { of: 'expiring' }
 
-export type Campaign = { id: string; messageId: string; title: string; reason: Reason }
+export type Campaign = { id: string; title: string; reason: Reason }
 
 /** A campaign serves at most this many keys; a bigger one is begun again with the rest. */
 export const maxKeys = 1_000
@@ -108,7 +109,7 @@ export async function startCampaign(
   if (keys.length === 0) return refuse('not_found', 'No key is left to rotate there.')
   const campaign = await openCampaign(
     act,
-    workspace.id,
+    workspace,
     {
       ...{ title: titleOf(wanted.which), reason: wanted.reason, newOwnerId: wanted.newOwnerId },
       ofUserId: wanted.which.of === 'owner' ? wanted.which.ownerId : undefined,
@@ -126,19 +127,18 @@ export async function startCampaign(
   return campaign
 }
 
-/** Creates a campaign with its message and no key yet: the caller starts its rotations in the same transaction. */
+/** Creates a campaign, whose message begins, and no key yet: the caller starts its rotations in the same transaction. */
 export async function openCampaign(
   act: Act,
-  workspaceId: string,
+  workspace: { id: string; policy: Policy },
   wanted: { title: string; reason: Reason; newOwnerId?: string | undefined; ofUserId?: string | undefined },
   random: Random,
 ): Promise<Campaign> {
   const id = newId('roc', random)
-  const messageId = newId('rom', random)
   const title = wanted.title.slice(0, 200)
   await act.trx('rotation_campaigns').insert({
     id,
-    workspace_id: workspaceId,
+    workspace_id: workspace.id,
     title,
     reason: wanted.reason,
     of_user_id: wanted.ofUserId ?? null,
@@ -148,9 +148,8 @@ export async function openCampaign(
     started_by_role: act.actor.kind === 'member' ? act.actor.role : null,
     started_at: act.now,
   })
-  const message = { id: messageId, workspace_id: workspaceId, campaign_id: id, put_at: act.now }
-  await act.trx('rotation_messages').insert(message)
-  return { id, messageId, title, reason: wanted.reason }
+  await announce(act, workspace, id, random)
+  return { id, title, reason: wanted.reason }
 }
 
 /** Starts the rotations that campaigns have decided, a batch per transaction; the next run resumes there. */
@@ -172,7 +171,6 @@ export async function carryOutCampaigns(world: World): Promise<number> {
 
 type CampaignRow = {
   id: string
-  message_id: string
   workspace_id: string
   reason: Reason
   new_owner_id: string | null
@@ -191,13 +189,7 @@ async function startSome(act: Act, random: Random): Promise<number> {
     .join('workspaces', 'workspaces.id', 'workspace_id')
     .where('rotation_campaigns.id', next.campaign_id)
     .forUpdate('rotation_campaigns')
-    .first(
-      'rotation_campaigns.*',
-      'workspaces.policy',
-      act.trx.raw(
-        '(select m.id from rotation_messages m where m.campaign_id = rotation_campaigns.id) as message_id',
-      ),
-    )
+    .first('rotation_campaigns.*', 'workspaces.policy')
   const rows = await act
     .trx('rotation_campaign_keys')
     .where({ campaign_id: campaign.id })
@@ -226,12 +218,11 @@ const actorOf = (row: CampaignRow): Actor =>
 
 async function startOne(act: Act, row: CampaignRow, keyId: string, random: Random) {
   const workspace = { id: row.workspace_id, policy: readPolicy(row.policy) }
-  const campaign = { id: row.id, messageId: row.message_id }
   const running = await runningRotationOf(act.trx, keyId)
   if (running && row.reason !== 'compromised')
     return { outcome: 'skipped', why: 'It is being rotated already.' }
   const changes = row.new_owner_id ? { ownerId: row.new_owner_id } : {}
-  const start = { reason: row.reason, campaign, changes }
+  const start = { reason: row.reason, campaignId: row.id, changes }
   const started = await startRotation({ ...act, actor: actorOf(row) }, workspace, keyId, start, random)
   return isRefusal(started)
     ? { outcome: 'skipped', why: plain(sentence(started)) }

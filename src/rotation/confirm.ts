@@ -1,8 +1,11 @@
+import type { Random } from '../foundation/random.ts'
 import type { World } from '../foundation/world.ts'
 import { confirmChange, type Receipt } from '../leases/confirm.ts'
 import { lost } from '../leases/receipt.ts'
-import { addNote } from './notes.ts'
-import type { Rotation } from './rotation.ts'
+import type { Act } from '../members/actor.ts'
+import { addNote, policiesOf, refreshMessage } from './announce.ts'
+import { type Rotation, toRotation } from './rotation.ts'
+import { offerSuccessors } from './start.ts'
 
 const batchSize = 500
 
@@ -39,13 +42,37 @@ export async function confirmRotations(
       .whereIn('cut_key_id', keyIds)
       .whereNull('confirmed_at')
       .update({ confirmed_at: now, receipt: JSON.stringify(receipt) })
-      .returning(['id', 'reason', 'ended_at'])
-    for (const row of done.filter((one) => one.reason === 'compromised' && one.ended_at === null)) {
-      await addNote(trx, row.id, 'report', 'report', now)
-      await addNote(trx, row.id, 'offer', 'offer', now)
-    }
+      .returning('*')
+    const confirmed = done.map(toRotation)
+    for (const rotation of confirmed) await refreshMessage(trx, rotation)
+    const compromised = confirmed.filter(({ reason, endedAt }) => reason === 'compromised' && !endedAt)
+    await announceCompromised({ trx, now }, compromised, world.random)
   })
   return receipt
+}
+
+/** Reports what the compromised keys did, and offers their successors. */
+async function announceCompromised(
+  act: Pick<Act, 'trx' | 'now'>,
+  rotations: readonly Rotation[],
+  random: Random,
+): Promise<void> {
+  const policies = await policiesOf(act.trx, rotations)
+  const rows: { id: string; ownerId: string }[] = await act
+    .trx('keys')
+    .whereIn(
+      'id',
+      rotations.map(({ successorId }) => successorId),
+    )
+    .select('id', 'owner_id as ownerId')
+  const owners = new Map(rows.map(({ id, ownerId }) => [id, ownerId]))
+  for (const rotation of rotations) {
+    const owner = owners.get(rotation.successorId)!
+    const policy = policies.get(rotation.workspaceId)!
+    await addNote(act, rotation, { kind: 'report', step: 'report', owner, policy }, random)
+  }
+  const offered = rotations.map((rotation) => ({ ...rotation, ownerId: owners.get(rotation.successorId)! }))
+  await offerSuccessors(act, offered, random)
 }
 
 /** The same for one rotation that is being viewed; undefined when it has ended no key. */

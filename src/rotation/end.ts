@@ -5,6 +5,7 @@ import { say } from '../foundation/words.ts'
 import { revoke } from '../keys/state.ts'
 import { type Act, actorName } from '../members/actor.ts'
 import { authorise } from '../policy/authorise.ts'
+import { refreshMessage } from './announce.ts'
 import { type Locked, lockRunning } from './lock.ts'
 import { isUsed, phaseOf, silenceOf } from './phase.ts'
 import { type Rotation, toRotation } from './rotation.ts'
@@ -77,6 +78,7 @@ export async function finishLocked(
     .whereNull('ended_at')
     .update(changed)
     .returning('*')
+  await refreshMessage(act.trx, rotation)
   // Somebody finished it before, while its new key was not revealed yet.
   if (rotation.because === '') await recordFinished(act, { rotation, facts, policy }, because)
   return toRotation(row)
@@ -143,6 +145,7 @@ export async function abortRotation(
     .update({ ...endOf(act, 'aborted', 'by-hand'), cut_at: act.now, cut_key_id: rotation.successorId })
     .returning('*')
   await recordAborted(act, rotation, '')
+  await refreshMessage(act.trx, rotation)
   return toRotation(row)
 }
 
@@ -182,5 +185,6 @@ export async function extendRotation(act: Act, workspaceId: string, id: string):
     keyId: locked.rotation.predecessorId,
     details: { rotation: id, until },
   })
+  await refreshMessage(act.trx, locked.rotation)
   return toRotation(row)
 }

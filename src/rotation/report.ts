@@ -2,8 +2,22 @@ import type { Executor } from '../foundation/database.ts'
 import { hourMs } from '../foundation/time.ts'
 import { sourcesOf } from '../usage/sources.ts'
 import { trafficOf } from '../usage/traffic.ts'
-import type { CompromiseReport } from './board.ts'
 import type { Rotation } from './rotation.ts'
+
+/** The last hours of a compromised key: networks and clients, and which of them are new. */
+export type CompromiseReport = {
+  hours: number
+  requests: number
+  refused: number
+  sources: {
+    network: string
+    client: string
+    requests: number
+    refused: number
+    lastAt: Date
+    isNew: boolean
+  }[]
+}
 
 const hours = 48
 const knownForDays = 28

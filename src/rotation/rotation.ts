@@ -18,7 +18,6 @@ export type Rotation = {
   predecessorId: string
   successorId: string
   campaignId: string | null
-  messageId: string | null
   reason: Reason
   startedBy: string
   startedAt: Date

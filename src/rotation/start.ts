@@ -5,12 +5,13 @@ import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import { addDays } from '../foundation/time.ts'
 import { say } from '../foundation/words.ts'
 import type { Key } from '../keys/key.ts'
+import { offerKeys } from '../keys/offers.ts'
 import { type Changes, rotate } from '../keys/rotate.ts'
 import { revoke } from '../keys/state.ts'
 import { keyColumns, lockKey, toKey } from '../keys/store.ts'
 import { type Act, actorName } from '../members/actor.ts'
 import type { Policy } from '../policy/policy.ts'
-import { addNote } from './notes.ts'
+import { announce, refreshMessage, subjectOf } from './announce.ts'
 import { type Reason, type Rotation, runningRotationOf, toRotation } from './rotation.ts'
 
 export type Start = {
@@ -18,7 +19,7 @@ export type Start = {
   /** what the successor gets that its predecessor did not have */
   changes?: Changes
   /** the campaign that it is a part of, whose message shows its progress */
-  campaign?: { id: string; messageId: string }
+  campaignId?: string
   /** when something else ends the old key anyway, the deadline is no later */
   dueBy?: Date
   /** the caller offers the new key to its owner itself */
@@ -45,13 +46,27 @@ export async function startRotation(
     return markCompromised(act, running, start)
   const wrong = running && (await blockedBy(act, running, keyId, start.reason))
   if (wrong) return wrong
-  const why = { reason: start.reason, ...(start.campaign ? { campaign: start.campaign.id } : {}) }
+  const why = { reason: start.reason, ...(start.campaignId ? { campaign: start.campaignId } : {}) }
   const keys = await rotate(act, workspace.id, keyId, start.changes ?? {}, random, why)
   if (isRefusal(keys)) return keys
   const rotation = await insert(act, workspace, keys, start, random)
   if (start.reason === 'compromised') return cut(act, rotation, keys)
-  if (!start.offersItself) await addNote(act.trx, rotation.id, 'offer', 'offer', act.now)
+  if (!start.offersItself)
+    await offerSuccessors(act, [{ ...rotation, ownerId: keys.successor.ownerId }], random)
   return { rotation, ...keys }
+}
+
+/** Offers the new keys to their owners: in one message to each for a campaign. */
+export async function offerSuccessors(
+  { trx, now }: Pick<Act, 'trx' | 'now'>,
+  rotations: readonly (Rotation & { ownerId: string })[],
+  random: Random,
+): Promise<void> {
+  for (const rotation of rotations) {
+    const { workspaceId, startedBy: by, successorId: id, ownerId } = rotation
+    const about = { workspaceId, matterId: subjectOf(rotation), because: 'rotation', by } as const
+    await offerKeys(trx, { ...about, keys: [{ id, ownerId }] }, now, random)
+  }
 }
 
 async function insert(
@@ -63,9 +78,6 @@ async function insert(
 ): Promise<Rotation> {
   const { policy } = workspace
   const due = addDays(act.now, policy.rotationDeadlineDays, policy.timeZone)
-  const messageId = start.campaign?.messageId ?? newId('rom', random)
-  if (!start.campaign)
-    await act.trx('rotation_messages').insert({ id: messageId, workspace_id: workspace.id, put_at: act.now })
   const [row] = await act
     .trx('rotations')
     .insert({
@@ -73,8 +85,7 @@ async function insert(
       workspace_id: workspace.id,
       predecessor_id: keys.predecessor.id,
       successor_id: keys.successor.id,
-      campaign_id: start.campaign?.id ?? null,
-      message_id: messageId,
+      campaign_id: start.campaignId ?? null,
       reason: start.reason,
       started_by: actorName(act.actor),
       started_at: act.now,
@@ -83,7 +94,10 @@ async function insert(
       phase_at: act.now,
     })
     .returning('*')
-  return toRotation(row)
+  const rotation = toRotation(row)
+  if (rotation.campaignId) await refreshMessage(act.trx, rotation)
+  else await announce(act, workspace, rotation.id, random)
+  return rotation
 }
 
 /** Refuses the old key of a rotation at once. */
@@ -99,11 +113,16 @@ async function cut(
     .where({ id: rotation.id })
     .update({ cut_at: act.now, cut_key_id: rotation.predecessorId })
     .returning('*')
+  await refreshMessage(act.trx, rotation)
   return { rotation: toRotation(row), predecessor: revoked, successor: keys.successor }
 }
 
 /** The old key of a running rotation is compromised: its successor is there already. */
-async function markCompromised(act: Act, running: Rotation, { campaign }: Start): Promise<Started | Refusal> {
+async function markCompromised(
+  act: Act,
+  running: Rotation,
+  { campaignId }: Start,
+): Promise<Started | Refusal> {
   const { workspaceId, predecessorId, successorId } = running
   const [row] = await act.trx('keys').where({ id: successorId }).select(keyColumns)
   const predecessor = await lockKey(act.trx, workspaceId, predecessorId)
@@ -113,7 +132,7 @@ async function markCompromised(act: Act, running: Rotation, { campaign }: Start)
     event: 'rotation.hastened',
     workspaceId,
     keyId: predecessorId,
-    details: { rotation: running.id, ...(campaign ? { campaign: campaign.id } : {}) },
+    details: { rotation: running.id, ...(campaignId ? { campaign: campaignId } : {}) },
   })
   return cut(act, { ...running, reason: 'compromised' }, { predecessor: predecessor!, successor: toKey(row) })
 }
@@ -149,6 +168,7 @@ async function blockedBy(
       ended_by: actorName(act.actor),
       because: 'rotated-again',
     })
+  await refreshMessage(act.trx, running)
   const details = { rotation: running.id, because: 'rotated-again' }
   await record(act, {
     event: 'rotation.finished',

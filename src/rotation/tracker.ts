@@ -1,8 +1,9 @@
 import type { Executor } from '../foundation/database.ts'
+import { groupBy } from '../foundation/group-by.ts'
 import { hourMs } from '../foundation/time.ts'
-import { type Policy, readPolicy } from '../policy/policy.ts'
 import { type Source, sourcesOf } from '../usage/sources.ts'
 import { trafficOf } from '../usage/traffic.ts'
+import { policiesOf } from './announce.ts'
 import { factsOf } from './facts.ts'
 import { endsBeforeSwitch, type Facts, isUsed, phaseOf, type Silence, silenceOf } from './phase.ts'
 import type { Phase, Rotation } from './rotation.ts'
@@ -20,7 +21,6 @@ export type Tracker = {
   isUsed: boolean
   /** the old key's own end, when it cuts off what has not switched */
   endsBeforeSwitch: Date | undefined
-  channel: string
   timeZone: string
   /** requests per hour, oldest first, hours without any included; the last one is running */
   hours: { at: Date; old: number; next: number }[]
@@ -41,14 +41,14 @@ export async function readTrackers(
   const until = new Date(now.getTime() + hourMs)
   const facts = await factsOf(db, rotations, now)
   const keyIds = rotations.flatMap((rotation) => [rotation.predecessorId, rotation.successorId])
-  const traffic = await trafficOf(db, keyIds, since, until, 'hour')
+  const traffic = groupBy(await trafficOf(db, keyIds, since, until, 'hour'), ({ keyId }) => keyId)
   const olds = rotations.map((rotation) => rotation.predecessorId)
   const sources = await sourcesOf(db, olds, since, until)
-  const policy = await policyOf(db, rotations)
+  const policy = await policiesOf(db, rotations)
   return rotations.map((rotation, i) => {
-    const { alertChannel, timeZone, ...rules } = policy.get(rotation.workspaceId)!
+    const { timeZone, ...rules } = policy.get(rotation.workspaceId)!
     const phase = rotation.endedAt ? rotation.phase : phaseOf(facts[i]!, rules)
-    const of = (id: string) => traffic.filter((row) => row.keyId === id)
+    const of = (id: string) => traffic.get(id) ?? []
     const [old, next] = [of(rotation.predecessorId), of(rotation.successorId)]
     return {
       rotation,
@@ -57,7 +57,6 @@ export async function readTrackers(
       silence: silenceOf(facts[i]!, rules),
       isUsed: isUsed(facts[i]!),
       endsBeforeSwitch: endsBeforeSwitch(facts[i]!, phase),
-      channel: alertChannel,
       timeZone,
       hours: hoursOf(now, old, next),
       day: { old: sum(old), next: sum(next), refused: old.reduce((all, row) => all + row.refused, 0) },
@@ -80,12 +79,6 @@ function hoursOf(now: Date, old: Counts, next: Counts): Tracker['hours'] {
   })
 }
 
-async function policyOf(db: Executor, rotations: readonly Rotation[]): Promise<Map<string, Policy>> {
-  const ids = [...new Set(rotations.map((rotation) => rotation.workspaceId))]
-  const rows = await db('workspaces').whereIn('id', ids).select('id', 'policy')
-  return new Map(rows.map((row) => [row.id, readPolicy(row.policy)]))
-}
-
 /** How many rotations of a campaign are how far, and the keys that it left alone. */
 export type CampaignView = {
   id: string
@@ -96,7 +89,6 @@ export type CampaignView = {
   reason: Rotation['reason']
   startedBy: string
   startedAt: Date
-  channel: string
   keys: number
   waiting: number
   skipped: { name: string; why: string }[]

@@ -5,17 +5,14 @@ import type { World } from '../foundation/world.ts'
 import { deliverWaiting } from '../notifications/deliver.ts'
 import { type Messenger, refreshMessages } from '../notifications/refresh.ts'
 import { openOffboarder } from '../offboarding/offboarder.ts'
-import type { RotationBoard } from '../rotation/board.ts'
 import { workOnRotations } from '../rotation/work.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import { openSlack } from './app.ts'
 import { firstStart } from './first-start.ts'
 import type { BotContext } from './interaction.ts'
 import { redrawHomes, refreshHomes } from './live-home.ts'
-import { slackAnnouncer } from './offboarding-announcer.ts'
 import { slackChannel } from './post-messages.ts'
 import { httpReceiver } from './receivers.ts'
-import { slackRotationBoard } from './rotation-board.ts'
 import { socketReceiver } from './socket.ts'
 import { sources } from './sources.ts'
 
@@ -30,7 +27,6 @@ type Bot = {
 export type SlackSide = {
   /** sends the outbox now; waits at most so long for what is to be tried again */
   deliver(timeout?: { seconds: number }): Promise<void>
-  board: RotationBoard
   /** carries out open offboardings and posts their progress; shared by the bot and the jobs of a process */
   offboard(): Promise<void>
   openBot(): Bot
@@ -39,7 +35,7 @@ export type SlackSide = {
 }
 
 /**
- * Opens everything that talks to Slack: the delivery of alerts, rotations and offboardings, and the bot where this
+ * Opens everything that talks to Slack: the delivery of messages and of offboardings, and the bot where this
  * process runs it.
  */
 export async function openSlackSide(world: World): Promise<SlackSide> {
@@ -50,13 +46,11 @@ export async function openSlackSide(world: World): Promise<SlackSide> {
   const channel = slackChannel(openWebClient(world), world.log, { history })
   const messenger: Messenger = { world, channel, sources }
   const deliver = async (timeout?: { seconds: number }) => {
+    await Promise.all([refreshMessages(messenger), deliverWaiting(messenger, timeout)])
     await refreshMessages(messenger)
-    await deliverWaiting(messenger, timeout)
   }
   const stopping = new AbortController()
-  const announcer = slackAnnouncer(openWebClient(world), world.log, { history })
-  const offboard = openOffboarder(world, announcer, stopping.signal)
-  const board = slackRotationBoard(openWebClient(world), world.log, { history })
+  const offboard = openOffboarder(world, () => deliver({ seconds: 2 }), stopping.signal)
 
   function openBot(): Bot {
     const refreshing = new Set<Promise<void>>()
@@ -64,9 +58,7 @@ export async function openSlackSide(world: World): Promise<SlackSide> {
       world,
       web,
       refresh(workspace) {
-        const work = refresh(bot, { deliver, board }, identity.teamId, workspace).finally(() =>
-          refreshing.delete(work),
-        )
+        const work = refresh(bot, deliver, identity.teamId, workspace).finally(() => refreshing.delete(work))
         refreshing.add(work)
       },
       offboard() {
@@ -89,26 +81,33 @@ export async function openSlackSide(world: World): Promise<SlackSide> {
       },
     }
   }
-  return { deliver, board, offboard, openBot, stop: () => stopping.abort() }
+  return { deliver, offboard, openBot, stop: () => stopping.abort() }
 }
-
-type Ways = Pick<SlackSide, 'deliver' | 'board'>
 
 /** Real milliseconds; the job waits longer. */
 const confirmWithinMs = 2_000
 
-async function refresh(bot: BotContext, ways: Ways, teamId: string, workspace: Workspace): Promise<void> {
+async function refresh(
+  bot: BotContext,
+  deliver: SlackSide['deliver'],
+  teamId: string,
+  workspace: Workspace,
+): Promise<void> {
   const { world } = bot
-  const { deliver, board } = ways
   const later = (error: unknown) =>
     world.log.error(
       { event: 'slack.refresh_failed', error: String(error) },
       'failed to refresh alerts, rotations or App Homes after a change',
     )
+  // Messages of the act itself wait for nothing else.
+  const delivered = deliver().catch(later)
   const failed = await refreshHomes(bot, teamId, workspace).catch(later)
   await Promise.all([
+    delivered,
     redrawHomes(bot, teamId, failed ?? []).catch(later),
-    workOnRotations(world, board, { withinMs: confirmWithinMs }).catch(later),
+    workOnRotations(world, { withinMs: confirmWithinMs })
+      .then(() => deliver())
+      .catch(later),
     reconcileWorkspace(world, workspace)
       .then(() => deliver())
       .catch(later),

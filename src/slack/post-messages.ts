@@ -3,14 +3,16 @@ import type { WebClient } from '@slack/web-api'
 import type { Log } from '../foundation/log.ts'
 import { minuteMs } from '../foundation/time.ts'
 import { type Carried, type Channel, type Posted, Refused } from '../notifications/channel.ts'
-import type { Said } from '../notifications/source.ts'
+import type { Content, Said } from '../notifications/source.ts'
+import type { StepContent } from '../offboarding/source.ts'
 import type { Message } from './blocks.ts'
 import { findChannel, post as postOrJoin } from './channels.ts'
+import { completeStep } from './complete-step.ts'
 import { inWords, sendOrInWords } from './in-words.ts'
 import { openLimits, type Pace } from './limits.ts'
 import { isAboutContent, translateError } from './refusals.ts'
-import { type Rendering, rendering } from './render.ts'
-import { sendIllustrated } from './upload-chart.ts'
+import { type FileContent, isFile, type Rendering, rendering } from './render.ts'
+import { sendIllustrated, share } from './upload-chart.ts'
 
 /** How long a channel's member list is cached. Real time. */
 const membersMs = 60_000
@@ -80,10 +82,33 @@ export function slackChannel(
 
   async function post(destination: string, said: Said, message: Carried, thread?: Posted): Promise<Posted> {
     const { content, mentions = [], broadcast } = said
+    const execution = executionIn(destination)
+    if (execution) {
+      message.before()
+      const complete = () => completeStep(web, execution, content as StepContent)
+      await limited('functions.completeSuccess', '', complete)
+      return { channelId: '', ts: '' }
+    }
     const shown = orRefuse(() => rendering(content, { mentions, isDirect: isDirect(destination) }))
     const channel = thread?.channelId ?? (await channelOf(destination))
     const within = thread ? { thread_ts: thread.ts, ...(broadcast ? { reply_broadcast: true } : {}) } : {}
-    return send(channel, shown, message, within)
+    return (
+      (shown.file && (await upload(channel, shown.file, message, thread))) ??
+      send(channel, shown, message, within)
+    )
+  }
+
+  /** Undefined where Slack permits no files, so that the words go instead. */
+  async function upload(
+    channel: string,
+    { name: filename, text }: FileContent,
+    message: Carried,
+    thread: Posted | undefined,
+  ): Promise<Posted | undefined> {
+    message.before()
+    const file = { filename, bytes: Buffer.from(text) }
+    const id = await limited('files.getUploadURLExternal', '', () => share(web, file, channel, thread?.ts))
+    return id === undefined ? undefined : { channelId: channel, ts: '' }
   }
 
   async function edit({ channelId: channel, ts, pictureId }: Posted, shown: Rendering): Promise<void> {
@@ -135,17 +160,20 @@ export function slackChannel(
           orRefuse(() => rendering(content, place)),
         )
       }),
-    find: (destination, messageId, since, thread) =>
+    find: (destination, sought, since, thread) =>
       translateErrors(destination, async () => {
-        if (!history) return undefined
+        // Slack itself refuses to complete a run twice.
+        if (!history || executionIn(destination)) return undefined
         const channel = thread?.channelId ?? (await channelOf(destination))
         const method = thread ? 'conversations.replies' : 'conversations.history'
-        return limited(method, '', () => find(web, channel, messageId, since, thread))
+        return limited(method, '', () => findMessage(web, channel, sought, since, thread))
       }),
     reaches: (destination, userId) =>
       translateErrors(destination, async () => (await membersOf(await channelOf(destination))).has(userId)),
   }
 }
+
+const executionIn = (destination: string) => /^workflow:(.+)$/s.exec(destination)?.[1]
 
 const isDirect = (destination: string): boolean => destination.startsWith('dm:')
 
@@ -168,13 +196,13 @@ async function listMembers(web: WebClient, channel: string): Promise<Set<string>
   return users
 }
 
-/** Searches the messages since then for the one that carries this id. */
-async function find(
+/** Searches the messages since then for the one that carries this id, or for the file. */
+export async function findMessage(
   web: WebClient,
   channel: string,
-  messageId: string,
+  { id, content }: { id: string; content?: Content },
   since: Date,
-  thread: Posted | undefined,
+  thread?: Posted,
 ): Promise<Posted | undefined> {
   const oldest = String((since.getTime() - skewMs) / 1000)
   const options = { channel, oldest, limit: 200, include_all_metadata: true }
@@ -183,11 +211,17 @@ async function find(
     : web.paginate('conversations.history', options)
   for await (const page of pages) {
     const found = (page as { messages?: PostedMessage[] }).messages?.find(
-      ({ metadata }) => metadata?.event_payload?.message === messageId,
+      ({ metadata, files }) =>
+        metadata?.event_payload?.message === id ||
+        files?.some(({ name }) => content && isFile(content) && content.name === name),
     )
     if (found) return { channelId: channel, ts: found.ts }
   }
   return undefined
 }
 
-type PostedMessage = { ts: string; metadata?: { event_payload?: { message?: string } } }
+type PostedMessage = {
+  ts: string
+  metadata?: { event_payload?: { message?: string } }
+  files?: { name?: string }[]
+}

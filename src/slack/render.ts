@@ -3,20 +3,46 @@ import type { Alert, Notice } from '../alerts/alert.ts'
 import type { FindingContent } from '../alerts/finding-source.ts'
 import type { CheckpointContent } from '../alerts/put-checkpoints.ts'
 import type { FleetContent } from '../anomaly/fleet-message.ts'
+import type { OwnerContent } from '../keys/notify-owner.ts'
+import type { OfferContent } from '../keys/offers.ts'
 import type { Content } from '../notifications/source.ts'
+import type { OffboardingContent, StepContent } from '../offboarding/source.ts'
 import type { ReviewContent } from '../reviews/source.ts'
+import type { RotationContent } from '../rotation/source.ts'
+import type { RequestContent } from '../workspaces/request-source.ts'
 import type { Message } from './blocks.ts'
 import { alertMessage, alertReply } from './messages/alerts/alert.ts'
 import { fleetMessage } from './messages/alerts/fleet.ts'
 import { groupMessage } from './messages/alerts/group.ts'
 import { noticeMessage } from './messages/alerts/notice.ts'
 import { checkpointMessage } from './messages/audit/checkpoint.ts'
+import { ownerNoticeMessage } from './messages/keys/change.ts'
+import { lapsedMessage, offersMessage } from './messages/keys/offers.ts'
+import { closedMessage, deniedMessage, requestMessage } from './messages/keys/request.ts'
+import { notShownMessage, offerMessage } from './messages/keys/reveal.ts'
+import { handoverMessage } from './messages/offboarding/offers.ts'
+import { offboardingMessage } from './messages/offboarding/progress.ts'
+import { fileInWords } from './messages/offboarding/report-file.ts'
 import { askedMessage, progressMessage, reminderMessage } from './messages/reviews/review.ts'
+import { campaignMessage } from './messages/rotation/campaign.ts'
+import { remindMessage } from './messages/rotation/dialogs.ts'
+import { noteMessage } from './messages/rotation/notes.ts'
+import { trackerMessage } from './messages/rotation/tracker.ts'
 import { usePicture } from './messages/usage/picture.ts'
 import type { Illustration } from './upload-chart.ts'
 
 /** Everything that a message can be about. */
-export type AnyContent = FindingContent | FleetContent | ReviewContent | CheckpointContent | Notice
+export type AnyContent =
+  | FindingContent
+  | FleetContent
+  | ReviewContent
+  | RotationContent
+  | OfferContent
+  | CheckpointContent
+  | OffboardingContent
+  | RequestContent
+  | OwnerContent
+  | Notice
 
 type About<A> = Extract<AnyContent, { about: A }>
 
@@ -28,9 +54,18 @@ export type Rendering = {
   illustration?: Illustration | undefined
   /** the command to type where buttons cannot be shown */
   instead?: string
+  /** uploaded in place of the message, where Slack takes files */
+  file?: FileContent
 }
 
-type Renderers = { [A in AnyContent['about']]: (content: About<A>, place: Place) => Rendering }
+export type FileContent = About<'file'>
+
+export const isFile = (content: Content): content is FileContent => content.about === 'file'
+
+/** Everything that is shown in a message; a workflow's step is completed instead. */
+type Shown = Exclude<AnyContent, StepContent>
+
+type Renderers = { [A in Shown['about']]: (content: About<A>, place: Place) => Rendering }
 
 const plainly = (make: () => Message, instead?: string): Rendering => ({
   render: make,
@@ -56,8 +91,27 @@ const renderers: Renderers = {
   asked: ({ asked }) => plainly(() => askedMessage(asked, 'dm'), '/keys review'),
   progress: ({ progress }) => plainly(() => progressMessage(progress), '/keys review'),
   'review-reminder': ({ asked }) => plainly(() => reminderMessage(asked), '/keys review'),
+  rotation: ({ tracker }) => {
+    const { hint, name } = tracker.facts.old
+    return plainly(() => trackerMessage(tracker), `/keys rotate ${hint ?? name}`)
+  },
+  campaign: ({ campaign }) => plainly(() => campaignMessage(campaign), '/keys rotate NAME'),
+  'rotation-note': ({ note }, { mentions }) => plainly(() => noteMessage(note, mentions)),
+  'rotation-reminder': ({ trackers }) => plainly(() => remindMessage(trackers)),
+  offer: ({ offer }) => plainly(() => offersMessage(offer)),
+  'offer-lapsed': ({ keys }) => plainly(() => lapsedMessage(keys)),
   checkpoint: (content) => plainly(() => checkpointMessage(content, content.isReply)),
+  offboarding: ({ report }) => plainly(() => offboardingMessage(report), '/keys offboard @person'),
+  file: (file) => ({ ...plainly(() => fileInWords(file)), file }),
+  'handover-offer': (content) => plainly(() => handoverMessage(content)),
+  request: ({ request, rival }) => plainly(() => requestMessage(request, rival)),
+  'request-denied': ({ request }) => plainly(() => deniedMessage(request)),
+  'request-closed': ({ request }) => plainly(() => closedMessage(request)),
+  'key-offer': ({ key, by, isVoid }) =>
+    plainly(() => (isVoid ? notShownMessage(key) : offerMessage(key, by))),
+  'key-changed': (content) => plainly(() => ownerNoticeMessage(content)),
   'channel-lost': notice,
+  unreachable: notice,
   digest: notice,
   quarantined: notice,
   'offboarded-elsewhere': notice,
@@ -68,7 +122,7 @@ const commandFor = ({ key }: Alert): string => `/keys show ${key.hint || key.nam
 
 /** How to show this content there. @throws whatever makes it impossible to show */
 export const rendering = (content: Content, place: Place): Rendering =>
-  (renderers[content.about as AnyContent['about']] as (content: Content, place: Place) => Rendering)(
+  (renderers[content.about as Shown['about']] as (content: Content, place: Place) => Rendering)(
     content,
     place,
   )

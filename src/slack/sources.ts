@@ -2,8 +2,13 @@ import { findings } from '../alerts/finding-source.ts'
 import { notice } from '../alerts/notices.ts'
 import { checkpoints } from '../alerts/put-checkpoints.ts'
 import { fleetEvents } from '../anomaly/fleet-message.ts'
+import { keyChanges, keyOffers } from '../keys/notify-owner.ts'
+import { lapsedOffers, offers } from '../keys/offers.ts'
 import type { Sources } from '../notifications/source.ts'
+import { handoverOffers, offboardingSteps, offboardings } from '../offboarding/source.ts'
 import { reviewReminders, reviews } from '../reviews/source.ts'
+import { rotationReminders, rotations } from '../rotation/source.ts'
+import { requestAnswers, requests } from '../workspaces/request-source.ts'
 
 /** Every kind of message that is sent to people, by the `source` of its outbox messages. */
 export const sources: Sources = {
@@ -11,8 +16,20 @@ export const sources: Sources = {
   fleet: fleetEvents,
   review: reviews,
   'review-reminder': reviewReminders,
+  rotation: rotations,
+  'rotation-reminder': rotationReminders,
+  offer: offers,
+  'offer-lapsed': lapsedOffers,
   checkpoint: checkpoints,
+  offboarding: offboardings,
+  'offboarding-step': offboardingSteps,
+  'handover-offer': handoverOffers,
+  request: requests,
+  'request-answer': requestAnswers,
+  'key-offer': keyOffers,
+  'key-changed': keyChanges,
   'channel-lost': notice('channel-lost'),
+  unreachable: notice('unreachable'),
   digest: notice('digest'),
   quarantined: notice('quarantined'),
   'offboarded-elsewhere': notice('offboarded-elsewhere'),

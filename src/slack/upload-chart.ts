@@ -1,5 +1,5 @@
 import type { ImageBlock } from '@slack/types'
-import type { WebClient } from '@slack/web-api'
+import type { FilesCompleteUploadExternalArguments, WebClient } from '@slack/web-api'
 import type { Picture } from '../charts/chart.ts'
 import { render } from '../charts/render.ts'
 import type { Log } from '../foundation/log.ts'
@@ -84,12 +84,16 @@ const upload = (web: WebClient, filename: string, bytes: Uint8Array): Promise<st
   ifPermitted(put(web, { filename, bytes }))
 
 /**
- * Uploads a file into a channel or direct message, by its id. Returns the file's id; undefined when Slack permits
+ * Uploads a file into a channel or direct message, by its id, or into a thread there. Returns the file's id; undefined when Slack permits
  * none.
  * @throws when Slack cannot be reached or fails
  */
-export const share = (web: WebClient, file: File, channelId: string): Promise<string | undefined> =>
-  ifPermitted(put(web, file, channelId))
+export const share = (
+  web: WebClient,
+  file: File,
+  channelId: string,
+  threadTs?: string,
+): Promise<string | undefined> => ifPermitted(put(web, file, channelId, threadTs))
 
 type File = { filename: string; bytes: Uint8Array }
 
@@ -103,9 +107,9 @@ async function ifPermitted(uploading: Promise<string>): Promise<string | undefin
 }
 
 /** https://docs.slack.dev/reference/methods/files.getUploadURLExternal */
-async function put(web: WebClient, file: File, channelId?: string): Promise<string> {
+async function put(web: WebClient, file: File, channelId?: string, threadTs?: string): Promise<string> {
   const reserved = await reserveUpload(web, file)
-  await completeUpload(web, file, reserved, channelId)
+  await completeUpload(web, file, reserved, channelId, threadTs)
   return reserved.id
 }
 
@@ -126,13 +130,18 @@ export async function completeUpload(
   { filename, bytes }: File,
   { id, url }: Reserved,
   channelId?: string,
+  threadTs?: string,
 ): Promise<void> {
   const body = new Uint8Array(bytes)
   const signal = AbortSignal.timeout(uploadWithinMs)
   const answer = await fetch(url, { method: 'POST', body, signal })
   if (!answer.ok) throw new Error(`the upload was answered with ${answer.status}`)
   const files: [{ id: string; title: string }] = [{ id, title: filename }]
-  await web.files.completeUploadExternal({ files, ...(channelId ? { channel_id: channelId } : {}) })
+  await web.files.completeUploadExternal({
+    files,
+    ...(channelId ? { channel_id: channelId } : {}),
+    ...(threadTs ? { thread_ts: threadTs } : {}),
+  } as FilesCompleteUploadExternalArguments)
 }
 
 /** Slack's error names for a workspace, plan or installation in which this app may not upload. */

@@ -22,7 +22,7 @@ const fewSources = 2_500
 const sourcesWaitSeconds = 10
 /** Each key's last requests are one row to rewrite, so that this bounds what a flush costs. */
 const recentKeysPerFlush = 64
-const stopWithinMs = 5_000
+const stopWithinMs = 3_000
 /** Batches are spread over this part of a second, so that no request meets all of them at once. */
 const spreadMs = 800
 /** Fewer cells than this are not worth spreading. */
@@ -165,6 +165,8 @@ export function startFlushing(counter: Counter, options: FlushOptions): Flusher 
     async stop() {
       clearInterval(ticking)
       const until = performance.now() + stopWithinMs
+      // A batch on its way may wait longer for an answer.
+      const giveUp = setTimeout(() => void connection.close(), stopWithinMs)
       for (;;) {
         const flushed = flushAll(true).then(
           () => true,
@@ -176,12 +178,13 @@ export function startFlushing(counter: Counter, options: FlushOptions): Flusher 
           pauseFor(until - performance.now(), false, { ref: false }),
         ])
         if (isDone) break
-        if (performance.now() > until) {
+        if (performance.now() >= until) {
           log.error({ event: 'usage.lost' }, 'failed to write the last counts before the process ended')
           break
         }
         await pauseFor(200)
       }
+      clearTimeout(giveUp)
       await connection.close()
     },
   }

@@ -122,8 +122,8 @@ export async function startLearner(memory: ForgettingMemory, options: LearnerOpt
       take({ kind: 'stopping' })
       clearTimeout(timer)
       await Promise.all(underWay)
-      // A lease that is given back need not be waited out by the next change.
-      await release(lanes.renew, state.term.incarnation).catch(() => undefined)
+      // A lease that is given back need not be waited out by the next change. One that could not be renewed cannot be.
+      if (!state.leaseTrouble) await release(lanes.renew, state.term.incarnation).catch(() => undefined)
       await Promise.all([lanes.renew.close(), lanes.learn.close()])
     },
   }

@@ -7,7 +7,9 @@ import { fromRow } from '../foundation/rows.ts'
 import { say } from '../foundation/words.ts'
 import { type Act, actorName } from '../members/actor.ts'
 import { inCharge } from '../members/member.ts'
+import { type OutboxMessage, placesOf, put } from '../notifications/outbox.ts'
 import { authorise, noSuchKey } from '../policy/authorise.ts'
+import type { Policy } from '../policy/policy.ts'
 
 /** The requested key; checked again when it is created. */
 export type Draft = {
@@ -35,18 +37,14 @@ export type KeyRequest = {
   /** the leaver because of whom the request was closed */
   closedFor: string | null
   keyId: string | null
-  posted: { channelId: string; ts: string } | null
 }
 
-const toRequest = (row: Record<string, never>): KeyRequest => ({
-  ...fromRow<KeyRequest>(row),
-  posted: row.ts ? { channelId: row.channel_id!, ts: row.ts } : null,
-})
+const toRequest = (row: Record<string, unknown>): KeyRequest => fromRow<KeyRequest>(row)
 
-/** Submits a request to the managers. */
+/** Submits a request to the managers, with a message to their channel. */
 export async function makeRequest(
   act: Act,
-  workspaceId: string,
+  { id: workspaceId, policy }: { id: string; policy: Policy },
   draft: Draft,
   reason: string,
   random: Random,
@@ -71,7 +69,39 @@ export async function makeRequest(
   const { name, scopes, lifetimeDays } = draft
   const details = { request: request.id, name, scopes, lifetimeDays, reason: why }
   await record(act, { event: 'request.made', workspaceId, details })
+  const message = { ...live(request), step: 'made', destination: `channel:${policy.alertChannel}` }
+  await put(act.trx, [message], act.now, random)
   return request
+}
+
+const live = ({ id, workspaceId }: KeyRequest) => ({
+  workspaceId,
+  source: 'request',
+  subjectId: id,
+  mode: 'live' as const,
+})
+
+/** Brings the messages about these requests up to date wherever they stand, and answers those who asked. */
+async function putDecisions(act: Act, requests: readonly KeyRequest[], random: Random): Promise<void> {
+  const byId = new Map(requests.map((request) => [request.id, request]))
+  const places = await placesOf(act.trx, 'request', [...byId.keys()])
+  const updates = places.map(({ subjectId, destination }): OutboxMessage => {
+    const request = byId.get(subjectId)!
+    return { ...live(request), step: request.state, destination }
+  })
+  const unanswered = requests.filter(
+    ({ state, requestedBy, closedFor }) => state !== 'approved' && requestedBy !== closedFor,
+  )
+  const answers = unanswered.map(
+    (request): OutboxMessage => ({
+      ...live(request),
+      source: 'request-answer',
+      mode: 'once',
+      step: request.state,
+      destination: `dm:${request.requestedBy}`,
+    }),
+  )
+  await put(act.trx, [...updates, ...answers], act.now, random)
 }
 
 /** A request that this person may decide: waiting, and not their own. Locked until the transaction ends. */
@@ -118,11 +148,15 @@ export function readReason(text: string): string | Refusal {
     : reason
 }
 
-/** Records the decision on a request that `openForDecision` returned in the same transaction. */
+/**
+ * Records the decision on a request that `openForDecision` returned in the same transaction. A denial is sent to the
+ * person who asked; the caller offers them an approved key.
+ */
 export async function decideRequest(
   act: Act,
   request: KeyRequest,
   decision: { approved: true; keyId: string } | { approved: false; reason: string },
+  random: Random,
 ): Promise<KeyRequest | Refusal> {
   const reason = decision.approved ? null : decision.reason.trim()
   if (reason === '') return refuse('invalid', 'Say why; the person who asked reads it.', { field: 'reason' })
@@ -151,7 +185,9 @@ export async function decideRequest(
       workspaceId,
       details: { request: request.id, for: request.requestedBy, reason },
     })
-  return toRequest(row)
+  const decided = toRequest(row)
+  await putDecisions(act, [decided], random)
+  return decided
 }
 
 /**
@@ -161,6 +197,7 @@ export async function closeRequestsOf(
   act: Act,
   workspaceIds: readonly string[],
   leaver: string,
+  random: Random,
 ): Promise<void> {
   const rows = await act
     .trx('key_requests')
@@ -176,26 +213,14 @@ export async function closeRequestsOf(
       workspaceId,
       details: { request: id, for: requestedBy, name: draft.name, leaver },
     })
+  await putDecisions(act, closed, random)
 }
 
-/** Requests closed since then whose message does not show it yet, oldest first. */
-export async function closedUnannounced(db: Executor, since: Date): Promise<KeyRequest[]> {
-  const rows = await db('key_requests')
-    .where({ state: 'closed' })
-    .whereNull('closed_announced_at')
-    .where('decided_at', '>', since)
-    .orderBy('decided_at')
-    .limit(50)
-  return rows.map(toRequest)
+/** These requests, by id. */
+export async function readRequests(db: Executor, ids: readonly string[]): Promise<Map<string, KeyRequest>> {
+  const rows = await db('key_requests').whereIn('id', [...ids])
+  return new Map(rows.map(toRequest).map((request) => [request.id, request]))
 }
-
-/** Records that the closing was announced. */
-export const rememberClosedAnnounced = (db: Executor, id: string, now: Date) =>
-  db('key_requests').where({ id }).update({ closed_announced_at: now })
-
-/** Records the request's Slack message, so that it can be updated. */
-export const rememberPosted = (db: Executor, id: string, posted: { channelId: string; ts: string }) =>
-  db('key_requests').where({ id }).update({ channel_id: posted.channelId, ts: posted.ts })
 
 /** Requests that wait for a decision, oldest first. */
 export async function waitingRequests(db: Executor, workspaceId: string, limit = 5): Promise<KeyRequest[]> {

@@ -35,7 +35,9 @@ async function move(roles: readonly ProcessRole[]): Promise<void> {
 const openMessenger = (): Messenger => ({
   world: house.world,
   sources,
-  channel: slackChannel(openWebClient(house.world), house.world.log),
+  channel: slackChannel(openWebClient(house.world), house.world.log, {
+    pace: { atOnce: 1_000, perSecond: 1_000 },
+  }),
 })
 
 const refuse = (error: string, about: string, more: Partial<Fault> = {}) =>

@@ -86,6 +86,10 @@ test.each([
   expect(checkNode(version)).toEqual({ state, said })
 })
 
+/** What there is in a database beyond what Postgres brings. */
+const created = (url: string) =>
+  administer(url, `select relname from pg_class where relnamespace = 'public'::regnamespace`)
+
 describe('what is wrong is named together with what to do, and the exit code is 1:', () => {
   async function onlyFailure(more: Record<string, string>, from?: LocalSlack): Promise<string | undefined> {
     const { code, failed } = await doctor(more, from)
@@ -97,6 +101,7 @@ describe('what is wrong is named together with what to do, and the exit code is 
     const name = `${new URL(database.url).pathname.slice(1)}_empty`
     await administer(database.url, `create database ${name}`)
     const { failed } = await doctor({ DATABASE_URL: databaseUrl(database.url, name) })
+    expect(await created(databaseUrl(database.url, name))).toEqual([])
     await administer(database.url, `drop database ${name} with (force)`)
     expect(failed).toContainEqual(
       expect.stringMatching(/^FAIL Postgres \d+ migrations are pending; run: keywarden migrate$/),
@@ -146,6 +151,13 @@ describe('what is wrong is named together with what to do, and the exit code is 
     expect(said).toBe(
       'FAIL Redis eviction policy allkeys-lru may drop jobs; run: redis-cli config set maxmemory-policy noeviction',
     )
+  })
+
+  test('a node of a Redis Cluster', async () => {
+    const node = await startRedis({ own: true, more: ['cluster-enabled yes', 'databases 1'] })
+    const said = await onlyFailure({ REDIS_URL: node.url })
+    await node.stop()
+    expect(said).toMatch(/^FAIL Redis REDIS_URL leads to a Redis Cluster, .* Point it at a single Redis/)
   })
 
   test('a Redis that refuses to run jobs', async () => {

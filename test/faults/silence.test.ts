@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { isOutage, openDatabase } from '../../src/foundation/database.ts'
+import { openDatabase } from '../../src/foundation/database.ts'
+import { isOutage } from '../../src/foundation/outage.ts'
 
 /** A cable to Postgres that can be cut so that neither side hears of it. */
 const ends = new Set<Socket>()

@@ -1,5 +1,6 @@
 import { type LocalSlack, startSlack } from 'local-slack'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { startRedis } from '../../sandbox/services/redis.ts'
 import { runShell } from '../../src/cli/program.ts'
 import { tryLive } from '../../src/slack/live/try-live.ts'
 import { start } from '../../src/start.ts'
@@ -72,10 +73,19 @@ describe('a start that cannot succeed says why in one sentence, names the variab
     )
   })
 
-  test('when the database is not migrated', async () => {
+  test('when Redis is a node of a cluster', async () => {
+    const node = await startRedis({ own: true, more: ['cluster-enabled yes', 'databases 1'] })
+    const errors = await failing(['start', '--roles', 'worker'], { REDIS_URL: node.url })
+    await node.stop()
+    expect(errors).toMatch(/^REDIS_URL leads to a Redis Cluster, .*\. Point it at a single Redis.*\.$/)
+  })
+
+  test('when the database is not migrated, in which it creates nothing', async () => {
     const empty = `${new URL(database.url).pathname.slice(1)}_empty`
     await administer(database.url, `create database ${empty}`)
     const errors = await failing(['start'], { DATABASE_URL: databaseUrl(database.url, empty) })
+    const created = `select relname from pg_class where relnamespace = 'public'::regnamespace`
+    expect(await administer(databaseUrl(database.url, empty), created)).toEqual([])
     await administer(database.url, `drop database ${empty}`)
     expect(errors).toMatch(/^The database is \d+ migrations behind\. Run: keywarden migrate$/)
   })

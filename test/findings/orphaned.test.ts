@@ -4,7 +4,7 @@ import { orphaned } from '../../src/findings/orphaned.ts'
 import { reconcile } from '../../src/findings/reconcile.ts'
 import { rotationDue } from '../../src/findings/rotation-due.ts'
 import { transact } from '../../src/foundation/database.ts'
-import type { Waiting } from '../../src/notifications/source.ts'
+import type { Reading, Waiting } from '../../src/notifications/source.ts'
 import { markDeparted, markReturned, setRole } from '../../src/workspaces/roles.ts'
 import { plant } from '../setup/plant.ts'
 import { openRecords, type Records } from '../setup/records.ts'
@@ -48,7 +48,7 @@ test('a rotation that is weeks overdue is alerted each week and goes up to the m
     const { id, step } = (await open('rotation-due'))[0]!
     const message = { itemId: id, subjectId: id, step, mode: 'thread', body: {} } as Waiting
     const [reading] = await findings.read(world.db, [message], world.clock.now())
-    steps.push([step, reading!.said!.mentions!.toSorted()])
+    steps.push([step, (reading as Reading).said!.mentions!.toSorted()])
     records.calendar.advance({ days: 7, minutes: 1 })
   }
   expect(steps).toEqual([

@@ -1,5 +1,6 @@
 import type { Message } from 'local-slack/contract'
 import { findButton, messagesIn } from 'local-slack/inspect'
+import { calls, fault } from 'local-slack/person'
 import { expect, test } from 'vitest'
 import {
   answerTo,
@@ -35,7 +36,7 @@ async function ask(name: string, more: Record<string, string | string[]> = {}): 
   const member = house.as('member')
   const form = await openDialog(member, `request ${name}`)
   const sent = await submitAndSee(member, form, { scopes: ['read'], reason: 'For the nightly sync', ...more })
-  expect(said(sent.blocks)).toContain(`I asked the managers about ${name}.`)
+  expect(said(sent.blocks)).toContain(`I am asking the managers about ${name}.`)
   await member.close(sent.id)
   return inChannel(house.as('manager'), `asks for a key. ${name}`)
 }
@@ -176,13 +177,80 @@ test('where policy wants a second person for write, Create asks one, and the mak
   const write = await choose(manager, form, 'scopes', ['read', 'write'])
   expect(said(write.blocks)).toContain('A second manager or owner has to approve it.')
   const sent = await submitAndSee(manager, write, { description: 'd'.repeat(300) })
-  expect(said(sent.blocks)).toContain('I asked the managers about Four eyes.')
+  expect(said(sent.blocks)).toContain('I am asking the managers about Four eyes.')
   expect(await house.world.db('keys').where({ name: 'Four eyes' })).toEqual([])
   const request = await inChannel(manager, 'Four eyes')
   await press(house.as('otherManager'), request, 'Approve')
   await press(manager, await received(manager, 'Four eyes'), 'Reveal key')
   await dialogWith(manager, 'Copy your key', 'Shown once')
   await setPolicyOf(house, { writeNeedsApproval: false })
+})
+
+test('a request that Slack refuses to post reaches the managers later, as the person who asked was told', async () => {
+  const before = { about: 'Held up', method: 'chat.postMessage', times: 3 } as const
+  await fault(house.slack.url, { ...before, kind: 'error', error: 'internal_error' })
+  const member = house.as('member')
+  const sent = await submitAndSee(member, await openDialog(member, 'request Held up'), {
+    scopes: ['read'],
+    reason: 'For the nightly sync',
+  })
+  expect(said(sent.blocks)).toMatch(/I am asking the managers about Held up\. It waits on their Home too\./)
+  const manager = house.as('manager')
+  const tries = async () =>
+    (await calls(house.slack.url, 'chat.postMessage')).filter(({ reply }) => reply.error === 'internal_error')
+  await expect.poll(async () => (await tries()).length).toBeGreaterThan(0)
+  const inTheEnd = async () => {
+    await house.world.db('outbox').whereNull('completed_at').update({ retry_after: null })
+    await house.keywarden.runTimetable()
+    const screen = await manager.screen()
+    return messagesIn(screen, security).filter((one) => said(one).includes('asks for a key. Held up')).length
+  }
+  await expect.poll(inTheEnd, { timeout: 20_000 }).toBe(1)
+})
+
+test('a denial that Slack refuses to deliver for now reaches the person who asked later', async () => {
+  const request = await ask('Held answer')
+  const manager = house.as('manager')
+  await fault(house.slack.url, {
+    ...{ about: 'denied your request for Held answer', method: 'chat.postMessage', times: 2 },
+    ...{ kind: 'error', error: 'internal_error' },
+  })
+  await press(manager, request, 'Deny')
+  await submitAndSee(manager, await dialogWith(manager, 'Deny request', 'Held answer'), { reason: 'Not now' })
+  const arrived = async () => {
+    await house.world.db('outbox').whereNull('completed_at').update({ retry_after: null })
+    await house.keywarden.runTimetable()
+    return (await house.world.db('outbox').where({ source: 'request-answer', outcome: 'arrived' })).length
+  }
+  await expect.poll(arrived, { timeout: 20_000 }).toBeGreaterThan(1)
+  await received(house.as('member'), 'denied your request for Held answer')
+})
+
+test('where the channel is archived the owners get the request with its buttons, and see it decided', async () => {
+  await house.slack.archiveChannel(security)
+  const member = house.as('member')
+  const form = await openDialog(member, 'request Out of reach')
+  await submitAndSee(member, form, { scopes: ['read'], reason: 'For the nightly sync' })
+  const owner = house.as('owner')
+  const request = await received(owner, 'asks for a key. Out of reach')
+  await press(owner, request, 'Approve')
+  const closed = await received(owner, /Out of reach.*Approved by/)
+  expect(findButton(closed.blocks, /./)).toBeUndefined()
+  await house.slack.archiveChannel(security, false)
+})
+
+test('who made a key for somebody whom Slack lets nobody message is told so', async () => {
+  const manager = house.as('manager')
+  await fault(house.slack.url, {
+    ...{ about: 'For the unreachable', method: 'chat.postMessage', times: 1 },
+    ...{ kind: 'error', error: 'user_disabled' },
+  })
+  const form = await openDialog(manager, 'create For the unreachable')
+  const waits = await submitAndSee(manager, form, { scopes: ['read'], owner: people.member })
+  expect(said(waits.blocks)).toContain(
+    `For the unreachable waits for ${people.member} to reveal it: on their Home, and in a message to them.`,
+  )
+  await received(manager, `I cannot send ${people.member} a message`)
 })
 
 test('a managers’ command is refused to a member with the request as the way on', async () => {

@@ -187,7 +187,7 @@ test('an undo makes nobody an owner again where whoever undoes is not in charge'
   const off = await ask({ source: 'scim' }, scim)
   await carryOut(r.world)
   expect(await roleIn(production.id)).toBeUndefined()
-  await r.act((act) => undoOffboarding(act, r.workspace.accountId, off.id), bruno())
+  await r.act((act) => undoOffboarding(act, r.workspace.accountId, off.id, r.world.random), bruno())
   expect(await roleIn(production.id)).toBeUndefined()
 })
 
@@ -266,7 +266,9 @@ test('an undo is for who is in charge where it was asked for', async () => {
   const off = await ask({ mode: 'deactivate', choices: {} }, bruno())
   await carryOut(r.world)
   const gus = { kind: 'member', id: there, role: 'manager', workspaceId: production.id } as const
-  const undone = await perform(r.world, gus, (act) => undoOffboarding(act, r.workspace.accountId, off.id))
+  const undone = await perform(r.world, gus, (act) =>
+    undoOffboarding(act, r.workspace.accountId, off.id, r.world.random),
+  )
   expect(isRefusal(undone) && undone.code).toBe('not_found')
   expect((await keysByName(r.world)).Here).toMatchObject({ status: 'inactive' })
 })

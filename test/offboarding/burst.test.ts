@@ -37,7 +37,7 @@ beforeAll(async () => {
 })
 afterAll(() => house.drop())
 
-/** Lets the database write down from when to when each step of an offboarding, its end, and each announcement of it, ran. */
+/** Lets the database write down from when to when each step of an offboarding, its end, and each sharing of messages, ran. */
 const noteRuns = () =>
   house.world.db.raw(`
     create table runs (kind text not null, began timestamptz not null, ended timestamptz not null);
@@ -48,8 +48,8 @@ const noteRuns = () =>
     end $$;
     create constraint trigger note_step after update of state on offboardings
       deferrable initially deferred for each row execute function note_run('step');
-    create constraint trigger note_announcement after insert on offboarding_messages
-      deferrable initially deferred for each row execute function note_run('telling');
+    create constraint trigger note_sharing after update of message_id on offboardings
+      deferrable initially deferred for each row execute function note_run('sharing');
   `)
 
 /** How many began before another of their kind had ended: none, where one run goes on at a time. */

@@ -98,14 +98,16 @@ test('without a preview everything is deactivated, in every workspace, and undo 
   expect(await outcomes(off.id)).toEqual({ Here: 'deactivated', There: 'deactivated' })
   expect((await keysByName(r.world)).There).toMatchObject({ status: 'inactive', owner_id: successor })
 
-  const undone = await r.act((act) => undoOffboarding(act, r.workspace.accountId, off.id))
+  const undone = await r.act((act) => undoOffboarding(act, r.workspace.accountId, off.id, r.world.random))
   expect(undone.activated.sort()).toEqual(['Here', 'There'])
   expect(undone.returned.sort()).toEqual(['Here', 'There'])
   expect(await keysByName(r.world)).toMatchObject({
     Here: { status: 'active', owner_id: leaver },
     There: { status: 'active', owner_id: leaver },
   })
-  const twice = await perform(r.world, r.owner, (act) => undoOffboarding(act, r.workspace.accountId, off.id))
+  const twice = await perform(r.world, r.owner, (act) =>
+    undoOffboarding(act, r.workspace.accountId, off.id, r.world.random),
+  )
   expect(isRefusal(twice) && twice.code).toBe('already')
 })
 
@@ -117,7 +119,7 @@ test('undo leaves alone what somebody touched since, and never revives a revoked
   const off = await ask({ mode: 'deactivate', choices: { [gone]: 'revoke' } })
   await carryOut(r.world)
   await r.world.db('keys').where({ id: touched.id }).update({ status_changed_by: manager })
-  const undone = await r.act((act) => undoOffboarding(act, r.workspace.accountId, off.id))
+  const undone = await r.act((act) => undoOffboarding(act, r.workspace.accountId, off.id, r.world.random))
   expect(undone).toMatchObject({ activated: [], kept: ['Gone', 'Touched'] })
   expect(await keysByName(r.world)).toMatchObject({
     Touched: { status: 'inactive' },
@@ -135,10 +137,10 @@ test('undo does not bring back what a later offboarding deactivated', async () =
   const second = await ask({ userId: successor, mode: 'deactivate' })
   await carryOut(r.world)
   expect(await outcomes(second.id)).toMatchObject({ Shared: 'deactivated' })
-  const undone = await r.act((act) => undoOffboarding(act, r.workspace.accountId, first.id))
+  const undone = await r.act((act) => undoOffboarding(act, r.workspace.accountId, first.id, r.world.random))
   expect(undone).toMatchObject({ activated: [], kept: ['Shared'] })
   expect((await keysByName(r.world)).Shared).toMatchObject({ status: 'inactive' })
-  const last = await r.act((act) => undoOffboarding(act, r.workspace.accountId, second.id))
+  const last = await r.act((act) => undoOffboarding(act, r.workspace.accountId, second.id, r.world.random))
   expect(last).toMatchObject({ activated: ['Shared'] })
 })
 
@@ -185,8 +187,10 @@ test('who comes back and leaves again is offboarded anew, but only a source that
   const first = await ask({ source: 'scim' })
   await carryOut(r.world)
   const { accountId } = r.workspace
-  expect(await r.act((act) => recordReturn(act, accountId, leaver, ['user-change']))).toBe(false)
-  expect(await r.act((act) => recordReturn(act, accountId, leaver, ['scim']))).toBe(true)
+  expect(await r.act((act) => recordReturn(act, accountId, leaver, ['user-change'], r.world.random))).toBe(
+    false,
+  )
+  expect(await r.act((act) => recordReturn(act, accountId, leaver, ['scim'], r.world.random))).toBe(true)
   expect((await keysByName(r.world)).Old).toMatchObject({ status: 'inactive' })
   expect((await ask({ source: 'scim' })).id).not.toBe(first.id)
 })
@@ -199,7 +203,10 @@ test('the last owner can leave; the report says that nobody owns the workspace',
   expect(done).toMatchObject({ state: 'done', lastOwnerOf: ['Platform'] })
   const left = () => r.world.db('departures').where({ user_id: r.owner.id })
   expect(await left()).toHaveLength(1)
-  await r.act((act) => undoOffboarding(act, r.workspace.accountId, off.id), { kind: 'operator', id: 'root' })
+  await r.act((act) => undoOffboarding(act, r.workspace.accountId, off.id, r.world.random), {
+    kind: 'operator',
+    id: 'root',
+  })
   expect(await left()).toEqual([])
   expect((await findMember(r.world.db, r.workspace.id, r.owner.id))?.role).toBe('owner')
 })
@@ -244,7 +251,7 @@ test('members offboard nobody, managers no owner, and nobody themselves', async 
 test('who is said to be back before anything has happened loses nothing', async () => {
   await ownedKey(r.world, await join(r.world, r.workspace.id, leaver, 'manager'), 'Kept')
   await ask({ source: 'scim' })
-  await r.act((act) => recordReturn(act, r.workspace.accountId, leaver, ['scim']))
+  await r.act((act) => recordReturn(act, r.workspace.accountId, leaver, ['scim'], r.world.random))
   await carryOut(r.world)
   expect((await keysByName(r.world)).Kept).toMatchObject({ status: 'active', owner_id: leaver })
 })
@@ -310,4 +317,23 @@ test('a key that was to take the place of another is revoked with the rest, and 
     'revoked',
     'revoked',
   ])
+})
+
+test('thirty rotations of one leaver are one campaign, however many of their keys are quiet', async () => {
+  const id = 'U0MANYKEYS'
+  const as = await join(r.world, r.workspace.id, id, 'manager')
+  for (let nth = 0; nth < 60; nth++) {
+    const key = await ownedKey(r.world, as, `Many ${nth}`)
+    if (nth % 2 === 0) await use(r.world, key.id)
+  }
+  const off = await ask({ userId: id, mode: 'by-use', choices: {} })
+  await carryOut(r.world)
+  const keys = await leaverKeysOf(r.world.db, [off.id])
+  expect(keys.filter((key) => key.outcome === 'rotating')).toHaveLength(30)
+  const rotations = await r.world
+    .db('rotations')
+    .whereIn('successor_id', keys.map((key) => key.successorKeyId).filter(Boolean) as string[])
+    .distinct('campaign_id')
+  expect(rotations).toHaveLength(1)
+  expect(rotations[0].campaign_id).not.toBeNull()
 })

@@ -40,15 +40,17 @@ async function runsUntil(diesAt: number): Promise<NodeJS.Signals | null> {
       SLACK_APP_TOKEN: config.slack.appToken,
       SLACK_API_URL: config.slack.apiUrl,
       DIES_AT: String(diesAt),
+      // Slack's history is searched by its clock.
+      NOW: house.world.clock.now().toISOString(),
     },
   })
   const [, signal] = await once(child, 'exit')
   return signal
 }
 
-/** Ends the claims of a process that died, which they do by themselves in half a minute of real time. */
+/** Ends the claims of a process that died, which they do by themselves in 20 seconds of real time. */
 const claimsRunOut = () =>
-  house.world.db('offboarding_messages').update({ claimed_until: null, retry_after: null })
+  house.world.db('outbox').whereNull('completed_at').update({ claimed_until: null, retry_after: null })
 
 test('a worker that is killed at step after step is followed by one that goes on; nothing happens twice', async () => {
   const { world } = house

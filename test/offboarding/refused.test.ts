@@ -4,9 +4,10 @@ import { calls } from 'local-slack/person'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { openWebClient } from '../../src/foundation/slack.ts'
 import { startWatching } from '../../src/leases/confirm.ts'
-import { announce } from '../../src/offboarding/announce.ts'
+import { deliverWaiting } from '../../src/notifications/deliver.ts'
 import { carryOut } from '../../src/offboarding/execute.ts'
-import { slackAnnouncer } from '../../src/slack/offboarding-announcer.ts'
+import { slackChannel } from '../../src/slack/post-messages.ts'
+import { sources } from '../../src/slack/sources.ts'
 import { house, openDialog, people, said, security, submitAndSee, useHouse } from '../setup/house.ts'
 import { received } from '../setup/seen.ts'
 import { join, ownedKey, use } from './leavers.ts'
@@ -43,12 +44,12 @@ async function leaves(keys: readonly string[]): Promise<string> {
 
 /** Everything that waits is tried at once, over and over, instead of after real seconds, until this is so. */
 async function workUntil<T>(fact: () => Promise<T | undefined | false>): Promise<T> {
-  const announcer = slackAnnouncer(openWebClient(house.world))
+  const channel = slackChannel(openWebClient(house.world), house.world.log)
   return vi.waitUntil(
     async () => {
-      await house.world.db('offboarding_messages').update({ claimed_until: null, retry_after: null })
+      await house.world.db('outbox').whereNull('completed_at').update({ retry_after: null })
       await carryOut(house.world)
-      await announce(house.world, announcer)
+      await deliverWaiting({ world: house.world, channel, sources })
       return fact()
     },
     { timeout: 30_000 },
@@ -110,27 +111,42 @@ test('however long Slack fails to take the file of a report, it is filed once it
   expect(tries.length).toBeGreaterThan(12)
 })
 
-test('a file that Slack refuses is given up, and the offboarding comes to its end without it', async () => {
-  await refuse('files.getUploadURLExternal', { error: 'file_uploads_disabled', times: 40 })
+test('where Slack takes no files the thread gets the report in words', async () => {
+  await refuse('files.getUploadURLExternal', { error: 'file_uploads_disabled', times: 1 })
   const leaver = await leaves(['Script of another'])
   const done = await report(leaver, /Offboarded .*: 1 refused/)
-  const message = () => house.world.db('offboarding_messages').where({ ts: done.ts })
-  await workUntil(async () => (await message()).every((row) => row.reported_at))
-  expect(await message()).toMatchObject([{ filed_at: null }])
+  const words = await workUntil(() =>
+    messagesInSecurity().then((all) => all.find((one) => one.threadTs === done.ts)),
+  )
+  expect(said(words)).toMatch(/does not let me upload files here.*offboarding,leaver.*Script of another/s)
 })
 
-test('while its channel is archived an offboarding revokes all the same, and its one report comes once the channel is back', async () => {
+test('a file whose answer was lost is looked for in the thread, and filed once', async () => {
+  await refuse('files.completeUploadExternal', { kind: 'drop_after', times: 1 })
+  const leaver = await leaves(['Script of a third'])
+  const done = await report(leaver, /Offboarded .*: 1 refused/)
+  const filed = (row: { step: string }) => row.step.startsWith('file:')
+  await workUntil(async () => {
+    const { message_id: subject } = await house.world.db('offboardings').where({ user_id: leaver }).first()
+    const rows = await house.world.db('outbox').where({ subject_id: subject, outcome: 'arrived' })
+    return rows.some(filed)
+  })
+  const files = (await messagesInSecurity()).filter((one) => one.threadTs === done.ts && one.files?.length)
+  expect(files).toHaveLength(1)
+})
+
+test('while its channel is archived an offboarding revokes all the same, and whoever asked and the owners get the report', async () => {
   await house.slack.archiveChannel(security)
   const leaver = await leaves(['Script out of reach'])
   const key = () => house.world.db('keys').where({ name: 'Script out of reach' }).first('status')
   await workUntil(async () => (await key()).status === 'revoked' || (await key()).status === 'inactive')
-  const before = messagesIn(await house.as('manager').screen(), security).length
-
+  const direct = async () => {
+    const screen = await house.as('owner').screen()
+    return Object.values(screen.messages)
+      .flat()
+      .filter((one) => said(one).includes(leaver) && /Offboarded .*: 1 refused/.test(said(one)))
+  }
+  await workUntil(async () => (await direct()).length > 0)
+  expect(await direct()).toHaveLength(1)
   await house.slack.archiveChannel(security, false)
-  await workUntil(async () => {
-    const seen = messagesIn(await house.as('manager').screen(), security).slice(before)
-    return seen.some((message) => /Offboarded .*: 1 refused/.test(said(message)))
-  })
-  const seen = messagesIn(await house.as('manager').screen(), security).slice(before)
-  expect(seen.filter((message) => !message.threadTs && said(message).includes(leaver))).toHaveLength(1)
 })

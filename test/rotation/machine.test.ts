@@ -80,7 +80,7 @@ test('whatever happens to the keys of a rotation, in whatever order, exactly the
         const expected = model.expect(one)
         const happened = await happen(one, { model, leaver, key, rotation, expected })
         expect([one, happened], JSON.stringify(steps)).toEqual([one, expected])
-        await workOnRotations(r.world, undefined, { withinMs: 2_000 })
+        await workOnRotations(r.world, { withinMs: 2_000 })
         model.work()
         await agree(model, steps)
       }

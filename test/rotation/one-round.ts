@@ -6,11 +6,14 @@ import { systemRandom } from '../../src/foundation/random.ts'
 import { openWebClient } from '../../src/foundation/slack.ts'
 import type { World } from '../../src/foundation/world.ts'
 import { startWatching } from '../../src/leases/confirm.ts'
+import { deliverWaiting } from '../../src/notifications/deliver.ts'
+import { refreshMessages } from '../../src/notifications/refresh.ts'
 import { confirmRotations } from '../../src/rotation/confirm.ts'
 import { finishRotation } from '../../src/rotation/end.ts'
 import { startRotation } from '../../src/rotation/start.ts'
 import { workOnRotations } from '../../src/rotation/work.ts'
-import { slackRotationBoard } from '../../src/slack/rotation-board.ts'
+import { slackChannel } from '../../src/slack/post-messages.ts'
+import { sources } from '../../src/slack/sources.ts'
 import { allWorkspaces } from '../../src/workspaces/workspace.ts'
 
 /**
@@ -39,6 +42,11 @@ if (what === 'finish') {
   await perform(world, actor, (act) => finishRotation(act, workspace!.id, id, { early: false }))
   await confirmRotations(world, { id, withinMs: 5_000 })
 }
-if (what === 'work') await workOnRotations(world, slackRotationBoard(openWebClient(world)))
+if (what === 'work') {
+  await workOnRotations(world)
+  const messenger = { world, channel: slackChannel(openWebClient(world), log), sources }
+  await refreshMessages(messenger)
+  await deliverWaiting(messenger)
+}
 await watching.stop()
 await db.destroy()

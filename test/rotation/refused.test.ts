@@ -1,9 +1,6 @@
 import type { Fault } from 'local-slack/contract'
 import { findButton, messagesIn } from 'local-slack/inspect'
 import { beforeAll, expect, test } from 'vitest'
-import { openWebClient } from '../../src/foundation/slack.ts'
-import { workOnRotations } from '../../src/rotation/work.ts'
-import { slackRotationBoard } from '../../src/slack/rotation-board.ts'
 import {
   callPlatform,
   counted,
@@ -18,7 +15,7 @@ import {
   useHouse,
 } from '../setup/house.ts'
 import { directMessages, received, setPolicyOf } from '../setup/seen.ts'
-import { tracker } from './trackers.ts'
+import { tracker, work } from './trackers.ts'
 
 // No worker: what the bot left undone is done when a test says so.
 useHouse({ roles: ['bot', 'verify'] })
@@ -31,17 +28,6 @@ const refuse = (method: string, about: string, how: Partial<Fault>) =>
     method: 'POST',
     body: JSON.stringify({ method, about, times: 1_000, kind: 'error', ...how } satisfies Fault),
   })
-
-/** Everything that waits is tried at once, so many times, instead of after real seconds. */
-async function work(times = 1): Promise<void> {
-  const board = slackRotationBoard(openWebClient(house.world))
-  for (let i = 0; i < times; i++) {
-    const now = { claimed_until: null, retry_after: null }
-    await house.world.db('rotation_messages').update(now)
-    await house.world.db('rotation_notes').update({ retry_after: null })
-    await workOnRotations(house.world, board, { withinMs: 1_000 })
-  }
-}
 
 const rotate = async (name: string) => {
   const manager = house.as('manager')
@@ -73,11 +59,11 @@ test('where a plan has neither charts nor tables, a rotation is followed in word
   expect([updated.ts, updated.blocks]).toEqual([begun.ts, []])
 
   house.slack.refuseBlocks([])
-  await work()
+  await work(house)
   house.calendar.advance({ days: 13, minutes: 0 })
-  await work()
+  await work(house)
   house.calendar.advance({ days: 2, minutes: 0 })
-  await work()
+  await work(house)
   const whole = await tracker(manager, 'Salesforce CRM', 'The deadline was')
   expect(whole.ts).toBe(begun.ts)
   expect(findButton(whole.blocks, 'Finish early')).toBeDefined()
@@ -99,6 +85,32 @@ test('an offer whose button is refused says in words where the key is revealed',
   expect(findButton(home.blocks, /Reveal/)).toBeDefined()
 })
 
+test('what is refused in words too is given up, and what else there is to say is said', async () => {
+  const { db } = house.world
+  await makeOwned('Never offered')
+  await makeOwned('Offered all the same')
+  await refuse('chat.postMessage', 'Never offered. Reveal', { error: 'invalid_blocks' })
+  await refuse('chat.postMessage', 'Never offered\u2069. Reveal', { error: 'invalid_blocks' })
+  await rotate('Never offered')
+  await rotate('Offered all the same')
+  await work(house, 3)
+  await received(house.as('member'), 'Offered all the same. Reveal the new key')
+  const calls = (await (await fetch(`${house.slack.url}/calls?method=chat.postMessage`)).json()) as object[]
+  const tried = calls.filter((call) => /Never offered[^"]*\. Reveal/.test(JSON.stringify(call)))
+  expect(tried).toHaveLength(2)
+  const [offer] = await db('outbox')
+    .join('rotations', 'rotations.id', db.raw("split_part(subject_id, ' ', 1)"))
+    .join('keys', 'keys.id', 'rotations.predecessor_id')
+    .where({ name: 'Never offered', source: 'offer' })
+    .select('outcome')
+  expect(offer).toEqual({ outcome: 'failed' })
+  expect(
+    directMessages(await house.as('member').screen())
+      .map(said)
+      .join(),
+  ).not.toContain('Never offered.')
+})
+
 test.each<[string, Partial<Fault>]>([
   ['fails', { kind: 'server_error' }],
   ['breaks off', { kind: 'drop_before' }],
@@ -109,35 +121,9 @@ test.each<[string, Partial<Fault>]>([
   await makeOwned(name)
   await refuse('chat.postMessage', name, { times: 20, ...fault })
   await rotate(name)
-  await work(12)
+  await work(house, 20)
   await received(house.as('member'), `${name}. Reveal the new key`)
   await tracker(house.as('manager'), name, 'replaces')
-})
-
-test('what is refused in words too is given up, and what else there is to say is said', async () => {
-  const { db } = house.world
-  await makeOwned('Never offered')
-  await makeOwned('Offered all the same')
-  await refuse('chat.postMessage', 'Never offered. Reveal', { error: 'invalid_blocks' })
-  await refuse('chat.postMessage', 'Never offered\u2069. Reveal', { error: 'invalid_blocks' })
-  await rotate('Never offered')
-  await rotate('Offered all the same')
-  await work(3)
-  await received(house.as('member'), 'Offered all the same. Reveal the new key')
-  const calls = (await (await fetch(`${house.slack.url}/calls?method=chat.postMessage`)).json()) as object[]
-  const tried = calls.filter((call) => /Never offered[^"]*\. Reveal/.test(JSON.stringify(call)))
-  expect(tried).toHaveLength(2)
-  const [note] = await db('rotation_notes')
-    .join('rotations', 'rotations.id', 'rotation_notes.rotation_id')
-    .join('keys', 'keys.id', 'rotations.predecessor_id')
-    .where({ name: 'Never offered', kind: 'offer' })
-    .select('sent_at')
-  expect(note.sent_at).toBeNull()
-  expect(
-    directMessages(await house.as('member').screen())
-      .map(said)
-      .join(),
-  ).not.toContain('Never offered.')
 })
 
 /** A key of the member's, who then hears of its rotation. */
@@ -152,14 +138,14 @@ test('while its channel is archived a rotation goes on, and its one message come
   const old = await makeKey(manager, { name: 'Out of reach' })
   await house.slack.archiveChannel(security)
   await rotate('Out of reach')
-  await work(10)
+  await work(house, 10)
   const opened = await openDialog(manager, 'rotate Out of reach')
   await pressIn(manager, opened, 'Reveal new key')
   await manager.waitFor((screen) => screen.modals.some(({ title }) => title === 'Copy your key'))
   expect(await callPlatform(house, old)).toBe(200)
 
   await house.slack.archiveChannel(security, false)
-  await work(2)
+  await work(house, 2)
   await tracker(manager, 'Out of reach', 'replaces')
   const about = messagesIn(await manager.screen(), security).filter(
     (message) => !message.threadTs && said(message).includes('Out of reach'),

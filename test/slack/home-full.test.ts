@@ -58,7 +58,7 @@ test('a Home with as much of everything as there can be is drawn, and says where
     const member = await join(world, workspace.id, people.member)
     must(
       await perform(world, member, (act) =>
-        makeRequest(act, workspace.id, { ...draft, ...rest }, 'For the sync', world.random),
+        makeRequest(act, workspace, { ...draft, ...rest }, 'For the sync', world.random),
       ),
     )
   }

@@ -32,8 +32,6 @@ async function waitForPosted(count: number, pattern: RegExp): Promise<void> {
   const { db } = house.world
   await vi.waitUntil(
     async () => {
-      for (const table of ['rotation_messages', 'offboarding_messages'])
-        await db(table).update({ claimed_until: null, retry_after: null })
       await db('outbox').whereNull('completed_at').update({ retry_after: null })
       await house.keywarden.runTimetable()
       return (await posted(pattern)).length >= count

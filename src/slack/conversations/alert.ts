@@ -53,7 +53,7 @@ export const unsnoozeAlert = click(unsnooze, (finding) => say`The snooze of ${na
 /** [Ask a manager] */
 export const askManagers = click(
   askManager,
-  (finding) => say`I asked the managers to act on ${name(finding)}.`,
+  (finding) => say`I am asking the managers to act on ${name(finding)}.`,
 )
 
 /** [Still needed] */
@@ -110,6 +110,6 @@ export const submitAssign: OnSubmit = async (interaction) => {
   const finding = await onFinding(interaction, interaction.metadata, (act, target) => assign(act, target, to))
   if (isRefusal(finding)) return finding
   await interaction.show(
-    notice('Alert assigned', [sentenceBlock(say`${{ user: to }} hears of ${name(finding)} now.`)]),
+    notice('Alert assigned', [sentenceBlock(say`${{ user: to }} gets a message about ${name(finding)}.`)]),
   )
 }

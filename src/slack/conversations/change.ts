@@ -4,6 +4,7 @@ import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
 import { plain, say } from '../../foundation/words.ts'
 import { holdersOf } from '../../keys/holders.ts'
 import type { Key } from '../../keys/key.ts'
+import { notifyOwner } from '../../keys/notify-owner.ts'
 import { activate, cannot, deactivate, revoke } from '../../keys/state.ts'
 import { hintCharacters, isConfirmedBy } from '../../keys/typed-confirmation.ts'
 import { confirmChange, confirmRequest, type Receipt } from '../../leases/confirm.ts'
@@ -24,13 +25,11 @@ import {
   activatedMessage,
   type Change,
   deactivateView,
-  ownerNoticeMessage,
   restrictedView,
   revokeView,
 } from '../messages/keys/change.ts'
 import { performFor, requestOf } from '../perform-for.ts'
 import { keyById, keyFor } from './pick.ts'
-import { sendDirect } from './send-direct.ts'
 
 const acts = { deactivate, revoke }
 const dialogs = { deactivate: deactivateView, revoke: revokeView }
@@ -64,7 +63,7 @@ export const activateKey: OnCommand = async (interaction) => {
   const found = await keyFor(interaction, 'activate')
   if (!found || isRefusal(found)) return found
   const since = interaction.keyId && interaction.words ? new Date(interaction.words) : undefined
-  const key = await change(interaction, 'activate', (act) =>
+  const key = await make(interaction, 'activate', (act) =>
     activate(act, interaction.caller.workspace.id, found.id, undefined, since),
   )
   if (isRefusal(key)) return key
@@ -77,7 +76,7 @@ export const submitDeactivate: OnSubmit = (interaction) => workAndShow(interacti
 
 /** Deactivates a key without a dialog, and waits for the receipt that every server refuses it. */
 export async function deactivateNow(interaction: Interaction, act: (act: Act) => Promise<Key | Refusal>) {
-  const key = await change(interaction, 'deactivate', act)
+  const key = await make(interaction, 'deactivate', act)
   if (isRefusal(key)) return key
   return { key, receipt: await confirmStep(interaction, 'deactivate', timeoutMs) }
 }
@@ -95,7 +94,7 @@ export const submitRevoke: OnSubmit = async (interaction) => {
 
 async function workAndShow(interaction: SubmitInteraction, what: keyof typeof working): Promise<Handled> {
   await interaction.work(working[what])
-  const key = await change(interaction, what, (act) =>
+  const key = await make(interaction, what, (act) =>
     acts[what](act, interaction.caller.workspace.id, interaction.metadata),
   )
   if (isRefusal(key))
@@ -131,16 +130,18 @@ async function stillUnderWay(interaction: SubmitInteraction, refusal: Refusal): 
 }
 
 /** Performs the act once per dialog or click, updates alerts, and notifies an owner of another person's change. */
-async function change(
+async function make(
   interaction: Interaction,
   what: Change,
-  act: (act: Act) => Promise<Key | Refusal>,
+  change: (act: Act) => Promise<Key | Refusal>,
 ): Promise<Key | Refusal> {
   const { bot, caller } = interaction
-  const key = await performFor(interaction, act, what)
-  if (isRefusal(key)) return key
-  bot.refresh(caller.workspace)
-  if (key.ownerId !== caller.actor.id)
-    await sendDirect(interaction, key.ownerId, ownerNoticeMessage(what, key, caller.actor.id))
+  const work = async (act: Act) => {
+    const key = await change(act)
+    if (!isRefusal(key)) await notifyOwner(act, key, what, bot.world.random)
+    return key
+  }
+  const key = await performFor(interaction, work, what)
+  if (!isRefusal(key)) bot.refresh(caller.workspace)
   return key
 }

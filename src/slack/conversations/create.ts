@@ -4,6 +4,7 @@ import { liveKeyOfIntegration, nameInUse } from '../../keys/find.ts'
 import { issue, type KeyDraft, type KeyRequest, nameIsTaken, readDraft } from '../../keys/issue.ts'
 import type { Key } from '../../keys/key.ts'
 import { tidy } from '../../keys/name.ts'
+import { offerKey } from '../../keys/notify-owner.ts'
 import { reveal } from '../../keys/reveal.ts'
 import { may } from '../../policy/may.ts'
 import { cut, notice, plainSection } from '../blocks.ts'
@@ -25,7 +26,7 @@ import { waitingForOwnerView } from '../messages/keys/reveal.ts'
 import { fieldErrors } from '../messages/refusal.ts'
 import { performFor } from '../perform-for.ts'
 import { askForApproval } from './ask.ts'
-import { offerReveal, performShowing, showOnce, tokenDeps } from './show-once.ts'
+import { performShowing, showOnce, tokenDeps } from './show-once.ts'
 
 /** `/keys create [name]` */
 export const openCreate: OnCommand = (interaction) => openForm(interaction, 'create')
@@ -160,14 +161,15 @@ async function make(interaction: SubmitInteraction, request: KeyRequest): Promis
   const mine = request.ownerId === actor.id
   const made = await (mine ? performShowing : performFor)(interaction, async (act) => {
     const key = await issue(act, workspace.id, request, world.random)
-    if (isRefusal(key) || !mine) return isRefusal(key) ? key : { key }
+    if (isRefusal(key)) return key
+    if (!mine) {
+      await offerKey(act, key, world.random)
+      return { key }
+    }
     return reveal(act, workspace.id, key.id, tokenDeps(interaction))
   })
   if (isRefusal(made)) return made
   if ('token' in made) await showOnce(interaction, made.key, made.token)
-  else {
-    await offerReveal(interaction, made.key)
-    await interaction.show(waitingForOwnerView(made.key))
-  }
+  else await interaction.show(waitingForOwnerView(made.key))
   interaction.bot.refresh(workspace)
 }

@@ -1,23 +1,19 @@
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal } from '../../foundation/refusal.ts'
-import { say } from '../../foundation/words.ts'
 import { edit, narrows, readEdit, type TypedEdit } from '../../keys/edit.ts'
 import { nameInUse } from '../../keys/find.ts'
 import { nameIsTaken } from '../../keys/issue.ts'
-import type { Key } from '../../keys/key.ts'
 import { normaliseName } from '../../keys/name.ts'
+import { notifyOwner, offerKey } from '../../keys/notify-owner.ts'
 import { revokedAlready } from '../../keys/revoked.ts'
-import { message, notice, plainSection } from '../blocks.ts'
+import { notice, plainSection } from '../blocks.ts'
 import { recipientError } from '../caller.ts'
 import { type OnCommand, type OnSubmit, type SubmitInteraction, textIn } from '../interaction.ts'
 import { editedView, editForm } from '../messages/keys/edit.ts'
-import { hintOf } from '../messages/keys/key.ts'
 import { fieldErrors } from '../messages/refusal.ts'
 import { performFor } from '../perform-for.ts'
 import { showReceipts } from './change.ts'
 import { keyById, keyFor } from './pick.ts'
-import { sendDirect } from './send-direct.ts'
-import { offerReveal } from './show-once.ts'
 
 /** `/keys edit KEY` */
 export const openEdit: OnCommand = async (interaction) => {
@@ -47,18 +43,19 @@ export const submitEdit: OnSubmit = async (interaction) => {
       ? undefined
       : await recipientError(bot.world, bot.web, caller, wanted.ownerId)
   if (wrong) return interaction.complain({ owner: wrong })
-  const saved = await performFor(interaction, (act) =>
-    edit(act, workspace.id, keyId, wanted, Number(version)),
-  )
+  const { random } = bot.world
+  const saved = await performFor(interaction, async (act) => {
+    const key = await edit(act, workspace.id, keyId, wanted, Number(version))
+    if (isRefusal(key) || key.ownerId === before.ownerId) return key
+    if (key.status === 'unrevealed') await offerKey(act, key, random)
+    else await notifyOwner(act, key, 'given', random)
+    return key
+  })
   if (isRefusal(saved)) return saved
   interaction.bot.refresh(workspace)
-  // The new owner need not wait for verifiers.
-  await Promise.all([
-    narrows(before, saved)
-      ? showReceipts(interaction, undefined, (receipt) => editedView(saved, receipt))
-      : interaction.show(editedView(saved)),
-    notifyNewOwner(interaction, before, saved),
-  ])
+  if (narrows(before, saved))
+    await showReceipts(interaction, undefined, (receipt) => editedView(saved, receipt))
+  else await interaction.show(editedView(saved))
 }
 
 function readForm({ values, caller }: SubmitInteraction): TypedEdit {
@@ -70,15 +67,4 @@ function readForm({ values, caller }: SubmitInteraction): TypedEdit {
     networks: textIn(values, 'networks'),
     limit: textIn(values, 'limit'),
   }
-}
-
-/** Notifies a new owner. For a key that is not yet revealed, they get the reveal button. */
-async function notifyNewOwner(interaction: SubmitInteraction, before: Key, saved: Key): Promise<void> {
-  if (saved.ownerId === before.ownerId) return
-  const { id } = interaction.caller.actor
-  const isUnrevealed = saved.status === 'unrevealed'
-  if (isUnrevealed) await offerReveal(interaction, saved)
-  if (isUnrevealed || saved.ownerId === id) return
-  const said = say`${{ user: id }} made you the owner of ${{ name: saved.name }} ${hintOf(saved)}. You will hear when it needs something.`
-  await sendDirect(interaction, saved.ownerId, message(said))
 }

@@ -54,7 +54,7 @@ async function showProgress(
   )
   if (isRefusal(found)) return found
   const [counts, requests] = found
-  const sources = requests.map((one) => one.source)
+  const sources = [...new Set(requests.map((one) => one.source))]
   await interaction.show(progressView({ ...running, sources, keepsRoleInNames }, counts))
 }
 
@@ -116,7 +116,7 @@ const choicesIn = ({ values }: SubmitInteraction): Record<string, Plan> =>
 export const undoOffboard: OnClick = async (interaction) => {
   const { workspace } = interaction.caller
   const undone = await performFor(interaction, (act) =>
-    undoOffboarding(act, workspace.accountId, interaction.value),
+    undoOffboarding(act, workspace.accountId, interaction.value, interaction.bot.world.random),
   )
   if (isRefusal(undone)) return undone
   await interaction.show(undoneView(undone))

@@ -2,6 +2,7 @@ import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
 import { say } from '../../foundation/words.ts'
 import { issue, type KeyRequest as KeyDraft, readExpiry } from '../../keys/issue.ts'
+import { offerKey } from '../../keys/notify-owner.ts'
 import { isScope } from '../../keys/scope.ts'
 import { noSuchKey } from '../../policy/authorise.ts'
 import type { Policy } from '../../policy/policy.ts'
@@ -9,22 +10,18 @@ import {
   cannotDecide,
   decideRequest,
   findRequest,
-  type KeyRequest,
   openForDecision,
   readReason,
 } from '../../workspaces/requests.ts'
-import { type Message, notice, plainSection } from '../blocks.ts'
+import { notice, plainSection } from '../blocks.ts'
 import { isFullMember } from '../caller.ts'
-import { sendOrInWords } from '../in-words.ts'
-import type { ClickInteraction, Interaction, OnClick, OnCommand, OnSubmit } from '../interaction.ts'
+import type { ClickInteraction, OnClick, OnCommand, OnSubmit } from '../interaction.ts'
 import { textIn } from '../interaction.ts'
-import { deniedMessage, deniedView, denyForm, requestMessage } from '../messages/keys/request.ts'
+import { deniedView, denyForm } from '../messages/keys/request.ts'
 import { fieldErrors } from '../messages/refusal.ts'
 import { performFor } from '../perform-for.ts'
 import { askForApproval } from './ask.ts'
 import { checkForm, openForm } from './create.ts'
-import { sendDirect } from './send-direct.ts'
-import { offerReveal } from './show-once.ts'
 
 /** `/keys request [name]` */
 export const openRequest: OnCommand = (interaction) => openForm(interaction, 'request')
@@ -49,12 +46,11 @@ export const approve: OnClick = async (interaction) => {
     const draft = { ...request.draft, scopes: request.draft.scopes.filter(isScope) }
     const key = breaksPolicy(draft, workspace.policy) ?? (await issue(act, workspace.id, draft, world.random))
     if (isRefusal(key)) return orDeny(key)
-    const done = await decideRequest(act, request, { approved: true, keyId: key.id })
-    return isRefusal(done) ? done : { request: done, key }
+    const done = await decideRequest(act, request, { approved: true, keyId: key.id }, world.random)
+    if (!isRefusal(done)) await offerKey(act, key, world.random)
+    return done
   })
   if (isRefusal(decided)) return decided
-  await updateRequestMessage(interaction, decided.request)
-  await offerReveal(interaction, decided.key)
   interaction.bot.refresh(workspace)
 }
 
@@ -103,24 +99,11 @@ export const submitDeny: OnSubmit = async (interaction) => {
   await interaction.work(notice('Deny request', [plainSection('Saving...')]))
   const denied = await performFor(interaction, async (act) => {
     const request = await openForDecision(act, workspace.id, interaction.metadata)
-    return isRefusal(request) ? request : decideRequest(act, request, { approved: false, reason })
+    return isRefusal(request)
+      ? request
+      : decideRequest(act, request, { approved: false, reason }, interaction.bot.world.random)
   })
   if (isRefusal(denied)) return denied
   await interaction.show(deniedView(denied))
-  await updateRequestMessage(interaction, denied)
-  await sendDirect(interaction, denied.requestedBy, deniedMessage(denied))
   interaction.bot.refresh(workspace)
-}
-
-async function updateRequestMessage({ bot }: Interaction, request: KeyRequest): Promise<void> {
-  if (!request.posted) return
-  const { channelId: channel, ts } = request.posted
-  const { log } = bot.world
-  const update = (form: Message) => bot.web.chat.update({ channel, ts, ...form })
-  await sendOrInWords(requestMessage(request), update, { log }).catch((error) =>
-    log.warn(
-      { event: 'request.update_failed', request: request.id, error: String(error) },
-      'failed to update the message of a request for a key',
-    ),
-  )
 }

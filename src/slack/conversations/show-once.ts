@@ -4,15 +4,17 @@ import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
 import { say } from '../../foundation/words.ts'
 import type { Key } from '../../keys/key.ts'
+import { offerKey } from '../../keys/notify-owner.ts'
 import { markSaved, replace, replacedAt, type TokenRef } from '../../keys/replace.ts'
 import { reveal, voidReveal } from '../../keys/reveal.ts'
 import type { Token } from '../../keys/token.ts'
 import { rememberTokenMessage, takeTokenMessages } from '../../keys/token-messages.ts'
 import { confirmChange } from '../../leases/confirm.ts'
 import type { Act } from '../../members/actor.ts'
+import { isLive } from '../../notifications/posted-messages.ts'
 import { type Message, notice, plainSection } from '../blocks.ts'
 import type { ClickInteraction, Interaction, OnClick } from '../interaction.ts'
-import { notShownMessage, notVoidMessage, offerMessage, revealedMessage } from '../messages/keys/reveal.ts'
+import { notVoidMessage, revealedMessage } from '../messages/keys/reveal.ts'
 import {
   didYouCopyMessage,
   formerMessage,
@@ -138,17 +140,23 @@ async function voidToken(interaction: Interaction, key: Key): Promise<void> {
     return
   }
   const receipt = await confirmChange(interaction.bot.world, [key.id], { to: 'unrevealed' })
-  await sendDirect(interaction, key.ownerId, notShownMessage(voided, receipt))
   // The dialog may be open after all, with a void token.
   const state = receipt.state === 'confirmed' ? 'and is void' : 'and I took it back'
   const gone = notice('Copy your key', [
-    plainSection(`This key was not shown safely ${state}. I sent you a message.`),
+    plainSection(
+      `This key was not shown safely ${state}. It waits for you to reveal it again: on Home, and in a message to you.`,
+    ),
   ])
   await interaction.show(gone).catch(() => undefined)
 }
 
 async function voidWithRetries({ bot, caller }: Interaction, key: Key): Promise<Key | Refusal> {
-  const attempt = () => perform(bot.world, caller.actor, (act) => voidReveal(act, key.workspaceId, key.id))
+  const attempt = () =>
+    perform(bot.world, caller.actor, async (act) => {
+      const voided = await voidReveal(act, key.workspaceId, key.id)
+      if (!isRefusal(voided)) await offerKey(act, voided, bot.world.random, { isVoid: true })
+      return voided
+    })
   let voided = await attempt()
   for (const seconds of retryDelaysSeconds) {
     if (!isRefusal(voided)) break
@@ -157,10 +165,6 @@ async function voidWithRetries({ bot, caller }: Interaction, key: Key): Promise<
   }
   return voided
 }
-
-/** Sends the owner of an unrevealed key the button that reveals it. */
-export const offerReveal = (interaction: Interaction, key: Key) =>
-  sendDirect(interaction, key.ownerId, offerMessage(key, interaction.caller.actor.id))
 
 /** [Reveal key]: only one of several clicks gets the token. */
 export const revealKey: OnClick = async (interaction) => {
@@ -172,7 +176,10 @@ export const revealKey: OnClick = async (interaction) => {
   if (isRefusal(made)) return made
   const shown = await showOnce(interaction, made.key, made.token)
   const at = interaction.message && { channel: interaction.message.channelId, ts: interaction.message.ts }
-  if (at && shown) await web.chat.update({ ...at, ...revealedMessage(made.key) }).catch(() => undefined)
+  const { db } = interaction.bot.world
+  const isKept = at && (await isLive(db, `dm:${interaction.caller.actor.id}`, at.ts))
+  if (at && shown && !isKept)
+    await web.chat.update({ ...at, ...revealedMessage(made.key) }).catch(() => undefined)
   interaction.bot.refresh(workspace)
 }
 

@@ -33,7 +33,9 @@ export async function onLeftOrReturned(bot: BotContext, teamId: string, user: Ch
   if (email) await rememberEmails(world.db, accountId, [{ userId: user.id, email }], world.clock.now())
   if (user.deleted) await offboard(bot, workspace, { source: 'user-change', userId: user.id })
   else if (await currentOffboarding(world.db, accountId, user.id))
-    await perform(world, actor, (act) => recordReturn(act, accountId, user.id, ['user-change', 'reconcile']))
+    await perform(world, actor, (act) =>
+      recordReturn(act, accountId, user.id, ['user-change', 'reconcile'], world.random),
+    )
   else return
   bot.offboard()
 }

@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { WebClient } from '@slack/web-api'
 import { patiently } from '../../foundation/slack.ts'
 import type { World } from '../../foundation/world.ts'
-import { findPosted } from '../announcing.ts'
 import { errorName } from '../channels.ts'
+import { findMessage } from '../post-messages.ts'
 import { answerInFull } from '../refusals.ts'
 
 /** A trial and its outcome: `FAIL` where the product needs what Slack refused, `warn` where it has a replacement. */
@@ -46,7 +46,7 @@ export function madeThings(web: WebClient, { config }: Pick<World, 'config'>): M
   async function removeMessage(channel: string, id: string, message: MadeMessage): Promise<void> {
     if (message.isLost) {
       if (!config.slack.history) throw new Error('it is unknown whether it was posted, and history is off')
-      message.ts = (await findPosted(web, channel, id))?.ts
+      message.ts = (await findMessage(web, channel, { id }, new Date(0)))?.ts
     }
     if (message.ts)
       await unlessGone(/^message_not_found$/, () => web.chat.delete({ channel, ts: message.ts! }))

@@ -4,8 +4,8 @@ import { newId } from '../../foundation/ids.ts'
 import { historyScopes, isFullUser, openWebClient, patiently } from '../../foundation/slack.ts'
 import type { World } from '../../foundation/world.ts'
 import { Delay, Refused } from '../../notifications/channel.ts'
-import { findPosted } from '../announcing.ts'
 import { findChannel } from '../channels.ts'
+import { findMessage } from '../post-messages.ts'
 import { isAboutContent, translateError } from '../refusals.ts'
 import { completeUpload, reserveUpload, sendWhenProcessed } from '../upload-chart.ts'
 import { type MadeThings, madeThings, said, type Tried } from './made-things.ts'
@@ -156,7 +156,7 @@ async function tryHistory({ web, deps, dm, attempt }: Trial, ts: string, id: str
   await attempt(
     'history of direct messages',
     async () => {
-      const found = await findPosted(web, dm, id)
+      const found = await findMessage(web, dm, { id }, new Date(0))
       if (found?.ts !== ts) throw new Error('a message is not found by its id')
     },
     () => 'a message is found by its id',

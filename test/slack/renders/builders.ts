@@ -23,6 +23,7 @@ import * as create from '../../../src/slack/messages/keys/create.ts'
 import * as edit from '../../../src/slack/messages/keys/edit.ts'
 import * as holders from '../../../src/slack/messages/keys/holders.ts'
 import * as list from '../../../src/slack/messages/keys/list.ts'
+import * as offer from '../../../src/slack/messages/keys/offers.ts'
 import * as pick from '../../../src/slack/messages/keys/pick.ts'
 import * as request from '../../../src/slack/messages/keys/request.ts'
 import * as reveal from '../../../src/slack/messages/keys/reveal.ts'
@@ -31,11 +32,14 @@ import * as once from '../../../src/slack/messages/keys/show-once.ts'
 import * as whole from '../../../src/slack/messages/keys/whole-key.ts'
 import * as connect from '../../../src/slack/messages/offboarding/connect.ts'
 import * as offboard from '../../../src/slack/messages/offboarding/offboard.ts'
+import * as offers from '../../../src/slack/messages/offboarding/offers.ts'
 import * as progress from '../../../src/slack/messages/offboarding/progress.ts'
+import * as reportFile from '../../../src/slack/messages/offboarding/report-file.ts'
 import * as refusal from '../../../src/slack/messages/refusal.ts'
 import * as review from '../../../src/slack/messages/reviews/review.ts'
 import * as campaign from '../../../src/slack/messages/rotation/campaign.ts'
 import * as dialogs from '../../../src/slack/messages/rotation/dialogs.ts'
+import * as notes from '../../../src/slack/messages/rotation/notes.ts'
 import * as rotate from '../../../src/slack/messages/rotation/rotate.ts'
 import * as rotateMany from '../../../src/slack/messages/rotation/rotate-many.ts'
 import * as tracker from '../../../src/slack/messages/rotation/tracker.ts'
@@ -67,10 +71,10 @@ const over = <T>(builder: (one: T) => Rendered, one: fc.Arbitrary<T>): Renders =
 const at = fc.constant(now)
 const flag = fc.boolean()
 const reason = fc.constantFrom(...reasons)
-const change_ = fc.constantFrom('deactivate' as const, 'activate' as const, 'revoke' as const)
 const restriction = fc.constantFrom('deactivate' as const, 'revoke' as const)
 const stake = fc.record({ last24h: a.last24h, holders: a.holders })
 const token = fc.constant(generateToken('tml_', (n) => new Uint8Array(n)))
+const isSome = (all: readonly unknown[]) => all.length > 0
 const started = fc.record({ rotation: a.rotation, predecessor: a.key, successor: a.key })
 const filter = fc.oneof(
   fc.constant({}),
@@ -144,7 +148,16 @@ export const builders: Record<string, Renders> = {
   revokeView: of(change.revokeView, a.key, stake),
   activatedMessage: over(change.activatedMessage, a.key),
   restrictedView: of(change.restrictedView, restriction, a.key, a.receipt),
-  ownerNoticeMessage: of(change.ownerNoticeMessage, change_, a.key, user),
+  ownerNoticeMessage: over(
+    change.ownerNoticeMessage,
+    fc.record({
+      about: fc.constant('key-changed' as const),
+      what: fc.constantFrom('deactivate' as const, 'activate' as const, 'revoke' as const, 'given' as const),
+      by: user,
+      name,
+      hint: maybe(hint).map((one) => one ?? null),
+    }),
+  ),
   createForm: over(
     create.createForm,
     fc
@@ -188,7 +201,11 @@ export const builders: Record<string, Renders> = {
     fc.constantFrom('Which key?', 'Several keys match. Which one?'),
   ),
   nearMessage: of(pick.nearMessage, longWords, a.keys(5)),
-  requestMessage: of(request.requestMessage, a.request, maybe(a.key) as never),
+  requestMessage: of(
+    request.requestMessage,
+    a.request,
+    maybe(fc.record({ name, integration: name })) as never,
+  ),
   deniedMessage: over(request.deniedMessage, a.request),
   closedMessage: over(request.closedMessage, a.request),
   sentView: over(request.sentView, a.request),
@@ -197,7 +214,7 @@ export const builders: Record<string, Renders> = {
   offerMessage: of(reveal.offerMessage, a.key, user),
   revealedMessage: over(reveal.revealedMessage, a.key),
   waitingForOwnerView: over(reveal.waitingForOwnerView, a.key),
-  notShownMessage: of(reveal.notShownMessage, a.key, a.receipt),
+  notShownMessage: over(reveal.notShownMessage, a.key),
   notVoidMessage: over(reveal.notVoidMessage, a.key),
   keyView: of(
     show.keyView,
@@ -236,6 +253,28 @@ export const builders: Record<string, Renders> = {
   begunView: of(offboard.begunView, user, count, channel),
   undoneView: over(offboard.undoneView, a.undone),
   offboardingMessage: over(progress.offboardingMessage, a.report),
+  handoverMessage: over(
+    offers.handoverMessage,
+    fc.record({
+      leaver: user,
+      offers: many(
+        fc.record({
+          keyId: fc.uuid(),
+          workspaceId: fc.constant('ws_one'),
+          name,
+          scopes: fc.subarray(['read', 'write']),
+        }),
+        30,
+      ).map((all) => [...new Map(all.map((one) => [one.keyId, one])).values()]),
+    }),
+  ),
+  fileInWords: over(
+    reportFile.fileInWords,
+    fc.record({
+      name,
+      text: many(name, 600).map((lines) => `offboarding,leaver\n${lines.join('\n')}`),
+    }),
+  ),
   progressView: of(progress.progressView, a.reported, a.leaverCounts),
   refusalMessage: over(refusal.refusalMessage, anyRefusal),
   refusalView: of(refusal.refusalView, fc.constantFrom('Rotate keys', 'Keywarden'), anyRefusal),
@@ -253,12 +292,10 @@ export const builders: Record<string, Renders> = {
     maybe(a.receipt),
   ),
   finishedManyView: of(dialogs.finishedManyView, count, maybe(a.receipt)),
-  offersMessage: over(
-    dialogs.offersMessage,
-    a.trackers(300).filter((all) => all.length > 0),
-  ),
-  remindMessage: over(dialogs.remindMessage, a.tracker),
-  saidMessage: over(dialogs.saidMessage, a.said),
+  offersMessage: over(offer.offersMessage, a.offer),
+  lapsedMessage: over(offer.lapsedMessage, many(fc.record({ name }), 300).filter(isSome)),
+  remindMessage: over(dialogs.remindMessage, a.trackers(300).filter(isSome)),
+  noteMessage: of(notes.noteMessage, a.rotationNote, many(user, 40)),
   rotateForm: over(
     rotate.rotateForm,
     fc
@@ -283,13 +320,7 @@ export const builders: Record<string, Renders> = {
     }),
   ),
   campaignBegunView: of(rotateMany.campaignBegunView, words, channel),
-  rotationMessage: over(
-    tracker.rotationMessage,
-    fc.oneof(
-      a.tracker.map((one) => ({ about: 'rotation' as const, tracker: one })),
-      a.campaign.map((one) => ({ about: 'campaign' as const, campaign: one })),
-    ),
-  ),
+  trackerMessage: over(tracker.trackerMessage, a.tracker),
   trackerView: of(tracker.trackerView, a.tracker, a.member),
   csvSentMessage: over(file.csvSentMessage, name),
   noFilesMessage: of(

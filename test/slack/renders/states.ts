@@ -14,6 +14,7 @@ import type { AboutFinding } from '../../../src/findings/store.ts'
 import type { Holder } from '../../../src/keys/holders.ts'
 import type { Key, KeyWithUsage } from '../../../src/keys/key.ts'
 import type { Relative } from '../../../src/keys/lineage.ts'
+import type { Offer } from '../../../src/keys/offers.ts'
 import type { Page } from '../../../src/keys/page.ts'
 import { scopes as allScopes, type Scope } from '../../../src/keys/scope.ts'
 import type { Receipt } from '../../../src/leases/confirm.ts'
@@ -26,9 +27,9 @@ import type { Undone } from '../../../src/offboarding/undo.ts'
 import { type Policy, readPolicy } from '../../../src/policy/policy.ts'
 import type { Asked } from '../../../src/reviews/keys-asked.ts'
 import type { ReviewProgress } from '../../../src/reviews/progress.ts'
-import type { Said } from '../../../src/rotation/board.ts'
 import type { KeySnapshot } from '../../../src/rotation/key-snapshot.ts'
 import { type Phase, type Rotation, reasons } from '../../../src/rotation/rotation.ts'
+import type { RotationNote } from '../../../src/rotation/source.ts'
 import type { CampaignView, Tracker } from '../../../src/rotation/tracker.ts'
 import type { Caller } from '../../../src/slack/caller.ts'
 import type { HomeProps } from '../../../src/slack/messages/home/home.ts'
@@ -280,7 +281,6 @@ export const rotation: fc.Arbitrary<Rotation> = fc
     predecessorId: id('key'),
     successorId: id('key'),
     campaignId: fc.constant(null),
-    messageId: fc.constant(null),
     reason: fc.constantFrom(...reasons),
     startedBy: jobOrUser,
     startedAt: moment,
@@ -315,7 +315,6 @@ export const tracker: fc.Arbitrary<Tracker> = fc
     }),
     isUsed: fc.boolean(),
     endsBeforeSwitch: maybe(moment),
-    channel,
     timeZone,
     hours: fc.array(fc.record({ at: moment, old: count, next: count }), { minLength: 12, maxLength: 12 }),
     day: fc.record({ old: count, next: count, refused: count }),
@@ -339,7 +338,6 @@ export const campaign: fc.Arbitrary<CampaignView> = fc.record({
   reason: fc.constantFrom(...reasons),
   startedBy: jobOrUser,
   startedAt: moment,
-  channel,
   keys: count,
   waiting: count,
   skipped: many(fc.record({ name, why: words }), 300),
@@ -347,11 +345,10 @@ export const campaign: fc.Arbitrary<CampaignView> = fc.record({
   trackers: trackers(200),
 })
 
-export const said: fc.Arbitrary<Said> = fc.record(
+export const rotationNote: fc.Arbitrary<RotationNote> = fc.record(
   {
-    kind: fc.constantFrom<Said['kind'][]>('reveal', 'ends', 'safe', 'overdue', 'report', 'ended'),
-    tracker,
-    mentions: fc.array(user, { maxLength: 4 }),
+    kind: fc.constantFrom<RotationNote['kind'][]>('reveal', 'ends', 'safe', 'overdue', 'report', 'ended'),
+    trackers: trackers(300).filter((all) => all.length > 0),
     report: fc.record({
       hours: fc.constant(48),
       requests: count,
@@ -362,8 +359,27 @@ export const said: fc.Arbitrary<Said> = fc.record(
       ),
     }),
   },
-  { requiredKeys: ['kind', 'tracker', 'mentions'] },
+  { requiredKeys: ['kind', 'trackers'] },
 )
+
+export const offer: fc.Arbitrary<Offer> = fc.record({
+  because: fc.constantFrom('rotation', 'leaver'),
+  by: jobOrUser,
+  keys: many(
+    fc.record({
+      id: id('key'),
+      workspaceId: fc.constant('ws_one'),
+      name,
+      scopes,
+      lifetimeDays: lifetime,
+      state: fc.constantFrom('waiting', 'revealed', 'lapsed', 'revoked', 'moved'),
+      old: fc.constantFrom('works', 'refused', undefined),
+    }),
+    300,
+  )
+    .map((all) => unique(all, (one) => one.id))
+    .filter((all) => all.length > 0),
+})
 
 export const request: fc.Arbitrary<KeyRequest> = fc.record({
   id: id('req'),
@@ -387,7 +403,6 @@ export const request: fc.Arbitrary<KeyRequest> = fc.record({
   decisionReason: perhaps(words),
   closedFor: user,
   keyId: fc.constant(null),
-  posted: fc.constant(null),
 })
 
 // alerts
@@ -710,6 +725,12 @@ export const notice: fc.Arbitrary<Notice> = fc.oneof(
   digest.map((one) => ({ about: 'digest' as const, ...one })),
   fc.record({ about: fc.constant('quarantined' as const), name, hint }),
   fc.record({
+    about: fc.constant('unreachable' as const),
+    person: user,
+    what: fc.constantFrom('key-offer', 'handover-offer', 'request-answer', 'other'),
+    reason: fc.constantFrom('user_disabled', 'cannot_dm_bot'),
+  }),
+  fc.record({
     about: fc.constant('offboarded-elsewhere' as const),
     leaver: user,
     by: jobOrUser,
@@ -848,7 +869,6 @@ export const report: fc.Arbitrary<OffboardingReport> = fc.oneof(
     counts: leaverCounts,
     keys: many(leaverKey, 20).map((all) => unique(all, (one) => one.keyId)),
     elsewhere,
-    channel,
   }),
   fc.record({
     offboardings: fc
@@ -857,7 +877,6 @@ export const report: fc.Arbitrary<OffboardingReport> = fc.oneof(
     counts: leaverCounts,
     keys: fc.constant<LeaverKey[]>([]),
     elsewhere: fc.constant<OffboardingReport['elsewhere']>([]),
-    channel,
   }),
 )
 export const preview: fc.Arbitrary<Preview> = fc.record({

@@ -13,6 +13,7 @@ export function noticeMessage(notice: Notice): Message {
   if (notice.about === 'quarantined') return quarantinedMessage(notice)
   if (notice.about === 'offboarded-elsewhere') return elsewhereMessage(notice)
   if (notice.about === 'step-refused') return refusedStepMessage(notice)
+  if (notice.about === 'unreachable') return unreachableMessage(notice)
   return lostMessage(notice)
 }
 
@@ -62,6 +63,18 @@ const leaverOf = (leaver: string): Phrase => {
   const piece: Piece = isSlackUser(leaver) ? { user: leaver } : { name: leaver || 'nobody' }
   return [piece]
 }
+
+/** Messages that could not be sent to a person, by their source. */
+const unsent: Record<string, string> = {
+  'key-offer': 'that a key waits for them to reveal it; it waits on their Home',
+  'handover-offer': 'which keys wait for them after an offboarding; they wait on their Home',
+  'request-answer': 'that their request for a key was denied',
+}
+
+const unreachableMessage = ({ person, what, reason }: Notice & { about: 'unreachable' }): Message =>
+  message(
+    say`I cannot send ${{ user: person }} a message (${{ code: reason }}). Tell them yourself ${unsent[what] ?? 'what you did'}.`,
+  )
 
 function lostMessage({ channel, reason, lost }: Notice & { about: 'channel-lost' }): Message {
   const because = reasons[isRestricted(reason) ? 'restricted_action' : reason] ?? reason

@@ -60,7 +60,7 @@ export function stepWords({ alert, step, action, mentions }: Step): Phrase {
   return say`${called(mentions)}${fact(alert, step)}`
 }
 
-export const called = (mentions: string[]): Phrase =>
+export const called = (mentions: readonly string[]): Phrase =>
   mentions.length === 0
     ? []
     : say`${join(

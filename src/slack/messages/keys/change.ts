@@ -2,6 +2,7 @@ import type { ModalView } from '@slack/types'
 import { type Phrase, say } from '../../../foundation/words.ts'
 import type { Holder } from '../../../keys/holders.ts'
 import type { Key, KeyWithUsage } from '../../../keys/key.ts'
+import type { OwnerContent } from '../../../keys/notify-owner.ts'
 import { hintCharacters } from '../../../keys/typed-confirmation.ts'
 import type { Receipt } from '../../../leases/confirm.ts'
 import { receiptPhrase } from '../../../leases/receipt-words.ts'
@@ -93,6 +94,10 @@ export const activateAgain = (key: Key) =>
 export type Restriction = keyof typeof underWay
 const working = { deactivate: 'Deactivating key', revoke: 'Revoking key' }
 
-/** Notifies the owner of another person's change. */
-export const ownerNoticeMessage = (change: Change, key: Key, by: string): Message =>
-  message(say`${{ user: by }} ${change}d your key ${{ name: key.name }} ${hintOf(key)}.`)
+/** Notifies the owner of another person's change, or of a key that is theirs now. */
+export function ownerNoticeMessage({ what, by, ...key }: OwnerContent & { about: 'key-changed' }): Message {
+  const named = say`${{ name: key.name }} ${hintOf(key)}`
+  return what === 'given'
+    ? message(say`${{ user: by }} made you the owner of ${named}. You get a message when it needs something.`)
+    : message(say`${{ user: by }} ${what}d your key ${named}.`)
+}

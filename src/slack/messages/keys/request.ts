@@ -1,6 +1,6 @@
 import type { ModalView } from '@slack/types'
 import { type Phrase, say } from '../../../foundation/words.ts'
-import type { Key } from '../../../keys/key.ts'
+import type { Rival } from '../../../workspaces/request-source.ts'
 import type { KeyRequest } from '../../../workspaces/requests.ts'
 import { actions, button, form, input, type Message, message, notice, textInput } from '../../blocks.ts'
 import { sentenceBlock } from '../../phrase.ts'
@@ -14,7 +14,7 @@ function wanted({ draft }: KeyRequest): Phrase {
 }
 
 /** The request in the alert channel, with buttons while it waits for a decision. */
-export function requestMessage(request: KeyRequest, rival?: Key): Message {
+export function requestMessage(request: KeyRequest, rival?: Rival | null): Message {
   const reference = ref(request.workspaceId, request.id)
   const asked = say`${{ user: request.requestedBy }} asks for a key. ${wanted(request)}.`
   const reason = sentenceBlock(say`Reason: ${request.reason}`)
@@ -59,7 +59,7 @@ export const closedMessage = (request: KeyRequest): Message =>
 export const sentView = (request: KeyRequest): ModalView =>
   notice('Request sent', [
     sentenceBlock(
-      say`I asked the managers about ${{ name: request.draft.name }}. When somebody approves it, I send you a message with which you reveal the key.`,
+      say`I am asking the managers about ${{ name: request.draft.name }}. It waits on their Home too. When somebody approves it, you get a message with which you reveal the key.`,
     ),
   ])
 
@@ -72,4 +72,6 @@ export const denyForm = (request: KeyRequest): ModalView =>
   ])
 
 export const deniedView = (request: KeyRequest): ModalView =>
-  notice('Request denied', [sentenceBlock(say`${{ user: request.requestedBy }} reads your reason.`)])
+  notice('Request denied', [
+    sentenceBlock(say`${{ user: request.requestedBy }} gets a message with your reason.`),
+  ])

@@ -2,8 +2,6 @@ import type { ModalView } from '@slack/types'
 import { type Phrase, say } from '../../../foundation/words.ts'
 import type { Key } from '../../../keys/key.ts'
 import { lapsesAt } from '../../../keys/lapse.ts'
-import type { Receipt } from '../../../leases/confirm.ts'
-import { receiptPhrase } from '../../../leases/receipt-words.ts'
 import { actions, button, type Message, message, notice } from '../../blocks.ts'
 import { sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
@@ -34,7 +32,7 @@ export const revealedMessage = (key: Key): Message =>
 export const waitingForOwnerView = (key: Key): ModalView =>
   notice('Key created', [
     sentenceBlock(
-      say`${{ name: key.name }} waits for ${{ user: key.ownerId }} to reveal it; I sent them a message. You will not see the key. ${lapse(key)}`,
+      say`${{ name: key.name }} waits for ${{ user: key.ownerId }} to reveal it: on their Home, and in a message to them. You will not see the key. ${lapse(key)}`,
     ),
   ])
 
@@ -43,10 +41,10 @@ function lapse(key: Key): Phrase {
   return at ? say`The offer lapses on ${{ day: at }}. ` : []
 }
 
-/** Notifies the owner when it is unknown whether Slack showed the key. */
-export const notShownMessage = (key: Key, receipt: Receipt): Message =>
+/** Notifies the owner when it is unknown whether Slack showed the key; sent before servers have confirmed its end. */
+export const notShownMessage = (key: Key): Message =>
   message(
-    say`Slack did not confirm that it showed you ${{ name: key.name }}, so ${receipt.state === 'confirmed' ? 'that key is void.' : say`I took it back. ${receiptPhrase(receipt)}`} Reveal it again.`,
+    say`Slack did not confirm that it showed you ${{ name: key.name }}, so I took that key back. Reveal it again: you get another.`,
     actions(revealButton(key)),
   )
 

@@ -1,15 +1,13 @@
 import type { ModalView } from '@slack/types'
-import { join, type Phrase, say } from '../../../foundation/words.ts'
+import { type Phrase, say } from '../../../foundation/words.ts'
 import type { Receipt } from '../../../leases/confirm.ts'
 import { receiptPhrase } from '../../../leases/receipt-words.ts'
-import type { Said } from '../../../rotation/board.ts'
 import type { Tracker } from '../../../rotation/tracker.ts'
 import { actions, button, form, type Message, message, notice } from '../../blocks.ts'
 import { sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
-import { called } from '../alerts/words.ts'
 import { count, hintOf } from '../keys/key.ts'
-import { proof, sourceLine, stillThere } from './words.ts'
+import { namesOf, stillThere } from './words.ts'
 
 const about = ({ rotation }: Tracker) => ref(rotation.workspaceId, rotation.id)
 
@@ -95,92 +93,22 @@ export const finishedManyView = (n: number, receipt: Receipt | undefined): Modal
     ),
   ])
 
-/** Offers the owner of new keys each token. */
-export function offersMessage(trackers: readonly Tracker[]): Message {
-  const first = trackers[0]!
-  const by = first.rotation.startedBy
-  const who = /^[UW][A-Z0-9]+$/.test(by) ? { user: by } : 'Keywarden'
-  const shown = trackers.slice(0, maxOffers)
-  const more = trackers.length - shown.length
-  const warning =
-    trackers.length === 1
-      ? say`${who} started a rotation of ${{ name: first.facts.next.name }}. Reveal the new key when you can save it; ${untilThen(first)}`
-      : say`${who} started a rotation of ${count(trackers.length, 'key')} of yours. Reveal each new key when you can save it; the old ones work meanwhile.`
+/** Reminds an owner who has not revealed new keys. Several have their buttons in the message that offers them. */
+export function remindMessage(trackers: readonly Tracker[]): Message {
+  const [first] = trackers
+  const { facts, rotation } = first!
+  if (trackers.length === 1)
+    return message(
+      say`The new key for ${{ name: facts.next.name }} still waits for you to reveal it, since ${{ moment: rotation.startedAt }}. The rotation is due on ${{ moment: rotation.dueAt }}.`,
+      actions(revealOffer(first!)),
+    )
   return message(
-    warning,
-    ...shown.flatMap((tracker) => [
-      ...(trackers.length === 1
-        ? []
-        : [sentenceBlock(say`${{ name: tracker.facts.next.name }}: ${facts(tracker)}`)]),
-      actions(revealOffer(tracker)),
-    ]),
-    ...(trackers.length === 1 ? [sentenceBlock(facts(first))] : []),
-    ...(more > 0 ? [sentenceBlock(say`And ${more} more: ${{ code: '/keys list mine' }}.`)] : []),
+    say`${count(trackers.length, 'new key')} still wait for you to reveal them, since ${{ moment: rotation.startedAt }}: ${namesOf(trackers)}. Home has a button for each: ${{ code: '/keys list mine' }}.`,
   )
 }
-
-const maxOffers = 10
-
-const untilThen = ({ facts: { old } }: Tracker): Phrase =>
-  old.state === 'active'
-    ? say`the old one works until the rotation is finished.`
-    : say`the old one is refused already.`
-
-const facts = ({ facts: { next } }: Tracker): Phrase =>
-  say`Scopes: ${next.scopes.join(', ')}. ${next.lifetimeDays ? `Expires ${count(next.lifetimeDays, 'day')} after the reveal.` : 'It does not expire.'}`
 
 const revealOffer = ({ rotation, facts: { next } }: Tracker) =>
   button('Reveal key', `key.reveal.${next.id}`, ref(rotation.workspaceId, next.id), {
     style: 'primary',
     label: `Reveal ${next.name}`,
   })
-
-/** Reminds an owner who has not revealed the new key. */
-export const remindMessage = (tracker: Tracker): Message =>
-  message(
-    say`The new key for ${{ name: tracker.facts.next.name }} still waits for you to reveal it, since ${{ moment: tracker.rotation.startedAt }}. The rotation is due on ${{ moment: tracker.rotation.dueAt }}.`,
-    actions(revealOffer(tracker)),
-  )
-
-/** A note in the thread of a rotation's message. */
-export function saidMessage(said: Said): Message {
-  const { tracker, mentions } = said
-  const words = notes[said.kind](said)
-  const lines =
-    said.report?.sources
-      .slice(0, 10)
-      .map(
-        (one) =>
-          say`${sourceLine(one)}${one.refused > 0 ? say`, ${one.refused} refused` : ''}${one.isNew ? ' · new in these hours' : ''}`,
-      ) ?? []
-  const more = (said.report?.sources.length ?? 0) - lines.length
-  return message(
-    say`${called(mentions)}${words}`,
-    ...(lines.length > 0 ? [sentenceBlock(join(lines, '\n'))] : []),
-    ...(more > 0 ? [sentenceBlock(say`And ${more} more networks and clients.`)] : []),
-    ...(said.kind === 'overdue' ? [sentenceBlock(stillThere(tracker))] : []),
-  )
-}
-
-const notes: Record<Said['kind'], (said: Said) => Phrase> = {
-  reveal: ({ tracker: { facts, rotation } }) =>
-    say`the new key for ${{ name: facts.next.name }} waits to be revealed since ${{ moment: rotation.startedAt }}.`,
-  ends: ({ tracker: { facts, endsBeforeSwitch } }) =>
-    endsBeforeSwitch
-      ? say`the old key of ${{ name: facts.old.name }} stops working on ${{ moment: endsBeforeSwitch }}. What has not switched by then fails.`
-      : say`the old key of ${{ name: facts.old.name }} stops working soon.`,
-  safe: ({ tracker }) => say`${{ name: tracker.facts.old.name }} is safe to finish. ${proof(tracker)}`,
-  overdue: ({ tracker: { facts } }) =>
-    say`the rotation of ${{ name: facts.old.name }} passed its deadline on ${{ moment: facts.dueAt }}, and ${
-      facts.next.state === 'unrevealed'
-        ? say`${{ user: facts.next.ownerId }} has not revealed the new key`
-        : 'it is not safe to finish'
-    }. Finish it early, abort it, or give it 7 more days.`,
-  report: ({ tracker: { facts }, report }) => {
-    if (!report || report.requests === 0)
-      return say`In its last 48 hours nothing used the compromised key of ${{ name: facts.old.name }}.`
-    const strange = report.sources.filter((source) => source.isNew).length
-    return say`In its last ${report.hours} hours the compromised key of ${{ name: facts.old.name }} made ${count(report.requests, 'request')}, ${report.refused} of them refused, from ${count(report.sources.length, 'network and client', 'networks and clients')}; ${strange} of them not seen in the four weeks before.`
-  },
-  ended: ({ tracker: { facts } }) => say`I finished the rotation of ${{ name: facts.old.name }}.`,
-}

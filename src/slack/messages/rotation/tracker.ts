@@ -2,20 +2,15 @@ import type { KnownBlock, ModalView } from '@slack/types'
 import { Temporal } from 'temporal-polyfill'
 import type { Actor } from '../../../members/actor.ts'
 import { may } from '../../../policy/may.ts'
-import type { Shown } from '../../../rotation/board.ts'
 import type { Tracker } from '../../../rotation/tracker.ts'
 import { actions, button, cell, context, go, type Message, message, notice } from '../../blocks.ts'
 import { sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
 import { chart } from '../usage/chart.ts'
-import { campaignMessage } from './campaign.ts'
 import { endedBy, headline, origin, phaseLine, receiptOf, stillThere, warnings } from './words.ts'
 
-export const rotationMessage = (shown: Shown): Message =>
-  shown.about === 'rotation' ? trackerMessage(shown.tracker) : campaignMessage(shown.campaign)
-
 /** A rotation's progress for the channel: figures side by side, and a chart of them. */
-function trackerMessage(tracker: Tracker): Message {
+export function trackerMessage(tracker: Tracker): Message {
   if (tracker.rotation.endedAt) return message(headline(tracker), ...ending(tracker))
   return message(
     headline(tracker),

@@ -153,3 +153,13 @@ const becauseWords: Record<string, string> = {
 /** How the rotation ended, and who ended it. */
 export const endedBy = ({ rotation }: Tracker): Phrase =>
   say`${rotation.phase === 'aborted' ? 'Aborted' : 'Finished'} by ${who(rotation.endedBy!)} on ${{ moment: rotation.endedAt! }}${becauseWords[rotation.because] ?? ''}.`
+
+const maxNames = 5
+
+/** The first few by name; the others are counted. */
+export function namesOf(trackers: readonly Tracker[]): Phrase {
+  const names = trackers.map(({ facts }) => facts.old.name).toSorted((a, b) => a.localeCompare(b))
+  const named = names.slice(0, maxNames).map((name): Phrase => [{ name }])
+  const more = trackers.length - named.length
+  return say`${join(named, ', ')}${more > 0 ? ` and ${more} more` : ''}`
+}

@@ -1,0 +1,171 @@
+import type { Executor, Transaction } from '../foundation/database.ts'
+import type { Random } from '../foundation/random.ts'
+import { isSlackUser } from '../foundation/words.ts'
+import { type OutboxMessage, put } from '../notifications/outbox.ts'
+import { refreshSoon } from '../notifications/posted-messages.ts'
+import type { Source } from '../notifications/source.ts'
+import type { Status } from './key.ts'
+
+/** Why a key is offered to its owner: somebody started its rotation, or it was of somebody who leaves. */
+type OfferReason = { because: 'rotation' | 'leaver'; by: string }
+
+/** How the offer of a key stands. `moved`: the key has another owner now. */
+export type OfferState = 'waiting' | 'revealed' | 'lapsed' | 'revoked' | 'moved'
+
+/** A key in an offer. `old`: the key that it replaces, if any, and whether that one still works. */
+export type OfferedKey = {
+  id: string
+  workspaceId: string
+  name: string
+  scopes: string[]
+  lifetimeDays: number | null
+  state: OfferState
+  old: 'works' | 'refused' | undefined
+}
+
+/** The keys that one person is offered in one matter. */
+export type Offer = OfferReason & { keys: OfferedKey[] }
+
+export type OfferContent =
+  | { about: 'offer'; offer: Offer }
+  | { about: 'offer-lapsed'; keys: { name: string }[] }
+
+/** Keys that their owners are offered for the same reason. */
+export type Offered = OfferReason & {
+  workspaceId: string
+  /** a rotation, a campaign or an offboarding: a person gets one message for all that they are offered in it */
+  matterId: string
+  keys: readonly { id: string; ownerId: string }[]
+}
+
+/**
+ * Offers keys to their owners, in the transaction that decides so: one direct message per person and matter, which shows
+ * what became of each key. A key that was offered to that person already is offered once.
+ */
+export async function offerKeys(
+  trx: Transaction,
+  offered: Offered,
+  now: Date,
+  random: Random,
+): Promise<void> {
+  const { workspaceId, matterId, because, by } = offered
+  const keys = offered.keys.filter(({ ownerId }) => isSlackUser(ownerId))
+  if (keys.length === 0) return
+  await trx('key_offers')
+    .insert(
+      keys.map(({ id, ownerId }) => ({ key_id: id, owner_id: ownerId, matter_id: matterId, because, by })),
+    )
+    .onConflict(['key_id', 'owner_id'])
+    .ignore()
+  const owners = [...new Set(keys.map(({ ownerId }) => ownerId))]
+  const messages = owners.map(
+    (owner): OutboxMessage => ({
+      ...{ workspaceId, source: 'offer', subjectId: subjectOf(matterId, owner), mode: 'live' },
+      ...{ step: `offered:${now.toISOString()}`, destination: `dm:${owner}` },
+    }),
+  )
+  await put(trx, messages, now, random)
+}
+
+const subjectOf = (matterId: string, ownerId: string) => `${matterId} ${ownerId}`
+
+/** Brings the offers of these keys up to date at once; they follow by themselves within seconds. */
+export async function refreshOffers(db: Executor, keyIds: readonly string[]): Promise<void> {
+  const rows = await db('key_offers')
+    .whereIn('key_id', [...keyIds])
+    .select('matter_id', 'owner_id')
+  const subjects = rows.map((row) => subjectOf(row.matter_id, row.owner_id))
+  if (subjects.length > 0) await refreshSoon(db, 'offer', [...new Set(subjects)].sort())
+}
+
+/** An offer loses each button when its key is revealed or ends. One with nothing left is not begun. */
+export const offers: Source = {
+  everySeconds: 10,
+  async read(db, messages) {
+    const read = await readOffers(
+      db,
+      messages.map(({ subjectId }) => subjectId),
+    )
+    return messages.map(({ subjectId, isPosted }) => {
+      const offer = read.get(subjectId)
+      const isOver = offer?.keys.every(({ state }) => state !== 'waiting')
+      if (!offer || (isOver && !isPosted)) return undefined
+      const content: OfferContent = { about: 'offer', offer }
+      return { live: { content, isOver: isOver! } }
+    })
+  },
+}
+
+async function readOffers(db: Executor, subjects: readonly string[]): Promise<Map<string, Offer>> {
+  const { rows } = await db.raw(
+    `select o.matter_id || ' ' || o.owner_id as subject, o.owner_id as "offeredTo", o.because, o.by, k.id,
+       k.workspace_id as "workspaceId", k.name, k.scopes, k.lifetime_days as "lifetimeDays", k.status,
+       k.owner_id as "ownerId", k.revealed_at as "revealedAt", k.status_changed_by as "changedBy",
+       p.status as "oldStatus"
+     from key_offers o join keys k on k.id = o.key_id left join keys p on p.id = k.predecessor_id
+     where (o.matter_id, o.owner_id) in (
+       select split_part(subject, ' ', 1), split_part(subject, ' ', 2) from unnest(?::text[]) as s (subject))
+     order by k.name_folded, k.id`,
+    [[...new Set(subjects)]],
+  )
+  const read = new Map<string, Offer>()
+  for (const row of rows as OfferRow[]) {
+    const { subject, because, by, id, workspaceId, name, scopes, lifetimeDays } = row
+    const offer = read.get(subject) ?? { because, by, keys: [] }
+    const old = row.oldStatus === null ? undefined : row.oldStatus === 'active' ? 'works' : 'refused'
+    offer.keys.push({ id, workspaceId, name, scopes, lifetimeDays, state: stateOf(row), old })
+    read.set(subject, offer)
+  }
+  return read
+}
+
+type OfferRow = OfferReason &
+  Pick<OfferedKey, 'id' | 'workspaceId' | 'name' | 'scopes' | 'lifetimeDays'> & {
+    subject: string
+    offeredTo: string
+    ownerId: string
+    status: Status
+    revealedAt: Date | null
+    changedBy: string
+    oldStatus: Status | null
+  }
+
+function stateOf({ status, revealedAt, ownerId, offeredTo, changedBy }: OfferRow): OfferState {
+  if (revealedAt !== null) return ownerId === offeredTo ? 'revealed' : 'moved'
+  if (status === 'revoked') return changedBy === 'job:lapsed-keys' ? 'lapsed' : 'revoked'
+  return ownerId === offeredTo ? 'waiting' : 'moved'
+}
+
+/** Says to the owners of keys, once, that they lapsed: in the transaction that ends them. */
+export async function announceLapsed(
+  trx: Transaction,
+  keys: readonly { id: string; workspaceId: string; ownerId: string }[],
+  now: Date,
+  random: Random,
+): Promise<void> {
+  const messages = keys
+    .filter(({ ownerId }) => isSlackUser(ownerId))
+    .map(
+      ({ id, workspaceId, ownerId }): OutboxMessage => ({
+        ...{ workspaceId, source: 'offer-lapsed', subjectId: `lapsed ${ownerId}`, itemId: id },
+        ...{ step: 'lapsed', mode: 'once', destination: `dm:${ownerId}` },
+      }),
+    )
+  await put(trx, messages, now, random)
+}
+
+/** Keys of one person that lapsed together are said in one message. */
+export const lapsedOffers: Source = {
+  sumsUp: true,
+  async read(db, messages) {
+    const ids = messages.flatMap(({ itemId, fellows = [] }) => [itemId, ...fellows.map((one) => one.itemId)])
+    const rows: { id: string; name: string }[] = await db('keys').whereIn('id', ids).select('id', 'name')
+    const names = new Map(rows.map(({ id, name }) => [id, name]))
+    return messages.map(({ itemId, fellows = [] }) => {
+      const all = [itemId, ...fellows.map((one) => one.itemId)].map((id) => names.get(id)!)
+      const keys = all.toSorted((a, b) => a.localeCompare(b)).map((name) => ({ name }))
+      const content: OfferContent = { about: 'offer-lapsed', keys }
+      return { said: { content }, covers: fellows.map(({ id }) => id) }
+    })
+  },
+}

@@ -1,0 +1,87 @@
+import type { KnownBlock } from '@slack/types'
+import { isSlackUser, join, type Phrase, say } from '../../../foundation/words.ts'
+import { offerDays } from '../../../keys/lapse.ts'
+import type { Offer, OfferedKey, OfferState } from '../../../keys/offers.ts'
+import { actions, button, type Message, message } from '../../blocks.ts'
+import { sentenceBlock } from '../../phrase.ts'
+import { ref } from '../../ref.ts'
+import { count } from './key.ts'
+
+const maxOffers = 10
+
+/** Offers keys to their owner; what became of the others is said, without a button. */
+export function offersMessage(offer: Offer): Message {
+  const waiting = offer.keys.filter(({ state }) => state === 'waiting')
+  const others = offer.keys.filter(({ state }) => state !== 'waiting')
+  const shown = [...waiting, ...others].slice(0, maxOffers)
+  const more = offer.keys.length - shown.length
+  const isOne = offer.keys.length === 1
+  return message(
+    intro(offer, waiting),
+    ...shown.flatMap((key): KnownBlock[] => [
+      ...(isOne && key.state !== 'waiting' ? [] : [sentenceBlock(isOne ? conditions(key) : line(key))]),
+      ...(key.state === 'waiting' ? [actions(revealButton(key))] : []),
+    ]),
+    ...(more > 0 ? [sentenceBlock(say`And ${more} more: ${{ code: '/keys list mine' }}.`)] : []),
+  )
+}
+
+function intro({ because, by, keys }: Offer, waiting: readonly OfferedKey[]): Phrase {
+  const who = isSlackUser(by) ? { user: by } : 'Keywarden'
+  const [first] = keys
+  const isOne = keys.length === 1
+  if (waiting.length === 0)
+    return isOne
+      ? say`${{ name: first!.name }}: ${endings[first!.state]}.`
+      : say`Nothing waits for you here any more: ${count(keys.length, 'key')} of yours.`
+  if (because === 'leaver') {
+    const what = isOne ? say`${{ name: first!.name }} waits` : say`These keys wait`
+    const lapse = waiting.some(({ old }) => old === undefined) ? `, for ${offerDays} days` : ''
+    return say`${who} leaves, and you take over. ${what} for you to reveal ${isOne ? 'it' : 'them'}${lapse}.`
+  }
+  return isOne
+    ? say`${who} started a rotation of ${{ name: first!.name }}. Reveal the new key when you can save it; ${untilThen(first!)}`
+    : say`${who} started a rotation of ${count(keys.length, 'key')} of yours. Reveal each new key when you can save it; ${untilThenAll(waiting)}`
+}
+
+const untilThen = ({ old }: OfferedKey): Phrase =>
+  old === 'works'
+    ? say`the old one works until the rotation is finished.`
+    : say`the old one is refused already.`
+
+const untilThenAll = (waiting: readonly OfferedKey[]): string =>
+  waiting.every(({ old }) => old === 'works')
+    ? 'the old ones work meanwhile.'
+    : 'of some the old one is refused already.'
+
+const endings: Record<Exclude<OfferState, 'waiting'>, string> & { waiting: string } = {
+  waiting: 'it waits for you',
+  revealed: 'you have revealed the key',
+  lapsed: `nobody revealed the key in ${offerDays} days, so its offer lapsed`,
+  revoked: 'the key was revoked before anybody revealed it',
+  moved: 'the key has another owner now',
+}
+
+const line = (key: OfferedKey): Phrase =>
+  say`${{ name: key.name }}: ${key.state === 'waiting' ? conditions(key) : say`${endings[key.state]}.`}`
+
+const conditions = ({ scopes, lifetimeDays }: OfferedKey): Phrase =>
+  say`Scopes: ${scopes.join(', ')}. ${lifetimeDays ? `Expires ${count(lifetimeDays, 'day')} after the reveal.` : 'It does not expire.'}`
+
+const revealButton = ({ id, workspaceId, name }: OfferedKey) =>
+  button('Reveal key', `key.reveal.${id}`, ref(workspaceId, id), {
+    style: 'primary',
+    label: `Reveal ${name}`,
+  })
+
+/** Says to the owner that offers lapsed. */
+export function lapsedMessage(keys: readonly { name: string }[]): Message {
+  const named = keys.slice(0, maxOffers).map(({ name }): Phrase => [{ name }])
+  const more = keys.length - named.length
+  const which = say`${join(named, ', ')}${more > 0 ? ` and ${more} more` : ''}`
+  return message(
+    keys.length === 1
+      ? say`You did not reveal ${which} in ${offerDays} days, so the offer lapsed. Ask for a new key if you still need one: ${{ code: '/keys create' }}.`
+      : say`You did not reveal ${count(keys.length, 'key')} in ${offerDays} days, so the offers lapsed: ${which}. Ask for new ones if you still need them: ${{ code: '/keys create' }}.`,
+  )
+}

@@ -1,0 +1,7 @@
+import { commits } from './commits.ts'
+import { failovers } from './failovers.ts'
+import { others } from './others.ts'
+import type { Schedule } from './stage.ts'
+
+/** Where the promise meets what Postgres, its standbys and poolers do. */
+export const schedules: Schedule[] = [...commits, ...failovers, ...others]
