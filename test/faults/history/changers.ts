@@ -18,7 +18,7 @@ import { preload } from './events.ts'
 /** How a change ended, for who asked for it. Only `confirmed` promises anything. */
 export type Ended = 'confirmed' | 'pending' | 'unknown' | 'lost' | 'refused' | 'failed'
 
-export type Change = 'revoke' | 'deactivate'
+type Change = 'revoke' | 'deactivate'
 
 /** Somebody who changes keys, behind a cable of their own. */
 export type Changer = {

@@ -2,7 +2,7 @@
 export type Verified = { keyId: string; verifier: string; startMs: number; endMs: number; verdict: string }
 
 /** A change that somebody was told is confirmed. Lost, pending and unknown outcomes are no confirmations, and not here. */
-export type Confirmation = { keyId: string; begunMs: number; confirmedMs: number }
+type Confirmation = { keyId: string; begunMs: number; confirmedMs: number }
 
 /** A restore undoes what was confirmed after its dump was begun. */
 export type Restore = { dumpedMs: number; begunMs: number; endedMs: number }
