@@ -5,6 +5,7 @@ import type { Account } from '../verification/entries.ts'
 import { Overloaded } from '../verification/reader.ts'
 import type { Verifier } from '../verification/verifier.ts'
 import { sendError, sendUnauthenticated, sendUnavailable } from './answers.ts'
+import { countFailure } from './metrics.ts'
 
 /** The secret of `Authorization: Bearer SECRET`, or undefined. */
 export function bearer(authorization: string | undefined): string | undefined {
@@ -39,8 +40,10 @@ function fail(log: Log, response: ServerResponse, error: unknown) {
   if (response.headersSent) return
   if (error instanceof Overloaded || isOutage(error)) {
     log.debug({ event: 'http.verify_unavailable', error: String(error) }, 'answered a verify with 503')
+    countFailure(503)
     return sendUnavailable(response)
   }
   log.error({ event: 'http.request_failed', error: (error as Error).stack }, 'an HTTP request failed')
+  countFailure(500)
   sendError(response, 500, 'ERROR', 'Something went wrong here; the log says what.')
 }

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { Agent, fetch } from 'undici'
+import { fetchOperations } from '../../../sandbox/operations.ts'
 import { openCable } from './cable.ts'
 import type { Lab, Placed } from './lab.ts'
 import { ask, until } from './lab.ts'
@@ -54,7 +55,7 @@ async function warm(a: Placed, key: LabKey): Promise<void> {
 }
 
 async function remembered(a: Placed): Promise<number> {
-  const metrics = await (await fetch(`${a.process.url}/metrics`)).text()
+  const metrics = await (await fetchOperations(`${a.process.url}/metrics`)).text()
   return Number(/^keywarden_remembered_keys (\d+)$/m.exec(metrics)![1])
 }
 
