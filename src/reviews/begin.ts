@@ -22,7 +22,7 @@ export async function beginReview(act: Act, workspace: Workspace, random: Random
   const workspaceId = workspace.id
   const refusal = await authorise(act, 'review.begin', { workspaceId })
   if (refusal) return refusal
-  await act.trx('workspaces').where({ id: workspaceId }).forUpdate().first('id')
+  await act.trx('workspaces').where({ id: workspaceId }).forNoKeyUpdate().first('id')
   const before = await openReview(act.trx, workspaceId)
   if (before && before.answerBy > act.now)
     return refuse('already', say`A review runs until ${{ moment: before.answerBy }}.`, {

@@ -1,13 +1,15 @@
 /** Why two servers could read a request target differently. */
-export type Unclear =
-  | 'no_path'
-  | 'two_paths'
-  | 'form'
-  | 'fragment'
-  | 'character'
-  | 'escape'
-  | 'empty_segment'
-  | 'dot_segment'
+export const unclearReasons = [
+  'no_path',
+  'two_paths',
+  'form',
+  'fragment',
+  'character',
+  'escape',
+  'empty_segment',
+  'dot_segment',
+] as const
+export type Unclear = (typeof unclearReasons)[number]
 
 /** The path that every server reads in this target; `unclear` where servers could differ. */
 export type ReadPath = { path: string } | { unclear: Unclear }

@@ -1,7 +1,7 @@
 import type { Log } from '../foundation/log.ts'
 import { SecondChance } from '../foundation/second-chance.ts'
 import { hourMs } from '../foundation/time.ts'
-import { type ReadPath, readPath, resolvedPath, type Unclear } from './path.ts'
+import { type ReadPath, readPath, resolvedPath, type Unclear, unclearReasons } from './path.ts'
 import type { Route, ScopeTable } from './scope-table.ts'
 
 /** The route of a request, as far as every server reads it alike. */
@@ -39,7 +39,7 @@ export function readTarget(
 
 /** Counts the requests of good keys whose path is unclear, and logs one per key and hour. */
 export class UnclearRequests {
-  readonly counts = new Map<Unclear, number>()
+  readonly counts = new Map<Unclear, number>(unclearReasons.map((why) => [why, 0]))
   readonly #log: Log
   readonly #loggedMs = new SecondChance<number>(10_000)
 

@@ -23,7 +23,7 @@ export async function setPolicy(
     const { rule, why } = policy.wrong[0]!
     return refuse('invalid', why, { field: rule })
   }
-  const row = await act.trx('workspaces').where({ id: workspaceId }).forUpdate().first('policy')
+  const row = await act.trx('workspaces').where({ id: workspaceId }).forNoKeyUpdate().first('policy')
   const before = readPolicy(row.policy)
   if (version !== undefined && version !== versionOf(before))
     return refuse('changed', 'The policy changed while this was open.', {

@@ -69,7 +69,7 @@ test('compose.yml has the shape that the Compose specification gives it', () => 
 test.each(roles)('with the least that .env must say, a %s has the variables that it needs', (role) => {
   const config = readConfig(filled(role, least), [role])
   expect(config.databaseUrl).toBe('postgres://keywarden:b2@postgres:5432/keywarden')
-  expect(config.http).toEqual({ host: '0.0.0.0', port: 8080 })
+  expect(config.http).toMatchObject({ host: '0.0.0.0', port: 8080, operationsPort: 9090 })
 })
 
 test('only migrate knows the owner of the tables, and a verifier knows nothing of Slack', () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
+import { fetchOperations } from '../../sandbox/operations.ts'
 import { codes } from '../../src/verification/decide.ts'
 import { house, useHouse } from '../setup/house.ts'
 import { readTree } from '../structure/source.ts'
@@ -29,7 +30,7 @@ const namesIn = (text: string) => [...new Set(text.match(/\bkeywarden_\w+/g) ?? 
 useHouse()
 
 test('every metric that an alert or the dashboard asks for is one that a running Keywarden shows', async () => {
-  const shown = await (await fetch(`${house.keywarden.url}/metrics`)).text()
+  const shown = await (await fetchOperations(`${house.keywarden.url}/metrics`)).text()
   const samples = new Set([...shown.matchAll(/^(\w+)(?:\{| )/gm)].map(([, name]) => name!))
   expect(queries.length).toBeGreaterThan(25)
   expect(namesIn(queries.join('\n')).filter((name) => !samples.has(name))).toEqual([])

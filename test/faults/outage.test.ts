@@ -46,7 +46,7 @@ test('with Postgres killed, every answer says so, and with Postgres back everyth
   await expect.poll(() => house.verify(remembered), within).toMatchObject({ status: 503 })
   expect(await statusOf('/healthz')).toBe(200)
   expect(await statusOf('/readyz')).toBe(503)
-  const metrics = await (await fetch(`${house.url}/metrics`)).text()
+  const metrics = await (await fetchOperations(`${house.url}/metrics`)).text()
   expect(Number(/^keywarden_failures_total\{status="503"\} (\d+)$/m.exec(metrics)?.[1])).toBeGreaterThan(30)
   expect(metrics).toMatch(/^keywarden_lease_held 0$/m)
   expect(metrics).toMatch(/^keywarden_verifier_troubles 1$/m)

@@ -7,6 +7,7 @@ import { type LocalSlack, startSlack } from 'local-slack'
 import { person } from 'local-slack/person'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { fetchOperations, operationsToken } from '../../sandbox/operations.ts'
 import { freePort } from '../../sandbox/services/server.ts'
 import { systemClock } from '../../src/foundation/clock.ts'
 import { readConfig } from '../../src/foundation/config.ts'
@@ -54,6 +55,7 @@ beforeAll(async () => {
     SLACK_BOT_TOKEN: slack.botToken,
     SLACK_APP_TOKEN: slack.appToken,
     KEYWARDEN_AUDIT_CHECKPOINTS: '/var/lib/keywarden/audit-checkpoints.jsonl',
+    KEYWARDEN_OPERATIONS_TOKEN: operationsToken,
   }
   const config = readConfig(env)
   world = {
@@ -157,7 +159,7 @@ test.each(roles)('a %s starts, and its check of health passes', async (role) => 
 
 test('only the verifier shows the metrics of a lease, which elsewhere would look like trouble', async () => {
   const shown = async (role: Role) =>
-    (await (await fetch(`http://127.0.0.1:${running.get(role)!.port}/metrics`)).text()).includes(
+    (await (await fetchOperations(`http://127.0.0.1:${running.get(role)!.port}/metrics`)).text()).includes(
       'keywarden_lease_held',
     )
   expect(await Promise.all(roles.map(shown))).toEqual([false, false, true])

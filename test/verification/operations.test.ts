@@ -34,7 +34,7 @@ test('without the token the address says whether it is ready, and nothing else',
     expect((await ask('/healthz', token)).status).toBe(200)
   }
   expect(await ask('/readyz', operationsToken)).toEqual(whole)
-  expect((await ask('/metrics', operationsToken)).body).toContain('keywarden_verifies_total')
+  expect((await ask('/metrics', operationsToken)).body).toContain('keywarden_process_cpu')
 })
 
 test('why it is not ready is for the operator alone', async () => {
@@ -59,6 +59,6 @@ test('with an operations port, metrics and details are there alone, and need no 
     expect(await ask('/readyz', token)).toEqual(bare)
   }
   expect(await ask('/readyz', undefined, port)).toEqual(whole)
-  expect((await ask('/metrics', undefined, port)).body).toContain('keywarden_verifies_total')
+  expect((await ask('/metrics', undefined, port)).body).toContain('keywarden_process_cpu')
   expect((await ask('/openapi.json', undefined, port)).status).toBe(404)
 })
