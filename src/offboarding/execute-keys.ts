@@ -7,7 +7,7 @@ import { type Campaign, openCampaign } from '../rotation/campaign.ts'
 import { type Applied, applyPlan, revokeTogether } from './apply-to-key.ts'
 import type { Step } from './execute-step.ts'
 import { isUnattended, lockOffboarding, type Offboarding, type Plan } from './offboarding.ts'
-import { offerKeys, putProgress } from './put-messages.ts'
+import { offerWaiting, putProgress } from './put-messages.ts'
 import { newOwnerOf, successorIn } from './successor.ts'
 
 /** Few, so that verifiers learn a campaign bit by bit and no verify waits behind it. */
@@ -73,7 +73,7 @@ export const executeKeys =
 
 async function endActing(act: Act, offboarding: Offboarding, random: Random): Promise<void> {
   await act.trx('offboardings').where({ id: offboarding.id }).update({ state: 'confirming' })
-  await offerKeys(act, offboarding, random)
+  await offerWaiting(act, offboarding, random)
   // A shared message shows only who is done, and would be put once for each of many.
   if (!isUnattended(offboarding)) await putProgress(act, offboarding.id, 'confirming', random)
 }
@@ -81,14 +81,25 @@ async function endActing(act: Act, offboarding: Offboarding, random: Random): Pr
 /** More rotations at once than these share a message. */
 const apart = 3
 
+/** The campaign that earlier rotations of this offboarding began, or a new one for so many. */
 async function campaignFor(
   act: Act,
-  { userId }: Offboarding,
+  { id, userId }: Offboarding,
   workspace: { id: string; policy: Policy },
   rows: readonly { plan: Plan }[],
   random: Random,
 ): Promise<Campaign | undefined> {
-  if (rows.filter((row) => row.plan === 'rotate').length <= apart) return undefined
+  const rotations = rows.filter((row) => row.plan === 'rotate').length
+  if (rotations === 0) return undefined
+  const begun: Campaign | undefined = await act
+    .trx('offboarding_keys as o')
+    .join('rotations as r', 'r.successor_id', 'o.successor_key_id')
+    .join('rotation_campaigns as c', 'c.id', 'r.campaign_id')
+    .where({ 'o.offboarding_id': id, 'c.workspace_id': workspace.id, 'c.reason': 'leaver' })
+    .where({ 'c.of_user_id': userId, 'c.started_by': act.actor.id })
+    .whereNull('r.ended_at')
+    .first('c.id', 'c.title', 'c.reason')
+  if (begun || rotations <= apart) return begun
   const about = { title: 'Keys of somebody who leaves', ofUserId: userId ?? undefined }
   return openCampaign(act, workspace, { ...about, reason: 'leaver' }, random)
 }

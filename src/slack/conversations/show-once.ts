@@ -4,7 +4,7 @@ import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
 import { say } from '../../foundation/words.ts'
 import type { Key } from '../../keys/key.ts'
-import { offerKey } from '../../keys/notify-owner.ts'
+import { offerKey } from '../../keys/offers.ts'
 import { markSaved, replace, replacedAt, type TokenRef } from '../../keys/replace.ts'
 import { reveal, voidReveal } from '../../keys/reveal.ts'
 import type { Token } from '../../keys/token.ts'
@@ -154,7 +154,7 @@ async function voidWithRetries({ bot, caller }: Interaction, key: Key): Promise<
   const attempt = () =>
     perform(bot.world, caller.actor, async (act) => {
       const voided = await voidReveal(act, key.workspaceId, key.id)
-      if (!isRefusal(voided)) await offerKey(act, voided, bot.world.random, { isVoid: true })
+      if (!isRefusal(voided)) await offerKey(act, voided, 'void', bot.world.random)
       return voided
     })
   let voided = await attempt()
