@@ -3,7 +3,7 @@ import { dayMs } from '../foundation/time.ts'
 import { lockKeys } from '../keys/store.ts'
 import type { Act } from '../members/actor.ts'
 import { type Policy, readPolicy } from '../policy/policy.ts'
-import { type Campaign, openCampaign } from '../rotation/campaign.ts'
+import { type Campaign, campaignOf, openCampaign } from '../rotation/campaign.ts'
 import { type Applied, applyPlan, revokeTogether } from './apply-to-key.ts'
 import type { Step } from './execute-step.ts'
 import { isUnattended, lockOffboarding, type Offboarding, type Plan } from './offboarding.ts'
@@ -91,14 +91,14 @@ async function campaignFor(
 ): Promise<Campaign | undefined> {
   const rotations = rows.filter((row) => row.plan === 'rotate').length
   if (rotations === 0) return undefined
-  const begun: Campaign | undefined = await act
-    .trx('offboarding_keys as o')
-    .join('rotations as r', 'r.successor_id', 'o.successor_key_id')
-    .join('rotation_campaigns as c', 'c.id', 'r.campaign_id')
-    .where({ 'o.offboarding_id': id, 'c.workspace_id': workspace.id, 'c.reason': 'leaver' })
-    .where({ 'c.of_user_id': userId, 'c.started_by': act.actor.id })
-    .whereNull('r.ended_at')
-    .first('c.id', 'c.title', 'c.reason')
+  const newKeys: string[] = await act
+    .trx('offboarding_keys')
+    .where({ offboarding_id: id, workspace_id: workspace.id })
+    .whereNotNull('successor_key_id')
+    .orderBy('acted_at', 'desc')
+    .limit(keysPerTransaction)
+    .pluck('successor_key_id')
+  const begun = await campaignOf(act, newKeys, { reason: 'leaver', ofUserId: userId })
   if (begun || rotations <= apart) return begun
   const about = { title: 'Keys of somebody who leaves', ofUserId: userId ?? undefined }
   return openCampaign(act, workspace, { ...about, reason: 'leaver' }, random)

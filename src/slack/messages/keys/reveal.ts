@@ -14,7 +14,7 @@ export const revealButton = (key: Key) =>
     label: `Reveal ${key.name}`,
   })
 
-/** What takes the place of a message with such a button after the reveal. */
+/** Replaces a message with such a button after the reveal. */
 export const revealedMessage = (key: Key): Message =>
   message(say`You revealed ${{ name: key.name }} ${hintOf(key)} on ${{ moment: key.revealedAt! }}.`)
 
