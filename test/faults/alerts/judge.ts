@@ -128,6 +128,8 @@ export async function judge({ world, slack, web, lost }: Deps): Promise<Verdict>
 
   /** How the message in Slack differs from what its source says now. */
   async function differs(one: (typeof standing)[number]): Promise<string | undefined> {
+    // Somebody deleted it, and there was nothing to say since.
+    if (seen.gone.has(`${one.channel_id} ${one.ts}`)) return undefined
     const row = rows.findLast(
       (row) =>
         row.source === one.source &&
@@ -161,8 +163,7 @@ export async function judge({ world, slack, web, lost }: Deps): Promise<Verdict>
       limit: 1,
     })
     const shown = messages?.[0]
-    if (!shown || shown.ts !== one.ts)
-      return seen.gone.has(`${one.channel_id} ${one.ts}`) ? undefined : 'it is not there'
+    if (!shown || shown.ts !== one.ts) return 'it is not there'
     const fresh = render()
     const isSame = plain(shown) === plain(fresh) || plain(shown) === plain(inWords(fresh, instead))
     return isSame ? undefined : `it shows ${plain(shown)} in place of ${plain(fresh)}`
