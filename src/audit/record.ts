@@ -1,4 +1,5 @@
 import type { Executor } from '../foundation/database.ts'
+import { storable } from '../foundation/storable.ts'
 import type { Act, Actor } from '../members/actor.ts'
 import type { EventName } from './events.ts'
 
@@ -43,7 +44,8 @@ export async function append(
         ...(keyId ? { keyId } : {}),
         ...(details ? { details } : {}),
       },
-      storable,
+      // An act must not fail for a character that somebody typed.
+      (_key, value) => (typeof value === 'string' ? storable(value) : value),
     ),
   )
   await db.raw(
@@ -52,7 +54,3 @@ export async function append(
     [events.map((event) => event.workspaceId), bodies],
   )
 }
-
-/** Postgres keeps neither NUL nor half a surrogate pair, and what somebody typed must not stop an act. */
-const storable = (_key: string, value: unknown): unknown =>
-  typeof value === 'string' ? Buffer.from(value.replaceAll('\0', '')).toString() : value

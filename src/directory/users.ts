@@ -129,6 +129,17 @@ export async function lockUser(
   return row ? toUser(row) : refuse('not_found', 'There is no such user.')
 }
 
+/** Somebody of that user name whom the directory says to have left, locked. */
+export async function inactiveUserOf(
+  act: Act,
+  { workspace }: Directory,
+  userName: string,
+): Promise<DirectoryUser | undefined> {
+  const where = { account_id: workspace.accountId, user_name_folded: normalise(userName), active: false }
+  const row = await act.trx('directory_users').where(where).forUpdate().first()
+  return row && toUser(row)
+}
+
 /**
  * The addresses by which the directory has known this person, to be tried in this order. The user name is first: it is
  * theirs alone. An address that a request only now brings may be another's.

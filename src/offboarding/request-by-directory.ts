@@ -4,25 +4,43 @@ import {
   type Directory,
   type DirectoryUser,
   deleteUser,
+  inactiveUserOf,
   insertUser,
   lockUser,
   type UserChange,
   updateActive,
+  updateUser,
 } from '../directory/users.ts'
 import { isRefusal, type Refusal } from '../foundation/refusal.ts'
 import type { Act } from '../members/actor.ts'
 import { requestByEmail } from './request-by-email.ts'
 import { recordReturn } from './undo.ts'
 
-/** Adds a user to the directory. One who arrives inactive is a leaver. */
+/**
+ * Adds a user to the directory. One who arrives inactive is a leaver; one who left and is created again, under the same
+ * user name and not as another person of the directory, is back.
+ */
 export async function createUser(
   act: Act,
   directory: Directory,
   change: UserChange,
 ): Promise<DirectoryUser | Refusal> {
   const user = await insertUser(act, directory, change)
+  if (isRefusal(user) && user.code === 'duplicate') return (await revive(act, directory, change)) ?? user
   if (isRefusal(user) || user.active) return user
   return (await leave(act, directory, user)) ?? user
+}
+
+async function revive(
+  act: Act,
+  directory: Directory,
+  { active = true, ...change }: UserChange,
+): Promise<DirectoryUser | Refusal | undefined> {
+  const gone = await inactiveUserOf(act, directory, change.userName!)
+  const isAnother = gone?.externalId && change.externalId && gone.externalId !== change.externalId
+  if (!gone || isAnother || !active) return undefined
+  const back = await setActive(act, directory, gone.id, true)
+  return isRefusal(back) ? back : updateUser(act, directory, gone.id, change)
 }
 
 /**

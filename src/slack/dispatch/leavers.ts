@@ -30,7 +30,8 @@ export async function onLeftOrReturned(bot: BotContext, teamId: string, user: Ch
   if (!workspace || user.is_bot) return
   const { accountId } = workspace
   const email = user.profile?.email
-  if (email) await rememberEmails(world.db, accountId, [{ userId: user.id, email }], world.clock.now())
+  if (typeof email === 'string' && email)
+    await rememberEmails(world.db, accountId, [{ userId: user.id, email }], world.clock.now())
   if (user.deleted) await offboard(bot, workspace, { source: 'user-change', userId: user.id })
   else if (await currentOffboarding(world.db, accountId, user.id))
     await perform(world, actor, (act) =>
