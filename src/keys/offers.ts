@@ -107,7 +107,7 @@ export async function refreshOffers(db: Executor, keyIds: readonly string[]): Pr
   if (subjects.length > 0) await refreshSoon(db, 'offer', [...new Set(subjects)].sort())
 }
 
-/** An offer loses each button when its key is revealed or ends. One with nothing left is not begun. */
+/** An offer loses each button when its key is revealed or ends. One with nothing left is not begun, unless a key was taken back. */
 export const offers: Source = {
   everySeconds: 10,
   async read(db, messages) {
@@ -118,7 +118,7 @@ export const offers: Source = {
     return messages.map(({ subjectId, isPosted, body }) => {
       const offer = read.get(subjectId)
       const isOver = offer?.keys.every(({ state }) => state !== 'waiting')
-      if (!offer || (isOver && !isPosted)) return undefined
+      if (!offer || (isOver && !isPosted && offer.because !== 'void')) return undefined
       const content: OfferContent = { about: 'offer', offer }
       const sender = typeof body.sender === 'string' ? { sender: body.sender } : {}
       return { live: { content, isOver: isOver! }, ...sender }

@@ -208,7 +208,7 @@ test('an offer nobody takes lapses after seven days, and replacing ends after on
   const shown = await fillAndCreate(manager, await openDialog(manager, 'create'), { name: 'Day old' })
   await manager.close(shown.id)
   const asked = await received(manager, 'Did you copy Day old')
-  const late = await offer('Forgotten')
+  const late = await oldCopy(house, await offer('Forgotten'))
   house.calendar.advance({ days: 1, minutes: 1 })
   await press(manager, asked, 'Replace key')
   const refused = await dialogWith(manager, 'Copy your key', 'for 24 hours')

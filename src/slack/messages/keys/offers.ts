@@ -29,6 +29,12 @@ function intro({ because, by, keys }: Offer, waiting: readonly OfferedKey[]): Ph
   const who = isSlackUser(by) ? { user: by } : 'Keywarden'
   const [first] = keys
   const isOne = keys.length === 1
+  if (because === 'void') {
+    const why = say`Slack did not confirm that it showed you ${{ name: first!.name }}, so I took that key back.`
+    return waiting.length > 0
+      ? say`${why} Reveal it again: you get another.`
+      : say`${why} Since then: ${endings[first!.state]}.`
+  }
   if (waiting.length === 0)
     return isOne
       ? say`${{ name: first!.name }}: ${endings[first!.state]}.`
@@ -38,8 +44,6 @@ function intro({ because, by, keys }: Offer, waiting: readonly OfferedKey[]): Ph
     return say`${who} made a key for you: ${name}. Reveal it when you can save it; it is shown once.`
   if (because === 'given')
     return say`${who} gave you ${name}. Reveal it when you can save it; it is shown once.`
-  if (because === 'void')
-    return say`Slack did not confirm that it showed you ${name}, so I took that key back. Reveal it again: you get another.`
   if (because === 'leaver') {
     const what = isOne ? say`${name} waits` : say`These keys wait`
     return say`${who} leaves, and you take over. ${what} for you to reveal ${isOne ? 'it' : 'them'}.`
