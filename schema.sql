@@ -1027,7 +1027,7 @@ CREATE TABLE public.key_offers (
     matter_id text NOT NULL,
     because text NOT NULL,
     by text NOT NULL,
-    CONSTRAINT key_offers_because_check CHECK ((because = ANY (ARRAY['rotation'::text, 'leaver'::text])))
+    CONSTRAINT key_offers_because_check CHECK ((because = ANY (ARRAY['rotation'::text, 'leaver'::text, 'made'::text, 'given'::text, 'void'::text])))
 );
 
 CREATE TABLE public.key_requests (
@@ -1163,7 +1163,6 @@ CREATE TABLE public.offboarding_keys (
     acted_at timestamp with time zone,
     confirmed_at timestamp with time zone,
     receipt jsonb,
-    offered_at timestamp with time zone,
     undone_at timestamp with time zone,
     CONSTRAINT offboarding_keys_check CHECK (((outcome IS NULL) = (acted_at IS NULL))),
     CONSTRAINT offboarding_keys_outcome_check CHECK ((outcome = ANY (ARRAY['revoked'::text, 'deactivated'::text, 'rotating'::text, 'handed-over'::text, 'kept'::text, 'refused-already'::text, 'failed'::text]))),
@@ -1681,7 +1680,7 @@ ALTER TABLE ONLY public.key_holders
     ADD CONSTRAINT key_holders_pkey PRIMARY KEY (key_id, user_id);
 
 ALTER TABLE ONLY public.key_offers
-    ADD CONSTRAINT key_offers_pkey PRIMARY KEY (key_id, owner_id);
+    ADD CONSTRAINT key_offers_pkey PRIMARY KEY (key_id, owner_id, matter_id);
 
 ALTER TABLE ONLY public.key_requests
     ADD CONSTRAINT key_requests_pkey PRIMARY KEY (id);
@@ -1945,8 +1944,6 @@ CREATE INDEX members_in_charge ON public.members USING btree (workspace_id, role
 CREATE INDEX offboarding_keys_by_key ON public.offboarding_keys USING btree (key_id);
 
 CREATE INDEX offboarding_keys_to_do ON public.offboarding_keys USING btree (offboarding_id, workspace_id, key_id) WHERE (outcome IS NULL);
-
-CREATE INDEX offboarding_keys_to_offer ON public.offboarding_keys USING btree (offboarding_id) WHERE ((outcome = ANY (ARRAY['rotating'::text, 'handed-over'::text])) AND (offered_at IS NULL));
 
 CREATE INDEX offboardings_by_message ON public.offboardings USING btree (message_id);
 

@@ -72,7 +72,6 @@ create table offboarding_keys (
   acted_at timestamptz,
   confirmed_at timestamptz,
   receipt jsonb,
-  offered_at timestamptz,
   undone_at timestamptz,
   primary key (offboarding_id, key_id),
   check ((outcome is null) = (acted_at is null))
@@ -80,8 +79,6 @@ create table offboarding_keys (
 create index offboarding_keys_to_do on offboarding_keys (offboarding_id, workspace_id, key_id)
   where outcome is null;
 create index offboarding_keys_by_key on offboarding_keys (key_id);
-create index offboarding_keys_to_offer on offboarding_keys (offboarding_id)
-  where outcome in ('rotating', 'handed-over') and offered_at is null;
 
 -- Accepted deliveries: a repeated one gets the same answer, and a signature is accepted once.
 create table webhook_deliveries (

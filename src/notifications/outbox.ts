@@ -46,6 +46,12 @@ export type Claimed = {
   doubtSince: Date | null
 }
 
+/** The same message for another destination. */
+export const copyOf = (
+  { workspaceId, source, subjectId, itemId, step, mode, level, body }: Claimed,
+  destination: string,
+): OutboxMessage => ({ workspaceId, source, subjectId, itemId, step, mode, level, body, destination })
+
 /** A message that waits beside another one, for the same subject, place and mode. */
 export type Fellow = Pick<Claimed, 'id' | 'itemId' | 'step' | 'body'>
 

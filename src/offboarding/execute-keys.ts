@@ -4,11 +4,11 @@ import { dayMs } from '../foundation/time.ts'
 import { lockKeys } from '../keys/store.ts'
 import type { Act } from '../members/actor.ts'
 import { type Policy, readPolicy } from '../policy/policy.ts'
-import { type Campaign, openCampaign } from '../rotation/campaign.ts'
+import { type Campaign, campaignOf, openCampaign } from '../rotation/campaign.ts'
 import { applyPlans, type Deps, type Task } from './apply-to-key.ts'
 import { batchSize, claimBatch, type Step } from './claim.ts'
 import { isUnattended, type Offboarding, type Plan } from './offboarding.ts'
-import { offerKeys, putProgress } from './put-messages.ts'
+import { offerWaiting, putProgress } from './put-messages.ts'
 import { newOwnerOf, successorIn } from './successor.ts'
 
 type Waiting = { offboarding_id: string; key_id: string; workspace_id: string; plan: Plan }
@@ -116,11 +116,10 @@ async function endActing(act: Act, offboardings: readonly Offboarding[], random:
     .trx('offboarding_keys')
     .whereIn('offboarding_id', ids)
     .whereIn('outcome', ['rotating', 'handed-over'])
-    .whereNull('offered_at')
     .distinct('offboarding_id')
     .pluck('offboarding_id')
   for (const one of offboardings) {
-    if (offered.includes(one.id)) await offerKeys(act, one, random)
+    if (offered.includes(one.id)) await offerWaiting(act, one, random)
     // A shared message shows only who is done, and would be put once for each of many.
     if (!isUnattended(one)) await putProgress(act, one.id, 'confirming', random)
   }
@@ -129,14 +128,25 @@ async function endActing(act: Act, offboardings: readonly Offboarding[], random:
 /** More rotations at once than these share a message. */
 const apart = 3
 
+/** The campaign that earlier rotations of this offboarding began, or a new one for so many. */
 async function campaignFor(
   act: Act,
-  { userId }: Offboarding,
+  { id, userId }: Offboarding,
   workspace: { id: string; policy: Policy },
   rows: readonly { plan: Plan }[],
   random: Random,
 ): Promise<Campaign | undefined> {
-  if (rows.filter((row) => row.plan === 'rotate').length <= apart) return undefined
+  const rotations = rows.filter((row) => row.plan === 'rotate').length
+  if (rotations === 0) return undefined
+  const newKeys: string[] = await act
+    .trx('offboarding_keys')
+    .where({ offboarding_id: id, workspace_id: workspace.id })
+    .whereNotNull('successor_key_id')
+    .orderBy('acted_at', 'desc')
+    .limit(batchSize)
+    .pluck('successor_key_id')
+  const begun = await campaignOf(act, newKeys, { reason: 'leaver', ofUserId: userId })
+  if (begun || rotations <= apart) return begun
   const about = { title: 'Keys of somebody who leaves', ofUserId: userId ?? undefined }
   return openCampaign(act, workspace, { ...about, reason: 'leaver' }, random)
 }

@@ -152,6 +152,19 @@ export async function openCampaign(
   return { id, title, reason: wanted.reason }
 }
 
+/** The campaign that this actor began about such keys, and that the running rotation of one of these new keys is a part of. */
+export const campaignOf = (
+  { trx, actor }: Act,
+  successorIds: readonly string[],
+  { reason, ofUserId }: { reason: Reason; ofUserId: string | null },
+): Promise<Campaign | undefined> =>
+  trx('rotations as r')
+    .join('rotation_campaigns as c', 'c.id', 'r.campaign_id')
+    .whereIn('r.successor_id', [...successorIds])
+    .whereNull('r.ended_at')
+    .where({ 'c.reason': reason, 'c.of_user_id': ofUserId, 'c.started_by': actor.id })
+    .first('c.id', 'c.title', 'c.reason')
+
 /** Starts the rotations that campaigns have decided, a batch per transaction; the next run resumes there. */
 export async function carryOutCampaigns(world: World): Promise<number> {
   let started = 0

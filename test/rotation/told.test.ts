@@ -151,7 +151,7 @@ test('keys of somebody who left are offered in one message; who lets some lapse 
   )
   await work(house)
   const [offer] = await directTo('member', 'leaves, and you take over')
-  expect(said(offer!)).toContain('These keys wait for you to reveal them, for 7 days.')
+  expect(said(offer!)).toContain('These keys wait for you to reveal them.')
   later(8)
   await lapsedKeys({ world, deliver: async () => undefined })
   await work(house, 2)

@@ -2,7 +2,7 @@ import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
 import { say } from '../../foundation/words.ts'
 import { issue, type KeyRequest as KeyDraft, readExpiry } from '../../keys/issue.ts'
-import { offerKey } from '../../keys/notify-owner.ts'
+import { offerKey } from '../../keys/offers.ts'
 import { isScope } from '../../keys/scope.ts'
 import { noSuchKey } from '../../policy/authorise.ts'
 import type { Policy } from '../../policy/policy.ts'
@@ -47,7 +47,7 @@ export const approve: OnClick = async (interaction) => {
     const key = breaksPolicy(draft, workspace.policy) ?? (await issue(act, workspace.id, draft, world.random))
     if (isRefusal(key)) return orDeny(key)
     const done = await decideRequest(act, request, { approved: true, keyId: key.id }, world.random)
-    if (!isRefusal(done)) await offerKey(act, key, world.random)
+    if (!isRefusal(done)) await offerKey(act, key, 'made', world.random)
     return done
   })
   if (isRefusal(decided)) return decided
