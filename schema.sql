@@ -1258,7 +1258,6 @@ CREATE TABLE public.rotation_campaigns (
     new_owner_id text,
     started_by text NOT NULL,
     started_by_kind text NOT NULL,
-    started_by_role text,
     started_at timestamp with time zone NOT NULL,
     CONSTRAINT rotation_campaigns_reason_check CHECK ((reason = ANY (ARRAY['scheduled'::text, 'compromised'::text, 'leaver'::text, 'scope-change'::text]))),
     CONSTRAINT rotation_campaigns_title_check CHECK ((char_length(title) <= 200))

@@ -43,7 +43,7 @@ create index offboardings_unannounced on offboardings (workspace_id, requested_a
 create index offboardings_by_message on offboardings (message_id);
 create index offboardings_lately on offboardings (workspace_id, message_at) where message_at is not null;
 
--- Each request for it: one for each run of a workflow, one for each other source.
+-- Each request for it: one for each person, each run of a workflow, each other source.
 create table offboarding_requests (
   offboarding_id text not null references offboardings,
   source text not null check (

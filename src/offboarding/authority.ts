@@ -1,5 +1,6 @@
 import type { Executor } from '../foundation/database.ts'
 import type { Act, Actor } from '../members/actor.ts'
+import { lockRole } from '../members/lock.ts'
 import { findMember, type Role } from '../members/member.ts'
 import { isAtLeast } from '../policy/may.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
@@ -59,9 +60,9 @@ export async function actIn(act: Act, workspaceId: string): Promise<Act | undefi
   return isAtLeast(role, 'manager') ? { ...act, actor: { ...actor, role, workspaceId } } : undefined
 }
 
-/** In the workspace that they act in, somebody's role was looked up already. */
-const roleOf = (db: Executor, actor: Actor & { kind: 'member' }, workspaceId: string): Promise<Role> =>
-  actor.workspaceId === workspaceId ? Promise.resolve(actor.role) : roleIn(db, workspaceId, actor.id)
+/** Kept until the end of the transaction, as in the workspace that they act in. */
+const roleOf = async (db: Executor, actor: Actor & { kind: 'member' }, workspaceId: string): Promise<Role> =>
+  actor.workspaceId === workspaceId ? actor.role : ((await lockRole(db, workspaceId, actor.id)) ?? 'member')
 
 const roleIn = async (db: Executor, workspaceId: string, userId: string | undefined): Promise<Role> =>
   (userId && (await findMember(db, workspaceId, userId))?.role) || 'member'

@@ -32,7 +32,7 @@ export type OffboardingRequest = {
 
 /**
  * Makes sure that this person is being offboarded: one offboarding per person until they come back, one request per
- * source, or run of a workflow. A second request joins; when the leaver has more keys since, or a role that the requester may end, the
+ * person, run of a workflow, or other source. A second request joins; when the leaver has more keys since, or a role that the requester may end, the
  * offboarding goes on with those.
  */
 export async function requestOffboarding(
@@ -179,7 +179,10 @@ const lockCurrent = (act: Act, accountId: string, userId: string) =>
 export async function recordSource(
   act: Act,
   offboardingId: string,
-  { source, reference = '' }: Pick<OffboardingRequest, 'source' | 'reference'>,
+  {
+    source,
+    reference = act.actor.kind === 'member' ? act.actor.id : '',
+  }: Pick<OffboardingRequest, 'source' | 'reference'>,
 ): Promise<boolean> {
   const rows = await act
     .trx('offboarding_requests')

@@ -43,6 +43,9 @@ export async function undoOffboarding(
     return refuse('already', 'It is still running.', { next: 'Undo it when the report is there.' })
   const undone: Undone = { offboarding, activated: [], returned: [], kept: [], elsewhere: 0 }
   const keys = await leaverKeysOf(act.trx, [id])
+  const acts = new Map<string, Act | undefined>()
+  for (const { workspaceId } of keys)
+    if (!acts.has(workspaceId)) acts.set(workspaceId, await actIn(act, workspaceId))
   await act
     .trx('keys')
     .whereIn(
@@ -52,9 +55,6 @@ export async function undoOffboarding(
     .orderBy('id')
     .forUpdate()
     .select('id')
-  const acts = new Map<string, Act | undefined>()
-  for (const { workspaceId } of keys)
-    if (!acts.has(workspaceId)) acts.set(workspaceId, await actIn(act, workspaceId))
   for (const key of keys) {
     const isEnded = key.outcome === 'deactivated' || key.outcome === 'revoked' || key.outcome === 'rotating'
     const here = acts.get(key.workspaceId)

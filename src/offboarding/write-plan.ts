@@ -1,8 +1,11 @@
 import type { Random } from '../foundation/random.ts'
 import type { Act } from '../members/actor.ts'
+import { lockRole, lockWorkspace } from '../members/lock.ts'
+import { findMember, type Role } from '../members/member.ts'
 import { type Policy, readPolicy } from '../policy/policy.ts'
 import { closeRequestsOf } from '../workspaces/requests.ts'
 import { markDeparted } from '../workspaces/roles.ts'
+import { mayOffboard } from './authority.ts'
 import type { Step } from './execute-step.ts'
 import { type Candidate, keysOfLeaver } from './leaver-keys.ts'
 import { notifyWorkspaces, type Planned } from './notify-workspaces.ts'
@@ -16,24 +19,26 @@ import { isBusy, modeIn, planFor } from './plan.ts'
 export const writePlan =
   (random: Random): Step =>
   async (act, id) => {
-    const offboarding = await lockOffboarding(act.trx, id)
-    if (offboarding?.state !== 'requested') return false
+    const requested = await lockOffboarding(act.trx, id)
+    if (requested?.state !== 'requested') return false
     const workspaces = await act
       .trx('workspaces')
-      .where({ account_id: offboarding.accountId })
+      .where({ account_id: requested.accountId })
       .orderBy('id')
       .select('id', 'name', 'policy')
+    for (const workspace of workspaces) await lockWorkspace(act, workspace.id)
+    const offboarding = await asTheyStillMay(act, requested)
     const named = workspaces.map(({ id, name, policy }) => ({ id, name, policy: readPolicy(policy) }))
     const policies = new Map(named.map((workspace) => [workspace.id as string, workspace.policy]))
-    const planned = await planKeys(act, offboarding, policies)
     const left = workspaces.filter(({ id }) => !offboarding.keepsRoleIn.includes(id))
-    const ids = left.map((workspace) => workspace.id as string)
-    await closeRequestsOf(act, ids, offboarding.userId!, random)
     const lastOwnerOf: string[] = []
     for (const workspace of left) {
       await markDeparted(act, workspace.id, offboarding.userId!)
       if (await stillOwns(act, workspace.id, offboarding.userId!)) lastOwnerOf.push(workspace.name)
     }
+    const planned = await planKeys(act, offboarding, policies)
+    const ids = left.map((workspace) => workspace.id as string)
+    await closeRequestsOf(act, ids, offboarding.userId!, random)
     await notifyWorkspaces(act, offboarding, named, planned, random)
     // A leaver without keys is announced only to a person who asked.
     const isAnnounced =
@@ -42,12 +47,41 @@ export const writePlan =
       offboarding.keepsRoleIn.length > 0 ||
       !isUnattended(offboarding) ||
       offboarding.begunAt > offboarding.requestedAt
-    await act
-      .trx('offboardings')
-      .where({ id })
-      .update({ state: 'acting', last_owner_of: lastOwnerOf, announced: isAnnounced })
+    await act.trx('offboardings').where({ id }).update({
+      state: 'acting',
+      decides_in: offboarding.decidesIn,
+      keeps_role_in: offboarding.keepsRoleIn,
+      last_owner_of: lastOwnerOf,
+      announced: isAnnounced,
+    })
     return true
   }
+
+/**
+ * The people who asked decide where one of them is still in charge. Elsewhere policy does, and a role stays that nothing
+ * else asked to end.
+ */
+async function asTheyStillMay(act: Act, offboarding: Offboarding): Promise<Offboarding> {
+  const { id, userId, requestedBy, decidesIn, keepsRoleIn } = offboarding
+  const requests = await act.trx('offboarding_requests').where({ offboarding_id: id }).select('requested_by')
+  const requesters = new Set([requestedBy, ...requests.map((row) => row.requested_by as string)])
+  const people = [...requesters].filter((name) => !name.includes(':'))
+  if (!people.includes(requestedBy)) return offboarding
+  const lost: { workspaceId: string; leaver: Role }[] = []
+  for (const workspaceId of decidesIn) {
+    const leaver = (await findMember(act.trx, workspaceId, userId!))?.role ?? 'member'
+    const held: (Role | undefined)[] = []
+    for (const person of people) held.push(await lockRole(act.trx, workspaceId, person))
+    if (!held.some((role) => role && mayOffboard(role, leaver))) lost.push({ workspaceId, leaver })
+  }
+  if (lost.length === 0) return offboarding
+  const stays = people.length < requesters.size ? [] : lost.filter(({ leaver }) => leaver !== 'member')
+  return {
+    ...offboarding,
+    decidesIn: decidesIn.filter((here) => lost.every(({ workspaceId }) => workspaceId !== here)),
+    keepsRoleIn: [...keepsRoleIn, ...stays.map(({ workspaceId }) => workspaceId)],
+  }
+}
 
 /** Adds what is not planned yet. Returns those keys. */
 export async function planKeys(

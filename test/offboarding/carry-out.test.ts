@@ -242,6 +242,7 @@ test('members offboard nobody, managers no owner, and nobody themselves', async 
     )
     return isRefusal(result) && plain(result.message)
   }
+  await join(r.world, r.workspace.id, 'U0EMRE0005')
   expect(await refusalOf('U0EMRE0005', 'member', leaver)).toBe('Only managers and owners offboard people.')
   expect(await refusalOf(manager, 'manager', r.owner.id)).toBe('Only owners offboard an owner.')
   expect(await refusalOf(manager, 'manager', manager)).toBe('Someone else must offboard you.')

@@ -59,6 +59,7 @@ const readers: Record<string, readonly string[]> = {
     'cli',
     'findings',
     'keys',
+    'members',
     'offboarding',
     'reviews',
     'rotation',
