@@ -1,4 +1,4 @@
-import { violates } from '../foundation/database.ts'
+import { type Executor, violates } from '../foundation/database.ts'
 import { newId } from '../foundation/ids.ts'
 import type { Random } from '../foundation/random.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
@@ -37,12 +37,15 @@ export type UserChange = { [name in keyof Attributes]?: string | null } & {
 /** An account's directory, and the workspace whose policy decides about its leavers. */
 export type Directory = { workspace: Workspace; connectionId: string; random: Random }
 
-/** Adds a user. A user name that is taken is refused, as directories expect. */
+/**
+ * Adds a user. A user name that is taken is refused, as directories expect; but a user who was inactive and is added
+ * again as active is the same one, who is back.
+ */
 export async function insertUser(
   act: Act,
   directory: Directory,
   change: UserChange,
-): Promise<DirectoryUser | Refusal> {
+): Promise<{ user: DirectoryUser; isBack: boolean } | Refusal> {
   const { userName } = change
   if (!userName) return refuse('invalid', 'userName is missing.')
   const columns = columnsOf(change, { emails: [] })
@@ -60,9 +63,10 @@ export async function insertUser(
       changed_at: act.now,
     })
     .onConflict(['account_id', 'user_name_folded'])
-    .ignore()
-    .returning('*')
-  return row ? toUser(row) : taken()
+    .merge(['active', 'attributes', 'external_id', 'user_name', 'changed_at'])
+    .whereRaw('not directory_users.active and excluded.active')
+    .returning(['*', act.trx.raw('created_at < ? as is_back', [act.now])])
+  return row ? { user: toUser(row), isBack: row.is_back } : taken()
 }
 
 /** Sets whether a user works here. @returns them as they were and as they are */
@@ -137,6 +141,28 @@ export function addressesOf(user: DirectoryUser): string[] {
   const emails = identifying(user.emails).map((one) => one.value)
   const addresses = [user.userName, ...emails].filter((one) => one.includes('@'))
   return addresses.length > 0 ? addresses : [user.userName]
+}
+
+/**
+ * Of these users, the ids of those whose `slackUserId` is somebody else's: an address was corrected, and the old one is
+ * that of another user.
+ */
+export async function wronglyKnown(
+  db: Executor,
+  accountId: string,
+  users: readonly DirectoryUser[],
+): Promise<Set<string>> {
+  const ids = users.filter((user) => user.slackUserId).map((user) => user.id)
+  if (ids.length === 0) return new Set()
+  const { rows } = await db.raw(
+    `select d.id from directory_users d where d.id = any(?::text[]) and exists (
+       select from emails e join directory_users o on o.account_id = e.account_id and o.id <> d.id
+           and (o.user_name_folded = e.email or exists (
+             select from jsonb_array_elements(o.attributes->'emails') a where lower(a->>'value') = e.email))
+         where e.account_id = ? and e.user_id = d.slack_user_id)`,
+    [ids, accountId],
+  )
+  return new Set(rows.map((row: { id: string }) => row.id))
 }
 
 const normalise = normaliseEmail

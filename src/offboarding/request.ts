@@ -120,9 +120,9 @@ async function isUnknown(
     : undefined
 }
 
-/** A workflow that names an owner only deactivates their keys. */
+/** A system that names an owner only deactivates their keys. */
 const spareOwner = (request: OffboardingRequest, { keepsRoleIn }: Authority): OffboardingRequest =>
-  request.source === 'workflow' && keepsRoleIn.length > 0
+  isOtherSystem(request.source) && keepsRoleIn.length > 0
     ? { ...request, mode: 'deactivate', successorId: undefined }
     : request
 
@@ -193,8 +193,9 @@ export async function recordSource(
       requested_by: actorName(act.actor),
       requested_at: act.now,
     })
-    .onConflict()
-    .ignore()
+    .onConflict(['offboarding_id', 'source', 'reference'])
+    .merge({ requested_at: act.now, withdrawn_at: null })
+    .whereNotNull('offboarding_requests.withdrawn_at')
     .returning('offboarding_id')
   return rows.length > 0
 }

@@ -21,7 +21,7 @@ const readers: Record<string, readonly string[]> = {
   change_subjects: ['keys'],
   changes: ['keys'],
   deactivation_notices: ['reviews'],
-  departures: ['findings', 'reviews'],
+  departures: ['findings', 'notifications', 'reviews'],
   emails: ['offboarding'],
   finding_groups: ['alerts'],
   findings: ['alerts', 'notifications', 'reviews'],
