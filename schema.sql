@@ -119,8 +119,10 @@ declare
 begin
   insert into audit_heads values (p_workspace, 0, decode(repeat('00', 32), 'hex')) on conflict do nothing;
   select * into head from audit_heads where workspace_id = p_workspace for update;
+  -- Over the digest of the text, so that an export can leave the text out and its hash still be computed.
   next_hash := sha256(convert_to(
-    p_workspace || E'\n' || (head.seq + 1) || E'\n' || encode(head.hash, 'hex') || E'\n' || p_body, 'UTF8'));
+    E'2\n' || p_workspace || E'\n' || (head.seq + 1) || E'\n' || encode(head.hash, 'hex') || E'\n'
+      || encode(sha256(convert_to(p_body, 'UTF8')), 'hex'), 'UTF8'));
   insert into audit_events (workspace_id, seq, at, event, actor_kind, actor_id, key_id, body, previous_hash, hash)
   values (p_workspace, head.seq + 1, (parsed->>'at')::timestamptz, parsed->>'event', parsed#>>'{actor,kind}',
     parsed#>>'{actor,id}', parsed->>'keyId', p_body, head.hash, next_hash);
@@ -146,6 +148,17 @@ begin
     and not exists (select from acts_done d where d.request_id = p_request and not d.is_barred);
   return next;
 end $$;
+
+CREATE FUNCTION public.count_refusal(p_workspace text, p_actor text, p_action text, p_code text, p_key text, p_hour timestamp with time zone) RETURNS bigint
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  insert into audit_refusals as r (workspace_id, actor_id, action, code, key_id, hour, attempts)
+  values (p_workspace, p_actor, p_action, p_code, p_key, p_hour, 1)
+  on conflict (workspace_id, actor_id, action, code, key_id, hour) do update set
+    attempts = case when r.summed_up_at is null then r.attempts + 1 else 1 end, summed_up_at = null
+  returning attempts
+$$;
 
 CREATE FUNCTION public.current_epoch() RETURNS text
     LANGUAGE plpgsql
@@ -235,6 +248,13 @@ begin
   delete from leases where incarnation = p_incarnation and renewals = p_renewals;
   return found;
 end $$;
+
+CREATE FUNCTION public.forget_refusals(p_before timestamp with time zone) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  delete from audit_refusals where hour < p_before and (attempts = 1 or summed_up_at is not null)
+$$;
 
 CREATE FUNCTION public.keep_flush(p_counter text, p_name text, p_flush bigint, p_through timestamp with time zone, p_last timestamp with time zone, p_is_closed boolean, p_names text[], p_endpoints integer[], p_classes smallint[], p_buckets integer[], p_keys text[], p_counts bigint[], p_source_keys text[], p_source_hours integer[], p_source_networks text[], p_source_clients text[], p_source_requests bigint[], p_source_refused bigint[], p_source_refused_scope bigint[], p_source_last_ms double precision[], p_recent_keys text[], p_recent_entries text[]) RETURNS boolean
     LANGUAGE plpgsql
@@ -610,6 +630,34 @@ begin
   return null;
 end $$;
 
+CREATE FUNCTION public.sum_up_refusals(p_now timestamp with time zone, p_hour timestamp with time zone, p_limit integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+  one audit_refusals;
+  summed integer := 0;
+begin
+  for one in
+    select * from audit_refusals where hour < p_hour and summed_up_at is null and attempts > 1
+    order by workspace_id, hour limit p_limit for update skip locked
+  loop
+    update audit_refusals set summed_up_at = p_now
+    where (workspace_id, actor_id, action, code, key_id, hour)
+      = (one.workspace_id, one.actor_id, one.action, one.code, one.key_id, one.hour);
+    perform audit_append(one.workspace_id, (jsonb_strip_nulls(jsonb_build_object(
+      'at', to_char(p_now at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+      'event', 'attempt.repeated',
+      'actor', jsonb_build_object('kind', 'member', 'id', one.actor_id),
+      'keyId', nullif(one.key_id, ''),
+      'details', jsonb_build_object('action', one.action, 'code', one.code,
+        'hour', to_char(one.hour at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+        'attempts', one.attempts - 1))))::text);
+    summed := summed + 1;
+  end loop;
+  return summed;
+end $$;
+
 CREATE FUNCTION public.take_outcomes(p_account text, p_batch text, p_at timestamp with time zone, p_names text[], p_endpoints integer[], p_classes smallint[], p_buckets integer[], p_keys text[], p_counts bigint[]) RETURNS text[]
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
@@ -806,6 +854,7 @@ CREATE TABLE public.connections (
     hint text NOT NULL,
     token_hash bytea,
     secret text,
+    secret_key_id text,
     created_by text NOT NULL,
     created_at timestamp with time zone NOT NULL,
     last_used_at timestamp with time zone,
@@ -813,7 +862,8 @@ CREATE TABLE public.connections (
     revoked_by text,
     CONSTRAINT connections_check CHECK (((kind = 'scim'::text) = (token_hash IS NOT NULL))),
     CONSTRAINT connections_check1 CHECK (((kind = 'webhook'::text) OR (secret IS NULL))),
-    CONSTRAINT connections_check2 CHECK (((revoked_at IS NULL) OR (secret IS NULL))),
+    CONSTRAINT connections_check2 CHECK (((secret_key_id IS NULL) OR (secret IS NOT NULL))),
+    CONSTRAINT connections_check3 CHECK (((revoked_at IS NULL) OR (secret IS NULL))),
     CONSTRAINT connections_kind_check CHECK ((kind = ANY (ARRAY['scim'::text, 'webhook'::text]))),
     CONSTRAINT connections_token_hash_check CHECK ((length(token_hash) = 32))
 );
@@ -831,6 +881,16 @@ CREATE TABLE public.departures (
     workspace_id text NOT NULL,
     user_id text NOT NULL,
     left_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.directory_groups (
+    id text NOT NULL,
+    account_id text NOT NULL,
+    name text NOT NULL,
+    name_folded text NOT NULL,
+    external_id text,
+    created_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.directory_users (
@@ -1583,6 +1643,12 @@ ALTER TABLE ONLY public.deactivation_notices
 ALTER TABLE ONLY public.departures
     ADD CONSTRAINT departures_pkey PRIMARY KEY (workspace_id, user_id);
 
+ALTER TABLE ONLY public.directory_groups
+    ADD CONSTRAINT directory_groups_account_id_name_folded_key UNIQUE (account_id, name_folded);
+
+ALTER TABLE ONLY public.directory_groups
+    ADD CONSTRAINT directory_groups_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.directory_users
     ADD CONSTRAINT directory_users_account_id_user_name_folded_key UNIQUE (account_id, user_name_folded);
 
@@ -1802,6 +1868,8 @@ CREATE INDEX changes_unconfirmed ON public.changes USING btree (seq) WHERE (conf
 CREATE INDEX connections_by_account ON public.connections USING btree (account_id, created_at);
 
 CREATE INDEX deactivation_notices_due ON public.deactivation_notices USING btree (workspace_id, kind, deactivate_at);
+
+CREATE INDEX directory_groups_by_external ON public.directory_groups USING btree (account_id, external_id) WHERE (external_id IS NOT NULL);
 
 CREATE INDEX directory_users_by_external ON public.directory_users USING btree (account_id, external_id) WHERE (external_id IS NOT NULL);
 
@@ -2040,6 +2108,9 @@ ALTER TABLE ONLY public.deactivation_notices
 ALTER TABLE ONLY public.departures
     ADD CONSTRAINT departures_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
 
+ALTER TABLE ONLY public.directory_groups
+    ADD CONSTRAINT directory_groups_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
 ALTER TABLE ONLY public.directory_users
     ADD CONSTRAINT directory_users_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
@@ -2179,3 +2250,13 @@ ALTER TABLE ONLY public.workspaces
     ADD CONSTRAINT workspaces_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
 REVOKE ALL ON FUNCTION public.audit_append(p_workspace text, p_body text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.count_refusal(p_workspace text, p_actor text, p_action text, p_code text, p_key text, p_hour timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.drop_usage_partitions(p_parent text, p_before timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.forget_refusals(p_before timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.make_usage_partition(p_parent text, p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.sum_up_refusals(p_now timestamp with time zone, p_hour timestamp with time zone, p_limit integer) FROM PUBLIC;

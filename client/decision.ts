@@ -40,9 +40,9 @@ type Verdict = {
 export const noKey: Decision = { allowed: false, status: 401, headers: { 'www-authenticate': 'Bearer' } }
 export const unavailable: Decision = { allowed: false, status: 503, headers: { 'retry-after': '1' } }
 
-/** The key in a request, or undefined. */
+/** The key in a request, or undefined: X-API-Key comes first, since Authorization may be meant for another system. */
 export const presented = ({ authorization, apiKey }: Asked): string | undefined =>
-  /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1] ?? (apiKey || undefined)
+  apiKey || /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
 
 /** Translates a verdict for the client. Pure. */
 export function decisionOf(verdict: Verdict): Decision {
@@ -56,14 +56,20 @@ export function decisionOf(verdict: Verdict): Decision {
     }
   if (verdict.code === 'RATE_LIMITED')
     return { allowed: false, status: 429, headers, ...(grant && { grant }) }
-  const isScope = verdict.code === 'INSUFFICIENT_SCOPE'
-  const error = isScope ? 'insufficient_scope' : 'invalid_token'
+  const wrong = wrongQuestions[verdict.code]
   return {
     allowed: false,
-    status: isScope ? 403 : 401,
-    headers: { 'www-authenticate': `Bearer error="${error}"` },
+    status: wrong ? 403 : 401,
+    headers: { 'www-authenticate': `Bearer ${wrong ?? 'error="invalid_token"'}` },
     ...(grant && { grant }),
   }
+}
+
+/** Verdicts that are about what was asked for, not about the key. */
+const wrongQuestions: Record<string, string> = {
+  INSUFFICIENT_SCOPE: 'error="insufficient_scope"',
+  UNCLEAR_METHOD: 'error="invalid_request", error_description="UNCLEAR_METHOD"',
+  UNCLEAR_PATH: 'error="invalid_request", error_description="UNCLEAR_PATH"',
 }
 
 function limitHeaders({ code, rateLimit }: Verdict): Record<string, string> {

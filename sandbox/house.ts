@@ -11,6 +11,7 @@ import { type ProcessRole, processRoles, type Running, type StartOptions, start 
 import { createServiceToken } from '../src/workspaces/service-tokens.ts'
 import { workspacesOfTeam } from '../src/workspaces/workspace.ts'
 import { type Calendar, openCalendar } from './calendar.ts'
+import { operationsToken } from './operations.ts'
 import { openPlatform, type Platform } from './platform.ts'
 
 export type HouseOptions = {
@@ -97,6 +98,7 @@ function configFor(slack: LocalSlack, options: HouseOptions): Config {
       SLACK_SIGNING_SECRET: slack.signingSecret,
       SLACK_API_URL: slack.apiUrl,
       KEYWARDEN_HTTP_PORT: String(options.ports?.keywarden ?? 0),
+      KEYWARDEN_OPERATIONS_TOKEN: operationsToken,
       ...options.env,
     },
     options.roles ?? processRoles,

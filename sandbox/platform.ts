@@ -58,6 +58,7 @@ export async function openPlatform(
     if (verdict === undefined)
       return reply.status(503).header('retry-after', '1').send({ error: 'try again' })
     const { code, keyId } = verdict
+    if (code === 'UNCLEAR_PATH') return reply.status(400).send({ error: 'invalid_request' })
     const status = code === 'VALID' ? statusOf(path) : (refusals[code] ?? 401)
     if (keyId && code === 'VALID') outcomes.push({ keyId, ...asked, status, at: clock.now().toISOString() })
     if (status === 200) return { path, items: [{ id: 1, name: 'Grace' }] }

@@ -18,7 +18,8 @@ create table slack_users (
 );
 
 -- The credentials of other systems that report leavers. A SCIM token is stored as a hash; the secret of a
--- webhook is stored itself, since signatures are checked with it.
+-- webhook is stored itself, since signatures are checked with it: encrypted with the key secret_key_id of the
+-- configuration, or plain where that is null.
 create table connections (
   id text primary key,
   account_id text not null references accounts,
@@ -27,6 +28,7 @@ create table connections (
   hint text not null,
   token_hash bytea unique check (length(token_hash) = 32),
   secret text,
+  secret_key_id text,
   created_by text not null,
   created_at timestamptz not null,
   last_used_at timestamptz,
@@ -34,6 +36,7 @@ create table connections (
   revoked_by text,
   check ((kind = 'scim') = (token_hash is not null)),
   check (kind = 'webhook' or secret is null),
+  check (secret_key_id is null or secret is not null),
   check (revoked_at is null or secret is null)
 );
 create index connections_by_account on connections (account_id, created_at);
@@ -56,3 +59,18 @@ create table directory_users (
 create index directory_users_by_external on directory_users (account_id, external_id)
   where external_id is not null;
 create index directory_users_inactive on directory_users (account_id) where not active;
+
+-- Groups as a directory pushed them: its pushes fail otherwise, and some then stop with the people. They have no
+-- members here and give nobody anything.
+create table directory_groups (
+  id text primary key,
+  account_id text not null references accounts,
+  name text not null,
+  name_folded text not null,
+  external_id text,
+  created_at timestamptz not null,
+  changed_at timestamptz not null,
+  unique (account_id, name_folded)
+);
+create index directory_groups_by_external on directory_groups (account_id, external_id)
+  where external_id is not null;

@@ -62,6 +62,11 @@ export async function start(options: StartOptions): Promise<Running> {
   const stop = () => opened.close()
   try {
     await checkDatabase(world)
+    const { checkpoints } = config.audit
+    if (checkpoints && options.roles.includes('worker'))
+      await import('./audit/checkpoint-file.ts').then(({ requireAppendable }) =>
+        requireAppendable(checkpoints),
+      )
     const { startWatching } = await import('./leases/confirm.ts')
     opened.push('confirmations', startWatching(world).stop)
     const parts = await startParts(world, options, opened)
@@ -149,6 +154,7 @@ async function startParts(
     parts.failed = await showMessages(world)
   }
   if (wanted.includes('bot')) {
+    await checkSecrets(world)
     const bot = slack.openBot()
     if (bot.addRoutes) parts.routes.push(bot.addRoutes)
     const [{ addScim }, { addOffboardings }] = await Promise.all([
@@ -161,6 +167,19 @@ async function startParts(
     opened.push('part', bot.stop)
   }
   return parts
+}
+
+/** Encrypts the secrets of webhooks with the newest key, and refuses to start where some cannot be opened. */
+async function checkSecrets({ db, config, log, random }: World): Promise<void> {
+  const { inspectSecrets, resealSecrets, unreadableSentence } = await import('./directory/secrets.ts')
+  const { unreadable, plain } = await inspectSecrets(db, config.secretKeys)
+  if (unreadable.length > 0) throw new StartError(unreadableSentence(unreadable))
+  await resealSecrets(db, config.secretKeys, random)
+  if (plain > 0 && config.secretKeys.length === 0)
+    log.warn(
+      { event: 'webhook.secrets_plain', webhooks: plain },
+      'secrets of webhooks are not encrypted in the database',
+    )
 }
 
 async function startWorker(
@@ -243,7 +262,7 @@ async function startHttp(
     ...(failed ? { failed } : {}),
   }).catch((error: Error) => {
     throw new StartError(
-      `The HTTP server cannot listen: ${error.message}. Check KEYWARDEN_HTTP_HOST and KEYWARDEN_HTTP_PORT.`,
+      `The HTTP server cannot listen: ${error.message}. Check KEYWARDEN_HTTP_HOST, KEYWARDEN_HTTP_PORT and KEYWARDEN_OPERATIONS_PORT.`,
     )
   })
   opened.push('server', () => server.close())

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util'
 import { general, people } from '../acting.ts'
 import type { House } from '../house.ts'
+import { operationsToken } from '../operations.ts'
 
 /** The text for a newcomer when the demo is up: where to look, what to try, how to stop. */
 export function welcome({ slack, platform, keywarden }: House, seconds: number, pretty: boolean): string {
@@ -11,7 +12,7 @@ ${strong('The demo is up')} after ${seconds.toFixed(0)} s. Open the first addres
 
   Slack      ${strong(page)}
   Platform   ${platform.url}   a toy API; it asks Keywarden about every request
-  Keywarden  ${keywarden.url}   POST /v1/verify, /healthz, /metrics
+  Keywarden  ${keywarden.url}   POST /v1/verify, /healthz; /metrics for ${operationsToken}
 
 ${strong('Try this')} in #general. You are Bruno, a manager.
 

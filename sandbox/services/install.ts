@@ -54,6 +54,8 @@ const catalogue = {
   caddy: { name: 'Caddy', commands: ['caddy'], apt: ['caddy'], brew: ['caddy'] },
   pgbouncer: { name: 'PgBouncer', commands: ['pgbouncer'], apt: ['pgbouncer'], brew: ['pgbouncer'] },
   haproxy: { name: 'HAProxy', commands: ['haproxy'], apt: ['haproxy'], brew: ['haproxy'] },
+  promtool: { name: 'Prometheus', commands: ['promtool'], apt: ['prometheus'], brew: ['prometheus'] },
+  systemd: { name: 'systemd', commands: ['systemd-analyze'], apt: ['systemd'], brew: [] },
   postgres15: {
     name: 'PostgreSQL 15',
     commands: ['/usr/lib/postgresql/15/bin/postgres', '/opt/homebrew/opt/postgresql@15/bin/postgres'],

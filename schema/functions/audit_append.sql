@@ -9,8 +9,10 @@ declare
 begin
   insert into audit_heads values (p_workspace, 0, decode(repeat('00', 32), 'hex')) on conflict do nothing;
   select * into head from audit_heads where workspace_id = p_workspace for update;
+  -- Over the digest of the text, so that an export can leave the text out and its hash still be computed.
   next_hash := sha256(convert_to(
-    p_workspace || E'\n' || (head.seq + 1) || E'\n' || encode(head.hash, 'hex') || E'\n' || p_body, 'UTF8'));
+    E'2\n' || p_workspace || E'\n' || (head.seq + 1) || E'\n' || encode(head.hash, 'hex') || E'\n'
+      || encode(sha256(convert_to(p_body, 'UTF8')), 'hex'), 'UTF8'));
   insert into audit_events (workspace_id, seq, at, event, actor_kind, actor_id, key_id, body, previous_hash, hash)
   values (p_workspace, head.seq + 1, (parsed->>'at')::timestamptz, parsed->>'event', parsed#>>'{actor,kind}',
     parsed#>>'{actor,id}', parsed->>'keyId', p_body, head.hash, next_hash);

@@ -28,3 +28,4 @@ begin
   execute format('delete from %I where %I < %L', p_parent || '_rest', moment, before);
   return dropped;
 end $$;
+revoke execute on function drop_usage_partitions(text, timestamptz) from public;

@@ -25,3 +25,4 @@ begin
   end loop;
   return true;
 end $$;
+revoke execute on function make_usage_partition(text, timestamptz, timestamptz) from public;

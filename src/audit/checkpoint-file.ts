@@ -1,7 +1,8 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import { mkdir, open } from 'node:fs/promises'
+import { access, constants, mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { z } from 'zod'
+import { StartError } from '../foundation/start-error.ts'
 import { linesFromWords } from './posted-checkpoint.ts'
 import { isSigned, publicKeyFingerprint, signText } from './signing.ts'
 
@@ -27,6 +28,26 @@ export function signedLine({ at, heads }: Checkpoint, key: KeyObject): string {
     heads,
   } satisfies z.input<typeof body>)
   return JSON.stringify({ body: text, signature: signText(text, key) })
+}
+
+/**
+ * Makes sure at a start that lines can be appended, which would otherwise show an hour later and in the log alone.
+ * @throws StartError
+ */
+export async function requireAppendable(path: string): Promise<void> {
+  const folder = dirname(path)
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    await access(folder, constants.W_OK)
+    await access(path, constants.W_OK).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error
+    })
+  } catch (error) {
+    throw new StartError(
+      `Checkpoints of the audit cannot be written to ${path} (${(error as NodeJS.ErrnoException).code}). Let this user ` +
+        'write to that folder, or name another file with KEYWARDEN_AUDIT_CHECKPOINTS.',
+    )
+  }
 }
 
 /** Appends a line and returns when it is on the disk. A line that a crash cut short is closed first. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { csvHead, csvLines } from '../foundation/csv.ts'
-import type { Entry, Link } from './chain.ts'
+import type { Entry, LeftOut, Link } from './chain.ts'
 
 export const formats = ['csv', 'jsonl'] as const
 export type Format = (typeof formats)[number]
@@ -39,6 +39,21 @@ export function linesOf(links: readonly Link[], format: Format): string {
   return csvLines(links.map((link) => columns.map((column) => rowOf(link)[column])))
 }
 
+/** So many digests are a cell that every spreadsheet takes. */
+export const digestsPerLine = 400
+
+/**
+ * Events that are left out, as a line of an export: their digests alone, at most `digestsPerLine`. In CSV they take the
+ * place of the text.
+ */
+export function leftOutLine({ workspace, seq, digests }: LeftOut, format: Format): string {
+  if (format === 'jsonl') return `${JSON.stringify({ workspace, seq, leftOut: digests })}\n`
+  const cells: Partial<Row> = { workspace, seq: String(seq), event: leftOutEvent, body: digests.join(' ') }
+  return csvLines([columns.map((column) => cells[column] ?? '')])
+}
+
+const leftOutEvent = '(left out)'
+
 function objectOf({ workspace, seq, previousHash, hash, body }: Link) {
   const { at, event, actor, keyId, details } = JSON.parse(body) as Readable
   return { workspace, seq, at, event, actor, keyId, details, previousHash, hash, body }
@@ -62,21 +77,38 @@ function rowOf({ workspace, seq, previousHash, hash, body }: Link): Row {
 }
 
 const hex = z.string().regex(/^[0-9a-f]{64}$/, 'is not a SHA-256')
+/** It is printed: a file cannot bring a line end or a terminal's commands by it. */
+const workspaceId = z.string().regex(/^[\w-]{1,100}$/, 'is not the id of a workspace')
 const link = z.object({
-  workspace: z.string().min(1),
+  workspace: workspaceId,
   seq: z.number().int().positive(),
   previousHash: hex,
   hash: hex,
   body: z.string(),
 })
 
-/** An event out of one line of a JSON Lines export, or why it is none. */
-export function readObject(line: string): Entry | string {
+const leftOut = z.strictObject({
+  workspace: workspaceId,
+  seq: z.number().int().positive(),
+  digests: z.array(hex).min(1).max(digestsPerLine),
+})
+
+const readLeftOut = (value: unknown): LeftOut | string => {
+  const read = leftOut.safeParse(value)
+  return read.success ? read.data : 'what is left out is not told by digests'
+}
+
+/** An event out of one line of a JSON Lines export, or events that are left out; or why it is none. */
+export function readObject(line: string): Entry | LeftOut | string {
   let value: unknown
   try {
     value = JSON.parse(line)
   } catch {
     return 'it is not complete JSON'
+  }
+  if (typeof value === 'object' && value !== null && 'leftOut' in value) {
+    const { leftOut: digests, ...rest } = value
+    return keysIn(line) === keysOf(value) ? readLeftOut({ ...rest, digests }) : 'a field stands there twice'
   }
   const entry = readLink(value)
   if (typeof entry === 'string') return entry
@@ -102,10 +134,12 @@ const keysOf = (value: unknown): number =>
       )
     : 0
 
-/** An event out of one record of a CSV export, or why it is none. */
-export function readRow(record: Record<string, string | undefined>): Entry | string {
+/** An event out of one record of a CSV export, or events that are left out; or why it is none. */
+export function readRow(record: Record<string, string | undefined>): Entry | LeftOut | string {
   const { workspace, seq = '', previous_hash: previousHash, hash, body } = record
   if (!/^[1-9][0-9]{0,15}$/.test(seq)) return 'seq is not a number'
+  if (record.event === leftOutEvent)
+    return readLeftOut({ workspace, seq: Number(seq), digests: body?.split(' ') })
   const entry = readLink({ workspace, seq: Number(seq), previousHash, hash, body })
   if (typeof entry === 'string') return entry
   return withContradiction(entry, () => {
@@ -128,7 +162,8 @@ function readLink(value: unknown): Link | string {
 function withContradiction(entry: Entry, differing: () => string | undefined): Entry {
   try {
     const column = differing()
-    return column ? { ...entry, contradiction: `${column} does not say what its text says` } : entry
+    const named = column && /^[\w-]{1,40}$/.test(column) ? column : 'a field'
+    return column ? { ...entry, contradiction: `${named} does not say what its text says` } : entry
   } catch {
     return { ...entry, contradiction: 'its text cannot be read' }
   }

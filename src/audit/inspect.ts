@@ -1,4 +1,4 @@
-import { beginning, type Entry, hashOf } from './chain.ts'
+import { beginning, type Entry, hashOfDigest, hasItsHash, type LeftOut } from './chain.ts'
 
 /** Where a chain breaks and how. `from` and `to` are sequence numbers. */
 export type Break = {
@@ -32,6 +32,7 @@ export type Inspection = {
 }
 
 type Candidate = Entry & { sound: boolean; follows: boolean }
+type Run = { to: number; events: number; ranges: Range[] }
 type Gap = { from: number; to: number; before: string | undefined; after: string }
 
 /** More would be noise, and would have to be kept in memory. */
@@ -55,7 +56,7 @@ export class ChainInspector {
   #matched: { seq: number; by: string } | undefined
   #contradicted = false
   // The events that are proven as soon as one that is vouched for follows without a gap.
-  #run: Range | undefined
+  #run: Run | undefined
   #proven = 0
   readonly #unproven: Range[] = []
 
@@ -68,14 +69,33 @@ export class ChainInspector {
   /** Adds the next event. Returns false when there is no sense in going on. */
   add(entry: Entry): boolean {
     this.#events++
-    const seq = this.#here[0]?.seq
+    const here = this.#here[0]?.seq
+    const seq = here ?? this.#last?.seq
     if (seq === undefined || entry.seq > seq) {
       this.#decide(entry)
       if (!this.#partial && entry.seq > this.#expected) this.#leaveGap(entry)
       this.#here = [this.#weigh(entry)]
-    } else if (entry.seq === seq) this.#here.push(this.#weigh(entry))
+    } else if (entry.seq === here) this.#here.push(this.#weigh(entry))
     else this.#comeLate(entry)
     return this.#breaks.length + this.#gaps.length + this.#here.length < maxBreaks
+  }
+
+  /**
+   * Adds events that a partial export leaves out. With their digests the hashes go on from the event before, so that
+   * events on both sides are proven by the same checkpoint. Without that event they say nothing.
+   */
+  leaveOut({ seq: first, digests }: LeftOut): void {
+    if (!this.#partial) return
+    this.#decide()
+    digests.forEach((digest, i) => {
+      const seq = first + i
+      const last = this.#last
+      if (last?.seq !== seq - 1 || last.doubtful) return
+      const hash = hashOfDigest(this.#workspace, seq, last.hash, digest)
+      this.#last = { seq, hash, doubtful: false }
+      if (this.#run?.to === seq - 1) this.#run.to = seq
+      if (this.#compareWithVouched({ seq, hash })) this.#endRun(true)
+    })
   }
 
   /** No more events. */
@@ -107,7 +127,7 @@ export class ChainInspector {
   }
 
   #weigh(entry: Entry): Candidate {
-    const sound = entry.contradiction === undefined && hashOf(entry) === entry.hash
+    const sound = entry.contradiction === undefined && hasItsHash(entry)
     if (entry.seq === 1) return { ...entry, sound, follows: entry.previousHash === beginning }
     const last = this.#last
     const known = last !== undefined && entry.seq === last.seq + 1 && !last.doubtful
@@ -135,17 +155,20 @@ export class ChainInspector {
 
   /** Every hash holds the one before, so an event that is vouched for proves the run that leads to it. */
   #prove({ seq, sound, follows }: Candidate, isVouched: boolean): void {
-    const run = this.#run?.to === seq - 1 && sound && follows ? this.#run : undefined
-    if (!run) this.#endRun()
-    this.#run = { from: run?.from ?? seq, to: seq }
-    if (isVouched) {
-      this.#proven += this.#run.to - this.#run.from + 1
-      this.#run = undefined
-    } else if (!sound) this.#endRun()
+    if (!(this.#run?.to === seq - 1 && sound && follows)) this.#endRun()
+    this.#run ??= { to: seq, events: 0, ranges: [] }
+    const { ranges } = this.#run
+    const range = ranges.at(-1)
+    if (range?.to === seq - 1) range.to = seq
+    else if (ranges.length < maxUnproven) ranges.push({ from: seq, to: seq })
+    this.#run.to = seq
+    this.#run.events++
+    if (isVouched || !sound) this.#endRun(isVouched)
   }
 
-  #endRun(): void {
-    if (this.#run && this.#unproven.length < maxUnproven) this.#unproven.push(this.#run)
+  #endRun(isProven = false): void {
+    if (isProven) this.#proven += this.#run?.events ?? 0
+    else if (this.#run) this.#unproven.push(...this.#run.ranges.slice(0, maxUnproven - this.#unproven.length))
     this.#run = undefined
   }
 
@@ -178,7 +201,7 @@ export class ChainInspector {
   }
 
   /** Whether something outside the chain vouches for the event as it is. */
-  #compareWithVouched({ seq, hash }: Candidate): boolean {
+  #compareWithVouched({ seq, hash }: Pick<Candidate, 'seq' | 'hash'>): boolean {
     const witness = this.#vouched.get(seq)
     if (!witness || this.#contradicted) return false
     if (witness.hash === hash) {

@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises'
 import { pipeline } from 'node:stream'
 import { CsvError, parse } from 'csv-parse'
 import { linesIn } from '../foundation/lines.ts'
-import type { Entry } from './chain.ts'
+import type { Entry, LeftOut } from './chain.ts'
 import { type Format, readObject, readRow } from './formats.ts'
 
 /** A line that holds no event. */
@@ -14,8 +14,8 @@ export class NotAnExport extends Error {
   override name = 'NotAnExport'
 }
 
-/** Reads an export as it stands, event by event. @throws NotAnExport, or what the file system says */
-export async function* readExport(path: string): AsyncGenerator<Entry | Damage> {
+/** Reads an export as it stands: its events, and those that it says it leaves out. @throws NotAnExport, or what the file system says */
+export async function* readExport(path: string): AsyncGenerator<Entry | LeftOut | Damage> {
   yield* (await formatOf(path)) === 'jsonl' ? readJsonLines(path) : readCsv(path)
 }
 
@@ -35,7 +35,7 @@ async function formatOf(path: string): Promise<Format> {
   }
 }
 
-async function* readJsonLines(path: string): AsyncGenerator<Entry | Damage> {
+async function* readJsonLines(path: string): AsyncGenerator<Entry | LeftOut | Damage> {
   let line = 0
   for await (const text of linesIn(path)) {
     line++
@@ -45,7 +45,7 @@ async function* readJsonLines(path: string): AsyncGenerator<Entry | Damage> {
   }
 }
 
-async function* readCsv(path: string): AsyncGenerator<Entry | Damage> {
+async function* readCsv(path: string): AsyncGenerator<Entry | LeftOut | Damage> {
   const parser = pipeline(
     createReadStream(path),
     parse({

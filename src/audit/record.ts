@@ -1,4 +1,5 @@
 import type { Executor } from '../foundation/database.ts'
+import { storable } from '../foundation/storable.ts'
 import type { Act, Actor } from '../members/actor.ts'
 import type { EventName } from './events.ts'
 
@@ -17,7 +18,10 @@ export type RecordedActor = { kind: Actor['kind']; id: string; role?: string }
 export const record = (act: Act, event: AuditEvent): Promise<void> =>
   append(act.trx, actorOf(act.actor), act.now, [event])
 
-/** The same for many events of one act, in their order and in one round trip. */
+/**
+ * The same for many events of one act, in their order and in one round trip. Chains are locked in the order of their
+ * workspaces' ids: an act that writes to several records all of it here.
+ */
 export const recordAll = (act: Act, events: readonly AuditEvent[]): Promise<void> =>
   append(act.trx, actorOf(act.actor), act.now, events)
 
@@ -43,16 +47,13 @@ export async function append(
         ...(keyId ? { keyId } : {}),
         ...(details ? { details } : {}),
       },
-      storable,
+      // An act must not fail for a character that somebody typed.
+      (_key, value) => (typeof value === 'string' ? storable(value) : value),
     ),
   )
   await db.raw(
     `select audit_append(workspace, body)
-     from unnest(?::text[], ?::text[]) with ordinality as e(workspace, body, n) order by n`,
+     from unnest(?::text[], ?::text[]) with ordinality as e(workspace, body, n) order by workspace, n`,
     [events.map((event) => event.workspaceId), bodies],
   )
 }
-
-/** Postgres keeps neither NUL nor half a surrogate pair, and what somebody typed must not stop an act. */
-const storable = (_key: string, value: unknown): unknown =>
-  typeof value === 'string' ? Buffer.from(value.replaceAll('\0', '')).toString() : value

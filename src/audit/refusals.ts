@@ -18,14 +18,14 @@ export async function recordRefused(
   now: Date,
   attempt: RefusedAttempt,
 ): Promise<void> {
-  const { rows } = await db.raw(
-    `insert into audit_refusals (workspace_id, actor_id, action, code, key_id, hour, attempts)
-     values (?, ?, ?, ?, ?, ?, 1)
-     on conflict (workspace_id, actor_id, action, code, key_id, hour)
-     do update set attempts = audit_refusals.attempts + 1
-     returning attempts`,
-    [attempt.workspaceId, actor.id, attempt.action, attempt.code, attempt.keyId ?? '', hourOf(now)],
-  )
+  const { rows } = await db.raw('select count_refusal(?, ?, ?, ?, ?, ?) as attempts', [
+    attempt.workspaceId,
+    actor.id,
+    attempt.action,
+    attempt.code,
+    attempt.keyId ?? '',
+    hourOf(now),
+  ])
   if (Number(rows[0].attempts) > 1) return
   const { action, code, keyId, workspaceId } = attempt
   const event = { event: 'attempt.refused', workspaceId, keyId, details: { action, code } } as const
@@ -49,43 +49,15 @@ const keptMs = 30 * dayMs
 export async function sumUpRefusals(db: Database, now: Date): Promise<number> {
   let summed = 0
   for (let last = batch; last === batch; summed += last) last = await sumUpSome(db, now)
-  await db('audit_refusals')
-    .where('hour', '<', new Date(now.getTime() - keptMs))
-    .where((query) => query.where('attempts', 1).orWhereNotNull('summed_up_at'))
-    .delete()
+  await db.raw('select forget_refusals(?)', [new Date(now.getTime() - keptMs)])
   return summed
 }
 
 async function sumUpSome(db: Database, now: Date): Promise<number> {
   const done = await transact(db, async (trx) => {
-    const { rows } = await trx.raw(
-      `update audit_refusals set summed_up_at = :now
-       where (workspace_id, actor_id, action, code, key_id, hour) in (
-         select workspace_id, actor_id, action, code, key_id, hour from audit_refusals
-         where hour < :hour and summed_up_at is null and attempts > 1
-         order by workspace_id, hour limit :batch for update skip locked)
-       returning workspace_id, actor_id, action, code, key_id, hour, attempts`,
-      { now, hour: hourOf(now), batch },
-    )
-    for (const row of rows) await append(trx, { kind: 'member', id: row.actor_id }, now, [sumOf(row)])
-    return rows.length as number
+    const { rows } = await trx.raw('select sum_up_refusals(?, ?, ?) as summed', [now, hourOf(now), batch])
+    return rows[0].summed as number
   })
   if (isRefusal(done)) throw new Error(`refusals are not summed up: ${plain(done.message)}`)
   return done
 }
-
-type Counted = {
-  workspace_id: string
-  action: string
-  code: string
-  key_id: string
-  hour: Date
-  attempts: number
-}
-
-const sumOf = ({ workspace_id, action, code, key_id, hour, attempts }: Counted) => ({
-  event: 'attempt.repeated' as const,
-  workspaceId: workspace_id,
-  ...(key_id ? { keyId: key_id } : {}),
-  details: { action, code, hour: hour.toISOString(), attempts: attempts - 1 },
-})

@@ -3,9 +3,19 @@ import type { Database, Executor } from '../foundation/database.ts'
 const readOnly = [
   'audit_events',
   'audit_heads',
+  'audit_refusals',
   'function_versions',
   'knex_migrations',
   'knex_migrations_lock',
+]
+
+const withOwnersRights = [
+  'audit_append',
+  'count_refusal',
+  'sum_up_refusals',
+  'forget_refusals',
+  'make_usage_partition',
+  'drop_usage_partitions',
 ]
 
 /**
@@ -24,9 +34,11 @@ export async function grantRights(owner: Database, appRole: string): Promise<voi
       'grant usage on all sequences in schema :schema: to :role:',
       `revoke all on ${tables} from public, :role:`,
       `grant select on ${tables} to :role:`,
-      'grant execute on function audit_append(text, text) to :role:',
     ])
       await trx.raw(statement, names)
+    // They run with the owner's rights, and nobody else may call them.
+    for (const routine of withOwnersRights)
+      await trx.raw(`grant execute on function :routine: to :role:`, { ...names, routine })
   })
 }
 
@@ -47,7 +59,7 @@ export async function weaknesses(db: Executor): Promise<string[]> {
   const { rows } = await db.raw(`
     with audit as (
       select oid, relowner from pg_class
-      where relnamespace = current_schema()::regnamespace and relname in ('audit_events', 'audit_heads')
+      where relnamespace = current_schema()::regnamespace and relname in ('audit_events', 'audit_heads', 'audit_refusals')
     )
     select current_user as role,
       (select bool_or(pg_has_role(relowner, 'member')) from audit) as owns_tables,

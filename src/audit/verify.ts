@@ -1,4 +1,4 @@
-import type { Entry } from './chain.ts'
+import type { Entry, LeftOut } from './chain.ts'
 import { ChainInspector, type Inspection } from './inspect.ts'
 import { type Damage, readExport } from './read-export.ts'
 import type { Witnesses } from './witnesses.ts'
@@ -44,7 +44,7 @@ export const verifyFile = (path: string, options: VerifyOptions): Promise<Verifi
 
 /** Verifies events from anywhere, each chain in the order its events come. */
 export async function verifyEntries(
-  entries: AsyncIterable<Entry | Damage>,
+  entries: AsyncIterable<Entry | LeftOut | Damage>,
   { witnesses, partial, workspaces }: VerifyOptions,
 ): Promise<Verification> {
   const inspectors = new Map<string, ChainInspector>()
@@ -57,8 +57,9 @@ export async function verifyEntries(
   let gaveUp = false
   for await (const entry of entries) {
     if ('damaged' in entry) damages.push(entry)
-    else if (!workspaces || workspaces.includes(entry.workspace))
-      gaveUp = !inspectorOf(entry.workspace).add(entry)
+    else if (workspaces && !workspaces.includes(entry.workspace)) continue
+    else if ('digests' in entry) inspectorOf(entry.workspace).leaveOut(entry)
+    else gaveUp = !inspectorOf(entry.workspace).add(entry)
     gaveUp ||= damages.length >= 1_000
     if (gaveUp) break
   }

@@ -8,7 +8,7 @@ import type { World } from '../foundation/world.ts'
 import { inCharge } from '../members/member.ts'
 import { allWorkspaces } from '../workspaces/workspace.ts'
 import type { Finding } from './finding.ts'
-import { printable } from './print.ts'
+import { printable, printOut } from './print.ts'
 
 /** Tries on Slack what the product does there, in messages to one person, and removes all of it. */
 export type TryLive = (
@@ -25,7 +25,7 @@ type Wanted = { to: string | undefined; channels: string[]; scopes: string[] }
  */
 export async function doctorLive(config: Config, tryLive: TryLive, wanted: Wanted): Promise<number> {
   const to = wanted.to ?? (await firstOwner(config))
-  console.log(`\nTrying on Slack, in direct messages to ${to}:\n`)
+  printOut(`\nTrying on Slack, in direct messages to ${to}:\n`)
   const stop = new AbortController()
   const onSignal = () => stop.abort()
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
@@ -35,10 +35,10 @@ export async function doctorLive(config: Config, tryLive: TryLive, wanted: Wante
     const tried = await tryLive(world, { ...wanted, to, signal: stop.signal })
     const width = Math.max(...tried.map(({ what }) => what.length))
     for (const { state, what, said } of tried)
-      console.log(printable(`${state.padEnd(4)}  ${what.padEnd(width)}  ${said}`))
+      printOut(printable(`${state.padEnd(4)}  ${what.padEnd(width)}  ${said}`))
     const refused = tried.filter(({ state }) => state !== 'ok').length
     const left = tried.some(({ what }) => what === 'left behind')
-    console.log(
+    printOut(
       `\n${tried.length - refused} accepted, ${refused} not. ${left ? 'Some of it is still in Slack.' : 'Nothing was left behind.'}`,
     )
     return tried.some(({ state }) => state === 'FAIL') ? 1 : 0

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { Redis } from 'ioredis'
 import { parse } from 'yaml'
 import { doubtsAboutRights } from '../audit/rights.ts'
+import { inspectSecrets, unreadableSentence } from '../directory/secrets.ts'
 import { systemClock } from '../foundation/clock.ts'
 import type { Config } from '../foundation/config.ts'
 import { type Database, openDatabase, requireChanges } from '../foundation/database.ts'
@@ -22,6 +23,7 @@ import { doctorLive, type TryLive } from './doctor-live.ts'
 import { checkMessages } from './doctor-messages.ts'
 import { checkNode } from './doctor-node.ts'
 import { bad, type Check, type Finding, good, warning } from './finding.ts'
+import { printOut } from './print.ts'
 
 /**
  * Prints a line per check; with `live`, also one for each thing that is tried on Slack, in messages to `live.to` or
@@ -35,6 +37,7 @@ export async function doctor(
     ['Node', async () => [checkNode(process.versions.node)]],
     ['Postgres', postgres],
     ['Audit', checkAudit],
+    ['Secrets', secrets],
     ['Redis', redis],
     ['Slack', slack],
     ['Messages', checkMessages],
@@ -43,7 +46,7 @@ export async function doctor(
   for (const [name, check] of checks) {
     const findings = await check(config).catch((error: Error) => [bad(error.message)])
     for (const { state, said } of findings) {
-      console.log(`${state.padEnd(4)}  ${name.padEnd(9)} ${said}`)
+      printOut(`${state.padEnd(4)}  ${name.padEnd(9)} ${said}`)
       if (state === 'FAIL') code = 1
     }
   }
@@ -72,6 +75,7 @@ const postgres: Check = async ({ databaseUrl }) => {
       ...(pending.length === 0 ? await jobs(db) : []),
     ]
   } catch (error) {
+    if (error instanceof StartError) return [bad(error.message)]
     const noChanges = whyNoChanges(error)
     if (noChanges) return [bad(`takes no changes: ${noChanges}; point DATABASE_URL at the primary`)]
     if (error instanceof StartError) return [bad(error.message)]
@@ -89,6 +93,25 @@ async function jobs(db: Database): Promise<Finding[]> {
   const errors = failed.map(({ job, error }) => bad(`job ${job} failed: ${error}`))
   if (states.length === 0 || late.length + errors.length > 0) return [...late, ...errors]
   return [good(`${states.length} jobs are on time`)]
+}
+
+/** Checks that the secrets of webhooks are encrypted, and with keys that are there. */
+const secrets: Check = async ({ databaseUrl, secretKeys }) => {
+  const db = openDatabase(databaseUrl, { connections: 1, name: 'keywarden doctor' })
+  try {
+    // Postgres, or a schema that is not there yet, has its own line.
+    const found = await inspectSecrets(db, secretKeys).catch(() => undefined)
+    if (!found) return []
+    if (found.unreadable.length > 0) return [bad(unreadableSentence(found.unreadable))]
+    if (found.plain === 0) return [good(`${found.sealed} webhooks, all encrypted`)]
+    return [
+      warning(
+        `${found.plain} webhooks have their secret in plain text in the database; set KEYWARDEN_SECRET_KEYS and restart`,
+      ),
+    ]
+  } finally {
+    await db.destroy()
+  }
 }
 
 const redis: Check = async ({ redisUrl }) => {

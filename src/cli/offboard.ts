@@ -15,6 +15,7 @@ import { previewOffboarding } from '../offboarding/preview.ts'
 import { requestOffboarding } from '../offboarding/request.ts'
 import { requestByEmail } from '../offboarding/request-by-email.ts'
 import { asOperator, complain, onlyAccount, operator, withWorld } from './operator.ts'
+import { printOut } from './print.ts'
 
 type Options = { mode?: Mode; successor?: string; note?: string; preview?: boolean }
 
@@ -52,8 +53,8 @@ async function preview(world: World, person: string, { mode }: Options): Promise
   const now = world.clock.now()
   const { keys } = await previewOffboarding(world.db, account.workspace, operator(), userId, now, wanted)
   for (const key of keys)
-    console.log(`${key.plan.padEnd(10)}  ${key.hint ?? '-'}  ${key.name}  (${key.reasons.join(', ')})`)
-  console.log(`${counted(keys.length)} of ${userId}. Nothing was done.`)
+    printOut(`${key.plan.padEnd(10)}  ${key.hint ?? '-'}  ${key.name}  (${key.reasons.join(', ')})`)
+  printOut(`${counted(keys.length)} of ${userId}. Nothing was done.`)
   return undefined
 }
 
@@ -74,7 +75,7 @@ async function offboard(world: World, person: string, options: Options): Promise
   )
   if (isRefusal(made)) return made
   if (made.state === 'unmatched') {
-    console.log(
+    printOut(
       `${made.id}: nobody is known as ${person} yet. It goes on when Slack's member list names somebody.`,
     )
     return undefined
@@ -91,13 +92,13 @@ async function printOutcome(
   const keys = await leaverKeysOf(world.db, [id])
   for (const key of keys) {
     const until = key.endsAt ? `  the old one works until ${plain([{ moment: key.endsAt }])}` : ''
-    console.log(`${(key.outcome ?? 'waiting').padEnd(16)}  ${key.hint ?? '-'}  ${key.name}${until}`)
+    printOut(`${(key.outcome ?? 'waiting').padEnd(16)}  ${key.hint ?? '-'}  ${key.name}${until}`)
   }
   if (after?.state !== 'done')
     return refuse('failed', `${id}: saved, and not yet confirmed by every verifier.`, {
       next: 'The worker goes on; run the command again to see.',
     })
-  console.log(`Offboarded ${userId}: ${counted(keys.length)} (${id}).`)
+  printOut(`Offboarded ${userId}: ${counted(keys.length)} (${id}).`)
   return undefined
 }
 

@@ -18,6 +18,7 @@ import { addKeyVerbs } from './keys.ts'
 import { addMessageVerbs } from './messages.ts'
 import { migrateDatabase } from './migrate.ts'
 import { addOffboardVerb } from './offboard.ts'
+import { printError } from './print.ts'
 import { NotAnImport } from './read-import.ts'
 import { addReviewVerbs } from './review.ts'
 import { type Start, serve } from './serve.ts'
@@ -105,7 +106,8 @@ function versions(): string {
 function explain(error: unknown, { env }: Shell): number {
   // Commander has printed its own message already.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-  console.error(sentenceOf(error) ?? scrubber(env.KEYWARDEN_TOKEN_PREFIX || 'tml_')(inspect(error)))
+  // It may hold text of a file.
+  printError(sentenceOf(error) ?? scrubber(env.KEYWARDEN_TOKEN_PREFIX || 'tml_')(inspect(error)))
   return 1
 }
 
@@ -122,6 +124,7 @@ function fileProblem(error: unknown): string | undefined {
   const { code, path } = error as NodeJS.ErrnoException
   if (!path) return undefined
   if (code === 'ENOENT') return `There is no file ${path}.`
-  if (code === 'EACCES' || code === 'EPERM') return `${path} may not be read or written here.`
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
+    return `${path} may not be read or written here.`
   return code === 'EISDIR' ? `${path} is a directory.` : undefined
 }

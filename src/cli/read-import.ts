@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { pipeline } from 'node:stream'
@@ -16,12 +17,16 @@ export class NotAnImport extends Error {
 /** An import locks the audit's chain while it writes, so its size is limited. */
 const maxLines = 2_000
 
-/** Reads a file of keys: CSV with a header, or JSON Lines. @throws NotAnImport, or the file system's error */
+/**
+ * Reads a file of keys in UTF-8: CSV with a header, its cells separated by commas, semicolons or tabs, or JSON Lines.
+ * @throws NotAnImport, or the file system's error
+ */
 export async function readImport(path: string): Promise<ImportLine[]> {
-  const text = await firstCharacter(path)
-  if (text === '') throw new NotAnImport(`${path} is empty.`)
+  await checkUtf8(path)
+  const head = await headOf(path)
+  if (head === '') throw new NotAnImport(`${path} is empty.`)
   const lines: ImportLine[] = []
-  for await (const line of text === '{' ? readObjects(path) : readRows(path)) {
+  for await (const line of head.startsWith('{') ? readObjects(path) : readRows(path, separatorIn(head))) {
     lines.push(line)
     if (lines.length > maxLines)
       throw new NotAnImport(`${path} has more than ${maxLines} keys. Split it and import the parts.`)
@@ -30,24 +35,58 @@ export async function readImport(path: string): Promise<ImportLine[]> {
   return lines
 }
 
-async function firstCharacter(path: string): Promise<string> {
+/** @throws NotAnImport with the line, since characters of another encoding would end up in names */
+async function checkUtf8(path: string): Promise<void> {
+  const check = (bytes: Buffer, line: number) => {
+    if (line === 1 && (bytes.includes(0) || /^(fffe|feff)/.test(bytes.toString('hex', 0, 2))))
+      throw new NotAnImport(`${path} is UTF-16, or no text. ${advice}`)
+    if (!isUtf8(bytes)) throw new NotAnImport(`Line ${line} of ${path} is not UTF-8. ${advice}`)
+  }
+  let [line, rest] = [1, Buffer.alloc(0)]
+  for await (const chunk of createReadStream(path)) {
+    const bytes = Buffer.concat([rest, chunk as Buffer])
+    let from = 0
+    for (let feed = bytes.indexOf(0x0a); feed >= 0; feed = bytes.indexOf(0x0a, from)) {
+      check(bytes.subarray(from, feed), line++)
+      from = feed + 1
+    }
+    rest = bytes.subarray(from)
+  }
+  check(rest, line)
+}
+
+const advice = 'Save it as UTF-8; Excel calls that CSV UTF-8.'
+
+/** The beginning of the first line. */
+async function headOf(path: string): Promise<string> {
   const file = await open(path)
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0)
-    return buffer
-      .toString('utf8', 0, bytesRead)
-      .replace(/^\ufeff/, '')
-      .trimStart()
-      .slice(0, 1)
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(1_024), 0, 1_024, 0)
+    const text = buffer.toString('utf8', 0, bytesRead).replace(/^\ufeff/, '')
+    return text.trimStart().split(/[\r\n]/)[0] ?? ''
   } finally {
     await file.close()
   }
 }
 
-async function* readRows(path: string): AsyncGenerator<ImportLine> {
+const separators = { ',': 'commas', ';': 'semicolons', '\t': 'tabs' } as const
+type Separator = keyof typeof separators
+
+/** The separator that a header has most often. */
+const separatorIn = (header: string): Separator =>
+  (Object.keys(separators) as Separator[]).reduce((best, one) =>
+    header.split(one).length > header.split(best).length ? one : best,
+  )
+
+async function* readRows(path: string, delimiter: Separator): AsyncGenerator<ImportLine> {
   const options = {
     bom: true,
-    columns: (header: string[]) => checkColumns(header.map((name) => name.trim().toLowerCase())),
+    delimiter,
+    columns: (header: string[]) =>
+      checkColumns(
+        header.map((name) => name.trim().toLowerCase()),
+        separators[delimiter],
+      ),
     info: true,
     raw: true,
     skip_empty_lines: true,
@@ -75,14 +114,17 @@ const lineEndsIn = (raw: string): number => raw.replaceAll('\r\n', '\n').match(/
 const blank = Object.fromEntries(adoptionFields.map((field) => [field, ''])) as AdoptionFields
 const needed = ['sha256', 'hint', 'name', 'scopes', 'owner'] as const
 
-function checkColumns(header: string[]): string[] {
+function checkColumns(header: string[], between: string): string[] {
   const secret = header.find((name) => /^(token|key|secret|value|api.?key)$/.test(name))
   if (secret)
     throw new NotAnImport(
       `The column ${secret} looks like tokens. Keywarden takes their hashes alone: printf %s "$TOKEN" | sha256sum`,
     )
   const missing = needed.filter((name) => !header.includes(name))
-  if (missing.length > 0) throw new NotAnImport(`The header lacks ${missing.join(', ')}.`)
+  if (missing.length > 0)
+    throw new NotAnImport(
+      `The header lacks ${missing.join(', ')}. It was read as ${header.length === 1 ? 'one column' : `columns between ${between}`}.`,
+    )
   const unknown = header.find((name) => !isField(name))
   if (unknown !== undefined)
     throw new NotAnImport(

@@ -4,6 +4,7 @@ import { isRefusal } from '../foundation/refusal.ts'
 import { plain } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import { complain, withWorld } from './operator.ts'
+import { printOut } from './print.ts'
 import { whichWorkspace } from './which-workspace.ts'
 
 type Env = Record<string, string | undefined>
@@ -25,14 +26,14 @@ async function printDryRun(world: World, wanted: string | undefined): Promise<nu
   if (isRefusal(workspace)) return complain(workspace)
   const { keys, policy, waiting } = await dryRun(world.db, workspace, world.clock.now(), max)
   for (const { name, hint, ownerId, kind, at, noticed } of keys)
-    console.log(
+    printOut(
       `${plain([{ moment: at }])}  ${kind.padEnd(11)}  ${noticed ? 'notice given' : 'no notice   '}  ${hint}  ${ownerId}  ${name}`,
     )
-  console.log(
+  printOut(
     `${keys.length} keys of ${workspace.name} would be deactivated if the policy said so today. Policy: idle keys ${policy.idleKeys}, unconfirmed keys ${policy.unconfirmedKeys}, ${policy.noticeDays} days of notice. Nothing was done.`,
   )
   if (waiting)
-    console.log(`${waiting.keys} more wait for an answer until ${plain([{ moment: waiting.answerBy }])}.`)
+    printOut(`${waiting.keys} more wait for an answer until ${plain([{ moment: waiting.answerBy }])}.`)
   return 0
 }
 

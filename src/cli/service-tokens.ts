@@ -5,6 +5,7 @@ import { say } from '../foundation/words.ts'
 import type { Act } from '../members/actor.ts'
 import { createServiceToken, listServiceTokens, revokeServiceToken } from '../workspaces/service-tokens.ts'
 import { asOperator, complain, onlyAccount, printConfirmed, withWorld } from './operator.ts'
+import { printOut } from './print.ts'
 
 /** `keywarden service-token create|list|revoke` */
 export function addServiceTokenVerbs(
@@ -39,7 +40,7 @@ export function addServiceTokenVerbs(
         if (isRefusal(account)) return failed(complain(account))
         for (const token of await listServiceTokens(world.db, account.id)) {
           const state = token.revokedAt ? `revoked ${day(token.revokedAt)}` : 'live'
-          console.log(`${token.id}  ${token.hint}  ${state}  made ${day(token.createdAt)}  ${token.name}`)
+          printOut(`${token.id}  ${token.hint}  ${state}  made ${day(token.createdAt)}  ${token.name}`)
         }
       }),
     )

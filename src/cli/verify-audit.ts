@@ -10,6 +10,7 @@ import type { Config } from '../foundation/config.ts'
 import { readPublicKey } from '../foundation/ed25519.ts'
 import { isRefusal } from '../foundation/refusal.ts'
 import { complain, withWorld } from './operator.ts'
+import { printOut } from './print.ts'
 import { whichWorkspaces } from './which-workspace.ts'
 
 export type VerifyChoices = {
@@ -74,15 +75,15 @@ const publicKeys = (paths: readonly string[]): Promise<KeyObject[]> =>
 function report(verification: Verification, vouching: Vouching): number {
   const { chains, damages, gaveUp, partial } = verification
   for (const chain of chains) reportChain(chain, partial)
-  for (const { line, damaged } of damages.slice(0, max)) console.log(`  damaged     line ${line}: ${damaged}`)
-  if (gaveUp) console.log('There are so many breaks that the rest was not looked at.')
-  if (chains.every(({ events }) => events === 0)) console.log('There are no events to verify.')
+  for (const { line, damaged } of damages.slice(0, max)) printLine(`  damaged     line ${line}: ${damaged}`)
+  if (gaveUp) printLine('There are so many breaks that the rest was not looked at.')
+  if (chains.every(({ events }) => events === 0)) printLine('There are no events to verify.')
   reportCheckpoints(vouching)
-  if (partial) console.log('Partial: events that were left out or cut off do not show.')
+  if (partial) printLine('Partial: events that were left out or cut off do not show.')
   else if (chains.some(({ breaks }) => breaks.some(({ kind }) => kind === 'removed')))
-    console.log('If events were left out on purpose, by --key, --from or --to, say --partial.')
+    printLine('If events were left out on purpose, by --key, --from or --to, say --partial.')
   const verdict = vouching.forged.length > 0 ? 'broken' : verdictOf(verification)
-  for (const sentence of sentences(verdict, chains, vouching)) console.log(sentence)
+  for (const sentence of sentences(verdict, chains, vouching)) printLine(sentence)
   return exitCodes[verdict]
 }
 
@@ -101,22 +102,25 @@ function sentences(verdict: ChainVerdict, chains: readonly Inspection[], { newes
   return [...(newest ? [why] : []), 'Unbroken.']
 }
 
+/** Prints one line, without the terminal's commands or line ends that a file may hold. */
+const printLine = (text: string): void => printOut(text.replaceAll('\n', ' '))
+
 /** The most breaks that are printed per chain. */
 const max = 50
 
 function reportChain(chain: Inspection, partial: boolean): void {
   const { workspace, events, last, proven, unproven, vouched, breaks } = chain
   const signed = vouched ? `; ${vouched.by} vouches ${partial ? 'for' : 'up to'} event ${vouched.seq}` : ''
-  console.log(
+  printLine(
     `${workspace}: ${stateOf(chain, partial)}; ${count(events, 'event')}, the last is ${last}${signed}`,
   )
   if (partial && breaks.length === 0 && proven < events)
-    console.log(`  not proven  ${rangesOf(unproven, events - proven)}`)
+    printLine(`  not proven  ${rangesOf(unproven, events - proven)}`)
   for (const { kind, from, to, line, why } of breaks.slice(0, max)) {
     const where = from === to ? `event ${from}` : `events ${from} to ${to}`
-    console.log(`  ${kind.padEnd(11)} ${where}${line === undefined ? '' : `, line ${line}`}: ${why}`)
+    printLine(`  ${kind.padEnd(11)} ${where}${line === undefined ? '' : `, line ${line}`}: ${why}`)
   }
-  if (breaks.length > max) console.log(`  and ${count(breaks.length - max, 'more break')}`)
+  if (breaks.length > max) printLine(`  and ${count(breaks.length - max, 'more break')}`)
 }
 
 function stateOf({ events, proven, breaks }: Inspection, partial: boolean): string {
@@ -134,13 +138,12 @@ function rangesOf(ranges: readonly Range[], all: number): string {
 }
 
 function reportCheckpoints({ count: read, newest, torn, forged }: Vouching): void {
-  for (const { path, line, why } of forged) console.log(`  forged      ${path}, line ${line}: ${why}`)
+  for (const { path, line, why } of forged) printLine(`  forged      ${path}, line ${line}: ${why}`)
   for (const { path, line } of torn)
-    console.log(`  note        ${path}, line ${line}: cut short, as a crash leaves it`)
-  if (newest)
-    console.log(`Compared with ${count(read, 'checkpoint')}, the newest of ${newest.toISOString()}.`)
+    printLine(`  note        ${path}, line ${line}: cut short, as a crash leaves it`)
+  if (newest) printLine(`Compared with ${count(read, 'checkpoint')}, the newest of ${newest.toISOString()}.`)
   else
-    console.log(
+    printLine(
       'No checkpoint was compared: a chain that was cut at its end, or rewritten from any event on, would not show.',
     )
 }

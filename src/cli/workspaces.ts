@@ -47,7 +47,7 @@ export function addWorkspaceVerbs(
           return failed(complain(refuse('invalid', 'Give a Slack user id such as U012AB3CD.')))
         const made = await asOperator(world, (act) => makeOwner(act, account.id, user))
         if (isRefusal(made)) return failed(complain(made))
-        console.log(`${user} owns: ${made.join(', ')}.`)
+        printOut(`${user} owns: ${made.join(', ')}.`)
       }),
     )
   const suspension = (verb: keyof typeof suspensions, what: string) =>

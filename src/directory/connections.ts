@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto'
 import { record } from '../audit/record.ts'
 import type { Executor } from '../foundation/database.ts'
 import { newId } from '../foundation/ids.ts'
-import type { Random } from '../foundation/random.ts'
 import { type Refusal, refuse } from '../foundation/refusal.ts'
+import type { SealingKeys } from '../foundation/seal.ts'
+import type { World } from '../foundation/world.ts'
 import { type Act, actorName } from '../members/actor.ts'
 import { authorise } from '../policy/authorise.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
+import { openSecret, storeSecret, unreadableSentence } from './secrets.ts'
 
 /** How another system speaks to us: a directory with a bearer token, or an HR system that signs. */
 export type ConnectionKind = 'scim' | 'webhook'
@@ -31,22 +33,23 @@ export async function makeConnection(
   act: Act,
   workspace: Workspace,
   kind: ConnectionKind,
-  random: Random,
+  { random, config }: Pick<World, 'random' | 'config'>,
 ): Promise<{ connection: Connection; secret: string } | Refusal> {
   const refusal = await authorise(act, 'connection.make', { workspaceId: workspace.id })
   if (refusal) return refusal
+  const id = newId('con', random)
   const secret = prefixes[kind] + Buffer.from(random(30)).toString('base64url').replace(/[-_]/g, 'x')
   const [row] = await act
     .trx('connections')
     .insert({
-      id: newId('con', random),
+      id,
       account_id: workspace.accountId,
       workspace_id: workspace.id,
       kind,
       hint: `${secret.slice(0, 8)}...`,
       token_hash: kind === 'scim' ? hash(secret) : null,
       // A signature can only be checked with the secret itself.
-      secret: kind === 'webhook' ? secret : null,
+      ...(kind === 'webhook' ? storeSecret({ id, secret }, config.secretKeys, random) : {}),
       created_by: actorName(act.actor),
       created_at: act.now,
     })
@@ -68,7 +71,7 @@ export async function revokeConnection(
     .trx('connections')
     .where({ id, account_id: workspace.accountId })
     .whereNull('revoked_at')
-    .update({ revoked_at: act.now, revoked_by: actorName(act.actor), secret: null })
+    .update({ revoked_at: act.now, revoked_by: actorName(act.actor), secret: null, secret_key_id: null })
     .returning('*')
   if (!row) return refuse('already', 'That connection was revoked already.')
   const details = { id, kind: row.kind }
@@ -100,13 +103,20 @@ export async function connectionOfToken(
   return row && toConnection(row)
 }
 
-/** The connection with that id and the secret it signs with, while it is good. */
+/**
+ * The connection with that id and the secret it signs with, while it is good.
+ * @throws Error when the secret cannot be opened with the keys of this process
+ */
 export async function signingConnection(
   db: Executor,
   id: string,
+  keys: SealingKeys,
 ): Promise<{ connection: Connection; secret: string } | undefined> {
   const row = await db('connections').where({ id, kind: 'webhook' }).whereNull('revoked_at').first()
-  return row && { connection: toConnection(row), secret: row.secret }
+  if (!row) return undefined
+  const secret = openSecret(keys, row.id, row)
+  if (secret === undefined) throw new Error(unreadableSentence([row.secret_key_id]))
+  return { connection: toConnection(row), secret }
 }
 
 const toConnection = (row: Record<string, never>): Connection => ({

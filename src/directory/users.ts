@@ -37,15 +37,12 @@ export type UserChange = { [name in keyof Attributes]?: string | null } & {
 /** An account's directory, and the workspace whose policy decides about its leavers. */
 export type Directory = { workspace: Workspace; connectionId: string; random: Random }
 
-/**
- * Adds a user. A user name that is taken is refused, as directories expect; but a user who was inactive and is added
- * again as active is the same one, who is back.
- */
+/** Adds a user. A user name that is taken is refused, as directories expect. */
 export async function insertUser(
   act: Act,
   directory: Directory,
   change: UserChange,
-): Promise<{ user: DirectoryUser; isBack: boolean } | Refusal> {
+): Promise<DirectoryUser | Refusal> {
   const { userName } = change
   if (!userName) return refuse('invalid', 'userName is missing.')
   const columns = columnsOf(change, { emails: [] })
@@ -63,10 +60,9 @@ export async function insertUser(
       changed_at: act.now,
     })
     .onConflict(['account_id', 'user_name_folded'])
-    .merge(['active', 'attributes', 'external_id', 'user_name', 'changed_at'])
-    .whereRaw('not directory_users.active and excluded.active')
-    .returning(['*', act.trx.raw('created_at < ? as is_back', [act.now])])
-  return row ? { user: toUser(row), isBack: row.is_back } : taken()
+    .ignore()
+    .returning('*')
+  return row ? toUser(row) : taken()
 }
 
 /** Sets whether a user works here. @returns them as they were and as they are */
@@ -131,6 +127,17 @@ export async function lockUser(
   const where = { id, account_id: workspace.accountId }
   const row = await act.trx('directory_users').where(where).forUpdate().first()
   return row ? toUser(row) : refuse('not_found', 'There is no such user.')
+}
+
+/** Somebody of that user name whom the directory says to have left, locked. */
+export async function inactiveUserOf(
+  act: Act,
+  { workspace }: Directory,
+  userName: string,
+): Promise<DirectoryUser | undefined> {
+  const where = { account_id: workspace.accountId, user_name_folded: normalise(userName), active: false }
+  const row = await act.trx('directory_users').where(where).forUpdate().first()
+  return row && toUser(row)
 }
 
 /**

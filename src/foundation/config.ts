@@ -1,8 +1,9 @@
 import { dirname, join } from 'node:path'
-import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
+import { readNetwork } from './address.ts'
 import { readPrivateKey } from './ed25519.ts'
 import { isRedisUrl } from './redis-url.ts'
+import { readSealingKeys } from './seal.ts'
 import { isTimeZone } from './time.ts'
 
 const port = z.coerce.number().int().min(0).max(65_535)
@@ -113,6 +114,32 @@ export const variables = {
     '0.0.0.0',
   ],
   KEYWARDEN_HTTP_PORT: [port.default(8080), 'port of the HTTP server; 0 takes a free one', '8080'],
+  KEYWARDEN_SECRET_KEYS: [
+    z
+      .string()
+      .transform((text, context) => {
+        const keys = readSealingKeys(text)
+        if (keys) return keys
+        context.addIssue({ code: 'custom', message: 'is not NAME:BASE64 of 32 bytes, each name once' })
+        return z.NEVER
+      })
+      .default([]),
+    'keys that the secrets of webhooks are encrypted with in the database, by name: the first for new ones, the others to read older ones',
+    '2026a:Jl1WW0hdq0NtFz1NFsXUmSiMeZ4x0TvD0aYyAVCsRPs=',
+  ],
+  KEYWARDEN_OPERATIONS_PORT: [
+    port.optional(),
+    'a second port, on the same address, for metrics and the details of readiness; then the first has neither. Publish it to your monitoring alone',
+    '9090',
+  ],
+  KEYWARDEN_OPERATIONS_TOKEN: [
+    z
+      .string()
+      .regex(/^\S{16,200}$/, 'has not 16 to 200 characters without blanks')
+      .optional(),
+    'without that port: what monitoring sends as Authorization: Bearer for metrics and the details of readiness; without both, nobody reads them',
+    'a3f1c07e5b9d4e68',
+  ],
   KEYWARDEN_LEASE: [
     z
       .string()
@@ -144,6 +171,11 @@ export const variables = {
     z.string().min(1).optional(),
     'YAML file of method, path and scopes per route; else the documented defaults',
     '/etc/keywarden/routes.yml',
+  ],
+  KEYWARDEN_UNCLEAR_PATHS: [
+    z.enum(['refuse', 'log']).default('refuse'),
+    'what happens to requests whose path two servers could read differently; log lets them through as before, for one release',
+    'log',
   ],
   KEYWARDEN_LOG_LEVEL: [
     z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -223,15 +255,22 @@ function arrange(env: Environment) {
     timeZone: env.KEYWARDEN_TIME_ZONE,
     tokenPrefix: env.KEYWARDEN_TOKEN_PREFIX,
     audit: arrangeAudit(env),
+    secretKeys: env.KEYWARDEN_SECRET_KEYS,
     usageDays: env.KEYWARDEN_USAGE_DAYS,
     verify: {
       leaseMs: env.KEYWARDEN_LEASE,
       cachedKeys: env.KEYWARDEN_CACHED_KEYS,
       trustedProxies: env.KEYWARDEN_TRUSTED_PROXIES,
       routesFile: env.KEYWARDEN_ROUTES_FILE,
+      unclearPaths: env.KEYWARDEN_UNCLEAR_PATHS,
       maxReads: 5_000,
     },
-    http: { host: env.KEYWARDEN_HTTP_HOST, port: env.KEYWARDEN_HTTP_PORT },
+    http: {
+      host: env.KEYWARDEN_HTTP_HOST,
+      port: env.KEYWARDEN_HTTP_PORT,
+      operationsPort: env.KEYWARDEN_OPERATIONS_PORT,
+      operationsToken: env.KEYWARDEN_OPERATIONS_TOKEN,
+    },
     logLevel: env.KEYWARDEN_LOG_LEVEL,
   }
 }
@@ -243,9 +282,15 @@ function arrangeAudit(env: Environment) {
   return { checkpoints, key: env.KEYWARDEN_AUDIT_KEY, keyFile: env.KEYWARDEN_AUDIT_KEY_FILE ?? beside }
 }
 
+/** In their normal form; `*` and every address would believe everybody. */
 function readNetworkList(text: string, context: z.RefinementCtx): string[] {
-  const networks = text.split(/[\s,]+/).filter(Boolean)
-  const wrong = networks.find((network) => !ipaddr.isValidCIDR(network))
-  if (wrong) context.addIssue({ code: 'custom', message: 'names something that is not a network' })
-  return networks
+  return text
+    .split(/[\s,]+/)
+    .filter(Boolean)
+    .flatMap((word) => {
+      const read = readNetwork(word)
+      if ('network' in read) return [read.network]
+      context.addIssue({ code: 'custom', message: `${word.slice(0, 60)} ${read.wrong}` })
+      return []
+    })
 }

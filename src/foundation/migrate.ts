@@ -26,7 +26,7 @@ const source: Knex.MigrationSource<string> = {
 /**
  * Brings the database to this version and says which migrations ran and which functions were replaced. Two at once are
  * safe: the second waits on an advisory lock, which a killed process cannot leave behind, and then finds nothing to do.
- * @throws StartError when the database is of a version before the first release; it is left as it is
+ * @throws StartError when the database is of a version before the first release, or of a newer one; it is left as it is
  */
 export async function migrate(url: string): Promise<string[]> {
   const db = openDatabase(url, { connections: 2, name: 'keywarden migrate', patient: true })
@@ -34,6 +34,7 @@ export async function migrate(url: string): Promise<string[]> {
     return await db.transaction(async (lock) => {
       await lock.raw('select pg_advisory_xact_lock(?)', [migrationLock])
       await refuseUnreleased(lock)
+      await refuseNewer(lock)
       const config = { migrationSource: source }
       // The holder of the advisory lock is the only one migrating; a lock left by a killed process is stale.
       await db.migrate.forceFreeMigrationsLock(config)
@@ -49,12 +50,26 @@ export async function migrate(url: string): Promise<string[]> {
 /**
  * The migrations, and the bodies of functions, that this version has and the database has not. Creates nothing, unlike
  * knex's own list.
+ * @throws StartError when the database is of a newer version
  */
 export async function pendingMigrations(db: Knex): Promise<string[]> {
+  await refuseNewer(db)
   const { rows } = await db.raw(`select to_regclass('knex_migrations') is not null as is_there`)
   const ran: string[] = rows[0].is_there ? await db('knex_migrations').pluck('name') : []
   const names = (await source.getMigrations([])).map((file) => source.getMigrationName(file))
   return [...names.filter((name) => !ran.includes(name)), ...(await pendingFunctions(db))]
+}
+
+/** A program may misread tables that a newer one has changed, and cannot change them back. */
+async function refuseNewer(db: Knex): Promise<void> {
+  if (!(await db.schema.hasTable('knex_migrations'))) return
+  const known = (await source.getMigrations([])).map(source.getMigrationName)
+  const newer: string[] = await db('knex_migrations').whereNotIn('name', known).orderBy('id').pluck('name')
+  if (newer.length === 0 || newer.includes('0001_accounts_and_workspaces')) return
+  throw new StartError(
+    `The database is of a newer version: this one does not know ${newer.join(', ')}. Run the newer version, or restore ` +
+      'the backup from before it into an empty database.',
+  )
 }
 
 /** Before the first release the schema was built by other migrations, which this version does not have. */

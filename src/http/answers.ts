@@ -86,6 +86,19 @@ export type ErrorCode =
 
 export const errorBody = (code: ErrorCode, message: string) => ({ error: { code, message } })
 
+const codes: Record<number, ErrorCode> = {
+  401: 'UNAUTHENTICATED',
+  404: 'NOT_FOUND',
+  409: 'REPLAYED',
+  413: 'TOO_LARGE',
+  415: 'UNSUPPORTED_MEDIA_TYPE',
+  422: 'KEY_REUSED',
+  503: 'UNAVAILABLE',
+}
+
+/** The code that goes with a status. */
+export const codeOf = (status: number): ErrorCode => codes[status] ?? (status < 500 ? 'BAD_REQUEST' : 'ERROR')
+
 export function sendError(
   response: ServerResponse,
   status: number,

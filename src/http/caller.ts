@@ -5,12 +5,7 @@ import type { Account } from '../verification/entries.ts'
 import { Overloaded } from '../verification/reader.ts'
 import type { Verifier } from '../verification/verifier.ts'
 import { sendError, sendUnauthenticated, sendUnavailable } from './answers.ts'
-
-/** The secret of `Authorization: Bearer SECRET`, or undefined. */
-export function bearer(authorization: string | undefined): string | undefined {
-  if (authorization === undefined || authorization.length > 4_200) return undefined
-  return /^bearer +(\S+)$/i.exec(authorization)?.[1]
-}
+import { countFailure } from './metrics.ts'
 
 /**
  * Authenticates the caller and goes on with the account, at once where memory allows. A caller without a live service
@@ -39,8 +34,10 @@ function fail(log: Log, response: ServerResponse, error: unknown) {
   if (response.headersSent) return
   if (error instanceof Overloaded || isOutage(error)) {
     log.debug({ event: 'http.verify_unavailable', error: String(error) }, 'answered a verify with 503')
+    countFailure(503)
     return sendUnavailable(response)
   }
   log.error({ event: 'http.request_failed', error: (error as Error).stack }, 'an HTTP request failed')
+  countFailure(500)
   sendError(response, 500, 'ERROR', 'Something went wrong here; the log says what.')
 }

@@ -1,20 +1,23 @@
 import type { FastifyInstance } from 'fastify'
+import type { MayOperate } from './operations.ts'
 
 /**
- * `/healthz` says that the process runs; `/readyz` says whether it can do its work, and if not, why not. Each
- * question has two seconds. Jobs that are late, messages that failed and troubles of a verifier are named there too, but take
- * nobody out of service.
+ * `/healthz` says that the process runs; `/readyz` says whether it can do its work. To those who may operate it also says
+ * why not, and names jobs that are late, messages that failed and troubles of a verifier, which take nobody out of
+ * service. Each question has two seconds.
  */
 export function addHealth(
   server: FastifyInstance,
   readiness: (() => Promise<string | undefined>)[],
-  details: { late?: Details; failed?: Details; troubles?: Details } = {},
+  details: { late?: Details; failed?: Details; troubles?: Details },
+  mayOperate: MayOperate,
 ): void {
   server.get('/healthz', async () => ({ status: 'ok' }))
-  server.get('/readyz', async (_request, reply) => {
+  server.get('/readyz', async (request, reply) => {
+    const isForOperator = mayOperate(request)
     const reasons = (await Promise.all(readiness.map(answer))).filter((reason) => reason !== undefined)
-    if (reasons.length === 0) return { status: 'ready', ...(await readDetails(details)) }
-    return reply.status(503).send({ status: 'not ready', reasons })
+    if (reasons.length === 0) return { status: 'ready', ...(isForOperator && (await readDetails(details))) }
+    return reply.status(503).send({ status: 'not ready', ...(isForOperator && { reasons }) })
   })
 }
 

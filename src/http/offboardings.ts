@@ -1,9 +1,11 @@
+import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { perform } from '../acts/perform.ts'
 import { type Connection, signingConnection } from '../directory/connections.ts'
 import { isOutage } from '../foundation/outage.ts'
 import { isRefusal, type Refusal, type RefusalCode } from '../foundation/refusal.ts'
+import { isStorable } from '../foundation/storable.ts'
 import { plain } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import { findOffboarding, modes, type Offboarding } from '../offboarding/offboarding.ts'
@@ -11,9 +13,11 @@ import { countKeys } from '../offboarding/report.ts'
 import { mergedInto } from '../offboarding/request-by-email.ts'
 import { askedFor, isSigned, realSeconds, receive } from '../offboarding/request-by-webhook.ts'
 import { homeOf } from '../offboarding/request-missed.ts'
-import { type ErrorCode, errorBody } from './answers.ts'
+import { codeOf, errorBody } from './answers.ts'
 
 const path = '/v1/offboardings'
+
+const notStorable = 'text without NUL and half characters'
 
 const wanted = z
   .strictObject({
@@ -26,13 +30,14 @@ const wanted = z
       .trim()
       .regex(/^[^@\s]+@[^@\s]+$/, 'an e-mail address')
       .max(320)
+      .refine(isStorable, notStorable)
       .optional(),
     mode: z.enum(modes).optional(),
     successor: z
       .string()
       .regex(/^[UW][A-Z0-9]{2,30}$/, 'a Slack user id')
       .optional(),
-    note: z.string().max(300).optional(),
+    note: z.string().max(300).refine(isStorable, notStorable).optional(),
   })
   .refine((body) => Boolean(body.user) !== Boolean(body.email), 'name user or email, one of them')
 
@@ -89,6 +94,7 @@ async function status(world: World, request: FastifyRequest, reply: FastifyReply
   const { id } = request.params as { id: string }
   const connection = await signer(world, request, `${path}/${id}`)
   if (!connection) return unsigned(reply)
+  if (!isStorable(id)) return failed(reply, 404, 'There is no such offboarding.')
   const offboarding = await findOffboarding(world.db, connection.accountId, id)
   if (!offboarding || !(await askedFor(world.db, connection.id, id)))
     return failed(reply, 404, 'There is no such offboarding.')
@@ -114,7 +120,11 @@ async function signer(
   request: FastifyRequest,
   content: string | Buffer,
 ): Promise<Connection | undefined> {
-  const found = await signingConnection(world.db, header(request, 'x-keywarden-connection'))
+  const found = await signingConnection(
+    world.db,
+    header(request, 'x-keywarden-connection'),
+    world.config.secretKeys,
+  )
   if (!found) return undefined
   const timestamp = header(request, 'x-keywarden-timestamp')
   const signature = header(request, 'x-keywarden-signature')
@@ -128,16 +138,7 @@ const unsigned = (reply: FastifyReply) =>
   failed(reply, 401, 'The signature, its time or the connection is not good. Compare docs/offboarding.md.')
 
 const failed = (reply: FastifyReply, code: number, message: string) =>
-  reply.status(code).send(errorBody(codes[code] ?? 'ERROR', message))
-
-const codes: Record<number, ErrorCode> = {
-  400: 'BAD_REQUEST',
-  401: 'UNAUTHENTICATED',
-  404: 'NOT_FOUND',
-  409: 'REPLAYED',
-  422: 'KEY_REUSED',
-  503: 'UNAVAILABLE',
-}
+  reply.status(code).send(errorBody(codeOf(code), message))
 
 const statuses: Partial<Record<RefusalCode, number>> = {
   invalid: 400,
@@ -160,6 +161,7 @@ function problem(error: z.ZodError): string {
 }
 
 function asJson(body: Buffer): unknown {
+  if (!isUtf8(body)) return undefined
   try {
     return JSON.parse(body.toString('utf8'))
   } catch {

@@ -1,8 +1,10 @@
+import type { DirectoryGroup } from '../directory/groups.ts'
 import type { DirectoryUser } from '../directory/users.ts'
 
 const core = 'urn:ietf:params:scim:schemas:core:2.0'
 const messages = 'urn:ietf:params:scim:api:messages:2.0'
 const userUrn = `${core}:User`
+const groupUrn = `${core}:Group`
 
 /** A user as a resource (RFC 7643). */
 export function userResource(user: DirectoryUser, base: string) {
@@ -27,6 +29,20 @@ export function userResource(user: DirectoryUser, base: string) {
     },
   }
 }
+
+/** A group as a resource; it never has members. */
+export const groupResource = (group: DirectoryGroup, base: string) => ({
+  schemas: [groupUrn],
+  id: group.id,
+  ...(group.externalId ? { externalId: group.externalId } : {}),
+  displayName: group.displayName,
+  meta: {
+    resourceType: 'Group',
+    created: group.createdAt.toISOString(),
+    lastModified: group.changedAt.toISOString(),
+    location: `${base}/Groups/${group.id}`,
+  },
+})
 
 export const listResponse = (resources: readonly unknown[], total: number, startIndex: number) => ({
   schemas: [`${messages}:ListResponse`],
@@ -70,6 +86,15 @@ export const resourceTypes = [
     endpoint: '/Users',
     description: 'People who can have API keys',
     schema: userUrn,
+    meta: { resourceType: 'ResourceType' },
+  },
+  {
+    schemas: [`${core}:ResourceType`],
+    id: 'Group',
+    name: 'Group',
+    endpoint: '/Groups',
+    description: 'Accepted so that a directory can push them; they have no members and no effect',
+    schema: groupUrn,
     meta: { resourceType: 'ResourceType' },
   },
 ]
@@ -118,6 +143,17 @@ export const schemas = [
           { name: 'primary', type: 'boolean' },
         ],
       },
+    ].map(attribute),
+    meta: { resourceType: 'Schema' },
+  },
+  {
+    schemas: [`${core}:Schema`],
+    id: groupUrn,
+    name: 'Group',
+    description: 'A name; members are accepted and not kept',
+    attributes: [
+      { name: 'displayName', type: 'string', more: { required: true, uniqueness: 'server' } },
+      { name: 'externalId', type: 'string', more: { caseExact: true } },
     ].map(attribute),
     meta: { resourceType: 'Schema' },
   },

@@ -1,6 +1,7 @@
 import type { Address, AddressEdit } from '../directory/addresses.ts'
+import { isStorable } from '../foundation/storable.ts'
 import { readWhich } from './scim-filter.ts'
-import { asBoolean, isObject, isStorable, longest, own } from './scim-values.ts'
+import { asBoolean, isObject, longest, own } from './scim-values.ts'
 
 export type Op = 'add' | 'replace' | 'remove'
 

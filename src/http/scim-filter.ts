@@ -1,6 +1,7 @@
 import type { AddressFilter } from '../directory/addresses.ts'
+import type { GroupCondition } from '../directory/groups.ts'
 import type { Condition } from '../directory/list.ts'
-import { isStorable } from './scim-values.ts'
+import { isStorable } from '../foundation/storable.ts'
 
 /** One comparison: an attribute path, perhaps with a filter of its own, `eq`, and a literal. */
 const comparison =
@@ -11,6 +12,24 @@ const emails = /^emails(?:\[(.*)\])?(?:\.value)?$/is
 
 /** `userName eq "x" and active eq true` as conditions; undefined for a filter that we do not serve. Pure. */
 export const readFilter = (filter: string): Condition[] | undefined => readAll(filter, conditionOf)
+
+/**
+ * The same of groups. `members` asks whether somebody is in one, whatever else is asked; undefined for a filter that we
+ * do not serve. Pure.
+ */
+export function readGroupFilter(filter: string): GroupCondition[] | 'members' | undefined {
+  const conditions = readAll(filter, groupConditionOf)
+  return conditions?.includes('members') ? 'members' : (conditions as GroupCondition[] | undefined)
+}
+
+function groupConditionOf(path: string, literal: string | boolean): GroupCondition | 'members' | undefined {
+  const name = path.replace(/^urn:ietf:params:scim:schemas:core:2\.0:group:/i, '').toLowerCase()
+  if (/^members\b/.test(name)) return 'members'
+  if (typeof literal !== 'string') return undefined
+  if (name === 'displayname') return { field: 'displayName', equals: literal }
+  if (name === 'externalid') return { field: 'externalId', equals: literal }
+  return name === 'id' ? { field: 'id', equals: literal } : undefined
+}
 
 /** Which addresses `type eq "work" and primary eq true` means; undefined for a filter that we do not serve. Pure. */
 export function readWhich(filter: string): AddressFilter | undefined {

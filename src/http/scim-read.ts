@@ -1,7 +1,8 @@
 import type { AddressEdit } from '../directory/addresses.ts'
 import type { UserChange } from '../directory/users.ts'
+import { isStorable } from '../foundation/storable.ts'
 import { isOfEmails, type Op, readEmails } from './scim-emails.ts'
-import { asBoolean, isObject, isStorable, longest, own, textOf } from './scim-values.ts'
+import { asBoolean, isObject, longest, own, textOf } from './scim-values.ts'
 
 /** The changes that a body asks for, and the first error in it. `active` is read even where something else is wrong. */
 export type Reading = {
@@ -29,6 +30,14 @@ export function readPatch(body: unknown): Reading {
 
 /** A whole user, as a create or replace carries it. Pure. */
 export const readUser = (body: unknown): Reading => readAttributes('replace', body)
+
+/** The same for a create, where an `active` without a value is none (RFC 7643, 2.5) and not a leaver. Pure. */
+export function readNewUser(body: unknown): Reading {
+  const reading = readUser(body)
+  if (![null, ''].includes(own(body, 'active') as null)) return reading
+  const { active: _, ...change } = reading.change
+  return { ...reading, change }
+}
 
 function readAttributes(op: Op, body: unknown): Reading {
   if (!isObject(body)) return { change: {}, wrong: 'The body must be a JSON object.' }
@@ -84,6 +93,7 @@ function readAttribute(op: Op, path: string, value: unknown): Reading {
     case 'displayname':
       return readText('displayName', value)
     case 'name':
+      if (value === null) return { change: { givenName: null, familyName: null } }
       return isObject(value)
         ? together(Object.entries(value).map(([part, text]) => readAttribute(op, `name.${part}`, text)))
         : nothing

@@ -1,9 +1,6 @@
 /** The longest text that is kept of an attribute. */
 export const longest = 320
 
-/** Whether PostgreSQL can keep that text: it takes no NUL, and as JSON no half of a surrogate pair. */
-export const isStorable = (text: string): boolean => !text.includes('\0') && !/\p{Surrogate}/u.test(text)
-
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
@@ -16,13 +13,14 @@ export function own(object: unknown, name: string): unknown {
   return Object.entries(object).find(([key]) => key.toLowerCase() === name)?.[1]
 }
 
-/** True and false as systems write them; what is taken away is false. Undefined for anything else. */
-export function asBoolean(value: unknown): boolean | undefined {
+/** True and false as systems write them, in lists and objects too; what is taken away is false. Undefined for anything else. */
+export function asBoolean(value: unknown, deepest = 4): boolean | undefined {
+  if (deepest === 0) return undefined
   if (value === null || value === undefined) return false
-  if (Array.isArray(value)) return value.length === 0 ? false : asBoolean(value[0])
+  if (Array.isArray(value)) return value.length === 0 ? false : asBoolean(value[0], deepest - 1)
   if (isObject(value)) {
     const inner = own(value, 'value') ?? own(value, 'active')
-    return inner === undefined ? undefined : asBoolean(inner)
+    return inner === undefined ? undefined : asBoolean(inner, deepest - 1)
   }
   const text = String(value).trim().toLowerCase()
   if (['true', '1'].includes(text)) return true

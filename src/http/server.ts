@@ -1,13 +1,16 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import fastify, { type FastifyInstance } from 'fastify'
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import type { World } from '../foundation/world.ts'
 import type { Verifier } from '../verification/verifier.ts'
-import { errorBody } from './answers.ts'
+import { codeOf, errorBody } from './answers.ts'
 import { bodyLimitBytes } from './body.ts'
 import { forwardAuthHandler, forwardAuthPath } from './forward-auth.ts'
 import { addHealth } from './health.ts'
-import { addMetrics } from './metrics.ts'
+import { addMetrics, measureVerifier } from './metrics.ts'
 import { addDescription } from './openapi.ts'
+import { everybody, holderOf, type MayOperate } from './operations.ts'
+import { scimBase, scimUrl } from './scim-address.ts'
+import { scimError } from './scim-describe.ts'
 import { addUsage } from './usage.ts'
 import { verifyHandler } from './verify.ts'
 
@@ -24,6 +27,9 @@ export type HttpOptions = {
   routes?: ((server: FastifyInstance) => void)[]
 }
 
+/** More than proxies let through: one that passed a request on could not explain our refusal to its client. */
+const maxHeaderBytes = 64 * 1024
+
 type Handler = (request: IncomingMessage, response: ServerResponse) => void
 
 /**
@@ -32,18 +38,55 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void
  */
 export async function openHttp(world: World, options: HttpOptions): Promise<FastifyInstance> {
   const { verifier } = options
+  const { host, port, operationsPort, operationsToken } = world.config.http
+  if (verifier) measureVerifier(verifier)
+  const { server, addOperations } = newServer(world, options, (handler) =>
+    verifier ? hotPath(world, verifier, handler) : handler,
+  )
+  if (operationsPort === undefined) addOperations(holderOf(operationsToken))
+  else addHealth(server, options.readiness, {}, holderOf(undefined))
+  if (verifier) addUsage(server, world, verifier)
+  if (verifier) addDescription(server)
+  for (const add of options.routes ?? []) add(server)
+  const operations = operationsPort === undefined ? undefined : newServer(world, options)
+  operations?.addOperations(everybody)
+  server.addHook('onClose', () => operations?.server.close())
+  try {
+    await operations?.server.listen({ host, port: operationsPort })
+    await server.listen({ host, port })
+  } catch (error) {
+    await server.close()
+    throw error
+  }
+  return server
+}
+
+function newServer(
+  world: World,
+  { verifier, readiness, late, failed }: HttpOptions,
+  before: (handler: Handler) => Handler = (handler) => handler,
+) {
   const server = fastify({
     bodyLimit: bodyLimitBytes,
+    rewriteUrl: scimUrl,
+    // Fastify refuses some requests before it looks for a route, such as an address that is not UTF-8.
+    frameworkErrors: ({ message, statusCode = 400 }, { url }, anyReply) => {
+      const reply = anyReply as FastifyReply
+      const isScim = url.startsWith(scimBase)
+      reply
+        .status(statusCode)
+        .header('content-type', `application/${isScim ? 'scim+' : ''}json; charset=utf-8`)
+        .send(isScim ? scimError(statusCode, message) : errorBody(codeOf(statusCode), message))
+    },
     forceCloseConnections: 'idle',
-    serverFactory: (handler) => nodeServer(verifier ? hotPath(world, verifier, handler) : handler),
+    serverFactory: (handler) => nodeServer(before(handler)),
   })
   server.addHook('onSend', async (_request, reply) => {
     reply.header('cache-control', 'no-store')
   })
-  server.setErrorHandler((error: Error & { statusCode?: number; code?: string }, _request, reply) => {
+  server.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
     const status = error.statusCode ?? 500
-    if (status < 500)
-      return reply.status(status).send({ error: { code: error.code ?? 'ERROR', message: error.message } })
+    if (status < 500) return reply.status(status).send(errorBody(codeOf(status), error.message))
     world.log.error({ event: 'http.request_failed', error: error.stack }, 'an HTTP request failed')
     // The code of a failure inside, such as the database's, is for the log alone.
     return reply.status(500).send(errorBody('ERROR', 'Something went wrong here; the log says what.'))
@@ -51,20 +94,17 @@ export async function openHttp(world: World, options: HttpOptions): Promise<Fast
   server.setNotFoundHandler((_request, reply) =>
     reply.status(404).send(errorBody('NOT_FOUND', 'There is nothing at this address.')),
   )
-  const { late, failed } = options
   const troubles = verifier && (async () => verifier.knowledge.learner.troubles())
-  addHealth(server, options.readiness, { late, failed, troubles })
-  addMetrics(server, verifier)
-  if (verifier) addUsage(server, world, verifier)
-  if (verifier) addDescription(server)
-  for (const add of options.routes ?? []) add(server)
-  await server.listen({ host: world.config.http.host, port: world.config.http.port })
-  return server
+  const addOperations = (mayOperate: MayOperate) => {
+    addHealth(server, readiness, { late, failed, troubles }, mayOperate)
+    addMetrics(server, mayOperate)
+  }
+  return { server, addOperations }
 }
 
 function nodeServer(handler: Handler): Server {
   const server = createServer(
-    { maxHeaderSize: 16 * 1024, connectionsCheckingInterval: 2_000, keepAliveTimeout: 60_000 },
+    { maxHeaderSize: maxHeaderBytes, connectionsCheckingInterval: 2_000, keepAliveTimeout: 60_000 },
     handler,
   )
   server.headersTimeout = 10_000

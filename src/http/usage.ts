@@ -1,25 +1,28 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { isOutage } from '../foundation/outage.ts'
+import { isStorable } from '../foundation/storable.ts'
 import type { World } from '../foundation/world.ts'
 import { otherEndpoint } from '../usage/cell.ts'
 import { recordOutcomes } from '../usage/outcomes.ts'
 import type { Verifier } from '../verification/verifier.ts'
 import { errorBody } from './answers.ts'
-import { bearer } from './caller.ts'
+import { bearer } from './bearer.ts'
+
+const text = (max: number) => z.string().max(max).refine(isStorable, 'text without NUL and half characters')
 
 const batch = z.object({
-  batch: z.string().min(1).max(100),
+  batch: text(100).min(1),
   outcomes: z
     .array(
       z.object({
-        keyId: z.string().min(1).max(60),
-        method: z.string().max(20),
-        path: z.string().max(8_192),
+        keyId: text(60).min(1),
+        method: text(20),
+        path: text(8_192),
         status: z.number().int().min(100).max(599),
         at: z.iso.datetime({ offset: true }).optional(),
-        ip: z.string().max(60).optional(),
-        userAgent: z.string().max(2_000).optional(),
+        ip: text(60).optional(),
+        userAgent: text(2_000).optional(),
       }),
     )
     .max(1_000),
@@ -58,7 +61,7 @@ export function addUsage(server: FastifyInstance, world: World, verifier: Verifi
 async function record(world: World, verifier: Verifier, accountId: string, body: z.infer<typeof batch>) {
   const outcomes = body.outcomes.map(({ keyId, method, path, status, at, ip, userAgent }) => ({
     ...{ keyId, status, ip, userAgent },
-    endpoint: verifier.routes.find(method.toUpperCase(), path)?.name ?? otherEndpoint,
+    endpoint: verifier.target(method.toUpperCase(), path).route?.name ?? otherEndpoint,
     ...(at ? { at: new Date(at) } : {}),
   }))
   const sent = { id: body.batch, outcomes, ...(body.sentAt ? { sentAt: new Date(body.sentAt) } : {}) }

@@ -82,13 +82,19 @@ const endedBeforeReveal = (key: Key): Refusal =>
     : refuse('expired', `This offer lapsed after ${offerDays} days.`, { next: 'Ask for a new key.' })
 
 /**
- * Takes a reveal back: the token is void and the key waits again, as if nobody had looked. For when there is no
- * evidence that the token reached its owner. Once more is no refusal: the first attempt may not have been heard.
+ * Takes the reveal of the token with that hint back: the token is void and the key waits again, as if nobody had looked.
+ * For when there is no evidence that the token reached its owner. Once more is no refusal, and leaves a token that was
+ * revealed meanwhile as it is: the first attempt may not have been heard.
  */
-export async function voidReveal(act: Act, workspaceId: string, keyId: string): Promise<Key | Refusal> {
+export async function voidReveal(
+  act: Act,
+  workspaceId: string,
+  keyId: string,
+  hint: string | null,
+): Promise<Key | Refusal> {
   const [row] = await act
     .trx('keys')
-    .where({ id: keyId, workspace_id: workspaceId, status: 'active', revealed_by: act.actor.id })
+    .where({ id: keyId, workspace_id: workspaceId, status: 'active', revealed_by: act.actor.id, hint })
     .update({
       status: 'unrevealed',
       hint: null,
@@ -101,16 +107,22 @@ export async function voidReveal(act: Act, workspaceId: string, keyId: string): 
       status_changed_by: actorName(act.actor),
     })
     .returning(keyColumns)
-  if (!row) return voidAlready(act, workspaceId, keyId)
+  if (!row) return voidAlready(act, workspaceId, keyId, hint)
   await record(act, { event: 'key.reveal-voided', workspaceId, keyId })
   await refreshOffers(act.trx, [keyId])
   return toKey(row)
 }
 
-async function voidAlready(act: Act, workspaceId: string, keyId: string): Promise<Key | Refusal> {
+async function voidAlready(
+  act: Act,
+  workspaceId: string,
+  keyId: string,
+  hint: string | null,
+): Promise<Key | Refusal> {
   const row = await act
     .trx('keys')
-    .where({ id: keyId, workspace_id: workspaceId, status: 'unrevealed' })
+    .where({ id: keyId, workspace_id: workspaceId })
+    .whereRaw('hint is distinct from ?', [hint])
     .first(keyColumns)
   return row ? toKey(row) : noSuchKey({ action: 'key.reveal', keyId })
 }

@@ -1,4 +1,4 @@
-import { stringify } from 'csv-stringify/sync'
+import { csvHead, csvLines } from '../foundation/csv.ts'
 import type { Executor } from '../foundation/database.ts'
 import {
   isUnattended,
@@ -102,7 +102,7 @@ export async function countKeys(db: Executor, ids: readonly string[]): Promise<C
   return rows[0]
 }
 
-/** Writes CSV for an auditor: a line per leaver and named key. Cells that look like formulas become text. */
+/** Writes CSV for an auditor: a line per leaver and named key. */
 export async function reportFile(
   db: Executor,
   offboardings: OffboardingReport['offboardings'],
@@ -132,7 +132,7 @@ export async function reportFile(
         key.confirmedAt?.toISOString(),
         ...confirmation(key),
       ])
-  return stringify(lines, { header: true, columns: [...columns], escape_formulas: true })
+  return csvHead(columns) + csvLines(lines)
 }
 
 const columns = [

@@ -4,10 +4,12 @@ import {
   type Directory,
   type DirectoryUser,
   deleteUser,
+  inactiveUserOf,
   insertUser,
   lockUser,
   type UserChange,
   updateActive,
+  updateUser,
   wronglyKnown,
 } from '../directory/users.ts'
 import { isRefusal, type Refusal } from '../foundation/refusal.ts'
@@ -15,17 +17,31 @@ import type { Act } from '../members/actor.ts'
 import { requestByEmail } from './request-by-email.ts'
 import { recordReturn } from './undo.ts'
 
-/** Adds a user to the directory. One who arrives inactive is a leaver; one who was inactive there is back. */
+/**
+ * Adds a user to the directory. One who arrives inactive is a leaver; one who left and is created again, under the same
+ * user name and not as another person of the directory, is back.
+ */
 export async function createUser(
   act: Act,
   directory: Directory,
   change: UserChange,
 ): Promise<DirectoryUser | Refusal> {
-  const inserted = await insertUser(act, directory, change)
-  if (isRefusal(inserted)) return inserted
-  const { user, isBack } = inserted
-  if (isBack) await returned(act, directory, user)
-  return user.active ? user : ((await leave(act, directory, user)) ?? user)
+  const user = await insertUser(act, directory, change)
+  if (isRefusal(user) && user.code === 'duplicate') return (await revive(act, directory, change)) ?? user
+  if (isRefusal(user) || user.active) return user
+  return (await leave(act, directory, user)) ?? user
+}
+
+async function revive(
+  act: Act,
+  directory: Directory,
+  { active = true, ...change }: UserChange,
+): Promise<DirectoryUser | Refusal | undefined> {
+  const gone = await inactiveUserOf(act, directory, change.userName!)
+  const isAnother = gone?.externalId && change.externalId && gone.externalId !== change.externalId
+  if (!gone || isAnother || !active) return undefined
+  const back = await setActive(act, directory, gone.id, true)
+  return isRefusal(back) ? back : updateUser(act, directory, gone.id, change)
 }
 
 /**

@@ -52,11 +52,13 @@ export async function receive(
 ): Promise<{ offboarding: Offboarding; isNew: boolean } | Refusal> {
   const { connectionId, idempotencyKey } = delivery
   // Two deliveries at once of one request wait for each other.
-  await act.trx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [
-    `webhook ${connectionId} ${idempotencyKey}`,
-  ])
   const bodyHash = createHash('sha256').update(delivery.body).digest()
   const signature = Buffer.from(delivery.signature.replace(/^v1=/, ''), 'hex')
+  // In this order everywhere, so that no two deliveries wait for each other.
+  for (const once of [signature.toString('hex'), idempotencyKey])
+    await act.trx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [
+      `webhook ${connectionId} ${once}`,
+    ])
   const earlier = await act
     .trx('webhook_deliveries')
     .where({ connection_id: connectionId })

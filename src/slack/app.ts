@@ -7,6 +7,7 @@ import {
   type ViewSubmitAction,
 } from '@slack/bolt'
 import { callsToSlack, slackLogger, slackStartError } from '../foundation/slack.ts'
+import { makeStorable } from '../foundation/storable.ts'
 import { runCommand } from './dispatch/commands.ts'
 import { openDoubleClicks } from './dispatch/double-clicks.ts'
 import { onGroupChanged, onHomeOpened, onUserChanged } from './dispatch/events.ts'
@@ -34,7 +35,8 @@ export function openSlack(bot: BotContext, receiver: Receiver, identity: Identit
   const submissions = openSubmissions()
   const once = openDoubleClicks()
   const running = new Set<Promise<unknown>>()
-  app.use(async ({ next }) => {
+  app.use(async ({ body, next }) => {
+    if (!makeStorable(body)) return
     const work = next()
     running.add(work)
     try {
@@ -66,8 +68,12 @@ export function openSlack(bot: BotContext, receiver: Receiver, identity: Identit
   app.event('app_home_opened', async ({ event, body }) => {
     if (event.tab === 'home') await onHomeOpened(bot, body.team_id, event.user)
   })
-  app.event('subteam_members_changed', async ({ event }) => onGroupChanged(bot, event.subteam_id))
-  app.event('user_change', async ({ event, body }) => onUserChanged(bot, body.team_id, event.user))
+  app.event('subteam_members_changed', async ({ event }) => {
+    if (typeof event.subteam_id === 'string') await onGroupChanged(bot, event.subteam_id)
+  })
+  app.event('user_change', async ({ event, body }) => {
+    if (typeof event.user?.id === 'string') await onUserChanged(bot, body.team_id, event.user)
+  })
   app.function('offboard_person', async ({ body, inputs, fail }) => {
     const { function_execution_id: execution } = body.event
     const wrong = await onOffboardingStep(bot, body.team_id, { execution, inputs }).catch((error) => {

@@ -1,38 +1,47 @@
-import { type App, type Receiver, verifySlackRequest } from '@slack/bolt'
+import type { App, Receiver } from '@slack/bolt'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { takeOnce } from '../acts/once.ts'
 import type { World } from '../foundation/world.ts'
+import { readSignedBody, signatureOf, windowSeconds } from './signature.ts'
 
-/** Real seconds before and after now in which a signature is valid; Slack's own window. */
-const windowSeconds = 300
 const acknowledgeMs = 3_000
 
 export type HttpReceiver = Receiver & { addRoutes(server: FastifyInstance): void }
 
 /**
  * Receives from Slack over HTTP, on our own server. Beyond Slack's signature check, a timestamp in the future is
- * refused like one in the past, and a signature is accepted once.
+ * refused like one in the past, and a signature is accepted once, of all processes.
  */
-export function httpReceiver({ config, log }: Pick<World, 'config' | 'log'>): HttpReceiver {
+export function httpReceiver(world: World): HttpReceiver {
+  const { config, log } = world
   let app: App | undefined
-  const isFresh = rememberSignatures()
+  const isFresh = rememberSignatures(world)
 
   async function receive(request: FastifyRequest, reply: FastifyReply) {
-    const raw = String(request.body ?? '')
-    const signature = String(request.headers['x-slack-signature'] ?? '')
-    const timestamp = Number(request.headers['x-slack-request-timestamp'])
-    if (!isSigned(config.slack.signingSecret, raw, signature, timestamp)) {
+    const raw = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+    const { headers } = request
+    const signature = signatureOf(
+      config.slack.signingSecret,
+      {
+        signature: headers['x-slack-signature'],
+        timestamp: headers['x-slack-request-timestamp'],
+        body: raw,
+      },
+      Date.now() / 1000,
+    )
+    if (signature === undefined) {
       log.warn(
         { event: 'slack.signature_invalid' },
         'refused a request whose Slack signature is wrong or too old',
       )
       return reply.status(401).send()
     }
-    if (!isFresh(signature)) {
+    const body = readSignedBody(raw, headers['content-type'])
+    if (!body) return reply.status(400).send()
+    if (!(await isFresh(signature))) {
       log.warn({ event: 'slack.request_replayed' }, 'refused a signed Slack request that came a second time')
       return reply.status(401).send()
     }
-    const body = parse(raw, request.headers['content-type'])
-    if (!body) return reply.status(400).send()
     if (body.type === 'url_verification') return reply.send({ challenge: body.challenge })
     if (body.ssl_check) return reply.send()
     return process(request, reply, body)
@@ -72,28 +81,24 @@ export function httpReceiver({ config, log }: Pick<World, 'config' | 'log'>): Ht
     addRoutes(server) {
       server.register(async (scope) => {
         scope.removeAllContentTypeParsers()
-        scope.addContentTypeParser('*', { parseAs: 'string' }, (_request, text, done) => done(null, text))
+        // The signature is over the bytes as they came.
+        scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
         scope.post('/slack/events', { bodyLimit: 1024 * 1024 }, receive)
       })
     },
   }
 }
 
-function isSigned(signingSecret: string, body: string, signature: string, timestamp: number): boolean {
-  if (!Number.isInteger(timestamp) || timestamp > Date.now() / 1000 + windowSeconds) return false
-  try {
-    const headers = { 'x-slack-signature': signature, 'x-slack-request-timestamp': timestamp }
-    verifySlackRequest({ signingSecret, body, headers })
-    return true
-  } catch {
-    return false
-  }
-}
+/** How long Slack's request may wait for the memory that all processes share. */
+const sharedMs = 1_000
 
-/** Remembers each signature for as long as it would be valid: the window on both sides. */
-function rememberSignatures(): (signature: string) => boolean {
+/**
+ * Remembers each signature for as long as it is valid, the window on both sides: in this process, and in Postgres for
+ * all. While Postgres is out, other processes do not know of it; then no act is possible either.
+ */
+function rememberSignatures({ db, clock, log }: World): (signature: string) => Promise<boolean> {
   const seen = new Map<string, number>()
-  return (signature) => {
+  return async (signature) => {
     const now = Date.now()
     for (const [old, until] of seen) {
       if (until > now) break
@@ -101,18 +106,19 @@ function rememberSignatures(): (signature: string) => boolean {
     }
     if (seen.has(signature)) return false
     seen.set(signature, now + 2 * windowSeconds * 1000)
-    return true
-  }
-}
-
-/** Parses a body. Returns undefined at once for one without the fields that every payload from Slack has. */
-function parse(raw: string, contentType = ''): Record<string, unknown> | undefined {
-  try {
-    const form = Object.fromEntries(new URLSearchParams(raw))
-    const isJson = /^application\/json\b/i.test(contentType)
-    const body = isJson || form.payload ? JSON.parse(isJson ? raw : form.payload!) : form
-    return body?.type || body?.command || body?.ssl_check ? body : undefined
-  } catch {
-    return undefined
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(new Error('Postgres took too long')), sharedMs)
+    })
+    const first = takeOnce(db, `slack-signature ${signature}`, clock.now())
+    return Promise.race([first, late])
+      .catch((error) => {
+        log.warn(
+          { event: 'slack.signature_unshared', error: String(error) },
+          'other processes do not know that this Slack request was taken',
+        )
+        return true
+      })
+      .finally(() => clearTimeout(timer))
   }
 }

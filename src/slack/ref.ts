@@ -5,8 +5,6 @@
 export const ref = (workspaceId: string, rest: string): string => `${workspaceId}/${rest}`
 
 export function readRef(value: string): { workspace?: string; rest: string } {
-  // No id has a NUL, and Postgres takes none.
-  const text = value.replaceAll('\0', '')
-  const slash = text.indexOf('/')
-  return slash < 0 ? { rest: text } : { workspace: text.slice(0, slash), rest: text.slice(slash + 1) }
+  const slash = value.indexOf('/')
+  return slash < 0 ? { rest: value } : { workspace: value.slice(0, slash), rest: value.slice(slash + 1) }
 }

@@ -124,15 +124,6 @@ export function translateError(error: unknown): unknown {
   return new Refused(why, why === 'content' || why === 'other' ? answerInFull(name, error) : name)
 }
 
-/** Runs calls to Slack, and throws their errors translated by `translateError`. */
-export async function withTranslatedErrors<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call()
-  } catch (error) {
-    throw translateError(error)
-  }
-}
-
 /** Whether Slack refused the content, so that it must be sent in another form. */
 export function isAboutContent(error: unknown): boolean {
   const meant = translateError(error)

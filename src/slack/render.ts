@@ -32,7 +32,7 @@ import { usePicture } from './messages/usage/picture.ts'
 import type { Illustration } from './upload-chart.ts'
 
 /** Everything that a message can be about. */
-export type AnyContent =
+type AnyContent =
   | FindingContent
   | FleetContent
   | ReviewContent

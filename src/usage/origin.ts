@@ -1,4 +1,4 @@
-import ipaddr from 'ipaddr.js'
+import { networkAround, readAddress } from '../foundation/address.ts'
 import { holdsToken } from '../foundation/scrub.ts'
 import { SecondChance } from '../foundation/second-chance.ts'
 
@@ -14,12 +14,9 @@ const longestRemembered = 512
  * in CIDR text.
  */
 function networkOf(ip: string): string {
-  if (!ipaddr.isValid(ip)) return unknownOrigin
-  // `process` turns ::ffff:10.0.0.1 into 10.0.0.1.
-  const address = ipaddr.process(ip)
-  if (address.kind() === 'ipv4') return `${ipaddr.IPv4.networkAddressFromCIDR(`${address}/24`)}/24`
-  const [a, b, c] = (address as ipaddr.IPv6).parts
-  return `${new ipaddr.IPv6([a!, b!, c!, 0, 0, 0, 0, 0])}/48`
+  const address = readAddress(ip)
+  if (!address) return unknownOrigin
+  return networkAround(address, address.kind() === 'ipv4' ? 24 : 48)
 }
 
 /**

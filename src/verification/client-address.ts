@@ -2,15 +2,16 @@ import { SecondChance } from '../foundation/second-chance.ts'
 import { isWithin, type Networks } from '../keys/networks.ts'
 
 /**
- * The client's address of a request that came through proxies. `forwarded` is X-Forwarded-For, whose entries
- * each proxy appends: read from the right, the first one that is not a proxy of ours is the client. Anything that a
- * client could have written itself is further left and is ignored.
+ * The client's address of a request that came through proxies, as it was written (`readAddress` reads it). `forwarded`
+ * is X-Forwarded-For, whose entries each proxy appends: read from the right, the first one that is not a proxy of ours is the
+ * client, also if it is no address. Anything that a client could have written itself is further left and is ignored, as
+ * are empty entries.
  */
 export function clientAddress(peer: string, forwarded: string | undefined, trusted: Networks): string {
   if (!forwarded || !isWithin(trusted, peer)) return peer
   const hops = forwarded.split(',').map((hop) => hop.trim())
-  for (const hop of hops.reverse()) if (!isWithin(trusted, hop)) return hop
-  return hops.at(-1) ?? peer
+  const named = hops.filter((hop) => hop !== '').reverse()
+  return named.find((hop) => !isWithin(trusted, hop)) ?? named.at(-1) ?? peer
 }
 
 const longestRemembered = 512

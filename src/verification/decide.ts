@@ -12,6 +12,8 @@ export const codes = [
   'EXPIRED',
   'REVOKED',
   'WRONG_WORKSPACE',
+  'UNCLEAR_METHOD',
+  'UNCLEAR_PATH',
   'INSUFFICIENT_SCOPE',
   'NETWORK_DENIED',
   'RATE_LIMITED',
@@ -27,6 +29,8 @@ export type RequestFacts = {
   workspaceId?: string
   /** bits of scopes of which any one suffices; 0 for what no scope allows */
   anyScope?: number
+  /** the verdict for a request that does not say in one way only what it asks for */
+  unclear?: 'UNCLEAR_METHOD' | 'UNCLEAR_PATH' | undefined
   ip?: string
 }
 
@@ -50,6 +54,7 @@ export function decide(key: KeyFacts, asked: RequestFacts, nowMs: number): Code 
   if (key.overAtMs <= nowMs) return 'EXPIRED'
   if (key.workspace.isSuspended) return 'SUSPENDED'
   if (key.status !== 'active') return 'INACTIVE'
+  if (asked.unclear !== undefined) return asked.unclear
   if (asked.anyScope !== undefined && (asked.anyScope & key.scopeBits) === 0) return 'INSUFFICIENT_SCOPE'
   if (key.networks && !(asked.ip !== undefined && isWithin(key.networks, asked.ip))) return 'NETWORK_DENIED'
   return 'VALID'

@@ -84,7 +84,11 @@ export function learn(state: Learning, event: LearningEvent, newIncarnation: () 
   if (event.kind === 'renewed') return renewed(state, event, newIncarnation)
   if (event.kind === 'failed')
     return event.lane === 'renew' ? notRenewed(state, event.reason) : deaf(state, event.reason)
-  if (event.lane === 'renew') return event.kind === 'page' ? carried(state, event.page) : caughtUp(state)
+  if (event.lane === 'renew') {
+    if (event.kind === 'page') return carried(state, event.page)
+    // The database has gone back since the renewal: what it carried may not have been in the log that was read.
+    return event.isKnown ? caughtUp(state) : fenced(state, newIncarnation)
+  }
   return event.kind === 'page' ? news(state, event.page) : acknowledged(state, event.isKnown)
 }
 
@@ -105,7 +109,7 @@ function renewed(
   newIncarnation: () => string,
 ): Step {
   const { term } = state
-  if (renewal.isFenced) return then(startAgain(state, newIncarnation()), renewNow)
+  if (renewal.isFenced) return fenced(state, newIncarnation)
   const granted = { renewal, sent, received }
   if (term.isBegun && renewal.epoch === term.epoch && renewal.prunedTo <= term.applied)
     return caughtUp({ ...state, granted })
@@ -115,11 +119,15 @@ function renewed(
   return then({ state: { ...state, granted, term: begun }, effects: [{ do: 'flush' }] }, caughtUp)
 }
 
+const fenced = (state: Learning, newIncarnation: () => string): Step =>
+  then(startAgain(state, newIncarnation()), renewNow)
+
 /** Nothing that is remembered or being read may be used any more. */
 const startAgain = (state: Learning, incarnation: string): Step => ({
   state: {
     ...state,
     lease: undefined,
+    granted: undefined,
     term: { number: state.term.number + 1, incarnation, applied: 0, isBegun: false },
   },
   effects: [{ do: 'flush' }],

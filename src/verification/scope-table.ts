@@ -3,15 +3,14 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 import { isScope, type Scope } from '../keys/scope.ts'
 import { scopeBits } from './decide.ts'
-import { normalPath } from './path.ts'
 
 /** One row: who may send this method to paths of this form. Any one of the scopes suffices. */
 export type Row = { method: string; path: string; scopes: Scope[] }
 
 export type Route = { name: string; anyScope: number }
 
-/** Answers which route a request belongs to; undefined for one that no row allows. */
-export type ScopeTable = { routes: readonly Route[]; find(method: string, target: string): Route | undefined }
+/** Answers which route a method and a path, as `readPath` reads it, belong to; undefined when no row allows them. */
+export type ScopeTable = { routes: readonly Route[]; find(method: string, path: string): Route | undefined }
 
 /** The endpoint of a request that names a scope instead of a method and path. */
 export const endpointOfScope = (scope: Scope): string => `scope:${scope}`
@@ -66,11 +65,10 @@ export function scopeTable(rows: readonly Row[]): ScopeTable {
   })
   return {
     routes,
-    find(method, target) {
+    find(method, path) {
       // HEAD is GET without the body.
       const top = methods.get(method === 'HEAD' ? 'GET' : method)
-      const path = top && normalPath(target)
-      return path === undefined ? undefined : match(top!, path.split('/'), 1)
+      return top && match(top, path.split('/'), 1)
     },
   }
 }

@@ -8,7 +8,9 @@ import type { Dated } from '../usage/outcomes.ts'
 import type { Account } from './entries.ts'
 import { type Knowledge, openKnowledge } from './knowledge.ts'
 import { Limits } from './limits.ts'
-import { loadScopeTable, type ScopeTable } from './scope-table.ts'
+import type { ReadPath, Unclear } from './path.ts'
+import { loadScopeTable } from './scope-table.ts'
+import { readTarget, type Target, UnclearRequests } from './target.ts'
 import { fingerprint, type Question, type Verdict, verify } from './verify.ts'
 
 /** A verifier: the memory, the counting and the rules behind the HTTP routes. */
@@ -18,7 +20,10 @@ export type Verifier = {
   verify(account: Account, question: Question): Verdict | Promise<Verdict>
   /** puts what the platform reported among its key's last requests */
   remember(outcome: Dated): void
-  routes: ScopeTable
+  /** what a request asks for; `readTarget` */
+  target(method: string | undefined, path: string | ReadPath): Target
+  /** requests of good keys whose path is unclear, by why */
+  unclear: ReadonlyMap<Unclear, number>
   knowledge: Knowledge
   usage: Flusher
   /** lets go of the lease first, then writes the last counts */
@@ -40,7 +45,9 @@ export async function openVerifier(
     counterId: newId('cnt', world.random),
     name: `${hostname()}:${process.pid}`,
   })
-  const deps = { knowledge, counter, limits: new Limits(), clock, time, tokenPrefix: config.tokenPrefix }
+  const unclear = new UnclearRequests(world.log)
+  const limits = new Limits()
+  const deps = { knowledge, counter, limits, unclear, clock, time, tokenPrefix: config.tokenPrefix }
   // A platform sends the same service token each time; hashing it once is enough.
   let asked = { serviceToken: '', hash: '' }
   return {
@@ -51,7 +58,8 @@ export async function openVerifier(
     verify: (account, question) => verify(deps, account, question),
     remember: (outcome) =>
       counter.remember(outcome.keyId, outcome, String(outcome.status), outcome.at.getTime()),
-    routes,
+    target: (method, path) => readTarget(routes, config.verify.unclearPaths, method, path),
+    unclear: unclear.counts,
     knowledge,
     usage,
     async stop() {

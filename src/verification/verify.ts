@@ -8,6 +8,8 @@ import { type Code, decide, type RequestFacts } from './decide.ts'
 import type { Account, RememberedKey } from './entries.ts'
 import type { Knowledge } from './knowledge.ts'
 import { type Allowance, type Limits, shareOf } from './limits.ts'
+import type { Unclear } from './path.ts'
+import type { UnclearRequests } from './target.ts'
 
 export type Verdict = {
   code: Code
@@ -21,6 +23,8 @@ export type Question = RequestFacts & {
   presented: string
   /** what this request counts as; see `otherEndpoint` */
   endpoint: string
+  /** why its path is unclear */
+  why?: Unclear | undefined
   userAgent?: string | undefined
 }
 
@@ -28,6 +32,7 @@ export type Deps = {
   knowledge: Knowledge
   counter: Counter
   limits: Limits
+  unclear: UnclearRequests
   clock: Clock
   time: RealTime
   tokenPrefix: string
@@ -61,6 +66,8 @@ function judge(deps: Deps, accountId: string, question: Question, key: Remembere
   const nowMs = deps.clock.now().getTime()
   const code = decide(key, question, nowMs)
   const verdict = code === 'VALID' && key.limitPerMinute !== null ? limited(deps, key) : { code, key }
+  if (question.why !== undefined && (code === 'VALID' || code === 'UNCLEAR_PATH'))
+    deps.unclear.note(key.id, question.why, code !== 'VALID', nowMs)
   deps.counter.count(key, question, verdict.code, nowMs)
   // A caller who asked about another workspace learns nothing about this one.
   return code === 'WRONG_WORKSPACE' ? wrongWorkspace : verdict

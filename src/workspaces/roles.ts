@@ -1,4 +1,4 @@
-import { record } from '../audit/record.ts'
+import { type AuditEvent, record, recordAll } from '../audit/record.ts'
 import type { Executor } from '../foundation/database.ts'
 import { type Refusal, refuse } from '../foundation/refusal.ts'
 import type { Act } from '../members/actor.ts'
@@ -143,25 +143,60 @@ async function replaceMembers(act: Act, workspaceId: string, groupId: string, us
  * to see; they are refused all the same.
  */
 export async function markDeparted(act: Act, workspaceId: string, userId: string): Promise<null> {
-  await lockWorkspace(act, workspaceId)
-  const where = { workspace_id: workspaceId, user_id: userId }
-  await act.trx('group_members').where(where).delete()
-  await act
-    .trx('departures')
-    .insert({ ...where, left_at: act.now })
-    .onConflict()
-    .ignore()
-  const row = await act.trx('members').where(where).whereNull('left_at').first('role')
-  if (!row) return null
-  if (row.role === 'owner' && (await isOnlyOwner(act, workspaceId, userId))) {
-    await act.trx('members').where(where).update({ left_at: act.now })
-    return null
-  }
-  await act.trx('members').where(where).delete()
-  if (row.role === 'member') return null
-  const details = { user: userId, role: 'member', before: row.role, because: 'left the team' }
-  await record(act, { event: 'role.set', workspaceId, details })
+  const { events } = await markAllDeparted(act, [{ workspaceId, userId }])
+  await recordAll(act, events)
   return null
+}
+
+type Departed = { workspaceId: string; userId: string }
+
+/**
+ * The same for many: workspaces are locked in the order of their ids. The caller's act records the events.
+ * @returns also who stays somewhere as its last owner
+ */
+export async function markAllDeparted(
+  act: Act,
+  departed: readonly Departed[],
+): Promise<{ events: AuditEvent[]; lastOwners: Departed[] }> {
+  const { trx, now } = act
+  const all = JSON.stringify(departed)
+  const those = `jsonb_to_recordset(?) as d ("workspaceId" text, "userId" text)`
+  await trx('workspaces')
+    .whereIn('id', [...new Set(departed.map(({ workspaceId }) => workspaceId))])
+    .orderBy('id')
+    .forNoKeyUpdate()
+    .select('id')
+  await trx.raw(
+    `delete from group_members g using ${those} where g.workspace_id = d."workspaceId" and g.user_id = d."userId"`,
+    [all],
+  )
+  await trx.raw(
+    `insert into departures (workspace_id, user_id, left_at)
+     select "workspaceId", "userId", ? from ${those} order by 1, 2 on conflict do nothing`,
+    [now, all],
+  )
+  const { rows } = await trx.raw(
+    `select m.workspace_id as "workspaceId", m.user_id as "userId", m.role, m.left_at as "leftAt"
+     from members m join ${those} on m.workspace_id = d."workspaceId" and m.user_id = d."userId" order by 1, 2`,
+    [all],
+  )
+  const ended: { events: AuditEvent[]; lastOwners: Departed[] } = { events: [], lastOwners: [] }
+  for (const { workspaceId, userId, role, leftAt } of rows as (Departed & {
+    role: Role
+    leftAt: Date | null
+  })[]) {
+    const member = trx('members').where({ workspace_id: workspaceId, user_id: userId })
+    if (leftAt || (role === 'owner' && (await isOnlyOwner(act, workspaceId, userId)))) {
+      if (!leftAt) await member.update({ left_at: now })
+      if (role === 'owner') ended.lastOwners.push({ workspaceId, userId })
+      continue
+    }
+    await member.delete()
+    if (role === 'member') continue
+    const details = { user: userId, role: 'member', before: role, because: 'left the team' }
+    ended.events.push({ event: 'role.set', workspaceId, details })
+  }
+  return ended
 }
 
 /** Restores the role of a last owner whose departure was a mistake. */

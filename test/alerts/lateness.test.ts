@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from 'vitest'
+import { fetchOperations } from '../../sandbox/operations.ts'
 import { lateSentences, readLateness } from '../../src/foundation/lateness.ts'
 import { house, useHouse } from '../setup/house.ts'
 
@@ -7,7 +8,7 @@ beforeAll(async () => {
   await house.keywarden.runTimetable()
 })
 
-const read = async (path: string) => (await fetch(house.keywarden.url + path)).text()
+const read = async (path: string) => (await fetchOperations(house.keywarden.url + path)).text()
 
 test('a job that did not run in time is named in readiness and measured, and takes nothing out of service', async () => {
   expect(JSON.parse(await read('/readyz'))).toEqual({ status: 'ready', late: [], failed: [], troubles: [] })
@@ -17,7 +18,7 @@ test('a job that did not run in time is named in readiness and measured, and tak
   expect(lateSentences(await readLateness(db, clock.now()))).toEqual([
     expect.stringMatching(/^idle-keys is 37\d\d s late, 900 s are allowed$/),
   ])
-  const response = await fetch(`${house.keywarden.url}/readyz`)
+  const response = await fetchOperations(`${house.keywarden.url}/readyz`)
   expect(response.status).toBe(200)
   expect(await response.text()).toMatch(/idle-keys is 37\d\d s late/)
   expect(await read('/metrics')).toMatch(/keywarden_job_late_seconds\{job="idle-keys"\} 37\d\d/)

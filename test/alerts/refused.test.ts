@@ -1,6 +1,7 @@
 import type { Call, Fault, Message } from 'local-slack/contract'
 import { findButton, messagesIn } from 'local-slack/inspect'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { fetchOperations } from '../../sandbox/operations.ts'
 import { reconcileWorkspace } from '../../src/findings/reconcile-all.ts'
 import { openWebClient } from '../../src/foundation/slack.ts'
 import { deliverWaiting } from '../../src/notifications/deliver.ts'
@@ -353,7 +354,7 @@ describe('beside a worker', () => {
   })
 
   describe('a message that failed', () => {
-    const at = async (path: string) => (await fetch(`${house.keywarden.url}${path}`)).text()
+    const at = async (path: string) => (await fetchOperations(`${house.keywarden.url}${path}`)).text()
     const failed = /Slack refused a message of .* \( ?finding ?\) to .*#security-alerts.*: invalid_blocks/
 
     test('is counted by a scrape and named by /readyz, which stays ready', async () => {

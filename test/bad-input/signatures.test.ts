@@ -1,7 +1,9 @@
 import { messagesIn } from 'local-slack/inspect'
 import { calls, person } from 'local-slack/person'
+import { sign } from 'local-slack/sign'
 import pino from 'pino'
 import { describe, expect, test } from 'vitest'
+import { start } from '../../src/start.ts'
 import { general, house, makeKey, people, said, useHouse } from '../setup/house.ts'
 import { commandBody, send } from './wire.ts'
 
@@ -13,6 +15,7 @@ useHouse({
 
 const challenge = JSON.stringify({ type: 'url_verification', challenge: 'word' })
 const json = 'application/json'
+const silent = pino({ level: 'silent' })
 
 describe('a request to the Slack address', () => {
   test('is answered when Slack signed it, whatever charset its type names', async () => {
@@ -47,6 +50,53 @@ describe('a request to the Slack address', () => {
     const forged = { contentType: json, offsetSeconds: -9 }
     expect((await send(house, challenge, forged)).status).toBe(200)
     expect((await send(house, challenge, forged)).status).toBe(401)
+  })
+
+  test.each(['=', '=x', ' ', ', x', '00'])(
+    'is taken once, also with %j behind its signature',
+    async (more) => {
+      const seconds = Math.floor(Date.now() / 1000) - 30
+      const signature = sign(house.slack.signingSecret, seconds, challenge)
+      const post = (written: string, timestamp = String(seconds)) =>
+        send(house, challenge, { contentType: json, signature: written, timestamp })
+      const before = logged.length
+      for (const written of [signature + more, signature.toUpperCase(), signature.replace('v0', 'v1')])
+        if (written.trim() !== signature) expect((await post(written)).status).toBe(401)
+      for (const timestamp of [`+${seconds}`, `0${seconds}`, `${seconds}.0`, `${seconds}e0`, ''])
+        expect((await post(signature, timestamp)).status).toBe(401)
+      expect(logged.length).toBeGreaterThan(before)
+    },
+  )
+
+  test('is taken once by all processes: another one refuses it too', async () => {
+    const second = await start({
+      config: house.world.config,
+      roles: ['bot'],
+      clock: house.calendar,
+      log: silent,
+    })
+    try {
+      const forged = { contentType: json, offsetSeconds: -40 }
+      expect((await send(house, challenge, { ...forged, url: second.url })).status).toBe(200)
+      expect((await send(house, challenge, forged)).status).toBe(401)
+      expect((await send(house, challenge, { ...forged, url: second.url })).status).toBe(401)
+    } finally {
+      await second.stop()
+    }
+  })
+
+  test('is read as what was signed, whatever its content type says', async () => {
+    const payload = encodeURIComponent(JSON.stringify({ type: 'url_verification', challenge: 'stolen' }))
+    const signedJson = JSON.stringify({ type: 'event_callback', text: `&payload=${payload}&` })
+    const form = commandBody(house, 'manager', 'list', '1.2.typed')
+    for (const contentType of ['application/x-www-form-urlencoded', 'text/plain', 'multipart/form-data'])
+      expect(await send(house, signedJson, { contentType, offsetSeconds: -50 })).toEqual({
+        ...{ status: 400, body: { text: '' } },
+      })
+    for (const contentType of [json, 'application/json5', 'text/plain'])
+      expect((await send(house, form, { contentType, offsetSeconds: -50 })).status).toBe(400)
+    // A reading that was refused does not use up the signature.
+    expect((await send(house, form, { offsetSeconds: -50 })).status).toBe(200)
   })
 
   test('that is signed but makes no sense is refused at once and harms nobody', async () => {

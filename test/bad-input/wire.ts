@@ -13,6 +13,9 @@ type Forged = {
   retry?: number
   /** sent as it is, instead of what is right */
   signature?: string
+  timestamp?: string
+  /** of another process than the house's own */
+  url?: string
 }
 
 /** A request of Slack's, signed as Slack signs or not quite, to where Keywarden hears them over HTTP. */
@@ -20,11 +23,11 @@ export async function send(house: TestHouse, body: string, forged: Forged = {}):
   const timestamp = Math.floor(Date.now() / 1000) + (forged.offsetSeconds ?? 0)
   const signature = forged.signature ?? sign(forged.secret ?? house.slack.signingSecret, timestamp, body)
   const retry = { 'x-slack-retry-num': String(forged.retry), 'x-slack-retry-reason': 'http_timeout' }
-  const response = await fetch(`${house.keywarden.url}/slack/events`, {
+  const response = await fetch(`${forged.url ?? house.keywarden.url}/slack/events`, {
     method: 'POST',
     headers: {
       'content-type': forged.contentType ?? 'application/x-www-form-urlencoded',
-      'x-slack-request-timestamp': String(timestamp),
+      'x-slack-request-timestamp': forged.timestamp ?? String(timestamp),
       'x-slack-signature': signature,
       ...(forged.retry === undefined ? {} : retry),
     },

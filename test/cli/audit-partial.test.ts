@@ -57,6 +57,7 @@ async function rewritten(text: string, seq: number, format: Format, follow = fal
   const links: Link[] = []
   for await (const entry of readExport(await save('genuine', text))) {
     if ('damaged' in entry) throw new Error(entry.damaged)
+    if ('digests' in entry) continue
     const before = links.at(-1)
     const previousHash = follow && before?.seq === entry.seq - 1 ? before.hash : entry.previousHash
     const body = entry.seq === seq ? entry.body.replace('U0ADA00001', 'U0MALLORY1') : entry.body
@@ -73,19 +74,64 @@ const pick = (text: string, ...seqs: number[]): string =>
   seqs.map((seq) => text.split('\n')[seq - 1]).join('\n')
 
 describe.each(formats)('of an export as %s', (format) => {
+  test('by key, with digests in the place of what is left out, every event is proven', async () => {
+    const about = await exported(format, '--key', 'Salesforce CRM')
+    const { code, out, err } = await verify(about, '--partial', ...proof)
+    expect([code, err]).toEqual([0, ''])
+    expect(out).toMatch(
+      /^ws_\w+: proven; 4 events, the last is 10; the checkpoint of .* vouches for event 10\n/,
+    )
+    expect(out).toMatch(/Intact\.\n$/)
+    expect(about).not.toContain('Zapier')
+  })
+
+  test('by time, what comes before and after the events is not needed to prove them', async () => {
+    const [moment] = await records.world.db('audit_events').where({ seq: 7 }).pluck('at')
+    const until = await exported(format, '--to', new Date(moment.getTime() + 1).toISOString())
+    const { code, out } = await verify(until, '--partial', ...proof)
+    expect([code, out]).toEqual([0, expect.stringMatching(/: proven; \d+ events, .*\n(.*\n)*Intact\.\n$/)])
+  })
+
   test('an event that was rewritten with a new hash is never called intact', async () => {
     const about = await exported(format, '--key', 'Salesforce CRM')
-    for (const text of [about, await rewritten(about, 7, format), await rewritten(about, 3, format, true)]) {
-      const { code, out, err } = await verify(text, '--partial', ...proof)
-      expect([code, err]).toEqual([3, ''])
-      expect(out).not.toMatch(/intact/i)
-      expect(out).toMatch(
-        /^ws_\w+: NOT PROVEN, 3 events; 4 events, the last is 10; the checkpoint of .* UTC vouches for event 10\n {2}not proven {2}events 3 to 4, 7\n/,
-      )
-      expect(out).toMatch(
-        /verify a whole export of the workspace with its checkpoints\.\nNOT PROVEN: 3 of 4 events\.\n$/,
-      )
+    for (const seq of [3, 4, 7]) {
+      const forged = await rewritten(about, seq, format, true)
+      const bare = await verify(forged, '--partial', ...proof)
+      expect(bare).toMatchObject({ code: 3, out: expect.not.stringMatching(/intact/i) })
+      const event = forged.split('\n').find((line) => line.includes('U0MALLORY1'))!
+      const own = new RegExp(format === 'csv' ? `,${seq},` : `"seq":${seq},`)
+      const lines = about.split('\n').map((line) => (own.test(line) ? event : line))
+      const among = await verify(lines.join('\n'), '--partial', ...proof)
+      expect(among).toMatchObject({ code: 1, out: expect.stringMatching(/NOT INTACT\.\n$/) })
     }
+  })
+
+  test('a digest that was changed is a break, and one that is missing leaves events unproven', async () => {
+    const about = await exported(format, '--key', 'Salesforce CRM')
+    const digests = /(?<=leftOut":\["|\(left out\),*)[0-9a-f]{64}/
+    const changed = about.replace(digests, (digest) => digest.replaceAll(/[0-9]/g, '0'))
+    expect(changed).not.toBe(about)
+    expect((await verify(changed, '--partial', ...proof)).code).toBe(1)
+    const without = about
+      .split('\n')
+      .filter((line) => !/left ?out/i.test(line))
+      .join('\n')
+    expect(await verify(without, '--partial', ...proof)).toMatchObject({
+      code: 3,
+      out: expect.stringMatching(/not proven {2}events 3 to 4, 7\n(.*\n)*NOT PROVEN: 3 of 4 events\.\n$/),
+    })
+  })
+
+  test('an export that was made before there were digests verifies as it did then', async () => {
+    const at = (name: string) => new URL(`../audit/fixtures/${name}`, import.meta.url).pathname
+    const past = ['--checkpoints', at('checkpoints.jsonl'), '--public-key', at('public-key.pem')]
+    const whole = await shell(['audit', 'verify', at(`whole.${format}`), ...past], {})
+    expect(whole).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/: intact; 10 events.*\n(.*\n)*Intact\.\n$/),
+    })
+    const about = await shell(['audit', 'verify', at(`by-key.${format}`), '--partial', ...past], {})
+    expect(about).toMatchObject({ code: 3, out: expect.stringContaining('NOT PROVEN: 3 of 4 events.') })
   })
 
   test('the event that is vouched for cannot be rewritten', async () => {
@@ -157,6 +203,24 @@ test('what is younger than the newest checkpoint is counted, in a file and in th
     code: 0,
     out: expect.stringMatching(/\nIntact\.\n$/),
   })
+})
+
+test('nothing from a file writes to the terminal: no command of its own, no line, no direction', async () => {
+  const whole = await exported('jsonl')
+  const evil = '\u001b[2K\u001b[1A\r\u202e\nIntact.'
+  const field = JSON.stringify(evil)
+  for (const text of [
+    whole.replaceAll('{"workspace"', `{${field}:1,"workspace"`),
+    whole.replaceAll(/"workspace":"[^"]+"/g, `"workspace":${field}`),
+    `${JSON.stringify({ workspace: evil, seq: 1, leftOut: ['0'.repeat(64)] })}\n`,
+    `workspace,seq,previous_hash,hash,body,"${evil}","${evil}"\n`,
+  ]) {
+    const { code, out, err } = await verify(text, '--partial', ...proof)
+    expect(code).toBe(1)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for
+    expect(out + err).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/)
+    expect(out + err).not.toMatch(/^Intact\.$/m)
+  }
 })
 
 test('the help says what each exit code is', async () => {

@@ -137,7 +137,7 @@ test('what policy would not make is taken with a warning', async () => {
 test.each([
   ['', /is empty\.\n$/],
   [`${header}\n`, /has no keys\.\n$/],
-  ['sha256,hint,name\n', /^The header lacks scopes, owner\.\n$/],
+  ['sha256,hint,name\n', /^The header lacks scopes, owner\. It was read as columns between commas\.\n$/],
   [`${header},colour\n`, /^There is no column colour\. Known are sha256, /],
   [`${header},name\n`, /^The column name is there twice\.\n$/],
   [

@@ -12,8 +12,8 @@ export type Importing = {
   asking: Asking
   env: Record<string, string>
   /** writes the file and gives its path */
-  file(text: string): Promise<string>
-  run(text: string, ...args: string[]): Promise<Ran>
+  file(text: string | Buffer): Promise<string>
+  run(text: string | Buffer, ...args: string[]): Promise<Ran>
   count(): Promise<number>
   drop(): Promise<void>
 }
@@ -25,7 +25,7 @@ export async function openImporting(): Promise<Importing> {
   const slack = await startSlack({ clock: openCalendar(), manifest, page: false, port: 0 })
   const folder = await mkdtemp(join(tmpdir(), 'keywarden-import-'))
   const env = { DATABASE_URL: database.url, SLACK_BOT_TOKEN: slack.botToken, SLACK_API_URL: slack.apiUrl }
-  async function file(text: string) {
+  async function file(text: string | Buffer) {
     const path = join(folder, 'keys')
     await writeFile(path, text)
     return path

@@ -9,7 +9,7 @@ import { tables } from './tables.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const read = (path: string) => readFileSync(root + path, 'utf8')
-const pages = ['docs', 'deploy', 'bench', 'local-slack'].flatMap(markdownIn)
+const pages = ['docs', 'deploy', 'bench', 'client', 'local-slack'].flatMap(markdownIn)
 const documents = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...pages]
 
 function markdownIn(folder: string): string[] {

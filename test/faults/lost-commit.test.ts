@@ -47,7 +47,7 @@ describe('where people and machines ask', () => {
     const [workspace] = await workspacesOfTeam(world.db, house.slack.teamId)
     const owner = { kind: 'member', id: people.owner, role: 'owner', workspaceId: workspace!.id } as const
     const make = async (kind: 'scim' | 'webhook') =>
-      must(await perform(world, owner, (act) => makeConnection(act, workspace!, kind, world.random)))
+      must(await perform(world, owner, (act) => makeConnection(act, workspace!, kind, world)))
     const { connection: made, secret } = await make('webhook')
     connection = { scim: (await make('scim')).secret, webhook: { id: made.id, secret } }
   })

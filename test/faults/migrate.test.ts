@@ -7,6 +7,7 @@ import { openDatabase } from '../../src/foundation/database.ts'
 import { migrate, pendingMigrations } from '../../src/foundation/migrate.ts'
 import { administer, databaseUrl } from '../setup/administer.ts'
 import { keywarden } from '../setup/process.ts'
+import { shell } from '../setup/shell.ts'
 import { copyOfProduct } from './lab/copy.ts'
 
 let url: string
@@ -95,6 +96,30 @@ test('a database from before the first release is refused and left as it is', as
     'This database was made by a version from before the first release, and cannot be brought to this one: ' +
       'create an empty database and point DATABASE_URL at it.\n',
   )
+  expect(await everything()).toEqual(before)
+})
+
+test('a database of a newer version is left as it is, and every command says so', async () => {
+  await migrate(url)
+  await administer(
+    url,
+    `insert into knex_migrations (name, batch, migration_time) values ('0999_from_later', 2, now())`,
+  )
+  const everything = async () => [
+    await administer(url, 'select * from knex_migrations order by id'),
+    await administer(url, 'select count(*) from job_runs'),
+  ]
+  const before = await everything()
+  const sentence =
+    'The database is of a newer version: this one does not know 0999_from_later. Run the newer version, or restore ' +
+    'the backup from before it into an empty database.'
+  const env = { DATABASE_URL: url, SLACK_BOT_TOKEN: 'xoxb-1', SLACK_API_URL: 'http://127.0.0.1:9/api/' }
+  expect(await shell(['migrate'], env)).toEqual({ code: 1, out: '', err: `${sentence}\n` })
+  const started = keywarden(['start', '--roles', 'verify'], env)
+  expect(await started.ended).toBe(1)
+  expect(started.said()).toBe(`${sentence}\n`)
+  const examined = await shell(['doctor'], env)
+  expect(examined).toMatchObject({ code: 1, out: expect.stringContaining(`FAIL  Postgres  ${sentence}\n`) })
   expect(await everything()).toEqual(before)
 })
 

@@ -1,5 +1,6 @@
 import { findBeside, optionValue, topModal } from 'local-slack/inspect'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { fetchOperations } from '../../sandbox/operations.ts'
 import { type PostgresServer, startPostgres } from '../../sandbox/services/postgres.ts'
 import { type RedisServer, startRedis } from '../../sandbox/services/redis.ts'
 import { migrate } from '../../src/foundation/migrate.ts'
@@ -29,7 +30,7 @@ afterAll(async () => {
 })
 
 const out = 'The database is out. Nothing changed.'
-const statusOf = async (path: string) => (await fetch(house.url + path)).status
+const statusOf = async (path: string) => (await fetchOperations(house.url + path)).status
 const within = { timeout: 15_000, interval: 100 }
 
 test('with Postgres killed, every answer says so, and with Postgres back everything works without a restart', async () => {
@@ -45,7 +46,10 @@ test('with Postgres killed, every answer says so, and with Postgres back everyth
   await expect.poll(() => house.verify(remembered), within).toMatchObject({ status: 503 })
   expect(await statusOf('/healthz')).toBe(200)
   expect(await statusOf('/readyz')).toBe(503)
-  expect(await statusOf('/metrics')).toBe(200)
+  const metrics = await (await fetchOperations(`${house.url}/metrics`)).text()
+  expect(Number(/^keywarden_failures_total\{status="503"\} (\d+)$/m.exec(metrics)?.[1])).toBeGreaterThan(30)
+  expect(metrics).toMatch(/^keywarden_lease_held 0$/m)
+  expect(metrics).toMatch(/^keywarden_verifier_troubles 1$/m)
 
   expect(await submit(manager, form, { name: 'Lost', scopes: ['read'] })).toMatchObject({
     outcome: 'updated',

@@ -1,5 +1,6 @@
 import { topModal } from 'local-slack/inspect'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { fetchOperations } from '../../sandbox/operations.ts'
 import { type PostgresServer, startPostgres } from '../../sandbox/services/postgres.ts'
 import { startStandby } from '../../sandbox/services/standby.ts'
 import { runShell } from '../../src/cli/program.ts'
@@ -30,7 +31,7 @@ afterAll(async () => {
 
 const within = { timeout: 30_000, interval: 100 }
 const ready = async () => {
-  const response = await fetch(`${house.url}/readyz`)
+  const response = await fetchOperations(`${house.url}/readyz`)
   return { status: response.status, said: await response.text() }
 }
 

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { fetchOperations } from '../../sandbox/operations.ts'
 import { type PostgresServer, startPostgres } from '../../sandbox/services/postgres.ts'
 import { startStandby } from '../../sandbox/services/standby.ts'
 import { systemClock } from '../../src/foundation/clock.ts'
@@ -48,7 +49,7 @@ async function holdStandby(): Promise<void> {
 }
 
 const readiness = async ({ process }: Placed) => {
-  const response = await fetch(`${process.url}/readyz`)
+  const response = await fetchOperations(`${process.url}/readyz`)
   return { status: response.status, said: await response.text() }
 }
 
@@ -230,7 +231,7 @@ test("a verifier whose clock is not the database's is ready with a lease, and sa
   const { status, said } = await readiness(placed)
   expect([status, said]).toEqual([200, expect.stringMatching(/"The clock is 3\d{6} ms from the database's/)])
   expect(await placed.ask(key!)).toBe('VALID')
-  const metrics = await (await fetch(`${placed.process.url}/metrics`)).text()
+  const metrics = await (await fetchOperations(`${placed.process.url}/metrics`)).text()
   expect(metrics).toMatch(/^keywarden_clock_wrong_seconds 3[56]\d\d\./m)
   expect(metrics).toMatch(/^keywarden_lease_held 1$/m)
   await placed.process.end()

@@ -90,6 +90,14 @@ describe('a start that cannot succeed says why in one sentence, names the variab
     expect(errors).toMatch(/^The database is \d+ migrations behind\. Run: keywarden migrate$/)
   })
 
+  test('when a worker cannot write checkpoints of the audit', async () => {
+    // A file, where a folder would have to be: that stops root, too.
+    const KEYWARDEN_AUDIT_CHECKPOINTS = new URL('../../package.json/checkpoints.jsonl', import.meta.url)
+      .pathname
+    const sentence = `Checkpoints of the audit cannot be written to ${KEYWARDEN_AUDIT_CHECKPOINTS} (EEXIST). Let this user`
+    expect(await failing(['start', '--roles', 'worker'], { KEYWARDEN_AUDIT_CHECKPOINTS })).toContain(sentence)
+  })
+
   test.each([
     [{ SLACK_BOT_TOKEN: 'xoxb-1-guess' }, 'Slack does not accept SLACK_BOT_TOKEN (invalid_auth).'],
     [{ SLACK_APP_TOKEN: 'xapp-1-guess' }, 'Slack does not accept SLACK_APP_TOKEN (invalid_auth).'],

@@ -180,6 +180,28 @@ test('without evidence that Slack took the view the token is void, and Reveal is
   ).toBe(200)
 })
 
+test('who reveals again before the first token is confirmed void keeps the second', async () => {
+  const message = await offer('Hasty')
+  const member = house.as('member')
+  await fetch(`${house.slack.url}/faults`, {
+    method: 'POST',
+    body: JSON.stringify({ method: 'views.update', times: 1, kind: 'drop_after' }),
+  })
+  // The confirmation has to wait for the lease of this one.
+  await house.world.db.raw(`select renew_lease('inc_silent', 'silent', 5000, 0, true)`)
+  await press(member, message, 'Reveal key')
+  const status = async () => (await house.world.db('keys').where({ name: 'Hasty' }).first()).status
+  const voided = async () => expect(await recorded(house, 'key.reveal-voided', 'Hasty')).toHaveLength(1)
+  await vi.waitFor(voided, 10_000)
+  await pressIn(member, await openDialog(member, 'show Hasty'), 'Reveal key')
+  await vi.waitFor(async () => expect(await status()).toBe('active'), 4_000)
+  const receipt = () => house.world.db('changes').whereNull('confirmed_at')
+  await vi.waitFor(async () => expect(await receipt()).toEqual([]), 15_000)
+  const told = await received(member, 'Slack did not confirm that it showed you Hasty')
+  expect(said(told)).toContain('I took that key back')
+  expect(await status()).toBe('active')
+}, 30_000)
+
 test('an offer nobody takes lapses after seven days, and replacing ends after one', async () => {
   const manager = house.as('manager')
   const shown = await fillAndCreate(manager, await openDialog(manager, 'create'), { name: 'Day old' })

@@ -84,7 +84,7 @@ async function openWebhook(): Promise<(userId: string) => Promise<number>> {
   const workspace = await directory.workspace()
   const owner = { kind: 'member', id: people.owner, role: 'owner', workspaceId: workspace.id } as const
   const { connection, secret } = must(
-    await perform(house.world, owner, (act) => makeConnection(act, workspace, 'webhook', house.world.random)),
+    await perform(house.world, owner, (act) => makeConnection(act, workspace, 'webhook', house.world)),
   )
   return async (userId) => {
     const body = JSON.stringify({ user: userId })

@@ -35,7 +35,7 @@ export async function openDirectory(roles: readonly ProcessRole[] = ['bot']): Pr
     const here = await workspace()
     const owner = { kind: 'member', id: people.owner, role: 'owner', workspaceId: here.id } as const
     const made = must(
-      await perform(house.world, owner, (act) => makeConnection(act, here, 'scim', house.world.random)),
+      await perform(house.world, owner, (act) => makeConnection(act, here, 'scim', house.world)),
     )
     return { token: made.secret, connectionId: made.connection.id }
   }

@@ -63,17 +63,6 @@ test('an Okta app of the integration wizard deactivates with the whole user', as
   await forget(id, slackId)
 })
 
-test('Okta, which asks for groups too, learns that there are none', async () => {
-  expect(await scim('GET', okta.groups)).toMatchObject({
-    status: 200,
-    body: { totalResults: 0, startIndex: 1, itemsPerPage: 0, Resources: [] },
-  })
-  expect(await scim('POST', '/Groups', '{"displayName":"Test SCIMv2"}')).toMatchObject({
-    status: 501,
-    body: { status: '501', detail: 'Keywarden keeps no groups; push users alone.' },
-  })
-})
-
 /** The error answers that Okta's own test of a server expects: https://developer.okta.com/standards/SCIM/SCIMFiles/ */
 test.each([
   ['a user who is not there', '/Users/00919288221112222', undefined, 404],

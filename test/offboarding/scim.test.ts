@@ -244,7 +244,10 @@ test('what the service can do is described', async () => {
     filter: { supported: true, maxResults: 200 },
   })
   expect((await scim('GET', '/ResourceTypes')).body).toMatchObject({
-    Resources: [{ id: 'User', endpoint: '/Users' }],
+    Resources: [
+      { id: 'User', endpoint: '/Users' },
+      { id: 'Group', endpoint: '/Groups' },
+    ],
   })
   expect((await scim('GET', `/Schemas/${userUrn}`)).body).toMatchObject({ id: userUrn, name: 'User' })
 })

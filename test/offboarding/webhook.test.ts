@@ -14,14 +14,12 @@ import { must } from '../setup/records.ts'
 import { join, keysByName, ownedKey } from './leavers.ts'
 
 let connection: { id: string; secret: string }
-useHouse()
+useHouse({ env: { KEYWARDEN_SECRET_KEYS: `test:${Buffer.alloc(32, 7).toString('base64')}` } })
 beforeAll(async () => {
   const [workspace] = await workspacesOfTeam(house.world.db, house.slack.teamId)
   const owner = { kind: 'member', id: people.owner, role: 'owner', workspaceId: workspace!.id } as const
   const made = must(
-    await perform(house.world, owner, (act) =>
-      makeConnection(act, workspace!, 'webhook', house.world.random),
-    ),
+    await perform(house.world, owner, (act) => makeConnection(act, workspace!, 'webhook', house.world)),
   )
   connection = { id: made.connection.id, secret: made.secret }
 })
@@ -143,11 +141,39 @@ test.each([
   '{"email":"x"}',
   'no json',
   '{"user":"U0AAAAAA1","mode":"nuke"}',
+  '{"user":"U0AAAAAA1","note":"left\\u0000"}',
+  '{"user":"U0AAAAAA1","note":"\\ud800"}',
+  '{"user":"U0AAAAAA1","note":["x"]}',
+  '{"email":"x\\u0000@acme.example"}',
+  '{"user":"U0AAAAAA1","__proto__":{"mode":"revoke"},"x":1}',
+  `{"user":${'['.repeat(9_000)}${']'.repeat(9_000)}}`,
 ])('a body that says nothing clear is refused: %s', async (body) => {
   expect(await post(body, { key: 'bad' })).toMatchObject({
     status: 400,
     body: { error: { code: 'BAD_REQUEST' } },
   })
+})
+
+test('one signature at once under several Idempotency-Keys is taken once', async () => {
+  const at = Date.now() / 1000
+  const keys = ['at-once-1', 'at-once-2', 'at-once-3', 'at-once-4']
+  const answers = await Promise.all(keys.map((key) => post('{"user":"U0ATONCE01"}', { key, at })))
+  expect(answers.map(({ status }) => status).sort()).toEqual([202, 409, 409, 409])
+})
+
+test('a signed body that is not UTF-8, and a signed address with a NUL, are refused', async () => {
+  const timestamp = String(Math.floor(Date.now() / 1000))
+  const signed = (content: string | Uint8Array) => ({
+    'idempotency-key': 'not-utf-8',
+    'x-keywarden-connection': connection.id,
+    'x-keywarden-timestamp': timestamp,
+    'x-keywarden-signature': `v1=${sign(connection.secret, timestamp, content as string)}`,
+  })
+  const body = new Uint8Array([...Buffer.from('{"user":"U0AAAAAA1","note":"M'), 0xfc, ...Buffer.from('"}')])
+  const url = `${house.keywarden.url}/v1/offboardings`
+  expect((await fetch(url, { method: 'POST', headers: signed(body), body })).status).toBe(400)
+  const path = '/v1/offboardings/\0'
+  expect((await fetch(`${url}/%00`, { headers: signed(path) })).status).toBe(404)
 })
 
 test('a request by address whose person is leaving already shows how that goes', async () => {

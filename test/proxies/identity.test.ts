@@ -19,6 +19,7 @@ let keywarden: Server
 let platform: Server
 /** The headers of each request as they came: names and values in turn. */
 let heardByKeywarden: string[][] = []
+let bodiesHeard: string[] = []
 let seenByPlatform: string[][] = []
 beforeAll(async () => {
   asking = await openAsking()
@@ -28,7 +29,14 @@ beforeAll(async () => {
     onward.on('response', (answered) => {
       answered.pipe(answer.writeHead(answered.statusCode!, answered.rawHeaders))
     })
-    asked.pipe(onward)
+    let body = ''
+    asked.on('data', (chunk) => {
+      body += chunk
+    })
+    asked.on('end', () => {
+      bodiesHeard.push(body)
+      onward.end(body)
+    })
   })
   platform = createServer((asked, answer) => {
     seenByPlatform.push(asked.rawHeaders)
@@ -70,16 +78,33 @@ const startBefore = (kind: Kind): Promise<RunningProxy> =>
 
 type Answered = { status: number; echoed?: string }
 
+/** Headers by which platforms and their libraries learn where a request comes from or what it asks for. */
+const claims = [
+  ...['Forwarded', 'X-Forwarded-For', 'X-Forwarded-Host', 'X-Forwarded-Port', 'X-Forwarded-Prefix'],
+  ...['X-Forwarded-Proto', 'X-Forwarded-Server', 'X-Forwarded-Uri', 'X-Forwarded-User', 'X-Forwarded-Method'],
+  ...['X-Original-Uri', 'X-Original-Url', 'X-Original-Method', 'X-Original-Host', 'X-Original-Forwarded-For'],
+  ...['X-Real-Ip', 'X-Client-Ip', 'X-Cluster-Client-Ip', 'True-Client-Ip', 'Cf-Connecting-Ip'],
+  ...['X-Rewrite-Url', 'X-Http-Method-Override', 'X-Method-Override', 'X-Http-Method'],
+]
+
 /** Sends exactly these header lines, in this order. An upgraded connection gets one word, which is waited for. */
-async function send(url: string, lines: readonly string[], method = 'GET'): Promise<Answered> {
+async function send(
+  url: string,
+  lines: readonly string[],
+  method = 'GET',
+  path = '/v1/contacts?page=2',
+  body = '',
+): Promise<Answered> {
   heardByKeywarden = []
+  bodiesHeard = []
   seenByPlatform = []
   const headers = lines.flatMap((line) => [
     line.slice(0, line.indexOf(':')),
     line.slice(line.indexOf(':') + 2),
   ])
-  const asked = request(`${url}/v1/contacts?page=2`, { method, headers, agent: false })
-  asked.end()
+  const { hostname, port } = new URL(url)
+  const asked = request({ hostname, port, path, method, headers, agent: false })
+  asked.end(body)
   return new Promise((resolve, reject) => {
     asked.on('error', reject)
     asked.on('response', (answer) => {
@@ -114,7 +139,7 @@ const upgrades: [string, string[]][] = [
   ['plainly', ['Connection: Upgrade', 'Upgrade: websocket']],
   ['as browsers do', ['Connection: keep-alive, Upgrade', 'Upgrade: websocket']],
   ['and names ours', [`Connection: uPgrade,${ours}`, `Connection: ${ours}`, 'upgrade: WebSocket']],
-  ['beside HTTP/2', ['Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'Upgrade: websocket']],
+  ['beside HTTP/2', ['Connection: Upgrade, HTTP2-Settings', 'Upgrade: websocket', 'Upgrade: h2c']],
 ]
 
 const headers = [
@@ -186,10 +211,9 @@ describe.each(Object.entries(proxies))('%s', (name, kind) => {
     'a client that asks for a WebSocket %s gets one, with its identity',
     async (_how, lines) => {
       const answered = await send(proxy.url, [...keyed, ...handshake, ...lines])
-      // nginx is not set up for it and passes on an ordinary request.
-      expect(answered).toEqual(isNginx ? { status: 200 } : { status: 101, echoed: 'over the socket' })
+      expect(answered).toEqual({ status: 101, echoed: 'over the socket' })
       expect(platformSaw()).toEqual(genuine)
-      expect(valuesOf(seenByPlatform[0]!, 'upgrade')).toEqual(isNginx ? [] : ['websocket'])
+      expect(valuesOf(seenByPlatform[0]!, 'upgrade')).toEqual(['websocket'])
     },
   )
 
@@ -216,16 +240,112 @@ describe.each(Object.entries(proxies))('%s', (name, kind) => {
       expect(heard('x-forwarded-uri', 'x-original-uri')).toEqual(['/v1/contacts?page=2'])
       expect(heard('x-keywarden-service-token')).toEqual([asking.serviceToken])
       expect(heard('x-keywarden-workspace')).toEqual([asking.records.workspace.id])
-      expect(heard('x-forwarded-for').at(-1)).toBe('127.0.0.1')
+      expect(heard('x-forwarded-for')).toEqual(['127.0.0.1'])
       expect(seenByPlatform).toEqual([])
     },
   )
+
+  test('the platform hears from where a request comes from the proxy alone, whatever a client claims', async () => {
+    const spelt = claims.flatMap((name) => [name, name.toUpperCase(), name.replaceAll('-', '_')])
+    for (const lines of [spelt, [...claims, ...claims]]) {
+      expect(await send(proxy.url, [...keyed, ...lines.map(forged)])).toEqual({ status: 200 })
+      const [seen] = seenByPlatform
+      expect(seen!.join()).not.toMatch(/forged/)
+      expect(valuesOf(seen!, 'x-forwarded-for')).toEqual(['127.0.0.1'])
+      expect(valuesOf(seen!, 'x-forwarded-proto')).toEqual(['http'])
+    }
+  })
+
+  test('Keywarden hears the key and what it needs, and no cookie, body or token of another system', async () => {
+    const [, bearer = ''] = keyed
+    const key = bearer.replace('Authorization: Bearer', 'X-API-Key:')
+    const foreign = [
+      'Authorization: Bearer foreign',
+      'Cookie: foreign=1',
+      'Proxy-Authorization: Basic foreign',
+    ]
+    const others = ['X-Auth-Token: foreign', 'X-Amz-Security-Token: foreign', 'Content-Length: 7']
+    const answered = await send(
+      proxy.url,
+      [host, key, ...foreign, ...others, 'User-Agent: mine/1'],
+      'GET',
+      '/v1/x',
+      'foreign',
+    )
+    expect(answered).toEqual({ status: 200 })
+    const [heard] = heardByKeywarden
+    expect(heard!.join()).not.toMatch(/foreign/)
+    expect(valuesOf(heard!, 'content-length').join()).toMatch(/^0?$/)
+    expect(valuesOf(heard!, 'transfer-encoding')).toEqual([])
+    expect(bodiesHeard).toEqual([''])
+    expect(valuesOf(heard!, 'user-agent')).toEqual(['mine/1'])
+  })
+
+  test('a request with large headers works as it does without Keywarden', async () => {
+    const large = Array.from({ length: 3 }, (_, i) => `X-Large-${i}: ${'x'.repeat(4_500)}`)
+    expect(await send(proxy.url, [...keyed, ...large])).toEqual({ status: 200 })
+  })
+
+  test.each([
+    '/v1/contacts/../agents',
+    '/v1/contacts/%2e%2e/agents',
+    '//v1/agents',
+    '/v1/agents%2f..%2fcontacts',
+  ])('the platform does not hear of a path that it could read differently: %s', async (path) => {
+    expect((await send(proxy.url, keyed, 'GET', path)).status).toBeOneOf([400, 403])
+    expect(seenByPlatform).toEqual([])
+  })
+
+  test('a path that servers read differently is the answer of 403', async () => {
+    const url = `${proxy.url}/v1/contacts//x`
+    const [, bearer = ''] = keyed
+    const answer = await fetch(url, { headers: { authorization: bearer.slice('Authorization: '.length) } })
+    expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([
+      403,
+      'Bearer error="invalid_request", error_description="UNCLEAR_PATH"',
+    ])
+    if (kind.program !== 'caddy') expect(await answer.json()).toEqual({ error: 'invalid_request' })
+  })
+
+  const preflight = ['Origin: https://app.test', 'Access-Control-Request-Method: POST']
+  test('a preflight needs a key too, unless the configuration says otherwise', async () => {
+    expect(await send(proxy.url, [host, ...preflight], 'OPTIONS')).toEqual({ status: 401 })
+  })
 
   test('a client cannot have its key dropped on the way to Keywarden', async () => {
     const answered = await send(proxy.url, [...keyed, 'Connection: Authorization, X-API-Key'])
     expect(answered).toEqual({ status: 200 })
   })
 })
+
+test.each(Object.entries(kinds))(
+  '%s lets a preflight without a key through where it is set up for it, and nothing else',
+  async (_name, kind) => {
+    const proxy = await startBefore({ ...kind, change: (text) => text.replaceAll('#CORS ', '') })
+    const host = `Host: ${new URL(proxy.url).host}`
+    const asks = ['Origin: https://app.test', 'Access-Control-Request-Method: POST']
+    try {
+      const lines = [host, ...asks, ...names.map(forged), 'X-API-Key: secret', 'Authorization: Bearer secret']
+      expect(await send(proxy.url, lines, 'OPTIONS')).toEqual({ status: 200 })
+      expect(seenByPlatform.map(folded)).toEqual([[]])
+      expect(seenByPlatform[0]!.join()).not.toMatch(/forged|secret/)
+      expect(heardByKeywarden).toEqual([])
+      for (const [some, method] of [
+        [asks, 'GET'],
+        [asks, 'POST'],
+        [asks.slice(0, 1), 'OPTIONS'],
+        [asks.slice(1), 'OPTIONS'],
+      ] as const)
+        expect(await send(proxy.url, [host, ...some], method)).toEqual({ status: 401 })
+      expect(seenByPlatform).toEqual([])
+      const { key, token } = await asking.records.key({ name: `preflight ${_name}` })
+      expect(await send(proxy.url, [host, `X-API-Key: ${token.open()}`])).toEqual({ status: 200 })
+      expect(seenByPlatform.map(folded)).toEqual([identityOf(key.id)])
+    } finally {
+      await proxy.stop()
+    }
+  },
+)
 
 test('nginx drops underscores also where another server of the same address allows them', async () => {
   const other = 'server { listen LISTEN_ADDRESS default_server; server_name other; return 204; }'

@@ -2,6 +2,7 @@ import { messagesIn } from 'local-slack/inspect'
 import { calls } from 'local-slack/person'
 import pino from 'pino'
 import { beforeAll, expect, test } from 'vitest'
+import { fetchOperations } from '../../sandbox/operations.ts'
 import {
   answerTo,
   callPlatform,
@@ -72,7 +73,7 @@ test('no token is in Redis, and a search there finds what is', async () => {
 })
 
 test('no token and no name is in the metrics', async () => {
-  const metrics = await (await fetch(`${house.keywarden.url}/metrics`)).text()
+  const metrics = await (await fetchOperations(`${house.keywarden.url}/metrics`)).text()
   expect(metrics).toMatch(/keywarden_verifies_total\{code="VALID"\} \d/)
   expect(found(metrics)).toEqual([])
   expect(metrics).not.toMatch(/tml_|Salesforce/)

@@ -44,6 +44,7 @@ export async function processHouse(
     SLACK_API_URL: slack.apiUrl,
     SLACK_BOT_TOKEN: slack.botToken,
     SLACK_APP_TOKEN: slack.appToken,
+    SLACK_SIGNING_SECRET: slack.signingSecret,
     KEYWARDEN_HTTP_PORT: '0',
     ...more,
   }
@@ -91,8 +92,8 @@ export async function processHouse(
 const urlOf = (process: Process): string =>
   JSON.parse(/^.*"keywarden is up".*$/m.exec(process.said())![0]).url
 
-/** A manager, and the platform's credential. */
-async function prepare(world: World, teamId: string): Promise<string> {
+/** Makes a manager, and the platform's credential, which it answers. */
+export async function prepare(world: World, teamId: string): Promise<string> {
   const [workspace] = await workspacesOfTeam(world.db, teamId)
   const now = world.clock.now()
   await world.db('members').insert({

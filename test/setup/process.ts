@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { operationsToken } from '../../sandbox/operations.ts'
 
 export type Process = {
   child: ChildProcess
@@ -19,7 +20,10 @@ const command = new URL('../../bin/keywarden', import.meta.url).pathname
 /** The operator's command as a process of its own, with these variables and nothing else of ours. */
 export function keywarden(args: readonly string[], env: Record<string, string>): Process {
   const { PATH, HOME } = process.env
-  const child = spawn(command, args, { env: { PATH, HOME, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(command, args, {
+    env: { PATH, HOME, KEYWARDEN_OPERATIONS_TOKEN: operationsToken, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const text = { all: '', errors: '' }
   const heard = new Set<() => void>()
   const hear = (stream: 'out' | 'errors') => (chunk: Buffer) => {

@@ -1,4 +1,5 @@
 import { openCalendar } from '../../sandbox/calendar.ts'
+import { operationsToken } from '../../sandbox/operations.ts'
 import { perform } from '../../src/acts/perform.ts'
 import { readConfig } from '../../src/foundation/config.ts'
 import { type Database, openDatabase } from '../../src/foundation/database.ts'
@@ -33,7 +34,11 @@ export type Records = {
 
 export async function openRecords(env: Record<string, string> = {}): Promise<Records> {
   const database = await freshDatabase()
-  const config = readConfig({ DATABASE_URL: database.url, ...env })
+  const config = readConfig({
+    DATABASE_URL: database.url,
+    KEYWARDEN_OPERATIONS_TOKEN: operationsToken,
+    ...env,
+  })
   const db = openDatabase(database.url, { connections: 6, name: 'test' })
   const log = openLog({ level: 'silent', tokenPrefix: config.tokenPrefix })
   const calendar = openCalendar()

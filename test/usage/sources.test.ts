@@ -41,6 +41,7 @@ const forwardAuth = (token: string, headers: Record<string, string>) =>
     headers: {
       authorization: `Bearer ${token}`,
       'x-keywarden-service-token': asking.serviceToken,
+      'x-forwarded-method': 'GET',
       'x-forwarded-uri': '/v1/contacts',
       ...headers,
     },

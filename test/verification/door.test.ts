@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { fetchOperations } from '../../sandbox/operations.ts'
 import { type Asking, openAsking } from '../setup/asking.ts'
 
 let asking: Asking
@@ -76,6 +77,7 @@ test.each([undefined, 'Bearer kws_wrong', 'Basic a3dz', 'Bearer', `Bearer ${'k'.
 )
 
 describe('forward-auth', () => {
+  const unclear = (what: string) => `Bearer error="invalid_request", error_description="UNCLEAR_${what}"`
   const forward = (headers: Record<string, string>, path = '') =>
     fetch(`${asking.url}/v1/forward-auth${path}`, {
       headers: { 'x-keywarden-service-token': asking.serviceToken, ...headers },
@@ -109,11 +111,28 @@ describe('forward-auth', () => {
       403,
       'Bearer error="insufficient_scope", scope="write"',
     ],
+    ['two paths that disagree', { key: 'good', 'x-original-uri': '/v1/agents' }, 403, unclear('PATH')],
     [
-      'two paths that disagree',
-      { key: 'good', 'x-original-uri': '/v1/agents' },
+      'a repeated path',
+      { key: 'good', 'x-forwarded-uri': '/v1/contacts, /v1/contacts' },
       403,
-      'Bearer error="insufficient_scope"',
+      unclear('PATH'),
+    ],
+    [
+      'a path that servers read differently',
+      { key: 'good', 'x-forwarded-uri': '/a//b' },
+      403,
+      unclear('PATH'),
+    ],
+    ['no path', { key: 'good', 'x-forwarded-uri': '' }, 403, unclear('PATH')],
+    ['no method', { key: 'good', 'x-forwarded-method': '' }, 403, unclear('METHOD')],
+    ['a repeated method', { key: 'good', 'x-forwarded-method': 'GET, GET' }, 403, unclear('METHOD')],
+    ['two methods', { key: 'good', 'x-original-method': 'HEAD' }, 403, unclear('METHOD')],
+    [
+      'no method with a dead key',
+      { 'x-api-key': 'tml_nonsense', 'x-forwarded-method': '' },
+      401,
+      'Bearer error="invalid_token"',
     ],
   ])('%s', async (_name, headers, status, challenge) => {
     const { key, ...rest } = headers as Record<string, string>
@@ -129,8 +148,37 @@ describe('forward-auth', () => {
   test('Envoy appends the path, and the method is its own', async () => {
     const key = { authorization: `Bearer ${token}` }
     expect((await forward(key, '/v1/contacts?x=1')).status).toBe(200)
-    expect((await forward(key)).status).toBe(403)
+    expect((await forward(key)).headers.get('www-authenticate')).toBe(unclear('METHOD'))
     expect((await fetch(`${asking.url}/v1/forward-authority`)).status).toBe(404)
+  })
+
+  test('beside an appended path the client names no other path and no other method', async () => {
+    const asked = async (headers: Record<string, string>, path = '/v1/contacts', method = 'POST') => {
+      const response = await fetch(`${asking.url}/v1/forward-auth${path}`, {
+        method,
+        headers: { 'x-keywarden-service-token': asking.serviceToken, 'x-api-key': token, ...headers },
+      })
+      return response.headers.get('www-authenticate') ?? response.status
+    }
+    for (const name of ['x-forwarded-method', 'x-original-method'])
+      expect(await asked({ [name]: 'GET' })).toBe(unclear('METHOD'))
+    expect(await asked({ 'x-forwarded-uri': '/v1/agents' }, '/v1/contacts', 'GET')).toBe(unclear('PATH'))
+    expect(await asked({ 'x-original-uri': '/v1/agents' }, '/', 'GET')).toBe(unclear('PATH'))
+    const equal = { 'x-forwarded-method': 'GET', 'x-forwarded-uri': '/v1/contacts' }
+    expect(await asked(equal, '/v1/contacts', 'GET')).toBe(200)
+  })
+
+  test('the key of X-API-Key comes first: Authorization may be for another system', async () => {
+    const foreign = ['Bearer eyJhbGciOiJIUzI1NiJ9.e30.c2ln', 'Basic a3dz', 'Bearer tml_nonsense']
+    for (const authorization of foreign) {
+      expect((await forward({ ...contacts, authorization, 'x-api-key': token })).status).toBe(200)
+      // For verify the key is in the body, and Authorization is the service token's alone.
+      const body = JSON.stringify({ key: token })
+      const verified = await (await send(body, { 'x-api-key': authorization })).json()
+      expect(verified).toMatchObject({ code: 'VALID' })
+    }
+    const other = { ...contacts, authorization: `Bearer ${token}`, 'x-api-key': 'another-system' }
+    expect((await forward(other)).status).toBe(401)
   })
 
   test('a used-up limit is 429, and says until when', async () => {
@@ -160,7 +208,8 @@ describe('forward-auth', () => {
       .update({ allowed_networks: ['203.0.113.0/24'] })
     const from = async (client: string) =>
       (await forward({ ...contacts, 'x-api-key': held.open(), 'x-forwarded-for': client })).status
-    expect(await from('203.0.113.7')).toBe(200)
+    for (const good of ['203.0.113.7', '203.0.113.7:51234', '"203.0.113.7:80"', '::ffff:203.0.113.7'])
+      expect([good, await from(good)]).toEqual([good, 200])
     expect(await from('203.0.113.7, 198.51.100.1')).toBe(401)
   })
 })
@@ -195,10 +244,18 @@ test('every verdict code is described', async () => {
   for (const code of codes) expect(description).toContain(`"${code}"`)
 })
 
-test('metrics count verdicts and say that the lease is held', async () => {
-  const text = await (await fetch(`${asking.url}/metrics`)).text()
+test('metrics count verdicts, reads and their time, and say that the lease is held', async () => {
+  const text = await (await fetchOperations(`${asking.url}/metrics`)).text()
   expect(text).toMatch(/^keywarden_verifies_total\{code="VALID"\} [1-9]/m)
+  expect(text).toMatch(/^keywarden_verify_reads_total [1-9]/m)
+  const verdicts = [...text.matchAll(/^keywarden_verifies_total\{.*\} (\d+)$/gm)].map(([, count]) =>
+    Number(count),
+  )
+  const timed = /^keywarden_verify_seconds_count (\d+)$/m.exec(text)?.[1]
+  expect(Number(timed)).toBe(verdicts.reduce((sum, count) => sum + count))
   expect(text).toMatch(/^keywarden_lease_held 1$/m)
+  expect(text).toMatch(/^keywarden_verifier_troubles 0$/m)
+  expect(text).toMatch(/^keywarden_verifiers [1-9]/m)
   expect(text).not.toMatch(/tml_|kws_/)
 })
 

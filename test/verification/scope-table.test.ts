@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { scopes } from '../../src/keys/scope.ts'
 import { scopeBits } from '../../src/verification/decide.ts'
-import { normalPath } from '../../src/verification/path.ts'
+import { readPath, resolvedPath } from '../../src/verification/path.ts'
 import { defaultRows, loadScopeTable, scopeTable } from '../../src/verification/scope-table.ts'
 
 const table = scopeTable(defaultRows)
@@ -39,31 +39,85 @@ test('a method without a row is allowed to nobody', () => {
   expect(table.find('get', '/v1/contacts')).toBeUndefined()
 })
 
-describe('a path is what the platform would serve, or nothing', () => {
+describe('a path is what every server reads in it, or unclear', () => {
   test.each([
     ['/v1/contacts', '/v1/contacts'],
     ['/v1/contacts/', '/v1/contacts'],
-    ['//v1///contacts', '/v1/contacts'],
-    ['/v1/./contacts', '/v1/contacts'],
-    ['/v1/agents/../contacts', '/v1/contacts'],
     ['/v1/%63ontacts', '/v1/contacts'],
-    ['/v1/agents/%2e%2e/contacts', '/v1/contacts'],
+    ['/v1/contacts/J%C3%BCrgen%20M', '/v1/contacts/Jürgen M'],
+    ['/v1/contacts/a%3Fb', '/v1/contacts/a?b'],
     ['/v1/contacts?x=/../y', '/v1/contacts'],
-    ['/v1/contacts#part', '/v1/contacts'],
+    ['/v1/contacts?x=%2e%2e%2f//', '/v1/contacts'],
+    ['/.well-known/x', '/.well-known/x'],
+    ['/v1/file.txt', '/v1/file.txt'],
+    ['/v1/..a', '/v1/..a'],
     ['/', '/'],
+    ['/?a', '/'],
+  ])('%s is %s', (target, path) => {
+    expect(readPath(target)).toEqual({ path })
+  })
+
+  test.each([
+    ['/..', 'dot_segment'],
+    ['/v1/./contacts', 'dot_segment'],
+    ['/v1/contacts/.', 'dot_segment'],
+    ['/v1/agents/../contacts', 'dot_segment'],
+    ['/v1/agents/..', 'dot_segment'],
+    ['/v1/agents/.../contacts', 'dot_segment'],
+    ['/v1/agents/..%20/contacts', 'dot_segment'],
+    ['/v1/agents/%2e%2e/contacts', 'dot_segment'],
+    ['/v1/agents/%2E./contacts', 'dot_segment'],
+    ['/v1/agents/.%2e/contacts', 'dot_segment'],
+    ['/v1/file%2etxt', 'dot_segment'],
+    ['//', 'empty_segment'],
+    ['//v1/contacts', 'empty_segment'],
+    ['/v1//contacts', 'empty_segment'],
+    ['/v1/contacts//', 'empty_segment'],
+    ['/v1/contacts#part', 'fragment'],
+    ['/v1/agents#/../contacts', 'fragment'],
+    ['/v1/contacts?x#y', 'fragment'],
+    ['/v1/agents%2fx', 'escape'],
+    ['/v1/agents%2Fx', 'escape'],
+    ['/v1/agents%5cx', 'escape'],
+    ['/v1/%252e%252e/contacts', 'escape'],
+    ['/v1/%2561gents', 'escape'],
+    ['/v1/%zz', 'escape'],
+    ['/v1/x%', 'escape'],
+    ['/v1/x%e', 'escape'],
+    ['/v1/%c0%af', 'escape'],
+    ['/v1/%u002e%u002e/contacts', 'escape'],
+    ['/v1/%ff', 'escape'],
+    ['/v1\\contacts', 'character'],
+    ['/v1/..\\contacts', 'character'],
+    ['/v1/%00', 'character'],
+    ['/v1/x%0d%0ay', 'character'],
+    ['/v1/x%7f', 'character'],
+    ['/v1/x%c2%85', 'character'],
+    ['/v1/x\ty', 'character'],
+    ['/v1/contacts;a=b', 'character'],
+    ['/v1/contacts%3ba=b', 'character'],
+    ['/v1/agents/..;/contacts', 'character'],
+    ['/v1/agents, /v1/contacts', 'character'],
+    ['contacts', 'form'],
+    ['http://host/v1/contacts', 'form'],
+    ['*', 'form'],
+    ['', 'no_path'],
+    ['?x', 'no_path'],
+  ])('%j is unclear: %s', (target, unclear) => {
+    expect(readPath(target)).toEqual({ unclear })
+  })
+
+  test.each([
+    ['/v1/agents/../contacts', '/v1/contacts'],
+    ['/v1/agents/%2e%2e/contacts', '/v1/contacts'],
+    ['//v1///contacts', '/v1/contacts'],
+    ['/v1/contacts#part', '/v1/contacts'],
     ['/..', undefined],
     ['/v1/agents%2fx', undefined],
-    ['/v1/agents%5cx', undefined],
     ['/v1\\contacts', undefined],
-    ['/v1/%252e%252e/contacts', undefined],
-    ['/v1/%zz', undefined],
-    ['/v1/%00', undefined],
     ['/v1/contacts;a=b', undefined],
-    ['contacts', undefined],
-    ['http://host/v1/contacts', undefined],
-    ['', undefined],
-  ])('%s', (target, expected) => {
-    expect(normalPath(target)).toBe(expected)
+  ])('what is only logged is read as before: %s', (target, expected) => {
+    expect(resolvedPath(target)).toBe(expected)
   })
 })
 

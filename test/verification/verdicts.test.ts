@@ -89,8 +89,13 @@ test('a scope that the key lacks is refused, by name and by route', async () => 
   expect(await ask({ scope: 'read' })).toBe('INSUFFICIENT_SCOPE')
   expect(await ask({ method: 'GET', path: '/v1/analytics/daily?from=1' })).toBe('VALID')
   expect(await ask({ method: 'GET', path: '/v1/contacts' })).toBe('INSUFFICIENT_SCOPE')
-  expect(await ask({ method: 'GET', path: '/v1/analytics/../contacts' })).toBe('INSUFFICIENT_SCOPE')
-  expect(await ask({ method: 'GET', path: '/v1/analytics/..%2fcontacts' })).toBe('INSUFFICIENT_SCOPE')
+  expect(await ask({ method: 'GET', path: '/v1/analytics/../contacts' })).toBe('UNCLEAR_PATH')
+  expect(await ask({ method: 'GET', path: '/v1/contacts/../analytics' })).toBe('UNCLEAR_PATH')
+  expect(await ask({ method: 'GET', path: '/v1/analytics/..%2fcontacts' })).toBe('UNCLEAR_PATH')
+  expect(await ask({ method: '', path: '/v1/analytics' })).toBe('UNCLEAR_METHOD')
+  expect(await ask({ method: 'GET, HEAD', path: '/v1/analytics' })).toBe('UNCLEAR_METHOD')
+  // Who names the scope decides what the path is.
+  expect(await ask({ scope: 'analytics', method: 'GET', path: '//x' })).toBe('VALID')
 })
 
 describe('a key held to networks', () => {

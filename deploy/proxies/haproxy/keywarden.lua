@@ -18,7 +18,9 @@ local function ask(txn)
     ["x-original-uri"] = { txn.sf:pathq() },
     ["x-forwarded-for"] = { txn.sf:src() },
   }
-  for _, name in ipairs({ "authorization", "x-api-key" }) do
+  -- The key is in X-API-Key, or else in Authorization, which Keywarden does not see otherwise.
+  local key = first(sent, "x-api-key") and "x-api-key" or "authorization"
+  for _, name in ipairs({ key, "user-agent" }) do
     local value = first(sent, name)
     if value then asked[name] = { value } end
   end

@@ -20,7 +20,7 @@ export const createCredential: OnClick = async (interaction) => {
   const { world } = interaction.bot
   const { workspace } = interaction.caller
   const kind = interaction.value === 'scim' ? 'scim' : 'webhook'
-  const made = await performFor(interaction, (act) => makeConnection(act, workspace, kind, world.random))
+  const made = await performFor(interaction, (act) => makeConnection(act, workspace, kind, world))
   if (isRefusal(made)) return made
   await interaction.show(connectionView(made.connection, made.secret))
 }

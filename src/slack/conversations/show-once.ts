@@ -3,13 +3,15 @@ import { perform } from '../../acts/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
 import { say } from '../../foundation/words.ts'
+import type { World } from '../../foundation/world.ts'
 import type { Key } from '../../keys/key.ts'
 import { offerKey } from '../../keys/notify-owner.ts'
 import { markSaved, replace, replacedAt, type TokenRef } from '../../keys/replace.ts'
 import { reveal, voidReveal } from '../../keys/reveal.ts'
 import type { Token } from '../../keys/token.ts'
 import { rememberTokenMessage, takeTokenMessages } from '../../keys/token-messages.ts'
-import { confirmChange } from '../../leases/confirm.ts'
+import { confirmRequest, type Receipt } from '../../leases/confirm.ts'
+import { isLost } from '../../leases/receipt.ts'
 import type { Act } from '../../members/actor.ts'
 import { isLive } from '../../notifications/posted-messages.ts'
 import { type Message, notice, plainSection } from '../blocks.ts'
@@ -23,7 +25,7 @@ import {
   shownMessage,
   showOnceView,
 } from '../messages/keys/show-once.ts'
-import { performFor } from '../perform-for.ts'
+import { performFor, requestOf } from '../perform-for.ts'
 import { keyById } from './pick.ts'
 import { sendDirect } from './send-direct.ts'
 
@@ -129,17 +131,18 @@ const tokenIn = (value: string): TokenRef => {
 const retryDelaysSeconds = [0.2, 1, 5, 15, 60]
 
 async function voidToken(interaction: Interaction, key: Key): Promise<void> {
-  const voided = await voidWithRetries(interaction, key)
+  const { world } = interaction.bot
+  const { voided, requestIds } = await voidWithRetries(interaction, key)
   const { id } = interaction.caller.actor
   if (isRefusal(voided)) {
-    interaction.bot.world.log.error(
+    world.log.error(
       { event: 'key.void_failed', keyId: key.id },
       'failed to void a token that may not have been shown; it is live',
     )
     await sendDirect(interaction, id, notVoidMessage(key))
     return
   }
-  const receipt = await confirmChange(interaction.bot.world, [key.id], { to: 'unrevealed' })
+  const receipt = await receiptOfOne(world, requestIds)
   // The dialog may be open after all, with a void token.
   const state = receipt.state === 'confirmed' ? 'and is void' : 'and I took it back'
   const gone = notice('Copy your key', [
@@ -150,20 +153,43 @@ async function voidToken(interaction: Interaction, key: Key): Promise<void> {
   await interaction.show(gone).catch(() => undefined)
 }
 
-async function voidWithRetries({ bot, caller }: Interaction, key: Key): Promise<Key | Refusal> {
-  const attempt = () =>
-    perform(bot.world, caller.actor, async (act) => {
-      const voided = await voidReveal(act, key.workspaceId, key.id)
-      if (!isRefusal(voided)) await offerKey(act, voided, bot.world.random, { isVoid: true })
+/** The requests of the attempts that may have voided the token: the last one, and those whose outcome is unknown. */
+async function voidWithRetries(
+  { bot, caller, requestId }: Interaction,
+  key: Key,
+): Promise<{ voided: Key | Refusal; requestIds: string[] }> {
+  const requestIds: string[] = []
+  async function attempt(number: number) {
+    // An id for each: one that was found to be rolled back can never be committed.
+    const id = requestOf({ requestId }, `void ${key.hint} ${number}`)
+    async function work(act: Act) {
+      const voided = await voidReveal(act, key.workspaceId, key.id, key.hint)
+      // Its owner may have revealed another meanwhile.
+      const isWaiting = !isRefusal(voided) && voided.status === 'unrevealed'
+      if (isWaiting) await offerKey(act, voided, bot.world.random, { isVoid: true })
       return voided
-    })
-  let voided = await attempt()
-  for (const seconds of retryDelaysSeconds) {
+    }
+    const done = await perform(bot.world, caller.actor, work, { requestId: id })
+    if (!isRefusal(done) || done.code === 'outcome_unknown') requestIds.push(id)
+    return done
+  }
+  let voided = await attempt(0)
+  for (const [index, seconds] of retryDelaysSeconds.entries()) {
     if (!isRefusal(voided)) break
     await pause(seconds * 1000)
-    voided = await attempt()
+    voided = await attempt(index + 1)
   }
-  return voided
+  return { voided, requestIds }
+}
+
+/**
+ * The receipt of the one request among these that made the change. Not by the state of the key, which its owner may have
+ * revealed again: then the change is not undone.
+ */
+async function receiptOfOne(world: World, requestIds: readonly string[]): Promise<Receipt> {
+  const receipts = await Promise.all(requestIds.map((id) => confirmRequest(world, id)))
+  const made = receipts.filter((receipt) => !isLost(receipt))
+  return made.find(({ state }) => state !== 'confirmed') ?? made.at(-1) ?? receipts.at(-1)!
 }
 
 /** [Reveal key]: only one of several clicks gets the token. */

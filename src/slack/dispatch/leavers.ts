@@ -35,7 +35,8 @@ export async function onLeftOrReturned(bot: BotContext, teamId: string, user: Ch
   const email = user.profile?.email
   const done = await perform(world, actor, async (act) => {
     if (!(await isNews(act, accountId, user))) return 'stale'
-    if (email) await rememberEmails(act.trx, accountId, [{ userId: user.id, email }], act.now)
+    if (typeof email === 'string' && email)
+      await rememberEmails(act.trx, accountId, [{ userId: user.id, email }], act.now)
     if (user.deleted) {
       const request = { source: 'user-change', userId: user.id } as const
       return requestOffboarding(act, workspace, request, world.random)

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { operationsToken } from '../../../sandbox/operations.ts'
 import { productBundle } from './bundle.ts'
 
 /** `keywarden start --roles verify` as a process of its own, which ends with this one at the latest. */
@@ -9,6 +10,8 @@ export type VerifierProcess = {
   /** as receipts name it */
   name: string
   stop(): void
+  /** puts the clock that it sees so many milliseconds ahead, where `history/preload.mjs` was loaded */
+  stepClock(ms: number): void
   resume(): void
   kill(): Promise<void>
   /** SIGTERM, and the exit code that follows */
@@ -32,6 +35,7 @@ export async function startVerifierProcess(
     // Nothing of Redis is needed here, so nothing of it is there.
     env: {
       PATH: process.env.PATH,
+      KEYWARDEN_OPERATIONS_TOKEN: operationsToken,
       DATABASE_URL: databaseUrl,
       REDIS_URL: 'redis://127.0.0.1:1',
       KEYWARDEN_HTTP_PORT: '0',
@@ -47,6 +51,7 @@ export async function startVerifierProcess(
     url,
     name: `${hostname()}:${child.pid}`,
     stop: () => void child.kill('SIGSTOP'),
+    stepClock: (ms) => void child.send({ clockStepMs: ms }),
     resume: () => void child.kill('SIGCONT'),
     async kill() {
       child.kill('SIGKILL')

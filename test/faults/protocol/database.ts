@@ -8,8 +8,8 @@ export type Db = {
   longestTtlMs: number
   sequence: number
   prunedTo: number
-  changes: { seq: number; key: number; isConfirmed: boolean }[]
-  revoked: boolean[]
+  changes: { seq: number; key: string; isConfirmed: boolean }[]
+  revoked: string[]
   leases: LeaseRow[]
 }
 
@@ -88,7 +88,7 @@ export function changesAfter(db: Db, seq: number) {
   const found = db.changes.filter((change) => change.seq > seq).sort((a, b) => a.seq - b.seq)
   const changes = found.map(({ seq, key }) => ({
     seq,
-    subjects: [{ kind: 'key' as const, tokenHash: String(key) as unknown as Buffer }],
+    subjects: [{ kind: 'key' as const, tokenHash: key as unknown as Buffer }],
   }))
   const isAny = found.length > 0
   return {
@@ -116,9 +116,9 @@ export function drawNumber(db: Db, rules: Rules): number {
   return Math.max(drawn, newestChange(db) + 1, ...seen)
 }
 
-export function commitChange(db: Db, seq: number, key: number) {
+export function commitChange(db: Db, seq: number, key: string) {
   db.changes.push({ seq, key, isConfirmed: false })
-  db.revoked[key] = true
+  if (!db.revoked.includes(key)) db.revoked.push(key)
 }
 
 /** The changes that this confirms; undefined when the database has recovered since. */

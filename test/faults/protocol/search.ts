@@ -5,7 +5,6 @@ import { openProtocol, type Size, type World } from './world.ts'
 
 export type Found = {
   states: number
-  steps: number
   depth: number
   /** whether every state within the size was visited */
   isExhausted: boolean
@@ -19,11 +18,11 @@ export function search(code: Code, rules: Rules, size: Size, maxStates = Number.
   const seen = new Set<string>()
   const parents: number[] = []
   const names: string[] = []
-  let steps = 0
   let depth = 0
   let frontier: { text: string; at: number }[] = []
 
   function visit(world: World, parent: number, name: string, into: typeof frontier): Found['trace'] {
+    protocol.simplify(world)
     const text = JSON.stringify(world)
     const hash = createHash('md5').update(text).digest('base64')
     if (seen.has(hash)) return undefined
@@ -32,7 +31,7 @@ export function search(code: Code, rules: Rules, size: Size, maxStates = Number.
     names.push(name)
     const violation = protocol.violation(world)
     if (violation) return [...traceTo(at), violation]
-    into.push({ text, at })
+    if (protocol.isOpen(world)) into.push({ text, at })
     return undefined
   }
 
@@ -42,10 +41,9 @@ export function search(code: Code, rules: Rules, size: Size, maxStates = Number.
     return trace
   }
 
-  const result = (trace: Found['trace']): Found => {
-    const isExhausted = !trace && frontier.length === 0
-    return { states: seen.size, steps, depth, isExhausted, trace }
-  }
+  const result = (trace?: string[]): Found => ({
+    ...{ states: seen.size, depth, isExhausted: !trace && frontier.length === 0, trace },
+  })
   visit(protocol.begin(), -1, '', frontier)
   while (frontier.length > 0) {
     const next: typeof frontier = []
@@ -53,14 +51,12 @@ export function search(code: Code, rules: Rules, size: Size, maxStates = Number.
       for (const { name, run } of protocol.actions(JSON.parse(text))) {
         const world = JSON.parse(text) as World
         run(world)
-        protocol.simplify(world)
-        steps++
         const trace = visit(world, at, name, next)
         if (trace) return result(trace)
-        if (seen.size >= maxStates) return result(undefined)
+        if (seen.size >= maxStates) return result()
       }
     frontier = next
     depth++
   }
-  return result(undefined)
+  return result()
 }

@@ -102,6 +102,8 @@ const verdicts: Record<string, string> = {
   EXPIRED: 'refused: expired',
   REVOKED: 'refused: revoked',
   WRONG_WORKSPACE: 'refused: other workspace',
+  UNCLEAR_METHOD: 'refused: no method',
+  UNCLEAR_PATH: 'refused: unclear path',
   INSUFFICIENT_SCOPE: 'refused: scope',
   NETWORK_DENIED: 'refused: network',
   RATE_LIMITED: 'refused: limit',
