@@ -3,11 +3,14 @@ import { answerOf, commit, outcomeUnknown, type Transaction } from '../foundatio
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import type { World } from '../foundation/world.ts'
 import type { Act, Actor } from '../members/actor.ts'
+import { lockActor, lockWorkspace } from '../members/lock.ts'
 import { resolveOutcome } from './resolve-outcome.ts'
 
 /**
- * Runs one act: in one transaction, at one moment, for one actor. A `requestId` (the view, trigger or event it
- * answers) makes it happen at most once, and is `outcome_unknown` while an earlier delivery of it goes on; without one, an act that changed something gets an id of its own. If the
+ * Runs one act: in one transaction, at one moment, for one actor, who has the role that they have there, not the one that
+ * was looked up before. An act that changes roles or rules says so with `changesRoles`. A `requestId` (the view, trigger
+ * or event it answers) makes it happen at most once, and is `outcome_unknown` while an earlier delivery of it goes on;
+ * without one, an act that changed something gets an id of its own. If the
  * connection goes away during COMMIT, that id resolves whether it was committed: the answer is `outcome_unknown` only if
  * the database cannot be asked for some seconds. A refused act leaves nothing but the record of the attempt, which is
  * written in a transaction of its own.
@@ -16,23 +19,30 @@ export async function perform<T>(
   world: Pick<World, 'db' | 'clock' | 'log'>,
   actor: Actor,
   act: (act: Act) => Promise<T | Refusal>,
-  options: { requestId?: string } = {},
+  options: { requestId?: string; changesRoles?: boolean } = {},
 ): Promise<T | Refusal> {
   const now = world.clock.now()
+  const { changesRoles = false } = options
   let { requestId } = options
+  let who = actor
   const outcome = await commit(world.db, async (trx) => {
     if (requestId) {
       const repeated = await refusedAsRepeated(trx, requestId, now)
       if (repeated) return repeated
     }
-    const done = await act({ actor, now, trx })
+    if (changesRoles && actor.kind === 'member')
+      await lockWorkspace({ actor, now, trx, changesRoles }, actor.workspaceId)
+    const current = await lockActor(trx, actor)
+    if (!current) return refuse('not_a_member', 'You are not a member of this workspace any more.')
+    who = current
+    const done = await act({ actor: who, now, trx, changesRoles })
     if (!requestId && !isRefusal(done)) requestId = await nameChanges(trx, now)
     return done
   })
   const result = answerOf(
     outcome.state === 'unknown' ? await resolveOutcome(world, outcome, requestId) : outcome,
   )
-  if (isRefusal(result)) await logRefusal(world, actor, now, result)
+  if (isRefusal(result)) await logRefusal(world, who, now, result)
   return result
 }
 
