@@ -6,6 +6,7 @@ import { release, renew } from '../../src/leases/renew.ts'
 import { createServiceToken, revokeServiceToken } from '../../src/workspaces/service-tokens.ts'
 import { suspendWorkspace } from '../../src/workspaces/suspend.ts'
 import { type Asking, openAsking } from '../setup/asking.ts'
+import { asMember } from '../setup/records.ts'
 import { shell } from '../setup/shell.ts'
 
 let asking: Asking
@@ -117,6 +118,7 @@ test('a repeated suspension or revocation says for whom the first one still wait
 test('only an owner suspends', async () => {
   const { world, workspace } = asking.records
   const manager = { kind: 'member', id: 'U0BRUNO002', role: 'manager', workspaceId: workspace.id } as const
+  await asMember(world.db, manager, world.clock.now())
   expect(await perform(world, manager, (act) => suspendWorkspace(act, workspace))).toMatchObject({
     code: 'forbidden',
   })
