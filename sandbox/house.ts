@@ -94,6 +94,8 @@ function configFor(slack: LocalSlack, options: HouseOptions): Config {
       REDIS_URL: options.redisUrl,
       SLACK_MODE: options.mode ?? 'socket',
       SLACK_BOT_TOKEN: slack.botToken,
+      // The local Slack takes a hundred at once.
+      KEYWARDEN_SLACK_BURST: '100',
       SLACK_APP_TOKEN: slack.appToken,
       SLACK_SIGNING_SECRET: slack.signingSecret,
       SLACK_API_URL: slack.apiUrl,

@@ -59,6 +59,11 @@ export const variables = {
     "whether Slack's history is searched before a message that may have arrived is sent again; off needs fewer scopes and may repeat messages",
     'on',
   ],
+  KEYWARDEN_SLACK_BURST: [
+    z.coerce.number().int().min(1).max(1_000).default(10),
+    'how many messages are posted into one channel at once; after them one a second, as Slack allows',
+    '10',
+  ],
   KEYWARDEN_WORKSPACE: [
     z.string().min(1).max(80).default('Platform'),
     'the name of the first workspace',
@@ -248,6 +253,7 @@ function arrange(env: Environment) {
       signingSecret: env.SLACK_SIGNING_SECRET ?? '',
       apiUrl: env.SLACK_API_URL,
       history: env.KEYWARDEN_SLACK_HISTORY === 'on',
+      burst: env.KEYWARDEN_SLACK_BURST,
     },
     firstWorkspace: env.KEYWARDEN_WORKSPACE,
     firstOwner: env.KEYWARDEN_FIRST_OWNER,

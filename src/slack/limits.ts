@@ -2,12 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Delay } from '../notifications/channel.ts'
 
 /**
- * Posts into one channel: so many at once, and then so many a second. Slack allows about one a second, and short bursts.
+ * Slack allows about one post a second into a channel, and short bursts.
  * https://docs.slack.dev/apis/web-api/rate-limits
  */
-export type Pace = { atOnce: number; perSecond: number }
-
-const slackPace: Pace = { atOnce: 10, perSecond: 1 }
+const perSecond = 1
 
 /** A post that would have to wait longer than this is tried later. Real milliseconds. */
 const longestWaitMs = 2_000
@@ -18,10 +16,10 @@ export type RealTime = { nowMs(): number; wait(ms: number): Promise<unknown> }
 const realTime: RealTime = { nowMs: () => performance.now(), wait: (ms) => pause(ms) }
 
 /**
- * Runs calls to Slack at the pace that it allows: posts by channel. Remembers its 429 answers, for posts by channel and
+ * Runs calls to Slack at the pace that it allows: `atOnce` posts into a channel, and then one a second. Remembers its 429 answers, for posts by channel and
  * else by method, so that nothing is asked again before the time that Slack named.
  */
-export function openLimits(pace: Pace = slackPace, time: RealTime = realTime) {
+export function openLimits(atOnce = 10, time: RealTime = realTime) {
   const refusedUntil = new Map<string, number>()
   const used = new Map<string, { level: number; at: number }>()
 
@@ -29,8 +27,8 @@ export function openLimits(pace: Pace = slackPace, time: RealTime = realTime) {
   async function waitForRoom(channel: string): Promise<void> {
     const now = time.nowMs()
     const before = used.get(channel) ?? { level: 0, at: now }
-    const level = Math.max(0, before.level - ((now - before.at) / 1000) * pace.perSecond)
-    const waitMs = ((level + 1 - pace.atOnce) / pace.perSecond) * 1000
+    const level = Math.max(0, before.level - ((now - before.at) / 1000) * perSecond)
+    const waitMs = ((level + 1 - atOnce) / perSecond) * 1000
     if (waitMs > longestWaitMs) throw new Delay(waitMs / 1000, 'destination')
     used.set(channel, { level: level + 1, at: now })
     if (waitMs > 0) await time.wait(waitMs)
@@ -51,7 +49,7 @@ export function openLimits(pace: Pace = slackPace, time: RealTime = realTime) {
       const { retryAfter } = error as { retryAfter?: number }
       if (!retryAfter) throw error
       refusedUntil.set(name, time.nowMs() + retryAfter * 1000)
-      if (isPost) used.set(channel, { level: pace.atOnce, at: time.nowMs() + retryAfter * 1000 })
+      if (isPost) used.set(channel, { level: atOnce, at: time.nowMs() + retryAfter * 1000 })
       throw new Delay(retryAfter, of)
     }
   }

@@ -42,8 +42,8 @@ export async function openSlackSide(world: World): Promise<SlackSide> {
   const web = openWebClient(world)
   const identity = await firstStart(world, web)
   // Messages have their own client: a rate limit on them must not delay answers to people.
-  const { history } = world.config.slack
-  const channel = slackChannel(openWebClient(world), world.log, { history })
+  const { history, burst } = world.config.slack
+  const channel = slackChannel(openWebClient(world), world.log, { history, atOnce: burst })
   const messenger: Messenger = { world, channel, sources }
   const deliver = async (timeout?: { seconds: number }) => {
     await Promise.all([refreshMessages(messenger), deliverWaiting(messenger, timeout)])

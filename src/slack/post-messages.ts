@@ -9,7 +9,7 @@ import type { Message } from './blocks.ts'
 import { findChannel, post as postOrJoin } from './channels.ts'
 import { completeStep } from './complete-step.ts'
 import { inWords, sendOrInWords } from './in-words.ts'
-import { openLimits, type Pace } from './limits.ts'
+import { openLimits } from './limits.ts'
 import { isAboutContent, translateError } from './refusals.ts'
 import { type FileContent, isFile, type Rendering, rendering } from './render.ts'
 import { sendIllustrated, share } from './upload-chart.ts'
@@ -22,20 +22,20 @@ const skewMs = 10 * minuteMs
 const eventType = 'keywarden_message'
 
 /**
- * Whether Slack's history may be searched; where it may not, what may have arrived is sent again. The pace is Slack's
- * unless given.
+ * Whether Slack's history may be searched; where it may not, what may have arrived is sent again. `atOnce`: so many
+ * messages go into a channel before they are paced.
  */
-type ChannelOptions = { history?: boolean; pace?: Pace }
+type ChannelOptions = { history?: boolean; atOnce?: number }
 
 /** Sends messages to Slack, each with the id of its outbox message in the metadata. */
 export function slackChannel(
   web: WebClient,
   log: Log,
-  { history = true, pace }: ChannelOptions = {},
+  { history = true, atOnce }: ChannelOptions = {},
 ): Channel {
   const known = new Map<string, string>()
   const members = new Map<string, { until: number; users: Promise<Set<string>> }>()
-  const limited = openLimits(pace)
+  const limited = openLimits(atOnce)
 
   async function channelOf(destination: string): Promise<string> {
     const id = known.get(destination) ?? (await findDestination(destination))

@@ -37,7 +37,7 @@ const openMessenger = (): Messenger => ({
   world: house.world,
   sources,
   channel: slackChannel(openWebClient(house.world), house.world.log, {
-    pace: { atOnce: 1_000, perSecond: 1_000 },
+    atOnce: 1_000,
   }),
 })
 

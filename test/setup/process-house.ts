@@ -43,6 +43,7 @@ export async function processHouse(
     REDIS_URL: urls.redisUrl,
     SLACK_API_URL: slack.apiUrl,
     SLACK_BOT_TOKEN: slack.botToken,
+    KEYWARDEN_SLACK_BURST: '100',
     SLACK_APP_TOKEN: slack.appToken,
     SLACK_SIGNING_SECRET: slack.signingSecret,
     KEYWARDEN_HTTP_PORT: '0',

@@ -12,7 +12,7 @@ const time: RealTime = {
 }
 beforeEach(() => {
   nowMs = 5_000
-  limited = openLimits({ atOnce: 3, perSecond: 1 }, time)
+  limited = openLimits(3, time)
 })
 
 const post = (channel: string, call = async () => nowMs) => limited('chat.postMessage', channel, call)
@@ -38,7 +38,7 @@ test('a busy channel does not slow another one', async () => {
 })
 
 test('a post that would wait for long is tried later instead of holding up its lane', async () => {
-  limited = openLimits({ atOnce: 1, perSecond: 1 }, { ...time, wait: async () => undefined })
+  limited = openLimits(1, { ...time, wait: async () => undefined })
   for (let n = 0; n < 3; n++) await post('C1')
   expect(await delayOf(post('C1'))).toMatchObject({ seconds: 3, of: 'destination' })
 })
