@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { issue } from '../../src/keys/issue.ts'
+import { type OfferContent, offerKey } from '../../src/keys/offers.ts'
+import { transferKey } from '../../src/keys/transfer.ts'
 import { type Channel, Refused } from '../../src/notifications/channel.ts'
 import { deliverWaiting } from '../../src/notifications/deliver.ts'
+import { refreshMessages } from '../../src/notifications/refresh.ts'
 import { sources } from '../../src/slack/sources.ts'
 import type { RequestContent } from '../../src/workspaces/request-source.ts'
 import { decideRequest, makeRequest, openForDecision } from '../../src/workspaces/requests.ts'
@@ -12,13 +16,16 @@ beforeAll(async () => {
 })
 afterAll(() => r.drop())
 
+const stateIn = (content: RequestContent | OfferContent): string =>
+  'request' in content ? content.request.state : 'offer' in content ? content.offer.keys[0]!.state : ''
+
 /** A way to people whose channels are lost, with what each message shows by now. */
 function directOnly() {
   const shown: { destination: string; about: string; state: string }[] = []
   const show = (destination: string, content: { about: string }) => ({
     destination,
     about: content.about,
-    state: (content as RequestContent).request?.state,
+    state: stateIn(content as RequestContent | OfferContent),
   })
   const channel: Channel = {
     async post(destination, { content }) {
@@ -32,7 +39,8 @@ function directOnly() {
     find: async () => undefined,
     reaches: async () => true,
   }
-  return { shown, deliver: () => deliverWaiting({ world: r.world, channel, sources }) }
+  const messenger = { world: r.world, channel, sources }
+  return { shown, deliver: () => deliverWaiting(messenger), refresh: () => refreshMessages(messenger) }
 }
 
 test('a copy of a request for the person who asked loses its buttons though the answer follows it', async () => {
@@ -57,4 +65,31 @@ test('a copy of a request for the person who asked loses its buttons though the 
   expect(shown).toContainEqual({ ...copy, about: 'request-denied', state: 'denied' })
   expect(shown).toContainEqual({ ...copy, state: 'denied' })
   expect(shown).not.toContainEqual({ ...copy, state: 'waiting' })
+})
+
+test('the offer of a key that was given away and back says again that it waits', async () => {
+  const { world, workspace, owner } = r
+  const draft = {
+    ...{ name: 'Wanderer', description: '', integration: '', scopes: ['read' as const], lifetimeDays: 30 },
+    ...{ allowedNetworks: [], limitPerMinute: null, ownerId: owner.id },
+  }
+  const { shown, deliver, refresh } = directOnly()
+  const key = await r.act(async (act) => {
+    const made = must(await issue(act, workspace.id, draft, world.random))
+    await offerKey(act, made, 'made', world.random)
+    return made
+  })
+  await deliver()
+  const give = (from: string, to: string) =>
+    r.act(async (act) => {
+      await transferKey(act, { keyId: key.id, workspaceId: workspace.id, from, to, reason: 'a test' })
+      await offerKey(act, { ...key, ownerId: to }, 'given', world.random)
+    })
+  const first = () => shown.find(({ destination }) => destination === `dm:${owner.id}`)!.state
+  await give(owner.id, 'U0BRUNO002')
+  await refresh()
+  expect(first()).toBe('moved')
+  await give('U0BRUNO002', owner.id)
+  await refresh()
+  expect(first()).toBe('waiting')
 })
