@@ -47,7 +47,10 @@ export const isConnectionSpent = (error: unknown): boolean =>
 
 function isSessionLost(error: unknown): boolean {
   const { code, message } = error as { code?: unknown; message?: unknown }
-  return code === '26000' || code === '42P05' || (code === '0A000' && /cached plan/.test(`${message}`))
+  if (code === '26000' || code === '42P05' || (code === '0A000' && /cached plan/.test(`${message}`)))
+    return true
+  // The driver's own, in the form of an answer: what came is not the protocol, and nobody knows where it goes on.
+  return code === undefined && /^received invalid response/.test(`${message}`)
 }
 
 /** The sentence for a start or command that a database kept from happening; undefined when it was not that. */

@@ -14,7 +14,7 @@ export const batchSize = 50
 /**
  * Makes the caller's transaction the only one of all processes that carries out offboardings of this account, until it
  * ends. It comes first in each of them. Their other locks come in the order that everybody keeps: offboardings,
- * keys by id, requests for keys, workspaces by id, the heads of audit chains.
+ * workspaces by id, roles, keys by id, requests for keys, the heads of audit chains.
  */
 export const holdAccount = (trx: Transaction, accountId: string) =>
   trx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`offboardings ${accountId}`])

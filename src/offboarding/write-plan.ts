@@ -2,9 +2,12 @@ import { recordAll } from '../audit/record.ts'
 import { groupBy } from '../foundation/group-by.ts'
 import type { Random } from '../foundation/random.ts'
 import type { Act } from '../members/actor.ts'
+import { lockRole, lockWorkspace } from '../members/lock.ts'
+import { findMember, type Role } from '../members/member.ts'
 import { type Policy, readPolicy } from '../policy/policy.ts'
 import { closeRequestsOf } from '../workspaces/requests.ts'
 import { markAllDeparted } from '../workspaces/roles.ts'
+import { mayOffboard } from './authority.ts'
 import { claimBatch, type Step } from './claim.ts'
 import { type Candidate, keysOfLeavers } from './leaver-keys.ts'
 import { notifyWorkspaces, type Planned } from './notify-workspaces.ts'
@@ -18,25 +21,28 @@ import { isBusy, modeIn, planFor } from './plan.ts'
 export const writePlans =
   (random: Random): Step =>
   async (act, claim) => {
-    const claimed = await claimBatch(act, claim, 'requested')
-    if (claimed.length === 0) return 0
+    const asked = await claimBatch(act, claim, 'requested')
+    if (asked.length === 0) return 0
     const rows = await act
       .trx('workspaces')
       .where({ account_id: claim.accountId })
+      .orderBy('id')
       .select('id', 'name', 'policy')
+    for (const { id } of rows) await lockWorkspace(act, id)
+    const claimed = await asTheyStillMay(act, asked)
     const named = rows.map(({ id, name, policy }) => ({ id: id as string, name, policy: readPolicy(policy) }))
-    const planned = await planKeys(act, claimed, new Map(named.map(({ id, policy }) => [id, policy])))
     const leavers = claimed.map(({ userId, keepsRoleIn }) => ({
       userId: userId!,
       workspaceIds: named.flatMap(({ id }) => (keepsRoleIn.includes(id) ? [] : [id])),
     }))
-    const closed = await closeRequestsOf(act, leavers, random)
     const { events, lastOwners } = await markAllDeparted(
       act,
       leavers.flatMap(({ userId, workspaceIds }) =>
         workspaceIds.map((workspaceId) => ({ workspaceId, userId })),
       ),
     )
+    const planned = await planKeys(act, claimed, new Map(named.map(({ id, policy }) => [id, policy])))
+    const closed = await closeRequestsOf(act, leavers, random)
     const acting = []
     for (const offboarding of claimed) {
       const keys = planned.get(offboarding.id) ?? []
@@ -50,16 +56,60 @@ export const writePlans =
         offboarding.keepsRoleIn.length > 0 ||
         !isUnattended(offboarding) ||
         offboarding.begunAt > offboarding.requestedAt
-      acting.push({ id: offboarding.id, lastOwnerOf, announced })
+      const { id, decidesIn, keepsRoleIn } = offboarding
+      acting.push({ id, decidesIn, keepsRoleIn, lastOwnerOf, announced })
     }
     await act.trx.raw(
-      `update offboardings o set state = 'acting', last_owner_of = a."lastOwnerOf", announced = a.announced
-       from jsonb_to_recordset(?) as a (id text, "lastOwnerOf" text[], announced boolean) where o.id = a.id`,
+      `update offboardings o set state = 'acting', decides_in = a."decidesIn", keeps_role_in = a."keepsRoleIn",
+         last_owner_of = a."lastOwnerOf", announced = a.announced
+       from jsonb_to_recordset(?) as a (id text, "decidesIn" text[], "keepsRoleIn" text[], "lastOwnerOf" text[],
+         announced boolean) where o.id = a.id`,
       [JSON.stringify(acting)],
     )
     await recordAll(act, [...closed, ...events])
     return claimed.length
   }
+
+/**
+ * The people who asked decide where one of them is still in charge. Elsewhere policy does, and a role stays that nothing
+ * else asked to end.
+ */
+async function asTheyStillMay(act: Act, offboardings: readonly Offboarding[]): Promise<Offboarding[]> {
+  const attended = offboardings.filter((one) => !one.requestedBy.includes(':'))
+  const requests = await act
+    .trx('offboarding_requests')
+    .whereIn(
+      'offboarding_id',
+      attended.map(({ id }) => id),
+    )
+    .select('offboarding_id', 'requested_by')
+  const now: Offboarding[] = []
+  for (const offboarding of offboardings) {
+    const ofIt = requests.filter((row) => row.offboarding_id === offboarding.id)
+    const requesters = ofIt.map((row) => row.requested_by as string)
+    now.push(attended.includes(offboarding) ? await narrowed(act, offboarding, requesters) : offboarding)
+  }
+  return now
+}
+
+async function narrowed(act: Act, offboarding: Offboarding, asked: readonly string[]): Promise<Offboarding> {
+  const { userId, requestedBy, decidesIn, keepsRoleIn } = offboarding
+  const requesters = new Set([requestedBy, ...asked])
+  const people = [...requesters].filter((name) => !name.includes(':'))
+  const lost: { workspaceId: string; leaver: Role }[] = []
+  for (const workspaceId of decidesIn) {
+    const leaver = (await findMember(act.trx, workspaceId, userId!))?.role ?? 'member'
+    const held: (Role | undefined)[] = []
+    for (const person of people) held.push(await lockRole(act.trx, workspaceId, person))
+    if (!held.some((role) => role && mayOffboard(role, leaver))) lost.push({ workspaceId, leaver })
+  }
+  const stays = people.length < requesters.size ? [] : lost.filter(({ leaver }) => leaver !== 'member')
+  return {
+    ...offboarding,
+    decidesIn: decidesIn.filter((here) => lost.every(({ workspaceId }) => workspaceId !== here)),
+    keepsRoleIn: [...keepsRoleIn, ...stays.map(({ workspaceId }) => workspaceId)],
+  }
+}
 
 /** Adds what is not planned yet. Returns those keys by their offboarding; one that has none more is not there. */
 export async function planKeys(

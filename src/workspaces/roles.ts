@@ -2,6 +2,7 @@ import { type AuditEvent, record, recordAll } from '../audit/record.ts'
 import type { Executor } from '../foundation/database.ts'
 import { type Refusal, refuse } from '../foundation/refusal.ts'
 import type { Act } from '../members/actor.ts'
+import { lockWorkspace } from '../members/lock.ts'
 import { findMember, type Member, type Role } from '../members/member.ts'
 import { authorise } from '../policy/authorise.ts'
 
@@ -39,7 +40,7 @@ export async function setRole(
   const refusal = await authorise(act, 'role.set', { workspaceId })
   if (refusal) return refusal
   // Two owners who demote each other at once must not both succeed.
-  await act.trx('workspaces').where({ id: workspaceId }).forNoKeyUpdate().first('id')
+  await lockWorkspace(act, workspaceId)
   const existing = await act
     .trx('members')
     .where({ workspace_id: workspaceId, user_id: userId })
@@ -97,8 +98,9 @@ export async function setGroupRole(
 ): Promise<{ groupId: string } | Refusal> {
   const refusal = await authorise(act, 'role.set', { workspaceId })
   if (refusal) return refusal
+  await lockWorkspace(act, workspaceId)
   const where = { workspace_id: workspaceId, group_id: groupId }
-  const before = await act.trx('group_roles').where(where).forUpdate().first('role')
+  const before = await act.trx('group_roles').where(where).first('role')
   if (role !== null && before?.role === role) await replaceMembers(act, workspaceId, groupId, userIds)
   if ((before?.role ?? null) === role) return { groupId }
   if (role === null) await act.trx('group_roles').where(where).delete()
@@ -117,8 +119,15 @@ export async function setGroupRole(
 
 /** Updates the copy of a group's members in every workspace where the group gives a role. */
 export async function refreshGroup(act: Act, groupId: string, userIds: readonly string[]): Promise<void> {
-  const rows = await act.trx('group_roles').where({ group_id: groupId }).select('workspace_id')
-  for (const row of rows) await replaceMembers(act, row.workspace_id, groupId, userIds)
+  const rows = await act
+    .trx('group_roles')
+    .where({ group_id: groupId })
+    .orderBy('workspace_id')
+    .select('workspace_id')
+  for (const row of rows) {
+    await lockWorkspace(act, row.workspace_id)
+    await replaceMembers(act, row.workspace_id, groupId, userIds)
+  }
 }
 
 async function replaceMembers(act: Act, workspaceId: string, groupId: string, userIds: readonly string[]) {
@@ -195,6 +204,7 @@ export async function restoreOwner(act: Act, workspaceId: string, userId: string
   await act
     .trx('members')
     .where({ workspace_id: workspaceId, user_id: userId, role: 'owner' })
+    .whereNotNull('left_at')
     .update({ left_at: null })
 }
 

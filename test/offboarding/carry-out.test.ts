@@ -187,10 +187,8 @@ test('who comes back and leaves again is offboarded anew, but only a source that
   const first = await ask({ source: 'scim' })
   await carryOut(r.world)
   const { accountId } = r.workspace
-  expect(await r.act((act) => recordReturn(act, accountId, leaver, ['user-change'], r.world.random))).toBe(
-    false,
-  )
-  expect(await r.act((act) => recordReturn(act, accountId, leaver, ['scim'], r.world.random))).toBe(true)
+  expect(await r.act((act) => recordReturn(act, accountId, leaver, 'slack', r.world.random))).toBe(false)
+  expect(await r.act((act) => recordReturn(act, accountId, leaver, 'directory', r.world.random))).toBe(true)
   expect((await keysByName(r.world)).Old).toMatchObject({ status: 'inactive' })
   expect((await ask({ source: 'scim' })).id).not.toBe(first.id)
 })
@@ -242,6 +240,7 @@ test('members offboard nobody, managers no owner, and nobody themselves', async 
     )
     return isRefusal(result) && plain(result.message)
   }
+  await join(r.world, r.workspace.id, 'U0EMRE0005')
   expect(await refusalOf('U0EMRE0005', 'member', leaver)).toBe('Only managers and owners offboard people.')
   expect(await refusalOf(manager, 'manager', r.owner.id)).toBe('Only owners offboard an owner.')
   expect(await refusalOf(manager, 'manager', manager)).toBe('Someone else must offboard you.')
@@ -251,7 +250,7 @@ test('members offboard nobody, managers no owner, and nobody themselves', async 
 test('who is said to be back before anything has happened loses nothing', async () => {
   await ownedKey(r.world, await join(r.world, r.workspace.id, leaver, 'manager'), 'Kept')
   await ask({ source: 'scim' })
-  await r.act((act) => recordReturn(act, r.workspace.accountId, leaver, ['scim'], r.world.random))
+  await r.act((act) => recordReturn(act, r.workspace.accountId, leaver, 'directory', r.world.random))
   await carryOut(r.world)
   expect((await keysByName(r.world)).Kept).toMatchObject({ status: 'active', owner_id: leaver })
 })

@@ -121,6 +121,7 @@ test('an offer loses its button when its key is revealed, or is revoked before a
   const [offer] = await directTo('member', 'rotation of To be taken')
   expect(findButton(offer!.blocks, 'Reveal key')).toBeDefined()
   const member = { kind: 'member', id: people.member, role: 'member', workspaceId: workspace.id } as const
+  await join(world, workspace.id, people.member)
   const deps = { random: world.random, tokenPrefix: 'tml_', timeZone: 'UTC' }
   must(await perform(world, member, (act) => reveal(act, workspace.id, taken.newKeyId, deps)))
   must(
