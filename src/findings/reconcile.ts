@@ -93,7 +93,7 @@ async function openNew(trx: Transaction, round: Round, findings: Placed[]): Prom
 
 /**
  * Keeps the facts of open findings current; alerts show them when they are next edited. Returns the findings that
- * de-escalated: their messages keep the former level, or the earlier message would seem to have overtaken them.
+ * de-escalated.
  */
 async function keepCurrent(
   trx: Transaction,
@@ -116,7 +116,6 @@ async function keepCurrent(
   return deescalated.map((one) => ({
     ...one,
     step: `eased:${now.toISOString()}`,
-    level: one.before.level,
     groupId: one.before.group_id,
   }))
 }

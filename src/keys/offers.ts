@@ -85,15 +85,17 @@ export async function offerKeys(
 }
 
 /** Offers an unrevealed key to its owner, in a message of its own. Part of the act that leaves it waiting for them. */
-export const offerKey = (
+export async function offerKey(
   { trx, now, actor }: Act,
   { id, workspaceId, ownerId }: Key,
   because: 'made' | 'given' | 'void',
   random: Random,
-): Promise<void> => {
+): Promise<void> {
   const matterId = `${because}:${id}:${now.getTime()}`
   const keys = [{ id, ownerId }]
-  return offerKeys(trx, { workspaceId, matterId, because, by: actor.id, keys }, now, random)
+  await offerKeys(trx, { workspaceId, matterId, because, by: actor.id, keys }, now, random)
+  // An earlier offer to the same person may say that the key has another owner.
+  await refreshOffers(trx, [id])
 }
 
 const subjectOf = (matterId: string, ownerId: string) => `${matterId} ${ownerId}`

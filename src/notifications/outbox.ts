@@ -280,8 +280,10 @@ export async function secondsToNextTry(db: Executor): Promise<number | undefined
 
 /** Whether a later message will update the same live message anyway: fifty findings need one edit. */
 export async function hasMoreComing(db: Executor, message: Claimed): Promise<boolean> {
+  const { destination, subjectId, source } = message
   const row = await db('outbox')
-    .where({ destination: message.destination, subject_id: message.subjectId })
+    .where({ destination, subject_id: subjectId, source })
+    .whereNot({ mode: 'once' })
     .whereNull('completed_at')
     .whereNull('not_before')
     .where('seq', '>', message.seq)
@@ -289,7 +291,10 @@ export async function hasMoreComing(db: Executor, message: Claimed): Promise<boo
   return row !== undefined
 }
 
-/** Whether the same destination received a higher level of this matter while this message waited. */
+/**
+ * Whether the same destination received a higher level of this matter while this message waited: a later one, as what
+ * was put after it knows that the matter has eased.
+ */
 export async function wasOvertaken(db: Executor, message: Claimed): Promise<boolean> {
   const row = await db('outbox')
     .where({
@@ -299,6 +304,7 @@ export async function wasOvertaken(db: Executor, message: Claimed): Promise<bool
       outcome: 'arrived',
     })
     .where('level', '>', message.level)
+    .where('seq', '>', message.seq)
     .first('seq')
   return row !== undefined
 }

@@ -31,23 +31,27 @@ export async function readFrom(
   const names = [...new Set(messages.map(({ source }) => source))]
   for (const name of names) {
     const places = messages.flatMap((message, i) => (message.source === name ? [i] : []))
-    const read = await readOne(name, places)
-    for (const [n, i] of places.entries()) readings[i] = read instanceof Error ? read : read[n]
+    const read = await readOf(
+      name,
+      places.map((i) => messages[i]!),
+    )
+    for (const [n, i] of places.entries()) readings[i] = read[n]
   }
   return readings
 
-  async function readOne(name: string, places: readonly number[]) {
+  type Read = (Reading | undefined | Error)[]
+
+  async function readOf(name: string, batch: readonly Waiting[]): Promise<Read> {
     const source = sources[name]
     // Messages of a newer program wait for it.
-    if (!source) return new Error(`nothing here knows messages of "${name}"`)
+    if (!source) return batch.map(() => new Error(`nothing here knows messages of "${name}"`))
     try {
-      return await source.read(
-        world.db,
-        places.map((i) => messages[i]!),
-        world.clock.now(),
-      )
+      return await source.read(world.db, batch, world.clock.now())
     } catch (error) {
-      return error instanceof Error ? error : new Error(String(error))
+      if (batch.length === 1) return [error instanceof Error ? error : new Error(String(error))]
+      // By halves, so that one that cannot be read does not hold up the others.
+      const half = batch.length >> 1
+      return [...(await readOf(name, batch.slice(0, half))), ...(await readOf(name, batch.slice(half)))]
     }
   }
 }

@@ -4,6 +4,7 @@ import type { PersonClient } from 'local-slack/person'
 import { beforeAll, expect, test } from 'vitest'
 import { house, people, press, said, security, submitAndSee, useHouse } from '../setup/house.ts'
 import { type Planted, plant } from '../setup/plant.ts'
+import { setPolicyOf } from '../setup/seen.ts'
 
 let workspaceId: string
 useHouse()
@@ -96,18 +97,22 @@ test('what gets worse wakes a snoozed alert, and a snooze that is over says so',
   await thread(manager, await alertAbout(manager, 'Patient', 'never expires'), 'The snooze is over.')
 })
 
-test('an alert that is assigned calls the person it was given to', async () => {
-  await alertAll([soon('Handover')])
-  const manager = house.as('manager')
-  const alert = await alertAbout(manager, 'Handover')
+async function assign(who: PersonClient, alert: Message, to: string): Promise<void> {
   const menu = alert.blocks
     .filter((block) => block.type === 'actions')
     .flatMap((block) => block.elements.map((element) => ({ blockId: block.block_id!, element })))
     .find(({ element }) => element.type === 'overflow')!
   const place = { blockId: menu.blockId, actionId: (menu.element as { action_id: string }).action_id }
   const value = optionValue(alert.blocks, place, 'Assign')!
-  await manager.click({ at: { message: { channel: alert.channel, ts: alert.ts } }, ...place, value })
-  await submitAndSee(manager, await dialogOf(manager), { to: people.otherManager })
+  await who.click({ at: { message: { channel: alert.channel, ts: alert.ts } }, ...place, value })
+  await submitAndSee(who, await dialogOf(who), { to })
+}
+
+test('an alert that is assigned calls the person it was given to', async () => {
+  await alertAll([soon('Handover')])
+  const manager = house.as('manager')
+  const alert = await alertAbout(manager, 'Handover')
+  await assign(manager, alert, people.otherManager)
   await thread(manager, alert, `${people.otherManager} ${people.manager} gave you Handover.`)
 })
 
@@ -183,6 +188,18 @@ test('an idle key that somebody still needs is quiet again, and says who said so
   await press(manager, alert, 'Still needed')
   const resolved = await alertAbout(manager, 'Disaster plan', 'Still needed, said by')
   expect(said(resolved)).toContain(people.manager)
+})
+
+test('an alert that eased still calls the person it is given to', async () => {
+  await setPolicyOf(house, { idleKeys: 'deactivate' })
+  await alertAll([{ name: 'Eased', revealedAt: new Date(house.calendar.now().getTime() - 40 * 86_400_000) }])
+  const manager = house.as('manager')
+  const alert = await alertAbout(manager, 'Eased', '')
+  await setPolicyOf(house, { idleKeys: 'flag' })
+  await house.keywarden.runTimetable()
+  await thread(manager, alert, 'Eased')
+  await assign(manager, await alertAbout(manager, 'Eased', ''), people.otherManager)
+  await thread(manager, alert, `${people.otherManager} ${people.manager} gave you Eased.`)
 })
 
 test('on Monday at nine one message says what there is to look at', async () => {

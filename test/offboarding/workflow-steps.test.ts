@@ -5,6 +5,7 @@ import { openWebClient } from '../../src/foundation/slack.ts'
 import { startWatching } from '../../src/leases/confirm.ts'
 import { type Channel, Delay } from '../../src/notifications/channel.ts'
 import { deliverWaiting } from '../../src/notifications/deliver.ts'
+import { put } from '../../src/notifications/outbox.ts'
 import { carryOut } from '../../src/offboarding/execute.ts'
 import { requestOffboarding } from '../../src/offboarding/request.ts'
 import { slackChannel } from '../../src/slack/post-messages.ts'
@@ -123,6 +124,23 @@ test('a step that is reached for the same person while another is being complete
   const later = workflows()
   await later.answer()
   expect([...first.asked, ...later.asked]).toEqual(['Fx1', 'Fx2'])
+})
+
+test('a step that cannot be read keeps no other waiting', async () => {
+  const unreadable = {
+    workspaceId: r.workspace.id,
+    source: 'offboarding-step',
+    subjectId: 'off_unknown',
+    step: 'completed',
+    mode: 'once',
+    destination: 'workflow:Fx unreadable',
+  } as const
+  await r.world.db.transaction((trx) => put(trx, [unreadable], r.world.clock.now(), r.world.random))
+  await reach('U0READ0001', 'Fx1')
+  await carryOut(r.world)
+  const { asked, answer } = workflows()
+  await answer()
+  expect(asked).toEqual(['Fx1'])
 })
 
 test('sixty steps that cannot be completed keep no other waiting', async () => {

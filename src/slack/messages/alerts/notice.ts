@@ -67,7 +67,7 @@ const leaverOf = (leaver: string): Phrase => {
 /** Messages that could not be sent to a person, by their source. */
 const unsent: Record<string, string> = {
   offer: 'which keys wait for them to reveal them; they wait on their Home',
-  'request-answer': 'that their request for a key was denied',
+  'request-answer': 'what became of their request for a key',
 }
 
 const unreachableMessage = ({ person, what, reason }: Notice & { about: 'unreachable' }): Message =>

@@ -56,10 +56,13 @@ export const closedMessage = (request: KeyRequest): Message =>
     say`Your request for ${{ name: request.draft.name }} is closed: ${{ user: request.closedFor! }}, who was to have the key, is leaving. Ask again for another owner.`,
   )
 
+const getsIt = ({ requestedBy, draft: { ownerId } }: KeyRequest): Phrase =>
+  ownerId === requestedBy ? ['you get'] : say`${{ user: ownerId }} gets`
+
 export const sentView = (request: KeyRequest): ModalView =>
   notice('Request sent', [
     sentenceBlock(
-      say`I am asking the managers about ${{ name: request.draft.name }}. It waits on their Home too. When somebody approves it, you get a message with which you reveal the key.`,
+      say`I am asking the managers about ${{ name: request.draft.name }}. It waits on their Home too. When somebody approves it, ${getsIt(request)} a message that reveals the key.`,
     ),
   ])
 
