@@ -8,7 +8,7 @@ test('a failure inside says that something went wrong, and not what', async () =
   const failing = () => {
     throw Object.assign(new Error('connect ECONNREFUSED 10.1.2.3:5432'), { code: 'ECONNREFUSED' })
   }
-  const server = await openHttp(records.world, {
+  const { server } = await openHttp(records.world, {
     readiness: [],
     routes: [(one) => void one.get('/fails', failing)],
   })

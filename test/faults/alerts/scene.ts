@@ -134,12 +134,13 @@ async function makeWorkspaces(db: Database): Promise<string[]> {
 }
 
 /** Every message must be in Slack once: posts that Slack accepted are counted by the message they carry. */
-async function judge(db: Database, slack: LocalSlack): Promise<Verdict> {
+export async function judge(db: Database, slack: LocalSlack): Promise<Verdict> {
   const response = await fetch(`${slack.url}/calls?method=chat.postMessage`)
   const calls = (await response.json()) as Call[]
   const seen = new Map<string, number>()
   for (const { args, reply } of calls) {
-    if (reply.ok !== true) continue
+    // An answer to a person is no message of the outbox.
+    if (reply.ok !== true || !args.metadata) continue
     const { event_payload } = args.metadata as { event_payload: { message: string } }
     seen.set(event_payload.message, (seen.get(event_payload.message) ?? 0) + 1)
   }
