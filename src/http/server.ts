@@ -90,7 +90,7 @@ function newServer(
         .send(isScim ? scimError(statusCode, message) : errorBody(codeOf(statusCode), message))
     },
     forceCloseConnections: 'idle',
-    // What has come in is answered.
+    // Requests that have come in are answered.
     return503OnClosing: false,
     serverFactory: (handler) => nodeServer(before(handler)),
   })

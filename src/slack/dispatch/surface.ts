@@ -31,9 +31,9 @@ export function opener(bot: BotContext, trigger: string, title?: string): Surfac
 /** The hash that a dialog had before an acknowledgement that changes it, until Slack is known to have taken that. */
 export type Acknowledged = { hash?: string | undefined }
 
-/** Real milliseconds that Slack waits for an acknowledgement, and that pass between two looks whether it has come. */
+/** Real milliseconds that Slack waits for an acknowledgement, and that pass between two updates before it has come. */
 const acknowledgeMs = 3_000
-const lookEveryMs = 100
+const updateEveryMs = 100
 
 /** A dialog that is already open. */
 export function openViewSurface(
@@ -53,7 +53,7 @@ export function openViewSurface(
       try {
         const shown = await bot.web.views.update({ view_id: viewId, hash: acknowledged.hash, view })
         acknowledged.hash = shown.view?.hash
-        await pause(lookEveryMs)
+        await pause(updateEveryMs)
       } catch (error) {
         if (errorName(error) !== 'hash_conflict') throw error
         acknowledged.hash = undefined

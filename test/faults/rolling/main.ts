@@ -23,6 +23,7 @@ for (const mode of ['http', 'socket'] as const) {
     const report = await runRolling(
       { databaseUrl: postgres.url, redisUrl: redis.url },
       { mode, counts, groups, drainSeconds: 2 },
+      console.log,
     )
     reports.push({ mode, ...report })
   } finally {

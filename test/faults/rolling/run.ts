@@ -43,10 +43,11 @@ export type Report = {
 /** Real milliseconds; a drain must be several of them. */
 const askEveryMs = 150
 
-/** Restarts every process of the plan under load, on a database that is migrated and empty. */
+/** Restarts every process of the plan under load, on a database that is migrated and empty; says how it goes on. */
 export async function runRolling(
   urls: { databaseUrl: string; redisUrl: string },
   plan: Plan,
+  say: (line: string) => void,
 ): Promise<Report> {
   const manifest = new URL('../../../manifest.yml', import.meta.url).pathname
   const slack = await startSlack({
@@ -82,7 +83,12 @@ export async function runRolling(
       const from = new Date()
       const load = openLoad(slack, verifiers.url, serviceToken)
       await until(() => load.made.size > 1)
-      for (const group of plan.groups) await Promise.all(group.map(([role, n]) => fleet.replace(role, n)))
+      for (const group of plan.groups) {
+        const began = performance.now()
+        await Promise.all(group.map(([role, n]) => fleet.replace(role, n)))
+        const names = group.map(([role, n]) => `${role} ${n + 1}`).join(', ')
+        say(`${plan.mode}: ${names} replaced in ${Math.round((performance.now() - began) / 100) / 10} s`)
+      }
       await load.stop()
       const to = new Date()
       await until(
