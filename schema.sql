@@ -1027,7 +1027,7 @@ CREATE TABLE public.key_offers (
     matter_id text NOT NULL,
     because text NOT NULL,
     by text NOT NULL,
-    CONSTRAINT key_offers_because_check CHECK ((because = ANY (ARRAY['rotation'::text, 'leaver'::text])))
+    CONSTRAINT key_offers_because_check CHECK ((because = ANY (ARRAY['rotation'::text, 'leaver'::text, 'made'::text, 'given'::text, 'void'::text])))
 );
 
 CREATE TABLE public.key_requests (
@@ -1163,7 +1163,6 @@ CREATE TABLE public.offboarding_keys (
     acted_at timestamp with time zone,
     confirmed_at timestamp with time zone,
     receipt jsonb,
-    offered_at timestamp with time zone,
     undone_at timestamp with time zone,
     CONSTRAINT offboarding_keys_check CHECK (((outcome IS NULL) = (acted_at IS NULL))),
     CONSTRAINT offboarding_keys_outcome_check CHECK ((outcome = ANY (ARRAY['revoked'::text, 'deactivated'::text, 'rotating'::text, 'handed-over'::text, 'kept'::text, 'refused-already'::text, 'failed'::text]))),
@@ -1176,6 +1175,7 @@ CREATE TABLE public.offboarding_requests (
     reference text DEFAULT ''::text NOT NULL,
     requested_by text NOT NULL,
     requested_at timestamp with time zone NOT NULL,
+    withdrawn_at timestamp with time zone,
     CONSTRAINT offboarding_requests_source_check CHECK ((source = ANY (ARRAY['slack'::text, 'workflow'::text, 'user-change'::text, 'scim'::text, 'webhook'::text, 'shell'::text, 'reconcile'::text])))
 );
 
@@ -1185,6 +1185,7 @@ CREATE TABLE public.offboardings (
     workspace_id text NOT NULL,
     user_id text,
     email text,
+    also_by text[] DEFAULT '{}'::text[] NOT NULL,
     mode text NOT NULL,
     successor_id text,
     note text DEFAULT ''::text NOT NULL,
@@ -1318,7 +1319,6 @@ CREATE TABLE public.rotation_campaigns (
     new_owner_id text,
     started_by text NOT NULL,
     started_by_kind text NOT NULL,
-    started_by_role text,
     started_at timestamp with time zone NOT NULL,
     CONSTRAINT rotation_campaigns_reason_check CHECK ((reason = ANY (ARRAY['scheduled'::text, 'compromised'::text, 'leaver'::text, 'scope-change'::text]))),
     CONSTRAINT rotation_campaigns_title_check CHECK ((char_length(title) <= 200))
@@ -1363,6 +1363,13 @@ CREATE TABLE public.service_tokens (
     revoked_at timestamp with time zone,
     CONSTRAINT service_tokens_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 80))),
     CONSTRAINT service_tokens_token_hash_check CHECK ((length(token_hash) = 32))
+);
+
+CREATE TABLE public.slack_users (
+    account_id text NOT NULL,
+    user_id text NOT NULL,
+    updated bigint NOT NULL,
+    deleted boolean NOT NULL
 );
 
 CREATE TABLE public.token_messages (
@@ -1681,7 +1688,7 @@ ALTER TABLE ONLY public.key_holders
     ADD CONSTRAINT key_holders_pkey PRIMARY KEY (key_id, user_id);
 
 ALTER TABLE ONLY public.key_offers
-    ADD CONSTRAINT key_offers_pkey PRIMARY KEY (key_id, owner_id);
+    ADD CONSTRAINT key_offers_pkey PRIMARY KEY (key_id, owner_id, matter_id);
 
 ALTER TABLE ONLY public.key_requests
     ADD CONSTRAINT key_requests_pkey PRIMARY KEY (id);
@@ -1757,6 +1764,9 @@ ALTER TABLE ONLY public.service_tokens
 
 ALTER TABLE ONLY public.service_tokens
     ADD CONSTRAINT service_tokens_token_hash_key UNIQUE (token_hash);
+
+ALTER TABLE ONLY public.slack_users
+    ADD CONSTRAINT slack_users_pkey PRIMARY KEY (account_id, user_id);
 
 ALTER TABLE ONLY public.token_messages
     ADD CONSTRAINT token_messages_pkey PRIMARY KEY (channel_id, ts);
@@ -1945,8 +1955,6 @@ CREATE INDEX members_in_charge ON public.members USING btree (workspace_id, role
 CREATE INDEX offboarding_keys_by_key ON public.offboarding_keys USING btree (key_id);
 
 CREATE INDEX offboarding_keys_to_do ON public.offboarding_keys USING btree (offboarding_id, workspace_id, key_id) WHERE (outcome IS NULL);
-
-CREATE INDEX offboarding_keys_to_offer ON public.offboarding_keys USING btree (offboarding_id) WHERE ((outcome = ANY (ARRAY['rotating'::text, 'handed-over'::text])) AND (offered_at IS NULL));
 
 CREATE INDEX offboardings_by_message ON public.offboardings USING btree (message_id);
 
@@ -2219,6 +2227,9 @@ ALTER TABLE ONLY public.rotations
 
 ALTER TABLE ONLY public.service_tokens
     ADD CONSTRAINT service_tokens_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.slack_users
+    ADD CONSTRAINT slack_users_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
 ALTER TABLE ONLY public.token_messages
     ADD CONSTRAINT token_messages_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.keys(id);

@@ -1,189 +1,28 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
-import { startSlack } from 'local-slack'
-import type { Call } from 'local-slack/contract'
-import { calls } from 'local-slack/person'
-import { openCalendar } from '../sandbox/calendar.ts'
-import { startPostgres } from '../sandbox/services/postgres.ts'
-import { perform } from '../src/acts/perform.ts'
-import { readConfig } from '../src/foundation/config.ts'
-import { openDatabase } from '../src/foundation/database.ts'
-import { openLog } from '../src/foundation/log.ts'
-import { migrate } from '../src/foundation/migrate.ts'
-import { systemRandom } from '../src/foundation/random.ts'
-import { isRefusal } from '../src/foundation/refusal.ts'
-import type { World } from '../src/foundation/world.ts'
-import { requestOffboarding } from '../src/offboarding/request.ts'
-import { openVerifier } from '../src/verification/verifier.ts'
-import type { Workspace } from '../src/workspaces/workspace.ts'
-import { administer, databaseUrl } from '../test/setup/administer.ts'
-import { fillCompany, leaverId } from './offboarding/company.ts'
-
 /**
- * How does it go when 5,000 people leave within one simulated hour, who could use 20,000 keys? A directory says so
- * evenly over the hour; the worker runs every ten simulated seconds, as its timetable has it, against two verifiers.
- * Prints a table, and JSON as the last line.
+ * npm run bench:offboarding: what happens when many people leave at once. `-- burst` sends 200 leavers at 25 a second
+ * through SCIM and through the webhook, to one process and to split roles (`-- burst 200 oneProcess`: to one alone);
+ * `-- hour` lets 5,000 leave in a simulated hour. Without an argument both.
  */
-const leavers = Number(process.argv[2] ?? 5_000)
-const keysEach = 4
-const tickSeconds = 10
-const ticks = 3_600 / tickSeconds
-const limits = {
-  megabytes: 256,
-  slaSeconds: 900,
-  postsPerSecondAndChannel: 1,
-  updatesPerMinute: 50,
-  filesPerMinute: 20,
-}
+import { burst } from './offboarding/burst.ts'
+import { hour } from './offboarding/hour.ts'
+import { report } from './table.ts'
 
-const postgres = await startPostgres({ durable: false, own: true, log: console.log })
-const calendar = openCalendar()
-const slack = await startSlack({
-  clock: calendar,
-  manifest: fileURLToPath(new URL('../manifest.yml', import.meta.url)),
-  // Real time says nothing here; posts are counted against simulated time below.
-  postLimit: { perSecond: 1e6, burst: 1e6 },
-})
-const name = 'bench_offboarding'
-await administer(postgres.url, `create database ${name}`)
-const url = databaseUrl(postgres.url, name)
-await migrate(url)
-const env = {
-  DATABASE_URL: url,
-  SLACK_BOT_TOKEN: slack.botToken,
-  SLACK_APP_TOKEN: slack.appToken,
-  SLACK_API_URL: slack.apiUrl,
+const [mode = 'both', count, only] = process.argv.slice(2)
+const table: Parameters<typeof report>[1] = {}
+const figures: Record<string, unknown> = {}
+let ok = true
+if (mode !== 'hour')
+  for (const layout of ['oneProcess', 'splitRoles'] as const)
+    if (!only || only === layout)
+      for (const { name, ...found } of await burst(layout, Number(count ?? 200))) {
+        table[name] = found.shown
+        figures[name] = found.figures
+        ok &&= found.ok
+      }
+if (mode !== 'burst') {
+  const found = await hour(Number(count ?? 5_000))
+  for (const [name, hour] of Object.entries(found.shown)) table[name] = { hour }
+  figures.hour = found.figures
+  ok &&= found.ok
 }
-const config = readConfig(env, ['worker'])
-const db = openDatabase(url, { connections: 8, name: 'bench' })
-const log = openLog({ level: 'warn', tokenPrefix: config.tokenPrefix })
-const world: World = { config, db, log, clock: calendar, random: systemRandom }
-const workspace = await fillCompany(world, { id: slack.teamId, name: 'ACME' }, leavers, keysEach)
-const verifiers = [await openVerifier(world), await openVerifier(world)]
-const worker = spawn(
-  process.execPath,
-  ['--import', 'tsx', fileURLToPath(new URL('offboarding/worker.ts', import.meta.url))],
-  {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    env: { ...env, PATH: process.env.PATH, BENCH_NOW: String(+calendar.now()) },
-  },
-)
-await once(worker, 'message')
-
-const begun = performance.now()
-let asked = 0
-let megabytes = 0
-let slowestMs = 0
-const sent: { tick: number; call: Call }[] = []
-// The hour, and what it takes to finish after it.
-for (let tick = 0; tick < ticks + 30; tick++) {
-  for (; asked < Math.min(leavers, Math.ceil(((tick + 1) * leavers) / ticks)); asked++)
-    await leave(workspace, leaverId(asked))
-  // Whoever left in this window waits for its end, as for the worker's next run.
-  calendar.advance({ days: 0, minutes: tickSeconds / 60 })
-  const at = performance.now()
-  megabytes = Math.max(megabytes, await work(worker))
-  slowestMs = Math.max(slowestMs, performance.now() - at)
-  for (const call of await calls(slack.url, undefined, sent.at(-1)?.call.n ?? 0)) sent.push({ tick, call })
-  if (tick % 60 === 59)
-    console.log(
-      `${(tick + 1) * tickSeconds} simulated seconds: ${asked} have left, ${Math.round(megabytes)} MB`,
-    )
-}
-const seconds = (performance.now() - begun) / 1000
-const result = await measured()
-console.log(JSON.stringify({ bench: 'offboarding', ...result }))
-process.exitCode = result.ok ? 0 : 1
-worker.send('stop')
-await once(worker, 'exit')
-for (const verifier of verifiers) await verifier.stop()
-await db.destroy()
-await slack.close()
-await postgres.stop()
-
-async function leave(from: Workspace, userId: string): Promise<void> {
-  const made = await perform(world, { kind: 'job', id: 'scim bench' }, (act) =>
-    requestOffboarding(act, from, { source: 'scim', userId }, systemRandom),
-  )
-  if (isRefusal(made)) throw new Error(`refused: ${JSON.stringify(made.message)}`)
-}
-
-async function work(child: ChildProcess): Promise<number> {
-  child.send(Number(calendar.now()))
-  const [memory] = await once(child, 'message')
-  return memory
-}
-
-async function measured() {
-  const { rows } = await db.raw(
-    `select count(*) as people, count(*) filter (where state = 'done') as done,
-       count(*) filter (where message_id is null) as untold,
-       max(extract(epoch from done_at - begun_at))::float as slowest_seconds,
-       percentile_cont(0.5) within group (order by extract(epoch from done_at - begun_at))::float as median_seconds
-     from offboardings`,
-  )
-  const [keys] = (
-    await db.raw(
-      `select count(*) as keys, count(*) filter (where receipt->>'state' = 'confirmed') as receipts,
-         count(*) filter (where k.status = 'inactive') as refused from offboarding_keys o join keys k on k.id = o.key_id`,
-    )
-  ).rows
-  const [audit] = (await db.raw(`select count(*) as n from audit_events where event = 'key.deactivated'`))
-    .rows
-  const posts = of('chat.postMessage').map(
-    ({ call }) => call.args.metadata as { event_payload: { message: string } },
-  )
-  const messages = posts.map((metadata) => metadata.event_payload.message)
-  const received = Number((await db('posted_messages').count('ts as n').first())!.n)
-  const shown = {
-    peopleWhoLeft: rows[0].people,
-    offboardingsFinished: rows[0].done,
-    keysRefused: keys.refused,
-    keysWithReceipt: keys.receipts,
-    deactivationsInAudit: audit.n,
-    refusedAfterSecondsMedian: tenths(rows[0].median_seconds),
-    refusedAfterSecondsSlowest: tenths(rows[0].slowest_seconds),
-    messagesPosted: posts.length,
-    messagesPostedTwice: messages.length - new Set(messages).size,
-    mostPostsInTenSeconds: Math.max(...perWindow('chat.postMessage', 1)),
-    mostEditsInAMinute: Math.max(0, ...perWindow('chat.update', 6)),
-    files: of('files.completeUploadExternal').length,
-    mostFilesInAMinute: Math.max(0, ...perWindow('files.completeUploadExternal', 6)),
-    workerMemoryMegabytes: Math.round(megabytes),
-    slowestRoundMs: Math.round(slowestMs),
-    realSeconds: Math.round(seconds),
-  }
-  console.table(shown)
-  const all = leavers * keysEach
-  const ok =
-    rows[0].done === leavers &&
-    rows[0].untold === 0 &&
-    keys.receipts === all &&
-    keys.refused === all &&
-    audit.n === all &&
-    posts.length === received &&
-    shown.messagesPostedTwice === 0 &&
-    rows[0].slowest_seconds <= limits.slaSeconds &&
-    megabytes < limits.megabytes &&
-    shown.mostPostsInTenSeconds <= limits.postsPerSecondAndChannel * tickSeconds &&
-    shown.mostEditsInAMinute <= limits.updatesPerMinute &&
-    shown.mostFilesInAMinute <= limits.filesPerMinute
-  return { ok, leavers, limits, ...shown }
-}
-
-function tenths(seconds: number): number {
-  return Math.round(seconds * 10) / 10
-}
-
-function of(method: string) {
-  return sent.filter(({ call }) => call.method === method && call.reply.ok === true)
-}
-
-/** How many calls fell into each window of so many ticks. */
-function perWindow(method: string, width: number): number[] {
-  const found = new Map<number, number>()
-  for (const { tick } of of(method))
-    for (let first = tick - width + 1; first <= tick; first++) found.set(first, (found.get(first) ?? 0) + 1)
-  return [...found.values()]
-}
+report('offboarding', table, figures, ok)

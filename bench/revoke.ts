@@ -11,7 +11,7 @@ import { isRefusal } from '../src/foundation/refusal.ts'
 import { plain } from '../src/foundation/words.ts'
 import { startWatching } from '../src/leases/confirm.ts'
 import { openWatcher } from '../src/leases/watcher.ts'
-import { carryOutThese } from '../src/offboarding/execute.ts'
+import { carryOut } from '../src/offboarding/execute.ts'
 import { requestOffboarding } from '../src/offboarding/request.ts'
 import { allWorkspaces } from '../src/workspaces/workspace.ts'
 import type { BusyOptions } from './load/busy.ts'
@@ -119,7 +119,7 @@ async function campaign(): Promise<number> {
     requestOffboarding(act, workspace!, request, systemRandom),
   )
   if (isRefusal(made)) throw new Error(plain(made.message))
-  if ((await carryOutThese(world, [made.id], 60_000)) !== 1) throw new Error('the campaign was not confirmed')
+  if ((await carryOut(world, { withinMs: 60_000 })) !== 1) throw new Error('the campaign was not confirmed')
   return performance.now() - begun
 }
 

@@ -214,7 +214,7 @@ async function actor({ world }: House, workspaceId: string, userId: string): Pro
 }
 
 async function done<T>({ world }: House, actor: Actor, act: (act: Act) => Promise<T | Refusal>): Promise<T> {
-  const result = await perform(world, actor, act)
+  const result = await perform(world, actor, act, { changesRoles: true })
   if (isRefusal(result)) throw new Error(`The demo's past was refused: ${plain(sentence(result))}`)
   return result
 }

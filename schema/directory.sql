@@ -8,6 +8,15 @@ create table emails (
 );
 create index emails_by_user on emails (account_id, user_id);
 
+-- The state of a person that Slack last reported, with its time by Slack's count: events repeat and overtake each other.
+create table slack_users (
+  account_id text not null references accounts,
+  user_id text not null,
+  updated bigint not null,
+  deleted boolean not null,
+  primary key (account_id, user_id)
+);
+
 -- The credentials of other systems that report leavers. A SCIM token is stored as a hash; the secret of a
 -- webhook is stored itself, since signatures are checked with it: encrypted with the key secret_key_id of the
 -- configuration, or plain where that is null.

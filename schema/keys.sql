@@ -131,9 +131,9 @@ create table key_offers (
   key_id text not null references keys,
   owner_id text not null,
   matter_id text not null,
-  because text not null check (because in ('rotation', 'leaver')),
-  -- who started the rotation, or who leaves
+  because text not null check (because in ('rotation', 'leaver', 'made', 'given', 'void')),
+  -- who leaves, or did so
   by text not null,
-  primary key (key_id, owner_id)
+  primary key (key_id, owner_id, matter_id)
 );
 create index key_offers_by_message on key_offers (matter_id, owner_id);

@@ -6,6 +6,8 @@ create table offboardings (
   workspace_id text not null references workspaces,
   user_id text,
   email text,
+  -- further addresses of a person whom Slack has not named yet
+  also_by text[] not null default '{}',
   mode text not null check (mode in ('by-use', 'revoke', 'deactivate', 'rotate')),
   successor_id text,
   note text not null default '' check (char_length(note) <= 300),
@@ -43,7 +45,7 @@ create index offboardings_unannounced on offboardings (workspace_id, requested_a
 create index offboardings_by_message on offboardings (message_id);
 create index offboardings_lately on offboardings (workspace_id, message_at) where message_at is not null;
 
--- Each request for it: one for each run of a workflow, one for each other source.
+-- Each request for it: one for each person, each run of a workflow, each other source.
 create table offboarding_requests (
   offboarding_id text not null references offboardings,
   source text not null check (
@@ -51,6 +53,8 @@ create table offboarding_requests (
   reference text not null default '',
   requested_by text not null,
   requested_at timestamptz not null,
+  -- when the source said that the person is back
+  withdrawn_at timestamptz,
   primary key (offboarding_id, source, reference)
 );
 
@@ -72,7 +76,6 @@ create table offboarding_keys (
   acted_at timestamptz,
   confirmed_at timestamptz,
   receipt jsonb,
-  offered_at timestamptz,
   undone_at timestamptz,
   primary key (offboarding_id, key_id),
   check ((outcome is null) = (acted_at is null))
@@ -80,8 +83,6 @@ create table offboarding_keys (
 create index offboarding_keys_to_do on offboarding_keys (offboarding_id, workspace_id, key_id)
   where outcome is null;
 create index offboarding_keys_by_key on offboarding_keys (key_id);
-create index offboarding_keys_to_offer on offboarding_keys (offboarding_id)
-  where outcome in ('rotating', 'handed-over') and offered_at is null;
 
 -- Accepted deliveries: a repeated one gets the same answer, and a signature is accepted once.
 create table webhook_deliveries (

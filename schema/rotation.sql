@@ -8,7 +8,6 @@ create table rotation_campaigns (
   new_owner_id text,
   started_by text not null,
   started_by_kind text not null,
-  started_by_role text,
   started_at timestamptz not null
 );
 

@@ -26,7 +26,7 @@ export const notDurable = ['fsync=off', 'synchronous_commit=off', 'full_page_wri
 /**
  * Starts a PostgreSQL of its own on a free port of 127.0.0.1, with a random password, in a directory that is
  * removed at the end; it ends with this process at the latest. Given DATABASE_URL it starts nothing: stop() is
- * then a no-op, and kill() and restart() refuse.
+ * then a no-op, and kill(), rest() and restart() refuse.
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
   const given = process.env.DATABASE_URL
@@ -80,7 +80,7 @@ export function givenServer(variable: string, url: string, defaultPort: number):
     throw new Error(`The server of ${variable} is not ours to stop.`)
   }
   const port = Number(new URL(url).port) || defaultPort
-  return { url, port, pid: () => 0, kill: refuse, restart: refuse, stop: async () => {} }
+  return { url, port, pid: () => 0, kill: refuse, rest: refuse, restart: refuse, stop: async () => {} }
 }
 
 async function initialise(programs: PostgresPrograms, directory: string, data: string, password: string) {

@@ -23,7 +23,7 @@ export type RedisOptions = {
 /**
  * Starts a Redis (or Valkey) of its own on 127.0.0.1, with a random password and nothing written to disk; it ends
  * with this process at the latest, and loses its data at kill() and restart(). Where no server program is found it
- * is installed. Given REDIS_URL it starts nothing: stop() is then a no-op, and kill() and restart() refuse.
+ * is installed. Given REDIS_URL it starts nothing: stop() is then a no-op, and kill(), rest() and restart() refuse.
  * @throws Error that says the one command to type, when Redis is missing and may not be installed.
  */
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {

@@ -36,6 +36,8 @@ export type LocalServer = {
   pid(): number
   /** kills the server as a crash would; resolves when it is gone. restart() brings it back with its data. */
   kill(): Promise<void>
+  /** ends the server in an orderly way and keeps its data; restart() brings it back */
+  rest(): Promise<void>
   /** ends the server in an orderly way if it runs and starts it again on the same port with the same data */
   restart(): Promise<void>
   /** ends the server and removes its data */
@@ -58,6 +60,7 @@ export async function startServer(recipe: Recipe): Promise<LocalServer> {
     port: run.port,
     pid: () => run.pid,
     kill: () => end('SIGKILL'),
+    rest: () => end(recipe.restSignal),
     async restart() {
       await end(recipe.restSignal)
       run = await launch(recipe, run.port)

@@ -1,13 +1,16 @@
 import { recordRefused } from '../audit/refusals.ts'
-import { answerOf, commit, type Transaction } from '../foundation/database.ts'
+import { answerOf, commit, outcomeUnknown, type Transaction } from '../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import type { World } from '../foundation/world.ts'
 import type { Act, Actor } from '../members/actor.ts'
+import { lockActor, lockWorkspace } from '../members/lock.ts'
 import { resolveOutcome } from './resolve-outcome.ts'
 
 /**
- * Runs one act: in one transaction, at one moment, for one actor. A `requestId` (the view, trigger or event it
- * answers) makes it happen at most once; without one, an act that changed something gets an id of its own. If the
+ * Runs one act: in one transaction, at one moment, for one actor, who has the role that they have there, not the one that
+ * was looked up before. An act that changes roles or rules says so with `changesRoles`. A `requestId` (the view, trigger
+ * or event it answers) makes it happen at most once, and is `outcome_unknown` while an earlier delivery of it goes on;
+ * without one, an act that changed something gets an id of its own. If the
  * connection goes away during COMMIT, that id resolves whether it was committed: the answer is `outcome_unknown` only if
  * the database cannot be asked for some seconds. A refused act leaves nothing but the record of the attempt, which is
  * written in a transaction of its own.
@@ -16,34 +19,55 @@ export async function perform<T>(
   world: Pick<World, 'db' | 'clock' | 'log'>,
   actor: Actor,
   act: (act: Act) => Promise<T | Refusal>,
-  options: { requestId?: string } = {},
+  options: { requestId?: string; changesRoles?: boolean } = {},
 ): Promise<T | Refusal> {
   const now = world.clock.now()
+  const { changesRoles = false } = options
   let { requestId } = options
+  let who = actor
   const outcome = await commit(world.db, async (trx) => {
-    if (requestId && !(await isFirst(trx, requestId, now)))
-      return refuse('repeated', 'This was done already.')
-    const done = await act({ actor, now, trx })
+    if (requestId) {
+      const repeated = await refusedAsRepeated(trx, requestId, now)
+      if (repeated) return repeated
+    }
+    if (changesRoles && actor.kind === 'member')
+      await lockWorkspace({ actor, now, trx, changesRoles }, actor.workspaceId)
+    const current = await lockActor(trx, actor)
+    if (!current) return refuse('not_a_member', 'You are not a member of this workspace any more.')
+    who = current
+    const done = await act({ actor: who, now, trx, changesRoles })
     if (!requestId && !isRefusal(done)) requestId = await nameChanges(trx, now)
     return done
   })
   const result = answerOf(
     outcome.state === 'unknown' ? await resolveOutcome(world, outcome, requestId) : outcome,
   )
-  if (isRefusal(result)) await logRefusal(world, actor, now, result)
+  if (isRefusal(result)) await logRefusal(world, who, now, result)
   return result
 }
 
 // The change log takes the id from the transaction, so that a receipt is asked for by it.
 const named = `select set_config('keywarden.request', request_id, true) as id from done`
 
-async function isFirst(trx: Transaction, requestId: string, now: Date): Promise<boolean> {
-  const { rows } = await trx.raw(
-    `with done as (insert into acts_done (request_id, done_at) values (?, ?)
-       on conflict do nothing returning request_id) ${named}`,
-    [requestId, now],
-  )
-  return rows.length > 0
+const lockNotAvailable = '55P03'
+
+/** Takes the id of a request. The refusal if it came before: while that one goes on, nobody knows how it will end. */
+async function refusedAsRepeated(
+  trx: Transaction,
+  requestId: string,
+  now: Date,
+): Promise<Refusal | undefined> {
+  try {
+    const { rows } = await trx.raw(
+      `with done as (insert into acts_done (request_id, done_at) values (?, ?)
+         on conflict do nothing returning request_id) ${named}`,
+      [requestId, now],
+    )
+    return rows.length > 0 ? undefined : refuse('repeated', 'This was done already.')
+  } catch (error) {
+    if ((error as { code?: string }).code === lockNotAvailable) return outcomeUnknown(error)
+    throw error
+  }
 }
 
 /** Gives the transaction an id if it has changed anything. */

@@ -2,8 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { databaseOut, type Outcome } from '../foundation/database.ts'
 import type { World } from '../foundation/world.ts'
 
-/** Real seconds between attempts. With the wait for a lock, somebody in Slack waits ten seconds at most. */
+/** Real seconds between attempts. */
 const retryDelaysSeconds = [0, 0.1, 0.4, 1, 2]
+/** No attempt begins later, in real milliseconds: one may wait four seconds for a lock, and somebody in Slack for this. */
+const lastAttemptMs = 5_000
 
 /**
  * Finds out whether a transaction whose COMMIT was cut off was committed, by inserting its request's id: Postgres lets
@@ -19,8 +21,10 @@ export async function resolveOutcome<T>(
 ): Promise<Outcome<T>> {
   const { value, error } = outcome
   if (requestId === undefined) return { state: 'committed', value }
+  const untilMs = performance.now() + lastAttemptMs
   for (const seconds of retryDelaysSeconds) {
     await pause(seconds * 1000)
+    if (performance.now() > untilMs) break
     try {
       const resolved: Outcome<T> = (await bar(db, requestId, clock.now()))
         ? { state: 'rolled-back', refusal: databaseOut(error) }

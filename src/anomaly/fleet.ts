@@ -1,4 +1,4 @@
-import { type Transaction, transact } from '../foundation/database.ts'
+import type { Transaction } from '../foundation/database.ts'
 import { newId } from '../foundation/ids.ts'
 import { dayMs, hourMs } from '../foundation/time.ts'
 import type { World } from '../foundation/world.ts'
@@ -19,7 +19,7 @@ const activeMs = dayMs
  * when it comes to that later.
  */
 export async function gatherFleets(world: Deps, until: Date): Promise<void> {
-  await transact(world.db, leave)
+  await world.db.transaction(leave)
   const { rows } = await world.db.raw(
     `select workspace_id, reason, count(*)::int as keys from anomaly_episodes
      where over_at is null and fleet_id is null and not stands_alone and declared_at > ? group by 1, 2`,
@@ -28,9 +28,9 @@ export async function gatherFleets(world: Deps, until: Date): Promise<void> {
   const recent = rows as Recent[]
   for (const workspaceId of new Set(recent.map((row) => row.workspace_id))) {
     const reasons = recent.filter((row) => row.workspace_id === workspaceId)
-    await transact(world.db, (trx) => gather(trx, world, workspaceId, reasons, until))
+    await world.db.transaction((trx) => gather(trx, world, workspaceId, reasons, until))
   }
-  await transact(world.db, (trx) => endFleets(trx, until))
+  await world.db.transaction((trx) => endFleets(trx, until))
 }
 
 type Recent = { workspace_id: string; reason: Reason; keys: number }

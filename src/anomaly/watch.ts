@@ -1,4 +1,3 @@
-import { transact } from '../foundation/database.ts'
 import { minuteMs } from '../foundation/time.ts'
 import type { World } from '../foundation/world.ts'
 import { bucketMs } from '../usage/cell.ts'
@@ -39,7 +38,7 @@ export async function watchUse(world: Deps): Promise<WatchResult> {
   const left = due.length - done
   const doubtFrom = await doubtsAfter(world, before?.doubtFrom ?? null, { from, until, flushedThrough })
   await writeProgress(db, { through: left > 0 ? from : until, doubtFrom })
-  await transact(db, (trx) => endCalm(trx, now))
+  await db.transaction((trx) => endCalm(trx, now))
   await gatherFleets(world, until)
   return { keys: done, left }
 }

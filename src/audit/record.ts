@@ -18,7 +18,10 @@ export type RecordedActor = { kind: Actor['kind']; id: string; role?: string }
 export const record = (act: Act, event: AuditEvent): Promise<void> =>
   append(act.trx, actorOf(act.actor), act.now, [event])
 
-/** The same for many events of one act, in their order and in one round trip. */
+/**
+ * The same for many events of one act, in their order and in one round trip. Chains are locked in the order of their
+ * workspaces' ids: an act that writes to several records all of it here.
+ */
 export const recordAll = (act: Act, events: readonly AuditEvent[]): Promise<void> =>
   append(act.trx, actorOf(act.actor), act.now, events)
 
@@ -50,7 +53,7 @@ export async function append(
   )
   await db.raw(
     `select audit_append(workspace, body)
-     from unnest(?::text[], ?::text[]) with ordinality as e(workspace, body, n) order by n`,
+     from unnest(?::text[], ?::text[]) with ordinality as e(workspace, body, n) order by workspace, n`,
     [events.map((event) => event.workspaceId), bodies],
   )
 }

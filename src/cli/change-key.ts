@@ -6,12 +6,11 @@ import type { Key, KeyWithUsage } from '../keys/key.ts'
 import { activate, deactivate, revoke } from '../keys/state.ts'
 import { hintCharacters, isConfirmedBy } from '../keys/typed-confirmation.ts'
 import { confirmChange } from '../leases/confirm.ts'
-import { receiptPhrase } from '../leases/receipt-words.ts'
 import type { Act } from '../members/actor.ts'
 import { ask } from './ask.ts'
 import { keyByWords } from './find-key.ts'
 import { factLines } from './key-views.ts'
-import { asOperator, complain, printConfirmed, withWorld } from './operator.ts'
+import { asOperator, complain, complainRepeated, printConfirmed, withWorld } from './operator.ts'
 import { printError, printOut } from './print.ts'
 import { whichWorkspace } from './which-workspace.ts'
 
@@ -63,11 +62,8 @@ async function notConfirmed(key: KeyWithUsage, { clock }: World): Promise<Refusa
 }
 
 /** Another person was first; whether the change is confirmed everywhere is a separate question. */
-async function explain(world: World, key: Key, change: Change, refusal: Refusal): Promise<number> {
-  const code = complain(refusal)
-  if (change === 'activate') return code
-  if (refusal.code !== 'already' && refusal.code !== 'gone') return code
-  const receipt = await confirmChange(world, [key.id], { withinMs: 2_000 })
-  if (receipt.state !== 'confirmed') printError(receiptPhrase(receipt))
-  return code
+function explain(world: World, key: Key, change: Change, refusal: Refusal): number | Promise<number> {
+  if (change === 'activate' || (refusal.code !== 'already' && refusal.code !== 'gone'))
+    return complain(refusal)
+  return complainRepeated(refusal, (within) => confirmChange(world, [key.id], within))
 }

@@ -9,7 +9,7 @@ import { type Refusal, refuse, sentence } from '../foundation/refusal.ts'
 import { requireSessions } from '../foundation/sessions.ts'
 import type { Phrase } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
-import { confirmRequest } from '../leases/confirm.ts'
+import { confirmRequest, type Receipt } from '../leases/confirm.ts'
 import { isLost } from '../leases/receipt.ts'
 import { type ReceiptAbout, receiptPhrase } from '../leases/receipt-words.ts'
 import type { Act, Actor } from '../members/actor.ts'
@@ -63,6 +63,21 @@ export async function printConfirmed(
   const isConfirmed = receipt.state === 'confirmed'
   ;(isConfirmed ? printOut : printError)(receiptPhrase(receipt, about))
   return isConfirmed ? 0 : 1
+}
+
+/**
+ * Prints a refusal to repeat a change that somebody made before, and what is missing until it is confirmed everywhere.
+ * Returns the exit code of the refusal. `ask` waits for so many real milliseconds.
+ */
+export async function complainRepeated(
+  refusal: Refusal,
+  ask: (within: { withinMs: number }) => Promise<Receipt>,
+  about?: ReceiptAbout,
+): Promise<number> {
+  const code = complain(refusal)
+  const receipt = await ask({ withinMs: 2_000 })
+  if (receipt.state !== 'confirmed') printError(receiptPhrase(receipt, about))
+  return code
 }
 
 /** The longest lease that this configuration allows, plus time to fence it. Real milliseconds. */

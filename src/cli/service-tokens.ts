@@ -2,9 +2,10 @@ import type { Command } from 'commander'
 import { newId } from '../foundation/ids.ts'
 import { isRefusal } from '../foundation/refusal.ts'
 import { say } from '../foundation/words.ts'
+import { confirmNewest } from '../leases/confirm.ts'
 import type { Act } from '../members/actor.ts'
 import { createServiceToken, listServiceTokens, revokeServiceToken } from '../workspaces/service-tokens.ts'
-import { asOperator, complain, onlyAccount, printConfirmed, withWorld } from './operator.ts'
+import { asOperator, complain, complainRepeated, onlyAccount, printConfirmed, withWorld } from './operator.ts'
 import { printOut } from './print.ts'
 
 /** `keywarden service-token create|list|revoke` */
@@ -55,6 +56,10 @@ export function addServiceTokenVerbs(
         const requestId = newId('run', world.random)
         const work = (act: Act) => revokeServiceToken(act, subject, id)
         const ended = await asOperator(world, work, { requestId })
+        if (isRefusal(ended) && ended.code === 'not_found') {
+          const token = { kind: 'service-token', id } as const
+          return failed(await complainRepeated(ended, (within) => confirmNewest(world, token, within)))
+        }
         if (isRefusal(ended)) return failed(complain(ended))
         failed(await printConfirmed(world, requestId, say`Revoked ${{ code: ended.id }}.`))
       }),

@@ -2,11 +2,12 @@ import type { Command } from 'commander'
 import { newId } from '../foundation/ids.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import { isSlackUser, say } from '../foundation/words.ts'
+import { confirmNewest } from '../leases/confirm.ts'
 import type { Act } from '../members/actor.ts'
 import { setRole } from '../workspaces/roles.ts'
 import { resumeWorkspace, suspendWorkspace } from '../workspaces/suspend.ts'
 import { addWorkspace, inheritOwners, type Workspace } from '../workspaces/workspace.ts'
-import { asOperator, complain, onlyAccount, printConfirmed, withWorld } from './operator.ts'
+import { asOperator, complain, complainRepeated, onlyAccount, printConfirmed, withWorld } from './operator.ts'
 import { day, printOut } from './print.ts'
 import { whichWorkspace } from './which-workspace.ts'
 
@@ -109,6 +110,10 @@ const changeSuspension = (
     const { act: work, done } = suspensions[verb]
     const requestId = newId('run', world.random)
     const changed = await asOperator(world, (act) => work(act, workspace, reason), { requestId })
+    if (isRefusal(changed) && changed.code === 'already') {
+      const subject = { kind: 'workspace', id: workspace.id } as const
+      return complainRepeated(changed, (within) => confirmNewest(world, subject, within), 'rule')
+    }
     if (isRefusal(changed)) return complain(changed)
     return printConfirmed(world, requestId, done(changed.name), 'rule')
   })

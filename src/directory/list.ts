@@ -1,7 +1,7 @@
 import type { Executor } from '../foundation/database.ts'
 import type { AddressFilter } from './addresses.ts'
 import { normaliseEmail, usersOfEmails } from './emails.ts'
-import { addressesOf, type DirectoryUser, toUser } from './users.ts'
+import { addressesOf, type DirectoryUser, toUser, wronglyKnown } from './users.ts'
 
 /** One condition of a list; all of them hold. */
 export type Condition =
@@ -42,7 +42,11 @@ export async function leftTheDirectory(db: Executor, accountId: string): Promise
   const rows = await db('directory_users').where({ account_id: accountId, active: false })
   const users = rows.map(toUser)
   const known = await usersOfEmails(db, accountId, users.flatMap(addressesOf))
-  return users.flatMap((user) => known.first(addressesOf(user)) ?? user.slackUserId ?? [])
+  const unknown = users.filter((user) => !known.first(addressesOf(user)))
+  const wrong = await wronglyKnown(db, accountId, unknown)
+  return users.flatMap(
+    (user) => known.first(addressesOf(user)) ?? (wrong.has(user.id) ? [] : (user.slackUserId ?? [])),
+  )
 }
 
 const hasAddress = `exists (select from jsonb_array_elements(attributes->'emails') a

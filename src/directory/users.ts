@@ -1,4 +1,4 @@
-import { violates } from '../foundation/database.ts'
+import { type Executor, violates } from '../foundation/database.ts'
 import { newId } from '../foundation/ids.ts'
 import type { Random } from '../foundation/random.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
@@ -148,6 +148,28 @@ export function addressesOf(user: DirectoryUser): string[] {
   const emails = identifying(user.emails).map((one) => one.value)
   const addresses = [user.userName, ...emails].filter((one) => one.includes('@'))
   return addresses.length > 0 ? addresses : [user.userName]
+}
+
+/**
+ * Of these users, the ids of those whose `slackUserId` is somebody else's: an address was corrected, and the old one is
+ * that of another user.
+ */
+export async function wronglyKnown(
+  db: Executor,
+  accountId: string,
+  users: readonly DirectoryUser[],
+): Promise<Set<string>> {
+  const ids = users.filter((user) => user.slackUserId).map((user) => user.id)
+  if (ids.length === 0) return new Set()
+  const { rows } = await db.raw(
+    `select d.id from directory_users d where d.id = any(?::text[]) and exists (
+       select from emails e join directory_users o on o.account_id = e.account_id and o.id <> d.id
+           and (o.user_name_folded = e.email or exists (
+             select from jsonb_array_elements(o.attributes->'emails') a where lower(a->>'value') = e.email))
+         where e.account_id = ? and e.user_id = d.slack_user_id)`,
+    [ids, accountId],
+  )
+  return new Set(rows.map((row: { id: string }) => row.id))
 }
 
 const normalise = normaliseEmail

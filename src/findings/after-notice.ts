@@ -41,7 +41,12 @@ export async function deactivateAfterNotice(world: Deps, workspace: Workspace): 
     const done = await perform(world, { kind: 'job', id: 'notices-over' }, async (act) => {
       await reconcileIn(act, world, question, workspace)
       const keyIds = await noticesOver(act.trx, workspace, kind, act.now, batchSize)
-      const ids = await changeStatusInBulk(act, 'deactivate', workspace.id, keyIds, reason)
+      const ids = await changeStatusInBulk(
+        act,
+        'deactivate',
+        workspace.id,
+        new Map(keyIds.map((id) => [id, reason])),
+      )
       await reconcileIn(act, world, question, workspace)
       return ids
     })

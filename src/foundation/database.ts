@@ -224,7 +224,8 @@ export const databaseOut = (error: unknown) =>
     logged: { error: String(error) },
   })
 
-const outcomeUnknown = (error: unknown) =>
+/** The changes may be there, or come to be there. */
+export const outcomeUnknown = (error: unknown) =>
   refuse('outcome_unknown', 'I do not yet know whether it was saved.', {
     next: 'Look whether it was before you do it again.',
     logged: { error: String(error) },

@@ -13,8 +13,10 @@ export function failedToConnect(error: unknown): never {
 // Class 08 is a lost connection, 28 a role that is not let in, 40 a transaction that gave way to another, 53 no room, 57
 // an intervention or a limit of time, 58 and XX a server in distress; 25006 and 55000 a server that takes no changes,
 // 25P03 and 25P04 a transaction that was ended for its slowness, 26000 and 42P05 prepared statements of another session,
-// 3D000 no such database, 42501 a missing right, 55P03 a lock.
-const outageStates = /^((08|28|40|53|57|XX)...|25006|25P0[34]|26000|3D000|42501|42P05|55000|55P03|580[03]0)$/
+// 3D000 no such database, 3F000 and 42P01 a schema that is not there or not yet restored, 42501 a missing right,
+// 55P03 a lock.
+const outageStates =
+  /^((08|28|40|53|57|XX)...|25006|25P0[34]|26000|3[DF]000|42501|42P0[15]|55000|55P03|580[03]0)$/
 // Of sockets and of names, of TLS and of certificates.
 const outageCodes =
   /^(E(CONN[A-Z]+|NET[A-Z]+|HOST[A-Z]+|AI_[A-Z]+|NOTFOUND|PIPE|PROTO|TIMEDOUT|TIMEOUT|ADDRNOTAVAIL)|ERR_(TLS|SSL|OSSL)_\w+|(UNABLE_TO|CERT|CRL|DEPTH_ZERO|SELF_SIGNED)_\w+|(HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE))$/
@@ -45,7 +47,10 @@ export const isConnectionSpent = (error: unknown): boolean =>
 
 function isSessionLost(error: unknown): boolean {
   const { code, message } = error as { code?: unknown; message?: unknown }
-  return code === '26000' || code === '42P05' || (code === '0A000' && /cached plan/.test(`${message}`))
+  if (code === '26000' || code === '42P05' || (code === '0A000' && /cached plan/.test(`${message}`)))
+    return true
+  // The driver's own, in the form of an answer: what came is not the protocol, and nobody knows where it goes on.
+  return code === undefined && /^received invalid response/.test(`${message}`)
 }
 
 /** The sentence for a start or command that a database kept from happening; undefined when it was not that. */

@@ -43,7 +43,7 @@ export async function patiently<T>(call: () => Promise<T>): Promise<T> {
 /** The scopes that only the search of Slack's history needs: its channels, and the ids in the messages' metadata. */
 export const historyScopes = ['channels:history', 'groups:history', 'im:history', 'metadata.message:read']
 
-type SlackUser = {
+export type SlackUser = {
   id?: string
   team_id?: string
   deleted?: boolean
@@ -51,16 +51,31 @@ type SlackUser = {
   is_restricted?: boolean
   is_ultra_restricted?: boolean
   is_stranger?: boolean
+  enterprise_user?: { teams?: string[] }
 }
+
+/** The teams that Slack names for a user: their own, and in an organisation of several teams all that they are in. */
+const teamsOf = ({ team_id, enterprise_user }: SlackUser): string[] => [
+  ...(team_id ? [team_id] : []),
+  ...(enterprise_user?.teams ?? []),
+]
+
+/** Whether a user belongs to another organisation, such as one that shares a channel. */
+export const isForeign = (user: SlackUser, teamId: string): boolean =>
+  user.is_stranger === true || (teamsOf(user).length > 0 && !teamsOf(user).includes(teamId))
+
+/** Whether somebody is a guest of the team. */
+export const isGuest = (user: SlackUser): boolean =>
+  user.is_restricted === true || user.is_ultra_restricted === true
 
 /** Whether what Slack says of a user is a person of that team: no guest, no bot, nobody of another organisation. */
 export const isFullUser = (user: SlackUser | undefined, teamId: string): boolean =>
-  user?.team_id === teamId &&
+  user !== undefined &&
+  teamsOf(user).includes(teamId) &&
+  !isForeign(user, teamId) &&
   !user.deleted &&
   !user.is_bot &&
-  !user.is_restricted &&
-  !user.is_ultra_restricted &&
-  !user.is_stranger
+  !isGuest(user)
 
 /**
  * Why Slack did not let us start, and what to do: for a variable whose token Slack refused, the page that shows

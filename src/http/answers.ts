@@ -109,9 +109,11 @@ export function sendError(
   sendJson(response, status, JSON.stringify(errorBody(code, message)), headers)
 }
 
+export const databaseIsOut = 'The database is out. Try again in a second.'
+
 /** The answer while the database is needed and cannot be asked. A key is never let through on no evidence. */
 export const sendUnavailable = (response: ServerResponse): void =>
-  sendError(response, 503, 'UNAVAILABLE', 'The database is out. Try again in a second.', ['retry-after', '1'])
+  sendError(response, 503, 'UNAVAILABLE', databaseIsOut, ['retry-after', '1'])
 
 export const sendUnauthenticated = (response: ServerResponse): void =>
   sendError(

@@ -7,12 +7,6 @@ import type { Verifier } from '../verification/verifier.ts'
 import { sendError, sendUnauthenticated, sendUnavailable } from './answers.ts'
 import { countFailure } from './metrics.ts'
 
-/** The secret of `Authorization: Bearer SECRET`, or undefined. */
-export function bearer(authorization: string | undefined): string | undefined {
-  if (authorization === undefined || authorization.length > 4_200) return undefined
-  return /^bearer +(\S+)$/i.exec(authorization)?.[1]
-}
-
 /**
  * Authenticates the caller and goes on with the account, at once where memory allows. A caller without a live service
  * token is answered here and learns nothing.

@@ -26,9 +26,9 @@ new Gauge({
   help: 'How long the oldest message that waits has been due; 0 when none waits',
   registers: [registry],
   async collect() {
-    this.reset()
     const reading = await read?.().catch(() => undefined)
-    if (!reading) return
+    // Without the database it is not known, which is no zero.
+    if (!reading) return this.set(Number.NaN)
     const { oldestDueAt } = reading.backlog
     this.set(oldestDueAt ? Math.max(0, (reading.now.getTime() - oldestDueAt.getTime()) / 1000) : 0)
   },

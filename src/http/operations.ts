@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
-import { bearer } from './caller.ts'
+import { bearer } from './bearer.ts'
 
 /** Whether the sender of a request may read metrics and details of readiness. */
 export type MayOperate = (request: FastifyRequest) => boolean

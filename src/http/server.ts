@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
+import { isOutage } from '../foundation/outage.ts'
 import type { World } from '../foundation/world.ts'
 import type { Verifier } from '../verification/verifier.ts'
-import { codeOf, errorBody } from './answers.ts'
+import { codeOf, databaseIsOut, errorBody } from './answers.ts'
 import { bodyLimitBytes } from './body.ts'
 import { forwardAuthHandler, forwardAuthPath } from './forward-auth.ts'
 import { addHealth } from './health.ts'
@@ -98,6 +99,13 @@ function newServer(
     reply.header('cache-control', 'no-store')
   })
   server.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+    if (isOutage(error)) {
+      world.log.warn(
+        { event: 'http.request_unavailable', error: String(error) },
+        'answered a request with 503',
+      )
+      return reply.status(503).header('retry-after', '1').send(errorBody('UNAVAILABLE', databaseIsOut))
+    }
     const status = error.statusCode ?? 500
     if (status < 500) return reply.status(status).send(errorBody(codeOf(status), error.message))
     world.log.error({ event: 'http.request_failed', error: error.stack }, 'an HTTP request failed')

@@ -7,7 +7,7 @@ import { otherEndpoint } from '../usage/cell.ts'
 import { recordOutcomes } from '../usage/outcomes.ts'
 import type { Verifier } from '../verification/verifier.ts'
 import { errorBody } from './answers.ts'
-import { bearer } from './caller.ts'
+import { bearer } from './bearer.ts'
 
 const text = (max: number) => z.string().max(max).refine(isStorable, 'text without NUL and half characters')
 

@@ -3,17 +3,7 @@ import type { Random } from '../foundation/random.ts'
 import { dayMs } from '../foundation/time.ts'
 import type { Act } from '../members/actor.ts'
 import { actorName } from '../members/actor.ts'
-import type { Key } from './key.ts'
-import { announceLapsed, refreshOffers } from './offers.ts'
-
-export const offerDays = 7
-
-/**
- * When the offer to reveal a key ends; undefined for a successor, which waits for as long as its rotation runs. A
- * reveal that was taken back offers it anew, with all its time.
- */
-export const lapsesAt = (key: Pick<Key, 'statusChangedAt' | 'predecessorId'>): Date | undefined =>
-  key.predecessorId === null ? new Date(key.statusChangedAt.getTime() + offerDays * dayMs) : undefined
+import { announceLapsed, offerDays, refreshOffers } from './offers.ts'
 
 /** At most this many in one transaction; the next run takes the rest. */
 export const lapseBatch = 500

@@ -1,13 +1,27 @@
 import type { Executor, Transaction } from '../foundation/database.ts'
 import type { Random } from '../foundation/random.ts'
+import { dayMs } from '../foundation/time.ts'
 import { isSlackUser } from '../foundation/words.ts'
+import type { Act } from '../members/actor.ts'
 import { type OutboxMessage, put } from '../notifications/outbox.ts'
 import { refreshSoon } from '../notifications/posted-messages.ts'
 import type { Source } from '../notifications/source.ts'
-import type { Status } from './key.ts'
+import type { Key, Status } from './key.ts'
 
-/** Why a key is offered to its owner: somebody started its rotation, or it was of somebody who leaves. */
-type OfferReason = { because: 'rotation' | 'leaver'; by: string }
+export const offerDays = 7
+
+/**
+ * When the offer to reveal a key ends; undefined for a successor, which waits for as long as its rotation runs. A
+ * reveal that was taken back offers it anew, with all its time.
+ */
+export const lapsesAt = (key: Pick<Key, 'statusChangedAt' | 'predecessorId'>): Date | undefined =>
+  key.predecessorId === null ? new Date(key.statusChangedAt.getTime() + offerDays * dayMs) : undefined
+
+/**
+ * Why a key is offered to its owner: somebody started its rotation, made it for them or gave it to them; it was of
+ * somebody who leaves; or a token of it may not have been shown to them, and is void.
+ */
+type OfferReason = { because: 'rotation' | 'leaver' | 'made' | 'given' | 'void'; by: string }
 
 /** How the offer of a key stands. `moved`: the key has another owner now. */
 export type OfferState = 'waiting' | 'revealed' | 'lapsed' | 'revoked' | 'moved'
@@ -19,6 +33,7 @@ export type OfferedKey = {
   name: string
   scopes: string[]
   lifetimeDays: number | null
+  lapsesAt: Date | undefined
   state: OfferState
   old: 'works' | 'refused' | undefined
 }
@@ -33,14 +48,16 @@ export type OfferContent =
 /** Keys that their owners are offered for the same reason. */
 export type Offered = OfferReason & {
   workspaceId: string
-  /** a rotation, a campaign or an offboarding: a person gets one message for all that they are offered in it */
+  /** such as a rotation, a campaign or an offboarding: a person gets one message for all that they are offered in it */
   matterId: string
+  /** who is notified when an owner takes no messages; `by` unless given */
+  sender?: string
   keys: readonly { id: string; ownerId: string }[]
 }
 
 /**
  * Offers keys to their owners, in the transaction that decides so: one direct message per person and matter, which shows
- * what became of each key. A key that was offered to that person already is offered once.
+ * what became of each key. A key that was offered to that person in the matter already is offered once.
  */
 export async function offerKeys(
   trx: Transaction,
@@ -48,23 +65,35 @@ export async function offerKeys(
   now: Date,
   random: Random,
 ): Promise<void> {
-  const { workspaceId, matterId, because, by } = offered
+  const { workspaceId, matterId, because, by, sender = by } = offered
   const keys = offered.keys.filter(({ ownerId }) => isSlackUser(ownerId))
   if (keys.length === 0) return
   await trx('key_offers')
     .insert(
       keys.map(({ id, ownerId }) => ({ key_id: id, owner_id: ownerId, matter_id: matterId, because, by })),
     )
-    .onConflict(['key_id', 'owner_id'])
+    .onConflict(['key_id', 'owner_id', 'matter_id'])
     .ignore()
   const owners = [...new Set(keys.map(({ ownerId }) => ownerId))]
   const messages = owners.map(
     (owner): OutboxMessage => ({
       ...{ workspaceId, source: 'offer', subjectId: subjectOf(matterId, owner), mode: 'live' },
-      ...{ step: `offered:${now.toISOString()}`, destination: `dm:${owner}` },
+      ...{ step: `offered:${now.toISOString()}`, destination: `dm:${owner}`, body: { sender } },
     }),
   )
   await put(trx, messages, now, random)
+}
+
+/** Offers an unrevealed key to its owner, in a message of its own. Part of the act that leaves it waiting for them. */
+export const offerKey = (
+  { trx, now, actor }: Act,
+  { id, workspaceId, ownerId }: Key,
+  because: 'made' | 'given' | 'void',
+  random: Random,
+): Promise<void> => {
+  const matterId = `${because}:${id}:${now.getTime()}`
+  const keys = [{ id, ownerId }]
+  return offerKeys(trx, { workspaceId, matterId, because, by: actor.id, keys }, now, random)
 }
 
 const subjectOf = (matterId: string, ownerId: string) => `${matterId} ${ownerId}`
@@ -78,7 +107,7 @@ export async function refreshOffers(db: Executor, keyIds: readonly string[]): Pr
   if (subjects.length > 0) await refreshSoon(db, 'offer', [...new Set(subjects)].sort())
 }
 
-/** An offer loses each button when its key is revealed or ends. One with nothing left is not begun. */
+/** An offer loses each button when its key is revealed or ends. One with nothing left is not begun, unless a key was taken back. */
 export const offers: Source = {
   everySeconds: 10,
   async read(db, messages) {
@@ -86,12 +115,13 @@ export const offers: Source = {
       db,
       messages.map(({ subjectId }) => subjectId),
     )
-    return messages.map(({ subjectId, isPosted }) => {
+    return messages.map(({ subjectId, isPosted, body }) => {
       const offer = read.get(subjectId)
       const isOver = offer?.keys.every(({ state }) => state !== 'waiting')
-      if (!offer || (isOver && !isPosted)) return undefined
+      if (!offer || (isOver && !isPosted && offer.because !== 'void')) return undefined
       const content: OfferContent = { about: 'offer', offer }
-      return { live: { content, isOver: isOver! } }
+      const sender = typeof body.sender === 'string' ? { sender: body.sender } : {}
+      return { live: { content, isOver: isOver! }, ...sender }
     })
   },
 }
@@ -101,6 +131,7 @@ async function readOffers(db: Executor, subjects: readonly string[]): Promise<Ma
     `select o.matter_id || ' ' || o.owner_id as subject, o.owner_id as "offeredTo", o.because, o.by, k.id,
        k.workspace_id as "workspaceId", k.name, k.scopes, k.lifetime_days as "lifetimeDays", k.status,
        k.owner_id as "ownerId", k.revealed_at as "revealedAt", k.status_changed_by as "changedBy",
+       k.status_changed_at as "statusChangedAt", k.predecessor_id as "predecessorId",
        p.status as "oldStatus"
      from key_offers o join keys k on k.id = o.key_id left join keys p on p.id = k.predecessor_id
      where (o.matter_id, o.owner_id) in (
@@ -113,14 +144,16 @@ async function readOffers(db: Executor, subjects: readonly string[]): Promise<Ma
     const { subject, because, by, id, workspaceId, name, scopes, lifetimeDays } = row
     const offer = read.get(subject) ?? { because, by, keys: [] }
     const old = row.oldStatus === null ? undefined : row.oldStatus === 'active' ? 'works' : 'refused'
-    offer.keys.push({ id, workspaceId, name, scopes, lifetimeDays, state: stateOf(row), old })
+    const end = lapsesAt(row)
+    offer.keys.push({ id, workspaceId, name, scopes, lifetimeDays, lapsesAt: end, state: stateOf(row), old })
     read.set(subject, offer)
   }
   return read
 }
 
 type OfferRow = OfferReason &
-  Pick<OfferedKey, 'id' | 'workspaceId' | 'name' | 'scopes' | 'lifetimeDays'> & {
+  Pick<OfferedKey, 'id' | 'workspaceId' | 'name' | 'scopes' | 'lifetimeDays'> &
+  Pick<Key, 'statusChangedAt' | 'predecessorId'> & {
     subject: string
     offeredTo: string
     ownerId: string

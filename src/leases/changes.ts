@@ -112,6 +112,19 @@ export async function newestChangeOf(
   return { seq: seq ?? undefined, epoch, isLost }
 }
 
+/** The newest change of a workspace or a service token. */
+export async function newestChangeAbout(
+  db: Executor,
+  { kind, id }: { kind: 'workspace' | 'service-token'; id: string },
+): Promise<FoundChange> {
+  const { rows } = await db.raw(
+    `select current_epoch() as epoch, (select max(seq) from change_subjects where kind = ? and id = ?) as seq`,
+    [kind, id],
+  )
+  const { seq, epoch } = rows[0]
+  return { seq: seq ?? undefined, epoch, isLost: false }
+}
+
 /** The change that the act of this request made. */
 export async function changeOfRequest(db: Executor, requestId: string): Promise<FoundChange> {
   const { rows } = await db.raw('select * from change_of_request(?)', [requestId])

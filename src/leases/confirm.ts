@@ -1,6 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { World } from '../foundation/world.ts'
-import { changeOfRequest, type EndedStatus, type FoundChange, newestChangeOf } from './changes.ts'
+import {
+  changeOfRequest,
+  type EndedStatus,
+  type FoundChange,
+  newestChangeAbout,
+  newestChangeOf,
+} from './changes.ts'
 import { realTime } from './lease.ts'
 import { lost, nothingToLearn, type Receipt } from './receipt.ts'
 import { openWatcher, type Watcher } from './watcher.ts'
@@ -47,6 +53,13 @@ export const confirmChange = (
   keyIds: readonly string[],
   { withinMs = usualMs, to }: Within & { to?: EndedStatus } = {},
 ): Promise<Receipt> => confirm(world, () => newestChangeOf(world.db, keyIds, to), withinMs)
+
+/** The same for the newest change of a workspace or a service token. */
+export const confirmNewest = (
+  world: Watched,
+  subject: Parameters<typeof newestChangeAbout>[1],
+  { withinMs = usualMs }: Within = {},
+): Promise<Receipt> => confirm(world, () => newestChangeAbout(world.db, subject), withinMs)
 
 async function confirm(world: Watched, find: () => Promise<FoundChange>, withinMs: number): Promise<Receipt> {
   const watcher = watchers.get(world.db)

@@ -8,7 +8,13 @@ export type Actor =
   | { kind: 'operator'; id: string }
 
 /** The context of an act. */
-export type Act = { actor: Actor; now: Date; trx: Transaction }
+export type Act = {
+  actor: Actor
+  now: Date
+  trx: Transaction
+  /** it holds the lock of its actor's workspace */
+  changesRoles?: boolean
+}
 
 /** An actor as one word: a Slack user id, `job:NAME` or `operator:NAME`. */
 export const actorName = (actor: Actor): string =>

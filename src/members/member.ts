@@ -50,3 +50,23 @@ export async function inCharge(
   )
   return rows.map((row: { user_id: string }) => row.user_id)
 }
+
+/** The workspaces of an account in which any of these people is known, through a user group or themselves. */
+export async function membershipsOf(
+  db: Executor,
+  accountId: string,
+  userIds: readonly string[],
+): Promise<{ workspaceId: string; userId: string }[]> {
+  const { rows } = await db.raw(
+    `select distinct workspace_id, user_id from (
+       select workspace_id, user_id from members where left_at is null
+       union all select workspace_id, user_id from group_members) known
+     join workspaces w on w.id = known.workspace_id and w.account_id = ?
+     where user_id = any(?::text[]) order by workspace_id, user_id`,
+    [accountId, [...userIds]],
+  )
+  return rows.map((row: { workspace_id: string; user_id: string }) => ({
+    workspaceId: row.workspace_id,
+    userId: row.user_id,
+  }))
+}

@@ -3,13 +3,13 @@ import { type Executor, transact } from '../foundation/database.ts'
 import { isRefusal } from '../foundation/refusal.ts'
 import { isSlackUser, plain } from '../foundation/words.ts'
 import { type Carried, Delay, type Posted, Refused, type Sought } from './channel.ts'
-import { copyOf } from './copy.ts'
 import { fallBack, probeLostChannels, sendBack } from './fall-back.ts'
 import {
   type Claimed,
   claim,
   complete,
   completeCovered,
+  copyOf,
   cover,
   fellowsOf,
   hasMoreComing,
@@ -26,6 +26,7 @@ import {
   hasHeard,
   type PostedMessage,
   placeName,
+  refreshWaitingAt,
   rememberPosted,
   shownBy,
 } from './posted-messages.ts'
@@ -281,7 +282,10 @@ async function recordArrival(delivery: Delivery, copyTo: readonly string[], begu
     await complete(trx, message, 'arrived', now)
     if (reading?.covers) await completeCovered(trx, message, now)
     const lost = { workspace_id: message.workspaceId, channel: message.destination }
-    if ((await trx('lost_channels').where(lost).delete()) > 0) await sendBack(trx, lost)
+    if ((await trx('lost_channels').where(lost).delete()) > 0) {
+      await sendBack(trx, lost)
+      await refreshWaitingAt(trx, message.destination)
+    }
     const copies = copyTo.map((person) => copyOf(message, `dm:${person}`))
     await put(trx, copies, now, random)
   })

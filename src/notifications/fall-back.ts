@@ -3,8 +3,8 @@ import { isRefusal } from '../foundation/refusal.ts'
 import { isSlackUser, plain } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import { inCharge } from '../members/member.ts'
-import { copyOf } from './copy.ts'
-import { type Claimed, complete, type OutboxMessage, put } from './outbox.ts'
+import { type Claimed, complete, copyOf, type OutboxMessage, put } from './outbox.ts'
+import { refreshSoon } from './posted-messages.ts'
 import type { Reading } from './source.ts'
 
 const maxOwners = 5
@@ -16,7 +16,7 @@ type Deps = Pick<World, 'db' | 'clock' | 'log' | 'random'>
 /**
  * Handles a destination that takes no messages any more. For a channel that was archived or that the bot was removed
  * from, the message goes to the workspace's owners and to those concerned, with one notice to the owners of what to do,
- * until the channel is back. For a person who cannot be messaged, the message ends as unreachable and is logged, and
+ * until the channel is back; a live message that stands there is edited then. For a person who cannot be messaged, the message ends as unreachable and is logged, and
  * its sender is notified.
  */
 export async function fallBack(
@@ -40,6 +40,7 @@ export async function fallBack(
       .insert({ ...where, since: now, probe_after: inAWhile(trx) })
       .onConflict()
       .ignore()
+    await refreshSoon(trx, message.source, [message.subjectId])
     const { since } = await trx('lost_channels').where(where).first('since')
     const owners = await inCharge(trx, message.workspaceId, ['owner'], maxOwners)
     const people = [...new Set([...owners, ...(reading?.concerned ?? [])])].filter(isSlackUser)

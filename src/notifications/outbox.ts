@@ -46,6 +46,12 @@ export type Claimed = {
   doubtSince: Date | null
 }
 
+/** The same message for another destination. */
+export const copyOf = (
+  { workspaceId, source, subjectId, itemId, step, mode, level, body }: Claimed,
+  destination: string,
+): OutboxMessage => ({ workspaceId, source, subjectId, itemId, step, mode, level, body, destination })
+
 /** A message that waits beside another one, for the same subject, place and mode. */
 export type Fellow = Pick<Claimed, 'id' | 'itemId' | 'step' | 'body'>
 
@@ -58,7 +64,10 @@ export type DeliveryOutcome = 'arrived' | 'moot' | 'redirected' | 'unreachable' 
 /** Real time: a claim outlives its holder by at most this much. */
 const claimSeconds = 20
 
-/** Puts messages in the transaction that decided on them, each at most once. Returns how many are new. */
+/**
+ * Puts messages in the transaction that decided on them, each at most once; none directly to a person who has left.
+ * Returns how many are new.
+ */
 export async function put(
   trx: Transaction,
   messages: readonly OutboxMessage[],
@@ -77,6 +86,8 @@ export async function put(
        destination, "notBefore", ?
      from jsonb_to_recordset(?) as l (id text, "workspaceId" text, source text, "subjectId" text, "itemId" text,
        body jsonb, step text, mode text, level integer, destination text, "notBefore" timestamptz)
+     where not exists (select from departures d
+       where d.workspace_id = "workspaceId" and destination = 'dm:' || d.user_id)
      on conflict do nothing`,
     [now, JSON.stringify(rows)],
   )

@@ -133,6 +133,13 @@ export const refreshSoon = async (
     .whereIn('subject_id', [...subjectIds])
     .update({ refresh_at: db.raw('clock_timestamp()') }))
 
+/** Refreshes those live messages of a destination in the next round that wait to be refreshed: it was lost, and is back. */
+export const refreshWaitingAt = async (db: Executor, destination: string): Promise<void> =>
+  void (await db('posted_messages')
+    .where({ destination })
+    .whereNotNull('refresh_at')
+    .update({ refresh_at: db.raw('clock_timestamp()') }))
+
 /** Forgets a live message that is gone. */
 export const forgetPosted = async (db: Executor, place: Place): Promise<void> =>
   void (await at(db, place).delete())

@@ -136,7 +136,11 @@ async function onFailure(
     { event: 'message.delayed', destination: one.destination, error: String(error) },
     'failed to bring a message up to date; trying again',
   )
-  await refreshAgain(db, one, error instanceof Delay ? error.seconds : retrySeconds)
+  const isClosed = error instanceof Refused && error.why === 'closed'
+  const seconds = isClosed ? closedSeconds : retrySeconds
+  await refreshAgain(db, one, error instanceof Delay ? error.seconds : seconds)
 }
 
 const retrySeconds = 30
+/** A channel that is back has its messages refreshed at once when it takes a new one. */
+const closedSeconds = 300

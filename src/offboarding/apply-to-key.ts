@@ -23,7 +23,7 @@ export type Deps = {
 }
 
 /** The outcome for a key, and for its owner. */
-export type Applied = {
+type Applied = {
   outcome: KeyOutcome
   why?: string
   ownerAfter?: string
@@ -31,29 +31,52 @@ export type Applied = {
   endsAt?: Date
 }
 
+/** The plan for a key of one leaver. */
+export type Task = { keyId: string; plan: Plan; deps: Deps }
+
+type Done = Applied & { offboardingId: string; keyId: string }
+
 /**
- * Revokes together what is to be revoked and stands alone, within the caller's transaction: the most of a large
- * offboarding. The keys are locked. @returns the ids of what was revoked
+ * Applies plans to keys of a workspace, which are locked, within the caller's transaction. Keys that are revoked
+ * or deactivated, the most of a large offboarding, take one statement; the others follow one by one.
  */
-export async function revokeTogether(
+export async function applyPlans(
   act: Act,
   workspaceId: string,
-  rows: readonly { key_id: string; plan: Plan }[],
+  tasks: readonly Task[],
   locked: ReadonlyMap<string, Key>,
-  deps: Deps,
-): Promise<Set<string>> {
-  const keys = rows.flatMap(({ key_id, plan }) => {
-    const key = locked.get(key_id)
-    return key && planFor(plan, key, deps) === 'revoke' ? [key.id] : []
-  })
-  return new Set(await changeStatusInBulk(act, 'revoke', workspaceId, keys, reasonOf(deps)))
+): Promise<Done[]> {
+  const reasons = { revoke: new Map<string, string>(), deactivate: new Map<string, string>() }
+  const firsts = new Map<string, Task>()
+  for (const task of tasks) {
+    const key = locked.get(task.keyId)
+    if (!key || firsts.has(key.id)) continue
+    firsts.set(key.id, task)
+    const plan = planFor(task.plan, key, task.deps)
+    if (plan === 'revoke' || plan === 'deactivate') reasons[plan].set(key.id, reasonOf(task.deps))
+  }
+  const revoked = new Set(await changeStatusInBulk(act, 'revoke', workspaceId, reasons.revoke))
+  const deactivated = new Set(await changeStatusInBulk(act, 'deactivate', workspaceId, reasons.deactivate))
+  const done: Done[] = []
+  for (const task of tasks) {
+    const { keyId, plan, deps } = task
+    const isFirst = firsts.get(keyId) === task
+    const applied =
+      isFirst && revoked.has(keyId)
+        ? ({ outcome: 'revoked' } as const)
+        : isFirst && deactivated.has(keyId)
+          ? await withSuccessor(act, locked.get(keyId)!, { outcome: 'deactivated' }, deps)
+          : await applyPlan(act, { id: keyId, workspaceId }, plan, deps)
+    done.push({ ...applied, offboardingId: deps.offboarding.id, keyId })
+  }
+  return done
 }
 
 /**
  * Applies the plan to one key, within the caller's transaction. A change that was made meanwhile is no failure: a key
  * that is refused already stays so. A key that should rotate but has no new owner is deactivated.
  */
-export async function applyPlan(
+async function applyPlan(
   act: Act,
   key: { id: string; workspaceId: string },
   plan: Plan,
@@ -64,10 +87,15 @@ export async function applyPlan(
   if (!found) return { outcome: 'failed', why: 'The key is not there any more.' }
   if (found.status === 'revoked') return { outcome: 'refused-already' }
   const applied = await todo[planFor(plan, found, deps)](act, found, deps)
-  if (applied.outcome === 'failed' || applied.ownerAfter) return applied
-  // A named successor takes over in any case; without one the key keeps its owner.
+  return applied.outcome === 'failed' || applied.ownerAfter
+    ? applied
+    : withSuccessor(act, found, applied, deps)
+}
+
+/** A named successor takes over in any case; without one the key keeps its owner. */
+async function withSuccessor(act: Act, key: Key, applied: Applied, deps: Deps): Promise<Applied> {
   const to = deps.offboarding.successorId ? deps.newOwner : undefined
-  return { ...applied, ...(await takeOver(act, found, to, deps)) }
+  return { ...applied, ...(await takeOver(act, key, to, deps)) }
 }
 
 function planFor(plan: Plan, found: Key, { newOwner }: Deps): Plan {

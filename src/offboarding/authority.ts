@@ -1,5 +1,6 @@
 import type { Executor } from '../foundation/database.ts'
 import type { Act, Actor } from '../members/actor.ts'
+import { lockRole } from '../members/lock.ts'
 import { findMember, type Role } from '../members/member.ts'
 import { isAtLeast } from '../policy/may.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
@@ -22,8 +23,8 @@ export const isOtherSystem = (source: Source): boolean => source === 'workflow' 
 
 /**
  * A person decides where they are above the leaver, the operator everywhere. Slack and a directory ask for nothing but
- * what the policy of their workspace says; they and an HR system end every role, since they say who works here. A
- * workflow does not say who ran it, so it ends no owner's role. `userId`: the leaver, where somebody is known.
+ * what the policy of their workspace says, and end every role, since they say who works here. A workflow does not say
+ * who ran it, nor an HR system who typed it, so they end no owner's role. `userId`: the leaver, where somebody is known.
  */
 export async function authorityOf(
   db: Executor,
@@ -39,8 +40,7 @@ export async function authorityOf(
   const ids = workspaces.map((row) => row.id as string)
   if (actor.kind === 'operator') return { decidesIn: ids, keepsRoleIn: [] }
   const authority: Authority = { decidesIn: [], keepsRoleIn: [] }
-  if (actor.kind === 'job' && source !== 'workflow')
-    return isOtherSystem(source) ? authority : { ...authority, decidesIn: [workspace.id] }
+  if (actor.kind === 'job' && !isOtherSystem(source)) return { ...authority, decidesIn: [workspace.id] }
   for (const id of ids) {
     const leaver = await roleIn(db, id, userId)
     const decides = actor.kind === 'member' && mayOffboard(await roleOf(db, actor, id), leaver)
@@ -59,9 +59,9 @@ export async function actIn(act: Act, workspaceId: string): Promise<Act | undefi
   return isAtLeast(role, 'manager') ? { ...act, actor: { ...actor, role, workspaceId } } : undefined
 }
 
-/** In the workspace that they act in, somebody's role was looked up already. */
-const roleOf = (db: Executor, actor: Actor & { kind: 'member' }, workspaceId: string): Promise<Role> =>
-  actor.workspaceId === workspaceId ? Promise.resolve(actor.role) : roleIn(db, workspaceId, actor.id)
+/** Kept until the end of the transaction, as in the workspace that they act in. */
+const roleOf = async (db: Executor, actor: Actor & { kind: 'member' }, workspaceId: string): Promise<Role> =>
+  actor.workspaceId === workspaceId ? actor.role : ((await lockRole(db, workspaceId, actor.id)) ?? 'member')
 
 const roleIn = async (db: Executor, workspaceId: string, userId: string | undefined): Promise<Role> =>
   (userId && (await findMember(db, workspaceId, userId))?.role) || 'member'

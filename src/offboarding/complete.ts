@@ -1,71 +1,87 @@
-import { record } from '../audit/record.ts'
+import { recordAll } from '../audit/record.ts'
 import type { Random } from '../foundation/random.ts'
 import type { Receipt } from '../leases/confirm.ts'
 import type { Act } from '../members/actor.ts'
 import { readPolicy } from '../policy/policy.ts'
-import type { Step } from './execute-step.ts'
-import { lockOffboarding, type Offboarding } from './offboarding.ts'
+import { claimBatch, type Step } from './claim.ts'
+import type { Offboarding } from './offboarding.ts'
 import { completeRuns, putProgress } from './put-messages.ts'
 import { planKeys } from './write-plan.ts'
 
 /**
- * Ends an offboarding when every verifier has confirmed every key that was acted on, and the leaver has got hold of
- * nothing since; otherwise it goes on with that. `keyIds`: the keys that the receipt speaks for.
+ * Ends those of these offboardings of which every verifier has confirmed every key that was acted on, and whose leaver
+ * has got hold of nothing since; the others go on with that. `keyIds`: the keys that the receipt speaks for.
  */
-export const completeOffboarding =
-  (receipt: Receipt, keyIds: ReadonlySet<string>, random: Random): Step =>
-  async (act, id) => {
-    const offboarding = await lockOffboarding(act.trx, id)
-    if (offboarding?.state !== 'confirming' || receipt.state !== 'confirmed') return false
+export const completeOffboardings =
+  (ids: readonly string[], receipt: Receipt, keyIds: readonly string[], random: Random): Step =>
+  async (act, claim) => {
+    const claimed = await claimBatch(act, claim, 'confirming', ids)
+    const claimedIds = claimed.map(({ id }) => id)
     await act
       .trx('offboarding_keys')
-      .where({ offboarding_id: id })
-      .whereIn('key_id', [...keyIds])
+      .whereIn('offboarding_id', claimedIds)
+      .whereRaw('key_id = any (?)', [[...keyIds]])
       .whereNotNull('acted_at')
       .whereNull('confirmed_at')
       .update({ confirmed_at: act.now, receipt: JSON.stringify(receipt) })
-    const left = await act
+    const left: string[] = await act
       .trx('offboarding_keys')
-      .where({ offboarding_id: id })
+      .whereIn('offboarding_id', claimedIds)
       .whereNull('confirmed_at')
-      .first('key_id')
-    if (left) return false
-    if ((await planKeys(act, offboarding, await policyOf(act, offboarding))).length > 0) {
-      await act.trx('offboardings').where({ id }).update({ state: 'acting' })
-      return false
-    }
-    await act.trx('offboardings').where({ id }).update({ state: 'done', done_at: act.now })
-    await putProgress(act, id, 'done', random)
-    await completeRuns(act, offboarding, random)
-    await recordCompleted(act, offboarding)
-    return true
+      .distinct('offboarding_id')
+      .pluck('offboarding_id')
+    const confirmed = claimed.filter(({ id }) => !left.includes(id))
+    if (confirmed.length === 0) return 0
+    const planned = await planKeys(act, confirmed, await policies(act, claim.accountId))
+    const more = [...planned.keys()]
+    await act.trx('offboardings').whereIn('id', more).update({ state: 'acting' })
+    const done = confirmed.filter(({ id }) => !planned.has(id))
+    const doneIds = done.map(({ id }) => id)
+    await act.trx('offboardings').whereIn('id', doneIds).update({ state: 'done', done_at: act.now })
+    for (const id of doneIds) await putProgress(act, id, 'done', random)
+    const ofWorkflows: string[] = await act
+      .trx('offboarding_requests')
+      .whereIn('offboarding_id', doneIds)
+      .where({ source: 'workflow' })
+      .distinct('offboarding_id')
+      .pluck('offboarding_id')
+    for (const one of done) if (ofWorkflows.includes(one.id)) await completeRuns(act, one, random)
+    await recordCompleted(act, done)
+    return done.length
   }
 
-async function policyOf(act: Act, { accountId }: Offboarding) {
-  const rows = await act.trx('workspaces').where({ account_id: accountId }).select('id', 'policy')
+async function policies({ trx }: Act, accountId: string) {
+  const rows = await trx('workspaces').where({ account_id: accountId }).select('id', 'policy')
   return new Map(rows.map((row) => [row.id as string, readPolicy(row.policy)]))
 }
 
-async function recordCompleted(act: Act, offboarding: Offboarding): Promise<void> {
+const none = { refused: 0, rotating: 0, kept: 0, failed: 0 }
+
+async function recordCompleted(act: Act, done: readonly Offboarding[]): Promise<void> {
   const { rows } = await act.trx.raw(
-    `select count(*) filter (where outcome in ('revoked', 'deactivated', 'refused-already')) as refused,
+    `select offboarding_id as id,
+       count(*) filter (where outcome in ('revoked', 'deactivated', 'refused-already')) as refused,
        count(*) filter (where outcome = 'rotating') as rotating,
        count(*) filter (where outcome in ('kept', 'handed-over')) as kept,
        count(*) filter (where outcome = 'failed') as failed
-     from offboarding_keys where offboarding_id = ?`,
-    [offboarding.id],
+     from offboarding_keys where offboarding_id = any (?) group by 1`,
+    [done.map(({ id }) => id)],
   )
-  const seconds = Math.round((act.now.getTime() - offboarding.begunAt.getTime()) / 1000)
-  await record(act, {
-    event: 'offboarding.completed',
-    workspaceId: offboarding.workspaceId,
-    details: {
-      offboarding: offboarding.id,
-      user: offboarding.userId,
-      ...rows[0],
-      seconds,
-      withinLimit: act.now <= offboarding.dueAt,
-      lastOwnerOf: offboarding.lastOwnerOf,
-    },
-  })
+  type Counted = typeof none & { id: string }
+  const counts = new Map((rows as Counted[]).map(({ id, ...counted }) => [id, counted]))
+  await recordAll(
+    act,
+    done.map((one) => ({
+      event: 'offboarding.completed' as const,
+      workspaceId: one.workspaceId,
+      details: {
+        offboarding: one.id,
+        user: one.userId,
+        ...(counts.get(one.id) ?? none),
+        seconds: Math.round((act.now.getTime() - one.begunAt.getTime()) / 1000),
+        withinLimit: act.now <= one.dueAt,
+        lastOwnerOf: one.lastOwnerOf,
+      },
+    })),
+  )
 }

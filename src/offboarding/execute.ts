@@ -3,20 +3,20 @@ import { isRefusal } from '../foundation/refusal.ts'
 import { plain } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import { confirmChange } from '../leases/confirm.ts'
-import { completeOffboarding } from './complete.ts'
+import { batchSize, type Claim, type Step } from './claim.ts'
+import { completeOffboardings } from './complete.ts'
 import { executeKeys } from './execute-keys.ts'
-import type { Step } from './execute-step.ts'
+import type { State } from './offboarding.ts'
 import { shareMessages } from './share-messages.ts'
-import { writePlan } from './write-plan.ts'
+import { writePlans } from './write-plan.ts'
 
-const batchSize = 50
 const actor = { kind: 'job', id: 'offboarding' } as const
 
 /**
  * Brings every offboarding that is open now as far as it can get: first the keys of all, then the wait for verifiers.
- * Each step is a transaction that records its result, so that the next run resumes there, after a crash too; two
- * processes at once take different offboardings. Those requested meanwhile are left to the next run, so that this one
- * ends. Returns how many it completed.
+ * Each step is a transaction for at most fifty of them that records its result, so that the next run resumes there,
+ * after a crash too; processes take turns at an account. Those requested meanwhile are left to the next run, so that
+ * this one ends. Returns how many it completed.
  * @param options.withinMs real milliseconds to wait for verifiers at most, for each fifty offboardings
  */
 export async function carryOut(world: World, options: { withinMs?: number } = {}): Promise<number> {
@@ -26,38 +26,56 @@ export async function carryOut(world: World, options: { withinMs?: number } = {}
 
 /** The first half, which waits for no verifier: looks up the keys, and acts on them in batches. */
 export async function executeOpen(world: World): Promise<void> {
-  await executeThese(world, await openIds(world, ['requested', 'acting']))
+  for (const claim of await openClaims(world, ['requested', 'acting']))
+    do while ((await step(world, claim, executeKeys(world.random))) > 0) {}
+    while ((await step(world, claim, writePlans(world.random))) > 0)
+  await shareMessages(world)
 }
 
 /** The second half: waits for the verifiers, once for fifty offboardings, and completes them. Returns how many it completed. */
 export async function completeOpen(world: World, { withinMs = 20_000 }: { withinMs?: number } = {}) {
-  const ids = await openIds(world, ['confirming'])
   let completed = 0
-  for (let from = 0; from < ids.length; from += batchSize)
-    completed += await completeThese(world, ids.slice(from, from + batchSize), withinMs)
+  for (const claim of await openClaims(world, ['confirming'])) {
+    let ids = await nextConfirming(world, claim)
+    while (ids.length > 0) {
+      completed += await completeThese(world, claim, ids, withinMs)
+      ids = await nextConfirming(world, claim, ids.at(-1))
+    }
+  }
   return completed
 }
 
-/** Both halves for these alone. One wait for the verifiers serves them all. */
-export async function carryOutThese(world: World, ids: readonly string[], withinMs: number): Promise<number> {
-  await executeThese(world, ids)
-  return completeThese(world, ids, withinMs)
+/** A claim for each account with an offboarding in such a state. */
+async function openClaims({ db }: World, states: readonly State[]): Promise<Claim[]> {
+  const rows = await db('offboardings')
+    .whereIn('state', states)
+    .groupBy('account_id')
+    .select('account_id')
+    .max('begun_at as up_to')
+  return rows.map((row) => ({ accountId: row.account_id, upTo: row.up_to }))
 }
 
-async function openIds({ db }: World, states: readonly string[]): Promise<string[]> {
-  const rows = await db('offboardings').whereIn('state', states).orderBy('begun_at').select('id')
-  return rows.map((row) => row.id as string)
+/** The oldest fifty after that one: those that cannot be completed yet must not be in the way of the rest. */
+async function nextConfirming({ db }: World, { accountId, upTo }: Claim, after?: string): Promise<string[]> {
+  return db('offboardings')
+    .where({ account_id: accountId, state: 'confirming' })
+    .where('begun_at', '<=', upTo)
+    .modify((query) =>
+      after
+        ? query.whereRaw('(begun_at, id) > (select begun_at, id from offboardings where id = ?)', [after])
+        : query,
+    )
+    .orderBy(['begun_at', 'id'])
+    .limit(batchSize)
+    .pluck('id')
 }
 
-async function executeThese(world: World, ids: readonly string[]): Promise<void> {
-  for (const id of ids) {
-    await step(world, id, writePlan(world.random))
-    while (await step(world, id, executeKeys(world.random))) {}
-  }
-  await shareMessages(world)
-}
-
-async function completeThese(world: World, ids: readonly string[], withinMs: number): Promise<number> {
+async function completeThese(
+  world: World,
+  claim: Claim,
+  ids: readonly string[],
+  withinMs: number,
+): Promise<number> {
   const rows = await world
     .db('offboarding_keys as o')
     .leftJoin('keys as k', 'k.id', 'o.key_id')
@@ -73,19 +91,17 @@ async function completeThese(world: World, ids: readonly string[], withinMs: num
     ended.map((row) => row.key_id as string),
     { withinMs, to: 'ending' },
   )
-  let completed = 0
-  for (const id of ids)
-    completed += (await step(world, id, completeOffboarding(receipt, new Set(keyIds), world.random))) ? 1 : 0
-  return completed
+  if (receipt.state !== 'confirmed') return 0
+  return step(world, claim, completeOffboardings(ids, receipt, keyIds, world.random))
 }
 
 /** One transaction. A database that is out is met again by the next round. */
-async function step(world: World, id: string, work: Step): Promise<boolean> {
-  const done = await perform(world, actor, (act) => work(act, id))
+async function step(world: World, claim: Claim, work: Step): Promise<number> {
+  const done = await perform(world, actor, (act) => work(act, claim))
   if (!isRefusal(done)) return done
   world.log.warn(
-    { event: 'offboarding.step_refused', offboarding: id, why: plain(done.message) },
-    'a step of an offboarding was refused',
+    { event: 'offboarding.step_refused', account: claim.accountId, why: plain(done.message) },
+    'a step of the offboardings was refused',
   )
-  return false
+  return 0
 }

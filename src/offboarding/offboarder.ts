@@ -1,6 +1,10 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { oneAtATime } from '../foundation/one-at-a-time.ts'
 import type { World } from '../foundation/world.ts'
 import { completeOpen, executeOpen } from './execute.ts'
+
+/** Real milliseconds between the beginnings of two runs at least: in a burst a run takes many, and not each request one. */
+const everyMs = 250
 
 /**
  * The one way in which a process carries out open offboardings and delivers their messages. Runs do not overlap, since
@@ -14,9 +18,19 @@ export function openOffboarder(
   deliver: () => Promise<void>,
   stopping?: AbortSignal,
 ): () => Promise<void> {
-  const act = oneAtATime(() => logged(() => executeOpen(world)), stopping)
-  const finish = oneAtATime(() => logged(() => completeOpen(world)), stopping)
-  const deliverAll = oneAtATime(() => logged(deliver), stopping)
+  const act = paced(() => executeOpen(world))
+  const finish = paced(() => completeOpen(world))
+  const deliverAll = paced(deliver)
+
+  function paced(work: () => Promise<unknown>): () => Promise<void> {
+    let next = 0
+    return oneAtATime(async () => {
+      const now = performance.now()
+      if (next > now) await pause(next - now, undefined, stopping ? { signal: stopping } : {})
+      next = performance.now() + everyMs
+      await logged(work)
+    }, stopping)
+  }
 
   async function logged(work: () => Promise<unknown>): Promise<void> {
     try {

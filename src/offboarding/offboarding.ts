@@ -1,4 +1,4 @@
-import type { Executor, Transaction } from '../foundation/database.ts'
+import type { Executor } from '../foundation/database.ts'
 import { fromRow } from '../foundation/rows.ts'
 import type { Receipt } from '../leases/confirm.ts'
 
@@ -21,7 +21,7 @@ export type KeyOutcome =
   | 'refused-already'
   | 'failed'
 
-type State = 'unmatched' | 'requested' | 'acting' | 'confirming' | 'done'
+export type State = 'unmatched' | 'requested' | 'acting' | 'confirming' | 'done'
 
 /** Why a key is a leaver's: theirs, seen by them, shared with them; or only made by them, for somebody else. */
 export type Reason = 'owned' | 'revealed' | 'held' | 'created'
@@ -102,12 +102,6 @@ export async function currentOffboarding(
     .where({ account_id: accountId, user_id: userId })
     .whereNull('ended_at')
     .first()
-  return row && toOffboarding(row)
-}
-
-/** The same, locked until the transaction ends; undefined also while another process is on it. */
-export async function lockOffboarding(trx: Transaction, id: string): Promise<Offboarding | undefined> {
-  const row = await trx('offboardings').where({ id }).forUpdate().skipLocked().first()
   return row && toOffboarding(row)
 }
 

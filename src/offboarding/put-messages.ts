@@ -1,6 +1,5 @@
-import type { Transaction } from '../foundation/database.ts'
-import { groupBy } from '../foundation/group-by.ts'
 import type { Random } from '../foundation/random.ts'
+import { offerKeys } from '../keys/offers.ts'
 import type { Act } from '../members/actor.ts'
 import { type OutboxMessage, placesOf, put } from '../notifications/outbox.ts'
 import { readPolicy } from '../policy/policy.ts'
@@ -66,38 +65,18 @@ export async function completeRuns(
   await put(trx, messages, now, random)
 }
 
-/** Offers the new owners the keys that wait for them to be revealed: a message to each, with all of theirs. */
-export async function offerKeys(
+/** Offers the new owners the keys that wait for them to be revealed. Part of the act that has dealt with all keys. */
+export async function offerWaiting(
   { trx, now }: When,
-  { id, workspaceId }: Pick<Offboarding, 'id' | 'workspaceId'>,
+  { id, workspaceId, userId, requestedBy }: Offboarding,
   random: Random,
 ): Promise<void> {
-  const waiting = await markOffered(trx, id, now)
-  const messages = [...groupBy(waiting, ({ ownerId }) => ownerId)].map(
-    ([ownerId, keys]): OutboxMessage => ({
-      workspaceId,
-      source: 'handover-offer',
-      subjectId: id,
-      step: `offered:${now.toISOString()}`,
-      mode: 'once',
-      destination: `dm:${ownerId}`,
-      body: { keyIds: keys.map(({ keyId }) => keyId) },
-    }),
+  const { rows: keys } = await trx.raw(
+    `select s.id, s.owner_id as "ownerId" from offboarding_keys o
+       join keys s on s.id = coalesce(o.successor_key_id, o.key_id)
+     where o.offboarding_id = ? and o.outcome in ('rotating', 'handed-over') and s.status = 'unrevealed'`,
+    [id],
   )
-  await put(trx, messages, now, random)
-}
-
-async function markOffered(
-  trx: Transaction,
-  id: string,
-  now: Date,
-): Promise<{ keyId: string; ownerId: string }[]> {
-  const { rows } = await trx.raw(
-    `update offboarding_keys o set offered_at = :now from keys s
-     where o.offboarding_id = :id and o.outcome in ('rotating', 'handed-over') and o.offered_at is null
-       and s.id = coalesce(o.successor_key_id, o.key_id) and s.status = 'unrevealed'
-     returning s.id as "keyId", s.owner_id as "ownerId"`,
-    { id, now },
-  )
-  return rows
+  const why = { because: 'leaver', by: userId ?? '', sender: requestedBy } as const
+  await offerKeys(trx, { workspaceId, matterId: id, ...why, keys }, now, random)
 }

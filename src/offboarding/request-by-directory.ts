@@ -10,6 +10,7 @@ import {
   type UserChange,
   updateActive,
   updateUser,
+  wronglyKnown,
 } from '../directory/users.ts'
 import { isRefusal, type Refusal } from '../foundation/refusal.ts'
 import type { Act } from '../members/actor.ts'
@@ -80,7 +81,9 @@ async function leave(
   // Slack's list names people by their address rather than by a user name that only looks like one.
   const waitsFor = emails.find((one) => normaliseEmail(one) !== normaliseEmail(user.userName))
   const reference = `${connectionId} ${user.id}`
-  const request = { source: 'scim', emails, waitsFor, knownAs: user.slackUserId, reference } as const
+  const isWrong = (await wronglyKnown(act.trx, workspace.accountId, [user])).has(user.id)
+  const knownAs = isWrong ? null : user.slackUserId
+  const request = { source: 'scim', emails, waitsFor, knownAs, reference } as const
   const made = await requestByEmail(act, workspace, request, random)
   return isRefusal(made) ? made : undefined
 }
@@ -88,7 +91,7 @@ async function leave(
 async function returned(act: Act, { workspace, random }: Directory, user: DirectoryUser): Promise<void> {
   const emails = addressesOf(user)
   const userId = (await userOfEmail(act.trx, workspace.accountId, emails)) ?? user.slackUserId
-  if (userId) await recordReturn(act, workspace.accountId, userId, ['scim'], random)
+  if (userId) await recordReturn(act, workspace.accountId, userId, 'directory', random)
   // A request that still waits for a name must not begin once somebody is known by it.
   await act
     .trx('offboardings')

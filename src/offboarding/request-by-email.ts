@@ -14,7 +14,7 @@ import { modeOf, type OffboardingRequest, recordSource, requestOffboarding } fro
 /** The same request for a person who is named by address. */
 export type RequestByEmail = Omit<OffboardingRequest, 'userId'> & {
   emails: readonly string[]
-  /** which of them the request waits for while nobody is known; the first unless said */
+  /** which of them names the request while nobody is known; the first unless said. It waits for all */
   waitsFor?: string | undefined
   /** who had an address of theirs that is another now; asked only when nobody is known by these */
   knownAs?: string | null
@@ -42,6 +42,7 @@ export async function requestByEmail(
       ...where,
       id: newId('off', random),
       workspace_id: workspace.id,
+      also_by: emails.map(normaliseEmail).filter((one) => one !== email),
       mode: modeOf(request, workspace.policy),
       successor_id: request.successorId ?? null,
       note: request.note?.trim().slice(0, 300) ?? '',
@@ -70,9 +71,12 @@ export async function requestByEmail(
 export async function matchWaiting(act: Act, workspace: Workspace, random: Random): Promise<number> {
   const rows = await act
     .trx('offboardings')
-    .join('emails', (on) =>
-      on.on('emails.email', 'offboardings.email').andOn('emails.account_id', 'offboardings.account_id'),
+    .joinRaw(
+      `join emails on emails.account_id = offboardings.account_id
+         and emails.email = any(array_prepend(offboardings.email, offboardings.also_by))`,
     )
+    .distinctOn('offboardings.id')
+    .orderByRaw('offboardings.id, emails.email = offboardings.email desc, emails.email')
     .where({ 'offboardings.account_id': workspace.accountId, state: 'unmatched' })
     .whereNull('ended_at')
     .select('offboardings.*', 'emails.user_id as known')

@@ -5,7 +5,7 @@ import type { Random } from '../foundation/random.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import type { Act } from '../members/actor.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
-import type { Mode, Offboarding } from './offboarding.ts'
+import { findOffboarding, type Mode, type Offboarding } from './offboarding.ts'
 import { requestOffboarding } from './request.ts'
 import { requestByEmail } from './request-by-email.ts'
 
@@ -67,9 +67,11 @@ export async function receive(
   if (same && !bodyHash.equals(same.body_hash))
     return refuse('changed', 'That Idempotency-Key was used for another body.')
   if (!same && earlier.length > 0) return refuse('repeated', 'That signature was used already.')
+  // Asking anew would begin again what somebody has undone since.
+  const answered = same && (await findOffboarding(act.trx, workspace.accountId, same.offboarding_id))
+  if (answered) return { offboarding: answered, isNew: false }
   const offboarding = await ask(act, workspace, connectionId, wanted, random)
-  if (isRefusal(offboarding) || same)
-    return isRefusal(offboarding) ? offboarding : { offboarding, isNew: false }
+  if (isRefusal(offboarding)) return offboarding
   await act.trx('webhook_deliveries').insert({
     connection_id: connectionId,
     idempotency_key: idempotencyKey,

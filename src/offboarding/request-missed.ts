@@ -3,13 +3,21 @@ import { rememberEmails } from '../directory/emails.ts'
 import { leftTheDirectory } from '../directory/list.ts'
 import { isRefusal } from '../foundation/refusal.ts'
 import type { World } from '../foundation/world.ts'
+import { membershipsOf } from '../members/member.ts'
 import { readPolicy } from '../policy/policy.ts'
+import { markDeparted } from '../workspaces/roles.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import { requestOffboarding } from './request.ts'
 import { matchWaiting } from './request-by-email.ts'
 
 /** A person as Slack's list of members has them. */
-export type SlackMember = { userId: string; email: string | null; deleted: boolean; isBot: boolean }
+export type SlackMember = {
+  userId: string
+  email: string | null
+  deleted: boolean
+  isBot: boolean
+  isGuest?: boolean
+}
 
 const actor = { kind: 'job', id: 'offboarding-missed' } as const
 
@@ -44,17 +52,30 @@ export async function offboardMissed(
   const workspace = await homeOf(world, accountId)
   const matched = await perform(world, actor, (act) => matchWaiting(act, workspace, random))
   if (isRefusal(matched)) return 0
+  await endRolesOfGuests(world, accountId, people)
   const deleted = people.filter((one) => one.deleted).map((one) => one.userId)
-  const gone = [...deleted, ...(await leftTheDirectory(db, accountId))]
-  const { rows } = await db.raw(missed, { account: accountId, gone })
+  const lists = { slack: deleted, directory: await leftTheDirectory(db, accountId) }
   let found = 0
-  for (const { user_id: userId } of rows) {
-    const made = await perform(world, actor, (act) =>
-      requestOffboarding(act, workspace, { source: 'reconcile', userId }, random),
-    )
-    if (!isRefusal(made)) found++
+  for (const [reference, gone] of Object.entries(lists)) {
+    const { rows } = await db.raw(missed, { account: accountId, gone })
+    for (const { user_id: userId } of rows) {
+      const request = { source: 'reconcile', reference, userId } as const
+      const made = await perform(world, actor, (act) => requestOffboarding(act, workspace, request, random))
+      if (!isRefusal(made)) found++
+    }
   }
   return found
+}
+
+/** A person who became a guest while no event was heard has no role any more, as after the event. */
+async function endRolesOfGuests(
+  world: World,
+  accountId: string,
+  people: readonly SlackMember[],
+): Promise<void> {
+  const guests = people.filter((one) => one.isGuest && !one.deleted).map((one) => one.userId)
+  for (const { workspaceId, userId } of await membershipsOf(world.db, accountId, guests))
+    await perform(world, actor, (act) => markDeparted(act, workspaceId, userId))
 }
 
 /** The account's oldest workspace: its policy decides where nobody named another, its channel hears. */

@@ -32,7 +32,7 @@ export type OffboardingRequest = {
 
 /**
  * Makes sure that this person is being offboarded: one offboarding per person until they come back, one request per
- * source, or run of a workflow. A second request joins; when the leaver has more keys since, or a role that the requester may end, the
+ * person, run of a workflow, or other source. A second request joins; when the leaver has more keys since, or a role that the requester may end, the
  * offboarding goes on with those.
  */
 export async function requestOffboarding(
@@ -120,9 +120,9 @@ async function isUnknown(
     : undefined
 }
 
-/** A workflow that names an owner only deactivates their keys. */
+/** A system that names an owner only deactivates their keys. */
 const spareOwner = (request: OffboardingRequest, { keepsRoleIn }: Authority): OffboardingRequest =>
-  request.source === 'workflow' && keepsRoleIn.length > 0
+  isOtherSystem(request.source) && keepsRoleIn.length > 0
     ? { ...request, mode: 'deactivate', successorId: undefined }
     : request
 
@@ -179,7 +179,10 @@ const lockCurrent = (act: Act, accountId: string, userId: string) =>
 export async function recordSource(
   act: Act,
   offboardingId: string,
-  { source, reference = '' }: Pick<OffboardingRequest, 'source' | 'reference'>,
+  {
+    source,
+    reference = act.actor.kind === 'member' ? act.actor.id : '',
+  }: Pick<OffboardingRequest, 'source' | 'reference'>,
 ): Promise<boolean> {
   const rows = await act
     .trx('offboarding_requests')
@@ -190,8 +193,9 @@ export async function recordSource(
       requested_by: actorName(act.actor),
       requested_at: act.now,
     })
-    .onConflict()
-    .ignore()
+    .onConflict(['offboarding_id', 'source', 'reference'])
+    .merge({ requested_at: act.now, withdrawn_at: null })
+    .whereNotNull('offboarding_requests.withdrawn_at')
     .returning('offboarding_id')
   return rows.length > 0
 }

@@ -1,5 +1,6 @@
 import { newId } from '../foundation/ids.ts'
 import type { World } from '../foundation/world.ts'
+import { holdAccount } from './claim.ts'
 import { isUnattended } from './offboarding.ts'
 import { putProgress } from './put-messages.ts'
 
@@ -16,15 +17,16 @@ export async function shareMessages({ db, clock, random }: World): Promise<void>
   const now = clock.now()
   const waiting = () =>
     db('offboardings').whereNull('message_id').where({ announced: true }).whereNotIn('state', notBegun)
-  const workspaces: string[] = await waiting().distinct('workspace_id').pluck('workspace_id')
-  for (const workspaceId of workspaces)
+  const workspaces = await waiting().distinct('account_id', 'workspace_id')
+  for (const { account_id: accountId, workspace_id: workspaceId } of workspaces)
     await db.transaction(async (trx) => {
-      await trx('workspaces').where({ id: workspaceId }).forNoKeyUpdate().first('id')
+      await holdAccount(trx, accountId)
       const rows = await waiting()
         .transacting(trx)
         .where({ workspace_id: workspaceId })
-        .orderBy('requested_at')
+        .orderBy(['requested_at', 'id'])
         .limit(maxTogether)
+        .forNoKeyUpdate()
         .select('id', 'requested_by')
       const since = new Date(now.getTime() - groupEveryMs)
       const recent = await trx('offboardings')

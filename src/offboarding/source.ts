@@ -5,14 +5,10 @@ import { postedAt } from '../notifications/posted-messages.ts'
 import type { Reading, Source, Waiting } from '../notifications/source.ts'
 import { type Counts, countKeys, type OffboardingReport, readReport, reportFile } from './report.ts'
 
-/** A key that waits for its new owner to reveal it. */
-type Offer = { keyId: string; workspaceId: string; name: string; scopes: string[] }
-
 /** The content of messages of offboardings. */
 export type OffboardingContent =
   | { about: 'offboarding'; report: OffboardingReport }
   | { about: 'file'; name: string; text: string }
-  | { about: 'handover-offer'; leaver: string; offers: Offer[] }
   | StepContent
 
 /** The outputs of a completed workflow step. `report`: where its report stands, if it does. */
@@ -81,22 +77,4 @@ async function reportOf(db: Executor, messageId: string): Promise<Posted | 'comi
     .whereNotNull('completed_at')
     .first('seq')
   return ended ? undefined : 'coming'
-}
-
-/** A new owner hears once which keys wait for them; not of those that they have revealed meanwhile. */
-export const handoverOffers: Source = {
-  read: (db, messages) =>
-    Promise.all(
-      messages.map(async ({ subjectId, destination, body }) => {
-        const offers: Offer[] = await db('keys')
-          .whereIn('id', body.keyIds as string[])
-          .where({ status: 'unrevealed', owner_id: destination.replace(/^dm:/, '') })
-          .orderBy('name_folded')
-          .select('id as keyId', 'workspace_id as workspaceId', 'name', 'scopes')
-        if (offers.length === 0) return undefined
-        const one = await db('offboardings').where({ id: subjectId }).first('user_id', 'requested_by')
-        const content: OffboardingContent = { about: 'handover-offer', leaver: one.user_id, offers }
-        return { said: { content }, sender: one.requested_by }
-      }),
-    ),
 }

@@ -43,6 +43,9 @@ export async function undoOffboarding(
     return refuse('already', 'It is still running.', { next: 'Undo it when the report is there.' })
   const undone: Undone = { offboarding, activated: [], returned: [], kept: [], elsewhere: 0 }
   const keys = await leaverKeysOf(act.trx, [id])
+  const acts = new Map<string, Act | undefined>()
+  for (const { workspaceId } of keys)
+    if (!acts.has(workspaceId)) acts.set(workspaceId, await actIn(act, workspaceId))
   await act
     .trx('keys')
     .whereIn(
@@ -52,9 +55,6 @@ export async function undoOffboarding(
     .orderBy('id')
     .forUpdate()
     .select('id')
-  const acts = new Map<string, Act | undefined>()
-  for (const { workspaceId } of keys)
-    if (!acts.has(workspaceId)) acts.set(workspaceId, await actIn(act, workspaceId))
   for (const key of keys) {
     const isEnded = key.outcome === 'deactivated' || key.outcome === 'revoked' || key.outcome === 'rotating'
     const here = acts.get(key.workspaceId)
@@ -133,31 +133,32 @@ async function restoreMember(act: Act, accountId: string, userId: string, becaus
   }
 }
 
+const said: Record<'slack' | 'directory', Source> = { slack: 'user-change', directory: 'scim' }
+
 /**
- * Ends the offboarding of a person who is back, so that leaving again is a new one. No key comes back by itself. Only a
- * source that had reported the leaver is believed.
+ * Withdraws what `by` had said of a person who is back: Slack, or a directory. The offboarding ends with the last request
+ * for it, so that leaving again is a new one. No key comes back by itself.
  */
 export async function recordReturn(
   act: Act,
   accountId: string,
   userId: string,
-  declaredBy: readonly Source[],
+  by: 'slack' | 'directory',
   random: Random,
 ): Promise<boolean> {
   const row = await act
     .trx('offboardings')
     .where({ account_id: accountId, user_id: userId })
     .whereNull('ended_at')
-    .whereExists(
-      act
-        .trx('offboarding_requests')
-        .whereRaw('offboarding_id = offboardings.id')
-        .whereIn('source', declaredBy)
-        .select(act.trx.raw('1')),
-    )
     .forUpdate()
     .first()
   if (!row) return false
+  const open = () =>
+    act.trx('offboarding_requests').where({ offboarding_id: row.id }).whereNull('withdrawn_at')
+  const withdrawn = await open()
+    .where((query) => query.where({ source: said[by] }).orWhere({ source: 'reconcile', reference: by }))
+    .update({ withdrawn_at: act.now })
+  if (withdrawn === 0 || (await open().first('source'))) return false
   // Nothing has happened yet, so nothing will.
   const offboarding = toOffboarding(row)
   if (offboarding.state === 'requested') {

@@ -7,6 +7,7 @@ import { addDays } from '../foundation/time.ts'
 import { say } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import { type Act, actorName } from '../members/actor.ts'
+import { lockWorkspace } from '../members/lock.ts'
 import { authorise } from '../policy/authorise.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import { lastBegun, openReview, type Review, toReview } from './review.ts'
@@ -22,7 +23,7 @@ export async function beginReview(act: Act, workspace: Workspace, random: Random
   const workspaceId = workspace.id
   const refusal = await authorise(act, 'review.begin', { workspaceId })
   if (refusal) return refusal
-  await act.trx('workspaces').where({ id: workspaceId }).forUpdate().first('id')
+  await lockWorkspace(act, workspaceId)
   const before = await openReview(act.trx, workspaceId)
   if (before && before.answerBy > act.now)
     return refuse('already', say`A review runs until ${{ moment: before.answerBy }}.`, {

@@ -11,7 +11,7 @@ import { type KeyWithUsage, legalFrom } from '../keys/key.ts'
 import { normaliseName } from '../keys/name.ts'
 import { keysWithUsage, toKeyWithUsage } from '../keys/store.ts'
 import type { Act, Actor } from '../members/actor.ts'
-import type { Role } from '../members/member.ts'
+import { lockRole } from '../members/lock.ts'
 import { authorise } from '../policy/authorise.ts'
 import { type Policy, readPolicy } from '../policy/policy.ts'
 import { announce } from './announce.ts'
@@ -145,12 +145,24 @@ export async function openCampaign(
     new_owner_id: wanted.newOwnerId ?? null,
     started_by: act.actor.id,
     started_by_kind: act.actor.kind,
-    started_by_role: act.actor.kind === 'member' ? act.actor.role : null,
     started_at: act.now,
   })
   await announce(act, workspace, id, random)
   return { id, title, reason: wanted.reason }
 }
+
+/** The campaign that this actor began about such keys, and that the running rotation of one of these new keys is a part of. */
+export const campaignOf = (
+  { trx, actor }: Act,
+  successorIds: readonly string[],
+  { reason, ofUserId }: { reason: Reason; ofUserId: string | null },
+): Promise<Campaign | undefined> =>
+  trx('rotations as r')
+    .join('rotation_campaigns as c', 'c.id', 'r.campaign_id')
+    .whereIn('r.successor_id', [...successorIds])
+    .whereNull('r.ended_at')
+    .where({ 'c.reason': reason, 'c.of_user_id': ofUserId, 'c.started_by': actor.id })
+    .first('c.id', 'c.title', 'c.reason')
 
 /** Starts the rotations that campaigns have decided, a batch per transaction; the next run resumes there. */
 export async function carryOutCampaigns(world: World): Promise<number> {
@@ -176,13 +188,13 @@ type CampaignRow = {
   new_owner_id: string | null
   started_by: string
   started_by_kind: Actor['kind']
-  started_by_role: Role | null
   policy: unknown
 }
 
 async function startSome(act: Act, random: Random): Promise<number> {
   const next = await act.trx('rotation_campaign_keys').whereNull('outcome').orderBy('campaign_id').first()
   if (!next) return 0
+  const actor = await lockStarter(act, next.campaign_id)
   // Held until the end of this transaction: another process takes it up after us, or finds it done.
   const campaign: CampaignRow = await act
     .trx('rotation_campaigns')
@@ -200,7 +212,8 @@ async function startSome(act: Act, random: Random): Promise<number> {
   const keyIds = rows.map((row) => row.key_id as string)
   await act.trx('keys').whereIn('id', keyIds).orderBy('id').forUpdate().select('id')
   const outcomes = []
-  for (const keyId of keyIds) outcomes.push({ keyId, ...(await startOne(act, campaign, keyId, random)) })
+  for (const keyId of keyIds)
+    outcomes.push({ keyId, ...(await startOne({ ...act, actor }, campaign, keyId, random)) })
   await act.trx.raw(
     `update rotation_campaign_keys c set outcome = o.outcome, why = o.why
      from jsonb_to_recordset(?) as o ("keyId" text, outcome text, why text)
@@ -210,11 +223,13 @@ async function startSome(act: Act, random: Random): Promise<number> {
   return Math.max(1, keyIds.length)
 }
 
-/** The actor who started the campaign rotates its keys. */
-const actorOf = (row: CampaignRow): Actor =>
-  row.started_by_kind === 'member'
-    ? { kind: 'member', id: row.started_by, role: row.started_by_role!, workspaceId: row.workspace_id }
-    : { kind: row.started_by_kind, id: row.started_by }
+/** The actor who started the campaign rotates its keys, with the role that they have now. */
+async function lockStarter({ trx }: Act, campaignId: string): Promise<Actor> {
+  const row = await trx('rotation_campaigns').where({ id: campaignId }).first()
+  const { started_by: id, started_by_kind: kind, workspace_id: workspaceId } = row as CampaignRow
+  if (kind !== 'member') return { kind, id }
+  return { kind, id, role: (await lockRole(trx, workspaceId, id)) ?? 'member', workspaceId }
+}
 
 async function startOne(act: Act, row: CampaignRow, keyId: string, random: Random) {
   const workspace = { id: row.workspace_id, policy: readPolicy(row.policy) }
@@ -223,7 +238,7 @@ async function startOne(act: Act, row: CampaignRow, keyId: string, random: Rando
     return { outcome: 'skipped', why: 'It is being rotated already.' }
   const changes = row.new_owner_id ? { ownerId: row.new_owner_id } : {}
   const start = { reason: row.reason, campaignId: row.id, changes }
-  const started = await startRotation({ ...act, actor: actorOf(row) }, workspace, keyId, start, random)
+  const started = await startRotation(act, workspace, keyId, start, random)
   return isRefusal(started)
     ? { outcome: 'skipped', why: plain(sentence(started)) }
     : { outcome: 'started', why: '' }

@@ -8,8 +8,9 @@ export const performFor = <T>(
   { bot, caller, requestId }: Pick<Interaction, 'bot' | 'caller' | 'requestId'>,
   work: (act: Act) => Promise<T | Refusal>,
   step?: string,
+  { changesRoles = false }: { changesRoles?: boolean } = {},
 ): Promise<T | Refusal> =>
-  perform(bot.world, caller.actor, work, { requestId: requestOf({ requestId }, step) })
+  perform(bot.world, caller.actor, work, { requestId: requestOf({ requestId }, step), changesRoles })
 
 /** The id of the request that one step of an interaction is; its receipt is asked for by it. */
 export const requestOf = ({ requestId }: Pick<Interaction, 'requestId'>, step?: string): string =>

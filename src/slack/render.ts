@@ -19,8 +19,6 @@ import { checkpointMessage } from './messages/audit/checkpoint.ts'
 import { ownerNoticeMessage } from './messages/keys/change.ts'
 import { lapsedMessage, offersMessage } from './messages/keys/offers.ts'
 import { closedMessage, deniedMessage, requestMessage } from './messages/keys/request.ts'
-import { notShownMessage, offerMessage } from './messages/keys/reveal.ts'
-import { handoverMessage } from './messages/offboarding/offers.ts'
 import { offboardingMessage } from './messages/offboarding/progress.ts'
 import { fileInWords } from './messages/offboarding/report-file.ts'
 import { askedMessage, progressMessage, reminderMessage } from './messages/reviews/review.ts'
@@ -103,12 +101,9 @@ const renderers: Renderers = {
   checkpoint: (content) => plainly(() => checkpointMessage(content, content.isReply)),
   offboarding: ({ report }) => plainly(() => offboardingMessage(report), '/keys offboard @person'),
   file: (file) => ({ ...plainly(() => fileInWords(file)), file }),
-  'handover-offer': (content) => plainly(() => handoverMessage(content)),
   request: ({ request, rival }) => plainly(() => requestMessage(request, rival)),
   'request-denied': ({ request }) => plainly(() => deniedMessage(request)),
   'request-closed': ({ request }) => plainly(() => closedMessage(request)),
-  'key-offer': ({ key, by, isVoid }) =>
-    plainly(() => (isVoid ? notShownMessage(key) : offerMessage(key, by))),
   'key-changed': (content) => plainly(() => ownerNoticeMessage(content)),
   'channel-lost': notice,
   unreachable: notice,

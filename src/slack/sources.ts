@@ -2,10 +2,10 @@ import { findings } from '../alerts/finding-source.ts'
 import { notice } from '../alerts/notices.ts'
 import { checkpoints } from '../alerts/put-checkpoints.ts'
 import { fleetEvents } from '../anomaly/fleet-message.ts'
-import { keyChanges, keyOffers } from '../keys/notify-owner.ts'
+import { keyChanges } from '../keys/notify-owner.ts'
 import { lapsedOffers, offers } from '../keys/offers.ts'
 import type { Sources } from '../notifications/source.ts'
-import { handoverOffers, offboardingSteps, offboardings } from '../offboarding/source.ts'
+import { offboardingSteps, offboardings } from '../offboarding/source.ts'
 import { reviewReminders, reviews } from '../reviews/source.ts'
 import { rotationReminders, rotations } from '../rotation/source.ts'
 import { requestAnswers, requests } from '../workspaces/request-source.ts'
@@ -23,10 +23,8 @@ export const sources: Sources = {
   checkpoint: checkpoints,
   offboarding: offboardings,
   'offboarding-step': offboardingSteps,
-  'handover-offer': handoverOffers,
   request: requests,
   'request-answer': requestAnswers,
-  'key-offer': keyOffers,
   'key-changed': keyChanges,
   'channel-lost': notice('channel-lost'),
   unreachable: notice('unreachable'),

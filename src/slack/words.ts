@@ -9,9 +9,10 @@ export type Typed = { verb: string; words: string; workspace?: string }
  * matter. Straight or curly quotes around a name are removed, and their content is a name.
  */
 export function readCommand(text: string): Typed {
-  // Slack escapes markup in what people type.
-  const typed = text.replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&amp;/g, '&')
-  const straight = straightQuotes(typed.replace(/\p{Cc}/gu, ' ')).trim()
+  // Slack makes links of addresses, and escapes markup in what people type.
+  const plain = text.replace(link, (_, target, label) => label ?? target)
+  const typed = plain.replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&amp;/g, '&')
+  const straight = straightQuotes(typed.replace(/[\p{Cc}\p{Zs}]/gu, ' ')).trim()
   // `/keys in:EU` is `/keys` alone, in that workspace.
   const [verb = ''] = /^in:/i.test(straight) ? [] : straight.split(/\s/, 1)
   const words = straight.slice(verb.length).trim()
@@ -24,6 +25,8 @@ export function readCommand(text: string): Typed {
     ...(workspace ? { workspace } : {}),
   }
 }
+
+const link = /<(?:mailto:|tel:)?((?:https?:\/\/)?[^@#!|<>][^|<>]*)(?:\|([^<>]*))?>/g
 
 const unquote = (words: string): string => /^(["'])(.*)\1$/s.exec(words)?.[2]?.trim() ?? words
 

@@ -82,11 +82,12 @@ export function openReader<Row extends { token_hash: Buffer }>(options: ReaderOp
       const hashes = batch.map(({ hash }) => Buffer.from(hash, 'latin1'))
       const sentMs = performance.now()
       const rows = await connection.query<Read<Row>>(statement, [hashes])
-      options.heardTime(rows[0]!.database_ms, sentMs, performance.now())
+      const receivedMs = performance.now()
       if (rows[0]!.is_standby) {
         connection.leave()
         throw new HotStandby()
       }
+      options.heardTime(rows[0]!.database_ms, sentMs, receivedMs)
       const byHash = new Map(rows.map((row) => [row.token_hash?.toString('latin1'), row as Row]))
       for (const { hash, resolve } of batch) resolve(byHash.get(hash) ?? null)
     } catch (error) {

@@ -2,6 +2,7 @@ import { record } from '../audit/record.ts'
 import type { Executor } from '../foundation/database.ts'
 import { type Refusal, refuse } from '../foundation/refusal.ts'
 import type { Act } from '../members/actor.ts'
+import { lockWorkspace } from '../members/lock.ts'
 import { inCharge } from '../members/member.ts'
 import { authorise } from '../policy/authorise.ts'
 import { checkPolicy, type Policy, readPolicy, versionOf } from '../policy/policy.ts'
@@ -23,7 +24,8 @@ export async function setPolicy(
     const { rule, why } = policy.wrong[0]!
     return refuse('invalid', why, { field: rule })
   }
-  const row = await act.trx('workspaces').where({ id: workspaceId }).forUpdate().first('policy')
+  await lockWorkspace(act, workspaceId)
+  const row = await act.trx('workspaces').where({ id: workspaceId }).first('policy')
   const before = readPolicy(row.policy)
   if (version !== undefined && version !== versionOf(before))
     return refuse('changed', 'The policy changed while this was open.', {

@@ -1,4 +1,4 @@
-import { record } from '../audit/record.ts'
+import { type AuditEvent, record } from '../audit/record.ts'
 import type { Executor } from '../foundation/database.ts'
 import { newId } from '../foundation/ids.ts'
 import type { Random } from '../foundation/random.ts'
@@ -191,29 +191,31 @@ export async function decideRequest(
 }
 
 /**
- * Closes the waiting requests that a leaver made or whose key they would own. Part of the act that offboards them.
+ * Closes the waiting requests that these leavers made in those workspaces or whose key they would own. Part of the act
+ * that offboards them, which records the events that it returns.
  */
 export async function closeRequestsOf(
   act: Act,
-  workspaceIds: readonly string[],
-  leaver: string,
+  leavers: readonly { userId: string; workspaceIds: readonly string[] }[],
   random: Random,
-): Promise<void> {
-  const rows = await act
-    .trx('key_requests')
-    .whereIn('workspace_id', [...workspaceIds])
-    .where({ state: 'waiting' })
-    .where((query) => query.where({ requested_by: leaver }).orWhereRaw(`draft->>'ownerId' = ?`, [leaver]))
-    .update({ state: 'closed', closed_for: leaver, decided_by: actorName(act.actor), decided_at: act.now })
-    .returning('*')
-  const closed = rows.map(toRequest).sort((a, b) => a.workspaceId.localeCompare(b.workspaceId))
-  for (const { workspaceId, id, requestedBy, draft } of closed)
-    await record(act, {
-      event: 'request.closed',
-      workspaceId,
-      details: { request: id, for: requestedBy, name: draft.name, leaver },
-    })
+): Promise<AuditEvent[]> {
+  const { rows } = await act.trx.raw(
+    `with concerned as (
+       select r.id, l."userId" from jsonb_to_recordset(?) as l ("userId" text, "workspaceIds" text[])
+         join key_requests r on r.workspace_id = any (l."workspaceIds")
+           and (r.requested_by = l."userId" or r.draft->>'ownerId' = l."userId")
+       where r.state = 'waiting' order by r.id for no key update of r)
+     update key_requests r set state = 'closed', closed_for = c."userId", decided_by = ?, decided_at = ?
+     from concerned c where r.id = c.id returning r.*`,
+    [JSON.stringify(leavers), actorName(act.actor), act.now],
+  )
+  const closed = (rows as Record<string, unknown>[]).map(toRequest)
   await putDecisions(act, closed, random)
+  return closed.map(({ workspaceId, id, requestedBy, draft, closedFor }) => ({
+    event: 'request.closed',
+    workspaceId,
+    details: { request: id, for: requestedBy, name: draft.name, leaver: closedFor },
+  }))
 }
 
 /** These requests, by id. */

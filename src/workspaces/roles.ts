@@ -1,7 +1,8 @@
-import { record } from '../audit/record.ts'
+import { type AuditEvent, record, recordAll } from '../audit/record.ts'
 import type { Executor } from '../foundation/database.ts'
 import { type Refusal, refuse } from '../foundation/refusal.ts'
 import type { Act } from '../members/actor.ts'
+import { lockWorkspace } from '../members/lock.ts'
 import { findMember, type Member, type Role } from '../members/member.ts'
 import { authorise } from '../policy/authorise.ts'
 
@@ -39,7 +40,7 @@ export async function setRole(
   const refusal = await authorise(act, 'role.set', { workspaceId })
   if (refusal) return refusal
   // Two owners who demote each other at once must not both succeed.
-  await act.trx('workspaces').where({ id: workspaceId }).forUpdate().first('id')
+  await lockWorkspace(act, workspaceId)
   const existing = await act
     .trx('members')
     .where({ workspace_id: workspaceId, user_id: userId })
@@ -97,8 +98,9 @@ export async function setGroupRole(
 ): Promise<{ groupId: string } | Refusal> {
   const refusal = await authorise(act, 'role.set', { workspaceId })
   if (refusal) return refusal
+  await lockWorkspace(act, workspaceId)
   const where = { workspace_id: workspaceId, group_id: groupId }
-  const before = await act.trx('group_roles').where(where).forUpdate().first('role')
+  const before = await act.trx('group_roles').where(where).first('role')
   if (role !== null && before?.role === role) await replaceMembers(act, workspaceId, groupId, userIds)
   if ((before?.role ?? null) === role) return { groupId }
   if (role === null) await act.trx('group_roles').where(where).delete()
@@ -117,8 +119,15 @@ export async function setGroupRole(
 
 /** Updates the copy of a group's members in every workspace where the group gives a role. */
 export async function refreshGroup(act: Act, groupId: string, userIds: readonly string[]): Promise<void> {
-  const rows = await act.trx('group_roles').where({ group_id: groupId }).select('workspace_id')
-  for (const row of rows) await replaceMembers(act, row.workspace_id, groupId, userIds)
+  const rows = await act
+    .trx('group_roles')
+    .where({ group_id: groupId })
+    .orderBy('workspace_id')
+    .select('workspace_id')
+  for (const row of rows) {
+    await lockWorkspace(act, row.workspace_id)
+    await replaceMembers(act, row.workspace_id, groupId, userIds)
+  }
 }
 
 async function replaceMembers(act: Act, workspaceId: string, groupId: string, userIds: readonly string[]) {
@@ -134,25 +143,60 @@ async function replaceMembers(act: Act, workspaceId: string, groupId: string, us
  * to see; they are refused all the same.
  */
 export async function markDeparted(act: Act, workspaceId: string, userId: string): Promise<null> {
-  await act.trx('workspaces').where({ id: workspaceId }).forUpdate().first('id')
-  const where = { workspace_id: workspaceId, user_id: userId }
-  await act.trx('group_members').where(where).delete()
-  await act
-    .trx('departures')
-    .insert({ ...where, left_at: act.now })
-    .onConflict()
-    .ignore()
-  const row = await act.trx('members').where(where).whereNull('left_at').first('role')
-  if (!row) return null
-  if (row.role === 'owner' && (await isOnlyOwner(act, workspaceId, userId))) {
-    await act.trx('members').where(where).update({ left_at: act.now })
-    return null
-  }
-  await act.trx('members').where(where).delete()
-  if (row.role === 'member') return null
-  const details = { user: userId, role: 'member', before: row.role, because: 'left the team' }
-  await record(act, { event: 'role.set', workspaceId, details })
+  const { events } = await markAllDeparted(act, [{ workspaceId, userId }])
+  await recordAll(act, events)
   return null
+}
+
+type Departed = { workspaceId: string; userId: string }
+
+/**
+ * The same for many: workspaces are locked in the order of their ids. The caller's act records the events.
+ * @returns also who stays somewhere as its last owner
+ */
+export async function markAllDeparted(
+  act: Act,
+  departed: readonly Departed[],
+): Promise<{ events: AuditEvent[]; lastOwners: Departed[] }> {
+  const { trx, now } = act
+  const all = JSON.stringify(departed)
+  const those = `jsonb_to_recordset(?) as d ("workspaceId" text, "userId" text)`
+  await trx('workspaces')
+    .whereIn('id', [...new Set(departed.map(({ workspaceId }) => workspaceId))])
+    .orderBy('id')
+    .forNoKeyUpdate()
+    .select('id')
+  await trx.raw(
+    `delete from group_members g using ${those} where g.workspace_id = d."workspaceId" and g.user_id = d."userId"`,
+    [all],
+  )
+  await trx.raw(
+    `insert into departures (workspace_id, user_id, left_at)
+     select "workspaceId", "userId", ? from ${those} order by 1, 2 on conflict do nothing`,
+    [now, all],
+  )
+  const { rows } = await trx.raw(
+    `select m.workspace_id as "workspaceId", m.user_id as "userId", m.role, m.left_at as "leftAt"
+     from members m join ${those} on m.workspace_id = d."workspaceId" and m.user_id = d."userId" order by 1, 2`,
+    [all],
+  )
+  const ended: { events: AuditEvent[]; lastOwners: Departed[] } = { events: [], lastOwners: [] }
+  for (const { workspaceId, userId, role, leftAt } of rows as (Departed & {
+    role: Role
+    leftAt: Date | null
+  })[]) {
+    const member = trx('members').where({ workspace_id: workspaceId, user_id: userId })
+    if (leftAt || (role === 'owner' && (await isOnlyOwner(act, workspaceId, userId)))) {
+      if (!leftAt) await member.update({ left_at: now })
+      if (role === 'owner') ended.lastOwners.push({ workspaceId, userId })
+      continue
+    }
+    await member.delete()
+    if (role === 'member') continue
+    const details = { user: userId, role: 'member', before: role, because: 'left the team' }
+    ended.events.push({ event: 'role.set', workspaceId, details })
+  }
+  return ended
 }
 
 /** Restores the role of a last owner whose departure was a mistake. */
@@ -160,6 +204,7 @@ export async function restoreOwner(act: Act, workspaceId: string, userId: string
   await act
     .trx('members')
     .where({ workspace_id: workspaceId, user_id: userId, role: 'owner' })
+    .whereNotNull('left_at')
     .update({ left_at: null })
 }
 

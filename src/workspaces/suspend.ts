@@ -2,6 +2,7 @@ import { record } from '../audit/record.ts'
 import { type Refusal, refuse } from '../foundation/refusal.ts'
 import { say } from '../foundation/words.ts'
 import type { Act } from '../members/actor.ts'
+import { lockWorkspace } from '../members/lock.ts'
 import { authorise } from '../policy/authorise.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -23,6 +24,7 @@ async function set(
 ): Promise<Which | Refusal> {
   const refusal = await authorise(act, 'workspace.suspend', { workspaceId: id })
   if (refusal) return refusal
+  await lockWorkspace(act, id)
   const changed = await act
     .trx('workspaces')
     .where({ id })

@@ -66,14 +66,20 @@ export async function addWorkspace(
   return toWorkspace(row)
 }
 
-/** Copies the owners and managers of one workspace to another, so that a new one is never without an owner. */
+/** Copies the owners of one workspace who are still there to another, so that a new one is not without an owner. */
 export async function inheritOwners(act: Act, fromWorkspaceId: string, toWorkspaceId: string): Promise<void> {
-  await act.trx.raw(
+  const { rows } = await act.trx.raw(
     `insert into members (workspace_id, user_id, role, added_at, changed_at)
-     select ?, user_id, role, ?, ? from members where workspace_id = ? and role = 'owner'
-     on conflict do nothing`,
+     select ?, user_id, role, ?, ? from members where workspace_id = ? and role = 'owner' and left_at is null
+     on conflict do nothing returning user_id`,
     [toWorkspaceId, act.now, act.now, fromWorkspaceId],
   )
+  for (const { user_id: user } of rows)
+    await record(act, {
+      event: 'role.set',
+      workspaceId: toWorkspaceId,
+      details: { user, role: 'owner', before: 'member' },
+    })
 }
 
 /** Lets verifiers of this account look up tokens that Keywarden did not generate. */

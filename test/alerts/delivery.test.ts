@@ -1,5 +1,5 @@
 import type { Fault } from 'local-slack/contract'
-import { messagesIn } from 'local-slack/inspect'
+import { findButton, messagesIn } from 'local-slack/inspect'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { people, said, security, type TestHouse, testHouse } from '../setup/house.ts'
 import { type Planted, plant } from '../setup/plant.ts'
@@ -93,6 +93,24 @@ test('when the channel is archived the owners hear it in their messages, with on
   expect(dm.filter((text) => text.includes('/invite @Keywarden'))).toHaveLength(1)
   expect(dm.filter((text) => text.includes('After one'))).toHaveLength(1)
   expect(dm.filter((text) => text.includes('After two'))).toHaveLength(1)
+})
+
+test('an alert that changed while its channel was archived shows it once the channel is back', async () => {
+  const [id] = await plant(house.world, workspaceId, [soon('Before')])
+  await house.keywarden.runTimetable()
+  await everythingDelivered()
+  await house.slack.archiveChannel(security)
+  await house.world.db('keys').where({ id }).update({ status: 'revoked' })
+  await house.keywarden.runTimetable()
+  await everythingDelivered()
+  expect(findButton((await alerts('Before'))[0]!.blocks, 'Rotate')).toBeDefined()
+  await house.slack.archiveChannel(security, false)
+  await plant(house.world, workspaceId, [soon('After')])
+  await house.keywarden.runTimetable()
+  await everythingDelivered()
+  await expect
+    .poll(async () => findButton((await alerts('Before'))[0]!.blocks, 'Rotate'), { timeout: 15_000 })
+    .toBeUndefined()
 })
 
 test('a channel that the bot was taken out of is not joined again; the owners hear it', async () => {

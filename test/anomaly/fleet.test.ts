@@ -1,6 +1,8 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { fleetEvents } from '../../src/anomaly/detector/fleet.ts'
 import type { Reason } from '../../src/anomaly/detector/reason.ts'
+import { gatherFleets } from '../../src/anomaly/fleet.ts'
+import { openRecords } from '../setup/records.ts'
 
 const times = (count: number, reason: Reason): Reason[] => Array.from({ length: count }, () => reason)
 
@@ -14,4 +16,14 @@ test('a few keys on one day are alerted one by one', () => {
 
 test('keys that moved in different directions are not one event', () => {
   expect(fleetEvents([...times(15, 'silence'), ...times(15, 'spike')], 100)).toEqual([])
+})
+
+test('what could not be saved fails the run, and is not taken for done', async () => {
+  const records = await openRecords()
+  onTestFinished(() => records.drop())
+  const { db, clock } = records.world
+  await db.raw(`create function refuse() returns trigger language plpgsql as
+    $$ begin raise exception 'the disk is full' using errcode = '53100'; end $$`)
+  await db.raw('create trigger full_disk before update on fleet_events execute function refuse()')
+  await expect(gatherFleets(records.world, clock.now())).rejects.toThrow('the disk is full')
 })

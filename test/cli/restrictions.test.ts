@@ -2,10 +2,11 @@ import { userInfo } from 'node:os'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { perform } from '../../src/acts/perform.ts'
 import { openDedicatedConnection } from '../../src/foundation/dedicated-connection.ts'
-import { renew } from '../../src/leases/renew.ts'
-import { createServiceToken } from '../../src/workspaces/service-tokens.ts'
+import { release, renew } from '../../src/leases/renew.ts'
+import { createServiceToken, revokeServiceToken } from '../../src/workspaces/service-tokens.ts'
 import { suspendWorkspace } from '../../src/workspaces/suspend.ts'
 import { type Asking, openAsking } from '../setup/asking.ts'
+import { asMember } from '../setup/records.ts'
 import { shell } from '../setup/shell.ts'
 
 let asking: Asking
@@ -89,9 +90,35 @@ test('a suspension waits for a server that does not answer until its permission 
   expect(ran).toMatchObject({ code: 0, out: expect.stringContaining('silent did not answer; I waited') })
 })
 
+test('a repeated suspension or revocation says for whom the first one still waits', async () => {
+  const { records } = asking
+  const made = await newToken()
+  const silent = openDedicatedConnection(records.database.url, { name: 'silent', timeoutMs: 10_000 })
+  const [head] = await records.world.db('changes').max({ seq: 'seq' })
+  await renew(silent, { id: 'inc_waits', name: 'silent', ttlMs: 60_000 }, head!.seq, true)
+  const account = { id: records.workspace.accountId, workspaceId: records.workspace.id }
+  await records.act((act) => suspendWorkspace(act, records.workspace))
+  await records.act((act) => revokeServiceToken(act, account, made.id))
+  const suspended = await shell(['workspace', 'suspend', 'Platform'], env)
+  const revoked = await shell(['service-token', 'revoke', made.id], env)
+  await release(silent, 'inc_waits')
+  await silent.close()
+  const settled = await shell(['workspace', 'suspend', 'Platform'], env)
+  await shell(['workspace', 'resume', 'Platform'], env)
+  expect(suspended).toMatchObject({
+    code: 1,
+    err: 'Platform is suspended already.\nSaved. Waiting for silent; until then a check there may still go by what was before.\n',
+  })
+  expect(revoked.code).toBe(1)
+  expect(revoked.err).toContain(`There is no live service token ${made.id}.`)
+  expect(revoked.err).toContain('Saved. Waiting for silent; until then a check there may still accept it.')
+  expect(settled).toMatchObject({ code: 1, err: 'Platform is suspended already.\n' })
+})
+
 test('only an owner suspends', async () => {
   const { world, workspace } = asking.records
   const manager = { kind: 'member', id: 'U0BRUNO002', role: 'manager', workspaceId: workspace.id } as const
+  await asMember(world.db, manager, world.clock.now())
   expect(await perform(world, manager, (act) => suspendWorkspace(act, workspace))).toMatchObject({
     code: 'forbidden',
   })

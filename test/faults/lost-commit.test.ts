@@ -283,6 +283,28 @@ describe('where nobody looks at a dialog', () => {
     await db.destroy()
   })
 
+  test('a request that comes again while the first one goes on does not say that nothing changed', async () => {
+    const { world, owner } = records
+    const again = await world.db.transaction(async (trx) => {
+      await trx('acts_done').insert({ request_id: 'view 2', done_at: world.clock.now() })
+      return perform(world, owner, async () => 'done', { requestId: 'view 2' })
+    })
+    expect(again).toMatchObject({ code: 'outcome_unknown' })
+  })
+
+  test('while the first transaction goes on, its outcome is unknown after ten seconds and not later', async () => {
+    const { world } = records
+    const lost = { state: 'unknown', value: 'value', error: new Error('lost') } as const
+    const asked = performance.now()
+    const outcome = await world.db.transaction(async (trx) => {
+      await trx('acts_done').insert({ request_id: 'goes on', done_at: world.clock.now() })
+      return resolveOutcome(world, lost, 'goes on')
+    })
+    expect(outcome.state).toBe('unknown')
+    expect(performance.now() - asked).toBeLessThan(10_000)
+    expect(await resolveOutcome(world, lost, 'goes on')).toMatchObject({ state: 'committed' })
+  })
+
   test('asking again what became of a COMMIT gets the same answer', async () => {
     const { world } = records
     await perform(world, records.owner, async (act) => act.trx('lost_channels').delete(), {

@@ -1,8 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { mutants } from './lab/mutants.ts'
+import { recording } from './history/events.ts'
+import { longTimeouts, mutants } from './lab/mutants.ts'
 
-test.each(mutants.map((mutant) => [mutant.name, mutant] as const))(
+const others = [
+  { name: 'long timeouts', edits: longTimeouts },
+  { name: 'what writes down the protocol', edits: recording },
+]
+
+test.each([...mutants, ...others].map((mutant) => [mutant.name, mutant] as const))(
   'the mutant "%s" still finds what it changes, once in each file',
   (_name, { edits }) => {
     const found = edits.map(

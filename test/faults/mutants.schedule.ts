@@ -1,11 +1,13 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type PostgresServer, startPostgres } from '../../sandbox/services/postgres.ts'
+import { startStandby } from '../../sandbox/services/standby.ts'
 import { administer, databaseUrl } from '../setup/administer.ts'
 import { copyOfProduct, type Edit } from './lab/copy.ts'
-import { openLab } from './lab/lab.ts'
+import { openLab, until } from './lab/lab.ts'
 import { longTimeouts, mutants } from './lab/mutants.ts'
 import type { Scenario } from './lab/scenarios.ts'
 
@@ -28,16 +30,34 @@ async function play(scenario: Scenario, edits: Edit[]): Promise<string[]> {
     url,
     bringsSchema ? async () => void (await migrateWith(copy.folder, url)) : undefined,
   )
+  const closing: (() => Promise<void>)[] = []
   try {
     return await scenario({
       lab,
       place: (lease) => lab.place({ KEYWARDEN_LEASE: lease }, copy.main),
+      shell: (...given) => shell(copy.main, ...given),
+      async lateStandby() {
+        const standby = await startStandby(server)
+        closing.push(standby.stop)
+        const [at] = await administer(server.url, 'select pg_current_wal_insert_lsn()::text as lsn')
+        const has = 'select pg_last_wal_replay_lsn() >= $1::pg_lsn as is_there'
+        await until(async () => (await administer(standby.url, has, [at!.lsn]))[0]!.is_there)
+        await administer(standby.url, 'select pg_wal_replay_pause()')
+        return databaseUrl(standby.url, name)
+      },
     })
   } finally {
+    for (const close of closing) await close()
     await lab.close()
     await administer(server.url, `drop database ${name} with (force)`)
     await copy.remove()
   }
+}
+
+async function shell(main: string, url: string, ...args: string[]): Promise<number | null> {
+  const env = { PATH: process.env.PATH, DATABASE_URL: url }
+  const [code] = await once(spawn(process.execPath, [main, ...args], { env, stdio: 'ignore' }), 'exit')
+  return code
 }
 
 /** Not synchronously: the cables of the schedules beside this one run in this process too. */

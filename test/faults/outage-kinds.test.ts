@@ -99,6 +99,8 @@ describe('the kinds of errors that a driver and a pool throw', () => {
   test('end the use of a connection that has no session behind it, or is led elsewhere', () => {
     for (const code of ['25006', '55000', '26000', '42P05'])
       expect([code, isConnectionSpent(answered(code, 'no'))]).toEqual([code, true])
+    const garbled = new pg.DatabaseError('received invalid response: 48', 9, 'error')
+    expect([isConnectionSpent(garbled), isOutage(garbled)]).toEqual([true, true])
     expect(isConnectionSpent(answered('0A000', 'cached plan must not change result type'))).toBe(true)
     for (const code of ['23505', '42501', '40001'])
       expect([code, isConnectionSpent(answered(code, 'no'))]).toEqual([code, false])

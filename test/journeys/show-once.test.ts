@@ -60,7 +60,8 @@ test('an offer is revealed by its owner alone, once, however often and fast they
   expect(button.value).not.toMatch(wholeToken)
   const at = { message: { channel: message.channel, ts: message.ts } }
   await Promise.all([1, 2, 3].map(() => member.click({ at, ...button })))
-  const rest = await received(member, 'You revealed Clicked')
+  const rest = await received(member, 'Clicked: you have revealed the key')
+  expect(rest.ts).toBe(message.ts)
   expect(findButton(rest.blocks, 'Reveal key')).toBeUndefined()
   expect(await recorded(house, 'key.revealed', 'Clicked')).toMatchObject([{ actor: people.member }])
   const [row] = await house.world.db('keys').where({ name: 'Clicked' })
@@ -207,7 +208,7 @@ test('an offer nobody takes lapses after seven days, and replacing ends after on
   const shown = await fillAndCreate(manager, await openDialog(manager, 'create'), { name: 'Day old' })
   await manager.close(shown.id)
   const asked = await received(manager, 'Did you copy Day old')
-  const late = await offer('Forgotten')
+  const late = await oldCopy(house, await offer('Forgotten'))
   house.calendar.advance({ days: 1, minutes: 1 })
   await press(manager, asked, 'Replace key')
   const refused = await dialogWith(manager, 'Copy your key', 'for 24 hours')

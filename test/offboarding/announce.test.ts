@@ -54,7 +54,7 @@ const leave = async (userId: string) => {
 }
 
 const comeBack = (userId: string) =>
-  r.act((act) => recordReturn(act, r.workspace.accountId, userId, ['user-change'], r.world.random))
+  r.act((act) => recordReturn(act, r.workspace.accountId, userId, 'slack', r.world.random))
 
 test('who comes back while their report is being filed is reported as back, in the same round', async () => {
   await leave(leaver)

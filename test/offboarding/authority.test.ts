@@ -11,6 +11,7 @@ import { previewOffboarding } from '../../src/offboarding/preview.ts'
 import { type OffboardingRequest, requestOffboarding } from '../../src/offboarding/request.ts'
 import { offboardMissed } from '../../src/offboarding/request-missed.ts'
 import { undoOffboarding } from '../../src/offboarding/undo.ts'
+import { setRole } from '../../src/workspaces/roles.ts'
 import { addWorkspace, type Workspace } from '../../src/workspaces/workspace.ts'
 import { must, openRecords, type Records } from '../setup/records.ts'
 import { join, keysByName, ownedKey, use } from './leavers.ts'
@@ -271,4 +272,13 @@ test('an undo is for who is in charge where it was asked for', async () => {
   )
   expect(isRefusal(undone) && undone.code).toBe('not_found')
   expect((await keysByName(r.world)).Here).toMatchObject({ status: 'inactive' })
+})
+
+test('the person who asked decides only where they are still in charge when it is carried out', async () => {
+  await busyKey(r.workspace, 'manager', 'Here')
+  await ask({ mode: 'rotate', successorId: manager }, bruno())
+  await r.act((act) => setRole(act, r.workspace.id, manager, 'member'))
+  await carryOut(r.world)
+  expect(await keysByName(r.world)).toMatchObject({ Here: { status: 'inactive', successor_id: null } })
+  expect(await roleIn(r.workspace.id)).toBe('manager')
 })

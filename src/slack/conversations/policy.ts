@@ -41,8 +41,11 @@ export const submitPolicy: OnSubmit = async (interaction) => {
   if (Object.keys(unfit).length > 0) return interaction.complain(unfit)
   const { workspace } = interaction.caller
   const channels = await channelsAsWritten(interaction, wanted)
-  const policy = await performFor(interaction, (act) =>
-    setPolicy(act, workspace.id, { ...wanted, ...channels }, interaction.metadata),
+  const policy = await performFor(
+    interaction,
+    (act) => setPolicy(act, workspace.id, { ...wanted, ...channels }, interaction.metadata),
+    undefined,
+    { changesRoles: true },
   )
   if (isRefusal(policy)) return policy
   await interaction.show(policySavedView({ ...workspace, policy }, await joinAll(interaction, policy)))

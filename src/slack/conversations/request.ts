@@ -2,8 +2,9 @@ import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
 import { say } from '../../foundation/words.ts'
 import { issue, type KeyRequest as KeyDraft, readExpiry } from '../../keys/issue.ts'
-import { offerKey } from '../../keys/notify-owner.ts'
+import { offerKey } from '../../keys/offers.ts'
 import { isScope } from '../../keys/scope.ts'
+import { currentOffboarding } from '../../offboarding/offboarding.ts'
 import { noSuchKey } from '../../policy/authorise.ts'
 import type { Policy } from '../../policy/policy.ts'
 import {
@@ -47,7 +48,7 @@ export const approve: OnClick = async (interaction) => {
     const key = breaksPolicy(draft, workspace.policy) ?? (await issue(act, workspace.id, draft, world.random))
     if (isRefusal(key)) return orDeny(key)
     const done = await decideRequest(act, request, { approved: true, keyId: key.id }, world.random)
-    if (!isRefusal(done)) await offerKey(act, key, world.random)
+    if (!isRefusal(done)) await offerKey(act, key, 'made', world.random)
     return done
   })
   if (isRefusal(decided)) return decided
@@ -62,7 +63,11 @@ async function requesterIsGone(interaction: ClickInteraction): Promise<Refusal |
   // The act refuses a request that is missing or already decided.
   if (request?.state !== 'waiting') return undefined
   const { ownerId } = request.draft
-  if (await isFullMember(bot.web, ownerId, caller.teamId)) return undefined
+  const leaving = await orDatabaseOut(() =>
+    currentOffboarding(bot.world.db, caller.workspace.accountId, ownerId),
+  )
+  if (isRefusal(leaving)) return leaving
+  if (!leaving && (await isFullMember(bot.web, ownerId, caller.teamId))) return undefined
   return refuse('invalid', say`${{ user: ownerId }} is no longer a full member of your team.`, {
     next: 'Deny the request.',
   })

@@ -132,6 +132,7 @@ async function start(interaction: Interaction): Promise<Handled> {
     interaction,
     (act) => beginReview(act, caller.workspace, bot.world.random),
     'review',
+    { changesRoles: true },
   )
   if (isRefusal(begun)) return begun
   bot.refresh(caller.workspace)

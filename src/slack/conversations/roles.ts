@@ -62,7 +62,9 @@ async function givePerson(
   role: Role,
 ): Promise<Phrase | Refusal> {
   const { actor, workspace } = interaction.caller
-  const set = await perform(interaction.bot.world, actor, (act) => setRole(act, workspace.id, userId, role))
+  const set = await perform(interaction.bot.world, actor, (act) => setRole(act, workspace.id, userId, role), {
+    changesRoles: true,
+  })
   if (isRefusal(set)) return set
   // A user group may give a higher role than the one set by name.
   const now = await orDatabaseOut(() => findMember(interaction.bot.world.db, workspace.id, userId))
@@ -78,8 +80,11 @@ async function giveGroup(
   const { actor, workspace } = interaction.caller
   const given = role === 'member' ? null : role
   const { users = [] } = given ? await interaction.bot.web.usergroups.users.list({ usergroup: groupId }) : {}
-  const set = await perform(interaction.bot.world, actor, (act) =>
-    setGroupRole(act, workspace.id, groupId, given, users),
+  const set = await perform(
+    interaction.bot.world,
+    actor,
+    (act) => setGroupRole(act, workspace.id, groupId, given, users),
+    { changesRoles: true },
   )
   if (isRefusal(set)) return set
   return given

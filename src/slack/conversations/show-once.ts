@@ -5,7 +5,7 @@ import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
 import { say } from '../../foundation/words.ts'
 import type { World } from '../../foundation/world.ts'
 import type { Key } from '../../keys/key.ts'
-import { offerKey } from '../../keys/notify-owner.ts'
+import { offerKey } from '../../keys/offers.ts'
 import { markSaved, replace, replacedAt, type TokenRef } from '../../keys/replace.ts'
 import { reveal, voidReveal } from '../../keys/reveal.ts'
 import type { Token } from '../../keys/token.ts'
@@ -166,7 +166,7 @@ async function voidWithRetries(
       const voided = await voidReveal(act, key.workspaceId, key.id, key.hint)
       // Its owner may have revealed another meanwhile.
       const isWaiting = !isRefusal(voided) && voided.status === 'unrevealed'
-      if (isWaiting) await offerKey(act, voided, bot.world.random, { isVoid: true })
+      if (isWaiting) await offerKey(act, voided, 'void', bot.world.random)
       return voided
     }
     const done = await perform(bot.world, caller.actor, work, { requestId: id })

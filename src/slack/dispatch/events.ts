@@ -1,5 +1,6 @@
 import { perform } from '../../acts/perform.ts'
 import { isRefusal } from '../../foundation/refusal.ts'
+import { isGuest } from '../../foundation/slack.ts'
 import { markDeparted, markReturned, refreshGroup } from '../../workspaces/roles.ts'
 import { workspacesOfTeam } from '../../workspaces/workspace.ts'
 import { identify } from '../caller.ts'
@@ -29,8 +30,8 @@ export async function onGroupChanged(bot: BotContext, groupId: string): Promise<
 
 /** Ends the role of a person who left or became a guest, and starts the offboarding of one who left. */
 export async function onUserChanged(bot: BotContext, teamId: string, user: ChangedUser): Promise<void> {
-  await onLeftOrReturned(bot, teamId, user)
-  const isOut = user.deleted || user.is_restricted || user.is_ultra_restricted
+  if (!(await onLeftOrReturned(bot, teamId, user))) return
+  const isOut = user.deleted || isGuest(user)
   for (const workspace of await workspacesOfTeam(bot.world.db, teamId))
     await perform(bot.world, { kind: 'job', id: 'slack-events' }, (act) =>
       isOut ? markDeparted(act, workspace.id, user.id) : markReturned(act, workspace.id, user.id),

@@ -1,9 +1,11 @@
 import { setTimeout } from 'node:timers/promises'
 import { perform } from '../../acts/perform.ts'
 import { rememberEmails } from '../../directory/emails.ts'
+import { isNews } from '../../directory/slack-users.ts'
 import { isRefusal, type Refusal, sentence } from '../../foundation/refusal.ts'
+import { isForeign, type SlackUser } from '../../foundation/slack.ts'
 import { plain } from '../../foundation/words.ts'
-import { currentOffboarding, type Mode, modes, type Offboarding } from '../../offboarding/offboarding.ts'
+import { type Mode, modes, type Offboarding } from '../../offboarding/offboarding.ts'
 import { type OffboardingRequest, requestOffboarding } from '../../offboarding/request.ts'
 import { recordRefusedRun, stepIsOff, stepIsOffIn } from '../../offboarding/request-by-workflow.ts'
 import { recordReturn } from '../../offboarding/undo.ts'
@@ -14,31 +16,36 @@ import type { BotContext } from '../interaction.ts'
 
 const actor = { kind: 'job', id: 'slack-events' } as const
 
-export type ChangedUser = {
+export type ChangedUser = SlackUser & {
   id: string
-  deleted?: boolean
-  is_bot?: boolean
-  is_restricted?: boolean
-  is_ultra_restricted?: boolean
+  /** seconds, by Slack's count */
+  updated?: number
   profile?: { email?: string }
 }
 
-/** Requests an offboarding when Slack deactivates a person, and ends it when they return. */
-export async function onLeftOrReturned(bot: BotContext, teamId: string, user: ChangedUser): Promise<void> {
+/**
+ * Requests an offboarding when Slack deactivates a person, and ends it when they return. False when the event changes
+ * nothing: it is about an app or a person of another organisation, or it is stale.
+ */
+export async function onLeftOrReturned(bot: BotContext, teamId: string, user: ChangedUser): Promise<boolean> {
   const { world } = bot
   const [workspace] = await workspacesOfTeam(world.db, teamId)
-  if (!workspace || user.is_bot) return
+  if (!workspace || user.is_bot || isForeign(user, teamId)) return false
   const { accountId } = workspace
   const email = user.profile?.email
-  if (typeof email === 'string' && email)
-    await rememberEmails(world.db, accountId, [{ userId: user.id, email }], world.clock.now())
-  if (user.deleted) await offboard(bot, workspace, { source: 'user-change', userId: user.id })
-  else if (await currentOffboarding(world.db, accountId, user.id))
-    await perform(world, actor, (act) =>
-      recordReturn(act, accountId, user.id, ['user-change', 'reconcile'], world.random),
-    )
-  else return
-  bot.offboard()
+  const done = await perform(world, actor, async (act) => {
+    if (!(await isNews(act, accountId, user))) return 'stale'
+    if (typeof email === 'string' && email)
+      await rememberEmails(act.trx, accountId, [{ userId: user.id, email }], act.now)
+    if (user.deleted) {
+      const request = { source: 'user-change', userId: user.id } as const
+      return requestOffboarding(act, workspace, request, world.random)
+    }
+    return (await recordReturn(act, accountId, user.id, 'slack', world.random)) ? 'returned' : 'present'
+  })
+  if (isRefusal(done) || done === 'stale') return false
+  if (done !== 'present') bot.offboard()
+  return true
 }
 
 type Step = { execution: string; inputs: Record<string, unknown> }
@@ -114,8 +121,13 @@ async function unfit(
   userId: string,
   successor: unknown,
 ): Promise<string | undefined> {
-  const { user } = await web.users.info({ user: userId })
-  if (user?.is_bot) return 'That is an app; only people are offboarded.'
+  const { user } = await web.users.info({ user: userId }).catch((error) => {
+    if (errorName(error) === 'user_not_found') return { user: undefined }
+    throw error
+  })
+  if (!user) return 'Slack does not know whom the step names.'
+  if (isForeign(user, teamId)) return 'That person belongs to another organisation.'
+  if (user.is_bot) return 'That is an app; only people are offboarded.'
   if (typeof successor !== 'string' || successor === '') return undefined
   return (await isFullMember(web, successor, teamId))
     ? undefined

@@ -23,10 +23,11 @@ const slackSays = (
   fault: Omit<Fault, 'method' | 'times'>,
   times: number,
   ms = 3_000,
+  methods = ['chat.postMessage', 'chat.update'],
 ): Phase => ({
   name: `Slack: ${name}`,
   async trouble(scene) {
-    for (const method of ['chat.postMessage', 'chat.update']) await scene.fault({ method, times, ...fault })
+    for (const method of methods) await scene.fault({ method, times, ...fault })
     await pause(ms)
   },
 })
@@ -40,11 +41,40 @@ export const all: readonly Phase[] = [
   slackSays('drops the reply after accepting', { kind: 'drop_after' }, 20),
   slackSays('drops the request', { kind: 'drop_before' }, 20),
   slackSays('never answers', { kind: 'hang' }, 6, 11_000),
+  slackSays('refuses blocks about some, and takes words', { kind: 'error', error: 'invalid_blocks' }, 8),
+  slackSays(
+    'refuses some for good, in words too',
+    { kind: 'error', error: 'invalid_blocks', about: 'Unspeakable' },
+    1_000_000,
+    5_000,
+    ['chat.postMessage'],
+  ),
+  { name: 'Slack: live messages are deleted in the middle', trouble: deleted },
+  { name: 'Slack: a channel is archived, and back', trouble: lostChannel },
+  slackSays('drops the completion of steps after accepting', { kind: 'drop_after' }, 6, 3_000, [
+    'functions.completeSuccess',
+  ]),
+  slackSays('refuses files', { kind: 'error', error: 'file_uploads_disabled' }, 3, 3_000, [
+    'files.getUploadURLExternal',
+  ]),
   { name: 'Redis: FLUSHALL', trouble: flushAll },
   { name: 'Redis: restart without persistence', trouble: ({ redis }) => redis.restart() },
   { name: 'Redis: down for a day of the calendar', trouble: downForADay },
   { name: 'event loop blocked for 50 s, past every lock', trouble: blocked },
 ]
+
+async function deleted(scene: Scene): Promise<void> {
+  for (let n = 0; n < 5; n++) {
+    await scene.deleteSome(6)
+    await pause(700)
+  }
+}
+
+async function lostChannel(scene: Scene): Promise<void> {
+  await scene.lose(true)
+  await pause(8_000)
+  await scene.lose(false)
+}
 
 async function flushAll({ redis }: Scene): Promise<void> {
   const client = new Redis(redis.url)

@@ -1,14 +1,20 @@
 import { type LocalSlack, startSlack } from 'local-slack'
-import type { Call, Fault } from 'local-slack/contract'
+import type { Fault } from 'local-slack/contract'
 import { acme } from 'local-slack/seed'
 import { startPostgres } from '../../../sandbox/services/postgres.ts'
 import { type RedisServer, startRedis } from '../../../sandbox/services/redis.ts'
+import { readConfig } from '../../../src/foundation/config.ts'
 import { type Database, openDatabase } from '../../../src/foundation/database.ts'
+import { openLog } from '../../../src/foundation/log.ts'
 import { migrate } from '../../../src/foundation/migrate.ts'
+import { systemRandom } from '../../../src/foundation/random.ts'
+import { openWebClient } from '../../../src/foundation/slack.ts'
+import { startWatching } from '../../../src/leases/confirm.ts'
 import { plant } from '../../setup/plant.ts'
+import { judge, type Verdict } from './judge.ts'
+import { openTelling, owner as ownerId } from './tell.ts'
 
 const channels = 10
-const ownerId = 'U0ADA00001'
 
 export type Scene = {
   slack: LocalSlack
@@ -17,18 +23,25 @@ export type Scene = {
   env: Record<string, string>
   /** keys that will have findings: three in each of half the workspaces, the rest spread over the others */
   plantKeys(count: number, expiresInDays: number): Promise<void>
+  /** puts about so many messages of all the other kinds */
+  tell(messages: number, turn: number): Promise<void>
+  /** somebody deletes some of the messages that are kept up to date */
+  deleteSome(count: number): Promise<void>
+  /** a channel takes no messages until it is back */
+  lose(isLost: boolean): Promise<void>
   fault(fault: Fault): Promise<void>
-  /** messages that are not completed */
+  /** messages that are due and not completed */
   waiting(): Promise<number>
   /** messages that are due but were never put: keys without a finding */
   unnoticed(): Promise<number>
+  /** the number of the last message */
+  count(): Promise<number>
+  /** the seconds that the messages since then take where most of them go, at one a second */
+  paceSince(count: number): Promise<number>
   verdict(): Promise<Verdict>
   advance(ms: number): void
   close(): Promise<void>
 }
-
-/** The messages in Slack compared with the outbox. */
-export type Verdict = { alerts: number; lost: number; duplicates: number }
 
 /** A Slack, a Postgres and a Redis of its own, and ten workspaces with a channel each. */
 export async function openScene(): Promise<Scene> {
@@ -41,6 +54,8 @@ export async function openScene(): Promise<Scene> {
   const slack = await startSlack({
     clock,
     seed: seedWithChannels(),
+    manifest: new URL('../../../manifest.yml', import.meta.url).pathname,
+    retryDelaysSeconds: [],
     postLimit: { perSecond: 1000, burst: 100_000 },
   })
   await migrate(postgres.url)
@@ -48,16 +63,35 @@ export async function openScene(): Promise<Scene> {
   const workspaces = await makeWorkspaces(db)
   let planted = 0
 
+  const env = {
+    DATABASE_URL: postgres.url,
+    REDIS_URL: redis.url,
+    SLACK_API_URL: slack.apiUrl,
+    SLACK_BOT_TOKEN: slack.botToken,
+    SLACK_APP_TOKEN: slack.appToken,
+  }
+  const config = readConfig(env)
+  const log = openLog({ level: 'silent', tokenPrefix: config.tokenPrefix })
+  const world = { config, log, db, clock, random: systemRandom }
+  const web = openWebClient(world)
+  const watching = startWatching(world)
+  const lost = { id: 'C0FAULTS00', destination: 'channel:faults-0' }
+  const everLost = new Set<string>()
+
   return {
     slack,
     redis,
     db,
-    env: {
-      DATABASE_URL: postgres.url,
-      REDIS_URL: redis.url,
-      SLACK_API_URL: slack.apiUrl,
-      SLACK_BOT_TOKEN: slack.botToken,
-      SLACK_APP_TOKEN: slack.appToken,
+    env,
+    tell: openTelling(world, (user) => slack.runStep('offboard_person', { user })),
+    async deleteSome(count) {
+      const some = await db('posted_messages').orderByRaw('random()').limit(count).select('channel_id', 'ts')
+      for (const { channel_id: channel, ts } of some)
+        await web.chat.delete({ channel, ts }).catch(() => undefined)
+    },
+    async lose(isLost) {
+      everLost.add(lost.destination)
+      await slack.archiveChannel(lost.id, isLost)
     },
     async plantKeys(count, expiresInDays) {
       const few = workspaces.slice(0, channels / 2)
@@ -72,18 +106,37 @@ export async function openScene(): Promise<Scene> {
       batches.clear()
     },
     fault: (fault) => post(`${slack.url}/faults`, fault),
-    waiting: async () => Number((await db('outbox').whereNull('completed_at').count('* as n'))[0]!.n),
+    waiting: async () =>
+      Number(
+        (
+          await db('outbox')
+            .whereNull('completed_at')
+            .where((one) => one.whereNull('not_before').orWhere('not_before', '<=', clock.now()))
+            .count('* as n')
+        )[0]!.n,
+      ),
     unnoticed: async () => {
       const { rows } = await db.raw(
-        `select count(*) as n from keys where not exists (select from findings where key_id = keys.id)`,
+        `select count(*) as n from keys where name like 'Key %'
+           and not exists (select from findings where key_id = keys.id)`,
       )
       return Number(rows[0].n)
     },
-    verdict: () => judge(db, slack),
+    count: async () => Number((await db('outbox').max({ n: 'seq' }))[0]!.n ?? 0),
+    async paceSince(count) {
+      const { rows } = await db.raw(
+        `select coalesce(max(n), 0)::int as n from (select count(*) as n from outbox
+           where seq > ? and completed_at is not null group by destination) as d`,
+        [count],
+      )
+      return rows[0].n
+    },
+    verdict: () => judge({ world, slack, web, lost: everLost }),
     advance(ms) {
       aheadMs += ms
     },
     async close() {
+      await watching.stop()
       await db.destroy()
       await slack.close()
       await Promise.all([postgres.stop(), redis.stop()])
@@ -118,7 +171,12 @@ async function makeWorkspaces(db: Database): Promise<string[]> {
   await db('accounts').insert({ id: 'acc_faults', slack_team_id: 'T0ACME0001', name: 'ACME', created_at: at })
   const ids = Array.from({ length: channels }, (_, n) => `ws_${n}`)
   for (const [n, id] of ids.entries()) {
-    const policy = { alertChannel: `faults-${n}`, quietFrom: '00:00', quietUntil: '00:00' }
+    const policy = {
+      alertChannel: `faults-${n}`,
+      quietFrom: '00:00',
+      quietUntil: '00:00',
+      offboardingByWorkflow: true,
+    }
     await db('workspaces').insert({
       id,
       account_id: 'acc_faults',
@@ -127,27 +185,13 @@ async function makeWorkspaces(db: Database): Promise<string[]> {
       policy: JSON.stringify(policy),
       created_at: at,
     })
-    const row = { workspace_id: id, user_id: ownerId, role: 'owner', added_at: at, changed_at: at }
-    await db('members').insert(row)
+    const row = { workspace_id: id, added_at: at, changed_at: at }
+    await db('members').insert([
+      { ...row, user_id: ownerId, role: 'owner' },
+      { ...row, user_id: 'U0BRUNO002', role: 'manager' },
+    ])
   }
   return ids
-}
-
-/** Every message must be in Slack once: posts that Slack accepted are counted by the message they carry. */
-export async function judge(db: Database, slack: LocalSlack): Promise<Verdict> {
-  const response = await fetch(`${slack.url}/calls?method=chat.postMessage`)
-  const calls = (await response.json()) as Call[]
-  const seen = new Map<string, number>()
-  for (const { args, reply } of calls) {
-    // An answer to a person is no message of the outbox.
-    if (reply.ok !== true || !args.metadata) continue
-    const { event_payload } = args.metadata as { event_payload: { message: string } }
-    seen.set(event_payload.message, (seen.get(event_payload.message) ?? 0) + 1)
-  }
-  const messages = await db('outbox').select('id', 'outcome')
-  const lost = messages.filter(({ id, outcome }) => !(seen.has(id) || outcome === 'moot'))
-  const duplicates = [...seen.values()].reduce((sum, times) => sum + times - 1, 0)
-  return { alerts: messages.length, lost: lost.length, duplicates }
 }
 
 async function post(url: string, body: unknown): Promise<void> {

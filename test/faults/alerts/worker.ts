@@ -11,6 +11,7 @@ import { systemRandom } from '../../../src/foundation/random.ts'
 import { openWebClient } from '../../../src/foundation/slack.ts'
 import type { Channel } from '../../../src/notifications/channel.ts'
 import { deliverWaiting } from '../../../src/notifications/deliver.ts'
+import { refreshMessages } from '../../../src/notifications/refresh.ts'
 import { slackChannel } from '../../../src/slack/post-messages.ts'
 import { sources } from '../../../src/slack/sources.ts'
 
@@ -78,4 +79,5 @@ const context = {
 }
 const queue = openQueue(fast, context)
 startWatchdog(fast, context, queue, '*/5 * * * * *')
+setInterval(() => void refreshMessages({ world, channel, sources }).catch(() => undefined), 2_000)
 process.send?.('up')

@@ -179,6 +179,75 @@ export const mutants: Mutant[] = [
     ],
     shownBy: scenario.restored,
   },
+  {
+    name: 'an error of COMMIT is swallowed, and a change that is not there needs no confirmation',
+    edits: [
+      {
+        file: 'src/foundation/database.ts',
+        find: "if (committing && mayHaveCommitted(error)) return { state: 'unknown', ...committing, error }",
+        replace: "if (committing) return { state: 'committed', ...committing }",
+      },
+      { file: 'src/leases/confirm.ts', find: 'if (found.isLost) return lost\n', replace: '\n' },
+    ],
+    shownBy: scenario.cutAtCommit,
+  },
+  {
+    name: 'a change that is missing is taken for one that was confirmed long ago',
+    edits: [
+      {
+        file: 'src/leases/confirm.ts',
+        find: 'if (found.isLost) return lost\n    if (found.seq === undefined) return receipt ? lost : nothingToLearn',
+        replace: 'if (found.seq === undefined) return nothingToLearn',
+      },
+    ],
+    shownBy: scenario.lostInAWait,
+  },
+  {
+    name: 'what was acknowledged of lost changes counts for those that get their numbers',
+    edits: [
+      {
+        file: `${functions}/current_epoch.sql`,
+        find: '    delete from leases;\n',
+        replace: '',
+      },
+      {
+        file: `${functions}/log_change.sql`,
+        find: `greatest(nextval('change_seq'), newest_change() + 1,
+      (select max(greatest(head_at_renewal, acknowledged)) + 1 from leases))`,
+        replace: `nextval('change_seq')`,
+      },
+      {
+        file: `${functions}/notice_lost_changes.sql`,
+        find: 'if p_applied > newest_change() and',
+        replace: 'if false and',
+      },
+    ],
+    shownBy: scenario.numbersAgain,
+  },
+  {
+    name: 'a wait goes on in another epoch, from when it began in its own',
+    edits: [
+      {
+        file: 'src/leases/confirming.ts',
+        find: 'state.epoch === epoch ? before :',
+        replace: 'true ? before :',
+      },
+      {
+        file: 'src/leases/confirming.ts',
+        find: 'else if (wait.epoch === undefined || wait.epoch === epoch)',
+        replace: 'else if (true)',
+      },
+    ],
+    shownBy: scenario.restoredInAWait,
+  },
+  {
+    name: 'a hot standby is not noticed',
+    edits: [
+      { file: 'src/foundation/primary.ts', find: 'if (rows[0].is_standby)', replace: 'if (false)' },
+      { file: 'src/verification/reader.ts', find: 'if (rows[0]!.is_standby)', replace: 'if (false)' },
+    ],
+    shownBy: scenario.ledToStandby,
+  },
 ]
 
 /**

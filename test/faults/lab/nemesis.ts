@@ -1,4 +1,3 @@
-import type { PostgresServer } from '../../../sandbox/services/postgres.ts'
 import type { Lab, Placed } from './lab.ts'
 
 /** The faults. Each begins, lasts, and is over when it returns. */
@@ -42,10 +41,4 @@ export async function loseListeners(lab: Lab): Promise<void> {
       `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'keywarden learn'`,
     )
     .catch(() => undefined)
-}
-
-/** Stops Postgres, in order or as a crash would, and brings it back. */
-export async function restart(server: PostgresServer, crash: boolean): Promise<void> {
-  if (crash) await server.kill()
-  await server.restart()
 }

@@ -1,5 +1,7 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { Agent, fetch } from 'undici'
 import { fetchOperations } from '../../../sandbox/operations.ts'
+import { openCable } from './cable.ts'
 import type { Lab, Placed } from './lab.ts'
 import { ask, until } from './lab.ts'
 import { dump } from './restore.ts'
@@ -12,7 +14,13 @@ type Stage = {
   lab: Lab
   /** a verifier with a lease of that length, of the product under test */
   place(lease: string): Promise<Placed>
+  /** the operator's command of the product under test, over that URL; resolves with its exit code */
+  shell(url: string, ...args: string[]): Promise<number | null>
+  /** a hot standby of the server, which has everything that is there now and replays nothing from then on; its URL */
+  lateStandby(): Promise<string>
 }
+
+type Placing = Pick<Stage, 'lab' | 'place'>
 
 /**
  * Leases are long where nobody waits for one: then none runs out and no renewal comes in between, however slow the
@@ -23,7 +31,7 @@ const long = '60s'
 const waitedOut = '5s'
 
 /** A verifier, and a key that it has in memory. */
-async function warmed(stage: Stage, lease = long): Promise<{ a: Placed; key: LabKey }> {
+async function warmed(stage: Placing, lease = long): Promise<{ a: Placed; key: LabKey }> {
   const a = await stage.place(lease)
   const [key] = await stage.lab.keys(1)
   await warm(a, key!)
@@ -31,7 +39,7 @@ async function warmed(stage: Stage, lease = long): Promise<{ a: Placed; key: Lab
 }
 
 /** A verifier that has a lease, and a key that it has not read yet: without a lease no read is joined or kept. */
-async function unread(stage: Stage, lease: string): Promise<{ a: Placed; key: LabKey }> {
+async function unread(stage: Placing, lease: string): Promise<{ a: Placed; key: LabKey }> {
   const { a } = await warmed(stage, lease)
   const [key] = await stage.lab.keys(1)
   return { a, key: key! }
@@ -348,4 +356,95 @@ export const restored: Scenario = async (stage) => {
   const { verdict } = await asked(a, key!)
   a.cable.reset()
   return [await verdict]
+}
+
+/** The connection is cut before the server has the COMMIT of the operator's revoke. */
+export const cutAtCommit: Scenario = async (stage) => {
+  const { a, key } = await warmed(stage)
+  const cable = await openCable(stage.lab.url)
+  const committing = cable.hold('COMMIT;', 'request')
+  const ended = stage.shell(cable.url, 'keys', 'revoke', key.id, '--yes')
+  await committing.reached
+  cable.reset()
+  committing.release()
+  const verdict = await toldBy(await ended, a, key)
+  await cable.close()
+  return [verdict]
+}
+
+/** The verdict on a key whose revoke the command reported as confirmed; else how the command ended. */
+const toldBy = async (code: number | null, a: Placed, key: LabKey): Promise<string> =>
+  code === 0 ? a.ask(key) : `exit code ${code}`
+
+/** A dump is restored that lacks the change, while the operator's command waits for its confirmation. */
+export const lostInAWait: Scenario = async (stage) => {
+  const { lab } = stage
+  const [key] = await lab.keys(1)
+  const older = await dump(lab)
+  const a = await stage.place(long)
+  await warm(a, key!)
+  a.cable.blackhole()
+  const ended = stage.shell(lab.url, 'keys', 'revoke', key!.id, '--yes')
+  await until(async () => {
+    const { rows } = await lab.sql.query('select from changes where request_id is not null')
+    return rows.length > 0
+  })
+  await older.restore()
+  const code = await ended
+  a.cable.heal()
+  return [await toldBy(code, a, key!)]
+}
+
+/** Changes are lost that a verifier acknowledged; then as many are made as it takes to get their numbers again. */
+export const numbersAgain: Scenario = async (stage) => {
+  const { lab } = stage
+  const a = await stage.place(waitedOut)
+  const [first, second, key, ...lost] = await lab.keys(8)
+  await lab.confirm(await lab.revoke(first!))
+  await renewed(lab, a)
+  const older = await dump(lab)
+  for (const each of lost) await lab.confirm(await lab.revoke(each))
+  await older.restore()
+  await renewed(lab, a)
+  // It waits for verifiers of before the restore, of which there are none when the next is made.
+  await lab.confirm(await lab.revoke(second!))
+  await warm(a, key!)
+  const learning = await holdingBack(a, 'renew', 'changes')
+  await lab.confirm(await lab.revoke(key!))
+  const verdict = await a.ask(key!)
+  learning.release()
+  return [verdict]
+}
+
+/** A process waits for a change nearly as long as leases are when a dump is restored that lacks it. */
+export const restoredInAWait: Scenario = async (stage) => {
+  const { lab } = stage
+  const lease = '12s'
+  await (await stage.place(lease)).process.end()
+  const [lost, key] = await lab.keys(2)
+  const older = await dump(lab)
+  // One that is silent from now on, one that waits for it to be, and one that is cut off when it has renewed.
+  const [silent, , a] = [await stage.place(lease), await stage.place(lease), await stage.place(lease)]
+  await warm(a, key!)
+  silent.cable.blackhole()
+  await lab.revoke(lost!)
+  await pause(9_000)
+  await renewed(lab, a)
+  a.cable.blackhole()
+  await older.restore()
+  await lab.confirm(await lab.revoke(key!))
+  const { verdict } = await asked(a, key!)
+  a.cable.reset()
+  silent.cable.reset()
+  return [await verdict]
+}
+
+/** The address of the database leads to a hot standby that is late. */
+export const ledToStandby: Scenario = async (stage) => {
+  const { a, key } = await warmed(stage, waitedOut)
+  const standby = await stage.lateStandby()
+  a.cable.lead(standby)
+  a.cable.reset()
+  await stage.lab.confirm(await stage.lab.revoke(key))
+  return [await a.ask(key)]
 }

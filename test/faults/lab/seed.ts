@@ -3,7 +3,7 @@ import type pg from 'pg'
 import { generateToken, hashToken } from '../../../src/keys/token.ts'
 
 const account = 'acc_lab'
-const workspace = 'ws_lab'
+export const labWorkspace = 'ws_lab'
 export const serviceToken = 'kws_laboratory'
 
 export type LabKey = { id: string; token: string }
@@ -18,7 +18,7 @@ export async function seedAccount(client: pg.Client | pg.Pool): Promise<void> {
   )
   await client.query(
     `insert into workspaces (id, account_id, name, name_folded, created_at) values ($1, $2, 'Lab', 'lab', $3)`,
-    [workspace, account, at],
+    [labWorkspace, account, at],
   )
   await client.query(
     `insert into service_tokens (id, account_id, name, hint, token_hash, created_by, created_at)
@@ -44,7 +44,7 @@ export async function seedKeys(client: pg.Client, count: number, name = 'k'): Pr
          created_by, created_at, revealed_by, revealed_at, status_changed_at, status_changed_by)
        select id, $1, id, id, '{read}', 'active', 'tml_', hash, 'U0LAB', 'U0LAB', $2, 'U0LAB', $2, $2, 'U0LAB'
        from unnest($3::text[], $4::bytea[]) as k(id, hash)`,
-      [workspace, at, part.map((key) => key.id), part.map((key) => hashToken(key.token))],
+      [labWorkspace, at, part.map((key) => key.id), part.map((key) => hashToken(key.token))],
     )
     await client.query('commit')
   }

@@ -10,6 +10,8 @@ export type VerifierProcess = {
   /** as receipts name it */
   name: string
   stop(): void
+  /** puts the clock that it sees so many milliseconds ahead, where `history/preload.mjs` was loaded */
+  stepClock(ms: number): void
   resume(): void
   kill(): Promise<void>
   /** SIGTERM, and the exit code that follows */
@@ -49,6 +51,7 @@ export async function startVerifierProcess(
     url,
     name: `${hostname()}:${child.pid}`,
     stop: () => void child.kill('SIGSTOP'),
+    stepClock: (ms) => void child.send({ clockStepMs: ms }),
     resume: () => void child.kill('SIGCONT'),
     async kill() {
       child.kill('SIGKILL')

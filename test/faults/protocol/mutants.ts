@@ -38,6 +38,12 @@ const forms: Record<string, Form | 'has none'> = {
     size: { ...one, faults: 1 },
     without: 'restoreBeginsEpoch',
   },
+  // Shown by what the database and the shell do, or by several weakenings at once.
+  'an error of COMMIT is swallowed, and a change that is not there needs no confirmation': 'has none',
+  'a change that is missing is taken for one that was confirmed long ago': 'has none',
+  'what was acknowledged of lost changes counts for those that get their numbers': 'has none',
+  'a wait goes on in another epoch, from when it began in its own': 'has none',
+  'a hot standby is not noticed': 'has none',
 }
 
 /** Ways to get wrong what needs no schedule of processes to be seen. */

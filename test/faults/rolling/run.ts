@@ -1,5 +1,6 @@
 import { CronExpressionParser } from 'cron-parser'
 import { startSlack } from 'local-slack'
+import { calls } from 'local-slack/person'
 import { timetable } from '../../../jobs/timetable.ts'
 import { people } from '../../../sandbox/acting.ts'
 import { systemClock } from '../../../src/foundation/clock.ts'
@@ -8,7 +9,6 @@ import { type Database, openDatabase } from '../../../src/foundation/database.ts
 import { openLog } from '../../../src/foundation/log.ts'
 import { systemRandom } from '../../../src/foundation/random.ts'
 import { prepare } from '../../setup/process-house.ts'
-import { judge } from '../alerts/scene.ts'
 import { openFleet, type Role } from './fleet.ts'
 import { openLoad } from './load.ts'
 import { openRoundRobin } from './round-robin.ts'
@@ -95,7 +95,7 @@ export async function runRolling(
         async () => Number((await db('outbox').whereNull('completed_at').count('* as n'))[0]!.n) === 0,
       )
 
-      const messages = await judge(db, slack)
+      const messages = await judgeMessages(db, slack.url)
       const jobs = await judgeJobs(db, from, to)
       const keys = await db('keys').select('name')
       return {
@@ -105,7 +105,7 @@ export async function runRolling(
         acts: load.acts.sent,
         slowestActMs: Math.round(load.acts.slowestMs),
         keys: keys.length,
-        messages: messages.alerts,
+        messages: messages.sent,
         jobs: jobs.ran,
         lostVerifies: [...load.verifies.failed, ...verifiers.failures],
         lostActs: [...load.acts.lost, ...bots.failures],
@@ -153,6 +153,18 @@ async function watchJobs(db: Database): Promise<void> {
     begin insert into rolling_ends values (new.job, new.last_slot); return null; end $$`)
   await db.raw(`create trigger note_end after update of last_slot on job_runs
     for each row execute function note_end()`)
+}
+
+/** Posts that Slack accepted are counted by the message they carry; one that ended otherwise than well is lost. */
+async function judgeMessages(db: Database, slackUrl: string) {
+  const posted = (await calls(slackUrl, 'chat.postMessage')).flatMap(({ args, reply }) => {
+    const metadata = args.metadata as { event_payload?: { message?: string } } | undefined
+    const id = metadata?.event_payload?.message
+    return reply.ok === true && id ? [id] : []
+  })
+  const messages = await db('outbox').select('id', 'outcome')
+  const lost = messages.filter(({ outcome }) => !['arrived', 'moot'].includes(outcome))
+  return { sent: messages.length, lost: lost.length, duplicates: repeated(posted).length }
 }
 
 async function judgeJobs(db: Database, from: Date, to: Date) {

@@ -32,7 +32,6 @@ import * as once from '../../../src/slack/messages/keys/show-once.ts'
 import * as whole from '../../../src/slack/messages/keys/whole-key.ts'
 import * as connect from '../../../src/slack/messages/offboarding/connect.ts'
 import * as offboard from '../../../src/slack/messages/offboarding/offboard.ts'
-import * as offers from '../../../src/slack/messages/offboarding/offers.ts'
 import * as progress from '../../../src/slack/messages/offboarding/progress.ts'
 import * as reportFile from '../../../src/slack/messages/offboarding/report-file.ts'
 import * as refusal from '../../../src/slack/messages/refusal.ts'
@@ -211,10 +210,8 @@ export const builders: Record<string, Renders> = {
   sentView: over(request.sentView, a.request),
   denyForm: over(request.denyForm, a.request),
   deniedView: over(request.deniedView, a.request),
-  offerMessage: of(reveal.offerMessage, a.key, user),
   revealedMessage: over(reveal.revealedMessage, a.key),
   waitingForOwnerView: over(reveal.waitingForOwnerView, a.key),
-  notShownMessage: over(reveal.notShownMessage, a.key),
   notVoidMessage: over(reveal.notVoidMessage, a.key),
   keyView: of(
     show.keyView,
@@ -253,21 +250,6 @@ export const builders: Record<string, Renders> = {
   begunView: of(offboard.begunView, user, count, channel),
   undoneView: over(offboard.undoneView, a.undone),
   offboardingMessage: over(progress.offboardingMessage, a.report),
-  handoverMessage: over(
-    offers.handoverMessage,
-    fc.record({
-      leaver: user,
-      offers: many(
-        fc.record({
-          keyId: fc.uuid(),
-          workspaceId: fc.constant('ws_one'),
-          name,
-          scopes: fc.subarray(['read', 'write']),
-        }),
-        30,
-      ).map((all) => [...new Map(all.map((one) => [one.keyId, one])).values()]),
-    }),
-  ),
   fileInWords: over(
     reportFile.fileInWords,
     fc.record({

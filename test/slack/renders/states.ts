@@ -363,7 +363,7 @@ export const rotationNote: fc.Arbitrary<RotationNote> = fc.record(
 )
 
 export const offer: fc.Arbitrary<Offer> = fc.record({
-  because: fc.constantFrom('rotation', 'leaver'),
+  because: fc.constantFrom('rotation', 'leaver', 'made', 'given', 'void'),
   by: jobOrUser,
   keys: many(
     fc.record({
@@ -372,6 +372,7 @@ export const offer: fc.Arbitrary<Offer> = fc.record({
       name,
       scopes,
       lifetimeDays: lifetime,
+      lapsesAt: maybe(moment),
       state: fc.constantFrom('waiting', 'revealed', 'lapsed', 'revoked', 'moved'),
       old: fc.constantFrom('works', 'refused', undefined),
     }),
@@ -727,7 +728,7 @@ export const notice: fc.Arbitrary<Notice> = fc.oneof(
   fc.record({
     about: fc.constant('unreachable' as const),
     person: user,
-    what: fc.constantFrom('key-offer', 'handover-offer', 'request-answer', 'other'),
+    what: fc.constantFrom('offer', 'request-answer', 'other'),
     reason: fc.constantFrom('user_disabled', 'cannot_dm_bot'),
   }),
   fc.record({

@@ -66,8 +66,7 @@ const leaverOf = (leaver: string): Phrase => {
 
 /** Messages that could not be sent to a person, by their source. */
 const unsent: Record<string, string> = {
-  'key-offer': 'that a key waits for them to reveal it; it waits on their Home',
-  'handover-offer': 'which keys wait for them after an offboarding; they wait on their Home',
+  offer: 'which keys wait for them to reveal them; they wait on their Home',
   'request-answer': 'that their request for a key was denied',
 }
 

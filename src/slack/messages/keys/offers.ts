@@ -1,7 +1,6 @@
 import type { KnownBlock } from '@slack/types'
 import { isSlackUser, join, type Phrase, say } from '../../../foundation/words.ts'
-import { offerDays } from '../../../keys/lapse.ts'
-import type { Offer, OfferedKey, OfferState } from '../../../keys/offers.ts'
+import { type Offer, type OfferedKey, type OfferState, offerDays } from '../../../keys/offers.ts'
 import { actions, button, type Message, message } from '../../blocks.ts'
 import { sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
@@ -30,17 +29,27 @@ function intro({ because, by, keys }: Offer, waiting: readonly OfferedKey[]): Ph
   const who = isSlackUser(by) ? { user: by } : 'Keywarden'
   const [first] = keys
   const isOne = keys.length === 1
+  if (because === 'void') {
+    const why = say`Slack did not confirm that it showed you ${{ name: first!.name }}, so I took that key back.`
+    return waiting.length > 0
+      ? say`${why} Reveal it again: you get another.`
+      : say`${why} Since then: ${endings[first!.state]}.`
+  }
   if (waiting.length === 0)
     return isOne
       ? say`${{ name: first!.name }}: ${endings[first!.state]}.`
       : say`Nothing waits for you here any more: ${count(keys.length, 'key')} of yours.`
+  const name = { name: first!.name }
+  if (because === 'made')
+    return say`${who} made a key for you: ${name}. Reveal it when you can save it; it is shown once.`
+  if (because === 'given')
+    return say`${who} gave you ${name}. Reveal it when you can save it; it is shown once.`
   if (because === 'leaver') {
-    const what = isOne ? say`${{ name: first!.name }} waits` : say`These keys wait`
-    const lapse = waiting.some(({ old }) => old === undefined) ? `, for ${offerDays} days` : ''
-    return say`${who} leaves, and you take over. ${what} for you to reveal ${isOne ? 'it' : 'them'}${lapse}.`
+    const what = isOne ? say`${name} waits` : say`These keys wait`
+    return say`${who} leaves, and you take over. ${what} for you to reveal ${isOne ? 'it' : 'them'}.`
   }
   return isOne
-    ? say`${who} started a rotation of ${{ name: first!.name }}. Reveal the new key when you can save it; ${untilThen(first!)}`
+    ? say`${who} started a rotation of ${name}. Reveal the new key when you can save it; ${untilThen(first!)}`
     : say`${who} started a rotation of ${count(keys.length, 'key')} of yours. Reveal each new key when you can save it; ${untilThenAll(waiting)}`
 }
 
@@ -65,8 +74,8 @@ const endings: Record<Exclude<OfferState, 'waiting'>, string> & { waiting: strin
 const line = (key: OfferedKey): Phrase =>
   say`${{ name: key.name }}: ${key.state === 'waiting' ? conditions(key) : say`${endings[key.state]}.`}`
 
-const conditions = ({ scopes, lifetimeDays }: OfferedKey): Phrase =>
-  say`Scopes: ${scopes.join(', ')}. ${lifetimeDays ? `Expires ${count(lifetimeDays, 'day')} after the reveal.` : 'It does not expire.'}`
+const conditions = ({ scopes, lifetimeDays, lapsesAt }: OfferedKey): Phrase =>
+  say`${lapsesAt ? say`The offer lapses on ${{ day: lapsesAt }}. ` : []}Scopes: ${scopes.join(', ')}. ${lifetimeDays ? `Expires ${count(lifetimeDays, 'day')} after the reveal.` : 'It does not expire.'}`
 
 const revealButton = ({ id, workspaceId, name }: OfferedKey) =>
   button('Reveal key', `key.reveal.${id}`, ref(workspaceId, id), {

@@ -1,8 +1,8 @@
 import type { ModalView } from '@slack/types'
 import { type Phrase, say } from '../../../foundation/words.ts'
 import type { Key } from '../../../keys/key.ts'
-import { lapsesAt } from '../../../keys/lapse.ts'
-import { actions, button, type Message, message, notice } from '../../blocks.ts'
+import { lapsesAt } from '../../../keys/offers.ts'
+import { button, type Message, message, notice } from '../../blocks.ts'
 import { sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
 import { hintOf } from './key.ts'
@@ -14,17 +14,7 @@ export const revealButton = (key: Key) =>
     label: `Reveal ${key.name}`,
   })
 
-/** Offers the owner of an unrevealed key its token. */
-export const offerMessage = (key: Key, by: string): Message =>
-  message(
-    key.predecessorId
-      ? say`${{ user: by }} started a rotation of ${{ name: key.name }}. Reveal the new key when you can save it; the old one works until it is revoked.`
-      : say`${{ user: by }} made a key for you: ${{ name: key.name }}. Reveal it when you can save it; it is shown once.`,
-    actions(revealButton(key)),
-    sentenceBlock(say`${lapse(key)}Scopes: ${key.scopes.join(', ')}.`),
-  )
-
-/** The offer after the reveal, without a button. */
+/** Replaces a message with such a button after the reveal. */
 export const revealedMessage = (key: Key): Message =>
   message(say`You revealed ${{ name: key.name }} ${hintOf(key)} on ${{ moment: key.revealedAt! }}.`)
 
@@ -40,13 +30,6 @@ function lapse(key: Key): Phrase {
   const at = lapsesAt(key)
   return at ? say`The offer lapses on ${{ day: at }}. ` : []
 }
-
-/** Notifies the owner when it is unknown whether Slack showed the key; sent before servers have confirmed its end. */
-export const notShownMessage = (key: Key): Message =>
-  message(
-    say`Slack did not confirm that it showed you ${{ name: key.name }}, so I took that key back. Reveal it again: you get another.`,
-    actions(revealButton(key)),
-  )
 
 /** Notifies the person who asked for the key when such a key could not be voided. */
 export const notVoidMessage = (key: Key): Message =>
