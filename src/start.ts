@@ -88,10 +88,11 @@ export async function start(options: StartOptions): Promise<Running> {
 }
 
 /**
- * In this order, and how long each may take, in real milliseconds: what is left then ends with the process. Requests that
- * came in are answered, the parts carry to its end what they have begun, all at once, and then their connections go.
+ * In this order, and how long each may take, in real milliseconds: what is left then ends with the process. Proxies notice
+ * that no request should come any more, those that came in are answered, the parts carry to its end what they have begun,
+ * all at once, and then their connections go.
  */
-const stages = { server: 2_000, part: 6_000, confirmations: 300, database: 300 }
+const stages = { drain: 61_000, server: 2_000, part: 6_000, confirmations: 300, database: 300 }
 
 class Opened {
   readonly #log: Log
@@ -254,7 +255,7 @@ async function startHttp(
       return whyNotReady(world.db, learner)
     },
   ]
-  const server = await openHttp(world, {
+  const { server, beginDraining } = await openHttp(world, {
     verifier,
     readiness,
     routes,
@@ -264,6 +265,10 @@ async function startHttp(
     throw new StartError(
       `The HTTP server cannot listen: ${error.message}. Check KEYWARDEN_HTTP_HOST, KEYWARDEN_HTTP_PORT and KEYWARDEN_OPERATIONS_PORT.`,
     )
+  })
+  opened.push('drain', async () => {
+    beginDraining()
+    await pause(world.config.http.drainMs)
   })
   opened.push('server', () => server.close())
   const address = server.server.address() as AddressInfo

@@ -10,7 +10,10 @@ export type Start = (options: {
   log: Log
 }) => Promise<{ stop(): Promise<void> }>
 
-/** Real milliseconds that a stop may take before the process exits anyway: before ten seconds, when others kill it. */
+/**
+ * Real milliseconds that a stop may take after draining before the process exits anyway: before ten seconds, when others
+ * kill it.
+ */
 const hardLimitMs = 9_000
 
 /** Runs until a signal comes, then stops in order. */
@@ -34,7 +37,7 @@ export async function serve(
     ),
   )
   // Registered before anything starts, so that a signal during the start also stops in order.
-  const asked = askedToStop(log)
+  const asked = askedToStop(log, hardLimitMs + config.http.drainMs)
   const running = await start({ config, roles: roles as ProcessRole[], log })
   await asked
   await running.stop()
@@ -42,13 +45,13 @@ export async function serve(
 }
 
 /** Resolves at the first signal to stop. From then on the hard limit runs; a second signal exits at once. */
-function askedToStop(log: Log): Promise<void> {
+function askedToStop(log: Log, limitMs: number): Promise<void> {
   return new Promise((resolve) => {
     const stop = () => {
       setTimeout(() => {
         log.warn({ event: 'process.stop_cut_short' }, 'the process ends before all that it began has ended')
         process.exit(1)
-      }, hardLimitMs).unref()
+      }, limitMs).unref()
       resolve()
     }
     process.once('SIGTERM', stop)

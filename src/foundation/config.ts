@@ -145,6 +145,16 @@ export const variables = {
     'without that port: what monitoring sends as Authorization: Bearer for metrics and the details of readiness; without both, nobody reads them',
     'a3f1c07e5b9d4e68',
   ],
+  KEYWARDEN_DRAIN: [
+    z
+      .string()
+      .regex(/^\d{1,2}s$/, 'is not a length such as 5s')
+      .transform((text) => Number.parseInt(text, 10) * 1_000)
+      .refine((ms) => ms <= 60_000, 'is not between 0s and 60s')
+      .default(0),
+    'how long a process that is to stop still serves while /readyz says 503: longer than your proxy takes to notice',
+    '5s',
+  ],
   KEYWARDEN_LEASE: [
     z
       .string()
@@ -276,6 +286,7 @@ function arrange(env: Environment) {
       port: env.KEYWARDEN_HTTP_PORT,
       operationsPort: env.KEYWARDEN_OPERATIONS_PORT,
       operationsToken: env.KEYWARDEN_OPERATIONS_TOKEN,
+      drainMs: env.KEYWARDEN_DRAIN,
     },
     logLevel: env.KEYWARDEN_LOG_LEVEL,
   }

@@ -33,23 +33,34 @@ const maxHeaderBytes = 64 * 1024
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void
 
+export type Http = {
+  server: FastifyInstance
+  /** from now on `/readyz` says 503 and each answer ends its connection; every request is still served */
+  beginDraining(): void
+}
+
 /**
  * The HTTP server. Bodies and headers are bounded, slow clients are cut off, and no answer is ever cached. The routes that
  * every request of the platform waits for are served by node:http itself, the others by Fastify.
  */
-export async function openHttp(world: World, options: HttpOptions): Promise<FastifyInstance> {
+export async function openHttp(world: World, options: HttpOptions): Promise<Http> {
   const { verifier } = options
+  const draining = new AbortController()
+  const readiness = [
+    async () => (draining.signal.aborted ? 'The process is about to stop.' : undefined),
+    ...options.readiness,
+  ]
   const { host, port, operationsPort, operationsToken } = world.config.http
   if (verifier) measureVerifier(verifier)
-  const { server, addOperations } = newServer(world, options, (handler) =>
-    verifier ? hotPath(world, verifier, handler) : handler,
+  const { server, addOperations } = newServer(world, { ...options, readiness }, (handler) =>
+    endingConnections(draining.signal, verifier ? hotPath(world, verifier, handler) : handler),
   )
   if (operationsPort === undefined) addOperations(holderOf(operationsToken))
-  else addHealth(server, options.readiness, {}, holderOf(undefined))
+  else addHealth(server, readiness, {}, holderOf(undefined))
   if (verifier) addUsage(server, world, verifier)
   if (verifier) addDescription(server)
   for (const add of options.routes ?? []) add(server)
-  const operations = operationsPort === undefined ? undefined : newServer(world, options)
+  const operations = operationsPort === undefined ? undefined : newServer(world, { ...options, readiness })
   operations?.addOperations(everybody)
   server.addHook('onClose', () => operations?.server.close())
   try {
@@ -59,7 +70,7 @@ export async function openHttp(world: World, options: HttpOptions): Promise<Fast
     await server.close()
     throw error
   }
-  return server
+  return { server, beginDraining: () => draining.abort() }
 }
 
 function newServer(
@@ -80,6 +91,8 @@ function newServer(
         .send(isScim ? scimError(statusCode, message) : errorBody(codeOf(statusCode), message))
     },
     forceCloseConnections: 'idle',
+    // Requests that have come in are answered.
+    return503OnClosing: false,
     serverFactory: (handler) => nodeServer(before(handler)),
   })
   server.addHook('onSend', async (_request, reply) => {
@@ -118,6 +131,14 @@ function nodeServer(handler: Handler): Server {
   server.headersTimeout = 10_000
   server.requestTimeout = 10_000
   return server
+}
+
+/** While draining, a proxy must not keep a connection on which it could send another request. */
+function endingConnections(draining: AbortSignal, handler: Handler): Handler {
+  return (request, response) => {
+    if (draining.aborted) response.shouldKeepAlive = false
+    handler(request, response)
+  }
 }
 
 function hotPath(world: World, verifier: Verifier, rest: Handler): Handler {

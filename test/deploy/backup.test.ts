@@ -119,7 +119,7 @@ describe.skipIf(!postgres15)('a backup of PostgreSQL 15', () => {
     const config = readConfig({ ...urls(restored), KEYWARDEN_HTTP_PORT: '0', KEYWARDEN_LEASE: '1s' })
     const world = { ...house.world, config }
     const verifier = await openVerifier(world)
-    const server = await openHttp(world, { verifier, readiness: [] })
+    const { server } = await openHttp(world, { verifier, readiness: [] })
     const ask = async (key: string) => {
       const { port } = server.server.address() as AddressInfo
       const answer = await fetch(`http://127.0.0.1:${port}/v1/verify`, {

@@ -29,7 +29,7 @@ export async function openAsking(env: Record<string, string> = {}): Promise<Aski
   const { world, workspace } = records
   const watcher = openWatcher(world)
   const verifier = await openVerifier(world)
-  const server = await openHttp(world, { verifier, readiness: [] })
+  const { server } = await openHttp(world, { verifier, readiness: [] })
   const url = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`
   const account = { id: workspace.accountId, workspaceId: workspace.id }
   const made = await records.act((act) => createServiceToken(act, account, 'platform', world.random))

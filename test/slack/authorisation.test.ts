@@ -127,7 +127,7 @@ test('every command, click, submission and closing has a row in the table of exp
 })
 
 test('the table has a cell for every way in, role, workspace and state of a person, and says what is expected', async () => {
-  const server = await openHttp(house.world, {
+  const { server } = await openHttp(house.world, {
     verifier: await openVerifier(house.world),
     readiness: [],
     routes: [

@@ -10,7 +10,7 @@ test('a failure inside says that something went wrong and not what, and one of t
   }
   const fault = new TypeError('10.1.2.3 is not a function')
   const outage = Object.assign(new Error('connect ECONNREFUSED 10.1.2.3:5432'), { code: 'ECONNREFUSED' })
-  const server = await openHttp(records.world, {
+  const { server } = await openHttp(records.world, {
     readiness: [],
     routes: [(one) => void one.get('/fails', failing(fault)).get('/out', failing(outage))],
   })

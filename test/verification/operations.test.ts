@@ -9,7 +9,7 @@ const details = { late: async () => ['idle-keys is late'], failed: async () => [
 async function open(env: Record<string, string>, why?: string) {
   const records = await openRecords({ KEYWARDEN_HTTP_PORT: '0', ...env })
   onTestFinished(() => records.drop())
-  const server = await openHttp(records.world, { readiness: [async () => why], ...details })
+  const { server } = await openHttp(records.world, { readiness: [async () => why], ...details })
   onTestFinished(() => server.close())
   const address = server.server.address() as { port: number }
   return async (path: string, token?: string, port = address.port) => {

@@ -11,7 +11,7 @@ import { admit, loading, withTimeout } from './admit.ts'
 import { conclude, failed } from './conclude.ts'
 import { chosen, claimOf, valuesOf } from './payload.ts'
 import type { Submissions } from './submissions.ts'
-import { opener, openViewSurface, redrawn, type Surface, sayIn } from './surface.ts'
+import { type Acknowledged, opener, openViewSurface, redrawn, type Surface, sayIn } from './surface.ts'
 
 /** Runs an acknowledged click on a button or menu. */
 export async function runClick(
@@ -93,14 +93,18 @@ export async function runSubmit(
   if (complaints) return ack({ response_action: 'errors', errors: complaints })
 
   let acknowledged = false
+  const over: Acknowledged = {}
   const acknowledge = async (answer: Acknowledgement) => {
     acknowledged = true
     // Both deliveries of a submission may get this far; the second must not draw over the first.
     if (submissions.isOver(view.id)) return ack({ response_action: 'errors', errors: onFirstField(values) })
-    if (answer.response_action === 'update') submissions.note(view.id, answer.view.submit !== undefined)
+    if (answer.response_action === 'update') {
+      submissions.note(view.id, answer.view.submit !== undefined)
+      if (bot.world.config.slack.mode === 'http') over.hash = view.hash
+    }
     await ack(answer)
   }
-  const { show, say } = openViewSurface(bot, submissions, view.id, route.title)
+  const { show, say } = openViewSurface(bot, submissions, view.id, route.title, over)
   const work = (next: ModalView) =>
     acknowledged ? show(next) : acknowledge({ response_action: 'update', view: next })
   const complain = (errors: Record<string, string>) =>

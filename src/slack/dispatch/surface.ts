@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { ModalView } from '@slack/types'
 import { notice } from '../blocks.ts'
 import { errorName } from '../channels.ts'
@@ -27,15 +28,41 @@ export function opener(bot: BotContext, trigger: string, title?: string): Surfac
   return title ? { show, say: sayIn(show, title) } : { show }
 }
 
+/** The hash that a dialog had before an acknowledgement that changes it, until Slack is known to have taken that. */
+export type Acknowledged = { hash?: string | undefined }
+
+/** Real milliseconds that Slack waits for an acknowledgement, and that pass between two updates before it has come. */
+const acknowledgeMs = 3_000
+const updateEveryMs = 100
+
 /** A dialog that is already open. */
 export function openViewSurface(
   bot: BotContext,
   submissions: Submissions,
   viewId: string,
   title: string,
+  acknowledged: Acknowledged = {},
 ): Required<Surface> {
+  /**
+   * An acknowledgement over HTTP may reach Slack after what is shown next, and would hide it. Until Slack has taken it the
+   * dialog keeps the hash that it had, and what is shown is shown again.
+   */
+  async function overtaken(view: ModalView) {
+    const until = Date.now() + acknowledgeMs
+    while (acknowledged.hash !== undefined && Date.now() < until)
+      try {
+        const shown = await bot.web.views.update({ view_id: viewId, hash: acknowledged.hash, view })
+        acknowledged.hash = shown.view?.hash
+        await pause(updateEveryMs)
+      } catch (error) {
+        if (errorName(error) !== 'hash_conflict') throw error
+        acknowledged.hash = undefined
+      }
+    acknowledged.hash = undefined
+  }
   async function show(view: ModalView) {
     submissions.note(viewId, view.submit !== undefined)
+    await overtaken(view)
     await bot.web.views.update({ view_id: viewId, view })
   }
   return { show, say: sayIn(show, title) }
