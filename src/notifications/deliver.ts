@@ -226,7 +226,7 @@ async function follow(
   const { db } = messenger.world
   const { live, said } = reading
   try {
-    if (live && !(await hasMoreComing(db, message))) await update(messenger, live, posted)
+    if (live && !(await hasMoreComing(db, message))) await update(delivery, live, posted)
     if (message.mode === 'thread') await postOnce(delivery, said!, message.id, posted.where)
     return undefined
   } catch (error) {
@@ -237,10 +237,11 @@ async function follow(
   }
 }
 
-async function update(messenger: Messenger, live: Live, posted: PostedMessage): Promise<void> {
+/** Where a reply follows, it says what an edit that Slack refuses would have shown. */
+async function update({ messenger, message }: Delivery, live: Live, posted: PostedMessage): Promise<void> {
   const shown = shownBy(live)
   if (posted.hash === shown.hash && posted.figures === shown.figures) return
-  await showNow(messenger, posted, live)
+  await showNow(messenger, posted, live, { isNews: message.mode === 'live' })
 }
 
 /** Updates the live messages that the matter was part of before, so that they no longer show it. */

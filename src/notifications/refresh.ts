@@ -102,14 +102,19 @@ const asWaiting = (one: PostedMessage): Waiting => ({
   isPosted: true,
 })
 
-/** Edits the message, and remembers what it shows. An edit that Slack refuses leaves it as it is. */
+/**
+ * Edits the message, and remembers what it shows. An edit that Slack refuses leaves it as it is, where something else
+ * says what happened; `isNews`: nothing else does.
+ * @throws Refused also for an edit that is news
+ */
 export async function showNow(
   { world, channel, sources }: Messenger,
   message: PostedMessage,
   live: Live,
+  { isNews = false } = {},
 ): Promise<void> {
   await channel.edit(message.where, live.content, message.destination).catch((error) => {
-    if (!(error instanceof Refused) || !['content', 'other'].includes(error.why)) throw error
+    if (isNews || !(error instanceof Refused) || !['content', 'other'].includes(error.why)) throw error
     world.log.warn(
       { event: 'message.update_refused', message: message.subjectId, error: error.said },
       'Slack refused to update a message; it shows an earlier state',

@@ -1,6 +1,7 @@
 import type { Fault, Message } from 'local-slack/contract'
 import { findButton, messagesIn } from 'local-slack/inspect'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { put } from '../../src/notifications/outbox.ts'
 import { said, security, type TestHouse, testHouse } from '../setup/house.ts'
 import { plant } from '../setup/plant.ts'
 
@@ -63,4 +64,21 @@ test('a reply whose blocks are refused stands in the thread in words', async () 
   const plainly = await seen(reply)
   expect(plainly.blocks).toEqual([])
   expect(plainly.text).toMatch(/^<@U0ADA00001>: .*Ledger.* stops working on <!date/)
+})
+
+test('where only an edit says what happened, and Slack lets nobody edit, the message has failed and owners see it', async () => {
+  const { db, random } = house.world
+  const [row] = await db('posted_messages').where({ ts: posted.ts })
+  const { source, subject_id: subjectId, destination, workspace_id: workspaceId } = row
+  await refuse('chat.update', 'edit_window_closed')
+  // As if it showed something else.
+  await db('posted_messages').where({ ts: posted.ts }).update({ hash: 'another' })
+  const message = { workspaceId, source, subjectId, destination, mode: 'live' as const, step: 'only this' }
+  await db.transaction((trx) => put(trx, [message], house.calendar.now(), random))
+  const ended = async () => {
+    await db('outbox').whereNull('completed_at').update({ retry_after: null })
+    await house.keywarden.runTimetable()
+    return (await db('outbox').where({ step: 'only this' }).first()).outcome
+  }
+  await expect.poll(ended, { timeout: 20_000 }).toBe('failed')
 })
