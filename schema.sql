@@ -1369,7 +1369,7 @@ CREATE TABLE public.slack_users (
     account_id text NOT NULL,
     user_id text NOT NULL,
     updated bigint NOT NULL,
-    deleted boolean NOT NULL
+    is_out boolean NOT NULL
 );
 
 CREATE TABLE public.token_messages (

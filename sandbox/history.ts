@@ -6,8 +6,7 @@ import { issue } from '../src/keys/issue.ts'
 import { reveal } from '../src/keys/reveal.ts'
 import { deactivate, revoke } from '../src/keys/state.ts'
 import type { Act, Actor } from '../src/members/actor.ts'
-import { findMember } from '../src/members/member.ts'
-import { setRole } from '../src/workspaces/roles.ts'
+import { ensureMember, setRole } from '../src/workspaces/roles.ts'
 import { addWorkspace, inheritOwners, type Workspace, workspacesOfTeam } from '../src/workspaces/workspace.ts'
 import { openDialog, people, submitAndSee } from './acting.ts'
 import { openCalendar } from './calendar.ts'
@@ -209,8 +208,9 @@ async function workspace({ world, slack }: House, name?: string): Promise<Worksp
 }
 
 async function actor({ world }: House, workspaceId: string, userId: string): Promise<Actor> {
-  const member = await findMember(world.db, workspaceId, userId)
-  return { kind: 'member', id: userId, role: member?.role ?? 'member', workspaceId }
+  // A person becomes a member when Keywarden first meets them.
+  const { role } = await ensureMember(world.db, workspaceId, userId, world.clock.now())
+  return { kind: 'member', id: userId, role, workspaceId }
 }
 
 async function done<T>({ world }: House, actor: Actor, act: (act: Act) => Promise<T | Refusal>): Promise<T> {

@@ -13,7 +13,7 @@ create table slack_users (
   account_id text not null references accounts,
   user_id text not null,
   updated bigint not null,
-  deleted boolean not null,
+  is_out boolean not null,
   primary key (account_id, user_id)
 );
 

@@ -7,7 +7,7 @@ import { sumUpRefusals } from '../../src/audit/refusals.ts'
 import { isRefusal } from '../../src/foundation/refusal.ts'
 import { plain } from '../../src/foundation/words.ts'
 import { deactivate, revoke } from '../../src/keys/state.ts'
-import { openRecords, type Records } from '../setup/records.ts'
+import { asMember, openRecords, type Records } from '../setup/records.ts'
 
 let records: Records
 beforeAll(async () => {
@@ -99,6 +99,7 @@ test('repeated refusals are one event with their number, at once and for good', 
   const { world, workspace, calendar } = records
   const { key } = await records.key({ name: 'Zapier' })
   const dana = { kind: 'member', id: 'U0DANA0004', role: 'member', workspaceId: workspace.id } as const
+  await asMember(world.db, dana, calendar.now())
   for (let attempt = 0; attempt < 42; attempt++) {
     const refused = await perform(world, dana, (act) => revoke(act, workspace.id, key.id))
     expect(isRefusal(refused) && refused.code).toBe('forbidden')

@@ -3,7 +3,7 @@ import { perform } from '../../acts/perform.ts'
 import { rememberEmails } from '../../directory/emails.ts'
 import { isNews } from '../../directory/slack-users.ts'
 import { isRefusal, type Refusal, sentence } from '../../foundation/refusal.ts'
-import { isForeign, type SlackUser } from '../../foundation/slack.ts'
+import { isForeign, isFullUser, type SlackUser } from '../../foundation/slack.ts'
 import { plain } from '../../foundation/words.ts'
 import { type Mode, modes, type Offboarding } from '../../offboarding/offboarding.ts'
 import { type OffboardingRequest, requestOffboarding } from '../../offboarding/request.ts'
@@ -34,7 +34,14 @@ export async function onLeftOrReturned(bot: BotContext, teamId: string, user: Ch
   const { accountId } = workspace
   const email = user.profile?.email
   const done = await perform(world, actor, async (act) => {
-    if (!(await isNews(act, accountId, user))) return 'stale'
+    if (
+      !(await isNews(act, accountId, {
+        id: user.id,
+        updated: user.updated,
+        isOut: !isFullUser(user, teamId),
+      }))
+    )
+      return 'stale'
     if (typeof email === 'string' && email)
       await rememberEmails(act.trx, accountId, [{ userId: user.id, email }], act.now)
     if (user.deleted) {
