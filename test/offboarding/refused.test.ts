@@ -112,6 +112,11 @@ test('however long Slack fails to take the file of a report, it is filed once it
 })
 
 test('where Slack takes no files the thread gets the report in words', async () => {
+  const { db } = house.world
+  // The file of another leaver must not meet the refusal.
+  await workUntil(
+    async () => !(await db('outbox').whereNull('completed_at').whereLike('step', 'file:%').first('seq')),
+  )
   await refuse('files.getUploadURLExternal', { error: 'file_uploads_disabled', times: 1 })
   const leaver = await leaves(['Script of another'])
   const done = await report(leaver, /Offboarded .*: 1 refused/)
