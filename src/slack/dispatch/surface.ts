@@ -31,9 +31,9 @@ export function opener(bot: BotContext, trigger: string, title?: string): Surfac
 /** The hash that a dialog had before an acknowledgement that changes it, until Slack is known to have taken that. */
 export type Acknowledged = { hash?: string | undefined }
 
-/** Real milliseconds that Slack waits for an acknowledgement, and that pass between two updates before it has come. */
-const acknowledgeMs = 3_000
+/** Real milliseconds between two updates before the acknowledgement has come, for which Slack waits three seconds. */
 const updateEveryMs = 100
+const mostUpdates = 30
 
 /** A dialog that is already open. */
 export function openViewSurface(
@@ -48,8 +48,7 @@ export function openViewSurface(
    * dialog keeps the hash that it had, and what is shown is shown again.
    */
   async function overtaken(view: ModalView) {
-    const until = Date.now() + acknowledgeMs
-    while (acknowledged.hash !== undefined && Date.now() < until)
+    for (let updates = 0; acknowledged.hash !== undefined && updates < mostUpdates; updates++)
       try {
         const shown = await bot.web.views.update({ view_id: viewId, hash: acknowledged.hash, view })
         acknowledged.hash = shown.view?.hash

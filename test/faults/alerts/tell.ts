@@ -19,7 +19,7 @@ import { startRotation } from '../../../src/rotation/start.ts'
 import { decideRequest, makeRequest, openForDecision } from '../../../src/workspaces/requests.ts'
 import { allWorkspaces, type Workspace } from '../../../src/workspaces/workspace.ts'
 import { plant } from '../../setup/plant.ts'
-import { must } from '../../setup/records.ts'
+import { asMember, must } from '../../setup/records.ts'
 
 export const owner = 'U0ADA00001'
 const manager = 'U0BRUNO002'
@@ -38,8 +38,14 @@ export function openTelling(world: World, runStep: (userId: string) => Promise<s
 
   const as = (id: string, role: 'owner' | 'manager' | 'member', workspace: Workspace): Actor =>
     ({ kind: 'member', id, role, workspaceId: workspace.id }) as const
-  const act = async <T>(workspace: Workspace, work: (act: Act) => Promise<T | Refusal>, who?: Actor) =>
-    must(await perform(world, who ?? as(manager, 'manager', workspace), work))
+  const act = async <T>(
+    workspace: Workspace,
+    work: (act: Act) => Promise<T | Refusal>,
+    who: Actor = as(manager, 'manager', workspace),
+  ) => {
+    await asMember(db, who, world.clock.now())
+    return must(await perform(world, who, work, { changesRoles: true }))
+  }
   const personOf = (n: number) => people[n % people.length]!
   const nameOf = (what: string) => `${what} ${++said}`
 
