@@ -33,7 +33,7 @@ export type Acknowledged = { hash?: string | undefined }
 
 /** Real milliseconds between two updates before the acknowledgement has come, for which Slack waits three seconds. */
 const updateEveryMs = 100
-const mostUpdates = 30
+const maxUpdates = 30
 
 /** A dialog that is already open. */
 export function openViewSurface(
@@ -48,7 +48,7 @@ export function openViewSurface(
    * dialog keeps the hash that it had, and what is shown is shown again.
    */
   async function overtaken(view: ModalView) {
-    for (let updates = 0; acknowledged.hash !== undefined && updates < mostUpdates; updates++)
+    for (let updates = 0; acknowledged.hash !== undefined && updates < maxUpdates; updates++)
       try {
         const shown = await bot.web.views.update({ view_id: viewId, hash: acknowledged.hash, view })
         acknowledged.hash = shown.view?.hash

@@ -139,7 +139,9 @@ export function openTelling(world: World, runStep: (userId: string) => Promise<s
   /** A second one in the same workspace is no review; the progress is brought up to date instead. */
   const review: Teller = async (workspace, n) => {
     await keysOf(workspace, personOf(n), 2, 'Reviewed', 60)
-    await perform(world, as(manager, 'manager', workspace), (one) => beginReview(one, workspace, random))
+    await perform(world, as(manager, 'manager', workspace), (one) => beginReview(one, workspace, random), {
+      changesRoles: true,
+    })
     await announceReview(world, workspace)
     const { id } = await db('reviews').where({ workspace_id: workspace.id }).whereNull('ended_at').first('id')
     const about = { subjectId: id, step: `again ${++said}` }
