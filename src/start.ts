@@ -6,6 +6,7 @@ import { doubtsAboutRights } from './audit/rights.ts'
 import { type Clock, openDatabaseClock } from './foundation/clock.ts'
 import type { Config } from './foundation/config.ts'
 import { openDatabase, requireChanges } from './foundation/database.ts'
+import { followDatabaseTime } from './foundation/database-time.ts'
 import { doubtsAbout } from './foundation/doubts.ts'
 import { boundGarbage } from './foundation/garbage.ts'
 import { type Log, openLog } from './foundation/log.ts'
@@ -68,6 +69,8 @@ export async function start(options: StartOptions): Promise<Running> {
         requireAppendable(checkpoints),
       )
     const { startWatching } = await import('./leases/confirm.ts')
+    const time = await followDatabaseTime(world)
+    opened.push('part', async () => time.stop())
     opened.push('confirmations', startWatching(world).stop)
     const parts = await startParts(world, options, opened)
     const verifier = options.roles.includes('verify') ? await startVerifier(world, opened) : undefined

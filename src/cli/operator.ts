@@ -1,8 +1,9 @@
 import { userInfo } from 'node:os'
 import { perform } from '../acts/perform.ts'
-import { systemClock } from '../foundation/clock.ts'
+import { openDatabaseClock } from '../foundation/clock.ts'
 import { type Config, readConfig } from '../foundation/config.ts'
 import { openDatabase } from '../foundation/database.ts'
+import { hearDatabaseTime } from '../foundation/database-time.ts'
 import { openLog } from '../foundation/log.ts'
 import { systemRandom } from '../foundation/random.ts'
 import { type Refusal, refuse, sentence } from '../foundation/refusal.ts'
@@ -31,8 +32,10 @@ export async function withWorld<T>(
   })
   // Output may be piped, so logs must not be part of it.
   const log = openLog({ level: 'error', tokenPrefix: config.tokenPrefix, destination: process.stderr })
+  const clock = openDatabaseClock()
   try {
-    return await work({ config, db, log, clock: systemClock, random: systemRandom })
+    await hearDatabaseTime({ db, clock })
+    return await work({ config, db, log, clock, random: systemRandom })
   } finally {
     await db.destroy()
   }

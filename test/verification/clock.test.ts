@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openDatabaseClock } from '../../src/foundation/clock.ts'
+import { followDatabaseTime } from '../../src/foundation/database-time.ts'
 import { realTime } from '../../src/leases/lease.ts'
 import { openVerifier } from '../../src/verification/verifier.ts'
 import { openRecords, type Records } from '../setup/records.ts'
@@ -78,4 +79,15 @@ describe('a verifier whose machine shows a wrong time', () => {
     await verifier.stop()
     expect(answers).toEqual(['EXPIRED', 'VALID', 'VALID'])
   })
+})
+
+test('a process without a lease follows the database too: an hour of error of its machine does not show', async () => {
+  const records = await openRecords()
+  const clock = openDatabaseClock(undefined, () => Date.now() + hourMs)
+  const error = () => Math.abs(clock.now().getTime() - Date.now())
+  expect(error()).toBeGreaterThan(hourMs - 1_000)
+  const { stop } = await followDatabaseTime({ db: records.world.db, clock })
+  stop()
+  expect(error()).toBeLessThan(1_000)
+  await records.drop()
 })
