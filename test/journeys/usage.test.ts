@@ -144,8 +144,12 @@ test.each([
 
 test('a range can be typed, with a hint instead of a name', async () => {
   const { hint } = await house.world.db('keys').first('hint')
-  const answer = await answerTo(house.as('manager'), `usage ${hint} 30d`)
+  const manager = house.as('manager')
+  const panels = async () => directMessages(await manager.screen()).filter(isPanel).length
+  const before = await panels()
+  const answer = await answerTo(manager, `usage ${hint} 30d`)
   expect(said(answer)).toContain('31 requests in the last 30 days')
+  await vi.waitFor(async () => expect(await panels()).toBe(before + 1), 10_000)
 })
 
 test('View usage in the list leads there', async () => {
