@@ -1,6 +1,4 @@
 /** npm run bench:revoke: how long a revoke takes until no replica can accept the key; alone, stopped, in a campaign. */
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { perform } from '../src/acts/perform.ts'
 import { readConfig } from '../src/foundation/config.ts'
@@ -14,10 +12,10 @@ import { openWatcher } from '../src/leases/watcher.ts'
 import { carryOut } from '../src/offboarding/execute.ts'
 import { requestOffboarding } from '../src/offboarding/request.ts'
 import { allWorkspaces } from '../src/workspaces/workspace.ts'
-import type { BusyOptions } from './load/busy.ts'
 import { machineUse } from './load/cpu.ts'
 import { startProduct } from './load/server.ts'
 import { openStage } from './load/stage.ts'
+import { startBusy } from './load/start-busy.ts'
 import { percentile } from './load/verify-once.ts'
 
 const leaseMs = 5_000
@@ -45,20 +43,9 @@ async function confirm(seq: number): Promise<void> {
   if (receipt.state !== 'confirmed') throw new Error(JSON.stringify(receipt))
 }
 
-/** Verifies at that rate from a process of its own until it is told to stop; answers how long each took. */
-async function busy(perSecond: number): Promise<() => Promise<number[]>> {
-  const child = fork(new URL('./load/busy.ts', import.meta.url))
-  const urls = verifiers.map(({ url }) => url)
-  const tokens = loadKeys.map(({ token }) => token)
-  child.send({ urls, tokens, perSecond } satisfies BusyOptions)
-  await once(child, 'message')
-  return async () => {
-    child.send('stop')
-    const [tookMs] = await once(child, 'message')
-    child.disconnect()
-    return tookMs
-  }
-}
+/** Verifies at that rate from a process of its own. */
+const busy = (perSecond: number) =>
+  startBusy({ urls: verifiers.map(({ url }) => url), tokens: loadKeys.map(({ token }) => token), perSecond })
 
 async function revokeSeveral(times: number): Promise<number[]> {
   const tookMs: number[] = []

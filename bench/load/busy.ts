@@ -1,4 +1,4 @@
-/** A process of its own that verifies at a rate until it is told to stop, and answers with how long each took. */
+/** A process of its own that verifies at a rate until it is sent `stop`, and answers with how long each verify took. */
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { verifyOnce } from './verify-once.ts'

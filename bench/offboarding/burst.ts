@@ -1,5 +1,3 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { loadavg } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type LocalSlack, startSlack } from 'local-slack'
@@ -23,9 +21,9 @@ import { allWorkspaces, type Workspace } from '../../src/workspaces/workspace.ts
 import { serviceToken } from '../../test/faults/lab/seed.ts'
 import { plant } from '../../test/setup/plant.ts'
 import { buildProduct } from '../load/build.ts'
-import type { BusyOptions } from '../load/busy.ts'
 import { cpuSeconds, machineUse } from '../load/cpu.ts'
 import { type Server, startServer } from '../load/server.ts'
+import { startBusy } from '../load/start-busy.ts'
 import { verifyOnce } from '../load/verify-once.ts'
 import { percentile } from '../table.ts'
 
@@ -274,18 +272,9 @@ async function measure(house: House, people: readonly Leaver[], send: Send) {
   return { ok, figures, shown }
 }
 
-/** Verifies keys that stay, from a process of its own, until it is told to stop; answers how long each took. */
-async function busy({ verify, busyTokens }: House): Promise<() => Promise<number[]>> {
-  const child = fork(new URL('../load/busy.ts', import.meta.url))
-  child.send({ urls: [verify.url], tokens: busyTokens, perSecond: verifiesPerSecond } satisfies BusyOptions)
-  await once(child, 'message')
-  return async () => {
-    child.send('stop')
-    const [tookMs] = await once(child, 'message')
-    child.disconnect()
-    return tookMs
-  }
-}
+/** Verifies keys that stay, at the same time. */
+const busy = ({ verify, busyTokens }: House) =>
+  startBusy({ urls: [verify.url], tokens: busyTokens, perSecond: verifiesPerSecond })
 
 /** Asks the verifier about every key until each is refused. Times as of `performance.now()`. */
 async function waitForRefusals({ verify }: House, people: readonly Leaver[], lastSent: number) {

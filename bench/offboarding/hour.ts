@@ -81,7 +81,7 @@ export async function hour(leavers: number) {
   for (let tick = 0; tick < ticks + 30; tick++) {
     for (; asked < Math.min(leavers, Math.ceil(((tick + 1) * leavers) / ticks)); asked++)
       await leave(world, workspace, leaverId(asked))
-    // Whoever left in this window waits for its end, as for the worker's next run.
+    // Those who leave within this window wait for its end, as they would for the worker's next run.
     calendar.advance({ days: 0, minutes: tickSeconds / 60 })
     const at = performance.now()
     megabytes = Math.max(megabytes, await work(worker, calendar.now()))

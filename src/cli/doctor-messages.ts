@@ -2,7 +2,7 @@ import { systemClock } from '../foundation/clock.ts'
 import type { Config } from '../foundation/config.ts'
 import { openDatabase } from '../foundation/database.ts'
 import { isOutage } from '../foundation/outage.ts'
-import { delayedMessages, failedMessages, type Trouble } from '../notifications/failed.ts'
+import { delayedMessages, failedMessages, refusedForGood, type Trouble } from '../notifications/failed.ts'
 import { bad, type Check, type Finding, good, warning } from './finding.ts'
 
 /** Checks for messages that Slack refused for good, and for those that wait for a retry. */
@@ -25,7 +25,7 @@ export const checkMessages: Check = async (config: Config) => {
 
 const aboutRefused = (trouble: Trouble): Finding =>
   warning(
-    `${trouble.messages} ${trouble.messages === 1 ? 'was' : 'were'} refused for good and set aside, ${oldest(trouble)}; Slack said: ${trouble.error}; nobody read them: look at /keys list attention in Slack, and see docs/alerts.md`,
+    `${refusedForGood(trouble)}, ${oldest(trouble)}; Slack said: ${trouble.error}; put right what it says, then: keywarden messages send-again`,
   )
 
 const aboutDelayed = (trouble: Trouble): Finding =>

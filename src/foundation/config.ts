@@ -152,8 +152,8 @@ export const variables = {
       .transform((text) => Number.parseInt(text, 10) * 1_000)
       .refine((ms) => ms <= 60_000, 'is not between 0s and 60s')
       .default(0),
-    'how long a process that is to stop still serves while /readyz says 503: longer than your proxy takes to notice',
-    '5s',
+    'how long a process that is to stop still serves while /readyz says 503: longer than your proxy takes to notice, such as 5s',
+    '0s',
   ],
   KEYWARDEN_LEASE: [
     z

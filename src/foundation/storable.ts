@@ -10,7 +10,7 @@ export const storable = (text: string): string =>
 
 /**
  * Makes every string within a value that was JSON storable, in place. False for one that is nested deeper than any that
- * means something: functions that call themselves would not reach its end.
+ * means something: recursive functions would overflow the stack.
  */
 export function makeStorable(value: unknown, deepest = 200): boolean {
   const open: [unknown, number][] = [[value, 0]]

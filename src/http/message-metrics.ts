@@ -5,6 +5,17 @@ import { registry } from './metrics.ts'
 type Reading = { backlog: Backlog; now: Date }
 
 let read: (() => Promise<Reading>) | undefined
+let reading: Promise<Reading | undefined> | undefined
+
+/** One reading for both metrics of a scrape. */
+function readOnce(): Promise<Reading | undefined> {
+  reading ??= (read?.() ?? Promise.resolve(undefined))
+    .catch(() => undefined)
+    .finally(() => {
+      reading = undefined
+    })
+  return reading
+}
 
 new Gauge({
   name: 'keywarden_messages',
@@ -14,7 +25,7 @@ new Gauge({
   async collect() {
     // A database that is out must not take the other metrics with it, and is no zero.
     this.reset()
-    const backlog = (await read?.().catch(() => undefined))?.backlog
+    const backlog = (await readOnce())?.backlog
     if (!backlog) return
     this.set({ state: 'waiting' }, backlog.waiting)
     this.set({ state: 'failed' }, backlog.failed)
@@ -26,15 +37,15 @@ new Gauge({
   help: 'How long the oldest message that waits has been due; 0 when none waits',
   registers: [registry],
   async collect() {
-    const reading = await read?.().catch(() => undefined)
+    const known = await readOnce()
     // Without the database it is not known, which is no zero.
-    if (!reading) return this.set(Number.NaN)
-    const { oldestDueAt } = reading.backlog
-    this.set(oldestDueAt ? Math.max(0, (reading.now.getTime() - oldestDueAt.getTime()) / 1000) : 0)
+    if (!known) return this.set(Number.NaN)
+    const { oldestDueAt } = known.backlog
+    this.set(oldestDueAt ? Math.max(0, (known.now.getTime() - oldestDueAt.getTime()) / 1000) : 0)
   },
 })
 
 /** From now on a scrape shows how many messages wait and failed. */
-export function measureMessages(reading: () => Promise<Reading>): void {
-  read = reading
+export function measureMessages(backlog: () => Promise<Reading>): void {
+  read = backlog
 }

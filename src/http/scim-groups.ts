@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import {
   type DirectoryGroup,
   deleteGroup,
@@ -7,12 +7,22 @@ import {
   listGroups,
   updateGroup,
 } from '../directory/groups.ts'
-import { isRefusal, type Refusal } from '../foundation/refusal.ts'
+import { isRefusal } from '../foundation/refusal.ts'
 import { isStorable } from '../foundation/storable.ts'
 import { baseOf } from './scim-address.ts'
 import { groupResource, listResponse, scimError } from './scim-describe.ts'
 import { readGroupFilter } from './scim-filter.ts'
-import { misread, pageHelp, pageOf, type Query, readBody, refused, type Scim, sent } from './scim-request.ts'
+import {
+  answerWith,
+  misread,
+  pageHelp,
+  pageOf,
+  type Query,
+  readBody,
+  refused,
+  type Scim,
+  sent,
+} from './scim-request.ts'
 import { isObject, longest, own, textOf } from './scim-values.ts'
 
 /**
@@ -73,13 +83,7 @@ export function addGroups(scope: FastifyInstance, { world, of, act }: Scim): voi
 
 const idOf = (request: FastifyRequest) => (request.params as { id: string }).id
 
-const answer = (
-  request: FastifyRequest,
-  reply: FastifyReply,
-  result: DirectoryGroup | Refusal,
-  status = 200,
-): FastifyReply =>
-  isRefusal(result) ? refused(reply, result) : sent(reply, groupResource(result, baseOf(request)), status)
+const answer = answerWith<DirectoryGroup>(groupResource)
 
 const filterHelp = 'Filters of groups are: displayName, externalId or id, eq, and a text; joined with and.'
 

@@ -1,10 +1,11 @@
 import { isUtf8 } from 'node:buffer'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Directory } from '../directory/users.ts'
-import type { Refusal, RefusalCode } from '../foundation/refusal.ts'
+import { isRefusal, type Refusal, type RefusalCode } from '../foundation/refusal.ts'
 import { plain } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import type { Act } from '../members/actor.ts'
+import { baseOf } from './scim-address.ts'
 import { scimError } from './scim-describe.ts'
 
 /** The dependencies of every route: whose directory is asked, and a way to act on it. */
@@ -75,9 +76,14 @@ export function refused(reply: FastifyReply, { code, message }: Refusal): Fastif
   return reply.status(status).send(scimError(status, plain(message), type))
 }
 
+type Resource = { meta: { location: string } }
+
 /** Answers with a resource and its address. */
-export const sent = (
-  reply: FastifyReply,
-  resource: { meta: { location: string } },
-  status = 200,
-): FastifyReply => reply.status(status).header('location', resource.meta.location).send(resource)
+export const sent = (reply: FastifyReply, resource: Resource, status = 200): FastifyReply =>
+  reply.status(status).header('location', resource.meta.location).send(resource)
+
+/** Answers a result with its resource, or a refusal. */
+export const answerWith =
+  <T>(resourceOf: (value: T, base: string) => Resource) =>
+  (request: FastifyRequest, reply: FastifyReply, result: T | Refusal, status = 200): FastifyReply =>
+    isRefusal(result) ? refused(reply, result) : sent(reply, resourceOf(result, baseOf(request)), status)

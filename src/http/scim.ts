@@ -4,11 +4,12 @@ import { connectionOfToken } from '../directory/connections.ts'
 import { listUsers } from '../directory/list.ts'
 import { type Directory, type DirectoryUser, updateUser } from '../directory/users.ts'
 import { isOutage } from '../foundation/outage.ts'
-import { isRefusal, type Refusal } from '../foundation/refusal.ts'
+import { isRefusal } from '../foundation/refusal.ts'
 import { isStorable } from '../foundation/storable.ts'
 import type { World } from '../foundation/world.ts'
 import { createUser, removeUser, setActive } from '../offboarding/request-by-directory.ts'
 import { homeOf } from '../offboarding/request-missed.ts'
+import { bearer } from './bearer.ts'
 import { baseOf, scimBase } from './scim-address.ts'
 import {
   listResponse,
@@ -21,7 +22,17 @@ import {
 import { readFilter } from './scim-filter.ts'
 import { addGroups } from './scim-groups.ts'
 import { type Reading, readNewUser, readPatch, readUser } from './scim-read.ts'
-import { misread, pageHelp, pageOf, type Query, readBody, refused, type Scim, sent } from './scim-request.ts'
+import {
+  answerWith,
+  misread,
+  pageHelp,
+  pageOf,
+  type Query,
+  readBody,
+  refused,
+  type Scim,
+  sent,
+} from './scim-request.ts'
 
 /** The type that the client accepts (RFC 7644, 3.8); OneLogin's guide asks for application/json. */
 const mediaOf = ({ headers }: FastifyRequest): string =>
@@ -186,19 +197,13 @@ async function change(scim: Scim, request: FastifyRequest, reply: FastifyReply, 
   return answer(request, reply, described)
 }
 
-const answer = (
-  request: FastifyRequest,
-  reply: FastifyReply,
-  result: DirectoryUser | Refusal,
-  status = 200,
-): FastifyReply =>
-  isRefusal(result) ? refused(reply, result) : sent(reply, userResource(result, baseOf(request)), status)
+const answer = answerWith<DirectoryUser>(userResource)
 
 const filterHelp =
   'Filters are: userName, externalId, id, emails or active, eq, and a literal; joined with and.'
 
 async function directoryOf(world: World, request: FastifyRequest): Promise<Directory | undefined> {
-  const token = /^Bearer\s+(\S{1,200})$/i.exec(request.headers.authorization ?? '')?.[1]
+  const token = bearer(request.headers.authorization)
   const connection = token && (await connectionOfToken(world.db, token, world.clock.now()))
   if (!connection) return undefined
   const workspace = await homeOf(world, connection.accountId)

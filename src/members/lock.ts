@@ -3,7 +3,8 @@ import type { Act, Actor } from './actor.ts'
 import { type Role, roles } from './member.ts'
 
 /**
- * The actor with the role that they have in this transaction. Nobody can take it away before its end. Undefined for a person who is not a member of the workspace any more; jobs and the operator stay as they are.
+ * The actor with the role that they have in this transaction. Nobody can take it away before its end. Undefined for a
+ * person who is not a member of the workspace any more; jobs and the operator stay as they are.
  */
 export async function lockActor(trx: Transaction, actor: Actor): Promise<Actor | undefined> {
   if (actor.kind !== 'member') return actor

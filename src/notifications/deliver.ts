@@ -3,22 +3,19 @@ import { type Executor, transact } from '../foundation/database.ts'
 import { isRefusal } from '../foundation/refusal.ts'
 import { isSlackUser, plain } from '../foundation/words.ts'
 import { type Carried, Delay, type Posted, Refused, type Sought } from './channel.ts'
-import { fallBack, probeLostChannels, sendBack } from './fall-back.ts'
 import {
-  type Claimed,
   claim,
   complete,
   completeCovered,
-  copyOf,
   cover,
   fellowsOf,
   hasMoreComing,
-  pauseDestination,
-  postpone,
-  put,
   secondsToNextTry,
   wasOvertaken,
-} from './outbox.ts'
+} from './claims.ts'
+import { maxRefusals, recordFailure } from './failure.ts'
+import { probeLostChannels, sendBack } from './fall-back.ts'
+import { type Claimed, copyOf, put } from './outbox.ts'
 import {
   earlierMessages,
   findPosted,
@@ -33,17 +30,10 @@ import {
 import { type Messenger, readFrom, showNow } from './refresh.ts'
 import type { Live, Reading, Said } from './source.ts'
 
-const longestDelaySeconds = 30
 /** Real time after a claim in which a send may still begin: it has to end before the claim does. */
 const sendWithinMs = 8_000
 /** How many destinations are served at a time. */
 const lanes = 6
-/**
- * A message whose refusal may pass is tried this often, the last time as text alone: for one and a half minutes.
- * Failures that are not about the message, such as an outage, do not count.
- */
-const maxRefusals = 8
-
 /**
  * Delivers the waiting messages of the outbox, oldest first for each destination, and brings live messages up to date,
  * until nothing may be tried now. With a timeout it also waits, in real time, for retries that fall due within it.
@@ -106,7 +96,7 @@ type Delivery = {
   claimedAt: number
 }
 
-/** Reads what the claimed messages say, in a batch for each source. A source that cannot be read fails its own alone. */
+/** Reads what the claimed messages say, in a batch for each source. One that cannot be read fails alone. */
 async function open(
   messenger: Messenger,
   claimed: readonly Claimed[],
@@ -125,7 +115,7 @@ async function open(
   const readings = await readFrom(messenger, waiting)
   const failed = claimed.flatMap((message, i) => {
     const reading = readings[i]
-    return reading instanceof Error ? [onFailure({ messenger, message, reading: undefined }, reading)] : []
+    return reading instanceof Error ? [recordFailure(messenger, message, undefined, reading)] : []
   })
   await Promise.all(failed)
   return claimed.flatMap((message, i) => {
@@ -140,15 +130,15 @@ async function attempt(delivery: Delivery): Promise<boolean> {
   try {
     return await deliver(delivery)
   } catch (error) {
-    await onFailure(delivery, error)
+    await recordFailure(delivery.messenger, delivery.message, delivery.reading, error)
     return false
   }
 }
 
 /**
  * Delivers one message: on its own, or as the subject's live message, or as a reply below it after it is brought up to
- * date. A message that an earlier attempt may have delivered is searched for first. The send is the last external call,
- * so any earlier failure means that nothing was delivered.
+ * date. A message that an earlier attempt may have delivered is searched for first. The send is the last external call:
+ * when anything before it fails, nothing was delivered.
  */
 async function deliver(delivery: Delivery): Promise<boolean> {
   const { messenger, message, reading, posted } = delivery
@@ -293,48 +283,3 @@ async function recordArrival(delivery: Delivery, copyTo: readonly string[], begu
   if (isRefusal(recorded)) throw new Error(plain(recorded.message))
   return true
 }
-
-async function onFailure(
-  { messenger, message, reading }: Pick<Delivery, 'messenger' | 'message' | 'reading'>,
-  error: unknown,
-): Promise<void> {
-  const { db, clock, log } = messenger.world
-  const refusal = error instanceof Refused ? error : undefined
-  if (refusal?.why === 'over') return void (await complete(db, message, 'moot', clock.now(), refusal.said))
-  if (refusal?.why === 'closed') return fallBack(messenger.world, message, reading, refusal.said)
-  const counts = refusal?.why === 'other' || refusal?.why === 'missing'
-  const isFinal = refusal?.why === 'content' || (counts && message.refusals + 1 >= maxRefusals)
-  if (refusal && isFinal) return setAside(messenger.world, message, refusal.said)
-  const delay = error instanceof Delay ? error : undefined
-  const seconds = delay?.seconds ?? backOff(message.attempts)
-  const about = { message: message.id, destination: message.destination, seconds, error: String(error) }
-  if (refusal?.why === 'app')
-    log.error(
-      { event: 'message.app_refused', ...about },
-      'Slack refuses the app; messages wait until its token and scopes are fixed',
-    )
-  else log.warn({ event: 'message.delayed', ...about }, 'failed to send a message; trying again')
-  if (delay?.of === 'destination') await pauseDestination(db, message.destination, seconds)
-  // A doubt from an earlier attempt stays: a refused search says nothing about an earlier send.
-  const isKnown = (delay || refusal) && message.doubtSince === null
-  await postpone(db, message, seconds, String(error), {
-    arrived: isKnown ? 'no' : 'unknown',
-    isRefusal: counts,
-  })
-}
-
-/** Gives up on the message until somebody sends it again. */
-async function setAside(
-  { db, clock, log }: Messenger['world'],
-  message: Claimed,
-  said: string,
-): Promise<void> {
-  const { id, destination, source } = message
-  log.error(
-    { event: 'message.failed', message: id, destination, about: source, error: said },
-    'Slack refuses a message for good; it is set aside',
-  )
-  await complete(db, message, 'failed', clock.now(), said)
-}
-
-const backOff = (attempts: number) => Math.min(2 ** Math.min(attempts - 1, 10), longestDelaySeconds)

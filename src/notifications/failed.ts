@@ -17,13 +17,15 @@ export async function failedMessages(db: Executor): Promise<Trouble | undefined>
   return rows[0]
 }
 
+/** How many nobody read, in words. */
+export const refusedForGood = ({ messages }: Trouble): string =>
+  messages === 1
+    ? '1 message was refused for good and nobody read it'
+    : `${messages} messages were refused for good and nobody read them`
+
 /** A sentence about them, if there are any. */
 export const failedSentences = (trouble: Trouble | undefined): string[] =>
-  trouble
-    ? [
-        `${trouble.messages} messages were refused for good and nobody read them; Slack said: ${trouble.error}; see keywarden messages failed`,
-      ]
-    : []
+  trouble ? [`${refusedForGood(trouble)}; Slack said: ${trouble.error}; see keywarden messages failed`] : []
 
 /** The messages that wait for another try, and those that wait behind them; undefined when there are none. */
 export async function delayedMessages(db: Executor, now: Date): Promise<Trouble | undefined> {
@@ -81,7 +83,7 @@ export async function listFailed(
 
 /**
  * Sends the failed messages of a workspace again; only those with these ids, if given. Returns how many there are. Each
- * says what is true when it is sent, and is not sent if there is nothing to say any more.
+ * says what is true when it is sent, but a notice says what it said; none is sent that has nothing to say any more.
  */
 export async function sendAgain(
   act: Act,

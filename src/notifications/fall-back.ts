@@ -3,7 +3,8 @@ import { isRefusal } from '../foundation/refusal.ts'
 import { isSlackUser, plain } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import { inCharge } from '../members/member.ts'
-import { type Claimed, complete, copyOf, type OutboxMessage, put } from './outbox.ts'
+import { complete } from './claims.ts'
+import { type Claimed, copyOf, type OutboxMessage, put } from './outbox.ts'
 import { refreshSoon } from './posted-messages.ts'
 import type { Reading } from './source.ts'
 
@@ -16,8 +17,8 @@ type Deps = Pick<World, 'db' | 'clock' | 'log' | 'random'>
 /**
  * Handles a destination that takes no messages any more. For a channel that was archived or that the bot was removed
  * from, the message goes to the workspace's owners and to those concerned, with one notice to the owners of what to do,
- * until the channel is back; a live message that stands there is edited then. For a person who cannot be messaged, the message ends as unreachable and is logged, and
- * its sender is notified.
+ * until the channel is back; a live message that stands there is edited then. For a person who cannot be messaged, the
+ * message ends as unreachable and is logged, and its sender is notified.
  */
 export async function fallBack(
   world: Deps,

@@ -19,6 +19,8 @@ export type Messenger = {
 }
 
 const refreshesARound = 200
+/** Real time after which no further edit begins: its claim ends soon, and new messages wait for the end of the round. */
+const editWithinMs = 8_000
 /** How many messages are edited in a round although only their figures changed. */
 const figuresARound = 5
 
@@ -58,10 +60,12 @@ export async function readFrom(
 
 /**
  * Refreshes the live messages whose content changes without a message being put, and edits those in which a reader
- * would notice a change; figures alone once a minute. Returns how many were edited.
+ * would notice a change; figures alone once a minute. Those for which there is no time are left to a later round.
+ * Returns how many were edited.
  */
-export async function refreshMessages(messenger: Messenger): Promise<number> {
+export async function refreshMessages(messenger: Messenger, withinMs = editWithinMs): Promise<number> {
   const { world, sources } = messenger
+  const untilMs = performance.now() + withinMs
   const due = await claimToRefresh(world.db, refreshesARound)
   const readings = await readFrom(messenger, due.map(asWaiting))
   let [edited, figures] = [0, 0]
@@ -78,6 +82,7 @@ export async function refreshMessages(messenger: Messenger): Promise<number> {
       const isNews = shown.hash !== one.hash
       const isRefresh = !isNews && shown.figures !== one.figures && !one.isFresh && figures < figuresARound
       if (isNews || isRefresh) {
+        if (performance.now() > untilMs) break
         await showNow(messenger, one, reading.live)
         edited++
         if (isRefresh) figures++

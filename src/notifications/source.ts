@@ -1,5 +1,6 @@
 import type { Executor } from '../foundation/database.ts'
-import type { Claimed, Fellow } from './outbox.ts'
+import type { Fellow } from './claims.ts'
+import type { Claimed } from './outbox.ts'
 
 /** The content of a message, as data; the channel knows by `about` how to show it. */
 export type Content = { about: string }

@@ -38,11 +38,9 @@ export async function shareMessages({ db, clock, random }: World): Promise<void>
         const message = { message_id: newId('ofm', random), message_at: now }
         await trx('offboardings').whereIn('id', ids).update(message)
         await putProgress({ trx, now }, ids[0]!, 'begun', random)
-        const done: string[] = await trx('offboardings')
-          .whereIn('id', ids)
-          .where({ state: 'done' })
-          .pluck('id')
-        for (const id of done) await putProgress({ trx, now }, id, 'done', random)
+        // The last one that is done brings the report.
+        const left = await trx('offboardings').whereIn('id', ids).whereNot({ state: 'done' }).first('id')
+        if (!left) await putProgress({ trx, now }, ids[0]!, 'done', random)
       }
     })
 }

@@ -42,7 +42,7 @@ export function readPath(target: string): ReadPath {
 /** Segments of ordinary characters that begin with no dot: most paths, and nothing unclear in them. */
 const isPlain = /^(?:\/[A-Za-z0-9_~-][A-Za-z0-9_.~-]*)+$/
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it has to find control characters
 const notInPaths = /[\\;\u0000-\u001f\u007f-\u009f]/
 
 /**

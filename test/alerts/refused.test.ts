@@ -177,7 +177,7 @@ describe('what Slack refuses for good is tried once as it is and once in words, 
     expect(await doctor()).toEqual([
       expect.stringMatching(
         new RegExp(
-          `^warn Messages ${n} were refused for good and set aside, the oldest of 2026-\\d\\d-\\d\\d \\d\\d:\\d\\d UTC to channel:security-alerts; Slack said: invalid_blocks: bad .*; nobody read them: .*/keys list attention`,
+          `^warn Messages ${n} messages were refused for good and nobody read them, the oldest of 2026-\\d\\d-\\d\\d \\d\\d:\\d\\d UTC to channel:security-alerts; Slack said: invalid_blocks: bad .*; put right what it says, then: keywarden messages send-again`,
         ),
       ),
     ])
@@ -364,7 +364,9 @@ describe('beside a worker', () => {
       expect(await at('/metrics')).toContain('\nkeywarden_messages{state="failed"} 1\n')
       expect(JSON.parse(await at('/readyz'))).toMatchObject({
         status: 'ready',
-        failed: [expect.stringMatching(/^1 messages were refused for good .* invalid_blocks/)],
+        failed: [
+          expect.stringMatching(/^1 message was refused for good and nobody read it; .* invalid_blocks/),
+        ],
       })
     })
 

@@ -80,7 +80,7 @@ test('the role of the app counts refusals and sums them up, and loses none on th
   const attempt = { workspaceId: 'ws_1', action: 'key.revoke', code: 'forbidden' }
   const refused = () => app.transaction((trx) => recordRefused(trx, actor, now, attempt))
   for (let i = 0; i < 3; i++) await refused()
-  // As whoever has taken over the app would, to hide what comes next.
+  // What an attacker who has the app's role would do to hide their next steps.
   await app.raw(`select sum_up_refusals(now(), 'infinity', 100), forget_refusals('infinity')`)
   for (let i = 0; i < 4; i++) await refused()
   expect(await sumUpRefusals(app, new Date('2026-11-25T11:00:00Z'))).toBe(1)

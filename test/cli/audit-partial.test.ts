@@ -217,7 +217,7 @@ test('nothing from a file writes to the terminal: no command of its own, no line
   ]) {
     const { code, out, err } = await verify(text, '--partial', ...proof)
     expect(code).toBe(1)
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: it has to find control characters
     expect(out + err).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/)
     expect(out + err).not.toMatch(/^Intact\.$/m)
   }

@@ -2,7 +2,7 @@ import type { WebClient } from '@slack/web-api'
 import type { LocalSlack } from 'local-slack'
 import type { Call } from 'local-slack/contract'
 import type { World } from '../../../src/foundation/world.ts'
-import type { DeliveryOutcome } from '../../../src/notifications/outbox.ts'
+import type { DeliveryOutcome } from '../../../src/notifications/claims.ts'
 import type { Waiting } from '../../../src/notifications/source.ts'
 import { inWords } from '../../../src/slack/in-words.ts'
 import { rendering } from '../../../src/slack/render.ts'
@@ -57,7 +57,7 @@ export async function judge({ world, slack, web, lost }: Deps): Promise<Verdict>
     .orderBy('seq')
     .select('*')
   const seen = await readSlack(slack)
-  const standing = await db('posted_messages').select(
+  const liveRows = await db('posted_messages').select(
     'source',
     'subject_id',
     'destination',
@@ -65,10 +65,10 @@ export async function judge({ world, slack, web, lost }: Deps): Promise<Verdict>
     'ts',
     'workspace_id',
   )
-  const live = new Set(standing.map((one) => `${one.source} ${one.subject_id} ${one.destination}`))
+  const live = new Set(liveRows.map((one) => `${one.source} ${one.subject_id} ${one.destination}`))
   const verdict: Verdict = {
     ...{ messages: rows.length, outcomes: {}, sources: {}, lost: 0, duplicates: 0 },
-    ...{ live: standing.length, stale: 0, unexplained: 0, problems: [] },
+    ...{ live: liveRows.length, stale: 0, unexplained: 0, problems: [] },
   }
   const problem = (what: 'lost' | 'stale' | 'unexplained', row: object, why: string) => {
     verdict[what]++
@@ -87,12 +87,12 @@ export async function judge({ world, slack, web, lost }: Deps): Promise<Verdict>
       if (!isThere(row)) problem('lost', row, 'it is not in Slack')
     } else if (!isExplained(row)) problem('unexplained', row, 'nothing explains its outcome')
   }
-  for (const [what, times] of seen.standing)
+  for (const [what, times] of seen.posts)
     if (times > 1) {
       verdict.duplicates += times - 1
       verdict.problems.push(`${times} times in Slack: ${what}`)
     }
-  for (const one of standing) {
+  for (const one of liveRows) {
     const wrong = await differs(one)
     if (wrong) problem('stale', one, wrong)
   }
@@ -127,7 +127,7 @@ export async function judge({ world, slack, web, lost }: Deps): Promise<Verdict>
   }
 
   /** How the message in Slack differs from what its source says now. */
-  async function differs(one: (typeof standing)[number]): Promise<string | undefined> {
+  async function differs(one: (typeof liveRows)[number]): Promise<string | undefined> {
     // Somebody deleted it, and there was nothing to say since.
     if (seen.gone.has(`${one.channel_id} ${one.ts}`)) return undefined
     const row = rows.findLast(
@@ -193,8 +193,8 @@ async function readSlack(slack: LocalSlack) {
   }
   const gone = new Set((await read('chat.delete')).map(({ args }) => `${args.channel} ${args.ts}`))
   const posted = new Set<string>()
-  const standing = new Map<string, number>()
-  const count = (what: string) => standing.set(what, (standing.get(what) ?? 0) + 1)
+  const posts = new Map<string, number>()
+  const count = (what: string) => posts.set(what, (posts.get(what) ?? 0) + 1)
   for (const { args, reply } of await read('chat.postMessage')) {
     const { event_payload } = (args.metadata ?? {}) as { event_payload?: { message: string } }
     if (!event_payload) continue
@@ -212,5 +212,5 @@ async function readSlack(slack: LocalSlack) {
     completed.add(String(args.function_execution_id))
     count(`run ${args.function_execution_id}`)
   }
-  return { posted, standing, files, completed, gone }
+  return { posted, posts, files, completed, gone }
 }
