@@ -219,7 +219,7 @@ export async function orDatabaseOut<T>(work: () => Promise<T>): Promise<T | Refu
 
 /** Nothing can have been saved. */
 export const databaseOut = (error: unknown) =>
-  refuse('database_out', 'The database is out. Nothing changed.', {
+  refuse('database_out', 'The database is unavailable. Nothing changed.', {
     next: 'Try again in a minute.',
     logged: { error: String(error) },
   })

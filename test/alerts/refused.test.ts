@@ -346,7 +346,7 @@ describe('beside a worker', () => {
     const words = said(digest)
     expect(words).toMatch(/1,200 requests with 1 key, .*By day: Mon 0, Tue 0, Wed 1,200/)
     expect(words).toMatch(/Most urgent: • Payroll export: stops working within 14 days/)
-    expect(words).toContain('Payroll export · 1,200 · 0 · 100 %')
+    expect(words).toContain('Payroll export · 1,200 · 0 · 100%')
     expect(words).toContain('`/keys list expiring`')
     const [whole, plainly] = await calls('chat.postMessage', 'to look at this week')
     expect([whole!.reply.error, plainly!.reply.ok]).toEqual(['invalid_blocks', true])

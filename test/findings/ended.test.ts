@@ -95,9 +95,7 @@ test('what a change of policy ended is put on nobody, least of all on who change
   await policy({ rotationPeriodDays: 365 })
   const ended = await endOf(rotationDue)
   expect(ended).toMatchObject({ what: 'policy', ...nobody })
-  expect(ended.words).toContain(
-    'Zendesk Sync: No longer so, since the policy changed; noticed by Keywarden on',
-  )
+  expect(ended.words).toContain('Zendesk Sync: the policy changed. Closed on')
 })
 
 test('an idle key that the policy no longer calls idle is not in use again', async () => {

@@ -83,7 +83,7 @@ test('a key that expires in a week is alerted in the security channel once, and 
   expect(await callPlatform(house, token)).toBe(401)
   const edited = await manager.waitFor((screen) =>
     messagesIn(screen, security).find(
-      (message) => message.ts === alert.ts && said(message).includes('Deactivated by'),
+      (message) => message.ts === alert.ts && said(message).includes(' deactivated '),
     ),
   )
   expect(edited.blocks.some((block) => block.type === 'actions')).toBe(false)

@@ -161,7 +161,7 @@ test('the table has a cell for every way in, role, workspace and state of a pers
 })
 
 const kind = (answer: string) => {
-  if (/Keys are for members of/.test(answer)) return 'outsider'
+  if (/Only full members of/.test(answer)) return 'outsider'
   if (/You have been offboarded/.test(answer)) return 'leaving'
   if (/Only (managers and )?owners/.test(answer)) return 'role'
   return /There is no workspace called/.test(answer) ? 'workspace' : 'admitted'

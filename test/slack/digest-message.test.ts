@@ -67,10 +67,10 @@ test('a digest shows the week as a chart, by outcome and day, and says the same 
 test('its table tells keys of the same name apart', () => {
   const table = digestMessage(digest()).blocks.find(({ type }) => type === 'table')!
   expect(cells(table)).toEqual([
-    ...['Busiest keys', 'Requests', 'Refused', 'Went well'],
-    ...['Zendesk Sync tml_aaaa...', '900', '0', '99 %'],
-    ...['Zendesk Sync tml_bbbb...', '300', '0', '100 %'],
-    ...['Warehouse ETL', '90', '7', '92.2 %'],
+    ...['Busiest keys', 'Requests', 'Refused', 'Success rate'],
+    ...['Zendesk Sync tml_aaaa...', '900', '0', '99%'],
+    ...['Zendesk Sync tml_bbbb...', '300', '0', '100%'],
+    ...['Warehouse ETL', '90', '7', '92.2%'],
   ])
 })
 
@@ -95,6 +95,6 @@ test('a calm week is one sentence', () => {
   const { blocks } = digestMessage(digest({ openByKind: [], urgent: [], resolved: 2 }))
   expect(blocks).toHaveLength(1)
   expect(said(blocks)).toBe(
-    'A calm week: no key needs anybody, and 2 alerts were settled. 1,290 requests with 3 keys, 2 times as many as in the week before.',
+    'A calm week: nothing needs attention, and 2 alerts were resolved. 1,290 requests with 3 keys, 2 times as many as in the week before.',
   )
 })

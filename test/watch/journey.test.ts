@@ -118,7 +118,7 @@ test('a monthly job that was called expected is listed with the key, is quiet in
   const wanted = { expected: 'monthly', day: String(day), from: '00:00', until: '23:55' }
   await submitAndSee(manager, dialog, wanted)
   await manager.close((await manager.waitFor(topModal)).id)
-  await alertAbout(manager, 'Monthly invoices', `Expected, said by`)
+  await alertAbout(manager, 'Monthly invoices', `as expected`)
   await pass({ 'Monthly invoices': 400_000 })
   const open = await house.world
     .db('anomaly_episodes')
@@ -146,7 +146,7 @@ test('Quarantine key of an alert that is resolved stops nothing', async () => {
   await press(manager, alert, 'Expected')
   await submitAndSee(manager, await dialogOf(manager), { expected: 'once' })
   await manager.close((await manager.waitFor(topModal)).id)
-  await alertAbout(manager, 'Settled', 'Expected, said by')
+  await alertAbout(manager, 'Settled', 'as expected')
   await press(manager, old, 'Quarantine key')
   await manager.waitFor((screen) =>
     messagesIn(screen, security).find((message) => said(message).includes('This is settled already')),
@@ -207,7 +207,7 @@ test('what most keys do at once is one message, and none of them is alerted alon
     .whereIn('key_id', db('keys').where('name', 'like', 'Fleet %').select('id'))
   expect(alone).toEqual([])
   await pass(Object.fromEntries(names.map((name) => [name, 80])))
-  await alertAbout(manager, 'Fleet', 'It is over since')
+  await alertAbout(manager, 'Fleet', 'It ended on')
 })
 
 test('where policy says so a key that looks leaked is quarantined by itself, and its owner is notified', async () => {

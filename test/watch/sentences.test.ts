@@ -52,7 +52,7 @@ test.each<[Reason, Partial<UseFacts>, string]>([
   [
     'busy-hour',
     newNetwork,
-    '3,100 requests in an hour, 3.1 × its busiest hour in 35 days. 92 % from 203.0.113.0/24, first seen today.',
+    '3,100 requests in an hour, 3.1 × its busiest hour in 35 days. 92% from 203.0.113.0/24, first seen today.',
   ],
   [
     'unusual-time',
@@ -64,7 +64,7 @@ test.each<[Reason, Partial<UseFacts>, string]>([
     { window: { hours: 24, requests: 18_000, max: 10_000 } },
     '18,000 requests in 24 hours, 1.8 × the most it had in the same hours of the last two weeks.',
   ],
-  ['errors', {}, '38 % of 3,100 requests in an hour failed; usually 1 % do.'],
+  ['errors', {}, '38% of 3,100 requests in an hour failed; usually 1% do.'],
   ['silence', {}, 'no request for 45 minutes; in that time it usually has 600 or more.'],
 ])('%s is told in one sentence with its numbers', (reason, more, sentence) => {
   expect(plain(useWords(about(reason, more)))).toBe(`Salesforce CRM: ${sentence}`)
@@ -79,7 +79,7 @@ test.each<[Reason, Partial<UseFacts>, string]>([
   [
     'new-network',
     newNetwork,
-    'is used from where it never was before: 3,100 requests in an hour. 92 % from 203.0.113.0/24, first seen today.',
+    'is used from where it never was before: 3,100 requests in an hour. 92% from 203.0.113.0/24, first seen today.',
   ],
   ['probing', {}, 'was refused 31 times in an hour for want of a scope: somebody tries what it may not do.'],
 ])('%s is told in words of its own', (reason, more, sentence) => {
@@ -115,7 +115,7 @@ test('in quarantine the message says first that the key is refused, and who did 
 
 test('shares and lengths read as people say them', () => {
   const shares = [percent(1, 3), percent(0.004, 1), percent(0, 0), percent(1_200, 1_201), percent(1, 1)]
-  expect(shares).toEqual(['33 %', '0.4 %', '0 %', '99.9 %', '100 %'])
+  expect(shares).toEqual(['33%', '0.4%', '0%', '99.9%', '100%'])
   expect([
     duration(5),
     duration(119),
@@ -139,7 +139,7 @@ const event: Fleet = {
 
 test('the message of an event says that a key which looks leaked has an alert of its own', () => {
   expect(fleetMessage(event).text).toBe(
-    '6 of 9 active keys became much busier at about the same time, 2026-11-25 14:00 UTC. This looks like something that all of them do, rather than leaked keys. I do not send an alert for each. A key that looks leaked, or is mostly used from somewhere new, has an alert of its own.',
+    '6 of 9 active keys became much busier at about the same time, 2026-11-25 14:00 UTC. This looks like something that all of them do, rather than leaked keys. These keys have no separate alerts. A key that looks leaked, or is mostly used from somewhere new, has an alert of its own.',
   )
 })
 

@@ -41,6 +41,6 @@ export async function runCommand(bot: BotContext, body: SlashCommand, respond: R
 }
 
 const unknownVerb = (verb: string): Refusal =>
-  refuse('invalid', say`There is no ${{ code: `/keys ${verb.slice(0, 40)}` }}.`, {
+  refuse('invalid', say`There is no command ${{ code: `/keys ${verb.slice(0, 40)}` }}.`, {
     next: say`See ${{ code: '/keys help' }}.`,
   })

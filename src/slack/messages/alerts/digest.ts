@@ -19,7 +19,7 @@ export function digestMessage(digest: Digest): Message {
   const open = digest.openByKind.reduce((sum, one) => sum + one.count, 0)
   if (open === 0) return message(say`${calm(digest)} ${compared(use)}`)
   return message(
-    say`${count(open, 'thing')} to look at this week; ${digest.opened} came up and ${count(digest.resolved, 'was', 'were')} settled in the last seven days.`,
+    say`${count(open, 'open finding')}. ${digest.opened === 0 ? 'None' : String(digest.opened)} new, ${digest.resolved === 0 ? 'none' : String(digest.resolved)} resolved this week.`,
     ...(use.requests > 0 ? week(use) : []),
     sentenceBlock(lines(digest.openByKind.map((one) => kindWords[one.kind].many(one.count)))),
     sentenceBlock(say`Most urgent:\n${lines(digest.urgent.map(urgent))}`),
@@ -32,8 +32,8 @@ export function digestMessage(digest: Digest): Message {
 
 const calm = ({ resolved }: Digest): Phrase =>
   resolved === 0
-    ? say`A calm week: no key needs anybody.`
-    : say`A calm week: no key needs anybody, and ${count(resolved, 'alert was', 'alerts were')} settled.`
+    ? say`A calm week: nothing needs attention.`
+    : say`A calm week: nothing needs attention, and ${count(resolved, 'alert was', 'alerts were')} resolved.`
 
 /** The number of requests, compared to the week before. */
 const compared = ({ requests, before, keysUsed }: WeekOfUse): Phrase =>
@@ -64,4 +64,4 @@ function week(use: WeekOfUse): KnownBlock[] {
 const lines = (phrases: readonly Phrase[]): Phrase => join(phrases, '\n')
 
 const urgent = ({ kind, step, name }: Digest['urgent'][number]): Phrase =>
-  say`• ${{ name }}: ${kindWords[kind].short(step)}`
+  say`• ${{ name }} ${kindWords[kind].short(step)}`

@@ -27,8 +27,8 @@ export function fleetMessage(fleet: Fleet): Message {
     )
   const headline = say`${keys} of ${Math.max(keys, activeKeys)} active keys ${moved[direction]} at about the same time, ${{ moment: beganAt }}.`
   const state = overAt
-    ? say`It is over since ${{ moment: overAt }}.`
-    : say`This looks like ${cause[direction]}. I do not send an alert for each.${direction === 'less' ? '' : exception}`
+    ? say`It ended on ${{ moment: overAt }}.`
+    : say`This looks like ${cause[direction]}. These keys have no separate alerts.${direction === 'less' ? '' : exception}`
   return message(
     say`${headline} ${state}`,
     sentenceBlock(names(fleet)),

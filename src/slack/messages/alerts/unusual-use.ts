@@ -69,8 +69,8 @@ function origin({ newSource, reason, at }: UseFacts, timeZone: string): Phrase {
 /** A percentage: "92 %", "0.4 %"; 0 % and 100 % only for exactly none and all. */
 export function percent(part: number, whole: number): string {
   const share = whole > 0 ? (100 * part) / whole : 0
-  if (share > 99 && share < 100) return `${(Math.floor(share * 10) / 10).toFixed(1)} %`
-  return `${share > 0 && share < 1 ? share.toFixed(1) : Math.round(share)} %`
+  if (share > 99 && share < 100) return `${(Math.floor(share * 10) / 10).toFixed(1)}%`
+  return `${share > 0 && share < 1 ? share.toFixed(1) : Math.round(share)}%`
 }
 
 /** A duration in words: "45 minutes", "2 h 10 min", "3 days". */

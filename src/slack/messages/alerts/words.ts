@@ -1,6 +1,6 @@
 import type { Alert, FindingAction, Step } from '../../../alerts/alert.ts'
 import type { Resolution } from '../../../findings/finding.ts'
-import { join, type Phrase, say, who } from '../../../foundation/words.ts'
+import { join, type Phrase, type Piece, say, who } from '../../../foundation/words.ts'
 import { kindWords } from './kinds.ts'
 
 /** The finding in one sentence. */
@@ -10,40 +10,50 @@ export const fact = (alert: Alert, step = alert.step): Phrase => kindWords[alert
 export function statusLines(alert: Alert): Phrase[] {
   const { acknowledged, assigned, snoozed } = alert
   return [
-    ...(acknowledged ? [say`${who(acknowledged.by)} is on it since ${{ moment: acknowledged.at }}.`] : []),
-    ...(assigned ? [say`${who(assigned.by)} gave it to ${who(assigned.to)}.`] : []),
+    ...(acknowledged
+      ? [say`${who(acknowledged.by)} has been on it since ${{ moment: acknowledged.at }}.`]
+      : []),
+    ...(assigned ? [say`Assigned to ${who(assigned.to)} by ${who(assigned.by)}.`] : []),
     ...(snoozed
-      ? [say`Snoozed by ${who(snoozed.by)} until ${{ moment: snoozed.until }}: ${{ name: snoozed.reason }}`]
+      ? [say`Snoozed by ${who(snoozed.by)} until ${{ moment: snoozed.until }}: “${snoozed.reason}”`]
       : []),
   ]
 }
 
-const resolutionWords: Record<Resolution['what'], string> = {
-  deactivated: 'Deactivated',
-  revoked: 'Revoked',
-  rotated: 'Rotated',
-  silent: 'Not presented for a day; noticed',
-  apart: 'No longer used by several at once; noticed',
-  used: 'In use again; noticed',
-  needed: 'Still needed, said',
-  reassigned: 'It has another owner, or its owner is back; noticed',
-  over: 'Nobody acted, and it stopped working; closed',
-  'handed-over': 'Given to another owner',
-  returned: 'Its owner is back; noticed',
-  policy: 'No longer so, since the policy changed; noticed',
-  renewed: 'No longer so; noticed',
-  calm: 'Nothing strange for days; closed',
-  expected: 'Expected, said',
-  activated: 'Activated again',
-  fleet: 'Part of what many keys did at once; closed',
+/** What a person, or the policy in Keywarden's hands, did about the key. */
+const deeds: Partial<Record<Resolution['what'], (name: Piece) => Phrase>> = {
+  deactivated: (name) => say`deactivated ${name}`,
+  revoked: (name) => say`revoked ${name}`,
+  rotated: (name) => say`rotated ${name}`,
+  needed: (name) => say`marked ${name} as still needed`,
+  'handed-over': (name) => say`gave ${name} to another owner`,
+  expected: (name) => say`marked the use of ${name} as expected`,
+  activated: (name) => say`activated ${name} again`,
+}
+
+/** What was found to be so, without anybody's doing. */
+const findings: Partial<Record<Resolution['what'], string>> = {
+  silent: 'no attempts with the ended key for a day',
+  apart: 'no longer used by several systems at once',
+  used: 'in use again',
+  reassigned: 'it has another owner, or its owner is back',
+  over: 'it expired without being rotated',
+  returned: 'its owner is back',
+  policy: 'the policy changed',
+  renewed: 'resolved',
+  calm: 'nothing unusual for days',
+  fleet: 'merged into the alert about several keys',
 }
 
 /** How the finding ended: what was done, by whom, when. */
 export function ending(alert: Alert): Phrase {
   const { what, by, at } = alert.resolution!
   const moment = { moment: new Date(at) }
+  const name = { name: alert.key.name }
   const undo = wasPausedByJob(alert) ? ' Activating it is one click.' : ''
-  return say`${{ name: alert.key.name }}: ${resolutionWords[what]} by ${by ? who(by) : 'Keywarden'} on ${moment}.${undo}`
+  const deed = deeds[what]
+  if (deed) return say`${by ? who(by) : 'Keywarden'} ${deed(name)} on ${moment}.${undo}`
+  return say`${name}: ${findings[what] ?? 'resolved'}. Closed on ${moment}.`
 }
 
 /** Whether the policy alone paused the key; the alert then keeps the button that activates it. */
@@ -71,7 +81,7 @@ export const called = (mentions: readonly string[]): Phrase =>
 function actionPhrase({ key }: Alert, action: FindingAction, mentions: string[]): Phrase {
   const by = who(action.by)
   const name = { name: key.name }
-  const reason = { name: action.reason ?? '' }
+  const reason = `“${action.reason ?? ''}”`
   const until = action.until ? { moment: new Date(action.until) } : ''
   switch (action.what) {
     case 'acknowledged':
@@ -81,7 +91,7 @@ function actionPhrase({ key }: Alert, action: FindingAction, mentions: string[])
     case 'woken':
       return say`${by} ended the snooze of ${name}.`
     case 'assigned':
-      return say`${who(action.to ?? '')} ${by} gave you ${name}.`
+      return say`${who(action.to ?? '')}: ${by} assigned ${name} to you.`
     case 'asked':
       return say`${called(mentions)}${by} asks a manager to act on ${name}.`
   }

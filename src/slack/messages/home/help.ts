@@ -1,4 +1,5 @@
 import { type Phrase, say } from '../../../foundation/words.ts'
+import { aRole } from '../../../members/member.ts'
 import { actions, button, type Message, message } from '../../blocks.ts'
 import type { Caller } from '../../caller.ts'
 import { sentenceBlock } from '../../phrase.ts'
@@ -9,10 +10,10 @@ export type HelpLine = readonly [usage: string, summary: string, details: string
 
 /** The commands that this person may use, one per line, on one screen. */
 export function helpMessage({ actor, workspace }: Caller, lines: readonly HelpLine[]): Message {
-  const title = say`Keywarden · ${{ name: workspace.name }} · you are ${actor.role}`
+  const title = say`Keywarden · ${{ name: workspace.name }} · you are ${aRole(actor.role)}`
   const rows: Phrase[] = lines.map(([usage, summary]) => say`${{ code: `/keys ${usage}` }}  ${summary}`)
   const body = rows.flatMap((row, i) => (i === 0 ? row : ['\n', ...row]))
-  const footer = say`KEY: a name or hint (${{ code: 'tml_Ab3d' }}). Leave it out and I ask. With several workspaces, add ${{ code: 'in:WORKSPACE' }}.`
+  const footer = say`KEY: a name or hint (${{ code: 'tml_Ab3d' }}). Leave it out and I’ll ask. With several workspaces, add ${{ code: 'in:WORKSPACE' }}.`
   return message(title, sentenceBlock(body), sentenceBlock(footer))
 }
 
@@ -29,7 +30,7 @@ export function startMessage(
   const run = (text: string, verb: string, style?: 'primary') =>
     button(text, `go.${verb.split(' ')[0]}.start`, ref(workspace.id, verb), style ? { style } : {})
   return message(
-    say`Keywarden · ${{ name: workspace.name }} · you are ${actor.role}`,
+    say`Keywarden · ${{ name: workspace.name }} · you are ${aRole(actor.role)}`,
     actions(
       ...(can.create ? [run('Create key', 'create', 'primary')] : []),
       ...(can.request ? [run('Request a key', 'request', 'primary')] : []),

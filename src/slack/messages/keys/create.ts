@@ -50,7 +50,7 @@ export function createForm(props: CreateProps): ModalView {
     input('description', 'Description', textInput({ multiline: true }), { optional: true }),
     input('integration', 'Integration', textInput({ hintText: 'Salesforce' }), {
       optional: true,
-      hint: 'The product on the other side; one key each is a good habit.',
+      hint: 'The product that connects with this key. Use one key per product.',
     }),
     ...rivalBlocks(props),
     scopesInput('create', []),
@@ -87,12 +87,12 @@ const ownerInput = (ownerId: string): InputBlock =>
     'Owner',
     { type: 'users_select', initial_user: ownerId },
     {
-      hint: 'For someone else: they reveal it; you will not see it.',
+      hint: 'If someone else owns it, only they will see the key.',
     },
   )
 
 const reasonInput: InputBlock = input('reason', 'Reason', textInput({ multiline: true }), {
-  hint: 'Whoever decides reads this.',
+  hint: 'The approver sees this.',
 })
 
 export function scopesInput(formName: string, initial: readonly Scope[]): InputBlock {
@@ -114,7 +114,7 @@ export function scopeAdvice(chosen: readonly string[], policy: Policy): KnownBlo
     warn: 'Policy advises that a key with write expires.',
   }[policy.writeMustExpire]
   const approval = policy.writeNeedsApproval ? ' A second manager or owner has to approve it.' : ''
-  const least = chosen.includes('read') ? '' : ' Will it only read? Then read is enough.'
+  const least = chosen.includes('read') ? '' : ' If it only reads, choose read.'
   return [context(`⚠️ ${rule}${approval}${least}`)]
 }
 
@@ -145,7 +145,7 @@ export function expiryInputs(
   return [
     input('expires', 'Expires', select(options, chosen), { redraws: formName }),
     ...(chosen === 'other' ? [other] : []),
-    ...(ends ? [context(`Revealed today, it stops working ${mrkdwnDate(ends, '{date_long}')}.`)] : []),
+    ...(ends ? [context(`If revealed today, it stops working on ${mrkdwnDate(ends, '{date_long}')}.`)] : []),
   ]
 }
 
@@ -154,7 +154,7 @@ function rivalBlocks({ rival }: CreateProps): KnownBlock[] {
   if (!rival) return []
   return [
     sentenceBlock(
-      say`${{ name: rival.integration }} already has a key: ${{ name: rival.name }} ${hintOf(rival)}.`,
+      say`${{ name: rival.integration }} already has a key: ${{ name: rival.name }} (${hintOf(rival)}).`,
     ),
     actions(go('Rotate that key', 'rotate', rival)),
     input(

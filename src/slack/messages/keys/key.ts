@@ -60,7 +60,7 @@ function expiry(key: Key, now: Date): string {
 
 function age(since: Date, now: Date): string {
   const days = Math.floor((now.getTime() - since.getTime()) / dayMs)
-  return days < 1 ? 'made today' : `${count(days, 'day')} old`
+  return days < 1 ? 'created today' : `${count(days, 'day')} old`
 }
 
 const networksNamed = 3

@@ -26,7 +26,7 @@ function menu(key: KeyWithUsage, actor: Actor) {
     ['Deactivate', 'deactivate', key.status === 'active' && may(actor, 'key.deactivate', subject)],
     ['Activate', 'activate', key.status === 'inactive' && may(actor, 'key.activate', subject)],
     ['Rotate', 'rotate', key.hint !== null && !key.successorId && may(actor, 'key.rotate', subject)],
-    ['Delete', 'revoke', may(actor, 'key.revoke', subject)],
+    ['Revoke', 'revoke', may(actor, 'key.revoke', subject)],
   ] as const
   const options = entries
     .filter(([, , allowed]) => allowed)

@@ -54,7 +54,7 @@ function headline(one: One, counts: Counts): Phrase {
   if (one.endedBecause === 'undone')
     return say`The offboarding of ${leaver} was undone on ${{ moment: one.endedAt! }}.`
   if (one.endedBecause === 'returned')
-    return say`${leaver} is back since ${{ moment: one.endedAt! }}. Their keys stay as the offboarding left them.`
+    return say`${leaver} came back on ${{ moment: one.endedAt! }}. Their keys stay as the offboarding left them.`
   if (one.state === 'done')
     return counts.all === 0
       ? say`Offboarded ${leaver}. They had no key.`
@@ -119,7 +119,7 @@ function exceptions(one: One, { counts, keys, elsewhere }: OffboardingReport): P
         ]
       : []),
     ...(counts.kept > 0 && keys.some((key) => key.outcome === 'kept' && key.reasons.join() === 'created')
-      ? [say`Keys that they made but never saw are kept.`]
+      ? [say`Keys that they created but never saw are kept.`]
       : []),
   ]
 }
@@ -158,8 +158,8 @@ function task(key: LeaverKey): TaskCardBlock {
 
 function became(key: LeaverKey): Phrase {
   if (!key.outcome) return say`${key.plan} (${key.busy ? 'in use' : 'quiet'})`
-  const to = key.ownerAfter ? say`, now of ${{ user: key.ownerAfter }}` : []
-  const until = key.endsAt ? say`; the old one works until ${{ moment: key.endsAt }}` : []
+  const to = key.ownerAfter ? say`; owner is now ${{ user: key.ownerAfter }}` : []
+  const until = key.endsAt ? say`; old key works until ${{ moment: key.endsAt }}` : []
   const hasReceipt = key.receipt && key.outcome !== 'kept' && key.outcome !== 'handed-over'
   const receipt = hasReceipt
     ? say`. ${receiptPhrase(key.receipt!, key.outcome === 'rotating' ? 'end' : 'refused')}`

@@ -61,12 +61,12 @@ const takesOverInput = input(
   'owner',
   'Who takes over',
   { type: 'users_select' },
-  { hint: 'They reveal the new key. Not whoever leaves.' },
+  { hint: 'They reveal the new key. Not the person who is leaving.' },
 )
 
 function whatHappens({ key, reason, now, last24h: { requests }, workspace }: RotateProps): Phrase {
   if (isOver(key, now))
-    return say`The old key has expired, so its requests are refused already. The new key takes the name.`
+    return say`The old key has expired, so its requests are refused already. The new key keeps the name.`
   if (reason === 'compromised')
     return say`⚠️ The old key is refused the moment you press Start rotation${requests > 0 ? say`: whatever made ${count(requests, 'request')} in the last 24 hours fails until it has the new one` : ''}. Then the new key is offered.`
   const ends = [key.expiresAt, key.endsAt]
@@ -75,9 +75,9 @@ function whatHappens({ key, reason, now, last24h: { requests }, workspace }: Rot
   const dueAt = now.getTime() + workspace.policy.rotationDeadlineDays * dayMs
   const warning =
     ends && ends.getTime() <= dueAt
-      ? say` ⚠️ The old key itself stops working on ${{ moment: ends }}; what has not switched by then fails.`
+      ? say` ⚠️ The old key itself stops working on ${{ moment: ends }}. Anything still using it then will fail.`
       : []
-  return say`The new key takes the name. Both keys work until nothing uses the old one any more; you see that in the alert channel, and finish.${warning}`
+  return say`The new key keeps the name. Both keys work until you finish; the alert channel shows what still uses the old one.${warning}`
 }
 
 function newKey({ key, reason, chosen, expiry: changed }: RotateProps): Phrase {
@@ -122,8 +122,8 @@ export const rotatedView = (
   notice('Rotation started', [
     sentenceBlock(
       mine
-        ? say`The new key for ${{ name: successor.name }} waits for you to reveal it, here or in the message I sent you.`
-        : say`The new key for ${{ name: successor.name }} waits for ${{ user: successor.ownerId }} to reveal it.`,
+        ? say`The new key for ${{ name: successor.name }} is ready to reveal, here or in the message I sent you.`
+        : say`${{ user: successor.ownerId }} has to reveal the new key for ${{ name: successor.name }}.`,
     ),
     sentenceBlock(
       say`The old key ${hintOf(old)} works until the rotation is finished. ${{ name: `#${channel}` }} shows what still uses it, and when it is safe to finish.`,
@@ -140,14 +140,14 @@ export function compromisedView(
   const isDone = receipt === undefined || receipt.state === 'confirmed'
   return notice(isDone ? 'Key revoked' : 'Revoking key', [
     sentenceBlock(
-      say`${isDone ? 'Revoked' : 'Revoking'} ${{ name: old.name }} ${hintOf(old)}. ${receipt ? receiptPhrase(receipt) : ''}`,
+      say`${isDone ? 'Revoked' : 'Revoking'} ${{ name: old.name }} (${hintOf(old)}). ${receipt ? receiptPhrase(receipt) : ''}`,
     ),
     ...(isDone
       ? [
           sentenceBlock(
             mine
-              ? say`The new key waits for you to reveal it. What the old one did in its last 48 hours stands in the alert channel.`
-              : say`The new key waits for ${{ user: successor.ownerId }} to reveal it. What the old one did in its last 48 hours stands in the alert channel.`,
+              ? say`Reveal the new key below. The alert channel shows what the old one did in its last 48 hours.`
+              : say`${{ user: successor.ownerId }} has to reveal the new key. The alert channel shows what the old one did in its last 48 hours.`,
           ),
           ...(mine ? [actions(revealButton(successor))] : []),
         ]

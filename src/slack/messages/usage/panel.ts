@@ -45,7 +45,7 @@ export function usagePanel(panel: Panel, image?: ImageBlock): Message {
       ...endpointList(summary),
       ...recentTable(recent),
       rangeButtons(key, range),
-      context(`As of ${mrkdwnDate(now, '{date_short_pretty} at {time}')}.`),
+      context(`Updated: ${mrkdwnDate(now, '{date_short_pretty} at {time}')}`),
     ],
   }
 }
@@ -71,7 +71,7 @@ export function altTextOf({ steps, names, marks }: UsagePicture, range: Range): 
   )
   const busiest = [...steps].sort((a, b) => size(b) - size(a))[0]
   const max = busiest
-    ? ` Most at once: ${size(busiest).toLocaleString('en-US')} from ${utc(busiest.fromMs)} to ${utc(busiest.toMs)}.`
+    ? ` Peak: ${size(busiest).toLocaleString('en-US')} between ${utc(busiest.fromMs)} and ${utc(busiest.toMs)}.`
     : ''
   const marked = marks.map(({ label, atMs }) => ` ${label} ${utc(atMs)}.`).join('')
   return `Requests of the last ${rangeWords[range]}: ${figures.join(', ')}.${max}${marked}`
