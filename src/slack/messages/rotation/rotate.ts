@@ -3,6 +3,7 @@ import { dayMs } from '../../../foundation/time.ts'
 import { type Phrase, say } from '../../../foundation/words.ts'
 import type { Holder } from '../../../keys/holders.ts'
 import { isOver, type KeyWithUsage } from '../../../keys/key.ts'
+import { inheritedLifetime } from '../../../keys/lifetime.ts'
 import type { Receipt } from '../../../leases/confirm.ts'
 import { receiptPhrase } from '../../../leases/receipt-words.ts'
 import { type Reason, reasons } from '../../../rotation/rotation.ts'
@@ -12,7 +13,8 @@ import type { Workspace } from '../../../workspaces/workspace.ts'
 import { actions, button, form, go, input, notice, option, select } from '../../blocks.ts'
 import { sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
-import { expiryInputs, scopeAdvice, scopesInput } from '../keys/create.ts'
+import { scopeAdvice, scopesInput } from '../keys/create.ts'
+import { type ExpiryProps, expiryInputs } from '../keys/expiry.ts'
 import { count, hintOf, keyFacts } from '../keys/key.ts'
 import { revealButton } from '../keys/reveal.ts'
 import { reasonWords } from './words.ts'
@@ -27,7 +29,7 @@ export type RotateProps = {
   /** the scopes ticked so far; the key's own unless they change */
   chosen: readonly string[]
   /** the expiry chosen so far; absent when it does not change */
-  expiry?: { expires: string; days?: string }
+  expiry?: Pick<ExpiryProps, 'expires' | 'days' | 'until'>
 }
 
 /** The form of a rotation: the new key's name, scopes and expiry, and what happens to the old one. */
@@ -80,14 +82,16 @@ function whatHappens({ key, reason, now, last24h: { requests }, workspace }: Rot
   return say`The new key keeps the name. Both keys work until you finish; the alert channel shows what still uses the old one.${warning}`
 }
 
-function newKey({ key, reason, chosen, expiry: changed }: RotateProps): Phrase {
+function newKey({ key, reason, chosen, expiry: changed, workspace }: RotateProps): Phrase {
   const owner = reason === 'leaver' ? 'Whoever takes over' : { user: key.ownerId }
   const scopes =
     reason === 'scope-change' ? difference(key.scopes, chosen) : say`same scopes (${key.scopes.join(', ')})`
+  const inherited = inheritedLifetime(key.lifetimeDays, chosen, workspace.policy)
+  const why = inherited === key.lifetimeDays ? '' : ', the longest that policy allows'
   const lifetime = changed
     ? say`the expiry below`
-    : key.lifetimeDays
-      ? say`${count(key.lifetimeDays, 'day')} from its reveal`
+    : inherited
+      ? say`${count(inherited, 'day')} from its reveal${why}`
       : say`no expiry`
   return say`New key: ${{ name: key.name }}, ${scopes}, ${lifetime}. ${owner} reveals it.`
 }

@@ -12,13 +12,18 @@ export function policyForm(workspace: Workspace, channels: PolicyChannels): Moda
   return form('Policy', 'Save policy', 'policy.set', ref(workspace.id, versionOf(policy)), [
     sentenceBlock(say`${{ name: workspace.name }}. Applies from now on; existing keys do not change.`),
     header('Keys'),
-    days('maximumLifetimeDays', 'Longest lifetime of a key (days)', policy),
+    days(
+      'maximumLifetimeDays',
+      'Longest lifetime of a key (days)',
+      policy,
+      '0 = no limit. With a limit, every new key expires.',
+    ),
     input(
-      'writeMustExpire',
-      'Keys with write',
+      'mustExpire',
+      'Which keys must expire',
       select(
-        [option('must expire', 'enforce'), option('should expire; warn only', 'warn')],
-        policy.writeMustExpire,
+        [option('All keys', 'all'), option('Keys with write', 'write'), option('None; only advised', 'none')],
+        policy.mustExpire,
       ),
     ),
     input(
