@@ -26,7 +26,7 @@ test('every field says what is wrong with it, all at once, and what was typed st
   const refused = await submit(manager, other, { name: '\u200b \u2060', scopes: ['read'], days: '0' })
   expect(refused).toMatchObject({
     outcome: 'errors',
-    errors: { name: 'Give the key a name.', days: 'Enter a whole number of days from 1 to 365.' },
+    errors: { name: 'Give the key a name.', days: 'Enter a whole number of days from 1 to 3650.' },
   })
   const long = await submit(manager, other, {
     name: 'x'.repeat(81),
@@ -37,7 +37,7 @@ test('every field says what is wrong with it, all at once, and what was typed st
   expect(long).toMatchObject({
     errors: {
       name: 'Use at most 80 characters.',
-      days: 'Enter a whole number of days from 1 to 365.',
+      days: 'Enter a whole number of days from 1 to 3650.',
       description: 'Use at most 300 characters.',
     },
   })

@@ -1,6 +1,7 @@
 import { type Phrase, say } from '../../../foundation/words.ts'
+import type { Key } from '../../../keys/key.ts'
 import { aRole } from '../../../members/member.ts'
-import { actions, button, type Message, message } from '../../blocks.ts'
+import { actions, button, cut, go, type Message, message } from '../../blocks.ts'
 import type { Caller } from '../../caller.ts'
 import { sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
@@ -20,6 +21,32 @@ export function helpMessage({ actor, workspace }: Caller, lines: readonly HelpLi
 /** One command in full. */
 export const verbHelpMessage = ([usage, summary, details]: HelpLine): Message =>
   message(say`${{ code: `/keys ${usage}` }}  ${summary}`, sentenceBlock(say`${details}`))
+
+/** There is no such verb: a button for the one that was probably meant, with the key if one was named. */
+export function guessMessage(
+  workspaceId: string,
+  typed: string,
+  verb: string | undefined,
+  key: Key | undefined,
+): Message {
+  const said = say`There is no command ${{ code: `/keys ${cut(typed, 40)}` }}.`
+  if (!verb)
+    return message(
+      say`${said} No key matches either. See ${{ code: '/keys help' }}.`,
+      actions(button('Help', 'go.help.guess', ref(workspaceId, 'help'))),
+    )
+  const shown = capital(verb)
+  return message(
+    say`${said} Did you mean:`,
+    actions(
+      key
+        ? go(cut(`${shown} ${key.name}`, 75), verb, key, { label: `${shown} ${key.name}` })
+        : button(shown, `go.${verb}.guess`, ref(workspaceId, verb)),
+    ),
+  )
+}
+
+const capital = (word: string) => word[0]!.toUpperCase() + word.slice(1)
 
 /** `/keys` alone: the most common actions. */
 export function startMessage(
