@@ -96,7 +96,8 @@ function distanceBetween(a: string, b: string): number {
     row = row.reduce<number[]>((next, above, j) => {
       if (j === 0) return [i]
       const change = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
-      return [...next, Math.min(above + 1, next[j - 1]! + 1, change)]
+      next.push(Math.min(above + 1, next[j - 1]! + 1, change))
+      return next
     }, [])
   return row[b.length]!
 }
