@@ -22,7 +22,8 @@ const hoursOfUse = [1.7, 5, 8, 10.2, 12.4, 14.5, 17, 20.6]
 const acts = { deactivate, revoke }
 
 /** A calendar on which the demo's past, which ends at `today`, is still to come. */
-export const calendarBeforeHistory = (today: Date) => openCalendar(new Date(today.getTime() - firstDay * dayMs))
+export const calendarBeforeHistory = (today: Date) =>
+  openCalendar(new Date(today.getTime() - firstDay * dayMs))
 
 /** A key whose clients are still at work. */
 export type Client = { name: string; token: string; habit: Habit; requestsADay: number }
@@ -33,7 +34,14 @@ export type Client = { name: string; token: string; habit: Habit; requestsADay: 
  * must have been opened on `calendarBeforeHistory`. Returns the tokens that clients still hold.
  */
 export async function liveThroughHistory(house: House, today: Date): Promise<Client[]> {
-  const past: Past = { house, today, tokens: new Map(), ids: new Map(), asked: new Map(), successor: undefined }
+  const past: Past = {
+    house,
+    today,
+    tokens: new Map(),
+    ids: new Map(),
+    asked: new Map(),
+    successor: undefined,
+  }
   for (let daysAgo = firstDay - 1; daysAgo > 0; daysAgo--) await liveOneDay(past, daysAgo)
   await askForKey(house)
   const moved = await liveThroughHours(await rotationOf(past), past.successor!, (share) =>

@@ -52,7 +52,7 @@ async function alertActs({ as, curl }: Scene): Promise<void> {
   const done = await submitAndSee(manager, dialog, {})
   await manager.close(done.id)
   same('status', await curl(soon), 401)
-  const resolved = await alertAbout(manager, soon, 'Deactivated by')
+  const resolved = await alertAbout(manager, soon, 'deactivated Weekend Import on')
   reads(said(resolved), manager.id)
   if (resolved.blocks.some(({ type }) => type === 'actions'))
     throw new Unexpected('no buttons on a settled alert', said(resolved))

@@ -29,7 +29,7 @@ async function quarantineActs({ as, curl }: Scene): Promise<void> {
   reads(said(held), manager.id)
   same('status', await curl(leaked), 401)
   await press(manager, held, 'Activate')
-  await alertOf(manager, 'Activated again by')
+  await alertOf(manager, 'activated Salesforce CRM again on')
   await eventually(async () => same('status', await curl(leaked), 200))
 }
 

@@ -37,7 +37,15 @@ export type Alert = {
 }
 
 /** Several findings of a kind in one message, each with its current state. */
-export type Group = { id: string; kind: Kind; workspaceId: string; day: string | null; alerts: Alert[] }
+export type Group = {
+  id: string
+  kind: Kind
+  workspaceId: string
+  day: string | null
+  alerts: Alert[]
+  /** names of keys whose findings were told here first, and have a message of their own since */
+  moved: string[]
+}
 
 /** One step of a finding, for its thread. */
 export type Step = {

@@ -5,11 +5,11 @@ import { type Message, message } from '../../blocks.ts'
 import { sentenceBlock } from '../../phrase.ts'
 import { count } from '../keys/key.ts'
 import { keepsRole } from '../offboarding/offboard.ts'
-import { digestMessage } from './digest.ts'
+import { digestMessage, type Links } from './digest.ts'
 
 /** A notice that is sent once. */
-export function noticeMessage(notice: Notice): Message {
-  if (notice.about === 'digest') return digestMessage(notice)
+export function noticeMessage(notice: Notice, links?: Links): Message {
+  if (notice.about === 'digest') return digestMessage(notice, links)
   if (notice.about === 'quarantined') return quarantinedMessage(notice)
   if (notice.about === 'offboarded-elsewhere') return elsewhereMessage(notice)
   if (notice.about === 'step-refused') return refusedStepMessage(notice)
