@@ -113,13 +113,9 @@ export async function readGroup(db: Executor, groupId: string, now: Date, ownerI
   if (ownerId) query.where('owner_id', ownerId)
   const rows = await query.orderByRaw('(resolved_at is not null), level desc, works_until, keys.name_folded')
   const day = group.day ? dayOf(group.day) : null
-  const moved = db('outbox')
-    .join('findings', 'findings.id', 'item_id')
-    .join('keys', 'keys.id', 'key_id')
-    .where({ source: 'finding', subject_id: groupId })
-    .where((other) => other.whereNull('group_id').orWhereNot('group_id', groupId))
+  const moved = db('findings').join('keys', 'keys.id', 'key_id').where({ left_group_id: groupId })
   if (ownerId) moved.where('owner_id', ownerId)
-  const left = await moved.distinct('keys.name').orderBy('keys.name').limit(maxMoved)
+  const left = await moved.orderBy('keys.name').limit(maxMoved).pluck('keys.name')
   const days = await lastDays(db, rows.slice(0, maxListed), now)
   return {
     id: group.id,
@@ -127,7 +123,7 @@ export async function readGroup(db: Executor, groupId: string, now: Date, ownerI
     workspaceId: group.workspace_id,
     day,
     alerts: rows.map((row) => toAlert(row, 'manager', days.get(row.key_id))),
-    moved: left.map(({ name }) => name),
+    moved: left,
   }
 }
 

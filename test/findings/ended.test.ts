@@ -243,7 +243,8 @@ test('a paused key that is presented and then activated names who did it, with t
 
 const episode = (id: string) =>
   r.world.db('anomaly_episodes').insert({
-    ...{ key_id: id, workspace_id: r.workspace.id, reason: 'spike', severity: 'warning', facts: {} },
+    ...{ key_id: id, workspace_id: r.workspace.id, reason: 'spike', severity: 'warning' },
+    ...{ facts: { at: now().toISOString(), severity: 'warning' } },
     ...{ began_at: now(), declared_at: now(), strange_at: now() },
   })
 
