@@ -5,6 +5,7 @@ import { plain } from '../src/foundation/words.ts'
 import { issue } from '../src/keys/issue.ts'
 import { reveal } from '../src/keys/reveal.ts'
 import { deactivate, revoke } from '../src/keys/state.ts'
+import { confirmChange } from '../src/leases/confirm.ts'
 import type { Act, Actor } from '../src/members/actor.ts'
 import { ensureMember, setRole } from '../src/workspaces/roles.ts'
 import { addWorkspace, inheritOwners, type Workspace, workspacesOfTeam } from '../src/workspaces/workspace.ts'
@@ -160,6 +161,13 @@ async function make(past: Past, key: PastKey): Promise<void> {
   )
   past.ids.set(key, issued.id)
   past.tokens.set(key, token.open())
+  await confirmed(house, issued.id)
+}
+
+/** A day of the past lasts a moment: unless waited for, the audit would say that servers learnt of a change days later. */
+async function confirmed({ world }: House, keyId: string): Promise<void> {
+  const { state } = await confirmChange(world, [keyId])
+  if (state !== 'confirmed') throw new Error(`The demo's past waits for servers: ${state}`)
 }
 
 async function doTo({ house, ids }: Past, one: PastAct): Promise<void> {
@@ -168,6 +176,7 @@ async function doTo({ house, ids }: Past, one: PastAct): Promise<void> {
   await done(house, await actor(house, workspaceId, people[one.by]), (act) =>
     acts[one.does](act, workspaceId, ids.get(key)!, one.reason),
   )
+  await confirmed(house, ids.get(key)!)
 }
 
 /** Something that waits for a manager, asked for in Slack as a member does. */

@@ -15,6 +15,10 @@ export const alerts: readonly Step[] = [
     walk: jobFinds,
   },
   { promises: "the alert's Deactivate works, and the alert says who did it", walk: alertActs },
+]
+
+/** Three months in a moment. */
+export const calendar: readonly Step[] = [
   {
     promises: 'moving the calendar past 90 days leads to an alert, and the key is refused',
     walk: calendarMoves,

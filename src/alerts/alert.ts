@@ -73,6 +73,7 @@ export type Notice =
   | { about: 'channel-lost'; channel: string; reason: string; lost?: 'checkpoints' }
   | { about: 'unreachable'; person: string; what: string; reason: string }
   | ({ about: 'digest' } & Digest)
+  | { about: 'welcome'; workspace: string; alertChannel: string }
   | { about: 'quarantined'; name: string; hint: string }
   | ({ about: 'offboarded-elsewhere' } & OffboardedElsewhere)
   | ({ about: 'step-refused' } & RefusedStep)

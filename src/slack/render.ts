@@ -113,6 +113,7 @@ const renderers: Renderers = {
   'channel-lost': notice,
   unreachable: notice,
   digest: notice,
+  welcome: notice,
   quarantined: notice,
   'offboarded-elsewhere': notice,
   'step-refused': notice,

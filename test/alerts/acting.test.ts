@@ -193,7 +193,7 @@ test('several warnings of a day share one message, and a key leaves it by name w
   const daily = await alertAbout(manager, 'Far as well', '2 keys stop working soon or have stopped.')
   house.calendar.advance({ days: 7, minutes: 0 })
   await house.keywarden.runTimetable()
-  const own = await alertAbout(manager, 'Far as well', 'stops working on')
+  const own = await alertAbout(manager, 'Far as well', '🟠 Warning · Far as well stops working on')
   expect(own.ts).not.toBe(daily.ts)
   const left = await alertAbout(manager, 'Far away', 'Far as well: told again by itself')
   expect(left.ts).toBe(daily.ts)

@@ -729,6 +729,7 @@ export const notice: fc.Arbitrary<Notice> = fc.oneof(
     { requiredKeys: ['about', 'channel', 'reason'] },
   ),
   digest.map((one) => ({ about: 'digest' as const, ...one })),
+  fc.record({ about: fc.constant('welcome' as const), workspace: name, alertChannel: name }),
   fc.record({ about: fc.constant('quarantined' as const), name, hint }),
   fc.record({
     about: fc.constant('unreachable' as const),
