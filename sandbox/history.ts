@@ -6,6 +6,7 @@ import { issue } from '../src/keys/issue.ts'
 import { reveal } from '../src/keys/reveal.ts'
 import { deactivate, revoke } from '../src/keys/state.ts'
 import { confirmChange } from '../src/leases/confirm.ts'
+import { isLost } from '../src/leases/receipt.ts'
 import type { Act, Actor } from '../src/members/actor.ts'
 import { ensureMember, setRole } from '../src/workspaces/roles.ts'
 import { addWorkspace, inheritOwners, type Workspace, workspacesOfTeam } from '../src/workspaces/workspace.ts'
@@ -166,8 +167,11 @@ async function make(past: Past, key: PastKey): Promise<void> {
 
 /** A day of the past lasts a moment: unless waited for, the audit would say that servers learnt of a change days later. */
 async function confirmed({ world }: House, keyId: string): Promise<void> {
-  const { state } = await confirmChange(world, [keyId])
-  if (state !== 'confirmed') throw new Error(`The demo's past waits for servers: ${state}`)
+  for (;;) {
+    const receipt = await confirmChange(world, [keyId])
+    if (receipt.state === 'confirmed') return
+    if (isLost(receipt)) throw new Error("A change of the demo's past was lost.")
+  }
 }
 
 async function doTo({ house, ids }: Past, one: PastAct): Promise<void> {
