@@ -143,7 +143,7 @@ test('a database that a newer version has only expanded is run on as it is, and 
     out: 'The database is of a newer version (0999_expand_from_later), on which this one can run.\n',
   })
   const started = keywarden(['start', '--roles', 'verify'], { DATABASE_URL: url, KEYWARDEN_HTTP_PORT: '0' })
-  await started.saysSoon(/keywarden is up/)
+  await started.saysSoon(/keywarden is up/, 60)
   expect(await started.stop()).toBe(0)
 })
 
