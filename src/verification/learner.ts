@@ -1,7 +1,7 @@
 import { openDedicatedConnection } from '../foundation/dedicated-connection.ts'
 import type { Log } from '../foundation/log.ts'
 import { acknowledge, changesAfter, type Subject } from '../leases/changes.ts'
-import { greatestSkewMs, holds, momentOf, type RealTime } from '../leases/lease.ts'
+import { greatestSkewMs, holds, leaseAgeMs, momentOf, type RealTime } from '../leases/lease.ts'
 import { release, renew } from '../leases/renew.ts'
 import { type Learning, type LearningEffect, type LearningEvent, learn, newLearning } from './learning.ts'
 

@@ -73,7 +73,7 @@ export async function openMachine(
   const options = { cwd: folder, env: { PATH: `${join(folder, 'bin')}:${PATH}`, HOME, ...env } }
   const type = (script: string) =>
     new Promise<void>((resolve, reject) => {
-      execFile('bash', ['-euo', 'pipefail', '-c', script], options, (error, stdout, stderr) =>
+      execFile('bash', ['--norc', '-euo', 'pipefail', '-c', script], options, (error, stdout, stderr) =>
         error ? reject(new Error(`${script}\n${stdout}${stderr}`)) : resolve(),
       )
     })
