@@ -38,7 +38,10 @@ export async function runCommand(bot: BotContext, body: SlashCommand, respond: R
     const { words } = typed
     const requestId = body.trigger_id
     return route.run(
-      namingWorkspace({ bot, caller, requestId, words, show: dialog.show, say: answer }, caller),
+      namingWorkspace(
+        { bot, caller, requestId, channelId: body.channel_id, words, show: dialog.show, say: answer },
+        caller,
+      ),
     )
   })
 }

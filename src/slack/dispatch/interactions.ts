@@ -55,6 +55,7 @@ export async function runClick(
       bot,
       caller,
       requestId: body.trigger_id,
+      ...(body.channel ? { channelId: body.channel.id } : {}),
       value: redraws ? chosen(action) : reference.rest,
       values: modal ? valuesOf(modal) : {},
       metadata: metadata.rest,

@@ -326,9 +326,13 @@ export const builders: Record<string, Renders> = {
     ).map((lines) => `\ufeffat,key,requests\r\n${lines.join('\r\n')}`),
   ),
   usageOverview: of(overview.usageOverview, a.overview, a.image as never),
-  overviewReply: over(overview.overviewReply, a.overview),
+  overviewReply: of(
+    overview.overviewReply,
+    a.overview,
+    maybe(fc.constant('https://acme.slack.com/archives/D1/p1')),
+  ),
   usagePanel: of(panel.usagePanel, a.panel, a.image as never),
-  usageReply: over(panel.usageReply, a.panel),
+  usageReply: of(panel.usageReply, a.panel, maybe(fc.constant('https://acme.slack.com/archives/D1/p1'))),
   policyForm: of(
     policy.policyForm,
     a.workspace,

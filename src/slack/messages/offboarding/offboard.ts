@@ -163,6 +163,6 @@ export const undoneView = ({ offboarding, activated, returned, kept, elsewhere }
           ),
         ]
       : []),
-    sentenceBlock(say`A role is given anew in ${{ code: '/keys roles' }}.`),
+    sentenceBlock(say`Their role was removed; restore it in ${{ code: '/keys roles' }}.`),
   ])
 }

@@ -175,7 +175,7 @@ const undoButton = ({ workspaceId, id }: Pick<One, 'workspaceId' | 'id'>): Known
     confirm: {
       title: plainText('Undo offboarding'),
       text: plainText(
-        'Keys that it deactivated work again, and this person may use Keywarden again. What was revoked stays revoked, and rotations go on.',
+        'Keys that it deactivated work again, keys that it handed over go back, and this person may use Keywarden again as a member. Revoked keys stay revoked, and rotations go on.',
       ),
       confirm: plainText('Undo offboarding'),
       deny: plainText('Leave it'),

@@ -30,7 +30,7 @@ const maxMentions = 20
 
 const one: Record<NoteKind, (tracker: Tracker, note: RotationNote) => Phrase> = {
   reveal: ({ facts, rotation }) =>
-    say`the new key for ${{ name: facts.next.name }} waits to be revealed since ${{ moment: rotation.startedAt }}.`,
+    say`the new key for ${{ name: facts.next.name }} has been waiting to be revealed since ${{ moment: rotation.startedAt }}.`,
   ends: ({ facts, endsBeforeSwitch }) =>
     endsBeforeSwitch
       ? say`the old key of ${{ name: facts.old.name }} stops working on ${{ moment: endsBeforeSwitch }}. Anything still using it then will fail.`

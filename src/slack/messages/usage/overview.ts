@@ -21,7 +21,7 @@ import {
 import { fallback, isolate, mrkdwnDate, sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
 import { count } from '../keys/key.ts'
-import { inFull, sparkline } from './panel.ts'
+import { openPanel, sparkline } from './panel.ts'
 import { howMany, howWell, percent, rangeWords } from './words.ts'
 
 /** The contents of the overview. */
@@ -60,9 +60,9 @@ export function usageOverview(overview: Overview, image?: ImageBlock): Message {
   }
 }
 
-/** The immediate reply to the command. */
-export const overviewReply = ({ workspace, summary, range, picture }: Overview): Message =>
-  message(say`${{ name: workspace.name }}: ${howMany(summary, range)}`, context(inFull('overview', picture)))
+/** The reply where the overview was asked for, when it stands elsewhere. */
+export const overviewReply = ({ workspace, summary, range }: Overview, link: string | undefined): Message =>
+  message(say`${{ name: workspace.name }}: ${howMany(summary, range)}`, openPanel(link))
 
 /** The busiest keys; Slack allows one table per message. */
 export function topTable(top: readonly KeyUse[]): TableBlock {

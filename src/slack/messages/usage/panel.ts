@@ -50,18 +50,20 @@ export function usagePanel(panel: Panel, image?: ImageBlock): Message {
   }
 }
 
-/** The immediate reply to the command; the panel follows as a direct message. */
-export const usageReply = (panel: Panel): Message => {
+/** The reply where the panel was asked for, when it stands elsewhere. */
+export const usageReply = (panel: Panel, link: string | undefined): Message => {
   const well = howWell(panel.summary)
   return message(
     say`${{ name: panel.key.name }}: ${howMany(panel.summary, panel.range)}${well ? say` ${well}` : ''}`,
-    context(inFull('panel', panel.picture)),
+    openPanel(link),
   )
 }
 
-/** Points to the direct message. */
-export const inFull = (what: 'panel' | 'overview', { steps }: UsagePicture): string =>
-  `The whole ${what}${steps.length > 0 ? ', with its picture,' : ''} is in our direct messages.`
+/** Leads to the message with the whole panel. */
+export const openPanel = (link: string | undefined): KnownBlock =>
+  link
+    ? sentenceBlock(say`Full report with chart: ${{ name: 'Open', url: link }}`)
+    : context('The full report is in your messages with Keywarden.')
 
 /** The picture in words. */
 export function altTextOf({ steps, names, marks }: UsagePicture, range: Range): string {
