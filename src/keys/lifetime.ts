@@ -16,7 +16,7 @@ export function readExpiry(text: string, scopes: string[], policy: Policy): numb
   return Number(days)
 }
 
-/** What a key without an end gets for its successor when policy wants an end and sets no longest lifetime. */
+/** The lifetime of a successor when policy wants an end, its predecessor had none, and there is no longest lifetime. */
 const endDays = 365
 
 /** The lifetime that a successor takes over, cut to what policy allows: a rotation is never refused for it. Pure. */

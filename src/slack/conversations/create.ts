@@ -41,7 +41,7 @@ export async function openForm(interaction: CommandInteraction, kind: CreateProp
   await interaction.show(createForm(formProps(interaction, kind, { name: interaction.words, integrations })))
 }
 
-/** What the integrations of this workspace are called already, for the form to show. */
+/** The integrations that this workspace has already, for the form to name. */
 const suggestions = ({ bot, caller }: Interaction): Promise<string[] | Refusal> =>
   orDatabaseOut(() => integrationsOf(bot.world.db, caller.workspace.id, suggestedIntegrations))
 

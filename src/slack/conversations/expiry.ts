@@ -5,7 +5,7 @@ import { fieldErrors } from '../messages/refusal.ts'
 
 export type ExpiryChoice = Pick<ExpiryProps, 'expires' | 'days' | 'until'>
 
-/** What the fields of a form hold about the expiry so far. */
+/** The expiry that the fields of a form hold so far. */
 export function readExpiryChoice(values: Values): ExpiryChoice {
   const [days, until] = [textIn(values, 'days').trim(), textIn(values, 'until')]
   return {

@@ -78,8 +78,8 @@ export const guessed =
     await interaction.say(guessMessage(caller.workspace.id, typed, verb, read.key))
   }
 
-/** The verb that was probably meant: a synonym's, else the one with the fewest letters of difference. Pure. */
-export function nearestVerb(typed: string, verbs: readonly string[]): string | undefined {
+/** The verb that was probably meant: a synonym's, else the one with the fewest different characters. Pure. */
+function nearestVerb(typed: string, verbs: readonly string[]): string | undefined {
   const meant = synonyms[typed]
   if (meant) return verbs.includes(meant) ? meant : undefined
   const allowed = typed.length < 5 ? 1 : 2
@@ -89,7 +89,7 @@ export function nearestVerb(typed: string, verbs: readonly string[]): string | u
     .sort((a, b) => a.distance - b.distance)[0]?.verb
 }
 
-/** How many letters have to be put in, taken out or changed. */
+/** The number of characters to put in, take out or change. */
 function distanceBetween(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i)
   for (let i = 1; i <= a.length; i++)

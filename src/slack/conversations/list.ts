@@ -21,7 +21,7 @@ export const list: OnCommand = (interaction) =>
   show(interaction, { filter: readFilter(interaction.words), from: 0 }, false)
 
 /** A status, an owner, or words; several of these together. Pure. */
-export function readFilter(text: string): Filter {
+function readFilter(text: string): Filter {
   const owner = /<@([UW][A-Z0-9]+)(?:\|[^>]*)?>/.exec(text)
   const rest = (owner ? text.replace(owner[0], ' ') : text).trim()
   const [first = '', ...more] = rest.split(/\s+/)

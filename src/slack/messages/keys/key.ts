@@ -46,7 +46,7 @@ function wordFor(state: keyof typeof dots, unconfirmed: boolean): string {
   return state
 }
 
-/** What is asked of a key that has ended is refused. */
+/** Requests with a key that has ended are refused: they were tries. */
 const lastWord = (state: keyof typeof dots): string =>
   state === 'expired' || state === 'revoked' ? 'last tried' : 'last used'
 
