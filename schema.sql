@@ -910,8 +910,10 @@ CREATE TABLE public.emails (
     account_id text NOT NULL,
     email text NOT NULL,
     user_id text NOT NULL,
+    source text DEFAULT 'slack'::text NOT NULL,
     seen_at timestamp with time zone NOT NULL,
-    CONSTRAINT emails_email_check CHECK ((email = lower(email)))
+    CONSTRAINT emails_email_check CHECK ((email = lower(email))),
+    CONSTRAINT emails_source_check CHECK ((source = ANY (ARRAY['slack'::text, 'shell'::text])))
 );
 
 CREATE UNLOGGED TABLE public.epoch (

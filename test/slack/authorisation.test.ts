@@ -192,14 +192,14 @@ test('the table has a cell for every way in, role, workspace and state of a pers
     expect(all).toContain(one)
 })
 
-/** What is let in and then says nothing: there is nothing that it could be about. */
-const silent = new Set<string>([])
+/** What is let in and then answers nothing by itself: it opens or redraws a dialog, and here there is none. */
+const silent = new Set(['click key.reveal', 'click list.search', 'click list.turn'])
 
 const kind = (answer: string) => {
-  if (process.env.SHOW_SILENT && answer === '') return 'nothing'
   if (/Keys are for members of/.test(answer)) return 'outsider'
   if (/You have been offboarded/.test(answer)) return 'leaving'
   if (/Only (managers and )?owners/.test(answer)) return 'role'
+  if (/The database|went wrong/.test(answer)) return `trouble: ${answer.slice(0, 300)}`
   return /There is no workspace called/.test(answer) ? 'workspace' : 'admitted'
 }
 
@@ -263,13 +263,19 @@ test('each address of a system opens to its own kind of credential, as the table
       method,
       headers: {
         'content-type': 'application/json',
-        ...(bearer[credential] ? { authorization: `Bearer ${bearer[credential]}` } : {}),
+        ...(bearer[credential]
+          ? {
+              authorization: `Bearer ${bearer[credential]}`,
+              'x-keywarden-service-token': bearer[credential],
+            }
+          : {}),
         ...(credential === 'webhook' ? signed(method === 'GET' ? target : '{}') : {}),
       },
       ...(method === 'GET' ? {} : { body: '{}' }),
     })
-    await response.arrayBuffer()
-    return response.status !== 401
+    const words = await response.text()
+    // A proxy that got past the door hears that the client's key is refused, in no words.
+    return response.status !== 401 || (route === '/v1/forward-auth' && words === '')
   }
   for (const entry of routes)
     for (const credential of credentials)
@@ -347,10 +353,13 @@ async function outcomes(who: Sender, workspaceId: string, wanted: Record<string,
     for (let next = queue.shift(); next; next = queue.shift()) {
       const [name, way] = next
       const isSilent = wanted[name] === 'admitted' && silent.has(name)
-      seen[name] = kind(await way(who, workspaceId, wanted[name] === "admitted" ? 20 : 60))
+      const ask = async () => kind(await way(who, workspaceId, isSilent ? 1 : 60))
+      seen[name] = await ask()
+      // A busy machine may have no answer in time; then it says so, and nothing was done.
+      for (let again = 0; again < 10 && seen[name].startsWith('trouble'); again++) seen[name] = await ask()
     }
   }
-  await Promise.all(Array.from({ length: 24 }, work))
+  await Promise.all(Array.from({ length: 8 }, work))
   return seen
 }
 
