@@ -80,5 +80,5 @@ test('where only an edit says what happened, and Slack lets nobody edit, the mes
     await house.keywarden.runTimetable()
     return (await db('outbox').where({ step: 'only this' }).first()).outcome
   }
-  await expect.poll(ended, { timeout: 20_000 }).toBe('failed')
+  await expect.poll(ended, { timeout: 40_000 }).toBe('failed')
 })

@@ -50,7 +50,7 @@ test('one that has to wait for a lock waits; one that was killed meanwhile is fi
     )
   // Longer than the product's own sessions would wait.
   await expect
-    .poll(async () => Number((await waiting())[0]?.seconds ?? 0), { timeout: 15_000, interval: 100 })
+    .poll(async () => Number((await waiting())[0]?.seconds ?? 0), { timeout: 40_000, interval: 100 })
     .toBeGreaterThan(4.1)
   expect(first.child.exitCode).toBeNull()
 

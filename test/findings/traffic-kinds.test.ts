@@ -32,7 +32,7 @@ async function looked(): Promise<void> {
   await counted(house, asked)
   const { db } = house.world
   await expect
-    .poll(async () => Number((await db('usage_sources').sum({ n: 'requests' }))[0]!.n), { timeout: 20_000 })
+    .poll(async () => Number((await db('usage_sources').sum({ n: 'requests' }))[0]!.n), { timeout: 40_000 })
     .toBe(asked)
   await house.keywarden.runTimetable()
 }

@@ -206,7 +206,7 @@ test('a paused key says who did it and keeps the way back, and is not paused aga
     ),
   )
   await press(manager, resolved, 'Activate')
-  await expect.poll(() => statusOf('Dana 11'), { timeout: 10_000 }).toBe('active')
+  await expect.poll(() => statusOf('Dana 11'), { timeout: 40_000 }).toBe('active')
   await later(9)
   expect(await statusOf('Dana 11')).toBe('active')
 })

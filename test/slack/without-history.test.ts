@@ -36,7 +36,7 @@ async function waitForPosted(count: number, pattern: RegExp): Promise<void> {
       await house.keywarden.runTimetable()
       return (await posted(pattern)).length >= count
     },
-    { timeout: 20_000, interval: 100 },
+    { timeout: 40_000, interval: 100 },
   )
   expect(await posted(pattern)).toHaveLength(count)
 }
