@@ -78,7 +78,7 @@ export async function updateOwners(
   await put(trx, messages, now, random)
 }
 
-/** What waits for an owner's click, since no system ends an owner's role. */
+/** The questions that wait for an owner's click, since no system ends an owner's role. */
 export const ownersNamed: Source = {
   read: (db, messages) => Promise.all(messages.map((message) => readOne(db, message))),
 }

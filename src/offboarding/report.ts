@@ -21,8 +21,8 @@ export type Counts = {
   failed: number
 }
 
-/** What was asked for and not done. */
-export type Ignored = {
+/** The parts of requests that were not done. */
+type Ignored = {
   asked: { source: Source; mode: Mode | null; successor: string | null }[]
   /** names of workspaces whose keys the named successor did not get, being in charge of nothing there */
   notTakenIn: string[]

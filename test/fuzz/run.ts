@@ -133,11 +133,7 @@ async function tried({ send }: Attempt, row: Row): Promise<string | undefined> {
   return undefined
 }
 
-async function inTurns<T>(
-  all: readonly T[],
-  atOnce: number,
-  work: (one: T) => Promise<void>,
-): Promise<void> {
+async function inTurns<T>(all: readonly T[], atOnce: number, work: (one: T) => Promise<void>): Promise<void> {
   const queue = [...all]
   const turn = async () => {
     for (let next = queue.shift(); next; next = queue.shift()) await work(next)

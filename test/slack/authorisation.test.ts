@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { operationsToken } from '../../sandbox/operations.ts'
 import { perform } from '../../src/acts/perform.ts'
 import { makeConnection } from '../../src/directory/connections.ts'
@@ -103,7 +103,10 @@ beforeAll(async () => {
       }),
     )
     await wire.timed.event({ type: 'user_change', user: { id: deactivated, deleted: true } })
-    await expect.poll(() => world.db('offboardings').where({ user_id: deactivated })).toHaveLength(1)
+    await vi.waitFor(
+      async () => expect(await world.db('offboardings').where({ user_id: deactivated })).toHaveLength(1),
+      { timeout: 40_000 },
+    )
   }
 })
 afterAll(() => wire.stop())

@@ -129,7 +129,7 @@ function exceptions(one: One, { counts, keys, elsewhere }: OffboardingReport): P
 
 const maxIgnored = 5
 
-/** What another system asked for and did not get. */
+/** Names the parts of other systems' requests that were not done. */
 function ignoredPhrases(one: Pick<One, 'ignored' | 'mode' | 'successorId'>): Phrase[] {
   const { asked, notTakenIn } = one.ignored
   const places = notTakenIn.slice(0, maxPlaces).map((name) => [short(name)])
