@@ -173,6 +173,6 @@ export type Acknowledgement =
 const fromAnotherVersion = refuse('invalid', 'This dialog is from another version.', {
   next: 'Open it again.',
 })
-const databaseIsSlow = refuse('database_out', 'The database is slow to answer. Nothing changed.', {
+const databaseIsSlow = refuse('database_out', 'The database is slow to answer. This changed nothing.', {
   next: 'Try again in a minute.',
 })
