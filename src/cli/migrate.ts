@@ -1,7 +1,7 @@
 import { grantRights, ownsTables } from '../audit/rights.ts'
 import type { Config } from '../foundation/config.ts'
 import { type Database, openDatabase } from '../foundation/database.ts'
-import { migrate } from '../foundation/migrate.ts'
+import { migrate, pendingMigrations } from '../foundation/migrate.ts'
 import { databaseStartError, reasonOf } from '../foundation/outage.ts'
 import { requireSessions } from '../foundation/sessions.ts'
 import { StartError } from '../foundation/start-error.ts'
@@ -27,6 +27,7 @@ export async function migrateDatabase(config: Config): Promise<number> {
     }
     const code = report(await migrated(databaseOwnerUrl, 'DATABASE_OWNER_URL'))
     await grantRights(owner, appRole.role)
+    await pendingMigrations(app)
     console.log(`${appRole.role} may read and append to the audit, and not change it.`)
     return code
   } finally {

@@ -5,6 +5,7 @@ import { resolveOutcome } from '../../src/acts/resolve-outcome.ts'
 import { makeConnection } from '../../src/directory/connections.ts'
 import { openDatabase } from '../../src/foundation/database.ts'
 import type { World } from '../../src/foundation/world.ts'
+import { revoke } from '../../src/keys/state.ts'
 import { sign } from '../../src/offboarding/request-by-webhook.ts'
 import { advanceRotations } from '../../src/rotation/advance.ts'
 import { startRotation } from '../../src/rotation/start.ts'
@@ -23,7 +24,7 @@ import {
 } from '../setup/house.ts'
 import { must, openRecords, type Records } from '../setup/records.ts'
 import { received } from '../setup/seen.ts'
-import { keywarden } from '../setup/shell.ts'
+import { keywarden, shell } from '../setup/shell.ts'
 import { type Ending, type LateCommits, openLateCommits } from './lab/late-commit.ts'
 
 const out = 'The database is out. This changed nothing.'
@@ -228,16 +229,15 @@ describe('where people and machines ask', () => {
     test('a dialog', async () => {
       const name = 'Paused twice'
       await makeKey(house.as('manager'), { name })
-      const forms = [
-        await openDialog(house.as('manager'), `deactivate ${name}`),
-        await openDialog(house.as('manager'), `deactivate ${name}`),
-      ]
+      const form = await openDialog(house.as('manager'), `deactivate ${name}`)
+      const owner = house.as('owner')
+      const other = await openDialog(owner, `deactivate ${name}`)
       await late.meanwhile(
         'keys',
-        () => submit(house.as('manager'), forms[0]!, {}),
+        () => submit(house.as('manager'), form, {}),
         async () => {
-          await submit(house.as('manager'), forms[1]!, {})
-          await dialogThatSays(underWay)
+          await submit(owner, other, {})
+          await owner.waitFor((screen) => said(topModal(screen)?.blocks ?? []).includes(underWay))
         },
       )
       await expect.poll(() => statusOf(name), within).toBe('inactive')
@@ -280,12 +280,15 @@ describe('where nobody looks at a dialog', () => {
   )
 
   test('the shell says of a revoke whose first COMMIT is under way that its end is not known', async () => {
+    const { world, owner, workspace, database } = records
     const { key } = await records.key({ name: 'Shell twice' })
-    const env = { DATABASE_URL: late.cable.url, KEYWARDEN_LEASE: '2s' }
-    const revoke = () => keywarden(['keys', 'revoke', key.id, '--yes'], env)
-    const [first, second] = await late.meanwhile('keys', revoke, revoke)
+    const [first, second] = await late.meanwhile(
+      'keys',
+      () => perform(world, owner, (act) => revoke(act, workspace.id, key.id)),
+      () => shell(['keys', 'revoke', key.id, '--yes'], { DATABASE_URL: database.url }),
+    )
     expect(second).toMatchObject({ code: 4, out: '', err: expect.stringContaining(underWay) })
-    expect(first.code).toBe(0)
+    expect(first).toMatchObject({ status: 'revoked' })
   })
 
   test.each(endings)('a step of a rotation is taken once, however its COMMIT ended: %s', async (ending) => {
