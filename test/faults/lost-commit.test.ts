@@ -31,7 +31,7 @@ const out = 'The database is out. This changed nothing.'
 const underWay = 'Another change to this is being saved, and I do not know yet how it ends.'
 const unknown = 'I do not yet know whether it was saved.'
 const endings: Ending[] = ['committed', 'rolled back', 'unknown']
-const within = { timeout: 15_000, interval: 50 }
+const within = { timeout: 40_000, interval: 50 }
 
 describe('where people and machines ask', () => {
   let late: LateCommits
