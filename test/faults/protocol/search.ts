@@ -4,7 +4,7 @@ import type { Rules } from './database.ts'
 import { openProtocol, type Size, type World } from './world.ts'
 
 /** `trace`: the shortest way to a violation, which is its last line. */
-export type Found = { states: number; isExhausted: boolean; trace: string[] | undefined }
+type Found = { states: number; isExhausted: boolean; trace: string[] | undefined }
 
 /** Visits every state that the protocol can reach within the size, nearest first, until one breaks the promise. */
 export function search(code: Code, rules: Rules, size: Size, maxStates = Number.POSITIVE_INFINITY): Found {

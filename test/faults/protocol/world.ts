@@ -48,7 +48,7 @@ export type Size = Budget & {
   isLate?: boolean
   isDeaf?: boolean
 }
-export type Action = { name: string; next(): World }
+type Action = { name: string; next(): World }
 
 /** Every clock of a verifier is 2 % slow and every clock of a changer 2 % fast, as much as may be. */
 const [slow, fast] = [0.98, 1.02]
