@@ -100,7 +100,7 @@ export async function runSubmit(
     if (submissions.isOver(view.id)) return ack({ response_action: 'errors', errors: onFirstField(values) })
     if (answer.response_action === 'update') {
       submissions.note(view.id, answer.view.submit !== undefined)
-      if (bot.world.config.slack.mode === 'http') over.hash = view.hash
+      over.hash = view.hash
     }
     await ack(answer)
   }
