@@ -74,14 +74,14 @@ test('a promoted standby confirms a revoke, and not while any one step is left o
     {
       STANDBY_URL: standby.url,
       STOP_OLD_PRIMARY: 'systemctl stop postgresql',
-      MOVE_ADDRESS: 'move-address',
+      MOVE_ADDRESS: 'move-address berlin',
     },
     {
       'systemctl stop postgresql': async () => {
         isStopped = true
         await primary.kill()
       },
-      'move-address': async () => {
+      'move-address berlin': async () => {
         address.lead(standby.url)
         address.reset()
       },
