@@ -730,6 +730,7 @@ CREATE TABLE public.anomaly_episodes (
     strange_at timestamp with time zone NOT NULL,
     quarantined_at timestamp with time zone,
     fleet_id text,
+    left_fleet_id text,
     stands_alone boolean DEFAULT false NOT NULL,
     over_at timestamp with time zone,
     over_because text,
@@ -942,6 +943,7 @@ CREATE TABLE public.findings (
     severity text NOT NULL,
     facts jsonb NOT NULL,
     group_id text,
+    left_group_id text,
     opened_at timestamp with time zone NOT NULL,
     changed_at timestamp with time zone NOT NULL,
     resolved_at timestamp with time zone,
@@ -1877,6 +1879,8 @@ CREATE INDEX anomaly_episodes_by_fleet ON public.anomaly_episodes USING btree (f
 
 CREATE INDEX anomaly_episodes_by_key ON public.anomaly_episodes USING btree (key_id, began_at);
 
+CREATE INDEX anomaly_episodes_by_left_fleet ON public.anomaly_episodes USING btree (left_fleet_id) WHERE (left_fleet_id IS NOT NULL);
+
 CREATE UNIQUE INDEX anomaly_episodes_one_open ON public.anomaly_episodes USING btree (key_id) WHERE (over_at IS NULL);
 
 CREATE INDEX anomaly_episodes_open ON public.anomaly_episodes USING btree (workspace_id) WHERE (over_at IS NULL);
@@ -1918,6 +1922,8 @@ CREATE UNIQUE INDEX finding_groups_one_a_day ON public.finding_groups USING btre
 CREATE INDEX findings_by_change ON public.findings USING btree (workspace_id, changed_at);
 
 CREATE INDEX findings_by_group ON public.findings USING btree (group_id) WHERE (group_id IS NOT NULL);
+
+CREATE INDEX findings_by_left_group ON public.findings USING btree (left_group_id) WHERE (left_group_id IS NOT NULL);
 
 CREATE UNIQUE INDEX findings_one_open ON public.findings USING btree (key_id, kind) WHERE (resolved_at IS NULL);
 
@@ -2110,6 +2116,9 @@ ALTER TABLE ONLY public.anomaly_episodes
     ADD CONSTRAINT anomaly_episodes_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.keys(id);
 
 ALTER TABLE ONLY public.anomaly_episodes
+    ADD CONSTRAINT anomaly_episodes_left_fleet_id_fkey FOREIGN KEY (left_fleet_id) REFERENCES public.fleet_events(id);
+
+ALTER TABLE ONLY public.anomaly_episodes
     ADD CONSTRAINT anomaly_episodes_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
 
 ALTER TABLE ONLY public.anomaly_expectations
@@ -2159,6 +2168,9 @@ ALTER TABLE ONLY public.findings
 
 ALTER TABLE ONLY public.findings
     ADD CONSTRAINT findings_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.keys(id);
+
+ALTER TABLE ONLY public.findings
+    ADD CONSTRAINT findings_left_group_id_fkey FOREIGN KEY (left_group_id) REFERENCES public.finding_groups(id);
 
 ALTER TABLE ONLY public.findings
     ADD CONSTRAINT findings_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);

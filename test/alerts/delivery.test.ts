@@ -12,7 +12,7 @@ beforeEach(async () => {
 })
 afterEach(() => house.drop())
 
-const soon = (name: string): Planted => ({ name, lifetimeDays: 7 })
+const soon = (name: string): Planted => ({ name, endsInDays: 7 })
 
 async function fault(wanted: Fault): Promise<void> {
   await fetch(`${house.slack.url}/faults`, { method: 'POST', body: JSON.stringify(wanted) })

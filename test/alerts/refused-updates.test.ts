@@ -10,7 +10,7 @@ let posted: Message
 beforeEach(async () => {
   house = await testHouse()
   const workspaceId = (await house.world.db('workspaces').first('id')).id
-  await plant(house.world, workspaceId, [{ name: 'Ledger', lifetimeDays: 7 }])
+  await plant(house.world, workspaceId, [{ name: 'Ledger', endsInDays: 7 }])
   await house.keywarden.runTimetable()
   posted = await seen(({ threadTs, ...message }) => !threadTs && said(message as Message).includes('Ledger'))
 })

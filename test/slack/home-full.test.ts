@@ -62,7 +62,7 @@ test('a Home with as much of everything as there can be is drawn, and says where
       ),
     )
   }
-  const soon = Array.from({ length: 7 }, (_, i) => ({ name: `Ends ${i}`, lifetimeDays: 3 }))
+  const soon = Array.from({ length: 7 }, (_, i) => ({ name: `Ends ${i}`, endsInDays: 3 }))
   const others = Array.from({ length: 20 }, (_, i) => ({ name: `Other ${i}`, ownerId: people.manager }))
   await plant(world, workspace.id, [...soon, ...others])
 
