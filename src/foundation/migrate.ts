@@ -61,7 +61,7 @@ export async function pendingMigrations(db: Knex): Promise<string[]> {
   return [...names, ...(await pendingFunctions(db))]
 }
 
-/** What `migrate` would run, in this order. Changes nothing. */
+/** The migrations and functions that `migrate` would run, in this order. Changes nothing. */
 export async function pendingWork(
   db: Knex,
 ): Promise<{ migrations: { name: string; migration: Migration }[]; functions: string[] }> {
