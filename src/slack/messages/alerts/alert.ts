@@ -83,7 +83,7 @@ function useButtons(alert: Alert): KnownBlock {
   const act = (text: string, id: string, style?: 'danger') =>
     button(text, id, findingRef(alert), { label: `${text} ${key.name}`, ...(style ? { style } : {}) })
   const stop = key.isActive
-    ? [act('Quarantine key', 'alert.quarantine', 'danger')]
+    ? [act('Quarantine key', 'alert.quarantine', ...red(alert))]
     : [activate(alert, useFacts(alert).quarantinedAt, 'primary')]
   return actions(
     ...stop,
@@ -113,7 +113,13 @@ function remedy(alert: Alert): Button {
   return go('Rotate', 'rotate', keyRef(alert), { style: 'primary' })
 }
 
-const deactivate = (alert: Alert) => go('Deactivate', 'deactivate', keyRef(alert), { style: 'danger' })
+const deactivate = (alert: Alert) => {
+  const [style] = red(alert)
+  return go('Deactivate', 'deactivate', keyRef(alert), style ? { style } : {})
+}
+
+/** Red is kept for what is critical: in a channel full of it nobody would see it. */
+const red = ({ severity }: Alert): ['danger'] | [] => (severity === 'critical' ? ['danger'] : [])
 
 /** For an owner who may not act: whom to ask, and the details. */
 const askButtons = (alert: Alert): KnownBlock =>
