@@ -13,7 +13,7 @@ type AlertProps = { mentions: string[]; isDirect: boolean; image?: ImageBlock }
 
 /**
  * The parent message with the alert's current state: how urgent, the key and the fact first, then the owner and the
- * buttons. A settled one keeps what it said, struck through, with who did what, and has no buttons, unless the policy
+ * buttons. A resolved one keeps what it said, struck through, with who did what, and has no buttons, unless the policy
  * paused the key.
  */
 export function alertMessage(alert: Alert, { mentions, isDirect, image }: AlertProps): Message {
@@ -39,7 +39,7 @@ export function alertMessage(alert: Alert, { mentions, isDirect, image }: AlertP
   )
 }
 
-/** The owner, and who else is told; a mention notifies only when the message is posted. */
+/** The owner, and who else is mentioned; a mention notifies only when the message is posted. */
 function ownerLine({ key }: Alert, mentions: readonly string[]): Phrase {
   const others = mentions.filter((user) => user !== key.ownerId)
   const also = join(
