@@ -88,6 +88,9 @@ declare
   hours timestamptz;
   days timestamptz;
 begin
+  insert into usage_leaving (source, names, endpoints, classes, buckets, keys, counts)
+    select p_source, p_names, p_endpoints, p_classes, p_buckets, p_keys, p_counts
+    where cardinality(p_keys) > 0 and exists (select from usage_sinks);
   insert into usage_endpoints (name)
     select wanted.name from unnest(p_names) as wanted(name)
     where not exists (select from usage_endpoints e where e.name = wanted.name)
@@ -1474,6 +1477,29 @@ CREATE TABLE public.usage_hours_rest (
     requests bigint NOT NULL
 );
 
+CREATE TABLE public.usage_leaving (
+    seq bigint NOT NULL,
+    batch uuid DEFAULT gen_random_uuid() NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    source text NOT NULL,
+    names text[] NOT NULL,
+    endpoints integer[] NOT NULL,
+    classes smallint[] NOT NULL,
+    buckets integer[] NOT NULL,
+    keys text[] NOT NULL,
+    counts bigint[] NOT NULL,
+    CONSTRAINT usage_leaving_source_check CHECK ((source = ANY (ARRAY['verify'::text, 'outcome'::text])))
+);
+
+ALTER TABLE public.usage_leaving ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.usage_leaving_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.usage_recent (
     key_id text NOT NULL,
     last_day date NOT NULL,
@@ -1485,6 +1511,11 @@ CREATE TABLE public.usage_rollups (
     step text NOT NULL,
     through timestamp with time zone NOT NULL,
     CONSTRAINT usage_rollups_step_check CHECK ((step = ANY (ARRAY['hour'::text, 'day'::text])))
+);
+
+CREATE TABLE public.usage_sinks (
+    name text NOT NULL,
+    since timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.usage_sources (
@@ -1803,11 +1834,17 @@ ALTER TABLE ONLY public.usage_hours
 ALTER TABLE ONLY public.usage_hours_rest
     ADD CONSTRAINT usage_hours_rest_pkey PRIMARY KEY (key_id, hour, endpoint_id, source, class);
 
+ALTER TABLE ONLY public.usage_leaving
+    ADD CONSTRAINT usage_leaving_pkey PRIMARY KEY (seq);
+
 ALTER TABLE ONLY public.usage_recent
     ADD CONSTRAINT usage_recent_pkey PRIMARY KEY (key_id);
 
 ALTER TABLE ONLY public.usage_rollups
     ADD CONSTRAINT usage_rollups_pkey PRIMARY KEY (step);
+
+ALTER TABLE ONLY public.usage_sinks
+    ADD CONSTRAINT usage_sinks_pkey PRIMARY KEY (name);
 
 ALTER TABLE ONLY public.usage_sources
     ADD CONSTRAINT usage_sources_pkey PRIMARY KEY (key_id, hour, network, client);
