@@ -2,7 +2,7 @@ import type { WebClient } from '@slack/web-api'
 import { orDatabaseOut } from '../foundation/database.ts'
 import { isRefusal, type Refusal, refuse, sentence } from '../foundation/refusal.ts'
 import { isFullUser } from '../foundation/slack.ts'
-import { join, plain, say } from '../foundation/words.ts'
+import { plain, say, series } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import type { Actor } from '../members/actor.ts'
 import { findMember, inCharge, type Member } from '../members/member.ts'
@@ -57,9 +57,9 @@ async function findCaller(
     return leaving(world, first)
   if (!workspace)
     return refuse('not_found', say`There is no workspace called ${{ name: claim.workspace! }} here.`, {
-      next: say`You have ${join(
+      next: say`Your workspaces: ${series(
         workspaces.map((w) => [{ name: w.name }]),
-        ', ',
+        'and',
       )}.`,
     })
   const known = await findMember(world.db, workspace.id, claim.userId)
@@ -133,7 +133,7 @@ async function leaving(world: Pick<World, 'db'>, workspace: Workspace): Promise<
 
 async function outsider(world: Pick<World, 'db'>, workspace: Workspace): Promise<Refusal> {
   const people = await inCharge(world.db, workspace.id)
-  return refuse('not_a_member', say`Keys are for members of ${{ name: workspace.name }}.`, {
+  return refuse('not_a_member', 'Only full members of this Slack team can use Keywarden.', {
     ...(people[0] ? { next: say`Ask ${{ user: people[0] }}.` } : {}),
   })
 }

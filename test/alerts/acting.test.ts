@@ -115,7 +115,7 @@ test('an alert that is assigned calls the person it was given to', async () => {
   const manager = house.as('manager')
   const alert = await alertAbout(manager, 'Handover')
   await assign(manager, alert, people.otherManager)
-  await thread(manager, alert, `${people.otherManager} ${people.manager} gave you Handover.`)
+  await thread(manager, alert, `${people.otherManager}: ${people.manager} assigned Handover to you.`)
 })
 
 test('an owner who is not in the channel gets a message that stays in step, and asks a manager from it', async () => {
@@ -219,7 +219,7 @@ test('an alert that eased still calls the person it is given to', async () => {
   await house.keywarden.runTimetable()
   await thread(manager, alert, 'Eased')
   await assign(manager, await alertAbout(manager, 'Eased', ''), people.otherManager)
-  await thread(manager, alert, `${people.otherManager} ${people.manager} gave you Eased.`)
+  await thread(manager, alert, `${people.otherManager}: ${people.manager} assigned Eased to you.`)
 })
 
 test('on Monday at nine one message says what there is to look at', async () => {

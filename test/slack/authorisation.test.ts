@@ -196,7 +196,7 @@ test('the table has a cell for every way in, role, workspace and state of a pers
 const silent = new Set(['click key.reveal', 'click list.search', 'click list.turn'])
 
 const kind = (answer: string) => {
-  if (/Keys are for members of/.test(answer)) return 'outsider'
+  if (/Only full members of/.test(answer)) return 'outsider'
   if (/You have been offboarded/.test(answer)) return 'leaving'
   if (/Only (managers and )?owners/.test(answer)) return 'role'
   // Whoever is let in may hear that something went wrong: the trigger is made up, so that no dialog opens.

@@ -19,6 +19,8 @@ export const leastRole: Record<string, Role> = {
   'command roles': 'owner',
   'command connect': 'owner',
   'command policy': 'owner',
+  'command suspend': 'owner',
+  'command resume': 'owner',
   'command help': 'member',
   'command ': 'member',
   'click key.saved': 'member',
@@ -77,6 +79,7 @@ export const leastRole: Record<string, Role> = {
   'submit key.holders': 'manager',
   'submit offboard': 'manager',
   'submit roles.set': 'owner',
+  'submit workspace.suspend': 'owner',
   'submit policy.set': 'owner',
   'close key.shown': 'member',
 }

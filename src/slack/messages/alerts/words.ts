@@ -25,9 +25,9 @@ export function statusLines(alert: Alert): Phrase[] {
     ...(acknowledged
       ? [say`${who(acknowledged.by)} has been on it since ${{ moment: acknowledged.at }}.`]
       : []),
-    ...(assigned ? [say`${who(assigned.by)} gave it to ${who(assigned.to)}.`] : []),
+    ...(assigned ? [say`Assigned to ${who(assigned.to)} by ${who(assigned.by)}.`] : []),
     ...(snoozed
-      ? [say`Snoozed by ${who(snoozed.by)} until ${{ moment: snoozed.until }}: ${{ name: snoozed.reason }}`]
+      ? [say`Snoozed by ${who(snoozed.by)} until ${{ moment: snoozed.until }}: “${snoozed.reason}”`]
       : []),
   ]
 }
@@ -105,7 +105,7 @@ const people = (users: readonly string[]): Phrase =>
 function actionPhrase({ key }: Alert, action: FindingAction, mentions: string[]): Phrase {
   const by = who(action.by)
   const name = { name: key.name }
-  const reason = { name: action.reason ?? '' }
+  const reason = `“${action.reason ?? ''}”`
   const until = action.until ? { moment: new Date(action.until) } : ''
   switch (action.what) {
     case 'acknowledged':
@@ -115,7 +115,7 @@ function actionPhrase({ key }: Alert, action: FindingAction, mentions: string[])
     case 'woken':
       return say`${by} ended the snooze of ${name}.`
     case 'assigned':
-      return say`${who(action.to ?? '')} ${by} gave you ${name}.`
+      return say`${who(action.to ?? '')}: ${by} assigned ${name} to you.`
     case 'asked':
       return say`${called(mentions)}${by} asks a manager to act on ${name}.`
   }

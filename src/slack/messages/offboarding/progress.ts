@@ -56,7 +56,7 @@ function headline(one: Underway, counts: Counts): Phrase {
   if (one.endedBecause === 'undone')
     return say`The offboarding of ${leaver} was undone on ${{ moment: one.endedAt! }}.`
   if (one.endedBecause === 'returned')
-    return say`${leaver} is back since ${{ moment: one.endedAt! }}. Their keys stay as the offboarding left them.`
+    return say`${leaver} came back on ${{ moment: one.endedAt! }}. Their keys stay as the offboarding left them.`
   if (one.state === 'done')
     return counts.all === 0
       ? say`Offboarded ${leaver}. They had no key.`
@@ -122,7 +122,7 @@ function exceptions(one: One, { counts, keys, elsewhere }: OffboardingReport): P
         ]
       : []),
     ...(counts.kept > 0 && keys.some((key) => key.outcome === 'kept' && key.reasons.join() === 'created')
-      ? [say`Keys that they made but never saw are kept.`]
+      ? [say`Keys that they created but never saw are kept.`]
       : []),
   ]
 }
@@ -189,8 +189,8 @@ function task(key: LeaverKey): TaskCardBlock {
 
 function became(key: LeaverKey): Phrase {
   if (!key.outcome) return say`${key.plan} (${key.busy ? 'in use' : 'quiet'})`
-  const to = key.ownerAfter ? say`, now of ${{ user: key.ownerAfter }}` : []
-  const until = key.endsAt ? say`; the old one works until ${{ moment: key.endsAt }}` : []
+  const to = key.ownerAfter ? say`; owner is now ${{ user: key.ownerAfter }}` : []
+  const until = key.endsAt ? say`; old key works until ${{ moment: key.endsAt }}` : []
   const hasReceipt = key.receipt && key.outcome !== 'kept' && key.outcome !== 'handed-over'
   const receipt = hasReceipt
     ? say`. ${receiptPhrase(key.receipt!, key.outcome === 'rotating' ? 'end' : 'refused')}`
@@ -206,7 +206,7 @@ const undoButton = ({ workspaceId, id }: Pick<One, 'workspaceId' | 'id'>): Known
     confirm: {
       title: plainText('Undo offboarding'),
       text: plainText(
-        'Keys that it deactivated work again, and this person may use Keywarden again. What was revoked stays revoked, and rotations go on.',
+        'Keys that it deactivated work again, keys that it handed over go back, and this person may use Keywarden again as a member. Revoked keys stay revoked, and rotations go on.',
       ),
       confirm: plainText('Undo offboarding'),
       deny: plainText('Leave it'),
