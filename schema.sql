@@ -914,8 +914,10 @@ CREATE TABLE public.emails (
     account_id text NOT NULL,
     email text NOT NULL,
     user_id text NOT NULL,
+    source text DEFAULT 'slack'::text NOT NULL,
     seen_at timestamp with time zone NOT NULL,
-    CONSTRAINT emails_email_check CHECK ((email = lower(email)))
+    CONSTRAINT emails_email_check CHECK ((email = lower(email))),
+    CONSTRAINT emails_source_check CHECK ((source = ANY (ARRAY['slack'::text, 'shell'::text])))
 );
 
 CREATE UNLOGGED TABLE public.epoch (
@@ -1181,7 +1183,10 @@ CREATE TABLE public.offboarding_requests (
     reference text DEFAULT ''::text NOT NULL,
     requested_by text NOT NULL,
     requested_at timestamp with time zone NOT NULL,
+    ignored_mode text,
+    ignored_successor text,
     withdrawn_at timestamp with time zone,
+    CONSTRAINT offboarding_requests_ignored_mode_check CHECK ((ignored_mode = ANY (ARRAY['by-use'::text, 'revoke'::text, 'deactivate'::text, 'rotate'::text]))),
     CONSTRAINT offboarding_requests_source_check CHECK ((source = ANY (ARRAY['slack'::text, 'workflow'::text, 'user-change'::text, 'scim'::text, 'webhook'::text, 'shell'::text, 'reconcile'::text])))
 );
 

@@ -74,6 +74,8 @@ const sentences: Record<EventName, (event: Describable) => Phrase> = {
   'request.closed': (e) =>
     say`closed ${person(e, 'for')}'s request for a key called ${name(e, 'name')}, since ${person(e, 'leaver')} is leaving`,
   'message.sent-again': (e) => say`sent ${Number(e.details.messages)} failed messages again`,
+  'address.set': (e) => say`said that ${name(e, 'email')} is the address of ${person(e, 'user')}`,
+  'address.removed': (e) => say`took back that ${name(e, 'email')} is the address of ${person(e, 'user')}`,
   'holder.added': (e) => say`noted that ${person(e, 'user')} has ${keyOf(e)}${because(e)}`,
   'offboarding.requested': (e) =>
     say`began to offboard ${leaver(e)} (${text(e.details.source)})${because(e)}`,

@@ -19,7 +19,7 @@ import { help, start } from './conversations/help.ts'
 import { openHolders, submitHolder } from './conversations/holders.ts'
 import { switchHome } from './conversations/home.ts'
 import { list, openSearch, submitSearch, turnList } from './conversations/list.ts'
-import { openOffboard, submitOffboard, undoOffboard } from './conversations/offboard.ts'
+import { openOffboard, openOffboardOf, submitOffboard, undoOffboard } from './conversations/offboard.ts'
 import { openPolicy, submitPolicy } from './conversations/policy.ts'
 import { approve, openDeny, openRequest, submitDeny, submitRequest } from './conversations/request.ts'
 import { answerNeeded, answerUnneeded, openDryRun, review, turnReview } from './conversations/review.ts'
@@ -105,6 +105,7 @@ export const clicks: readonly ClickRoute[] = [
   { id: 'request.deny', needs: 'request.decide', opens: 'Deny request', run: openDeny },
   { id: 'connection.make', needs: 'connection.make', opens: 'Copy it now', run: createCredential },
   { id: 'connection.revoke', needs: 'connection.make', opens: 'Connect', run: revokeCredential },
+  { id: 'offboard.open', needs: 'offboarding.request', opens: 'Offboard', run: openOffboardOf },
   { id: 'offboard.undo', needs: 'offboarding.undo', opens: 'Undo offboarding', run: undoOffboard },
   { id: 'rotation.open', needs: 'key.show', opens: 'Rotation', run: openRotation },
   { id: 'rotation.reveal', needs: 'key.reveal', opens: 'Copy your key', run: revealNewKey },

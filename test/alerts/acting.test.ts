@@ -195,7 +195,7 @@ test('several warnings of a day share one message, and a key leaves it by name w
   await house.keywarden.runTimetable()
   const own = await alertAbout(manager, 'Far as well', '🟠 Warning · Far as well stops working on')
   expect(own.ts).not.toBe(daily.ts)
-  const left = await alertAbout(manager, 'Far away', 'Far as well: told again by itself')
+  const left = await alertAbout(manager, 'Far away', 'Far as well: continues in a message of its own.')
   expect(left.ts).toBe(daily.ts)
   expect(said(left)).toContain('🔵 Notice · Far away stops working on')
 })

@@ -36,6 +36,7 @@ export const leastRole: Record<string, Role> = {
   'click request.deny': 'manager',
   'click connection.make': 'owner',
   'click connection.revoke': 'owner',
+  'click offboard.open': 'manager',
   'click offboard.undo': 'manager',
   'click rotation.open': 'member',
   'click rotation.reveal': 'member',

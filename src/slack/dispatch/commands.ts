@@ -25,7 +25,6 @@ export async function runCommand(bot: BotContext, body: SlashCommand, respond: R
   const dialog = opener(bot, body.trigger_id, 'opens' in route ? route.opens : undefined)
   const claim = {
     teamId: body.team_id,
-    userTeamId: body.team_id,
     userId: body.user_id,
     ...(typed.workspace ? { workspace: typed.workspace } : {}),
   }

@@ -111,7 +111,7 @@ export async function runSubmit(
     if (submissions.isOver(view.id)) return ack({ response_action: 'errors', errors: onFirstField(values) })
     if (answer.response_action === 'update') {
       submissions.note(view.id, answer.view.submit !== undefined)
-      if (bot.world.config.slack.mode === 'http') over.hash = view.hash
+      over.hash = view.hash
     }
     await ack(answer)
   }
@@ -185,6 +185,6 @@ export type Acknowledgement =
 const fromAnotherVersion = refuse('invalid', 'This dialog is from another version.', {
   next: 'Open it again.',
 })
-const databaseIsSlow = refuse('database_out', 'The database is slow to answer. Nothing changed.', {
+const databaseIsSlow = refuse('database_out', 'The database is slow to answer. This changed nothing.', {
   next: 'Try again in a minute.',
 })

@@ -32,6 +32,7 @@ import * as once from '../../../src/slack/messages/keys/show-once.ts'
 import * as whole from '../../../src/slack/messages/keys/whole-key.ts'
 import * as connect from '../../../src/slack/messages/offboarding/connect.ts'
 import * as offboard from '../../../src/slack/messages/offboarding/offboard.ts'
+import * as ownerNamed from '../../../src/slack/messages/offboarding/owner-named.ts'
 import * as progress from '../../../src/slack/messages/offboarding/progress.ts'
 import * as reportFile from '../../../src/slack/messages/offboarding/report-file.ts'
 import * as refusal from '../../../src/slack/messages/refusal.ts'
@@ -262,6 +263,7 @@ export const builders: Record<string, Renders> = {
   begunView: of(offboard.begunView, user, count, channel),
   undoneView: over(offboard.undoneView, a.undone),
   offboardingMessage: over(progress.offboardingMessage, a.report),
+  ownerNamedMessage: over(ownerNamed.ownerNamedMessage, a.ownerNamed),
   fileInWords: over(
     reportFile.fileInWords,
     fc.record({

@@ -25,7 +25,7 @@ export function useWords(alert: Alert, step = alert.step): Phrase {
   return say`${name} is in quarantine: ${who(facts.quarantinedBy)} deactivated it on ${at}, and requests with it are refused. Before that: ${what}${from}`
 }
 
-/** What the key did, after its name and a colon. */
+/** The sentence after the key's name and a colon. */
 const sentences: Record<Reason, (facts: UseFacts) => Phrase> = {
   spike: ({ figures: f }) =>
     say`${count(f.count, 'request')} in five minutes, ${times(f.count, f.busiestBucket, `its busiest five minutes in ${count(f.days, 'day')}`)}.`,

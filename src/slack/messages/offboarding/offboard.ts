@@ -26,7 +26,8 @@ const reasonWords: Record<Reason, string> = {
   created: 'created it, never saw it',
 }
 
-const modeWords: Record<Mode, string> = {
+/** How each mode is named in a sentence. */
+export const modeWords: Record<Mode, string> = {
   'by-use': 'rotate busy keys, revoke quiet ones',
   revoke: 'revoke all',
   deactivate: 'deactivate all',
