@@ -30,7 +30,7 @@ function decided({ leaver, workspace, outcome, by, at }: OwnerNamed): Phrase {
   const person = { user: leaver }
   const place = { name: cut(workspace.name, 60) }
   if (outcome === 'undone') return say`The offboarding of ${person} was undone on ${{ moment: at }}.`
-  if (outcome === 'returned') return say`${person} is back since ${{ moment: at }}.`
+  if (outcome === 'returned') return say`${person} came back on ${{ moment: at }}.`
   return by
     ? say`${who(by)} offboarded ${person} on ${{ moment: at }}. Their role in ${place} has ended.`
     : say`${person} was offboarded. Their role in ${place} has ended.`
