@@ -1973,7 +1973,7 @@ CREATE INDEX keys_by_status ON public.keys USING btree (workspace_id, status, na
 
 CREATE INDEX keys_by_successor ON public.keys USING btree (successor_id) WHERE (successor_id IS NOT NULL);
 
-CREATE INDEX keys_by_words ON public.keys USING gin (workspace_id, found_by public.gin_trgm_ops);
+CREATE INDEX keys_by_words ON public.keys USING gin (workspace_id, found_by public.gin_trgm_ops) WHERE (status <> 'revoked'::text);
 
 CREATE INDEX keys_created ON public.keys USING btree (created_by) WHERE (status <> 'revoked'::text);
 

@@ -87,7 +87,7 @@ create index keys_of_owner_by_age on keys (workspace_id, owner_id, revealed_at, 
 
 -- Words are searched by trigrams within the workspace, and scopes by name; the index of names returns those nearest
 -- to a misspelt one in order.
-create index keys_by_words on keys using gin (workspace_id, found_by gin_trgm_ops);
+create index keys_by_words on keys using gin (workspace_id, found_by gin_trgm_ops) where status <> 'revoked';
 create index keys_by_scope on keys using gin (workspace_id, scopes);
 create index keys_by_nearness on keys using gist (workspace_id, name_folded gist_trgm_ops(siglen = 64))
   where status <> 'revoked';

@@ -29,7 +29,7 @@ test('an owner suspends a workspace by typing its name, with a receipt, and resu
   expect(said(done.blocks)).toMatch(
     /Suspended ?Platform ?: all its keys are refused .* 1 of 1 server confirmed/,
   )
-  expect(await callPlatform(house, String(token))).toBe(403)
+  expect(await callPlatform(house, String(token))).toBe(401)
   expect(findButton(done.blocks, 'Resume workspace')).toBeDefined()
   await owner.close(done.id)
   expect(said(await answerTo(owner, 'resume'))).toContain('its keys are as they were')
