@@ -47,6 +47,8 @@ export const events = [
   'request.denied',
   'request.closed',
   'holder.added',
+  'address.set',
+  'address.removed',
   'offboarding.requested',
   'offboarding.joined',
   'offboarding.completed',

@@ -227,7 +227,7 @@ export async function orDatabaseOut<T>(work: () => Promise<T>): Promise<T | Refu
 
 /** Nothing can have been saved; what an earlier attempt did is another matter. */
 export const databaseOut = (error: unknown) =>
-  refuse('database_out', 'The database is out. This changed nothing.', {
+  refuse('database_out', 'The database is unavailable. This changed nothing.', {
     next: 'Try again in a minute.',
     logged: { error: String(error) },
   })

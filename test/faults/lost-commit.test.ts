@@ -27,7 +27,7 @@ import { received } from '../setup/seen.ts'
 import { keywarden, shell } from '../setup/shell.ts'
 import { type Ending, type LateCommits, openLateCommits } from './lab/late-commit.ts'
 
-const out = 'The database is out. This changed nothing.'
+const out = 'The database is unavailable. This changed nothing.'
 const underWay = 'Another change to this is being saved, and I do not know yet how it ends.'
 const unknown = 'I do not yet know whether it was saved.'
 const endings: Ending[] = ['committed', 'rolled back', 'unknown']
@@ -116,7 +116,7 @@ describe('where people and machines ask', () => {
       const form = await openDialog(manager, 'create')
       const values = { name, scopes: ['read'], expires: '90', owner: people.member }
       await manager.close((await submitAndSee(manager, form, values)).id)
-      const offer = await received(member, `made a key for you: ${name}`)
+      const offer = await received(member, `created a key for you: ${name}`)
       const words = { committed: 'Shown once', 'rolled back': out, unknown: 'No key was shown' }[ending]
       const shown = await late.cutOff('keys', ending, async () => {
         await press(member, offer, 'Reveal key')
