@@ -230,5 +230,5 @@ test('on Monday at nine one message says what there is to look at', async () => 
   calendar.advance({ days: 0, minutes: (nine.getTime() - calendar.now().getTime()) / 60_000 })
   await house.keywarden.runTimetable()
   const digest = await alertAbout(house.as('manager'), 'open finding', 'this week')
-  expect(said(digest)).toMatch(/\d+ open findings\. (None|\d+) new, (none|\d+) resolved this week\./)
+  expect(said(digest)).toMatch(/\d+ open findings?\. (None|\d+) new, (none|\d+) resolved this week\./)
 })

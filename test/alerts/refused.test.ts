@@ -119,9 +119,9 @@ test('in words alone an alert says what, whose it is, when, and what to type ins
   const alert = await inChannel(/Words only stops working/)
   expect(alert.blocks).toEqual([])
   expect(alert.text).toMatch(
-    /^<@U0ADA00001>: \u2068Words only\u2069 stops working on <!date\^\d+\^[^|]*\|2026-/,
+    /^🟠 Warning · \u2068Words only\u2069 stops working on <!date\^\d+\^[^|]*\|2026-/,
   )
-  expect(alert.text).toMatch(/`tml_[0-9a-f]{4}\.\.\.` · never used · owner <@U0ADA00001>/)
+  expect(alert.text).toMatch(/Owner: <@U0ADA00001>\n`tml_[0-9a-f]{4}\.\.\.` · never used/)
   expect(alert.text).toMatch(/Type `\/keys show tml_[0-9a-f]{4}\.\.\.`/)
 })
 
@@ -345,9 +345,8 @@ describe('beside a worker', () => {
     expect(digest.blocks).toEqual([])
     const words = said(digest)
     expect(words).toMatch(/1,200 requests with 1 key, .*By day: Mon 0, Tue 0, Wed 1,200/)
-    expect(words).toMatch(/Most urgent: • Payroll export: stops working within 14 days/)
+    expect(words).toMatch(/🔵 Notice · Payroll export stops working within 14 days/)
     expect(words).toContain('Payroll export · 1,200 · 0 · 100%')
-    expect(words).toContain('`/keys list expiring`')
     const [whole, plainly] = await calls('chat.postMessage', 'open finding')
     expect([whole!.reply.error, plainly!.reply.ok]).toEqual(['invalid_blocks', true])
     house.slack.refuseBlocks([])
