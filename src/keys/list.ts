@@ -1,7 +1,6 @@
 import type { Knex } from 'knex'
 import type { Executor } from '../foundation/database.ts'
 import type { Policy } from '../policy/policy.ts'
-import { attentionPage } from './attention.ts'
 import { expiring, overdue } from './due.ts'
 import { type Viewer, visible } from './find.ts'
 import {
@@ -38,7 +37,6 @@ export async function listKeys(
 ): Promise<Page> {
   const listing = { viewer, filter, cursor, policy, now, rowCount, counted, searched }
   if (filter.words) return searchPage(db, listing)
-  if (filter.status === 'attention') return attentionPage(db, listing)
   const matching = () => narrow(visible(db, viewer), listing)
   const order = orderOf(filter)
   const query = ordered(beyond(matching(), order, cursor), order, cursor)

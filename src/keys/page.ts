@@ -10,7 +10,7 @@ export const pageSize = 10
 /** Beyond this many, a list says "more than": counting further would read rows that nobody sees. */
 export const countLimit = 5_000
 
-export const statusFilters = ['active', 'inactive', 'expiring', 'overdue', 'attention', 'mine'] as const
+export const statusFilters = ['active', 'inactive', 'expiring', 'overdue', 'mine'] as const
 export type StatusFilter = (typeof statusFilters)[number]
 
 /** The filter of a list: a status, or words to search for in names. */

@@ -18,7 +18,7 @@ import { noticeMessage } from './messages/alerts/notice.ts'
 import { checkpointMessage } from './messages/audit/checkpoint.ts'
 import { ownerNoticeMessage } from './messages/keys/change.ts'
 import { lapsedMessage, offersMessage } from './messages/keys/offers.ts'
-import { closedMessage, deniedMessage, requestMessage } from './messages/keys/request.ts'
+import { answerMessage, requestMessage, waitsMessage } from './messages/keys/request.ts'
 import { offboardingMessage } from './messages/offboarding/progress.ts'
 import { fileInWords } from './messages/offboarding/report-file.ts'
 import { askedMessage, progressMessage, reminderMessage } from './messages/reviews/review.ts'
@@ -80,7 +80,7 @@ const renderers: Renderers = {
     illustration: usePicture(alert),
     instead: commandFor(alert),
   }),
-  group: ({ group }) => plainly(() => groupMessage(group), '/keys list attention'),
+  group: ({ group }) => plainly(() => groupMessage(group), '/keys inbox alerts'),
   'alert-step': ({ step }) => ({
     render: (image) => alertReply(step, image),
     illustration: step.step.startsWith('notified-') && !step.action ? usePicture(step.alert) : undefined,
@@ -102,8 +102,9 @@ const renderers: Renderers = {
   offboarding: ({ report }) => plainly(() => offboardingMessage(report), '/keys offboard @person'),
   file: (file) => ({ ...plainly(() => fileInWords(file)), file }),
   request: ({ request, rival }) => plainly(() => requestMessage(request, rival)),
-  'request-denied': ({ request }) => plainly(() => deniedMessage(request)),
-  'request-closed': ({ request }) => plainly(() => closedMessage(request)),
+  'request-waits': ({ request, days }, { mentions }) =>
+    plainly(() => waitsMessage(request, days, mentions), '/keys inbox requests'),
+  'request-answered': ({ request }) => plainly(() => answerMessage(request)),
   'key-changed': (content) => plainly(() => ownerNoticeMessage(content)),
   'channel-lost': notice,
   unreachable: notice,

@@ -11,7 +11,7 @@ export function statusLines(alert: Alert): Phrase[] {
   const { acknowledged, assigned, snoozed } = alert
   return [
     ...(acknowledged ? [say`${who(acknowledged.by)} is on it since ${{ moment: acknowledged.at }}.`] : []),
-    ...(assigned ? [say`${who(assigned.by)} gave it to ${who(assigned.to)}.`] : []),
+    ...(assigned ? [say`Assigned to ${who(assigned.to)} by ${who(assigned.by)}.`] : []),
     ...(snoozed
       ? [say`Snoozed by ${who(snoozed.by)} until ${{ moment: snoozed.until }}: ${{ name: snoozed.reason }}`]
       : []),
@@ -81,7 +81,11 @@ function actionPhrase({ key }: Alert, action: FindingAction, mentions: string[])
     case 'woken':
       return say`${by} ended the snooze of ${name}.`
     case 'assigned':
-      return say`${who(action.to ?? '')} ${by} gave you ${name}.`
+      return say`${by} assigned ${name} to ${who(action.to ?? '')}.`
+    case 'let-go':
+      return action.of
+        ? say`${by} took ${name} off ${who(action.of)}. Nobody is on it now.`
+        : say`${by} let go of ${name}. Nobody is on it now.`
     case 'asked':
       return say`${called(mentions)}${by} asks a manager to act on ${name}.`
   }

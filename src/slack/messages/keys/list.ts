@@ -40,7 +40,6 @@ const titles: Record<StatusFilter, string> = {
   inactive: 'Paused keys',
   expiring: 'Keys that expire within 30 days',
   overdue: 'Keys that are due for rotation',
-  attention: 'Keys that need attention',
   mine: 'Your keys',
 }
 
