@@ -154,7 +154,7 @@ export const keys = (max: number) => many(key, max).map((all) => unique(all, (on
 
 export const holders: fc.Arbitrary<Holder[]> = many(
   fc.record({ userId: user, since: moment, addedBy: jobOrUser, why: words }),
-  50,
+  40,
 )
 export const last24h = fc.record({ requests: count, networks: many(network, 200) })
 export const receipt: fc.Arbitrary<Receipt> = fc.constantFrom<Receipt[]>(
@@ -686,6 +686,7 @@ const review = fc.record({
 })
 export const asked: fc.Arbitrary<Asked> = fc.record({
   review,
+  isLate: fc.boolean(),
   workspaceName: name,
   ownerId: maybe(user),
   counts,
@@ -708,6 +709,7 @@ export const asked: fc.Arbitrary<Asked> = fc.record({
 })
 export const progress: fc.Arbitrary<ReviewProgress> = fc.record({
   review,
+  isLate: fc.boolean(),
   workspaceName: name,
   keys: counts,
   owners: fc.record({ asked: count, answered: count }),
