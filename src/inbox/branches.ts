@@ -1,3 +1,4 @@
+import { openFindings } from '../findings/open.ts'
 import { answerStateOfKey } from '../reviews/review.ts'
 
 /**
@@ -28,8 +29,7 @@ const manager: readonly Branch[] = [
   {
     kind: 'finding',
     filters: ['alerts'],
-    sql: `select f.id, f.rank, f.changed_at as at from findings f
-      where f.workspace_id = :workspace and f.resolved_at is null and f.snoozed_until is null`,
+    sql: openFindings,
   },
   {
     kind: 'finding',
@@ -75,8 +75,7 @@ const member: readonly Branch[] = [
   {
     kind: 'finding',
     filters: ['alerts'],
-    sql: `select f.id, f.rank, f.changed_at as at from findings f
-      where f.workspace_id = :workspace and f.resolved_at is null and f.snoozed_until is null
+    sql: `${openFindings}
         and coalesce(f.acknowledged_by, f.assigned_to) = :person`,
   },
   {

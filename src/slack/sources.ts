@@ -29,6 +29,7 @@ export const sources: Sources = {
   'channel-lost': notice('channel-lost'),
   unreachable: notice('unreachable'),
   digest: notice('digest'),
+  welcome: notice('welcome'),
   quarantined: notice('quarantined'),
   'offboarded-elsewhere': notice('offboarded-elsewhere'),
   'step-refused': notice('step-refused'),

@@ -21,7 +21,7 @@ import type { Caller } from '../../caller.ts'
 import { sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
 import { alertButtons } from '../alerts/alert.ts'
-import { fact, statusLines } from '../alerts/words.ts'
+import { headline, severityWords, statusLines } from '../alerts/words.ts'
 import { count } from '../keys/key.ts'
 import { decisionButtons, ownRequestPhrase, requestPhrase, withdrawButton } from '../keys/request.ts'
 import { revealButton } from '../keys/reveal.ts'
@@ -127,18 +127,16 @@ function shown(item: Item, { workspace, actor }: Caller): Shown {
       }
     case 'suspended':
       return {
-        phrase: say`🔴 ${{ name: item.workspace }} is suspended since ${{ moment: item.since }}: every key of it is refused.${actor.role === 'owner' ? '' : ' An owner can resume it.'}`,
+        phrase: say`${severityWords.critical} · ${{ name: item.workspace }} is suspended since ${{ moment: item.since }}: every key of it is refused.${actor.role === 'owner' ? '' : ' An owner can resume it.'}`,
         buttons: undefined,
       }
   }
 }
 
-const signs = { critical: '🔴', warning: '🟠', notice: '🔵' } as const
-
 /** The alert with who looks after it. */
 function alertPhrase(alert: Alert): Phrase {
   const status = statusLines(alert).flatMap((line): Phrase => ['\n', ...line])
-  return say`${signs[alert.severity]} ${fact(alert)}${status}`
+  return say`${headline(alert)}${status}`
 }
 
 function failedPhrase(messages: readonly FailedMessage[]): Phrase {
