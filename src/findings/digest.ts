@@ -5,9 +5,9 @@ import { dayMs, weekMs } from '../foundation/time.ts'
 import type { World } from '../foundation/world.ts'
 import { put } from '../notifications/outbox.ts'
 import { allWorkspaces, type Workspace } from '../workspaces/workspace.ts'
+import { askingFindings } from './asking.ts'
 import { type WeekOfUse, weekOfUse } from './digest-use.ts'
 import type { Kind } from './finding.ts'
-import { openFindings } from './open.ts'
 
 /** A digest that is late by more than this is skipped; the next one will do. */
 const latestMs = 2 * dayMs
@@ -119,7 +119,7 @@ type Row = Omit<Urgent, 'at'> & { channelId: string | null; ts: string | null; k
 const mostUrgent = `
   with open as (
     select f.*, k.name, k.works_until
-    from (${openFindings}) as o join findings f on f.id = o.id join keys k on k.id = f.key_id
+    from (${askingFindings}) as o join findings f on f.id = o.id join keys k on k.id = f.key_id
   ), worst as (
     select distinct on (key_id) * from open order by key_id, rank desc, level desc
   ), shown as (

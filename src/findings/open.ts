@@ -1,7 +1,10 @@
-/**
- * The findings of a workspace that ask for somebody now: open, and not snoozed. What is listed as open anywhere, in
- * inboxes and in the digest, comes from here: with how urgent it is, and since when.
- */
-export const openFindings = `
-  select f.id, f.rank, f.changed_at as at from findings f
-  where f.workspace_id = :workspace and f.resolved_at is null and f.snoozed_until is null`
+import type { Executor } from '../foundation/database.ts'
+
+/** How many findings are open, of each severity, snoozed ones included. */
+export async function openFindings(db: Executor): Promise<Record<string, number>> {
+  const { rows } = await db.raw(
+    `select severity, count(*)::int as open from findings where resolved_at is null group by severity`,
+  )
+  const counted = rows.map(({ severity, open }: { severity: string; open: number }) => [severity, open])
+  return { critical: 0, warning: 0, notice: 0, ...Object.fromEntries(counted) }
+}

@@ -1,4 +1,4 @@
-import { openFindings } from '../findings/open.ts'
+import { askingFindings } from '../findings/asking.ts'
 import { answerStateOfKey } from '../reviews/review.ts'
 
 /**
@@ -29,7 +29,7 @@ const manager: readonly Branch[] = [
   {
     kind: 'finding',
     filters: ['alerts'],
-    sql: openFindings,
+    sql: askingFindings,
   },
   {
     kind: 'finding',
@@ -75,7 +75,7 @@ const member: readonly Branch[] = [
   {
     kind: 'finding',
     filters: ['alerts'],
-    sql: `${openFindings}
+    sql: `${askingFindings}
         and coalesce(f.acknowledged_by, f.assigned_to) = :person`,
   },
   {

@@ -46,8 +46,8 @@ const headline = ({ counts, ownerId, workspaceName, review, isLate }: Asked): Ph
   isLate
     ? say`${count(counts.open, 'key', 'keys')} in ${{ name: workspaceName }} ${counts.open === 1 ? 'was' : 'were'} not confirmed by ${{ day: review.answerBy }} and ${counts.open === 1 ? 'is' : 'are'} flagged. You can still answer.`
     : ownerId
-    ? say`Which of your keys in ${{ name: workspaceName }} are still needed? ${count(counts.open, 'key waits', 'keys wait')} for your answer until ${{ day: review.answerBy }}.`
-    : say`${count(counts.open, 'key', 'keys')} in ${{ name: workspaceName }} ${counts.open === 1 ? 'waits' : 'wait'} for an answer until ${{ day: review.answerBy }}.`
+      ? say`Which of your keys in ${{ name: workspaceName }} are still needed? ${count(counts.open, 'key waits', 'keys wait')} for your answer until ${{ day: review.answerBy }}.`
+      : say`${count(counts.open, 'key', 'keys')} in ${{ name: workspaceName }} ${counts.open === 1 ? 'waits' : 'wait'} for an answer until ${{ day: review.answerBy }}.`
 
 function consequence({ deactivates, noticeDays }: Asked): Phrase {
   if (deactivates)
