@@ -22,7 +22,7 @@ create table findings (
     generated always as (case severity when 'critical' then 3 when 'warning' then 2 else 1 end) stored,
   facts jsonb not null,
   group_id text references finding_groups,
-  -- the shared message in which it was told before it got one of its own
+  -- the shared message that it had before it got one of its own
   left_group_id text references finding_groups,
   opened_at timestamptz not null,
   changed_at timestamptz not null,

@@ -40,12 +40,12 @@ async function narrowed({ as }: Scene): Promise<void> {
   const sent = await submitAndSee(member, form, { scopes: ['read', 'write'], reason: 'A weekly export' })
   await member.close(sent.id)
   const request = await manager.waitFor((screen) =>
-    messagesIn(screen, security).findLast((one) => said(one).includes(`asks for a key. ${wished}`)),
+    messagesIn(screen, security).findLast((one) => said(one).includes(`requests a key for ${wished}`)),
   )
   await press(manager, request, 'Approve less')
   const less = await manager.waitFor((screen) => (topModal(screen)?.submit ? topModal(screen) : undefined))
   const done = await submitAndSee(manager, less, { scopes: ['read'], expires: '30' })
-  reads(said(done.blocks), wished, 'read, for 30 days')
+  reads(said(done.blocks), wished, 'read, 30 days')
   await manager.close(done.id)
   const told = await member.waitFor((screen) =>
     screen.channels
@@ -53,5 +53,5 @@ async function narrowed({ as }: Scene): Promise<void> {
       .flatMap(({ id }) => messagesIn(screen, id))
       .find((one) => said(one).includes(`approved ${wished} with less than you asked for`)),
   )
-  reads(said(told), people.manager, 'read, for 30 days', 'read, write, for 90 days')
+  reads(said(told), people.manager, 'read, 30 days', 'read, write, 90 days')
 }

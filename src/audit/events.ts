@@ -51,6 +51,8 @@ export const events = [
   'request.lapsed',
   'holder.added',
   'holder.removed',
+  'address.set',
+  'address.removed',
   'offboarding.requested',
   'offboarding.joined',
   'offboarding.completed',

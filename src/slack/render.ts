@@ -6,6 +6,7 @@ import type { FleetContent } from '../anomaly/fleet-message.ts'
 import type { OwnerContent } from '../keys/notify-owner.ts'
 import type { OfferContent } from '../keys/offers.ts'
 import type { Content } from '../notifications/source.ts'
+import type { OwnerNamed } from '../offboarding/owner-named.ts'
 import type { OffboardingContent, StepContent } from '../offboarding/source.ts'
 import type { ReviewContent } from '../reviews/source.ts'
 import type { RotationContent } from '../rotation/source.ts'
@@ -20,6 +21,7 @@ import { checkpointMessage } from './messages/audit/checkpoint.ts'
 import { ownerNoticeMessage } from './messages/keys/change.ts'
 import { lapsedMessage, offersMessage } from './messages/keys/offers.ts'
 import { answerMessage, requestMessage, waitsMessage } from './messages/keys/request.ts'
+import { ownerNamedMessage } from './messages/offboarding/owner-named.ts'
 import { offboardingMessage } from './messages/offboarding/progress.ts'
 import { fileInWords } from './messages/offboarding/report-file.ts'
 import { askedMessage, progressMessage, reminderMessage } from './messages/reviews/review.ts'
@@ -39,6 +41,7 @@ type AnyContent =
   | OfferContent
   | CheckpointContent
   | OffboardingContent
+  | OwnerNamed
   | RequestContent
   | OwnerContent
   | Notice
@@ -105,6 +108,7 @@ const renderers: Renderers = {
   'offer-lapsed': ({ keys }) => plainly(() => lapsedMessage(keys)),
   checkpoint: (content) => plainly(() => checkpointMessage(content, content.isReply)),
   offboarding: ({ report }) => plainly(() => offboardingMessage(report), '/keys offboard @person'),
+  'owner-named': (named) => plainly(() => ownerNamedMessage(named), '/keys offboard @person'),
   file: (file) => ({ ...plainly(() => fileInWords(file)), file }),
   request: ({ request, rival }) => plainly(() => requestMessage(request, rival)),
   'request-waits': ({ request, days }, { mentions }) =>

@@ -20,7 +20,7 @@ import { ref } from '../../ref.ts'
 import { called } from '../alerts/words.ts'
 import { count } from './key.ts'
 
-const forHowLong = (days: number | null): string => (days ? `for ${count(days, 'day')}` : 'without expiry')
+const forHowLong = (days: number | null): string => (days ? count(days, 'day') : 'without expiry')
 
 const rights = ({ scopes, lifetimeDays }: Grant): string =>
   `${scopes.join(', ')}, ${forHowLong(lifetimeDays)}`
@@ -32,7 +32,7 @@ function wanted({ draft }: KeyRequest): Phrase {
 
 /** A request and its reason, as whoever decides reads it; until when it waits, while it does. */
 export function requestPhrase(request: KeyRequest): Phrase {
-  const asked = say`${{ user: request.requestedBy }} asks for a key. ${wanted(request)}. Reason: “${{ name: request.reason }}”`
+  const asked = say`${{ user: request.requestedBy }} requests a key for ${wanted(request)}. Reason: “${{ name: request.reason }}”`
   return request.state === 'waiting'
     ? say`${asked}\nAsked on ${{ day: request.requestedAt }}; lapses on ${{ day: lapsesAt(request) }}.`
     : asked
@@ -140,13 +140,13 @@ export function myRequestsMessage(
 export const withdrawnMessage = ({ draft }: KeyRequest): Message =>
   message(say`You withdrew your request for ${{ name: draft.name }}.`)
 
-const getsIt = ({ requestedBy, draft: { ownerId } }: KeyRequest): Phrase =>
-  ownerId === requestedBy ? ['you get'] : say`${{ user: ownerId }} gets`
+const toWhom = ({ requestedBy, draft: { ownerId } }: KeyRequest): Piece =>
+  ownerId === requestedBy ? 'you' : { user: ownerId }
 
 export const sentView = (request: KeyRequest): ModalView =>
   notice('Request sent', [
     sentenceBlock(
-      say`I am asking the managers about ${{ name: request.draft.name }}. It is in their inbox too. When somebody approves it, ${getsIt(request)} a message that reveals the key. You can follow or withdraw it: ${{ code: '/keys requests' }}.`,
+      say`I am asking the managers about ${{ name: request.draft.name }}. It is in their inbox too. Once approved, I’ll send ${toWhom(request)} a message to reveal the key. You can follow or withdraw it: ${{ code: '/keys requests' }}.`,
     ),
   ])
 
@@ -176,13 +176,11 @@ export const approvedView = (request: KeyRequest): ModalView =>
 
 export const denyForm = (request: KeyRequest): ModalView =>
   form('Deny request', 'Deny request', 'request.deny', ref(request.workspaceId, request.id), [
-    sentenceBlock(say`${{ user: request.requestedBy }} asks for ${wanted(request)}.`),
+    sentenceBlock(say`${{ user: request.requestedBy }} requests a key for ${wanted(request)}.`),
     input('reason', 'Reason', textInput({ multiline: true, focus_on_load: true }), {
       hint: 'The requester sees this.',
     }),
   ])
 
 export const deniedView = (request: KeyRequest): ModalView =>
-  notice('Request denied', [
-    sentenceBlock(say`${{ user: request.requestedBy }} gets a message with your reason.`),
-  ])
+  notice('Request denied', [sentenceBlock(say`${{ user: request.requestedBy }} will see your reason.`)])
