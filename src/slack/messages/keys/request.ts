@@ -1,5 +1,5 @@
 import type { Button, ModalView } from '@slack/types'
-import { type Phrase, say } from '../../../foundation/words.ts'
+import { type Phrase, type Piece, say } from '../../../foundation/words.ts'
 import { lapsesAt, requestDays } from '../../../workspaces/request-ends.ts'
 import type { Rival } from '../../../workspaces/request-source.ts'
 import type { Grant, KeyRequest } from '../../../workspaces/requests.ts'
