@@ -69,7 +69,7 @@ export async function decideRequest(
   random: Random,
 ): Promise<KeyRequest | Refusal> {
   const reason = decision.approved ? null : decision.reason.trim()
-  if (reason === '') return refuse('invalid', 'Say why; the person who asked reads it.', { field: 'reason' })
+  if (reason === '') return refuse('invalid', 'Say why; the requester sees it.', { field: 'reason' })
   const granted = decision.approved && isLess(request.draft, decision.grant) ? decision.grant : null
   const [row] = await act
     .trx('key_requests')
