@@ -943,6 +943,12 @@ CREATE TABLE public.findings (
     step text NOT NULL,
     level integer DEFAULT 0 NOT NULL,
     severity text NOT NULL,
+    rank smallint GENERATED ALWAYS AS (
+CASE severity
+    WHEN 'critical'::text THEN 3
+    WHEN 'warning'::text THEN 2
+    ELSE 1
+END) STORED NOT NULL,
     facts jsonb NOT NULL,
     group_id text,
     left_group_id text,
@@ -959,7 +965,9 @@ CREATE TABLE public.findings (
     snooze_reason text,
     CONSTRAINT findings_check CHECK (((resolved_at IS NULL) = (resolution IS NULL))),
     CONSTRAINT findings_check1 CHECK (((acknowledged_by IS NULL) = (acknowledged_at IS NULL))),
-    CONSTRAINT findings_check2 CHECK (((snoozed_until IS NULL) = (snoozed_by IS NULL))),
+    CONSTRAINT findings_check2 CHECK (((assigned_to IS NULL) = (assigned_by IS NULL))),
+    CONSTRAINT findings_check3 CHECK (((acknowledged_by IS NULL) OR (assigned_to IS NULL))),
+    CONSTRAINT findings_check4 CHECK (((snoozed_until IS NULL) = (snoozed_by IS NULL))),
     CONSTRAINT findings_severity_check CHECK ((severity = ANY (ARRAY['notice'::text, 'warning'::text, 'critical'::text])))
 );
 
@@ -1050,12 +1058,14 @@ CREATE TABLE public.key_requests (
     decision_reason text,
     key_id text,
     closed_for text,
+    granted jsonb,
     CONSTRAINT key_requests_check CHECK (((state = 'waiting'::text) = (decided_by IS NULL))),
-    CONSTRAINT key_requests_check1 CHECK (((decided_by IS NULL) OR (decided_by <> requested_by))),
+    CONSTRAINT key_requests_check1 CHECK (((decided_by IS NULL) OR ((decided_by = requested_by) = (state = 'withdrawn'::text)))),
     CONSTRAINT key_requests_check2 CHECK (((state = 'approved'::text) = (key_id IS NOT NULL))),
     CONSTRAINT key_requests_check3 CHECK (((state = 'closed'::text) = (closed_for IS NOT NULL))),
+    CONSTRAINT key_requests_check4 CHECK (((granted IS NULL) OR (state = 'approved'::text))),
     CONSTRAINT key_requests_reason_check CHECK (((char_length(reason) >= 1) AND (char_length(reason) <= 300))),
-    CONSTRAINT key_requests_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'approved'::text, 'denied'::text, 'closed'::text])))
+    CONSTRAINT key_requests_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'approved'::text, 'denied'::text, 'closed'::text, 'withdrawn'::text, 'lapsed'::text])))
 );
 
 CREATE TABLE public.key_sources (
@@ -1925,17 +1935,23 @@ CREATE INDEX emails_by_user ON public.emails USING btree (account_id, user_id);
 
 CREATE UNIQUE INDEX finding_groups_one_a_day ON public.finding_groups USING btree (workspace_id, kind, day) WHERE (day IS NOT NULL);
 
+CREATE INDEX findings_by_assignee ON public.findings USING btree (COALESCE(acknowledged_by, assigned_to), workspace_id) WHERE ((resolved_at IS NULL) AND (COALESCE(acknowledged_by, assigned_to) IS NOT NULL));
+
 CREATE INDEX findings_by_change ON public.findings USING btree (workspace_id, changed_at);
 
 CREATE INDEX findings_by_group ON public.findings USING btree (group_id) WHERE (group_id IS NOT NULL);
 
 CREATE INDEX findings_by_left_group ON public.findings USING btree (left_group_id) WHERE (left_group_id IS NOT NULL);
 
+CREATE INDEX findings_inbox ON public.findings USING btree (workspace_id, rank, changed_at, id) WHERE ((resolved_at IS NULL) AND (snoozed_until IS NULL));
+
 CREATE UNIQUE INDEX findings_one_open ON public.findings USING btree (key_id, kind) WHERE (resolved_at IS NULL);
 
 CREATE INDEX findings_open_by_kind ON public.findings USING btree (workspace_id, kind) WHERE (resolved_at IS NULL);
 
 CREATE INDEX findings_snoozed ON public.findings USING btree (snoozed_until) WHERE ((snoozed_until IS NOT NULL) AND (resolved_at IS NULL));
+
+CREATE INDEX findings_snoozed_inbox ON public.findings USING btree (workspace_id, rank, changed_at, id) WHERE ((snoozed_until IS NOT NULL) AND (resolved_at IS NULL));
 
 CREATE UNIQUE INDEX fleet_events_one_open ON public.fleet_events USING btree (workspace_id, direction) WHERE (over_at IS NULL);
 
@@ -1946,6 +1962,8 @@ CREATE INDEX group_members_by_user ON public.group_members USING btree (workspac
 CREATE INDEX key_holders_by_user ON public.key_holders USING btree (user_id);
 
 CREATE INDEX key_offers_by_message ON public.key_offers USING btree (matter_id, owner_id);
+
+CREATE INDEX key_requests_by_age ON public.key_requests USING btree (requested_at) WHERE (state = 'waiting'::text);
 
 CREATE INDEX key_requests_by_person ON public.key_requests USING btree (workspace_id, requested_by, requested_at);
 
@@ -2052,6 +2070,10 @@ CREATE INDEX rotations_by_predecessor ON public.rotations USING btree (predecess
 CREATE UNIQUE INDEX rotations_one_open ON public.rotations USING btree (predecessor_id) WHERE (ended_at IS NULL);
 
 CREATE INDEX rotations_open ON public.rotations USING btree (workspace_id, started_at) WHERE (ended_at IS NULL);
+
+CREATE INDEX rotations_open_by_deadline ON public.rotations USING btree (workspace_id, due_at) WHERE (ended_at IS NULL);
+
+CREATE INDEX rotations_open_by_phase ON public.rotations USING btree (workspace_id, phase, phase_at) WHERE (ended_at IS NULL);
 
 CREATE INDEX rotations_open_by_successor ON public.rotations USING btree (successor_id) WHERE (ended_at IS NULL);
 

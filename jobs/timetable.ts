@@ -8,6 +8,7 @@ import { lapsedKeys } from './lapsed-keys.ts'
 import { noticesOver } from './notices-over.ts'
 import { offboarding } from './offboarding-carry-out.ts'
 import { offboardingMissed } from './offboarding-missed.ts'
+import { requests } from './requests.ts'
 import { retention } from './retention.ts'
 import { reviews } from './reviews.ts'
 import { rotations } from './rotations.ts'
@@ -51,6 +52,8 @@ export const timetable: readonly Job[] = [
   { name: 'audit-refusals', cron: '1 * * * *', timeZone: 'UTC', lateSeconds: 300, run: auditRefusals },
   // cost: one index range over the keys that have waited a week to be revealed
   { name: 'lapsed-keys', cron: '22 * * * *', timeZone: 'UTC', lateSeconds: 600, run: lapsedKeys },
+  // cost: two index ranges over the requests that have waited for days
+  { name: 'requests', cron: '27 * * * *', timeZone: 'UTC', lateSeconds: 600, run: requests },
   // cost: Slack's list of members once a night, and one query
   { name: 'offboarding-missed', cron: '23 2 * * *', timeZone: 'UTC', lateSeconds: 3_600, run: offboardingMissed },
 ]

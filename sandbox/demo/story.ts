@@ -1,5 +1,6 @@
 import type { Step } from './step.ts'
 import { alerts, calendar } from './story-alerts.ts'
+import { inbox } from './story-inbox.ts'
 import { leaks } from './story-leak.ts'
 import { lifecycle } from './story-lifecycle.ts'
 import { offboarding, review } from './story-people.ts'
@@ -13,6 +14,7 @@ export const steps: readonly Step[] = [
   ...usage,
   ...rotation,
   ...leaks,
+  ...inbox,
   ...review,
   ...alerts,
   ...offboarding,

@@ -22,6 +22,8 @@ export type Alert = {
     isPaused: boolean
   }
   ownerRole: Role
+  /** of a direct message: whoever reads it */
+  reader?: { id: string; role: Role }
   requests: number
   lastUsedAt: Date | null
   /** requests in the 24 hours before a moment; absent where they would say nothing */
@@ -61,9 +63,11 @@ export type Step = {
 
 /** An action that a person took on a finding from its alert. */
 export type FindingAction = {
-  what: 'acknowledged' | 'snoozed' | 'woken' | 'assigned' | 'asked'
+  what: 'acknowledged' | 'let-go' | 'snoozed' | 'woken' | 'assigned' | 'asked'
   by: string
   to?: string
+  /** whom a manager took it off */
+  of?: string
   until?: string
   reason?: string
 }

@@ -67,16 +67,27 @@ const sentences: Record<EventName, (event: Describable) => Phrase> = {
     say`snoozed the alert about ${keyOf(e)} until ${text(e.details.until).slice(0, 10)}${because(e)}`,
   'finding.woken': (e) => say`ended the snooze of the alert about ${keyOf(e)}`,
   'finding.assigned': (e) => say`assigned the alert about ${keyOf(e)} to ${person(e, 'to')}`,
+  'finding.let-go': (e) =>
+    e.details.of
+      ? say`took ${person(e, 'of')} off the alert about ${keyOf(e)}`
+      : say`let go of the alert about ${keyOf(e)}`,
   'finding.asked': (e) => say`asked a manager to act on ${keyOf(e)}`,
   'request.made': (e) => say`requested a key called ${name(e, 'name')}${scopesOf(e)}${because(e)}`,
-  'request.approved': (e) => say`approved ${keyOf(e)}, which ${person(e, 'for')} had requested`,
+  'request.approved': (e) =>
+    e.details.asked
+      ? say`approved ${keyOf(e)}${scopesOf(e)}${lifetimeOf(e)}: less than ${person(e, 'for')} had requested`
+      : say`approved ${keyOf(e)}, which ${person(e, 'for')} had requested`,
   'request.denied': (e) => say`denied ${person(e, 'for')} a key${because(e)}`,
   'request.closed': (e) =>
     say`closed ${person(e, 'for')}'s request for a key called ${name(e, 'name')}, since ${person(e, 'leaver')} is leaving`,
+  'request.withdrawn': (e) => say`withdrew the request for a key called ${name(e, 'name')}`,
+  'request.lapsed': (e) =>
+    say`let ${person(e, 'for')}'s request for a key called ${name(e, 'name')} lapse, since nobody decided`,
   'message.sent-again': (e) => say`sent ${Number(e.details.messages)} failed messages again`,
   'address.set': (e) => say`said that ${name(e, 'email')} is the address of ${person(e, 'user')}`,
   'address.removed': (e) => say`took back that ${name(e, 'email')} is the address of ${person(e, 'user')}`,
   'holder.added': (e) => say`noted that ${person(e, 'user')} has ${keyOf(e)}${because(e)}`,
+  'holder.removed': (e) => say`noted that ${person(e, 'user')} does not have ${keyOf(e)} any more`,
   'offboarding.requested': (e) =>
     say`began to offboard ${leaver(e)} (${text(e.details.source)})${because(e)}`,
   'offboarding.joined': (e) => say`asked again to offboard ${leaver(e)} (${text(e.details.source)})`,
@@ -192,6 +203,7 @@ const actionWords: Record<string, string> = {
   'key.list': 'list keys',
   'use.expect': 'say which use is expected',
   'finding.take': 'take on an alert',
+  'holder.remove': 'take somebody off the holders of a key',
   'finding.snooze': 'snooze an alert',
   'finding.assign': 'assign an alert',
   'finding.ask': 'ask a manager about an alert',

@@ -5,6 +5,7 @@ import { dayMs, weekMs } from '../foundation/time.ts'
 import type { World } from '../foundation/world.ts'
 import { put } from '../notifications/outbox.ts'
 import { allWorkspaces, type Workspace } from '../workspaces/workspace.ts'
+import { askingFindings } from './asking.ts'
 import { type WeekOfUse, weekOfUse } from './digest-use.ts'
 import type { Kind } from './finding.ts'
 
@@ -87,6 +88,7 @@ async function readDigest(
   const openByKind = await db('findings')
     .where({ workspace_id: workspaceId })
     .whereNull('resolved_at')
+    .whereNull('snoozed_until')
     .groupBy('kind')
     .orderByRaw('count(*) desc')
     .select('kind', db.raw('count(*)::int as count'))
@@ -97,7 +99,7 @@ async function readDigest(
       db.raw('count(*) filter (where opened_at >= ?)::int as opened', [since]),
       db.raw('count(*) filter (where resolved_at >= ?)::int as resolved', [since]),
     )
-  const { rows } = await db.raw(urgentKeys, { workspaceId, destination, maxListed })
+  const { rows } = await db.raw(urgentKeys, { workspace: workspaceId, destination, maxListed })
   const urgent = (rows as Row[]).map(({ channelId, ts, keys: _, ...one }) => ({
     ...one,
     at: channelId && ts ? { channelId, ts } : null,
@@ -116,15 +118,15 @@ type Row = Omit<Urgent, 'at'> & { channelId: string | null; ts: string | null; k
 /** Each key once, by its most urgent finding. */
 const urgentKeys = `
   with open as (
-    select f.*, array_position(array['critical', 'warning', 'notice'], severity) as rank, k.name, k.works_until
-    from findings f join keys k on k.id = f.key_id
-    where f.workspace_id = :workspaceId and f.resolved_at is null
+    select f.*, k.name, k.works_until
+    from (${askingFindings}) as o join findings f on f.id = o.id join keys k on k.id = f.key_id
   ), worst as (
-    select distinct on (key_id) * from open order by key_id, rank, level desc
+    select distinct on (key_id) * from open order by key_id, rank desc, level desc
   ), shown as (
-    select *, count(*) over ()::int as keys from worst order by rank, level desc, works_until, name limit :maxListed
+    select *, count(*) over ()::int as keys from worst order by rank desc, level desc, works_until, name
+    limit :maxListed
   )
   select s.kind, s.step, s.severity, s.key_id as "keyId", s.name, s.keys, p.channel_id as "channelId", p.ts
   from shown s left join posted_messages p on p.source = 'finding'
     and p.subject_id = coalesce(s.group_id, s.id) and p.destination = :destination
-  order by s.rank, s.level desc, s.works_until, s.name`
+  order by s.rank desc, s.level desc, s.works_until, s.name`

@@ -32,7 +32,7 @@ export async function reconcile(
   const open: Open[] = await trx('findings')
     .where({ workspace_id: workspace.id, kind: question.kind })
     .whereNull('resolved_at')
-    .select('id', 'key_id', 'step', 'level', 'group_id')
+    .select('id', 'key_id', 'step', 'level', 'group_id', 'assigned_to')
 
   const known = new Map(open.map((finding) => [finding.key_id, finding]))
   const fresh = facts.filter((fact) => !known.has(fact.keyId)).map((fact) => asNew(fact, random))
@@ -45,7 +45,7 @@ export async function reconcile(
   await openNew(trx, round, placed.slice(0, fresh.length))
   await escalate(trx, placed.slice(fresh.length), now)
   const messages = [
-    ...[...placed, ...deescalated].map((finding) => messageFor(round, finding)),
+    ...[...placed, ...deescalated].flatMap((finding) => messagesFor(round, finding)),
     ...(await resolve(trx, round, gone)),
   ]
   await put(trx, messages, now, random)
@@ -61,8 +61,11 @@ const asNew = (fact: Fact, random: Random): Notified => ({
 const asWorse = (fact: Fact, before: Open | undefined): Notified[] =>
   before && fact.level > before.level ? [{ ...fact, id: before.id, before }] : []
 
-function messageFor({ workspace, now }: Round, finding: Placed): OutboxMessage {
-  return {
+/** A message for the channel, and for whoever was given the finding. */
+function messagesFor({ workspace, now }: Round, finding: Placed): OutboxMessage[] {
+  const assignee = finding.before?.assigned_to
+  const places = [`channel:${workspace.policy.alertChannel}`, ...(assignee ? [`dm:${assignee}`] : [])]
+  return places.map((destination) => ({
     workspaceId: workspace.id,
     source: 'finding',
     mode: 'thread',
@@ -70,9 +73,9 @@ function messageFor({ workspace, now }: Round, finding: Placed): OutboxMessage {
     subjectId: finding.groupId ?? finding.id,
     step: finding.step,
     level: finding.level,
-    destination: `channel:${workspace.policy.alertChannel}`,
+    destination,
     notBefore: finding.severity === 'critical' ? undefined : quietUntil(workspace.policy, now),
-  }
+  }))
 }
 
 async function openNew(trx: Transaction, round: Round, findings: Placed[]): Promise<void> {

@@ -17,6 +17,7 @@ export type AboutFinding = {
   ownerId: string
   /** the key's expiry or the end of its grace, whichever comes first */
   endsAt: Date | null
+  /** who said that they are on it, or else who was given it: never both */
   acknowledgedBy: string | null
   assignedTo: string | null
   snoozedUntil: Date | null
@@ -44,10 +45,22 @@ export async function lockFinding(
   const finding = row && toFinding(row)
   if (!finding || (kind && finding.kind !== kind)) return noSuchKey({ action })
   const { keyId, ownerId } = finding
-  const refusal = await authorise(act, action, { workspaceId, ownerId, keyId })
+  // Whoever was given it acts on it as the key's owner may.
+  const isTheirs = assigneeOf(finding) === act.actor.id
+  const refusal = await authorise(act, action, {
+    workspaceId,
+    ownerId: isTheirs ? act.actor.id : ownerId,
+    keyId,
+  })
   if (refusal) return refusal
   return finding.resolvedAt ? resolvedAlready : finding
 }
+
+/** Who looks after a finding, if anybody does. */
+export const assigneeOf = ({
+  acknowledgedBy,
+  assignedTo,
+}: Pick<AboutFinding, 'acknowledgedBy' | 'assignedTo'>): string | null => acknowledgedBy ?? assignedTo
 
 /** The refusal of an act on a finding that is resolved. */
 export const resolvedAlready = refuse('already', 'This is settled already; the alert says how.')

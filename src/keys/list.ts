@@ -1,6 +1,5 @@
 import type { Executor } from '../foundation/database.ts'
 import type { Policy } from '../policy/policy.ts'
-import { attentionPage } from './attention.ts'
 import { type Viewer, visible } from './find.ts'
 import { narrow } from './narrow.ts'
 import {
@@ -37,7 +36,6 @@ export async function listKeys(
 ): Promise<Page> {
   const listing = { viewer, filter, cursor, policy, now, rowCount, counted, searched }
   if (filter.words) return searchPage(db, listing)
-  if (filter.status === 'attention') return attentionPage(db, listing)
   const matching = () => narrow(visible(db, viewer), listing)
   const order = orderOf(filter)
   const query = ordered(beyond(matching(), order, cursor), order, cursor)

@@ -16,13 +16,12 @@ export const statusFilters = [
   'expiring',
   'expired',
   'overdue',
-  'attention',
   'mine',
   'revoked',
 ] as const
 export type StatusFilter = (typeof statusFilters)[number]
 
-/** The filter of a list: all that is given applies. `attention` stands alone. */
+/** The filter of a list: all that is given applies. */
 export type Filter = { status?: StatusFilter; words?: string; ownerId?: string; integration?: string }
 
 /** Where a page begins: after or before the row with these sort values; the start when neither is there. */

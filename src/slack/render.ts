@@ -20,7 +20,7 @@ import { noticeMessage } from './messages/alerts/notice.ts'
 import { checkpointMessage } from './messages/audit/checkpoint.ts'
 import { ownerNoticeMessage } from './messages/keys/change.ts'
 import { lapsedMessage, offersMessage } from './messages/keys/offers.ts'
-import { closedMessage, deniedMessage, requestMessage } from './messages/keys/request.ts'
+import { answerMessage, requestMessage, waitsMessage } from './messages/keys/request.ts'
 import { ownerNamedMessage } from './messages/offboarding/owner-named.ts'
 import { offboardingMessage } from './messages/offboarding/progress.ts'
 import { fileInWords } from './messages/offboarding/report-file.ts'
@@ -88,7 +88,7 @@ const renderers: Renderers = {
     illustration: usePicture(alert),
     instead: commandFor(alert),
   }),
-  group: ({ group }) => plainly(() => groupMessage(group), '/keys list attention'),
+  group: ({ group }) => plainly(() => groupMessage(group), '/keys inbox alerts'),
   'alert-step': ({ step }) => ({
     render: (image) => alertReply(step, image),
     illustration: step.step.startsWith('notified-') && !step.action ? usePicture(step.alert) : undefined,
@@ -111,8 +111,9 @@ const renderers: Renderers = {
   'owner-named': (named) => plainly(() => ownerNamedMessage(named), '/keys offboard @person'),
   file: (file) => ({ ...plainly(() => fileInWords(file)), file }),
   request: ({ request, rival }) => plainly(() => requestMessage(request, rival)),
-  'request-denied': ({ request }) => plainly(() => deniedMessage(request)),
-  'request-closed': ({ request }) => plainly(() => closedMessage(request)),
+  'request-waits': ({ request, days }, { mentions }) =>
+    plainly(() => waitsMessage(request, days, mentions), '/keys inbox requests'),
+  'request-answered': ({ request }) => plainly(() => answerMessage(request)),
   'key-changed': (content) => plainly(() => ownerNoticeMessage(content)),
   'channel-lost': notice,
   unreachable: notice,

@@ -3,6 +3,7 @@ import {
   acknowledgeAlert,
   askManagers,
   confirmNeeded,
+  letGoOfAlert,
   openAssign,
   openSnooze,
   submitAssign,
@@ -16,12 +17,23 @@ import { openCreate, redrawCreate, submitCreate } from './conversations/create.t
 import { openEdit, submitEdit } from './conversations/edit.ts'
 import { sendFailedAgain } from './conversations/failed.ts'
 import { help, start } from './conversations/help.ts'
-import { openHolders, submitHolder } from './conversations/holders.ts'
+import { dropHolder, openHolders, submitHolder } from './conversations/holders.ts'
 import { switchHome } from './conversations/home.ts'
+import { inbox, turnInbox } from './conversations/inbox.ts'
 import { list, openSearch, submitSearch, turnList } from './conversations/list.ts'
 import { openOffboard, openOffboardOf, submitOffboard, undoOffboard } from './conversations/offboard.ts'
 import { openPolicy, submitPolicy } from './conversations/policy.ts'
-import { approve, openDeny, openRequest, submitDeny, submitRequest } from './conversations/request.ts'
+import {
+  approve,
+  myRequests,
+  openDeny,
+  openNarrow,
+  openRequest,
+  submitDeny,
+  submitNarrow,
+  submitRequest,
+  withdraw,
+} from './conversations/request.ts'
 import { answerNeeded, answerUnneeded, openDryRun, review, turnReview } from './conversations/review.ts'
 import { openRoles, submitRoles } from './conversations/roles.ts'
 import { openRotate, redrawRotate, submitRotate } from './conversations/rotate.ts'
@@ -65,8 +77,10 @@ export type CloseRoute = Route<ClickInteraction> & { id: string }
 // biome-ignore format: every command, button, dialog and its right on one screen
 export const commands: readonly CommandRoute[] = [
   { verb: 'list', needs: 'key.list', run: list, help: ['list [active|expiring|expired|revoked|overdue|mine|@user|words]', 'find keys', 'Ten keys a page, each with its menu. Words look in the name, description, integration, hint and scopes.'] },
+  { verb: 'inbox', needs: 'key.list', run: inbox, help: ['inbox [FILTER]', 'what waits for you', 'The most urgent first, with what you can do about it. Filters: alerts, assigned, snoozed, requests, rotations, offers, reviews.'] },
   { verb: 'create', needs: 'key.issue', opens: 'Create key', run: openCreate, help: ['create [name]', 'make a key', 'The key is shown once, to you or to the owner you choose. Scopes and expiry never change afterwards.'] },
   { verb: 'request', needs: 'request.make', opens: 'Request a key', run: openRequest, help: ['request [name]', 'ask for a key', 'A manager or owner decides. When they approve, you reveal the key yourself.'] },
+  { verb: 'requests', needs: 'request.make', run: myRequests, help: ['requests', 'your requests', 'What became of each; one that waits can be withdrawn. Nobody decided after two weeks: it lapses.'] },
   { verb: 'show', needs: 'key.show', opens: 'Key', run: show, help: ['show KEY', 'status, use and history', 'What the key may do, who has it, how it is used, and what happened to it.'] },
   { verb: 'usage', needs: 'key.show', run: usage, help: ['usage [KEY] [24h|7d|30d|90d]', 'requests and errors', 'Requests over time, how they went, endpoints, from where; without a key, all keys together. The report comes as a direct message to you.'] },
   { verb: 'edit', needs: 'key.edit', opens: 'Edit key', run: openEdit, help: ['edit KEY', 'name, description, integration, owner', 'Scopes and expiry are fixed; rotate with changes instead.'] },
@@ -96,13 +110,17 @@ export const clicks: readonly ClickRoute[] = [
   { id: 'key.reveal', needs: 'key.reveal', opens: 'Copy your key', run: revealKey },
   { id: 'key.replace', needs: 'key.replace', opens: 'Copy your key', run: replaceKey },
   { id: 'list.turn', needs: 'key.list', run: turnList },
+  { id: 'inbox.turn', needs: 'key.list', run: turnInbox },
   { id: 'list.search', needs: 'key.list', opens: 'Find keys', run: openSearch },
   { id: 'usage.range', needs: 'key.show', run: turnUsage },
   { id: 'usage.overview', needs: 'usage.overview', run: turnOverview },
   { id: 'usage.csv', needs: 'key.show', run: exportKeyUsage },
   { id: 'audit.turn', needs: 'audit.read', run: turnAudit },
   { id: 'request.approve', needs: 'request.decide', run: approve },
+  { id: 'request.narrow', needs: 'request.decide', opens: 'Approve less', run: openNarrow },
   { id: 'request.deny', needs: 'request.decide', opens: 'Deny request', run: openDeny },
+  { id: 'request.withdraw', needs: 'request.make', run: withdraw },
+  { id: 'holder.remove', needs: 'holder.remove', run: dropHolder },
   { id: 'connection.make', needs: 'connection.make', opens: 'Copy it now', run: createCredential },
   { id: 'connection.revoke', needs: 'connection.make', opens: 'Connect', run: revokeCredential },
   { id: 'offboard.open', needs: 'offboarding.request', opens: 'Offboard', run: openOffboardOf },
@@ -116,6 +134,7 @@ export const clicks: readonly ClickRoute[] = [
   { id: 'message.send-again', needs: 'message.send-again', run: sendFailedAgain },
   { id: 'home.switch', needs: 'key.list', run: switchHome },
   { id: 'alert.take', needs: 'finding.take', run: acknowledgeAlert },
+  { id: 'alert.let-go', needs: 'finding.let-go', run: letGoOfAlert },
   { id: 'alert.snooze', needs: 'finding.snooze', opens: 'Snooze alert', run: openSnooze },
   { id: 'alert.wake', needs: 'finding.snooze', run: unsnoozeAlert },
   { id: 'alert.assign', needs: 'finding.assign', opens: 'Assign alert', run: openAssign },
@@ -145,6 +164,7 @@ export const submits: readonly SubmitRoute[] = [
   { id: 'key.deactivate', title: 'Deactivate key', needs: 'key.deactivate', run: submitDeactivate },
   { id: 'key.revoke', title: 'Revoke key', needs: 'key.revoke', run: submitRevoke },
   { id: 'list.search', title: 'Keys', needs: 'key.list', run: submitSearch },
+  { id: 'request.narrow', title: 'Approve less', needs: 'request.decide', run: submitNarrow },
   { id: 'request.deny', title: 'Deny request', needs: 'request.decide', run: submitDeny },
   { id: 'alert.snooze', title: 'Snooze alert', needs: 'finding.snooze', run: submitSnooze },
   { id: 'alert.assign', title: 'Assign alert', needs: 'finding.assign', run: submitAssign },

@@ -6,8 +6,9 @@ import { type Channel, Refused } from '../../src/notifications/channel.ts'
 import { deliverWaiting } from '../../src/notifications/deliver.ts'
 import { refreshMessages } from '../../src/notifications/refresh.ts'
 import { sources } from '../../src/slack/sources.ts'
+import { decideRequest, openForDecision } from '../../src/workspaces/decide-request.ts'
 import type { RequestContent } from '../../src/workspaces/request-source.ts'
-import { decideRequest, makeRequest, openForDecision } from '../../src/workspaces/requests.ts'
+import { makeRequest } from '../../src/workspaces/requests.ts'
 import { must, openRecords, type Records } from '../setup/records.ts'
 
 let r: Records

@@ -255,7 +255,7 @@ test('where many share a message, each has its reply though the message itself g
   const shared = await inChannel('keys stop working soon')
   expect(shared.blocks).toEqual([])
   for (const name of names) expect(shared.text).toContain(name)
-  expect(shared.text).toContain('Type `/keys list attention` instead.')
+  expect(shared.text).toContain('Type `/keys inbox alerts` instead.')
   const replies = messagesIn(await house.as('manager').screen(), security).filter(
     ({ threadTs, blocks }) => threadTs === shared.ts && blocks.length > 0,
   )
@@ -354,7 +354,8 @@ describe('beside a worker', () => {
 
   describe('a message that failed', () => {
     const at = async (path: string) => (await fetchOperations(`${house.keywarden.url}${path}`)).text()
-    const failed = /Slack refused a message of .* \( ?finding ?\) to .*#security-alerts.*: invalid_blocks/
+    const failed =
+      /Slack refused 1 message, and nobody read it\. The last, of .* to #security-alerts: invalid_blocks/
 
     test('is counted by a scrape and named by /readyz, which stays ready', async () => {
       await refuse('invalid_blocks', 'Counted', { times: 2 })

@@ -32,6 +32,7 @@ test('Home follows what somebody else does, with the same actions as the list', 
   const manager = house.as('manager')
   const owner = house.as('owner')
   await makeKey(owner, { name: 'Ledger', expires: '5' })
+  await house.keywarden.runTimetable()
   await pressHome(manager, 'All keys')
   await homeWith(manager, /Needs attention.*Ledger stops working on.*All keys.*Ledger/)
   await submitAndSee(owner, await openDialog(owner, 'deactivate Ledger'), {})

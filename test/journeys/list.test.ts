@@ -148,41 +148,6 @@ test('3,000 keys: pages forwards and backwards meet, every key once, and filters
   }
 })
 
-test('what needs attention comes in the order of its urgency, through both of its queues', async () => {
-  let page = await answerTo(house.as('manager'), '')
-  await press(
-    house.as('manager'),
-    page,
-    controlsIn(page.blocks).find((one) => one.label.startsWith('Needs attention'))!.label,
-  )
-  page = await house
-    .as('manager')
-    .waitFor((screen) =>
-      messagesIn(screen, general).findLast((one) => said(one).startsWith('Keys that need attention')),
-    )
-  const seen: string[] = []
-  const total = Number(/of ([\d,]+)/.exec(said(page))![1]!.replace(',', ''))
-  expect(total).toBeGreaterThan(200)
-  const { rows } = await house.world.db.raw(
-    `select name from keys where status = 'active' and expires_at between ? and ? order by expires_at, id`,
-    [
-      new Date(house.calendar.now().getTime() - 30 * 86_400_000),
-      new Date(house.calendar.now().getTime() + 7 * 86_400_000),
-    ],
-  )
-  const ending = rows.map((row: { name: string }) => row.name)
-  while (seen.length < ending.length + 20) {
-    seen.push(...names(page))
-    page = await turned(page, 'Next')
-  }
-  expect(seen.slice(0, ending.length)).toEqual(ending)
-  expect(new Set(seen).size).toBe(seen.length)
-  for (let back = 0; back < 3; back++) page = await turned(page, 'Previous')
-  expect(names(page)).toEqual(
-    seen.slice(-30, -20).length ? seen.slice(seen.length - 30, seen.length - 20) : [],
-  )
-})
-
 test('a search looks in the description, the integration, three letters of a hint and scopes, and filters narrow it', async () => {
   const manager = house.as('manager')
   await makeKey(manager, { name: 'Ledger', integration: 'Snowflake', description: 'Nightly invoicing' })

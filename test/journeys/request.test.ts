@@ -44,7 +44,7 @@ async function ask(name: string, more: Record<string, string | string[]> = {}): 
 test('a member asks, a manager approves in the channel, and the member alone reveals', async () => {
   const request = await ask('Nightly', { integration: 'HubSpot' })
   expect(said(request)).toMatch(
-    /U0DANA0004 requests a key for Nightly for HubSpot ?: ?read ?, ?90 days\. Reason: For the nightly sync/,
+    /U0DANA0004 requests a key for Nightly for HubSpot ?: ?read ?, ?90 days\. Reason: “For the nightly sync”/,
   )
   await press(house.as('manager'), request, 'Approve')
   const closed = await inChannel(house.as('manager'), /Nightly.*Approved by U0BRUNO002/)
@@ -194,7 +194,7 @@ test('a request that Slack refuses to post reaches the managers later, as the pe
     scopes: ['read'],
     reason: 'For the nightly sync',
   })
-  expect(said(sent.blocks)).toMatch(/I am asking the managers about Held up\. It waits on their Home too\./)
+  expect(said(sent.blocks)).toMatch(/I am asking the managers about Held up\. It is in their inbox too\./)
   const manager = house.as('manager')
   const tries = async () =>
     (await calls(house.slack.url, 'chat.postMessage')).filter(({ reply }) => reply.error === 'internal_error')

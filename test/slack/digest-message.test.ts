@@ -116,7 +116,7 @@ test('a week in which nothing came up takes five lines at most, and shows no cha
   const lines = textOf(blocks).replace(/[\u2068\u2069]/g, '')
   expect(blocks.every(({ type }) => type === 'rich_text')).toBe(true)
   expect(said(blocks)).toMatch(/^9 open findings\. None new, none resolved this week\. 1,290 requests/)
-  expect(said(blocks)).toMatch(/Three is not used And 4 more keys: \/keys list attention$/)
+  expect(said(blocks)).toMatch(/Three is not used And 4 more keys: \/keys inbox$/)
   expect(lines.split('🟠').length - 1).toBe(3)
 })
 

@@ -21,11 +21,12 @@ export const rankOf: Record<string, number> = {
   alerts: 8,
   rotation: 9,
   offboarding: 10,
-  slack: 11,
-  http: 11,
-  jobs: 11,
-  cli: 11,
-  main: 12,
+  inbox: 11,
+  slack: 12,
+  http: 12,
+  jobs: 12,
+  cli: 12,
+  main: 13,
 }
 
 /** `src/keys/issue.ts` is in keys; what stands beside the rooms wires them. Undefined: outside the house. */

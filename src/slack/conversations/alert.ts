@@ -1,4 +1,12 @@
-import { acknowledge, askManager, assign, snooze, type Target, unsnooze } from '../../findings/actions.ts'
+import {
+  acknowledge,
+  askManager,
+  assign,
+  letGo,
+  snooze,
+  type Target,
+  unsnooze,
+} from '../../findings/actions.ts'
 import { confirmFromAlert } from '../../findings/confirm-needed.ts'
 import { type AboutFinding, findFinding } from '../../findings/store.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
@@ -46,6 +54,9 @@ const name = (finding: AboutFinding) => ({ name: finding.keyName })
 
 /** [I'm on it] */
 export const acknowledgeAlert = click(acknowledge, (finding) => say`You are on it: ${name(finding)}.`)
+
+/** [Let go] */
+export const letGoOfAlert = click(letGo, (finding) => say`Nobody is on ${name(finding)} now.`)
 
 /** [Wake] */
 export const unsnoozeAlert = click(unsnooze, (finding) => say`The snooze of ${name(finding)} is over.`)
@@ -110,6 +121,10 @@ export const submitAssign: OnSubmit = async (interaction) => {
   const finding = await onFinding(interaction, interaction.metadata, (act, target) => assign(act, target, to))
   if (isRefusal(finding)) return finding
   await interaction.show(
-    notice('Alert assigned', [sentenceBlock(say`${{ user: to }} gets a message about ${name(finding)}.`)]),
+    notice('Alert assigned', [
+      sentenceBlock(
+        say`${{ user: to }} gets a direct message about ${name(finding)}, and has it in their inbox.`,
+      ),
+    ]),
   )
 }

@@ -18,6 +18,7 @@ import * as audit from '../../../src/slack/messages/audit/audit.ts'
 import * as checkpoint from '../../../src/slack/messages/audit/checkpoint.ts'
 import * as help from '../../../src/slack/messages/home/help.ts'
 import * as home from '../../../src/slack/messages/home/home.ts'
+import * as inbox from '../../../src/slack/messages/home/inbox.ts'
 import * as change from '../../../src/slack/messages/keys/change.ts'
 import * as create from '../../../src/slack/messages/keys/create.ts'
 import * as edit from '../../../src/slack/messages/keys/edit.ts'
@@ -149,8 +150,9 @@ export const builders: Record<string, Renders> = {
     maybe(a.key),
   ),
   verbHelpMessage: over(help.verbHelpMessage, helpLine),
-  startMessage: of(help.startMessage, a.caller, fc.record({ create: flag, request: flag }), count),
+  startMessage: of(help.startMessage, a.caller, fc.record({ create: flag, request: flag }), a.inboxCount),
   homeView: over(home.homeView, a.homeProps),
+  inboxMessage: over(inbox.inboxMessage, a.inboxProps),
   bareHomeView: over(home.bareHomeView, a.homeProps),
   deactivateView: of(change.deactivateView, a.key, stake),
   revokeView: of(change.revokeView, a.key, stake),
@@ -191,7 +193,7 @@ export const builders: Record<string, Renders> = {
     holders.holdersView,
     a.key,
     a.holders,
-    flag,
+    fc.record({ mayChange: flag, viewerId: user }),
     maybe(user.map((one) => say`${{ user: one }} is noted.`)) as never,
   ),
   listMessage: of(
@@ -218,8 +220,18 @@ export const builders: Record<string, Renders> = {
     a.request,
     maybe(fc.record({ name, integration: name })) as never,
   ),
-  deniedMessage: over(request.deniedMessage, a.request),
-  closedMessage: over(request.closedMessage, a.request),
+  waitsMessage: of(request.waitsMessage, a.request, fc.constantFrom(2, 7), a.mentions),
+  answerMessage: over(
+    request.answerMessage,
+    a.request.filter((one) => one.state !== 'waiting'),
+  ),
+  myRequestsMessage: of(request.myRequestsMessage, many(a.request, 10), a.workspace, flag),
+  withdrawnMessage: over(request.withdrawnMessage, a.request),
+  narrowForm: over(
+    request.narrowForm,
+    a.request.filter((one) => one.draft.scopes.length > 0),
+  ),
+  approvedView: over(request.approvedView, a.request),
   sentView: over(request.sentView, a.request),
   denyForm: over(request.denyForm, a.request),
   deniedView: over(request.deniedView, a.request),

@@ -11,6 +11,9 @@ import type { Digest } from '../../../src/findings/digest.ts'
 import type { DryRun } from '../../../src/findings/dry-run.ts'
 import type { Kind, Resolution } from '../../../src/findings/finding.ts'
 import type { AboutFinding } from '../../../src/findings/store.ts'
+import { filters as inboxFilters } from '../../../src/inbox/branches.ts'
+import type { Edge, InboxCount } from '../../../src/inbox/inbox.ts'
+import type { Item } from '../../../src/inbox/items.ts'
 import type { Holder } from '../../../src/keys/holders.ts'
 import type { Key, KeyWithUsage } from '../../../src/keys/key.ts'
 import type { Relative } from '../../../src/keys/lineage.ts'
@@ -28,12 +31,14 @@ import type { Undone } from '../../../src/offboarding/undo.ts'
 import { type Policy, readPolicy } from '../../../src/policy/policy.ts'
 import type { Asked } from '../../../src/reviews/keys-asked.ts'
 import type { ReviewProgress } from '../../../src/reviews/progress.ts'
+import type { KeyRotation } from '../../../src/rotation/key-rotations.ts'
 import type { KeySnapshot } from '../../../src/rotation/key-snapshot.ts'
 import { type Phase, type Rotation, reasons } from '../../../src/rotation/rotation.ts'
 import type { RotationNote } from '../../../src/rotation/source.ts'
 import type { CampaignView, Tracker } from '../../../src/rotation/tracker.ts'
 import type { Caller } from '../../../src/slack/caller.ts'
-import type { HomeProps } from '../../../src/slack/messages/home/home.ts'
+import { type HomeProps, shownOnHome } from '../../../src/slack/messages/home/home.ts'
+import type { InboxTurn } from '../../../src/slack/messages/home/inbox.ts'
 import type { Overview } from '../../../src/slack/messages/usage/overview.ts'
 import type { Panel } from '../../../src/slack/messages/usage/panel.ts'
 import { ranges } from '../../../src/usage/range.ts'
@@ -150,7 +155,7 @@ export const keys = (max: number) => many(key, max).map((all) => unique(all, (on
 
 export const holders: fc.Arbitrary<Holder[]> = many(
   fc.record({ userId: user, since: moment, addedBy: jobOrUser, why: words }),
-  50,
+  40,
 )
 export const last24h = fc.record({ requests: count, networks: many(network, 200) })
 export const receipt: fc.Arbitrary<Receipt> = fc.constantFrom<Receipt[]>(
@@ -399,11 +404,12 @@ export const request: fc.Arbitrary<KeyRequest> = fc.record({
   reason: words,
   requestedBy: user,
   requestedAt: moment,
-  state: fc.constantFrom('waiting', 'approved', 'denied', 'closed'),
+  state: fc.constantFrom('waiting', 'approved', 'denied', 'closed', 'withdrawn', 'lapsed'),
   decidedBy: user,
   decidedAt: moment,
   decisionReason: perhaps(words),
   closedFor: user,
+  granted: perhaps(fc.record({ scopes, lifetimeDays: lifetime })),
   keyId: fc.constant(null),
 })
 
@@ -564,6 +570,7 @@ const alertOf = (kind: Kind): fc.Arbitrary<Alert> =>
         isPaused: fc.boolean(),
       }),
       ownerRole: fc.constantFrom('owner', 'manager', 'member'),
+      reader: fc.record({ id: user, role: fc.constantFrom('owner', 'manager', 'member') }),
       requests: count,
       lastUsedAt: perhaps(moment),
       inDay: fc.record({ requests: count, until: moment }),
@@ -594,9 +601,10 @@ const alertOf = (kind: Kind): fc.Arbitrary<Alert> =>
 export const alert = fc.constantFrom(...kinds).chain(alertOf)
 const action: fc.Arbitrary<FindingAction> = fc.record(
   {
-    what: fc.constantFrom('acknowledged', 'snoozed', 'woken', 'assigned', 'asked'),
+    what: fc.constantFrom('acknowledged', 'let-go', 'snoozed', 'woken', 'assigned', 'asked'),
     by: user,
     to: user,
+    of: user,
     until: iso,
     reason: words,
   },
@@ -684,6 +692,7 @@ const review = fc.record({
 })
 export const asked: fc.Arbitrary<Asked> = fc.record({
   review,
+  isLate: fc.boolean(),
   workspaceName: name,
   ownerId: maybe(user),
   counts,
@@ -706,6 +715,7 @@ export const asked: fc.Arbitrary<Asked> = fc.record({
 })
 export const progress: fc.Arbitrary<ReviewProgress> = fc.record({
   review,
+  isLate: fc.boolean(),
   workspaceName: name,
   keys: counts,
   owners: fc.record({ asked: count, answered: count }),
@@ -1050,16 +1060,53 @@ const failedMessage: fc.Arbitrary<FailedMessage> = fc.record({
   putAt: moment,
   error: fc.string({ maxLength: 500 }),
 })
+const keyRotation: fc.Arbitrary<KeyRotation> = fc.record({
+  rotation,
+  old: snapshot,
+  next: snapshot,
+  isLate: fc.boolean(),
+})
+const item: fc.Arbitrary<Item> = fc.oneof<fc.Arbitrary<Item>[]>(
+  fc.record({ about: fc.constant('alert'), alert: alert.filter((one) => !one.resolution) }),
+  fc.record({ about: fc.constantFrom('request', 'own-request'), request }),
+  fc.record({ about: fc.constant('rotation'), rotation: keyRotation }),
+  fc.record({ about: fc.constant('offer'), key }),
+  fc.record({ about: fc.constant('review'), asked }),
+  fc.record({ about: fc.constant('failed'), messages: many(failedMessage, 100) }),
+  fc.record({ about: fc.constant('suspended'), workspace: name, since: moment }),
+)
+export const inboxCount: fc.Arbitrary<InboxCount> = fc.record({
+  open: fc.nat({ max: 100 }),
+  snoozed: fc.nat({ max: 100 }),
+})
+const inboxEdge: fc.Arbitrary<Edge> = fc.tuple(
+  fc.integer({ min: 0, max: 3 }),
+  fc.constant('2026-10-19 07:12:34.123456+00'),
+  id('fnd'),
+)
+export const inboxProps = fc.record({
+  caller,
+  turn: fc.record(
+    { filter: fc.constantFrom(...inboxFilters), after: inboxEdge },
+    { requiredKeys: [] },
+  ) as fc.Arbitrary<InboxTurn>,
+  page: fc.record({
+    entries: fc.array(
+      fc.record({ kind: fc.constant('finding'), id: id('fnd'), rank: fc.constant(2), edge: inboxEdge }),
+    ),
+    isFirst: fc.boolean(),
+    more: fc.boolean(),
+  }),
+  items: many(item, 10),
+  count: inboxCount,
+})
 export const homeProps: fc.Arbitrary<HomeProps> = fc
   .record({
     caller,
     shows: fc.constantFrom('mine' as const, 'all' as const),
-    attention: keys(30),
-    offers: keys(30),
-    requests: many(request, 30),
-    rotations: fc.record({ trackers: trackers(30), more: fc.boolean() }),
-    failed: many(failedMessage, 4),
-    keys: keys(40),
-    more: fc.boolean(),
+    items: many(item, shownOnHome.items),
+    count: inboxCount,
+    rotations: fc.record({ shown: many(keyRotation, shownOnHome.rotations), more: fc.boolean() }),
+    keys: fc.record({ shown: keys(shownOnHome.keys), more: fc.boolean() }),
   })
   .map((props) => ({ ...props, now }))

@@ -35,9 +35,13 @@ export function alertMessage(alert: Alert, { mentions, isDirect, image }: AlertP
     sentenceBlock(ownerLine(alert, mentions)),
     context(`${hintText(alert.key.hint)} · ${traffic(alert)}`),
     ...statusLines(alert).map((phrase) => sentenceBlock(phrase)),
-    isDirect && alert.ownerRole === 'member' ? askButtons(alert) : buttons(alert),
+    isDirect ? alertButtons(alert) : buttons(alert),
   )
 }
+
+/** The ways in which the reader of a direct message or an inbox may act on an alert. */
+export const alertButtons = (alert: Alert): KnownBlock =>
+  (alert.reader?.role ?? alert.ownerRole) === 'member' ? askButtons(alert) : buttons(alert)
 
 /** The owner, and who else is mentioned; a mention notifies only when the message is posted. */
 function ownerLine({ key }: Alert, mentions: readonly string[]): Phrase {
@@ -67,7 +71,7 @@ function buttons(alert: Alert): KnownBlock {
   const shown = [
     ...(asks ? [act('Still needed', 'alert.needed')] : [remedy(alert)]),
     ...(asks && key.isActive ? [deactivate(alert)] : []),
-    ...(acknowledged || asks ? [] : [act("I'm on it", 'alert.take')]),
+    ...(acknowledged ? [act('Let go', 'alert.let-go')] : asks ? [] : [act("I'm on it", 'alert.take')]),
     snoozed ? act('Wake', 'alert.wake') : act('Snooze', 'alert.snooze'),
     ...(!asks && key.isActive ? [deactivate(alert)] : []),
   ]
@@ -91,7 +95,7 @@ function useButtons(alert: Alert): KnownBlock {
     ...(key.isActive ? [act('Expected', 'alert.expected')] : []),
     menu(alert, [
       'compromised',
-      ...(alert.acknowledged ? [] : ['take' as const]),
+      alert.acknowledged ? 'let-go' : 'take',
       snoozed ? 'wake' : 'snooze',
       'assign',
       ...(alert.ownerRole === 'member' ? ['ask' as const] : []),
@@ -121,21 +125,20 @@ const deactivate = (alert: Alert) => {
 /** Red is kept for what is critical: in a channel full of it nobody would see it. */
 const red = ({ severity }: Alert): ['danger'] | [] => (severity === 'critical' ? ['danger'] : [])
 
-/** For an owner who may not act: whom to ask, and the details. */
-const askButtons = (alert: Alert): KnownBlock =>
-  actions(
-    ...(asksIfNeeded(alert.kind)
-      ? [
-          button('Still needed', 'alert.needed', findingRef(alert), {
-            label: `Still needed: ${alert.key.name}`,
-          }),
-        ]
-      : []),
-    button('Ask a manager', 'alert.ask', findingRef(alert), {
-      label: `Ask a manager about ${alert.key.name}`,
-    }),
-    go('View usage', 'usage', keyRef(alert)),
+/** For a reader who may not act: to say who is on it, whom to ask, and of one's own key the details. */
+const askButtons = (alert: Alert): KnownBlock => {
+  const { reader, key } = alert
+  const isTheirs = !reader || reader.id === key.ownerId
+  const isOnIt = reader !== undefined && alert.acknowledged?.by === reader.id
+  const act = (text: string, id: string) =>
+    button(text, id, findingRef(alert), { label: `${text}: ${key.name}` })
+  return actions(
+    ...(isTheirs && asksIfNeeded(alert.kind) ? [act('Still needed', 'alert.needed')] : []),
+    isOnIt ? act('Let go', 'alert.let-go') : act("I'm on it", 'alert.take'),
+    act('Ask a manager', 'alert.ask'),
+    ...(isTheirs ? [go('View usage', 'usage', keyRef(alert))] : []),
   )
+}
 
 /** An entry runs a command on the key, or acts on the finding. */
 const entries = {
@@ -144,6 +147,7 @@ const entries = {
   compromised: 'Rotate as compromised',
   deactivate: 'Deactivate',
   take: "I'm on it",
+  'let-go': 'Let go',
   snooze: 'Snooze',
   wake: 'Wake',
   assign: 'Assign',

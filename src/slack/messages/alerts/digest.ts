@@ -79,7 +79,7 @@ function week(use: WeekOfUse): KnownBlock[] {
 function urgentLines({ urgent, keys }: Digest, lines: number, links: Links): Phrase {
   const shown = urgent.slice(0, lines)
   const more = keys - shown.length
-  const rest = more > 0 ? [say`And ${count(more, 'more key')}: ${{ code: '/keys list attention' }}`] : []
+  const rest = more > 0 ? [say`And ${count(more, 'more key')}: ${{ code: '/keys inbox' }}`] : []
   return join([...shown.map((one) => urgentLine(one, links)), ...rest], '\n')
 }
 

@@ -115,7 +115,11 @@ function actionPhrase({ key }: Alert, action: FindingAction, mentions: string[])
     case 'woken':
       return say`${by} ended the snooze of ${name}.`
     case 'assigned':
-      return say`${who(action.to ?? '')}: ${by} assigned ${name} to you.`
+      return say`${by} assigned ${name} to ${who(action.to ?? '')}.`
+    case 'let-go':
+      return action.of
+        ? say`${by} took ${name} off ${who(action.of)}. Nobody is on it now.`
+        : say`${by} let go of ${name}. Nobody is on it now.`
     case 'asked':
       return say`${called(mentions)}${by} asks a manager to act on ${name}.`
   }

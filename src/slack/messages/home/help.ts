@@ -1,10 +1,12 @@
 import { type Phrase, say } from '../../../foundation/words.ts'
+import type { InboxCount } from '../../../inbox/inbox.ts'
 import type { Key } from '../../../keys/key.ts'
 import { aRole } from '../../../members/member.ts'
-import { actions, button, cut, go, type Message, message } from '../../blocks.ts'
+import { actions, button, context, cut, go, type Message, message } from '../../blocks.ts'
 import type { Caller } from '../../caller.ts'
 import { sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
+import { allIsWell, numberOf } from './inbox.ts'
 
 /** How a command is typed, what it does in a few words, and further details. */
 export type HelpLine = readonly [usage: string, summary: string, details: string]
@@ -52,7 +54,7 @@ const capital = (word: string) => word[0]!.toUpperCase() + word.slice(1)
 export function startMessage(
   { actor, workspace }: Caller,
   can: { create: boolean; request: boolean },
-  attention: number,
+  count: InboxCount,
 ): Message {
   const run = (text: string, verb: string, style?: 'primary') =>
     button(text, `go.${verb.split(' ')[0]}.start`, ref(workspace.id, verb), style ? { style } : {})
@@ -66,16 +68,11 @@ export function startMessage(
         'list.turn.mine',
         ref(workspace.id, JSON.stringify({ filter: { status: 'mine' }, from: 0 })),
       ),
-      ...(attention > 0
-        ? [
-            button(
-              `Needs attention: ${attention}`,
-              'list.turn.attention',
-              ref(workspace.id, JSON.stringify({ filter: { status: 'attention' }, from: 0 })),
-            ),
-          ]
+      ...(count.open > 0
+        ? [button(`Needs attention: ${numberOf(count.open)}`, 'inbox.turn.start', ref(workspace.id, 'all'))]
         : []),
       run('Help', 'help'),
     ),
+    ...(count.open > 0 ? [] : [context(`Needs attention: ${allIsWell(count)}`)]),
   )
 }

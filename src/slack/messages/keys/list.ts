@@ -42,7 +42,6 @@ const titles: Record<StatusFilter, string> = {
   expiring: 'Keys that expire within 30 days',
   expired: 'Expired keys',
   overdue: 'Keys that are due for rotation',
-  attention: 'Keys that need attention',
   mine: 'Your keys',
   revoked: 'Revoked keys',
 }

@@ -14,7 +14,7 @@ import { count } from '../keys/key.ts'
 export function askedMessage(asked: Asked, where: 'dm' | 'here'): Message {
   const { counts, keys, review, workspaceName } = asked
   const all = counts.needed + counts.unneeded + counts.open + counts.closed
-  if (review.endedAt) return message(say`This review of ${{ name: workspaceName }} is over; ${done(asked)}`)
+  if (review.endedAt) return message(over(asked))
   if (all === 0) return message(say`You have nothing to review in ${{ name: workspaceName }}.`)
   if (keys.length === 0) return message(done(asked))
   return message(
@@ -46,10 +46,12 @@ function aboutAll(asked: Asked, where: 'dm' | 'here'): KnownBlock[] {
   ]
 }
 
-const headline = ({ counts, ownerId, workspaceName, review }: Asked): Phrase =>
-  ownerId
-    ? say`Which of your keys in ${{ name: workspaceName }} are still needed? Please answer for ${count(counts.open, 'key')} by ${{ day: review.answerBy }}.`
-    : say`${count(counts.open, 'key')} in ${{ name: workspaceName }} ${counts.open === 1 ? 'needs' : 'need'} an answer by ${{ day: review.answerBy }}.`
+const headline = ({ counts, ownerId, workspaceName, review, isLate }: Asked): Phrase =>
+  isLate
+    ? say`${count(counts.open, 'key', 'keys')} in ${{ name: workspaceName }} ${counts.open === 1 ? 'was' : 'were'} not confirmed by ${{ day: review.answerBy }} and ${counts.open === 1 ? 'is' : 'are'} flagged. You can still answer.`
+    : ownerId
+      ? say`Which of your keys in ${{ name: workspaceName }} are still needed? Please answer for ${count(counts.open, 'key')} by ${{ day: review.answerBy }}.`
+      : say`${count(counts.open, 'key', 'keys')} in ${{ name: workspaceName }} ${counts.open === 1 ? 'needs' : 'need'} an answer by ${{ day: review.answerBy }}.`
 
 function consequence({ deactivates, noticeDays }: Asked): Phrase {
   if (deactivates)
@@ -63,6 +65,15 @@ const progressLine = ({ counts }: Asked): string =>
     `${counts.unneeded.toLocaleString('en-US')} not needed any more`,
     ...(counts.closed > 0 ? [`${counts.closed.toLocaleString('en-US')} revoked, expired or replaced`] : []),
   ].join(' · ')
+
+/** Whoever did not answer everything is not thanked for it. */
+function over({ counts, workspaceName }: Asked): Phrase {
+  const { needed, unneeded, open } = counts
+  const figures = say`${needed} still needed, ${unneeded} not needed any more`
+  return open > 0
+    ? say`This review of ${{ name: workspaceName }} is over: ${figures}, ${count(open, 'key')} not answered.`
+    : say`This review of ${{ name: workspaceName }} is over: ${figures}.`
+}
 
 function done({ counts, workspaceName, ownerId }: Asked): Phrase {
   const whose = ownerId ? say`your keys` : say`the keys`
@@ -105,7 +116,7 @@ export function progressMessage(progress: ReviewProgress): Message {
       say`${title} It is over: ${keys.needed} of ${all} confirmed, ${keys.unneeded} not needed any more, ${keys.open} without an answer.`,
     )
   return message(
-    say`${title} ${keys.needed + keys.unneeded} of ${all - keys.closed} answered, until ${{ day: review.answerBy }}.`,
+    say`${title} ${keys.needed + keys.unneeded} of ${all - keys.closed} answered; ${progress.isLate ? 'the deadline was' : 'the deadline is'} ${{ day: review.answerBy }}.`,
     context(
       [
         `${keys.needed} still needed`,
