@@ -18,6 +18,7 @@ const files = [
   'rotation.sql',
   'directory.sql',
   'offboarding.sql',
+  'leaks.sql',
   'jobs.sql',
 ]
 

@@ -74,6 +74,8 @@ const sentences: Record<EventName, (event: Describable) => Phrase> = {
     say`closed ${person(e, 'for')}'s request for a key called ${name(e, 'name')}, since ${person(e, 'leaver')} is leaving`,
   'message.sent-again': (e) => say`sent ${Number(e.details.messages)} failed messages again`,
   'holder.added': (e) => say`noted that ${person(e, 'user')} has ${keyOf(e)}${because(e)}`,
+  'leak.reported': (e) =>
+    say`noted ${e.details.isWhole ? 'that the whole token' : 'a suspicion that the token'} of ${keyOf(e)} has leaked, reported by ${who(text(e.details.by))}${e.details.where ? say` in ${code(e, 'where')}` : ''}`,
   'offboarding.requested': (e) =>
     say`began to offboard ${leaver(e)} (${text(e.details.source)})${because(e)}`,
   'offboarding.joined': (e) => say`asked again to offboard ${leaver(e)} (${text(e.details.source)})`,

@@ -47,6 +47,7 @@ export const events = [
   'request.denied',
   'request.closed',
   'holder.added',
+  'leak.reported',
   'offboarding.requested',
   'offboarding.joined',
   'offboarding.completed',

@@ -14,6 +14,7 @@ export type Kind =
   | 'shared-key'
   | 'dead-key-in-use'
   | 'unconfirmed'
+  | 'leaked'
 
 /**
  * Something true about a key now. `step` names how far it has escalated and `level` ranks it: a higher level is

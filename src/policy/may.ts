@@ -31,6 +31,7 @@ export const actions = {
   'request.decide': 'manager',
   'audit.read': 'manager',
   'usage.overview': 'manager',
+  'leak.report': 'member',
   'holder.add': 'manager',
   'offboarding.request': 'manager',
   'offboarding.undo': 'manager',
