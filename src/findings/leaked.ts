@@ -58,6 +58,7 @@ export type LeakedFacts = {
 export const leaked: Question = {
   kind: 'leaked',
   moves: true,
+  edits: true,
   ended: endedBy(revoked, over),
   async ask(trx, workspace, now): Promise<Fact[]> {
     const { rows } = await trx.raw(

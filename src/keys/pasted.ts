@@ -24,7 +24,7 @@ const beginsAlone = (text: string, at: number): boolean => /^_?(?:$|[^0-9A-Za-z_
 
 /**
  * What somebody pasted as tokens or hints: the tokens that stand in the text, and its words otherwise, since an adopted
- * token may have any form. At most a thousand, each once. Pure.
+ * token may have any form; the name before an equals sign or a colon is none. At most a thousand, each once. Pure.
  */
 export function pastedWords(text: string, prefix: string): string[] {
   const tokens = tokensIn(text, prefix)
@@ -32,6 +32,6 @@ export function pastedWords(text: string, prefix: string): string[] {
   const words = rest
     .split(/[\s,;"'`<>|]+/)
     .map((word) => word.replace(/(\.\.\.|…)$/, ''))
-    .filter((word) => word.length >= 4)
+    .filter((word) => word.length >= 4 && !(word.length < 20 && /[=:]$/.test(word)))
   return [...new Set([...tokens, ...words])].slice(0, maxTokens)
 }
