@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { perform } from '../../src/acts/perform.ts'
+import { addLeaks } from '../../src/http/leaks.ts'
 import { addOffboardings } from '../../src/http/offboardings.ts'
 import { addScim } from '../../src/http/scim.ts'
 import { openHttp } from '../../src/http/server.ts'
@@ -133,6 +134,7 @@ test('the table has a cell for every way in, role, workspace and state of a pers
     routes: [
       (one) => addScim(one, house.world, () => undefined),
       (one) => addOffboardings(one, house.world, () => undefined),
+      (one) => addLeaks(one, house.world, () => undefined),
       httpReceiver(house.world).addRoutes,
     ],
   })
