@@ -75,7 +75,9 @@ function addChanging(verbs: Command, env: Env, failed: (code: number) => void): 
   verbs
     .command('leaked')
     .summary('report leaked keys')
-    .description('report the tokens and hints on standard input as leaked; policy decides what happens to a token’s key')
+    .description(
+      'report the tokens and hints on standard input as leaked; policy decides what happens to a token’s key',
+    )
     .option(...ofWorkspace)
     .option('--where <words>', 'where they were found')
     .action(async (choices: LeakChoices) => failed(await reportLeak(env, choices)))

@@ -36,7 +36,9 @@ export function addServiceTokenVerbs(
         const account = await onlyAccount(world)
         if (isRefusal(account)) return failed(complain(account))
         const subject = { id: account.id, workspaceId: account.workspace.id }
-        const made = await asOperator(world, (act) => createServiceToken(act, subject, name, world.random, right))
+        const made = await asOperator(world, (act) =>
+          createServiceToken(act, subject, name, world.random, right),
+        )
         if (isRefusal(made)) return failed(complain(made))
         console.error(`${made.id} is shown once. Save it in the secrets manager of ${name.trim()} now.`)
         // Only the secret goes to standard output, so that it can be piped without being seen.
@@ -52,7 +54,9 @@ export function addServiceTokenVerbs(
         if (isRefusal(account)) return failed(complain(account))
         for (const token of await listServiceTokens(world.db, account.id)) {
           const state = token.revokedAt ? `revoked ${day(token.revokedAt)}` : 'live'
-          printOut(`${token.id}  ${token.hint}  ${state}  made ${day(token.createdAt)}  for ${token.may}  ${token.name}`)
+          printOut(
+            `${token.id}  ${token.hint}  ${state}  made ${day(token.createdAt)}  for ${token.may}  ${token.name}`,
+          )
         }
       }),
     )

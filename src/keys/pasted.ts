@@ -20,7 +20,8 @@ export function tokensIn(text: string, prefix: string): string[] {
 
 /** What may stand before a token: nothing, or what is part of no word. */
 const edge = /(?:^|[^0-9A-Za-z_])_?$/
-const beginsAlone = (text: string, at: number): boolean => /^_?(?:$|[^0-9A-Za-z_])/.test(text.slice(at, at + 2))
+const beginsAlone = (text: string, at: number): boolean =>
+  /^_?(?:$|[^0-9A-Za-z_])/.test(text.slice(at, at + 2))
 
 /**
  * What somebody pasted as tokens or hints: the tokens that stand in the text, and its words otherwise, since an adopted

@@ -75,7 +75,13 @@ async function executeBatch(
 
 async function execute(act: Act, world: World, workspace: Workspace, leak: Pending): Promise<void> {
   const where = { report_id: leak.report_id, key_id: leak.key_id }
-  const mine = await act.trx('leaks').where(where).whereNull('acted_at').forUpdate().skipLocked().first('action')
+  const mine = await act
+    .trx('leaks')
+    .where(where)
+    .whereNull('acted_at')
+    .forUpdate()
+    .skipLocked()
+    .first('action')
   if (!mine) return
   const did = await end(act, world, workspace, leak)
   await act.trx('leaks').where(where).update({ acted_at: act.now, did })
@@ -126,7 +132,10 @@ export async function confirmLeaks(world: World, { withinMs }: { withinMs: numbe
 }
 
 /** What was last done to each of these keys because of a report; keys to which nothing was done are absent. */
-export async function readOutcomes(db: Executor, keyIds: readonly string[]): Promise<Map<string, LeakAction>> {
+export async function readOutcomes(
+  db: Executor,
+  keyIds: readonly string[],
+): Promise<Map<string, LeakAction>> {
   const { rows } = await db.raw(
     `select distinct on (key_id) key_id, did from leaks where key_id = any(?) and did is not null
      order by key_id, acted_at desc`,

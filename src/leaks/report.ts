@@ -64,7 +64,11 @@ export async function takeReport(
 }
 
 /** The report's id, new or from its first delivery. */
-async function insertReport({ trx, now }: Act, report: LeakReport, random: Random): Promise<string | Refusal> {
+async function insertReport(
+  { trx, now }: Act,
+  report: LeakReport,
+  random: Random,
+): Promise<string | Refusal> {
   const { accountId: account_id, reporter, reference, evidence, contentHash } = report
   const once = { account_id, reporter, reference }
   await trx('leak_reports')

@@ -62,6 +62,11 @@ const schema = z.object({
   quarantineLeaked: z.boolean().default(false),
   /** what happens to a key whose whole token was reported */
   leaked: leakedRules,
+  /** Slack's ids of the channels in which whole tokens are noticed */
+  watchedChannels: z
+    .array(z.string().regex(/^[CG][A-Z0-9]{2,30}$/, 'Choose channels.'))
+    .max(100, 'Choose at most 100 channels.')
+    .default([]),
   /** the mode for a leaver's keys after a preview; `by-use`: busy ones rotate, quiet ones end */
   offboardingMode: z.enum(['by-use', 'revoke', 'deactivate', 'rotate']).default('by-use'),
   /** the mode without a preview; deactivating can be undone */

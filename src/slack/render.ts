@@ -5,6 +5,7 @@ import type { CheckpointContent } from '../alerts/put-checkpoints.ts'
 import type { FleetContent } from '../anomaly/fleet-message.ts'
 import type { OwnerContent } from '../keys/notify-owner.ts'
 import type { OfferContent } from '../keys/offers.ts'
+import type { PastedContent } from '../leaks/source.ts'
 import type { Content } from '../notifications/source.ts'
 import type { OffboardingContent, StepContent } from '../offboarding/source.ts'
 import type { ReviewContent } from '../reviews/source.ts'
@@ -18,6 +19,7 @@ import { noticeMessage } from './messages/alerts/notice.ts'
 import { checkpointMessage } from './messages/audit/checkpoint.ts'
 import { ownerNoticeMessage } from './messages/keys/change.ts'
 import { lapsedMessage, offersMessage } from './messages/keys/offers.ts'
+import { pastedMessage } from './messages/keys/pasted.ts'
 import { closedMessage, deniedMessage, requestMessage } from './messages/keys/request.ts'
 import { offboardingMessage } from './messages/offboarding/progress.ts'
 import { fileInWords } from './messages/offboarding/report-file.ts'
@@ -40,6 +42,7 @@ type AnyContent =
   | OffboardingContent
   | RequestContent
   | OwnerContent
+  | PastedContent
   | Notice
 
 type About<A> = Extract<AnyContent, { about: A }>
@@ -105,6 +108,7 @@ const renderers: Renderers = {
   'request-denied': ({ request }) => plainly(() => deniedMessage(request)),
   'request-closed': ({ request }) => plainly(() => closedMessage(request)),
   'key-changed': (content) => plainly(() => ownerNoticeMessage(content)),
+  pasted: (content) => plainly(() => pastedMessage(content)),
   'channel-lost': notice,
   unreachable: notice,
   digest: notice,

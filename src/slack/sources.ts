@@ -4,6 +4,7 @@ import { checkpoints } from '../alerts/put-checkpoints.ts'
 import { fleetEvents } from '../anomaly/fleet-message.ts'
 import { keyChanges } from '../keys/notify-owner.ts'
 import { lapsedOffers, offers } from '../keys/offers.ts'
+import { pastedTokens } from '../leaks/source.ts'
 import type { Sources } from '../notifications/source.ts'
 import { offboardingSteps, offboardings } from '../offboarding/source.ts'
 import { reviewReminders, reviews } from '../reviews/source.ts'
@@ -29,6 +30,7 @@ export const sources: Sources = {
   'channel-lost': notice('channel-lost'),
   unreachable: notice('unreachable'),
   digest: notice('digest'),
+  pasted: pastedTokens,
   quarantined: notice('quarantined'),
   'offboarded-elsewhere': notice('offboarded-elsewhere'),
   'step-refused': notice('step-refused'),

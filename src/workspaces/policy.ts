@@ -40,7 +40,9 @@ export async function setPolicy(
     .trx('workspaces')
     .where({ id: workspaceId })
     .update({ policy: JSON.stringify(policy) })
-  const changes = Object.fromEntries(changed.map((rule) => [rule, [former[rule] ?? null, rules[rule] ?? null]]))
+  const changes = Object.fromEntries(
+    changed.map((rule) => [rule, [former[rule] ?? null, rules[rule] ?? null]]),
+  )
   await record(act, { event: 'policy.set', workspaceId, details: { changes } })
   return policy
 }
@@ -48,7 +50,9 @@ export async function setPolicy(
 /** Each rule by its name; one within others as `leaked.scanner.write`. */
 function flat(rules: object, above = ''): Record<string, unknown> {
   const entries = Object.entries(rules).map(([name, rule]) =>
-    typeof rule === 'object' ? flat(rule, `${above}${name}.`) : { [`${above}${name}`]: rule },
+    typeof rule === 'object' && !Array.isArray(rule)
+      ? flat(rule, `${above}${name}.`)
+      : { [`${above}${name}`]: Array.isArray(rule) ? rule.join(', ') : rule },
   )
   return Object.assign({}, ...entries)
 }

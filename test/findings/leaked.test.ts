@@ -4,9 +4,9 @@ import { quarantineFromAlert } from '../../src/findings/quarantine.ts'
 import { reconcile } from '../../src/findings/reconcile.ts'
 import { transact } from '../../src/foundation/database.ts'
 import { activate, revoke } from '../../src/keys/state.ts'
-import { forgetReports } from '../../src/leaks/retention.ts'
 import { executeLeaks } from '../../src/leaks/act.ts'
 import { takeReport } from '../../src/leaks/report.ts'
+import { forgetReports } from '../../src/leaks/retention.ts'
 import { plant } from '../setup/plant.ts'
 import { openRecords, type Records } from '../setup/records.ts'
 import { plantSource } from '../watch/traffic.ts'
@@ -103,7 +103,10 @@ test('a key that has another token by now, has expired or was revoked before is 
     { name: 'Revoked', tokenHash: tokenOf(6), status: 'revoked' },
   ])
   for (const [n, id] of ids.entries()) await report(id, { hash: tokenOf(4 + n) })
-  await records.world.db('keys').where({ id: ids[0] }).update({ token_hash: tokenOf(7) })
+  await records.world
+    .db('keys')
+    .where({ id: ids[0] })
+    .update({ token_hash: tokenOf(7) })
   await ask()
   for (const id of ids) expect(await openOf(id)).toBeUndefined()
 })
@@ -125,7 +128,15 @@ test('what policy revoked is shown for a day, and then resolved', async () => {
 test('a rotation that is refused leaves the key in quarantine, and one that fails holds up no other', async () => {
   const { world, workspace } = records
   const policy = JSON.stringify({ leaked: { person: { read: 'rotate', write: 'quarantine' } } })
-  await world.db('workspaces').where({ id: workspace.id }).update({ policy: JSON.stringify({ ...JSON.parse(policy), leaked: { ...JSON.parse(policy).leaked, scanner: {}, pasted: {} } }) })
+  await world
+    .db('workspaces')
+    .where({ id: workspace.id })
+    .update({
+      policy: JSON.stringify({
+        ...JSON.parse(policy),
+        leaked: { ...JSON.parse(policy).leaked, scanner: {}, pasted: {} },
+      }),
+    })
   const ids = await plant(world, workspace.id, [
     { name: 'A', tokenHash: tokenOf(9), scopes: ['write'] },
     { name: 'B', tokenHash: tokenOf(10) },
@@ -144,7 +155,11 @@ test('reports are kept for 90 days, and as long as the token of a live key was i
   const [id] = await plant(world, workspace.id, [{ name: 'Kept', tokenHash: tokenOf(11) }])
   await report(id!, { hash: tokenOf(11) })
   await report(id!, { hash: Buffer.alloc(32, 99) })
-  const of = () => world.db('leak_reports').whereIn('reference', [`r${reports}`, `r${reports - 1}`]).pluck('reference')
+  const of = () =>
+    world
+      .db('leak_reports')
+      .whereIn('reference', [`r${reports}`, `r${reports - 1}`])
+      .pluck('reference')
   records.calendar.advance({ days: 89, minutes: 0 })
   await forgetReports(world.db, world.clock.now())
   expect(await of()).toHaveLength(2)

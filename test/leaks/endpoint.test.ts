@@ -48,7 +48,13 @@ test('a scanner’s report is answered alike for tokens of this account, of anot
   ])
   const now = clock.now()
   await db('accounts').insert({ id: 'acc_other', slack_team_id: 'T0OTHER', name: 'Other', created_at: now })
-  const other = { id: 'ws_other', account_id: 'acc_other', name: 'Other', name_folded: 'other', created_at: now }
+  const other = {
+    id: 'ws_other',
+    account_id: 'acc_other',
+    name: 'Other',
+    name_folded: 'other',
+    created_at: now,
+  }
   await db('workspaces').insert(other)
   await plant(house.world, 'ws_other', [{ name: 'Foreign', tokenHash: hashToken(foreign) }])
 
@@ -132,6 +138,8 @@ test('a token that a scanner found is refused by every verifier where policy say
   expect((await send({ id: 'found', leaks: [{ token: found }] }, eager)).status).toBe(202)
   await expect.poll(() => callPlatform(house, found)).toBe(401)
   await expect
-    .poll(async () => (await house.world.db('leaks').where({ did: 'revoke' }).first('receipt'))?.receipt?.state)
+    .poll(
+      async () => (await house.world.db('leaks').where({ did: 'revoke' }).first('receipt'))?.receipt?.state,
+    )
     .toBe('confirmed')
 })

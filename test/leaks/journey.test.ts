@@ -98,14 +98,12 @@ test('a policy that rotates refuses the token and offers the owner a new key', a
   const token = await makeKey(house.as('manager'), { name: 'Dashboards', scopes: ['analytics'] })
   expect(await report('manager', token)).toContain('a new key waits for its owner, as policy says')
   expect(await callPlatform(house, token)).toBe(401)
-  await house
-    .as('manager')
-    .waitFor((screen) =>
-      screen.channels
-        .filter(({ kind }) => kind === 'dm')
-        .flatMap(({ id }) => messagesIn(screen, id))
-        .find((message) => /Dashboards/.test(said(message)) && findButton(message.blocks, 'Reveal key')),
-    )
+  await house.as('manager').waitFor((screen) =>
+    screen.channels
+      .filter(({ kind }) => kind === 'dm')
+      .flatMap(({ id }) => messagesIn(screen, id))
+      .find((message) => /Dashboards/.test(said(message)) && findButton(message.blocks, 'Reveal key')),
+  )
 })
 
 test('a hint ends nothing, even where policy revokes: its alert says that the token was not shown', async () => {

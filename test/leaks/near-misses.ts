@@ -9,8 +9,31 @@ const prefix = 'tml_'
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 /** Letters of other alphabets that look like those of a token. */
 const lookalikes: Record<string, string> = {
-  a: 'а', c: 'с', e: 'е', o: 'о', p: 'р', x: 'х', y: 'у', i: 'і', A: 'А', B: 'В', C: 'С', E: 'Е', H: 'Н', K: 'К',
-  M: 'М', O: 'О', P: 'Р', T: 'Т', X: 'Х', '0': '０', '1': '１', _: '＿', l: 'ⅼ', t: 'ｔ', m: 'ｍ',
+  a: 'а',
+  c: 'с',
+  e: 'е',
+  o: 'о',
+  p: 'р',
+  x: 'х',
+  y: 'у',
+  i: 'і',
+  A: 'А',
+  B: 'В',
+  C: 'С',
+  E: 'Е',
+  H: 'Н',
+  K: 'К',
+  M: 'М',
+  O: 'О',
+  P: 'Р',
+  T: 'Т',
+  X: 'Х',
+  '0': '０',
+  '1': '１',
+  _: '＿',
+  l: 'ⅼ',
+  t: 'ｔ',
+  m: 'ｍ',
 }
 
 type Numbers = { next(below: number): number; bytes(count: number): Uint8Array }
@@ -48,7 +71,14 @@ const misses: Record<string, Miss> = {
   'in a word': (token, random) => `${pick([...alphabet], random)}_${token}`,
   'with another letter': (token, random) => {
     const at = 4 + random.next(38)
-    return put(token, at, pick([...alphabet].filter((letter) => letter !== token[at]), random))
+    return put(
+      token,
+      at,
+      pick(
+        [...alphabet].filter((letter) => letter !== token[at]),
+        random,
+      ),
+    )
   },
   'with another case': (token, random) => {
     const at = 4 + random.next(38)
@@ -137,15 +167,25 @@ export async function falseEnds(
     const whole = holding.map((token) => ({
       ...{ kind: 'whole', text: pick(around, random)(token), keyId: keyOf.get(token)! },
     }))
-    const named = await namedBy(records, texts.flatMap(({ text }) => tokensIn(text, prefix)))
+    const named = await namedBy(
+      records,
+      texts.flatMap(({ text }) => tokensIn(text, prefix)),
+    )
     if (named.size > 0)
-      ends.push(...texts.filter(({ text }) => tokensIn(text, prefix).some((one) => keyOf.has(one))).map(({ kind }) => kind))
+      ends.push(
+        ...texts
+          .filter(({ text }) => tokensIn(text, prefix).some((one) => keyOf.has(one)))
+          .map(({ kind }) => kind),
+      )
     for (const { text, keyId } of whole) {
       const tokens = tokensIn(text, prefix)
       if (tokens.length === 1 && isWellFormed(tokens[0]!, prefix) && keyOf.get(tokens[0]!) === keyId) found++
     }
     const wanted = new Set(whole.map(({ keyId }) => keyId))
-    const looked = await namedBy(records, whole.flatMap(({ text }) => tokensIn(text, prefix)))
+    const looked = await namedBy(
+      records,
+      whole.flatMap(({ text }) => tokensIn(text, prefix)),
+    )
     if (looked.size !== wanted.size || ![...looked].every((id) => wanted.has(id)))
       throw new Error('the look-up found other keys than those whose tokens were there')
   }
@@ -160,7 +200,10 @@ async function namedBy(
 ): Promise<Set<string>> {
   const report = {
     ...{ accountId: workspace.accountId, evidence: 'pasted' as const, reporter: 'U0ADA00001' },
-    ...{ reference: `near ${++reports}`, found: tokens.map((token) => ({ hash: hashToken(token), where: '' })) },
+    ...{
+      reference: `near ${++reports}`,
+      found: tokens.map((token) => ({ hash: hashToken(token), where: '' })),
+    },
   }
   const taken = await act((one) => takeReport(one, report, world.random))
   return new Set(taken.map(({ id }) => id))

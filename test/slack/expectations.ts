@@ -20,6 +20,7 @@ export const leastRole: Record<string, Role> = {
   'command roles': 'owner',
   'command connect': 'owner',
   'command policy': 'owner',
+  'command watch': 'owner',
   'command help': 'member',
   'command ': 'member',
   'click key.saved': 'member',
@@ -80,5 +81,6 @@ export const leastRole: Record<string, Role> = {
   'submit roles.set': 'owner',
   'submit policy.set': 'owner',
   'submit policy.leaked': 'owner',
+  'submit watch.set': 'owner',
   'close key.shown': 'member',
 }

@@ -47,9 +47,7 @@ export const submitLeaked: OnSubmit = async (interaction) => {
   if (isRefusal(shown)) return shown
   const ended = shown.filter(({ did }) => did !== null).map(({ id }) => id)
   const receipt =
-    ended.length > 0
-      ? await confirmChange(world, ended, { withinMs: receiptMs, to: 'inactive' })
-      : undefined
+    ended.length > 0 ? await confirmChange(world, ended, { withinMs: receiptMs, to: 'inactive' }) : undefined
   await interaction.show(leakReportedView(shown, pasted.length - shown.length, receipt))
 }
 
@@ -58,9 +56,14 @@ async function readReported(interaction: SubmitInteraction, pasted: readonly str
   const { db, config } = interaction.bot.world
   const typed = textIn(interaction.values, 'where')
   const where = pasted.reduce((text, word) => (isLong(word) ? text.replaceAll(word, '...') : text), typed)
-  const tokens = pasted.map((word) => ({ hash: hashToken(word), where: whereOf(where, '', config.tokenPrefix) }))
+  const tokens = pasted.map((word) => ({
+    hash: hashToken(word),
+    where: whereOf(where, '', config.tokenPrefix),
+  }))
   const hints = pasted.filter((word) => !isLong(word)).slice(0, maxHints)
-  const named = await Promise.all(hints.map((hint) => findKey(db, viewer(interaction), hint, config.tokenPrefix)))
+  const named = await Promise.all(
+    hints.map((hint) => findKey(db, viewer(interaction), hint, config.tokenPrefix)),
+  )
   const keys = named.flatMap((one) => (one.match === 'one' ? [one.key] : []))
   return [...tokens, ...keys.map(({ id }) => ({ keyId: id, where: tokens[0]!.where }))]
 }
@@ -78,4 +81,3 @@ async function readShown(interaction: SubmitInteraction, taken: readonly { id: s
     key ? [{ id: key.id, name: key.name, hint: key.hint ?? '', did: outcomes.get(key.id) ?? null }] : [],
   )
 }
-

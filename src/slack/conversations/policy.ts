@@ -173,11 +173,15 @@ async function channelComplaint({ bot }: SubmitInteraction, channelId: string): 
 /** Joins the public channels. Returns the names of the private ones, to which a member must invite the bot. */
 async function joinAll(interaction: SubmitInteraction, policy: Policy): Promise<string[]> {
   const channels = [...new Set([policy.alertChannel, policy.auditChannel].filter(Boolean))]
-  const refused = await Promise.all(channels.map((channel) => join(interaction, channel)))
+  const refused = await Promise.all(channels.map((channel) => joinChannel(interaction, channel)))
   return refused.filter((name) => name !== undefined)
 }
 
-async function join({ bot }: SubmitInteraction, channelId: string): Promise<string | undefined> {
+/** Joins a public channel. Returns the name of one to which a member must invite the bot. */
+export async function joinChannel(
+  { bot }: SubmitInteraction,
+  channelId: string,
+): Promise<string | undefined> {
   const id = await findChannel(bot.web, channelId)
   const { channel } = await bot.web.conversations.info({ channel: id })
   if (channel?.is_member) return undefined

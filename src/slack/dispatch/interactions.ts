@@ -89,7 +89,9 @@ export async function runSubmit(
   const route = submits.find(({ id }) => id === view.callback_id)
   if (!route) return ack({ response_action: 'update', view: refusalView('Keywarden', fromAnotherVersion) })
   const values = valuesOf(view)
-  const complaints = submissions.isOver(view.id) ? onFirstField(values) : wholeKeys(values, bot, route.takesTokens)
+  const complaints = submissions.isOver(view.id)
+    ? onFirstField(values)
+    : wholeKeys(values, bot, route.takesTokens)
   if (complaints) return ack({ response_action: 'errors', errors: complaints })
 
   let acknowledged = false

@@ -23,7 +23,8 @@ type Place = LeakedFacts['places'][number]
 function placePhrase({ where, by, evidence, at, scanner }: Place): Phrase {
   const found = where ? say` in ${{ code: where }}` : []
   const moment = { moment: new Date(at) }
-  if (evidence === 'scanner') return say`The scanner ${{ name: scanner ?? 'of the account' }} found it${found} on ${moment}.`
+  if (evidence === 'scanner')
+    return say`The scanner ${{ name: scanner ?? 'of the account' }} found it${found} on ${moment}.`
   if (evidence === 'pasted')
     return say`${isSlackUser(by) ? who(by) : 'An app'} pasted it${found} on ${moment}.`
   return say`${who(by)} reported it${found} on ${moment}.`
@@ -63,7 +64,8 @@ function used({ until, requests, refused, sources, more }: LeakedFacts['use']): 
   if (requests === 0) return say`${period} nobody used it.`
   const from = join(
     sources.map(
-      (one) => say`${count(one.requests, 'request')} by ${{ code: one.client }} from ${{ code: one.network }}`,
+      (one) =>
+        say`${count(one.requests, 'request')} by ${{ code: one.client }} from ${{ code: one.network }}`,
     ),
     ', ',
   )

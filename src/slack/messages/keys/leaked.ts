@@ -15,9 +15,14 @@ export const leakedForm = (workspace: Workspace): ModalView =>
     sentenceBlock(
       say`Paste what you found. I look it up by its hash and keep none of it. Those in charge of a key learn of it at once.`,
     ),
-    input('tokens', 'Keys that leaked', textInput({ multiline: true, max_length: 3000, focus_on_load: true }), {
-      hint: 'Whole keys, or hints such as tml_Ab3d. A hint alone ends nothing.',
-    }),
+    input(
+      'tokens',
+      'Keys that leaked',
+      textInput({ multiline: true, max_length: 3000, focus_on_load: true }),
+      {
+        hint: 'Whole keys, or hints such as tml_Ab3d. A hint alone ends nothing.',
+      },
+    ),
     input('where', 'Where you found them', textInput({ max_length: 300 }), {
       hint: 'Such as the address of a repository, without the key.',
       optional: true,
@@ -31,7 +36,9 @@ export type ReportedKey = { name: string; hint: string; did: LeakAction | null }
 export function leakReportedView(keys: readonly ReportedKey[], rest: number, receipt?: Receipt): ModalView {
   return notice('Leak reported', [
     ...keys.slice(0, maxListed).map((key) => sentenceBlock(outcome(key))),
-    ...(keys.length > maxListed ? [sentenceBlock(say`And ${count(keys.length - maxListed, 'more key')}.`)] : []),
+    ...(keys.length > maxListed
+      ? [sentenceBlock(say`And ${count(keys.length - maxListed, 'more key')}.`)]
+      : []),
     ...(receipt ? [sentenceBlock(receiptPhrase(receipt))] : []),
     ...(rest > 0 ? [sentenceBlock(others(rest))] : []),
   ])
