@@ -88,6 +88,9 @@ declare
   hours timestamptz;
   days timestamptz;
 begin
+  insert into usage_leaving (source, names, endpoints, classes, buckets, keys, counts)
+    select p_source, p_names, p_endpoints, p_classes, p_buckets, p_keys, p_counts
+    where cardinality(p_keys) > 0 and exists (select from usage_sinks);
   insert into usage_endpoints (name)
     select wanted.name from unnest(p_names) as wanted(name)
     where not exists (select from usage_endpoints e where e.name = wanted.name)
@@ -727,6 +730,7 @@ CREATE TABLE public.anomaly_episodes (
     strange_at timestamp with time zone NOT NULL,
     quarantined_at timestamp with time zone,
     fleet_id text,
+    left_fleet_id text,
     stands_alone boolean DEFAULT false NOT NULL,
     over_at timestamp with time zone,
     over_because text,
@@ -939,6 +943,7 @@ CREATE TABLE public.findings (
     severity text NOT NULL,
     facts jsonb NOT NULL,
     group_id text,
+    left_group_id text,
     opened_at timestamp with time zone NOT NULL,
     changed_at timestamp with time zone NOT NULL,
     resolved_at timestamp with time zone,
@@ -1472,6 +1477,29 @@ CREATE TABLE public.usage_hours_rest (
     requests bigint NOT NULL
 );
 
+CREATE TABLE public.usage_leaving (
+    seq bigint NOT NULL,
+    batch uuid DEFAULT gen_random_uuid() NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    source text NOT NULL,
+    names text[] NOT NULL,
+    endpoints integer[] NOT NULL,
+    classes smallint[] NOT NULL,
+    buckets integer[] NOT NULL,
+    keys text[] NOT NULL,
+    counts bigint[] NOT NULL,
+    CONSTRAINT usage_leaving_source_check CHECK ((source = ANY (ARRAY['verify'::text, 'outcome'::text])))
+);
+
+ALTER TABLE public.usage_leaving ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.usage_leaving_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.usage_recent (
     key_id text NOT NULL,
     last_day date NOT NULL,
@@ -1483,6 +1511,11 @@ CREATE TABLE public.usage_rollups (
     step text NOT NULL,
     through timestamp with time zone NOT NULL,
     CONSTRAINT usage_rollups_step_check CHECK ((step = ANY (ARRAY['hour'::text, 'day'::text])))
+);
+
+CREATE TABLE public.usage_sinks (
+    name text NOT NULL,
+    since timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.usage_sources (
@@ -1801,11 +1834,17 @@ ALTER TABLE ONLY public.usage_hours
 ALTER TABLE ONLY public.usage_hours_rest
     ADD CONSTRAINT usage_hours_rest_pkey PRIMARY KEY (key_id, hour, endpoint_id, source, class);
 
+ALTER TABLE ONLY public.usage_leaving
+    ADD CONSTRAINT usage_leaving_pkey PRIMARY KEY (seq);
+
 ALTER TABLE ONLY public.usage_recent
     ADD CONSTRAINT usage_recent_pkey PRIMARY KEY (key_id);
 
 ALTER TABLE ONLY public.usage_rollups
     ADD CONSTRAINT usage_rollups_pkey PRIMARY KEY (step);
+
+ALTER TABLE ONLY public.usage_sinks
+    ADD CONSTRAINT usage_sinks_pkey PRIMARY KEY (name);
 
 ALTER TABLE ONLY public.usage_sources
     ADD CONSTRAINT usage_sources_pkey PRIMARY KEY (key_id, hour, network, client);
@@ -1839,6 +1878,8 @@ CREATE INDEX acts_done_by_time ON public.acts_done USING btree (done_at);
 CREATE INDEX anomaly_episodes_by_fleet ON public.anomaly_episodes USING btree (fleet_id) WHERE (fleet_id IS NOT NULL);
 
 CREATE INDEX anomaly_episodes_by_key ON public.anomaly_episodes USING btree (key_id, began_at);
+
+CREATE INDEX anomaly_episodes_by_left_fleet ON public.anomaly_episodes USING btree (left_fleet_id) WHERE (left_fleet_id IS NOT NULL);
 
 CREATE UNIQUE INDEX anomaly_episodes_one_open ON public.anomaly_episodes USING btree (key_id) WHERE (over_at IS NULL);
 
@@ -1881,6 +1922,8 @@ CREATE UNIQUE INDEX finding_groups_one_a_day ON public.finding_groups USING btre
 CREATE INDEX findings_by_change ON public.findings USING btree (workspace_id, changed_at);
 
 CREATE INDEX findings_by_group ON public.findings USING btree (group_id) WHERE (group_id IS NOT NULL);
+
+CREATE INDEX findings_by_left_group ON public.findings USING btree (left_group_id) WHERE (left_group_id IS NOT NULL);
 
 CREATE UNIQUE INDEX findings_one_open ON public.findings USING btree (key_id, kind) WHERE (resolved_at IS NULL);
 
@@ -2073,6 +2116,9 @@ ALTER TABLE ONLY public.anomaly_episodes
     ADD CONSTRAINT anomaly_episodes_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.keys(id);
 
 ALTER TABLE ONLY public.anomaly_episodes
+    ADD CONSTRAINT anomaly_episodes_left_fleet_id_fkey FOREIGN KEY (left_fleet_id) REFERENCES public.fleet_events(id);
+
+ALTER TABLE ONLY public.anomaly_episodes
     ADD CONSTRAINT anomaly_episodes_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
 
 ALTER TABLE ONLY public.anomaly_expectations
@@ -2122,6 +2168,9 @@ ALTER TABLE ONLY public.findings
 
 ALTER TABLE ONLY public.findings
     ADD CONSTRAINT findings_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.keys(id);
+
+ALTER TABLE ONLY public.findings
+    ADD CONSTRAINT findings_left_group_id_fkey FOREIGN KEY (left_group_id) REFERENCES public.finding_groups(id);
 
 ALTER TABLE ONLY public.findings
     ADD CONSTRAINT findings_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);

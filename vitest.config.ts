@@ -15,7 +15,7 @@ export default defineConfig({
     // It only ends what hangs: on a busy machine a story through Slack may take half a minute.
     testTimeout: 60_000,
     // A fact that is waited for may take its time on a busy machine; waiting ends as soon as it is there.
-    expect: { poll: { timeout: 10_000 } },
+    expect: { poll: { timeout: 40_000 } },
     hookTimeout: 60_000,
   },
 })

@@ -14,6 +14,7 @@ import { reviews } from './reviews.ts'
 import { rotations } from './rotations.ts'
 import { unusualUseOfKeys } from './unusual-use.ts'
 import { usageRollup } from './usage-rollup.ts'
+import { usageSink } from './usage-sink.ts'
 import { weeklyDigest } from './weekly-digest.ts'
 
 /**
@@ -43,6 +44,8 @@ export const timetable: readonly Job[] = [
   { name: 'retention', cron: '41 3 * * *', timeZone: 'UTC', lateSeconds: 3_600, run: retention },
   // cost: what was counted since the last run, read twice; once an hour there is something
   { name: 'usage-rollup', cron: '6-59/15 * * * *', timeZone: 'UTC', lateSeconds: 900, run: usageRollup },
+  // cost: one row of a table that is empty without a sink; else a request for each batch
+  { name: 'usage-sink', cron: '4-59/10 * * * * *', timeZone: 'UTC', lateSeconds: 60, run: usageSink },
   // cost: one index look-up per destination in which something waits
   { name: 'deliver-alerts', cron: '*/10 * * * * *', timeZone: 'UTC', lateSeconds: 60, run: deliverAlerts },
   // cost: one row per workspace, a look-up each, and the checkpoint file once

@@ -46,6 +46,8 @@ export type Channel = {
   members: string[]
   /** the other side of a DM */
   with?: string
+  /** nobody but the app writes here */
+  readOnly?: true
 }
 
 export type Message = {

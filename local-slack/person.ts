@@ -53,7 +53,7 @@ export function person(url: string, userId: string): PersonClient {
     close: (view) => ask(at('close'), { view }),
     home: () => ask(at('home'), {}),
     screen: (after) => screen(after),
-    waitFor: (find, seconds = 15) => waitFor(screen, find, seconds),
+    waitFor: (find, seconds = 40) => waitFor(screen, find, seconds),
   }
 }
 

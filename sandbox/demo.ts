@@ -7,6 +7,7 @@ import { welcome } from './demo/welcome.ts'
 
 const usage = `bin/demo           start the demo; Ctrl-C stops it
 bin/demo --check   walk through it without a person, a line per step
+bin/demo --at 2026-11-29T03:00Z   either of them on that day, at that hour
 
 DATABASE_URL, REDIS_URL     servers to use instead of own ones; what is on them is not touched
 KEYWARDEN_LOG_LEVEL=info    what Keywarden logs, on standard error`
@@ -22,7 +23,8 @@ async function main(argv: string[]): Promise<number> {
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
   try {
-    return wanted.check ? await check(stopped.signal) : await show()
+    const today = wanted.at === undefined ? new Date() : new Date(wanted.at)
+    return wanted.check ? await check(stopped.signal, today) : await show(today)
   } catch (error) {
     if (stopped.signal.aborted) return 130
     console.error(error instanceof Error ? error.message : error)
@@ -32,8 +34,15 @@ async function main(argv: string[]): Promise<number> {
 
 function readArguments(argv: string[]) {
   try {
-    const options = { check: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
-    return parseArgs({ args: argv, options }).values
+    const options = {
+      check: { type: 'boolean' },
+      at: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    } as const
+    const { values } = parseArgs({ args: argv, options })
+    if (values.at !== undefined && Number.isNaN(Date.parse(values.at)))
+      throw new Error(`--at ${values.at} is no time. Write it like 2026-11-29T03:00Z.`)
+    return values
   } catch (error) {
     console.error((error as Error).message)
     return undefined
@@ -46,12 +55,12 @@ function stop(): void {
   stopped.abort()
 }
 
-async function show(): Promise<number> {
+async function show(today: Date): Promise<number> {
   const started = performance.now()
   console.log('Starting PostgreSQL, Redis, a local Slack, a toy platform and Keywarden.')
   const level = process.env.KEYWARDEN_LOG_LEVEL ?? 'error'
   const log = { level, destination: process.stderr }
-  const demo = await openDemo({ say: console.log, log, stopped: stopped.signal, friendlyPorts: true })
+  const demo = await openDemo({ say: console.log, log, stopped: stopped.signal, friendlyPorts: true, today })
   try {
     const seconds = (performance.now() - started) / 1000
     console.log(welcome(demo.house, seconds, process.stdout.isTTY === true))

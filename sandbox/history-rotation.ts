@@ -10,6 +10,8 @@ import type { House } from './house.ts'
 /** The dependencies of this part of the demo's past. */
 type Deps = {
   house: House
+  /** when the past ends */
+  today: Date
   key: { id: string; name: string; token: string }
   workspace: Parameters<typeof startRotation>[1]
   moveTo(at: Date): void
@@ -56,8 +58,8 @@ export async function liveThroughHours(
   successor: Successor,
   others: (share: readonly [number, number]) => Promise<void>,
 ): Promise<Client> {
-  const { house, key, moveTo } = deps
-  const hoursAgo = (n: number) => new Date(Date.now() - n * hourMs)
+  const { house, today, key, moveTo } = deps
+  const hoursAgo = (n: number) => new Date(today.getTime() - n * hourMs)
   let fresh = ''
   for (const [i, [main, forgotten, moved]] of hours.entries()) {
     if (i === 1) {

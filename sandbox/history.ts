@@ -5,6 +5,8 @@ import { plain } from '../src/foundation/words.ts'
 import { issue } from '../src/keys/issue.ts'
 import { reveal } from '../src/keys/reveal.ts'
 import { deactivate, revoke } from '../src/keys/state.ts'
+import { confirmChange } from '../src/leases/confirm.ts'
+import { isLost } from '../src/leases/receipt.ts'
 import type { Act, Actor } from '../src/members/actor.ts'
 import { ensureMember, setRole } from '../src/workspaces/roles.ts'
 import { addWorkspace, inheritOwners, type Workspace, workspacesOfTeam } from '../src/workspaces/workspace.ts'
@@ -21,25 +23,33 @@ const firstDay = 122
 const hoursOfUse = [1.7, 5, 8, 10.2, 12.4, 14.5, 17, 20.6]
 const acts = { deactivate, revoke }
 
-/** A calendar on which the demo's past is still to come. */
-export const calendarBeforeHistory = () => openCalendar(new Date(Date.now() - firstDay * dayMs))
+/** A calendar on which the demo's past, which ends at `today`, is still to come. */
+export const calendarBeforeHistory = (today: Date) =>
+  openCalendar(new Date(today.getTime() - firstDay * dayMs))
 
 /** A key whose clients are still at work. */
 export type Client = { name: string; token: string; habit: Habit; requestsADay: number }
 
 /**
  * Lives through the demo's past: each day's acts and requests happen through the product's own interfaces with the
- * calendar at that day, so that audit, ages and counts are true; then the calendar is let go to today. The house
+ * calendar at that day, so that audit, ages and counts are true; then the calendar is let go to `today`. The house
  * must have been opened on `calendarBeforeHistory`. Returns the tokens that clients still hold.
  */
-export async function liveThroughHistory(house: House): Promise<Client[]> {
-  const past: Past = { house, tokens: new Map(), ids: new Map(), asked: new Map(), successor: undefined }
+export async function liveThroughHistory(house: House, today: Date): Promise<Client[]> {
+  const past: Past = {
+    house,
+    today,
+    tokens: new Map(),
+    ids: new Map(),
+    asked: new Map(),
+    successor: undefined,
+  }
   for (let daysAgo = firstDay - 1; daysAgo > 0; daysAgo--) await liveOneDay(past, daysAgo)
   await askForKey(house)
   const moved = await liveThroughHours(await rotationOf(past), past.successor!, (share) =>
     useKeys(past, 0, share),
   )
-  moveTo(house, new Date())
+  moveTo(house, today)
   await house.keywarden.runTimetable()
   const still = pastKeys
     .filter((key) => key.keeps && key.name !== rotated.key)
@@ -51,12 +61,13 @@ export async function liveThroughHistory(house: House): Promise<Client[]> {
 }
 
 /** The state that a rotation under way needs on its later days. */
-async function rotationOf({ house, ids, tokens }: Past) {
+async function rotationOf({ house, today, ids, tokens }: Past) {
   const key = pastKeys.find(({ name }) => name === rotated.key)!
   const first = await workspace(house)
   const owner = await actor(house, first.id, rotated.by)
   return {
     house,
+    today,
     key: { id: ids.get(key)!, name: key.name, token: tokens.get(key)! },
     workspace: first,
     moveTo: (at: Date) => moveTo(house, at),
@@ -66,6 +77,7 @@ async function rotationOf({ house, ids, tokens }: Past) {
 
 type Past = {
   house: House
+  today: Date
   tokens: Map<PastKey, string>
   ids: Map<PastKey, string>
   /** how many requests were made with a key */
@@ -77,8 +89,8 @@ type Past = {
 async function liveOneDay(past: Past, daysAgo: number): Promise<void> {
   const keys = pastKeys.filter((key) => key.madeDaysAgo === daysAgo)
   const due = pastActs.filter((one) => one.daysAgo === daysAgo)
-  const inOffice = dayBefore(daysAgo)
-  const moments = momentsOf(daysAgo, inOffice)
+  const inOffice = dayBefore(past.today, daysAgo)
+  const moments = momentsOf(past.today, daysAgo, inOffice)
   const useAt = async (at: Date) => {
     moveTo(past.house, at)
     await useKeys(past, daysAgo, [moments.indexOf(at), moments.length])
@@ -95,17 +107,17 @@ async function liveOneDay(past: Past, daysAgo: number): Promise<void> {
 }
 
 /** When requests are made: the last week is looked at by the hour, what was before by the day. */
-function momentsOf(daysAgo: number, inOffice: Date): Date[] {
+function momentsOf(today: Date, daysAgo: number, inOffice: Date): Date[] {
   if (daysAgo > 7) return [inOffice]
   const midnight = Math.floor(inOffice.getTime() / dayMs) * dayMs
-  const untilToday = Date.now() - (hoursOfToday + 1) * hourMs
+  const untilToday = today.getTime() - (hoursOfToday + 1) * hourMs
   const all = hoursOfUse.map((hour) => new Date(midnight + hour * hourMs))
   return all.filter((at, i) => i === 0 || at.getTime() < untilToday)
 }
 
 /** Office hours of that day, never the same minute twice. */
-function dayBefore(daysAgo: number): Date {
-  const midnight = Math.floor(Date.now() / dayMs) * dayMs - daysAgo * dayMs
+function dayBefore(today: Date, daysAgo: number): Date {
+  const midnight = Math.floor(today.getTime() / dayMs) * dayMs - daysAgo * dayMs
   return new Date(midnight + (8 * 60 + ((daysAgo * 97) % 540)) * 60_000)
 }
 
@@ -116,7 +128,8 @@ function moveTo({ calendar }: House, at: Date): void {
 /** Adds the second workspace, and the managers of both. */
 async function addPeople(house: House): Promise<void> {
   const first = await workspace(house)
-  const policy = { alertChannel: 'platform', timeZone: first.policy.timeZone }
+  const { timeZone, quietFrom, quietUntil } = first.policy
+  const policy = { alertChannel: 'platform', timeZone, quietFrom, quietUntil }
   await done(house, { kind: 'operator', id: 'root' }, async (act) => {
     const staging = await addWorkspace(act, first.accountId, { name: 'Staging', policy }, house.world.random)
     if (!isRefusal(staging)) await inheritOwners(act, first.id, staging.id)
@@ -149,6 +162,16 @@ async function make(past: Past, key: PastKey): Promise<void> {
   )
   past.ids.set(key, issued.id)
   past.tokens.set(key, token.open())
+  await confirmed(house, issued.id)
+}
+
+/** A day of the past lasts a moment: unless waited for, the audit would say that servers learnt of a change days later. */
+async function confirmed({ world }: House, keyId: string): Promise<void> {
+  for (;;) {
+    const receipt = await confirmChange(world, [keyId])
+    if (receipt.state === 'confirmed') return
+    if (isLost(receipt)) throw new Error("A change of the demo's past was lost.")
+  }
 }
 
 async function doTo({ house, ids }: Past, one: PastAct): Promise<void> {
@@ -157,6 +180,7 @@ async function doTo({ house, ids }: Past, one: PastAct): Promise<void> {
   await done(house, await actor(house, workspaceId, people[one.by]), (act) =>
     acts[one.does](act, workspaceId, ids.get(key)!, one.reason),
   )
+  await confirmed(house, ids.get(key)!)
 }
 
 /** Something that waits for a manager, asked for in Slack as a member does. */

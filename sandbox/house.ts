@@ -53,7 +53,11 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     page: options.page ?? false,
     port: options.ports?.slack ?? 0,
     onAdvance: async ({ days, minutes }) =>
-      moveCalendar(calendar, days, minutes, () => keywarden!.runTimetable()),
+      moveCalendar(calendar, days, minutes, async () => {
+        // As in each second that has passed: what was counted until then is written.
+        await keywarden!.flush()
+        await keywarden!.runTimetable()
+      }),
   })
   const config = configFor(slack, options)
   const log = options.log ?? openLog({ level: 'silent', tokenPrefix: config.tokenPrefix })

@@ -20,6 +20,8 @@ create table findings (
   severity text not null check (severity in ('notice', 'warning', 'critical')),
   facts jsonb not null,
   group_id text references finding_groups,
+  -- the shared message in which it was told before it got one of its own
+  left_group_id text references finding_groups,
   opened_at timestamptz not null,
   changed_at timestamptz not null,
   resolved_at timestamptz,
@@ -39,6 +41,7 @@ create table findings (
 create unique index findings_one_open on findings (key_id, kind) where resolved_at is null;
 create index findings_open_by_kind on findings (workspace_id, kind) where resolved_at is null;
 create index findings_by_group on findings (group_id) where group_id is not null;
+create index findings_by_left_group on findings (left_group_id) where left_group_id is not null;
 create index findings_snoozed on findings (snoozed_until) where snoozed_until is not null and resolved_at is null;
 -- For the digest: the changes of a week.
 create index findings_by_change on findings (workspace_id, changed_at);

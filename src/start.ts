@@ -15,7 +15,8 @@ import { databaseStartError } from './foundation/outage.ts'
 import { type Random, systemRandom } from './foundation/random.ts'
 import { requireSessions } from './foundation/sessions.ts'
 import { StartError } from './foundation/start-error.ts'
-import type { World } from './foundation/world.ts'
+import type { Tracing } from './foundation/tracing.ts'
+import { openStandby, type World } from './foundation/world.ts'
 import type { SlackSide } from './slack/open.ts'
 import type { Learner } from './verification/learner.ts'
 import type { Verifier } from './verification/verifier.ts'
@@ -57,9 +58,11 @@ export async function start(options: StartOptions): Promise<Running> {
     name: `keywarden ${options.roles.join(' ')}`,
   })
   const clock = options.clock ?? openDatabaseClock()
-  const world: World = { config, log, db, clock, random: options.random ?? systemRandom }
+  const standby = options.roles.includes('bot') ? openStandby(config, 'keywarden statistics') : undefined
+  const world: World = { config, log, db, standby, clock, random: options.random ?? systemRandom }
   const opened = new Opened(log)
   opened.push('database', () => db.destroy())
+  opened.push('database', async () => standby?.destroy())
   const stop = () => opened.close()
   try {
     await checkDatabase(world)
@@ -68,6 +71,7 @@ export async function start(options: StartOptions): Promise<Running> {
       await import('./audit/checkpoint-file.ts').then(({ requireAppendable }) =>
         requireAppendable(checkpoints),
       )
+    const tracing = await openTracing(world, options.roles, opened)
     const { startWatching } = await import('./leases/confirm.ts')
     const time = await followDatabaseTime(world)
     opened.push('part', async () => time.stop())
@@ -75,7 +79,13 @@ export async function start(options: StartOptions): Promise<Running> {
     const parts = await startParts(world, options, opened)
     const verifier = options.roles.includes('verify') ? await startVerifier(world, opened) : undefined
     const isVerifierOnly = options.roles.every((role) => role === 'verify')
-    const url = await startHttp(world, verifier, isVerifierOnly, parts, opened)
+    const url = await startHttp(
+      world,
+      verifier,
+      isVerifierOnly,
+      { ...parts, traced: tracing?.around },
+      opened,
+    )
     log.info({ event: 'process.started', roles: options.roles, url }, 'keywarden is up')
     const flush = async () => verifier?.usage.flush()
     const runTimetable = async () => {
@@ -126,7 +136,9 @@ async function checkDatabase({ db, config, log }: World): Promise<void> {
     await requireSessions(config.databaseUrl)
     const pending = await pendingMigrations(db)
     if (pending.length > 0)
-      throw new StartError(`The database is ${pending.length} migrations behind. Run: keywarden migrate`)
+      throw new StartError(
+        `The database is ${pending.length} ${pending.length === 1 ? 'migration' : 'migrations'} behind. Run: keywarden migrate`,
+      )
     for (const doubt of [...(await doubtsAbout(db)), ...(await doubtsAboutRights(db))])
       log.warn({ event: 'database.doubted', doubt }, 'the database is not as it should be')
   } catch (error) {
@@ -139,6 +151,21 @@ type Parts = {
   runTimetable(): Promise<void>
   late?: () => Promise<string[]>
   failed?: () => Promise<string[]>
+  traced?: Tracing['around'] | undefined
+}
+
+/** Traces requests where the configuration says to; only then its libraries are loaded. */
+async function openTracing(
+  { config: { traces }, db }: World,
+  roles: readonly ProcessRole[],
+  opened: Opened,
+): Promise<Tracing | undefined> {
+  if (!traces) return undefined
+  const { startTracing } = await import('./foundation/tracing.ts')
+  const tracing = startTracing({ traces }, roles.join(' '))
+  tracing.watch(db)
+  opened.push('database', tracing.stop)
+  return tracing
 }
 
 async function startParts(
@@ -154,6 +181,7 @@ async function startParts(
     const worker = await startWorker(world, slack, timetable)
     opened.push('part', worker.stop)
     parts.runTimetable = worker.runTimetable
+    await import('./http/state-metrics.ts').then(({ measureState }) => measureState(world, worker.isRedisUp))
     parts.late = await showLateness(world)
     parts.failed = await showMessages(world)
   }
@@ -248,7 +276,7 @@ async function startHttp(
   world: World,
   verifier: Verifier | undefined,
   isVerifierOnly: boolean,
-  { routes, late, failed }: Parts,
+  { routes, late, failed, traced }: Parts,
   opened: Opened,
 ): Promise<string> {
   const { openHttp } = await import('./http/server.ts')
@@ -266,6 +294,7 @@ async function startHttp(
     routes,
     ...(late ? { late } : {}),
     ...(failed ? { failed } : {}),
+    ...(traced ? { traced } : {}),
   }).catch((error: Error) => {
     throw new StartError(
       `The HTTP server cannot listen: ${error.message}. Check KEYWARDEN_HTTP_HOST, KEYWARDEN_HTTP_PORT and KEYWARDEN_OPERATIONS_PORT.`,

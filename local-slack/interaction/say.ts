@@ -1,5 +1,5 @@
 import type { Slack } from '../context.ts'
-import type { Delivered, EditRequest, Person, SayRequest } from '../contract.ts'
+import type { Channel, Delivered, EditRequest, Person, SayRequest } from '../contract.ts'
 import { putFile } from '../files.ts'
 import { messagesIn, post, rewrite } from '../messages.ts'
 import { mentionsBot } from '../people.ts'
@@ -8,11 +8,16 @@ import { theirChannel } from './command.ts'
 import { emit } from './events.ts'
 import { announce, announceEdit, type OtherApp, wholeMessage } from './message-events.ts'
 
+/** Whether a person cannot write here: the manifest turns that off for conversations with the app. */
+export const isReadOnly = ({ world, manifest }: Slack, { kind, members }: Channel): boolean =>
+  manifest.isReadOnly && kind === 'dm' && members.includes(world.app.botUserId)
+
 /** A person writes a message; the app hears of it where it is a member and subscribes to that. */
 export async function say(slack: Slack, person: Person, request: SayRequest): Promise<Delivered> {
   const { world } = slack
   const channel = theirChannel(slack, person, request.channel)
   if (channel.archived) return { ok: false, error: 'is_archived' }
+  if (isReadOnly(slack, channel)) throw new Impossible('sending messages to this app has been turned off')
   const file = request.snippet && putFile(world, person.id, request.snippet, channel.id)
   const message = post(world, slack.clock.now(), {
     channel,

@@ -2,13 +2,13 @@ import { openDemo } from './open.ts'
 import { openScene, type Scene, type Step, Unexpected } from './step.ts'
 import { steps } from './story.ts'
 
-/** Walks through the story in a demo of its own, a line per step. Returns the exit code. */
-export async function check(stopped: AbortSignal): Promise<number> {
+/** Walks through the story in a demo of its own on that day, a line per step. Returns the exit code. */
+export async function check(stopped: AbortSignal, today: Date): Promise<number> {
   const started = performance.now()
   const logged: string[] = []
   const log = { level: 'debug', destination: { write: (line: string) => void logged.push(line) } }
   console.log('Starting a demo of its own.')
-  const demo = await openDemo({ say: console.log, log, stopped })
+  const demo = await openDemo({ say: console.log, log, stopped, today })
   try {
     if (!(await walk(steps, openScene(demo, logged), { say: console.log, stopped }))) return 1
     console.log(`All ${steps.length} steps are as promised. ${seconds(started)} s`)

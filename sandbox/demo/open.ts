@@ -21,12 +21,15 @@ export type DemoOptions = {
   stopped?: AbortSignal
   /** the well-known ports where they are free; otherwise any */
   friendlyPorts?: boolean
+  /** when the demo's past ends and its day begins; the real time unless given */
+  today?: Date
 }
 
 const friendly = { slack: 4100, platform: 4200, keywarden: 4300 }
 
 /** Opens the whole of Keywarden beside a local Slack and a toy platform, with a furnished past. */
-export async function openDemo({ say, log, stopped, friendlyPorts = false }: DemoOptions): Promise<Demo> {
+export async function openDemo(options: DemoOptions): Promise<Demo> {
+  const { say, log, stopped, friendlyPorts = false, today = new Date() } = options
   const closing: (() => Promise<unknown>)[] = []
   const close = async () => {
     for (const step of closing.splice(0).reverse()) await step()
@@ -38,16 +41,17 @@ export async function openDemo({ say, log, stopped, friendlyPorts = false }: Dem
     const house = await openHouse({
       ...stores,
       page: true,
-      calendar: calendarBeforeHistory(),
+      calendar: calendarBeforeHistory(today),
       log: openLog({ ...log, tokenPrefix: 'tml_' }),
-      env: { KEYWARDEN_WORKSPACE: 'Production' },
+      // Three months of alerts in as many seconds: paced like Slack, the last would wait for minutes.
+      env: { KEYWARDEN_WORKSPACE: 'Production', KEYWARDEN_SLACK_BURST: '1000' },
       ...(friendlyPorts ? { ports: await freeOnes(friendly) } : {}),
     })
     closing.push(house.close)
     // Slack allows about one post a second; here months pass in seconds.
     house.slack.limitPosts({ perSecond: 1000, burst: 1000 })
     stopped?.throwIfAborted()
-    const clients = await liveThroughHistory(house)
+    const clients = await liveThroughHistory(house, today)
     house.slack.offerAction({ label: 'Leak a key', minutes: leakMinutes, run: () => leak(house, clients) })
     stopped?.throwIfAborted()
     return { house, clients, redisUrl: stores.redisUrl, close }

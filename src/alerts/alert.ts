@@ -37,7 +37,15 @@ export type Alert = {
 }
 
 /** Several findings of a kind in one message, each with its current state. */
-export type Group = { id: string; kind: Kind; workspaceId: string; day: string | null; alerts: Alert[] }
+export type Group = {
+  id: string
+  kind: Kind
+  workspaceId: string
+  day: string | null
+  alerts: Alert[]
+  /** names of keys whose findings were told here first, and have a message of their own since */
+  moved: string[]
+}
 
 /** One step of a finding, for its thread. */
 export type Step = {
@@ -65,6 +73,7 @@ export type Notice =
   | { about: 'channel-lost'; channel: string; reason: string; lost?: 'checkpoints' }
   | { about: 'unreachable'; person: string; what: string; reason: string }
   | ({ about: 'digest' } & Digest)
+  | { about: 'welcome'; workspace: string; alertChannel: string }
   | { about: 'quarantined'; name: string; hint: string }
   | ({ about: 'offboarded-elsewhere' } & OffboardedElsewhere)
   | ({ about: 'step-refused' } & RefusedStep)

@@ -14,6 +14,8 @@ import type { Alert, FindingAction, Group, Step } from './alert.ts'
 
 /** Findings beyond this many are counted, not listed. */
 export const maxListed = 20
+/** Names of keys that left a shared message, read at most. */
+const maxMoved = 500
 
 /**
  * A finding is a message of its own, or one that it shares with others of its kind; its steps are replies below. The
@@ -100,7 +102,7 @@ async function lastDays(db: Executor, rows: readonly Row[], now: Date): Promise<
 
 /** The hours that the picture of an unusual-use alert shows: the two days before the alert. */
 async function readBand(db: Executor, row: Row): Promise<BandHour[] | undefined> {
-  if (row.kind !== 'unusual-use' || row.resolution) return undefined
+  if (row.kind !== 'unusual-use') return undefined
   return bandOf(db, row.key_id, new Date(Date.parse(String(row.facts.at)) + bucketMs))
 }
 
@@ -111,6 +113,9 @@ export async function readGroup(db: Executor, groupId: string, now: Date, ownerI
   if (ownerId) query.where('owner_id', ownerId)
   const rows = await query.orderByRaw('(resolved_at is not null), level desc, works_until, keys.name_folded')
   const day = group.day ? dayOf(group.day) : null
+  const moved = db('findings').join('keys', 'keys.id', 'key_id').where({ left_group_id: groupId })
+  if (ownerId) moved.where('owner_id', ownerId)
+  const left = await moved.orderBy('keys.name').limit(maxMoved).pluck('keys.name')
   const days = await lastDays(db, rows.slice(0, maxListed), now)
   return {
     id: group.id,
@@ -118,6 +123,7 @@ export async function readGroup(db: Executor, groupId: string, now: Date, ownerI
     workspaceId: group.workspace_id,
     day,
     alerts: rows.map((row) => toAlert(row, 'manager', days.get(row.key_id))),
+    moved: left,
   }
 }
 

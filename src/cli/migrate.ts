@@ -1,7 +1,8 @@
 import { grantRights, ownsTables } from '../audit/rights.ts'
 import type { Config } from '../foundation/config.ts'
 import { type Database, openDatabase } from '../foundation/database.ts'
-import { migrate } from '../foundation/migrate.ts'
+import { expandedBy, isExpand, migrate, pendingWork } from '../foundation/migrate.ts'
+import type { Migration } from '../foundation/migration.ts'
 import { databaseStartError } from '../foundation/outage.ts'
 import { requireSessions } from '../foundation/sessions.ts'
 
@@ -32,6 +33,54 @@ export async function migrateDatabase(config: Config): Promise<number> {
     await Promise.all([app.destroy(), owner.destroy()])
   }
 }
+
+/** Prints what `migrateDatabase` would run, what waits for it, and whether older code can go on. Changes nothing. */
+export async function planMigration({ databaseUrl }: Config): Promise<number> {
+  const db = openDatabase(databaseUrl, { connections: 1, name: 'keywarden migrate --plan' })
+  try {
+    const newer = await expandedBy(db)
+    if (newer.length > 0) {
+      console.log(`The database is of a newer version (${newer.join(', ')}), on which this one can run.`)
+      return 0
+    }
+    const { migrations, functions } = await pendingWork(db)
+    const tables = [...new Set(migrations.flatMap(({ migration }) => Object.keys(migration.effect.locks)))]
+    const sizes = await sizesOf(db, tables)
+    for (const { name, migration } of migrations) console.log(describe(name, migration, sizes))
+    for (const name of functions) console.log(`${name}\n  a new body, which serves the version before too`)
+    const isNothing = migrations.length + functions.length === 0
+    console.log(isNothing ? 'The database is up to date.' : 'Nothing was changed. Run: keywarden migrate')
+    return 0
+  } finally {
+    await db.destroy()
+  }
+}
+
+async function sizesOf(db: Database, tables: string[]): Promise<Map<string, string>> {
+  const { rows } = await db.raw(
+    `select relname, pg_size_pretty(pg_total_relation_size(oid)) as size from pg_class
+     where relnamespace = current_schema()::regnamespace and relname = any(?)`,
+    [tables],
+  )
+  return new Map(rows.map(({ relname, size }: { relname: string; size: string }) => [relname, size]))
+}
+
+function describe(name: string, { effect }: Migration, sizes: ReadonlyMap<string, string>): string {
+  const locks = Object.entries(effect.locks).map(
+    ([table, mode]) => `${mode} on ${table} (${sizes.get(table) ?? 'not there yet'})`,
+  )
+  const isFirst = name === '0001_baseline'
+  return [
+    name,
+    `  ${effect.purpose}`,
+    `  locks until it ends: ${locks.join(', ') || 'none that anybody waits for'}`,
+    `  rewrites: ${effect.rewrites.join(', ') || 'nothing'}`,
+    ...(isFirst ? [] : [isExpand(name) ? onward : stop]),
+  ].join('\n')
+}
+
+const onward = '  The version before can run on it: update while it runs, and go back to it if you must.'
+const stop = '  The version before cannot run on it: first replace every process, and take a backup.'
 
 type Identity = { role: string; database: string }
 

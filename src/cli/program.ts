@@ -16,7 +16,7 @@ import { doctor } from './doctor.ts'
 import type { TryLive } from './doctor-live.ts'
 import { addKeyVerbs } from './keys.ts'
 import { addMessageVerbs } from './messages.ts'
-import { migrateDatabase } from './migrate.ts'
+import { migrateDatabase, planMigration } from './migrate.ts'
 import { addOffboardVerb } from './offboard.ts'
 import { printError } from './print.ts'
 import { NotAnImport } from './read-import.ts'
@@ -52,8 +52,12 @@ export async function runShell(argv: readonly string[], shell: Shell): Promise<n
   program
     .command('migrate')
     .description('bring the database to this version')
-    .action(async () => {
-      code = await migrateDatabase(readConfig(shell.env))
+    .option(
+      '--plan',
+      'print what would run, what waits for it and whether older code can go on; change nothing',
+    )
+    .action(async ({ plan }: { plan?: boolean }) => {
+      code = await (plan ? planMigration : migrateDatabase)(readConfig(shell.env))
     })
   program
     .command('doctor')

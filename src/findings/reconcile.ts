@@ -130,6 +130,7 @@ async function escalate(trx: Transaction, findings: Placed[], now: Date): Promis
   if (findings.length === 0) return
   await trx.raw(
     `update findings set step = c.step, level = c.level, severity = c.severity, facts = c.facts,
+       left_group_id = case when group_id is distinct from c."groupId" then group_id else left_group_id end,
        group_id = c."groupId", changed_at = ?, snoozed_until = null, snoozed_by = null, snooze_reason = null
      from jsonb_to_recordset(?) as c (id text, step text, level integer, severity text, facts jsonb, "groupId" text)
      where findings.id = c.id`,

@@ -27,6 +27,8 @@ export type DatabaseOptions = {
   connectMs?: number
   /** waits for locks and statements as long as they take: for migrations, which nobody waits for */
   patient?: boolean
+  /** also reads from a hot standby, a little late: for statistics and exports alone */
+  mayBeStandby?: boolean
 }
 
 /**
@@ -53,7 +55,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
         stream.setTimeout(silenceMs, () => stream.destroy())
         client.connection.on('errorMessage', (error) => isConnectionSpent(error) && spent.add(client))
         const limits = patient ? unlimited : { statementMs: 10_000, lockMs: 4_000, idleMs: 10_000 }
-        beginSession(client, limits)
+        beginSession(client, limits, options.mayBeStandby)
           .catch(failedToConnect)
           .then(
             () => done(undefined, client),

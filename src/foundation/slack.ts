@@ -22,8 +22,23 @@ export const callsToSlack = ({ config, log }: Deps): WebClientOptions => ({
   logger: slackLogger(log),
 })
 
+/** How many calls of each method have failed in this process, whether Slack refused them or did not answer. */
+export const slackErrors = new Map<string, number>()
+
+/** Slack's client, which counts what fails. */
+class CountingClient extends WebClient {
+  override async apiCall(...call: Parameters<WebClient['apiCall']>): ReturnType<WebClient['apiCall']> {
+    try {
+      return await super.apiCall(...call)
+    } catch (error) {
+      slackErrors.set(call[0], (slackErrors.get(call[0]) ?? 0) + 1)
+      throw error
+    }
+  }
+}
+
 export const openWebClient = (deps: Deps): WebClient =>
-  new WebClient(deps.config.slack.botToken, callsToSlack(deps))
+  new CountingClient(deps.config.slack.botToken, callsToSlack(deps))
 
 /**
  * Waits as long as Slack's 429 says, and calls again; for commands, where nobody else waits.

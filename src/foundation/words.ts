@@ -8,8 +8,8 @@ export type Piece =
   | { user: string }
   | { moment: Date }
   | { day: Date }
-  /** a name that somebody gave: always data, never markup */
-  | { name: string }
+  /** a name that somebody gave: always data, never markup; `url`: an address that Slack gave */
+  | { name: string; url?: string }
   | { code: string }
 
 export type Phrase = readonly Piece[]

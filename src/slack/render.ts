@@ -13,6 +13,7 @@ import type { RotationContent } from '../rotation/source.ts'
 import type { RequestContent } from '../workspaces/request-source.ts'
 import type { Message } from './blocks.ts'
 import { alertMessage, alertReply } from './messages/alerts/alert.ts'
+import type { Links } from './messages/alerts/digest.ts'
 import { fleetMessage } from './messages/alerts/fleet.ts'
 import { groupMessage } from './messages/alerts/group.ts'
 import { noticeMessage } from './messages/alerts/notice.ts'
@@ -47,7 +48,7 @@ type AnyContent =
 
 type About<A> = Extract<AnyContent, { about: A }>
 
-export type Place = { mentions: readonly string[]; isDirect: boolean }
+export type Place = { mentions: readonly string[]; isDirect: boolean; links?: Links }
 
 export type Rendering = {
   render(image?: ImageBlock): Message
@@ -61,6 +62,10 @@ export type Rendering = {
 
 export type FileContent = About<'file'>
 
+/** The messages in Slack that this content links to. */
+export const linkedIn = (content: Content): { channelId: string; ts: string }[] =>
+  content.about === 'digest' ? (content as About<'digest'>).urgent.flatMap(({ at }) => at ?? []) : []
+
 export const isFile = (content: Content): content is FileContent => content.about === 'file'
 
 /** Everything that is shown in a message; a workflow's step is completed instead. */
@@ -73,7 +78,7 @@ const plainly = (make: () => Message, instead?: string): Rendering => ({
   ...(instead ? { instead } : {}),
 })
 
-const notice = (content: Notice): Rendering => plainly(() => noticeMessage(content))
+const notice = (content: Notice, { links }: Place): Rendering => plainly(() => noticeMessage(content, links))
 
 /** How each kind of message is shown in Slack; the compiler names what a new kind needs. */
 const renderers: Renderers = {
@@ -112,6 +117,7 @@ const renderers: Renderers = {
   'channel-lost': notice,
   unreachable: notice,
   digest: notice,
+  welcome: notice,
   quarantined: notice,
   'offboarded-elsewhere': notice,
   'step-refused': notice,

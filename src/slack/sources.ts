@@ -31,6 +31,7 @@ export const sources: Sources = {
   unreachable: notice('unreachable'),
   digest: notice('digest'),
   pasted: pastedTokens,
+  welcome: notice('welcome'),
   quarantined: notice('quarantined'),
   'offboarded-elsewhere': notice('offboarded-elsewhere'),
   'step-refused': notice('step-refused'),

@@ -9,7 +9,6 @@ import { type Batch, type FlushingEffect, type FlushingEvent, flushStep, newFlus
 import { flushesPerMerge } from './merge.ts'
 
 const everyMs = 1_000
-const stopWithinMs = 3_000
 
 export type FlushOptions = {
   databaseUrl: string
@@ -19,6 +18,8 @@ export type FlushOptions = {
   counterId: string
   /** names this process for people */
   name: string
+  /** for so long the last counts are tried to be written when it stops */
+  stopWithinMs?: number
 }
 
 export type Flusher = {
@@ -40,7 +41,7 @@ const merge = { name: 'merge', text: 'select merge_usage($1, $2) as is_more' }
  * by the first flush that finds it due.
  */
 export function startFlushing(counter: Counter, options: FlushOptions): Flusher {
-  const { clock, log, counterId, name } = options
+  const { clock, log, counterId, name, stopWithinMs = 3_000 } = options
   const connection = openDedicatedConnection(options.databaseUrl, {
     name: 'keywarden count',
     timeoutMs: 10_000,

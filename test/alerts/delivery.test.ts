@@ -12,7 +12,7 @@ beforeEach(async () => {
 })
 afterEach(() => house.drop())
 
-const soon = (name: string): Planted => ({ name, lifetimeDays: 7 })
+const soon = (name: string): Planted => ({ name, endsInDays: 7 })
 
 async function fault(wanted: Fault): Promise<void> {
   await fetch(`${house.slack.url}/faults`, { method: 'POST', body: JSON.stringify(wanted) })
@@ -109,7 +109,7 @@ test('an alert that changed while its channel was archived shows it once the cha
   await house.keywarden.runTimetable()
   await everythingDelivered()
   await expect
-    .poll(async () => findButton((await alerts('Before'))[0]!.blocks, 'Rotate'), { timeout: 15_000 })
+    .poll(async () => findButton((await alerts('Before'))[0]!.blocks, 'Rotate'), { timeout: 40_000 })
     .toBeUndefined()
 })
 

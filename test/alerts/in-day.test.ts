@@ -21,7 +21,7 @@ afterAll(() => records.drop())
 /** A key with three requests in the last day and nine before, and an open finding about it. */
 async function alertOf(kind: Kind, step: string, more: { resolution?: Resolution; groupId?: string } = {}) {
   const { world, workspace } = records
-  const [keyId] = await plant(world, workspace.id, [{ name: `${kind} ${step}`, lifetimeDays: 7 }])
+  const [keyId] = await plant(world, workspace.id, [{ name: `${kind} ${step}`, endsInDays: 7 }])
   await use(world.db, [
     { keyId: keyId!, at: ago(1), requests: 2 },
     { keyId: keyId!, at: ago(23), requests: 1 },

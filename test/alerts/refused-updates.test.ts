@@ -10,7 +10,7 @@ let posted: Message
 beforeEach(async () => {
   house = await testHouse()
   const workspaceId = (await house.world.db('workspaces').first('id')).id
-  await plant(house.world, workspaceId, [{ name: 'Ledger', lifetimeDays: 7 }])
+  await plant(house.world, workspaceId, [{ name: 'Ledger', endsInDays: 7 }])
   await house.keywarden.runTimetable()
   posted = await seen(({ threadTs, ...message }) => !threadTs && said(message as Message).includes('Ledger'))
 })
@@ -80,5 +80,5 @@ test('where only an edit says what happened, and Slack lets nobody edit, the mes
     await house.keywarden.runTimetable()
     return (await db('outbox').where({ step: 'only this' }).first()).outcome
   }
-  await expect.poll(ended, { timeout: 20_000 }).toBe('failed')
+  await expect.poll(ended, { timeout: 40_000 }).toBe('failed')
 })

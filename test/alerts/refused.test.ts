@@ -63,7 +63,7 @@ async function lookedAt(...keys: Planted[]): Promise<string> {
 }
 
 /** A key that stops working in a week gets a message of its own. */
-const alertAbout = (name: string) => lookedAt({ name, lifetimeDays: 7 })
+const alertAbout = (name: string) => lookedAt({ name, endsInDays: 7 })
 
 const messageAbout = (keyId: string) =>
   house.world
@@ -251,7 +251,7 @@ describe('what says nothing about the message loses none, however long it lasts:
 test('where many share a message, each has its reply though the message itself goes in words', async () => {
   house.slack.refuseBlocks(['section'])
   const names = ['Alpha', 'Beta', 'Gamma', 'Delta', 'Epsilon'].map((name) => `Shared ${name}`)
-  await lookedAt(...names.map((name) => ({ name, lifetimeDays: 7 })))
+  await lookedAt(...names.map((name) => ({ name, endsInDays: 7 })))
   const shared = await inChannel('keys stop working soon')
   expect(shared.blocks).toEqual([])
   for (const name of names) expect(shared.text).toContain(name)
@@ -333,7 +333,7 @@ describe('beside a worker', () => {
   })
 
   test('where a plan has no charts the digest comes in words, and the critical alert behind it comes', async () => {
-    const [keyId] = await plant(house.world, workspace.id, [{ name: 'Payroll export', lifetimeDays: 14 }])
+    const [keyId] = await plant(house.world, workspace.id, [{ name: 'Payroll export', endsInDays: 14 }])
     await use(house.world.db, [{ keyId: keyId!, at: house.calendar.now(), requests: 1_200 }])
     house.slack.refuseBlocks(['data_visualization', 'table'])
     house.calendar.advance({ days: 5, minutes: 0 })

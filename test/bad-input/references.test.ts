@@ -53,7 +53,7 @@ describe('a reference that came over the wire is looked up under whoever sends i
       expect((await send(house, clickBody(house, 'manager', action, value))).status).toBe(200)
       const isNoCommand = action === 'go' && value !== '' && value !== '/'
       if (isNoCommand) continue
-      const answer = await vi.waitUntil(() => answerSince(from), { timeout: 10_000 })
+      const answer = await vi.waitUntil(() => answerSince(from), { timeout: 40_000 })
       expect(JSON.stringify(answer.args)).not.toContain('Something went wrong')
     }
     expect((await fetch(`${house.keywarden.url}/readyz`)).status).toBe(200)

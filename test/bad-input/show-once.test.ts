@@ -84,7 +84,7 @@ test('a key that was not shown is called void only when no server can accept it'
     )
   expect(await isTold()).toBe(false)
   await acknowledge(silent, 'inc_silent', before + 1)
-  await expect.poll(isTold, { timeout: 10_000 }).toBe(true)
+  await expect.poll(isTold, { timeout: 40_000 }).toBe(true)
   const shown = await manager.waitFor(
     (screen) => /is void/.test(said(topModal(screen)?.blocks ?? [])) && topModal(screen),
   )

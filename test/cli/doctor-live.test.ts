@@ -302,7 +302,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
     await faulty('chat.update', 'ratelimited', { retryAfterSeconds: 2, about: 'header' })
     const running = process(['doctor', '--live', '--to', to], env())
     await vi.waitUntil(async () => (await inSlack()).some(({ text }) => text.endsWith('header')), {
-      timeout: 15_000,
+      timeout: 40_000,
     })
     running.child.kill(signal)
     expect(await running.ended).toBe(1)

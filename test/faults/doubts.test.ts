@@ -34,7 +34,7 @@ describe('a standby that follows', () => {
   const following = () => administer(primary.url, 'select application_name from pg_stat_replication')
 
   test('asynchronously is warned of: promoting it may undo what was confirmed', async () => {
-    await expect.poll(following, { timeout: 30_000 }).toHaveLength(1)
+    await expect.poll(following, { timeout: 40_000 }).toHaveLength(1)
     const warned = [
       expect.stringMatching(/^the standby berlin is asynchronous: .*; name it in synchronous_standby_names$/),
     ]

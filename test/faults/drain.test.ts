@@ -47,7 +47,7 @@ test('what Slack sent before the end of the drain is acknowledged on its connect
   // The socket of the server is closed when the parts are asked to stop.
   const submitted = submit(manager, dialog, {})
   await expect
-    .poll(() => fetch(`${house.url}/healthz`).catch(() => 'closed'), { timeout: 10_000 })
+    .poll(() => fetch(`${house.url}/healthz`).catch(() => 'closed'), { timeout: 40_000 })
     .toBe('closed')
   await other.commit()
   expect(await submitted).toMatchObject({ ok: true })

@@ -51,7 +51,7 @@ function job(run: () => Promise<void> = async () => undefined, cron = '* * * * *
   return counted
 }
 
-const soon = { timeout: 10_000, interval: 50 }
+const soon = { timeout: 40_000, interval: 50 }
 
 describe('the schedules in Redis', () => {
   let queue: JobQueue

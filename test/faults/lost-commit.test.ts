@@ -29,7 +29,7 @@ import { type Ending, type LateCommits, openLateCommits } from './lab/late-commi
 const out = 'The database is out. Nothing changed.'
 const unknown = 'I do not yet know whether it was saved.'
 const endings: Ending[] = ['committed', 'rolled back', 'unknown']
-const within = { timeout: 15_000, interval: 50 }
+const within = { timeout: 40_000, interval: 50 }
 
 describe('where people and machines ask', () => {
   let late: LateCommits

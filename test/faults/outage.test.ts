@@ -31,7 +31,7 @@ afterAll(async () => {
 
 const out = 'The database is out. Nothing changed.'
 const statusOf = async (path: string) => (await fetchOperations(house.url + path)).status
-const within = { timeout: 15_000, interval: 100 }
+const within = { timeout: 40_000, interval: 100 }
 
 test('with Postgres killed, every answer says so, and with Postgres back everything works without a restart', async () => {
   const manager = house.as('manager')

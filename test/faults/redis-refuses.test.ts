@@ -72,7 +72,7 @@ const counted: Job = {
 }
 const context = () => ({ world, deliver: async () => undefined })
 const events = () => logged.map(({ event }) => event)
-const soon = { timeout: 20_000, interval: 50 }
+const soon = { timeout: 40_000, interval: 50 }
 const commands = async () => Number(/total_commands_processed:(\d+)/.exec(await admin.info('stats'))![1])
 
 describe.each(Object.entries(faults))('a Redis that %s is a Redis that is out:', (name, [begin, end]) => {
@@ -141,7 +141,7 @@ test('a Redis that hangs is a Redis that is out, from fifteen seconds on, and is
   await expect.poll(() => runs, soon).toBeGreaterThan(0)
   process.kill(redis.pid(), 'SIGSTOP')
   try {
-    await expect.poll(events, { timeout: 30_000, interval: 50 }).toEqual(['redis.unavailable'])
+    await expect.poll(events, { timeout: 40_000, interval: 50 }).toEqual(['redis.unavailable'])
     expect(queue.isOut()).toBe(true)
   } finally {
     process.kill(redis.pid(), 'SIGCONT')

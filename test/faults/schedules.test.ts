@@ -101,7 +101,7 @@ test('every run that is due when the watchdogs of two workers look is run by Bul
     }
     return startWatchdog(timetable, context(), counting, '* * * * * *')
   })
-  await expect.poll(() => checks, { timeout: 30_000 }).toBeGreaterThanOrEqual(10)
+  await expect.poll(() => checks, { timeout: 40_000 }).toBeGreaterThanOrEqual(10)
   await Promise.all(watchdogs.map((watchdog) => watchdog.stop()))
 
   // In the order of a run's life, so that everything that goes on meanwhile is seen in one of the three.

@@ -17,7 +17,7 @@ afterAll(async () => {
   await Promise.all([database.drop(), redis.drop()])
 })
 
-const soon = { timeout: 15_000, interval: 10 }
+const soon = { timeout: 40_000, interval: 10 }
 const opened = async () => (await calls(house.slack.url, 'apps.connections.open')).length
 
 const warnings = () => house.logged().filter(({ msg }) => /Slack cannot be reached/.test(String(msg))).length

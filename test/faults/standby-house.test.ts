@@ -29,7 +29,7 @@ afterAll(async () => {
   await Promise.all([standby?.stop(), primary?.stop(), redis?.drop()])
 })
 
-const within = { timeout: 30_000, interval: 100 }
+const within = { timeout: 40_000, interval: 100 }
 const ready = async () => {
   const response = await fetchOperations(`${house.url}/readyz`)
   return { status: response.status, said: await response.text() }

@@ -32,7 +32,7 @@ afterEach(async () => {
   await administer(standby.url, 'select pg_wal_replay_resume()').catch(() => undefined)
 })
 
-const soon = { timeout: 30_000, interval: 50 }
+const soon = { timeout: 40_000, interval: 50 }
 
 /** The standby has all that was committed so far. */
 async function catchUp(): Promise<void> {

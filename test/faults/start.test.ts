@@ -90,6 +90,19 @@ describe('a start that cannot succeed says why in one sentence, names the variab
     expect(errors).toMatch(/^The database is \d+ migrations behind\. Run: keywarden migrate$/)
   })
 
+  test('when the database is of an older version, which it leaves as it is', async () => {
+    const older = await freshDatabase()
+    await administer(older.url, 'drop table usage_leaving, usage_sinks')
+    await administer(older.url, `delete from knex_migrations where name = '0002_expand_usage_sink'`)
+    const tables = `select relname from pg_class where relnamespace = 'public'::regnamespace order by 1`
+    const before = await administer(older.url, tables)
+    expect(await failing(['start'], { DATABASE_URL: older.url })).toBe(
+      'The database is 1 migration behind. Run: keywarden migrate',
+    )
+    expect(await administer(older.url, tables)).toEqual(before)
+    await older.drop()
+  })
+
   test('when a worker cannot write checkpoints of the audit', async () => {
     // A file, where a folder would have to be: that stops root, too.
     const KEYWARDEN_AUDIT_CHECKPOINTS = new URL('../../package.json/checkpoints.jsonl', import.meta.url)

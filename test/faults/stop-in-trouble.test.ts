@@ -30,7 +30,7 @@ async function secondsToStop(): Promise<number> {
 }
 
 const leases = async () => Number((await house.world.db('leases').count({ all: '*' }))[0]!.all)
-const soon = { timeout: 20_000, interval: 50 }
+const soon = { timeout: 40_000, interval: 50 }
 
 describe('SIGTERM ends a process of all roles within ten seconds', () => {
   test('while Postgres hangs', async () => {

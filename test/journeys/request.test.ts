@@ -205,7 +205,7 @@ test('a request that Slack refuses to post reaches the managers later, as the pe
     const screen = await manager.screen()
     return messagesIn(screen, security).filter((one) => said(one).includes('asks for a key. Held up')).length
   }
-  await expect.poll(inTheEnd, { timeout: 20_000 }).toBe(1)
+  await expect.poll(inTheEnd, { timeout: 40_000 }).toBe(1)
 })
 
 test('a denial that Slack refuses to deliver for now reaches the person who asked later', async () => {
@@ -222,7 +222,7 @@ test('a denial that Slack refuses to deliver for now reaches the person who aske
     await house.keywarden.runTimetable()
     return (await house.world.db('outbox').where({ source: 'request-answer', outcome: null })).length
   }
-  await expect.poll(waiting, { timeout: 20_000 }).toBe(0)
+  await expect.poll(waiting, { timeout: 40_000 }).toBe(0)
   await received(house.as('member'), 'denied your request for Held answer')
 })
 

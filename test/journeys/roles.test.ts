@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import {
   answerTo,
   house,
@@ -26,7 +26,7 @@ async function give(values: Record<string, string | null>) {
 async function becomesGuest(userId: string) {
   await house.slack.setPerson(userId, { kind: 'guest' })
   const rows = () => house.world.db('members').where({ user_id: userId }).whereNull('left_at')
-  await vi.waitFor(async () => expect(await rows()).toEqual([]))
+  await expect.poll(rows).toEqual([])
 }
 
 test('an owner makes a manager, who can work at once; and takes it back, which holds at once', async () => {

@@ -62,7 +62,7 @@ async function flushedSince(at: Date): Promise<void> {
           .min('through as through')
         return rows[0]!.through > at
       },
-      { timeout: 15_000 },
+      { timeout: 40_000 },
     )
     .toBe(true)
 }
@@ -184,7 +184,7 @@ test('a compromised key is refused first, with the receipt; then its successor i
         await house.keywarden.runTimetable()
         return (await house.world.db('rotations').where({ reason: 'compromised' }).first()).phase
       },
-      { timeout: 15_000 },
+      { timeout: 40_000 },
     )
     .toBe('finished')
   await tracker(manager, 'Leaked', 'Rotated Leaked')

@@ -65,7 +65,7 @@ beforeAll(async () => {
   const { db, clock } = house.world
   const { id } = await db('keys').first('id')
   const isReported = async () => (await recentOf(db, id, clock.now())).some(({ code }) => code === '500')
-  await vi.waitFor(async () => expect(await isReported()).toBe(true), 10_000)
+  await vi.waitFor(async () => expect(await isReported()).toBe(true), 40_000)
 })
 
 const isPanel = (message: Message) => findButton(message.blocks, 'Export CSV') !== undefined
@@ -149,7 +149,7 @@ test('a range can be typed, with a hint instead of a name', async () => {
   const before = await panels()
   const answer = await answerTo(manager, `usage ${hint} 30d`)
   expect(said(answer)).toContain('31 requests in the last 30 days')
-  await vi.waitFor(async () => expect(await panels()).toBe(before + 1), 10_000)
+  await vi.waitFor(async () => expect(await panels()).toBe(before + 1), 40_000)
 })
 
 test('View usage in the list leads there', async () => {
@@ -158,7 +158,7 @@ test('View usage in the list leads there', async () => {
   const panels = async () => directMessages(await manager.screen()).filter(isPanel).length
   const before = await panels()
   await chooseFromMenu(manager, list, 'Salesforce CRM', 'View usage')
-  await vi.waitFor(async () => expect(await panels()).toBe(before + 1), 10_000)
+  await vi.waitFor(async () => expect(await panels()).toBe(before + 1), 40_000)
 })
 
 test('the export is a file for the asker alone, and its columns add up to what the platform counted', async () => {

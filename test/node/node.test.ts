@@ -69,7 +69,7 @@ for (const { line, folder } of found)
         Number((await house.world.db('key_usage').sum({ all: 'requests' }))[0]?.all)
       await expect.poll(requests).toBe(1)
       const ran = async () => (await house.world.db('job_runs').whereNotNull('finished_at')).length
-      await expect.poll(ran, { timeout: 30_000 }).toBeGreaterThan(0)
+      await expect.poll(ran, { timeout: 40_000 }).toBeGreaterThan(0)
 
       await answerTo(manager, 'usage Salesforce CRM')
       const file = await fetch(`${house.slack.url}/files/${await pictureFor(manager)}`)

@@ -121,7 +121,7 @@ test('an owner there ends the role too, and from then on the leaver is refused t
   )
   const begun = await submitAndSee(owner, form, {})
   await owner.close(begun.id)
-  await expect.poll(() => memberOf(production, farah), { timeout: 10_000 }).toBeUndefined()
+  await expect.poll(() => memberOf(production, farah), { timeout: 40_000 }).toBeUndefined()
   const leaver = person(house.slack.url, farah)
   expect(said(await answerTo(leaver, 'list in:Production'))).toMatch(/You have been offboarded/)
   const dialog = await openDialog(owner, `offboard <@${farah}> in:Production`)

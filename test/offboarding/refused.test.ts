@@ -52,7 +52,7 @@ async function workUntil<T>(fact: () => Promise<T | undefined | false>): Promise
       await deliverWaiting({ world: house.world, channel, sources })
       return fact()
     },
-    { timeout: 30_000 },
+    { timeout: 40_000 },
   ) as Promise<T>
 }
 
@@ -87,7 +87,7 @@ test.each([
     )
     expect(done.text).toMatch(/Asked for by <@U0ADA00001> on <!date/)
     expect(done.text).toContain('Type `/keys offboard @person` instead.')
-    await vi.waitUntil(() => fileBelow(done), { timeout: 15_000 })
+    await vi.waitUntil(() => fileBelow(done), { timeout: 40_000 })
     house.slack.refuseBlocks([])
   },
 )

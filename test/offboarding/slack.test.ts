@@ -46,7 +46,7 @@ test('a preview says which keys and why, may be changed, and then it happens and
   const ended = await makeKey(house.as('otherManager'), { name: 'Old script' })
   const { id } = await keyOf('Nightly export')
   const used = (await keyOf('Salesforce CRM')).id
-  await vi.waitUntil(() => house.world.db('key_usage').where({ key_id: used }).first(), { timeout: 10_000 })
+  await vi.waitUntil(() => house.world.db('key_usage').where({ key_id: used }).first(), { timeout: 40_000 })
   const form = await openDialog(house.as('owner'), `offboard <@${leaver}|chidi>`)
   expect(said(form.blocks)).toMatch(/has to do with 3 keys ?; 1 in use/)
   expect(said(form.blocks)).toMatch(

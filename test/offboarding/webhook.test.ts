@@ -64,7 +64,7 @@ test('a signed request offboards somebody, and its address says when it is done'
   const answer = await post('{"user":"U0LEAVER01","note":"HR-7"}', { key: 'hr-7' })
   expect(answer).toMatchObject({ status: 202, body: { mode: 'deactivate' } })
   await expect
-    .poll(async () => (await statusAt(answer.body.statusUrl)).body, { timeout: 10_000 })
+    .poll(async () => (await statusAt(answer.body.statusUrl)).body, { timeout: 40_000 })
     .toMatchObject({ state: 'done', keys: { all: 1, refused: 1, waiting: 0 } })
   expect((await keysByName(house.world)).Webhooked).toMatchObject({ status: 'inactive' })
   expect(await post('{"user":"U0LEAVER01","note":"HR-7"}', { key: 'hr-7' })).toMatchObject({
@@ -186,7 +186,7 @@ test('a request by address whose person is leaving already shows how that goes',
   const found = { userId: 'U0MERGED01', email: 'merged@acme.example', deleted: false, isBot: false }
   await offboardMissed(house.world, accountId, [found])
   await expect
-    .poll(async () => (await statusAt(byAddress.body.statusUrl)).body, { timeout: 10_000 })
+    .poll(async () => (await statusAt(byAddress.body.statusUrl)).body, { timeout: 40_000 })
     .toMatchObject({ id: byName.body.id, state: 'done', keys: { all: 1, refused: 1 } })
 })
 
@@ -241,7 +241,7 @@ test('a key that is over the limit is an alert, and no longer once it is refused
   await house.keywarden.runTimetable()
   await expect
     .poll(async () => (await world.db('offboardings').where({ id: 'off_late' }).first()).state, {
-      timeout: 10_000,
+      timeout: 40_000,
     })
     .toBe('done')
   const after = await world.db.transaction((trx) => offboardingLate.ask(trx, workspace!, world.clock.now()))
@@ -306,7 +306,7 @@ test('an owner makes a credential in Slack, sees it once, and revokes it; a mana
   expect(said(again.blocks)).not.toContain(token)
   expect(said(again.blocks)).toContain(token.slice(0, 8))
   await pressIn(owner, again, 'Revoke')
-  await expect.poll(async () => (await ask()).status, { timeout: 10_000 }).toBe(401)
+  await expect.poll(async () => (await ask()).status, { timeout: 40_000 }).toBe(401)
   const refused = await openDialog(house.as('manager'), 'connect')
   expect(said(refused.blocks)).toContain('Only owners connect other systems.')
 })

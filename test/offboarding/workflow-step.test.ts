@@ -73,7 +73,7 @@ async function sendAgain(execution: string, user: string): Promise<number> {
     },
     body,
   })
-  await expect.poll(() => endedTwice(execution), { timeout: 10_000 }).toBe(true)
+  await expect.poll(() => endedTwice(execution), { timeout: 40_000 }).toBe(true)
   return response.status
 }
 

@@ -220,7 +220,7 @@ describe('at Slack', () => {
         .first()
       return row.outcome
     }
-    await expect.poll(isOver, { timeout: 20_000 }).toBe('moot')
+    await expect.poll(isOver, { timeout: 40_000 }).toBe('moot')
     expect((await completions(execution)).at(-1)!.reply).toMatchObject({
       ok: false,
       error: 'execution_not_in_running_state',

@@ -88,7 +88,7 @@ test('bot and worker are killed at step after step of a rotation, and no request
     .poll(
       async () => (await world.db('usage_counters').min('through as through').first())!.through.getTime(),
       {
-        timeout: 15_000,
+        timeout: 40_000,
       },
     )
     .toBeGreaterThan(then + 89 * 60_000)

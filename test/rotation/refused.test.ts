@@ -126,7 +126,7 @@ test.each<[string, Partial<Fault>]>([
     await work(house)
     return (await house.world.db('outbox').where({ mode: 'live' }).whereNull('completed_at')).length
   }
-  await expect.poll(waiting, { timeout: 20_000 }).toBe(0)
+  await expect.poll(waiting, { timeout: 40_000 }).toBe(0)
   await received(house.as('member'), `${name}. Reveal the new key`)
   await tracker(house.as('manager'), name, 'replaces')
 })

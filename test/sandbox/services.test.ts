@@ -13,7 +13,7 @@ import { type RedisServer, startRedis } from '../../sandbox/services/redis.ts'
 import { freePort } from '../../sandbox/services/server.ts'
 import { administer } from '../setup/administer.ts'
 
-const within = { timeout: 15_000, interval: 50 }
+const within = { timeout: 40_000, interval: 50 }
 
 describe('a Postgres of our own', () => {
   let postgres: PostgresServer

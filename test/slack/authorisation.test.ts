@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { perform } from '../../src/acts/perform.ts'
 import { addLeaks } from '../../src/http/leaks.ts'
 import { addOffboardings } from '../../src/http/offboardings.ts'
@@ -83,9 +83,7 @@ beforeAll(async () => {
   const request = { source: 'shell' as const, userId: people.otherMember }
   must(await perform(world, operator, (act) => requestOffboarding(act, workspace, request, world.random)))
   await wire.timed.event({ type: 'user_change', user: { id: people.otherManager, deleted: true } })
-  await vi.waitFor(async () =>
-    expect(await world.db('offboardings').where({ user_id: people.otherManager })).toHaveLength(1),
-  )
+  await expect.poll(() => world.db('offboardings').where({ user_id: people.otherManager })).toHaveLength(1)
 })
 afterAll(() => wire.stop())
 
@@ -238,7 +236,7 @@ test('an owner gets nowhere with the id of another account’s key, under any ve
       'No such key here.',
     )
   await wire.submit(senders.owner!(), 'key.deactivate', `${ws.own}/${foreignKey}`)
-  await vi.waitFor(async () => expect(await refusals('key.deactivate')).toBeGreaterThan(0))
+  await expect.poll(() => refusals('key.deactivate')).toBeGreaterThan(0)
   expect(await foreignRow()).toEqual(before)
 })
 

@@ -30,11 +30,15 @@ const week: NonNullable<Digest['use']> = {
     { ...nobody, keyId: 'key_3', name: 'Warehouse ETL', hint: 'tml_cccc...', requests: 90, refused: 7 },
   ],
 }
+const urgent = (name: string, at: Digest['urgent'][number]['at'] = null): Digest['urgent'][number] => ({
+  ...{ kind: 'idle', step: 'open', severity: 'warning', keyId: 'key_3', name, at },
+})
 const digest = (more: Partial<Digest> = {}): Digest => ({
   openByKind: [{ kind: 'idle', count: 1 }],
   opened: 1,
   resolved: 0,
-  urgent: [{ kind: 'idle', step: 'open', keyId: 'key_3', name: 'Warehouse ETL' }],
+  urgent: [urgent('Warehouse ETL')],
+  keys: 1,
   use: week,
   ...more,
 })
@@ -92,9 +96,42 @@ test('what says nothing is left out: outcomes that never occurred, a chart of a 
 })
 
 test('a calm week is one sentence', () => {
-  const { blocks } = digestMessage(digest({ openByKind: [], urgent: [], resolved: 2 }))
+  const { blocks } = digestMessage(digest({ openByKind: [], urgent: [], keys: 0, resolved: 2 }))
   expect(blocks).toHaveLength(1)
   expect(said(blocks)).toBe(
-    'A calm week: no key needs anybody, and 2 alerts were settled. 1,290 requests with 3 keys, 2 times as many as in the week before.',
+    'A calm week: nothing needs attention, and 2 alerts were resolved. 1,290 requests with 3 keys, 2 times as many as in the week before.',
   )
+})
+
+test('a week in which nothing came up takes five lines at most, and shows no chart and no table', () => {
+  const names = ['One', 'Two', 'Three', 'Four', 'Five']
+  const all = {
+    opened: 0,
+    openByKind: [{ kind: 'idle', count: 9 }],
+    urgent: names.map((name) => urgent(name)),
+  } as const
+  const { blocks } = digestMessage(
+    digest({ ...all, urgent: [...all.urgent], openByKind: [...all.openByKind], keys: 7 }),
+  )
+  const lines = textOf(blocks).replace(/[\u2068\u2069]/g, '')
+  expect(blocks.every(({ type }) => type === 'rich_text')).toBe(true)
+  expect(said(blocks)).toMatch(/^9 open findings\. None new, none resolved this week\. 1,290 requests/)
+  expect(said(blocks)).toMatch(/Three is not used And 4 more keys: \/keys list attention$/)
+  expect(lines.split('🟠').length - 1).toBe(3)
+})
+
+test('a week as busy as the one before has no chart, even when something came up', () => {
+  const even = { ...week, before: 1_200, days: week.days.map(({ name, ok }) => day(name, ok)) }
+  const { blocks } = digestMessage(digest({ use: even }))
+  expect(chartIn(blocks)).toBeUndefined()
+  expect(said(blocks)).toContain('1,290 requests with 3 keys')
+})
+
+test('each line links its key to the alert, where Slack gave the address', () => {
+  const at = { channelId: 'C0SECURITY', ts: '1.2' }
+  const shown = digest({ urgent: [urgent('Linked', at), urgent('Not posted')], keys: 2 })
+  const { blocks } = digestMessage(shown, new Map([['C0SECURITY 1.2', 'https://acme.slack.com/archives/x']]))
+  const elements = JSON.stringify(blocks)
+  expect(elements).toMatch(/"type":"link","url":"https:\/\/acme\.slack\.com\/archives\/x","text":"⁨Linked⁩"/)
+  expect(elements).toMatch(/"type":"text","text":"⁨Not posted⁩"/)
 })

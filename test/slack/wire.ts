@@ -120,7 +120,7 @@ export async function openWire(house: TestHouse) {
         if (!shown) throw new Error(`nothing was shown in ${viewId}`)
         return JSON.stringify(shown.args.view)
       },
-      { timeout: 20_000, interval: 100 },
+      { timeout: 40_000, interval: 100 },
     )
 
   return {

@@ -26,6 +26,8 @@ function openCounting(name: string, options: Options = {}) {
   const counter = new Counter()
   const flusher: Flusher = startFlushing(counter, {
     ...{ databaseUrl, clock: world.clock, log: world.log, name, counterId: `cnt_${name}` },
+    // However busy the machine is.
+    stopWithinMs: 120_000,
     ...options,
   })
   const use = (keys = many) => {

@@ -178,7 +178,7 @@ describe('the last requests of a key', () => {
     const { key, token } = await asking.records.key({ name: 'Quiet' })
     await asking.ask(token.open())
     const recent = () => recentOf(db(), key.id, asking.records.calendar.now())
-    await expect.poll(recent, { interval: 50, timeout: 20_000 }).toHaveLength(1)
+    await expect.poll(recent, { interval: 50, timeout: 40_000 }).toHaveLength(1)
   })
 
   test('are two hundred at most, in the order of their times, whichever verifier flushes first', async () => {

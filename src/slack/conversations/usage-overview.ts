@@ -1,5 +1,6 @@
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
+import { statisticsDatabase } from '../../foundation/world.ts'
 import { type Range, windowOf } from '../../usage/range.ts'
 import { workspaceSummaryOf, workspaceTrafficOf } from '../../usage/reports/workspace.ts'
 import { exerciseOf } from '../../verification/exercised.ts'
@@ -38,7 +39,8 @@ export const turnOverview: OnClick = async (interaction) => {
 }
 
 async function readOverview(interaction: Interaction, range: Range): Promise<Overview | Refusal> {
-  const { db, clock, config } = interaction.bot.world
+  const { clock, config } = interaction.bot.world
+  const statistics = statisticsDatabase(interaction.bot.world)
   const { workspace, actor } = interaction.caller
   const now = clock.now()
   const window = windowOf(range, now)
@@ -46,9 +48,9 @@ async function readOverview(interaction: Interaction, range: Range): Promise<Ove
   const routes = loadScopeTable(config.verify.routesFile)
   const read = await orDatabaseOut(() =>
     Promise.all([
-      workspaceSummaryOf(db, workspace.id, range, now),
-      workspaceTrafficOf(db, workspace.id, window.from, window.to, window.step),
-      exerciseOf(db, workspace.id, windowOf(evidence, now), routes),
+      workspaceSummaryOf(statistics, workspace.id, range, now),
+      workspaceTrafficOf(statistics, workspace.id, window.from, window.to, window.step),
+      exerciseOf(statistics, workspace.id, windowOf(evidence, now), routes),
     ]),
   )
   if (isRefusal(read)) return read

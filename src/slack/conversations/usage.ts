@@ -2,6 +2,7 @@ import { listEvents } from '../../audit/list.ts'
 import { incidentsOf } from '../../findings/incidents.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
+import { statisticsDatabase } from '../../foundation/world.ts'
 import type { KeyWithUsage } from '../../keys/key.ts'
 import { may } from '../../policy/may.ts'
 import { type Range, windowOf } from '../../usage/range.ts'
@@ -68,15 +69,16 @@ async function readPanel(
   range: Range,
 ): Promise<Panel | Refusal> {
   const { db, clock } = interaction.bot.world
+  const statistics = statisticsDatabase(interaction.bot.world)
   const { id: workspaceId, policy } = interaction.caller.workspace
   const now = clock.now()
   const window = windowOf(range, now)
   const read = await orDatabaseOut(() =>
     Promise.all([
-      summaryOf(db, key.id, range, now),
-      trafficOf(db, [key.id], window.from, window.to, window.step),
-      sourcesOf(db, [key.id], window.from, window.to),
-      recentOf(db, key.id, now),
+      summaryOf(statistics, key.id, range, now),
+      trafficOf(statistics, [key.id], window.from, window.to, window.step),
+      sourcesOf(statistics, [key.id], window.from, window.to),
+      recentOf(statistics, key.id, now),
       listEvents(db, { workspaceId, keyId: key.id, limit: maxEvents }),
       incidentsOf(db, key.id, window.from, window.to),
     ]),

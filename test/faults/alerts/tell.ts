@@ -194,7 +194,8 @@ export function openTelling(world: World, runStep: (userId: string) => Promise<s
   const notices: Teller = async (workspace, n) => {
     const use = await weekOfUse(db, workspace, dayIn('UTC', world.clock.now()))
     const told = {
-      digest: { openByKind: [], opened: 1, resolved: 0, urgent: [], use },
+      digest: { openByKind: [], opened: 1, resolved: 0, urgent: [], keys: 0, use },
+      welcome: { workspace: workspace.name, alertChannel: 'security-alerts' },
       quarantined: { name: nameOf('Quarantined'), hint: 'tml_1234...' },
       'offboarded-elsewhere': {
         ...{ leaver: personOf(n), by: manager, home: 'Home', workspace: workspace.name },

@@ -656,6 +656,7 @@ export const group: fc.Arbitrary<Group> = fc.constantFrom(...kinds).chain((kind)
     workspaceId: fc.constant('ws_one'),
     day: fc.constant(null),
     alerts: many(alertOf(kind), 300).map((all) => unique(all, (one) => one.findingId)),
+    moved: many(name, 40),
   }),
 )
 export const fleet: fc.Arbitrary<Fleet> = fc.record({
@@ -667,6 +668,7 @@ export const fleet: fc.Arbitrary<Fleet> = fc.record({
   grownAt: moment,
   overAt: perhaps(moment),
   names: many(name, 10),
+  left: many(name, 10),
 })
 const sums = { requests: count, refused: count, outcomes: count, failed: count }
 const keyUse = fc.record({ ...sums, keyId: id('key'), name, hint })
@@ -681,12 +683,15 @@ const digest: fc.Arbitrary<Digest> = fc.record({
       fc.record({
         kind: fc.constant(kind),
         step: fc.constantFrom(...(steps[kind] ?? ['started'])),
+        severity: fc.constantFrom('critical', 'warning', 'notice'),
         keyId: id('key'),
         name,
+        at: fc.constantFrom(null, { channelId: 'C0SECURITY', ts: '1767571200.000100' }),
       }),
     ),
     5,
   ),
+  keys: count,
   use: fc.record({
     requests: count,
     before: count,
@@ -762,6 +767,7 @@ export const notice: fc.Arbitrary<Notice> = fc.oneof(
     { requiredKeys: ['about', 'channel', 'reason'] },
   ),
   digest.map((one) => ({ about: 'digest' as const, ...one })),
+  fc.record({ about: fc.constant('welcome' as const), workspace: name, alertChannel: name }),
   fc.record({ about: fc.constant('quarantined' as const), name, hint }),
   fc.record({
     about: fc.constant('unreachable' as const),

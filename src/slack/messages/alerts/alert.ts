@@ -1,35 +1,54 @@
 import type { Button, ImageBlock, KnownBlock, Overflow } from '@slack/types'
 import type { Alert, Step } from '../../../alerts/alert.ts'
 import { asksIfNeeded } from '../../../findings/notice.ts'
-import { say } from '../../../foundation/words.ts'
+import { join, type Phrase, say, who } from '../../../foundation/words.ts'
 import { actions, button, context, go, type Message, message, option } from '../../blocks.ts'
-import { mrkdwnDate, sentenceBlock } from '../../phrase.ts'
+import { fallback, mrkdwnDate, sentenceBlock, struckBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
 import { count, hintText } from '../keys/key.ts'
 import { leakedBlocks } from './leaked.ts'
 import { useFacts } from './unusual-use.ts'
-import { called, ending, fact, statusLines, stepWords, wasPausedByJob } from './words.ts'
+import { headline, outcome, statusLines, stepWords, wasPausedByJob } from './words.ts'
 
 type AlertProps = { mentions: string[]; isDirect: boolean; image?: ImageBlock }
 
 /**
- * The parent message with the alert's current state. A resolved one says who did what, and has no buttons, unless the
- * policy paused the key.
+ * The parent message with the alert's current state: how urgent, the key and the fact first, then the owner and the
+ * buttons. A settled one keeps what it said, struck through, with who did what, and has no buttons, unless the policy
+ * paused the key.
  */
 export function alertMessage(alert: Alert, { mentions, isDirect, image }: AlertProps): Message {
+  const picture = image ? [image] : []
   if (alert.resolution)
-    return message(
-      ending(alert),
-      ...(wasPausedByJob(alert) ? [actions(activate(alert, String(alert.resolution.at)))] : []),
-    )
+    return {
+      text: fallback(outcome(alert)),
+      blocks: [
+        struckBlock(headline(alert)),
+        sentenceBlock(say`✅ ${outcome(alert)}`),
+        ...picture,
+        context(`${hintText(alert.key.hint)} · owner <@${alert.key.ownerId}>`),
+        ...(wasPausedByJob(alert) ? [actions(activate(alert, String(alert.resolution.at)))] : []),
+      ],
+    }
   return message(
-    say`${called(mentions)}${fact(alert)}`,
-    ...(image ? [image] : []),
+    headline(alert),
+    ...picture,
     ...(alert.kind === 'leaked' ? leakedBlocks(alert) : []),
-    context(`${hintText(alert.key.hint)} · ${traffic(alert)} · owner <@${alert.key.ownerId}>`),
+    sentenceBlock(ownerLine(alert, mentions)),
+    context(`${hintText(alert.key.hint)} · ${traffic(alert)}`),
     ...statusLines(alert).map((phrase) => sentenceBlock(phrase)),
     isDirect && alert.ownerRole === 'member' ? askButtons(alert) : buttons(alert),
   )
+}
+
+/** The owner, and who else is told; a mention notifies only when the message is posted. */
+function ownerLine({ key }: Alert, mentions: readonly string[]): Phrase {
+  const others = mentions.filter((user) => user !== key.ownerId)
+  const also = join(
+    others.map((user) => [{ user }]),
+    ', ',
+  )
+  return say`Owner: ${who(key.ownerId)}${others.length > 0 ? say`. Also for ${also}` : ''}`
 }
 
 /** The reply in the thread for a step. It mentions people, since an edited message notifies nobody. */
