@@ -41,7 +41,9 @@ let n = 0
 /** A verifier knows the key, as one that is in use. */
 const warm = (tokens: readonly string[]) =>
   Promise.all(
-    verifiers.flatMap(({ url }) => tokens.map((token) => ask(url, token).then((code) => expectCode(code, 'VALID')))),
+    verifiers.flatMap(({ url }) =>
+      tokens.map((token) => ask(url, token).then((code) => expectCode(code, 'VALID'))),
+    ),
   )
 
 async function ask(url: string, key: string): Promise<string> {
@@ -58,18 +60,28 @@ function expectCode(code: string, wanted: string): void {
 }
 
 /** A report of a thousand tokens, of which these are live keys; until the last of them is confirmed as refused. */
-async function leak(keys: readonly { id: string; token: string }[]): Promise<{ takenMs: number; refusedMs: number }> {
-  const others = Array.from({ length: perReport - keys.length }, () => generateToken('tml_', randomBytes).open())
-  const found = [...keys.map(({ token }) => token), ...others].map((token) => ({ hash: hashToken(token), where: '' }))
+async function leak(
+  keys: readonly { id: string; token: string }[],
+): Promise<{ takenMs: number; refusedMs: number }> {
+  const others = Array.from({ length: perReport - keys.length }, () =>
+    generateToken('tml_', randomBytes).open(),
+  )
+  const found = [...keys.map(({ token }) => token), ...others].map((token) => ({
+    hash: hashToken(token),
+    where: '',
+  }))
   const about = { accountId: 'acc_lab', evidence: 'scanner' as const, reporter: 'job:scanner bench' }
   const begun = performance.now()
   const taken = must(
-    await perform(world, job, (act) => takeReport(act, { ...about, reference: `r${++n}`, found }, systemRandom)),
+    await perform(world, job, (act) =>
+      takeReport(act, { ...about, reference: `r${++n}`, found }, systemRandom),
+    ),
   )
   const takenMs = performance.now() - begun
   if (taken.length !== keys.length) throw new Error(`${taken.length} of ${keys.length} keys were found`)
   await executeLeaks(world)
-  if ((await confirmLeaks(world, { withinMs: 30_000 })) !== keys.length) throw new Error('not all were confirmed')
+  if ((await confirmLeaks(world, { withinMs: 30_000 })) !== keys.length)
+    throw new Error('not all were confirmed')
   return { takenMs, refusedMs: performance.now() - begun - takenMs }
 }
 
@@ -118,7 +130,10 @@ const manyMs = many.map(({ refusedMs }) => refusedMs)
 const figures = {
   oneP50Ms: percentile(singleMs, 0.5),
   oneP99Ms: percentile(singleMs, 0.99),
-  intakeP99Ms: percentile(single.map(({ takenMs }) => takenMs), 0.99),
+  intakeP99Ms: percentile(
+    single.map(({ takenMs }) => takenMs),
+    0.99,
+  ),
   plainP50Ms: percentile(plainMs, 0.5),
   plainP99Ms: percentile(plainMs, 0.99),
   ratioP50: percentile(singleMs, 0.5) / percentile(plainMs, 0.5),

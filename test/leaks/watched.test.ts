@@ -16,7 +16,9 @@ const workspaceId = async () => (await house.world.db('workspaces').first('id'))
 async function key(name: string, more: { status?: 'revoked'; in?: string } = {}): Promise<string> {
   const token = generateToken('tml_', (n) => randomBytes(n)).open()
   const { in: workspace, ...rest } = more
-  await plant(house.world, workspace ?? (await workspaceId()), [{ name, tokenHash: hashToken(token), ...rest }])
+  await plant(house.world, workspace ?? (await workspaceId()), [
+    { name, tokenHash: hashToken(token), ...rest },
+  ])
   return token
 }
 
@@ -116,14 +118,25 @@ test('forged and foreign tokens, hints, revoked keys, other channels and what on
   const { db, clock } = house.world
   const now = clock.now()
   await db('accounts').insert({ id: 'acc_f', slack_team_id: 'T0F', name: 'F', created_at: now })
-  await db('workspaces').insert({ id: 'ws_f', account_id: 'acc_f', name: 'F', name_folded: 'f', created_at: now })
+  await db('workspaces').insert({
+    id: 'ws_f',
+    account_id: 'acc_f',
+    name: 'F',
+    name_folded: 'f',
+    created_at: now,
+  })
   const before = await reported()
   const live = await key('Nearly')
   await say(await key('Over', { status: 'revoked' }))
   await say(await key('Foreign', { in: 'ws_f' }))
   await say(generateToken('tml_', (n) => randomBytes(n)).open())
-  await say(`${live}x and x${live} and ${live.slice(0, -1)} and ${live.toLowerCase()} and ${live.slice(0, 8)}...`)
-  await house.as('member').say({ channel: security, text: live }).catch(() => undefined)
+  await say(
+    `${live}x and x${live} and ${live.slice(0, -1)} and ${live.toLowerCase()} and ${live.slice(0, 8)}...`,
+  )
+  await house
+    .as('member')
+    .say({ channel: security, text: live })
+    .catch(() => undefined)
   await say(`at last ${await key('Last')}`)
   await alertAbout('Last')
   expect(await reported()).toEqual([...before, 'Last'].sort())

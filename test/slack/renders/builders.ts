@@ -86,7 +86,9 @@ const filter = fc.oneof(
     .map((typed) => ({ words: typed.slice(0, 100) })),
 )
 const chosenScopes = a.scopes
-const leakDone = fc.option(fc.constantFrom('notify' as const, 'quarantine' as const, 'rotate' as const, 'revoke' as const))
+const leakDone = fc.option(
+  fc.constantFrom('notify' as const, 'quarantine' as const, 'rotate' as const, 'revoke' as const),
+)
 const expires = fc.constantFrom('30', '90', 'other', 'never', 'nonsense')
 const anyRefusal = fc
   .record({
