@@ -15,7 +15,7 @@ export const leakedRules = z
   .object({ person: byScope, scanner: byScope, pasted: byScope })
   .prefault({ person: {}, scanner: {}, pasted: {} })
 
-export type LeakedRules = z.output<typeof leakedRules>
+type LeakedRules = z.output<typeof leakedRules>
 
 /** What the rules say about a key with these scopes: the strongest of what they say about each. Pure. */
 export function leakAction(rules: LeakedRules, evidence: Evidence, scopes: readonly string[]): LeakAction {

@@ -88,7 +88,7 @@ const linkTo = async ({ web }: BotContext, channel: string, ts: string): Promise
 const maxTexts = 5_000
 
 /** Every text of a message: what it says, and what its blocks and attachments hold. Pure. */
-export function textsIn({ text, blocks, attachments }: MessageEvent): string[] {
+function textsIn({ text, blocks, attachments }: MessageEvent): string[] {
   const texts: string[] = []
   const open: unknown[] = [text, blocks, attachments]
   while (open.length > 0 && texts.length < maxTexts) {

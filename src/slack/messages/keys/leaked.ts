@@ -30,7 +30,7 @@ export const leakedForm = (workspace: Workspace): ModalView =>
   ])
 
 /** A reported key that this person may see, and what became of it. */
-export type ReportedKey = { name: string; hint: string; did: LeakAction | null }
+type ReportedKey = { name: string; hint: string; did: LeakAction | null }
 
 /** The answer names only keys that this person may see; of everything else it says the same. */
 export function leakReportedView(keys: readonly ReportedKey[], rest: number, receipt?: Receipt): ModalView {
