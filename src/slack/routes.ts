@@ -84,7 +84,7 @@ export const commands: readonly CommandRoute[] = [
   { verb: 'roles', needs: 'role.set', opens: 'Roles', run: openRoles, help: ['roles', 'who may do what', 'Owners set roles, by person or by user group. Someone always owns Keywarden.'] },
   { verb: 'connect', needs: 'connection.make', opens: 'Connect', run: openConnect, help: ['connect', 'directories and HR systems', 'SCIM tokens and webhook secrets with which other systems say who leaves.'] },
   { verb: 'policy', needs: 'policy.set', opens: 'Policy', run: openPolicy, help: ['policy [leaked]', 'rules and thresholds', 'They hold for what happens from now on; no existing key changes. Leaked: what happens to keys that are reported as leaked.'] },
-  { verb: 'watch', needs: 'policy.set', opens: 'Watched channels', run: openWatch, help: ['watch', 'channels where keys are noticed', 'A whole key that somebody posts in one of them is reported as leaked, and its author is told. Nothing of the messages is kept.'] },
+  { verb: 'watch', needs: 'policy.set', opens: 'Watched channels', run: openWatch, help: ['watch', 'channels where keys are noticed', 'A whole key that somebody posts in one of them is reported as leaked, and its author gets a message. Nothing of the messages is kept.'] },
   { verb: 'help', run: (interaction) => help(interaction, commands), help: ['help [VERB]', 'this list, or one command', 'KEY is a name, or the hint that lists show, such as tml_Ab3d.'] },
   { verb: '', run: (interaction) => start(interaction), help: ['', 'what you can do here', ''] },
 ]
