@@ -16,9 +16,12 @@ const workspaceId = async () => (await house.world.db('workspaces').first('id'))
 async function key(name: string, more: { status?: 'revoked'; in?: string } = {}): Promise<string> {
   const token = generateToken('tml_', (n) => randomBytes(n)).open()
   const { in: workspace, ...rest } = more
-  await plant(house.world, workspace ?? (await workspaceId()), [
-    { name, tokenHash: hashToken(token), ...rest },
-  ])
+  const token_hash = hashToken(token)
+  await plant(house.world, workspace ?? (await workspaceId()), [{ name, tokenHash: token_hash, ...rest }])
+  await house.world
+    .db('keys')
+    .where({ token_hash })
+    .update({ hint: `${token.slice(0, 8)}...` })
   return token
 }
 
