@@ -914,8 +914,10 @@ CREATE TABLE public.emails (
     account_id text NOT NULL,
     email text NOT NULL,
     user_id text NOT NULL,
+    source text DEFAULT 'slack'::text NOT NULL,
     seen_at timestamp with time zone NOT NULL,
-    CONSTRAINT emails_email_check CHECK ((email = lower(email)))
+    CONSTRAINT emails_email_check CHECK ((email = lower(email))),
+    CONSTRAINT emails_source_check CHECK ((source = ANY (ARRAY['slack'::text, 'shell'::text])))
 );
 
 CREATE UNLOGGED TABLE public.epoch (
@@ -1102,6 +1104,7 @@ CREATE TABLE public.keys (
     needed_at timestamp with time zone,
     needed_by text,
     quiet_since timestamp with time zone GENERATED ALWAYS AS (GREATEST(status_changed_at, used_by_then, needed_at)) STORED NOT NULL,
+    found_by text GENERATED ALWAYS AS (((((((name_folded || ' '::text) || lower(integration)) || ' '::text) || lower(description)) || ' '::text) || lower(COALESCE(hint, ''::text)))) STORED NOT NULL,
     CONSTRAINT keys_allowed_networks_check CHECK ((cardinality(allowed_networks) <= 50)),
     CONSTRAINT keys_check CHECK (((status <> 'unrevealed'::text) OR ((token_hash IS NULL) AND (hint IS NULL) AND (expires_at IS NULL)))),
     CONSTRAINT keys_check1 CHECK (((status <> ALL (ARRAY['active'::text, 'inactive'::text])) OR ((token_hash IS NOT NULL) AND (hint IS NOT NULL)))),
@@ -1212,7 +1215,10 @@ CREATE TABLE public.offboarding_requests (
     reference text DEFAULT ''::text NOT NULL,
     requested_by text NOT NULL,
     requested_at timestamp with time zone NOT NULL,
+    ignored_mode text,
+    ignored_successor text,
     withdrawn_at timestamp with time zone,
+    CONSTRAINT offboarding_requests_ignored_mode_check CHECK ((ignored_mode = ANY (ARRAY['by-use'::text, 'revoke'::text, 'deactivate'::text, 'rotate'::text]))),
     CONSTRAINT offboarding_requests_source_check CHECK ((source = ANY (ARRAY['slack'::text, 'workflow'::text, 'user-change'::text, 'scim'::text, 'webhook'::text, 'shell'::text, 'reconcile'::text])))
 );
 
@@ -2004,11 +2010,13 @@ CREATE INDEX keys_by_owner ON public.keys USING btree (workspace_id, owner_id, n
 
 CREATE INDEX keys_by_quiet ON public.keys USING btree (workspace_id, quiet_since, id) WHERE (status = 'active'::text);
 
+CREATE INDEX keys_by_scope ON public.keys USING gin (workspace_id, scopes);
+
 CREATE INDEX keys_by_status ON public.keys USING btree (workspace_id, status, name_folded, id);
 
 CREATE INDEX keys_by_successor ON public.keys USING btree (successor_id) WHERE (successor_id IS NOT NULL);
 
-CREATE INDEX keys_by_words ON public.keys USING gin (workspace_id, name_folded public.gin_trgm_ops) WHERE (status <> 'revoked'::text);
+CREATE INDEX keys_by_words ON public.keys USING gin (workspace_id, found_by public.gin_trgm_ops);
 
 CREATE INDEX keys_created ON public.keys USING btree (created_by) WHERE (status <> 'revoked'::text);
 

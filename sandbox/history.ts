@@ -22,6 +22,7 @@ const hourMs = 3_600_000
 const firstDay = 122
 const hoursOfUse = [1.7, 5, 8, 10.2, 12.4, 14.5, 17, 20.6]
 const acts = { deactivate, revoke }
+const states = { deactivate: 'inactive', revoke: 'revoked' } as const
 
 /** A calendar on which the demo's past, which ends at `today`, is still to come. */
 export const calendarBeforeHistory = (today: Date) =>
@@ -162,13 +163,12 @@ async function make(past: Past, key: PastKey): Promise<void> {
   )
   past.ids.set(key, issued.id)
   past.tokens.set(key, token.open())
-  await confirmed(house, issued.id)
 }
 
 /** A day of the past lasts a moment: unless waited for, the audit would say that servers learnt of a change days later. */
-async function confirmed({ world }: House, keyId: string): Promise<void> {
+async function confirmed({ world }: House, keyId: string, to: 'inactive' | 'revoked'): Promise<void> {
   for (;;) {
-    const receipt = await confirmChange(world, [keyId])
+    const receipt = await confirmChange(world, [keyId], { to })
     if (receipt.state === 'confirmed') return
     if (isLost(receipt)) throw new Error("A change of the demo's past was lost.")
   }
@@ -180,7 +180,7 @@ async function doTo({ house, ids }: Past, one: PastAct): Promise<void> {
   await done(house, await actor(house, workspaceId, people[one.by]), (act) =>
     acts[one.does](act, workspaceId, ids.get(key)!, one.reason),
   )
-  await confirmed(house, ids.get(key)!)
+  await confirmed(house, ids.get(key)!, states[one.does])
 }
 
 /** Something that waits for a manager, asked for in Slack as a member does. */

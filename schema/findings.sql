@@ -20,7 +20,7 @@ create table findings (
   severity text not null check (severity in ('notice', 'warning', 'critical')),
   facts jsonb not null,
   group_id text references finding_groups,
-  -- the shared message in which it was told before it got one of its own
+  -- the shared message that it had before it got one of its own
   left_group_id text references finding_groups,
   opened_at timestamptz not null,
   changed_at timestamptz not null,

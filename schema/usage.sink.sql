@@ -1,6 +1,6 @@
 -- Usage that also goes to another store. While a sink is registered, all that add_usage counts is a batch here too, in
 -- the same transaction, until the sink has said that it has it: nothing counted is lost on the way. A batch has the same
--- id and the same rows each time it is sent, so that the sink can tell a repetition.
+-- id and the same rows each time it is sent, so that the sink recognises a repetition.
 create table usage_sinks (
   name text primary key,
   since timestamptz not null

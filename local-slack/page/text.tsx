@@ -80,7 +80,7 @@ export function Link({ url, children }: { url: string; children: ReactNode }) {
         className="link"
         onClick={() => {
           openChannel(place.channel)
-          lookFor(place.ts)
+          scrollToMessage(place.ts)
         }}
       >
         {children}
@@ -100,10 +100,10 @@ function messageAt(url: string): { channel: string; ts: string } | undefined {
 }
 
 /** Scrolls to a message as soon as it is drawn, and marks it for a moment. */
-function lookFor(ts: string, frames = 60): void {
+function scrollToMessage(ts: string, frames = 60): void {
   requestAnimationFrame(() => {
     const found = document.querySelector(`[data-ts="${ts}"]`)
-    if (!found) return frames > 0 ? lookFor(ts, frames - 1) : undefined
+    if (!found) return frames > 0 ? scrollToMessage(ts, frames - 1) : undefined
     found.scrollIntoView({ block: 'center' })
     found.classList.add('found')
     found.addEventListener('animationend', () => found.classList.remove('found'), { once: true })

@@ -43,7 +43,7 @@ export type Group = {
   workspaceId: string
   day: string | null
   alerts: Alert[]
-  /** names of keys whose findings were told here first, and have a message of their own since */
+  /** names of keys whose findings were sent here first, and have a message of their own since */
   moved: string[]
 }
 

@@ -48,6 +48,8 @@ export const events = [
   'request.closed',
   'holder.added',
   'leak.reported',
+  'address.set',
+  'address.removed',
   'offboarding.requested',
   'offboarding.joined',
   'offboarding.completed',

@@ -69,7 +69,7 @@ function addChanging(verbs: Command, env: Env, failed: (code: number) => void): 
       .action(async (key: string, choices: ChangeChoices) =>
         failed(await changeKey(env, change, key, choices)),
       )
-  add('revoke', 'end a key for good; asks for its name first').option('--yes', 'do not ask')
+  add('revoke', 'revoke a key; asks for its name first').option('--yes', 'do not ask')
   add('deactivate', 'pause a key; activate resumes it')
   add('activate', 'resume a paused key')
   verbs

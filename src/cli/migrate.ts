@@ -1,10 +1,11 @@
 import { grantRights, ownsTables } from '../audit/rights.ts'
 import type { Config } from '../foundation/config.ts'
 import { type Database, openDatabase } from '../foundation/database.ts'
-import { expandedBy, isExpand, migrate, pendingWork } from '../foundation/migrate.ts'
+import { expandedBy, isExpand, migrate, pendingMigrations, pendingWork } from '../foundation/migrate.ts'
 import type { Migration } from '../foundation/migration.ts'
-import { databaseStartError } from '../foundation/outage.ts'
+import { databaseStartError, reasonOf } from '../foundation/outage.ts'
 import { requireSessions } from '../foundation/sessions.ts'
+import { StartError } from '../foundation/start-error.ts'
 
 /**
  * Migrates the database to this version. With an owner's URL the owner owns the tables, and the role of DATABASE_URL
@@ -15,7 +16,7 @@ export async function migrateDatabase(config: Config): Promise<number> {
   if (databaseOwnerUrl === undefined) await requireSessions(databaseUrl)
   else await requireSessions(databaseOwnerUrl, 'DATABASE_OWNER_URL')
   const open = (url: string) => openDatabase(url, { connections: 2, name: 'keywarden migrate' })
-  if (databaseOwnerUrl === undefined) return report(await migrate(databaseUrl))
+  if (databaseOwnerUrl === undefined) return report(await migrated(databaseUrl, 'DATABASE_URL'))
   const [app, owner] = [open(databaseUrl), open(databaseOwnerUrl)]
   try {
     const appRole = await roleOf(app, 'DATABASE_URL')
@@ -25,13 +26,32 @@ export async function migrateDatabase(config: Config): Promise<number> {
       console.error(problem)
       return 1
     }
-    const code = report(await migrate(databaseOwnerUrl))
+    const code = report(await migrated(databaseOwnerUrl, 'DATABASE_OWNER_URL'))
     await grantRights(owner, appRole.role)
+    await pendingMigrations(app)
     console.log(`${appRole.role} may read and append to the audit, and not change it.`)
     return code
   } finally {
     await Promise.all([app.destroy(), owner.destroy()])
   }
+}
+
+const migrated = (url: string, variable: string): Promise<string[]> =>
+  migrate(url).catch((error: Error) => {
+    throw whyNotMigrated(error, variable) ?? error
+  })
+
+/** What keeps the role from migrating, and what to do about it. */
+export function whyNotMigrated(error: Error, variable: string): StartError | undefined {
+  const said = reasonOf(error)
+  if (/extension .* is not available/.test(said))
+    return new StartError(
+      `The server lacks an extension (${said}). Install the contrib modules of PostgreSQL there, and migrate again.`,
+    )
+  if ((error as { code?: unknown }).code !== '42501') return databaseStartError(error, variable)
+  return new StartError(
+    `The role of ${variable} may not migrate (${said}). Make it the owner of the database and of its tables, or set DATABASE_OWNER_URL to the role that is.`,
+  )
 }
 
 /** Prints what `migrateDatabase` would run, what waits for it, and whether older code can go on. Changes nothing. */

@@ -10,6 +10,7 @@ import { packageRoot } from '../foundation/package-root.ts'
 import { scrubber } from '../foundation/scrub.ts'
 import { StartError } from '../foundation/start-error.ts'
 import { isSlackUser } from '../foundation/words.ts'
+import { addAddressVerbs } from './addresses.ts'
 import { addAnomalyVerbs } from './anomaly.ts'
 import { addAuditVerbs } from './audit.ts'
 import { doctor } from './doctor.ts'
@@ -79,6 +80,7 @@ export async function runShell(argv: readonly string[], shell: Shell): Promise<n
     addWorkspaceVerbs,
     addServiceTokenVerbs,
     addOffboardVerb,
+    addAddressVerbs,
     addReviewVerbs,
     addMessageVerbs,
     addAuditVerbs,

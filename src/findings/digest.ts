@@ -97,7 +97,7 @@ async function readDigest(
       db.raw('count(*) filter (where opened_at >= ?)::int as opened', [since]),
       db.raw('count(*) filter (where resolved_at >= ?)::int as resolved', [since]),
     )
-  const { rows } = await db.raw(mostUrgent, { workspaceId, destination, maxListed })
+  const { rows } = await db.raw(urgentKeys, { workspaceId, destination, maxListed })
   const urgent = (rows as Row[]).map(({ channelId, ts, keys: _, ...one }) => ({
     ...one,
     at: channelId && ts ? { channelId, ts } : null,
@@ -114,7 +114,7 @@ async function readDigest(
 type Row = Omit<Urgent, 'at'> & { channelId: string | null; ts: string | null; keys: number }
 
 /** Each key once, by its most urgent finding. */
-const mostUrgent = `
+const urgentKeys = `
   with open as (
     select f.*, array_position(array['critical', 'warning', 'notice'], severity) as rank, k.name, k.works_until
     from findings f join keys k on k.id = f.key_id

@@ -53,7 +53,7 @@ export async function migrate(url: string): Promise<string[]> {
 /**
  * The migrations, and the bodies of functions, that this version has and the database has not. Creates nothing, unlike
  * knex's own list.
- * @throws StartError as `expandedBy`
+ * @throws StartError as `expandedBy`, and when the tables are where the connected role does not look
  */
 export async function pendingMigrations(db: Knex): Promise<string[]> {
   await expandedBy(db)
@@ -61,7 +61,7 @@ export async function pendingMigrations(db: Knex): Promise<string[]> {
   return [...names, ...(await pendingFunctions(db))]
 }
 
-/** What `migrate` would run, in this order. Changes nothing. */
+/** The migrations and functions that `migrate` would run, in this order. Changes nothing. */
 export async function pendingWork(
   db: Knex,
 ): Promise<{ migrations: { name: string; migration: Migration }[]; functions: string[] }> {
@@ -73,8 +73,17 @@ export async function pendingWork(
 }
 
 async function pendingFiles(db: Knex): Promise<string[]> {
-  const { rows } = await db.raw(`select to_regclass('knex_migrations') is not null as is_there`)
-  const ran: string[] = rows[0].is_there ? await db('knex_migrations').pluck('name') : []
+  const { rows } = await db.raw(
+    `select to_regclass('knex_migrations') is not null as "isThere", current_user as role,
+       array(select relnamespace::regnamespace::text from pg_class where relname = 'acts_done' order by 1) as schemas`,
+  )
+  const { isThere, role, schemas } = rows[0] as { isThere: boolean; role: string; schemas: string[] }
+  if (!isThere && schemas.length > 0)
+    throw new StartError(
+      `The role ${role} does not see the tables, which are in the schema ${schemas.join(', ')}. As their owner run: ` +
+        `grant usage on schema ${schemas[0]} to ${role}; alter role ${role} set search_path = ${schemas[0]};`,
+    )
+  const ran: string[] = isThere ? await db('knex_migrations').pluck('name') : []
   return (await source.getMigrations([])).filter((file) => !ran.includes(source.getMigrationName(file)))
 }
 

@@ -3,7 +3,7 @@ import type { Knex } from 'knex'
 /** A file of `migrations`. A name `NNNN_expand_<what>` says that code from before it can run on what it makes. */
 export type Migration = Knex.Migration & { effect: MigrationEffect }
 
-/** What `keywarden migrate --plan` says of a migration; a test compares it with what Postgres does. */
+/** The statement of a migration that `keywarden migrate --plan` prints; a test compares it with what Postgres does. */
 export type MigrationEffect = {
   purpose: string
   /**

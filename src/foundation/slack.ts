@@ -79,6 +79,10 @@ const teamsOf = ({ team_id, enterprise_user }: SlackUser): string[] => [
 export const isForeign = (user: SlackUser, teamId: string): boolean =>
   user.is_stranger === true || (teamsOf(user).length > 0 && !teamsOf(user).includes(teamId))
 
+/** Whether a user is of an organisation of several teams, and of others of its teams than ours. */
+export const isOfSisterTeam = (user: SlackUser, teamId: string): boolean =>
+  user.enterprise_user?.teams !== undefined && !user.is_stranger && isForeign(user, teamId)
+
 /** Whether somebody is a guest of the team. */
 export const isGuest = (user: SlackUser): boolean =>
   user.is_restricted === true || user.is_ultra_restricted === true

@@ -11,6 +11,9 @@ import {
 import type { Config } from './config.ts'
 import type { Database } from './database.ts'
 
+/** Real milliseconds that an export may take with its retries, also the last one, which a stop waits for. */
+const timeoutMillis = 2_000
+
 type Handler = (request: IncomingMessage, response: ServerResponse) => void
 
 export type Tracing = {
@@ -39,7 +42,9 @@ export function startTracing({ traces }: { traces: NonNullable<Config['traces']>
     resource: resourceFromAttributes({ 'service.name': 'keywarden', 'service.instance.role': role }),
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(traces.share) }),
     spanProcessors: [
-      new BatchSpanProcessor(new OTLPTraceExporter({ url: traces.url }), { scheduledDelayMillis: 1_000 }),
+      new BatchSpanProcessor(new OTLPTraceExporter({ url: traces.url, timeoutMillis }), {
+        scheduledDelayMillis: 1_000,
+      }),
     ],
   })
   provider.register({ propagator: null })

@@ -32,6 +32,10 @@ export function say(texts: TemplateStringsArray, ...values: (Piece | number | Ph
 export const join = (phrases: readonly Phrase[], between: string): Phrase =>
   phrases.flatMap((phrase, i) => (i === 0 ? [...phrase] : [between, ...phrase]))
 
+/** Joins phrases as a sentence lists them: "Ada, Bruno or Chidi". */
+export const series = (phrases: readonly Phrase[], last: 'and' | 'or'): Phrase =>
+  phrases.length < 2 ? join(phrases, '') : say`${join(phrases.slice(0, -1), ', ')} ${last} ${phrases.at(-1)!}`
+
 /** An actor as a person reads it: a mention for a Slack user, words for a job or the shell. */
 export function who(actorName: string): Piece {
   if (isSlackUser(actorName)) return { user: actorName }

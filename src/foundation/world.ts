@@ -21,5 +21,5 @@ export const openStandby = ({ databaseReadUrl }: Config, name: string): Database
     ? undefined
     : openDatabase(databaseReadUrl, { connections: 4, name, mayBeStandby: true })
 
-/** Where statistics and exports are read from; never what a verdict or a change depends on. */
+/** The database that statistics and exports are read from; never read for a verdict or a change. */
 export const statisticsDatabase = ({ standby, db }: Pick<World, 'standby' | 'db'>): Database => standby ?? db

@@ -19,7 +19,7 @@ export async function addHolder(
   if (refusal) return refusal
   const why = holder.why.trim()
   if (why === '' || [...why].length > 300)
-    return refuse('invalid', 'Say in at most 300 characters how they came by it.', { field: 'why' })
+    return refuse('invalid', 'Say in at most 300 characters how they got it.', { field: 'why' })
   const key = await act
     .trx('keys')
     .where({ id: keyId, workspace_id: workspaceId })

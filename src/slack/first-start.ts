@@ -15,12 +15,16 @@ import type { Identity } from './app.ts'
 /**
  * Returns the bot's identity, and makes the first account and workspace of its team if there is none. The first owner
  * comes from configuration, else from the owners of the Slack workspace.
- * @throws StartError when Slack refuses the token or no owner can be found
+ * @throws StartError when Slack refuses the token, it is for a whole organisation, or no owner can be found
  */
 export async function firstStart(world: World, web: WebClient): Promise<Identity> {
   const refused = (error: unknown) =>
     slackStartError(error, 'SLACK_BOT_TOKEN', 'OAuth & Permissions', world.config.slack.apiUrl)
   const auth = await web.auth.test().catch((error) => Promise.reject(refused(error)))
+  if (auth.is_enterprise_install)
+    throw new StartError(
+      'SLACK_BOT_TOKEN is of an installation for a whole organisation. Install the app in one workspace, and use that token.',
+    )
   const identity = { teamId: auth.team_id!, botId: auth.bot_id!, botUserId: auth.user_id! }
   if ((await workspacesOfTeam(world.db, identity.teamId)).length > 0) return identity
   const { config } = world

@@ -22,6 +22,8 @@ export type BotContext = {
 export type Interaction = {
   bot: BotContext
   caller: Caller
+  /** the conversation in Slack where this was asked; absent on Home and in dialogs */
+  channelId?: string
   /** the same for a repeated delivery of the same action */
   requestId: string
   /** replaces the dialog's view, or opens a dialog */

@@ -7,6 +7,7 @@ import type { OwnerContent } from '../keys/notify-owner.ts'
 import type { OfferContent } from '../keys/offers.ts'
 import type { PastedContent } from '../leaks/source.ts'
 import type { Content } from '../notifications/source.ts'
+import type { OwnerNamed } from '../offboarding/owner-named.ts'
 import type { OffboardingContent, StepContent } from '../offboarding/source.ts'
 import type { ReviewContent } from '../reviews/source.ts'
 import type { RotationContent } from '../rotation/source.ts'
@@ -22,6 +23,7 @@ import { ownerNoticeMessage } from './messages/keys/change.ts'
 import { lapsedMessage, offersMessage } from './messages/keys/offers.ts'
 import { pastedMessage } from './messages/keys/pasted.ts'
 import { closedMessage, deniedMessage, requestMessage } from './messages/keys/request.ts'
+import { ownerNamedMessage } from './messages/offboarding/owner-named.ts'
 import { offboardingMessage } from './messages/offboarding/progress.ts'
 import { fileInWords } from './messages/offboarding/report-file.ts'
 import { askedMessage, progressMessage, reminderMessage } from './messages/reviews/review.ts'
@@ -41,6 +43,7 @@ type AnyContent =
   | OfferContent
   | CheckpointContent
   | OffboardingContent
+  | OwnerNamed
   | RequestContent
   | OwnerContent
   | PastedContent
@@ -108,6 +111,7 @@ const renderers: Renderers = {
   'offer-lapsed': ({ keys }) => plainly(() => lapsedMessage(keys)),
   checkpoint: (content) => plainly(() => checkpointMessage(content, content.isReply)),
   offboarding: ({ report }) => plainly(() => offboardingMessage(report), '/keys offboard @person'),
+  'owner-named': (named) => plainly(() => ownerNamedMessage(named), '/keys offboard @person'),
   file: (file) => ({ ...plainly(() => fileInWords(file)), file }),
   request: ({ request, rival }) => plainly(() => requestMessage(request, rival)),
   'request-denied': ({ request }) => plainly(() => deniedMessage(request)),

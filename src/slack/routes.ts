@@ -20,7 +20,7 @@ import { openHolders, submitHolder } from './conversations/holders.ts'
 import { switchHome } from './conversations/home.ts'
 import { openLeaked, submitLeaked } from './conversations/leaked.ts'
 import { list, openSearch, submitSearch, turnList } from './conversations/list.ts'
-import { openOffboard, submitOffboard, undoOffboard } from './conversations/offboard.ts'
+import { openOffboard, openOffboardOf, submitOffboard, undoOffboard } from './conversations/offboard.ts'
 import { openPolicy, submitLeakedPolicy, submitPolicy } from './conversations/policy.ts'
 import { approve, openDeny, openRequest, submitDeny, submitRequest } from './conversations/request.ts'
 import { answerNeeded, answerUnneeded, openDryRun, review, turnReview } from './conversations/review.ts'
@@ -39,6 +39,7 @@ import {
 } from './conversations/rotation.ts'
 import { show } from './conversations/show.ts'
 import { closedUnconfirmed, confirmSaved, replaceKey, revealKey } from './conversations/show-once.ts'
+import { openSuspend, resume, submitSuspend } from './conversations/suspend.ts'
 import { forgetExpected, openExpected, quarantine, submitExpected } from './conversations/unusual-use.ts'
 import { turnUsage, usage } from './conversations/usage.ts'
 import { exportKeyUsage } from './conversations/usage-file.ts'
@@ -66,16 +67,16 @@ export type CloseRoute = Route<ClickInteraction> & { id: string }
 
 // biome-ignore format: every command, button, dialog and its right on one screen
 export const commands: readonly CommandRoute[] = [
-  { verb: 'list', needs: 'key.list', run: list, help: ['list [active|inactive|expiring|overdue|mine|words]', 'find keys', 'Ten keys a page, each with its menu. Words look in the name.'] },
+  { verb: 'list', needs: 'key.list', run: list, help: ['list [active|expiring|expired|revoked|overdue|mine|@user|words]', 'find keys', 'Ten keys a page, each with its menu. Words look in the name, description, integration, hint and scopes.'] },
   { verb: 'create', needs: 'key.issue', opens: 'Create key', run: openCreate, help: ['create [name]', 'make a key', 'The key is shown once, to you or to the owner you choose. Scopes and expiry never change afterwards.'] },
   { verb: 'request', needs: 'request.make', opens: 'Request a key', run: openRequest, help: ['request [name]', 'ask for a key', 'A manager or owner decides. When they approve, you reveal the key yourself.'] },
   { verb: 'show', needs: 'key.show', opens: 'Key', run: show, help: ['show KEY', 'status, use and history', 'What the key may do, who has it, how it is used, and what happened to it.'] },
-  { verb: 'usage', needs: 'key.show', run: usage, help: ['usage [KEY] [24h|7d|30d|90d]', 'requests and errors', 'Requests over time, how they went, endpoints, from where; without a key, all keys together. The picture is a direct message to you.'] },
+  { verb: 'usage', needs: 'key.show', run: usage, help: ['usage [KEY] [24h|7d|30d|90d]', 'requests and errors', 'Requests over time, how they went, endpoints, from where; without a key, all keys together. The report comes as a direct message to you.'] },
   { verb: 'edit', needs: 'key.edit', opens: 'Edit key', run: openEdit, help: ['edit KEY', 'name, description, integration, owner', 'Scopes and expiry are fixed; rotate with changes instead.'] },
-  { verb: 'rotate', needs: 'key.rotate', opens: 'Rotate key', run: openRotate, help: ['rotate KEY|all', 'replace without downtime', 'A new key takes the name; both work until nothing uses the old one. All rotates many at once: all overdue, all @user, all words.'] },
+  { verb: 'rotate', needs: 'key.rotate', opens: 'Rotate key', run: openRotate, help: ['rotate KEY|all', 'replace without downtime', 'The new key keeps the name; both work until you finish. All rotates many at once: all overdue, all @user, all words.'] },
   { verb: 'deactivate', needs: 'key.deactivate', opens: 'Deactivate key', run: openChange('deactivate'), help: ['deactivate KEY', 'pause a key', 'Requests with it are refused at once. Activate it again at any time.'] },
   { verb: 'activate', needs: 'key.activate', run: activateKey, help: ['activate KEY', 'resume a paused key', 'It works again from the next request on.'] },
-  { verb: 'revoke', also: 'delete', needs: 'key.revoke', opens: 'Revoke key', run: openChange('revoke'), help: ['revoke KEY', 'delete a key for good', 'You type its name, or the four characters of its hint. It cannot be undone.'] },
+  { verb: 'revoke', also: 'delete', needs: 'key.revoke', opens: 'Revoke key', run: openChange('revoke'), help: ['revoke KEY', 'end a key; cannot be undone', 'You type its name, or the four characters of its hint.'] },
   { verb: 'audit', needs: 'audit.read', run: auditOf, help: ['audit [KEY|@user]', 'who did what', 'Newest first. The whole record is exported in the shell: keywarden audit export.'] },
   { verb: 'holders', needs: 'key.show', opens: 'Holders', run: openHolders, help: ['holders KEY', 'who has a key', 'Whoever owns or revealed it, and whoever was noted. When one of them leaves, the key is refused or rotated.'] },
   { verb: 'leaked', needs: 'leak.report', opens: 'Report a leak', run: openLeaked, help: ['leaked', 'report leaked keys', 'Paste whole keys or hints; none of it is kept. Policy decides what happens to a whole key: /keys policy leaked.'] },
@@ -83,8 +84,10 @@ export const commands: readonly CommandRoute[] = [
   { verb: 'review', needs: 'key.list', run: review, help: ['review [mine|start|dry run]', 'which keys are still needed', 'Every quarter each owner confirms their keys. Managers see how it goes, begin one, and see what a policy that deactivates would do.'] },
   { verb: 'roles', needs: 'role.set', opens: 'Roles', run: openRoles, help: ['roles', 'who may do what', 'Owners set roles, by person or by user group. Someone always owns Keywarden.'] },
   { verb: 'connect', needs: 'connection.make', opens: 'Connect', run: openConnect, help: ['connect', 'directories and HR systems', 'SCIM tokens and webhook secrets with which other systems say who leaves.'] },
-  { verb: 'policy', needs: 'policy.set', opens: 'Policy', run: openPolicy, help: ['policy [leaked]', 'rules and thresholds', 'They hold for what happens from now on; no existing key changes. Leaked: what happens to keys that are reported as leaked.'] },
+  { verb: 'policy', needs: 'policy.set', opens: 'Policy', run: openPolicy, help: ['policy [leaked]', 'rules and thresholds', 'They apply from now on; existing keys do not change. Leaked: what happens to keys that are reported as leaked.'] },
   { verb: 'watch', needs: 'policy.set', opens: 'Watched channels', run: openWatch, help: ['watch', 'channels where keys are noticed', 'A whole key that somebody posts in one of them is reported as leaked, and its author gets a message. Nothing of the messages is kept.'] },
+  { verb: 'suspend', needs: 'workspace.suspend', opens: 'Suspend workspace', run: openSuspend, help: ['suspend', 'refuse every key at once', 'The emergency stop of a workspace: you type its name. No key changes; resume ends it.'] },
+  { verb: 'resume', needs: 'workspace.suspend', run: resume, help: ['resume', 'end a suspension', 'Every key is accepted again as far as it was before.'] },
   { verb: 'help', run: (interaction) => help(interaction, commands), help: ['help [VERB]', 'this list, or one command', 'KEY is a name, or the hint that lists show, such as tml_Ab3d.'] },
   { verb: '', run: (interaction) => start(interaction), help: ['', 'what you can do here', ''] },
 ]
@@ -107,6 +110,7 @@ export const clicks: readonly ClickRoute[] = [
   { id: 'request.deny', needs: 'request.decide', opens: 'Deny request', run: openDeny },
   { id: 'connection.make', needs: 'connection.make', opens: 'Copy it now', run: createCredential },
   { id: 'connection.revoke', needs: 'connection.make', opens: 'Connect', run: revokeCredential },
+  { id: 'offboard.open', needs: 'offboarding.request', opens: 'Offboard', run: openOffboardOf },
   { id: 'offboard.undo', needs: 'offboarding.undo', opens: 'Undo offboarding', run: undoOffboard },
   { id: 'rotation.open', needs: 'key.show', opens: 'Rotation', run: openRotation },
   { id: 'rotation.reveal', needs: 'key.reveal', opens: 'Copy your key', run: revealNewKey },
@@ -154,6 +158,7 @@ export const submits: readonly SubmitRoute[] = [
   { id: 'key.holders', title: 'Holders', needs: 'holder.add', run: submitHolder },
   { id: 'offboard', title: 'Offboard', needs: 'offboarding.request', run: submitOffboard },
   { id: 'roles.set', title: 'Roles', needs: 'role.set', run: submitRoles },
+  { id: 'workspace.suspend', title: 'Suspend workspace', needs: 'workspace.suspend', run: submitSuspend },
   { id: 'policy.set', title: 'Policy', needs: 'policy.set', run: submitPolicy },
   { id: 'watch.set', title: 'Watched channels', needs: 'policy.set', run: submitWatch },
   { id: 'policy.leaked', title: 'Leaked keys', needs: 'policy.set', run: submitLeakedPolicy },

@@ -6,6 +6,7 @@ import { keyChanges } from '../keys/notify-owner.ts'
 import { lapsedOffers, offers } from '../keys/offers.ts'
 import { pastedTokens } from '../leaks/source.ts'
 import type { Sources } from '../notifications/source.ts'
+import { ownersNamed } from '../offboarding/owner-named.ts'
 import { offboardingSteps, offboardings } from '../offboarding/source.ts'
 import { reviewReminders, reviews } from '../reviews/source.ts'
 import { rotationReminders, rotations } from '../rotation/source.ts'
@@ -24,6 +25,7 @@ export const sources: Sources = {
   checkpoint: checkpoints,
   offboarding: offboardings,
   'offboarding-step': offboardingSteps,
+  'owner-named': ownersNamed,
   request: requests,
   'request-answer': requestAnswers,
   'key-changed': keyChanges,

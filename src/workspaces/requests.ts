@@ -159,7 +159,7 @@ export async function decideRequest(
   random: Random,
 ): Promise<KeyRequest | Refusal> {
   const reason = decision.approved ? null : decision.reason.trim()
-  if (reason === '') return refuse('invalid', 'Say why; the person who asked reads it.', { field: 'reason' })
+  if (reason === '') return refuse('invalid', 'Say why; the requester sees it.', { field: 'reason' })
   const [row] = await act
     .trx('key_requests')
     .where({ id: request.id, state: 'waiting' })

@@ -115,7 +115,7 @@ test('an alert that is assigned calls the person it was given to', async () => {
   const manager = house.as('manager')
   const alert = await alertAbout(manager, 'Handover')
   await assign(manager, alert, people.otherManager)
-  await thread(manager, alert, `${people.otherManager} ${people.manager} gave you Handover.`)
+  await thread(manager, alert, `${people.otherManager}: ${people.manager} assigned Handover to you.`)
 })
 
 test('an owner who is not in the channel gets a message that stays in step, and asks a manager from it', async () => {
@@ -195,7 +195,7 @@ test('several warnings of a day share one message, and a key leaves it by name w
   await house.keywarden.runTimetable()
   const own = await alertAbout(manager, 'Far as well', '🟠 Warning · Far as well stops working on')
   expect(own.ts).not.toBe(daily.ts)
-  const left = await alertAbout(manager, 'Far away', 'Far as well: told again by itself')
+  const left = await alertAbout(manager, 'Far away', 'Far as well: continues in a message of its own.')
   expect(left.ts).toBe(daily.ts)
   expect(said(left)).toContain('🔵 Notice · Far away stops working on')
 })
@@ -219,7 +219,7 @@ test('an alert that eased still calls the person it is given to', async () => {
   await house.keywarden.runTimetable()
   await thread(manager, alert, 'Eased')
   await assign(manager, await alertAbout(manager, 'Eased', ''), people.otherManager)
-  await thread(manager, alert, `${people.otherManager} ${people.manager} gave you Eased.`)
+  await thread(manager, alert, `${people.otherManager}: ${people.manager} assigned Eased to you.`)
 })
 
 test('on Monday at nine one message says what there is to look at', async () => {

@@ -36,7 +36,7 @@ test('with Slack and Redis down a key is revoked by its typed name, and no verif
   expect(revoked.code).toBe(0)
   expect(revoked.err).toContain(`Type the name of the key, or ${key.hint!.slice(4, 8)}, to revoke it:`)
   expect(revoked.out).toMatch(
-    /^Revoked Salesforce CRM for good\.\n1 of 1 server confirmed in .*; no check started since accepts it\.\n$/,
+    /^Revoked Salesforce CRM\.\n1 of 1 server confirmed in .*; every request from now on is refused\.\n$/,
   )
   expect((await asking.ask(token.open())).code).toBe('REVOKED')
   const { out } = await keys('show', key.id)

@@ -69,7 +69,7 @@ describe('a start that cannot succeed says why in one sentence, names the variab
   test('when Postgres refuses the password', async () => {
     const DATABASE_URL = database.url.replace(/:[^:@]+@/, `:${password}@`)
     expect(await failing(['workspace', 'list'], { DATABASE_URL })).toMatch(
-      /^Postgres cannot be reached \(password authentication failed .*\)\. Check DATABASE_URL .*\.$/,
+      /^Postgres does not let the role in \(password authentication failed .*\)\. Check .* DATABASE_URL, .*\.$/,
     )
   })
 

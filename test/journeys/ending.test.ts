@@ -160,10 +160,10 @@ test('help holds what a role may do, and each verb has its own', async () => {
   for (const verb of new Set(manager))
     expect(said(await answerTo(house.as('manager'), `help ${verb}`))).toContain(`/keys ${verb}`)
   expect(said(await answerTo(house.as('member'), 'help revoke'))).toContain(
-    'There is no /keys revoke for you.',
+    'There is no command /keys revoke.',
   )
   expect(said(await answerTo(house.as('manager'), 'frobnicate'))).toMatch(
-    /There is no \/keys frobnicate ?\. See \/keys help/,
+    /There is no command \/keys frobnicate ?\. See \/keys help/,
   )
 })
 
@@ -172,7 +172,7 @@ test('the audit is read by key, by person and page by page; a refused attempt is
   await openDialog(house.as('member'), 'revoke Pasted')
   const mine = await answerTo(manager, `audit <@${people.member}>`)
   expect(said(mine)).toMatch(/U0DANA0004 tried to revoke .* and was refused/)
-  expect(said(await answerTo(manager, 'audit Pasted'))).toMatch(/U0BRUNO002 made Pasted/)
+  expect(said(await answerTo(manager, 'audit Pasted'))).toMatch(/U0BRUNO002 created Pasted/)
   const all = await answerTo(manager, 'audit')
   expect(findButton(all.blocks, 'Older')).toBeDefined()
 })

@@ -36,7 +36,9 @@ async function turned(message: Message, label: string): Promise<Message> {
 
 const names = (message: Message) =>
   message.blocks.flatMap((block) =>
-    block.type === 'section' ? [said([{ ...block, accessory: undefined }])] : [],
+    block.type === 'section'
+      ? [said([{ ...block, accessory: undefined }]).replace(/^\*\u2068?(.*?)\u2069?\*$/, '$1')]
+      : [],
   )
 
 test('an empty workspace says so and offers what this person may do about it', async () => {
@@ -60,11 +62,13 @@ test('three keys: each with its facts, and a menu of what may be done in its sta
   await manager.close(waiting.id)
   const list = await answerTo(manager, 'list')
   expect(names(list)).toEqual(['Alpha', 'Beta', 'Delta', 'Gamma'])
-  expect(menuOf(list.blocks, 'Alpha')).toEqual(['View usage', 'Edit', 'Deactivate', 'Rotate', 'Delete'])
-  expect(menuOf(list.blocks, 'Beta')).toEqual(['View usage', 'Edit', 'Activate', 'Rotate', 'Delete'])
-  expect(menuOf(list.blocks, 'Delta')).toEqual(['View usage', 'Edit', 'Delete'])
+  expect(menuOf(list.blocks, 'Alpha')).toEqual(['View usage', 'Edit', 'Deactivate', 'Rotate', 'Revoke'])
+  expect(menuOf(list.blocks, 'Beta')).toEqual(['View usage', 'Edit', 'Activate', 'Rotate', 'Revoke'])
+  expect(menuOf(list.blocks, 'Delta')).toEqual(['View usage', 'Edit', 'Revoke'])
   const words = said(list)
-  expect(words).toMatch(/● Active · never used · expires .* · 0 requests · <@U0BRUNO002> · made today/)
+  expect(words).toMatch(
+    /● Active · never used · expires .* · 0 requests in all · <@U0BRUNO002> · created today/,
+  )
   expect(words).toContain('◌ Waiting for reveal')
   expect(words).toContain('never expires')
   expect(findButton(list.blocks, /Next|Previous/)).toBeUndefined()
@@ -177,4 +181,25 @@ test('what needs attention comes in the order of its urgency, through both of it
   expect(names(page)).toEqual(
     seen.slice(-30, -20).length ? seen.slice(seen.length - 30, seen.length - 20) : [],
   )
+})
+
+test('a search looks in the description, the integration, three letters of a hint and scopes, and filters narrow it', async () => {
+  const manager = house.as('manager')
+  await makeKey(manager, { name: 'Ledger', integration: 'Snowflake', description: 'Nightly invoicing' })
+  const [row] = await house.world.db('keys').where({ name: 'Ledger' })
+  for (const words of ['snowflake', 'INVOICING', row.hint.slice(4, 7), `active <@${people.manager}> ledger`])
+    expect(names(await answerTo(manager, `list ${words}`)), words).toContain('Ledger')
+  expect(names(await answerTo(manager, `list <@${people.owner}> ledger`))).toEqual([])
+  expect(names(await answerTo(manager, 'list revoked ledger'))).toEqual([])
+  expect(names(await answerTo(manager, 'list all'))).toContain('Alpha')
+})
+
+test('a verb that there is not gets the nearest one or a search, and never acts', async () => {
+  const manager = house.as('manager')
+  const near = await answerTo(manager, 'revok Ledger')
+  expect(said(near)).toContain('There is no command /keys revok. Did you mean:')
+  expect(findButton(near.blocks, 'Revoke Ledger')).toBeDefined()
+  expect(findButton((await answerTo(manager, 'pause')).blocks, 'Deactivate')).toBeDefined()
+  expect(names(await answerTo(manager, 'Nightly invoicing'))).toEqual(['Ledger'])
+  expect(await house.world.db('keys').where({ name: 'Ledger', status: 'active' })).toHaveLength(1)
 })

@@ -83,7 +83,7 @@ test('a client that switches half-way loses no request from start to finish, and
   client.use(fresh)
   await client.more(40)
   await later(1)
-  await tracker(manager, 'Salesforce CRM', /moves what still uses the old key/)
+  await tracker(manager, 'Salesforce CRM', /switches the remaining systems to the new key/)
   await later(70)
   expect(said(await tracker(manager, 'Salesforce CRM', 'safe to end on'))).toContain('if it stays silent')
   await client.more(10)
@@ -167,7 +167,7 @@ test('a compromised key is refused first, with the receipt; then its successor i
   expect(said(form.blocks)).toMatch(/refused the moment you press Start rotation: whatever made 1 request/)
   const ended = await submitAndSee(manager, form, {})
   expect(ended.title).toBe('Key revoked')
-  expect(said(ended.blocks)).toMatch(/no check started since accepts it/)
+  expect(said(ended.blocks)).toMatch(/every request from now on is refused/)
   expect(await callPlatform(house, old)).toBe(401)
   await received(manager, /started a rotation of Leaked.*the old one is refused already/)
   await reply(

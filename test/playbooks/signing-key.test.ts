@@ -25,7 +25,10 @@ const envIn = (folder: string) => ({
 function checkpoint(folder: string) {
   const { KEYWARDEN_AUDIT_CHECKPOINTS: checkpoints, KEYWARDEN_AUDIT_KEY_FILE: keyFile } = envIn(folder)
   const { world } = records
-  return takeCheckpoint({ ...world, config: { ...world.config, audit: { checkpoints, keyFile, key: undefined } } })
+  return takeCheckpoint({
+    ...world,
+    config: { ...world.config, audit: { checkpoints, keyFile, key: undefined } },
+  })
 }
 
 const steps = stepsOf('lost-signing-key')
@@ -55,7 +58,12 @@ test.each(runsOf(steps))(
     if (wrong.length === 0) {
       const { KEYWARDEN_AUDIT_CHECKPOINTS: now } = env
       const all = ['--checkpoints', `${now}.before`, '--checkpoints', now]
-      const keys = ['--public-key', env.OLD_PUBLIC_KEY, '--public-key', join(machine.folder, 'new-public-key.pem')]
+      const keys = [
+        '--public-key',
+        env.OLD_PUBLIC_KEY,
+        '--public-key',
+        join(machine.folder, 'new-public-key.pem'),
+      ]
       const { out, err } = await shell(['audit', 'verify', ...all, ...keys], env)
       if (!/^Intact\.$/m.test(out)) wrong.push(out + err)
     }

@@ -50,6 +50,8 @@ const readers: Record<string, readonly string[]> = {
   offboarding_keys: ['findings'],
   offboardings: ['findings'],
   outbox: ['alerts', 'findings', 'offboarding', 'reviews', 'rotation'],
+  // The digest links to the alerts.
+  posted_messages: ['findings'],
   review_keys: ['findings'],
   reviews: ['findings'],
   service_tokens: ['findings', 'verification'],

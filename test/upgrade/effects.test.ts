@@ -54,7 +54,11 @@ test('what each migration states of its locks and rewrites is what Postgres does
   expect(migrations.length).toBeGreaterThan(1)
   for (const { name, migration } of migrations) {
     const { locks, rewrites } = migration.effect
-    expect({ name, ...(await effectOf(async (trx) => migration.up(trx), true)) }).toEqual({ name, locks, rewrites })
+    expect({ name, ...(await effectOf(async (trx) => migration.up(trx), true)) }).toEqual({
+      name,
+      locks,
+      rewrites,
+    })
   }
   const looser = async (trx: Transaction) => trx.raw('create table extra (key_id text references keys (id))')
   expect(await effectOf(looser, false)).toEqual({ locks: { keys: 'SHARE ROW EXCLUSIVE' }, rewrites: [] })

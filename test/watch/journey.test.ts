@@ -207,7 +207,7 @@ test('what most keys do at once is one message, and none of them is alerted alon
     .whereIn('key_id', db('keys').where('name', 'like', 'Fleet %').select('id'))
   expect(alone).toEqual([])
   await pass(Object.fromEntries(names.map((name) => [name, 80])))
-  await alertAbout(manager, 'Fleet', 'It is over since')
+  await alertAbout(manager, 'Fleet', 'It ended on')
 })
 
 test('where policy says so a key that looks leaked is quarantined by itself, and its owner is notified', async () => {

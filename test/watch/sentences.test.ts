@@ -53,7 +53,7 @@ test.each<[Reason, Partial<UseFacts>, string]>([
   [
     'busy-hour',
     newNetwork,
-    '3,100 requests in an hour, 3.1 × its busiest hour in 35 days. 92 % from 203.0.113.0/24, first seen today.',
+    '3,100 requests in an hour, 3.1 × its busiest hour in 35 days. 92% from 203.0.113.0/24, first seen today.',
   ],
   [
     'unusual-time',
@@ -65,7 +65,7 @@ test.each<[Reason, Partial<UseFacts>, string]>([
     { window: { hours: 24, requests: 18_000, max: 10_000 } },
     '18,000 requests in 24 hours, 1.8 × the most it had in the same hours of the last two weeks.',
   ],
-  ['errors', {}, '38 % of 3,100 requests in an hour failed; usually 1 % do.'],
+  ['errors', {}, '38% of 3,100 requests in an hour failed; usually 1% do.'],
   [
     'new-activity',
     {},
@@ -74,9 +74,13 @@ test.each<[Reason, Partial<UseFacts>, string]>([
   [
     'new-network',
     newNetwork,
-    'used from where it never was before, with 3,100 requests in an hour. 92 % from 203.0.113.0/24, first seen today.',
+    'used from where it never was before, with 3,100 requests in an hour. 92% from 203.0.113.0/24, first seen today.',
   ],
-  ['probing', {}, 'refused 31 times in an hour for want of a scope; somebody tries what it may not do.'],
+  [
+    'probing',
+    {},
+    'refused 31 times in an hour for a missing scope; someone is trying actions this key does not allow.',
+  ],
   ['silence', {}, 'no request for 45 minutes; in that time it usually has 600 or more.'],
 ])('%s is told in one sentence with its numbers', (reason, more, sentence) => {
   expect(plain(useWords(about(reason, more)))).toBe(`Salesforce CRM: ${sentence}`)
@@ -117,7 +121,7 @@ test('in quarantine the message says first that the key is refused, and who did 
 
 test('shares and lengths read as people say them', () => {
   const shares = [percent(1, 3), percent(0.004, 1), percent(0, 0), percent(1_200, 1_201), percent(1, 1)]
-  expect(shares).toEqual(['33 %', '0.4 %', '0 %', '99.9 %', '100 %'])
+  expect(shares).toEqual(['33%', '0.4%', '0%', '99.9%', '100%'])
   expect([
     duration(5),
     duration(119),

@@ -19,7 +19,7 @@ export const maxActive = (spoke: number): number => Math.ceil(spoke / fleetShare
 /** This many times the usual factor of an event is no part of it. */
 const farBeyond = 4
 
-/** An episode of a key, not standing alone so far: why it alerted, and how many times its busiest that was. */
+/** An episode of a key that does not stand alone so far: why it alerted, and how many times its busiest that was. */
 export type Spoke = { id: number; reason: Reason; factor: number }
 
 export type Gathered = {
@@ -44,9 +44,9 @@ export function gather(
     const fresh = spoke.filter(({ reason }) => directionOf(reason) === direction)
     const open = members.get(direction)
     const all = [...(open ?? []), ...fresh]
-    const most =
+    const limit =
       direction === 'more' ? farBeyond * median(all.map(({ factor }) => factor)) : Number.POSITIVE_INFINITY
-    const isWithin = ({ factor }: Spoke) => factor <= most
+    const isWithin = ({ factor }: Spoke) => factor <= limit
     const begins = !open && fresh.filter(isWithin).length >= Math.max(fewestKeys, fleetShare * activeKeys)
     if (!open && !begins) continue
     if (begins) gathered.begins.push(direction)

@@ -96,7 +96,7 @@ export const submitSnooze: OnSubmit = async (interaction) => {
   if (isRefusal(finding)) return finding
   await interaction.show(
     notice('Alert snoozed', [
-      sentenceBlock(say`I bring ${name(finding)} up again then, or when it gets worse.`),
+      sentenceBlock(say`${name(finding)} is snoozed until then, or until it gets worse.`),
     ]),
   )
 }

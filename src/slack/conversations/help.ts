@@ -21,7 +21,7 @@ export async function help(interaction: CommandInteraction, commands: readonly H
   }
   const one = allowed.find(({ verb, also }) => verb === wanted || also === wanted)
   if (one) return interaction.say(verbHelpMessage(one.help))
-  return refuse('not_found', say`There is no ${{ code: `/keys ${wanted.slice(0, 40)}` }} for you.`, {
+  return refuse('not_found', say`There is no command ${{ code: `/keys ${wanted.slice(0, 40)}` }}.`, {
     next: say`See ${{ code: '/keys help' }}.`,
   })
 }

@@ -30,7 +30,7 @@ export const submitHolder: OnSubmit = async (interaction) => {
   const userId = textIn(interaction.values, 'person')
   if (userId === '') return interaction.complain({ person: 'Choose a person.' })
   if (textIn(interaction.values, 'why').trim() === '')
-    return interaction.complain({ why: 'Say how they came by it.' })
+    return interaction.complain({ why: 'Say how they got it.' })
   await interaction.work(notice('Holders', [plainSection('Saving...')]))
   const added = await performFor(interaction, (act) =>
     addHolder(act, workspace.id, interaction.metadata, { userId, why: textIn(interaction.values, 'why') }),

@@ -107,7 +107,7 @@ function readForm({ values, caller }: SubmitInteraction): Wanted {
   return {
     ...now,
     ...Object.fromEntries(counts),
-    writeMustExpire: textIn(values, 'writeMustExpire'),
+    mustExpire: textIn(values, 'mustExpire'),
     writeNeedsApproval: textIn(values, 'writeNeedsApproval') === 'yes',
     idleKeys: textIn(values, 'idleKeys'),
     unconfirmedKeys: textIn(values, 'unconfirmedKeys'),

@@ -8,7 +8,7 @@ import { loadScopeTable } from '../../verification/scope-table.ts'
 import type { Handled, Interaction, OnClick } from '../interaction.ts'
 import { type Overview, overviewReply, usageOverview } from '../messages/usage/overview.ts'
 import { usagePicture } from '../usage-chart.ts'
-import { deliverPanel } from './deliver-usage.ts'
+import { deliverPanel, linkTo } from './deliver-usage.ts'
 import { readRange } from './read-range.ts'
 
 /** A shorter range says little: a key need not have used all its scopes in it. */
@@ -21,9 +21,10 @@ const instead = '/keys usage 30d'
 export async function overview(interaction: Interaction, range: Range): Promise<Handled> {
   const read = await readOverview(interaction, range)
   if (isRefusal(read)) return read
-  await interaction.say(overviewReply(read))
-  if (!(await deliverPanel(interaction, read, (image) => usageOverview(read, image), { instead })))
-    await interaction.say(usageOverview(read))
+  const at = await deliverPanel(interaction, read, (image) => usageOverview(read, image), { instead })
+  if (!at) return interaction.say(usageOverview(read))
+  if (at.channelId !== interaction.channelId)
+    await interaction.say(overviewReply(read, await linkTo(interaction, at)))
 }
 
 /** Replaces the overview with another range. */

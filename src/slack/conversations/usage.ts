@@ -13,7 +13,7 @@ import { trafficOf } from '../../usage/traffic.ts'
 import type { ClickInteraction, Interaction, OnClick, OnCommand } from '../interaction.ts'
 import { type Panel, usagePanel, usageReply } from '../messages/usage/panel.ts'
 import { usagePicture } from '../usage-chart.ts'
-import { deliverPanel } from './deliver-usage.ts'
+import { deliverPanel, linkTo } from './deliver-usage.ts'
 import { keyById, keyFor } from './pick.ts'
 import { readRange } from './read-range.ts'
 import { overview } from './usage-overview.ts'
@@ -32,10 +32,11 @@ export const usage: OnCommand = async (interaction) => {
   if (!key || isRefusal(key)) return key
   const panel = await readPanel(interaction, key, range ?? defaultRange)
   if (isRefusal(panel)) return panel
-  await interaction.say(usageReply(panel))
   const instead = commandFor(panel)
-  if (!(await deliverPanel(interaction, panel, (image) => usagePanel(panel, image), { instead })))
-    await interaction.say(usagePanel(panel))
+  const at = await deliverPanel(interaction, panel, (image) => usagePanel(panel, image), { instead })
+  if (!at) return interaction.say(usagePanel(panel))
+  if (at.channelId !== interaction.channelId)
+    await interaction.say(usageReply(panel, await linkTo(interaction, at)))
 }
 
 /** Replaces the panel with another range. */

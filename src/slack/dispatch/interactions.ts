@@ -2,8 +2,17 @@ import type { BlockAction, RespondFn, ViewClosedAction, ViewSubmitAction } from 
 import type { ModalView } from '@slack/types'
 import { isRefusal, refuse } from '../../foundation/refusal.ts'
 import { sendOrInWords } from '../in-words.ts'
-import { type BotContext, type Handled, type Interaction, textIn, type Values } from '../interaction.ts'
+import {
+  type BotContext,
+  type ClickInteraction,
+  type Handled,
+  type Interaction,
+  type SubmitInteraction,
+  textIn,
+  type Values,
+} from '../interaction.ts'
 import { keptForm, refusalView } from '../messages/refusal.ts'
+import { namingWorkspace } from '../named-workspace.ts'
 import { readRef } from '../ref.ts'
 import { clickFor, closes, type SubmitRoute, submits } from '../routes.ts'
 import { pastedToken } from '../words.ts'
@@ -42,17 +51,19 @@ export async function runClick(
   await conclude(bot, answer, async () => {
     const caller = await admit(bot, claimOf(body, reference.workspace), route.needs)
     if (isRefusal(caller)) return caller
-    return route.run({
+    const clicked: ClickInteraction = {
       bot,
       caller,
       requestId: body.trigger_id,
+      ...(body.channel ? { channelId: body.channel.id } : {}),
       value: redraws ? chosen(action) : reference.rest,
       values: modal ? valuesOf(modal) : {},
       metadata: metadata.rest,
       ...(body.message ? { message: { channelId: body.channel?.id ?? '', ts: body.message.ts } } : {}),
       show: surface.show,
       say: answer,
-    })
+    }
+    return route.run(namingWorkspace(clicked, caller))
   })
 }
 
@@ -102,7 +113,7 @@ export async function runSubmit(
     if (submissions.isOver(view.id)) return ack({ response_action: 'errors', errors: onFirstField(values) })
     if (answer.response_action === 'update') {
       submissions.note(view.id, answer.view.submit !== undefined)
-      if (bot.world.config.slack.mode === 'http') over.hash = view.hash
+      over.hash = view.hash
     }
     await ack(answer)
   }
@@ -120,7 +131,7 @@ export async function runSubmit(
     const admitted = admit(bot, claim, to.needs, () => work(loading(to.title)))
     const caller = await withTimeout(admitted, () => (acknowledged ? admitted : databaseIsSlow))
     if (isRefusal(caller)) return caller
-    return to.run({
+    const submission: SubmitInteraction = {
       bot,
       caller,
       // A dialog can become another form; the hash names the one that was submitted.
@@ -131,7 +142,8 @@ export async function runSubmit(
       say,
       complain,
       work,
-    })
+    }
+    return to.run(namingWorkspace(submission, caller))
   }
 }
 
@@ -180,6 +192,6 @@ export type Acknowledgement =
 const fromAnotherVersion = refuse('invalid', 'This dialog is from another version.', {
   next: 'Open it again.',
 })
-const databaseIsSlow = refuse('database_out', 'The database is slow to answer. Nothing changed.', {
+const databaseIsSlow = refuse('database_out', 'The database is slow to answer. This changed nothing.', {
   next: 'Try again in a minute.',
 })

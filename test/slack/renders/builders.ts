@@ -34,6 +34,7 @@ import * as once from '../../../src/slack/messages/keys/show-once.ts'
 import * as whole from '../../../src/slack/messages/keys/whole-key.ts'
 import * as connect from '../../../src/slack/messages/offboarding/connect.ts'
 import * as offboard from '../../../src/slack/messages/offboarding/offboard.ts'
+import * as ownerNamed from '../../../src/slack/messages/offboarding/owner-named.ts'
 import * as progress from '../../../src/slack/messages/offboarding/progress.ts'
 import * as reportFile from '../../../src/slack/messages/offboarding/report-file.ts'
 import * as refusal from '../../../src/slack/messages/refusal.ts'
@@ -50,6 +51,7 @@ import * as panel from '../../../src/slack/messages/usage/panel.ts'
 import * as policy from '../../../src/slack/messages/workspace/policy.ts'
 import * as roles from '../../../src/slack/messages/workspace/roles.ts'
 import * as watch from '../../../src/slack/messages/workspace/watch.ts'
+import * as suspend from '../../../src/slack/messages/workspace/suspend.ts'
 import { commands } from '../../../src/slack/routes.ts'
 import fc from '../../setup/seeded.ts'
 import * as a from './states.ts'
@@ -80,7 +82,7 @@ const isSome = (all: readonly unknown[]) => all.length > 0
 const started = fc.record({ rotation: a.rotation, predecessor: a.key, successor: a.key })
 const filter = fc.oneof(
   fc.constant({}),
-  fc.constantFrom('active' as const, 'mine' as const, 'attention' as const).map((status) => ({ status })),
+  fc.constantFrom('active' as const, 'mine' as const, 'revoked' as const).map((status) => ({ status })),
   fc
     .oneof(words, fc.constantFrom('"'.repeat(100), '\\'.repeat(100)))
     .map((typed) => ({ words: typed.slice(0, 100) })),
@@ -145,6 +147,13 @@ export const builders: Record<string, Renders> = {
   ),
   checkpointMessage: of(checkpoint.checkpointMessage, a.checkpoint, flag as never),
   helpMessage: of(help.helpMessage, a.caller, fc.constant(commands.map((command) => command.help))),
+  guessMessage: of(
+    help.guessMessage,
+    id('ws'),
+    longWords,
+    maybe(fc.constantFrom('revoke', 'list')),
+    maybe(a.key),
+  ),
   verbHelpMessage: over(help.verbHelpMessage, helpLine),
   startMessage: of(help.startMessage, a.caller, fc.record({ create: flag, request: flag }), count),
   homeView: over(home.homeView, a.homeProps),
@@ -215,7 +224,11 @@ export const builders: Record<string, Renders> = {
     fc.record({ actor: a.member, workspace: a.workspace }),
     at,
   ),
-  searchForm: over(list.searchForm, a.workspace),
+  searchForm: of(
+    list.searchForm,
+    a.workspace,
+    many(name, 200).map((all) => [...new Set(all.filter((one) => one.trim() !== ''))]),
+  ),
   pickerMessage: of(
     pick.pickerMessage,
     a.keys(100),
@@ -273,6 +286,7 @@ export const builders: Record<string, Renders> = {
   begunView: of(offboard.begunView, user, count, channel),
   undoneView: over(offboard.undoneView, a.undone),
   offboardingMessage: over(progress.offboardingMessage, a.report),
+  ownerNamedMessage: over(ownerNamed.ownerNamedMessage, a.ownerNamed),
   fileInWords: over(
     reportFile.fileInWords,
     fc.record({
@@ -337,15 +351,22 @@ export const builders: Record<string, Renders> = {
     ).map((lines) => `\ufeffat,key,requests\r\n${lines.join('\r\n')}`),
   ),
   usageOverview: of(overview.usageOverview, a.overview, a.image as never),
-  overviewReply: over(overview.overviewReply, a.overview),
+  overviewReply: of(
+    overview.overviewReply,
+    a.overview,
+    maybe(fc.constant('https://acme.slack.com/archives/D1/p1')),
+  ),
   usagePanel: of(panel.usagePanel, a.panel, a.image as never),
-  usageReply: over(panel.usageReply, a.panel),
+  usageReply: of(panel.usageReply, a.panel, maybe(fc.constant('https://acme.slack.com/archives/D1/p1'))),
   policyForm: of(
     policy.policyForm,
     a.workspace,
     fc.record({ alerts: maybe(channel), audit: maybe(channel) }),
   ),
   policySavedView: of(policy.policySavedView, a.workspace, fc.array(name, { maxLength: 2 })),
+  suspendForm: of(suspend.suspendForm, a.workspace, count, fc.constant(5_000)),
+  suspendedView: of(suspend.suspendedView, a.workspace, a.receipt),
+  resumedMessage: of(suspend.resumedMessage, a.workspace, a.receipt),
   rolesForm: over(
     roles.rolesForm,
     fc

@@ -22,6 +22,7 @@ import type { Receipt } from '../../../src/leases/confirm.ts'
 import type { Actor } from '../../../src/members/actor.ts'
 import type { FailedMessage } from '../../../src/notifications/failed.ts'
 import type { LeaverKey, Offboarding } from '../../../src/offboarding/offboarding.ts'
+import type { OwnerNamed } from '../../../src/offboarding/owner-named.ts'
 import type { Preview } from '../../../src/offboarding/preview.ts'
 import type { OffboardingReport } from '../../../src/offboarding/report.ts'
 import type { Undone } from '../../../src/offboarding/undo.ts'
@@ -68,9 +69,9 @@ const policy: fc.Arbitrary<Policy> = fc
     timeZone,
     alertChannel: channel,
     auditChannel: fc.oneof(fc.constant(''), channel),
-    writeMustExpire: fc.constantFrom('enforce', 'warn'),
+    mustExpire: fc.constantFrom('all', 'write', 'none'),
     writeNeedsApproval: fc.boolean(),
-    maximumLifetimeDays: fc.constantFrom(1, 29, 30, 365, 3650),
+    maximumLifetimeDays: fc.constantFrom(0, 1, 29, 30, 365, 3650),
     rotationDeadlineDays: fc.integer({ min: 1, max: 90 }),
     idleKeys: fc.constantFrom('flag', 'deactivate'),
     cutAtDeadline: fc.boolean(),
@@ -859,6 +860,17 @@ export const reported: fc.Arbitrary<OffboardingReport['offboardings'][number]> =
       { minLength: 1 },
     ),
     keepsRoleInNames: many(name, 20),
+    ignored: fc.record({
+      asked: many(
+        fc.record({
+          source: fc.constantFrom('workflow' as const, 'webhook' as const),
+          mode: perhaps(modes),
+          successor: perhaps(user),
+        }),
+        20,
+      ),
+      notTakenIn: many(name, 20),
+    }),
   })
   .map(({ one, isKnown, ...rest }) => ({
     ...one,
@@ -866,6 +878,18 @@ export const reported: fc.Arbitrary<OffboardingReport['offboardings'][number]> =
     ...(one.endedBecause ? {} : { endedAt: null }),
     ...rest,
   }))
+export const ownerNamed: fc.Arbitrary<OwnerNamed> = fc.record({
+  about: fc.constant('owner-named' as const),
+  offboardingId: id('off'),
+  leaver: user,
+  workspace: fc.record({ id: id('ws'), name }),
+  isHome: fc.boolean(),
+  sources: fc.subarray(['workflow', 'webhook', 'slack'] as const, { minLength: 1 }),
+  hasOthers: fc.boolean(),
+  outcome: fc.constantFrom('waits', 'role-ended', 'undone', 'returned'),
+  by: perhaps(jobOrUser),
+  at: moment,
+})
 export const leaverCounts = fc.record({
   ...{
     all: count,

@@ -14,7 +14,7 @@ type AlertProps = { mentions: string[]; isDirect: boolean; image?: ImageBlock }
 
 /**
  * The parent message with the alert's current state: how urgent, the key and the fact first, then the owner and the
- * buttons. A settled one keeps what it said, struck through, with who did what, and has no buttons, unless the policy
+ * buttons. A resolved one keeps what it said, struck through, with who did what, and has no buttons, unless the policy
  * paused the key.
  */
 export function alertMessage(alert: Alert, { mentions, isDirect, image }: AlertProps): Message {
@@ -41,7 +41,7 @@ export function alertMessage(alert: Alert, { mentions, isDirect, image }: AlertP
   )
 }
 
-/** The owner, and who else is told; a mention notifies only when the message is posted. */
+/** The owner, and who else is mentioned; a mention notifies only when the message is posted. */
 function ownerLine({ key }: Alert, mentions: readonly string[]): Phrase {
   const others = mentions.filter((user) => user !== key.ownerId)
   const also = join(
@@ -86,7 +86,7 @@ function useButtons(alert: Alert): KnownBlock {
   const act = (text: string, id: string, style?: 'danger') =>
     button(text, id, findingRef(alert), { label: `${text} ${key.name}`, ...(style ? { style } : {}) })
   const stop = key.isActive
-    ? [act('Quarantine key', 'alert.quarantine', 'danger')]
+    ? [act('Quarantine key', 'alert.quarantine', ...red(alert))]
     : [activate(alert, useFacts(alert).quarantinedAt, 'primary')]
   return actions(
     ...stop,
@@ -143,7 +143,13 @@ function remedy(alert: Alert): Button {
   return go('Rotate', 'rotate', keyRef(alert), { style: 'primary' })
 }
 
-const deactivate = (alert: Alert) => go('Deactivate', 'deactivate', keyRef(alert), { style: 'danger' })
+const deactivate = (alert: Alert) => {
+  const [style] = red(alert)
+  return go('Deactivate', 'deactivate', keyRef(alert), style ? { style } : {})
+}
+
+/** Red is kept for what is critical: in a channel full of it nobody would see it. */
+const red = ({ severity }: Alert): ['danger'] | [] => (severity === 'critical' ? ['danger'] : [])
 
 /** For an owner who may not act: whom to ask, and the details. */
 const askButtons = (alert: Alert): KnownBlock =>

@@ -85,5 +85,7 @@ function urgentLines({ urgent, keys }: Digest, lines: number, links: Links): Phr
 
 function urgentLine({ kind, step, severity, name, at }: Digest['urgent'][number], links: Links): Phrase {
   const url = at ? links.get(`${at.channelId} ${at.ts}`) : undefined
-  return say`${severityWords[severity]} · ${{ name, ...(url ? { url } : {}) }} ${kindWords[kind].short(step)}`
+  const leaks = kind === 'unusual-use' && severity === 'critical'
+  const what = leaks ? 'may have leaked' : kindWords[kind].short(step)
+  return say`${severityWords[severity]} · ${{ name, ...(url ? { url } : {}) }} ${what}`
 }

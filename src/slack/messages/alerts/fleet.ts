@@ -18,8 +18,8 @@ const cause: Record<Fleet['direction'], string> = {
 const exception = ' A key that looks leaked, or is mostly used from somewhere new, has an alert of its own.'
 
 /**
- * A change that most keys made at once, in one message that is edited until it is over. The keys that left it, and are
- * told by themselves, are named too.
+ * A change that most keys made at once, in one message that is edited until it is over. The keys that left it, and have
+ * alerts of their own, are named too.
  */
 export function fleetMessage(fleet: Fleet): Message {
   const { keys, direction, beganAt, overAt, left } = fleet

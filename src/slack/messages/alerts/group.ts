@@ -17,16 +17,16 @@ import { outcome, severityWords } from './words.ts'
  */
 export function groupMessage(group: Group): Message {
   const open = group.alerts.filter((alert) => !alert.resolution)
-  const settled = group.alerts.filter((alert) => alert.resolution)
+  const resolved = group.alerts.filter((alert) => alert.resolution)
   const listed = open.slice(0, maxListed)
   const more = open.length - listed.length
   return message(
     headline(group, open),
     ...listed.flatMap(row),
     ...(more > 0 ? [context(`And ${count(more, 'more key')}: each is in the thread.`)] : []),
-    ...(settled.length > 0 ? [sentenceBlock(join(settled.slice(0, maxListed).map(ended), '\n'))] : []),
-    ...(settled.length > maxListed
-      ? [context(`And ${count(settled.length - maxListed, 'more key')} that ended; the thread says how.`)]
+    ...(resolved.length > 0 ? [sentenceBlock(join(resolved.slice(0, maxListed).map(ended), '\n'))] : []),
+    ...(resolved.length > maxListed
+      ? [context(`And ${count(resolved.length - maxListed, 'more key')} that ended; the thread says how.`)]
       : []),
     ...(group.moved.length > 0 ? [sentenceBlock(moved(group.moved))] : []),
   )
@@ -42,19 +42,20 @@ function headline({ kind, alerts, moved: left }: Group, open: readonly Alert[]):
     return say`${severityWords[worst]} · ${fact}`
   }
   const all = alerts.length + left.length
-  return say`✅ ${all === 1 ? 'One alert, and it is' : `${all} alerts, and all are`} settled or told by itself:`
+  return say`✅ ${all === 1 ? 'This alert is over' : `These ${all} alerts are over, or continue in messages of their own`}:`
 }
 
 const ended = (alert: Alert): Phrase => say`✅ ${outcome(alert)}`
 
-/** The keys whose findings became more urgent, and were told again by themselves. */
+/** The keys whose findings became more urgent, and have messages of their own. */
 function moved(names: readonly string[]): Phrase {
   const shown = join(
     names.slice(0, maxListed).map((name) => [{ name }]),
     ', ',
   )
   const more = names.length - maxListed
-  return say`${shown}${more > 0 ? ` and ${more} more` : ''}: told again by ${names.length === 1 ? 'itself' : 'themselves'}, as the end came nearer.`
+  const own = names.length === 1 ? 'continues in a message of its own' : 'continue in messages of their own'
+  return say`${shown}${more > 0 ? ` and ${more} more` : ''}: ${own}.`
 }
 
 function row(alert: Alert): KnownBlock[] {

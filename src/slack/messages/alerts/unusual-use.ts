@@ -25,7 +25,7 @@ export function useWords(alert: Alert, step = alert.step): Phrase {
   return say`${name} is in quarantine: ${who(facts.quarantinedBy)} deactivated it on ${at}, and requests with it are refused. Before that: ${what}${from}`
 }
 
-/** What the key did, after its name and a colon. */
+/** The sentence after the key's name and a colon. */
 const sentences: Record<Reason, (facts: UseFacts) => Phrase> = {
   spike: ({ figures: f }) =>
     say`${count(f.count, 'request')} in five minutes, ${times(f.count, f.busiestBucket, `its busiest five minutes in ${count(f.days, 'day')}`)}.`,
@@ -49,7 +49,7 @@ const sentences: Record<Reason, (facts: UseFacts) => Phrase> = {
   'new-network': ({ figures: f }) =>
     say`used from where it never was before, with ${count(f.lastHour, 'request')} in an hour.`,
   probing: ({ refusedScope }) =>
-    say`refused ${count(refusedScope, 'time')} in an hour for want of a scope; somebody tries what it may not do.`,
+    say`refused ${count(refusedScope, 'time')} in an hour for a missing scope; someone is trying actions this key does not allow.`,
 }
 
 /** "3.1 times its busiest hour"; without a multiple when that hour had none. */
@@ -74,8 +74,8 @@ function origin({ newSource, reason, at }: UseFacts, timeZone: string): Phrase {
 /** A percentage: "92 %", "0.4 %"; 0 % and 100 % only for exactly none and all. */
 export function percent(part: number, whole: number): string {
   const share = whole > 0 ? (100 * part) / whole : 0
-  if (share > 99 && share < 100) return `${(Math.floor(share * 10) / 10).toFixed(1)} %`
-  return `${share > 0 && share < 1 ? share.toFixed(1) : Math.round(share)} %`
+  if (share > 99 && share < 100) return `${(Math.floor(share * 10) / 10).toFixed(1)}%`
+  return `${share > 0 && share < 1 ? share.toFixed(1) : Math.round(share)}%`
 }
 
 /** A duration in words: "45 minutes", "2 h 10 min", "3 days". */

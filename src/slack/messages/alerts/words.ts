@@ -25,34 +25,34 @@ export function statusLines(alert: Alert): Phrase[] {
     ...(acknowledged
       ? [say`${who(acknowledged.by)} has been on it since ${{ moment: acknowledged.at }}.`]
       : []),
-    ...(assigned ? [say`${who(assigned.by)} gave it to ${who(assigned.to)}.`] : []),
+    ...(assigned ? [say`Assigned to ${who(assigned.to)} by ${who(assigned.by)}.`] : []),
     ...(snoozed
-      ? [say`Snoozed by ${who(snoozed.by)} until ${{ moment: snoozed.until }}: ${{ name: snoozed.reason }}`]
+      ? [say`Snoozed by ${who(snoozed.by)} until ${{ moment: snoozed.until }}: “${snoozed.reason}”`]
       : []),
   ]
 }
 
 type Outcome = (name: Piece, resolution: { who: Piece; at: { moment: Date } }) => Phrase
 
-const deed =
+const doneBy =
   (verb: string, rest = ''): Outcome =>
   (name, { who, at }) =>
     say`${who} ${verb} ${name}${rest} on ${at}.`
 
-/** What nobody did by hand: when it was noticed. */
+/** Nobody did it by hand, so the time is when it was noticed. */
 const noticed =
   (what: string): Outcome =>
   (name, { at }) =>
     say`${name} ${what} Closed on ${at}.`
 
 const outcomes: Record<Resolution['what'], Outcome> = {
-  deactivated: deed('deactivated'),
-  revoked: deed('revoked'),
-  rotated: deed('rotated'),
-  activated: deed('activated', ' again'),
-  needed: deed('marked', ' as still needed'),
-  expected: deed('marked the use of', ' as expected'),
-  'handed-over': deed('gave', ' another owner'),
+  deactivated: doneBy('deactivated'),
+  revoked: doneBy('revoked'),
+  rotated: doneBy('rotated'),
+  activated: doneBy('activated', ' again'),
+  needed: doneBy('marked', ' as still needed'),
+  expected: doneBy('marked the use of', ' as expected'),
+  'handed-over': doneBy('gave', ' another owner'),
   over: (name, { at }) => say`${name} stopped working on ${at}, and nobody had acted.`,
   silent: noticed('has ended, and was not tried for a day.'),
   apart: noticed('is no longer used by several systems at once.'),
@@ -69,8 +69,8 @@ const outcomes: Record<Resolution['what'], Outcome> = {
 export function outcome(alert: Alert): Phrase {
   const { what, by, at } = alert.resolution!
   const undo = wasPausedByJob(alert) ? ' Activating it is one click.' : ''
-  const told = { who: by ? who(by) : 'Keywarden', at: { moment: new Date(at) } }
-  return say`${outcomes[what]({ name: alert.key.name }, told)}${undo}`
+  const facts = { who: by ? who(by) : 'Keywarden', at: { moment: new Date(at) } }
+  return say`${outcomes[what]({ name: alert.key.name }, facts)}${undo}`
 }
 
 /** Whether the policy alone paused the key; the alert then keeps the button that activates it. */
@@ -105,7 +105,7 @@ const people = (users: readonly string[]): Phrase =>
 function actionPhrase({ key }: Alert, action: FindingAction, mentions: string[]): Phrase {
   const by = who(action.by)
   const name = { name: key.name }
-  const reason = { name: action.reason ?? '' }
+  const reason = `“${action.reason ?? ''}”`
   const until = action.until ? { moment: new Date(action.until) } : ''
   switch (action.what) {
     case 'acknowledged':
@@ -115,7 +115,7 @@ function actionPhrase({ key }: Alert, action: FindingAction, mentions: string[])
     case 'woken':
       return say`${by} ended the snooze of ${name}.`
     case 'assigned':
-      return say`${who(action.to ?? '')} ${by} gave you ${name}.`
+      return say`${who(action.to ?? '')}: ${by} assigned ${name} to you.`
     case 'asked':
       return say`${called(mentions)}${by} asks a manager to act on ${name}.`
   }

@@ -22,7 +22,7 @@ export function holdersView(
       : []),
     ...holders.map((one) =>
       sentenceBlock(
-        say`${{ user: one.userId }} has it since ${{ day: one.since }}, says ${who(one.addedBy)}: ${{ name: one.why }}`,
+        say`${{ user: one.userId }} has had it since ${{ day: one.since }}, noted by ${who(one.addedBy)}: ${{ name: one.why }}`,
       ),
     ),
   ]
@@ -40,7 +40,7 @@ export function holdersView(
         { type: 'users_select' },
         { hint: 'When they leave, this key is refused or rotated.' },
       ),
-      input('why', 'How they came by it', textInput({ max_length: 300, hintText: 'On call in October' })),
+      input('why', 'How they got it', textInput({ max_length: 300, hintText: 'On call in October' })),
     ],
     'Close',
   )

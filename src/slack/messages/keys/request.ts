@@ -1,5 +1,5 @@
 import type { ModalView } from '@slack/types'
-import { type Phrase, say } from '../../../foundation/words.ts'
+import { type Phrase, type Piece, say } from '../../../foundation/words.ts'
 import type { Rival } from '../../../workspaces/request-source.ts'
 import type { KeyRequest } from '../../../workspaces/requests.ts'
 import { actions, button, form, input, type Message, message, notice, textInput } from '../../blocks.ts'
@@ -8,7 +8,7 @@ import { ref } from '../../ref.ts'
 import { count } from './key.ts'
 
 function wanted({ draft }: KeyRequest): Phrase {
-  const until = draft.lifetimeDays ? say`for ${count(draft.lifetimeDays, 'day')}` : say`without expiry`
+  const until = draft.lifetimeDays ? count(draft.lifetimeDays, 'day') : 'without expiry'
   const integration = draft.integration ? say` for ${{ name: draft.integration }}` : ''
   return say`${{ name: draft.name }}${integration}: ${draft.scopes.join(', ')}, ${until}`
 }
@@ -16,7 +16,7 @@ function wanted({ draft }: KeyRequest): Phrase {
 /** The request in the alert channel, with buttons while it waits for a decision. */
 export function requestMessage(request: KeyRequest, rival?: Rival | null): Message {
   const reference = ref(request.workspaceId, request.id)
-  const asked = say`${{ user: request.requestedBy }} asks for a key. ${wanted(request)}.`
+  const asked = say`${{ user: request.requestedBy }} requests a key for ${wanted(request)}.`
   const reason = sentenceBlock(say`Reason: ${request.reason}`)
   if (request.state !== 'waiting') return message(asked, reason, sentenceBlock(decision(request)))
   return message(
@@ -56,25 +56,23 @@ export const closedMessage = (request: KeyRequest): Message =>
     say`Your request for ${{ name: request.draft.name }} is closed: ${{ user: request.closedFor! }}, who was to have the key, is leaving. Ask again for another owner.`,
   )
 
-const getsIt = ({ requestedBy, draft: { ownerId } }: KeyRequest): Phrase =>
-  ownerId === requestedBy ? ['you get'] : say`${{ user: ownerId }} gets`
+const toWhom = ({ requestedBy, draft: { ownerId } }: KeyRequest): Piece =>
+  ownerId === requestedBy ? 'you' : { user: ownerId }
 
 export const sentView = (request: KeyRequest): ModalView =>
   notice('Request sent', [
     sentenceBlock(
-      say`I am asking the managers about ${{ name: request.draft.name }}. It waits on their Home too. When somebody approves it, ${getsIt(request)} a message that reveals the key.`,
+      say`I am asking the managers about ${{ name: request.draft.name }}. It is on their Home too. Once approved, I’ll send ${toWhom(request)} a message to reveal the key.`,
     ),
   ])
 
 export const denyForm = (request: KeyRequest): ModalView =>
   form('Deny request', 'Deny request', 'request.deny', ref(request.workspaceId, request.id), [
-    sentenceBlock(say`${{ user: request.requestedBy }} asks for ${wanted(request)}.`),
+    sentenceBlock(say`${{ user: request.requestedBy }} requests a key for ${wanted(request)}.`),
     input('reason', 'Reason', textInput({ multiline: true, focus_on_load: true }), {
-      hint: 'The person who asked reads this.',
+      hint: 'The requester sees this.',
     }),
   ])
 
 export const deniedView = (request: KeyRequest): ModalView =>
-  notice('Request denied', [
-    sentenceBlock(say`${{ user: request.requestedBy }} gets a message with your reason.`),
-  ])
+  notice('Request denied', [sentenceBlock(say`${{ user: request.requestedBy }} will see your reason.`)])

@@ -12,15 +12,20 @@ import { ref } from '../../ref.ts'
 export function policyForm(workspace: Workspace, channels: PolicyChannels): ModalView {
   const { policy } = workspace
   return form('Policy', 'Save policy', 'policy.set', ref(workspace.id, versionOf(policy)), [
-    sentenceBlock(say`${{ name: workspace.name }}. What you set holds from now on; no existing key changes.`),
+    sentenceBlock(say`${{ name: workspace.name }}. Applies from now on; existing keys do not change.`),
     header('Keys'),
-    days('maximumLifetimeDays', 'Longest lifetime of a key (days)', policy),
+    days(
+      'maximumLifetimeDays',
+      'Longest lifetime of a key (days)',
+      policy,
+      '0 = no limit. With a limit, every new key expires.',
+    ),
     input(
-      'writeMustExpire',
-      'Keys with write',
+      'mustExpire',
+      'Which keys must expire',
       select(
-        [option('must expire', 'enforce'), option('should expire; warn only', 'warn')],
-        policy.writeMustExpire,
+        [option('All keys', 'all'), option('Keys with write', 'write'), option('None; only advised', 'none')],
+        policy.mustExpire,
       ),
     ),
     input(
@@ -31,7 +36,7 @@ export function policyForm(workspace: Workspace, channels: PolicyChannels): Moda
         policy.writeNeedsApproval ? 'yes' : 'no',
       ),
     ),
-    header('Rotation and rest'),
+    header('Rotation and idle keys'),
     days('rotationPeriodDays', 'Rotate every (days)', policy),
     days('rotationWarningDays', 'Warn this many days before', policy),
     days('rotationDeadlineDays', 'A rotation takes at most (days)', policy),
@@ -49,7 +54,7 @@ export function policyForm(workspace: Workspace, channels: PolicyChannels): Moda
       'sharedKeySystems',
       'A key is shared when used by (systems) at once',
       policy,
-      'At once: within an hour. Systems: with neither network nor client in common.',
+      '“At once” = within an hour. Different systems share neither network nor client.',
     ),
     input('idleKeys', 'An idle key', select(afterNotice, policy.idleKeys)),
     ...review(policy),
@@ -60,13 +65,13 @@ export function policyForm(workspace: Workspace, channels: PolicyChannels): Moda
       'quietFrom',
       'Quiet from',
       { type: 'timepicker', initial_time: policy.quietFrom },
-      { hint: 'Only critical alerts are sent in quiet hours. Equal times: never quiet.' },
+      { hint: 'Only critical alerts are sent in quiet hours. Same times = no quiet hours.' },
     ),
     input(
       'quarantineLeaked',
       'A key whose use looks like a leak',
       select(
-        [option('is only told', 'no'), option('is deactivated at once', 'yes')],
+        [option('is only reported', 'no'), option('is deactivated at once', 'yes')],
         policy.quarantineLeaked ? 'yes' : 'no',
       ),
       { hint: 'Its owner is told, and one click activates it again.' },
@@ -77,7 +82,7 @@ export function policyForm(workspace: Workspace, channels: PolicyChannels): Moda
       hint: 'An IANA name. Quiet hours and days count in it.',
     }),
     channelInput('auditChannel', 'Channel for signed checkpoints of the audit', channels.audit, {
-      hint: 'One message a day, each hour in its thread. Empty: nowhere. Not one that is shared.',
+      hint: 'One message a day, each hour in its thread. Leave empty to turn off. Shared channels are not allowed.',
       optional: true,
     }),
     context('Owners can read who changed what in /keys audit.'),
@@ -109,7 +114,7 @@ const afterNotice = [
 
 const review = (policy: Policy): KnownBlock[] => [
   header('Review'),
-  days('reviewIntervalDays', 'Ask owners what they still need every (days)', policy, '0: never.'),
+  days('reviewIntervalDays', 'Ask owners what they still need every (days)', policy, '0 = never.'),
   days('reviewAnswerDays', 'They answer within (days)', policy),
   input('unconfirmedKeys', 'A key that nobody confirmed', select(afterNotice, policy.unconfirmedKeys)),
   days(
@@ -128,13 +133,13 @@ const offboardingModes = [
 ]
 
 const offboarding = (policy: Policy): KnownBlock[] => [
-  header('When somebody leaves'),
+  header('When somebody is leaving'),
   input('offboardingMode', 'Their keys, after a preview', select(offboardingModes, policy.offboardingMode)),
   input(
     'offboardingUnattendedMode',
-    'Their keys, when a system says so',
+    'Their keys, when triggered automatically',
     select(offboardingModes, policy.offboardingUnattendedMode),
-    { hint: 'Slack, a directory, a workflow or an HR system: nobody has seen what will happen.' },
+    { hint: 'By Slack, a directory, a workflow or an HR system: nobody reviews it first.' },
   ),
   input(
     'offboardingByWorkflow',
@@ -192,7 +197,7 @@ export function leakedPolicyForm(workspace: Workspace): ModalView {
 /** The ids of the channels, where Slack knows them. */
 export type PolicyChannels = { alerts?: string | undefined; audit?: string | undefined }
 
-const ownChannel = { hint: 'Not one that is shared with another organisation.' }
+const ownChannel = { hint: 'Shared channels are not allowed.' }
 
 const channelInput = (
   rule: 'alertChannel' | 'auditChannel',
@@ -221,7 +226,7 @@ export const policySavedView = (workspace: Workspace, uninvited: readonly string
     sentenceBlock(say`The policy of ${{ name: workspace.name }} is saved.`),
     ...uninvited.map((channel) =>
       sentenceBlock(
-        say`I am not in ${{ name: `#${channel}` }}. Type there: ${{ code: '/invite @Keywarden' }}.`,
+        say`I am not in ${{ name: `#${channel}` }}. Type ${{ code: '/invite @Keywarden' }} there.`,
       ),
     ),
   ])
