@@ -29,7 +29,7 @@ create table leaks (
   -- of the policy, when it was reported
   action text not null check (action in ('notify', 'quarantine', 'rotate', 'revoke')),
   acted_at timestamptz,
-  -- what was done to the key; null if nothing was left to do
+  -- the action on the key; null if nothing was left to do
   did text check (did in ('quarantine', 'rotate', 'revoke')),
   -- once every verifier has confirmed it
   receipt jsonb,

@@ -29,7 +29,7 @@ type Row = {
 /** One report. `scanner` is the name of the service token that sent it. */
 type Place = { where: string; by: string; evidence: Evidence; at: string; scanner: string | null }
 
-/** What the alert says, as the finding stores it. */
+/** The content of the alert, as the finding stores it. */
 export type LeakedFacts = {
   reports: number
   isWhole: boolean

@@ -5,7 +5,7 @@ const maxTokens = 1_000
 
 /**
  * The whole tokens in a text, each once: prefix, length, alphabet and checksum are right, and neither a digit nor a
- * letter stands before or after. One underscore there is markup. Pure.
+ * character of the alphabet stands before or after. One underscore there is markup. Pure.
  */
 export function tokensIn(text: string, prefix: string): string[] {
   const found = new Set<string>()
@@ -18,13 +18,13 @@ export function tokensIn(text: string, prefix: string): string[] {
   return [...found]
 }
 
-/** What may stand before a token: nothing, or what is part of no word. */
+/** The text that may stand before a token: none, or the end of no word. */
 const edge = /(?:^|[^0-9A-Za-z_])_?$/
 const beginsAlone = (text: string, at: number): boolean =>
   /^_?(?:$|[^0-9A-Za-z_])/.test(text.slice(at, at + 2))
 
 /**
- * What somebody pasted as tokens or hints: the tokens that stand in the text, and its words otherwise, since an adopted
+ * The tokens or hints that somebody pasted: the tokens that stand in the text, and its words otherwise, since an adopted
  * token may have any form; the name before an equals sign or a colon is none. At most a thousand, each once. Pure.
  */
 export function pastedWords(text: string, prefix: string): string[] {

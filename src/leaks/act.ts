@@ -87,7 +87,7 @@ async function execute(act: Act, world: World, workspace: Workspace, leak: Pendi
   await act.trx('leaks').where(where).update({ acted_at: act.now, did })
 }
 
-/** What was done; null when the key had been ended before. A key that cannot be rotated is deactivated. */
+/** The action on the key; null when the key had been ended before. A key that cannot be rotated is deactivated. */
 async function end(
   act: Act,
   { random }: World,
@@ -131,7 +131,7 @@ export async function confirmLeaks(world: World, { withinMs }: { withinMs: numbe
   return kept.length
 }
 
-/** What was last done to each of these keys because of a report; keys to which nothing was done are absent. */
+/** The last action on each of these keys because of a report; keys to which nothing was done are absent. */
 export async function readOutcomes(
   db: Executor,
   keyIds: readonly string[],

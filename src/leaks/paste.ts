@@ -21,7 +21,7 @@ export async function watcherOf(
   return { accountId: watching.accountId, adoptsKeys: row.foreign_tokens }
 }
 
-/** What a message may hold: hashes alone, so that no text waits while the database is out. */
+/** The content of a message: hashes alone, so that no text waits while the database is out. */
 export type Paste = {
   accountId: string
   channel: string

@@ -25,7 +25,7 @@ export type LeakReport = {
 export type LeakedKey = { id: string; workspaceId: string; name: string; hint: string; isNew: boolean }
 
 /**
- * Takes a report once, and returns the live keys of the account that it is about. What is to become of them is decided
+ * Takes a report once, and returns the live keys of the account that it is about. Their fate is decided
  * here by the policy of each key's workspace and carried out afterwards. Tokens of nobody, of revoked keys and of other
  * accounts take the same statements as any other.
  */
@@ -114,7 +114,7 @@ async function liveKeys({ trx, now }: Act, { accountId, found }: LeakReport): Pr
   return rows
 }
 
-/** A key that was only named is notified about and never ended: whoever reports it need not have its token. */
+/** A key that was only named is notified about and never ended: the reporter need not have its token. */
 function leakOf(row: Row, { found, evidence }: LeakReport) {
   const { id: keyId, workspace_id: workspaceId, name, hint, scopes } = row
   const token = found.find((one) => 'hash' in one && row.token_hash.equals(one.hash))

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 
-/** What a report of a leak rests on: a person, a scanner, or the message in Slack that has the token. */
+/** The evidence of a report of a leak: a person, a scanner, or the message in Slack that has the token. */
 export const evidences = ['person', 'scanner', 'pasted'] as const
 export type Evidence = (typeof evidences)[number]
 
-/** What happens to a leaked key besides the alert, the mildest first. */
+/** The action on a leaked key besides the alert, the mildest first. */
 export const leakActions = ['notify', 'quarantine', 'rotate', 'revoke'] as const
 export type LeakAction = (typeof leakActions)[number]
 
@@ -17,7 +17,7 @@ export const leakedRules = z
 
 type LeakedRules = z.output<typeof leakedRules>
 
-/** What the rules say about a key with these scopes: the strongest of what they say about each. Pure. */
+/** The action of the rules on a key with these scopes: the strongest of theirs. Pure. */
 export function leakAction(rules: LeakedRules, evidence: Evidence, scopes: readonly string[]): LeakAction {
   const wanted = scopes.map((scope) => leakActions.indexOf(rules[evidence][scope] ?? 'notify'))
   return leakActions[Math.max(0, ...wanted)]!
