@@ -1129,6 +1129,38 @@ CREATE TABLE public.keys (
     CONSTRAINT keys_token_hash_check CHECK ((length(token_hash) = 32))
 );
 
+CREATE TABLE public.leak_reports (
+    id text NOT NULL,
+    account_id text NOT NULL,
+    reporter text NOT NULL,
+    reference text NOT NULL,
+    evidence text NOT NULL,
+    content_hash bytea,
+    reported_at timestamp with time zone NOT NULL,
+    CONSTRAINT leak_reports_content_hash_check CHECK ((length(content_hash) = 32)),
+    CONSTRAINT leak_reports_evidence_check CHECK ((evidence = ANY (ARRAY['person'::text, 'scanner'::text, 'pasted'::text]))),
+    CONSTRAINT leak_reports_reference_check CHECK (((char_length(reference) >= 1) AND (char_length(reference) <= 200)))
+);
+
+CREATE TABLE public.leaks (
+    report_id text NOT NULL,
+    key_id text NOT NULL,
+    workspace_id text NOT NULL,
+    token_hash bytea NOT NULL,
+    is_whole boolean NOT NULL,
+    found_at text DEFAULT ''::text NOT NULL,
+    reported_at timestamp with time zone NOT NULL,
+    action text NOT NULL,
+    acted_at timestamp with time zone,
+    did text,
+    receipt jsonb,
+    CONSTRAINT leaks_action_check CHECK ((action = ANY (ARRAY['notify'::text, 'quarantine'::text, 'rotate'::text, 'revoke'::text]))),
+    CONSTRAINT leaks_check CHECK (((did IS NULL) OR (acted_at IS NOT NULL))),
+    CONSTRAINT leaks_check1 CHECK (((receipt IS NULL) OR (did IS NOT NULL))),
+    CONSTRAINT leaks_did_check CHECK ((did = ANY (ARRAY['quarantine'::text, 'rotate'::text, 'revoke'::text]))),
+    CONSTRAINT leaks_found_at_check CHECK ((char_length(found_at) <= 300))
+);
+
 CREATE TABLE public.lease_lengths (
     ttl_ms integer NOT NULL,
     granted_at timestamp with time zone NOT NULL,
@@ -1379,9 +1411,11 @@ CREATE TABLE public.service_tokens (
     name text NOT NULL,
     hint text NOT NULL,
     token_hash bytea NOT NULL,
+    may text DEFAULT 'verify'::text NOT NULL,
     created_by text NOT NULL,
     created_at timestamp with time zone NOT NULL,
     revoked_at timestamp with time zone,
+    CONSTRAINT service_tokens_may_check CHECK ((may = ANY (ARRAY['verify'::text, 'leaks'::text]))),
     CONSTRAINT service_tokens_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 80))),
     CONSTRAINT service_tokens_token_hash_check CHECK ((length(token_hash) = 32))
 );
@@ -1754,6 +1788,15 @@ ALTER TABLE ONLY public.keys
 ALTER TABLE ONLY public.keys
     ADD CONSTRAINT keys_token_hash_key UNIQUE (token_hash);
 
+ALTER TABLE ONLY public.leak_reports
+    ADD CONSTRAINT leak_reports_account_id_reporter_reference_key UNIQUE (account_id, reporter, reference);
+
+ALTER TABLE ONLY public.leak_reports
+    ADD CONSTRAINT leak_reports_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.leaks
+    ADD CONSTRAINT leaks_pkey PRIMARY KEY (report_id, key_id);
+
 ALTER TABLE ONLY public.lease_lengths
     ADD CONSTRAINT lease_lengths_pkey PRIMARY KEY (ttl_ms);
 
@@ -2019,6 +2062,16 @@ CREATE INDEX keys_unrevealed ON public.keys USING btree (status_changed_at) WHER
 
 CREATE INDEX keys_write_without_expiry ON public.keys USING btree (workspace_id, id) WHERE ((status = 'active'::text) AND (expires_at IS NULL) AND (scopes @> ARRAY['write'::text]));
 
+CREATE INDEX leak_reports_by_age ON public.leak_reports USING btree (reported_at);
+
+CREATE INDEX leaks_by_workspace ON public.leaks USING btree (workspace_id, key_id);
+
+CREATE INDEX leaks_of_key ON public.leaks USING btree (key_id);
+
+CREATE INDEX leaks_to_act ON public.leaks USING btree (reported_at) WHERE (acted_at IS NULL);
+
+CREATE INDEX leaks_to_confirm ON public.leaks USING btree (key_id) WHERE ((did IS NOT NULL) AND (receipt IS NULL));
+
 CREATE INDEX members_in_charge ON public.members USING btree (workspace_id, role) WHERE (role = ANY (ARRAY['owner'::text, 'manager'::text]));
 
 CREATE INDEX offboarding_keys_by_key ON public.offboarding_keys USING btree (key_id);
@@ -2234,6 +2287,18 @@ ALTER TABLE ONLY public.keys
 
 ALTER TABLE ONLY public.keys
     ADD CONSTRAINT keys_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.leak_reports
+    ADD CONSTRAINT leak_reports_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.leaks
+    ADD CONSTRAINT leaks_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.keys(id);
+
+ALTER TABLE ONLY public.leaks
+    ADD CONSTRAINT leaks_report_id_fkey FOREIGN KEY (report_id) REFERENCES public.leak_reports(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.leaks
+    ADD CONSTRAINT leaks_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
 
 ALTER TABLE ONLY public.lost_channels
     ADD CONSTRAINT lost_channels_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);

@@ -5,6 +5,7 @@ import { endedSnoozes } from './ended-snoozes.ts'
 import type { Job } from './engine/job.ts'
 import { findingJobs } from './finding-jobs.ts'
 import { lapsedKeys } from './lapsed-keys.ts'
+import { leaks } from './leaks.ts'
 import { noticesOver } from './notices-over.ts'
 import { offboarding } from './offboarding-carry-out.ts'
 import { offboardingMissed } from './offboarding-missed.ts'
@@ -34,6 +35,8 @@ export const timetable: readonly Job[] = [
   { name: 'ended-snoozes', cron: '* * * * *', timeZone: 'UTC', lateSeconds: 120, run: endedSnoozes },
   // cost: three look-ups in partial indexes that are empty when nobody leaves
   { name: 'offboarding', cron: '5-59/10 * * * * *', timeZone: 'UTC', lateSeconds: 60, run: offboarding },
+  // cost: two look-ups in partial indexes that are empty when no leak was reported
+  { name: 'leaks', cron: '8-59/10 * * * * *', timeZone: 'UTC', lateSeconds: 60, run: leaks },
   // cost: six queries for each two hundred running rotations; a message is edited when a reader would notice
   { name: 'rotations', cron: '2-59/10 * * * * *', timeZone: 'UTC', lateSeconds: 120, run: rotations },
   // cost: one look-up per workspace; the findings of a workspace once a week

@@ -19,6 +19,7 @@ const files = [
   'rotation.sql',
   'directory.sql',
   'offboarding.sql',
+  'leaks.sql',
   'jobs.sql',
 ]
 

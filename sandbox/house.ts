@@ -25,6 +25,8 @@ export type HouseOptions = {
   ports?: { slack: number; platform: number; keywarden: number }
   log?: Log
   timetable?: StartOptions['timetable']
+  /** the file of another manifest than the product's */
+  manifest?: string
   env?: Record<string, string>
 }
 
@@ -47,7 +49,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   let keywarden: Running | undefined
   const slack = await startSlack({
     clock: calendar,
-    manifest: new URL('../manifest.yml', import.meta.url).pathname,
+    manifest: options.manifest ?? new URL('../manifest.yml', import.meta.url).pathname,
     page: options.page ?? false,
     port: options.ports?.slack ?? 0,
     onAdvance: async ({ days, minutes }) =>

@@ -189,12 +189,14 @@ async function startParts(
     await checkSecrets(world)
     const bot = slack.openBot()
     if (bot.addRoutes) parts.routes.push(bot.addRoutes)
-    const [{ addScim }, { addOffboardings }] = await Promise.all([
+    const [{ addScim }, { addOffboardings }, { addLeaks }] = await Promise.all([
       import('./http/scim.ts'),
       import('./http/offboardings.ts'),
+      import('./http/leaks.ts'),
     ])
     parts.routes.push((server) => addScim(server, world, bot.offboard))
     parts.routes.push((server) => addOffboardings(server, world, bot.offboard))
+    parts.routes.push((server) => addLeaks(server, world, () => void bot.actOnLeaks()))
     await bot.start()
     opened.push('part', bot.stop)
   }
@@ -216,7 +218,7 @@ async function checkSecrets({ db, config, log, random }: World): Promise<void> {
 
 async function startWorker(
   world: World,
-  { deliver, offboard }: Pick<SlackSide, 'deliver' | 'offboard'>,
+  { deliver, offboard, actOnLeaks: leaks }: Pick<SlackSide, 'deliver' | 'offboard' | 'actOnLeaks'>,
   timetable: readonly Job[] | undefined,
 ) {
   const [{ openWorker }, { refuseCluster }] = await Promise.all([
@@ -224,7 +226,7 @@ async function startWorker(
     import('./foundation/redis.ts'),
   ])
   await refuseCluster(world.config.redisUrl)
-  return openWorker({ world, offboard, deliver: () => deliver({ seconds: 5 }) }, timetable)
+  return openWorker({ world, offboard, leaks, deliver: () => deliver({ seconds: 5 }) }, timetable)
 }
 
 /** A worker answers for how late the jobs are, in its metrics and its readiness. */

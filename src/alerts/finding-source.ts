@@ -161,7 +161,11 @@ async function mentionsOf(db: Executor, alert: Alert): Promise<string[]> {
   const audience = alert.kind === 'rotation-due' ? audienceOfRotation(alert.step) : 'owner'
   const wanted = alert.kind === 'orphaned' ? 'owners' : audience
   const role = { owner: [], managers: ['manager'], owners: ['owner'] } as const
-  const inOffice = await charged(db, alert.workspaceId, role[wanted])
+  const inOffice = await charged(
+    db,
+    alert.workspaceId,
+    alert.kind === 'leaked' ? ['owner', 'manager'] : role[wanted],
+  )
   const owner = alert.kind === 'orphaned' ? [] : [alert.key.ownerId]
   const assignee = alert.assigned?.to ?? alert.acknowledged?.by
   const all = [...owner, ...(assignee ? [assignee] : []), ...inOffice]

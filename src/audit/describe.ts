@@ -88,6 +88,8 @@ const sentences: Record<EventName, (event: Describable) => Phrase> = {
   'address.removed': (e) => say`took back that ${name(e, 'email')} is the address of ${person(e, 'user')}`,
   'holder.added': (e) => say`noted that ${person(e, 'user')} has ${keyOf(e)}${because(e)}`,
   'holder.removed': (e) => say`noted that ${person(e, 'user')} does not have ${keyOf(e)} any more`,
+  'leak.reported': (e) =>
+    say`noted ${e.details.isWhole ? 'that the whole token' : 'a suspicion that the token'} of ${keyOf(e)} has leaked, reported by ${who(text(e.details.by))}${e.details.where ? say` in ${code(e, 'where')}` : ''}`,
   'offboarding.requested': (e) =>
     say`began to offboard ${leaver(e)} (${text(e.details.source)})${because(e)}`,
   'offboarding.joined': (e) => say`asked again to offboard ${leaver(e)} (${text(e.details.source)})`,

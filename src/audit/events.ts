@@ -51,6 +51,7 @@ export const events = [
   'request.lapsed',
   'holder.added',
   'holder.removed',
+  'leak.reported',
   'address.set',
   'address.removed',
   'offboarding.requested',

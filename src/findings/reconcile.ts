@@ -2,6 +2,7 @@ import type { Transaction } from '../foundation/database.ts'
 import { newId } from '../foundation/ids.ts'
 import type { Random } from '../foundation/random.ts'
 import { type OutboxMessage, put } from '../notifications/outbox.ts'
+import { refreshSoon } from '../notifications/posted-messages.ts'
 import { quietUntil } from '../policy/quiet.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import type { Fact, Question } from './finding.ts'
@@ -40,7 +41,7 @@ export async function reconcile(
   const still = new Set(facts.map((fact) => fact.keyId))
   const gone = open.filter((finding) => !still.has(finding.key_id))
 
-  const deescalated = question.moves ? await keepCurrent(trx, facts, known, now) : []
+  const deescalated = question.moves ? await keepCurrent(trx, question, facts, known, now) : []
   const placed = await place(trx, round, [...fresh, ...worse])
   await openNew(trx, round, placed.slice(0, fresh.length))
   await escalate(trx, placed.slice(fresh.length), now)
@@ -95,11 +96,12 @@ async function openNew(trx: Transaction, round: Round, findings: Placed[]): Prom
 }
 
 /**
- * Keeps the facts of open findings current; alerts show them when they are next edited. Returns the findings that
+ * Keeps the facts of open findings current; alerts show them when they are next edited, which some kinds ask for. Returns the findings that
  * de-escalated.
  */
 async function keepCurrent(
   trx: Transaction,
+  { edits }: Question,
   facts: readonly Fact[],
   known: ReadonlyMap<string, Open>,
   now: Date,
@@ -109,12 +111,15 @@ async function keepCurrent(
     return before && before.level >= fact.level ? [{ ...fact, id: before.id, before }] : []
   })
   if (current.length === 0) return []
-  await trx.raw(
+  const { rows } = await trx.raw(
     `update findings set step = c.step, level = c.level, severity = c.severity, facts = c.facts
      from jsonb_to_recordset(?) as c (id text, step text, level integer, severity text, facts jsonb)
-     where findings.id = c.id and (findings.level, findings.facts) is distinct from (c.level, c.facts)`,
+     where findings.id = c.id and (findings.level, findings.facts) is distinct from (c.level, c.facts)
+     returning coalesce(group_id, findings.id) as subject`,
     [JSON.stringify(current)],
   )
+  const subjects = (rows as { subject: string }[]).map(({ subject }) => subject)
+  if (edits && subjects.length > 0) await refreshSoon(trx, 'finding', subjects)
   const deescalated = current.filter(({ before, level }) => before.level > level)
   return deescalated.map((one) => ({
     ...one,

@@ -32,18 +32,18 @@ const query = (db: Executor, workspaceId: string, id: string) =>
     .first()
 
 /**
- * The workspace's open finding with that id, locked until the act ends. Refuses when there is none (or none of that
- * kind), when the actor may not take this action on its key, or when it is resolved.
+ * The workspace's open finding with that id, locked until the act ends. Refuses when there is none (or none of those
+ * kinds), when the actor may not take this action on its key, or when it is resolved.
  */
 export async function lockFinding(
   act: Act,
   action: Action,
   { workspaceId, findingId }: { workspaceId: string; findingId: string },
-  kind?: Kind,
+  kinds?: readonly Kind[],
 ): Promise<AboutFinding | Refusal> {
   const row = await query(act.trx, workspaceId, findingId).forUpdate('findings')
   const finding = row && toFinding(row)
-  if (!finding || (kind && finding.kind !== kind)) return noSuchKey({ action })
+  if (!finding || (kinds && !kinds.includes(finding.kind))) return noSuchKey({ action })
   const { keyId, ownerId } = finding
   // Whoever was given it acts on it as the key's owner may.
   const isTheirs = assigneeOf(finding) === act.actor.id

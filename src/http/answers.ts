@@ -78,6 +78,7 @@ export type ErrorCode =
   | 'ERROR'
   | 'KEY_REUSED'
   | 'NOT_FOUND'
+  | 'RATE_LIMITED'
   | 'REPLAYED'
   | 'TOO_LARGE'
   | 'UNAUTHENTICATED'

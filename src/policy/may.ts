@@ -32,6 +32,7 @@ export const actions = {
   'request.decide': 'manager',
   'audit.read': 'manager',
   'usage.overview': 'manager',
+  'leak.report': 'member',
   'holder.add': 'manager',
   'holder.remove': 'manager',
   'offboarding.request': 'manager',

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { isTimeZone } from '../foundation/time.ts'
+import { leakedRules } from './leaked.ts'
 
 const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'Enter a time such as 20:00.')
 const days = (least: number, max: number) => {
@@ -69,6 +70,13 @@ const schema = z.object({
   auditChannel: z.string().default(''),
   /** deactivates a key whose use looks like a leak; one click activates it again */
   quarantineLeaked: z.boolean().default(false),
+  /** what happens to a key whose whole token was reported */
+  leaked: leakedRules,
+  /** Slack's ids of the channels in which whole tokens are noticed */
+  watchedChannels: z
+    .array(z.string().regex(/^[CG][A-Z0-9]{2,30}$/, 'Choose channels.'))
+    .max(100, 'Choose at most 100 channels.')
+    .default([]),
   /** the mode for a leaver's keys after a preview; `by-use`: busy ones rotate, quiet ones end */
   offboardingMode: z.enum(['by-use', 'revoke', 'deactivate', 'rotate']).default('by-use'),
   /** the mode without a preview; deactivating can be undone */

@@ -14,6 +14,8 @@ export type BotContext = {
   refresh(workspace: Workspace): void
   /** carries out pending offboardings and posts their progress, in the background; never throws */
   offboard(): void
+  /** acts on reports of leaks and sends their alerts; resolves when that was done or has failed; never throws */
+  actOnLeaks(): Promise<void>
 }
 
 /** One action of a person, with the places where the answer can go. */

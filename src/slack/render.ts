@@ -5,6 +5,7 @@ import type { CheckpointContent } from '../alerts/put-checkpoints.ts'
 import type { FleetContent } from '../anomaly/fleet-message.ts'
 import type { OwnerContent } from '../keys/notify-owner.ts'
 import type { OfferContent } from '../keys/offers.ts'
+import type { PastedContent } from '../leaks/source.ts'
 import type { Content } from '../notifications/source.ts'
 import type { OwnerNamed } from '../offboarding/owner-named.ts'
 import type { OffboardingContent, StepContent } from '../offboarding/source.ts'
@@ -20,6 +21,7 @@ import { noticeMessage } from './messages/alerts/notice.ts'
 import { checkpointMessage } from './messages/audit/checkpoint.ts'
 import { ownerNoticeMessage } from './messages/keys/change.ts'
 import { lapsedMessage, offersMessage } from './messages/keys/offers.ts'
+import { pastedMessage } from './messages/keys/pasted.ts'
 import { answerMessage, requestMessage, waitsMessage } from './messages/keys/request.ts'
 import { ownerNamedMessage } from './messages/offboarding/owner-named.ts'
 import { offboardingMessage } from './messages/offboarding/progress.ts'
@@ -44,6 +46,7 @@ type AnyContent =
   | OwnerNamed
   | RequestContent
   | OwnerContent
+  | PastedContent
   | Notice
 
 type About<A> = Extract<AnyContent, { about: A }>
@@ -115,6 +118,7 @@ const renderers: Renderers = {
     plainly(() => waitsMessage(request, days, mentions), '/keys inbox requests'),
   'request-answered': ({ request }) => plainly(() => answerMessage(request)),
   'key-changed': (content) => plainly(() => ownerNoticeMessage(content)),
+  pasted: (content) => plainly(() => pastedMessage(content)),
   'channel-lost': notice,
   unreachable: notice,
   digest: notice,

@@ -20,9 +20,10 @@ import { help, start } from './conversations/help.ts'
 import { dropHolder, openHolders, submitHolder } from './conversations/holders.ts'
 import { switchHome } from './conversations/home.ts'
 import { inbox, turnInbox } from './conversations/inbox.ts'
+import { openLeaked, submitLeaked } from './conversations/leaked.ts'
 import { list, openSearch, submitSearch, turnList } from './conversations/list.ts'
 import { openOffboard, openOffboardOf, submitOffboard, undoOffboard } from './conversations/offboard.ts'
-import { openPolicy, submitPolicy } from './conversations/policy.ts'
+import { openPolicy, submitLeakedPolicy, submitPolicy } from './conversations/policy.ts'
 import {
   approve,
   myRequests,
@@ -55,6 +56,7 @@ import { forgetExpected, openExpected, quarantine, submitExpected } from './conv
 import { turnUsage, usage } from './conversations/usage.ts'
 import { exportKeyUsage } from './conversations/usage-file.ts'
 import { turnOverview } from './conversations/usage-overview.ts'
+import { openWatch, submitWatch } from './conversations/watch.ts'
 import type { ClickInteraction, CommandInteraction, Handler, SubmitInteraction } from './interaction.ts'
 import type { HelpLine } from './messages/home/help.ts'
 
@@ -71,7 +73,8 @@ export type CommandRoute = Route<CommandInteraction> & {
   help: HelpLine
 }
 export type ClickRoute = Route<ClickInteraction> & { id: string; opens?: string }
-export type SubmitRoute = Route<SubmitInteraction> & { id: string; title: string }
+/** `takesTokens`: the one field in which whole tokens may be typed. */
+export type SubmitRoute = Route<SubmitInteraction> & { id: string; title: string; takesTokens?: string }
 export type CloseRoute = Route<ClickInteraction> & { id: string }
 
 // biome-ignore format: every command, button, dialog and its right on one screen
@@ -90,11 +93,13 @@ export const commands: readonly CommandRoute[] = [
   { verb: 'revoke', also: 'delete', needs: 'key.revoke', opens: 'Revoke key', run: openChange('revoke'), help: ['revoke KEY', 'end a key; cannot be undone', 'You type its name, or the four characters of its hint.'] },
   { verb: 'audit', needs: 'audit.read', run: auditOf, help: ['audit [KEY|@user]', 'who did what', 'Newest first. The whole record is exported in the shell: keywarden audit export.'] },
   { verb: 'holders', needs: 'key.show', opens: 'Holders', run: openHolders, help: ['holders KEY', 'who has a key', 'Whoever owns or revealed it, and whoever was noted. When one of them leaves, the key is refused or rotated.'] },
+  { verb: 'leaked', needs: 'leak.report', opens: 'Report a leak', run: openLeaked, help: ['leaked', 'report leaked keys', 'Paste whole keys or hints; none of it is kept. Policy decides what happens to a whole key: /keys policy leaked.'] },
   { verb: 'offboard', needs: 'offboarding.request', opens: 'Offboard', run: openOffboard, help: ['offboard @user', 'preview a leaver\'s keys', 'Which keys they own, revealed or were given, why each, and what will happen; you may change it. Then it happens.'] },
   { verb: 'review', needs: 'key.list', run: review, help: ['review [mine|start|dry run]', 'which keys are still needed', 'Every quarter each owner confirms their keys. Managers see how it goes, begin one, and see what a policy that deactivates would do.'] },
   { verb: 'roles', needs: 'role.set', opens: 'Roles', run: openRoles, help: ['roles', 'who may do what', 'Owners set roles, by person or by user group. Someone always owns Keywarden.'] },
   { verb: 'connect', needs: 'connection.make', opens: 'Connect', run: openConnect, help: ['connect', 'directories and HR systems', 'SCIM tokens and webhook secrets with which other systems say who leaves.'] },
-  { verb: 'policy', needs: 'policy.set', opens: 'Policy', run: openPolicy, help: ['policy', 'rules and thresholds', 'They apply from now on; existing keys do not change.'] },
+  { verb: 'policy', needs: 'policy.set', opens: 'Policy', run: openPolicy, help: ['policy [leaked]', 'rules and thresholds', 'They apply from now on; existing keys do not change. Leaked: what happens to keys that are reported as leaked.'] },
+  { verb: 'watch', needs: 'policy.set', opens: 'Watched channels', run: openWatch, help: ['watch', 'channels where keys are noticed', 'A whole key that somebody posts in one of them is reported as leaked, and its author gets a message. Nothing of the messages is kept.'] },
   { verb: 'suspend', needs: 'workspace.suspend', opens: 'Suspend workspace', run: openSuspend, help: ['suspend', 'refuse every key at once', 'The emergency stop of a workspace: you type its name. No key changes; resume ends it.'] },
   { verb: 'resume', needs: 'workspace.suspend', run: resume, help: ['resume', 'end a suspension', 'Every key is accepted again as far as it was before.'] },
   { verb: 'help', run: (interaction) => help(interaction, commands), help: ['help [VERB]', 'this list, or one command', 'KEY is a name, or the hint that lists show, such as tml_Ab3d.'] },
@@ -169,11 +174,14 @@ export const submits: readonly SubmitRoute[] = [
   { id: 'alert.snooze', title: 'Snooze alert', needs: 'finding.snooze', run: submitSnooze },
   { id: 'alert.assign', title: 'Assign alert', needs: 'finding.assign', run: submitAssign },
   { id: 'alert.expected', title: 'Expected', needs: 'use.expect', run: submitExpected },
+  { id: 'leak.report', title: 'Report a leak', needs: 'leak.report', takesTokens: 'tokens', run: submitLeaked },
   { id: 'key.holders', title: 'Holders', needs: 'holder.add', run: submitHolder },
   { id: 'offboard', title: 'Offboard', needs: 'offboarding.request', run: submitOffboard },
   { id: 'roles.set', title: 'Roles', needs: 'role.set', run: submitRoles },
   { id: 'workspace.suspend', title: 'Suspend workspace', needs: 'workspace.suspend', run: submitSuspend },
   { id: 'policy.set', title: 'Policy', needs: 'policy.set', run: submitPolicy },
+  { id: 'watch.set', title: 'Watched channels', needs: 'policy.set', run: submitWatch },
+  { id: 'policy.leaked', title: 'Leaked keys', needs: 'policy.set', run: submitLeakedPolicy },
 ]
 
 export const closes: readonly CloseRoute[] = [{ id: 'key.shown', needs: 'key.show', run: closedUnconfirmed }]

@@ -4,6 +4,7 @@ import { checkpoints } from '../alerts/put-checkpoints.ts'
 import { fleetEvents } from '../anomaly/fleet-message.ts'
 import { keyChanges } from '../keys/notify-owner.ts'
 import { lapsedOffers, offers } from '../keys/offers.ts'
+import { pastedTokens } from '../leaks/source.ts'
 import type { Sources } from '../notifications/source.ts'
 import { ownersNamed } from '../offboarding/owner-named.ts'
 import { offboardingSteps, offboardings } from '../offboarding/source.ts'
@@ -31,6 +32,7 @@ export const sources: Sources = {
   'channel-lost': notice('channel-lost'),
   unreachable: notice('unreachable'),
   digest: notice('digest'),
+  pasted: pastedTokens,
   welcome: notice('welcome'),
   quarantined: notice('quarantined'),
   'offboarded-elsewhere': notice('offboarded-elsewhere'),

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { operationsToken } from '../../sandbox/operations.ts'
 import { perform } from '../../src/acts/perform.ts'
 import { makeConnection } from '../../src/directory/connections.ts'
+import { addLeaks } from '../../src/http/leaks.ts'
 import { addOffboardings } from '../../src/http/offboardings.ts'
 import { addScim } from '../../src/http/scim.ts'
 import { openHttp } from '../../src/http/server.ts'
@@ -165,6 +166,7 @@ test('the table has a cell for every way in, role, workspace and state of a pers
     routes: [
       (one) => addScim(one, house.world, () => undefined),
       (one) => addOffboardings(one, house.world, () => undefined),
+      (one) => addLeaks(one, house.world, () => undefined),
       httpReceiver(house.world).addRoutes,
     ],
   })

@@ -20,6 +20,7 @@ export const rankOf: Record<string, number> = {
   findings: 7,
   alerts: 8,
   rotation: 9,
+  leaks: 10,
   offboarding: 10,
   inbox: 11,
   slack: 12,

@@ -100,7 +100,9 @@ export async function runSubmit(
   const route = submits.find(({ id }) => id === view.callback_id)
   if (!route) return ack({ response_action: 'update', view: refusalView('Keywarden', fromAnotherVersion) })
   const values = valuesOf(view)
-  const complaints = submissions.isOver(view.id) ? onFirstField(values) : wholeKeys(values, bot)
+  const complaints = submissions.isOver(view.id)
+    ? onFirstField(values)
+    : wholeKeys(values, bot, route.takesTokens)
   if (complaints) return ack({ response_action: 'errors', errors: complaints })
 
   let acknowledged = false
@@ -150,10 +152,15 @@ const onFirstField = (values: Values): Record<string, string> => ({
   [Object.keys(values)[0] ?? 'none']: 'This was submitted already.',
 })
 
-/** Rejects whole tokens typed into any field. */
-function wholeKeys(values: Values, { world }: BotContext): Record<string, string> | undefined {
+/** Rejects whole tokens typed into any field but the one that is for them. */
+function wholeKeys(
+  values: Values,
+  { world }: BotContext,
+  except?: string,
+): Record<string, string> | undefined {
   const fields = Object.entries(values).filter(
-    ([, text]) => typeof text === 'string' && pastedToken(text, world.config.tokenPrefix),
+    ([field, text]) =>
+      field !== except && typeof text === 'string' && pastedToken(text, world.config.tokenPrefix),
   )
   const text = 'That is a whole key. Anyone who saw it can use it; rotate it, and write something else here.'
   return fields.length > 0 ? Object.fromEntries(fields.map(([field]) => [field, text])) : undefined

@@ -37,6 +37,7 @@ export function valuesOf(view: Pick<ViewOutput, 'state'>): Values {
       state?.selected_options?.map((option) => option.value) ??
       state?.selected_user ??
       state?.selected_conversation ??
+      state?.selected_conversations ??
       state?.selected_date ??
       state?.selected_time ??
       null

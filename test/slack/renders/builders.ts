@@ -23,8 +23,10 @@ import * as change from '../../../src/slack/messages/keys/change.ts'
 import * as create from '../../../src/slack/messages/keys/create.ts'
 import * as edit from '../../../src/slack/messages/keys/edit.ts'
 import * as holders from '../../../src/slack/messages/keys/holders.ts'
+import * as leaked from '../../../src/slack/messages/keys/leaked.ts'
 import * as list from '../../../src/slack/messages/keys/list.ts'
 import * as offer from '../../../src/slack/messages/keys/offers.ts'
+import * as pasted from '../../../src/slack/messages/keys/pasted.ts'
 import * as pick from '../../../src/slack/messages/keys/pick.ts'
 import * as request from '../../../src/slack/messages/keys/request.ts'
 import * as reveal from '../../../src/slack/messages/keys/reveal.ts'
@@ -49,6 +51,7 @@ import * as overview from '../../../src/slack/messages/usage/overview.ts'
 import * as panel from '../../../src/slack/messages/usage/panel.ts'
 import * as policy from '../../../src/slack/messages/workspace/policy.ts'
 import * as roles from '../../../src/slack/messages/workspace/roles.ts'
+import * as watch from '../../../src/slack/messages/workspace/watch.ts'
 import * as suspend from '../../../src/slack/messages/workspace/suspend.ts'
 import { commands } from '../../../src/slack/routes.ts'
 import fc from '../../setup/seeded.ts'
@@ -86,6 +89,9 @@ const filter = fc.oneof(
     .map((typed) => ({ words: typed.slice(0, 100) })),
 )
 const chosenScopes = a.scopes
+const leakDone = fc.option(
+  fc.constantFrom('notify' as const, 'quarantine' as const, 'rotate' as const, 'revoke' as const),
+)
 const expires = fc.constantFrom('30', '90', 'other', 'never', 'nonsense')
 const anyRefusal = fc
   .record({
@@ -196,6 +202,23 @@ export const builders: Record<string, Renders> = {
     fc.record({ mayChange: flag, viewerId: user }),
     maybe(user.map((one) => say`${{ user: one }} is noted.`)) as never,
   ),
+  leakedForm: over(leaked.leakedForm, a.workspace),
+  leakReportedView: of(
+    leaked.leakReportedView,
+    fc.array(fc.record({ name, hint, did: leakDone }), { maxLength: 120 }),
+    count,
+    maybe(a.receipt) as never,
+  ),
+  pastedMessage: over(
+    pasted.pastedMessage,
+    fc.record({
+      ...{ about: fc.constant('pasted' as const), hint, channel, did: leakDone },
+      link: fc.constantFrom('', 'https://acme.slack.com/archives/C0GENERAL1/p1', 'https://x/<a|b>'),
+    }),
+  ),
+  leakedPolicyForm: over(policy.leakedPolicyForm, a.workspace),
+  watchForm: over(watch.watchForm, a.workspace),
+  watchedView: of(watch.watchedView, count, fc.array(name, { maxLength: 40 })),
   listMessage: of(
     list.listMessage,
     a.page,

@@ -10,6 +10,7 @@ import type { Connection } from '../../../src/directory/connections.ts'
 import type { Digest } from '../../../src/findings/digest.ts'
 import type { DryRun } from '../../../src/findings/dry-run.ts'
 import type { Kind, Resolution } from '../../../src/findings/finding.ts'
+import type { LeakedFacts } from '../../../src/findings/leaked.ts'
 import type { AboutFinding } from '../../../src/findings/store.ts'
 import { filters as inboxFilters } from '../../../src/inbox/branches.ts'
 import type { Edge, InboxCount } from '../../../src/inbox/inbox.ts'
@@ -426,6 +427,7 @@ const kinds: readonly Kind[] = [
   'shared-key',
   'dead-key-in-use',
   'unconfirmed',
+  'leaked',
 ]
 const steps: Partial<Record<Kind, string[]>> = {
   expiring: ['30d', '7d', '1d', 'expired'],
@@ -548,6 +550,42 @@ const otherFacts = fc.record(
     ],
   },
 )
+const evidence = fc.constantFrom('person' as const, 'scanner' as const, 'pasted' as const)
+const leakedFacts: fc.Arbitrary<LeakedFacts & Record<string, unknown>> = fc.record(
+  {
+    reports: fc.integer({ min: 1, max: 5000 }),
+    isWhole: fc.boolean(),
+    places: fc.array(
+      fc.record({
+        where: fc.oneof(fc.constant(''), name),
+        by: fc.oneof(jobOrUser, fc.constant('app B0LEGACY01')),
+        evidence,
+        at: iso,
+        scanner: fc.option(name),
+      }),
+      { minLength: 1, maxLength: 3 },
+    ),
+    scopes: fc.subarray([...allScopes], { minLength: 1 }),
+    networks: count,
+    worksUntil: fc.option(iso),
+    use: fc.record({
+      until: iso,
+      requests: count,
+      refused: count,
+      sources: many(fc.record({ network, client, requests: count }), 5),
+      more: count,
+    }),
+    ended: fc.record({
+      how: fc.constantFrom('deactivated' as const, 'revoked' as const),
+      by: jobOrUser,
+      at: iso,
+      receipt: fc.option(receipt),
+    }),
+  },
+  { requiredKeys: ['reports', 'isWhole', 'places', 'scopes', 'networks', 'worksUntil', 'use'] },
+)
+const factsOf = (kind: Kind): fc.Arbitrary<Record<string, unknown>> =>
+  kind === 'unusual-use' ? useFacts : kind === 'leaked' ? leakedFacts : otherFacts
 const alertOf = (kind: Kind): fc.Arbitrary<Alert> =>
   fc.record(
     {
@@ -559,7 +597,7 @@ const alertOf = (kind: Kind): fc.Arbitrary<Alert> =>
       ),
       severity: fc.constantFrom('notice', 'warning', 'critical'),
       workspaceId: fc.constant('ws_one'),
-      facts: kind === 'unusual-use' ? useFacts : otherFacts,
+      facts: factsOf(kind),
       key: fc.record({
         id: id('key'),
         name,

@@ -6,6 +6,7 @@ import { actions, button, context, go, type Message, message, option } from '../
 import { fallback, mrkdwnDate, sentenceBlock, struckBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
 import { count, hintText } from '../keys/key.ts'
+import { leakedBlocks } from './leaked.ts'
 import { useFacts } from './unusual-use.ts'
 import { headline, outcome, statusLines, stepWords, wasPausedByJob } from './words.ts'
 
@@ -32,6 +33,7 @@ export function alertMessage(alert: Alert, { mentions, isDirect, image }: AlertP
   return message(
     headline(alert),
     ...picture,
+    ...(alert.kind === 'leaked' ? leakedBlocks(alert) : []),
     sentenceBlock(ownerLine(alert, mentions)),
     context(`${hintText(alert.key.hint)} · ${traffic(alert)}`),
     ...statusLines(alert).map((phrase) => sentenceBlock(phrase)),
@@ -64,6 +66,7 @@ const findingRef = (alert: Alert) => ref(alert.workspaceId, alert.findingId)
 /** The usual remedies are buttons, at most one of them red; the rest is in the menu. */
 function buttons(alert: Alert): KnownBlock {
   if (alert.kind === 'unusual-use') return useButtons(alert)
+  if (alert.kind === 'leaked') return leakedButtons(alert)
   const { kind, key, snoozed, acknowledged } = alert
   const label = (text: string) => ({ label: `${text} ${key.name}` })
   const act = (text: string, id: string) => button(text, id, findingRef(alert), label(text))
@@ -96,6 +99,33 @@ function useButtons(alert: Alert): KnownBlock {
     menu(alert, [
       'compromised',
       alert.acknowledged ? 'let-go' : 'take',
+      snoozed ? 'wake' : 'snooze',
+      'assign',
+      ...(alert.ownerRole === 'member' ? ['ask' as const] : []),
+    ]),
+  )
+}
+
+/** Each remedy in place; a key that is revoked can only be viewed. */
+function leakedButtons(alert: Alert): KnownBlock {
+  const { key, snoozed } = alert
+  const isOver = !key.isActive && !key.isPaused
+  const quarantine = button('Quarantine key', 'alert.quarantine', findingRef(alert), {
+    label: `Quarantine key ${key.name}`,
+    style: 'danger',
+  })
+  return actions(
+    ...(key.isActive ? [quarantine] : []),
+    ...(isOver
+      ? []
+      : [
+          go('Rotate as compromised', 'rotate', keyRef(alert), { more: 'compromised' }),
+          go('Revoke key', 'revoke', keyRef(alert)),
+        ]),
+    ...(key.isPaused ? [go('Activate', 'activate', keyRef(alert))] : []),
+    go('View usage', 'usage', keyRef(alert)),
+    menu(alert, [
+      ...(alert.acknowledged ? [] : ['take' as const]),
       snoozed ? 'wake' : 'snooze',
       'assign',
       ...(alert.ownerRole === 'member' ? ['ask' as const] : []),
@@ -146,6 +176,7 @@ const entries = {
   rotate: 'Rotate',
   compromised: 'Rotate as compromised',
   deactivate: 'Deactivate',
+  revoke: 'Revoke key',
   take: "I'm on it",
   'let-go': 'Let go',
   snooze: 'Snooze',
@@ -157,7 +188,7 @@ const entries = {
   expected: 'Expected',
 } as const
 export type Entry = keyof typeof entries
-const onKey: readonly Entry[] = ['usage', 'rotate', 'compromised', 'deactivate']
+const onKey: readonly Entry[] = ['usage', 'rotate', 'compromised', 'deactivate', 'revoke']
 
 /** A menu whose values carry the action and its key or finding. Slack allows five entries. */
 export const menu = (alert: Alert, wanted: readonly Entry[]): Overflow => ({

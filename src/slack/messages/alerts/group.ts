@@ -84,6 +84,8 @@ const inDay = ({ inDay: day, lastUsedAt }: Alert): string =>
 function choices(alert: Alert): Entry[] {
   const first: Entry = asksIfNeeded(alert.kind) ? 'needed' : alert.acknowledged ? 'assign' : 'take'
   const snooze: Entry = alert.snoozed ? 'wake' : 'snooze'
+  if (alert.kind === 'leaked' && alert.key.isActive)
+    return ['quarantine', 'compromised', 'revoke', 'usage', snooze]
   if (alert.kind === 'unusual-use') return ['quarantine', 'expected', snooze, 'usage', 'compromised']
   // Nothing is left to do about a revoked key.
   return alert.key.isActive

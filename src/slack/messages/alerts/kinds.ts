@@ -2,6 +2,7 @@ import type { Alert } from '../../../alerts/alert.ts'
 import type { Kind } from '../../../findings/finding.ts'
 import { join, type Phrase, say, who } from '../../../foundation/words.ts'
 import { count } from '../keys/key.ts'
+import { leakedWords } from './leaked.ts'
 import { useWords } from './unusual-use.ts'
 
 /** A kind of finding: one of them in a sentence, a number of them in a sentence, and one in a few words. */
@@ -102,6 +103,11 @@ export const kindWords: Record<Kind, KindWords> = {
     many: (n) =>
       say`${n} ${n === 1 ? 'key' : 'keys'} of people who left may still be accepted, past the limit.`,
     short: () => 'may still be accepted though its holder left',
+  },
+  leaked: {
+    fact: leakedWords,
+    many: (n) => say`${n} ${n === 1 ? 'key has' : 'keys have'} leaked.`,
+    short: () => 'has leaked',
   },
   'unusual-use': {
     fact: useWords,

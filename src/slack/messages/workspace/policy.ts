@@ -1,5 +1,7 @@
 import type { KnownBlock, ModalView } from '@slack/types'
 import { say } from '../../../foundation/words.ts'
+import { type Scope, scopes } from '../../../keys/scope.ts'
+import { type Evidence, evidences, type LeakAction, leakActions } from '../../../policy/leaked.ts'
 import { type Policy, versionOf } from '../../../policy/policy.ts'
 import type { Workspace } from '../../../workspaces/workspace.ts'
 import { context, form, header, input, notice, option, select, textInput } from '../../blocks.ts'
@@ -74,6 +76,7 @@ export function policyForm(workspace: Workspace, channels: PolicyChannels): Moda
       ),
       { hint: 'Its owner is told, and one click activates it again.' },
     ),
+    sentenceBlock(say`What happens to keys that are reported as leaked: ${{ code: '/keys policy leaked' }}.`),
     input('quietUntil', 'Quiet until', { type: 'timepicker', initial_time: policy.quietUntil }),
     input('timeZone', 'Time zone', textInput({ initial_value: policy.timeZone, hintText: 'Europe/Berlin' }), {
       hint: 'An IANA name. Quiet hours and days count in it.',
@@ -153,6 +156,43 @@ const offboarding = (policy: Policy): KnownBlock[] => [
   days('offboardingBusyDays', 'A key is busy when used within (days)', policy),
   days('offboardingGraceDays', 'A rotated key works on for (days)', policy),
 ]
+
+const leakOptions: Record<LeakAction, string> = {
+  notify: 'alert only',
+  quarantine: 'deactivate it (can be undone)',
+  rotate: 'refuse it and make a new key',
+  revoke: 'revoke it for good',
+}
+
+const evidenceWords: Record<Evidence, string> = {
+  person: 'Reported by a person',
+  scanner: 'Reported by a scanner',
+  pasted: 'Pasted in a watched channel',
+}
+
+/** The field of one of these rules. */
+export const ruleField = (evidence: Evidence, scope: Scope): string => `${evidence}-${scope}`
+
+/** The dialog of what happens to a key whose whole token was reported, by evidence and scope. */
+export function leakedPolicyForm(workspace: Workspace): ModalView {
+  const { policy } = workspace
+  const options = leakActions.map((action) => option(leakOptions[action], action))
+  return form('Leaked keys', 'Save policy', 'policy.leaked', ref(workspace.id, versionOf(policy)), [
+    sentenceBlock(
+      say`${{ name: workspace.name }}. There is an alert in any case. A key with several scopes gets the strongest of theirs; a hint without the token ends nothing.`,
+    ),
+    ...evidences.flatMap((evidence) => [
+      header(evidenceWords[evidence]),
+      ...scopes.map((scope) =>
+        input(
+          ruleField(evidence, scope),
+          `A key with ${scope}`,
+          select(options, policy.leaked[evidence][scope] ?? 'notify'),
+        ),
+      ),
+    ]),
+  ])
+}
 
 /** The ids of the channels, where Slack knows them. */
 export type PolicyChannels = { alerts?: string | undefined; audit?: string | undefined }
