@@ -27,11 +27,13 @@ export async function searchPage(db: Executor, listing: Listing): Promise<Page> 
   return pageOf(page, listing, matches[0]?.total ?? 0)
 }
 
-/** By the index of words and nothing else: what the planner thinks cheaper reads names that do not match. */
+/** By the indexes of words and scopes: what the planner thinks cheaper reads keys that do not match. */
 async function find(db: Executor, listing: Listing): Promise<Match[]> {
   const { viewer, filter, cursor, rowCount, searched } = listing
   return (db as Database).transaction(async (trx) => {
-    await trx.raw('set local enable_seqscan = off; set local enable_indexscan = off')
+    await trx.raw(
+      'set local enable_seqscan = off; set local enable_indexscan = off; set local cpu_tuple_cost = 1',
+    )
     const matching = visible(trx, viewer)
       .clearSelect()
       .select('keys.id', 'name_folded')

@@ -15,12 +15,19 @@ let records: Records
 let explainer: pg.Client
 const keys = 20_000
 const findings = 3_000
+const revoked = 300
 const member = 'U0DANA0004'
 beforeAll(async () => {
   records = await openRecords()
   const { db } = records.world
   const now = records.calendar.now()
   await insertManyKeys(db, records.workspace.id, keys, now, ['U0ADA00001', 'U0BRUNO002', member])
+  await db.raw(
+    `update keys set status = 'revoked' where id in
+       (select id from keys where workspace_id = ? order by id desc limit ?)`,
+    [records.workspace.id, revoked],
+  )
+  await db.raw('analyze keys')
   await db.raw(
     `insert into findings (id, workspace_id, kind, key_id, step, severity, facts, opened_at, changed_at)
      select 'fnd_' || n, k.workspace_id, 'idle', k.id, 'idle',

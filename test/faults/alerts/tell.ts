@@ -219,7 +219,11 @@ export function openTelling(world: World, runStep: (userId: string) => Promise<s
   const pasted: Teller = async (workspace, n) => {
     const [key] = await keysOf(workspace, personOf(n), 1)
     const step = `C0GENERAL1:${++said}`
-    const body = { hint: key!.hint, channel: 'C0GENERAL1', link: 'https://acme.slack.com/archives/C0GENERAL1/p1' }
+    const body = {
+      hint: key!.hint,
+      channel: 'C0GENERAL1',
+      link: 'https://acme.slack.com/archives/C0GENERAL1/p1',
+    }
     const destination = `dm:${personOf(n + 1)}`
     await putNow(workspace, [{ source: 'pasted', subjectId: key!.id, step, mode: 'once', destination, body }])
   }
