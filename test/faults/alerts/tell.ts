@@ -126,10 +126,10 @@ export function openTelling(world: World, runStep: (userId: string) => Promise<s
     })
   }
 
-  const offboard: Teller = async (workspace) => {
+  const offboard: Teller = async (workspace, n) => {
     const userId = `U0LEAVES${String(++said).padStart(4, '0')}`
     await keysOf(workspace, userId, 2)
-    if (said % 2 === 0) await asMember(db, as(userId, 'owner', workspace), world.clock.now())
+    if (n % 2 === 0) await asMember(db, as(userId, 'owner', workspace), world.clock.now())
     for (const reference of [await runStep(userId), await runStep(userId)])
       await act(
         workspace,
