@@ -47,13 +47,14 @@ export function expected(entry: string, role: Role, place: Place, state: State):
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
 
 /** Every credential that a system can have, and none. */
-export const credentials = ['none', 'unknown', 'service', 'scim', 'webhook', 'operations'] as const
+export const credentials = ['none', 'unknown', 'service', 'scanner', 'scim', 'webhook', 'operations'] as const
 export type Credential = (typeof credentials)[number]
 
 /** Which credential each address asks for; without one, everybody is answered. */
 const asksFor: readonly [RegExp, Credential | 'signature'][] = [
   [/ \/scim\/v2\//, 'scim'],
   [/ \/v1\/offboardings/, 'webhook'],
+  [/ \/v1\/leaks$/, 'scanner'],
   [/ \/v1\/(verify|usage|forward-auth)/, 'service'],
   [/ \/metrics$/, 'operations'],
   [/ \/slack\/events$/, 'signature'],
