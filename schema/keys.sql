@@ -51,7 +51,7 @@ create table keys (
   quiet_since timestamptz not null
     generated always as (greatest(status_changed_at, used_by_then, needed_at)) stored,
 
-  -- What a search looks in.
+  -- The text that a search looks in.
   found_by text not null generated always as (
     name_folded || ' ' || lower(integration) || ' ' || lower(description) || ' ' || lower(coalesce(hint, ''))
   ) stored,

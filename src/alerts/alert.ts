@@ -22,7 +22,7 @@ export type Alert = {
     isPaused: boolean
   }
   ownerRole: Role
-  /** of a direct message: whoever reads it */
+  /** of a direct message: the person who reads it */
   reader?: { id: string; role: Role }
   requests: number
   lastUsedAt: Date | null

@@ -41,7 +41,7 @@ const migrated = (url: string, variable: string): Promise<string[]> =>
     throw whyNotMigrated(error, variable) ?? error
   })
 
-/** What keeps the role from migrating, and what to do about it. */
+/** The reason why the role cannot migrate, and what to do about it. */
 export function whyNotMigrated(error: Error, variable: string): StartError | undefined {
   const said = reasonOf(error)
   if (/extension .* is not available/.test(said))

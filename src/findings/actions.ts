@@ -16,8 +16,8 @@ export const snoozeDays = [1, 7, 30] as const
 export type Target = { workspaceId: string; findingId: string; random: Random }
 
 /**
- * Takes the finding on ("I'm on it"), from nobody or from whoever had it: its alert says so, and it escalates all the
- * same.
+ * Takes the finding on ("I'm on it"), from nobody or from the person who had it: its alert says so, and it
+ * escalates all the same.
  */
 export async function acknowledge(act: Act, target: Target): Promise<AboutFinding | Refusal> {
   const finding = await lockFinding(act, 'finding.take', target)
@@ -89,8 +89,8 @@ export async function unsnooze(act: Act, target: Target): Promise<AboutFinding |
 }
 
 /**
- * Assigns the finding to a person, instead of whoever had it. They get it as a direct message too, whether they read the
- * channel or not, and are mentioned with each further step.
+ * Assigns the finding to a person, instead of the one who had it. They get it as a direct message too, whether they
+ * read the channel or not, and are mentioned with each further step.
  */
 export async function assign(act: Act, target: Target, to: string): Promise<AboutFinding | Refusal> {
   const finding = await lockFinding(act, 'finding.assign', target)
@@ -116,7 +116,7 @@ const change = (act: Act, { id }: AboutFinding, columns: Record<string, unknown>
 
 type ActionTaken = { what: string; by: string; to?: string; of?: string; until?: string; reason?: string }
 
-/** Records the action and puts a message for each destination that received the finding, and for whoever is given it. */
+/** Records the action and puts a message for each destination that received the finding, and for the assignee. */
 async function notify(
   act: Act,
   target: Target,

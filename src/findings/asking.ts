@@ -1,6 +1,6 @@
 /**
- * The findings of a workspace that ask for somebody now: open, and not snoozed. What is listed as open anywhere, in
- * inboxes and in the digest, comes from here: with how urgent it is, and since when.
+ * The findings of a workspace that ask for somebody now: open, and not snoozed. Everything that is listed as open anywhere,
+ * in inboxes and in the digest, comes from here: with how urgent it is, and since when.
  */
 export const askingFindings = `
   select f.id, f.rank, f.changed_at as at from findings f

@@ -62,7 +62,7 @@ const asNew = (fact: Fact, random: Random): Notified => ({
 const asWorse = (fact: Fact, before: Open | undefined): Notified[] =>
   before && fact.level > before.level ? [{ ...fact, id: before.id, before }] : []
 
-/** A message for the channel, and for whoever was given the finding. */
+/** A message for the channel, and for the person who was given the finding. */
 function messagesFor({ workspace, now }: Round, finding: Placed): OutboxMessage[] {
   const assignee = finding.before?.assigned_to
   const places = [`channel:${workspace.policy.alertChannel}`, ...(assignee ? [`dm:${assignee}`] : [])]

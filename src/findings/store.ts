@@ -45,7 +45,7 @@ export async function lockFinding(
   const finding = row && toFinding(row)
   if (!finding || (kinds && !kinds.includes(finding.kind))) return noSuchKey({ action })
   const { keyId, ownerId } = finding
-  // Whoever was given it acts on it as the key's owner may.
+  // The person who was given it acts on it as the key's owner may.
   const isTheirs = assigneeOf(finding) === act.actor.id
   const refusal = await authorise(act, action, {
     workspaceId,
@@ -56,7 +56,7 @@ export async function lockFinding(
   return finding.resolvedAt ? resolvedAlready : finding
 }
 
-/** Who looks after a finding, if anybody does. */
+/** The person who looks after a finding, if anybody does. */
 export const assigneeOf = ({
   acknowledgedBy,
   assignedTo,

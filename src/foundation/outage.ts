@@ -72,7 +72,7 @@ export function databaseStartError(error: unknown, variable = 'DATABASE_URL'): S
   return new StartError(`Postgres cannot be reached (${said}). ${remedy}`)
 }
 
-/** What an error says, without the statement, which knex puts first. */
+/** The words of an error, without the statement, which knex puts first. */
 export const reasonOf = ({ message }: { message: string }): string => message.split(' - ').at(-1) as string
 
 type Kind = {
@@ -82,7 +82,7 @@ type Kind = {
   remedy(variable: string): string
 }
 
-/** What keeps a role from using a server that was reached, and what to do about it; the first that fits. */
+/** The reason why a role cannot use a server that was reached, and what to do about it; the first that fits. */
 const kinds: Kind[] = [
   {
     // A table or a schema that is not there, or is not seen.

@@ -2,8 +2,8 @@ import { askingFindings } from '../findings/asking.ts'
 import { answerStateOfKey } from '../reviews/review.ts'
 
 /**
- * What may stand in an inbox, in the order of its filters. `alerts`: findings that nobody has snoozed; `assigned`: those
- * of them that this person took on or was given.
+ * The kinds of entries in an inbox, in the order of its filters. `alerts`: findings that nobody has snoozed;
+ * `assigned`: those of them that this person took on or was given.
  */
 export const filters = [
   'alerts',

@@ -25,7 +25,7 @@ export type Item =
 /** How many failed messages an entry looks at. */
 export const failedShown = 100
 
-/** What these entries say, in their order: at most a query for each kind, and none for one that is gone by now. */
+/** The content of these entries, in their order: at most a query for each kind, none for one that is gone. */
 export async function readItems(
   db: Executor,
   { reader, role, now }: { reader: Reader; role: Role; now: Date },

@@ -37,8 +37,8 @@ export function cannotDecide(request: KeyRequest, actorId: string): Refusal | un
 export const grantIn = ({ scopes, lifetimeDays }: Draft): Grant => ({ scopes, lifetimeDays })
 
 /**
- * What an approver grants of a draft: the same or fewer scopes, for the same or a shorter time. Refuses whatever was
- * not asked for, each refusal naming its field. Pure.
+ * The part of a draft that an approver grants: the same or fewer scopes, for the same or a shorter time. Refuses whatever
+ * was not asked for, each refusal naming its field. Pure.
  */
 export function narrow(draft: Draft, wanted: Grant): Grant | Refusal {
   const { scopes, lifetimeDays } = wanted

@@ -3,7 +3,7 @@ import { type OutboxMessage, put } from '../notifications/outbox.ts'
 import { readPolicy } from '../policy/policy.ts'
 import { quietUntil } from '../policy/quiet.ts'
 
-/** Whoever decides is reminded of a request after so many days. */
+/** The approvers are reminded of a request after so many days. */
 export const reminderDays = [2, 7, 12]
 /** At most this many at once; the next run takes the rest. */
 const batchSize = 500
@@ -27,8 +27,8 @@ export async function remindOfRequests({
      order by r.requested_at limit :batchSize`,
     { days: [...reminderDays], now, batchSize },
   )
-  const messages = (rows as Row[]).map(({ id, workspace_id, days, policy: terms }): OutboxMessage => {
-    const policy = readPolicy(terms)
+  const messages = (rows as Row[]).map(({ id, workspace_id, days, policy: stored }): OutboxMessage => {
+    const policy = readPolicy(stored)
     return {
       workspaceId: workspace_id,
       source: 'request',

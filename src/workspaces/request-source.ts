@@ -35,7 +35,7 @@ export const requests: Source = {
   },
 }
 
-/** Whom a reminder mentions: the people in charge, by workspace. */
+/** The people in charge, whom a reminder mentions, by workspace. */
 async function approversOf(db: Executor, messages: readonly Waiting[]): Promise<Map<string, string[]>> {
   const reminding = messages.filter(({ mode }) => mode === 'thread').map(({ workspaceId }) => workspaceId)
   const found = [...new Set(reminding)].map(async (id) => [id, await inCharge(db, id)] as const)

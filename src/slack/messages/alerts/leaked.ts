@@ -37,7 +37,7 @@ function state(alert: Alert): Phrase {
   return ended.receipt ? say`${by} ${receiptPhrase(ended.receipt as Receipt)}` : by
 }
 
-/** What the key may do, its use before the report, the earlier reports, and what to do. */
+/** The rights of the key, its use before the report, the earlier reports, and what to do. */
 export function leakedBlocks(alert: Alert): KnownBlock[] {
   const { places, use } = leakedFacts(alert)
   return [

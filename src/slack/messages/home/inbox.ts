@@ -38,7 +38,7 @@ const titles: Record<InboxFilter, string> = {
   reviews: 'Review questions',
 }
 
-/** What the buttons of an inbox carry: which page of which filter. */
+/** The value of an inbox's buttons: which page of which filter. */
 export type InboxTurn = { filter?: InboxFilter | undefined } & InboxCursor
 
 type InboxProps = {

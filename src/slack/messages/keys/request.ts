@@ -30,7 +30,7 @@ function wanted({ draft }: KeyRequest): Phrase {
   return say`${{ name: draft.name }}${integration}: ${rights(draft)}`
 }
 
-/** A request and its reason, as whoever decides reads it; until when it waits, while it does. */
+/** A request and its reason, as an approver reads it; until when it waits, while it does. */
 export function requestPhrase(request: KeyRequest): Phrase {
   const asked = say`${{ user: request.requestedBy }} requests a key for ${wanted(request)}. Reason: “${{ name: request.reason }}”`
   return request.state === 'waiting'
@@ -74,7 +74,7 @@ export const waitsMessage = (request: KeyRequest, days: number, mentions: readon
     say`${called(mentions)}${{ name: request.draft.name }} has waited ${count(days, 'day')} for a decision. ${{ user: request.requestedBy }} asked for it; the request lapses on ${{ day: lapsesAt(request) }}.`,
   )
 
-/** What became of a request. */
+/** The outcome of a request. */
 function outcome(request: KeyRequest): Phrase {
   const { state, decidedBy, decidedAt, closedFor, decisionReason, granted } = request
   const on = { moment: decidedAt! }
@@ -97,7 +97,7 @@ function outcome(request: KeyRequest): Phrase {
   }
 }
 
-/** Tells the requester what became of their request, where no key comes of it or another one than they asked for. */
+/** Notifies the requester of the outcome of a request, where no key comes of it or another one than they asked for. */
 export function answerMessage(request: KeyRequest): Message {
   const { state, draft, decidedBy, decisionReason, closedFor, granted } = request
   const name = { name: draft.name }

@@ -66,7 +66,7 @@ const progressLine = ({ counts }: Asked): string =>
     ...(counts.closed > 0 ? [`${counts.closed.toLocaleString('en-US')} revoked, expired or replaced`] : []),
   ].join(' · ')
 
-/** Whoever did not answer everything is not thanked for it. */
+/** An owner who did not answer everything is not thanked for it. */
 function over({ counts, workspaceName }: Asked): Phrase {
   const { needed, unneeded, open } = counts
   const figures = say`${needed} still needed, ${unneeded} not needed any more`
