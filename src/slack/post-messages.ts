@@ -103,7 +103,7 @@ export function slackChannel(
   /** The addresses of the messages that this one links to; one that Slack does not give is left out. */
   async function linksOf(content: Content): Promise<Links> {
     const links = new Map<string, string>()
-    for (const { channelId, ts } of linkedIn(content)) {
+    for (const { channelId, ts } of orRefuse(() => linkedIn(content))) {
       const ask = () => web.chat.getPermalink({ channel: channelId, message_ts: ts })
       const answer = await limited('chat.getPermalink', '', ask).catch(() => undefined)
       if (answer?.permalink) links.set(`${channelId} ${ts}`, answer.permalink)

@@ -63,7 +63,7 @@ test('a copy of a request for the person who asked loses its buttons though the 
     { kind: 'member', id: 'U0BRUNO002', role: 'manager', workspaceId: workspace.id },
   )
   await deliver()
-  expect(shown).toContainEqual({ ...copy, about: 'request-denied', state: 'denied' })
+  expect(shown).toContainEqual({ ...copy, about: 'request-answered', state: 'denied' })
   expect(shown).toContainEqual({ ...copy, state: 'denied' })
   expect(shown).not.toContainEqual({ ...copy, state: 'waiting' })
 })

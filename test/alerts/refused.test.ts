@@ -345,7 +345,7 @@ describe('beside a worker', () => {
     expect(digest.blocks).toEqual([])
     const words = said(digest)
     expect(words).toMatch(/1,200 requests with 1 key, .*By day: Mon 0, Tue 0, Wed 1,200/)
-    expect(words).toMatch(/🔵 Notice · Payroll export stops working within 14 days/)
+    expect(words).toMatch(/🔵 Notice · <http[^|>]+\|Payroll export> stops working within 14 days/)
     expect(words).toContain('Payroll export · 1,200 · 0 · 100%')
     const [whole, plainly] = await calls('chat.postMessage', 'open finding')
     expect([whole!.reply.error, plainly!.reply.ok]).toEqual(['invalid_blocks', true])

@@ -223,7 +223,7 @@ test('who does not reveal is reminded; past the deadline those in charge are ask
   const member = house.as('member')
   await received(member, 'started a rotation of Forgotten')
   await later(25 * 60)
-  await received(member, 'new key for Forgotten still waits for you to reveal it')
+  await received(member, 'The new key for Forgotten has been waiting for you to reveal it since')
   await later(14 * 24 * 60)
   const asked = await reply(manager, /Forgotten passed its deadline/)
   expect(said(asked)).toContain('has not revealed the new key')
@@ -301,8 +301,11 @@ test('many at once: one message for all keys of an integration, and the safe one
 test('Home shows running rotations with what can be done', async () => {
   await manager.home()
   const home = await homeWith(manager, 'Rotations')
-  expect(said(home.blocks)).toContain('Reveal > Switch > Silent > Finish. Next:')
-  expect(findButton(home.blocks, 'Abort')).toBeDefined()
+  expect(said(home.blocks)).toMatch(/Rotations.*Overslept: \S+ reveals the new key ?; (was )?due on/)
+  await manager.click({ at: { view: home.id }, ...findButton(home.blocks, 'Open')! })
+  const opened = await dialogWith(manager, 'Rotation', 'Reveal > Switch > Silent > Finish. Next:')
+  expect(findButton(opened.blocks, 'Abort')).toBeDefined()
+  await manager.close(opened.id)
 })
 
 test('a key’s history shows what it replaced and what replaced it', async () => {
