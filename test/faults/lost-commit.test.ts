@@ -269,7 +269,7 @@ describe('where nobody looks at a dialog', () => {
         }),
       )
       expect(ran.code).toBe({ committed: 0, 'rolled back': 1, unknown: 4 }[ending])
-      if (ending === 'committed') expect(ran.out).toContain(`Revoked Shell committed for good.`)
+      if (ending === 'committed') expect(ran.out).toContain('Revoked Shell committed.\n')
       else
         expect(ran).toMatchObject({
           out: '',
