@@ -175,7 +175,7 @@ test('help holds what a role may do, and each verb has its own', async () => {
     'There is no command /keys revoke.',
   )
   expect(said(await answerTo(house.as('manager'), 'frobnicate'))).toMatch(
-    /There is no command \/keys frobnicate ?\. See \/keys help/,
+    /There is no command \/keys frobnicate ?\. No key matches either\. See \/keys help/,
   )
 })
 

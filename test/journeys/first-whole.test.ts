@@ -36,7 +36,7 @@ test('a key is issued, shown once, used, paused, resumed and revoked, and every 
   const list = said(await answerTo(manager, 'list'))
   expect(list).toContain('Salesforce CRM')
   expect(list).toContain(`${token.slice(0, 8)}...`)
-  expect(list).toMatch(/● Active · used .* · expires .* · 1 request · <@U0BRUNO002>/)
+  expect(list).toMatch(/● Active · last used: .* · expires .* · 1 request in all · <@U0BRUNO002>/)
 
   const pause = await openDialog(manager, 'deactivate Salesforce CRM')
   expect(said((await submitAndSee(manager, pause, {})).blocks)).toContain('Deactivated')
