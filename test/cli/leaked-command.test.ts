@@ -24,7 +24,7 @@ test('tokens on standard input are reported, and policy is carried out and confi
   expect({ code, err }).toEqual({ code: 0, err: '1 of 3 are no live key here.\n' })
   expect(out).toMatch(/^Reading \(tml_....\.\.\.\): reported; it still works\./m)
   expect(out).toMatch(/^Writing \(tml_....\.\.\.\): reported; deactivated, as policy says\.$/m)
-  expect(out).toMatch(/1 of 1 server confirmed in .*; no check started since accepts it\.\n$/)
+  expect(out).toMatch(/1 of 1 server confirmed in .*; every request from now on is refused\.\n$/)
   expect((await ask(writing.token.open())).code).toBe('INACTIVE')
   expect((await ask(reading.token.open())).code).toBe('VALID')
   for (const { token } of [reading, writing]) expect(out + err).not.toContain(token.open())

@@ -84,7 +84,7 @@ test('where policy says so a reported key is refused at once: the reporter sees 
   expect(answer).toContain('Reading')
   expect(answer).toContain('It is in quarantine, as policy says.')
   expect(answer).toContain('It is revoked, as policy says.')
-  expect(answer).toMatch(/confirmed in .*; no check started since accepts it\./)
+  expect(answer).toMatch(/confirmed in .*; every request from now on is refused\./)
   expect(await callPlatform(house, reading)).toBe(401)
   expect(await callPlatform(house, writing)).toBe(401)
   expect(said(await alertAbout(/Reading has leaked.*Keywarden deactivated it/))).toMatch(/confirmed in/)
