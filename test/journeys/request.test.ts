@@ -44,7 +44,7 @@ async function ask(name: string, more: Record<string, string | string[]> = {}): 
 test('a member asks, a manager approves in the channel, and the member alone reveals', async () => {
   const request = await ask('Nightly', { integration: 'HubSpot' })
   expect(said(request)).toMatch(
-    /U0DANA0004 requests a key for Nightly for HubSpot ?: ?read ?, ?90 days\. Reason: “For the nightly sync”/,
+    /U0DANA0004 requests a key for Nightly for HubSpot ?: ?read ?, ?90 days\. Reason: “ ?For the nightly sync ?”/,
   )
   await press(house.as('manager'), request, 'Approve')
   const closed = await inChannel(house.as('manager'), /Nightly.*Approved by U0BRUNO002/)
