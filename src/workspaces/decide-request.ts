@@ -34,7 +34,7 @@ export function cannotDecide(request: KeyRequest, actorId: string): Refusal | un
   return refuse('forbidden', 'Someone else must decide.', { logged: { action: 'request.decide' } })
 }
 
-export const grantIn = ({ scopes, lifetimeDays }: Draft): Grant => ({ scopes, lifetimeDays })
+const grantIn = ({ scopes, lifetimeDays }: Draft): Grant => ({ scopes, lifetimeDays })
 
 /**
  * The part of a draft that an approver grants: the same or fewer scopes, for the same or a shorter time. Refuses whatever

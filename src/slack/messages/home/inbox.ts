@@ -72,7 +72,7 @@ export function inboxMessage({ caller, turn, page, items, count: counts }: Inbox
 }
 
 /** How many entries are open, in words. */
-export const openWords = ({ open }: InboxCount): string => `${numberOf(open)} open`
+const openWords = ({ open }: InboxCount): string => `${numberOf(open)} open`
 
 export const numberOf = (n: number): string => (n > inboxCountLimit ? `${inboxCountLimit}+` : String(n))
 
