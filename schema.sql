@@ -88,9 +88,6 @@ declare
   hours timestamptz;
   days timestamptz;
 begin
-  insert into usage_leaving (source, names, endpoints, classes, buckets, keys, counts)
-    select p_source, p_names, p_endpoints, p_classes, p_buckets, p_keys, p_counts
-    where cardinality(p_keys) > 0 and exists (select from usage_sinks);
   insert into usage_endpoints (name)
     select wanted.name from unnest(p_names) as wanted(name)
     where not exists (select from usage_endpoints e where e.name = wanted.name)
@@ -730,7 +727,6 @@ CREATE TABLE public.anomaly_episodes (
     strange_at timestamp with time zone NOT NULL,
     quarantined_at timestamp with time zone,
     fleet_id text,
-    left_fleet_id text,
     stands_alone boolean DEFAULT false NOT NULL,
     over_at timestamp with time zone,
     over_because text,
@@ -914,10 +910,8 @@ CREATE TABLE public.emails (
     account_id text NOT NULL,
     email text NOT NULL,
     user_id text NOT NULL,
-    source text DEFAULT 'slack'::text NOT NULL,
     seen_at timestamp with time zone NOT NULL,
-    CONSTRAINT emails_email_check CHECK ((email = lower(email))),
-    CONSTRAINT emails_source_check CHECK ((source = ANY (ARRAY['slack'::text, 'shell'::text])))
+    CONSTRAINT emails_email_check CHECK ((email = lower(email)))
 );
 
 CREATE UNLOGGED TABLE public.epoch (
@@ -943,15 +937,8 @@ CREATE TABLE public.findings (
     step text NOT NULL,
     level integer DEFAULT 0 NOT NULL,
     severity text NOT NULL,
-    rank smallint GENERATED ALWAYS AS (
-CASE severity
-    WHEN 'critical'::text THEN 3
-    WHEN 'warning'::text THEN 2
-    ELSE 1
-END) STORED NOT NULL,
     facts jsonb NOT NULL,
     group_id text,
-    left_group_id text,
     opened_at timestamp with time zone NOT NULL,
     changed_at timestamp with time zone NOT NULL,
     resolved_at timestamp with time zone,
@@ -965,9 +952,7 @@ END) STORED NOT NULL,
     snooze_reason text,
     CONSTRAINT findings_check CHECK (((resolved_at IS NULL) = (resolution IS NULL))),
     CONSTRAINT findings_check1 CHECK (((acknowledged_by IS NULL) = (acknowledged_at IS NULL))),
-    CONSTRAINT findings_check2 CHECK (((assigned_to IS NULL) = (assigned_by IS NULL))),
-    CONSTRAINT findings_check3 CHECK (((acknowledged_by IS NULL) OR (assigned_to IS NULL))),
-    CONSTRAINT findings_check4 CHECK (((snoozed_until IS NULL) = (snoozed_by IS NULL))),
+    CONSTRAINT findings_check2 CHECK (((snoozed_until IS NULL) = (snoozed_by IS NULL))),
     CONSTRAINT findings_severity_check CHECK ((severity = ANY (ARRAY['notice'::text, 'warning'::text, 'critical'::text])))
 );
 
@@ -1058,14 +1043,12 @@ CREATE TABLE public.key_requests (
     decision_reason text,
     key_id text,
     closed_for text,
-    granted jsonb,
     CONSTRAINT key_requests_check CHECK (((state = 'waiting'::text) = (decided_by IS NULL))),
-    CONSTRAINT key_requests_check1 CHECK (((decided_by IS NULL) OR ((decided_by = requested_by) = (state = 'withdrawn'::text)))),
+    CONSTRAINT key_requests_check1 CHECK (((decided_by IS NULL) OR (decided_by <> requested_by))),
     CONSTRAINT key_requests_check2 CHECK (((state = 'approved'::text) = (key_id IS NOT NULL))),
     CONSTRAINT key_requests_check3 CHECK (((state = 'closed'::text) = (closed_for IS NOT NULL))),
-    CONSTRAINT key_requests_check4 CHECK (((granted IS NULL) OR (state = 'approved'::text))),
     CONSTRAINT key_requests_reason_check CHECK (((char_length(reason) >= 1) AND (char_length(reason) <= 300))),
-    CONSTRAINT key_requests_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'approved'::text, 'denied'::text, 'closed'::text, 'withdrawn'::text, 'lapsed'::text])))
+    CONSTRAINT key_requests_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'approved'::text, 'denied'::text, 'closed'::text])))
 );
 
 CREATE TABLE public.key_sources (
@@ -1114,7 +1097,6 @@ CREATE TABLE public.keys (
     needed_at timestamp with time zone,
     needed_by text,
     quiet_since timestamp with time zone GENERATED ALWAYS AS (GREATEST(status_changed_at, used_by_then, needed_at)) STORED NOT NULL,
-    found_by text GENERATED ALWAYS AS (((((((name_folded || ' '::text) || lower(integration)) || ' '::text) || lower(description)) || ' '::text) || lower(COALESCE(hint, ''::text)))) STORED NOT NULL,
     CONSTRAINT keys_allowed_networks_check CHECK ((cardinality(allowed_networks) <= 50)),
     CONSTRAINT keys_check CHECK (((status <> 'unrevealed'::text) OR ((token_hash IS NULL) AND (hint IS NULL) AND (expires_at IS NULL)))),
     CONSTRAINT keys_check1 CHECK (((status <> ALL (ARRAY['active'::text, 'inactive'::text])) OR ((token_hash IS NOT NULL) AND (hint IS NOT NULL)))),
@@ -1127,38 +1109,6 @@ CREATE TABLE public.keys (
     CONSTRAINT keys_scopes_check CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['read'::text, 'write'::text, 'conversations'::text, 'agents'::text, 'analytics'::text]))),
     CONSTRAINT keys_status_check CHECK ((status = ANY (ARRAY['unrevealed'::text, 'active'::text, 'inactive'::text, 'revoked'::text]))),
     CONSTRAINT keys_token_hash_check CHECK ((length(token_hash) = 32))
-);
-
-CREATE TABLE public.leak_reports (
-    id text NOT NULL,
-    account_id text NOT NULL,
-    reporter text NOT NULL,
-    reference text NOT NULL,
-    evidence text NOT NULL,
-    content_hash bytea,
-    reported_at timestamp with time zone NOT NULL,
-    CONSTRAINT leak_reports_content_hash_check CHECK ((length(content_hash) = 32)),
-    CONSTRAINT leak_reports_evidence_check CHECK ((evidence = ANY (ARRAY['person'::text, 'scanner'::text, 'pasted'::text]))),
-    CONSTRAINT leak_reports_reference_check CHECK (((char_length(reference) >= 1) AND (char_length(reference) <= 200)))
-);
-
-CREATE TABLE public.leaks (
-    report_id text NOT NULL,
-    key_id text NOT NULL,
-    workspace_id text NOT NULL,
-    token_hash bytea NOT NULL,
-    is_whole boolean NOT NULL,
-    found_at text DEFAULT ''::text NOT NULL,
-    reported_at timestamp with time zone NOT NULL,
-    action text NOT NULL,
-    acted_at timestamp with time zone,
-    did text,
-    receipt jsonb,
-    CONSTRAINT leaks_action_check CHECK ((action = ANY (ARRAY['notify'::text, 'quarantine'::text, 'rotate'::text, 'revoke'::text]))),
-    CONSTRAINT leaks_check CHECK (((did IS NULL) OR (acted_at IS NOT NULL))),
-    CONSTRAINT leaks_check1 CHECK (((receipt IS NULL) OR (did IS NOT NULL))),
-    CONSTRAINT leaks_did_check CHECK ((did = ANY (ARRAY['quarantine'::text, 'rotate'::text, 'revoke'::text]))),
-    CONSTRAINT leaks_found_at_check CHECK ((char_length(found_at) <= 300))
 );
 
 CREATE TABLE public.lease_lengths (
@@ -1225,10 +1175,7 @@ CREATE TABLE public.offboarding_requests (
     reference text DEFAULT ''::text NOT NULL,
     requested_by text NOT NULL,
     requested_at timestamp with time zone NOT NULL,
-    ignored_mode text,
-    ignored_successor text,
     withdrawn_at timestamp with time zone,
-    CONSTRAINT offboarding_requests_ignored_mode_check CHECK ((ignored_mode = ANY (ARRAY['by-use'::text, 'revoke'::text, 'deactivate'::text, 'rotate'::text]))),
     CONSTRAINT offboarding_requests_source_check CHECK ((source = ANY (ARRAY['slack'::text, 'workflow'::text, 'user-change'::text, 'scim'::text, 'webhook'::text, 'shell'::text, 'reconcile'::text])))
 );
 
@@ -1411,11 +1358,9 @@ CREATE TABLE public.service_tokens (
     name text NOT NULL,
     hint text NOT NULL,
     token_hash bytea NOT NULL,
-    may text DEFAULT 'verify'::text NOT NULL,
     created_by text NOT NULL,
     created_at timestamp with time zone NOT NULL,
     revoked_at timestamp with time zone,
-    CONSTRAINT service_tokens_may_check CHECK ((may = ANY (ARRAY['verify'::text, 'leaks'::text]))),
     CONSTRAINT service_tokens_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 80))),
     CONSTRAINT service_tokens_token_hash_check CHECK ((length(token_hash) = 32))
 );
@@ -1527,29 +1472,6 @@ CREATE TABLE public.usage_hours_rest (
     requests bigint NOT NULL
 );
 
-CREATE TABLE public.usage_leaving (
-    seq bigint NOT NULL,
-    batch uuid DEFAULT gen_random_uuid() NOT NULL,
-    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    source text NOT NULL,
-    names text[] NOT NULL,
-    endpoints integer[] NOT NULL,
-    classes smallint[] NOT NULL,
-    buckets integer[] NOT NULL,
-    keys text[] NOT NULL,
-    counts bigint[] NOT NULL,
-    CONSTRAINT usage_leaving_source_check CHECK ((source = ANY (ARRAY['verify'::text, 'outcome'::text])))
-);
-
-ALTER TABLE public.usage_leaving ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME public.usage_leaving_seq_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1
-);
-
 CREATE TABLE public.usage_recent (
     key_id text NOT NULL,
     last_day date NOT NULL,
@@ -1561,11 +1483,6 @@ CREATE TABLE public.usage_rollups (
     step text NOT NULL,
     through timestamp with time zone NOT NULL,
     CONSTRAINT usage_rollups_step_check CHECK ((step = ANY (ARRAY['hour'::text, 'day'::text])))
-);
-
-CREATE TABLE public.usage_sinks (
-    name text NOT NULL,
-    since timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.usage_sources (
@@ -1788,15 +1705,6 @@ ALTER TABLE ONLY public.keys
 ALTER TABLE ONLY public.keys
     ADD CONSTRAINT keys_token_hash_key UNIQUE (token_hash);
 
-ALTER TABLE ONLY public.leak_reports
-    ADD CONSTRAINT leak_reports_account_id_reporter_reference_key UNIQUE (account_id, reporter, reference);
-
-ALTER TABLE ONLY public.leak_reports
-    ADD CONSTRAINT leak_reports_pkey PRIMARY KEY (id);
-
-ALTER TABLE ONLY public.leaks
-    ADD CONSTRAINT leaks_pkey PRIMARY KEY (report_id, key_id);
-
 ALTER TABLE ONLY public.lease_lengths
     ADD CONSTRAINT lease_lengths_pkey PRIMARY KEY (ttl_ms);
 
@@ -1893,17 +1801,11 @@ ALTER TABLE ONLY public.usage_hours
 ALTER TABLE ONLY public.usage_hours_rest
     ADD CONSTRAINT usage_hours_rest_pkey PRIMARY KEY (key_id, hour, endpoint_id, source, class);
 
-ALTER TABLE ONLY public.usage_leaving
-    ADD CONSTRAINT usage_leaving_pkey PRIMARY KEY (seq);
-
 ALTER TABLE ONLY public.usage_recent
     ADD CONSTRAINT usage_recent_pkey PRIMARY KEY (key_id);
 
 ALTER TABLE ONLY public.usage_rollups
     ADD CONSTRAINT usage_rollups_pkey PRIMARY KEY (step);
-
-ALTER TABLE ONLY public.usage_sinks
-    ADD CONSTRAINT usage_sinks_pkey PRIMARY KEY (name);
 
 ALTER TABLE ONLY public.usage_sources
     ADD CONSTRAINT usage_sources_pkey PRIMARY KEY (key_id, hour, network, client);
@@ -1937,8 +1839,6 @@ CREATE INDEX acts_done_by_time ON public.acts_done USING btree (done_at);
 CREATE INDEX anomaly_episodes_by_fleet ON public.anomaly_episodes USING btree (fleet_id) WHERE (fleet_id IS NOT NULL);
 
 CREATE INDEX anomaly_episodes_by_key ON public.anomaly_episodes USING btree (key_id, began_at);
-
-CREATE INDEX anomaly_episodes_by_left_fleet ON public.anomaly_episodes USING btree (left_fleet_id) WHERE (left_fleet_id IS NOT NULL);
 
 CREATE UNIQUE INDEX anomaly_episodes_one_open ON public.anomaly_episodes USING btree (key_id) WHERE (over_at IS NULL);
 
@@ -1978,23 +1878,15 @@ CREATE INDEX emails_by_user ON public.emails USING btree (account_id, user_id);
 
 CREATE UNIQUE INDEX finding_groups_one_a_day ON public.finding_groups USING btree (workspace_id, kind, day) WHERE (day IS NOT NULL);
 
-CREATE INDEX findings_by_assignee ON public.findings USING btree (COALESCE(acknowledged_by, assigned_to), workspace_id) WHERE ((resolved_at IS NULL) AND (COALESCE(acknowledged_by, assigned_to) IS NOT NULL));
-
 CREATE INDEX findings_by_change ON public.findings USING btree (workspace_id, changed_at);
 
 CREATE INDEX findings_by_group ON public.findings USING btree (group_id) WHERE (group_id IS NOT NULL);
-
-CREATE INDEX findings_by_left_group ON public.findings USING btree (left_group_id) WHERE (left_group_id IS NOT NULL);
-
-CREATE INDEX findings_inbox ON public.findings USING btree (workspace_id, rank, changed_at, id) WHERE ((resolved_at IS NULL) AND (snoozed_until IS NULL));
 
 CREATE UNIQUE INDEX findings_one_open ON public.findings USING btree (key_id, kind) WHERE (resolved_at IS NULL);
 
 CREATE INDEX findings_open_by_kind ON public.findings USING btree (workspace_id, kind) WHERE (resolved_at IS NULL);
 
 CREATE INDEX findings_snoozed ON public.findings USING btree (snoozed_until) WHERE ((snoozed_until IS NOT NULL) AND (resolved_at IS NULL));
-
-CREATE INDEX findings_snoozed_inbox ON public.findings USING btree (workspace_id, rank, changed_at, id) WHERE ((snoozed_until IS NOT NULL) AND (resolved_at IS NULL));
 
 CREATE UNIQUE INDEX fleet_events_one_open ON public.fleet_events USING btree (workspace_id, direction) WHERE (over_at IS NULL);
 
@@ -2005,8 +1897,6 @@ CREATE INDEX group_members_by_user ON public.group_members USING btree (workspac
 CREATE INDEX key_holders_by_user ON public.key_holders USING btree (user_id);
 
 CREATE INDEX key_offers_by_message ON public.key_offers USING btree (matter_id, owner_id);
-
-CREATE INDEX key_requests_by_age ON public.key_requests USING btree (requested_at) WHERE (state = 'waiting'::text);
 
 CREATE INDEX key_requests_by_person ON public.key_requests USING btree (workspace_id, requested_by, requested_at);
 
@@ -2028,13 +1918,11 @@ CREATE INDEX keys_by_owner ON public.keys USING btree (workspace_id, owner_id, n
 
 CREATE INDEX keys_by_quiet ON public.keys USING btree (workspace_id, quiet_since, id) WHERE (status = 'active'::text);
 
-CREATE INDEX keys_by_scope ON public.keys USING gin (workspace_id, scopes);
-
 CREATE INDEX keys_by_status ON public.keys USING btree (workspace_id, status, name_folded, id);
 
 CREATE INDEX keys_by_successor ON public.keys USING btree (successor_id) WHERE (successor_id IS NOT NULL);
 
-CREATE INDEX keys_by_words ON public.keys USING gin (workspace_id, found_by public.gin_trgm_ops) WHERE (status <> 'revoked'::text);
+CREATE INDEX keys_by_words ON public.keys USING gin (workspace_id, name_folded public.gin_trgm_ops) WHERE (status <> 'revoked'::text);
 
 CREATE INDEX keys_created ON public.keys USING btree (created_by) WHERE (status <> 'revoked'::text);
 
@@ -2061,16 +1949,6 @@ CREATE INDEX keys_revoked ON public.keys USING btree (id) WHERE (status = 'revok
 CREATE INDEX keys_unrevealed ON public.keys USING btree (status_changed_at) WHERE (status = 'unrevealed'::text);
 
 CREATE INDEX keys_write_without_expiry ON public.keys USING btree (workspace_id, id) WHERE ((status = 'active'::text) AND (expires_at IS NULL) AND (scopes @> ARRAY['write'::text]));
-
-CREATE INDEX leak_reports_by_age ON public.leak_reports USING btree (reported_at);
-
-CREATE INDEX leaks_by_workspace ON public.leaks USING btree (workspace_id, key_id);
-
-CREATE INDEX leaks_of_key ON public.leaks USING btree (key_id);
-
-CREATE INDEX leaks_to_act ON public.leaks USING btree (reported_at) WHERE (acted_at IS NULL);
-
-CREATE INDEX leaks_to_confirm ON public.leaks USING btree (key_id) WHERE ((did IS NOT NULL) AND (receipt IS NULL));
 
 CREATE INDEX members_in_charge ON public.members USING btree (workspace_id, role) WHERE (role = ANY (ARRAY['owner'::text, 'manager'::text]));
 
@@ -2123,10 +2001,6 @@ CREATE INDEX rotations_by_predecessor ON public.rotations USING btree (predecess
 CREATE UNIQUE INDEX rotations_one_open ON public.rotations USING btree (predecessor_id) WHERE (ended_at IS NULL);
 
 CREATE INDEX rotations_open ON public.rotations USING btree (workspace_id, started_at) WHERE (ended_at IS NULL);
-
-CREATE INDEX rotations_open_by_deadline ON public.rotations USING btree (workspace_id, due_at) WHERE (ended_at IS NULL);
-
-CREATE INDEX rotations_open_by_phase ON public.rotations USING btree (workspace_id, phase, phase_at) WHERE (ended_at IS NULL);
 
 CREATE INDEX rotations_open_by_successor ON public.rotations USING btree (successor_id) WHERE (ended_at IS NULL);
 
@@ -2199,9 +2073,6 @@ ALTER TABLE ONLY public.anomaly_episodes
     ADD CONSTRAINT anomaly_episodes_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.keys(id);
 
 ALTER TABLE ONLY public.anomaly_episodes
-    ADD CONSTRAINT anomaly_episodes_left_fleet_id_fkey FOREIGN KEY (left_fleet_id) REFERENCES public.fleet_events(id);
-
-ALTER TABLE ONLY public.anomaly_episodes
     ADD CONSTRAINT anomaly_episodes_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
 
 ALTER TABLE ONLY public.anomaly_expectations
@@ -2253,9 +2124,6 @@ ALTER TABLE ONLY public.findings
     ADD CONSTRAINT findings_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.keys(id);
 
 ALTER TABLE ONLY public.findings
-    ADD CONSTRAINT findings_left_group_id_fkey FOREIGN KEY (left_group_id) REFERENCES public.finding_groups(id);
-
-ALTER TABLE ONLY public.findings
     ADD CONSTRAINT findings_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
 
 ALTER TABLE ONLY public.fleet_events
@@ -2287,18 +2155,6 @@ ALTER TABLE ONLY public.keys
 
 ALTER TABLE ONLY public.keys
     ADD CONSTRAINT keys_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
-
-ALTER TABLE ONLY public.leak_reports
-    ADD CONSTRAINT leak_reports_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
-
-ALTER TABLE ONLY public.leaks
-    ADD CONSTRAINT leaks_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.keys(id);
-
-ALTER TABLE ONLY public.leaks
-    ADD CONSTRAINT leaks_report_id_fkey FOREIGN KEY (report_id) REFERENCES public.leak_reports(id) ON DELETE CASCADE;
-
-ALTER TABLE ONLY public.leaks
-    ADD CONSTRAINT leaks_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
 
 ALTER TABLE ONLY public.lost_channels
     ADD CONSTRAINT lost_channels_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);

@@ -24,8 +24,6 @@ const schedules: Record<Asked, Omit<Job, 'run' | 'timeZone'>> = {
   'shared-key': { name: 'shared-keys', cron: '4-59/5 * * * *', lateSeconds: 180 },
   // cost: one index range over the keys of the running review whose answer is late
   unconfirmed: { name: 'unconfirmed-keys', cron: '9-59/15 * * * *', lateSeconds: 300 },
-  // cost: the reports of leaks that are kept, and a look-up per key among them
-  leaked: { name: 'leaked-keys', cron: '* * * * *', lateSeconds: 180 },
   // cost: one look-up in a partial index that is empty when nobody leaves
   'offboarding-late': { name: 'offboarding-late', cron: '* * * * *', lateSeconds: 180 },
 }

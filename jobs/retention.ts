@@ -1,7 +1,6 @@
 import { forgetRequests } from '../src/acts/retention.ts'
 import { forgetWatched } from '../src/anomaly/retention.ts'
 import { forgetTokenMessages } from '../src/keys/token-messages.ts'
-import { forgetReports } from '../src/leaks/retention.ts'
 import { pruneChanges } from '../src/leases/prune.ts'
 import { forgetMessages } from '../src/notifications/retention.ts'
 import { forgetBatches } from '../src/usage/outcomes.ts'
@@ -20,5 +19,4 @@ export async function retention({ world: { db, clock } }: JobContext): Promise<v
   await forgetBatches(db, now)
   await forgetSpread(db, now)
   await forgetWatched(db, now)
-  await forgetReports(db, now)
 }

@@ -5,17 +5,14 @@ import { endedSnoozes } from './ended-snoozes.ts'
 import type { Job } from './engine/job.ts'
 import { findingJobs } from './finding-jobs.ts'
 import { lapsedKeys } from './lapsed-keys.ts'
-import { leaks } from './leaks.ts'
 import { noticesOver } from './notices-over.ts'
 import { offboarding } from './offboarding-carry-out.ts'
 import { offboardingMissed } from './offboarding-missed.ts'
-import { requests } from './requests.ts'
 import { retention } from './retention.ts'
 import { reviews } from './reviews.ts'
 import { rotations } from './rotations.ts'
 import { unusualUseOfKeys } from './unusual-use.ts'
 import { usageRollup } from './usage-rollup.ts'
-import { usageSink } from './usage-sink.ts'
 import { weeklyDigest } from './weekly-digest.ts'
 
 /**
@@ -35,8 +32,6 @@ export const timetable: readonly Job[] = [
   { name: 'ended-snoozes', cron: '* * * * *', timeZone: 'UTC', lateSeconds: 120, run: endedSnoozes },
   // cost: three look-ups in partial indexes that are empty when nobody leaves
   { name: 'offboarding', cron: '5-59/10 * * * * *', timeZone: 'UTC', lateSeconds: 60, run: offboarding },
-  // cost: two look-ups in partial indexes that are empty when no leak was reported
-  { name: 'leaks', cron: '8-59/10 * * * * *', timeZone: 'UTC', lateSeconds: 60, run: leaks },
   // cost: six queries for each two hundred running rotations; a message is edited when a reader would notice
   { name: 'rotations', cron: '2-59/10 * * * * *', timeZone: 'UTC', lateSeconds: 120, run: rotations },
   // cost: one look-up per workspace; the findings of a workspace once a week
@@ -45,8 +40,6 @@ export const timetable: readonly Job[] = [
   { name: 'retention', cron: '41 3 * * *', timeZone: 'UTC', lateSeconds: 3_600, run: retention },
   // cost: what was counted since the last run, read twice; once an hour there is something
   { name: 'usage-rollup', cron: '6-59/15 * * * *', timeZone: 'UTC', lateSeconds: 900, run: usageRollup },
-  // cost: one row of a table that is empty without a sink; else a request for each batch
-  { name: 'usage-sink', cron: '4-59/10 * * * * *', timeZone: 'UTC', lateSeconds: 60, run: usageSink },
   // cost: one index look-up per destination in which something waits
   { name: 'deliver-alerts', cron: '*/10 * * * * *', timeZone: 'UTC', lateSeconds: 60, run: deliverAlerts },
   // cost: one row per workspace, a look-up each, and the checkpoint file once
@@ -55,8 +48,6 @@ export const timetable: readonly Job[] = [
   { name: 'audit-refusals', cron: '1 * * * *', timeZone: 'UTC', lateSeconds: 300, run: auditRefusals },
   // cost: one index range over the keys that have waited a week to be revealed
   { name: 'lapsed-keys', cron: '22 * * * *', timeZone: 'UTC', lateSeconds: 600, run: lapsedKeys },
-  // cost: two index ranges over the requests that have waited for days
-  { name: 'requests', cron: '27 * * * *', timeZone: 'UTC', lateSeconds: 600, run: requests },
   // cost: Slack's list of members once a night, and one query
   { name: 'offboarding-missed', cron: '23 2 * * *', timeZone: 'UTC', lateSeconds: 3_600, run: offboardingMissed },
 ]

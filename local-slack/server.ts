@@ -104,13 +104,6 @@ function download(slack: Slack, to: ServerResponse, url: URL): void {
   else sendJson(to, 404, { error: 'file_not_found' })
 }
 
-/** A private file for the app. Without its token and scope Slack sends its page to sign in, and no error. */
-function privateFile(slack: Slack, request: IncomingMessage, to: ServerResponse, url: URL): void {
-  const isApp = request.headers.authorization === `Bearer ${slack.botToken}`
-  if (isApp && (slack.manifest.botScopes?.includes('files:read') ?? true)) download(slack, to, url)
-  else to.writeHead(302, { location: `${slack.url}/?redir=${encodeURIComponent(url.pathname)}` }).end()
-}
-
 async function servePage(parts: Parts, to: ServerResponse, url: URL): Promise<void> {
   const page = await parts.page()
   if (!page) return sendJson(to, 404, { error: 'This local Slack was started without its page' })
@@ -131,8 +124,6 @@ async function route(parts: Parts, request: IncomingMessage, to: ServerResponse)
       return upload(slack, request, to, url)
     case 'files':
       return download(slack, to, url)
-    case 'files-pri':
-      return privateFile(slack, request, to, url)
     case 'person':
     case 'calendar':
     case 'action':

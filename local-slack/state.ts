@@ -39,8 +39,6 @@ export type StoredFile = {
   completedAtMs?: number
   /** the conversations whose members may see it; none: it is private to the app */
   sharedIn: Set<string>
-  /** who uploaded it, where it was not the app */
-  user?: string
 }
 
 export type World = {

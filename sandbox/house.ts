@@ -25,8 +25,6 @@ export type HouseOptions = {
   ports?: { slack: number; platform: number; keywarden: number }
   log?: Log
   timetable?: StartOptions['timetable']
-  /** the file of another manifest than the product's */
-  manifest?: string
   env?: Record<string, string>
 }
 
@@ -49,15 +47,11 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   let keywarden: Running | undefined
   const slack = await startSlack({
     clock: calendar,
-    manifest: options.manifest ?? new URL('../manifest.yml', import.meta.url).pathname,
+    manifest: new URL('../manifest.yml', import.meta.url).pathname,
     page: options.page ?? false,
     port: options.ports?.slack ?? 0,
     onAdvance: async ({ days, minutes }) =>
-      moveCalendar(calendar, days, minutes, async () => {
-        // As in each second that has passed: what was counted until then is written.
-        await keywarden!.flush()
-        await keywarden!.runTimetable()
-      }),
+      moveCalendar(calendar, days, minutes, () => keywarden!.runTimetable()),
   })
   const config = configFor(slack, options)
   const log = options.log ?? openLog({ level: 'silent', tokenPrefix: config.tokenPrefix })

@@ -63,8 +63,6 @@ create table anomaly_episodes (
   strange_at timestamptz not null,
   quarantined_at timestamptz,
   fleet_id text references fleet_events,
-  -- the event that it left, since it stands alone
-  left_fleet_id text references fleet_events,
   stands_alone boolean not null default false,
   over_at timestamptz,
   over_because text check (over_because in ('calm', 'used', 'expected', 'activated', 'fleet', 'ended')),
@@ -75,7 +73,6 @@ create unique index anomaly_episodes_one_open on anomaly_episodes (key_id) where
 create index anomaly_episodes_open on anomaly_episodes (workspace_id) where over_at is null;
 create index anomaly_episodes_by_key on anomaly_episodes (key_id, began_at);
 create index anomaly_episodes_by_fleet on anomaly_episodes (fleet_id) where fleet_id is not null;
-create index anomaly_episodes_by_left_fleet on anomaly_episodes (left_fleet_id) where left_fleet_id is not null;
 -- For deleting episodes that were over long ago.
 create index anomaly_episodes_over on anomaly_episodes (over_at) where over_at is not null;
 

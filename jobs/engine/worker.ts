@@ -9,8 +9,6 @@ import { startWatchdog } from './watchdog.ts'
 export type RunningWorker = {
   /** runs every job once, in the timetable's order, under its claim; for the demo's calendar */
   runTimetable(): Promise<void>
-  /** whether Redis takes what the queue needs, as far as is known */
-  isRedisUp(): boolean
   stop(): Promise<void>
 }
 
@@ -23,7 +21,6 @@ export function openWorker(context: JobContext, wanted = product.timetable): Run
     async runTimetable() {
       for (const job of timetable) await runUnderClaim(job, context)
     },
-    isRedisUp: () => !queue.isOut(),
     async stop() {
       await watchdog.stop()
       await queue.close()

@@ -53,7 +53,7 @@ const fromNew = ({ evidence }: Alarm): number => evidence?.fromNewSources ?? 0
 
 /**
  * Sets apart the episodes that stand alone by now. One that belongs to a fleet event never alerted, so it is raised: it
- * leaves the event and alerts by itself; so is one that left the event before it came to look like a leak. Any other stays as it is; that it looks like a leak is kept, so that no fleet
+ * leaves the event and alerts by itself. Any other stays as it is; that it looks like a leak is kept, so that no fleet
  * event takes it and a policy that quarantines leaks applies to it.
  */
 export async function setApart(trx: Transaction, alone: readonly Alarm[]): Promise<void> {
@@ -64,7 +64,7 @@ export async function setApart(trx: Transaction, alone: readonly Alarm[]): Promi
      from jsonb_to_recordset(?) as a ("keyId" text, severity text)
      where e.key_id = a."keyId" and e.over_at is null and e.quarantined_at is null
        and (not e.stands_alone or (e.severity <> 'critical' and a.severity = 'critical'))
-     returning e.key_id, coalesce(e.fleet_id, e.left_fleet_id) is not null as was_in_fleet`,
+     returning e.key_id, e.fleet_id`,
     [
       JSON.stringify(
         alone.map((one) => ({
@@ -74,8 +74,8 @@ export async function setApart(trx: Transaction, alone: readonly Alarm[]): Promi
       ),
     ],
   )
-  type Row = { key_id: string; was_in_fleet: boolean }
-  const inFleets = new Set((rows as Row[]).filter((row) => row.was_in_fleet).map((row) => row.key_id))
+  type Row = { key_id: string; fleet_id: string | null }
+  const inFleets = new Set((rows as Row[]).filter((row) => row.fleet_id).map((row) => row.key_id))
   await recordAlarms(
     trx,
     alone.filter(({ keyId }) => inFleets.has(keyId)),

@@ -12,8 +12,6 @@ export type Fleet = {
   overAt: Date | null
   /** some of them, the busiest first */
   names: string[]
-  /** some of those that left it and have alerts of their own */
-  left: string[]
 }
 
 export type FleetContent = { about: 'fleet'; fleet: Fleet }
@@ -38,10 +36,13 @@ const maxNamed = 10
 async function readFleet(db: Executor, id: string): Promise<Fleet | undefined> {
   const row = await db('fleet_events').where({ id }).first()
   if (!row) return undefined
-  const [names, left] = await Promise.all([
-    namesOf(db, { fleet_id: id }),
-    namesOf(db, { left_fleet_id: id, fleet_id: null }),
-  ])
+  const named = await db('anomaly_episodes')
+    .join('keys', 'keys.id', 'anomaly_episodes.key_id')
+    .leftJoin('key_usage', 'key_usage.key_id', 'keys.id')
+    .where({ fleet_id: id })
+    .orderByRaw('key_usage.requests desc nulls last, keys.name')
+    .limit(maxNamed)
+    .select('keys.name')
   return {
     id,
     direction: row.direction,
@@ -50,16 +51,6 @@ async function readFleet(db: Executor, id: string): Promise<Fleet | undefined> {
     beganAt: row.began_at,
     grownAt: row.grown_at,
     overAt: row.over_at,
-    names,
-    left,
+    names: named.map(({ name }) => name),
   }
 }
-
-const namesOf = async (db: Executor, which: Record<string, string | null>): Promise<string[]> =>
-  db('anomaly_episodes')
-    .join('keys', 'keys.id', 'anomaly_episodes.key_id')
-    .leftJoin('key_usage', 'key_usage.key_id', 'keys.id')
-    .where(which)
-    .orderByRaw('key_usage.requests desc nulls last, keys.name')
-    .limit(maxNamed)
-    .pluck('keys.name')

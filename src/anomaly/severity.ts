@@ -47,7 +47,3 @@ export function standsAlone(reason: Reason, figures: Figures, fromNew: number): 
   const { count, lastHour } = figures
   return reason !== 'silence' && isMostly(fromNew, reason === 'spike' ? count : Math.max(lastHour, count))
 }
-
-/** How many times its busiest five minutes, or its busiest hour, a key was used. */
-export const factorOf = ({ count, busiestBucket, lastHour, busiestHour }: Figures): number =>
-  Math.max(count / Math.max(1, busiestBucket), lastHour / Math.max(1, busiestHour))

@@ -4,9 +4,8 @@ import { type Format, formats } from '../audit/formats.ts'
 import { publicPem, signingKey } from '../audit/signing.ts'
 import { readConfig } from '../foundation/config.ts'
 import { isRefusal } from '../foundation/refusal.ts'
-import { statisticsDatabase } from '../foundation/world.ts'
 import { keyByWords } from './find-key.ts'
-import { complain, fromStandby, withWorld } from './operator.ts'
+import { complain, withWorld } from './operator.ts'
 import { writeOut } from './out.ts'
 import { momentFrom, momentUntil } from './times.ts'
 import { type VerifyChoices, verifyAudit } from './verify-audit.ts'
@@ -65,12 +64,11 @@ const exportAudit = (env: Env, { workspace, key, format, ...time }: ExportChoice
       const workspaces = await whichWorkspaces(world, workspace)
       if (isRefusal(workspaces)) return complain(workspaces)
       const ids = workspaces.map(({ id }) => id)
-      return writeOut(fromStandby(world, exportEvents(statisticsDatabase(world), ids, time, format)))
+      return writeOut(exportEvents(world.db, ids, time, format))
     }
     const one = await whichWorkspace(world, workspace)
     if (isRefusal(one)) return complain(one)
     const found = await keyByWords(world, one, key)
     if (isRefusal(found)) return complain(found)
-    const events = exportEvents(statisticsDatabase(world), [one.id], { keyId: found.id, ...time }, format)
-    return writeOut(fromStandby(world, events))
+    return writeOut(exportEvents(world.db, [one.id], { keyId: found.id, ...time }, format))
   })

@@ -2,7 +2,6 @@ import { deadKeyInUse } from './dead-key-in-use.ts'
 import { expiring } from './expiring.ts'
 import type { Kind, Question } from './finding.ts'
 import { idle } from './idle.ts'
-import { leaked } from './leaked.ts'
 import { offboardingLate } from './offboarding-late.ts'
 import { orphaned } from './orphaned.ts'
 import { rotationDue } from './rotation-due.ts'
@@ -23,5 +22,4 @@ export const questions: Record<Kind, Question> = {
   'shared-key': sharedKey,
   'dead-key-in-use': deadKeyInUse,
   unconfirmed,
-  leaked,
 }

@@ -25,11 +25,6 @@ export const variables = {
     'for keywarden migrate: the role that owns the tables, so that the role of DATABASE_URL cannot change the audit',
     'postgres://keywarden_owner:secret@localhost:5432/keywarden',
   ],
-  DATABASE_READ_URL: [
-    url(['postgres', 'postgresql']).optional(),
-    'a hot standby that statistics and exports are read from, a little late; verifies and changes never are',
-    'postgres://keywarden:secret@replica:5432/keywarden',
-  ],
   REDIS_URL: [
     z
       .string()
@@ -182,16 +177,6 @@ export const variables = {
     'days that usage by the day is kept; hours are kept for 100 days, five minutes for 35',
     '400',
   ],
-  KEYWARDEN_USAGE_SINK: [
-    url(['http', 'https']).optional(),
-    'where workers send counted usage too, as NDJSON over HTTP; the same for all of them',
-    'https://usage.example.com/ingest',
-  ],
-  KEYWARDEN_USAGE_SINK_TOKEN: [
-    z.string().min(1).optional(),
-    'what they send there as Authorization: Bearer',
-    'b7e4d1c09a2f6e53',
-  ],
   KEYWARDEN_TRUSTED_PROXIES: [
     z.string().transform(readNetworkList).default(['127.0.0.0/8', '::1/128']),
     'networks of the proxies in front of /v1/forward-auth, whose X-Forwarded-For is believed',
@@ -206,16 +191,6 @@ export const variables = {
     z.enum(['refuse', 'log']).default('refuse'),
     'what happens to requests whose path two servers could read differently; log lets them through as before, for one release',
     'log',
-  ],
-  KEYWARDEN_TRACES: [
-    url(['http', 'https']).optional(),
-    "where OpenTelemetry's traces of requests go, by OTLP over HTTP as JSON; without it nothing is traced",
-    'http://localhost:4318/v1/traces',
-  ],
-  KEYWARDEN_TRACES_SHARE: [
-    z.coerce.number().min(0).max(1).default(0.01),
-    'which share of requests is traced, from 0 to 1',
-    '0.01',
   ],
   KEYWARDEN_LOG_LEVEL: [
     z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -280,7 +255,6 @@ function arrange(env: Environment) {
   return {
     databaseUrl: env.DATABASE_URL,
     databaseOwnerUrl: env.DATABASE_OWNER_URL,
-    databaseReadUrl: env.DATABASE_READ_URL,
     redisUrl: env.REDIS_URL,
     slack: {
       mode: env.SLACK_MODE,
@@ -299,9 +273,6 @@ function arrange(env: Environment) {
     audit: arrangeAudit(env),
     secretKeys: env.KEYWARDEN_SECRET_KEYS,
     usageDays: env.KEYWARDEN_USAGE_DAYS,
-    sink: env.KEYWARDEN_USAGE_SINK
-      ? { url: env.KEYWARDEN_USAGE_SINK, token: env.KEYWARDEN_USAGE_SINK_TOKEN }
-      : undefined,
     verify: {
       leaseMs: env.KEYWARDEN_LEASE,
       cachedKeys: env.KEYWARDEN_CACHED_KEYS,
@@ -317,9 +288,6 @@ function arrange(env: Environment) {
       operationsToken: env.KEYWARDEN_OPERATIONS_TOKEN,
       drainMs: env.KEYWARDEN_DRAIN,
     },
-    traces: env.KEYWARDEN_TRACES
-      ? { url: env.KEYWARDEN_TRACES, share: env.KEYWARDEN_TRACES_SHARE }
-      : undefined,
     logLevel: env.KEYWARDEN_LOG_LEVEL,
   }
 }

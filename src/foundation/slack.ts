@@ -22,23 +22,8 @@ export const callsToSlack = ({ config, log }: Deps): WebClientOptions => ({
   logger: slackLogger(log),
 })
 
-/** How many calls of each method have failed in this process, whether Slack refused them or did not answer. */
-export const slackErrors = new Map<string, number>()
-
-/** Slack's client, which counts what fails. */
-class CountingClient extends WebClient {
-  override async apiCall(...call: Parameters<WebClient['apiCall']>): ReturnType<WebClient['apiCall']> {
-    try {
-      return await super.apiCall(...call)
-    } catch (error) {
-      slackErrors.set(call[0], (slackErrors.get(call[0]) ?? 0) + 1)
-      throw error
-    }
-  }
-}
-
 export const openWebClient = (deps: Deps): WebClient =>
-  new CountingClient(deps.config.slack.botToken, callsToSlack(deps))
+  new WebClient(deps.config.slack.botToken, callsToSlack(deps))
 
 /**
  * Waits as long as Slack's 429 says, and calls again; for commands, where nobody else waits.
@@ -78,10 +63,6 @@ const teamsOf = ({ team_id, enterprise_user }: SlackUser): string[] => [
 /** Whether a user belongs to another organisation, such as one that shares a channel. */
 export const isForeign = (user: SlackUser, teamId: string): boolean =>
   user.is_stranger === true || (teamsOf(user).length > 0 && !teamsOf(user).includes(teamId))
-
-/** Whether a user is of an organisation of several teams, and of others of its teams than ours. */
-export const isOfSisterTeam = (user: SlackUser, teamId: string): boolean =>
-  user.enterprise_user?.teams !== undefined && !user.is_stranger && isForeign(user, teamId)
 
 /** Whether somebody is a guest of the team. */
 export const isGuest = (user: SlackUser): boolean =>

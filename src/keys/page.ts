@@ -10,19 +10,11 @@ export const pageSize = 10
 /** Beyond this many, a list says "more than": counting further would read rows that nobody sees. */
 export const countLimit = 5_000
 
-export const statusFilters = [
-  'active',
-  'inactive',
-  'expiring',
-  'expired',
-  'overdue',
-  'mine',
-  'revoked',
-] as const
+export const statusFilters = ['active', 'inactive', 'expiring', 'overdue', 'attention', 'mine'] as const
 export type StatusFilter = (typeof statusFilters)[number]
 
-/** The filter of a list: all that is given applies. */
-export type Filter = { status?: StatusFilter; words?: string; ownerId?: string; integration?: string }
+/** The filter of a list: a status, or words to search for in names. */
+export type Filter = { status?: StatusFilter; words?: string }
 
 /** Where a page begins: after or before the row with these sort values; the start when neither is there. */
 export type Cursor = { after?: Edge; before?: Edge; from: number }

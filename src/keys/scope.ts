@@ -4,9 +4,9 @@ export type Scope = (typeof scopes)[number]
 
 export const scopeMeanings: Record<Scope, string> = {
   read: 'Read everything in the workspace',
-  write: 'Create, update and delete everything',
-  conversations: 'Read, create, update and delete conversations',
-  agents: 'Read, create, update and delete agents',
+  write: 'Create and update everything',
+  conversations: 'Read and manage conversations',
+  agents: 'Read and manage agents',
   analytics: 'Read analytics',
 }
 

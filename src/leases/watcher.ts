@@ -59,7 +59,6 @@ export function openWatcher(
   /** whether anybody in this process ever waited; where nobody does, notifications would wake it for nothing */
   let isAsked = false
   let isListening = false
-  let isSweeping = false
   let underWay: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
 
@@ -142,13 +141,9 @@ export function openWatcher(
   }
 
   async function sweep() {
-    // While the database is slow, sweeps would queue up behind each other.
-    if (isSweeping) return
-    isSweeping = true
     const [row] = await connection
       .query<{ seq: number | null; epoch: string | null }>(orphans, [])
       .catch(() => [])
-    isSweeping = false
     if (row?.seq) take({ kind: 'wanted', seq: row.seq, epoch: row.epoch ?? '' })
   }
 

@@ -3,9 +3,6 @@ import type { Executor } from '../foundation/database.ts'
 export const roles = ['owner', 'manager', 'member'] as const
 export type Role = (typeof roles)[number]
 
-/** A role as a sentence has it: "an owner". */
-export const aRole = (role: string): string => `${role === 'owner' ? 'an' : 'a'} ${role}`
-
 /**
  * A Slack user known to a workspace. `met`: Slack last listed them as a full member of the team. A user who is only
  * known through a user group may be a guest.

@@ -18,8 +18,6 @@ export type AskedKey = {
 /** A page of the keys that wait for an answer, and counts of all the others. */
 export type Asked = {
   review: Review
-  /** whether the deadline has passed; an answer counts all the same while the review is open */
-  isLate: boolean
   workspaceName: string
   /** the owner of these keys; undefined for the whole workspace */
   ownerId: string | undefined
@@ -69,7 +67,6 @@ export async function readAsked(
   const { unconfirmedKeys, noticeDays } = readPolicy(workspace.policy)
   return {
     review,
-    isLate: review.answerBy <= now,
     workspaceName: workspace.name,
     ownerId,
     counts,

@@ -2,7 +2,7 @@ import type { WebClient } from '@slack/web-api'
 import { orDatabaseOut } from '../foundation/database.ts'
 import { isRefusal, type Refusal, refuse, sentence } from '../foundation/refusal.ts'
 import { isFullUser } from '../foundation/slack.ts'
-import { plain, say, series } from '../foundation/words.ts'
+import { join, plain, say } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import type { Actor } from '../members/actor.ts'
 import { findMember, inCharge, type Member } from '../members/member.ts'
@@ -24,6 +24,8 @@ export type Caller = {
 export type Claim = {
   /** the team that the app is installed in */
   teamId: string
+  /** the team that the user belongs to; differs for people of other organisations in shared channels */
+  userTeamId: string
   userId: string
   /** a workspace by name (`in:`) or id (a dialog's reference); the oldest when absent */
   workspace?: string
@@ -31,9 +33,9 @@ export type Claim = {
 
 /**
  * Looks up the person who acts: account by team, workspace, role there. Refuses guests, people of other organisations
- * and workspaces of other accounts. Refuses people who are being offboarded, except in workspaces where they keep their
- * role. Slack is asked about a person whom the workspace has not met, after `beforeSlack`: the team that a payload names
- * for them says nothing, since in an organisation it may be another one than ours.
+ * and workspaces of other accounts, the last two in the same words. Refuses people who are being offboarded, except
+ * in workspaces where they keep their role. Slack is asked about a person whom the workspace has not met, after
+ * `beforeSlack`.
  */
 export const identify = (
   world: Pick<World, 'db' | 'clock'>,
@@ -51,15 +53,16 @@ async function findCaller(
   const workspaces = await workspacesOfTeam(world.db, claim.teamId)
   const first = workspaces[0]
   if (!first) return refuse('not_a_member', 'Keywarden has no workspace for this Slack team.')
+  if (claim.userTeamId !== claim.teamId) return outsider(world, first)
   const offboarding = await currentOffboarding(world.db, first.accountId, claim.userId)
   const workspace = await chosen(world, workspaces, claim)
   if (offboarding && !(workspace && offboarding.keepsRoleIn.includes(workspace.id)))
     return leaving(world, first)
   if (!workspace)
     return refuse('not_found', say`There is no workspace called ${{ name: claim.workspace! }} here.`, {
-      next: say`Your workspaces: ${series(
+      next: say`You have ${join(
         workspaces.map((w) => [{ name: w.name }]),
-        'and',
+        ', ',
       )}.`,
     })
   const known = await findMember(world.db, workspace.id, claim.userId)
@@ -133,7 +136,7 @@ async function leaving(world: Pick<World, 'db'>, workspace: Workspace): Promise<
 
 async function outsider(world: Pick<World, 'db'>, workspace: Workspace): Promise<Refusal> {
   const people = await inCharge(world.db, workspace.id)
-  return refuse('not_a_member', 'Only full members of this Slack team can use Keywarden.', {
+  return refuse('not_a_member', say`Keys are for members of ${{ name: workspace.name }}.`, {
     ...(people[0] ? { next: say`Ask ${{ user: people[0] }}.` } : {}),
   })
 }

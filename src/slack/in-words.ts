@@ -90,7 +90,6 @@ type Block = {
   tasks?: Block[]
   output?: Block
   user_id?: string
-  url?: string
   timestamp?: number
   format?: string
   fallback?: string
@@ -120,8 +119,6 @@ function wordsOf(block: Block): string {
       return `<@${block.user_id}>`
     case 'date':
       return `<!date^${block.timestamp}^${block.format}|${escapeMrkdwn(block.fallback ?? '')}>`
-    case 'link':
-      return `<${block.url}|${textOf(block.text)}>`
     case 'text':
       return isCode(block) ? code(String(block.text)) : textOf(block.text)
     case 'mrkdwn':

@@ -10,9 +10,8 @@ import { findChannel, post as postOrJoin } from './channels.ts'
 import { completeStep } from './complete-step.ts'
 import { inWords, sendOrInWords } from './in-words.ts'
 import { openLimits } from './limits.ts'
-import type { Links } from './messages/alerts/digest.ts'
 import { isAboutContent, translateError } from './refusals.ts'
-import { type FileContent, isFile, linkedIn, type Rendering, rendering } from './render.ts'
+import { type FileContent, isFile, type Rendering, rendering } from './render.ts'
 import { sendIllustrated, share } from './upload-chart.ts'
 
 /** How long a channel's member list is cached. Real time. */
@@ -90,25 +89,13 @@ export function slackChannel(
       await limited('functions.completeSuccess', '', complete)
       return { channelId: '', ts: '' }
     }
-    const links = await linksOf(content)
-    const shown = orRefuse(() => rendering(content, { mentions, isDirect: isDirect(destination), links }))
+    const shown = orRefuse(() => rendering(content, { mentions, isDirect: isDirect(destination) }))
     const channel = thread?.channelId ?? (await channelOf(destination))
     const within = thread ? { thread_ts: thread.ts, ...(broadcast ? { reply_broadcast: true } : {}) } : {}
     return (
       (shown.file && (await upload(channel, shown.file, message, thread))) ??
       send(channel, shown, message, within)
     )
-  }
-
-  /** The addresses of the messages that this one links to; one that Slack does not give is left out. */
-  async function linksOf(content: Content): Promise<Links> {
-    const links = new Map<string, string>()
-    for (const { channelId, ts } of orRefuse(() => linkedIn(content))) {
-      const ask = () => web.chat.getPermalink({ channel: channelId, message_ts: ts })
-      const answer = await limited('chat.getPermalink', '', ask).catch(() => undefined)
-      if (answer?.permalink) links.set(`${channelId} ${ts}`, answer.permalink)
-    }
-    return links
   }
 
   /** Undefined where Slack permits no files, so that the words go instead. */

@@ -96,7 +96,6 @@ const incidentLabels: Record<IncidentKind, string> = {
   'unusual-use': 'Unusual',
   'shared-key': 'Shared',
   'dead-key-in-use': 'Still presented',
-  leaked: 'Leaked',
 }
 
 function marksOf({ events, incidents, endsAt }: KeyHistory, now: Date): Mark[] {

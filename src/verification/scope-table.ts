@@ -25,7 +25,7 @@ const area = (name: 'conversations' | 'agents', path: string): Row[] => [
 ]
 
 /**
- * The platform's own documentation as data: `read` reads everything, `write` creates, updates and deletes everything, and
+ * The platform's own documentation as data: `read` reads everything, `write` creates and updates everything, and
  * `conversations`, `agents` and `analytics` each open their own area.
  */
 export const defaultRows: readonly Row[] = [

@@ -6,9 +6,8 @@ import { type Channel, Refused } from '../../src/notifications/channel.ts'
 import { deliverWaiting } from '../../src/notifications/deliver.ts'
 import { refreshMessages } from '../../src/notifications/refresh.ts'
 import { sources } from '../../src/slack/sources.ts'
-import { decideRequest, openForDecision } from '../../src/workspaces/decide-request.ts'
 import type { RequestContent } from '../../src/workspaces/request-source.ts'
-import { makeRequest } from '../../src/workspaces/requests.ts'
+import { decideRequest, makeRequest, openForDecision } from '../../src/workspaces/requests.ts'
 import { must, openRecords, type Records } from '../setup/records.ts'
 
 let r: Records
@@ -63,7 +62,7 @@ test('a copy of a request for the person who asked loses its buttons though the 
     { kind: 'member', id: 'U0BRUNO002', role: 'manager', workspaceId: workspace.id },
   )
   await deliver()
-  expect(shown).toContainEqual({ ...copy, about: 'request-answered', state: 'denied' })
+  expect(shown).toContainEqual({ ...copy, about: 'request-denied', state: 'denied' })
   expect(shown).toContainEqual({ ...copy, state: 'denied' })
   expect(shown).not.toContainEqual({ ...copy, state: 'waiting' })
 })

@@ -21,7 +21,7 @@ import { keyColumns, toKey } from '../../src/keys/store.ts'
 import type { Act } from '../../src/members/actor.ts'
 import { readPolicy } from '../../src/policy/policy.ts'
 import { beginReview } from '../../src/reviews/begin.ts'
-import { outcome } from '../../src/slack/messages/alerts/words.ts'
+import { ending } from '../../src/slack/messages/alerts/words.ts'
 import { setPolicy } from '../../src/workspaces/policy.ts'
 import { markDeparted, markReturned } from '../../src/workspaces/roles.ts'
 import { type Planted, plant } from '../setup/plant.ts'
@@ -63,7 +63,7 @@ async function endOf(question: Question) {
   expect(rows[0].resolved_at).not.toBeNull()
   const alert = (await readAlerts(r.world.db, [rows[0].id], now())).get(rows[0].id)
   const at = new Date(rows[0].resolution.at).toISOString()
-  return { ...rows[0].resolution, at, words: plain(outcome(alert!)) }
+  return { ...rows[0].resolution, at, words: plain(ending(alert!)) }
 }
 
 async function opened(question: Question): Promise<void> {
@@ -95,7 +95,9 @@ test('what a change of policy ended is put on nobody, least of all on who change
   await policy({ rotationPeriodDays: 365 })
   const ended = await endOf(rotationDue)
   expect(ended).toMatchObject({ what: 'policy', ...nobody })
-  expect(ended.words).toContain('Zendesk Sync no longer falls under the policy. Closed on')
+  expect(ended.words).toContain(
+    'Zendesk Sync: No longer so, since the policy changed; noticed by Keywarden on',
+  )
 })
 
 test('an idle key that the policy no longer calls idle is not in use again', async () => {
@@ -243,8 +245,7 @@ test('a paused key that is presented and then activated names who did it, with t
 
 const episode = (id: string) =>
   r.world.db('anomaly_episodes').insert({
-    ...{ key_id: id, workspace_id: r.workspace.id, reason: 'spike', severity: 'warning' },
-    ...{ facts: { at: now().toISOString(), severity: 'warning' } },
+    ...{ key_id: id, workspace_id: r.workspace.id, reason: 'spike', severity: 'warning', facts: {} },
     ...{ began_at: now(), declared_at: now(), strange_at: now() },
   })
 

@@ -20,18 +20,18 @@ test('the dialog holds every term as it is, and every field says what is wrong w
   const owner = house.as('owner')
   const form = await openDialog(owner, 'policy')
   expect(form.values).toMatchObject({
-    maximumLifetimeDays: { maximumLifetimeDays: '0' },
+    maximumLifetimeDays: { maximumLifetimeDays: '365' },
     rotationPeriodDays: { rotationPeriodDays: '90' },
     rotationWarningDays: { rotationWarningDays: '15' },
     idleDays: { idleDays: '60' },
-    mustExpire: { mustExpire: 'write' },
+    writeMustExpire: { writeMustExpire: 'enforce' },
     writeNeedsApproval: { writeNeedsApproval: 'no' },
     alertChannel: { alertChannel: security },
     timeZone: { timeZone: 'UTC' },
   })
   expect(
     await submit(owner, form, {
-      maximumLifetimeDays: '3651',
+      maximumLifetimeDays: '0',
       rotationPeriodDays: 'ninety',
       rotationWarningDays: '1.5',
       idleDays: '99999999',
@@ -40,7 +40,7 @@ test('the dialog holds every term as it is, and every field says what is wrong w
   ).toMatchObject({
     outcome: 'errors',
     errors: {
-      maximumLifetimeDays: 'Enter a whole number of days from 1 to 3650, or 0 for no limit.',
+      maximumLifetimeDays: days(1, 3650),
       rotationPeriodDays: days(7, 730),
       rotationWarningDays: days(1, 90),
       idleDays: days(7, 365),
@@ -73,7 +73,7 @@ test('what is saved holds at the next dialog and stands in the audit; saving it 
   expect(create.values.expires).toEqual({ 'form.create.expires': '30' })
   await owner.close((await submitAndSee(owner, await openDialog(owner, 'policy'), {})).id)
   expect((await recorded(house, 'policy.set')).map((one) => one.details)).toEqual([
-    { changes: { maximumLifetimeDays: [0, 60], timeZone: ['UTC', 'Europe/Berlin'] } },
+    { changes: { maximumLifetimeDays: [365, 60], timeZone: ['UTC', 'Europe/Berlin'] } },
   ])
 })
 

@@ -137,7 +137,7 @@ test('a member sees no progress and no dry run, and answers for nobody else', as
   expect(said(await answerTo(emre, 'review dry run'))).toContain(
     'Only managers and owners see how a review goes.',
   )
-  expect(said(await answerTo(emre, 'review'))).toContain('You have nothing to review in')
+  expect(said(await answerTo(emre, 'review'))).toContain('has no question for you')
   expect(said(await answerTo(emre, 'review start'))).toContain('Only managers and owners begin a review.')
 })
 
@@ -163,7 +163,7 @@ test('what nobody confirms is flagged, and nothing is deactivated while the poli
   )
   const dry = said(await answerTo(manager, 'review dry run'))
   expect(dry).toMatch(
-    /If unconfirmed and idle keys were deactivated, these 3 keys would be: 0 idle, 3 unconfirmed\./,
+    /Dry run: 3 keys would be deactivated if the policy said so today: 0 idle, 3 unconfirmed\./,
   )
   expect(dry).toContain('keys that nobody confirmed are flagged and go on working')
   expect(dry).toContain('Nothing was done.')
@@ -202,7 +202,7 @@ test('a paused key says who did it and keeps the way back, and is not paused aga
   const manager = house.as('manager')
   const resolved = await manager.waitFor((screen) =>
     messagesIn(screen, security).find(
-      (message) => !message.threadTs && /Keywarden deactivated Dana 11 on/.test(said(message)),
+      (message) => !message.threadTs && /Dana 11: Deactivated by Keywarden/.test(said(message)),
     ),
   )
   await press(manager, resolved, 'Activate')

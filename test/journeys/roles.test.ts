@@ -121,10 +121,8 @@ test('a manager who becomes a guest may do nothing from then on, their open dial
   const form = await openDialog(manager, 'deactivate Guest to be')
   await becomesGuest(people.otherManager)
   const refused = await submitAndSee(manager, form, {})
-  expect(said(refused.blocks)).toContain('Only full members of this Slack team can use Keywarden.')
-  expect(said(await answerTo(manager, 'list'))).toContain(
-    'Only full members of this Slack team can use Keywarden.',
-  )
+  expect(said(refused.blocks)).toContain('Keys are for members of Platform.')
+  expect(said(await answerTo(manager, 'list'))).toContain('Keys are for members of Platform.')
   await house.slack.setPerson(people.otherManager, { kind: 'member' })
   expect(said((await openDialog(manager, 'create')).blocks)).toContain(
     'Only managers and owners create keys.',
@@ -146,9 +144,7 @@ test('a guest in a user group gets no role from it', async () => {
     )
     .onConflict()
     .ignore()
-  expect(said(await answerTo(house.as('member'), 'list'))).toContain(
-    'Only full members of this Slack team can use Keywarden.',
-  )
+  expect(said(await answerTo(house.as('member'), 'list'))).toContain('Keys are for members of Platform.')
   await house.slack.setPerson(people.member, { kind: 'member' })
   await give({ group: 'S0PLATFORM', role: 'member' })
 })
@@ -156,9 +152,7 @@ test('a guest in a user group gets no role from it', async () => {
 test('the last owner who becomes a guest loses every right too, and has them back as a member of the team', async () => {
   const owner = house.as('owner')
   await becomesGuest(people.owner)
-  expect(said((await openDialog(owner, 'roles')).blocks)).toContain(
-    'Only full members of this Slack team can use Keywarden.',
-  )
+  expect(said((await openDialog(owner, 'roles')).blocks)).toContain('Keys are for members of Platform.')
   await house.slack.setPerson(people.owner, { kind: 'primary_owner' })
   expect((await openDialog(owner, 'roles')).submit).toBe('Set role')
 })

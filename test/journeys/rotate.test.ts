@@ -1,4 +1,4 @@
-import { findButton } from 'local-slack/inspect'
+import { controlsIn, findButton, optionValue } from 'local-slack/inspect'
 import { expect, test } from 'vitest'
 import {
   answerTo,
@@ -56,14 +56,14 @@ test('with changes: scopes and days are chosen, policy speaks, and errors stand 
   const open = await dialogWith(manager, 'Rotate key', 'whole number')
   expect(open.values).toMatchObject({
     expires: { 'form.rotate.expires': 'other' },
-    days: { 'form.rotate.days': '45' },
+    days: { days: '45' },
     scopes: { 'form.rotate.scopes': ['read'] },
   })
   const write = await choose(manager, open, 'scopes', ['write'])
   expect(said(write.blocks)).toContain('Policy: a key with write must expire.')
   expect(said(write.blocks)).toContain('New key: Grower, write is added; read goes, the expiry below.')
-  expect(await submit(manager, write, { days: '3651' })).toMatchObject({
-    errors: { days: 'Enter a whole number of days from 1 to 3650.' },
+  expect(await submit(manager, write, { days: '366' })).toMatchObject({
+    errors: { days: 'Enter a whole number of days from 1 to 365.' },
   })
   await submitAndSee(manager, write, { days: '60' })
   const [successor] = await house.world.db('keys').where({ name: 'Grower', status: 'unrevealed' })
@@ -122,17 +122,18 @@ test('a key of somebody else is rotated by a manager and revealed by its owner',
   )
 })
 
-test('the successor of a key without an end gets the longest life that policy allows today', async () => {
-  await setPolicyOf(house, { mustExpire: 'none' })
+test('what policy forbids today is not handed down: the dialog opens with the choice it needs', async () => {
+  await setPolicyOf(house, { writeMustExpire: 'warn' })
   const manager = house.as('manager')
   await makeKey(manager, { name: 'Endless', scopes: ['write'], expires: 'never' })
-  await setPolicyOf(house, { mustExpire: 'write', maximumLifetimeDays: 60 })
+  await setPolicyOf(house, { writeMustExpire: 'enforce' })
   const form = await openDialog(manager, 'rotate Endless')
-  expect(said(form.blocks)).toContain('60 days from its reveal, the longest that policy allows')
+  expect(said(form.blocks)).toContain('Policy: a key with write must expire.')
+  const expires = controlsIn(form.blocks).find((one) => one.blockId === 'expires')!
+  expect(optionValue(form.blocks, expires, 'Never')).toBeUndefined()
   await submitAndSee(manager, form, {})
   const [successor] = await house.world.db('keys').where({ name: 'Endless', status: 'unrevealed' })
-  expect(successor.lifetime_days).toBe(60)
-  await setPolicyOf(house, { maximumLifetimeDays: 0 })
+  expect(successor.lifetime_days).toBe(90)
 })
 
 test('where write needs a second person, a rotation does not add it', async () => {

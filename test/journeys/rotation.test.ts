@@ -83,7 +83,7 @@ test('a client that switches half-way loses no request from start to finish, and
   client.use(fresh)
   await client.more(40)
   await later(1)
-  await tracker(manager, 'Salesforce CRM', /switches the remaining systems to the new key/)
+  await tracker(manager, 'Salesforce CRM', /moves what still uses the old key/)
   await later(70)
   expect(said(await tracker(manager, 'Salesforce CRM', 'safe to end on'))).toContain('if it stays silent')
   await client.more(10)
@@ -167,7 +167,7 @@ test('a compromised key is refused first, with the receipt; then its successor i
   expect(said(form.blocks)).toMatch(/refused the moment you press Start rotation: whatever made 1 request/)
   const ended = await submitAndSee(manager, form, {})
   expect(ended.title).toBe('Key revoked')
-  expect(said(ended.blocks)).toMatch(/every request from now on is refused/)
+  expect(said(ended.blocks)).toMatch(/no check started since accepts it/)
   expect(await callPlatform(house, old)).toBe(401)
   await received(manager, /started a rotation of Leaked.*the old one is refused already/)
   await reply(
@@ -223,7 +223,7 @@ test('who does not reveal is reminded; past the deadline those in charge are ask
   const member = house.as('member')
   await received(member, 'started a rotation of Forgotten')
   await later(25 * 60)
-  await received(member, 'The new key for Forgotten has been waiting for you to reveal it since')
+  await received(member, 'new key for Forgotten still waits for you to reveal it')
   await later(14 * 24 * 60)
   const asked = await reply(manager, /Forgotten passed its deadline/)
   expect(said(asked)).toContain('has not revealed the new key')
@@ -301,11 +301,8 @@ test('many at once: one message for all keys of an integration, and the safe one
 test('Home shows running rotations with what can be done', async () => {
   await manager.home()
   const home = await homeWith(manager, 'Rotations')
-  expect(said(home.blocks)).toMatch(/Rotations.*Overslept: \S+ reveals the new key ?; (was )?due on/)
-  await manager.click({ at: { view: home.id }, ...findButton(home.blocks, 'Open')! })
-  const opened = await dialogWith(manager, 'Rotation', 'Reveal > Switch > Silent > Finish. Next:')
-  expect(findButton(opened.blocks, 'Abort')).toBeDefined()
-  await manager.close(opened.id)
+  expect(said(home.blocks)).toContain('Reveal > Switch > Silent > Finish. Next:')
+  expect(findButton(home.blocks, 'Abort')).toBeDefined()
 })
 
 test('a key’s history shows what it replaced and what replaced it', async () => {

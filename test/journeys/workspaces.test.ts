@@ -52,7 +52,7 @@ test('in:WORKSPACE says where, quoted when it has spaces; a key of one is not in
   expect(elsewhere).toContain('There')
   expect(elsewhere).not.toContain('Here')
   expect(said((await openDialog(owner, 'show There')).blocks)).toContain('No key is called There.')
-  expect(said(await answerTo(owner, 'in:"EU West"'))).toContain('EU West · you are an owner')
+  expect(said(await answerTo(owner, 'in:"EU West"'))).toContain('EU West · you are owner')
 })
 
 test('an unknown workspace is refused with those that there are', async () => {

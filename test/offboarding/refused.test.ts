@@ -97,7 +97,7 @@ test('whoever takes over hears in words which keys wait, where buttons are refus
   await leaves(['Busy offer'])
   const offer = await received(house.as('member'), 'Busy offer')
   expect(offer.blocks).toEqual([])
-  expect(offer.text).toMatch(/is leaving and you now own .*Busy offer.*\nScopes: read\..*\n.*Home/)
+  expect(offer.text).toMatch(/leaves, and you take over. .*Busy offer.* waits.*\nScopes: read\..*\n.*Home/)
   house.slack.refuseBlocks([])
 })
 

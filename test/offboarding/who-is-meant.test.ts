@@ -98,21 +98,6 @@ test('somebody of an organisation with several teams is of ours where Slack name
   await becomes(leaver, true)
 })
 
-test('a member who is then only in other teams of the organisation loses their role, and one deactivated there leaves', async () => {
-  const elsewhere = { team_id: 'T0OTHER001', enterprise_user: { teams: ['T0OTHER001'] } }
-  const moved = await somebody()
-  await hear({ id: moved, ...elsewhere, updated: later() })
-  await expect.poll(() => roleOf(moved)).toBeUndefined()
-  expect([await isLeaving(moved), await statusOf(moved)]).toEqual([false, 'active'])
-  const gone = await somebody()
-  await hear({ id: gone, ...elsewhere, deleted: true, updated: later() })
-  await becomes(gone, true)
-  await hear({ id: 'U0SISTER01', ...elsewhere, deleted: true, updated: later() })
-  await afterwards()
-  expect(await isLeaving('U0SISTER01')).toBe(false)
-  expect(await house.world.db('departures').where({ user_id: 'U0SISTER01' })).toEqual([])
-})
-
 test('a repeated or overtaken event neither begins nor ends anything', async () => {
   const leaver = await somebody()
   const gone = { id: leaver, deleted: true, updated: later() }

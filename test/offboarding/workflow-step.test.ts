@@ -103,7 +103,7 @@ test('a workflow offboards nobody while no owner has switched the step on, and t
   const { execution, outcome } = await run({ user: people.owner, mode: 'rotate', successor: people.member })
   expect(outcome).toEqual({
     ok: false,
-    error: `The step is switched off in ${home.name}. Nobody was offboarded. An owner there can switch it on in Slack: /keys policy in:${home.name}, under When somebody is leaving.`,
+    error: `The step is switched off in ${home.name}. Nobody was offboarded. An owner there can switch it on in Slack: /keys policy in:${home.name}, under When somebody leaves.`,
   })
   const alert = await heard(/workflow/i)
   expect(said(alert)).toMatch(/A workflow asked to offboard U0ADA00001.*switched off.*Nobody was offboarded/)

@@ -95,7 +95,7 @@ test('an answer whose blocks are refused comes in words where somebody asked', a
   const answer = await answerTo(manager, 'list')
   expect(answer.blocks).toEqual([])
   expect(answer.ephemeral).toBe(true)
-  expect(answer.text).toMatch(/1-1 of 1\n.*Ledger.*\n`tml_\S+` · ● Active · last used: <!date/)
+  expect(answer.text).toMatch(/1-1 of 1\n.*Ledger.*\n`tml_\S+` · ● Active · used/)
   expect(
     messagesIn(await house.as('owner').screen(), general)
       .map(said)

@@ -20,14 +20,12 @@ export const rankOf: Record<string, number> = {
   findings: 7,
   alerts: 8,
   rotation: 9,
-  leaks: 10,
   offboarding: 10,
-  inbox: 11,
-  slack: 12,
-  http: 12,
-  jobs: 12,
-  cli: 12,
-  main: 13,
+  slack: 11,
+  http: 11,
+  jobs: 11,
+  cli: 11,
+  main: 12,
 }
 
 /** `src/keys/issue.ts` is in keys; what stands beside the rooms wires them. Undefined: outside the house. */

@@ -16,7 +16,7 @@ const accesses = accessesOf(product, new Set(owners.keys()))
 
 /** The rooms that read a table of another room, by its owner. All others have to call the owner's functions. */
 const readers: Record<string, readonly string[]> = {
-  accounts: ['cli', 'inbox', 'jobs', 'leaks', 'verification'],
+  accounts: ['cli', 'jobs', 'verification'],
   anomaly_episodes: ['findings'],
   change_subjects: ['keys'],
   changes: ['keys'],
@@ -24,20 +24,17 @@ const readers: Record<string, readonly string[]> = {
   departures: ['findings', 'notifications', 'reviews'],
   emails: ['offboarding'],
   finding_groups: ['alerts'],
-  findings: ['alerts', 'inbox', 'notifications', 'reviews'],
+  findings: ['alerts', 'notifications', 'reviews'],
   group_members: ['members'],
   group_roles: ['members'],
   job_runs: ['foundation'],
   key_holders: ['offboarding'],
-  key_requests: ['inbox'],
   key_usage: ['alerts', 'anomaly', 'findings', 'keys', 'offboarding', 'reviews'],
   keys: [
     'alerts',
     'anomaly',
     'audit',
     'findings',
-    'inbox',
-    'leaks',
     'offboarding',
     'reviews',
     'rotation',
@@ -45,19 +42,14 @@ const readers: Record<string, readonly string[]> = {
     'verification',
     'workspaces',
   ],
-  leak_reports: ['findings'],
-  leaks: ['findings'],
   leases: ['foundation'],
   members: ['cli', 'members', 'offboarding'],
   offboarding_keys: ['findings'],
   offboardings: ['findings'],
-  outbox: ['alerts', 'findings', 'inbox', 'offboarding', 'reviews', 'rotation', 'workspaces'],
-  // The digest links to the alerts.
-  posted_messages: ['findings'],
-  review_keys: ['findings', 'inbox'],
-  reviews: ['findings', 'inbox'],
-  rotations: ['inbox'],
-  service_tokens: ['findings', 'verification'],
+  outbox: ['alerts', 'findings', 'offboarding', 'reviews', 'rotation'],
+  review_keys: ['findings'],
+  reviews: ['findings'],
+  service_tokens: ['verification'],
   usage_buckets: ['anomaly'],
   usage_endpoints: ['verification'],
   usage_sources: ['anomaly', 'findings'],
@@ -66,9 +58,7 @@ const readers: Record<string, readonly string[]> = {
     'alerts',
     'cli',
     'findings',
-    'inbox',
     'keys',
-    'leaks',
     'members',
     'offboarding',
     'reviews',
@@ -127,7 +117,7 @@ test('no kind of finding writes anything: its question only asks', () => {
   const kinds = product.filter(
     ({ path, text }) => path.startsWith('src/findings/') && /: Question = \{/.test(text),
   )
-  expect(kinds.length).toBe(11)
+  expect(kinds.length).toBe(10)
   expect(accessesOf(kinds, new Set(owners.keys())).filter(({ kind }) => kind === 'write')).toEqual([])
 })
 

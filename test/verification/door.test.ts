@@ -221,7 +221,7 @@ test('the description is OpenAPI 3.1, and every address in it is there', async (
   }
   expect(description.openapi).toBe('3.1.0')
   const described = Object.entries(description.paths)
-    .filter(([path]) => !/^\/v1\/(offboardings|leaks)/.test(path)) // which a verifier does not serve
+    .filter(([path]) => !path.startsWith('/v1/offboardings')) // which a verifier does not serve
     .flatMap(([path, verbs]) =>
       Object.entries(verbs).map(([verb, { responses }]) => ({
         ...{ path, verb },

@@ -83,7 +83,7 @@ test('a leak is alerted with numbers and a picture, quarantined with one click a
   expect(said(held)).toContain(people.manager)
   expect(await callPlatform(house, token)).toBe(401)
   await press(manager, held, 'Activate')
-  const resolved = await alertAbout(manager, 'Salesforce CRM', 'activated Salesforce CRM again on')
+  const resolved = await alertAbout(manager, 'Salesforce CRM', 'Activated again by')
   expect(resolved.blocks.some((block) => block.type === 'actions')).toBe(false)
   await expect.poll(() => callPlatform(house, token)).toBe(200)
   const [stopped] = await recorded(house, 'key.deactivated', 'Salesforce CRM')
@@ -118,7 +118,7 @@ test('a monthly job that was called expected is listed with the key, is quiet in
   const wanted = { expected: 'monthly', day: String(day), from: '00:00', until: '23:55' }
   await submitAndSee(manager, dialog, wanted)
   await manager.close((await manager.waitFor(topModal)).id)
-  await alertAbout(manager, 'Monthly invoices', `marked the use of Monthly invoices as expected`)
+  await alertAbout(manager, 'Monthly invoices', `Expected, said by`)
   await pass({ 'Monthly invoices': 400_000 })
   const open = await house.world
     .db('anomaly_episodes')
@@ -146,7 +146,7 @@ test('Quarantine key of an alert that is resolved stops nothing', async () => {
   await press(manager, alert, 'Expected')
   await submitAndSee(manager, await dialogOf(manager), { expected: 'once' })
   await manager.close((await manager.waitFor(topModal)).id)
-  await alertAbout(manager, 'Settled', 'marked the use of Settled as expected')
+  await alertAbout(manager, 'Settled', 'Expected, said by')
   await press(manager, old, 'Quarantine key')
   await manager.waitFor((screen) =>
     messagesIn(screen, security).find((message) => said(message).includes('This is settled already')),
@@ -164,7 +164,7 @@ test('Activate of a quarantine that is over does not end another one', async () 
   const held = await alertAbout(manager, 'Stopped twice', 'is in quarantine: ')
   const old = await oldCopy(house, held)
   await press(manager, held, 'Activate')
-  await alertAbout(manager, 'Stopped twice', 'activated Stopped twice again')
+  await alertAbout(manager, 'Stopped twice', 'Activated again by')
   house.calendar.advance({ days: 0, minutes: 1 })
   const form = await openDialog(house.as('owner'), 'deactivate Stopped twice')
   await submitAndSee(house.as('owner'), form, {})
@@ -207,7 +207,7 @@ test('what most keys do at once is one message, and none of them is alerted alon
     .whereIn('key_id', db('keys').where('name', 'like', 'Fleet %').select('id'))
   expect(alone).toEqual([])
   await pass(Object.fromEntries(names.map((name) => [name, 80])))
-  await alertAbout(manager, 'Fleet', 'It ended on')
+  await alertAbout(manager, 'Fleet', 'It is over since')
 })
 
 test('where policy says so a key that looks leaked is quarantined by itself, and its owner is notified', async () => {
@@ -224,7 +224,7 @@ test('where policy says so a key that looks leaked is quarantined by itself, and
     { actor: 'unusual-use', details: { reason: 'its use looked like a leak' } },
   ])
   await press(manager, held, 'Activate')
-  await alertAbout(manager, 'Leaked alone', 'activated Leaked alone again')
+  await alertAbout(manager, 'Leaked alone', 'Activated again by')
   await plantSource(
     house.world.db,
     await keyId('Leaked alone'),

@@ -1,12 +1,4 @@
-import {
-  acknowledge,
-  askManager,
-  assign,
-  letGo,
-  snooze,
-  type Target,
-  unsnooze,
-} from '../../findings/actions.ts'
+import { acknowledge, askManager, assign, snooze, type Target, unsnooze } from '../../findings/actions.ts'
 import { confirmFromAlert } from '../../findings/confirm-needed.ts'
 import { type AboutFinding, findFinding } from '../../findings/store.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
@@ -54,9 +46,6 @@ const name = (finding: AboutFinding) => ({ name: finding.keyName })
 
 /** [I'm on it] */
 export const acknowledgeAlert = click(acknowledge, (finding) => say`You are on it: ${name(finding)}.`)
-
-/** [Let go] */
-export const letGoOfAlert = click(letGo, (finding) => say`Nobody is on ${name(finding)} now.`)
 
 /** [Wake] */
 export const unsnoozeAlert = click(unsnooze, (finding) => say`The snooze of ${name(finding)} is over.`)
@@ -107,7 +96,7 @@ export const submitSnooze: OnSubmit = async (interaction) => {
   if (isRefusal(finding)) return finding
   await interaction.show(
     notice('Alert snoozed', [
-      sentenceBlock(say`${name(finding)} is snoozed until then, or until it gets worse.`),
+      sentenceBlock(say`I bring ${name(finding)} up again then, or when it gets worse.`),
     ]),
   )
 }
@@ -121,10 +110,6 @@ export const submitAssign: OnSubmit = async (interaction) => {
   const finding = await onFinding(interaction, interaction.metadata, (act, target) => assign(act, target, to))
   if (isRefusal(finding)) return finding
   await interaction.show(
-    notice('Alert assigned', [
-      sentenceBlock(
-        say`${{ user: to }} gets a direct message about ${name(finding)}, and has it in their inbox.`,
-      ),
-    ]),
+    notice('Alert assigned', [sentenceBlock(say`${{ user: to }} gets a message about ${name(finding)}.`)]),
   )
 }

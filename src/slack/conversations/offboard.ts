@@ -1,7 +1,6 @@
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
-import { isForeign } from '../../foundation/slack.ts'
-import { isSlackUser, say } from '../../foundation/words.ts'
+import { say } from '../../foundation/words.ts'
 import { type Mode, modes, type Offboarding, type Plan, requestsOf } from '../../offboarding/offboarding.ts'
 import { type Preview, previewOffboarding } from '../../offboarding/preview.ts'
 import { countKeys } from '../../offboarding/report.ts'
@@ -26,18 +25,8 @@ import { performFor } from '../perform-for.ts'
 /** `/keys offboard @user`: a preview of the keys, why each is affected, and the plan. Changes nothing yet. */
 export const openOffboard: OnCommand = async (interaction) => {
   const userId = /^<@([UW][A-Z0-9]+)(?:\|[^>]*)?>$/.exec(interaction.words.trim())?.[1]
-  return userId ? openPreview(interaction, userId) : nobodyNamed
-}
-
-/** [Offboard…] on the question whether an owner leaves. */
-export const openOffboardOf: OnClick = async (interaction) =>
-  isSlackUser(interaction.value) ? openPreview(interaction, interaction.value) : nobodyNamed
-
-const nobodyNamed = refuse('invalid', 'Say who leaves.', {
-  next: say`Type ${{ code: '/keys offboard @user' }}.`,
-})
-
-async function openPreview(interaction: Interaction, userId: string): Promise<Handled> {
+  if (!userId)
+    return refuse('invalid', 'Say who leaves.', { next: say`Type ${{ code: '/keys offboard @user' }}.` })
   const wrong = await notAPerson(interaction, userId)
   if (wrong) return wrong
   const { world } = interaction.bot
@@ -74,7 +63,7 @@ async function notAPerson({ bot, caller }: Interaction, userId: string): Promise
   try {
     const { user } = await bot.web.users.info({ user: userId })
     if (user?.is_bot) return refuse('invalid', 'That is an app; only people are offboarded.')
-    if (!user || isForeign(user, caller.teamId))
+    if (user?.is_stranger || user?.team_id !== caller.teamId)
       return refuse('invalid', 'That person belongs to another organisation.')
     return undefined
   } catch (error) {

@@ -1,21 +1,17 @@
 import type { WebClient } from '@slack/web-api'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, refuse } from '../../foundation/refusal.ts'
-import { scopes } from '../../keys/scope.ts'
-import { evidences } from '../../policy/leaked.ts'
 import { checkPolicy, type Policy } from '../../policy/policy.ts'
 import { lacksApprover, setPolicy } from '../../workspaces/policy.ts'
 import { notice, plainSection } from '../blocks.ts'
 import { errorName, findChannel } from '../channels.ts'
 import { type OnCommand, type OnSubmit, type SubmitInteraction, textIn } from '../interaction.ts'
 import { fieldErrors } from '../messages/refusal.ts'
-import { leakedPolicyForm, policyForm, policySavedView, ruleField } from '../messages/workspace/policy.ts'
+import { policyForm, policySavedView } from '../messages/workspace/policy.ts'
 import { performFor } from '../perform-for.ts'
 
-/** `/keys policy`, and `/keys policy leaked` for what happens to leaked keys. */
+/** `/keys policy` */
 export const openPolicy: OnCommand = async (interaction) => {
-  if (interaction.words.trim().toLowerCase() === 'leaked')
-    return interaction.show(leakedPolicyForm(interaction.caller.workspace))
   const { workspace } = interaction.caller
   const { alertChannel, auditChannel } = workspace.policy
   const found = (channel: string) => findChannel(interaction.bot.web, channel).catch(() => undefined)
@@ -56,31 +52,6 @@ export const submitPolicy: OnSubmit = async (interaction) => {
   interaction.bot.refresh({ ...workspace, policy })
 }
 
-/** The rules about leaked keys are a dialog of their own. */
-export const submitLeakedPolicy: OnSubmit = async (interaction) => {
-  const { workspace } = interaction.caller
-  await interaction.work(notice('Leaked keys', [plainSection('Saving...')]))
-  const leaked = Object.fromEntries(
-    evidences.map((evidence) => [
-      evidence,
-      Object.fromEntries(
-        scopes
-          .map((scope) => [scope, textIn(interaction.values, ruleField(evidence, scope)) || 'notify'])
-          .filter(([, action]) => action !== 'notify'),
-      ),
-    ]),
-  )
-  const wanted = { ...workspace.policy, leaked }
-  const policy = await performFor(
-    interaction,
-    (act) => setPolicy(act, workspace.id, wanted, interaction.metadata),
-    undefined,
-    { changesRoles: true },
-  )
-  if (isRefusal(policy)) return policy
-  await interaction.show(policySavedView({ ...workspace, policy }, []))
-}
-
 const numbers = [
   'maximumLifetimeDays',
   'rotationPeriodDays',
@@ -107,7 +78,7 @@ function readForm({ values, caller }: SubmitInteraction): Wanted {
   return {
     ...now,
     ...Object.fromEntries(counts),
-    mustExpire: textIn(values, 'mustExpire'),
+    writeMustExpire: textIn(values, 'writeMustExpire'),
     writeNeedsApproval: textIn(values, 'writeNeedsApproval') === 'yes',
     idleKeys: textIn(values, 'idleKeys'),
     unconfirmedKeys: textIn(values, 'unconfirmedKeys'),
@@ -173,15 +144,11 @@ async function channelComplaint({ bot }: SubmitInteraction, channelId: string): 
 /** Joins the public channels. Returns the names of the private ones, to which a member must invite the bot. */
 async function joinAll(interaction: SubmitInteraction, policy: Policy): Promise<string[]> {
   const channels = [...new Set([policy.alertChannel, policy.auditChannel].filter(Boolean))]
-  const refused = await Promise.all(channels.map((channel) => joinChannel(interaction, channel)))
+  const refused = await Promise.all(channels.map((channel) => join(interaction, channel)))
   return refused.filter((name) => name !== undefined)
 }
 
-/** Joins a public channel. Returns the name of one to which a member must invite the bot. */
-export async function joinChannel(
-  { bot }: SubmitInteraction,
-  channelId: string,
-): Promise<string | undefined> {
+async function join({ bot }: SubmitInteraction, channelId: string): Promise<string | undefined> {
   const id = await findChannel(bot.web, channelId)
   const { channel } = await bot.web.conversations.info({ channel: id })
   if (channel?.is_member) return undefined

@@ -138,7 +138,7 @@ async function start(interaction: Interaction): Promise<Handled> {
   bot.refresh(caller.workspace)
   await interaction.say(
     message(
-      say`The review has begun. Owners are asked in their direct messages within a minute or two, and have until ${{ day: begun.answerBy }}. Follow progress in the alert channel, or with ${{ code: '/keys review' }}.`,
+      say`The review has begun. Owners are asked in their direct messages within a minute or two, and have until ${{ day: begun.answerBy }}. How it goes stands in the alert channel, and in ${{ code: '/keys review' }}.`,
     ),
   )
 }

@@ -1,6 +1,5 @@
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
-import { statisticsDatabase } from '../../foundation/world.ts'
 import { type Range, windowOf } from '../../usage/range.ts'
 import { workspaceSummaryOf, workspaceTrafficOf } from '../../usage/reports/workspace.ts'
 import { exerciseOf } from '../../verification/exercised.ts'
@@ -8,7 +7,7 @@ import { loadScopeTable } from '../../verification/scope-table.ts'
 import type { Handled, Interaction, OnClick } from '../interaction.ts'
 import { type Overview, overviewReply, usageOverview } from '../messages/usage/overview.ts'
 import { usagePicture } from '../usage-chart.ts'
-import { deliverPanel, linkTo } from './deliver-usage.ts'
+import { deliverPanel } from './deliver-usage.ts'
 import { readRange } from './read-range.ts'
 
 /** A shorter range says little: a key need not have used all its scopes in it. */
@@ -21,10 +20,9 @@ const instead = '/keys usage 30d'
 export async function overview(interaction: Interaction, range: Range): Promise<Handled> {
   const read = await readOverview(interaction, range)
   if (isRefusal(read)) return read
-  const at = await deliverPanel(interaction, read, (image) => usageOverview(read, image), { instead })
-  if (!at) return interaction.say(usageOverview(read))
-  if (at.channelId !== interaction.channelId)
-    await interaction.say(overviewReply(read, await linkTo(interaction, at)))
+  await interaction.say(overviewReply(read))
+  if (!(await deliverPanel(interaction, read, (image) => usageOverview(read, image), { instead })))
+    await interaction.say(usageOverview(read))
 }
 
 /** Replaces the overview with another range. */
@@ -40,8 +38,7 @@ export const turnOverview: OnClick = async (interaction) => {
 }
 
 async function readOverview(interaction: Interaction, range: Range): Promise<Overview | Refusal> {
-  const { clock, config } = interaction.bot.world
-  const statistics = statisticsDatabase(interaction.bot.world)
+  const { db, clock, config } = interaction.bot.world
   const { workspace, actor } = interaction.caller
   const now = clock.now()
   const window = windowOf(range, now)
@@ -49,9 +46,9 @@ async function readOverview(interaction: Interaction, range: Range): Promise<Ove
   const routes = loadScopeTable(config.verify.routesFile)
   const read = await orDatabaseOut(() =>
     Promise.all([
-      workspaceSummaryOf(statistics, workspace.id, range, now),
-      workspaceTrafficOf(statistics, workspace.id, window.from, window.to, window.step),
-      exerciseOf(statistics, workspace.id, windowOf(evidence, now), routes),
+      workspaceSummaryOf(db, workspace.id, range, now),
+      workspaceTrafficOf(db, workspace.id, window.from, window.to, window.step),
+      exerciseOf(db, workspace.id, windowOf(evidence, now), routes),
     ]),
   )
   if (isRefusal(read)) return read

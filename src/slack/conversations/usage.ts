@@ -2,7 +2,6 @@ import { listEvents } from '../../audit/list.ts'
 import { incidentsOf } from '../../findings/incidents.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
-import { statisticsDatabase } from '../../foundation/world.ts'
 import type { KeyWithUsage } from '../../keys/key.ts'
 import { may } from '../../policy/may.ts'
 import { type Range, windowOf } from '../../usage/range.ts'
@@ -13,7 +12,7 @@ import { trafficOf } from '../../usage/traffic.ts'
 import type { ClickInteraction, Interaction, OnClick, OnCommand } from '../interaction.ts'
 import { type Panel, usagePanel, usageReply } from '../messages/usage/panel.ts'
 import { usagePicture } from '../usage-chart.ts'
-import { deliverPanel, linkTo } from './deliver-usage.ts'
+import { deliverPanel } from './deliver-usage.ts'
 import { keyById, keyFor } from './pick.ts'
 import { readRange } from './read-range.ts'
 import { overview } from './usage-overview.ts'
@@ -32,11 +31,10 @@ export const usage: OnCommand = async (interaction) => {
   if (!key || isRefusal(key)) return key
   const panel = await readPanel(interaction, key, range ?? defaultRange)
   if (isRefusal(panel)) return panel
+  await interaction.say(usageReply(panel))
   const instead = commandFor(panel)
-  const at = await deliverPanel(interaction, panel, (image) => usagePanel(panel, image), { instead })
-  if (!at) return interaction.say(usagePanel(panel))
-  if (at.channelId !== interaction.channelId)
-    await interaction.say(usageReply(panel, await linkTo(interaction, at)))
+  if (!(await deliverPanel(interaction, panel, (image) => usagePanel(panel, image), { instead })))
+    await interaction.say(usagePanel(panel))
 }
 
 /** Replaces the panel with another range. */
@@ -70,16 +68,15 @@ async function readPanel(
   range: Range,
 ): Promise<Panel | Refusal> {
   const { db, clock } = interaction.bot.world
-  const statistics = statisticsDatabase(interaction.bot.world)
   const { id: workspaceId, policy } = interaction.caller.workspace
   const now = clock.now()
   const window = windowOf(range, now)
   const read = await orDatabaseOut(() =>
     Promise.all([
-      summaryOf(statistics, key.id, range, now),
-      trafficOf(statistics, [key.id], window.from, window.to, window.step),
-      sourcesOf(statistics, [key.id], window.from, window.to),
-      recentOf(statistics, key.id, now),
+      summaryOf(db, key.id, range, now),
+      trafficOf(db, [key.id], window.from, window.to, window.step),
+      sourcesOf(db, [key.id], window.from, window.to),
+      recentOf(db, key.id, now),
       listEvents(db, { workspaceId, keyId: key.id, limit: maxEvents }),
       incidentsOf(db, key.id, window.from, window.to),
     ]),

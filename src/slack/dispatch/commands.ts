@@ -1,11 +1,11 @@
 import type { RespondFn, SlashCommand } from '@slack/bolt'
-import { isRefusal } from '../../foundation/refusal.ts'
-import { guessed } from '../conversations/guess.ts'
+import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
+import { say } from '../../foundation/words.ts'
 import { wholeKey } from '../conversations/whole-key.ts'
 import { sendOrInWords } from '../in-words.ts'
 import type { BotContext, CommandInteraction } from '../interaction.ts'
-import { namingWorkspace } from '../named-workspace.ts'
-import { commandFor, commands } from '../routes.ts'
+import { refusalMessage } from '../messages/refusal.ts'
+import { commandFor } from '../routes.ts'
 import { pastedToken, readCommand } from '../words.ts'
 import { admit } from './admit.ts'
 import { conclude } from './conclude.ts'
@@ -18,13 +18,13 @@ export async function runCommand(bot: BotContext, body: SlashCommand, respond: R
   }
   const typed = readCommand(body.text)
   const token = pastedToken(body.text, bot.world.config.tokenPrefix)
-  const route = token
-    ? { run: wholeKey(token) }
-    : (commandFor(typed.verb) ?? { run: guessed(typed.verb, commands) })
+  const route = token ? { run: wholeKey(token) } : commandFor(typed.verb)
+  if (!route) return ephemeral(refusalMessage(unknownVerb(typed.verb)))
 
   const dialog = opener(bot, body.trigger_id, 'opens' in route ? route.opens : undefined)
   const claim = {
     teamId: body.team_id,
+    userTeamId: body.team_id,
     userId: body.user_id,
     ...(typed.workspace ? { workspace: typed.workspace } : {}),
   }
@@ -36,11 +36,11 @@ export async function runCommand(bot: BotContext, body: SlashCommand, respond: R
     if (isRefusal(caller)) return caller
     const { words } = typed
     const requestId = body.trigger_id
-    return route.run(
-      namingWorkspace(
-        { bot, caller, requestId, channelId: body.channel_id, words, show: dialog.show, say: answer },
-        caller,
-      ),
-    )
+    return route.run({ bot, caller, requestId, words, show: dialog.show, say: answer })
   })
 }
+
+const unknownVerb = (verb: string): Refusal =>
+  refuse('invalid', say`There is no ${{ code: `/keys ${verb.slice(0, 40)}` }}.`, {
+    next: say`See ${{ code: '/keys help' }}.`,
+  })

@@ -1,6 +1,6 @@
 import { perform } from '../../acts/perform.ts'
 import { isRefusal } from '../../foundation/refusal.ts'
-import { isForeign, isGuest } from '../../foundation/slack.ts'
+import { isGuest } from '../../foundation/slack.ts'
 import { markDeparted, markReturned, refreshGroup } from '../../workspaces/roles.ts'
 import { workspacesOfTeam } from '../../workspaces/workspace.ts'
 import { identify } from '../caller.ts'
@@ -13,7 +13,7 @@ import { type ChangedUser, onLeftOrReturned } from './leavers.ts'
 export async function onHomeOpened(bot: BotContext, teamId: string, userId: string): Promise<void> {
   const { log } = bot.world
   try {
-    const caller = await identify(bot.world, bot.web, { teamId, userId })
+    const caller = await identify(bot.world, bot.web, { teamId, userTeamId: teamId, userId })
     const refusal = isRefusal(caller) ? caller : await openHome(bot, caller)
     if (refusal) log.info({ event: 'slack.home_refused', code: refusal.code }, 'refused to draw an App Home')
   } catch (error) {
@@ -28,13 +28,10 @@ export async function onGroupChanged(bot: BotContext, groupId: string): Promise<
   await perform(bot.world, { kind: 'job', id: 'slack-events' }, (act) => refreshGroup(act, groupId, users))
 }
 
-/**
- * Ends the role of a person who left, became a guest or moved to another team of the organisation, and starts the
- * offboarding of one who left.
- */
+/** Ends the role of a person who left or became a guest, and starts the offboarding of one who left. */
 export async function onUserChanged(bot: BotContext, teamId: string, user: ChangedUser): Promise<void> {
   if (!(await onLeftOrReturned(bot, teamId, user))) return
-  const isOut = user.deleted || isGuest(user) || isForeign(user, teamId)
+  const isOut = user.deleted || isGuest(user)
   for (const workspace of await workspacesOfTeam(bot.world.db, teamId))
     await perform(bot.world, { kind: 'job', id: 'slack-events' }, (act) =>
       isOut ? markDeparted(act, workspace.id, user.id) : markReturned(act, workspace.id, user.id),

@@ -3,9 +3,8 @@ import { perform } from '../../acts/perform.ts'
 import { rememberEmails } from '../../directory/emails.ts'
 import { isNews } from '../../directory/slack-users.ts'
 import { isRefusal, type Refusal, sentence } from '../../foundation/refusal.ts'
-import { isForeign, isFullUser, isOfSisterTeam, type SlackUser } from '../../foundation/slack.ts'
+import { isForeign, isFullUser, type SlackUser } from '../../foundation/slack.ts'
 import { plain } from '../../foundation/words.ts'
-import { membershipsOf } from '../../members/member.ts'
 import { type Mode, modes, type Offboarding } from '../../offboarding/offboarding.ts'
 import { type OffboardingRequest, requestOffboarding } from '../../offboarding/request.ts'
 import { recordRefusedRun, stepIsOff, stepIsOffIn } from '../../offboarding/request-by-workflow.ts'
@@ -31,9 +30,8 @@ export type ChangedUser = SlackUser & {
 export async function onLeftOrReturned(bot: BotContext, teamId: string, user: ChangedUser): Promise<boolean> {
   const { world } = bot
   const [workspace] = await workspacesOfTeam(world.db, teamId)
-  if (!workspace || user.is_bot) return false
+  if (!workspace || user.is_bot || isForeign(user, teamId)) return false
   const { accountId } = workspace
-  if (isForeign(user, teamId) && !(await hasMoved(bot, accountId, teamId, user))) return false
   const email = user.profile?.email
   const done = await perform(world, actor, async (act) => {
     if (
@@ -50,17 +48,12 @@ export async function onLeftOrReturned(bot: BotContext, teamId: string, user: Ch
       const request = { source: 'user-change', userId: user.id } as const
       return requestOffboarding(act, workspace, request, world.random)
     }
-    if (isForeign(user, teamId)) return 'present'
     return (await recordReturn(act, accountId, user.id, 'slack', world.random)) ? 'returned' : 'present'
   })
   if (isRefusal(done) || done === 'stale') return false
   if (done !== 'present') bot.offboard()
   return true
 }
-
-/** Somebody known here who is now in other teams of the organisation only. Of the others there nothing is kept. */
-const hasMoved = async ({ world }: BotContext, accountId: string, teamId: string, user: ChangedUser) =>
-  isOfSisterTeam(user, teamId) && (await membershipsOf(world.db, accountId, [user.id])).length > 0
 
 type Step = { execution: string; inputs: Record<string, unknown> }
 

@@ -44,8 +44,8 @@ export function openViewSurface(
   acknowledged: Acknowledged = {},
 ): Required<Surface> {
   /**
-   * An acknowledgement may reach Slack after what is shown next, which takes another connection, and would hide it. Until
-   * Slack has taken it the dialog keeps the hash that it had, and what is shown is shown again.
+   * An acknowledgement over HTTP may reach Slack after what is shown next, and would hide it. Until Slack has taken it the
+   * dialog keeps the hash that it had, and what is shown is shown again.
    */
   async function overtaken(view: ModalView) {
     for (let updates = 0; acknowledged.hash !== undefined && updates < maxUpdates; updates++)

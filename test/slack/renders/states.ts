@@ -10,11 +10,7 @@ import type { Connection } from '../../../src/directory/connections.ts'
 import type { Digest } from '../../../src/findings/digest.ts'
 import type { DryRun } from '../../../src/findings/dry-run.ts'
 import type { Kind, Resolution } from '../../../src/findings/finding.ts'
-import type { LeakedFacts } from '../../../src/findings/leaked.ts'
 import type { AboutFinding } from '../../../src/findings/store.ts'
-import { filters as inboxFilters } from '../../../src/inbox/branches.ts'
-import type { Edge, InboxCount } from '../../../src/inbox/inbox.ts'
-import type { Item } from '../../../src/inbox/items.ts'
 import type { Holder } from '../../../src/keys/holders.ts'
 import type { Key, KeyWithUsage } from '../../../src/keys/key.ts'
 import type { Relative } from '../../../src/keys/lineage.ts'
@@ -25,21 +21,18 @@ import type { Receipt } from '../../../src/leases/confirm.ts'
 import type { Actor } from '../../../src/members/actor.ts'
 import type { FailedMessage } from '../../../src/notifications/failed.ts'
 import type { LeaverKey, Offboarding } from '../../../src/offboarding/offboarding.ts'
-import type { OwnerNamed } from '../../../src/offboarding/owner-named.ts'
 import type { Preview } from '../../../src/offboarding/preview.ts'
 import type { OffboardingReport } from '../../../src/offboarding/report.ts'
 import type { Undone } from '../../../src/offboarding/undo.ts'
 import { type Policy, readPolicy } from '../../../src/policy/policy.ts'
 import type { Asked } from '../../../src/reviews/keys-asked.ts'
 import type { ReviewProgress } from '../../../src/reviews/progress.ts'
-import type { KeyRotation } from '../../../src/rotation/key-rotations.ts'
 import type { KeySnapshot } from '../../../src/rotation/key-snapshot.ts'
 import { type Phase, type Rotation, reasons } from '../../../src/rotation/rotation.ts'
 import type { RotationNote } from '../../../src/rotation/source.ts'
 import type { CampaignView, Tracker } from '../../../src/rotation/tracker.ts'
 import type { Caller } from '../../../src/slack/caller.ts'
-import { type HomeProps, shownOnHome } from '../../../src/slack/messages/home/home.ts'
-import type { InboxTurn } from '../../../src/slack/messages/home/inbox.ts'
+import type { HomeProps } from '../../../src/slack/messages/home/home.ts'
 import type { Overview } from '../../../src/slack/messages/usage/overview.ts'
 import type { Panel } from '../../../src/slack/messages/usage/panel.ts'
 import { ranges } from '../../../src/usage/range.ts'
@@ -74,9 +67,9 @@ const policy: fc.Arbitrary<Policy> = fc
     timeZone,
     alertChannel: channel,
     auditChannel: fc.oneof(fc.constant(''), channel),
-    mustExpire: fc.constantFrom('all', 'write', 'none'),
+    writeMustExpire: fc.constantFrom('enforce', 'warn'),
     writeNeedsApproval: fc.boolean(),
-    maximumLifetimeDays: fc.constantFrom(0, 1, 29, 30, 365, 3650),
+    maximumLifetimeDays: fc.constantFrom(1, 29, 30, 365, 3650),
     rotationDeadlineDays: fc.integer({ min: 1, max: 90 }),
     idleKeys: fc.constantFrom('flag', 'deactivate'),
     cutAtDeadline: fc.boolean(),
@@ -156,7 +149,7 @@ export const keys = (max: number) => many(key, max).map((all) => unique(all, (on
 
 export const holders: fc.Arbitrary<Holder[]> = many(
   fc.record({ userId: user, since: moment, addedBy: jobOrUser, why: words }),
-  40,
+  50,
 )
 export const last24h = fc.record({ requests: count, networks: many(network, 200) })
 export const receipt: fc.Arbitrary<Receipt> = fc.constantFrom<Receipt[]>(
@@ -405,12 +398,11 @@ export const request: fc.Arbitrary<KeyRequest> = fc.record({
   reason: words,
   requestedBy: user,
   requestedAt: moment,
-  state: fc.constantFrom('waiting', 'approved', 'denied', 'closed', 'withdrawn', 'lapsed'),
+  state: fc.constantFrom('waiting', 'approved', 'denied', 'closed'),
   decidedBy: user,
   decidedAt: moment,
   decisionReason: perhaps(words),
   closedFor: user,
-  granted: perhaps(fc.record({ scopes, lifetimeDays: lifetime })),
   keyId: fc.constant(null),
 })
 
@@ -427,7 +419,6 @@ const kinds: readonly Kind[] = [
   'shared-key',
   'dead-key-in-use',
   'unconfirmed',
-  'leaked',
 ]
 const steps: Partial<Record<Kind, string[]>> = {
   expiring: ['30d', '7d', '1d', 'expired'],
@@ -550,42 +541,6 @@ const otherFacts = fc.record(
     ],
   },
 )
-const evidence = fc.constantFrom('person' as const, 'scanner' as const, 'pasted' as const)
-const leakedFacts: fc.Arbitrary<LeakedFacts & Record<string, unknown>> = fc.record(
-  {
-    reports: fc.integer({ min: 1, max: 5000 }),
-    isWhole: fc.boolean(),
-    places: fc.array(
-      fc.record({
-        where: fc.oneof(fc.constant(''), name),
-        by: fc.oneof(jobOrUser, fc.constant('app B0LEGACY01')),
-        evidence,
-        at: iso,
-        scanner: fc.option(name),
-      }),
-      { minLength: 1, maxLength: 3 },
-    ),
-    scopes: fc.subarray([...allScopes], { minLength: 1 }),
-    networks: count,
-    worksUntil: fc.option(iso),
-    use: fc.record({
-      until: iso,
-      requests: count,
-      refused: count,
-      sources: many(fc.record({ network, client, requests: count }), 5),
-      more: count,
-    }),
-    ended: fc.record({
-      how: fc.constantFrom('deactivated' as const, 'revoked' as const),
-      by: jobOrUser,
-      at: iso,
-      receipt: fc.option(receipt),
-    }),
-  },
-  { requiredKeys: ['reports', 'isWhole', 'places', 'scopes', 'networks', 'worksUntil', 'use'] },
-)
-const factsOf = (kind: Kind): fc.Arbitrary<Record<string, unknown>> =>
-  kind === 'unusual-use' ? useFacts : kind === 'leaked' ? leakedFacts : otherFacts
 const alertOf = (kind: Kind): fc.Arbitrary<Alert> =>
   fc.record(
     {
@@ -597,7 +552,7 @@ const alertOf = (kind: Kind): fc.Arbitrary<Alert> =>
       ),
       severity: fc.constantFrom('notice', 'warning', 'critical'),
       workspaceId: fc.constant('ws_one'),
-      facts: factsOf(kind),
+      facts: kind === 'unusual-use' ? useFacts : otherFacts,
       key: fc.record({
         id: id('key'),
         name,
@@ -608,7 +563,6 @@ const alertOf = (kind: Kind): fc.Arbitrary<Alert> =>
         isPaused: fc.boolean(),
       }),
       ownerRole: fc.constantFrom('owner', 'manager', 'member'),
-      reader: fc.record({ id: user, role: fc.constantFrom('owner', 'manager', 'member') }),
       requests: count,
       lastUsedAt: perhaps(moment),
       inDay: fc.record({ requests: count, until: moment }),
@@ -639,10 +593,9 @@ const alertOf = (kind: Kind): fc.Arbitrary<Alert> =>
 export const alert = fc.constantFrom(...kinds).chain(alertOf)
 const action: fc.Arbitrary<FindingAction> = fc.record(
   {
-    what: fc.constantFrom('acknowledged', 'let-go', 'snoozed', 'woken', 'assigned', 'asked'),
+    what: fc.constantFrom('acknowledged', 'snoozed', 'woken', 'assigned', 'asked'),
     by: user,
     to: user,
-    of: user,
     until: iso,
     reason: words,
   },
@@ -665,7 +618,6 @@ export const group: fc.Arbitrary<Group> = fc.constantFrom(...kinds).chain((kind)
     workspaceId: fc.constant('ws_one'),
     day: fc.constant(null),
     alerts: many(alertOf(kind), 300).map((all) => unique(all, (one) => one.findingId)),
-    moved: many(name, 40),
   }),
 )
 export const fleet: fc.Arbitrary<Fleet> = fc.record({
@@ -677,7 +629,6 @@ export const fleet: fc.Arbitrary<Fleet> = fc.record({
   grownAt: moment,
   overAt: perhaps(moment),
   names: many(name, 10),
-  left: many(name, 10),
 })
 const sums = { requests: count, refused: count, outcomes: count, failed: count }
 const keyUse = fc.record({ ...sums, keyId: id('key'), name, hint })
@@ -692,15 +643,12 @@ const digest: fc.Arbitrary<Digest> = fc.record({
       fc.record({
         kind: fc.constant(kind),
         step: fc.constantFrom(...(steps[kind] ?? ['started'])),
-        severity: fc.constantFrom('critical', 'warning', 'notice'),
         keyId: id('key'),
         name,
-        at: fc.constantFrom(null, { channelId: 'C0SECURITY', ts: '1767571200.000100' }),
       }),
     ),
     5,
   ),
-  keys: count,
   use: fc.record({
     requests: count,
     before: count,
@@ -730,7 +678,6 @@ const review = fc.record({
 })
 export const asked: fc.Arbitrary<Asked> = fc.record({
   review,
-  isLate: fc.boolean(),
   workspaceName: name,
   ownerId: maybe(user),
   counts,
@@ -753,7 +700,6 @@ export const asked: fc.Arbitrary<Asked> = fc.record({
 })
 export const progress: fc.Arbitrary<ReviewProgress> = fc.record({
   review,
-  isLate: fc.boolean(),
   workspaceName: name,
   keys: counts,
   owners: fc.record({ asked: count, answered: count }),
@@ -778,7 +724,6 @@ export const notice: fc.Arbitrary<Notice> = fc.oneof(
     { requiredKeys: ['about', 'channel', 'reason'] },
   ),
   digest.map((one) => ({ about: 'digest' as const, ...one })),
-  fc.record({ about: fc.constant('welcome' as const), workspace: name, alertChannel: name }),
   fc.record({ about: fc.constant('quarantined' as const), name, hint }),
   fc.record({
     about: fc.constant('unreachable' as const),
@@ -870,17 +815,6 @@ export const reported: fc.Arbitrary<OffboardingReport['offboardings'][number]> =
       { minLength: 1 },
     ),
     keepsRoleInNames: many(name, 20),
-    ignored: fc.record({
-      asked: many(
-        fc.record({
-          source: fc.constantFrom('workflow' as const, 'webhook' as const),
-          mode: perhaps(modes),
-          successor: perhaps(user),
-        }),
-        20,
-      ),
-      notTakenIn: many(name, 20),
-    }),
   })
   .map(({ one, isKnown, ...rest }) => ({
     ...one,
@@ -888,18 +822,6 @@ export const reported: fc.Arbitrary<OffboardingReport['offboardings'][number]> =
     ...(one.endedBecause ? {} : { endedAt: null }),
     ...rest,
   }))
-export const ownerNamed: fc.Arbitrary<OwnerNamed> = fc.record({
-  about: fc.constant('owner-named' as const),
-  offboardingId: id('off'),
-  leaver: user,
-  workspace: fc.record({ id: id('ws'), name }),
-  isHome: fc.boolean(),
-  sources: fc.subarray(['workflow', 'webhook', 'slack'] as const, { minLength: 1 }),
-  hasOthers: fc.boolean(),
-  outcome: fc.constantFrom('waits', 'role-ended', 'undone', 'returned'),
-  by: perhaps(jobOrUser),
-  at: moment,
-})
 export const leaverCounts = fc.record({
   ...{
     all: count,
@@ -1098,53 +1020,16 @@ const failedMessage: fc.Arbitrary<FailedMessage> = fc.record({
   putAt: moment,
   error: fc.string({ maxLength: 500 }),
 })
-const keyRotation: fc.Arbitrary<KeyRotation> = fc.record({
-  rotation,
-  old: snapshot,
-  next: snapshot,
-  isLate: fc.boolean(),
-})
-const item: fc.Arbitrary<Item> = fc.oneof<fc.Arbitrary<Item>[]>(
-  fc.record({ about: fc.constant('alert'), alert: alert.filter((one) => !one.resolution) }),
-  fc.record({ about: fc.constantFrom('request', 'own-request'), request }),
-  fc.record({ about: fc.constant('rotation'), rotation: keyRotation }),
-  fc.record({ about: fc.constant('offer'), key }),
-  fc.record({ about: fc.constant('review'), asked }),
-  fc.record({ about: fc.constant('failed'), messages: many(failedMessage, 100) }),
-  fc.record({ about: fc.constant('suspended'), workspace: name, since: moment }),
-)
-export const inboxCount: fc.Arbitrary<InboxCount> = fc.record({
-  open: fc.nat({ max: 100 }),
-  snoozed: fc.nat({ max: 100 }),
-})
-const inboxEdge: fc.Arbitrary<Edge> = fc.tuple(
-  fc.integer({ min: 0, max: 3 }),
-  fc.constant('2026-10-19 07:12:34.123456+00'),
-  id('fnd'),
-)
-export const inboxProps = fc.record({
-  caller,
-  turn: fc.record(
-    { filter: fc.constantFrom(...inboxFilters), after: inboxEdge },
-    { requiredKeys: [] },
-  ) as fc.Arbitrary<InboxTurn>,
-  page: fc.record({
-    entries: fc.array(
-      fc.record({ kind: fc.constant('finding'), id: id('fnd'), rank: fc.constant(2), edge: inboxEdge }),
-    ),
-    isFirst: fc.boolean(),
-    more: fc.boolean(),
-  }),
-  items: many(item, 10),
-  count: inboxCount,
-})
 export const homeProps: fc.Arbitrary<HomeProps> = fc
   .record({
     caller,
     shows: fc.constantFrom('mine' as const, 'all' as const),
-    items: many(item, shownOnHome.items),
-    count: inboxCount,
-    rotations: fc.record({ shown: many(keyRotation, shownOnHome.rotations), more: fc.boolean() }),
-    keys: fc.record({ shown: keys(shownOnHome.keys), more: fc.boolean() }),
+    attention: keys(30),
+    offers: keys(30),
+    requests: many(request, 30),
+    rotations: fc.record({ trackers: trackers(30), more: fc.boolean() }),
+    failed: many(failedMessage, 4),
+    keys: keys(40),
+    more: fc.boolean(),
   })
   .map((props) => ({ ...props, now }))

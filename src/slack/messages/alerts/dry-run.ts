@@ -32,7 +32,7 @@ export function dryRunMessage(run: DryRun): Message {
 const headline = ({ counts }: DryRun, all: number): Phrase =>
   all === 0
     ? say`Dry run: no key is idle or unconfirmed, so nothing would be deactivated.`
-    : say`If unconfirmed and idle keys were deactivated, ${all === 1 ? 'this key' : `these ${count(all, 'key')}`} would be: ${counts.idle} idle, ${counts.unconfirmed} unconfirmed.`
+    : say`Dry run: ${count(all, 'key')} would be deactivated if the policy said so today: ${counts.idle} idle, ${counts.unconfirmed} unconfirmed.`
 
 function policySentence({ policy }: DryRun): Phrase {
   const after = `are deactivated after ${count(policy.noticeDays, 'day')} of notice`
@@ -42,7 +42,7 @@ function policySentence({ policy }: DryRun): Phrase {
 }
 
 function row({ name, hint, ownerId, kind, at, noticed }: Candidate): Phrase {
-  const said = noticed ? 'owner notified' : 'owner not yet notified'
+  const said = noticed ? 'notice given' : 'no notice yet'
   return say`• ${{ name }} ${{ code: hint }} of ${{ user: ownerId }}, ${kind}: ${{ moment: at }} (${said})`
 }
 

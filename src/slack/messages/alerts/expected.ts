@@ -38,7 +38,7 @@ export function expectedForm(
     ? []
     : [option(`every month on day ${window.dayOfMonth}`, 'monthly', 'A job of ours. Set its hours below.')]
   const choices = [
-    option('this once', 'once', 'No new alert while it lasts, for a day at most.'),
+    option('this once', 'once', 'It is not told again while it lasts, for a day at most.'),
     ...monthly,
     option(
       'from now on',
@@ -47,7 +47,9 @@ export function expectedForm(
     ),
   ]
   return form('Expected', 'Save', 'alert.expected', ref(workspace.id, finding.id), [
-    sentenceBlock(say`Marks this use of ${{ name: finding.keyName }} as expected and closes the alert.`),
+    sentenceBlock(
+      say`You know why ${{ name: finding.keyName }} did this. The alert ends, and I do not tell it again.`,
+    ),
     input('expected', 'Expected', select(choices, 'once')),
     ...(monthly.length > 0 ? windowInputs(window, workspace.policy.timeZone) : []),
   ])
@@ -64,7 +66,7 @@ const windowInputs = (window: MonthlyWindow, timeZone: string): KnownBlock[] => 
     'Until',
     { type: 'timepicker', initial_time: timeOf(window.untilMinute) },
     {
-      hint: `Times are in ${timeZone}. If earlier than From, it means the next day.`,
+      hint: `By the clock of ${timeZone}. Earlier than From means the next morning.`,
     },
   ),
 ]
@@ -97,9 +99,9 @@ export function expectationBlocks(
 }
 
 function expectationWords(one: Expectation): Phrase {
-  const by = say`, marked by ${who(one.declaredBy)} on ${{ moment: one.declaredAt }}.`
+  const by = say`, said ${who(one.declaredBy)} on ${{ moment: one.declaredAt }}.`
   if (one.kind === 'once') return say`Expected until ${{ moment: one.until }}${by}`
-  if (one.kind === 'new-normal') return say`Its behaviour since ${{ moment: one.from }} is now expected${by}`
+  if (one.kind === 'new-normal') return say`What it does since ${{ moment: one.from }} is its new normal${by}`
   const { dayOfMonth, fromMinute, untilMinute } = one.window
   const hours = fromMinute === untilMinute ? 'all day' : `${timeOf(fromMinute)} to ${timeOf(untilMinute)}`
   return say`Expected every month on day ${dayOfMonth}, ${hours}${by}`

@@ -2,7 +2,6 @@ import type { Alert } from '../../../alerts/alert.ts'
 import type { Kind } from '../../../findings/finding.ts'
 import { join, type Phrase, say, who } from '../../../foundation/words.ts'
 import { count } from '../keys/key.ts'
-import { leakedWords } from './leaked.ts'
 import { useWords } from './unusual-use.ts'
 
 /** A kind of finding: one of them in a sentence, a number of them in a sentence, and one in a few words. */
@@ -28,7 +27,7 @@ export const kindWords: Record<Kind, KindWords> = {
   'rotation-due': {
     fact(alert, step) {
       const { key, facts } = alert
-      const since = say`created on ${{ day: new Date(String(facts.revealedAt)) }}.${inDay(alert)}`
+      const since = say`its key is from ${{ day: new Date(String(facts.revealedAt)) }}.${inDay(alert)}`
       const due = { day: new Date(String(facts.dueAt)) }
       if (step === 'warn') return say`${{ name: key.name }} is due for rotation on ${due}; ${since}`
       if (step === 'due') return say`${{ name: key.name }} is due for rotation; ${since}`
@@ -54,8 +53,8 @@ export const kindWords: Record<Kind, KindWords> = {
         return say`${{ name: key.name }} is not needed any more, ${who(String(facts.unneededBy))} says.${willPause(facts)}`
       return say`${{ name: key.name }}: nobody confirmed by ${{ day: new Date(String(facts.answerBy)) }} that it is still needed.${willPause(facts)}`
     },
-    many: (n) => say`${n} ${n === 1 ? 'key was' : 'keys were'} not confirmed in the last review.`,
-    short: () => 'was not confirmed in the last review',
+    many: (n) => say`${n} ${n === 1 ? 'key was' : 'keys were'} not confirmed as needed.`,
+    short: () => 'was not confirmed as needed',
   },
   'write-without-expiry': {
     fact: ({ key }) =>
@@ -66,7 +65,7 @@ export const kindWords: Record<Kind, KindWords> = {
   },
   orphaned: {
     fact: ({ key, facts }) =>
-      say`${{ name: key.name }} belongs to ${who(String(facts.owner))}, who has left. Give it another owner, or revoke it.`,
+      say`${{ name: key.name }} belongs to ${who(String(facts.owner))}, who has left. Give it another owner, or end it.`,
     many: (n) => say`${n} ${n === 1 ? 'key belongs' : 'keys belong'} to somebody who has left.`,
     short: () => 'has no owner any more',
   },
@@ -103,11 +102,6 @@ export const kindWords: Record<Kind, KindWords> = {
     many: (n) =>
       say`${n} ${n === 1 ? 'key' : 'keys'} of people who left may still be accepted, past the limit.`,
     short: () => 'may still be accepted though its holder left',
-  },
-  leaked: {
-    fact: leakedWords,
-    many: (n) => say`${n} ${n === 1 ? 'key has' : 'keys have'} leaked.`,
-    short: () => 'has leaked',
   },
   'unusual-use': {
     fact: useWords,

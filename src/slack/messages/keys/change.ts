@@ -44,7 +44,7 @@ export const revokeView = (key: KeyWithUsage, atStake: AtStake): ModalView =>
     [
       ...facts(key, atStake),
       sentenceBlock(
-        say`${breaks(key, atStake.last24h)}Requests with it are refused at once. This cannot be undone.`,
+        say`${breaks(key, atStake.last24h)}Requests with it are refused at once, for good. This cannot be undone.`,
       ),
       input(
         'confirm',
@@ -98,6 +98,6 @@ const working = { deactivate: 'Deactivating key', revoke: 'Revoking key' }
 export function ownerNoticeMessage({ what, by, ...key }: OwnerContent & { about: 'key-changed' }): Message {
   const named = say`${{ name: key.name }} ${hintOf(key)}`
   return what === 'given'
-    ? message(say`${{ user: by }} made you the owner of ${named}; you get a message when it needs something.`)
-    : message(say`${{ user: by }} ${what}d your key ${named}`)
+    ? message(say`${{ user: by }} made you the owner of ${named}. You get a message when it needs something.`)
+    : message(say`${{ user: by }} ${what}d your key ${named}.`)
 }

@@ -30,9 +30,9 @@ export function keyLine(key: KeyWithUsage, now: Date): string {
   return [
     key.hint ? `\`${key.hint}\`` : 'no key yet',
     `${dots[state]} ${word[0]!.toUpperCase()}${word.slice(1)}`,
-    key.lastUsedAt ? `${lastWord(state)}: ${usedWhen(key.lastUsedAt, now)}` : 'never used',
+    key.lastUsedAt ? `used ${usedWhen(key.lastUsedAt, now)}` : 'never used',
     expiry(key, now),
-    `${count(key.requests, 'request')} in all`,
+    count(key.requests, 'request'),
     `<@${key.ownerId}>`,
     age(key.createdAt, now),
   ].join(' · ')
@@ -46,27 +46,13 @@ function wordFor(state: keyof typeof dots, unconfirmed: boolean): string {
   return state
 }
 
-/** Requests with a key that has ended are refused: they were tries. */
-const lastWord = (state: keyof typeof dots): string =>
-  state === 'expired' || state === 'revoked' ? 'last tried' : 'last used'
-
-const soonDays = 30
-
-/** "in 3 days" for what is near, since a date alone does not say so. */
-function howSoon(ends: Date, now: Date): string {
-  const days = Math.round((ends.getTime() - now.getTime()) / dayMs)
-  if (Math.abs(days) > soonDays) return ''
-  if (days === 0) return ' (within a day)'
-  return days > 0 ? ` (in ${count(days, 'day')})` : ` (${count(-days, 'day')} ago)`
-}
-
 /** A time within the last day, a date before that, in the reader's zone. */
 const usedWhen = (at: Date, now: Date) =>
   mrkdwnDate(at, now.getTime() - at.getTime() < dayMs ? '{time}' : '{date_short}')
 
 function expiry(key: Key, now: Date): string {
   const ends = worksUntil(key)
-  if (ends) return `${ends <= now ? 'expired' : 'expires'} ${mrkdwnDate(ends)}${howSoon(ends, now)}`
+  if (ends) return `${ends <= now ? 'expired' : 'expires'} ${mrkdwnDate(ends)}`
   return key.status === 'unrevealed' && key.lifetimeDays
     ? `expires ${count(key.lifetimeDays, 'day')} after reveal`
     : 'never expires'
@@ -74,7 +60,7 @@ function expiry(key: Key, now: Date): string {
 
 function age(since: Date, now: Date): string {
   const days = Math.floor((now.getTime() - since.getTime()) / dayMs)
-  return days < 1 ? 'created today' : `${count(days, 'day')} old`
+  return days < 1 ? 'made today' : `${count(days, 'day')} old`
 }
 
 const networksNamed = 3

@@ -93,7 +93,7 @@ function buttons(key: KeyWithUsage, actor: Actor, now: Date): KnownBlock[] {
       ...(key.status === 'active' ? [go('Deactivate', 'deactivate', key)] : []),
       ...(key.status === 'inactive' ? [go('Activate', 'activate', key)] : []),
       ...(key.hint && !key.successorId ? [go('Rotate', 'rotate', key)] : []),
-      go('Revoke', 'revoke', key, { style: 'danger' }),
+      go('Delete', 'revoke', key, { style: 'danger' }),
     ),
   ]
 }

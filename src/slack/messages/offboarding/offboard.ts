@@ -12,9 +12,9 @@ import { count } from '../keys/key.ts'
 export type PreviewProps = Preview & { leaver: string; workspace: Workspace }
 
 export const planWords: Record<Plan, string> = {
-  rotate: 'Rotate: old key works a while',
+  rotate: 'Rotate with grace',
   deactivate: 'Deactivate',
-  revoke: 'Revoke',
+  revoke: 'Revoke for good',
   'hand-over': 'Hand over',
   keep: 'Keep as it is',
 }
@@ -23,11 +23,10 @@ const reasonWords: Record<Reason, string> = {
   owned: 'owns it',
   revealed: 'revealed it',
   held: 'was given it',
-  created: 'created it, never saw it',
+  created: 'made it, never saw it',
 }
 
-/** How each mode is named in a sentence. */
-export const modeWords: Record<Mode, string> = {
+const modeWords: Record<Mode, string> = {
   'by-use': 'rotate busy keys, revoke quiet ones',
   revoke: 'revoke all',
   deactivate: 'deactivate all',
@@ -53,12 +52,12 @@ export function previewForm(props: PreviewProps): ModalView {
       { type: 'users_select' },
       {
         optional: true,
-        hint: newOwner ? 'If blank, a manager takes over.' : 'There is no manager who could.',
+        hint: newOwner ? 'Else a manager does. Never the leaver.' : 'There is no manager who could.',
       },
     ),
     input('note', 'Note', textInput({ max_length: 300 }), {
       optional: true,
-      hint: 'Recorded in the audit log.',
+      hint: 'It stands in the audit.',
     }),
   ])
 }
@@ -73,10 +72,10 @@ function summary({ leaver, keys, elsewhere, running, endsRoleIn }: PreviewProps)
   if (running && ending.length > 0)
     return say`${{ user: leaver }} is being offboarded already. Their role in ${join(ending, ', ')} ends too.`
   if (keys.length === 0 && elsewhere.length > 0)
-    return say`${{ user: leaver }} has no key that is yours to decide about. Their Keywarden role will be removed.`
+    return say`${{ user: leaver }} has no key that is yours to decide about. Their role ends.`
   if (keys.length === 0)
-    return say`${{ user: leaver }} has no key. Their Keywarden role will be removed, and any key that they turn out to have is offboarded too.`
-  return say`${{ user: leaver }} owns or has seen ${count(keys.length, 'key')}; ${busy} ${busy === 1 ? 'is' : 'are'} in use. Their Keywarden role will be removed. The report follows in the alert channel.`
+    return say`${{ user: leaver }} has no key. Their role ends, and so does any key that they should turn out to have.`
+  return say`${{ user: leaver }} has to do with ${count(keys.length, 'key')}; ${busy} in use. Their role ends. What happens is recorded, and the report follows in the alert channel.`
 }
 
 const maxName = 60
@@ -142,7 +141,7 @@ const modeInput = (mode: Mode, keys: number): KnownBlock =>
 export const begunView = (leaver: string, keys: number, channel: string): ModalView =>
   notice('Offboarding', [
     sentenceBlock(
-      say`Offboarding ${{ user: leaver }}: ${count(keys, 'key')}. Follow it in ${{ name: `#${channel}` }}.`,
+      say`Offboarding ${{ user: leaver }}: ${count(keys, 'key')}. Progress and the report stand in ${{ name: `#${channel}` }}.`,
     ),
   ])
 
@@ -164,6 +163,6 @@ export const undoneView = ({ offboarding, activated, returned, kept, elsewhere }
           ),
         ]
       : []),
-    sentenceBlock(say`Their role was removed; restore it in ${{ code: '/keys roles' }}.`),
+    sentenceBlock(say`A role is given anew in ${{ code: '/keys roles' }}.`),
   ])
 }

@@ -8,13 +8,11 @@ import { actions, button, cut, type Message, message, notice, plainText } from '
 import { isolate, sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
 import { count } from '../keys/key.ts'
-import { keepsRole, modeWords, ownPolicy } from './offboard.ts'
+import { keepsRole, ownPolicy } from './offboard.ts'
 
 type One = OffboardingReport['offboardings'][number]
-type Underway = Omit<One, 'ignored'>
 
-/** How each source is named in a sentence. */
-export const sourceWords: Record<Source, string> = {
+const sourceWords: Record<Source, string> = {
   slack: '/keys offboard',
   workflow: 'a workflow',
   'user-change': 'Slack, which deactivated them',
@@ -51,12 +49,12 @@ function about(report: OffboardingReport, one: One): Message {
   return message(headline(one, counts), ...blocks)
 }
 
-function headline(one: Underway, counts: Counts): Phrase {
+function headline(one: One, counts: Counts): Phrase {
   const leaver = person(one)
   if (one.endedBecause === 'undone')
     return say`The offboarding of ${leaver} was undone on ${{ moment: one.endedAt! }}.`
   if (one.endedBecause === 'returned')
-    return say`${leaver} came back on ${{ moment: one.endedAt! }}. Their keys stay as the offboarding left them.`
+    return say`${leaver} is back since ${{ moment: one.endedAt! }}. Their keys stay as the offboarding left them.`
   if (one.state === 'done')
     return counts.all === 0
       ? say`Offboarded ${leaver}. They had no key.`
@@ -64,7 +62,7 @@ function headline(one: Underway, counts: Counts): Phrase {
   return say`Offboarding ${leaver}: ${counts.all - counts.waiting} of ${count(counts.all, 'key')} done.`
 }
 
-const person = (one: Underway) => (one.userId ? { user: one.userId } : { name: one.email ?? '' })
+const person = (one: One) => (one.userId ? { user: one.userId } : { name: one.email ?? '' })
 
 const planTitle = ({ all, waiting }: Counts) =>
   `${all - waiting} of ${count(all, 'key')} refused, rotating or kept`
@@ -107,7 +105,6 @@ function exceptions(one: One, { counts, keys, elsewhere }: OffboardingReport): P
         ]
       : []),
     ...(one.keepsRoleInNames.length > 0 && !one.endedAt ? [rolesKept(one)] : []),
-    ...ignoredPhrases(one),
     ...(elsewhere.length > 0
       ? [
           join(
@@ -122,46 +119,18 @@ function exceptions(one: One, { counts, keys, elsewhere }: OffboardingReport): P
         ]
       : []),
     ...(counts.kept > 0 && keys.some((key) => key.outcome === 'kept' && key.reasons.join() === 'created')
-      ? [say`Keys that they created but never saw are kept.`]
+      ? [say`Keys that they made but never saw are kept.`]
       : []),
   ]
 }
 
-const maxIgnored = 5
-
-/** Names the parts of other systems' requests that were not done. */
-function ignoredPhrases(one: Pick<One, 'ignored' | 'mode' | 'successorId'>): Phrase[] {
-  const { asked, notTakenIn } = one.ignored
-  const places = notTakenIn.slice(0, maxPlaces).map((name) => [short(name)])
-  return [
-    ...asked
-      .slice(0, maxIgnored)
-      .flatMap(({ source, mode, successor }) => [
-        ...(mode
-          ? [say`Ignored: ${sourceWords[source]} asked to ${modeWords[mode]}. I ${modeWords[one.mode]}.`]
-          : []),
-        ...(successor
-          ? [say`Ignored: ${sourceWords[source]} named ${{ user: successor }} to take over.`]
-          : []),
-      ]),
-    ...(asked.length > maxIgnored
-      ? [say`${asked.length - maxIgnored} more requests were not followed in all.`]
-      : []),
-    ...(places.length > 0 && one.successorId
-      ? [
-          say`${{ user: one.successorId }} takes over nothing in ${join(places, ', ')}: they are not in charge there.`,
-        ]
-      : []),
-  ]
-}
-
-const rolesKept = (one: Underway): Phrase =>
+const rolesKept = (one: One): Phrase =>
   join(
     one.keepsRoleInNames.slice(0, maxPlaces).map((name) => keepsRole(person(one), name)),
     ' ',
   )
 
-function origin(one: Underway): Phrase {
+function origin(one: One): Phrase {
   const sources = one.sources.map((bot) => sourceWords[bot]).join(', ')
   const took = one.doneAt ? (one.doneAt.getTime() - one.begunAt.getTime()) / 1000 : 0
   const limit = Math.round((one.dueAt.getTime() - one.begunAt.getTime()) / minuteMs)
@@ -189,8 +158,8 @@ function task(key: LeaverKey): TaskCardBlock {
 
 function became(key: LeaverKey): Phrase {
   if (!key.outcome) return say`${key.plan} (${key.busy ? 'in use' : 'quiet'})`
-  const to = key.ownerAfter ? say`; owner is now ${{ user: key.ownerAfter }}` : []
-  const until = key.endsAt ? say`; old key works until ${{ moment: key.endsAt }}` : []
+  const to = key.ownerAfter ? say`, now of ${{ user: key.ownerAfter }}` : []
+  const until = key.endsAt ? say`; the old one works until ${{ moment: key.endsAt }}` : []
   const hasReceipt = key.receipt && key.outcome !== 'kept' && key.outcome !== 'handed-over'
   const receipt = hasReceipt
     ? say`. ${receiptPhrase(key.receipt!, key.outcome === 'rotating' ? 'end' : 'refused')}`
@@ -206,7 +175,7 @@ const undoButton = ({ workspaceId, id }: Pick<One, 'workspaceId' | 'id'>): Known
     confirm: {
       title: plainText('Undo offboarding'),
       text: plainText(
-        'Keys that it deactivated work again, keys that it handed over go back, and this person may use Keywarden again as a member. Revoked keys stay revoked, and rotations go on.',
+        'Keys that it deactivated work again, and this person may use Keywarden again. What was revoked stays revoked, and rotations go on.',
       ),
       confirm: plainText('Undo offboarding'),
       deny: plainText('Leave it'),
@@ -214,7 +183,7 @@ const undoButton = ({ workspaceId, id }: Pick<One, 'workspaceId' | 'id'>): Known
   })
 
 /** For `/keys offboard` of a person who is already being offboarded: the progress, and the undo button. */
-export const progressView = (one: Underway, counts: Counts): ModalView =>
+export const progressView = (one: One, counts: Counts): ModalView =>
   notice('Offboard', [
     sentenceBlock(headline(one, counts)),
     ...(one.keepsRoleInNames.length > 0 ? [sentenceBlock(rolesKept(one))] : []),

@@ -24,7 +24,7 @@ export function trackerMessage(tracker: Tracker): Message {
 }
 
 /** The progress for Home and dialogs, which take no tables and charts. */
-function trackerBlocks(tracker: Tracker, actor: Actor): KnownBlock[] {
+export function trackerBlocks(tracker: Tracker, actor: Actor): KnownBlock[] {
   const manages = may(actor, 'rotation.finish', { workspaceId: tracker.rotation.workspaceId })
   const first = sentenceBlock(headline(tracker))
   if (tracker.rotation.endedAt) return [first, ...ending(tracker)]

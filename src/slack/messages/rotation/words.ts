@@ -8,9 +8,9 @@ import { count } from '../keys/key.ts'
 
 /** The reason of a rotation, as a choice and after a "because". */
 export const reasonWords: Record<Reason, { choice: string; because: string }> = {
-  scheduled: { choice: 'Scheduled rotation', because: 'it was scheduled' },
-  compromised: { choice: 'Compromised: block it now', because: 'it is compromised' },
-  leaver: { choice: 'Somebody is leaving', because: 'somebody is leaving' },
+  scheduled: { choice: 'It is time', because: 'it was time' },
+  compromised: { choice: 'It is compromised: refuse it now', because: 'it is compromised' },
+  leaver: { choice: 'Somebody leaves', because: 'somebody leaves' },
   'scope-change': { choice: 'Its scopes change', because: 'its scopes change' },
 }
 
@@ -58,7 +58,7 @@ export function nextStep({ phase, rotation, facts, silence, isUsed }: Tracker): 
     return say`a manager aborts this rotation and starts another: the new key has expired.`
   if (phase === 'switch' && !isUsed)
     return say`${owner} puts the new key where the old one is used. Nothing has used it yet.`
-  if (phase === 'switch') return say`${owner} switches the remaining systems to the new key.`
+  if (phase === 'switch') return say`${owner} moves what still uses the old key.`
   if (phase === 'silent') {
     if (silence.provenMs === undefined)
       return say`wait. A server has not told yet what it counted, so the silence of the old key is not proven.`
@@ -82,7 +82,7 @@ export function warnings({ endsBeforeSwitch, facts, rotation }: Tracker): Phrase
   return [
     ...(endsBeforeSwitch
       ? [
-          say`⚠️ The old key itself stops working on ${{ moment: endsBeforeSwitch }}. Anything still using it then will fail.`,
+          say`⚠️ The old key itself stops working on ${{ moment: endsBeforeSwitch }}. What has not switched by then fails.`,
         ]
       : []),
     ...(facts.now >= facts.dueAt && rotation.endedAt === null

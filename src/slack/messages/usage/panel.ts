@@ -45,25 +45,23 @@ export function usagePanel(panel: Panel, image?: ImageBlock): Message {
       ...endpointList(summary),
       ...recentTable(recent),
       rangeButtons(key, range),
-      context(`Updated: ${mrkdwnDate(now, '{date_short_pretty} at {time}')}`),
+      context(`As of ${mrkdwnDate(now, '{date_short_pretty} at {time}')}.`),
     ],
   }
 }
 
-/** The reply where the panel was asked for, when it stands elsewhere. */
-export const usageReply = (panel: Panel, link: string | undefined): Message => {
+/** The immediate reply to the command; the panel follows as a direct message. */
+export const usageReply = (panel: Panel): Message => {
   const well = howWell(panel.summary)
   return message(
     say`${{ name: panel.key.name }}: ${howMany(panel.summary, panel.range)}${well ? say` ${well}` : ''}`,
-    openPanel(link),
+    context(inFull('panel', panel.picture)),
   )
 }
 
-/** Leads to the message with the whole panel. */
-export const openPanel = (link: string | undefined): KnownBlock =>
-  link
-    ? sentenceBlock(say`Full report with chart: ${{ name: 'Open', url: link }}`)
-    : context('The full report is in your messages with Keywarden.')
+/** Points to the direct message. */
+export const inFull = (what: 'panel' | 'overview', { steps }: UsagePicture): string =>
+  `The whole ${what}${steps.length > 0 ? ', with its picture,' : ''} is in our direct messages.`
 
 /** The picture in words. */
 export function altTextOf({ steps, names, marks }: UsagePicture, range: Range): string {
@@ -73,7 +71,7 @@ export function altTextOf({ steps, names, marks }: UsagePicture, range: Range): 
   )
   const busiest = [...steps].sort((a, b) => size(b) - size(a))[0]
   const max = busiest
-    ? ` Peak: ${size(busiest).toLocaleString('en-US')} between ${utc(busiest.fromMs)} and ${utc(busiest.toMs)}.`
+    ? ` Most at once: ${size(busiest).toLocaleString('en-US')} from ${utc(busiest.fromMs)} to ${utc(busiest.toMs)}.`
     : ''
   const marked = marks.map(({ label, atMs }) => ` ${label} ${utc(atMs)}.`).join('')
   return `Requests of the last ${rangeWords[range]}: ${figures.join(', ')}.${max}${marked}`

@@ -1,7 +1,5 @@
 import type { KnownBlock, ModalView } from '@slack/types'
 import { say } from '../../../foundation/words.ts'
-import { type Scope, scopes } from '../../../keys/scope.ts'
-import { type Evidence, evidences, type LeakAction, leakActions } from '../../../policy/leaked.ts'
 import { type Policy, versionOf } from '../../../policy/policy.ts'
 import type { Workspace } from '../../../workspaces/workspace.ts'
 import { context, form, header, input, notice, option, select, textInput } from '../../blocks.ts'
@@ -12,20 +10,15 @@ import { ref } from '../../ref.ts'
 export function policyForm(workspace: Workspace, channels: PolicyChannels): ModalView {
   const { policy } = workspace
   return form('Policy', 'Save policy', 'policy.set', ref(workspace.id, versionOf(policy)), [
-    sentenceBlock(say`${{ name: workspace.name }}. Applies from now on; existing keys do not change.`),
+    sentenceBlock(say`${{ name: workspace.name }}. What you set holds from now on; no existing key changes.`),
     header('Keys'),
-    days(
-      'maximumLifetimeDays',
-      'Longest lifetime of a key (days)',
-      policy,
-      '0 = no limit. With a limit, every new key expires.',
-    ),
+    days('maximumLifetimeDays', 'Longest lifetime of a key (days)', policy),
     input(
-      'mustExpire',
-      'Which keys must expire',
+      'writeMustExpire',
+      'Keys with write',
       select(
-        [option('All keys', 'all'), option('Keys with write', 'write'), option('None; only advised', 'none')],
-        policy.mustExpire,
+        [option('must expire', 'enforce'), option('should expire; warn only', 'warn')],
+        policy.writeMustExpire,
       ),
     ),
     input(
@@ -36,7 +29,7 @@ export function policyForm(workspace: Workspace, channels: PolicyChannels): Moda
         policy.writeNeedsApproval ? 'yes' : 'no',
       ),
     ),
-    header('Rotation and idle keys'),
+    header('Rotation and rest'),
     days('rotationPeriodDays', 'Rotate every (days)', policy),
     days('rotationWarningDays', 'Warn this many days before', policy),
     days('rotationDeadlineDays', 'A rotation takes at most (days)', policy),
@@ -54,7 +47,7 @@ export function policyForm(workspace: Workspace, channels: PolicyChannels): Moda
       'sharedKeySystems',
       'A key is shared when used by (systems) at once',
       policy,
-      '“At once” = within an hour. Different systems share neither network nor client.',
+      'At once: within an hour. Systems: with neither network nor client in common.',
     ),
     input('idleKeys', 'An idle key', select(afterNotice, policy.idleKeys)),
     ...review(policy),
@@ -65,24 +58,23 @@ export function policyForm(workspace: Workspace, channels: PolicyChannels): Moda
       'quietFrom',
       'Quiet from',
       { type: 'timepicker', initial_time: policy.quietFrom },
-      { hint: 'Only critical alerts are sent in quiet hours. Same times = no quiet hours.' },
+      { hint: 'Only critical alerts are sent in quiet hours. Equal times: never quiet.' },
     ),
     input(
       'quarantineLeaked',
       'A key whose use looks like a leak',
       select(
-        [option('is only reported', 'no'), option('is deactivated at once', 'yes')],
+        [option('is only told', 'no'), option('is deactivated at once', 'yes')],
         policy.quarantineLeaked ? 'yes' : 'no',
       ),
       { hint: 'Its owner is told, and one click activates it again.' },
     ),
-    sentenceBlock(say`What happens to keys that are reported as leaked: ${{ code: '/keys policy leaked' }}.`),
     input('quietUntil', 'Quiet until', { type: 'timepicker', initial_time: policy.quietUntil }),
     input('timeZone', 'Time zone', textInput({ initial_value: policy.timeZone, hintText: 'Europe/Berlin' }), {
       hint: 'An IANA name. Quiet hours and days count in it.',
     }),
     channelInput('auditChannel', 'Channel for signed checkpoints of the audit', channels.audit, {
-      hint: 'One message a day, each hour in its thread. Leave empty to turn off. Shared channels are not allowed.',
+      hint: 'One message a day, each hour in its thread. Empty: nowhere. Not one that is shared.',
       optional: true,
     }),
     context('Owners can read who changed what in /keys audit.'),
@@ -114,7 +106,7 @@ const afterNotice = [
 
 const review = (policy: Policy): KnownBlock[] => [
   header('Review'),
-  days('reviewIntervalDays', 'Ask owners what they still need every (days)', policy, '0 = never.'),
+  days('reviewIntervalDays', 'Ask owners what they still need every (days)', policy, '0: never.'),
   days('reviewAnswerDays', 'They answer within (days)', policy),
   input('unconfirmedKeys', 'A key that nobody confirmed', select(afterNotice, policy.unconfirmedKeys)),
   days(
@@ -133,13 +125,13 @@ const offboardingModes = [
 ]
 
 const offboarding = (policy: Policy): KnownBlock[] => [
-  header('When somebody is leaving'),
+  header('When somebody leaves'),
   input('offboardingMode', 'Their keys, after a preview', select(offboardingModes, policy.offboardingMode)),
   input(
     'offboardingUnattendedMode',
-    'Their keys, when triggered automatically',
+    'Their keys, when a system says so',
     select(offboardingModes, policy.offboardingUnattendedMode),
-    { hint: 'By Slack, a directory, a workflow or an HR system: nobody reviews it first.' },
+    { hint: 'Slack, a directory, a workflow or an HR system: nobody has seen what will happen.' },
   ),
   input(
     'offboardingByWorkflow',
@@ -157,47 +149,10 @@ const offboarding = (policy: Policy): KnownBlock[] => [
   days('offboardingGraceDays', 'A rotated key works on for (days)', policy),
 ]
 
-const leakOptions: Record<LeakAction, string> = {
-  notify: 'alert only',
-  quarantine: 'deactivate it (can be undone)',
-  rotate: 'refuse it and make a new key',
-  revoke: 'revoke it for good',
-}
-
-const evidenceWords: Record<Evidence, string> = {
-  person: 'Reported by a person',
-  scanner: 'Reported by a scanner',
-  pasted: 'Pasted in a watched channel',
-}
-
-/** The field of one of these rules. */
-export const ruleField = (evidence: Evidence, scope: Scope): string => `${evidence}-${scope}`
-
-/** The dialog of what happens to a key whose whole token was reported, by evidence and scope. */
-export function leakedPolicyForm(workspace: Workspace): ModalView {
-  const { policy } = workspace
-  const options = leakActions.map((action) => option(leakOptions[action], action))
-  return form('Leaked keys', 'Save policy', 'policy.leaked', ref(workspace.id, versionOf(policy)), [
-    sentenceBlock(
-      say`${{ name: workspace.name }}. There is an alert in any case. A key with several scopes gets the strongest of theirs; a hint without the token ends nothing.`,
-    ),
-    ...evidences.flatMap((evidence) => [
-      header(evidenceWords[evidence]),
-      ...scopes.map((scope) =>
-        input(
-          ruleField(evidence, scope),
-          `A key with ${scope}`,
-          select(options, policy.leaked[evidence][scope] ?? 'notify'),
-        ),
-      ),
-    ]),
-  ])
-}
-
 /** The ids of the channels, where Slack knows them. */
 export type PolicyChannels = { alerts?: string | undefined; audit?: string | undefined }
 
-const ownChannel = { hint: 'Shared channels are not allowed.' }
+const ownChannel = { hint: 'Not one that is shared with another organisation.' }
 
 const channelInput = (
   rule: 'alertChannel' | 'auditChannel',
@@ -226,7 +181,7 @@ export const policySavedView = (workspace: Workspace, uninvited: readonly string
     sentenceBlock(say`The policy of ${{ name: workspace.name }} is saved.`),
     ...uninvited.map((channel) =>
       sentenceBlock(
-        say`I am not in ${{ name: `#${channel}` }}. Type ${{ code: '/invite @Keywarden' }} there.`,
+        say`I am not in ${{ name: `#${channel}` }}. Type there: ${{ code: '/invite @Keywarden' }}.`,
       ),
     ),
   ])
