@@ -19,7 +19,7 @@ export type Messenger = {
 }
 
 const refreshesARound = 200
-/** Real time after which no further edit begins: its claim ends soon, and new messages wait for the end of the round. */
+/** Real time after which no edit begins but the first: its claim ends soon, and new messages wait for the end of the round. */
 const editWithinMs = 8_000
 /** How many messages are edited in a round although only their figures changed. */
 const figuresARound = 5
@@ -82,7 +82,8 @@ export async function refreshMessages(messenger: Messenger, withinMs = editWithi
       const isNews = shown.hash !== one.hash
       const isRefresh = !isNews && shown.figures !== one.figures && !one.isFresh && figures < figuresARound
       if (isNews || isRefresh) {
-        if (performance.now() > untilMs) break
+        // One at least, however long the reading took.
+        if (edited > 0 && performance.now() > untilMs) break
         await showNow(messenger, one, reading.live)
         edited++
         if (isRefresh) figures++
