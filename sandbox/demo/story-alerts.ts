@@ -23,7 +23,7 @@ export const alerts: readonly Step[] = [
 
 async function jobFinds({ demo, as, tokens }: Scene): Promise<void> {
   const manager = as('manager')
-  // At its birth nothing is alerted, so a day of it passes, by the calendar alone.
+  // A day of its life passes by the calendar alone; then a week is left.
   tokens.set(soon, await makeKey(manager, { name: soon, expires: '8' }))
   demo.house.calendar.advance({ days: 1, minutes: 0 })
   const queue = openQueue(demo.redisUrl)

@@ -19,7 +19,7 @@ export type Messenger = {
 }
 
 const refreshesARound = 200
-/** Real time after which no edit begins but the first: its claim ends soon, and new messages wait for the end of the round. */
+/** Real time after which no edit begins but the first: claims end soon, and new messages wait for the round's end. */
 const editWithinMs = 8_000
 /** How many messages are edited in a round although only their figures changed. */
 const figuresARound = 5
