@@ -6,6 +6,7 @@
  *   GET  /person/:user/screen?after=N             -> Screen   (with `after`: waits up to 25 s for a version above N)
  *   POST /person/:user/command   CommandRequest   -> Delivered
  *   POST /person/:user/say       SayRequest       -> Delivered
+ *   POST /person/:user/edit      EditRequest      -> Delivered  (a message of theirs)
  *   POST /person/:user/click     ClickRequest     -> Delivered
  *   POST /person/:user/submit    SubmitRequest    -> Submitted
  *   POST /person/:user/close     {view: string}   -> Delivered  (closes that modal and what lies above it)
@@ -45,6 +46,8 @@ export type Channel = {
   members: string[]
   /** the other side of a DM */
   with?: string
+  /** nobody but the app writes here */
+  readOnly?: true
 }
 
 export type Message = {
@@ -99,7 +102,16 @@ export type Screen = {
 }
 
 export type CommandRequest = { channel: string; text: string }
-export type SayRequest = { channel: string; text: string; threadTs?: string }
+export type SayRequest = {
+  channel: string
+  text: string
+  threadTs?: string
+  /** a reply that the channel shows too */
+  broadcast?: boolean
+  /** a text file that is shared with the message */
+  snippet?: { name: string; content: string }
+}
+export type EditRequest = { channel: string; ts: string; text: string }
 
 /** Where a control stands: in a message, a modal or Home (by view id). */
 export type Place = { message: { channel: string; ts: string } } | { view: string }
@@ -135,8 +147,8 @@ export type Calendar = { now: string; action?: { label: string; minutes: number 
 export type Fault = {
   method: string
   times: number
-  kind: 'ratelimited' | 'server_error' | 'drop_before' | 'drop_after' | 'hang' | 'slow' | 'error'
-  /** for kind `slow`: real milliseconds before the call is worked on, 10 s when absent */
+  kind: 'ratelimited' | 'server_error' | 'drop_before' | 'drop_after' | 'hang' | 'slow' | 'late' | 'error'
+  /** real milliseconds, 10 s when absent: `slow` is worked on after them, `late` is worked on at once and answered after them */
   afterMs?: number
   retryAfterSeconds?: number
   /** for kind `error`: the error name in the reply */

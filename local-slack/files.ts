@@ -1,5 +1,6 @@
 import type { Slack } from './context.ts'
 import { type Fields, isFields } from './fields.ts'
+import { newId } from './ids.ts'
 import { Refusal } from './refusal.ts'
 import type { StoredFile, World } from './state.ts'
 
@@ -38,9 +39,11 @@ export function fileObject(slack: Slack, file: StoredFile): Fields {
     mimetype: isKnown ? typeOf(file) : '',
     filetype: isKnown ? extensionOf(file) : '',
     size: file.bytes?.length ?? 0,
-    user: slack.world.app.botUserId,
+    user: file.user ?? slack.world.app.botUserId,
+    mode: isKnown && typeOf(file).startsWith('text/') ? 'snippet' : 'hosted',
     ...(file.altText === undefined ? {} : { alt_txt: file.altText }),
     url_private: `${slack.url}/files/${file.id}`,
+    url_private_download: `${slack.url}/files-pri/${file.id}/download/${encodeURIComponent(file.name)}`,
     permalink: `${slack.url}/files/${file.id}`,
   }
 }
@@ -94,6 +97,21 @@ export function seenBy(world: World, person: string, blocks: Fields[]): Fields[]
 
 function maySee(world: World, person: string, file: StoredFile | undefined): boolean {
   return [...(file?.sharedIn ?? [])].some((id) => world.channels.get(id)?.members.includes(person))
+}
+
+/** A file that a person shares, already scanned. */
+export function putFile(
+  world: World,
+  user: string,
+  { name, content }: { name: string; content: string },
+  channel: string,
+): StoredFile {
+  const bytes = new TextEncoder().encode(content)
+  const completedAtMs = performance.now() - processingMs
+  const file = { id: newId('F'), name, title: name, length: bytes.length, bytes, completedAtMs, user }
+  const stored: StoredFile = { ...file, sharedIn: new Set([channel]) }
+  world.files.set(stored.id, stored)
+  return stored
 }
 
 /** Takes the bytes of an upload. Refuses: a file nobody announced, other bytes than announced. */

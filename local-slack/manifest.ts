@@ -9,6 +9,8 @@ export type Manifest = {
   botScopes?: string[]
   events?: string[]
   hasHome: boolean
+  /** people read what the app sends them, and cannot write to it */
+  isReadOnly: boolean
   steps: Fields
 }
 
@@ -18,7 +20,7 @@ function strings(value: unknown): string[] {
 
 /** Reads a manifest.yml (or JSON, which is YAML). */
 export function readManifest(path: string | undefined): Manifest {
-  if (path === undefined) return { hasHome: true, steps: {} }
+  if (path === undefined) return { hasHome: true, isReadOnly: false, steps: {} }
   const manifest: unknown = parse(readFileSync(path, 'utf8'))
   if (!isFields(manifest)) throw new Error(`${path} is not an app manifest`)
   const features = fieldsAt(manifest, 'features')
@@ -34,6 +36,7 @@ export function readManifest(path: string | undefined): Manifest {
     botScopes: strings(fieldsAt(fieldsAt(manifest, 'oauth_config'), 'scopes').bot),
     events: strings(fieldsAt(settings, 'event_subscriptions').bot_events),
     hasHome: fieldsAt(features, 'app_home').home_tab_enabled === true,
+    isReadOnly: fieldsAt(features, 'app_home').messages_tab_read_only_enabled === true,
     steps: fieldsAt(manifest, 'functions'),
   }
 }

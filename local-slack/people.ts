@@ -32,6 +32,9 @@ function rightsOf(kind: Person['kind']): Fields {
   }
 }
 
+/** When people changed last whom nobody has changed since the workspace was made. */
+const seededAt = new Date('2024-01-01')
+
 /** A person as users.info gives them; of someone deactivated Slack gives less. */
 export function userObject(world: World, person: Person, now: Date, withEmail: boolean): Fields {
   const { id, name, realName, tz, deleted, kind } = person
@@ -53,7 +56,7 @@ export function userObject(world: World, person: Person, now: Date, withEmail: b
     },
     is_bot: kind === 'bot',
     is_app_user: false,
-    updated: Math.floor(now.getTime() / 1000),
+    updated: Math.floor((world.changedAt.get(id) ?? seededAt).getTime() / 1000),
   }
   if (deleted) return user
   const offset = tzOffsetSeconds(tz, now)

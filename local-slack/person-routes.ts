@@ -2,6 +2,7 @@ import type { Slack } from './context.ts'
 import type {
   ClickRequest,
   CommandRequest,
+  EditRequest,
   Fault,
   Person,
   SayRequest,
@@ -13,7 +14,7 @@ import { click } from './interaction/click.ts'
 import { close } from './interaction/close.ts'
 import { command } from './interaction/command.ts'
 import { openHome } from './interaction/home.ts'
-import { say } from './interaction/say.ts'
+import { edit, say } from './interaction/say.ts'
 import { submit } from './interaction/submit.ts'
 import { Impossible, Refusal } from './refusal.ts'
 import { screenOf } from './screen.ts'
@@ -66,6 +67,8 @@ function act(slack: Slack, person: Person, what: string, body: Fields): Promise<
       return command(slack, person, body as CommandRequest)
     case 'say':
       return say(slack, person, body as SayRequest)
+    case 'edit':
+      return edit(slack, person, body as EditRequest)
     case 'click':
       return click(slack, person, body as ClickRequest)
     case 'submit':

@@ -3,6 +3,7 @@ import type {
   ClickRequest,
   CommandRequest,
   Delivered,
+  EditRequest,
   Fault,
   SayRequest,
   Screen,
@@ -18,6 +19,7 @@ export type PersonClient = {
   id: string
   command(request: CommandRequest): Promise<Delivered>
   say(request: SayRequest): Promise<Delivered>
+  edit(request: EditRequest): Promise<Delivered>
   click(request: ClickRequest): Promise<Delivered>
   submit(request: SubmitRequest): Promise<Submitted>
   close(view: string): Promise<Delivered>
@@ -45,6 +47,7 @@ export function person(url: string, userId: string): PersonClient {
     id: userId,
     command: (request) => ask(at('command'), request),
     say: (request) => ask(at('say'), request),
+    edit: (request) => ask(at('edit'), request),
     click: (request) => ask(at('click'), request),
     submit: (request) => ask(at('submit'), request),
     close: (view) => ask(at('close'), { view }),

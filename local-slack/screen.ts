@@ -4,6 +4,7 @@ import type { Slack } from './context.ts'
 import type { Message, ModalView, Person, Screen } from './contract.ts'
 import { type Fields, fieldsAt } from './fields.ts'
 import { seenBy } from './files.ts'
+import { isReadOnly } from './interaction/say.ts'
 import { messagesIn } from './messages.ts'
 import type { StoredMessage, StoredView, World } from './state.ts'
 import { blocksOf, stackOf } from './views.ts'
@@ -66,7 +67,7 @@ export function screenOf(slack: Slack, person: Person): Screen {
     now: slack.clock.now().toISOString(),
     person,
     team: world.team,
-    channels,
+    channels: channels.map((one) => (isReadOnly(slack, one) ? { ...one, readOnly: true } : one)),
     messages: Object.fromEntries(messages),
     modals: stackOf(world, person.id).map((one) => shownModal(world, one)),
     home: home

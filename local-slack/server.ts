@@ -23,9 +23,11 @@ async function withFault(slack: Slack, response: ServerResponse, asked: Asked, w
     response.destroy()
     return undefined
   }
-  if (fault?.kind === 'slow') await pause(fault.afterMs ?? 10_000, undefined, { ref: false })
-  const works = !fault || fault.kind === 'drop_after' || fault.kind === 'slow'
+  const wait = () => pause(fault?.afterMs ?? 10_000, undefined, { ref: false })
+  if (fault?.kind === 'slow') await wait()
+  const works = !fault || ['drop_after', 'slow', 'late'].includes(fault.kind)
   const reply = works ? await work() : faultReply(fault)
+  if (fault?.kind === 'late') await wait()
   if (fault?.kind === 'drop_after') response.destroy()
   else sendJson(response, reply.status, reply.body, reply.headers)
   return reply
@@ -104,6 +106,13 @@ function download(slack: Slack, to: ServerResponse, url: URL): void {
   else sendJson(to, 404, { error: 'file_not_found' })
 }
 
+/** A private file for the app. Without its token and scope Slack sends its page to sign in, and no error. */
+function privateFile(slack: Slack, request: IncomingMessage, to: ServerResponse, url: URL): void {
+  const isApp = request.headers.authorization === `Bearer ${slack.botToken}`
+  if (isApp && (slack.manifest.botScopes?.includes('files:read') ?? true)) download(slack, to, url)
+  else to.writeHead(302, { location: `${slack.url}/?redir=${encodeURIComponent(url.pathname)}` }).end()
+}
+
 async function servePage(parts: Parts, to: ServerResponse, url: URL): Promise<void> {
   const page = await parts.page()
   if (!page) return sendJson(to, 404, { error: 'This local Slack was started without its page' })
@@ -124,6 +133,8 @@ async function route(parts: Parts, request: IncomingMessage, to: ServerResponse)
       return upload(slack, request, to, url)
     case 'files':
       return download(slack, to, url)
+    case 'files-pri':
+      return privateFile(slack, request, to, url)
     case 'person':
     case 'calendar':
     case 'action':
@@ -144,7 +155,8 @@ async function route(parts: Parts, request: IncomingMessage, to: ServerResponse)
 
 /** The one HTTP server: Web API, response URLs, files, what a person does, and the page. */
 export function createHttpServer(parts: Parts): Server {
-  return createServer((request, to) => {
+  // A client in this process that was busy for seconds must not find its idle connection closed under its request.
+  return createServer({ keepAliveTimeout: 120_000 }, (request, to) => {
     route(parts, request, to).catch((error: unknown) => {
       if (to.headersSent) return to.destroy()
       const reason = error instanceof SyntaxError ? 'invalid_json' : String(error)

@@ -4,6 +4,8 @@ import type { Action, Advance, Clock, Slack } from './context.ts'
 import { createHttpDelivery, verifyRequestUrl } from './delivery/http.ts'
 import { createSocketMode, type SocketMode } from './delivery/socket.ts'
 import { newSecret } from './ids.ts'
+import type { OtherApp } from './interaction/message-events.ts'
+import { sayAsApp } from './interaction/say.ts'
 import { type Manifest, readManifest } from './manifest.ts'
 import type { Page } from './page/build.ts'
 import { createRateLimit } from './rate-limit.ts'
@@ -58,6 +60,14 @@ export type LocalSlack = Workspace & {
   refuseBlocks(types: readonly string[]): void
   /** puts a button on the page, beside the calendar */
   offerAction(action: Action): void
+  /** another app posts a message, as a bot user or (legacy) without a user */
+  sayAsApp(
+    channel: string,
+    content: { text: string; blocks?: Record<string, unknown>[] },
+    app: OtherApp,
+  ): Promise<void>
+  /** from now on every event is delivered so often, as Slack may when it does not hear the acknowledgement */
+  repeatEvents(times: number): void
   /** the app was installed without this bot scope */
   withdrawScope(scope: string): void
   close(): Promise<void>
@@ -104,6 +114,7 @@ function createSlack(
       retryDelaysSeconds: options.retryDelaysSeconds ?? [0, 60, 300],
       stopped: new AbortController(),
       acknowledgedMs: [],
+      eventCopies: 1,
     },
     onAdvance: options.onAdvance,
   }
@@ -148,6 +159,11 @@ function controlsOf(slack: Slack, socketMode: SocketMode, acknowledgeWithinSecon
     },
     offerAction(action: Action) {
       slack.action = action
+    },
+    sayAsApp: (channel: string, content: { text: string }, app: OtherApp) =>
+      sayAsApp(slack, channel, content, app),
+    repeatEvents(times: number) {
+      slack.delivery.eventCopies = times
     },
     withdrawScope(scope: string) {
       slack.manifest.botScopes = slack.manifest.botScopes?.filter((one) => one !== scope)

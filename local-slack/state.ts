@@ -39,12 +39,16 @@ export type StoredFile = {
   completedAtMs?: number
   /** the conversations whose members may see it; none: it is private to the app */
   sharedIn: Set<string>
+  /** who uploaded it, where it was not the app */
+  user?: string
 }
 
 export type World = {
   team: Seed['team']
   app: { id: string; botId: string; botUserId: string }
   people: Map<string, Person>
+  /** when each was changed last */
+  changedAt: Map<string, Date>
   channels: Map<string, Channel>
   usergroups: Usergroup[]
   messages: Map<string, StoredMessage[]>
@@ -68,6 +72,7 @@ export function createWorld(seed: Seed): World {
     team: seed.team,
     app: { id: 'A0LOCALAPP', botId: newId('B'), botUserId: bot.id },
     people: new Map(seed.people.map((one) => [one.id, one])),
+    changedAt: new Map(),
     channels: new Map(seed.channels.map((one) => [one.id, one])),
     usergroups: seed.usergroups ?? [],
     messages: new Map(),

@@ -18,6 +18,8 @@ export type Workspace = {
   setPerson(id: string, changes: Partial<Omit<Person, 'id'>>): Promise<void>
   /** a newcomer; the app hears of them with team_join */
   addPerson(person: Person): Promise<void>
+  /** changes who is in a user group, which the app hears of by subteam_members_changed; resolves when it has answered */
+  setUsergroup(id: string, users: readonly string[]): Promise<void>
   addChannel(channel: Channel): void
   archiveChannel(id: string, archived?: boolean): Promise<void>
   addToChannel(id: string, user: string): Promise<void>
@@ -43,6 +45,7 @@ async function setPerson(slack: Slack, id: string, changes: Partial<Omit<Person,
   const person = slack.world.people.get(id)
   if (!person) throw new Error(`There is no person ${id}`)
   Object.assign(person, changes)
+  slack.world.changedAt.set(id, slack.clock.now())
   if (changes.deleted) leaveEverything(slack, id)
   changed(slack.world)
   await emitPerson(slack, 'user_change', person)
@@ -50,9 +53,27 @@ async function setPerson(slack: Slack, id: string, changes: Partial<Omit<Person,
 
 async function addPerson(slack: Slack, person: Person): Promise<void> {
   slack.world.people.set(person.id, person)
+  slack.world.changedAt.set(person.id, slack.clock.now())
   if (person.kind !== 'stranger') openDm(slack.world, person.id)
   changed(slack.world)
   await emitPerson(slack, 'team_join', person)
+}
+
+async function setUsergroup(slack: Slack, id: string, users: readonly string[]): Promise<void> {
+  const group = slack.world.usergroups.find((one) => one.id === id)
+  if (!group) throw new Error(`There is no user group ${id}`)
+  const added = users.filter((one) => !group.users.includes(one))
+  const removed = group.users.filter((one) => !users.includes(one))
+  group.users = [...users]
+  await emit(slack, 'subteam_members_changed', {
+    type: 'subteam_members_changed',
+    subteam_id: id,
+    team_id: slack.world.team.id,
+    added_users: added,
+    added_users_count: added.length,
+    removed_users: removed,
+    removed_users_count: removed.length,
+  })
 }
 
 function addChannel(slack: Slack, channel: Channel): void {
@@ -86,6 +107,7 @@ export function workspaceOf(slack: Slack): Workspace {
     dmOf: (user) => openDm(world, user),
     setPerson: (id, changes) => setPerson(slack, id, changes),
     addPerson: (person) => addPerson(slack, person),
+    setUsergroup: (id, users) => setUsergroup(slack, id, users),
     addChannel: (channel) => addChannel(slack, channel),
     archiveChannel: (id, archived = true) => archive(slack, id, archived),
     addToChannel: (id, user) => join(slack, id, user),

@@ -21,6 +21,8 @@ export type Delivery = {
   stopped: AbortController
   /** how long each acknowledgement took, in real milliseconds from sending to hearing; those that failed left out */
   acknowledgedMs: number[]
+  /** how often each event is sent: the copies say that they are retries */
+  eventCopies: number
 }
 
 /** Sends what a person did and waits for the acknowledgement; never retried. */
@@ -61,6 +63,10 @@ async function retryEvent(delivery: Delivery, payload: Fields, firstError: strin
 export async function deliverEvent(delivery: Delivery, payload: Fields): Promise<Acknowledgement> {
   const retry = { attempt: 0, reason: '' }
   const first = await delivery.transport.send({ kind: 'events_api', payload, acceptsResponse: false, retry })
+  for (let attempt = 1; attempt < delivery.eventCopies; attempt++) {
+    const again = { attempt, reason: 'http_timeout' }
+    await delivery.transport.send({ kind: 'events_api', payload, acceptsResponse: false, retry: again })
+  }
   if (!first.ok) retryEvent(delivery, payload, first.error).catch(() => {}) // stopped
   return first
 }

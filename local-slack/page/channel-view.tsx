@@ -82,6 +82,7 @@ function inOrder(messages: Message[]): Message[] {
 }
 
 function closedBecause(channel: Channel): string | undefined {
+  if (channel.readOnly) return 'Sending messages to this app has been turned off.'
   return channel.archived
     ? 'This channel is archived. It can be read, but nothing more can be posted.'
     : undefined

@@ -14,7 +14,7 @@ export function Files({ files }: { files: NonNullable<Message['files']> }) {
         <Icon name="file" size={28} />
         <span>
           <strong>{file.title || file.name}</strong>
-          <small>{file.name}</small>
+          <small>{file.title && file.title !== file.name ? file.name : 'Download'}</small>
         </span>
       </a>
     ),

@@ -26,11 +26,12 @@ export function Intro({
       {isApp(other) ? (
         <p className="text">
           This is the very beginning of your conversation with <strong>{title}</strong>. Type{' '}
-          <code>/keys</code> to start, here or in any channel; receipts and reminders arrive here.
+          <code>/keys</code> in {channel.readOnly ? 'a channel' : 'any channel, or here,'} to start; receipts
+          and reminders arrive here.
         </p>
       ) : (
         <p>
-          This is the very beginning of <strong>{title}</strong>.
+          This is the very beginning of <strong>{title}</strong>. Type <code>/keys</code> to start.
         </p>
       )}
     </div>

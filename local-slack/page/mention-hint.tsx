@@ -14,13 +14,18 @@ export function completeMention(draft: string, person: Person): string {
   return `${draft.slice(0, draft.length - (typedName(draft)?.length ?? 0))}${person.name} `
 }
 
-/** The people whom the name being typed could mean; nobody once it is complete. */
+/**
+ * The people whom the name being typed could mean; nobody once it is complete. Of a name only the beginnings of words
+ * count, since Enter takes the first: `@da` is Dana, not Ada.
+ */
 export function mentionable(draft: string, people: Person[]): Person[] {
   const typed = typedName(draft)?.toLowerCase()
   if (typed === undefined) return []
   return people
     .filter((one) => !isApp(one))
-    .filter((one) => one.name.toLowerCase().startsWith(typed) || one.realName.toLowerCase().includes(typed))
+    .filter(({ name, realName }) =>
+      [name, ...realName.split(/\s+/)].some((word) => word.toLowerCase().startsWith(typed)),
+    )
     .slice(0, MAX_HINTS)
 }
 

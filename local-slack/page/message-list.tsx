@@ -33,7 +33,7 @@ export function MessageList({ channel, title, messages, intro, openThread }: Pro
         <div className="list-spacer" />
         {intro}
         {daysOf(shown, reader).map(({ key, ms, rows }) => (
-          <section key={key} className="day" aria-label={dayName(ms, reader)}>
+          <section key={key} aria-label={dayName(ms, reader)}>
             <div className="day-name">
               <span>{dayName(ms, reader)}</span>
             </div>

@@ -55,7 +55,7 @@ function Modal({ user, view, root, typed, setTyped }: Props) {
     known: view.values,
     errors: submission.errors,
   })
-  useFocus(body, view)
+  useFocus(body, view, submission.errors)
   const close = (id: string) => void api.close(user, id)
   return (
     <Dialog
@@ -127,19 +127,31 @@ function useSubmission(user: string, view: ModalView, values: () => InputValues)
   return { busy, submit: () => void submit(), errors, failure }
 }
 
-/** A new view takes the focus to its first field; an update leaves it where it is, unless its holder went away. */
-function useFocus(body: React.RefObject<HTMLDivElement | null>, view: ModalView): void {
+/**
+ * A new view takes the focus to its first field, and a refusal to the first field that it is about; an update leaves it
+ * where it is, unless its holder went away.
+ */
+function useFocus(
+  body: React.RefObject<HTMLDivElement | null>,
+  view: ModalView,
+  errors: Record<string, string>,
+): void {
   const shown = useRef<string>(undefined)
-  const refused = Object.keys(view.errors).join()
+  const refused = Object.keys(errors).join()
   useEffect(() => {
     const held = body.current?.contains(document.activeElement) && document.activeElement !== body.current
     if (shown.current === view.id && held) return
     shown.current = view.id
     const wished = body.current?.querySelector<HTMLElement>('[data-focus-on-load]')
     const first = wished ?? body.current?.querySelector<HTMLElement>(FIELDS)
-    ;(first ?? body.current)?.focus({ preventScroll: !first })
+    // The text above the first field is read first.
+    ;(first ?? body.current)?.focus({ preventScroll: !wished })
   }, [view.id, view.hash])
   useEffect(() => {
-    if (refused) body.current?.querySelector<HTMLElement>('.field.invalid :is(input, textarea)')?.focus()
+    if (!refused) return
+    const field = body.current?.querySelector('.field.invalid')
+    field?.querySelector<HTMLElement>('input, textarea')?.focus({ preventScroll: true })
+    // The error is written below the field's last control.
+    field?.scrollIntoView({ block: 'nearest' })
   }, [refused, body])
 }

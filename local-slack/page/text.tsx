@@ -70,12 +70,44 @@ function InlineView({ node }: { node: Inline }): ReactNode {
 }
 
 export function Link({ url, children }: { url: string; children: ReactNode }) {
+  const { openChannel } = useWorkspace()
+  const place = messageAt(url)
   if (!/^(https?|mailto):/i.test(url)) return <span>{children}</span>
+  if (place)
+    return (
+      <button
+        type="button"
+        className="link"
+        onClick={() => {
+          openChannel(place.channel)
+          scrollToMessage(place.ts)
+        }}
+      >
+        {children}
+      </button>
+    )
   return (
     <a href={url} target="_blank" rel="noreferrer">
       {children}
     </a>
   )
+}
+
+/** The message that a permanent link of this Slack leads to. */
+function messageAt(url: string): { channel: string; ts: string } | undefined {
+  const [, origin, channel, seconds, rest] = /^(.+)\/archives\/(\w+)\/p(\d+)(\d{6})(?:\?|$)/.exec(url) ?? []
+  return origin === window.location.origin ? { channel: channel!, ts: `${seconds}.${rest}` } : undefined
+}
+
+/** Scrolls to a message as soon as it is drawn, and marks it for a moment. */
+function scrollToMessage(ts: string, frames = 60): void {
+  requestAnimationFrame(() => {
+    const found = document.querySelector(`[data-ts="${ts}"]`)
+    if (!found) return frames > 0 ? scrollToMessage(ts, frames - 1) : undefined
+    found.scrollIntoView({ block: 'center' })
+    found.classList.add('found')
+    found.addEventListener('animationend', () => found.classList.remove('found'), { once: true })
+  })
 }
 
 export function UserMention({ id, label }: { id: string; label?: string | undefined }) {

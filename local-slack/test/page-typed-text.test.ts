@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { mentionable } from '../page/mention-hint.tsx'
 import { encodeTyped } from '../page/typed-text.ts'
 import { acme } from '../seed.ts'
 
@@ -18,6 +19,13 @@ describe('typed text', () => {
 
   it('leaves strangers’ names, addresses and numbers alone', () => {
     expect(message('@nobody bruno@acme.example #404')).toBe('@nobody bruno@acme.example #404')
+  })
+
+  it('offers those first whose name begins so, since Enter takes the first', () => {
+    const offered = (draft: string) => mentionable(draft, people).map(({ name }) => name)
+    expect(offered('/keys offboard @da')).toEqual(['dana'])
+    expect(offered('/keys offboard @Alm')).toEqual(['bruno'])
+    expect(offered('/keys offboard @dana ')).toEqual([])
   })
 
   it('cannot forge a mention', () => {

@@ -218,6 +218,20 @@ describe('faults', () => {
     expect(await posted()).toBe(left + 1)
   })
 
+  test('late answers with what was so when it was asked, slow with what is so by then', async () => {
+    const usersBy = async (kind: 'late' | 'slow', change: readonly string[]) => {
+      await fault(slack.url, { method: 'usergroups.users.list', times: 1, kind, afterMs: 300 })
+      const before = (await calls(slack.url)).length
+      const answer = client.usergroups.users.list({ usergroup: 'S0PLATFORM' })
+      await expect.poll(async () => (await calls(slack.url)).length).toBe(before + 1)
+      await slack.setUsergroup('S0PLATFORM', change)
+      return (await answer).users
+    }
+    await slack.setUsergroup('S0PLATFORM', [ada])
+    expect(await usersBy('late', [])).toEqual([ada])
+    expect(await usersBy('slow', [ada])).toEqual([ada])
+  })
+
   test('ratelimited names its wait, and hang never answers', async () => {
     await fault(slack.url, {
       method: 'chat.postMessage',

@@ -1,6 +1,7 @@
 import { destination, findChannel, isMember, mayPost } from '../channels.ts'
 import type { Slack } from '../context.ts'
 import { type Fields, flagAt, stringAt } from '../fields.ts'
+import { announce } from '../interaction/message-events.ts'
 import { messageObject, messagesIn, post, remove, rewrite } from '../messages.ts'
 import { countCall } from '../rate-limit.ts'
 import { Refusal } from '../refusal.ts'
@@ -47,6 +48,8 @@ export const chat: Record<string, Method> = {
         isBroadcast,
         executionId: caller.executionId,
       })
+      // Slack sends an app its own messages too; nobody waits for that.
+      void announce(slack, message)
       return { channel: channel.id, ts: message.ts, message: messageObject(world, message) }
     },
   },

@@ -1,4 +1,4 @@
-import { useMemo } from 'react'
+import { useMemo, useSyncExternalStore } from 'react'
 import { type Block, Message } from 'slack-blocks-to-jsx'
 import { SlackDate, UserMention } from '../text.tsx'
 import type { Loose } from '../values.ts'
@@ -17,19 +17,27 @@ export function LibraryBlock({ block }: { block: Loose }) {
     }),
     [people, channels],
   )
+  const isDark = useSyncExternalStore(onThemeChange, () => dark.matches)
   return (
     <div className={`library library-${block.type}`}>
       <Message
         blocks={[block as unknown as Block]}
         logo=""
         name=""
-        theme="light"
+        theme={isDark ? 'dark' : 'light'}
         withoutWrapper
         data={data}
         hooks={HOOKS}
       />
     </div>
   )
+}
+
+const dark = window.matchMedia('(prefers-color-scheme: dark)')
+
+function onThemeChange(changed: () => void): () => void {
+  dark.addEventListener('change', changed)
+  return () => dark.removeEventListener('change', changed)
 }
 
 const HOOKS = {
