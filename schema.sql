@@ -88,6 +88,9 @@ declare
   hours timestamptz;
   days timestamptz;
 begin
+  insert into usage_leaving (source, names, endpoints, classes, buckets, keys, counts)
+    select p_source, p_names, p_endpoints, p_classes, p_buckets, p_keys, p_counts
+    where cardinality(p_keys) > 0 and exists (select from usage_sinks);
   insert into usage_endpoints (name)
     select wanted.name from unnest(p_names) as wanted(name)
     where not exists (select from usage_endpoints e where e.name = wanted.name)
@@ -471,6 +474,23 @@ CREATE FUNCTION public.newest_entries(older text[], newer text[]) RETURNS text[]
       (select e from unnest(newer || older) as e order by e collate "C" desc limit 200) as latest) end
 $$;
 
+CREATE FUNCTION public.note_new_clients() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+  insert into fresh_sources (key_id, hour, network, client, is_new_network, first_at)
+    select c.key_id, c.hour, c.network, c.client, not exists (select from key_sources s
+        where s.key_id = c.key_id and s.source = 'network ' || c.network and s.first_at < c.hour - interval '1 day'), c.last_at
+    from counted c
+    where c.network not in ('unknown', 'other') and c.client not in ('unknown', 'other')
+      and not exists (select from key_sources s
+        where s.key_id = c.key_id and s.source = 'client ' || c.client and s.first_at < c.hour - interval '1 day')
+      and exists (select from key_sources s where s.key_id = c.key_id and s.first_at <= c.hour - interval '7 days')
+    on conflict do nothing;
+  return null;
+end $$;
+
 CREATE FUNCTION public.note_spread() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
@@ -586,8 +606,11 @@ begin
   end loop;
   perform audit_append(touched.workspace_id, json_strip_nulls(json_build_object('at', p_at,
       'event', 'key.change-confirmed', 'actor', p_actor, 'keyId', case when touched.keys = 1 then touched.one end,
-      'details', jsonb_build_object('change', touched.seq, 'keys', touched.keys) || touched.receipt))::text)
-    from (select s.seq, k.workspace_id, count(*) as keys, min(k.id) as one, min(c.receipt::text)::jsonb as receipt
+      'details', jsonb_build_object('change', touched.seq, 'keys', touched.keys)
+        || case when touched.keys > 1 then jsonb_build_object('of', touched.named) else '{}' end || touched.receipt))::text)
+    from (select s.seq, k.workspace_id, count(*) as keys, min(k.id) as one,
+        -- Enough for what people do at once; a job's largest batches would make an event too long.
+        (array_agg(k.id order by k.id))[1:100] as named, min(c.receipt::text)::jsonb as receipt
       from change_subjects s join changes c on c.seq = s.seq join keys k on k.id = s.id
       where s.kind = 'key' and s.seq = any(resolved)
       group by s.seq, k.workspace_id order by k.workspace_id, s.seq) as touched;
@@ -727,6 +750,7 @@ CREATE TABLE public.anomaly_episodes (
     strange_at timestamp with time zone NOT NULL,
     quarantined_at timestamp with time zone,
     fleet_id text,
+    left_fleet_id text,
     stands_alone boolean DEFAULT false NOT NULL,
     over_at timestamp with time zone,
     over_because text,
@@ -815,6 +839,32 @@ CREATE TABLE public.audit_refusals (
     summed_up_at timestamp with time zone
 );
 
+CREATE TABLE public.canary_answers (
+    run_id text NOT NULL,
+    stage text NOT NULL,
+    incarnation text NOT NULL,
+    verifier text NOT NULL,
+    code text,
+    CONSTRAINT canary_answers_stage_check CHECK ((stage = ANY (ARRAY['alive'::text, 'ended'::text])))
+);
+
+CREATE TABLE public.canary_runs (
+    id text NOT NULL,
+    workspace_id text NOT NULL,
+    key_id text NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    stage text NOT NULL,
+    finished_at timestamp with time zone,
+    outcome text,
+    verifiers integer,
+    faults jsonb,
+    confirmed_ms double precision,
+    CONSTRAINT canary_runs_check CHECK ((((finished_at IS NULL) = (outcome IS NULL)) AND ((outcome IS NULL) = (faults IS NULL)) AND ((faults IS NULL) = (verifiers IS NULL)))),
+    CONSTRAINT canary_runs_confirmed_ms_check CHECK ((confirmed_ms >= (0)::double precision)),
+    CONSTRAINT canary_runs_outcome_check CHECK ((outcome = ANY (ARRAY['good'::text, 'late'::text, 'wrong'::text]))),
+    CONSTRAINT canary_runs_stage_check CHECK ((stage = ANY (ARRAY['alive'::text, 'ended'::text])))
+);
+
 CREATE TABLE public.change_log (
     singleton boolean DEFAULT true NOT NULL,
     pruned_to bigint DEFAULT 0 NOT NULL,
@@ -880,7 +930,9 @@ CREATE TABLE public.deactivation_notices (
 CREATE TABLE public.departures (
     workspace_id text NOT NULL,
     user_id text NOT NULL,
-    left_at timestamp with time zone NOT NULL
+    left_at timestamp with time zone NOT NULL,
+    role text,
+    CONSTRAINT departures_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'manager'::text])))
 );
 
 CREATE TABLE public.directory_groups (
@@ -910,8 +962,10 @@ CREATE TABLE public.emails (
     account_id text NOT NULL,
     email text NOT NULL,
     user_id text NOT NULL,
+    source text DEFAULT 'slack'::text NOT NULL,
     seen_at timestamp with time zone NOT NULL,
-    CONSTRAINT emails_email_check CHECK ((email = lower(email)))
+    CONSTRAINT emails_email_check CHECK ((email = lower(email))),
+    CONSTRAINT emails_source_check CHECK ((source = ANY (ARRAY['slack'::text, 'shell'::text])))
 );
 
 CREATE UNLOGGED TABLE public.epoch (
@@ -937,8 +991,15 @@ CREATE TABLE public.findings (
     step text NOT NULL,
     level integer DEFAULT 0 NOT NULL,
     severity text NOT NULL,
+    rank smallint GENERATED ALWAYS AS (
+CASE severity
+    WHEN 'critical'::text THEN 3
+    WHEN 'warning'::text THEN 2
+    ELSE 1
+END) STORED NOT NULL,
     facts jsonb NOT NULL,
     group_id text,
+    left_group_id text,
     opened_at timestamp with time zone NOT NULL,
     changed_at timestamp with time zone NOT NULL,
     resolved_at timestamp with time zone,
@@ -952,7 +1013,9 @@ CREATE TABLE public.findings (
     snooze_reason text,
     CONSTRAINT findings_check CHECK (((resolved_at IS NULL) = (resolution IS NULL))),
     CONSTRAINT findings_check1 CHECK (((acknowledged_by IS NULL) = (acknowledged_at IS NULL))),
-    CONSTRAINT findings_check2 CHECK (((snoozed_until IS NULL) = (snoozed_by IS NULL))),
+    CONSTRAINT findings_check2 CHECK (((assigned_to IS NULL) = (assigned_by IS NULL))),
+    CONSTRAINT findings_check3 CHECK (((acknowledged_by IS NULL) OR (assigned_to IS NULL))),
+    CONSTRAINT findings_check4 CHECK (((snoozed_until IS NULL) = (snoozed_by IS NULL))),
     CONSTRAINT findings_severity_check CHECK ((severity = ANY (ARRAY['notice'::text, 'warning'::text, 'critical'::text])))
 );
 
@@ -968,6 +1031,15 @@ CREATE TABLE public.fleet_events (
     notified_keys integer DEFAULT 0 NOT NULL,
     notified_over boolean DEFAULT false NOT NULL,
     CONSTRAINT fleet_events_direction_check CHECK ((direction = ANY (ARRAY['more'::text, 'less'::text, 'failing'::text])))
+);
+
+CREATE TABLE public.fresh_sources (
+    key_id text NOT NULL,
+    hour timestamp with time zone NOT NULL,
+    network text NOT NULL,
+    client text NOT NULL,
+    is_new_network boolean NOT NULL,
+    first_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.function_versions (
@@ -1043,12 +1115,14 @@ CREATE TABLE public.key_requests (
     decision_reason text,
     key_id text,
     closed_for text,
+    granted jsonb,
     CONSTRAINT key_requests_check CHECK (((state = 'waiting'::text) = (decided_by IS NULL))),
-    CONSTRAINT key_requests_check1 CHECK (((decided_by IS NULL) OR (decided_by <> requested_by))),
+    CONSTRAINT key_requests_check1 CHECK (((decided_by IS NULL) OR ((decided_by = requested_by) = (state = 'withdrawn'::text)))),
     CONSTRAINT key_requests_check2 CHECK (((state = 'approved'::text) = (key_id IS NOT NULL))),
     CONSTRAINT key_requests_check3 CHECK (((state = 'closed'::text) = (closed_for IS NOT NULL))),
+    CONSTRAINT key_requests_check4 CHECK (((granted IS NULL) OR (state = 'approved'::text))),
     CONSTRAINT key_requests_reason_check CHECK (((char_length(reason) >= 1) AND (char_length(reason) <= 300))),
-    CONSTRAINT key_requests_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'approved'::text, 'denied'::text, 'closed'::text])))
+    CONSTRAINT key_requests_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'approved'::text, 'denied'::text, 'closed'::text, 'withdrawn'::text, 'lapsed'::text])))
 );
 
 CREATE TABLE public.key_sources (
@@ -1097,6 +1171,7 @@ CREATE TABLE public.keys (
     needed_at timestamp with time zone,
     needed_by text,
     quiet_since timestamp with time zone GENERATED ALWAYS AS (GREATEST(status_changed_at, used_by_then, needed_at)) STORED NOT NULL,
+    found_by text GENERATED ALWAYS AS (((((((name_folded || ' '::text) || lower(integration)) || ' '::text) || lower(description)) || ' '::text) || lower(COALESCE(hint, ''::text)))) STORED NOT NULL,
     CONSTRAINT keys_allowed_networks_check CHECK ((cardinality(allowed_networks) <= 50)),
     CONSTRAINT keys_check CHECK (((status <> 'unrevealed'::text) OR ((token_hash IS NULL) AND (hint IS NULL) AND (expires_at IS NULL)))),
     CONSTRAINT keys_check1 CHECK (((status <> ALL (ARRAY['active'::text, 'inactive'::text])) OR ((token_hash IS NOT NULL) AND (hint IS NOT NULL)))),
@@ -1109,6 +1184,38 @@ CREATE TABLE public.keys (
     CONSTRAINT keys_scopes_check CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['read'::text, 'write'::text, 'conversations'::text, 'agents'::text, 'analytics'::text]))),
     CONSTRAINT keys_status_check CHECK ((status = ANY (ARRAY['unrevealed'::text, 'active'::text, 'inactive'::text, 'revoked'::text]))),
     CONSTRAINT keys_token_hash_check CHECK ((length(token_hash) = 32))
+);
+
+CREATE TABLE public.leak_reports (
+    id text NOT NULL,
+    account_id text NOT NULL,
+    reporter text NOT NULL,
+    reference text NOT NULL,
+    evidence text NOT NULL,
+    content_hash bytea,
+    reported_at timestamp with time zone NOT NULL,
+    CONSTRAINT leak_reports_content_hash_check CHECK ((length(content_hash) = 32)),
+    CONSTRAINT leak_reports_evidence_check CHECK ((evidence = ANY (ARRAY['person'::text, 'scanner'::text, 'pasted'::text]))),
+    CONSTRAINT leak_reports_reference_check CHECK (((char_length(reference) >= 1) AND (char_length(reference) <= 200)))
+);
+
+CREATE TABLE public.leaks (
+    report_id text NOT NULL,
+    key_id text NOT NULL,
+    workspace_id text NOT NULL,
+    token_hash bytea NOT NULL,
+    is_whole boolean NOT NULL,
+    found_at text DEFAULT ''::text NOT NULL,
+    reported_at timestamp with time zone NOT NULL,
+    action text NOT NULL,
+    acted_at timestamp with time zone,
+    did text,
+    receipt jsonb,
+    CONSTRAINT leaks_action_check CHECK ((action = ANY (ARRAY['notify'::text, 'quarantine'::text, 'rotate'::text, 'revoke'::text]))),
+    CONSTRAINT leaks_check CHECK (((did IS NULL) OR (acted_at IS NOT NULL))),
+    CONSTRAINT leaks_check1 CHECK (((receipt IS NULL) OR (did IS NOT NULL))),
+    CONSTRAINT leaks_did_check CHECK ((did = ANY (ARRAY['quarantine'::text, 'rotate'::text, 'revoke'::text]))),
+    CONSTRAINT leaks_found_at_check CHECK ((char_length(found_at) <= 300))
 );
 
 CREATE TABLE public.lease_lengths (
@@ -1175,7 +1282,10 @@ CREATE TABLE public.offboarding_requests (
     reference text DEFAULT ''::text NOT NULL,
     requested_by text NOT NULL,
     requested_at timestamp with time zone NOT NULL,
+    ignored_mode text,
+    ignored_successor text,
     withdrawn_at timestamp with time zone,
+    CONSTRAINT offboarding_requests_ignored_mode_check CHECK ((ignored_mode = ANY (ARRAY['by-use'::text, 'revoke'::text, 'deactivate'::text, 'rotate'::text]))),
     CONSTRAINT offboarding_requests_source_check CHECK ((source = ANY (ARRAY['slack'::text, 'workflow'::text, 'user-change'::text, 'scim'::text, 'webhook'::text, 'shell'::text, 'reconcile'::text])))
 );
 
@@ -1270,7 +1380,8 @@ CREATE TABLE public.posted_messages (
     figures text DEFAULT ''::text NOT NULL,
     shown_at timestamp with time zone NOT NULL,
     edits integer DEFAULT 0 NOT NULL,
-    refresh_at timestamp with time zone
+    refresh_at timestamp with time zone,
+    picture_shows text
 );
 
 CREATE TABLE public.preferences (
@@ -1358,9 +1469,11 @@ CREATE TABLE public.service_tokens (
     name text NOT NULL,
     hint text NOT NULL,
     token_hash bytea NOT NULL,
+    may text DEFAULT 'verify'::text NOT NULL,
     created_by text NOT NULL,
     created_at timestamp with time zone NOT NULL,
     revoked_at timestamp with time zone,
+    CONSTRAINT service_tokens_may_check CHECK ((may = ANY (ARRAY['verify'::text, 'leaks'::text]))),
     CONSTRAINT service_tokens_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 80))),
     CONSTRAINT service_tokens_token_hash_check CHECK ((length(token_hash) = 32))
 );
@@ -1472,6 +1585,37 @@ CREATE TABLE public.usage_hours_rest (
     requests bigint NOT NULL
 );
 
+CREATE TABLE public.usage_leaving (
+    seq bigint NOT NULL,
+    batch uuid DEFAULT gen_random_uuid() NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    source text NOT NULL,
+    names text[] NOT NULL,
+    endpoints integer[] NOT NULL,
+    classes smallint[] NOT NULL,
+    buckets integer[] NOT NULL,
+    keys text[] NOT NULL,
+    counts bigint[] NOT NULL,
+    CONSTRAINT usage_leaving_source_check CHECK ((source = ANY (ARRAY['verify'::text, 'outcome'::text])))
+);
+
+ALTER TABLE public.usage_leaving ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.usage_leaving_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.usage_panels (
+    user_id text NOT NULL,
+    subject_id text NOT NULL,
+    channel_id text NOT NULL,
+    ts text NOT NULL,
+    shown_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.usage_recent (
     key_id text NOT NULL,
     last_day date NOT NULL,
@@ -1483,6 +1627,11 @@ CREATE TABLE public.usage_rollups (
     step text NOT NULL,
     through timestamp with time zone NOT NULL,
     CONSTRAINT usage_rollups_step_check CHECK ((step = ANY (ARRAY['hour'::text, 'day'::text])))
+);
+
+CREATE TABLE public.usage_sinks (
+    name text NOT NULL,
+    since timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.usage_sources (
@@ -1621,6 +1770,12 @@ ALTER TABLE ONLY public.audit_heads
 ALTER TABLE ONLY public.audit_refusals
     ADD CONSTRAINT audit_refusals_pkey PRIMARY KEY (workspace_id, actor_id, action, code, key_id, hour);
 
+ALTER TABLE ONLY public.canary_answers
+    ADD CONSTRAINT canary_answers_pkey PRIMARY KEY (run_id, stage, incarnation);
+
+ALTER TABLE ONLY public.canary_runs
+    ADD CONSTRAINT canary_runs_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.change_log
     ADD CONSTRAINT change_log_pkey PRIMARY KEY (singleton);
 
@@ -1669,6 +1824,9 @@ ALTER TABLE ONLY public.findings
 ALTER TABLE ONLY public.fleet_events
     ADD CONSTRAINT fleet_events_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.fresh_sources
+    ADD CONSTRAINT fresh_sources_pkey PRIMARY KEY (key_id, hour, network, client);
+
 ALTER TABLE ONLY public.function_versions
     ADD CONSTRAINT function_versions_name_hash_key UNIQUE (name, hash);
 
@@ -1704,6 +1862,15 @@ ALTER TABLE ONLY public.keys
 
 ALTER TABLE ONLY public.keys
     ADD CONSTRAINT keys_token_hash_key UNIQUE (token_hash);
+
+ALTER TABLE ONLY public.leak_reports
+    ADD CONSTRAINT leak_reports_account_id_reporter_reference_key UNIQUE (account_id, reporter, reference);
+
+ALTER TABLE ONLY public.leak_reports
+    ADD CONSTRAINT leak_reports_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.leaks
+    ADD CONSTRAINT leaks_pkey PRIMARY KEY (report_id, key_id);
 
 ALTER TABLE ONLY public.lease_lengths
     ADD CONSTRAINT lease_lengths_pkey PRIMARY KEY (ttl_ms);
@@ -1801,11 +1968,20 @@ ALTER TABLE ONLY public.usage_hours
 ALTER TABLE ONLY public.usage_hours_rest
     ADD CONSTRAINT usage_hours_rest_pkey PRIMARY KEY (key_id, hour, endpoint_id, source, class);
 
+ALTER TABLE ONLY public.usage_leaving
+    ADD CONSTRAINT usage_leaving_pkey PRIMARY KEY (seq);
+
+ALTER TABLE ONLY public.usage_panels
+    ADD CONSTRAINT usage_panels_pkey PRIMARY KEY (user_id, subject_id);
+
 ALTER TABLE ONLY public.usage_recent
     ADD CONSTRAINT usage_recent_pkey PRIMARY KEY (key_id);
 
 ALTER TABLE ONLY public.usage_rollups
     ADD CONSTRAINT usage_rollups_pkey PRIMARY KEY (step);
+
+ALTER TABLE ONLY public.usage_sinks
+    ADD CONSTRAINT usage_sinks_pkey PRIMARY KEY (name);
 
 ALTER TABLE ONLY public.usage_sources
     ADD CONSTRAINT usage_sources_pkey PRIMARY KEY (key_id, hour, network, client);
@@ -1840,6 +2016,8 @@ CREATE INDEX anomaly_episodes_by_fleet ON public.anomaly_episodes USING btree (f
 
 CREATE INDEX anomaly_episodes_by_key ON public.anomaly_episodes USING btree (key_id, began_at);
 
+CREATE INDEX anomaly_episodes_by_left_fleet ON public.anomaly_episodes USING btree (left_fleet_id) WHERE (left_fleet_id IS NOT NULL);
+
 CREATE UNIQUE INDEX anomaly_episodes_one_open ON public.anomaly_episodes USING btree (key_id) WHERE (over_at IS NULL);
 
 CREATE INDEX anomaly_episodes_open ON public.anomaly_episodes USING btree (workspace_id) WHERE (over_at IS NULL);
@@ -1857,6 +2035,12 @@ CREATE INDEX audit_events_by_actor ON public.audit_events USING btree (workspace
 CREATE INDEX audit_events_by_key ON public.audit_events USING btree (workspace_id, key_id, seq) WHERE (key_id IS NOT NULL);
 
 CREATE INDEX audit_refusals_to_sum_up ON public.audit_refusals USING btree (hour) WHERE ((summed_up_at IS NULL) AND (attempts > 1));
+
+CREATE INDEX canary_runs_by_age ON public.canary_runs USING btree (began_at);
+
+CREATE INDEX canary_runs_by_time ON public.canary_runs USING btree (workspace_id, began_at);
+
+CREATE INDEX canary_runs_under_way ON public.canary_runs USING btree (id) WHERE (finished_at IS NULL);
 
 CREATE INDEX change_subjects_by_id ON public.change_subjects USING btree (kind, id, seq);
 
@@ -1878,15 +2062,23 @@ CREATE INDEX emails_by_user ON public.emails USING btree (account_id, user_id);
 
 CREATE UNIQUE INDEX finding_groups_one_a_day ON public.finding_groups USING btree (workspace_id, kind, day) WHERE (day IS NOT NULL);
 
+CREATE INDEX findings_by_assignee ON public.findings USING btree (COALESCE(acknowledged_by, assigned_to), workspace_id) WHERE ((resolved_at IS NULL) AND (COALESCE(acknowledged_by, assigned_to) IS NOT NULL));
+
 CREATE INDEX findings_by_change ON public.findings USING btree (workspace_id, changed_at);
 
 CREATE INDEX findings_by_group ON public.findings USING btree (group_id) WHERE (group_id IS NOT NULL);
+
+CREATE INDEX findings_by_left_group ON public.findings USING btree (left_group_id) WHERE (left_group_id IS NOT NULL);
+
+CREATE INDEX findings_inbox ON public.findings USING btree (workspace_id, rank, changed_at, id) WHERE ((resolved_at IS NULL) AND (snoozed_until IS NULL));
 
 CREATE UNIQUE INDEX findings_one_open ON public.findings USING btree (key_id, kind) WHERE (resolved_at IS NULL);
 
 CREATE INDEX findings_open_by_kind ON public.findings USING btree (workspace_id, kind) WHERE (resolved_at IS NULL);
 
 CREATE INDEX findings_snoozed ON public.findings USING btree (snoozed_until) WHERE ((snoozed_until IS NOT NULL) AND (resolved_at IS NULL));
+
+CREATE INDEX findings_snoozed_inbox ON public.findings USING btree (workspace_id, rank, changed_at, id) WHERE ((snoozed_until IS NOT NULL) AND (resolved_at IS NULL));
 
 CREATE UNIQUE INDEX fleet_events_one_open ON public.fleet_events USING btree (workspace_id, direction) WHERE (over_at IS NULL);
 
@@ -1897,6 +2089,8 @@ CREATE INDEX group_members_by_user ON public.group_members USING btree (workspac
 CREATE INDEX key_holders_by_user ON public.key_holders USING btree (user_id);
 
 CREATE INDEX key_offers_by_message ON public.key_offers USING btree (matter_id, owner_id);
+
+CREATE INDEX key_requests_by_age ON public.key_requests USING btree (requested_at) WHERE (state = 'waiting'::text);
 
 CREATE INDEX key_requests_by_person ON public.key_requests USING btree (workspace_id, requested_by, requested_at);
 
@@ -1918,11 +2112,13 @@ CREATE INDEX keys_by_owner ON public.keys USING btree (workspace_id, owner_id, n
 
 CREATE INDEX keys_by_quiet ON public.keys USING btree (workspace_id, quiet_since, id) WHERE (status = 'active'::text);
 
+CREATE INDEX keys_by_scope ON public.keys USING gin (workspace_id, scopes);
+
 CREATE INDEX keys_by_status ON public.keys USING btree (workspace_id, status, name_folded, id);
 
 CREATE INDEX keys_by_successor ON public.keys USING btree (successor_id) WHERE (successor_id IS NOT NULL);
 
-CREATE INDEX keys_by_words ON public.keys USING gin (workspace_id, name_folded public.gin_trgm_ops) WHERE (status <> 'revoked'::text);
+CREATE INDEX keys_by_words ON public.keys USING gin (workspace_id, found_by public.gin_trgm_ops) WHERE (status <> 'revoked'::text);
 
 CREATE INDEX keys_created ON public.keys USING btree (created_by) WHERE (status <> 'revoked'::text);
 
@@ -1949,6 +2145,16 @@ CREATE INDEX keys_revoked ON public.keys USING btree (id) WHERE (status = 'revok
 CREATE INDEX keys_unrevealed ON public.keys USING btree (status_changed_at) WHERE (status = 'unrevealed'::text);
 
 CREATE INDEX keys_write_without_expiry ON public.keys USING btree (workspace_id, id) WHERE ((status = 'active'::text) AND (expires_at IS NULL) AND (scopes @> ARRAY['write'::text]));
+
+CREATE INDEX leak_reports_by_age ON public.leak_reports USING btree (reported_at);
+
+CREATE INDEX leaks_by_workspace ON public.leaks USING btree (workspace_id, key_id);
+
+CREATE INDEX leaks_of_key ON public.leaks USING btree (key_id);
+
+CREATE INDEX leaks_to_act ON public.leaks USING btree (reported_at) WHERE (acted_at IS NULL);
+
+CREATE INDEX leaks_to_confirm ON public.leaks USING btree (key_id) WHERE ((did IS NOT NULL) AND (receipt IS NULL));
 
 CREATE INDEX members_in_charge ON public.members USING btree (workspace_id, role) WHERE (role = ANY (ARRAY['owner'::text, 'manager'::text]));
 
@@ -2002,6 +2208,10 @@ CREATE UNIQUE INDEX rotations_one_open ON public.rotations USING btree (predeces
 
 CREATE INDEX rotations_open ON public.rotations USING btree (workspace_id, started_at) WHERE (ended_at IS NULL);
 
+CREATE INDEX rotations_open_by_deadline ON public.rotations USING btree (workspace_id, due_at) WHERE (ended_at IS NULL);
+
+CREATE INDEX rotations_open_by_phase ON public.rotations USING btree (workspace_id, phase, phase_at) WHERE (ended_at IS NULL);
+
 CREATE INDEX rotations_open_by_successor ON public.rotations USING btree (successor_id) WHERE (ended_at IS NULL);
 
 CREATE INDEX rotations_to_confirm ON public.rotations USING btree (cut_key_id) WHERE ((cut_at IS NOT NULL) AND (confirmed_at IS NULL));
@@ -2021,6 +2231,8 @@ CREATE INDEX usage_buckets_rest_bucket_idx ON public.usage_buckets_rest USING br
 CREATE INDEX usage_hours_by_time ON ONLY public.usage_hours USING brin (hour) WITH (pages_per_range='16');
 
 CREATE INDEX usage_hours_rest_hour_idx ON public.usage_hours_rest USING brin (hour) WITH (pages_per_range='16');
+
+CREATE INDEX usage_panels_by_time ON public.usage_panels USING btree (shown_at);
 
 CREATE INDEX usage_recent_by_day ON public.usage_recent USING btree (last_day);
 
@@ -2062,6 +2274,8 @@ CREATE TRIGGER service_tokens_emptied AFTER TRUNCATE ON public.service_tokens FO
 
 CREATE CONSTRAINT TRIGGER service_tokens_gone AFTER DELETE ON public.service_tokens DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.service_token_changed();
 
+CREATE TRIGGER usage_sources_fresh AFTER INSERT ON public.usage_sources REFERENCING NEW TABLE AS counted FOR EACH STATEMENT EXECUTE FUNCTION public.note_new_clients();
+
 CREATE TRIGGER usage_sources_spread AFTER INSERT ON public.usage_sources REFERENCING NEW TABLE AS new_sources FOR EACH STATEMENT EXECUTE FUNCTION public.note_spread();
 
 CREATE CONSTRAINT TRIGGER workspaces_change AFTER UPDATE ON public.workspaces DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((old.account_id <> new.account_id) OR (old.suspended_at IS DISTINCT FROM new.suspended_at))) EXECUTE FUNCTION public.workspace_changed();
@@ -2071,6 +2285,9 @@ ALTER TABLE ONLY public.anomaly_episodes
 
 ALTER TABLE ONLY public.anomaly_episodes
     ADD CONSTRAINT anomaly_episodes_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.keys(id);
+
+ALTER TABLE ONLY public.anomaly_episodes
+    ADD CONSTRAINT anomaly_episodes_left_fleet_id_fkey FOREIGN KEY (left_fleet_id) REFERENCES public.fleet_events(id);
 
 ALTER TABLE ONLY public.anomaly_episodes
     ADD CONSTRAINT anomaly_episodes_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
@@ -2086,6 +2303,15 @@ ALTER TABLE ONLY public.audit_heads
 
 ALTER TABLE ONLY public.audit_refusals
     ADD CONSTRAINT audit_refusals_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.canary_answers
+    ADD CONSTRAINT canary_answers_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.canary_runs(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.canary_runs
+    ADD CONSTRAINT canary_runs_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.keys(id);
+
+ALTER TABLE ONLY public.canary_runs
+    ADD CONSTRAINT canary_runs_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
 
 ALTER TABLE ONLY public.change_subjects
     ADD CONSTRAINT change_subjects_seq_fkey FOREIGN KEY (seq) REFERENCES public.changes(seq) ON DELETE CASCADE;
@@ -2124,6 +2350,9 @@ ALTER TABLE ONLY public.findings
     ADD CONSTRAINT findings_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.keys(id);
 
 ALTER TABLE ONLY public.findings
+    ADD CONSTRAINT findings_left_group_id_fkey FOREIGN KEY (left_group_id) REFERENCES public.finding_groups(id);
+
+ALTER TABLE ONLY public.findings
     ADD CONSTRAINT findings_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
 
 ALTER TABLE ONLY public.fleet_events
@@ -2155,6 +2384,18 @@ ALTER TABLE ONLY public.keys
 
 ALTER TABLE ONLY public.keys
     ADD CONSTRAINT keys_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.leak_reports
+    ADD CONSTRAINT leak_reports_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.leaks
+    ADD CONSTRAINT leaks_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.keys(id);
+
+ALTER TABLE ONLY public.leaks
+    ADD CONSTRAINT leaks_report_id_fkey FOREIGN KEY (report_id) REFERENCES public.leak_reports(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.leaks
+    ADD CONSTRAINT leaks_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
 
 ALTER TABLE ONLY public.lost_channels
     ADD CONSTRAINT lost_channels_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex'
+import type { MigrationEffect } from '../src/foundation/migration.ts'
 import { declareFunctions, putFunctions, runSchemaFile } from '../src/foundation/schema.ts'
 
 /** In this order, since a table refers to those before it. */
@@ -18,8 +19,15 @@ const files = [
   'rotation.sql',
   'directory.sql',
   'offboarding.sql',
+  'leaks.sql',
   'jobs.sql',
 ]
+
+export const effect: MigrationEffect = {
+  purpose: 'all tables and functions of the first release',
+  locks: {},
+  rewrites: [],
+}
 
 /** All tables and functions of the first release. */
 export async function up(knex: Knex): Promise<void> {

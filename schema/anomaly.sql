@@ -32,6 +32,20 @@ create table key_sources (
   primary key (key_id, source) include (first_at)
 );
 
+-- Sources whose client the key did not have until a day ago, inserted as the first of their requests are counted and
+-- deleted an hour later. first_at: until when those first requests were counted.
+create table fresh_sources (
+  key_id text not null,
+  hour timestamptz not null,
+  network text not null,
+  client text not null,
+  is_new_network boolean not null,
+  first_at timestamptz not null,
+  primary key (key_id, hour, network, client)
+);
+create trigger usage_sources_fresh after insert on usage_sources
+  referencing new table as counted for each statement execute function note_new_clients();
+
 -- Fleet events: the use of many keys of a workspace changed at once.
 create table fleet_events (
   id text primary key,
@@ -63,6 +77,8 @@ create table anomaly_episodes (
   strange_at timestamptz not null,
   quarantined_at timestamptz,
   fleet_id text references fleet_events,
+  -- the event that it left, since it stands alone
+  left_fleet_id text references fleet_events,
   stands_alone boolean not null default false,
   over_at timestamptz,
   over_because text check (over_because in ('calm', 'used', 'expected', 'activated', 'fleet', 'ended')),
@@ -73,6 +89,7 @@ create unique index anomaly_episodes_one_open on anomaly_episodes (key_id) where
 create index anomaly_episodes_open on anomaly_episodes (workspace_id) where over_at is null;
 create index anomaly_episodes_by_key on anomaly_episodes (key_id, began_at);
 create index anomaly_episodes_by_fleet on anomaly_episodes (fleet_id) where fleet_id is not null;
+create index anomaly_episodes_by_left_fleet on anomaly_episodes (left_fleet_id) where left_fleet_id is not null;
 -- For deleting episodes that were over long ago.
 create index anomaly_episodes_over on anomaly_episodes (over_at) where over_at is not null;
 

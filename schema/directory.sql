@@ -3,6 +3,8 @@ create table emails (
   account_id text not null references accounts,
   email text not null check (email = lower(email)),
   user_id text not null,
+  -- Slack's list of members, or an operator, whom Slack does not overrule
+  source text not null default 'slack' check (source in ('slack', 'shell')),
   seen_at timestamptz not null,
   primary key (account_id, email)
 );

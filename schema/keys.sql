@@ -51,6 +51,11 @@ create table keys (
   quiet_since timestamptz not null
     generated always as (greatest(status_changed_at, used_by_then, needed_at)) stored,
 
+  -- The text that a search looks in.
+  found_by text not null generated always as (
+    name_folded || ' ' || lower(integration) || ' ' || lower(description) || ' ' || lower(coalesce(hint, ''))
+  ) stored,
+
   check (status <> 'unrevealed' or (token_hash is null and hint is null and expires_at is null)),
   check (status not in ('active', 'inactive') or (token_hash is not null and hint is not null)),
   check ((needed_at is null) = (needed_by is null))
@@ -80,9 +85,10 @@ create index keys_of_owner_by_end on keys (workspace_id, owner_id, works_until, 
 create index keys_of_owner_by_age on keys (workspace_id, owner_id, revealed_at, id)
   where status = 'active' and successor_id is null;
 
--- Words are searched by trigrams within the workspace; the index returns the names nearest to a misspelt one
--- in order.
-create index keys_by_words on keys using gin (workspace_id, name_folded gin_trgm_ops) where status <> 'revoked';
+-- Words are searched by trigrams within the workspace, and scopes by name; the index of names returns those nearest
+-- to a misspelt one in order.
+create index keys_by_words on keys using gin (workspace_id, found_by gin_trgm_ops) where status <> 'revoked';
+create index keys_by_scope on keys using gin (workspace_id, scopes);
 create index keys_by_nearness on keys using gist (workspace_id, name_folded gist_trgm_ops(siglen = 64))
   where status <> 'revoked';
 

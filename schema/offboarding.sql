@@ -53,6 +53,9 @@ create table offboarding_requests (
   reference text not null default '',
   requested_by text not null,
   requested_at timestamptz not null,
+  -- what this request asked for and did not get
+  ignored_mode text check (ignored_mode in ('by-use', 'revoke', 'deactivate', 'rotate')),
+  ignored_successor text,
   -- when the source said that the person is back
   withdrawn_at timestamptz,
   primary key (offboarding_id, source, reference)

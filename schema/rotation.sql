@@ -53,6 +53,9 @@ create unique index rotations_one_open on rotations (predecessor_id) where ended
 -- leaves. When that rotation ends, its successor replaces the key in the first one too.
 create index rotations_open_by_successor on rotations (successor_id) where ended_at is null;
 create index rotations_open on rotations (workspace_id, started_at) where ended_at is null;
+-- For inboxes: those that wait for somebody.
+create index rotations_open_by_phase on rotations (workspace_id, phase, phase_at) where ended_at is null;
+create index rotations_open_by_deadline on rotations (workspace_id, due_at) where ended_at is null;
 create index rotations_to_confirm on rotations (cut_key_id) where cut_at is not null and confirmed_at is null;
 create index rotations_by_predecessor on rotations (predecessor_id, started_at);
 create index rotations_by_campaign on rotations (campaign_id, id) where campaign_id is not null;

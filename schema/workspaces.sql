@@ -30,6 +30,8 @@ create table service_tokens (
   name text not null check (char_length(name) between 1 and 80),
   hint text not null,
   token_hash bytea not null unique check (length(token_hash) = 32),
+  -- its one right: to ask verifiers, or to report leaks, so that a scanner cannot find out which tokens are good
+  may text not null default 'verify' check (may in ('verify', 'leaks')),
   created_by text not null,
   created_at timestamptz not null,
   revoked_at timestamptz

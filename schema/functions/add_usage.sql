@@ -1,4 +1,4 @@
--- Counts requests per five minutes. Rows come sorted by key, so that two flushes never wait for each other in
+-- Counts requests per five minutes, and keeps a copy for the sink if there is one. Rows come sorted by key, so that two flushes never wait for each other in
 -- a circle.
 create or replace function add_usage(p_source text, p_names text[], p_endpoints integer[], p_classes smallint[],
   p_buckets integer[], p_keys text[], p_counts bigint[]) returns void
@@ -8,6 +8,9 @@ declare
   hours timestamptz;
   days timestamptz;
 begin
+  insert into usage_leaving (source, names, endpoints, classes, buckets, keys, counts)
+    select p_source, p_names, p_endpoints, p_classes, p_buckets, p_keys, p_counts
+    where cardinality(p_keys) > 0 and exists (select from usage_sinks);
   insert into usage_endpoints (name)
     select wanted.name from unnest(p_names) as wanted(name)
     where not exists (select from usage_endpoints e where e.name = wanted.name)

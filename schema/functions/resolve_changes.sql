@@ -20,8 +20,11 @@ begin
   end loop;
   perform audit_append(touched.workspace_id, json_strip_nulls(json_build_object('at', p_at,
       'event', 'key.change-confirmed', 'actor', p_actor, 'keyId', case when touched.keys = 1 then touched.one end,
-      'details', jsonb_build_object('change', touched.seq, 'keys', touched.keys) || touched.receipt))::text)
-    from (select s.seq, k.workspace_id, count(*) as keys, min(k.id) as one, min(c.receipt::text)::jsonb as receipt
+      'details', jsonb_build_object('change', touched.seq, 'keys', touched.keys)
+        || case when touched.keys > 1 then jsonb_build_object('of', touched.named) else '{}' end || touched.receipt))::text)
+    from (select s.seq, k.workspace_id, count(*) as keys, min(k.id) as one,
+        -- Enough for what people do at once; a job's largest batches would make an event too long.
+        (array_agg(k.id order by k.id))[1:100] as named, min(c.receipt::text)::jsonb as receipt
       from change_subjects s join changes c on c.seq = s.seq join keys k on k.id = s.id
       where s.kind = 'key' and s.seq = any(resolved)
       group by s.seq, k.workspace_id order by k.workspace_id, s.seq) as touched;

@@ -1,0 +1,18 @@
+import type { Knex } from 'knex'
+import type { MigrationEffect } from '../src/foundation/migration.ts'
+import { runSchemaFile } from '../src/foundation/schema.ts'
+
+export const effect: MigrationEffect = {
+  purpose: 'tables for the canary; empty until one is configured',
+  locks: { keys: 'SHARE ROW EXCLUSIVE', workspaces: 'SHARE ROW EXCLUSIVE' },
+  rewrites: [],
+}
+
+export async function up(knex: Knex): Promise<void> {
+  await runSchemaFile(knex, 'canary.sql')
+}
+
+/** Knex asks for it; rolling back is running the older version on this. */
+export async function down(): Promise<void> {
+  throw new Error('The version before runs on this: there is nothing to undo.')
+}

@@ -1,0 +1,18 @@
+import type { Knex } from 'knex'
+import type { MigrationEffect } from '../src/foundation/migration.ts'
+import { runSchemaFile } from '../src/foundation/schema.ts'
+
+export const effect: MigrationEffect = {
+  purpose: 'a digest of what the picture of a live message shows, so that an edit draws it anew',
+  locks: { posted_messages: 'ACCESS EXCLUSIVE' },
+  rewrites: [],
+}
+
+export async function up(knex: Knex): Promise<void> {
+  await runSchemaFile(knex, 'notifications.pictures.sql')
+}
+
+/** Knex asks for it; rolling back is running the older version on this. */
+export async function down(): Promise<void> {
+  throw new Error('The version before runs on this: there is nothing to undo.')
+}
