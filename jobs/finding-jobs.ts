@@ -3,8 +3,8 @@ import { questions } from '../src/findings/questions.ts'
 import { reconcileEverywhere } from '../src/findings/reconcile-all.ts'
 import type { Job } from './engine/job.ts'
 
-/** The kinds whose findings follow from asking alone. Unusual use steps its detector first, in a job of its own. */
-type Asked = Exclude<Kind, 'unusual-use'>
+/** The kinds whose findings follow from asking alone. Unusual use and the canary have jobs of their own, which do something first. */
+type Asked = Exclude<Kind, 'unusual-use' | 'canary'>
 
 // biome-ignore format: a line for each kind
 const schedules: Record<Asked, Omit<Job, 'run' | 'timeZone'>> = {
@@ -24,6 +24,8 @@ const schedules: Record<Asked, Omit<Job, 'run' | 'timeZone'>> = {
   'shared-key': { name: 'shared-keys', cron: '4-59/5 * * * *', lateSeconds: 180 },
   // cost: one index range over the keys of the running review whose answer is late
   unconfirmed: { name: 'unconfirmed-keys', cron: '9-59/15 * * * *', lateSeconds: 300 },
+  // cost: the reports of leaks that are kept, and a look-up per key among them
+  leaked: { name: 'leaked-keys', cron: '* * * * *', lateSeconds: 180 },
   // cost: one look-up in a partial index that is empty when nobody leaves
   'offboarding-late': { name: 'offboarding-late', cron: '* * * * *', lateSeconds: 180 },
 }

@@ -1,13 +1,12 @@
-import { setTimeout } from 'node:timers/promises'
 import type { WebClient } from '@slack/web-api'
-import { isForeign, isGuest, openWebClient, type SlackUser } from '../src/foundation/slack.ts'
+import { followGroup } from '../src/directory/user-groups.ts'
+import { isForeign, isGuest, openWebClient, patiently, type SlackUser } from '../src/foundation/slack.ts'
 import { offboardMissed, type SlackMember } from '../src/offboarding/request-missed.ts'
+import { groupsWithRole } from '../src/workspaces/roles.ts'
 import type { JobContext } from './engine/job.ts'
 import { offboarding } from './offboarding-carry-out.ts'
 
-const maxAttempts = 5
-
-/** Which people have left Slack, or the directory, without a report? */
+/** Which people have left Slack, the directory or a user group, without a report? */
 export async function offboardingMissed(context: JobContext): Promise<void> {
   const { world } = context
   const web = openWebClient(world)
@@ -16,9 +15,11 @@ export async function offboardingMissed(context: JobContext): Promise<void> {
   if (!account) return
   if ((await offboardMissed(world, account.id, await membersOf(web, team_id!))) > 0)
     await offboarding(context)
+  for (const groupId of await groupsWithRole(world.db, account.id))
+    await patiently(() => followGroup({ world, web }, groupId))
 }
 
-type Listed = SlackUser & { profile?: { email?: string } }
+type Listed = SlackUser & { updated?: number; profile?: { email?: string } }
 
 /** The list names people of other organisations too. */
 async function membersOf(web: WebClient, teamId: string): Promise<SlackMember[]> {
@@ -34,21 +35,10 @@ async function membersOf(web: WebClient, teamId: string): Promise<SlackMember[]>
         deleted: one.deleted ?? false,
         isBot: one.is_bot ?? false,
         isGuest: isGuest(one),
+        updated: one.updated,
       })
     }
     cursor = page.response_metadata?.next_cursor ?? ''
   } while (cursor !== '')
   return found
-}
-
-/** The list of a big team exceeds Slack's rate limit; its 429 names the time to wait. */
-async function patiently<T>(call: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++)
-    try {
-      return await call()
-    } catch (error) {
-      const { retryAfter } = error as { retryAfter?: number }
-      if (!retryAfter || attempt === maxAttempts) throw error
-      await setTimeout(retryAfter * 1_000)
-    }
 }

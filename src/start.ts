@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Job } from '../jobs/engine/job.ts'
+import type { TimetableOptions } from '../jobs/engine/worker.ts'
 import { doubtsAboutRights } from './audit/rights.ts'
 import { type Clock, openDatabaseClock } from './foundation/clock.ts'
 import type { Config } from './foundation/config.ts'
@@ -15,7 +16,8 @@ import { databaseStartError } from './foundation/outage.ts'
 import { type Random, systemRandom } from './foundation/random.ts'
 import { requireSessions } from './foundation/sessions.ts'
 import { StartError } from './foundation/start-error.ts'
-import type { World } from './foundation/world.ts'
+import type { Tracing } from './foundation/tracing.ts'
+import { openStandby, type World } from './foundation/world.ts'
 import type { SlackSide } from './slack/open.ts'
 import type { Learner } from './verification/learner.ts'
 import type { Verifier } from './verification/verifier.ts'
@@ -29,7 +31,7 @@ export type Running = {
   /** writes what was counted so far, which is otherwise done each second; for the demo's calendar */
   flush(): Promise<void>
   /** runs every job of the timetable once, now, on everything counted so far; for the demo's calendar */
-  runTimetable(): Promise<void>
+  runTimetable(options?: TimetableOptions): Promise<void>
   /** lets go of everything, after what has begun came to its end */
   stop(): Promise<void>
 }
@@ -57,9 +59,11 @@ export async function start(options: StartOptions): Promise<Running> {
     name: `keywarden ${options.roles.join(' ')}`,
   })
   const clock = options.clock ?? openDatabaseClock()
-  const world: World = { config, log, db, clock, random: options.random ?? systemRandom }
+  const standby = options.roles.includes('bot') ? openStandby(config, 'keywarden statistics') : undefined
+  const world: World = { config, log, db, standby, clock, random: options.random ?? systemRandom }
   const opened = new Opened(log)
   opened.push('database', () => db.destroy())
+  opened.push('database', async () => standby?.destroy())
   const stop = () => opened.close()
   try {
     await checkDatabase(world)
@@ -68,6 +72,7 @@ export async function start(options: StartOptions): Promise<Running> {
       await import('./audit/checkpoint-file.ts').then(({ requireAppendable }) =>
         requireAppendable(checkpoints),
       )
+    const tracing = await openTracing(world, options.roles, opened)
     const { startWatching } = await import('./leases/confirm.ts')
     const time = await followDatabaseTime(world)
     opened.push('part', async () => time.stop())
@@ -75,13 +80,19 @@ export async function start(options: StartOptions): Promise<Running> {
     const parts = await startParts(world, options, opened)
     const verifier = options.roles.includes('verify') ? await startVerifier(world, opened) : undefined
     const isVerifierOnly = options.roles.every((role) => role === 'verify')
-    const url = await startHttp(world, verifier, isVerifierOnly, parts, opened)
+    const url = await startHttp(
+      world,
+      verifier,
+      isVerifierOnly,
+      { ...parts, traced: tracing?.around },
+      opened,
+    )
     log.info({ event: 'process.started', roles: options.roles, url }, 'keywarden is up')
     const flush = async () => verifier?.usage.flush()
-    const runTimetable = async () => {
+    const runTimetable = async (options?: TimetableOptions) => {
       // Without the database jobs say so themselves.
       await flush().catch(() => undefined)
-      await parts.runTimetable()
+      await parts.runTimetable(options)
     }
     return { url, flush, runTimetable, stop }
   } catch (error) {
@@ -126,7 +137,9 @@ async function checkDatabase({ db, config, log }: World): Promise<void> {
     await requireSessions(config.databaseUrl)
     const pending = await pendingMigrations(db)
     if (pending.length > 0)
-      throw new StartError(`The database is ${pending.length} migrations behind. Run: keywarden migrate`)
+      throw new StartError(
+        `The database is ${pending.length} ${pending.length === 1 ? 'migration' : 'migrations'} behind. Run: keywarden migrate`,
+      )
     for (const doubt of [...(await doubtsAbout(db)), ...(await doubtsAboutRights(db))])
       log.warn({ event: 'database.doubted', doubt }, 'the database is not as it should be')
   } catch (error) {
@@ -136,9 +149,24 @@ async function checkDatabase({ db, config, log }: World): Promise<void> {
 
 type Parts = {
   routes: ((server: FastifyInstance) => void)[]
-  runTimetable(): Promise<void>
+  runTimetable(options?: TimetableOptions): Promise<void>
   late?: () => Promise<string[]>
   failed?: () => Promise<string[]>
+  traced?: Tracing['around'] | undefined
+}
+
+/** Traces requests where the configuration says to; only then its libraries are loaded. */
+async function openTracing(
+  { config: { traces }, db }: World,
+  roles: readonly ProcessRole[],
+  opened: Opened,
+): Promise<Tracing | undefined> {
+  if (!traces) return undefined
+  const { startTracing } = await import('./foundation/tracing.ts')
+  const tracing = startTracing({ traces }, roles.join(' '))
+  tracing.watch(db)
+  opened.push('database', tracing.stop)
+  return tracing
 }
 
 async function startParts(
@@ -154,6 +182,7 @@ async function startParts(
     const worker = await startWorker(world, slack, timetable)
     opened.push('part', worker.stop)
     parts.runTimetable = worker.runTimetable
+    await import('./http/state-metrics.ts').then(({ measureState }) => measureState(world, worker.isRedisUp))
     parts.late = await showLateness(world)
     parts.failed = await showMessages(world)
   }
@@ -161,12 +190,14 @@ async function startParts(
     await checkSecrets(world)
     const bot = slack.openBot()
     if (bot.addRoutes) parts.routes.push(bot.addRoutes)
-    const [{ addScim }, { addOffboardings }] = await Promise.all([
+    const [{ addScim }, { addOffboardings }, { addLeaks }] = await Promise.all([
       import('./http/scim.ts'),
       import('./http/offboardings.ts'),
+      import('./http/leaks.ts'),
     ])
     parts.routes.push((server) => addScim(server, world, bot.offboard))
     parts.routes.push((server) => addOffboardings(server, world, bot.offboard))
+    parts.routes.push((server) => addLeaks(server, world, () => void bot.actOnLeaks()))
     await bot.start()
     opened.push('part', bot.stop)
   }
@@ -188,7 +219,7 @@ async function checkSecrets({ db, config, log, random }: World): Promise<void> {
 
 async function startWorker(
   world: World,
-  { deliver, offboard }: Pick<SlackSide, 'deliver' | 'offboard'>,
+  { deliver, offboard, actOnLeaks: leaks }: Pick<SlackSide, 'deliver' | 'offboard' | 'actOnLeaks'>,
   timetable: readonly Job[] | undefined,
 ) {
   const [{ openWorker }, { refuseCluster }] = await Promise.all([
@@ -196,7 +227,7 @@ async function startWorker(
     import('./foundation/redis.ts'),
   ])
   await refuseCluster(world.config.redisUrl)
-  return openWorker({ world, offboard, deliver: () => deliver({ seconds: 5 }) }, timetable)
+  return openWorker({ world, offboard, leaks, deliver: () => deliver({ seconds: 5 }) }, timetable)
 }
 
 /** A worker answers for how late the jobs are, in its metrics and its readiness. */
@@ -227,8 +258,20 @@ async function startVerifier(world: World, opened: Opened): Promise<Verifier> {
   boundGarbage()
   const { openVerifier } = await import('./verification/verifier.ts')
   const verifier = await openVerifier(world)
-  opened.push('part', verifier.stop)
+  opened.push('part', await stopOf(world, verifier))
   return verifier
+}
+
+/** Where a canary is configured the verifier answers for it too, until it stops. */
+async function stopOf(
+  world: World,
+  { name, judge, knowledge, stop }: Verifier,
+): Promise<() => Promise<void>> {
+  if (world.config.canaryWorkspace === undefined) return stop
+  const { startAnswering } = await import('./canary/answering.ts')
+  const answering = startAnswering(world, { name, judge, incarnation: knowledge.learner.incarnation })
+  // At once, since a database that hangs must not take the time that the last counts need.
+  return async () => void (await Promise.all([answering.stop(), stop()]))
 }
 
 /** Where nothing can be saved a process has no work to do, and a verifier without a lease nothing to answer from. */
@@ -246,7 +289,7 @@ async function startHttp(
   world: World,
   verifier: Verifier | undefined,
   isVerifierOnly: boolean,
-  { routes, late, failed }: Parts,
+  { routes, late, failed, traced }: Parts,
   opened: Opened,
 ): Promise<string> {
   const { openHttp } = await import('./http/server.ts')
@@ -264,6 +307,7 @@ async function startHttp(
     routes,
     ...(late ? { late } : {}),
     ...(failed ? { failed } : {}),
+    ...(traced ? { traced } : {}),
   }).catch((error: Error) => {
     throw new StartError(
       `The HTTP server cannot listen: ${error.message}. Check KEYWARDEN_HTTP_HOST, KEYWARDEN_HTTP_PORT and KEYWARDEN_OPERATIONS_PORT.`,

@@ -8,6 +8,8 @@ export type JobContext = {
   world: World
   deliver: () => Promise<void>
   offboard?: () => Promise<void>
+  /** acts on reports of leaks and sends their alerts, like the bot; absent without Slack */
+  leaks?: () => Promise<void>
 }
 
 /** A line of the timetable. A job answers a question about a set, so a missed run only delays the answer. */

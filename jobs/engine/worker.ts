@@ -1,3 +1,4 @@
+import pMap from 'p-map'
 import { lastingTrouble } from '../../src/foundation/lasting-trouble.ts'
 import type { Log } from '../../src/foundation/log.ts'
 import * as product from '../timetable.ts'
@@ -6,9 +7,14 @@ import type { Job, JobContext } from './job.ts'
 import { openQueue } from './queue.ts'
 import { startWatchdog } from './watchdog.ts'
 
+/** `without`: the names of jobs that are left out. `atOnce`: how many run side by side; one unless given. */
+export type TimetableOptions = { without?: ReadonlySet<string>; atOnce?: number }
+
 export type RunningWorker = {
-  /** runs every job once, in the timetable's order, under its claim; for the demo's calendar */
-  runTimetable(): Promise<void>
+  /** runs every job once, under its claim, and what sends their messages last; for the demo's calendar */
+  runTimetable(options?: TimetableOptions): Promise<void>
+  /** whether Redis takes what the queue needs, as far as is known */
+  isRedisUp(): boolean
   stop(): Promise<void>
 }
 
@@ -18,9 +24,18 @@ export function openWorker(context: JobContext, wanted = product.timetable): Run
   const queue = openQueue(timetable, context)
   const watchdog = startWatchdog(timetable, context, queue)
   return {
-    async runTimetable() {
-      for (const job of timetable) await runUnderClaim(job, context)
+    async runTimetable({ without, atOnce = 1 } = {}) {
+      const jobs = timetable.filter(({ name }) => !without?.has(name))
+      const sends = ({ name }: Job) => name === 'deliver-alerts'
+      const run = (job: Job) => runUnderClaim(job, context)
+      await pMap(
+        jobs.filter((job) => !sends(job)),
+        run,
+        { concurrency: atOnce },
+      )
+      for (const job of jobs.filter(sends)) await run(job)
     },
+    isRedisUp: () => !queue.isOut(),
     async stop() {
       await watchdog.stop()
       await queue.close()

@@ -1,5 +1,5 @@
 import { recordRefused } from '../audit/refusals.ts'
-import { answerOf, commit, outcomeUnknown, type Transaction } from '../foundation/database.ts'
+import { answerOf, commit, isLockTimeout, outcomeUnknown, type Transaction } from '../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import type { World } from '../foundation/world.ts'
 import type { Act, Actor } from '../members/actor.ts'
@@ -49,8 +49,6 @@ export async function perform<T>(
 // The change log takes the id from the transaction, so that a receipt is asked for by it.
 const named = `select set_config('keywarden.request', request_id, true) as id from done`
 
-const lockNotAvailable = '55P03'
-
 /** Takes the id of a request. The refusal if it came before: while that one goes on, nobody knows how it will end. */
 async function refusedAsRepeated(
   trx: Transaction,
@@ -65,7 +63,7 @@ async function refusedAsRepeated(
     )
     return rows.length > 0 ? undefined : refuse('repeated', 'This was done already.')
   } catch (error) {
-    if ((error as { code?: string }).code === lockNotAvailable) return outcomeUnknown(error)
+    if (isLockTimeout(error)) return outcomeUnknown(error)
     throw error
   }
 }

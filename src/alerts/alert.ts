@@ -22,6 +22,8 @@ export type Alert = {
     isPaused: boolean
   }
   ownerRole: Role
+  /** of a direct message: the person who reads it */
+  reader?: { id: string; role: Role }
   requests: number
   lastUsedAt: Date | null
   /** requests in the 24 hours before a moment; absent where they would say nothing */
@@ -37,7 +39,15 @@ export type Alert = {
 }
 
 /** Several findings of a kind in one message, each with its current state. */
-export type Group = { id: string; kind: Kind; workspaceId: string; day: string | null; alerts: Alert[] }
+export type Group = {
+  id: string
+  kind: Kind
+  workspaceId: string
+  day: string | null
+  alerts: Alert[]
+  /** names of keys whose findings were sent here first, and have a message of their own since */
+  moved: string[]
+}
 
 /** One step of a finding, for its thread. */
 export type Step = {
@@ -53,9 +63,11 @@ export type Step = {
 
 /** An action that a person took on a finding from its alert. */
 export type FindingAction = {
-  what: 'acknowledged' | 'snoozed' | 'woken' | 'assigned' | 'asked'
+  what: 'acknowledged' | 'let-go' | 'snoozed' | 'woken' | 'assigned' | 'asked'
   by: string
   to?: string
+  /** whom a manager took it off */
+  of?: string
   until?: string
   reason?: string
 }
@@ -65,6 +77,7 @@ export type Notice =
   | { about: 'channel-lost'; channel: string; reason: string; lost?: 'checkpoints' }
   | { about: 'unreachable'; person: string; what: string; reason: string }
   | ({ about: 'digest' } & Digest)
+  | { about: 'welcome'; workspace: string; alertChannel: string }
   | { about: 'quarantined'; name: string; hint: string }
   | ({ about: 'offboarded-elsewhere' } & OffboardedElsewhere)
   | ({ about: 'step-refused' } & RefusedStep)

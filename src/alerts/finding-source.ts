@@ -14,6 +14,8 @@ import type { Alert, FindingAction, Group, Step } from './alert.ts'
 
 /** Findings beyond this many are counted, not listed. */
 export const maxListed = 20
+/** Names of keys that left a shared message, read at most. */
+const maxMoved = 500
 
 /**
  * A finding is a message of its own, or one that it shares with others of its kind; its steps are replies below. The
@@ -38,12 +40,10 @@ async function readOne(
 ): Promise<Reading | undefined> {
   if (!alert || (alert.resolution && !message.isPosted)) return undefined
   const isShared = message.subjectId !== message.itemId
+  const readerId = readerIn(message.destination)
   const content = isShared
-    ? {
-        about: 'group' as const,
-        group: await readGroup(db, message.subjectId, now, ownerIn(message.destination)),
-      }
-    : { about: 'alert' as const, alert }
+    ? { about: 'group' as const, group: await readGroup(db, message.subjectId, now, readerId) }
+    : { about: 'alert' as const, alert: await forReader(db, alert, readerId) }
   if (message.mode === 'live') return { live: { content } }
   const step = await stepOf(db, message, alert)
   const { mentions, broadcast } = step
@@ -55,7 +55,14 @@ async function readOne(
   }
 }
 
-const ownerIn = (destination: string) => /^dm:(.+)$/.exec(destination)?.[1]
+const readerIn = (destination: string) => /^dm:(.+)$/.exec(destination)?.[1]
+
+async function forReader(db: Executor, alert: Alert, id: string | undefined): Promise<Alert> {
+  if (!id) return alert
+  if (id === alert.key.ownerId) return { ...alert, reader: { id, role: alert.ownerRole } }
+  const member = await findMember(db, alert.workspaceId, id)
+  return { ...alert, reader: { id, role: member?.role ?? 'member' } }
+}
 
 /** The content of messages about findings. */
 export type FindingContent =
@@ -83,6 +90,12 @@ export async function readAlerts(
   return new Map(found.map((alert) => [alert.findingId, alert]))
 }
 
+/** The findings as they are now, for lists: without their traffic and pictures, in one query. */
+export async function readFindings(db: Executor, ids: readonly string[]): Promise<Map<string, Alert>> {
+  const rows: Row[] = await alerts(db).whereIn('findings.id', [...ids])
+  return new Map(rows.map((row) => [row.id, toAlert(row, 'manager', undefined)]))
+}
+
 /** Kinds whose alert shows the key's use, since people want to know whom the end of the key would hurt. */
 const endings: readonly Kind[] = ['expiring', 'rotation-due']
 
@@ -100,17 +113,20 @@ async function lastDays(db: Executor, rows: readonly Row[], now: Date): Promise<
 
 /** The hours that the picture of an unusual-use alert shows: the two days before the alert. */
 async function readBand(db: Executor, row: Row): Promise<BandHour[] | undefined> {
-  if (row.kind !== 'unusual-use' || row.resolution) return undefined
+  if (row.kind !== 'unusual-use') return undefined
   return bandOf(db, row.key_id, new Date(Date.parse(String(row.facts.at)) + bucketMs))
 }
 
-/** The findings that share a message, unresolved and urgent first; for a direct message only that owner's. */
-export async function readGroup(db: Executor, groupId: string, now: Date, ownerId?: string): Promise<Group> {
+/** The findings that share a message, unresolved and urgent first; for a direct message only that person's. */
+export async function readGroup(db: Executor, groupId: string, now: Date, readerId?: string): Promise<Group> {
   const group = await db('finding_groups').where({ id: groupId }).first('id', 'kind', 'workspace_id', 'day')
   const query = alerts(db).where('findings.group_id', groupId)
-  if (ownerId) query.where('owner_id', ownerId)
+  if (readerId) query.where((theirs) => theirs.where('owner_id', readerId).orWhere('assigned_to', readerId))
   const rows = await query.orderByRaw('(resolved_at is not null), level desc, works_until, keys.name_folded')
   const day = group.day ? dayOf(group.day) : null
+  const moved = db('findings').join('keys', 'keys.id', 'key_id').where({ left_group_id: groupId })
+  if (readerId) moved.where((theirs) => theirs.where('owner_id', readerId).orWhere('assigned_to', readerId))
+  const left = await moved.orderBy('keys.name').limit(maxMoved).pluck('keys.name')
   const days = await lastDays(db, rows.slice(0, maxListed), now)
   return {
     id: group.id,
@@ -118,6 +134,7 @@ export async function readGroup(db: Executor, groupId: string, now: Date, ownerI
     workspaceId: group.workspace_id,
     day,
     alerts: rows.map((row) => toAlert(row, 'manager', days.get(row.key_id))),
+    moved: left,
   }
 }
 
@@ -144,9 +161,14 @@ async function mentionsOf(db: Executor, alert: Alert): Promise<string[]> {
   const audience = alert.kind === 'rotation-due' ? audienceOfRotation(alert.step) : 'owner'
   const wanted = alert.kind === 'orphaned' ? 'owners' : audience
   const role = { owner: [], managers: ['manager'], owners: ['owner'] } as const
-  const inOffice = await charged(db, alert.workspaceId, role[wanted])
+  const inOffice = await charged(
+    db,
+    alert.workspaceId,
+    alert.kind === 'leaked' ? ['owner', 'manager'] : role[wanted],
+  )
   const owner = alert.kind === 'orphaned' ? [] : [alert.key.ownerId]
-  const all = [...owner, ...(alert.assigned ? [alert.assigned.to] : []), ...inOffice]
+  const assignee = alert.assigned?.to ?? alert.acknowledged?.by
+  const all = [...owner, ...(assignee ? [assignee] : []), ...inOffice]
   return [...new Set(all)].filter(isSlackUser)
 }
 

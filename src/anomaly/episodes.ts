@@ -12,7 +12,8 @@ const order = { critical: 0, warning: 1, notice: 2 }
 
 /**
  * Opens an episode for each key that has none, or raises the one that is open: one more message, as severe as the worst
- * alarm. An alarm that was recorded before changes nothing.
+ * alarm. An alarm that was recorded before changes nothing. The numbers of a whole five minutes take the place of those that
+ * a new source had within them.
  */
 export async function recordAlarms(trx: Transaction, alarms: readonly Alarm[]): Promise<void> {
   if (alarms.length === 0) return
@@ -20,10 +21,11 @@ export async function recordAlarms(trx: Transaction, alarms: readonly Alarm[]): 
   const raised = new Map<string, { alarm: Alarm; facts: UseFacts }>()
   const alone = new Set<string>()
   for (const alarm of alarms) {
-    const { keyId, reason, score, at, figures } = alarm
+    const { keyId, reason, score, at, figures, source } = alarm
     const severity = severityOf(reason, figures, fromNew(alarm))
     if (standsAlone(reason, figures, fromNew(alarm))) alone.add(keyId)
-    const facts = { reason, score, at: isoOf(at), figures, severity, ...details.get(alarm)! }
+    const about = source ? { source } : {}
+    const facts = { reason, score, at: isoOf(at), figures, severity, ...about, ...details.get(alarm)! }
     const before = raised.get(keyId)
     if (!before || order[severity] <= order[before.facts.severity]) raised.set(keyId, { alarm, facts })
   }
@@ -41,10 +43,12 @@ export async function recordAlarms(trx: Transaction, alarms: readonly Alarm[]): 
      from jsonb_to_recordset(?) as a ("keyId" text, "workspaceId" text, reason text, severity text, alone boolean,
        facts jsonb, at timestamptz)
      on conflict (key_id) where over_at is null do update
-       set reason = excluded.reason, facts = excluded.facts, declared_at = excluded.declared_at, level = e.level + 1,
+       set reason = excluded.reason, facts = excluded.facts, declared_at = greatest(e.declared_at, excluded.declared_at), level = e.level + 1,
          stands_alone = e.stands_alone or excluded.stands_alone,
          severity = case when e.severity = 'critical' then e.severity else excluded.severity end
-       where e.declared_at < excluded.declared_at`,
+       where e.declared_at < excluded.declared_at
+         or (excluded.severity = 'critical' and e.severity <> 'critical')
+         or (e.reason = any(array['new-network', 'person']) and excluded.reason <> all(array['new-network', 'person']))`,
     [JSON.stringify(rows)],
   )
 }
@@ -53,7 +57,7 @@ const fromNew = ({ evidence }: Alarm): number => evidence?.fromNewSources ?? 0
 
 /**
  * Sets apart the episodes that stand alone by now. One that belongs to a fleet event never alerted, so it is raised: it
- * leaves the event and alerts by itself. Any other stays as it is; that it looks like a leak is kept, so that no fleet
+ * leaves the event and alerts by itself; so is one that left the event before it came to look like a leak. Any other stays as it is; that it looks like a leak is kept, so that no fleet
  * event takes it and a policy that quarantines leaks applies to it.
  */
 export async function setApart(trx: Transaction, alone: readonly Alarm[]): Promise<void> {
@@ -64,7 +68,7 @@ export async function setApart(trx: Transaction, alone: readonly Alarm[]): Promi
      from jsonb_to_recordset(?) as a ("keyId" text, severity text)
      where e.key_id = a."keyId" and e.over_at is null and e.quarantined_at is null
        and (not e.stands_alone or (e.severity <> 'critical' and a.severity = 'critical'))
-     returning e.key_id, e.fleet_id`,
+     returning e.key_id, coalesce(e.fleet_id, e.left_fleet_id) is not null as was_in_fleet`,
     [
       JSON.stringify(
         alone.map((one) => ({
@@ -74,8 +78,8 @@ export async function setApart(trx: Transaction, alone: readonly Alarm[]): Promi
       ),
     ],
   )
-  type Row = { key_id: string; fleet_id: string | null }
-  const inFleets = new Set((rows as Row[]).filter((row) => row.fleet_id).map((row) => row.key_id))
+  type Row = { key_id: string; was_in_fleet: boolean }
+  const inFleets = new Set((rows as Row[]).filter((row) => row.was_in_fleet).map((row) => row.key_id))
   await recordAlarms(
     trx,
     alone.filter(({ keyId }) => inFleets.has(keyId)),

@@ -2,8 +2,8 @@ import type { Executor } from '../foundation/database.ts'
 import { dayMs, hourMs, weekMs } from '../foundation/time.ts'
 import type { Evidence } from './detector/evidence.ts'
 
-/** A key that is used from more networks and clients than this is used from everywhere, and none of them is news. */
-const maxSources = 50
+/** A key that is used from more networks, or by more clients, than this has any of them, and none of that kind is news. */
+export const maxSources = 50
 /** Sources are new for a day; what was kept for less than a week says nothing about what is new. */
 const newMs = dayMs
 const knownMs = weekMs
@@ -74,20 +74,21 @@ const statement = `
     union all
     select key_id, 'client ' || client, min(hour) from used where client not in ('unknown', 'other') group by 1, 2
   ), known as materialized (
-    select key_id, count(*) as sources, min(first_at) <= :known as is_known from key_sources
+    select key_id, count(*) filter (where source like 'network %') as networks,
+      count(*) filter (where source like 'client %') as clients, min(first_at) <= :known as is_known from key_sources
     where key_id = any(:keys) group by key_id
   ), kept as (
     insert into key_sources (key_id, source, first_at)
     select n.key_id, n.source, n.first_at from named n left join known k on k.key_id = n.key_id
-    where coalesce(k.sources, 0) < :max
+    where coalesce(case when n.source like 'network %' then k.networks else k.clients end, 0) < :max
       and not exists (select from key_sources s where s.key_id = n.key_id and s.source = n.source)
     order by n.key_id, n.source
     on conflict do nothing
   )
   select u.key_id, sum(u.refused_scope) as refused_scope,
-    coalesce(sum(u.requests) filter (where k.is_known and k.sources < :max and (
-      (u.network not in ('unknown', 'other') and coalesce(n.first_at, 'infinity') >= :new)
-      or (u.client not in ('unknown', 'other') and coalesce(c.first_at, 'infinity') >= :new))), 0) as from_new
+    coalesce(sum(u.requests) filter (where k.is_known and (
+      (u.network not in ('unknown', 'other') and k.networks < :max and coalesce(n.first_at, 'infinity') >= :new)
+      or (u.client not in ('unknown', 'other') and k.clients < :max and coalesce(c.first_at, 'infinity') >= :new))), 0) as from_new
   from used u left join known k on k.key_id = u.key_id
     left join key_sources n on n.key_id = u.key_id and n.source = 'network ' || u.network
     left join key_sources c on c.key_id = u.key_id and c.source = 'client ' || u.client

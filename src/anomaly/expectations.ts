@@ -79,7 +79,9 @@ export function isExpected(
 
 /** Where an event came from was seen by who called it expected; of a job's next month nobody has seen it yet. */
 const covers = (one: Expectation, reason: Reason): boolean =>
-  aboutVolume.has(reason) || one.reason === reason || (one.kind === 'once' && reason === 'new-network')
+  aboutVolume.has(reason) || one.reason === reason || (one.kind === 'once' && aboutSources.has(reason))
+
+const aboutSources: ReadonlySet<Reason> = new Set<Reason>(['new-network', 'person'])
 
 function holds(one: Expectation, timeZone: string, at: number): boolean {
   if (one.kind === 'once') return at * 1000 >= one.from.getTime() && at * 1000 < one.until.getTime()

@@ -12,6 +12,8 @@ export type Fleet = {
   overAt: Date | null
   /** some of them, the busiest first */
   names: string[]
+  /** some of those that left it and have alerts of their own */
+  left: string[]
 }
 
 export type FleetContent = { about: 'fleet'; fleet: Fleet }
@@ -36,13 +38,10 @@ const maxNamed = 10
 async function readFleet(db: Executor, id: string): Promise<Fleet | undefined> {
   const row = await db('fleet_events').where({ id }).first()
   if (!row) return undefined
-  const named = await db('anomaly_episodes')
-    .join('keys', 'keys.id', 'anomaly_episodes.key_id')
-    .leftJoin('key_usage', 'key_usage.key_id', 'keys.id')
-    .where({ fleet_id: id })
-    .orderByRaw('key_usage.requests desc nulls last, keys.name')
-    .limit(maxNamed)
-    .select('keys.name')
+  const [names, left] = await Promise.all([
+    namesOf(db, { fleet_id: id }),
+    namesOf(db, { left_fleet_id: id, fleet_id: null }),
+  ])
   return {
     id,
     direction: row.direction,
@@ -51,6 +50,16 @@ async function readFleet(db: Executor, id: string): Promise<Fleet | undefined> {
     beganAt: row.began_at,
     grownAt: row.grown_at,
     overAt: row.over_at,
-    names: named.map(({ name }) => name),
+    names,
+    left,
   }
 }
+
+const namesOf = async (db: Executor, which: Record<string, string | null>): Promise<string[]> =>
+  db('anomaly_episodes')
+    .join('keys', 'keys.id', 'anomaly_episodes.key_id')
+    .leftJoin('key_usage', 'key_usage.key_id', 'keys.id')
+    .where(which)
+    .orderByRaw('key_usage.requests desc nulls last, keys.name')
+    .limit(maxNamed)
+    .pluck('keys.name')

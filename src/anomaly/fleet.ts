@@ -2,8 +2,10 @@ import type { Transaction } from '../foundation/database.ts'
 import { newId } from '../foundation/ids.ts'
 import { dayMs, hourMs } from '../foundation/time.ts'
 import type { World } from '../foundation/world.ts'
-import { type Direction, directionOf, fewestKeys, fleetEvents, maxActive } from './detector/fleet.ts'
+import type { Figures } from './detector/explain.ts'
+import { type Direction, directionOf, fewestKeys, gather, maxActive, type Spoke } from './detector/fleet.ts'
 import { type Reason, reasons } from './detector/reason.ts'
+import { factorOf } from './severity.ts'
 
 type Deps = Pick<World, 'db' | 'random'>
 
@@ -16,56 +18,69 @@ const activeMs = dayMs
 /**
  * Makes one event of what many of a workspace's keys did within an hour: their episodes belong to it and do not alert one
  * by one. Keys that follow while it lasts join it. An episode that stands alone, such as a leak, never joins, and leaves
- * when it comes to that later.
+ * when it comes to that later; so does one that is far beyond the others.
  */
 export async function gatherFleets(world: Deps, until: Date): Promise<void> {
   await world.db.transaction(leave)
   const { rows } = await world.db.raw(
-    `select workspace_id, reason, count(*)::int as keys from anomaly_episodes
-     where over_at is null and fleet_id is null and not stands_alone and declared_at > ? group by 1, 2`,
+    `select workspace_id from anomaly_episodes
+     where over_at is null and fleet_id is null and not stands_alone and declared_at > ?
+     union select workspace_id from fleet_events where over_at is null`,
     [new Date(until.getTime() - togetherMs)],
   )
-  const recent = rows as Recent[]
-  for (const workspaceId of new Set(recent.map((row) => row.workspace_id))) {
-    const reasons = recent.filter((row) => row.workspace_id === workspaceId)
-    await world.db.transaction((trx) => gather(trx, world, workspaceId, reasons, until))
-  }
+  for (const { workspace_id: workspaceId } of rows as { workspace_id: string }[])
+    await world.db.transaction((trx) => gatherIn(trx, world, workspaceId, until))
   await world.db.transaction((trx) => endFleets(trx, until))
 }
 
-type Recent = { workspace_id: string; reason: Reason; keys: number }
-
-async function gather(
-  trx: Transaction,
-  { random }: Deps,
-  workspaceId: string,
-  recent: readonly Recent[],
-  until: Date,
-): Promise<void> {
-  const open = await trx('fleet_events')
+async function gatherIn(trx: Transaction, { random }: Deps, workspaceId: string, until: Date): Promise<void> {
+  const open: { id: string; direction: Direction; began_at: Date }[] = await trx('fleet_events')
     .where({ workspace_id: workspaceId })
     .whereNull('over_at')
-    .select('id', 'direction')
-  const joined = new Map<Direction, string>(open.map(({ id, direction }) => [direction, id]))
-  const spoke = recent.flatMap(({ reason, keys }) => Array<Reason>(keys).fill(reason))
+    .select('id', 'direction', 'began_at')
+  const members = new Map<Direction, Spoke[]>(open.map(({ direction }) => [direction, []]))
+  const spoke: Spoke[] = []
+  for (const row of await readSpoke(trx, workspaceId, until)) {
+    const event = open.find(({ id }) => id === row.fleetId)
+    if (event) members.get(event.direction)!.push(row)
+    else spoke.push(row)
+  }
   const active = spoke.length >= fewestKeys ? await activeKeys(trx, workspaceId, until, spoke.length) : 0
-  for (const direction of fleetEvents(spoke, active))
-    if (!joined.has(direction)) {
-      const id = newId('flt', random)
-      await trx('fleet_events').insert({
-        ...{ id, workspace_id: workspaceId, direction, active_keys: active, keys: 0 },
-        ...{ began_at: until, grown_at: until },
-      })
-      joined.set(direction, id)
-    }
-  for (const [direction, id] of joined) await join(trx, { id, workspaceId, direction }, until)
+  const { begins, apart } = gather(spoke, members, active)
+  if (apart.length > 0) {
+    await trx('anomaly_episodes').whereRaw('id = any(?)', [apart]).update({ stands_alone: true })
+    await leave(trx)
+  }
+  const fresh = begins.map((direction) => ({ id: newId('flt', random), direction }))
+  for (const { id, direction } of fresh)
+    await trx('fleet_events').insert({
+      ...{ id, workspace_id: workspaceId, direction, active_keys: active, keys: 0 },
+      ...{ began_at: until, grown_at: until },
+    })
+  for (const { id, direction } of [...open, ...fresh]) await join(trx, { id, workspaceId, direction }, until)
+}
+
+type Row = Spoke & { fleetId: string | null }
+
+/** The open episodes of events, and those that alerted within the hour and do not stand alone. */
+async function readSpoke(trx: Transaction, workspaceId: string, until: Date): Promise<Row[]> {
+  const { rows } = await trx.raw(
+    `select id::int, reason, fleet_id, facts->'figures' as figures from anomaly_episodes
+     where workspace_id = ? and over_at is null and not stands_alone
+       and (fleet_id is not null or declared_at > ?) order by id`,
+    [workspaceId, new Date(until.getTime() - togetherMs)],
+  )
+  type Read = { id: number; reason: Reason; fleet_id: string | null; figures: Figures }
+  return (rows as Read[]).map(({ id, reason, fleet_id: fleetId, figures }) => ({
+    ...{ id, reason, fleetId, factor: factorOf(figures) },
+  }))
 }
 
 /** Removes the episodes that stand alone by now, or move the other way than their event. */
 async function leave(trx: Transaction): Promise<void> {
   await trx.raw(
     `with leaving as (
-       update anomaly_episodes e set fleet_id = null from fleet_events f
+       update anomaly_episodes e set fleet_id = null, left_fleet_id = f.id from fleet_events f
        where f.id = e.fleet_id and e.over_at is null and (e.stands_alone or not exists (
          select from unnest(:reasons::text[], :directions::text[]) as d (reason, direction)
          where d.reason = e.reason and d.direction = f.direction))

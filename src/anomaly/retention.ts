@@ -24,7 +24,8 @@ export async function forgetWatched(db: Database, now: Date): Promise<number> {
       db,
       `delete from fleet_events where id in (
          select id from fleet_events f where over_at < ?
-           and not exists (select from anomaly_episodes e where e.fleet_id = f.id) limit ?)`,
+           and not exists (select from anomaly_episodes e where e.fleet_id = f.id)
+           and not exists (select from anomaly_episodes e where e.left_fleet_id = f.id) limit ?)`,
       before,
     ))
   )

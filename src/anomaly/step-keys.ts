@@ -14,6 +14,7 @@ import { type Expectation, expectationsOf, isExpected, newNormalSince } from './
 import type { Alarm } from './facts.ts'
 import { type Stepped, type Stored, writeStates } from './states.ts'
 import { type AnomalyAlert, type KeyContext, type Walk, walk } from './step-key.ts'
+import type { Zone } from './zones.ts'
 
 /** The input of a run: until when it steps, and the zone of each workspace. */
 export type Run = {
@@ -22,8 +23,6 @@ export type Run = {
   newsFrom: Date
   zones: ReadonlyMap<string, Zone>
 }
-
-type Zone = { timeZone: string; offset(at: number): number }
 
 /** A rebuilt state knows as many days as it keeps. */
 const rebuildMs = recordDays * dayMs

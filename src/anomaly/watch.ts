@@ -2,14 +2,13 @@ import { minuteMs } from '../foundation/time.ts'
 import type { World } from '../foundation/world.ts'
 import { bucketMs } from '../usage/cell.ts'
 import { readFlushedThrough } from '../usage/watermark.ts'
-import { allWorkspaces } from '../workspaces/workspace.ts'
-import { offsetsOf } from './calendar.ts'
 import { dueKeys } from './due.ts'
 import { endCalm } from './episodes.ts'
 import { gatherFleets } from './fleet.ts'
 import { doubtStates, readProgress, writeProgress } from './progress.ts'
 import { stepAll } from './step-all.ts'
 import type { Run } from './step-keys.ts'
+import { zonesOf } from './zones.ts'
 
 type Deps = Pick<World, 'db' | 'clock' | 'random'>
 
@@ -32,7 +31,7 @@ export async function watchUse(world: Deps): Promise<WatchResult> {
   const until = untilWhen(now, flushedThrough)
   const from = before?.through ?? new Date(until.getTime() - bucketMs)
   if (before && until <= from) return { keys: 0, left: 0 }
-  const run: Run = { until, newsFrom: from, zones: await zonesOf(world) }
+  const run: Run = { until, newsFrom: from, zones: await zonesOf(db) }
   const due = await dueKeys(db, from, until)
   const done = await stepAll(world, run, due)
   const left = due.length - done
@@ -58,11 +57,4 @@ async function doubtsAfter({ db }: Deps, since: Date | null, { from, until, flus
   if (flushedThrough < until) return since ?? new Date(Math.max(flushedThrough.getTime(), from.getTime()))
   if (since) await doubtStates(db, since, from)
   return null
-}
-
-async function zonesOf({ db }: Deps): Promise<Run['zones']> {
-  const workspaces = await allWorkspaces(db)
-  return new Map(
-    workspaces.map(({ id, policy: { timeZone } }) => [id, { timeZone, offset: offsetsOf(timeZone) }]),
-  )
 }

@@ -1,4 +1,5 @@
 import { isSlackUser, join, type Phrase, type Piece, say, who } from '../foundation/words.ts'
+import { aRole } from '../members/member.ts'
 import type { EventName } from './events.ts'
 import type { RecordedEvent } from './list.ts'
 
@@ -21,12 +22,12 @@ const sentences: Record<EventName, (event: Describable) => Phrase> = {
   'group-role.set': (e) =>
     e.details.role
       ? say`made everyone in the group ${code(e, 'group')} ${roleOf(e, 'role')}`
-      : say`took from the group ${code(e, 'group')} what it had made its members: ${roleOf(e, 'before')}`,
+      : say`removed the ${text(e.details.before)} role from the group ${code(e, 'group')}`,
   'policy.set': (e) => say`changed the policy: ${changesOf(e)}`,
   'key.issued': (e) =>
     e.details.predecessor
-      ? say`made the successor of ${keyOf(e)}${forOwner(e)}`
-      : say`made ${keyOf(e)}${forOwner(e)}${scopesOf(e)}${lifetimeOf(e)}`,
+      ? say`created the replacement for ${keyOf(e)}${forOwner(e)}`
+      : say`created ${keyOf(e)}${forOwner(e)}${scopesOf(e)}${lifetimeOf(e)}`,
   'key.imported': (e) => say`adopted ${keyOf(e)}${hintOf(e)}${forOwner(e)}${scopesOf(e)}`,
   'key.revealed': (e) => say`revealed ${keyOf(e)}${hintOf(e)}`,
   'key.reveal-voided': (e) => say`took back the token of ${keyOf(e)}, which may not have been seen`,
@@ -52,7 +53,7 @@ const sentences: Record<EventName, (event: Describable) => Phrase> = {
   'rotation.campaign-started': (e) =>
     say`began to rotate ${Number(e.details.keys)} keys: ${name(e, 'title')}`,
   'key.lapsed': (e) => say`closed ${keyOf(e)}, which nobody had revealed in time`,
-  'key.confirmed-needed': (e) => say`said that ${keyOf(e)} is still needed`,
+  'key.confirmed-needed': (e) => say`said that ${keyOf(e)} is still needed${because(e)}`,
   'key.declared-unneeded': (e) => say`said that ${keyOf(e)} is not needed any more`,
   'key.notice-given': (e) =>
     say`gave notice that ${keyOf(e)} will be deactivated on ${text(e.details.deactivateAt).slice(0, 10)}${because(e)}`,
@@ -61,19 +62,34 @@ const sentences: Record<EventName, (event: Describable) => Phrase> = {
   'review.ended': (e) => say`ended a review with ${Number(e.details.open)} keys that nobody had confirmed`,
   'use.expected': (e) => say`said of ${keyOf(e)}: ${expectedWords(e)}`,
   'use.forgotten': (e) => say`took back that unusual use of ${keyOf(e)} is expected`,
-  'finding.acknowledged': (e) => say`took on the alert about ${keyOf(e)}`,
+  'finding.acknowledged': (e) => say`acknowledged the alert about ${keyOf(e)}`,
   'finding.snoozed': (e) =>
     say`snoozed the alert about ${keyOf(e)} until ${text(e.details.until).slice(0, 10)}${because(e)}`,
   'finding.woken': (e) => say`ended the snooze of the alert about ${keyOf(e)}`,
-  'finding.assigned': (e) => say`gave the alert about ${keyOf(e)} to ${person(e, 'to')}`,
+  'finding.assigned': (e) => say`assigned the alert about ${keyOf(e)} to ${person(e, 'to')}`,
+  'finding.let-go': (e) =>
+    e.details.of
+      ? say`took ${person(e, 'of')} off the alert about ${keyOf(e)}`
+      : say`let go of the alert about ${keyOf(e)}`,
   'finding.asked': (e) => say`asked a manager to act on ${keyOf(e)}`,
-  'request.made': (e) => say`asked for a key called ${name(e, 'name')}${scopesOf(e)}${because(e)}`,
-  'request.approved': (e) => say`approved ${keyOf(e)}, which ${person(e, 'for')} had asked for`,
+  'request.made': (e) => say`requested a key called ${name(e, 'name')}${scopesOf(e)}${because(e)}`,
+  'request.approved': (e) =>
+    e.details.asked
+      ? say`approved ${keyOf(e)}${scopesOf(e)}${lifetimeOf(e)}: less than ${person(e, 'for')} had requested`
+      : say`approved ${keyOf(e)}, which ${person(e, 'for')} had requested`,
   'request.denied': (e) => say`denied ${person(e, 'for')} a key${because(e)}`,
   'request.closed': (e) =>
     say`closed ${person(e, 'for')}'s request for a key called ${name(e, 'name')}, since ${person(e, 'leaver')} is leaving`,
+  'request.withdrawn': (e) => say`withdrew the request for a key called ${name(e, 'name')}`,
+  'request.lapsed': (e) =>
+    say`let ${person(e, 'for')}'s request for a key called ${name(e, 'name')} lapse, since nobody decided`,
   'message.sent-again': (e) => say`sent ${Number(e.details.messages)} failed messages again`,
+  'address.set': (e) => say`said that ${name(e, 'email')} is the address of ${person(e, 'user')}`,
+  'address.removed': (e) => say`took back that ${name(e, 'email')} is the address of ${person(e, 'user')}`,
   'holder.added': (e) => say`noted that ${person(e, 'user')} has ${keyOf(e)}${because(e)}`,
+  'holder.removed': (e) => say`noted that ${person(e, 'user')} does not have ${keyOf(e)} any more`,
+  'leak.reported': (e) =>
+    say`noted ${e.details.isWhole ? 'that the whole token' : 'a suspicion that the token'} of ${keyOf(e)} has leaked, reported by ${who(text(e.details.by))}${e.details.where ? say` in ${code(e, 'where')}` : ''}`,
   'offboarding.requested': (e) =>
     say`began to offboard ${leaver(e)} (${text(e.details.source)})${because(e)}`,
   'offboarding.joined': (e) => say`asked again to offboard ${leaver(e)} (${text(e.details.source)})`,
@@ -113,10 +129,7 @@ const code = (e: Describable, field: string): Piece => ({ code: text(e.details[f
 
 const person = (e: Describable, field: string): Piece => value(e.details[field])
 
-function roleOf(e: Describable, field: string): string {
-  const role = text(e.details[field])
-  return role === 'owner' ? 'an owner' : `a ${role}`
-}
+const roleOf = (e: Describable, field: string): string => aRole(text(e.details[field]))
 
 const leaver = (e: Describable): Piece => value(e.details.user ?? e.details.email)
 
@@ -134,9 +147,9 @@ const rotatedFor = ({ details: { reason } }: Describable): Phrase => {
 }
 
 const rotationReasons: Record<string, string> = {
-  scheduled: 'it was time',
+  scheduled: 'it was scheduled',
   compromised: 'it is compromised',
-  leaver: 'somebody leaves',
+  leaver: 'somebody is leaving',
   'scope-change': 'its scopes change',
 }
 
@@ -148,7 +161,7 @@ const scopesOf = ({ details: { scopes } }: Describable): Phrase =>
 
 function lifetimeOf({ details: { lifetimeDays } }: Describable): Phrase {
   if (typeof lifetimeDays !== 'number') return lifetimeDays === null ? say`, never expiring` : []
-  return say`, good for ${lifetimeDays} ${lifetimeDays === 1 ? 'day' : 'days'}`
+  return say`, for ${lifetimeDays} ${lifetimeDays === 1 ? 'day' : 'days'}`
 }
 
 /** `{field: [before, after]}` as "name from A to B, owner from X to Y". */
@@ -173,24 +186,26 @@ const inWords = (field: string) =>
 function value(what: unknown): Piece {
   if (typeof what !== 'string') return what === null || what === undefined ? 'nothing' : String(what)
   if (what === '') return 'nothing'
+  if (/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(what)) return { moment: new Date(what) }
   return isSlackUser(what) ? { user: what } : { name: what }
 }
 
 const actionWords: Record<string, string> = {
-  'audit.read': 'read the audit',
+  'audit.read': 'read the audit log',
   'policy.set': 'change the policy',
   'role.set': 'set a role',
-  'request.make': 'ask for a key',
+  'request.make': 'request a key',
   'offboarding.request': 'offboard somebody',
   'offboarding.undo': 'undo an offboarding',
   'connection.make': 'connect another system',
   'message.send-again': 'send failed messages again',
   'holder.add': 'say who has a key',
   'request.decide': 'decide about a request',
-  'key.issue': 'make a key',
+  'key.issue': 'create a key',
   'key.list': 'list keys',
   'use.expect': 'say which use is expected',
   'finding.take': 'take on an alert',
+  'holder.remove': 'take somebody off the holders of a key',
   'finding.snooze': 'snooze an alert',
   'finding.assign': 'assign an alert',
   'finding.ask': 'ask a manager about an alert',

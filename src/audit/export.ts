@@ -2,8 +2,8 @@ import type { Executor } from '../foundation/database.ts'
 import { hashOfDigest, type Link } from './chain.ts'
 import { digestsPerLine, type Format, headOf, leftOutLine, linesOf } from './formats.ts'
 
-/** Which events of a chain: all, or those of a key, or of a time (`from` included, `to` not). */
-export type ExportFilter = { keyId?: string; from?: Date; to?: Date }
+/** Which events of a chain: all, or those of a key, of a time (`from` included, `to` not), or with these numbers. */
+export type ExportFilter = { keyId?: string; from?: Date; to?: Date; seqs?: readonly number[] }
 
 const pageSize = 1_000
 
@@ -71,7 +71,7 @@ const hasDigest = ({ workspace_id, seq, previous_hash, hash, body }: Row): boole
 async function firstOf(
   db: Executor,
   id: string,
-  { keyId, from, to }: ExportFilter,
+  { keyId, from, to, seqs }: ExportFilter,
 ): Promise<number | undefined> {
   const query = db('audit_events').where({
     workspace_id: id,
@@ -79,6 +79,7 @@ async function firstOf(
   })
   if (from) query.where('at', '>=', from)
   if (to) query.where('at', '<', to)
+  if (seqs) query.whereIn('seq', [...seqs])
   return (await query.orderBy('seq').first('seq'))?.seq
 }
 
@@ -86,7 +87,7 @@ async function firstOf(
 async function somePage(
   db: Executor,
   { id, after, head }: Span,
-  { keyId, from, to }: ExportFilter,
+  { keyId, from, to, seqs }: ExportFilter,
 ): Promise<ExportedRow[]> {
   const { rows } = await db.raw(
     `select workspace_id, seq, previous_hash, hash, wanted,
@@ -94,11 +95,21 @@ async function somePage(
      from (
        select *, coalesce((cast(:keyId as text) is null or key_id = :keyId)
            and (cast(:from as timestamptz) is null or at >= :from)
-           and (cast(:to as timestamptz) is null or at < :to), false) as wanted
+           and (cast(:to as timestamptz) is null or at < :to)
+           and (cast(:seqs as bigint[]) is null or seq = any(:seqs)), false) as wanted
        from audit_events
        where workspace_id = :id and seq > :after and seq <= :head order by seq limit :pageSize) e
      order by seq`,
-    { id, after, head, pageSize, keyId: keyId ?? null, from: from ?? null, to: to ?? null },
+    {
+      id,
+      after,
+      head,
+      pageSize,
+      keyId: keyId ?? null,
+      from: from ?? null,
+      to: to ?? null,
+      seqs: seqs ? [...seqs] : null,
+    },
   )
   return rows
 }

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { csvHead, csvLines } from '../foundation/csv.ts'
 import type { Entry, LeftOut, Link } from './chain.ts'
+import { type EvidenceLine, readEvidenceLine } from './evidence-file.ts'
 
 export const formats = ['csv', 'jsonl'] as const
 export type Format = (typeof formats)[number]
@@ -98,8 +99,8 @@ const readLeftOut = (value: unknown): LeftOut | string => {
   return read.success ? read.data : 'what is left out is not told by digests'
 }
 
-/** An event out of one line of a JSON Lines export, or events that are left out; or why it is none. */
-export function readObject(line: string): Entry | LeftOut | string {
+/** An event out of one line of a JSON Lines export, events that are left out, or a line of evidence; or why it is none. */
+export function readObject(line: string): Entry | LeftOut | EvidenceLine | string {
   let value: unknown
   try {
     value = JSON.parse(line)
@@ -110,6 +111,8 @@ export function readObject(line: string): Entry | LeftOut | string {
     const { leftOut: digests, ...rest } = value
     return keysIn(line) === keysOf(value) ? readLeftOut({ ...rest, digests }) : 'a field stands there twice'
   }
+  const evidence = readEvidenceLine(value)
+  if (evidence !== undefined) return keysIn(line) === keysOf(value) ? evidence : 'a field stands there twice'
   const entry = readLink(value)
   if (typeof entry === 'string') return entry
   if (keysIn(line) !== keysOf(value)) return 'a field stands there twice'

@@ -97,3 +97,20 @@ function toEvent(workspaceId: string, row: Row): RecordedEvent {
     ...(row.repeated ? { repeated: row.repeated } : {}),
   }
 }
+
+/** Of each of these keys, the last of its events with one of these names, from a moment on until before another. */
+export async function lastEventsOf(
+  db: Executor,
+  workspaceId: string,
+  keyIds: readonly string[],
+  { names, from, to }: { names: readonly EventName[]; from?: Date; to?: Date },
+): Promise<Map<string, RecordedEvent>> {
+  const { rows } = await db.raw(
+    `select distinct on (key_id) key_id, seq, at, body, null as name, null as repeated from audit_events
+     where workspace_id = :workspaceId and key_id = any(:keyIds) and event = any(:names)
+       and (cast(:from as timestamptz) is null or at >= :from) and (cast(:to as timestamptz) is null or at < :to)
+     order by key_id, seq desc`,
+    { workspaceId, keyIds: [...keyIds], names: [...names], from: from ?? null, to: to ?? null },
+  )
+  return new Map(rows.map((row: Row & { key_id: string }) => [row.key_id, toEvent(workspaceId, row)]))
+}

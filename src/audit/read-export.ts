@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream'
 import { CsvError, parse } from 'csv-parse'
 import { linesIn } from '../foundation/lines.ts'
 import type { Entry, LeftOut } from './chain.ts'
+import { checkEvidence, type EvidenceCheck, type EvidenceHead } from './evidence-file.ts'
 import { type Format, readObject, readRow } from './formats.ts'
 
 /** A line that holds no event. */
@@ -14,8 +15,14 @@ export class NotAnExport extends Error {
   override name = 'NotAnExport'
 }
 
-/** Reads an export as it stands: its events, and those that it says it leaves out. @throws NotAnExport, or what the file system says */
-export async function* readExport(path: string): AsyncGenerator<Entry | LeftOut | Damage> {
+/** A part of a file: an event, events that it leaves out, a damage, or the beginning of evidence. */
+export type Read = Entry | LeftOut | Damage | { evidence: EvidenceHead }
+
+/**
+ * Reads an export as it stands: its events, those that it says it leaves out, and for evidence how it begins; what its
+ * sample contradicts is damage. @throws NotAnExport, or what the file system says
+ */
+export async function* readExport(path: string): AsyncGenerator<Read> {
   yield* (await formatOf(path)) === 'jsonl' ? readJsonLines(path) : readCsv(path)
 }
 
@@ -35,14 +42,26 @@ async function formatOf(path: string): Promise<Format> {
   }
 }
 
-async function* readJsonLines(path: string): AsyncGenerator<Entry | LeftOut | Damage> {
+async function* readJsonLines(path: string): AsyncGenerator<Read> {
   let line = 0
+  let evidence: EvidenceCheck | undefined
   for await (const text of linesIn(path)) {
     line++
     if (text.trim() === '') continue
     const read = readObject(text.replace(/^\ufeff/, ''))
-    yield typeof read === 'string' ? { line, damaged: read } : { ...read, line }
+    if (typeof read === 'string') yield { line, damaged: read }
+    else if ('evidence' in read && line === 1) {
+      evidence = checkEvidence(read.evidence)
+      yield read
+    } else if ('evidence' in read || 'population' in read || 'sample' in read) {
+      if (evidence) evidence.add(read, line)
+      else yield { line, damaged: 'the file does not begin as evidence' }
+    } else {
+      if ('body' in read) evidence?.see(read)
+      yield { ...read, line }
+    }
   }
+  if (evidence) yield* evidence.end()
 }
 
 async function* readCsv(path: string): AsyncGenerator<Entry | LeftOut | Damage> {

@@ -1,6 +1,6 @@
-import type { Entry, LeftOut } from './chain.ts'
+import type { EvidenceHead } from './evidence-file.ts'
 import { ChainInspector, type Inspection } from './inspect.ts'
-import { type Damage, readExport } from './read-export.ts'
+import { type Damage, type Read, readExport } from './read-export.ts'
 import type { Witnesses } from './witnesses.ts'
 
 export type Verification = {
@@ -10,6 +10,8 @@ export type Verification = {
   gaveUp: boolean
   /** events may have been left out on purpose */
   partial: boolean
+  /** whose sample the file is evidence of */
+  evidence?: EvidenceHead
 }
 
 export type VerifyOptions = {
@@ -44,9 +46,11 @@ export const verifyFile = (path: string, options: VerifyOptions): Promise<Verifi
 
 /** Verifies events from anywhere, each chain in the order its events come. */
 export async function verifyEntries(
-  entries: AsyncIterable<Entry | LeftOut | Damage>,
-  { witnesses, partial, workspaces }: VerifyOptions,
+  entries: AsyncIterable<Read>,
+  { witnesses, partial: saysPartial, workspaces }: VerifyOptions,
 ): Promise<Verification> {
+  let partial = saysPartial
+  let evidence: EvidenceHead | undefined
   const inspectors = new Map<string, ChainInspector>()
   const inspectorOf = (id: string) => {
     const inspector = inspectors.get(id) ?? new ChainInspector(id, witnesses.get(id) ?? new Map(), partial)
@@ -57,7 +61,11 @@ export async function verifyEntries(
   let gaveUp = false
   for await (const entry of entries) {
     if ('damaged' in entry) damages.push(entry)
-    else if (workspaces && !workspaces.includes(entry.workspace)) continue
+    else if ('evidence' in entry) {
+      // It holds the events of its sample alone.
+      partial = true
+      evidence = entry.evidence
+    } else if (workspaces && !workspaces.includes(entry.workspace)) continue
     else if ('digests' in entry) inspectorOf(entry.workspace).leaveOut(entry)
     else gaveUp = !inspectorOf(entry.workspace).add(entry)
     gaveUp ||= damages.length >= 1_000
@@ -66,5 +74,5 @@ export async function verifyEntries(
   // A chain that was vouched for and is not there at all was cut off from its first event on.
   if (!partial && !gaveUp) for (const id of workspaces ?? witnesses.keys()) inspectorOf(id)
   const chains = [...inspectors.values()].map((inspector) => inspector.end())
-  return { chains, damages, gaveUp, partial }
+  return { chains, damages, gaveUp, partial, ...(evidence ? { evidence } : {}) }
 }

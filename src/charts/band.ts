@@ -6,7 +6,12 @@ import { markSeries, marksWithin } from './marks.ts'
 /** Requests as a line over the band of usual use, with the unusual time marked. */
 export function bandChart(picture: BandPicture): EChartsOption {
   const { steps, incident } = picture
-  const mark = { atMs: incident.fromMs, untilMs: incident.toMs, label: incident.label, tone: 'bad' } as const
+  const mark = {
+    atMs: incident.fromMs,
+    untilMs: incident.toMs,
+    label: incident.label,
+    tone: 'attention',
+  } as const
   const { all, rows } = marksWithin([mark], picture)
   const max = Math.max(0, ...steps.flatMap((step) => [step.requests, step.high]))
   return {
@@ -48,7 +53,7 @@ function requests({ steps }: BandPicture): SeriesOption {
     symbol: 'none',
     ...(last ? { markPoint: markOf(last) } : {}),
     lineStyle: { width: 3 },
-    itemStyle: { color: colours.ok },
+    itemStyle: { color: colours.ink },
     silent: true,
     z: 4,
   }
@@ -62,9 +67,9 @@ function markOf(step: BandStep): MarkPointComponentOption {
     symbol: 'circle',
     symbolSize: 9,
     data: [{ name: requestsName, coord: [middle(step), step.requests] }],
-    itemStyle: { color: colours.failed },
+    itemStyle: { color: colours.attention },
     label: {
-      ...{ ...font, color: colours.failed, formatter: step.requests.toLocaleString('en-US') },
+      ...{ ...font, color: colours.attention, formatter: step.requests.toLocaleString('en-US') },
       ...{ position: 'left', distance: 12, backgroundColor: colours.paper, padding: [1, 3] },
     },
   }

@@ -9,20 +9,23 @@ export const pixelsPerPoint = 2
 export const fontFamily = 'Keywarden Lato'
 
 /**
- * On white, in light Slack and in dark. Blue, orange and a dark red differ in lightness too, for readers who do not
- * see colours: Okabe and Ito, "Color Universal Design", 2008.
+ * A dark card with an edge of its own: it stands out in light Slack and does not glare in dark Slack, and Slack does not
+ * say which of them a reader has. Each colour has one meaning in all pictures. The outcomes differ in lightness too, for
+ * readers who do not see colours, after Okabe and Ito, "Color Universal Design", 2008.
  */
 export const colours = {
-  paper: '#ffffff',
-  ink: '#1d1c1d',
-  soft: '#55545a',
-  grid: '#e4e3e6',
-  ok: '#0072b2',
-  refused: '#cc7700',
-  failed: '#a3142f',
-  band: '#bfdcef',
-  bandEdge: '#8fbfdd',
-  bad: '#fbe3e0',
+  paper: '#1f2328',
+  edge: '#59616b',
+  ink: '#f0f1f3',
+  soft: '#b9bfc7',
+  grid: '#3a4048',
+  ok: '#56b4e9',
+  refused: '#f0b429',
+  failed: '#e0563f',
+  /** an unusual or leaked stretch, an end: what asks for attention, whatever the outcome of requests */
+  attention: '#d8a6ff',
+  band: '#4a525c',
+  bandEdge: '#7b8591',
 } as const
 
 /** The height of a row of labels above the chart. */
@@ -36,15 +39,21 @@ export const type = { normal: 15, small: 14 } as const
 /** The parts that every picture shares: paper, type, the time axis and the count axis. */
 export function frame(span: Span, max: number, rowsOfMarks: number): EChartsOption {
   const ticks = timeTicks(span)
-  const end = roundUp(max)
+  const { end, every } = countAxis(max)
   const label = { color: colours.soft, fontSize: type.small, fontFamily }
   return {
     animation: false,
     backgroundColor: colours.paper,
     textStyle: { fontFamily, fontSize: type.normal, color: colours.ink },
+    graphic: {
+      type: 'rect',
+      silent: true,
+      shape: { x: 0.5, y: 0.5, width: width - 1, height: height - 1 },
+      style: { fill: 'none', stroke: colours.edge, lineWidth: 1 },
+    },
     grid: {
       // The library cannot measure our font.
-      left: 20 + Math.max(...[1, 2, 3, 4].map((n) => short((end * n) / 4).length)) * pointsPerFigure,
+      left: 20 + Math.max(...countTicks({ end, every }).map((n) => short(n, 2).length)) * pointsPerFigure,
       right: 24,
       top: 46 + rowsOfMarks * markRow,
       bottom: 32,
@@ -66,35 +75,48 @@ export function frame(span: Span, max: number, rowsOfMarks: number): EChartsOpti
       type: 'value',
       min: 0,
       max: end,
-      interval: end / 4,
+      interval: every,
       splitLine: { lineStyle: { color: colours.grid } },
-      axisLabel: { ...label, formatter: (n: number) => short(n) },
+      axisLabel: { ...label, formatter: (n: number) => short(n, 2) },
     },
   }
 }
 
 export type Span = { fromMs: number; toMs: number; timeZone: string }
 
-/** A rectangle from [from, to, bottom, top] in axis units, with a small gap between neighbours. */
+/** A rectangle from [from, to, bottom, top, is unfinished] in axis units, with a small gap between neighbours. */
 export const bar: CustomSeriesRenderItem = (_params, api) => {
   const [left = 0, bottom = 0] = api.coord([api.value(0), api.value(2)])
   const [right = 0, top = 0] = api.coord([api.value(1), api.value(3)])
   const gap = Math.min(1.5, (right - left) / 5)
   const shape = { x: left + gap / 2, y: top, width: right - left - gap, height: bottom - top }
-  return { type: 'rect', shape, style: { fill: String(api.visual('color')) } }
+  const fill = String(api.visual('color'))
+  return { type: 'rect', shape, style: api.value(4) ? { fill, opacity: unfinishedOpacity } : { fill } }
 }
 
-/** The next round number whose quarters are whole: 4, 8, 12, 16, 20, 24, 32, 40, 60, 80, 100, 120 ... */
-export function roundUp(max: number): number {
-  const power = 10 ** Math.floor(Math.log10(Math.max(max, 1)))
-  const ends = [power, 10 * power].flatMap((by) =>
-    [1, 1.2, 1.6, 2, 2.4, 3, 3.2, 4, 6, 8].map((step) => step * by),
-  )
-  return ends.find((end) => end >= max && end % 4 === 0) ?? 100 * power
+/** So much of its colour has a bar whose time is not over. */
+const unfinishedOpacity = 0.5
+
+/** The distances between the lines of an axis, times a power of ten. */
+const roundSteps = [1, 2, 2.5, 5, 10]
+const maxLines = 5
+
+/** An axis of even, round and whole steps from 0 to at least `max`: where it ends, and the distance of its lines. */
+export function countAxis(max: number): { end: number; every: number } {
+  const power = 10 ** Math.floor(Math.log10(Math.max(max, 1) / maxLines))
+  const every =
+    roundSteps
+      .map((step) => step * power)
+      .find((step) => Number.isInteger(step) && step * maxLines >= Math.max(max, 1)) ?? 1
+  return { end: Math.max(1, Math.ceil(max / every)) * every, every }
 }
 
-export const short = (n: number): string =>
-  n.toLocaleString('en-US', { notation: 'compact', maximumFractionDigits: 1 })
+const countTicks = ({ end, every }: { end: number; every: number }): number[] =>
+  Array.from({ length: Math.round(end / every) }, (_, i) => (i + 1) * every)
+
+/** A count in a few characters, such as 12.5K. */
+export const short = (n: number, decimals = 1): string =>
+  n.toLocaleString('en-US', { notation: 'compact', maximumFractionDigits: decimals })
 
 type Tick = { atMs: number; label: string }
 

@@ -9,6 +9,8 @@ export type UsagePicture = {
   kind: 'usage'
   fromMs: number
   toMs: number
+  /** until when requests are counted: a step that ends later is drawn as unfinished */
+  countedUntilMs: number
   timeZone: string
   /** sorted by time; steps without a request may be absent */
   steps: readonly UsageStep[]
@@ -17,10 +19,22 @@ export type UsagePicture = {
   marks: readonly Mark[]
 }
 
+/** A last step of which less than this is to come is as good as whole. */
+const negligible = 0.1
+
+/** The last step where its time is not over: readers would take its low bar for a fall. */
+export function unfinishedStep({ steps, countedUntilMs }: UsagePicture): UsageStep | undefined {
+  const last = steps.at(-1)
+  return last && last.toMs - countedUntilMs > (last.toMs - last.fromMs) * negligible ? last : undefined
+}
+
 export type UsageStep = { fromMs: number; toMs: number; ok: number; refused: number; failed: number }
 
-/** An event of the key: a line, or a stretch of time when it lasted. The label is ours, never typed by people. */
-export type Mark = { atMs: number; untilMs?: number; label: string; tone: 'plain' | 'bad' }
+/**
+ * An event of the key: a line, or a stretch of time when it lasted; `soft` is the beginning of the unfinished step. The
+ * label is ours, never typed by people.
+ */
+export type Mark = { atMs: number; untilMs?: number; label: string; tone: 'plain' | 'attention' | 'soft' }
 
 /** Requests against the usual range for that key and hour, with the unusual time marked. */
 export type BandPicture = {

@@ -49,11 +49,17 @@ export function markSeries(all: readonly Placed[], span: Stretch): SeriesOption 
   }
 }
 
+const toneColours: Record<Mark['tone'], string> = {
+  plain: colours.ink,
+  attention: colours.attention,
+  soft: colours.soft,
+}
+
 type Area = { x: number; y: number; width: number; height: number }
 
 function group(mark: Placed, at: { left: number; right: number; area: Area }): CustomSeriesRenderItemReturn {
   const { left, right, area } = at
-  const colour = mark.tone === 'bad' ? colours.failed : colours.ink
+  const colour = toneColours[mark.tone]
   const top = area.y - 3 - mark.row * markRow
   const bottom = area.y + area.height
   const endsRight = left > area.x + area.width * 0.75
@@ -66,7 +72,7 @@ function group(mark: Placed, at: { left: number; right: number; area: Area }): C
             {
               type: 'rect' as const,
               shape: { x: left, y: area.y, width: right - left, height: area.height },
-              style: { fill: colours.failed, opacity: 0.12 },
+              style: { fill: colours.attention, opacity: 0.2 },
             },
           ]
         : []),

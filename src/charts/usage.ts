@@ -1,6 +1,6 @@
 import type { EChartsOption, SeriesOption } from 'echarts'
 import { bar, colours, fontFamily, frame, short, type } from './base.ts'
-import type { UsagePicture, UsageStep } from './chart.ts'
+import { type Mark, type UsagePicture, type UsageStep, unfinishedStep } from './chart.ts'
 import { markSeries, marksWithin } from './marks.ts'
 
 type Part = 'ok' | 'refused' | 'failed'
@@ -9,7 +9,9 @@ const parts: readonly Part[] = ['ok', 'refused', 'failed']
 /** Requests over time, stacked by outcome. A part that never occurs is not drawn or named. */
 export function usageChart(picture: UsagePicture): EChartsOption {
   const { steps, names, marks } = picture
-  const { all, rows } = marksWithin(marks, picture)
+  const open = unfinishedStep(picture)
+  const begun: Mark[] = open ? [{ atMs: open.fromMs, label: 'so far', tone: 'soft' }] : []
+  const { all, rows } = marksWithin([...marks, ...begun], picture)
   const shown = parts.filter((part) => part === 'ok' || steps.some((step) => step[part] > 0))
   const max = Math.max(0, ...steps.map((step) => step.ok + step.refused + step.failed))
   const series = shown.map((part, i) => stack(picture, part, shown.slice(0, i)))
@@ -32,7 +34,9 @@ export function usageChart(picture: UsagePicture): EChartsOption {
   }
 }
 
-function stack({ steps, names }: UsagePicture, part: Part, below: readonly Part[]): SeriesOption {
+function stack(picture: UsagePicture, part: Part, below: readonly Part[]): SeriesOption {
+  const { steps, names } = picture
+  const open = unfinishedStep(picture)
   const bottom = (step: UsageStep) => below.reduce((sum, one) => sum + step[one], 0)
   return {
     type: 'custom',
@@ -44,7 +48,13 @@ function stack({ steps, names }: UsagePicture, part: Part, below: readonly Part[
     encode: { x: [0, 1], y: [2, 3] },
     data: steps
       .filter((step) => step[part] > 0)
-      .map((step) => [step.fromMs, step.toMs, bottom(step), bottom(step) + step[part]]),
+      .map((step) => [
+        step.fromMs,
+        step.toMs,
+        bottom(step),
+        bottom(step) + step[part],
+        Number(step === open),
+      ]),
   }
 }
 

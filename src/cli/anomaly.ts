@@ -113,8 +113,10 @@ function why({ reason, figures: f }: Replayed): string {
     'slow-burn': `${f.lastHour} in the last hour; more than usual for 6, 12 or 24 hours`,
     'new-activity': `busy for ${f.busyMinutes} minutes; usually ${f.usuallyBusyMinutes}`,
     errors: `usually ${(100 * f.usuallyFailed).toFixed(1)} % fail; ${f.lastHour} requests in the last hour`,
+    fall: `${f.lastQuarter} in a quarter of an hour; at this time of day at least ${f.leastComparable}`,
     silence: `silent for ${f.silentMinutes} minutes; ${f.missing} requests missing`,
     'new-network': `${f.lastHour} in an hour, from networks never seen`,
+    person: `${f.lastHour} in an hour, some of them by hand`,
     probing: 'scopes refused again and again',
   }
   return words[reason]

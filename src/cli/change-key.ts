@@ -18,7 +18,7 @@ const acts = { revoke, deactivate, activate }
 export type Change = keyof typeof acts
 
 const done: Record<Change, (key: Key) => Phrase> = {
-  revoke: (key) => say`Revoked ${{ name: key.name }} for good.`,
+  revoke: (key) => say`Revoked ${{ name: key.name }}.`,
   deactivate: (key) => say`Deactivated ${{ name: key.name }}. Resume with keywarden keys activate ${key.id}.`,
   activate: (key) => say`Activated ${{ name: key.name }}. It works again.`,
 }

@@ -5,9 +5,8 @@ import { existingKey } from '../audit/signing.ts'
 import { systemClock } from '../foundation/clock.ts'
 import type { Config } from '../foundation/config.ts'
 import { type Database, openDatabase } from '../foundation/database.ts'
-import { isOutage } from '../foundation/outage.ts'
 import { hourMs } from '../foundation/time.ts'
-import { bad, type Check, type Finding, good, warning } from './finding.ts'
+import { aboutDatabase, bad, type Check, type Finding, good, warning } from './finding.ts'
 
 /** Checkpoints are hourly; two missing ones are a fault. */
 const latestMs = 2.5 * hourMs
@@ -19,8 +18,7 @@ export const checkAudit: Check = async (config) => {
     const first = await rights(db)
     return first.state === 'FAIL' ? [first] : [first, await checkpoints(db, config)]
   } catch (error) {
-    if (isOutage(error)) return [bad('cannot be looked at while Postgres cannot be reached')]
-    throw error
+    return [bad(`cannot be looked at: ${aboutDatabase(error as Error)}`)]
   } finally {
     await db.destroy()
   }

@@ -1,9 +1,8 @@
 import { systemClock } from '../foundation/clock.ts'
 import type { Config } from '../foundation/config.ts'
 import { openDatabase } from '../foundation/database.ts'
-import { isOutage } from '../foundation/outage.ts'
 import { delayedMessages, failedMessages, refusedForGood, type Trouble } from '../notifications/failed.ts'
-import { bad, type Check, type Finding, good, warning } from './finding.ts'
+import { aboutDatabase, bad, type Check, type Finding, good, warning } from './finding.ts'
 
 /** Checks for messages that Slack refused for good, and for those that wait for a retry. */
 export const checkMessages: Check = async (config: Config) => {
@@ -16,8 +15,7 @@ export const checkMessages: Check = async (config: Config) => {
     if (!refused && !delayed) return [good('none was refused for good, and none waits for another try')]
     return [...(refused ? [aboutRefused(refused)] : []), ...(delayed ? [aboutDelayed(delayed)] : [])]
   } catch (error) {
-    if (isOutage(error)) return [bad('cannot be looked at while Postgres cannot be reached')]
-    throw error
+    return [bad(`cannot be looked at: ${aboutDatabase(error as Error)}`)]
   } finally {
     await db.destroy()
   }

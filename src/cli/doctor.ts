@@ -11,18 +11,17 @@ import { lateSentences, readLateness } from '../foundation/lateness.ts'
 import { openLog } from '../foundation/log.ts'
 import { pendingMigrations } from '../foundation/migrate.ts'
 import { packageRoot } from '../foundation/package-root.ts'
-import { whyNoChanges } from '../foundation/primary.ts'
 import { systemRandom } from '../foundation/random.ts'
 import { clusterSentence, isCluster } from '../foundation/redis.ts'
 import { requireSessions } from '../foundation/sessions.ts'
 import { historyScopes, openWebClient, slackStartError } from '../foundation/slack.ts'
-import { StartError } from '../foundation/start-error.ts'
 import { allWorkspaces } from '../workspaces/workspace.ts'
 import { checkAudit } from './doctor-audit.ts'
+import { checkCanary } from './doctor-canary.ts'
 import { doctorLive, type TryLive } from './doctor-live.ts'
 import { checkMessages } from './doctor-messages.ts'
 import { checkNode } from './doctor-node.ts'
-import { bad, type Check, type Finding, good, warning } from './finding.ts'
+import { aboutDatabase, bad, type Check, type Finding, good, warning } from './finding.ts'
 import { printOut } from './print.ts'
 
 /**
@@ -38,6 +37,7 @@ export async function doctor(
     ['Postgres', postgres],
     ['Audit', checkAudit],
     ['Secrets', secrets],
+    ['Canary', checkCanary],
     ['Redis', redis],
     ['Slack', slack],
     ['Messages', checkMessages],
@@ -75,11 +75,7 @@ const postgres: Check = async ({ databaseUrl }) => {
       ...(pending.length === 0 ? await jobs(db) : []),
     ]
   } catch (error) {
-    if (error instanceof StartError) return [bad(error.message)]
-    const noChanges = whyNoChanges(error)
-    if (noChanges) return [bad(`takes no changes: ${noChanges}; point DATABASE_URL at the primary`)]
-    if (error instanceof StartError) return [bad(error.message)]
-    return [bad(`cannot be reached (${(error as Error).message}); check DATABASE_URL`)]
+    return [bad(aboutDatabase(error as Error).replace(/^Postgres /, ''))]
   } finally {
     await db.destroy()
   }

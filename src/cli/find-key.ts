@@ -1,5 +1,5 @@
 import { type Refusal, refuse } from '../foundation/refusal.ts'
-import { join, say } from '../foundation/words.ts'
+import { join, say, series } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import { findKey } from '../keys/find.ts'
 import type { KeyWithUsage } from '../keys/key.ts'
@@ -25,7 +25,7 @@ export async function keyByWords(
   return refuse('not_found', say`No key is called ${{ name: words }} in ${{ name: workspace.name }}.`, {
     next:
       near.length > 0
-        ? say`Did you mean ${join(near, ' or ')}?`
+        ? say`Did you mean ${series(near, 'or')}?`
         : say`See ${{ code: 'keywarden keys list' }}.`,
   })
 }

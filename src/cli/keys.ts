@@ -12,6 +12,7 @@ import { eventLine, factLines, keyObject, tableHead, tableRow } from './key-view
 import { complain, operator, withWorld } from './operator.ts'
 import { writeOut } from './out.ts'
 import { printable, printError, printOut } from './print.ts'
+import { type LeakChoices, reportLeak } from './report-leak.ts'
 import { whichWorkspace } from './which-workspace.ts'
 
 type Env = Record<string, string | undefined>
@@ -21,7 +22,7 @@ type ShowChoices = { workspace?: string; json?: boolean }
 const ofWorkspace = ['--workspace <name>', 'its name or id; needed when there are several'] as const
 const because = ['--reason <words>', 'why; goes into the audit'] as const
 
-/** `keywarden keys list|show|revoke|deactivate|activate|import`: for the day Slack is down. */
+/** `keywarden keys list|show|revoke|deactivate|activate|leaked|import`: for the day Slack is down. */
 export function addKeyVerbs(program: Command, env: Env, failed: (code: number) => void): void {
   const verbs = program
     .command('keys')
@@ -68,9 +69,18 @@ function addChanging(verbs: Command, env: Env, failed: (code: number) => void): 
       .action(async (key: string, choices: ChangeChoices) =>
         failed(await changeKey(env, change, key, choices)),
       )
-  add('revoke', 'end a key for good; asks for its name first').option('--yes', 'do not ask')
+  add('revoke', 'revoke a key; asks for its name first').option('--yes', 'do not ask')
   add('deactivate', 'pause a key; activate resumes it')
   add('activate', 'resume a paused key')
+  verbs
+    .command('leaked')
+    .summary('report leaked keys')
+    .description(
+      'report the tokens and hints on standard input as leaked; policy decides what happens to a token’s key',
+    )
+    .option(...ofWorkspace)
+    .option('--where <words>', 'where they were found')
+    .action(async (choices: LeakChoices) => failed(await reportLeak(env, choices)))
 }
 
 const importHelp = `

@@ -1,9 +1,11 @@
 import { grantRights, ownsTables } from '../audit/rights.ts'
 import type { Config } from '../foundation/config.ts'
 import { type Database, openDatabase } from '../foundation/database.ts'
-import { migrate } from '../foundation/migrate.ts'
-import { databaseStartError } from '../foundation/outage.ts'
+import { expandedBy, isExpand, migrate, pendingMigrations, pendingWork } from '../foundation/migrate.ts'
+import type { Migration } from '../foundation/migration.ts'
+import { databaseStartError, reasonOf } from '../foundation/outage.ts'
 import { requireSessions } from '../foundation/sessions.ts'
+import { StartError } from '../foundation/start-error.ts'
 
 /**
  * Migrates the database to this version. With an owner's URL the owner owns the tables, and the role of DATABASE_URL
@@ -14,7 +16,7 @@ export async function migrateDatabase(config: Config): Promise<number> {
   if (databaseOwnerUrl === undefined) await requireSessions(databaseUrl)
   else await requireSessions(databaseOwnerUrl, 'DATABASE_OWNER_URL')
   const open = (url: string) => openDatabase(url, { connections: 2, name: 'keywarden migrate' })
-  if (databaseOwnerUrl === undefined) return report(await migrate(databaseUrl))
+  if (databaseOwnerUrl === undefined) return report(await migrated(databaseUrl, 'DATABASE_URL'))
   const [app, owner] = [open(databaseUrl), open(databaseOwnerUrl)]
   try {
     const appRole = await roleOf(app, 'DATABASE_URL')
@@ -24,14 +26,81 @@ export async function migrateDatabase(config: Config): Promise<number> {
       console.error(problem)
       return 1
     }
-    const code = report(await migrate(databaseOwnerUrl))
+    const code = report(await migrated(databaseOwnerUrl, 'DATABASE_OWNER_URL'))
     await grantRights(owner, appRole.role)
+    await pendingMigrations(app)
     console.log(`${appRole.role} may read and append to the audit, and not change it.`)
     return code
   } finally {
     await Promise.all([app.destroy(), owner.destroy()])
   }
 }
+
+const migrated = (url: string, variable: string): Promise<string[]> =>
+  migrate(url).catch((error: Error) => {
+    throw whyNotMigrated(error, variable) ?? error
+  })
+
+/** The reason why the role cannot migrate, and what to do about it. */
+export function whyNotMigrated(error: Error, variable: string): StartError | undefined {
+  const said = reasonOf(error)
+  if (/extension .* is not available/.test(said))
+    return new StartError(
+      `The server lacks an extension (${said}). Install the contrib modules of PostgreSQL there, and migrate again.`,
+    )
+  if ((error as { code?: unknown }).code !== '42501') return databaseStartError(error, variable)
+  return new StartError(
+    `The role of ${variable} may not migrate (${said}). Make it the owner of the database and of its tables, or set DATABASE_OWNER_URL to the role that is.`,
+  )
+}
+
+/** Prints what `migrateDatabase` would run, what waits for it, and whether older code can go on. Changes nothing. */
+export async function planMigration({ databaseUrl }: Config): Promise<number> {
+  const db = openDatabase(databaseUrl, { connections: 1, name: 'keywarden migrate --plan' })
+  try {
+    const newer = await expandedBy(db)
+    if (newer.length > 0) {
+      console.log(`The database is of a newer version (${newer.join(', ')}), on which this one can run.`)
+      return 0
+    }
+    const { migrations, functions } = await pendingWork(db)
+    const tables = [...new Set(migrations.flatMap(({ migration }) => Object.keys(migration.effect.locks)))]
+    const sizes = await sizesOf(db, tables)
+    for (const { name, migration } of migrations) console.log(describe(name, migration, sizes))
+    for (const name of functions) console.log(`${name}\n  a new body, which serves the version before too`)
+    const isNothing = migrations.length + functions.length === 0
+    console.log(isNothing ? 'The database is up to date.' : 'Nothing was changed. Run: keywarden migrate')
+    return 0
+  } finally {
+    await db.destroy()
+  }
+}
+
+async function sizesOf(db: Database, tables: string[]): Promise<Map<string, string>> {
+  const { rows } = await db.raw(
+    `select relname, pg_size_pretty(pg_total_relation_size(oid)) as size from pg_class
+     where relnamespace = current_schema()::regnamespace and relname = any(?)`,
+    [tables],
+  )
+  return new Map(rows.map(({ relname, size }: { relname: string; size: string }) => [relname, size]))
+}
+
+function describe(name: string, { effect }: Migration, sizes: ReadonlyMap<string, string>): string {
+  const locks = Object.entries(effect.locks).map(
+    ([table, mode]) => `${mode} on ${table} (${sizes.get(table) ?? 'not there yet'})`,
+  )
+  const isFirst = name === '0001_baseline'
+  return [
+    name,
+    `  ${effect.purpose}`,
+    `  locks until it ends: ${locks.join(', ') || 'none that anybody waits for'}`,
+    `  rewrites: ${effect.rewrites.join(', ') || 'nothing'}`,
+    ...(isFirst ? [] : [isExpand(name) ? onward : stop]),
+  ].join('\n')
+}
+
+const onward = '  The version before can run on it: update while it runs, and go back to it if you must.'
+const stop = '  The version before cannot run on it: first replace every process, and take a backup.'
 
 type Identity = { role: string; database: string }
 

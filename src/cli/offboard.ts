@@ -34,7 +34,7 @@ export function addOffboardVerb(
       new Option('--mode <mode>', 'what happens to the keys; else as the policy says').choices([...modes]),
     )
     .option('--successor <user>', 'the Slack user id of whoever takes over; else a manager')
-    .option('--note <text>', 'stands in the audit and the report')
+    .option('--note <text>', 'recorded in the audit log and the report')
     .option('--preview', 'show what would happen, and do nothing')
     .action((person: string, options: Options) =>
       withWorld(env, async (world) => {

@@ -5,11 +5,12 @@ import { type Config, readConfig } from '../foundation/config.ts'
 import { openDatabase } from '../foundation/database.ts'
 import { hearDatabaseTime } from '../foundation/database-time.ts'
 import { openLog } from '../foundation/log.ts'
+import { databaseStartError } from '../foundation/outage.ts'
 import { systemRandom } from '../foundation/random.ts'
 import { type Refusal, refuse, sentence } from '../foundation/refusal.ts'
 import { requireSessions } from '../foundation/sessions.ts'
 import type { Phrase } from '../foundation/words.ts'
-import type { World } from '../foundation/world.ts'
+import { openStandby, type World } from '../foundation/world.ts'
 import { confirmRequest, type Receipt } from '../leases/confirm.ts'
 import { isLost } from '../leases/receipt.ts'
 import { type ReceiptAbout, receiptPhrase } from '../leases/receipt-words.ts'
@@ -33,11 +34,24 @@ export async function withWorld<T>(
   // Output may be piped, so logs must not be part of it.
   const log = openLog({ level: 'error', tokenPrefix: config.tokenPrefix, destination: process.stderr })
   const clock = openDatabaseClock()
+  const standby = openStandby(config, 'keywarden shell')
   try {
     await hearDatabaseTime({ db, clock })
-    return await work({ config, db, log, clock, random: systemRandom })
+    return await work({ config, db, standby, log, clock, random: systemRandom })
   } finally {
-    await db.destroy()
+    await Promise.all([db.destroy(), standby?.destroy()])
+  }
+}
+
+/** Passes on what is read from the standby, if there is one: its trouble is named by its own variable. */
+export async function* fromStandby(
+  { standby }: World,
+  pieces: AsyncIterable<string>,
+): AsyncGenerator<string> {
+  try {
+    yield* pieces
+  } catch (error) {
+    throw (standby && databaseStartError(error, 'DATABASE_READ_URL')) ?? error
   }
 }
 

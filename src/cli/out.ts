@@ -14,8 +14,14 @@ export async function writeOut(pieces: AsyncIterable<string>): Promise<number> {
   const { stdout } = process
   for await (const piece of pieces) {
     if (stdout.errored) return 1
-    if (!stdout.write(piece))
-      await Promise.race([once(stdout, 'drain'), once(stdout, 'close')]).catch(() => undefined)
+    if (stdout.write(piece)) continue
+    const waiting = new AbortController()
+    const { signal } = waiting
+    await Promise.race([once(stdout, 'drain', { signal }), once(stdout, 'close', { signal })]).catch(
+      () => undefined,
+    )
+    // Whichever did not come is waited for no more.
+    waiting.abort()
   }
   await new Promise<unknown>((resolve) => stdout.write('', resolve))
   return stdout.errored ? 1 : 0

@@ -10,13 +10,14 @@ import { packageRoot } from '../foundation/package-root.ts'
 import { scrubber } from '../foundation/scrub.ts'
 import { StartError } from '../foundation/start-error.ts'
 import { isSlackUser } from '../foundation/words.ts'
+import { addAddressVerbs } from './addresses.ts'
 import { addAnomalyVerbs } from './anomaly.ts'
 import { addAuditVerbs } from './audit.ts'
 import { doctor } from './doctor.ts'
 import type { TryLive } from './doctor-live.ts'
 import { addKeyVerbs } from './keys.ts'
 import { addMessageVerbs } from './messages.ts'
-import { migrateDatabase } from './migrate.ts'
+import { migrateDatabase, planMigration } from './migrate.ts'
 import { addOffboardVerb } from './offboard.ts'
 import { printError } from './print.ts'
 import { NotAnImport } from './read-import.ts'
@@ -52,8 +53,12 @@ export async function runShell(argv: readonly string[], shell: Shell): Promise<n
   program
     .command('migrate')
     .description('bring the database to this version')
-    .action(async () => {
-      code = await migrateDatabase(readConfig(shell.env))
+    .option(
+      '--plan',
+      'print what would run, what waits for it and whether older code can go on; change nothing',
+    )
+    .action(async ({ plan }: { plan?: boolean }) => {
+      code = await (plan ? planMigration : migrateDatabase)(readConfig(shell.env))
     })
   program
     .command('doctor')
@@ -75,6 +80,7 @@ export async function runShell(argv: readonly string[], shell: Shell): Promise<n
     addWorkspaceVerbs,
     addServiceTokenVerbs,
     addOffboardVerb,
+    addAddressVerbs,
     addReviewVerbs,
     addMessageVerbs,
     addAuditVerbs,

@@ -44,17 +44,24 @@ export async function serve(
   return 0
 }
 
-/** Resolves at the first signal to stop. From then on the hard limit runs; a second signal exits at once. */
+/**
+ * Resolves at the first signal to stop. From then on the hard limit runs; a second signal, of either kind, exits at once,
+ * in a container too, where the first process has no default action for signals.
+ */
 function askedToStop(log: Log, limitMs: number): Promise<void> {
   return new Promise((resolve) => {
+    const cutShort = () => {
+      log.warn({ event: 'process.stop_cut_short' }, 'the process ends before all that it began has ended')
+      process.exit(1)
+    }
+    let isAsked = false
     const stop = () => {
-      setTimeout(() => {
-        log.warn({ event: 'process.stop_cut_short' }, 'the process ends before all that it began has ended')
-        process.exit(1)
-      }, limitMs).unref()
+      if (isAsked) return cutShort()
+      isAsked = true
+      setTimeout(cutShort, limitMs).unref()
       resolve()
     }
-    process.once('SIGTERM', stop)
-    process.once('SIGINT', stop)
+    process.on('SIGTERM', stop)
+    process.on('SIGINT', stop)
   })
 }

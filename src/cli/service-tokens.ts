@@ -1,10 +1,16 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { newId } from '../foundation/ids.ts'
 import { isRefusal } from '../foundation/refusal.ts'
 import { say } from '../foundation/words.ts'
 import { confirmNewest } from '../leases/confirm.ts'
 import type { Act } from '../members/actor.ts'
-import { createServiceToken, listServiceTokens, revokeServiceToken } from '../workspaces/service-tokens.ts'
+import {
+  createServiceToken,
+  listServiceTokens,
+  revokeServiceToken,
+  type ServiceTokenRight,
+  serviceTokenRights,
+} from '../workspaces/service-tokens.ts'
 import { asOperator, complain, complainRepeated, onlyAccount, printConfirmed, withWorld } from './operator.ts'
 import { printOut } from './print.ts'
 
@@ -20,12 +26,19 @@ export function addServiceTokenVerbs(
   verbs
     .command('create <name>')
     .description('make one; it is printed once and stored as a hash')
-    .action((name: string) =>
+    .addOption(
+      new Option('--for <right>', 'its one right: to verify keys, or to report leaks')
+        .choices(serviceTokenRights)
+        .default('verify'),
+    )
+    .action((name: string, { for: right }: { for: ServiceTokenRight }) =>
       withWorld(env, async (world) => {
         const account = await onlyAccount(world)
         if (isRefusal(account)) return failed(complain(account))
         const subject = { id: account.id, workspaceId: account.workspace.id }
-        const made = await asOperator(world, (act) => createServiceToken(act, subject, name, world.random))
+        const made = await asOperator(world, (act) =>
+          createServiceToken(act, subject, name, world.random, right),
+        )
         if (isRefusal(made)) return failed(complain(made))
         console.error(`${made.id} is shown once. Save it in the secrets manager of ${name.trim()} now.`)
         // Only the secret goes to standard output, so that it can be piped without being seen.
@@ -41,7 +54,9 @@ export function addServiceTokenVerbs(
         if (isRefusal(account)) return failed(complain(account))
         for (const token of await listServiceTokens(world.db, account.id)) {
           const state = token.revokedAt ? `revoked ${day(token.revokedAt)}` : 'live'
-          printOut(`${token.id}  ${token.hint}  ${state}  made ${day(token.createdAt)}  ${token.name}`)
+          printOut(
+            `${token.id}  ${token.hint}  ${state}  made ${day(token.createdAt)}  for ${token.may}  ${token.name}`,
+          )
         }
       }),
     )

@@ -1,11 +1,11 @@
 import { type Command, Option } from 'commander'
 import { isRefusal } from '../foundation/refusal.ts'
 import { dayMs } from '../foundation/time.ts'
-import type { World } from '../foundation/world.ts'
+import { statisticsDatabase, type World } from '../foundation/world.ts'
 import { exportUsage, type UsageExport } from '../usage/reports/export.ts'
 import type { Step } from '../usage/step.ts'
 import { keyByWords } from './find-key.ts'
-import { complain, withWorld } from './operator.ts'
+import { complain, fromStandby, withWorld } from './operator.ts'
 import { writeOut } from './out.ts'
 import { momentFrom, momentUntil } from './times.ts'
 import { whichWorkspace, whichWorkspaces } from './which-workspace.ts'
@@ -43,7 +43,9 @@ export function addUsageVerbs(program: Command, env: Env, failed: (code: number)
 const exportUse = (env: Env, choices: Choices): Promise<number> =>
   withWorld(env, async (world) => {
     const whose = await whoseUse(world, choices)
-    return isRefusal(whose) ? complain(whose) : writeOut(exportUsage(world.db, whose))
+    return isRefusal(whose)
+      ? complain(whose)
+      : writeOut(fromStandby(world, exportUsage(statisticsDatabase(world), whose)))
   })
 
 async function whoseUse(world: World, { workspace, key, from, to = world.clock.now(), by }: Choices) {

@@ -73,8 +73,12 @@ const publicKeys = (paths: readonly string[]): Promise<KeyObject[]> =>
   )
 
 function report(verification: Verification, vouching: Vouching): number {
-  const { chains, damages, gaveUp, partial } = verification
+  const { chains, damages, gaveUp, partial, evidence } = verification
   for (const chain of chains) reportChain(chain, partial)
+  if (evidence)
+    printLine(
+      `Evidence: ${Math.min(evidence.samples, evidence.population)} of the ${count(evidence.population, 'key')} of ${evidence.workspace} just before ${evidence.at}, drawn with seed ${evidence.seed}.`,
+    )
   for (const { line, damaged } of damages.slice(0, max)) printLine(`  damaged     line ${line}: ${damaged}`)
   if (gaveUp) printLine('There are so many breaks that the rest was not looked at.')
   if (chains.every(({ events }) => events === 0)) printLine('There are no events to verify.')

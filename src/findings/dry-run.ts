@@ -10,14 +10,16 @@ export type Candidate = {
   name: string
   hint: string
   ownerId: string
-  kind: Noticed
+  /** a key may be both idle and unconfirmed */
+  kinds: Noticed[]
   at: Date
   noticed: boolean
 }
 
 export type DryRun = {
   policy: Pick<Policy, 'idleKeys' | 'unconfirmedKeys' | 'noticeDays'>
-  counts: Record<Noticed, number>
+  /** keys by reason, and in all: one that is here for both reasons counts once */
+  counts: Record<Noticed | 'all', number>
   /** the soonest first, up to the limit */
   keys: Candidate[]
   /** keys of the running review that still wait for an answer, and until when */
@@ -31,25 +33,30 @@ export type DryRun = {
 export async function dryRun(db: Executor, workspace: Workspace, now: Date, limit: number): Promise<DryRun> {
   const { timeZone, noticeDays, idleKeys, unconfirmedKeys } = workspace.policy
   const { rows } = await db.raw(
-    `select k.id as "keyId", k.name, k.hint, k.owner_id as "ownerId", f.kind,
-       coalesce(n.deactivate_at, :ifNow::timestamptz) as at, n.key_id is not null as noticed
+    `select k.id as "keyId", k.name, k.hint, k.owner_id as "ownerId", array_agg(f.kind order by f.kind) as kinds,
+       min(coalesce(n.deactivate_at, :ifNow::timestamptz)) as at, bool_or(n.key_id is not null) as noticed
      from findings f join keys k on k.id = f.key_id
        left join deactivation_notices n on n.workspace_id = f.workspace_id and n.kind = f.kind and n.key_id = f.key_id
      where f.workspace_id = :workspace and f.kind in ('idle', 'unconfirmed') and f.resolved_at is null
        and k.status = 'active'
+     group by k.id
      order by at, k.name_folded, k.id limit :limit`,
     { workspace: workspace.id, ifNow: addDays(now, noticeDays, timeZone), limit },
   )
-  const counted: { kind: Noticed; n: number }[] = await db('findings')
-    .where({ workspace_id: workspace.id })
+  const counts = await db('findings')
+    .join('keys', 'keys.id', 'findings.key_id')
+    .where({ 'findings.workspace_id': workspace.id, 'keys.status': 'active' })
     .whereIn('kind', ['idle', 'unconfirmed'])
     .whereNull('resolved_at')
-    .groupBy('kind')
-    .select('kind', db.raw('count(*)::int as n'))
-  const count = (kind: Noticed) => counted.find((row) => row.kind === kind)?.n ?? 0
+    .first(
+      db.raw(
+        `count(distinct key_id)::int as "all", (count(*) filter (where kind = 'idle'))::int as idle,
+         (count(*) filter (where kind = 'unconfirmed'))::int as unconfirmed`,
+      ),
+    )
   return {
     policy: { idleKeys, unconfirmedKeys, noticeDays },
-    counts: { idle: count('idle'), unconfirmed: count('unconfirmed') },
+    counts,
     keys: rows,
     waiting: await waitingIn(db, workspace.id, now),
   }

@@ -10,7 +10,7 @@ import { type AboutFinding, lockFinding, resolvedAlready } from './store.ts'
  * now on. The expectation is audited and shown with the key, where it can be withdrawn.
  */
 export async function expectUse(act: Act, target: Target, wanted: Expected): Promise<AboutFinding | Refusal> {
-  const finding = await lockFinding(act, 'use.expect', target, 'unusual-use')
+  const finding = await lockFinding(act, 'use.expect', target, ['unusual-use'])
   if (isRefusal(finding)) return finding
   const { keyId } = finding
   const reason = await expectEpisode(act, keyId, wanted, target.random)

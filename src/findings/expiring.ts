@@ -20,8 +20,8 @@ type Row = { id: string; works_until: Date; lifetime_days: number | null; level:
 
 /**
  * Asks which active keys stop working within 30, 14, 7, 3 or 1 days, or have stopped. Days are counted in the
- * workspace's time zone, at the key's time of day, across daylight saving. A step longer than the key's lifetime is
- * skipped. The rotation itself warns about its old key.
+ * workspace's time zone, at the key's time of day, across daylight saving. A step as long as the key's lifetime is
+ * skipped: nothing is news when a key is made. The rotation itself warns about its old key.
  */
 export const expiring: Question = {
   kind: 'expiring',
@@ -43,7 +43,7 @@ export const expiring: Question = {
     )
     return (rows as Row[]).flatMap((row) => {
       const reached = steps[row.level]
-      if (!reached || (row.lifetime_days ?? Number.POSITIVE_INFINITY) < reached.days) return []
+      if (!reached || (row.lifetime_days ?? Number.POSITIVE_INFINITY) <= reached.days) return []
       const { step, severity } = reached
       return [
         {

@@ -14,6 +14,8 @@ export type Kind =
   | 'shared-key'
   | 'dead-key-in-use'
   | 'unconfirmed'
+  | 'leaked'
+  | 'canary'
 
 /**
  * Something true about a key now. `step` names how far it has escalated and `level` ranks it: a higher level is
@@ -43,6 +45,8 @@ export type Question = {
   daily?: readonly string[]
   /** the facts of an open finding change without escalating it, and are kept current */
   moves?: boolean
+  /** its message is edited as soon as they change: they say whether the key still works */
+  edits?: boolean
 }
 
 /** A finding that is no longer true, with its key as it is now. */
@@ -84,6 +88,7 @@ export type Resolution = {
     | 'fleet'
     | 'silent'
     | 'apart'
+    | 'righted'
   by: string | null
   at: string
 }

@@ -9,9 +9,9 @@ const groupFrom = 4
 export type Placed = Notified & { groupId: string | null }
 
 /**
- * Decides the message that each finding belongs to: its own; the shared one of the day, when its step is a daily one; or
- * one shared with the others of this moment, when there are many. A finding stays in a shared message, but one that
- * leaves its daily step gets a message of its own again.
+ * Decides the message that each finding belongs to: its own; the shared one of the day, when several reach a daily step on
+ * it; or one shared with the others of this moment, when there are many. A finding stays in its message, but one that
+ * leaves its daily steps gets a message of its own.
  */
 export async function place(
   trx: Transaction,
@@ -19,20 +19,28 @@ export async function place(
   raised: readonly Notified[],
 ): Promise<readonly Placed[]> {
   const isDaily = (step: string) => round.question.daily?.includes(step) ?? false
+  const begins = raised.filter((one) => !one.before && isDaily(one.step))
   const joins = (one: Notified) =>
     !isDaily(one.step) && (!one.before || (one.before.group_id && isDaily(one.before.step)))
   const together = raised.filter(joins)
-  const daily = raised.some((one) => isDaily(one.step)) ? await groupOfDay(trx, round) : null
+  const daily = begins.length > 0 ? await groupOfDay(trx, round, begins.length) : null
   const crowd = together.length >= groupFrom ? await newGroup(trx, round) : null
   return raised.map((one) => {
-    if (isDaily(one.step)) return { ...one, groupId: daily }
+    if (!one.before && isDaily(one.step)) return { ...one, groupId: daily }
     return { ...one, groupId: joins(one) ? crowd : (one.before?.group_id ?? null) }
   })
 }
 
-async function groupOfDay(trx: Transaction, { question, workspace, now, random }: Round): Promise<string> {
+/** One finding alone shares no message, unless others of that day did. */
+async function groupOfDay(
+  trx: Transaction,
+  { question, workspace, now, random }: Round,
+  findings: number,
+): Promise<string | null> {
   const day = dayIn(workspace.policy.timeZone, now)
   const where = { workspace_id: workspace.id, kind: question.kind, day }
+  const known = await trx('finding_groups').where(where).first('id')
+  if (known || findings === 1) return known?.id ?? null
   await trx('finding_groups')
     .insert({ id: newId('grp', random), ...where, opened_at: now })
     .onConflict(trx.raw('(workspace_id, kind, day) where day is not null'))

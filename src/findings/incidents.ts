@@ -1,7 +1,7 @@
 import type { Executor } from '../foundation/database.ts'
 
 /** The kinds of finding that are listed as incidents. */
-export type IncidentKind = 'unusual-use' | 'shared-key' | 'dead-key-in-use'
+export type IncidentKind = 'unusual-use' | 'shared-key' | 'dead-key-in-use' | 'leaked'
 
 /** A period in which a key was used as it should not be. `until` is undefined while it goes on. */
 export type Incident = { kind: IncidentKind; from: Date; until: Date | undefined }
@@ -26,6 +26,6 @@ const statement = `
     from anomaly_episodes where key_id = :keyId
     union all
     select kind, opened_at, resolved_at from findings
-    where key_id = :keyId and kind in ('shared-key', 'dead-key-in-use')
+    where key_id = :keyId and kind in ('shared-key', 'dead-key-in-use', 'leaked')
   ) as incidents
   where "from" < :to and (until is null or until > :from) order by "from" desc limit :max`

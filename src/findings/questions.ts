@@ -1,7 +1,9 @@
+import { canary } from './canary.ts'
 import { deadKeyInUse } from './dead-key-in-use.ts'
 import { expiring } from './expiring.ts'
 import type { Kind, Question } from './finding.ts'
 import { idle } from './idle.ts'
+import { leaked } from './leaked.ts'
 import { offboardingLate } from './offboarding-late.ts'
 import { orphaned } from './orphaned.ts'
 import { rotationDue } from './rotation-due.ts'
@@ -22,4 +24,6 @@ export const questions: Record<Kind, Question> = {
   'shared-key': sharedKey,
   'dead-key-in-use': deadKeyInUse,
   unconfirmed,
+  leaked,
+  canary,
 }

@@ -2,6 +2,7 @@ import type { Transaction } from '../foundation/database.ts'
 import { newId } from '../foundation/ids.ts'
 import type { Random } from '../foundation/random.ts'
 import { type OutboxMessage, put } from '../notifications/outbox.ts'
+import { refreshSoon } from '../notifications/posted-messages.ts'
 import { quietUntil } from '../policy/quiet.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import type { Fact, Question } from './finding.ts'
@@ -32,7 +33,7 @@ export async function reconcile(
   const open: Open[] = await trx('findings')
     .where({ workspace_id: workspace.id, kind: question.kind })
     .whereNull('resolved_at')
-    .select('id', 'key_id', 'step', 'level', 'group_id')
+    .select('id', 'key_id', 'step', 'level', 'group_id', 'assigned_to')
 
   const known = new Map(open.map((finding) => [finding.key_id, finding]))
   const fresh = facts.filter((fact) => !known.has(fact.keyId)).map((fact) => asNew(fact, random))
@@ -40,12 +41,12 @@ export async function reconcile(
   const still = new Set(facts.map((fact) => fact.keyId))
   const gone = open.filter((finding) => !still.has(finding.key_id))
 
-  const deescalated = question.moves ? await keepCurrent(trx, facts, known, now) : []
+  const deescalated = question.moves ? await keepCurrent(trx, question, facts, known, now) : []
   const placed = await place(trx, round, [...fresh, ...worse])
   await openNew(trx, round, placed.slice(0, fresh.length))
   await escalate(trx, placed.slice(fresh.length), now)
   const messages = [
-    ...[...placed, ...deescalated].map((finding) => messageFor(round, finding)),
+    ...[...placed, ...deescalated].flatMap((finding) => messagesFor(round, finding)),
     ...(await resolve(trx, round, gone)),
   ]
   await put(trx, messages, now, random)
@@ -61,8 +62,11 @@ const asNew = (fact: Fact, random: Random): Notified => ({
 const asWorse = (fact: Fact, before: Open | undefined): Notified[] =>
   before && fact.level > before.level ? [{ ...fact, id: before.id, before }] : []
 
-function messageFor({ workspace, now }: Round, finding: Placed): OutboxMessage {
-  return {
+/** A message for the channel, and for the person who was given the finding. */
+function messagesFor({ workspace, now }: Round, finding: Placed): OutboxMessage[] {
+  const assignee = finding.before?.assigned_to
+  const places = [`channel:${workspace.policy.alertChannel}`, ...(assignee ? [`dm:${assignee}`] : [])]
+  return places.map((destination) => ({
     workspaceId: workspace.id,
     source: 'finding',
     mode: 'thread',
@@ -70,9 +74,9 @@ function messageFor({ workspace, now }: Round, finding: Placed): OutboxMessage {
     subjectId: finding.groupId ?? finding.id,
     step: finding.step,
     level: finding.level,
-    destination: `channel:${workspace.policy.alertChannel}`,
+    destination,
     notBefore: finding.severity === 'critical' ? undefined : quietUntil(workspace.policy, now),
-  }
+  }))
 }
 
 async function openNew(trx: Transaction, round: Round, findings: Placed[]): Promise<void> {
@@ -92,11 +96,12 @@ async function openNew(trx: Transaction, round: Round, findings: Placed[]): Prom
 }
 
 /**
- * Keeps the facts of open findings current; alerts show them when they are next edited. Returns the findings that
+ * Keeps the facts of open findings current; alerts show them when they are next edited, which some kinds ask for. Returns the findings that
  * de-escalated.
  */
 async function keepCurrent(
   trx: Transaction,
+  { edits }: Question,
   facts: readonly Fact[],
   known: ReadonlyMap<string, Open>,
   now: Date,
@@ -106,12 +111,15 @@ async function keepCurrent(
     return before && before.level >= fact.level ? [{ ...fact, id: before.id, before }] : []
   })
   if (current.length === 0) return []
-  await trx.raw(
+  const { rows } = await trx.raw(
     `update findings set step = c.step, level = c.level, severity = c.severity, facts = c.facts
      from jsonb_to_recordset(?) as c (id text, step text, level integer, severity text, facts jsonb)
-     where findings.id = c.id and (findings.level, findings.facts) is distinct from (c.level, c.facts)`,
+     where findings.id = c.id and (findings.level, findings.facts) is distinct from (c.level, c.facts)
+     returning coalesce(group_id, findings.id) as subject`,
     [JSON.stringify(current)],
   )
+  const subjects = (rows as { subject: string }[]).map(({ subject }) => subject)
+  if (edits && subjects.length > 0) await refreshSoon(trx, 'finding', subjects)
   const deescalated = current.filter(({ before, level }) => before.level > level)
   return deescalated.map((one) => ({
     ...one,
@@ -125,6 +133,7 @@ async function escalate(trx: Transaction, findings: Placed[], now: Date): Promis
   if (findings.length === 0) return
   await trx.raw(
     `update findings set step = c.step, level = c.level, severity = c.severity, facts = c.facts,
+       left_group_id = case when group_id is distinct from c."groupId" then group_id else left_group_id end,
        group_id = c."groupId", changed_at = ?, snoozed_until = null, snoozed_by = null, snooze_reason = null
      from jsonb_to_recordset(?) as c (id text, step text, level integer, severity text, facts jsonb, "groupId" text)
      where findings.id = c.id`,

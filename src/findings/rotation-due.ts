@@ -8,7 +8,8 @@ type Row = { id: string; revealed_at: Date; due_at: Date }
 
 /**
  * Asks which active keys reach the rotation period within the policy's warning days, have reached it, or are overdue.
- * Age counts from the reveal, in days of the workspace's time zone. A key with a successor is being rotated.
+ * Age counts from the reveal, in days of the workspace's time zone. A key with a successor is being rotated, and one
+ * that stops working by the day on which it is due has the alert about that.
  */
 export const rotationDue: Question = {
   kind: 'rotation-due',
@@ -17,11 +18,15 @@ export const rotationDue: Question = {
     const { policy } = workspace
     const { rotationPeriodDays: period, rotationWarningDays: aheadDays, timeZone } = policy
     const keys = trx('keys').where({ workspace_id: workspace.id })
-    const rows = await overdue(keys, policy, now, { aheadDays }).select(
-      'id',
-      'revealed_at',
-      trx.raw('days_after(revealed_at, ?, ?) as due_at', [period, timeZone]),
-    )
+    const due = trx.raw('days_after(revealed_at, ?, ?)', [period, timeZone])
+    const outlivesDay = trx.raw('(works_until at time zone ?)::date > (? at time zone ?)::date', [
+      timeZone,
+      due,
+      timeZone,
+    ])
+    const rows = await overdue(keys, policy, now, { aheadDays })
+      .where((lasting) => lasting.whereNull('works_until').orWhere(outlivesDay))
+      .select('id', 'revealed_at', trx.raw('? as due_at', [due]))
     return (rows as Row[]).map((row) => ({
       keyId: row.id,
       ...stage(now.getTime() - row.due_at.getTime()),

@@ -17,6 +17,7 @@ export type AboutFinding = {
   ownerId: string
   /** the key's expiry or the end of its grace, whichever comes first */
   endsAt: Date | null
+  /** who said that they are on it, or else who was given it: never both */
   acknowledgedBy: string | null
   assignedTo: string | null
   snoozedUntil: Date | null
@@ -31,23 +32,35 @@ const query = (db: Executor, workspaceId: string, id: string) =>
     .first()
 
 /**
- * The workspace's open finding with that id, locked until the act ends. Refuses when there is none (or none of that
- * kind), when the actor may not take this action on its key, or when it is resolved.
+ * The workspace's open finding with that id, locked until the act ends. Refuses when there is none (or none of those
+ * kinds), when the actor may not take this action on its key, or when it is resolved.
  */
 export async function lockFinding(
   act: Act,
   action: Action,
   { workspaceId, findingId }: { workspaceId: string; findingId: string },
-  kind?: Kind,
+  kinds?: readonly Kind[],
 ): Promise<AboutFinding | Refusal> {
   const row = await query(act.trx, workspaceId, findingId).forUpdate('findings')
   const finding = row && toFinding(row)
-  if (!finding || (kind && finding.kind !== kind)) return noSuchKey({ action })
+  if (!finding || (kinds && !kinds.includes(finding.kind))) return noSuchKey({ action })
   const { keyId, ownerId } = finding
-  const refusal = await authorise(act, action, { workspaceId, ownerId, keyId })
+  // The person who was given it acts on it as the key's owner may.
+  const isTheirs = assigneeOf(finding) === act.actor.id
+  const refusal = await authorise(act, action, {
+    workspaceId,
+    ownerId: isTheirs ? act.actor.id : ownerId,
+    keyId,
+  })
   if (refusal) return refusal
   return finding.resolvedAt ? resolvedAlready : finding
 }
+
+/** The person who looks after a finding, if anybody does. */
+export const assigneeOf = ({
+  acknowledgedBy,
+  assignedTo,
+}: Pick<AboutFinding, 'acknowledgedBy' | 'assignedTo'>): string | null => acknowledgedBy ?? assignedTo
 
 /** The refusal of an act on a finding that is resolved. */
 export const resolvedAlready = refuse('already', 'This is settled already; the alert says how.')

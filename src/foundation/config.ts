@@ -25,6 +25,11 @@ export const variables = {
     'for keywarden migrate: the role that owns the tables, so that the role of DATABASE_URL cannot change the audit',
     'postgres://keywarden_owner:secret@localhost:5432/keywarden',
   ],
+  DATABASE_READ_URL: [
+    url(['postgres', 'postgresql']).optional(),
+    'a hot standby that statistics and exports are read from, a little late; verifies and changes never are',
+    'postgres://keywarden:secret@replica:5432/keywarden',
+  ],
   REDIS_URL: [
     z
       .string()
@@ -76,6 +81,11 @@ export const variables = {
       .optional(),
     'Slack user id of the first owner; else the owners of the Slack workspace',
     'U012AB3CD',
+  ],
+  KEYWARDEN_CANARY_WORKSPACE: [
+    z.string().trim().min(1).max(80).optional(),
+    'the workspace of the canary, made if there is none: each hour every verifier judges a key there before and after its end; without it there is no canary. The same for workers and verifiers',
+    'Canary',
   ],
   KEYWARDEN_ALERT_CHANNEL: [
     z.string().min(1).default('security-alerts'),
@@ -177,6 +187,16 @@ export const variables = {
     'days that usage by the day is kept; hours are kept for 100 days, five minutes for 35',
     '400',
   ],
+  KEYWARDEN_USAGE_SINK: [
+    url(['http', 'https']).optional(),
+    'where workers send counted usage too, as NDJSON over HTTP; the same for all of them',
+    'https://usage.example.com/ingest',
+  ],
+  KEYWARDEN_USAGE_SINK_TOKEN: [
+    z.string().min(1).optional(),
+    'what they send there as Authorization: Bearer',
+    'b7e4d1c09a2f6e53',
+  ],
   KEYWARDEN_TRUSTED_PROXIES: [
     z.string().transform(readNetworkList).default(['127.0.0.0/8', '::1/128']),
     'networks of the proxies in front of /v1/forward-auth, whose X-Forwarded-For is believed',
@@ -191,6 +211,21 @@ export const variables = {
     z.enum(['refuse', 'log']).default('refuse'),
     'what happens to requests whose path two servers could read differently; log lets them through as before, for one release',
     'log',
+  ],
+  KEYWARDEN_ANALYTICS_EXPORTS: [
+    z.enum(['log', 'allow']).default('log'),
+    'whether keys with analytics may make exports, as the documented routes say; log refuses them as before and logs which they are',
+    'allow',
+  ],
+  KEYWARDEN_TRACES: [
+    url(['http', 'https']).optional(),
+    "where OpenTelemetry's traces of requests go, by OTLP over HTTP as JSON; without it nothing is traced",
+    'http://localhost:4318/v1/traces',
+  ],
+  KEYWARDEN_TRACES_SHARE: [
+    z.coerce.number().min(0).max(1).default(0.01),
+    'which share of requests is traced, from 0 to 1',
+    '0.01',
   ],
   KEYWARDEN_LOG_LEVEL: [
     z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -255,6 +290,7 @@ function arrange(env: Environment) {
   return {
     databaseUrl: env.DATABASE_URL,
     databaseOwnerUrl: env.DATABASE_OWNER_URL,
+    databaseReadUrl: env.DATABASE_READ_URL,
     redisUrl: env.REDIS_URL,
     slack: {
       mode: env.SLACK_MODE,
@@ -267,18 +303,23 @@ function arrange(env: Environment) {
     },
     firstWorkspace: env.KEYWARDEN_WORKSPACE,
     firstOwner: env.KEYWARDEN_FIRST_OWNER,
+    canaryWorkspace: env.KEYWARDEN_CANARY_WORKSPACE,
     alertChannel: env.KEYWARDEN_ALERT_CHANNEL.replace(/^#/, ''),
     timeZone: env.KEYWARDEN_TIME_ZONE,
     tokenPrefix: env.KEYWARDEN_TOKEN_PREFIX,
     audit: arrangeAudit(env),
     secretKeys: env.KEYWARDEN_SECRET_KEYS,
     usageDays: env.KEYWARDEN_USAGE_DAYS,
+    sink: env.KEYWARDEN_USAGE_SINK
+      ? { url: env.KEYWARDEN_USAGE_SINK, token: env.KEYWARDEN_USAGE_SINK_TOKEN }
+      : undefined,
     verify: {
       leaseMs: env.KEYWARDEN_LEASE,
       cachedKeys: env.KEYWARDEN_CACHED_KEYS,
       trustedProxies: env.KEYWARDEN_TRUSTED_PROXIES,
       routesFile: env.KEYWARDEN_ROUTES_FILE,
       unclearPaths: env.KEYWARDEN_UNCLEAR_PATHS,
+      analyticsExports: env.KEYWARDEN_ANALYTICS_EXPORTS,
       maxReads: 5_000,
     },
     http: {
@@ -288,6 +329,9 @@ function arrange(env: Environment) {
       operationsToken: env.KEYWARDEN_OPERATIONS_TOKEN,
       drainMs: env.KEYWARDEN_DRAIN,
     },
+    traces: env.KEYWARDEN_TRACES
+      ? { url: env.KEYWARDEN_TRACES, share: env.KEYWARDEN_TRACES_SHARE }
+      : undefined,
     logLevel: env.KEYWARDEN_LOG_LEVEL,
   }
 }

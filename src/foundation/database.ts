@@ -27,6 +27,8 @@ export type DatabaseOptions = {
   connectMs?: number
   /** waits for locks and statements as long as they take: for migrations, which nobody waits for */
   patient?: boolean
+  /** also reads from a hot standby, a little late: for statistics and exports alone */
+  mayBeStandby?: boolean
 }
 
 /**
@@ -53,7 +55,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
         stream.setTimeout(silenceMs, () => stream.destroy())
         client.connection.on('errorMessage', (error) => isConnectionSpent(error) && spent.add(client))
         const limits = patient ? unlimited : { statementMs: 10_000, lockMs: 4_000, idleMs: 10_000 }
-        beginSession(client, limits)
+        beginSession(client, limits, options.mayBeStandby)
           .catch(failedToConnect)
           .then(
             () => done(undefined, client),
@@ -155,7 +157,8 @@ export type Outcome<T> =
 
 /**
  * Runs `work` in one transaction and says how it ended. A refusal rolls back, so a refused act leaves nothing behind. A
- * database that is out before COMMIT becomes a refusal too: `database_out`.
+ * database that is out before COMMIT becomes a refusal too: `database_out`; so does a wait for another change to the same
+ * rows that took too long: `outcome_unknown`, since that change may be an earlier attempt.
  * @throws what `work` throws, and what keeps a COMMIT from succeeding other than an outage: nothing was saved then
  */
 export async function commit<T>(
@@ -180,9 +183,14 @@ export async function commit<T>(
     if (refusal) return { state: 'rolled-back', refusal }
     if (committing && mayHaveCommitted(error)) return { state: 'unknown', ...committing, error }
     if (!isOutage(error)) throw error
-    return { state: 'rolled-back', refusal: databaseOut(error) }
+    // At COMMIT it waits for the lock that all changes take; before that, for another change to the same rows.
+    const isBehind = !committing && isLockTimeout(error)
+    return { state: 'rolled-back', refusal: isBehind ? behindAnother(error) : databaseOut(error) }
   }
 }
+
+/** Whether a transaction gave up waiting for another one to end. */
+export const isLockTimeout = (error: unknown): boolean => (error as { code?: unknown }).code === '55P03'
 
 /**
  * The same for work that may be done again: its value, or the refusal, which is `outcome_unknown` where nobody knows.
@@ -217,9 +225,9 @@ export async function orDatabaseOut<T>(work: () => Promise<T>): Promise<T | Refu
   }
 }
 
-/** Nothing can have been saved. */
+/** Nothing can have been saved; what an earlier attempt did is another matter. */
 export const databaseOut = (error: unknown) =>
-  refuse('database_out', 'The database is out. Nothing changed.', {
+  refuse('database_out', 'The database is unavailable. This changed nothing.', {
     next: 'Try again in a minute.',
     logged: { error: String(error) },
   })
@@ -228,6 +236,16 @@ export const databaseOut = (error: unknown) =>
 export const outcomeUnknown = (error: unknown) =>
   refuse('outcome_unknown', 'I do not yet know whether it was saved.', {
     next: 'Look whether it was before you do it again.',
+    logged: { error: String(error) },
+  })
+
+const behind =
+  'Another change to this is being saved, and I do not know yet how it ends. This one changed nothing.'
+
+/** The other change may be the first attempt of the same one. */
+const behindAnother = (error: unknown) =>
+  refuse('outcome_unknown', behind, {
+    next: 'Look how it ended before you try again.',
     logged: { error: String(error) },
   })
 

@@ -58,25 +58,88 @@ export function databaseStartError(error: unknown, variable = 'DATABASE_URL'): S
   const noChanges = whyNoChanges(error)
   if (noChanges)
     return new StartError(`Postgres takes no changes: ${noChanges}. Point ${variable} at the primary.`)
-  const { code, message: whole } = (error instanceof AggregateError ? error.errors[0] : error) as {
+  const { code, message } = (error instanceof AggregateError ? error.errors[0] : error) as {
     code?: unknown
     message: string
   }
-  // Knex puts the statement first.
-  const message = whole.split(' - ').at(-1) as string
-  // A table that is not there, or is not seen.
-  if (code === '42P01')
-    return new StartError(`The database lacks what is needed (${message}). Run: keywarden migrate`)
   if (!isOutage(error)) return undefined
-  if (code === '42501')
-    return new StartError(
-      `The role of ${variable} lacks a right (${message}). Run keywarden migrate with DATABASE_OWNER_URL, which grants it.`,
-    )
-  const remedy = isAboutTls(code, message)
+  const said = reasonOf({ message })
+  const kind = kinds.find(({ states, words }) => states.test(`${code}`) && (words?.test(said) ?? true))
+  if (kind) return new StartError(`${kind.what(variable)} (${said}). ${kind.remedy(variable)}`)
+  const remedy = isAboutTls(code, said)
     ? `Check the certificate of the server, and sslmode and sslrootcert in ${variable}.`
     : `Check ${variable} and that it accepts connections.`
-  return new StartError(`Postgres cannot be reached (${message}). ${remedy}`)
+  return new StartError(`Postgres cannot be reached (${said}). ${remedy}`)
 }
+
+/** The words of an error, without the statement, which knex puts first. */
+export const reasonOf = ({ message }: { message: string }): string => message.split(' - ').at(-1) as string
+
+type Kind = {
+  states: RegExp
+  words?: RegExp
+  what(variable: string): string
+  remedy(variable: string): string
+}
+
+/** The reason why a role cannot use a server that was reached, and what to do about it; the first that fits. */
+const kinds: Kind[] = [
+  {
+    // A table or a schema that is not there, or is not seen.
+    states: /^(42P01|3F000)$/,
+    what: () => 'The database lacks what is needed',
+    remedy: () => 'Run: keywarden migrate',
+  },
+  {
+    states: /^28/,
+    what: () => 'Postgres does not let the role in',
+    remedy: (variable) => `Check the user and the password in ${variable}, and pg_hba.conf.`,
+  },
+  {
+    // The driver's own, which has no code.
+    states: /^undefined$/,
+    words: /^SASL: /,
+    what: () => 'Postgres does not let the role in',
+    remedy: (variable) => `Check the password in ${variable}.`,
+  },
+  {
+    states: /^3D000$/,
+    what: () => 'There is no such database',
+    remedy: (variable) => `Check the name in ${variable}, or create the database.`,
+  },
+  {
+    states: /^42501$/,
+    words: /for database/,
+    what: (variable) => `The role of ${variable} lacks a right`,
+    remedy: () => 'Run as the owner of the database: grant connect on database ... to ...',
+  },
+  {
+    states: /^42501$/,
+    what: (variable) => `The role of ${variable} lacks a right`,
+    remedy: () => 'Run keywarden migrate with DATABASE_OWNER_URL, which grants it.',
+  },
+  {
+    states: /^53300$/,
+    what: () => 'Postgres has no connection left',
+    remedy: (variable) => `Check max_connections, and the connection limit of the role of ${variable}.`,
+  },
+  {
+    states: /^53/,
+    what: () => 'Postgres has no room left',
+    remedy: (variable) => `Check the disk and the memory of the server of ${variable}.`,
+  },
+  {
+    states: /^57P03$/,
+    what: () => 'Postgres takes no connections at the moment',
+    remedy: (variable) => `Check the log of the server of ${variable}, and try again when it is up.`,
+  },
+  {
+    states: /^(57014|55P03|40...)$/,
+    what: () => 'Postgres took too long',
+    remedy: (variable) =>
+      `Check in pg_stat_activity what the database of ${variable} waits for, and try again.`,
+  },
+]
 
 const isAboutTls = (code: unknown, message: string): boolean =>
   /^(ERR_|EPROTO|UNABLE_TO|CERT|CRL|DEPTH_ZERO|SELF_SIGNED|HOSTNAME|INVALID)/.test(`${code}`) ||

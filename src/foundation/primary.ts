@@ -25,15 +25,20 @@ export type SessionLimits = {
  * Gives a new connection its limits, and rejects when the server at the other end is in recovery. Once per connection,
  * before anything is read: a primary becomes a standby only by a restart, which ends its connections. As a statement and
  * not as parameters of the start, which a pooler refuses or drops.
+ * @param mayBeStandby for reads that may be a little late
  * @throws HotStandby
  */
-export async function beginSession(client: pg.ClientBase, limits: SessionLimits): Promise<void> {
+export async function beginSession(
+  client: pg.ClientBase,
+  limits: SessionLimits,
+  mayBeStandby = false,
+): Promise<void> {
   const { rows } = await client.query(
     `select pg_is_in_recovery() as is_standby, set_config('statement_timeout', $1, false),
        set_config('lock_timeout', $2, false), set_config('idle_in_transaction_session_timeout', $3, false)`,
     [limits.statementMs, limits.lockMs, limits.idleMs].map((ms) => String(Math.round(ms))),
   )
-  if (rows[0].is_standby) throw new HotStandby()
+  if (rows[0].is_standby && !mayBeStandby) throw new HotStandby()
 }
 
 /**

@@ -30,6 +30,8 @@ export async function tryQueue({ url, prefix }: QueueAddress, random: Random, si
 
   async function runTwice() {
     await connection.connect()
+    // BullMQ waits for a job only while there is none, which may not happen in a trial on a busy machine.
+    await connection.bzpopmin(`${prefix}:${name}:marker`, 0.01)
     queue = new Queue(name, { connection, prefix })
     queue.on('error', fail)
     await queue.upsertJobScheduler(name, { every: everyMs })

@@ -1,5 +1,13 @@
-const inCamelCase = (column: string): string =>
-  column.replace(/_(\w)/g, (_, character: string) => character.toUpperCase())
+const camelCase = new Map<string, string>()
+
+/** Remembered: there are as many columns as the schema has, and each list has many rows of them. */
+function inCamelCase(column: string): string {
+  const known = camelCase.get(column)
+  if (known !== undefined) return known
+  const written = column.replace(/_(\w)/g, (_, character: string) => character.toUpperCase())
+  camelCase.set(column, written)
+  return written
+}
 
 /**
  * A row with its columns named as fields are: `workspace_id` is `workspaceId`. Columns that `T` does not name stay in it,

@@ -39,6 +39,8 @@ export async function requireSessions(url: string, variable = 'DATABASE_URL'): P
 
 async function isTakenFrom(idle: pg.Client, busy: pg.Client): Promise<boolean> {
   const before = await backendOf(idle)
+  // A pooler that takes its backends in turn, of which it may have no more than two.
+  if ((await backendOf(idle)) !== before) return true
   await busy.query('begin')
   try {
     // In this order: where there is one backend alone, the idle connection would wait for it.

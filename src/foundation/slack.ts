@@ -22,11 +22,26 @@ export const callsToSlack = ({ config, log }: Deps): WebClientOptions => ({
   logger: slackLogger(log),
 })
 
+/** How many calls of each method have failed in this process, whether Slack refused them or did not answer. */
+export const slackErrors = new Map<string, number>()
+
+/** Slack's client, which counts what fails. */
+class CountingClient extends WebClient {
+  override async apiCall(...call: Parameters<WebClient['apiCall']>): ReturnType<WebClient['apiCall']> {
+    try {
+      return await super.apiCall(...call)
+    } catch (error) {
+      slackErrors.set(call[0], (slackErrors.get(call[0]) ?? 0) + 1)
+      throw error
+    }
+  }
+}
+
 export const openWebClient = (deps: Deps): WebClient =>
-  new WebClient(deps.config.slack.botToken, callsToSlack(deps))
+  new CountingClient(deps.config.slack.botToken, callsToSlack(deps))
 
 /**
- * Waits as long as Slack's 429 says, and calls again; for commands, where nobody else waits.
+ * Waits as long as Slack's 429 says, and calls again; for commands, jobs and events, for which nobody waits.
  * @throws the error of the call, and that of its fifth 429
  */
 export async function patiently<T>(call: () => Promise<T>): Promise<T> {
@@ -39,6 +54,10 @@ export async function patiently<T>(call: () => Promise<T>): Promise<T> {
       await pause(retryAfter * 1_000)
     }
 }
+
+/** Slack's error name, such as `channel_not_found`. */
+export const errorName = (error: unknown): string | undefined =>
+  (error as { data?: { error?: string } }).data?.error
 
 /** The scopes that only the search of Slack's history needs: its channels, and the ids in the messages' metadata. */
 export const historyScopes = ['channels:history', 'groups:history', 'im:history', 'metadata.message:read']
@@ -63,6 +82,10 @@ const teamsOf = ({ team_id, enterprise_user }: SlackUser): string[] => [
 /** Whether a user belongs to another organisation, such as one that shares a channel. */
 export const isForeign = (user: SlackUser, teamId: string): boolean =>
   user.is_stranger === true || (teamsOf(user).length > 0 && !teamsOf(user).includes(teamId))
+
+/** Whether a user is of an organisation of several teams, and of others of its teams than ours. */
+export const isOfSisterTeam = (user: SlackUser, teamId: string): boolean =>
+  user.enterprise_user?.teams !== undefined && !user.is_stranger && isForeign(user, teamId)
 
 /** Whether somebody is a guest of the team. */
 export const isGuest = (user: SlackUser): boolean =>

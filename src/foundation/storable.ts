@@ -9,8 +9,8 @@ export const storable = (text: string): string =>
   isStorable(text) ? text : Buffer.from(text.replaceAll('\0', '')).toString()
 
 /**
- * Makes every string within a value that was JSON storable, in place. False for one that is nested deeper than any that
- * means something: recursive functions would overflow the stack.
+ * Makes every string within a value that was JSON storable, in place; what has a name that is not is left out. False for
+ * one that is nested deeper than any that means something: recursive functions would overflow the stack.
  */
 export function makeStorable(value: unknown, deepest = 200): boolean {
   const open: [unknown, number][] = [[value, 0]]
@@ -19,7 +19,8 @@ export function makeStorable(value: unknown, deepest = 200): boolean {
     if (typeof one !== 'object' || one === null) continue
     if (depth > deepest) return false
     for (const [name, inner] of Object.entries(one)) {
-      if (typeof inner === 'object') open.push([inner, depth + 1])
+      if (!isStorable(name)) Reflect.deleteProperty(one, name)
+      else if (typeof inner === 'object') open.push([inner, depth + 1])
       else if (typeof inner === 'string' && !isStorable(inner))
         Object.defineProperty(one, name, { value: storable(inner) })
     }

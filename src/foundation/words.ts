@@ -8,8 +8,8 @@ export type Piece =
   | { user: string }
   | { moment: Date }
   | { day: Date }
-  /** a name that somebody gave: always data, never markup */
-  | { name: string }
+  /** a name that somebody gave: always data, never markup; `url`: an address that Slack gave */
+  | { name: string; url?: string }
   | { code: string }
 
 export type Phrase = readonly Piece[]
@@ -31,6 +31,10 @@ export function say(texts: TemplateStringsArray, ...values: (Piece | number | Ph
 /** Joins phrases with a text between them. */
 export const join = (phrases: readonly Phrase[], between: string): Phrase =>
   phrases.flatMap((phrase, i) => (i === 0 ? [...phrase] : [between, ...phrase]))
+
+/** Joins phrases as a sentence lists them: "Ada, Bruno or Chidi". */
+export const series = (phrases: readonly Phrase[], last: 'and' | 'or'): Phrase =>
+  phrases.length < 2 ? join(phrases, '') : say`${join(phrases.slice(0, -1), ', ')} ${last} ${phrases.at(-1)!}`
 
 /** An actor as a person reads it: a mention for a Slack user, words for a job or the shell. */
 export function who(actorName: string): Piece {

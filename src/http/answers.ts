@@ -78,6 +78,7 @@ export type ErrorCode =
   | 'ERROR'
   | 'KEY_REUSED'
   | 'NOT_FOUND'
+  | 'RATE_LIMITED'
   | 'REPLAYED'
   | 'TOO_LARGE'
   | 'UNAUTHENTICATED'
@@ -109,7 +110,7 @@ export function sendError(
   sendJson(response, status, JSON.stringify(errorBody(code, message)), headers)
 }
 
-export const databaseIsOut = 'The database is out. Try again in a second.'
+export const databaseIsOut = 'The database is unavailable. Try again in a second.'
 
 /** The answer while the database is needed and cannot be asked. A key is never let through on no evidence. */
 export const sendUnavailable = (response: ServerResponse): void =>

@@ -50,7 +50,7 @@ export function forwardAuthHandler(verifier: Verifier, log: Log, trustedProxies:
       workspaceId: one(headers['x-keywarden-workspace']),
       anyScope: route?.anyScope ?? 0,
       endpoint: route?.name ?? otherEndpoint,
-      ...{ unclear, why },
+      ...{ unclear, why, widened: route?.widened },
       ip: addressOf(request.socket.remoteAddress ?? '', one(headers['x-forwarded-for'])),
       userAgent: headers['user-agent'],
     })

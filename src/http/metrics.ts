@@ -76,6 +76,11 @@ const ofVerifiers = [
     ({ knowledge }) => knowledge.learner.troubles().length,
   ),
   gauge(
+    'keywarden_lease_age_seconds',
+    'Time since this verifier last renewed its lease, which it does after a third of its length; NaN without one',
+    ({ knowledge }) => (knowledge.learner.leaseAgeMs() ?? Number.NaN) / 1_000,
+  ),
+  gauge(
     'keywarden_verifiers',
     'Verifiers that hold a lease, as this one learnt when it last renewed its own',
     ({ knowledge }) => knowledge.learner.share().replicas,

@@ -41,6 +41,7 @@ export function readQuestion(body: unknown, verifier: Pick<Verifier, 'target'>):
     // A platform that names the scope has decided for itself what the path is.
     unclear: scope === undefined ? target?.unclear : undefined,
     why: scope === undefined ? target?.why : undefined,
+    widened: scope === undefined ? target?.route?.widened : undefined,
   }
 }
 

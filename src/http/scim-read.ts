@@ -48,10 +48,13 @@ function readOperation(operation: unknown): Reading {
   const written = textOf(own(operation, 'op')).trim().toLowerCase()
   const op = ops.find((one) => one === written)
   const path = own(operation, 'path')
+  if (path !== undefined && path !== null && typeof path !== 'string') return unreadPath
   const value = own(operation, 'value')
   const reading = path ? readPath(op ?? 'replace', textOf(path), value) : readValue(op ?? 'replace', value)
   return op ? reading : { ...reading, wrong: reading.wrong ?? 'op is one of add, replace and remove.' }
 }
+
+const unreadPath: Reading = { change: {}, wrong: 'path is text.', scimType: 'invalidPath' }
 
 /** Removing sets an attribute to null, except for addresses: some clients name those in the value. */
 const readPath = (op: Op, path: string, value: unknown): Reading =>

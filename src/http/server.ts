@@ -24,6 +24,8 @@ export type HttpOptions = {
   late?: () => Promise<string[]>
   /** a sentence about messages that failed, where messages are sent */
   failed?: () => Promise<string[]>
+  /** puts a span around each request, where requests are traced */
+  traced?: (handler: Handler) => Handler
   /** further routes, such as Slack's when it delivers over HTTP */
   routes?: ((server: FastifyInstance) => void)[]
 }
@@ -44,7 +46,7 @@ export type Http = {
  * every request of the platform waits for are served by node:http itself, the others by Fastify.
  */
 export async function openHttp(world: World, options: HttpOptions): Promise<Http> {
-  const { verifier } = options
+  const { verifier, traced = (handler) => handler } = options
   const draining = new AbortController()
   const readiness = [
     async () => (draining.signal.aborted ? 'The process is about to stop.' : undefined),
@@ -53,7 +55,7 @@ export async function openHttp(world: World, options: HttpOptions): Promise<Http
   const { host, port, operationsPort, operationsToken } = world.config.http
   if (verifier) measureVerifier(verifier)
   const { server, addOperations } = newServer(world, { ...options, readiness }, (handler) =>
-    endingConnections(draining.signal, verifier ? hotPath(world, verifier, handler) : handler),
+    endingConnections(draining.signal, traced(verifier ? hotPath(world, verifier, handler) : handler)),
   )
   if (operationsPort === undefined) addOperations(holderOf(operationsToken))
   else addHealth(server, readiness, {}, holderOf(undefined))

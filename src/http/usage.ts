@@ -53,7 +53,7 @@ export function addUsage(server: FastifyInstance, world: World, verifier: Verifi
       return reply
         .status(503)
         .header('retry-after', '1')
-        .send(errorBody('UNAVAILABLE', 'The database is out. Send the same batch again soon.'))
+        .send(errorBody('UNAVAILABLE', 'The database is unavailable. Send the same batch again soon.'))
     }
   })
 }

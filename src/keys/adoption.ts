@@ -1,6 +1,6 @@
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import { dayMs, readMoment } from '../foundation/time.ts'
-import type { Policy } from '../policy/policy.ts'
+import { longestDays, mustExpire, type Policy } from '../policy/policy.ts'
 import { readScopes } from './issue.ts'
 import { readLimit } from './limit.ts'
 import { readName, readWords } from './name.ts'
@@ -64,12 +64,12 @@ export function readAdoption(fields: AdoptionFields, now: Date): Adoption | Refu
 export function policyWarnings({ scopes, expiresAt }: Adoption, policy: Policy, now: Date): Refusal[] {
   const field = 'expires'
   if (expiresAt === null)
-    return scopes.includes('write') && policy.writeMustExpire === 'enforce'
-      ? [refuse('invalid', 'By policy write keys must expire, and this one never does.', { field })]
+    return mustExpire(scopes, policy)
+      ? [refuse('invalid', 'By policy this key must expire, and it never does.', { field })]
       : []
-  const max = now.getTime() + policy.maximumLifetimeDays * dayMs
-  if (expiresAt.getTime() <= max) return []
-  return [refuse('invalid', `By policy keys last at most ${policy.maximumLifetimeDays} days.`, { field })]
+  const max = longestDays(policy)
+  if (expiresAt.getTime() <= now.getTime() + max * dayMs) return []
+  return [refuse('invalid', `By policy keys last at most ${max} days.`, { field })]
 }
 
 function readHash(text: string): Buffer | Refusal {

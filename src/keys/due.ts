@@ -17,9 +17,12 @@ export const expiring = (
 ): Knex.QueryBuilder =>
   inUse(query)
     .where('keys.works_until', '>', since)
-    // For the index: no day of a calendar is longer than this.
+    // For the index, and to ask the calendar about few: its days are within a day of as many times 24 hours.
     .where('keys.works_until', '<=', new Date(now.getTime() + (days + 1) * dayMs))
-    .whereRaw('days_after(keys.works_until, ?, ?) <= ?', [-days, zone, now])
+    .whereRaw('(keys.works_until <= ? or days_after(keys.works_until, ?, ?) <= ?)', [
+      new Date(now.getTime() + (days - 1) * dayMs),
+      ...[-days, zone, now],
+    ])
 
 /** Narrows to active keys that have reached the rotation period, or will in that many days, and still work. */
 export function overdue(
@@ -32,7 +35,10 @@ export function overdue(
   return inUse(query)
     .where((working) => working.whereNull('keys.works_until').orWhere('keys.works_until', '>', now))
     .where('keys.revealed_at', '<=', new Date(now.getTime() - (days - 1) * dayMs))
-    .whereRaw('days_after(keys.revealed_at, ?, ?) <= ?', [days, policy.timeZone, now])
+    .whereRaw('(keys.revealed_at <= ? or days_after(keys.revealed_at, ?, ?) <= ?)', [
+      new Date(now.getTime() - (days + 1) * dayMs),
+      ...[days, policy.timeZone, now],
+    ])
 }
 
 const inUse = (query: Knex.QueryBuilder) =>

@@ -18,7 +18,8 @@ export type Found =
   | { match: 'none'; near: KeyWithUsage[] }
 
 /**
- * Which key someone means: an exact name (case-folded; live before revoked), else a hint with or without its
+ * Which key someone means: an exact name (case-folded; live before revoked), else the name that lists show of a key
+ * that is being replaced, else a hint with or without its
  * prefix and dots, else an id. A near miss or a prefix is only ever offered, never taken.
  */
 export async function findKey(
@@ -31,6 +32,17 @@ export async function findKey(
   const live = await findKeys(db, viewer, (query) => query.where(named).whereNot('status', 'revoked'))
   const byName = live.length > 0 ? live : await findKeys(db, viewer, named, 1)
   if (byName.length > 0) return oneOrSeveral(byName)
+
+  const replaced = /^(.*?)\s*\(old\)$/i.exec(words.trim())?.[1]
+  const old = replaced
+    ? await findKeys(db, viewer, (query) =>
+        query
+          .where({ name_folded: normaliseName(replaced) })
+          .whereNot('status', 'revoked')
+          .whereNotNull('successor_id'),
+      )
+    : []
+  if (old.length > 0) return oneOrSeveral(old)
 
   const hints = readHints(words, tokenPrefix)
   const byHint = hints.length > 0 ? await findKeys(db, viewer, (query) => query.whereIn('hint', hints)) : []

@@ -19,7 +19,7 @@ export async function addHolder(
   if (refusal) return refusal
   const why = holder.why.trim()
   if (why === '' || [...why].length > 300)
-    return refuse('invalid', 'Say in at most 300 characters how they came by it.', { field: 'why' })
+    return refuse('invalid', 'Say in at most 300 characters how they got it.', { field: 'why' })
   const key = await act
     .trx('keys')
     .where({ id: keyId, workspace_id: workspaceId })
@@ -42,9 +42,38 @@ export async function addHolder(
   return { added: true }
 }
 
-/** The recorded holders of a key, oldest first; at most fifty. */
+/**
+ * Takes a person off the holders who were noted by hand: they never had the key, or have it no more. Not oneself: who
+ * leaves later would take the trace of what they hold along.
+ */
+export async function removeHolder(
+  act: Act,
+  workspaceId: string,
+  keyId: string,
+  userId: string,
+): Promise<{ removed: true } | Refusal> {
+  const refusal = await authorise(act, 'holder.remove', { workspaceId, keyId })
+  if (refusal) return refusal
+  if (act.actor.id === userId)
+    return refuse('forbidden', 'Someone else must take you off.', {
+      logged: { action: 'holder.remove', keyId },
+    })
+  const key = await act.trx('keys').where({ id: keyId, workspace_id: workspaceId }).first('id')
+  if (!key) return noSuchKey({ action: 'holder.remove', keyId })
+  const [row] = await act
+    .trx('key_holders')
+    .where({ key_id: keyId, user_id: userId })
+    .delete()
+    .returning(['since', 'why'])
+  if (!row) return refuse('already', say`${{ user: userId }} is not noted any more.`)
+  const details = { user: userId, since: row.since.toISOString(), why: row.why }
+  await record(act, { event: 'holder.removed', workspaceId, keyId, details })
+  return { removed: true }
+}
+
+/** The recorded holders of a key, oldest first; at most forty. */
 export async function holdersOf(db: Executor, keyId: string): Promise<Holder[]> {
-  const rows = await db('key_holders').where({ key_id: keyId }).orderBy('since').limit(50)
+  const rows = await db('key_holders').where({ key_id: keyId }).orderBy('since').limit(40)
   return rows.map((row) => ({
     userId: row.user_id,
     since: row.since,

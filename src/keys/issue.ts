@@ -8,6 +8,7 @@ import { type Act, actorName } from '../members/actor.ts'
 import { authorise } from '../policy/authorise.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Key } from './key.ts'
+import { readExpiry } from './lifetime.ts'
 import { readLimit } from './limit.ts'
 import { normaliseName, readName, readWords } from './name.ts'
 import { readNetworks } from './networks.ts'
@@ -60,21 +61,6 @@ export function readScopes(chosen: string[]): Scope[] | Refusal {
     return refuse('invalid', `There is no scope called ${unknown[0]!.slice(0, 40)}.`, { field: 'scopes' })
   if (chosen.length === 0) return refuse('invalid', 'Choose at least one scope.', { field: 'scopes' })
   return [...new Set(chosen.filter(isScope))]
-}
-
-/** A lifetime in whole days, null for blank, or why policy refuses it. Pure. */
-export function readExpiry(text: string, scopes: string[], policy: Policy): number | null | Refusal {
-  const days = text.trim()
-  const field = 'expires'
-  if (days === '') {
-    if (scopes.includes('write') && policy.writeMustExpire === 'enforce')
-      return refuse('invalid', 'Write keys must expire.', { field, next: 'Enter a number of days.' })
-    return null
-  }
-  const max = policy.maximumLifetimeDays
-  if (!/^[0-9]{1,6}$/.test(days) || Number(days) < 1 || Number(days) > max)
-    return refuse('invalid', `Enter a whole number of days from 1 to ${max}.`, { field })
-  return Number(days)
 }
 
 /**

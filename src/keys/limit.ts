@@ -4,7 +4,7 @@ const max = 1_000_000
 
 /** Reads a limit of requests per minute as a person types it; blank is no limit (null). */
 export function readLimit(text: string): number | null | Refusal {
-  const typed = text.trim().replace(/(\d)[, _](?=\d{3}\b)/g, '$1')
+  const typed = text.trim().replace(/(\d)[, _](?=\d{3}(?!\d))/g, '$1')
   if (typed === '') return null
   if (!/^\d{1,7}$/.test(typed) || Number(typed) < 1 || Number(typed) > max)
     return refuse(

@@ -8,13 +8,21 @@ import { toKeyWithUsage } from './store.ts'
 export const pageSize = 10
 
 /** Beyond this many, a list says "more than": counting further would read rows that nobody sees. */
-export const countLimit = 5_000
+export const countLimit = 1_000
 
-export const statusFilters = ['active', 'inactive', 'expiring', 'overdue', 'attention', 'mine'] as const
+export const statusFilters = [
+  'active',
+  'inactive',
+  'expiring',
+  'expired',
+  'overdue',
+  'mine',
+  'revoked',
+] as const
 export type StatusFilter = (typeof statusFilters)[number]
 
-/** The filter of a list: a status, or words to search for in names. */
-export type Filter = { status?: StatusFilter; words?: string }
+/** The filter of a list: all that is given applies. */
+export type Filter = { status?: StatusFilter; words?: string; ownerId?: string; integration?: string }
 
 /** Where a page begins: after or before the row with these sort values; the start when neither is there. */
 export type Cursor = { after?: Edge; before?: Edge; from: number }
@@ -42,7 +50,7 @@ export type Listing = {
   searched: number
 }
 
-export type Row = Parameters<typeof toKeyWithUsage>[0] & { edge: string }
+export type Row = Parameters<typeof toKeyWithUsage>[0] & { edge: string; total?: string }
 
 /** The page that these rows make: one more than it holds, from its beginning or its end. */
 export function pageOf(rows: Row[], { cursor, rowCount }: Listing, total: number): Page {
@@ -60,12 +68,9 @@ export function pageOf(rows: Row[], { cursor, rowCount }: Listing, total: number
   }
 }
 
-/** How many rows a query has, counted no further than a limit. */
-export async function countUpTo(db: Executor, query: Knex.QueryBuilder, limit: number): Promise<number> {
-  const ids = query.clearSelect().select('keys.id').limit(limit)
-  const [{ total }] = await db.from(ids.as('matching')).count({ total: '*' })
-  return Number(total)
-}
+/** The query of how many rows a query has, as `total`, counted no further than a limit. */
+export const countUpTo = (db: Executor, query: Knex.QueryBuilder, limit: number): Knex.QueryBuilder =>
+  db.from(query.clearSelect().select('keys.id').limit(limit).as('matching')).count({ total: '*' })
 
 export function ordered(query: Knex.QueryBuilder, column: string, { before }: Cursor): Knex.QueryBuilder {
   const order = before ? 'desc' : 'asc'

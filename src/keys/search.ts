@@ -1,7 +1,9 @@
 import type { Database, Executor } from '../foundation/database.ts'
 import { visible } from './find.ts'
 import { normaliseName } from './name.ts'
+import { narrow } from './narrow.ts'
 import { beyond, type Listing, ordered, type Page, pageOf, type Row } from './page.ts'
+import { isScope } from './scope.ts'
 import { keysWithUsage } from './store.ts'
 
 /** At most this many matches are sorted: more of them call for another word, not another page. */
@@ -10,7 +12,7 @@ export const searchLimit = 500
 type Match = { id: string; edge: string; total: number }
 
 /**
- * One page of the live keys whose names contain the words, by name. Matches are found first and ordered afterwards:
+ * One page of the live keys whose name, integration, description, hint or scopes contain the words, by name. Matches are found first and ordered afterwards:
  * in the order of names, the next match may be a hundred thousand rows away.
  */
 export async function searchPage(db: Executor, listing: Listing): Promise<Page> {
@@ -25,18 +27,22 @@ export async function searchPage(db: Executor, listing: Listing): Promise<Page> 
   return pageOf(page, listing, matches[0]?.total ?? 0)
 }
 
-/** By the index of words and nothing else: what the planner thinks cheaper reads names that do not match. */
-async function find(db: Executor, { viewer, filter, cursor, rowCount, searched }: Listing): Promise<Match[]> {
+/** By the indexes of words and scopes: what the planner thinks cheaper reads keys that do not match. */
+async function find(db: Executor, listing: Listing): Promise<Match[]> {
+  const { viewer, filter, cursor, rowCount, searched } = listing
   return (db as Database).transaction(async (trx) => {
-    await trx.raw('set local enable_seqscan = off; set local enable_indexscan = off')
+    await trx.raw(
+      'set local enable_seqscan = off; set local enable_indexscan = off; set local cpu_tuple_cost = 1',
+    )
     const matching = visible(trx, viewer)
       .clearSelect()
       .select('keys.id', 'name_folded')
-      .whereNot('status', 'revoked')
+      .modify((query) => narrow(query, listing))
       .limit(searched + 1)
     matching.where((either) => {
-      for (const pattern of patterns(normaliseName(filter.words ?? '')))
-        either.orWhereRaw('name_folded like ?', [pattern])
+      const words = normaliseName(filter.words ?? '')
+      for (const pattern of patterns(words)) either.orWhereRaw('found_by like ?', [pattern])
+      if (isScope(words)) either.orWhereRaw('scopes @> ?', [[words]])
     })
     const query = beyond(trx.withMaterialized('keys', matching).from('keys'), 'name_folded', cursor)
     const page = ordered(query, 'name_folded', cursor).limit(rowCount + 1)

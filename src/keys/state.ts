@@ -1,9 +1,11 @@
 import type { EventName } from '../audit/events.ts'
 import { record } from '../audit/record.ts'
+import { type Transaction, violates } from '../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import { say, who } from '../foundation/words.ts'
 import { type Act, actorName } from '../members/actor.ts'
 import { isOver, type Key, legalFrom, type Status } from './key.ts'
+import { normaliseName } from './name.ts'
 import { refreshOffers } from './offers.ts'
 import { revokedAlready } from './revoked.ts'
 import { keyColumns, lockKeyFor, toKey } from './store.ts'
@@ -57,11 +59,32 @@ async function change(
     .returning(keyColumns)
   if (!row) return notFrom(found, move)
   if (found.status === 'unrevealed') await refreshOffers(act.trx, [keyId])
-  // A successor that ends gives its name back to the key it was to replace, or leaves it to its own successor.
-  if (move.to === 'revoked' && found.predecessorId)
-    await act.trx('keys').where({ successor_id: keyId }).update({ successor_id: found.successorId })
+  if (move.to === 'revoked' && found.predecessorId) await giveBack(act, found)
   await record(act, { event: move.event, workspaceId, keyId, details: reason ? { reason } : undefined })
   return toKey(row)
+}
+
+/**
+ * A successor that ends gives its name back to the key it was to replace, or leaves it to its own successor. Where somebody
+ * else has the name by now, that key gets another one: nothing may keep a key from being revoked.
+ */
+async function giveBack(act: Act, { id, successorId }: Key): Promise<void> {
+  const replaced = (trx: Transaction) => trx('keys').where({ successor_id: id })
+  try {
+    await act.trx.transaction((savepoint) => replaced(savepoint).update({ successor_id: successorId }))
+  } catch (error) {
+    if (!violates(error, 'keys_one_live_name')) throw error
+    const [row] = await replaced(act.trx).select(keyColumns)
+    const key = toKey(row)
+    // Its id, which nobody chooses as a name, makes it another name for sure.
+    const name = `${[...key.name].slice(0, 50).join('')} (${key.id})`
+    await replaced(act.trx).update({
+      ...{ successor_id: successorId, name, name_folded: normaliseName(name) },
+      version: act.trx.raw('version + 1'),
+    })
+    const details = { changes: { name: [key.name, name] }, reason: 'its name was taken meanwhile' }
+    await record(act, { event: 'key.edited', workspaceId: key.workspaceId, keyId: key.id, details })
+  }
 }
 
 const pausedAgain = (key: Key): Refusal =>

@@ -34,6 +34,10 @@ export function leaseFrom(sent: Moment, ttlMs: number): Lease {
 export const holds = (lease: Lease | undefined, time: RealTime): boolean =>
   lease !== undefined && time.monotonicMs() < lease.end.monotonicMs && time.wallMs() < lease.end.wallMs
 
+/** Milliseconds since the renewal was sent that gave this lease, which is of that length; undefined without one. */
+export const leaseAgeMs = (lease: Lease | undefined, ttlMs: number, time: RealTime): number | undefined =>
+  lease && time.monotonicMs() - (lease.end.monotonicMs - ttlMs * (1 - margin))
+
 /** How far the wall clock is from the database's, at least, given when the question left and the answer came. */
 export const skewMs = (sentWallMs: number, databaseMs: number, receivedWallMs: number): number =>
   Math.max(0, sentWallMs - databaseMs, databaseMs - receivedWallMs)

@@ -8,8 +8,8 @@ import { isLost, type Receipt } from './receipt.ts'
 export type ReceiptAbout = 'refused' | 'end' | 'rule'
 
 const since = {
-  refused: 'no check started since accepts it',
-  rule: 'every check started since goes by it',
+  refused: 'every request from now on is refused',
+  rule: 'every request from now on goes by it',
 }
 
 /** The receipt as a sentence, the same on every surface: the proof, or the verifiers it waits for. */
@@ -17,7 +17,7 @@ export function receiptPhrase(receipt: Receipt, about: ReceiptAbout = 'refused')
   if (isLost(receipt))
     return say`The database does not have this change: it was undone, or lost when the database recovered. Look at the key and try again.`
   if (receipt.state === 'unknown')
-    return say`I do not yet know whether every server has learnt it. I go on asking.`
+    return say`I can’t yet confirm that every server has this change. I’ll keep checking.`
   if (receipt.state === 'pending') {
     const names = named(receipt.waitingFor) || 'its servers'
     return say`Saved. Waiting for ${names}; until then a check there may still ${about === 'rule' ? 'go by what was before' : 'accept it'}.`
@@ -25,7 +25,7 @@ export function receiptPhrase(receipt: Receipt, about: ReceiptAbout = 'refused')
   const { confirmed, renewed, waitedOut, tookMs } = receipt
   const learnt = confirmed.length + renewed.length
   if (about === 'end')
-    return say`${learnt} of ${learnt + waitedOut.length} ${servers(learnt)} confirmed that end.`
+    return say`${learnt} of ${learnt + waitedOut.length} ${servers(learnt + waitedOut.length)} confirmed when it ends.`
   if (learnt + waitedOut.length === 0) return say`No server held it in memory; ${since[about]}.`
   if (waitedOut.length === 0)
     return say`${learnt} of ${learnt} ${servers(learnt)} confirmed in ${duration(tookMs)}; ${since[about]}.`

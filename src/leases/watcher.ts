@@ -59,6 +59,7 @@ export function openWatcher(
   /** whether anybody in this process ever waited; where nobody does, notifications would wake it for nothing */
   let isAsked = false
   let isListening = false
+  let isSweeping = false
   let underWay: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
 
@@ -141,9 +142,13 @@ export function openWatcher(
   }
 
   async function sweep() {
+    // While the database is slow, sweeps would queue up behind each other.
+    if (isSweeping) return
+    isSweeping = true
     const [row] = await connection
       .query<{ seq: number | null; epoch: string | null }>(orphans, [])
       .catch(() => [])
+    isSweeping = false
     if (row?.seq) take({ kind: 'wanted', seq: row.seq, epoch: row.epoch ?? '' })
   }
 

@@ -3,6 +3,9 @@ import type { Executor } from '../foundation/database.ts'
 export const roles = ['owner', 'manager', 'member'] as const
 export type Role = (typeof roles)[number]
 
+/** A role as a sentence has it: "an owner". */
+export const aRole = (role: string): string => `${role === 'owner' ? 'an' : 'a'} ${role}`
+
 /**
  * A Slack user known to a workspace. `met`: Slack last listed them as a full member of the team. A user who is only
  * known through a user group may be a guest.
@@ -13,15 +16,30 @@ export type Member = { workspaceId: string; userId: string; role: Role; met: boo
  * A member's role is the highest of their own and those of their user groups. Written once, for every query about
  * roles.
  */
-const effective = `
+const effectiveIn = (workspace: string) => `
   select user_id, min(rank) as rank, min(added_at) as added_at, bool_or(met) as met from (
     select user_id, case role when 'owner' then 0 when 'manager' then 1 else 2 end as rank, added_at, true as met
-      from members where workspace_id = :workspace and left_at is null
+      from members where workspace_id = ${workspace} and left_at is null
     union all
     select m.user_id, case g.role when 'owner' then 0 else 1 end, g.set_at, false
       from group_members m join group_roles g using (workspace_id, group_id)
-      where workspace_id = :workspace
+      where workspace_id = ${workspace}
   ) granted`
+const effective = effectiveIn(':workspace')
+const ofUser = 'where user_id = :user group by user_id'
+
+/** To be joined laterally with workspaces `w`: the `rank` and `met` of `:user` there, for `memberOf`. */
+export const effectiveRole = `${effectiveIn('w.id')} ${ofUser}`
+
+/** Reads a row of `effectiveRole`; undefined for a user unknown to the workspace. */
+export const memberOf = (
+  workspaceId: string,
+  userId: string,
+  row?: { rank: number | null; met: boolean | null },
+): Member | undefined =>
+  typeof row?.rank === 'number'
+    ? { workspaceId, userId, role: roles[row.rank]!, met: row.met === true }
+    : undefined
 
 /** Finds a member with the current role; undefined for a user unknown to the workspace. */
 export async function findMember(
@@ -29,11 +47,8 @@ export async function findMember(
   workspaceId: string,
   userId: string,
 ): Promise<Member | undefined> {
-  const { rows } = await db.raw(`${effective} where user_id = :user group by user_id`, {
-    workspace: workspaceId,
-    user: userId,
-  })
-  return rows[0] && { workspaceId, userId, role: roles[rows[0].rank]!, met: rows[0].met }
+  const { rows } = await db.raw(`${effective} ${ofUser}`, { workspace: workspaceId, user: userId })
+  return memberOf(workspaceId, userId, rows[0])
 }
 
 /** User ids of the people in charge, at most `limit`: owners first, then managers, earliest first. */

@@ -1,7 +1,7 @@
 import type { Content, Said } from './source.ts'
 
-/** Where a message was posted, and with which uploaded picture. */
-export type Posted = { channelId: string; ts: string; pictureId?: string }
+/** Where a message was posted, and with which uploaded picture; `shows`: a digest of what the picture shows. */
+export type Posted = { channelId: string; ts: string; picture?: { id: string; shows: string } }
 
 /**
  * The outbox message that a post carries, so that `find` finds it again. The channel calls `before` just before it
@@ -22,8 +22,8 @@ export type Sought = { id: string; content: Content }
 export type Channel = {
   /** in the thread, if one is given */
   post(destination: string, said: Said, carried: Carried, thread?: Posted): Promise<Posted>
-  /** brings a live message up to date */
-  edit(where: Posted, content: Content, destination: string): Promise<void>
+  /** brings a live message up to date, with a new picture where what it shows has changed; it returns that one */
+  edit(where: Posted, content: Content, destination: string): Promise<Posted>
   /** the post that carries this outbox message, if it arrived after that time; in the thread, if one is given */
   find(destination: string, sought: Sought, since: Date, thread?: Posted): Promise<Posted | undefined>
   /** whether that person reads this destination */

@@ -65,6 +65,8 @@ async function deliverOnce(messenger: Messenger): Promise<number> {
   try {
     while (failure === undefined) {
       const claimedAt = performance.now()
+      // A message that ends while this claim is made may free the one behind it, which is not in the claim.
+      const isAlone = running.size === 0
       const claimed = await claim(db, clock.now(), lanes - running.size)
       for (const delivery of await open(messenger, claimed, claimedAt)) {
         const work = attempt(delivery)
@@ -78,8 +80,8 @@ async function deliverOnce(messenger: Messenger): Promise<number> {
           .finally(() => running.delete(work))
         running.add(work)
       }
-      if (running.size === 0 && claimed.length === 0) return arrived
-      if (claimed.length === 0 || running.size === lanes) await Promise.race(running)
+      if (isAlone && claimed.length === 0) return arrived
+      if (running.size > 0 && (claimed.length === 0 || running.size === lanes)) await Promise.race(running)
     }
     throw failure
   } finally {

@@ -35,10 +35,12 @@ export async function recordFailure(
       'Slack refuses the app; messages wait until its token and scopes are fixed',
     )
   else log.warn({ event: 'message.delayed', ...about }, 'failed to send a message; trying again')
-  if (delay?.of === 'destination') await pauseDestination(db, message.destination, seconds)
+  const isPaused = delay?.of === 'destination'
+  if (isPaused) await pauseDestination(db, message.destination, seconds)
   // A doubt from an earlier attempt stays: a refused search says nothing about an earlier send.
   const isKnown = (delay || refusal) && message.doubtSince === null
-  await postpone(db, message, seconds, String(error), {
+  // The pause holds it: with an end of its own, a moment after that of the pause, the next message would pass it.
+  await postpone(db, message, isPaused ? 0 : seconds, String(error), {
     arrived: isKnown ? 'no' : 'unknown',
     isRefusal: counts,
   })

@@ -24,14 +24,24 @@ const figuresEverySeconds = 60
 const refreshSeconds = 30
 
 const columns = `source, subject_id as "subjectId", destination, workspace_id as "workspaceId", hash, figures, edits,
-  channel_id as "channelId", ts, picture_id as "pictureId",
+  channel_id as "channelId", ts, picture_id as "pictureId", picture_shows as "pictureShows",
   coalesce(shown_at > clock_timestamp() - interval '${figuresEverySeconds} seconds', false) as "isFresh"`
 
-type Row = Omit<PostedMessage, 'where'> & { channelId: string; ts: string; pictureId: string | null }
+type Row = Omit<PostedMessage, 'where'> & {
+  channelId: string
+  ts: string
+  pictureId: string | null
+  pictureShows: string | null
+}
 
-const fromColumns = ({ channelId, ts, pictureId, ...rest }: Row): PostedMessage => ({
+const fromColumns = ({ channelId, ts, pictureId, pictureShows, ...rest }: Row): PostedMessage => ({
   ...rest,
-  where: { channelId, ts, ...(pictureId ? { pictureId } : {}) },
+  where: { channelId, ts, ...(pictureId ? { picture: { id: pictureId, shows: pictureShows ?? '' } } : {}) },
+})
+
+const pictureOf = ({ picture }: Posted) => ({
+  picture_id: picture?.id ?? null,
+  picture_shows: picture?.shows ?? null,
 })
 
 /** The live messages that stand at these places, by `placeName`. */
@@ -80,7 +90,7 @@ export async function rememberPosted(
       workspace_id: place.workspaceId,
       channel_id: where.channelId,
       ts: where.ts,
-      picture_id: where.pictureId ?? null,
+      ...pictureOf(where),
       posted_at: now,
       shown_at: db.raw('clock_timestamp()'),
       ...shownBy(live),
@@ -96,12 +106,13 @@ export async function rememberPosted(
  */
 export async function rememberShown(
   db: Executor,
-  message: Place & Pick<PostedMessage, 'edits'>,
+  message: Place & Pick<PostedMessage, 'edits' | 'where'>,
   live: Live,
   everySeconds: number | undefined,
 ): Promise<void> {
   await at(db, message).update({
     ...shownBy(live),
+    ...pictureOf(message.where),
     shown_at: db.raw('clock_timestamp()'),
     edits: db.raw('edits + 1'),
     refresh_at: db.raw(

@@ -119,14 +119,15 @@ export async function showNow(
   live: Live,
   { isNews = false } = {},
 ): Promise<void> {
-  await channel.edit(message.where, live.content, message.destination).catch((error) => {
+  const where = await channel.edit(message.where, live.content, message.destination).catch((error) => {
     if (isNews || !(error instanceof Refused) || !['content', 'other'].includes(error.why)) throw error
     world.log.warn(
       { event: 'message.update_refused', message: message.subjectId, error: error.said },
       'Slack refused to update a message; it shows an earlier state',
     )
+    return message.where
   })
-  await rememberShown(world.db, message, live, sources[message.source]?.everySeconds)
+  await rememberShown(world.db, { ...message, where }, live, sources[message.source]?.everySeconds)
 }
 
 /** A message that somebody deleted is begun anew, unless nothing more will happen. */

@@ -45,6 +45,10 @@ export async function completeOpen(world: World, { withinMs = 20_000 }: { within
   return completed
 }
 
+/** Whether anybody's offboarding waits to be carried out or completed. */
+export const hasOpen = async ({ db }: World): Promise<boolean> =>
+  (await db('offboardings').whereIn('state', ['requested', 'acting', 'confirming']).first('id')) !== undefined
+
 /** A claim for each account with an offboarding in such a state. */
 async function openClaims({ db }: World, states: readonly State[]): Promise<Claim[]> {
   const rows = await db('offboardings')

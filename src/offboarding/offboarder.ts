@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { oneAtATime } from '../foundation/one-at-a-time.ts'
 import type { World } from '../foundation/world.ts'
-import { completeOpen, executeOpen } from './execute.ts'
+import { completeOpen, executeOpen, hasOpen } from './execute.ts'
 
 /** Real milliseconds between the beginnings of two runs at least: in a burst a run takes many, and not each request one. */
 const everyMs = 250
@@ -26,7 +26,10 @@ export function openOffboarder(
     let next = 0
     return oneAtATime(async () => {
       const now = performance.now()
-      if (next > now) await pause(next - now, undefined, stopping ? { signal: stopping } : {})
+      // Where nobody leaves there is no burst to pace.
+      let isBurst = false
+      if (next > now) await logged(async () => (isBurst = await hasOpen(world)))
+      if (isBurst) await pause(next - now, undefined, stopping ? { signal: stopping } : {})
       next = performance.now() + everyMs
       await logged(work)
     }, stopping)

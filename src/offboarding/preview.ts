@@ -87,7 +87,8 @@ async function requestsOfTheDay(
 ): Promise<Map<string, number>> {
   const ids = keys.map((key) => key.id)
   const sums = new Map<string, number>()
-  for (const { keyId, requests } of await trafficOf(db, ids, new Date(now.getTime() - dayMs), now, 'day'))
+  const from = new Date(now.getTime() - dayMs)
+  for (const { keyId, requests } of await trafficOf(db, ids, from, now, 'five-minutes'))
     sums.set(keyId, (sums.get(keyId) ?? 0) + requests)
   return sums
 }

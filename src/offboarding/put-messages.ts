@@ -4,6 +4,7 @@ import type { Act } from '../members/actor.ts'
 import { type OutboxMessage, placesOf, put } from '../notifications/outbox.ts'
 import { readPolicy } from '../policy/policy.ts'
 import type { Offboarding } from './offboarding.ts'
+import { updateOwners } from './owner-named.ts'
 
 type When = Pick<Act, 'trx' | 'now'>
 
@@ -11,8 +12,8 @@ type When = Pick<Act, 'trx' | 'now'>
 export type Change = 'begun' | 'confirming' | 'done' | 'ended'
 
 /**
- * Puts an update of the message that an offboarding has or shares, wherever that stands; none while it has no message
- * yet. Part of the act that changed the offboarding. When all of the message are done the report follows in its thread.
+ * Puts an update of the message that an offboarding has or shares, and of what its owners are asked, wherever those
+ * stand; none while there is no message yet. Part of the act that changed the offboarding. When all of the message are done the report follows in its thread.
  */
 export async function putProgress(
   { trx, now }: When,
@@ -20,6 +21,7 @@ export async function putProgress(
   change: Change,
   random: Random,
 ): Promise<void> {
+  await updateOwners({ trx, now }, id, change, random)
   const row = await trx('offboardings')
     .join('workspaces', 'workspaces.id', 'offboardings.workspace_id')
     .where({ 'offboardings.id': id })

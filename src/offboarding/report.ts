@@ -4,6 +4,7 @@ import {
   isUnattended,
   type LeaverKey,
   leaverKeysOf,
+  type Mode,
   type Offboarding,
   type Source,
   toOffboarding,
@@ -20,9 +21,16 @@ export type Counts = {
   failed: number
 }
 
+/** The parts of requests that were not done. */
+type Ignored = {
+  asked: { source: Source; mode: Mode | null; successor: string | null }[]
+  /** names of workspaces whose keys the named successor did not get, being in charge of nothing there */
+  notTakenIn: string[]
+}
+
 /** Everything a message about one leaver says, or the sums over many. */
 export type OffboardingReport = {
-  offboardings: (Offboarding & { sources: Source[]; keepsRoleInNames: string[] })[]
+  offboardings: (Offboarding & { sources: Source[]; keepsRoleInNames: string[]; ignored: Ignored })[]
   counts: Counts
   /** the keys, while they are few enough to list */
   keys: LeaverKey[]
@@ -43,7 +51,16 @@ export async function readReport(db: Executor, messageId: string): Promise<Offbo
       db.raw(
         `array(select source from offboarding_requests r where r.offboarding_id = offboardings.id
            group by source order by min(requested_at), source) as sources,
-         array(select name from workspaces w where w.id = any(offboardings.keeps_role_in) order by name) as kept`,
+         array(select name from workspaces w where w.id = any(offboardings.keeps_role_in) order by name) as kept,
+         (select coalesce(jsonb_agg(jsonb_build_object('source', source, 'mode', ignored_mode,
+             'successor', ignored_successor) order by requested_at, source), '[]')
+           from offboarding_requests r where r.offboarding_id = offboardings.id
+             and (ignored_mode is not null or ignored_successor is not null)) as asked,
+         array(select distinct w.name from offboarding_keys k join workspaces w on w.id = k.workspace_id
+           where k.offboarding_id = offboardings.id and offboardings.requested_by like 'job:%'
+             and offboardings.successor_id is not null and k.owner_before = offboardings.user_id
+             and k.outcome in ('revoked', 'deactivated', 'rotating', 'handed-over')
+             and k.owner_after is distinct from offboardings.successor_id order by w.name) as not_taken`,
       ),
     )
   const ids = rows.map((row) => row.id as string)
@@ -52,6 +69,7 @@ export async function readReport(db: Executor, messageId: string): Promise<Offbo
     ...toOffboarding(row),
     sources: row.sources,
     keepsRoleInNames: row.kept,
+    ignored: { asked: row.asked, notTakenIn: row.not_taken },
   }))
   const [only] = offboardings
   const isOne = only !== undefined && ids.length === 1
@@ -131,6 +149,7 @@ export async function reportFile(
         key.actedAt?.toISOString(),
         key.confirmedAt?.toISOString(),
         ...confirmation(key),
+        ignoredIn(one.ignored),
       ])
   return csvHead(columns) + csvLines(lines)
 }
@@ -157,7 +176,17 @@ const columns = [
   'confirmed at',
   'confirmed by',
   'waited out',
+  'ignored',
 ]
+
+const ignoredIn = ({ asked, notTakenIn }: Ignored): string =>
+  [
+    ...asked.flatMap(({ source, mode, successor }) => [
+      ...(mode ? [`${source}: mode ${mode}`] : []),
+      ...(successor ? [`${source}: successor ${successor}`] : []),
+    ]),
+    ...notTakenIn.map((workspace) => `successor in ${workspace}`),
+  ].join('; ')
 
 function confirmation({ receipt }: LeaverKey): [string, string] {
   if (receipt?.state !== 'confirmed') return ['', '']

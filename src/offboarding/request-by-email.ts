@@ -7,8 +7,8 @@ import type { Refusal } from '../foundation/refusal.ts'
 import { minuteMs } from '../foundation/time.ts'
 import { type Act, actorName } from '../members/actor.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
-import { authorityOf } from './authority.ts'
-import { currentOffboarding, type Mode, type Offboarding, toOffboarding } from './offboarding.ts'
+import { authorityOf, isOtherSystem } from './authority.ts'
+import { currentOffboarding, type Mode, type Offboarding, type Source, toOffboarding } from './offboarding.ts'
 import { modeOf, type OffboardingRequest, recordSource, requestOffboarding } from './request.ts'
 
 /** The same request for a person who is named by address. */
@@ -59,7 +59,7 @@ export async function requestByEmail(
     .returning('*')
   const row =
     made ?? (await act.trx('offboardings').where(where).whereNull('ended_at').whereNull('user_id').first())
-  await recordSource(act, row.id, request)
+  await recordSource(act, toOffboarding(row), request)
   if (made) {
     const details = { offboarding: row.id, email, source: request.source, mode: row.mode }
     await record(act, { event: 'offboarding.requested', workspaceId: workspace.id, details })
@@ -98,12 +98,34 @@ async function continueRequest(
     await act
       .trx('offboardings')
       .where({ id, state: 'unmatched' })
-      .update({ user_id: userId, state: 'requested', begun_at: act.now, due_at: due, announced: true })
+      .update({
+        ...{ user_id: userId, state: 'requested', begun_at: act.now, due_at: due, announced: true },
+        ...(await spareKnown(act, workspace, toOffboarding(row))),
+      })
     return
   }
   await act.trx('offboardings').where({ id }).update({ ended_at: act.now, ended_because: 'merged' })
   for (const { source, reference } of await act.trx('offboarding_requests').where({ offboarding_id: id }))
     await requestOffboarding(act, workspace, { source, reference, userId, mode, note }, random)
+}
+
+/** As if the person had been known at the request: where only other systems asked, an owner keeps their role. */
+async function spareKnown(
+  act: Act,
+  workspace: Workspace,
+  { id, mode, successorId, ...row }: Offboarding & { known?: string },
+): Promise<Record<string, unknown>> {
+  const requests = act.trx('offboarding_requests').where({ offboarding_id: id })
+  const sources: Source[] = await requests.clone().pluck('source')
+  if (!sources.every(isOtherSystem)) return {}
+  const asked = { actor: act.actor, source: sources[0]! }
+  const { keepsRoleIn } = await authorityOf(act.trx, workspace, asked, row.known)
+  if (keepsRoleIn.length === 0) return {}
+  await requests.update({
+    ignored_mode: act.trx.raw('coalesce(ignored_mode, nullif(?::text, ?))', [mode, 'deactivate']),
+    ignored_successor: successorId,
+  })
+  return { keeps_role_in: keepsRoleIn, mode: 'deactivate', successor_id: null }
 }
 
 /** The offboarding that a request by address has become part of, where its person was leaving already; else itself. */

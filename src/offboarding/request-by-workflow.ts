@@ -30,7 +30,7 @@ export async function stepIsOffIn(db: Executor, accountId: string): Promise<Work
 export function stepIsOff(off: readonly Workspace[]): Refusal {
   const commands = off.map(({ name }) => [{ code: `/keys policy ${inWorkspace(name)}` }])
   return refuse('forbidden', say`The step is switched off in ${namesOf(off)}. Nobody was offboarded.`, {
-    next: say`An owner there can switch it on in Slack: ${join(commands, ', ')}, under When somebody leaves.`,
+    next: say`An owner there can switch it on in Slack: ${join(commands, ', ')}, under When somebody is leaving.`,
     logged: { action: 'offboarding.request' },
   })
 }

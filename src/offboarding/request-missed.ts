@@ -1,14 +1,16 @@
 import { perform } from '../acts/perform.ts'
 import { rememberEmails } from '../directory/emails.ts'
 import { leftTheDirectory } from '../directory/list.ts'
+import { isLatest, type SaidOfUser } from '../directory/slack-users.ts'
 import { isRefusal } from '../foundation/refusal.ts'
 import type { World } from '../foundation/world.ts'
 import { membershipsOf } from '../members/member.ts'
 import { readPolicy } from '../policy/policy.ts'
-import { markDeparted } from '../workspaces/roles.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
+import { applyPresence } from './presence.ts'
 import { requestOffboarding } from './request.ts'
 import { matchWaiting } from './request-by-email.ts'
+import { recordReturn } from './undo.ts'
 
 /** A person as Slack's list of members has them. */
 export type SlackMember = {
@@ -17,6 +19,8 @@ export type SlackMember = {
   deleted: boolean
   isBot: boolean
   isGuest?: boolean
+  /** seconds, by Slack's count */
+  updated?: number | undefined
 }
 
 const actor = { kind: 'job', id: 'offboarding-missed' } as const
@@ -36,9 +40,19 @@ const missed = `
           and not exists (select from offboardings o where o.account_id = :account and o.user_id = g.user_id
             and o.ended_at is null and m.workspace_id <> all (o.keeps_role_in))))`
 
+/** Those of people whom Slack has who count as gone because of Slack alone. */
+const returned = `
+  select b.user_id from (select distinct unnest(:back::text[]) as user_id) b
+  where exists (select from departures d join workspaces w on w.id = d.workspace_id and w.account_id = :account
+      where d.user_id = b.user_id)
+    and not exists (select from offboardings o join offboarding_requests r on r.offboarding_id = o.id
+      where o.account_id = :account and o.user_id = b.user_id and o.ended_at is null and r.withdrawn_at is null
+        and not (r.source = 'user-change' or r.source = 'reconcile' and r.reference = 'slack'))`
+
 /**
  * Compares an account with Slack's list of its members: keeps the addresses, lets requests go on that waited for
- * one, and offboards everyone who is gone without anybody having said so. Returns how many those were.
+ * one, takes people back of whom the list says so, and offboards everyone who is gone without anybody having said so.
+ * Returns how many those were. Of a person of whom an event has said something later than the list, nothing changes.
  */
 export async function offboardMissed(
   world: World,
@@ -52,7 +66,8 @@ export async function offboardMissed(
   const workspace = await homeOf(world, accountId)
   const matched = await perform(world, actor, (act) => matchWaiting(act, workspace, random))
   if (isRefusal(matched)) return 0
-  await endRolesOfGuests(world, accountId, people)
+  await catchUp(world, accountId, people)
+  const listed = new Map(people.map((one) => [one.userId, one]))
   const deleted = people.filter((one) => one.deleted).map((one) => one.userId)
   const lists = { slack: deleted, directory: await leftTheDirectory(db, accountId) }
   let found = 0
@@ -60,22 +75,45 @@ export async function offboardMissed(
     const { rows } = await db.raw(missed, { account: accountId, gone })
     for (const { user_id: userId } of rows) {
       const request = { source: 'reconcile', reference, userId } as const
-      const made = await perform(world, actor, (act) => requestOffboarding(act, workspace, request, random))
-      if (!isRefusal(made)) found++
+      const made = await perform(world, actor, async (act) => {
+        const one = listed.get(userId)
+        if (reference === 'slack' && one && !(await isLatest(act.trx, accountId, saidOf(one))))
+          return 'overtaken'
+        return requestOffboarding(act, workspace, request, random)
+      })
+      if (!isRefusal(made) && made !== 'overtaken') found++
     }
   }
   return found
 }
 
-/** A person who became a guest while no event was heard has no role any more, as after the event. */
-async function endRolesOfGuests(
-  world: World,
-  accountId: string,
-  people: readonly SlackMember[],
-): Promise<void> {
+const saidOf = ({ userId, updated, deleted, isGuest = false }: SlackMember): SaidOfUser => ({
+  id: userId,
+  updated,
+  isOut: deleted || isGuest,
+})
+
+/** Does what lost events would have done: guests have no role any more, and people who returned count as back. */
+async function catchUp(world: World, accountId: string, people: readonly SlackMember[]): Promise<void> {
+  const { db, random } = world
+  const listed = new Map(people.map((one) => [one.userId, one]))
   const guests = people.filter((one) => one.isGuest && !one.deleted).map((one) => one.userId)
-  for (const { workspaceId, userId } of await membershipsOf(world.db, accountId, guests))
-    await perform(world, actor, (act) => markDeparted(act, workspaceId, userId))
+  const roles = await membershipsOf(db, accountId, guests)
+  const back = people.filter((one) => !one.isGuest && !one.deleted).map((one) => one.userId)
+  const { rows } = await db.raw(returned, { account: accountId, back })
+  const workspaceIds = await db('workspaces').where({ account_id: accountId }).pluck('id')
+  const changed = new Set([
+    ...roles.map(({ userId }) => userId),
+    ...rows.map((row: { user_id: string }) => row.user_id),
+  ])
+  for (const userId of changed) {
+    const said = saidOf(listed.get(userId)!)
+    await perform(world, actor, async (act) => {
+      if (!(await isLatest(act.trx, accountId, said))) return null
+      if (!said.isOut) await recordReturn(act, accountId, userId, 'slack', random)
+      return applyPresence(act, accountId, workspaceIds, said)
+    })
+  }
 }
 
 /** The account's oldest workspace: its policy decides where nobody named another, its channel hears. */

@@ -59,7 +59,7 @@ export async function requestOffboarding(
     .returning('*')
   const row = made ?? (await lockCurrent(act, workspace.accountId, request.userId))
   const offboarding = toOffboarding(row)
-  const isFirst = await recordSource(act, offboarding.id, request)
+  const isFirst = await recordSource(act, offboarding, request)
   if (made) await recordRequested(act, offboarding, request)
   if (!made && isFirst) {
     const details = { offboarding: offboarding.id, user: request.userId, ...sourceOf(request) }
@@ -175,21 +175,26 @@ const lockCurrent = (act: Act, accountId: string, userId: string) =>
     .forUpdate()
     .first()
 
-/** Records the request. Returns false for a repeated one, as Slack repeats events. */
+/**
+ * Records the request, with what it asked for and this offboarding does not do; who saw a preview decided on all of it.
+ * Returns false for a repeated one, as Slack repeats events.
+ */
 export async function recordSource(
   act: Act,
-  offboardingId: string,
-  {
-    source,
-    reference = act.actor.kind === 'member' ? act.actor.id : '',
-  }: Pick<OffboardingRequest, 'source' | 'reference'>,
+  offboarding: Pick<Offboarding, 'id' | 'mode' | 'successorId'>,
+  request: Omit<OffboardingRequest, 'userId'>,
 ): Promise<boolean> {
+  const { source, reference = act.actor.kind === 'member' ? act.actor.id : '' } = request
+  const { mode, successorId, choices } = request
+  const isIgnored = (asked: string | undefined, done: string | null) => !choices && asked && asked !== done
   const rows = await act
     .trx('offboarding_requests')
     .insert({
-      offboarding_id: offboardingId,
+      offboarding_id: offboarding.id,
       source,
       reference,
+      ignored_mode: isIgnored(mode, offboarding.mode) ? mode : null,
+      ignored_successor: isIgnored(successorId, offboarding.successorId) ? successorId : null,
       requested_by: actorName(act.actor),
       requested_at: act.now,
     })

@@ -2,29 +2,55 @@ import { record } from '../audit/record.ts'
 import type { Random } from '../foundation/random.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import { say } from '../foundation/words.ts'
+import { isOver, type Key } from '../keys/key.ts'
+import { offerKeys, refreshOffers } from '../keys/offers.ts'
 import { activate } from '../keys/state.ts'
+import { toKey } from '../keys/store.ts'
 import { transferKey } from '../keys/transfer.ts'
-import type { Act } from '../members/actor.ts'
+import { type Act, actorName } from '../members/actor.ts'
+import type { Role } from '../members/member.ts'
 import { authorise, noSuchKey } from '../policy/authorise.ts'
-import { markReturned, restoreOwner } from '../workspaces/roles.ts'
-import { actIn } from './authority.ts'
-import { type LeaverKey, leaverKeysOf, type Offboarding, type Source, toOffboarding } from './offboarding.ts'
+import { endedRolesOf, markReturned, restoreRole } from '../workspaces/roles.ts'
+import { actIn, mayOffboard } from './authority.ts'
+import {
+  findOffboarding,
+  type LeaverKey,
+  leaverKeysOf,
+  type Offboarding,
+  type Source,
+  toOffboarding,
+} from './offboarding.ts'
 import { completeRuns, putProgress } from './put-messages.ts'
 
+/** The result of an undo, or of one now; keys by name. */
 export type Undone = {
   offboarding: Offboarding
+  /** work again */
   activated: string[]
+  /** theirs again */
   returned: string[]
+  /** go on rotating */
+  rotating: string[]
+  /** stay refused: revoked, or changed by somebody since */
   kept: string[]
   /** how many keys stay as they are, in workspaces that the actor does not manage */
   elsewhere: number
+  /** roles that they have again, by the workspace's name */
+  roles: { workspace: string; role: Role }[]
+}
+
+/** Says what an undo by this actor would give back now. Changes nothing. */
+export async function previewUndo(act: Act, accountId: string, id: string): Promise<Undone | Refusal> {
+  const found = await findUndoable(act, accountId, id)
+  if (isRefusal(found)) return found
+  return summed(found, await stepsOf(act, found), await endedRoles(act, found))
 }
 
 /**
- * Takes back what can be taken back: keys that this offboarding deactivated work again, and what it gave to somebody
- * else goes back, unless somebody touched it since. Revoked keys stay revoked and rotations go on; roles are set
- * anew by an owner. A person brings nothing back in a workspace that they are not in charge of. Names of keys are in the
- * answer.
+ * Takes back what can be taken back: keys that this offboarding deactivated work again, what it gave to somebody else
+ * goes back with the new key of a rotation, unless somebody touched it since, and the roles that it ended are there
+ * again. Revoked keys stay revoked and rotations go on. A person brings nothing back in a workspace that they are not
+ * in charge of, and no role that they could not have ended. Performed with `changesRoles`.
  */
 export async function undoOffboarding(
   act: Act,
@@ -32,78 +58,174 @@ export async function undoOffboarding(
   id: string,
   random: Random,
 ): Promise<Undone | Refusal> {
-  const row = await act.trx('offboardings').where({ id, account_id: accountId }).forUpdate().first()
-  if (!row) return noSuchKey({ action: 'offboarding.undo' })
-  const offboarding = toOffboarding(row)
+  // Nobody waits for one that is under way just now: it would wait for the workspace, which this act holds.
+  await act.trx('offboardings').where({ id, account_id: accountId, state: 'done' }).forUpdate().first('id')
+  const offboarding = await findUndoable(act, accountId, id)
+  if (isRefusal(offboarding)) return offboarding
+  const roles = await endedRoles(act, offboarding)
+  const keyIds: string[] = await act.trx('offboarding_keys').where({ offboarding_id: id }).pluck('key_id')
+  const newIds: string[] = await act
+    .trx('offboarding_keys')
+    .where({ offboarding_id: id })
+    .whereNotNull('successor_key_id')
+    .pluck('successor_key_id')
+  await act
+    .trx('keys')
+    .whereIn('id', [...keyIds, ...newIds])
+    .orderBy('id')
+    .forUpdate()
+    .select('id')
+  const steps = await stepsOf(act, offboarding)
+  for (const step of steps) await takeBack(step, offboarding)
+  const undone = steps.filter(({ here, activates, transfers }) => here && (activates || transfers.length > 0))
+  await act
+    .trx('offboarding_keys')
+    .where({ offboarding_id: id })
+    .whereIn(
+      'key_id',
+      undone.map(({ key }) => key.keyId),
+    )
+    .update({ undone_at: act.now })
+  await giveRolesBack(act, offboarding, roles)
+  await endOffboarding(act, offboarding, 'undone', random)
+  await offerAgain(act, offboarding, steps, random)
+  return summed(offboarding, steps, roles)
+}
+
+async function findUndoable(act: Act, accountId: string, id: string): Promise<Offboarding | Refusal> {
+  const offboarding = await findOffboarding(act.trx, accountId, id)
+  if (!offboarding) return noSuchKey({ action: 'offboarding.undo' })
   const refusal = await authorise(act, 'offboarding.undo', { workspaceId: offboarding.workspaceId })
   if (refusal) return refusal
   if (offboarding.endedAt)
     return refuse('already', say`It ended on ${{ moment: offboarding.endedAt }} already.`)
   if (offboarding.state !== 'done')
     return refuse('already', 'It is still running.', { next: 'Undo it when the report is there.' })
-  const undone: Undone = { offboarding, activated: [], returned: [], kept: [], elsewhere: 0 }
+  return offboarding
+}
+
+type Transferred = { keyId: string; isUnrevealed: boolean }
+
+/** The undo of one key: `here` is the act in its workspace, where the actor is in charge of it. */
+type Step = { key: LeaverKey; here: Act | undefined; activates: boolean; transfers: Transferred[] }
+
+async function stepsOf(act: Act, { id, userId }: Offboarding): Promise<Step[]> {
   const keys = await leaverKeysOf(act.trx, [id])
+  const newIds = keys.map(({ successorKeyId }) => successorKeyId).filter((one) => one !== null)
+  const rows = await act.trx('keys').whereIn('id', [...keys.map(({ keyId }) => keyId), ...newIds])
+  const byId = new Map(rows.map((row) => [row.id as string, toKey(row)]))
   const acts = new Map<string, Act | undefined>()
   for (const { workspaceId } of keys)
     if (!acts.has(workspaceId)) acts.set(workspaceId, await actIn(act, workspaceId))
-  await act
-    .trx('keys')
-    .whereIn(
-      'id',
-      keys.map((key) => key.keyId),
-    )
-    .orderBy('id')
-    .forUpdate()
-    .select('id')
-  for (const key of keys) {
-    const isEnded = key.outcome === 'deactivated' || key.outcome === 'revoked' || key.outcome === 'rotating'
-    const here = acts.get(key.workspaceId)
-    if (!here) {
-      undone.elsewhere += isEnded || key.ownerAfter ? 1 : 0
-      continue
-    }
-    const isBack = key.outcome === 'deactivated' && (await reactivate(here, key, id))
-    const isOwned = key.outcome !== 'rotating' && (await giveBack(here, key, offboarding))
-    if (isBack) undone.activated.push(key.name)
-    if (isOwned) undone.returned.push(key.name)
-    if (!isBack && isEnded) undone.kept.push(key.name)
-    if (isBack || isOwned)
-      await act
-        .trx('offboarding_keys')
-        .where({ offboarding_id: id, key_id: key.keyId })
-        .update({ undone_at: act.now })
-  }
-  await endOffboarding(act, offboarding, 'undone', random)
-  return undone
+  return keys.map((key) => ({
+    key,
+    here: acts.get(key.workspaceId),
+    activates: isUntouched(key, byId.get(key.keyId)!, act.now),
+    transfers:
+      key.ownerBefore === userId
+        ? [key.keyId, key.successorKeyId ?? ''].flatMap((keyId): Transferred[] => {
+            const now = byId.get(keyId)
+            return now && now.ownerId === key.ownerAfter && now.status !== 'revoked'
+              ? [{ keyId, isUnrevealed: now.status === 'unrevealed' }]
+              : []
+          })
+        : [],
+  }))
 }
 
 /** Only what this offboarding did to the key is undone: somebody may have activated it, and another deactivated it again. */
-async function reactivate(
-  act: Act,
-  { keyId, workspaceId, actedAt }: LeaverKey,
-  id: string,
-): Promise<boolean> {
-  const untouched = await act
-    .trx('keys')
-    .where({
-      id: keyId,
-      status: 'inactive',
-      status_changed_by: 'job:offboarding',
-      status_changed_at: actedAt,
+const isUntouched = ({ outcome, actedAt }: LeaverKey, now: Key, at: Date): boolean =>
+  outcome === 'deactivated' &&
+  now.status === 'inactive' &&
+  now.statusChangedBy === 'job:offboarding' &&
+  now.statusChangedAt.getTime() === actedAt?.getTime() &&
+  !isOver(now, at)
+
+async function takeBack({ key, here, activates, transfers }: Step, { id, userId }: Offboarding) {
+  if (!here) return
+  const reason = `undo of ${id}`
+  if (activates) await activate(here, key.workspaceId, key.keyId, reason)
+  for (const { keyId } of transfers)
+    await transferKey(here, {
+      ...{ keyId, workspaceId: key.workspaceId, reason },
+      ...{ from: key.ownerAfter!, to: userId! },
     })
-    .first('id')
-  if (!untouched) return false
-  const done = await activate(act, workspaceId, keyId, `undo of ${id}`)
-  return !isRefusal(done)
 }
 
-async function giveBack(
-  act: Act,
-  key: { keyId: string; workspaceId: string; ownerBefore: string; ownerAfter: string | null },
-  { id, userId }: Offboarding,
-): Promise<boolean> {
-  if (!userId || !key.ownerAfter || key.ownerBefore !== userId) return false
-  return transferKey(act, { ...key, from: key.ownerAfter, to: userId, reason: `undo of ${id}` })
+function summed(offboarding: Offboarding, steps: readonly Step[], roles: readonly EndedRole[]): Undone {
+  const isEnded = ({ key }: Step) =>
+    key.outcome === 'deactivated' || key.outcome === 'revoked' || key.outcome === 'rotating'
+  const here = steps.filter((step) => step.here)
+  const names = (some: readonly Step[]) => some.map(({ key }) => key.name)
+  const isRotating = ({ key }: Step) => key.outcome === 'rotating'
+  return {
+    offboarding,
+    activated: names(here.filter(({ activates }) => activates)),
+    returned: names(here.filter(({ transfers }) => transfers.length > 0)),
+    rotating: names(here.filter(isRotating)),
+    kept: names(here.filter((step) => isEnded(step) && !step.activates && !isRotating(step))),
+    elsewhere: steps.filter((step) => !step.here && (isEnded(step) || step.key.ownerAfter)).length,
+    roles: roles.map(({ workspace, role }) => ({ workspace, role })),
+  }
+}
+
+type EndedRole = { workspaceId: string; workspace: string; role: Role; here: Act }
+
+/**
+ * The roles that ended with the departure, where the actor is in charge enough to have ended them. Only of workspaces
+ * whose roles nobody else is changing just now: the others are locked in no order with this act's own.
+ */
+async function endedRoles(act: Act, { accountId, userId }: Offboarding): Promise<EndedRole[]> {
+  if (!userId) return []
+  const workspaces = await act
+    .trx('workspaces')
+    .where({ account_id: accountId })
+    .orderBy('id')
+    .forNoKeyUpdate()
+    .skipLocked()
+    .select('id', 'name')
+  const ended = await endedRolesOf(
+    act.trx,
+    workspaces.map(({ id }) => id),
+    userId,
+  )
+  const roles: EndedRole[] = []
+  for (const { id, name } of workspaces) {
+    const role = ended.get(id)
+    const here = role && (await actIn(act, id))
+    if (role && here && (here.actor.kind !== 'member' || mayOffboard(here.actor.role, role)))
+      roles.push({ workspaceId: id, workspace: name, role, here })
+  }
+  return roles
+}
+
+/** Their keys are not orphaned any more, and what roles they had they have again. */
+async function giveRolesBack(act: Act, { accountId, userId }: Offboarding, roles: readonly EndedRole[]) {
+  if (!userId) return
+  for (const { workspaceId, role, here } of roles) await restoreRole(here, workspaceId, userId, role)
+  await restoreMember(act, accountId, userId)
+}
+
+/** Offers the keys that are theirs again and that nobody has revealed; the offers to the person who had taken over end. */
+async function offerAgain(act: Act, { id, userId }: Offboarding, steps: readonly Step[], random: Random) {
+  for (const { key, here, transfers } of steps) {
+    const waiting = transfers.filter(({ isUnrevealed }) => isUnrevealed)
+    if (!here || waiting.length === 0) continue
+    await offerKeys(
+      act.trx,
+      {
+        ...{ workspaceId: key.workspaceId, matterId: `undo:${id}:${key.keyId}` },
+        ...{ because: 'given', by: actorName(act.actor) },
+        keys: waiting.map(({ keyId }) => ({ id: keyId, ownerId: userId! })),
+      },
+      act.now,
+      random,
+    )
+    await refreshOffers(
+      act.trx,
+      waiting.map(({ keyId }) => keyId),
+    )
+  }
 }
 
 async function endOffboarding(
@@ -114,23 +236,17 @@ async function endOffboarding(
 ): Promise<void> {
   const { id, userId, email, workspaceId } = offboarding
   await act.trx('offboardings').where({ id }).update({ ended_at: act.now, ended_because: because })
-  if (userId) await restoreMember(act, offboarding.accountId, userId, because)
+  if (userId && because === 'returned') await restoreMember(act, offboarding.accountId, userId)
   // Its message says so too.
   await putProgress(act, id, 'ended', random)
   const details = { offboarding: id, user: userId, ...(email ? { email } : {}), because }
   await record(act, { event: 'offboarding.ended', workspaceId, details })
 }
 
-/**
- * Their keys are not orphaned any more. An undo makes a last owner the owner again, where the actor manages the
- * workspace.
- */
-async function restoreMember(act: Act, accountId: string, userId: string, because: 'undone' | 'returned') {
-  const workspaces = await act.trx('workspaces').where({ account_id: accountId }).orderBy('id').select('id')
-  for (const { id } of workspaces) {
-    await markReturned(act, id, userId)
-    if (because === 'undone' && (await actIn(act, id))) await restoreOwner(act, id, userId)
-  }
+/** Their keys are not orphaned any more. */
+async function restoreMember(act: Act, accountId: string, userId: string) {
+  const workspaces = await act.trx('workspaces').where({ account_id: accountId }).pluck('id')
+  await markReturned(act, workspaces, userId)
 }
 
 const said: Record<'slack' | 'directory', Source> = { slack: 'user-change', directory: 'scim' }

@@ -5,13 +5,14 @@ import type { Act } from '../members/actor.ts'
 import { lockRole, lockWorkspace } from '../members/lock.ts'
 import { findMember, type Role } from '../members/member.ts'
 import { type Policy, readPolicy } from '../policy/policy.ts'
-import { closeRequestsOf } from '../workspaces/requests.ts'
+import { closeRequestsOf } from '../workspaces/request-ends.ts'
 import { markAllDeparted } from '../workspaces/roles.ts'
 import { mayOffboard } from './authority.ts'
 import { claimBatch, type Step } from './claim.ts'
 import { type Candidate, keysOfLeavers } from './leaver-keys.ts'
 import { notifyWorkspaces, type Planned } from './notify-workspaces.ts'
 import { isUnattended, type Offboarding, type Plan } from './offboarding.ts'
+import { askOwners } from './owner-named.ts'
 import { isBusy, modeIn, planFor } from './plan.ts'
 
 /**
@@ -47,6 +48,7 @@ export const writePlans =
     for (const offboarding of claimed) {
       const keys = planned.get(offboarding.id) ?? []
       await notifyWorkspaces(act, offboarding, named, keys, random)
+      if (isUnattended(offboarding)) await askOwners(act, offboarding, named, random)
       const last = lastOwners.filter(({ userId }) => userId === offboarding.userId)
       const lastOwnerOf = last.map(({ workspaceId }) => named.find(({ id }) => id === workspaceId)!.name)
       // A leaver without keys is announced only to a person who asked.

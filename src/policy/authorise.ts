@@ -1,5 +1,5 @@
 import { type Refusal, refuse } from '../foundation/refusal.ts'
-import { join, say } from '../foundation/words.ts'
+import { say, series } from '../foundation/words.ts'
 import type { Act } from '../members/actor.ts'
 import { inCharge } from '../members/member.ts'
 import { type Action, actions, may, type Subject } from './may.ts'
@@ -15,14 +15,14 @@ const sentences: Partial<Record<Action, string>> = {
   'rotation.finish': 'Only managers and owners finish rotations.',
   'rotation.abort': 'Only managers and owners abort rotations.',
   'rotation.extend': 'Only managers and owners move the deadline of a rotation.',
-  'finding.take': 'Only managers and owners take on alerts.',
   'finding.snooze': 'Only managers and owners snooze alerts.',
   'finding.assign': 'Only managers and owners assign alerts.',
   'review.read': 'Only managers and owners see how a review goes.',
   'review.begin': 'Only managers and owners begin a review.',
   'request.decide': 'Only managers and owners decide about requests.',
-  'audit.read': 'Only managers and owners read the audit.',
+  'audit.read': 'Only managers and owners can read the audit log.',
   'holder.add': 'Only managers and owners say who has a key.',
+  'holder.remove': 'Only managers and owners say who has a key.',
   'offboarding.request': 'Only managers and owners offboard people.',
   'offboarding.undo': 'Only managers and owners undo an offboarding.',
   'message.send-again': 'Only owners send failed messages again.',
@@ -53,9 +53,9 @@ async function forbidden(act: Act, action: Action, subject: Subject & { keyId?: 
   return refuse('forbidden', sentences[action] ?? 'Only managers and owners do this.', {
     ...(people.length > 0
       ? {
-          next: say`Ask ${join(
+          next: say`Ask ${series(
             people.map((user) => [{ user }]),
-            ' or ',
+            'or',
           )}.`,
         }
       : {}),

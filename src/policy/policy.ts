@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { isTimeZone } from '../foundation/time.ts'
+import { leakedRules } from './leaked.ts'
 
 const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'Enter a time such as 20:00.')
 const days = (least: number, max: number) => {
@@ -10,6 +11,10 @@ const days = (least: number, max: number) => {
 
 /** 0 for never, else whole days; reviews less than a month apart would be ignored. */
 const pause = 'Enter a whole number of days from 30 to 365, or 0 for never.'
+
+/** No key is made for longer, in days. */
+const maxLifetime = 3650
+const lifetime = `Enter a whole number of days from 1 to ${maxLifetime}, or 0 for no limit.`
 
 const systems = 'Enter a whole number from 3 to 50.'
 
@@ -27,9 +32,15 @@ const schema = z.object({
   rotationDeadlineDays: days(1, 90).default(14),
   /** ends the old key at the deadline even while in use, once the new one was revealed */
   cutAtDeadline: z.boolean().default(false),
-  maximumLifetimeDays: days(1, 3650).default(365),
-  /** whether a missing expiry on a key with `write` is refused or only warned about */
-  writeMustExpire: z.enum(['enforce', 'warn']).default('enforce'),
+  /** binds keys without an end too; 0 for no limit */
+  maximumLifetimeDays: z
+    .number({ error: lifetime })
+    .int(lifetime)
+    .min(0, lifetime)
+    .max(maxLifetime, lifetime)
+    .default(0),
+  /** which keys have to have an end */
+  mustExpire: z.enum(['all', 'write', 'none']).default('write'),
   /** a key with `write` needs the approval of a second manager or owner */
   writeNeedsApproval: z.boolean().default(false),
   /** wall-clock times in `timeZone` between which only critical alerts are sent; equal times mean never quiet */
@@ -59,6 +70,13 @@ const schema = z.object({
   auditChannel: z.string().default(''),
   /** deactivates a key whose use looks like a leak; one click activates it again */
   quarantineLeaked: z.boolean().default(false),
+  /** what happens to a key whose whole token was reported */
+  leaked: leakedRules,
+  /** Slack's ids of the channels in which whole tokens are noticed */
+  watchedChannels: z
+    .array(z.string().regex(/^[CG][A-Z0-9]{2,30}$/, 'Choose channels.'))
+    .max(100, 'Choose at most 100 channels.')
+    .default([]),
   /** the mode for a leaver's keys after a preview; `by-use`: busy ones rotate, quiet ones end */
   offboardingMode: z.enum(['by-use', 'revoke', 'deactivate', 'rotate']).default('by-use'),
   /** the mode without a preview; deactivating can be undone */
@@ -79,6 +97,19 @@ const schema = z.object({
 })
 
 export type Policy = z.output<typeof schema>
+
+/** Whether a key with these scopes has to have an end. Pure. */
+export const mustExpire = (
+  scopes: readonly string[],
+  policy: Pick<Policy, 'mustExpire' | 'maximumLifetimeDays'>,
+): boolean =>
+  policy.maximumLifetimeDays > 0 ||
+  policy.mustExpire === 'all' ||
+  (policy.mustExpire === 'write' && scopes.includes('write'))
+
+/** The longest lifetime that a key may be given, in days. Pure. */
+export const longestDays = ({ maximumLifetimeDays }: Pick<Policy, 'maximumLifetimeDays'>): number =>
+  maximumLifetimeDays || maxLifetime
 
 /** Reads stored rules; unknown ones are dropped, missing ones get their default. */
 export const readPolicy = (stored: unknown): Policy => schema.parse(stored ?? {})

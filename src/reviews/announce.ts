@@ -40,7 +40,8 @@ export async function announceReview(world: Deps, workspace: Workspace): Promise
   const progress: OutboxMessage = { ...about, step: 'begun', destination: channelOf(workspace) }
   // Redrawn once a day: keys are flagged and end without an answer.
   const today: OutboxMessage = { ...progress, step: `day:${dayIn(workspace.policy.timeZone, now)}` }
-  return putNew(world, [progress, today, ...asks, ...(await endings(world.db, workspace))], now)
+  const updates = [...(await lateQuestions(world.db, review, now)), ...(await endings(world.db, workspace))]
+  return putNew(world, [progress, today, ...asks, ...updates], now)
 }
 
 /** Queues updates of the owner's message and of the progress message after an answer. */
@@ -67,6 +68,25 @@ export async function announceAnswer(
   await put(trx, [...messages, { ...about, destination: channelOf(workspace) }], now, world.random)
 }
 
+/** Updates of the questions once their deadline has passed. */
+async function lateQuestions(db: Executor, review: Review, now: Date): Promise<OutboxMessage[]> {
+  if (review.answerBy > now) return []
+  const places = await postedAt(db, 'review', review.id)
+  return places
+    .filter(({ destination }) => destination.startsWith('dm:'))
+    .map(({ destination }) => updateAt(review.workspaceId, review.id, 'late', destination))
+}
+
+const updateAt = (
+  workspaceId: string,
+  subjectId: string,
+  step: string,
+  destination: string,
+): OutboxMessage => ({
+  ...{ workspaceId, source: 'review', mode: 'live', subjectId, step, destination },
+  body: destination.startsWith('dm:') ? { owner: destination.slice('dm:'.length) } : {},
+})
+
 /** Final updates for the messages of the previous review. */
 async function endings(db: Executor, workspace: Workspace): Promise<OutboxMessage[]> {
   const last = await db('reviews')
@@ -75,15 +95,7 @@ async function endings(db: Executor, workspace: Workspace): Promise<OutboxMessag
     .orderBy('begun_at', 'desc')
     .first('id')
   const places = last ? await postedAt(db, 'review', last.id) : []
-  return places.map(({ destination }) => ({
-    workspaceId: workspace.id,
-    source: 'review',
-    mode: 'live',
-    subjectId: last.id,
-    step: 'ended',
-    destination,
-    body: destination.startsWith('dm:') ? { owner: destination.slice('dm:'.length) } : {},
-  }))
+  return places.map(({ destination }) => updateAt(workspace.id, last.id, 'ended', destination))
 }
 
 const channelOf = (workspace: Workspace) => `channel:${workspace.policy.alertChannel}`

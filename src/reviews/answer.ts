@@ -11,17 +11,21 @@ import { answerStateOfKey, lockReview } from './review.ts'
 export type Answered = { names: string[]; ownerIds: string[] }
 
 /**
- * Confirms that keys are still needed. Keys that ended or were answered meanwhile are skipped; when none remains, the
- * refusal says why.
+ * Confirms that keys are still needed, with the reason for those that can change things. Keys that ended or were answered
+ * meanwhile are skipped; when none remains, the refusal says why.
  */
 export async function stillNeeded(
   act: Act,
   workspaceId: string,
   keyIds: readonly string[],
+  reason?: string,
 ): Promise<Answered | Refusal> {
   const review = await lockReview(act.trx, workspaceId)
   if (!review) return noReview
-  const confirmed = await confirmNeeded(act, workspaceId, keyIds, review.begunAt)
+  const confirmed = await confirmNeeded(act, workspaceId, keyIds, {
+    since: review.begunAt,
+    ...(reason === undefined ? {} : { reason }),
+  })
   if (isRefusal(confirmed)) return confirmed
   await act
     .trx('review_keys')
@@ -62,7 +66,10 @@ export async function notNeeded(act: Act, workspaceId: string, keyId: string): P
     return refuse('already', say`${who(key.unneeded_by)} has said so already, and it is flagged.`)
   if (key.needed_at >= review.begunAt)
     return refuse('already', say`${who(key.needed_by)} said that ${{ name: key.name }} is still needed.`, {
-      next: 'Ask them before you end it.',
+      next:
+        key.needed_by === act.actor.id
+          ? say`End it with ${{ code: '/keys revoke' }}.`
+          : 'Ask them before you end it.',
     })
   if (key.status !== 'active') return refuse('already', say`${{ name: key.name }} is not in use any more.`)
   await act

@@ -18,12 +18,16 @@ export type AskedKey = {
 /** A page of the keys that wait for an answer, and counts of all the others. */
 export type Asked = {
   review: Review
+  /** whether the deadline has passed; an answer counts all the same while the review is open */
+  isLate: boolean
   workspaceName: string
   /** the owner of these keys; undefined for the whole workspace */
   ownerId: string | undefined
   counts: Counts
   from: number
   keys: AskedKey[]
+  /** keys of which it was said last that they are not needed any more, up to a page */
+  unneeded: Pick<AskedKey, 'id' | 'name'>[]
   /** whether keys that nobody confirms are deactivated */
   deactivates: boolean
   noticeDays: number
@@ -63,15 +67,22 @@ export async function readAsked(
      left join key_usage u on u.key_id = k.id order by k.name_folded, k.id`,
     { ...bindings, from: first },
   )
+  const unneeded = await db.raw(
+    `select k.id, k.name ${asked} and ${answerStateOfKey} = 'unneeded'
+     order by a.unneeded_at desc, k.name_folded, k.id limit :max`,
+    bindings,
+  )
   const workspace = await db('workspaces').where({ id: review.workspaceId }).first('name', 'policy')
   const { unconfirmedKeys, noticeDays } = readPolicy(workspace.policy)
   return {
     review,
+    isLate: review.answerBy <= now,
     workspaceName: workspace.name,
     ownerId,
     counts,
     from: first,
     keys: open.rows,
+    unneeded: unneeded.rows,
     deactivates: unconfirmedKeys === 'deactivate',
     noticeDays,
   }

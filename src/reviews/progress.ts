@@ -10,6 +10,7 @@ export type Counts = { needed: number; unneeded: number; open: number; closed: n
 /** A review's progress, for managers. */
 export type ReviewProgress = {
   review: Review
+  isLate: boolean
   workspaceName: string
   keys: Counts
   owners: { asked: number; answered: number }
@@ -59,6 +60,7 @@ export async function readProgress(
   const sum = (field: keyof Counts, of = owners) => of.reduce((total, one) => total + one[field], 0)
   return {
     review,
+    isLate: review.answerBy <= now,
     workspaceName: (await db('workspaces').where({ id: review.workspaceId }).first('name')).name,
     keys: { needed: sum('needed'), unneeded: sum('unneeded'), open: sum('open'), closed: sum('closed') },
     owners: { asked: asked.length, answered: asked.length - waiting.length },

@@ -35,6 +35,19 @@ export async function findReview(db: Executor, id: string): Promise<Review | und
   return row && toReview(row)
 }
 
+/** The workspace's newest review, or the one with that id; undefined when there is none. */
+export async function newestReview(
+  db: Executor,
+  workspaceId: string,
+  id?: string,
+): Promise<Review | undefined> {
+  const row = await db('reviews')
+    .where({ workspace_id: workspaceId, ...(id === undefined ? {} : { id }) })
+    .orderBy('begun_at', 'desc')
+    .first()
+  return row && toReview(row)
+}
+
 /** When the workspace's last review began; undefined when there was none. */
 export async function lastBegun(db: Executor, workspaceId: string): Promise<Date | undefined> {
   const row = await db('reviews')

@@ -5,6 +5,7 @@ import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import { addDays } from '../foundation/time.ts'
 import { say } from '../foundation/words.ts'
 import type { Key } from '../keys/key.ts'
+import { inheritedLifetime } from '../keys/lifetime.ts'
 import { offerKeys } from '../keys/offers.ts'
 import { type Changes, rotate } from '../keys/rotate.ts'
 import { revoke } from '../keys/state.ts'
@@ -30,6 +31,7 @@ export type Started = { rotation: Rotation; predecessor: Key; successor: Key }
 
 /**
  * Starts the rotation of a key, an expired one too: its successor waits for its owner to reveal it. A compromised key
+ * A successor without an end, or with a late one, gets the latest that policy allows. A compromised key
  * is refused at once, in the same transaction; its successor is offered when the verifiers have said so. A running
  * rotation whose old key turns out to be compromised becomes such a one.
  */
@@ -40,14 +42,17 @@ export async function startRotation(
   start: Start,
   random: Random,
 ): Promise<Started | Refusal> {
-  await lockKey(act.trx, workspace.id, keyId)
+  const old = await lockKey(act.trx, workspace.id, keyId)
   const running = await runningRotationOf(act.trx, keyId)
   if (running?.predecessorId === keyId && start.reason === 'compromised')
     return markCompromised(act, running, start)
   const wrong = running && (await blockedBy(act, running, keyId, start.reason))
   if (wrong) return wrong
   const why = { reason: start.reason, ...(start.campaignId ? { campaign: start.campaignId } : {}) }
-  const keys = await rotate(act, workspace.id, keyId, start.changes ?? {}, random, why)
+  const changes = { ...start.changes }
+  if (old && changes.lifetimeDays === undefined)
+    changes.lifetimeDays = inheritedLifetime(old.lifetimeDays, changes.scopes ?? old.scopes, workspace.policy)
+  const keys = await rotate(act, workspace.id, keyId, changes, random, why)
   if (isRefusal(keys)) return keys
   const rotation = await insert(act, workspace, keys, start, random)
   if (start.reason === 'compromised') return cut(act, rotation, keys)

@@ -15,6 +15,7 @@ import { runClick, runClose, runSubmit } from './dispatch/interactions.ts'
 import { failStep, onOffboardingStep } from './dispatch/leavers.ts'
 import { clickKey } from './dispatch/payload.ts'
 import { openSubmissions } from './dispatch/submissions.ts'
+import { type MessageEvent, onMessage } from './dispatch/watched.ts'
 import type { BotContext } from './interaction.ts'
 
 export type SlackApp = { start(): Promise<void>; stop(): Promise<void> }
@@ -31,6 +32,8 @@ export function openSlack(bot: BotContext, receiver: Receiver, identity: Identit
     logger: slackLogger(world.log),
     logLevel: LogLevel.WARN,
     clientOptions: callsToSlack(world),
+    // Nothing is kept between two requests.
+    convoStore: false,
   })
   const submissions = openSubmissions()
   const once = openDoubleClicks()
@@ -73,6 +76,9 @@ export function openSlack(bot: BotContext, receiver: Receiver, identity: Identit
   })
   app.event('user_change', async ({ event, body }) => {
     if (typeof event.user?.id === 'string') await onUserChanged(bot, body.team_id, event.user)
+  })
+  app.event('message', async ({ event, body }) => {
+    await onMessage(bot, { ...identity, teamId: body.team_id }, event as MessageEvent)
   })
   app.function('offboard_person', async ({ body, inputs, fail }) => {
     const { function_execution_id: execution } = body.event

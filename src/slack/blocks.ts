@@ -48,6 +48,9 @@ export const context = (mrkdwn: string): ContextBlock => ({
   elements: [{ type: 'mrkdwn', text: orBlank(mrkdwn) }],
 })
 
+/** Marks the block that names the workspace, so that it is not named once more above. */
+export const namesWorkspace = <T extends KnownBlock>(block: T): T => ({ ...block, block_id: 'workspace' })
+
 /** A table cell; a dash when empty. */
 export const cell = (text: string) => ({ type: 'raw_text' as const, text: text || '–' })
 

@@ -1,16 +1,16 @@
 import type { WebClient } from '@slack/web-api'
+import { isLatest } from '../directory/slack-users.ts'
 import { orDatabaseOut } from '../foundation/database.ts'
 import { isRefusal, type Refusal, refuse, sentence } from '../foundation/refusal.ts'
-import { isFullUser } from '../foundation/slack.ts'
-import { join, plain, say } from '../foundation/words.ts'
+import { errorName, isFullUser } from '../foundation/slack.ts'
+import { plain, say, series } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import type { Actor } from '../members/actor.ts'
 import { findMember, inCharge, type Member } from '../members/member.ts'
 import { currentOffboarding } from '../offboarding/offboarding.ts'
 import { readPreferences } from '../workspaces/preferences.ts'
 import { ensureMember } from '../workspaces/roles.ts'
-import { type Workspace, workspacesOfTeam } from '../workspaces/workspace.ts'
-import { errorName } from './channels.ts'
+import { placesOf, type Workspace } from '../workspaces/workspace.ts'
 
 /** The person who acts, looked up in the database. Only team and user are taken from the payload. */
 export type Caller = {
@@ -24,8 +24,6 @@ export type Caller = {
 export type Claim = {
   /** the team that the app is installed in */
   teamId: string
-  /** the team that the user belongs to; differs for people of other organisations in shared channels */
-  userTeamId: string
   userId: string
   /** a workspace by name (`in:`) or id (a dialog's reference); the oldest when absent */
   workspace?: string
@@ -33,9 +31,9 @@ export type Claim = {
 
 /**
  * Looks up the person who acts: account by team, workspace, role there. Refuses guests, people of other organisations
- * and workspaces of other accounts, the last two in the same words. Refuses people who are being offboarded, except
- * in workspaces where they keep their role. Slack is asked about a person whom the workspace has not met, after
- * `beforeSlack`.
+ * and workspaces of other accounts. Refuses people who are being offboarded, except in workspaces where they keep their
+ * role. Slack is asked about a person whom the workspace has not met, after `beforeSlack`: the team that a payload names
+ * for them says nothing, since in an organisation it may be another one than ours.
  */
 export const identify = (
   world: Pick<World, 'db' | 'clock'>,
@@ -50,22 +48,22 @@ async function findCaller(
   claim: Claim,
   beforeSlack?: () => Promise<void>,
 ) {
-  const workspaces = await workspacesOfTeam(world.db, claim.teamId)
-  const first = workspaces[0]
+  const places = await placesOf(world.db, claim.teamId, claim.userId)
+  const first = places[0]
   if (!first) return refuse('not_a_member', 'Keywarden has no workspace for this Slack team.')
-  if (claim.userTeamId !== claim.teamId) return outsider(world, first)
-  const offboarding = await currentOffboarding(world.db, first.accountId, claim.userId)
+  const workspaces = places.map((place) => place.workspace)
   const workspace = await chosen(world, workspaces, claim)
-  if (offboarding && !(workspace && offboarding.keepsRoleIn.includes(workspace.id)))
-    return leaving(world, first)
+  const { keepsRoleIn } = first
+  if (keepsRoleIn && !(workspace && keepsRoleIn.includes(workspace.id)))
+    return leaving(world, first.workspace)
   if (!workspace)
     return refuse('not_found', say`There is no workspace called ${{ name: claim.workspace! }} here.`, {
-      next: say`You have ${join(
+      next: say`Your workspaces: ${series(
         workspaces.map((w) => [{ name: w.name }]),
-        ', ',
+        'and',
       )}.`,
     })
-  const known = await findMember(world.db, workspace.id, claim.userId)
+  const known = places.find((place) => place.workspace === workspace)?.member
   if (!known?.met) await beforeSlack?.()
   const member = known?.met ? known : await meet(world, web, workspace, claim)
   if (isRefusal(member)) return member
@@ -91,8 +89,16 @@ async function meet(
   workspace: Workspace,
   claim: Claim,
 ): Promise<Member | Refusal> {
-  if (!(await isFullMember(web, claim.userId, claim.teamId))) return outsider(world, workspace)
-  return ensureMember(world.db, workspace.id, claim.userId, world.clock.now())
+  const { user } = await web.users.info({ user: claim.userId })
+  if (!isFullUser(user, claim.teamId)) return outsider(world, workspace)
+  const said = { id: claim.userId, updated: user?.updated, isOut: false }
+  const member = await world.db.transaction(async (trx) =>
+    // An event may have said something later while Slack answered.
+    (await isLatest(trx, workspace.accountId, said))
+      ? ensureMember(trx, workspace.id, claim.userId, world.clock.now())
+      : undefined,
+  )
+  return member ?? outsider(world, workspace)
 }
 
 /** Whether Slack lists the user as a full member of the team: not a guest, a bot or from another organisation. */
@@ -136,7 +142,7 @@ async function leaving(world: Pick<World, 'db'>, workspace: Workspace): Promise<
 
 async function outsider(world: Pick<World, 'db'>, workspace: Workspace): Promise<Refusal> {
   const people = await inCharge(world.db, workspace.id)
-  return refuse('not_a_member', say`Keys are for members of ${{ name: workspace.name }}.`, {
+  return refuse('not_a_member', 'Only full members of this Slack team can use Keywarden.', {
     ...(people[0] ? { next: say`Ask ${{ user: people[0] }}.` } : {}),
   })
 }

@@ -1,4 +1,5 @@
 import type { ChatPostMessageArguments, WebClient } from '@slack/web-api'
+import { errorName } from '../foundation/slack.ts'
 
 /** Finds a channel's id by id or name. */
 export async function findChannel(web: WebClient, idOrName: string): Promise<string> {
@@ -31,7 +32,3 @@ export async function post(web: WebClient, what: ChatPostMessageArguments & { ch
     return web.chat.postMessage(what)
   }
 }
-
-/** Slack's error name, such as `channel_not_found`. */
-export const errorName = (error: unknown): string | undefined =>
-  (error as { data?: { error?: string } }).data?.error

@@ -1,7 +1,7 @@
 import type { WebClient } from '@slack/web-api'
+import { errorName } from '../foundation/slack.ts'
 import type { Posted } from '../notifications/channel.ts'
 import type { StepContent } from '../offboarding/source.ts'
-import { errorName } from './channels.ts'
 import { count } from './messages/keys/key.ts'
 
 /** Completes a run of the step "Offboard a person" with its outputs. */

@@ -90,6 +90,7 @@ type Block = {
   tasks?: Block[]
   output?: Block
   user_id?: string
+  url?: string
   timestamp?: number
   format?: string
   fallback?: string
@@ -119,6 +120,8 @@ function wordsOf(block: Block): string {
       return `<@${block.user_id}>`
     case 'date':
       return `<!date^${block.timestamp}^${block.format}|${escapeMrkdwn(block.fallback ?? '')}>`
+    case 'link':
+      return `<${block.url}|${textOf(block.text)}>`
     case 'text':
       return isCode(block) ? code(String(block.text)) : textOf(block.text)
     case 'mrkdwn':

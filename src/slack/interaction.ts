@@ -14,12 +14,16 @@ export type BotContext = {
   refresh(workspace: Workspace): void
   /** carries out pending offboardings and posts their progress, in the background; never throws */
   offboard(): void
+  /** acts on reports of leaks and sends their alerts; resolves when that was done or has failed; never throws */
+  actOnLeaks(): Promise<void>
 }
 
 /** One action of a person, with the places where the answer can go. */
 export type Interaction = {
   bot: BotContext
   caller: Caller
+  /** the conversation in Slack where this was asked; absent on Home and in dialogs */
+  channelId?: string
   /** the same for a repeated delivery of the same action */
   requestId: string
   /** replaces the dialog's view, or opens a dialog */

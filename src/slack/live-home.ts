@@ -51,7 +51,7 @@ async function drawEach(bot: BotContext, teamId: string, userIds: readonly strin
 }
 
 async function draw(bot: BotContext, teamId: string, userId: string): Promise<void> {
-  const caller = await identify(bot.world, bot.web, { teamId, userTeamId: teamId, userId })
+  const caller = await identify(bot.world, bot.web, { teamId, userId })
   if (!isRefusal(caller)) await drawHome(bot, caller)
 }
 

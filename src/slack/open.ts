@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { reconcileWorkspace } from '../findings/reconcile-all.ts'
 import { openWebClient } from '../foundation/slack.ts'
 import type { World } from '../foundation/world.ts'
+import { openLeakRunner } from '../leaks/runner.ts'
 import { deliverWaiting } from '../notifications/deliver.ts'
 import { type Messenger, refreshMessages } from '../notifications/refresh.ts'
 import { openOffboarder } from '../offboarding/offboarder.ts'
@@ -20,6 +21,7 @@ type Bot = {
   addRoutes?: (server: FastifyInstance) => void
   /** carries out pending offboardings, in the background */
   offboard(): void
+  actOnLeaks: BotContext['actOnLeaks']
   start(): Promise<void>
   stop(): Promise<void>
 }
@@ -29,13 +31,15 @@ export type SlackSide = {
   deliver(timeout?: { seconds: number }): Promise<void>
   /** carries out open offboardings and posts their progress; shared by the bot and the jobs of a process */
   offboard(): Promise<void>
+  /** acts on reports of leaks and sends their alerts; shared by the bot and the jobs of a process */
+  actOnLeaks(): Promise<void>
   openBot(): Bot
   /** what has begun comes to its end, and no run of offboardings begins any more */
   stop(): void
 }
 
 /**
- * Opens everything that talks to Slack: the delivery of messages and of offboardings, and the bot where this
+ * Opens everything that talks to Slack: the delivery of messages, offboardings, reports of leaks, and the bot where this
  * process runs it.
  */
 export async function openSlackSide(world: World): Promise<SlackSide> {
@@ -51,6 +55,8 @@ export async function openSlackSide(world: World): Promise<SlackSide> {
   }
   const stopping = new AbortController()
   const offboard = openOffboarder(world, () => deliver({ seconds: 2 }), stopping.signal)
+
+  const actOnLeaks = openLeakRunner(world, () => deliver({ seconds: 2 }), stopping.signal)
 
   function openBot(): Bot {
     const refreshing = new Set<Promise<void>>()
@@ -68,12 +74,21 @@ export async function openSlackSide(world: World): Promise<SlackSide> {
           .finally(() => refreshing.delete(work))
         refreshing.add(work)
       },
+      actOnLeaks() {
+        // The run has logged its error.
+        const work = actOnLeaks()
+          .catch(() => undefined)
+          .finally(() => refreshing.delete(work))
+        refreshing.add(work)
+        return work
+      },
     }
     const http = world.config.slack.mode === 'http' ? httpReceiver(world) : undefined
     const app = openSlack(bot, http ?? socketReceiver(world), identity)
     return {
       ...(http ? { addRoutes: http.addRoutes } : {}),
       offboard: bot.offboard,
+      actOnLeaks: bot.actOnLeaks,
       start: app.start,
       async stop() {
         await app.stop()
@@ -81,7 +96,7 @@ export async function openSlackSide(world: World): Promise<SlackSide> {
       },
     }
   }
-  return { deliver, offboard, openBot, stop: () => stopping.abort() }
+  return { deliver, offboard, actOnLeaks, openBot, stop: () => stopping.abort() }
 }
 
 /** Real milliseconds; the job waits longer. */

@@ -5,8 +5,15 @@ import { type Phrase, type Piece, plain } from '../foundation/words.ts'
  * Renders a phrase as a rich_text block: names stay literal, people are mentioned, times are in the reader's zone.
  * Empty pieces are left out, since Slack refuses empty text and the whole message with it.
  */
-export function sentenceBlock(phrase: Phrase): RichTextBlock {
-  const elements = phrase.filter((piece) => !isEmpty(piece)).map(element)
+export const sentenceBlock = (phrase: Phrase): RichTextBlock => richText(elementsOf(phrase))
+
+/** The same, struck through: for what is over. */
+export const struckBlock = (phrase: Phrase): RichTextBlock => richText(elementsOf(phrase).map(strike))
+
+const elementsOf = (phrase: Phrase): RichTextElement[] =>
+  phrase.filter((piece) => !isEmpty(piece)).map(element)
+
+function richText(elements: RichTextElement[]): RichTextBlock {
   const nothing: RichTextElement = { type: 'text', text: ' ' }
   return {
     type: 'rich_text',
@@ -23,8 +30,12 @@ function element(piece: Piece): RichTextElement {
   if ('moment' in piece) return date(piece.moment, '{date_short} at {time}')
   if ('day' in piece) return date(piece.day, '{date_short}')
   if ('code' in piece) return { type: 'text', text: piece.code, style: { code: true } }
-  return { type: 'text', text: isolate(piece.name), style: { bold: true } }
+  const name = { text: isolate(piece.name), style: { bold: true } }
+  return piece.url ? { type: 'link', url: piece.url, ...name } : { type: 'text', ...name }
 }
+
+const strike = (piece: RichTextElement): RichTextElement =>
+  ({ ...piece, style: { ...('style' in piece ? piece.style : {}), strike: true } }) as RichTextElement
 
 const date = (at: Date, format: string): RichTextElement => ({
   type: 'date',

@@ -1,4 +1,3 @@
-import type { ImageBlock } from '@slack/types'
 import type { WebClient } from '@slack/web-api'
 import type { Log } from '../foundation/log.ts'
 import { minuteMs } from '../foundation/time.ts'
@@ -10,9 +9,10 @@ import { findChannel, post as postOrJoin } from './channels.ts'
 import { completeStep } from './complete-step.ts'
 import { inWords, sendOrInWords } from './in-words.ts'
 import { openLimits } from './limits.ts'
+import type { Links } from './messages/alerts/digest.ts'
 import { isAboutContent, translateError } from './refusals.ts'
-import { type FileContent, isFile, type Rendering, rendering } from './render.ts'
-import { sendIllustrated, share } from './upload-chart.ts'
+import { type FileContent, isFile, linkedIn, type Rendering, rendering } from './render.ts'
+import { imageOf, sendIllustrated, share, shownIn } from './upload-chart.ts'
 
 /** How long a channel's member list is cached. Real time. */
 const membersMs = 60_000
@@ -74,9 +74,7 @@ export function slackChannel(
     return sendIllustrated({ web, log }, illustration, async (image) => {
       if (!image) return plainly()
       const posted = await post(orRefuse(() => render(image)))
-      return 'slack_file' in image && 'id' in image.slack_file
-        ? { ...posted, pictureId: image.slack_file.id }
-        : posted
+      return { ...posted, picture: { id: image.slack_file.id, shows: shownIn(illustration) } }
     })
   }
 
@@ -89,13 +87,25 @@ export function slackChannel(
       await limited('functions.completeSuccess', '', complete)
       return { channelId: '', ts: '' }
     }
-    const shown = orRefuse(() => rendering(content, { mentions, isDirect: isDirect(destination) }))
+    const links = await linksOf(content)
+    const shown = orRefuse(() => rendering(content, { mentions, isDirect: isDirect(destination), links }))
     const channel = thread?.channelId ?? (await channelOf(destination))
     const within = thread ? { thread_ts: thread.ts, ...(broadcast ? { reply_broadcast: true } : {}) } : {}
     return (
       (shown.file && (await upload(channel, shown.file, message, thread))) ??
       send(channel, shown, message, within)
     )
+  }
+
+  /** The addresses of the messages that this one links to; one that Slack does not give is left out. */
+  async function linksOf(content: Content): Promise<Links> {
+    const links = new Map<string, string>()
+    for (const { channelId, ts } of orRefuse(() => linkedIn(content))) {
+      const ask = () => web.chat.getPermalink({ channel: channelId, message_ts: ts })
+      const answer = await limited('chat.getPermalink', '', ask).catch(() => undefined)
+      if (answer?.permalink) links.set(`${channelId} ${ts}`, answer.permalink)
+    }
+    return links
   }
 
   /** Undefined where Slack permits no files, so that the words go instead. */
@@ -111,22 +121,32 @@ export function slackChannel(
     return id === undefined ? undefined : { channelId: channel, ts: '' }
   }
 
-  async function edit({ channelId: channel, ts, pictureId }: Posted, shown: Rendering): Promise<void> {
+  async function edit(where: Posted, shown: Rendering): Promise<Posted> {
+    const { channelId: channel, ts, picture } = where
     const { render, illustration, instead } = shown
-    const update = (form: Message) =>
-      limited('chat.update', '', () => web.chat.update({ channel, ts, ...form }))
-    const plainly = () => sendOrInWords(orRefuse(render), update, { instead, log })
-    // The uploaded picture stays in the message for as long as there is one to show.
-    const image: ImageBlock | undefined =
-      pictureId && illustration
-        ? { type: 'image', slack_file: { id: pictureId }, alt_text: illustration.altText }
-        : undefined
-    if (!image) return void (await plainly())
-    // A deleted file must not stop the edit of the message.
-    await update(orRefuse(() => render(image))).catch((error: unknown) => {
+    const update = async (form: Message) => {
+      await limited('chat.update', '', () => web.chat.update({ channel, ts, ...form }))
+    }
+    const plainly = async (): Promise<Posted> => {
+      await sendOrInWords(orRefuse(render), update, { instead, log })
+      return { channelId: channel, ts }
+    }
+    if (!picture || !illustration) return plainly()
+    const shows = shownIn(illustration)
+    if (picture.shows !== shows)
+      return sendIllustrated({ web, log }, illustration, async (image) => {
+        if (!image) return plainly()
+        await update(orRefuse(() => render(image)))
+        return { channelId: channel, ts, picture: { id: image.slack_file.id, shows } }
+      })
+    try {
+      await update(orRefuse(() => render(imageOf(picture.id, illustration))))
+      return where
+    } catch (error) {
+      // A deleted file must not stop the edit of the message.
       if (!isAboutContent(error)) throw error
       return plainly()
-    })
+    }
   }
 
   function membersOf(channel: string): Promise<Set<string>> {

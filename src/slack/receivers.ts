@@ -2,7 +2,8 @@ import type { App, Receiver } from '@slack/bolt'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { takeOnce } from '../acts/once.ts'
 import type { World } from '../foundation/world.ts'
-import { readSignedBody, signatureOf, windowSeconds } from './signature.ts'
+import { signatureOf, windowSeconds } from './signature.ts'
+import { readSignedBody } from './signed-body.ts'
 
 const acknowledgeMs = 3_000
 

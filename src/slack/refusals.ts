@@ -1,5 +1,5 @@
+import { errorName } from '../foundation/slack.ts'
 import { Delay, Refused } from '../notifications/channel.ts'
-import { errorName } from './channels.ts'
 
 /**
  * Slack's error names by subject. https://docs.slack.dev/reference/methods/chat.postMessage lists most of them,

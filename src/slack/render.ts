@@ -5,20 +5,25 @@ import type { CheckpointContent } from '../alerts/put-checkpoints.ts'
 import type { FleetContent } from '../anomaly/fleet-message.ts'
 import type { OwnerContent } from '../keys/notify-owner.ts'
 import type { OfferContent } from '../keys/offers.ts'
+import type { PastedContent } from '../leaks/source.ts'
 import type { Content } from '../notifications/source.ts'
+import type { OwnerNamed } from '../offboarding/owner-named.ts'
 import type { OffboardingContent, StepContent } from '../offboarding/source.ts'
 import type { ReviewContent } from '../reviews/source.ts'
 import type { RotationContent } from '../rotation/source.ts'
 import type { RequestContent } from '../workspaces/request-source.ts'
 import type { Message } from './blocks.ts'
 import { alertMessage, alertReply } from './messages/alerts/alert.ts'
+import type { Links } from './messages/alerts/digest.ts'
 import { fleetMessage } from './messages/alerts/fleet.ts'
 import { groupMessage } from './messages/alerts/group.ts'
 import { noticeMessage } from './messages/alerts/notice.ts'
 import { checkpointMessage } from './messages/audit/checkpoint.ts'
 import { ownerNoticeMessage } from './messages/keys/change.ts'
 import { lapsedMessage, offersMessage } from './messages/keys/offers.ts'
-import { closedMessage, deniedMessage, requestMessage } from './messages/keys/request.ts'
+import { pastedMessage } from './messages/keys/pasted.ts'
+import { answerMessage, requestMessage, waitsMessage } from './messages/keys/request.ts'
+import { ownerNamedMessage } from './messages/offboarding/owner-named.ts'
 import { offboardingMessage } from './messages/offboarding/progress.ts'
 import { fileInWords } from './messages/offboarding/report-file.ts'
 import { askedMessage, progressMessage, reminderMessage } from './messages/reviews/review.ts'
@@ -38,13 +43,15 @@ type AnyContent =
   | OfferContent
   | CheckpointContent
   | OffboardingContent
+  | OwnerNamed
   | RequestContent
   | OwnerContent
+  | PastedContent
   | Notice
 
 type About<A> = Extract<AnyContent, { about: A }>
 
-export type Place = { mentions: readonly string[]; isDirect: boolean }
+export type Place = { mentions: readonly string[]; isDirect: boolean; links?: Links }
 
 export type Rendering = {
   render(image?: ImageBlock): Message
@@ -58,6 +65,10 @@ export type Rendering = {
 
 export type FileContent = About<'file'>
 
+/** The messages in Slack that this content links to. */
+export const linkedIn = (content: Content): { channelId: string; ts: string }[] =>
+  content.about === 'digest' ? (content as About<'digest'>).urgent.flatMap(({ at }) => at ?? []) : []
+
 export const isFile = (content: Content): content is FileContent => content.about === 'file'
 
 /** Everything that is shown in a message; a workflow's step is completed instead. */
@@ -70,7 +81,7 @@ const plainly = (make: () => Message, instead?: string): Rendering => ({
   ...(instead ? { instead } : {}),
 })
 
-const notice = (content: Notice): Rendering => plainly(() => noticeMessage(content))
+const notice = (content: Notice, { links }: Place): Rendering => plainly(() => noticeMessage(content, links))
 
 /** How each kind of message is shown in Slack; the compiler names what a new kind needs. */
 const renderers: Renderers = {
@@ -80,7 +91,7 @@ const renderers: Renderers = {
     illustration: usePicture(alert),
     instead: commandFor(alert),
   }),
-  group: ({ group }) => plainly(() => groupMessage(group), '/keys list attention'),
+  group: ({ group }) => plainly(() => groupMessage(group), '/keys inbox alerts'),
   'alert-step': ({ step }) => ({
     render: (image) => alertReply(step, image),
     illustration: step.step.startsWith('notified-') && !step.action ? usePicture(step.alert) : undefined,
@@ -100,14 +111,18 @@ const renderers: Renderers = {
   'offer-lapsed': ({ keys }) => plainly(() => lapsedMessage(keys)),
   checkpoint: (content) => plainly(() => checkpointMessage(content, content.isReply)),
   offboarding: ({ report }) => plainly(() => offboardingMessage(report), '/keys offboard @person'),
+  'owner-named': (named) => plainly(() => ownerNamedMessage(named), '/keys offboard @person'),
   file: (file) => ({ ...plainly(() => fileInWords(file)), file }),
   request: ({ request, rival }) => plainly(() => requestMessage(request, rival)),
-  'request-denied': ({ request }) => plainly(() => deniedMessage(request)),
-  'request-closed': ({ request }) => plainly(() => closedMessage(request)),
+  'request-waits': ({ request, days }, { mentions }) =>
+    plainly(() => waitsMessage(request, days, mentions), '/keys inbox requests'),
+  'request-answered': ({ request }) => plainly(() => answerMessage(request)),
   'key-changed': (content) => plainly(() => ownerNoticeMessage(content)),
+  pasted: (content) => plainly(() => pastedMessage(content)),
   'channel-lost': notice,
   unreachable: notice,
   digest: notice,
+  welcome: notice,
   quarantined: notice,
   'offboarded-elsewhere': notice,
   'step-refused': notice,

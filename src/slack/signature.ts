@@ -1,5 +1,4 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { makeStorable } from '../foundation/storable.ts'
 
 /** Real seconds before and after now in which a signature is valid; Slack's own window. */
 export const windowSeconds = 300
@@ -22,30 +21,4 @@ export function signatureOf(
   if (Math.abs(Number(seconds) - nowSeconds) > windowSeconds) return undefined
   const expected = createHmac('sha256', secret).update(`v0:${seconds}:`).update(body).digest()
   return timingSafeEqual(Buffer.from(digits, 'hex'), expected) ? digits : undefined
-}
-
-/**
- * Reads a signed body as what it is: Slack's JSON begins with a brace, and its forms do not. The content type is not
- * signed, so it has to say the same. Undefined for anything else, and for a body without the fields that every
- * payload of Slack's has.
- */
-export function readSignedBody(raw: Buffer, contentType: unknown): Record<string, unknown> | undefined {
-  const text = raw.toString('utf8')
-  const type = String(contentType ?? '')
-    .split(';')[0]!
-    .trim()
-    .toLowerCase()
-  const wanted = text.startsWith('{') ? 'application/json' : 'application/x-www-form-urlencoded'
-  if (type !== wanted) return undefined
-  try {
-    const body = wanted === 'application/json' ? JSON.parse(text) : readForm(text)
-    return (body?.type || body?.command || body?.ssl_check) && makeStorable(body) ? body : undefined
-  } catch {
-    return undefined
-  }
-}
-
-function readForm(text: string): Record<string, unknown> {
-  const form: Record<string, string> = Object.fromEntries(new URLSearchParams(text))
-  return form.payload ? JSON.parse(form.payload) : form
 }

@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto'
 import type { ImageBlock } from '@slack/types'
 import type { FilesCompleteUploadExternalArguments, WebClient } from '@slack/web-api'
 import type { Picture } from '../charts/chart.ts'
 import { render } from '../charts/render.ts'
 import type { Log } from '../foundation/log.ts'
-import { errorName } from './channels.ts'
+import { errorName } from '../foundation/slack.ts'
 import { isAboutContent } from './refusals.ts'
 
 export type Illustration = {
@@ -12,6 +13,19 @@ export type Illustration = {
   /** the picture in words, with its figures, at most 2,000 characters; goes into the block */
   altText: string
 }
+
+/** Shows a picture that Slack has. */
+type UploadedImage = ImageBlock & { slack_file: { id: string } }
+
+export const imageOf = (id: string, { altText }: Illustration): UploadedImage => ({
+  type: 'image',
+  slack_file: { id },
+  alt_text: altText.slice(0, 2000),
+})
+
+/** A digest of what a picture shows: its words name every figure. */
+export const shownIn = ({ altText }: Illustration): string =>
+  createHash('sha256').update(altText).digest('base64url').slice(0, 22)
 
 type Deps = { web: WebClient; log: Log }
 
@@ -26,11 +40,11 @@ type Deps = { web: WebClient; log: Log }
  */
 export async function sendIllustrated<T>(
   { web, log }: Deps,
-  { picture, filename, altText }: Illustration,
-  send: (image?: ImageBlock) => Promise<T>,
+  illustration: Illustration,
+  send: (image?: UploadedImage) => Promise<T>,
 ): Promise<T> {
-  const id = await render(picture)
-    .then((bytes) => upload(web, filename, bytes))
+  const id = await render(illustration.picture)
+    .then((bytes) => upload(web, illustration.filename, bytes))
     .catch(
       (error: unknown) =>
         void log.warn(
@@ -39,9 +53,8 @@ export async function sendIllustrated<T>(
         ),
     )
   if (!id) return send()
-  const image: ImageBlock = { type: 'image', slack_file: { id }, alt_text: altText.slice(0, 2000) }
   try {
-    return await sendWhenProcessed(() => send(image))
+    return await sendWhenProcessed(() => send(imageOf(id, illustration)))
   } catch (error) {
     if (!isAboutContent(error)) throw error
     log.warn(

@@ -47,8 +47,9 @@ export function usagePicture(
     kind: 'usage',
     fromMs,
     toMs,
+    countedUntilMs: to.getTime(),
     timeZone,
-    steps: barsOf(traffic, fromMs, barMs[range]),
+    steps: upToNow(barsOf(traffic, fromMs, barMs[range]), lastMs, barMs[range]),
     names: partNames(outcomes),
     marks: marks.filter(({ atMs, untilMs = atMs }) => untilMs >= fromMs && atMs <= toMs),
   }
@@ -59,6 +60,13 @@ function untilTheEnd(lastMs: number, fromMs: number, endsAt: Date | null): numbe
   const soonMs = lastMs + (lastMs - fromMs) / 4
   const endMs = endsAt?.getTime() ?? 0
   return endMs > lastMs && endMs < soonMs ? endMs + (lastMs - fromMs) / 30 : lastMs
+}
+
+/** The step that has begun is there too when nothing happened in it yet, so that it is not taken for a silent one. */
+function upToNow(bars: UsageStep[], lastMs: number, widthMs: number): UsageStep[] {
+  const last = bars.at(-1)
+  const begun = { fromMs: lastMs - widthMs, toMs: lastMs, ok: 0, refused: 0, failed: 0 }
+  return last && last.fromMs < begun.fromMs ? [...bars, begun] : bars
 }
 
 function barsOf(traffic: readonly Omit<Traffic, 'keyId'>[], startMs: number, widthMs: number): UsageStep[] {
@@ -96,6 +104,7 @@ const incidentLabels: Record<IncidentKind, string> = {
   'unusual-use': 'Unusual',
   'shared-key': 'Shared',
   'dead-key-in-use': 'Still presented',
+  leaked: 'Leaked',
 }
 
 function marksOf({ events, incidents, endsAt }: KeyHistory, now: Date): Mark[] {
@@ -108,11 +117,11 @@ function marksOf({ events, incidents, endsAt }: KeyHistory, now: Date): Mark[] {
       atMs: from.getTime(),
       untilMs: (until ?? now).getTime(),
       label: incidentLabels[kind],
-      tone: 'bad',
+      tone: 'attention',
     }),
   )
   const end: Mark[] = endsAt
-    ? [{ atMs: endsAt.getTime(), label: endsAt <= now ? 'Expired' : 'Expires', tone: 'bad' }]
+    ? [{ atMs: endsAt.getTime(), label: endsAt <= now ? 'Expired' : 'Expires', tone: 'attention' }]
     : []
   return [...done, ...unusual, ...end].sort((a, b) => a.atMs - b.atMs)
 }

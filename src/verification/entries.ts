@@ -71,5 +71,5 @@ export const serviceTokenStatement = {
   name: 'service tokens by hash',
   text: `select t.token_hash, t.account_id, a.foreign_tokens
     from service_tokens t join accounts a on a.id = t.account_id
-    where t.token_hash = any($1::bytea[]) and t.revoked_at is null`,
+    where t.token_hash = any($1::bytea[]) and t.revoked_at is null and t.may = 'verify'`,
 }

@@ -1,7 +1,7 @@
 import { openDedicatedConnection } from '../foundation/dedicated-connection.ts'
 import type { Log } from '../foundation/log.ts'
 import { acknowledge, changesAfter, type Subject } from '../leases/changes.ts'
-import { greatestSkewMs, holds, momentOf, type RealTime } from '../leases/lease.ts'
+import { greatestSkewMs, holds, leaseAgeMs, momentOf, type RealTime } from '../leases/lease.ts'
 import { release, renew } from '../leases/renew.ts'
 import { type Learning, type LearningEffect, type LearningEvent, learn, newLearning } from './learning.ts'
 
@@ -25,10 +25,14 @@ export type LearnerOptions = {
  */
 export type Learner = {
   mayAnswer(): boolean
+  /** the one that its lease is given to: another after each loss of it */
+  incarnation(): string
   /** this verifier's part of all live ones: `place` of `replicas` */
   share(): { replicas: number; place: number }
   /** what is wrong with the lease and with the clock, in sentences; nothing if all is well */
   troubles(): string[]
+  /** milliseconds since its lease was last renewed; undefined without one */
+  leaseAgeMs(): number | undefined
   /** how far this machine's clock was from the database's at the last renewal, at least */
   clockErrorMs(): number
   stop(): Promise<void>
@@ -115,7 +119,9 @@ export async function startLearner(memory: ForgettingMemory, options: LearnerOpt
   await firstAttempt
   return {
     mayAnswer: () => holds(state.lease, time),
+    incarnation: () => state.term.incarnation,
     share: () => state.share,
+    leaseAgeMs: () => leaseAgeMs(state.lease, ttlMs, time),
     clockErrorMs: () => state.clockErrorMs,
     troubles: () => troublesOf(state, holds(state.lease, time)),
     async stop() {

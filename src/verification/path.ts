@@ -31,11 +31,11 @@ export function readPath(target: string): ReadPath {
   const path = undoEscapes(raw)
   if (path === undefined) return { unclear: 'escape' }
   if (path === '/') return { path }
-  if (notInPaths.test(path)) return { unclear: 'character' }
+  if (notInPaths.test(path) || confusables.test(path)) return { unclear: 'character' }
   const segments = path.slice(1, path.endsWith('/') ? -1 : undefined).split('/')
   if (segments.includes('')) return { unclear: 'empty_segment' }
   // Some servers drop spaces and further dots at the end of a name.
-  if (segments.some((segment) => /^[.\s]+$/.test(segment))) return { unclear: 'dot_segment' }
+  if (segments.some(isDots)) return { unclear: 'dot_segment' }
   return { path: `/${segments.join('/')}` }
 }
 
@@ -44,6 +44,12 @@ const isPlain = /^(?:\/[A-Za-z0-9_~-][A-Za-z0-9_.~-]*)+$/
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it has to find control characters
 const notInPaths = /[\\;\u0000-\u001f\u007f-\u009f]/
+
+/** Characters that servers may turn into a slash, a backslash, `%` or `;`: full width, division, fraction, set minus. */
+const confusables = /[\u2044\u2215\u2216\u29f5\u29f8\u29f9\ufe68\ufe6a\uff05\uff0f\uff3c\uff1b]/
+
+/** Dots in any spelling, such as full width or a leader of two, with what is not seen between them. */
+const isDots = (segment: string) => /^[.\s\p{Cf}]+$/u.test(segment.normalize('NFKC'))
 
 /**
  * The path that this target had until unclear ones were refused: dot segments and empty segments resolved, cut at `#`.

@@ -4,10 +4,17 @@ import { z } from 'zod'
 import { isScope, type Scope } from '../keys/scope.ts'
 import { scopeBits } from './decide.ts'
 
-/** One row: who may send this method to paths of this form. Any one of the scopes suffices. */
-export type Row = { method: string; path: string; scopes: Scope[] }
+/**
+ * One row: who may send this method to paths of this form. Any one of the scopes suffices. `widened`: scopes that the
+ * documentation opens it for too, and that live keys get only once the operator says so.
+ */
+export type Row = { method: string; path: string; scopes: Scope[]; widened?: Scope[] }
 
-export type Route = { name: string; anyScope: number }
+/** `widened`: scopes for which the route is still closed. */
+export type Route = { name: string; anyScope: number; widened?: number }
+
+/** `log` keeps the routes that are to be widened as they were, and logs which keys would be let through. */
+export type Widening = 'log' | 'allow'
 
 /** Answers which route a method and a path, as `readPath` reads it, belong to; undefined when no row allows them. */
 export type ScopeTable = { routes: readonly Route[]; find(method: string, path: string): Route | undefined }
@@ -25,8 +32,9 @@ const area = (name: 'conversations' | 'agents', path: string): Row[] => [
 ]
 
 /**
- * The platform's own documentation as data: `read` reads everything, `write` creates and updates everything, and
- * `conversations`, `agents` and `analytics` each open their own area.
+ * The platform's own documentation as data: `read` reads everything, `write` creates, updates and deletes everything, and
+ * `conversations`, `agents` and `analytics` each open their own area. Making an export belongs to `analytics` too, and was
+ * closed to it before.
  */
 export const defaultRows: readonly Row[] = [
   { method: 'GET', path: '/v1/contacts', scopes: ['read'] },
@@ -42,6 +50,7 @@ export const defaultRows: readonly Row[] = [
   { method: 'GET', path: '/v1/agents/{id}', scopes: ['read', 'agents'] },
   { method: 'GET', path: '/v1/analytics', scopes: ['read', 'analytics'] },
   { method: 'GET', path: '/v1/analytics/**', scopes: ['read', 'analytics'] },
+  { method: 'POST', path: '/v1/analytics/exports', scopes: ['write'], widened: ['analytics'] },
   { method: 'GET', path: '/**', scopes: ['read'] },
   { method: 'POST', path: '/**', scopes: ['write'] },
   { method: 'PUT', path: '/**', scopes: ['write'] },
@@ -54,10 +63,10 @@ type Node = { words: Map<string, Node>; any?: Node; here?: Route; below?: Route 
 const newNode = (): Node => ({ words: new Map() })
 
 /** A table of rows in any order; the most specific row wins: word before `{id}` before `**`. */
-export function scopeTable(rows: readonly Row[]): ScopeTable {
+export function scopeTable(rows: readonly Row[], widening: Widening = 'log'): ScopeTable {
   const methods = new Map<string, Node>()
   const routes = rows.map((row) => {
-    const route = { name: `${row.method} ${row.path}`, anyScope: scopeBits(row.scopes) }
+    const route = routeOf(row, widening)
     const top = methods.get(row.method) ?? newNode()
     methods.set(row.method, top)
     insert(top, row.path.split('/').slice(1), route)
@@ -71,6 +80,12 @@ export function scopeTable(rows: readonly Row[]): ScopeTable {
       return top && match(top, path.split('/'), 1)
     },
   }
+}
+
+function routeOf({ method, path, scopes, widened = [] }: Row, widening: Widening): Route {
+  const name = `${method} ${path}`
+  if (widening === 'allow') return { name, anyScope: scopeBits([...scopes, ...widened]) }
+  return { name, anyScope: scopeBits(scopes), ...(widened.length > 0 ? { widened: scopeBits(widened) } : {}) }
 }
 
 function insert(node: Node, [segment, ...rest]: string[], route: Route): void {
@@ -110,8 +125,8 @@ const file = z.array(
  * The table in a YAML or JSON file: a list of `{method, path, scopes}`. Without a file, the default table.
  * @throws Error that names the file and the row when it cannot be used.
  */
-export function loadScopeTable(path: string | undefined): ScopeTable {
-  if (!path) return scopeTable(defaultRows)
+export function loadScopeTable(path: string | undefined, widening: Widening = 'log'): ScopeTable {
+  if (!path) return scopeTable(defaultRows, widening)
   const read = file.safeParse(parse(readFileSync(path, 'utf8')))
   if (read.success) return scopeTable(read.data as Row[])
   const { path: where, message } = read.error.issues[0]!

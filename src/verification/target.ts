@@ -37,6 +37,25 @@ export function readTarget(
     : { route: routes.find(method, before), why: read.unclear }
 }
 
+/** Logs, once per key and hour, the keys that a widened route would let through. */
+export class ClosedRoutes {
+  readonly #log: Log
+  readonly #loggedMs = new SecondChance<number>(10_000)
+
+  constructor(log: Log) {
+    this.#log = log
+  }
+
+  note(keyId: string, route: string, nowMs: number): void {
+    if (nowMs - (this.#loggedMs.get(keyId) ?? Number.NEGATIVE_INFINITY) < hourMs) return
+    this.#loggedMs.set(keyId, nowMs)
+    this.#log.warn(
+      { event: 'verify.would_be_allowed', keyId, route },
+      'a key was refused for its scopes where the documentation lets it through; KEYWARDEN_ANALYTICS_EXPORTS=allow does',
+    )
+  }
+}
+
 /** Counts the requests of good keys whose path is unclear, and logs one per key and hour. */
 export class UnclearRequests {
   readonly counts = new Map<Unclear, number>(unclearReasons.map((why) => [why, 0]))

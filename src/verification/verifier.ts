@@ -5,19 +5,24 @@ import { type RealTime, realTime } from '../leases/lease.ts'
 import { Counter } from '../usage/counter.ts'
 import { type Flusher, startFlushing } from '../usage/flush.ts'
 import type { Dated } from '../usage/outcomes.ts'
+import type { Code } from './decide.ts'
 import type { Account } from './entries.ts'
 import { type Knowledge, openKnowledge } from './knowledge.ts'
 import { Limits } from './limits.ts'
 import type { ReadPath, Unclear } from './path.ts'
 import { loadScopeTable } from './scope-table.ts'
-import { readTarget, type Target, UnclearRequests } from './target.ts'
-import { fingerprint, type Question, type Verdict, verify } from './verify.ts'
+import { ClosedRoutes, readTarget, type Target, UnclearRequests } from './target.ts'
+import { fingerprint, judgeUncounted, type Question, type Verdict, verify } from './verify.ts'
 
 /** A verifier: the memory, the counting and the rules behind the HTTP routes. */
 export type Verifier = {
   /** the account of this service token; null when it is not valid. Rejects like `verify`. */
   account(serviceToken: string): Account | null | Promise<Account | null>
   verify(account: Account, question: Question): Verdict | Promise<Verdict>
+  /** host and process, as receipts name it */
+  name: string
+  /** the verdict on the key with that token hash, which no usage counts */
+  judge(tokenHash: Buffer): Promise<Code>
   /** puts what the platform reported among its key's last requests */
   remember(outcome: Dated): void
   /** what a request asks for; `readTarget` */
@@ -35,19 +40,21 @@ export async function openVerifier(
   time: RealTime = realTime,
 ): Promise<Verifier> {
   const { config, clock } = world
-  const routes = loadScopeTable(config.verify.routesFile)
+  const routes = loadScopeTable(config.verify.routesFile, config.verify.analyticsExports)
   const counter = new Counter()
+  const name = `${hostname()}:${process.pid}`
   const knowledge = await openKnowledge(world, time)
   const usage = startFlushing(counter, {
     databaseUrl: config.databaseUrl,
     clock,
     log: world.log,
     counterId: newId('cnt', world.random),
-    name: `${hostname()}:${process.pid}`,
+    name,
   })
   const unclear = new UnclearRequests(world.log)
+  const closed = new ClosedRoutes(world.log)
   const limits = new Limits()
-  const deps = { knowledge, counter, limits, unclear, clock, time, tokenPrefix: config.tokenPrefix }
+  const deps = { knowledge, counter, limits, unclear, closed, clock, time, tokenPrefix: config.tokenPrefix }
   // A platform sends the same service token each time; hashing it once is enough.
   let asked = { serviceToken: '', hash: '' }
   return {
@@ -56,6 +63,8 @@ export async function openVerifier(
       return knowledge.account(asked.hash)
     },
     verify: (account, question) => verify(deps, account, question),
+    name,
+    judge: (tokenHash) => judgeUncounted(deps, tokenHash),
     remember: (outcome) =>
       counter.remember(outcome.keyId, outcome, String(outcome.status), outcome.at.getTime()),
     target: (method, path) => readTarget(routes, config.verify.unclearPaths, method, path),

@@ -9,7 +9,7 @@ import type { Account, RememberedKey } from './entries.ts'
 import type { Knowledge } from './knowledge.ts'
 import { type Allowance, type Limits, shareOf } from './limits.ts'
 import type { Unclear } from './path.ts'
-import type { UnclearRequests } from './target.ts'
+import type { ClosedRoutes, UnclearRequests } from './target.ts'
 
 export type Verdict = {
   code: Code
@@ -25,6 +25,8 @@ export type Question = RequestFacts & {
   endpoint: string
   /** why its path is unclear */
   why?: Unclear | undefined
+  /** bits of scopes for which its route is still closed */
+  widened?: number | undefined
   userAgent?: string | undefined
 }
 
@@ -33,6 +35,7 @@ export type Deps = {
   counter: Counter
   limits: Limits
   unclear: UnclearRequests
+  closed: ClosedRoutes
   clock: Clock
   time: RealTime
   tokenPrefix: string
@@ -61,6 +64,15 @@ export function verify(deps: Deps, account: Account, question: Question): Verdic
     : judge(deps, account.id, question, found)
 }
 
+/**
+ * The verdict on the key with that token hash, for a request of which nothing else is known, and without counting it.
+ * @throws (or rejects) like `verify`
+ */
+export async function judgeUncounted({ knowledge, clock }: Deps, tokenHash: Buffer): Promise<Code> {
+  const key = await knowledge.key(tokenHash.toString('latin1'))
+  return key ? decide(key, {}, clock.now().getTime()) : 'NOT_FOUND'
+}
+
 function judge(deps: Deps, accountId: string, question: Question, key: RememberedKey | null): Verdict {
   if (!key || key.workspace.accountId !== accountId) return notFound
   const nowMs = deps.clock.now().getTime()
@@ -68,6 +80,8 @@ function judge(deps: Deps, accountId: string, question: Question, key: Remembere
   const verdict = code === 'VALID' && key.limitPerMinute !== null ? limited(deps, key) : { code, key }
   if (question.why !== undefined && (code === 'VALID' || code === 'UNCLEAR_PATH'))
     deps.unclear.note(key.id, question.why, code !== 'VALID', nowMs)
+  if (question.widened !== undefined && code === 'INSUFFICIENT_SCOPE' && question.widened & key.scopeBits)
+    deps.closed.note(key.id, question.endpoint, nowMs)
   deps.counter.count(key, question, verdict.code, nowMs)
   // A caller who asked about another workspace learns nothing about this one.
   return code === 'WRONG_WORKSPACE' ? wrongWorkspace : verdict

@@ -33,15 +33,28 @@ export async function setPolicy(
     })
   const lonely = await lacksApprover(act.trx, workspaceId, policy)
   if (lonely) return lonely
-  const changed = (Object.keys(policy) as (keyof Policy)[]).filter((rule) => policy[rule] !== before[rule])
+  const [rules, former] = [flat(policy), flat(before)]
+  const changed = Object.keys({ ...former, ...rules }).filter((rule) => rules[rule] !== former[rule])
   if (changed.length === 0) return policy
   await act
     .trx('workspaces')
     .where({ id: workspaceId })
     .update({ policy: JSON.stringify(policy) })
-  const changes = Object.fromEntries(changed.map((rule) => [rule, [before[rule], policy[rule]]]))
+  const changes = Object.fromEntries(
+    changed.map((rule) => [rule, [former[rule] ?? null, rules[rule] ?? null]]),
+  )
   await record(act, { event: 'policy.set', workspaceId, details: { changes } })
   return policy
+}
+
+/** Each rule by its name; one within others as `leaked.scanner.write`. */
+function flat(rules: object, above = ''): Record<string, unknown> {
+  const entries = Object.entries(rules).map(([name, rule]) =>
+    typeof rule === 'object' && !Array.isArray(rule)
+      ? flat(rule, `${above}${name}.`)
+      : { [`${above}${name}`]: Array.isArray(rule) ? rule.join(', ') : rule },
+  )
+  return Object.assign({}, ...entries)
 }
 
 /** Refuses approval while only one person could give it. */

@@ -1,4 +1,4 @@
-import { type AuditEvent, record, recordAll } from '../audit/record.ts'
+import { type AuditEvent, record } from '../audit/record.ts'
 import type { Executor } from '../foundation/database.ts'
 import { type Refusal, refuse } from '../foundation/refusal.ts'
 import type { Act } from '../members/actor.ts'
@@ -117,6 +117,15 @@ export async function setGroupRole(
   return { groupId }
 }
 
+/** The user groups that give a role anywhere in the account. */
+export const groupsWithRole = (db: Executor, accountId: string): Promise<string[]> =>
+  db('group_roles')
+    .join('workspaces', 'workspaces.id', 'group_roles.workspace_id')
+    .where({ account_id: accountId })
+    .distinct('group_id')
+    .orderBy('group_id')
+    .pluck('group_id')
+
 /** Updates the copy of a group's members in every workspace where the group gives a role. */
 export async function refreshGroup(act: Act, groupId: string, userIds: readonly string[]): Promise<void> {
   const rows = await act
@@ -138,20 +147,12 @@ async function replaceMembers(act: Act, workspaceId: string, groupId: string, us
   await act.trx('group_members').insert(rows).onConflict().ignore()
 }
 
-/**
- * Ends the role of a person who is no longer a full member of the team. The last owner's row stays for the operator
- * to see; they are refused all the same.
- */
-export async function markDeparted(act: Act, workspaceId: string, userId: string): Promise<null> {
-  const { events } = await markAllDeparted(act, [{ workspaceId, userId }])
-  await recordAll(act, events)
-  return null
-}
-
 type Departed = { workspaceId: string; userId: string }
 
 /**
- * The same for many: workspaces are locked in the order of their ids. The caller's act records the events.
+ * Ends the roles of people who are no longer full members of the team. The last owner's row stays for the operator
+ * to see; they are refused all the same. Workspaces are locked in the order of their ids. The caller's act records the
+ * events.
  * @returns also who stays somewhere as its last owner
  */
 export async function markAllDeparted(
@@ -189,27 +190,58 @@ export async function markAllDeparted(
     if (leftAt || (role === 'owner' && (await isOnlyOwner(act, workspaceId, userId)))) {
       if (!leftAt) await member.update({ left_at: now })
       if (role === 'owner') ended.lastOwners.push({ workspaceId, userId })
+      if (role === 'owner') await noteEndedRole(act, { workspaceId, userId }, role)
       continue
     }
     await member.delete()
     if (role === 'member') continue
+    await noteEndedRole(act, { workspaceId, userId }, role)
     const details = { user: userId, role: 'member', before: role, because: 'left the team' }
     ended.events.push({ event: 'role.set', workspaceId, details })
   }
   return ended
 }
 
-/** Restores the role of a last owner whose departure was a mistake. */
-export async function restoreOwner(act: Act, workspaceId: string, userId: string): Promise<void> {
-  await act
-    .trx('members')
-    .where({ workspace_id: workspaceId, user_id: userId, role: 'owner' })
-    .whereNotNull('left_at')
-    .update({ left_at: null })
+/** An undo gives this role back. */
+async function noteEndedRole({ trx }: Act, { workspaceId, userId }: Departed, role: Role): Promise<void> {
+  await trx('departures').where({ workspace_id: workspaceId, user_id: userId }).update({ role })
 }
 
-/** Reverses `markDeparted` for a person who returned: their keys have an owner again. */
-export async function markReturned(act: Act, workspaceId: string, userId: string): Promise<null> {
-  await act.trx('departures').where({ workspace_id: workspaceId, user_id: userId }).delete()
+/** The roles that ended with a person's departure, by workspace; not those that they had as a member. */
+export async function endedRolesOf(
+  db: Executor,
+  workspaceIds: readonly string[],
+  userId: string,
+): Promise<Map<string, Role>> {
+  const rows = await db('departures')
+    .whereIn('workspace_id', [...workspaceIds])
+    .where({ user_id: userId })
+    .whereNotNull('role')
+    .select('workspace_id', 'role')
+  return new Map(rows.map((row) => [row.workspace_id, row.role]))
+}
+
+/**
+ * Restores the role of a person whose departure was a mistake, which ends with `markReturned`. The caller holds the
+ * workspace. The row of a last owner has stayed.
+ */
+export async function restoreRole(act: Act, workspaceId: string, userId: string, role: Role): Promise<void> {
+  const row = { workspace_id: workspaceId, user_id: userId, role, changed_at: act.now }
+  await act
+    .trx('members')
+    .insert({ ...row, added_at: act.now })
+    .onConflict(['workspace_id', 'user_id'])
+    .merge({ role, changed_at: act.now, left_at: null })
+  const details = { user: userId, role, before: 'member', because: 'the offboarding was undone' }
+  await record(act, { event: 'role.set', workspaceId, details })
+}
+
+/** Reverses `markAllDeparted` for a person who returned: their keys have an owner again. */
+export async function markReturned(act: Act, workspaceIds: readonly string[], userId: string): Promise<null> {
+  await act
+    .trx('departures')
+    .whereIn('workspace_id', [...workspaceIds])
+    .where({ user_id: userId })
+    .delete()
   return null
 }

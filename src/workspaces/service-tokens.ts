@@ -9,16 +9,28 @@ import type { Act } from '../members/actor.ts'
 
 const serviceTokenPrefix = 'kws_'
 
-export type ServiceToken = { id: string; name: string; hint: string; createdAt: Date; revokedAt: Date | null }
+/** The one right of a service token: to ask verifiers, or to report leaks. */
+export const serviceTokenRights = ['verify', 'leaks'] as const
+export type ServiceTokenRight = (typeof serviceTokenRights)[number]
+
+export type ServiceToken = {
+  id: string
+  name: string
+  hint: string
+  may: ServiceTokenRight
+  createdAt: Date
+  revokedAt: Date | null
+}
 
 const hash = (secret: string) => createHash('sha256').update(secret).digest()
 
-/** Creates a credential for the platform. The secret is only ever in this result. */
+/** Creates a credential for the platform, or for a scanner of leaks. The secret is only ever in this result. */
 export async function createServiceToken(
   act: Act,
   account: { id: string; workspaceId: string },
   name: string,
   random: Random,
+  may: ServiceTokenRight = 'verify',
 ): Promise<{ id: string; secret: string } | Refusal> {
   const tidy = name.trim()
   if (tidy === '' || [...tidy].length > 80)
@@ -31,10 +43,11 @@ export async function createServiceToken(
     name: tidy,
     hint: `${secret.slice(0, 8)}...`,
     token_hash: hash(secret),
+    may,
     created_by: act.actor.id,
     created_at: act.now,
   })
-  const details = { id, name: tidy }
+  const details = { id, name: tidy, may }
   await record(act, { event: 'service-token.created', workspaceId: account.workspaceId, details })
   return { id, secret }
 }
@@ -45,14 +58,27 @@ export async function listServiceTokens(db: Executor, accountId: string): Promis
     .where({ account_id: accountId })
     .orderBy('created_at', 'desc')
     .limit(100)
-    .select('id', 'name', 'hint', 'created_at', 'revoked_at')
+    .select('id', 'name', 'hint', 'may', 'created_at', 'revoked_at')
   return rows.map((row) => ({
     id: row.id,
     name: row.name,
     hint: row.hint,
+    may: row.may,
     createdAt: row.created_at,
     revokedAt: row.revoked_at,
   }))
+}
+
+/** The scanner whose live service token this is; undefined for any other text. */
+export async function findScanner(
+  db: Executor,
+  secret: string,
+): Promise<{ id: string; accountId: string } | undefined> {
+  const row = await db('service_tokens')
+    .where({ token_hash: hash(secret), may: 'leaks' })
+    .whereNull('revoked_at')
+    .first('id', 'account_id')
+  return row && { id: row.id, accountId: row.account_id }
 }
 
 /** Revokes a service token: it is refused from the next request on. */

@@ -4,6 +4,7 @@ import { newId } from '../foundation/ids.ts'
 import type { Random } from '../foundation/random.ts'
 import { type Refusal, refuse } from '../foundation/refusal.ts'
 import type { Act } from '../members/actor.ts'
+import { effectiveRole, type Member, memberOf } from '../members/member.ts'
 import { type Policy, readPolicy } from '../policy/policy.ts'
 
 export type Workspace = { id: string; accountId: string; name: string; policy: Policy }
@@ -31,6 +32,26 @@ export async function workspacesOfTeam(db: Executor, slackTeamId: string): Promi
     .limit(100)
     .select(columns)
   return rows.map(toWorkspace)
+}
+
+/** A workspace, and who somebody is there. `keepsRoleIn`: they are being offboarded, except in these workspaces. */
+export type Place = { workspace: Workspace; member?: Member | undefined; keepsRoleIn?: string[] | undefined }
+
+/** `workspacesOfTeam` with who that user is in each, in one statement: every request from Slack asks it. */
+export async function placesOf(db: Executor, slackTeamId: string, userId: string): Promise<Place[]> {
+  const { rows } = await db.raw(
+    `select ${columns.map((column) => column.replace('workspaces', 'w'))}, known.rank, known.met, o.keeps_role_in
+     from accounts a join workspaces w on w.account_id = a.id
+       left join lateral (${effectiveRole}) known on true
+       left join offboardings o on o.account_id = a.id and o.user_id = :user and o.ended_at is null
+     where a.slack_team_id = :team order by w.created_at, w.id limit 100`,
+    { team: slackTeamId, user: userId },
+  )
+  return rows.map((row: Row & { rank: number; met: boolean; keeps_role_in: string[] | null }) => ({
+    workspace: toWorkspace(row),
+    member: memberOf(row.id, userId, row),
+    keepsRoleIn: row.keeps_role_in ?? undefined,
+  }))
 }
 
 /** Every workspace, oldest first, for jobs. */

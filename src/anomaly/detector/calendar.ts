@@ -33,6 +33,7 @@ export function forgetDays(state: KeyState, from: number, to: number): void {
 /** A gap in the known time ends everything that needs unbroken time. */
 export function forgetRecent(state: KeyState): void {
   state.buckets.fill(0)
+  state.unbroken = 0
   state.hourSum = 0
   state.hourSeen = 0
   state.silence = 0

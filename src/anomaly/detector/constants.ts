@@ -25,6 +25,9 @@ export const almost = 0.99
 /** Tails of bursts are heavy: on a key of bursts a level alerts when it is this many times as strange as elsewhere. */
 export const burstLevels = 1.5
 
+/** New activity is news when it is this many times as strange: sources show leaks that look like a long burst. */
+export const activityLevel = 1.15
+
 /** The least that is worth a message, however even the key: 1.8 times the busiest bucket or hour. */
 export const spikeAtLeast = Math.log(1.8)
 export const unusualAtLeast = Math.log(1.8)
@@ -49,8 +52,8 @@ export const learningDays = 4
 export const fewRecords = 3
 export const enoughRecords = 14
 
-/** Days before each reason may speak; `quiet`: the days in which nobody knows when a key's bursts come. */
-export const ready = { spike: 1, unusual: 4, slow: 7, activity: 7, silence: 2, quiet: 14 } as const
+/** Days before each reason may speak, a fall not before the first weekend is over; `quiet`: the days in which nobody knows when a key's bursts come. */
+export const ready = { spike: 1, unusual: 4, slow: 7, activity: 7, silence: 2, fall: 8, quiet: 14 } as const
 
 /** A key is mostly quiet when its bursts fill less than this share of its buckets ... */
 export const quietShare = 0.15
@@ -99,6 +102,10 @@ export const errorEvidence = 14
 export const silenceMissing = 20
 export const silenceTimes = 1.35
 export const silenceMore = 2
+/** A fall: a quarter of an hour with this many times less than it ever had. A holiday may have two times less. */
+export const fallBuckets = 3
+export const fallAtLeast = Math.log(2.5)
+
 /** A key that is silent is not more silent after another hour. */
 export const maxSilenceScore = 2
 
@@ -124,3 +131,5 @@ export const recursWithin = 30
 export const quietSame = 864
 export const quietAny = 288
 export const worse = 1.5
+/** An outage is over when nothing was strange for half a day. */
+export const quietOutage = 144

@@ -1,5 +1,5 @@
 import {
-  batchBuckets, batchEcho, batchHighest, batchLowest, batchMore, fewInBucket, fewInHour, hourBuckets, quietAny, quietSame, recurs,
+  activityLevel, batchBuckets, batchEcho, batchHighest, batchLowest, batchMore, fewInBucket, fewInHour, hourBuckets, quietAny, quietOutage, quietSame, recurs,
   recursShare, recursWithin, slowEcho, worse,
 } from './constants.ts' // biome-ignore format: a list
 import { type Reason, reasons, type Suspicion } from './reason.ts'
@@ -28,14 +28,18 @@ export const aboutVolume: ReadonlySet<Reason> = new Set<Reason>([
 ])
 
 /** Reasons whose score adds up while they last: a higher one is the same incident, not a worse one. */
-const grows = new Set(['slow-burn', 'new-activity', 'errors', 'silence'])
+const grows = new Set(['slow-burn', 'new-activity', 'errors'])
+
+/** Reasons about too little use: a key that falls may be silent soon. */
+export const aboutLess: ReadonlySet<Reason> = new Set<Reason>(['fall', 'silence'])
 
 /** Reasons that one incident gives in turn, as its first hour fills: they are quiet together. */
 const sameIncident = new Set(['spike', 'busy-hour', 'unusual-time'])
 
 /** Whether this suspicion becomes an alert now. Remembers its alerts and what it holds back. */
 export function decide(state: KeyState, suspicion: Suspicion, now: BucketContext): boolean {
-  const strange = suspicion.score >= now.threshold
+  const level = suspicion.reason === 'new-activity' ? activityLevel : 1
+  const strange = suspicion.score >= level * now.threshold
   if (now.expected && aboutVolume.has(suspicion.reason)) {
     if (strange) hold(state)
     return false
@@ -51,7 +55,7 @@ export function decide(state: KeyState, suspicion: Suspicion, now: BucketContext
     }
     if (mayBeBatch(state, now)) return false
   }
-  return alertOnce(state, suspicion)
+  return aboutLess.has(suspicion.reason) ? alertOutage(state, suspicion) : alertOnce(state, suspicion)
 }
 
 /** A busy hour stays in the day's window for another day: after an alert for it there is none for a slow burn. */
@@ -136,6 +140,18 @@ function alertOnce(state: KeyState, { reason, score }: Suspicion): boolean {
     return false
   state.alerted[at] = state.seen
   state.alerted[at + 1] = score
+  state.alertAt = state.seen
+  state.alertScore = score
+  return true
+}
+
+/** One message per outage: what is strange again after half a day is another, also soon after a message about a rise. */
+function alertOutage(state: KeyState, { score }: Suspicion): boolean {
+  const at = reasons.indexOf('silence') * 2
+  const strangeAt = state.alerted[at]!
+  state.alerted[at] = state.seen
+  state.alerted[at + 1] = score
+  if (strangeAt > 0 && state.seen - strangeAt < quietOutage) return false
   state.alertAt = state.seen
   state.alertScore = score
   return true

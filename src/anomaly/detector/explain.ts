@@ -1,4 +1,5 @@
-import { bucketSeconds, recordDays } from './constants.ts'
+import { bucketSeconds, fallBuckets, hourBuckets, recordDays } from './constants.ts'
+import { lastQuarter } from './fall.ts'
 import { age } from './margins.ts'
 import type { KeyState } from './state.ts'
 
@@ -18,6 +19,9 @@ export type Figures = {
   usuallyBusyMinutes: number
   /** of the requests it usually has, the share that fails */
   usuallyFailed: number
+  /** requests in these five minutes and the ten before, and the quietest quarter of an hour at this time of day in two weeks */
+  lastQuarter: number
+  leastComparable: number
   silentMinutes: number
   /** requests that should have come in this silence, at the least */
   missing: number
@@ -39,6 +43,8 @@ export function explain(state: KeyState, count: number): Figures {
     busyMinutes: Math.round(Math.max(1, isRun ? state.run : state.burstLength) * minutes),
     usuallyBusyMinutes: Math.round((isRun ? state.runRecord : Math.exp(state.lengthMean)) * minutes),
     usuallyFailed: state.errors / Math.max(1, state.requests),
+    lastQuarter: lastQuarter(state),
+    leastComparable: Math.round((state.comparableLow * fallBuckets) / hourBuckets),
     silentMinutes: state.silence * minutes,
     missing: Math.round(state.missing),
   }

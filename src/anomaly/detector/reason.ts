@@ -1,5 +1,5 @@
-/** Why a key's use is strange. The order is the layout of stored states: append only. */
-export const reasons = [
+/** Why the detector finds a key's use strange. The order is the layout of stored states: append only. */
+const stepped = [
   'spike',
   'busy-hour',
   'unusual-time',
@@ -9,8 +9,11 @@ export const reasons = [
   'silence',
   'new-network',
   'probing',
+  'fall',
 ] as const
-export type Reason = (typeof reasons)[number]
+/** `person`: by hand. It is judged from sources, and not by a step. */
+export type Reason = (typeof stepped)[number] | 'person'
+export const reasons: readonly Reason[] = stepped
 
 /** How suspicious something is: 1 and more is worth a message. */
 export type Suspicion = { reason: Reason; score: number }
@@ -29,6 +32,7 @@ const powers: Partial<Record<Reason, number>> = {
   silence: 2 / 3,
   'unusual-time': 3 / 2,
   'slow-burn': 3 / 2,
+  fall: 3,
 }
 
 /** A score that can be compared with those of other reasons; from 1 on it stays what it is. */

@@ -2,7 +2,6 @@ import {
   almost,
   fewInWindow,
   hourDays,
-  learningDays,
   ready,
   slowAge,
   slowAtLeast,
@@ -10,11 +9,11 @@ import {
   slowWindows,
 } from './constants.ts'
 import { type Roots, rootsUntil, windowSum } from './hours.ts'
-import { fromRecords, hasNoTimes, isReady, leastMargin, mostlyQuiet } from './margins.ts'
-import { dayIndex, decodeRatio, encodeRatio, summarise } from './rings.ts'
-import type { KeyState, Numbers, RingName } from './state.ts'
+import { hasNoTimes, isReady, mostlyQuiet } from './margins.ts'
+import { closeRatioDay, learnRatio, openRatioDay, type RatioRecords } from './ratio-records.ts'
+import type { KeyState } from './state.ts'
 
-type Window = { hours: number; atLeast: number; ring: RingName; top: keyof Numbers; margin: keyof Numbers }
+type Window = RatioRecords & { hours: number }
 const windows = slowWindows.map(
   (hours, i): Window => ({
     hours,
@@ -39,7 +38,7 @@ export function slowBurn(state: KeyState, hour: number, now: number, learn: bool
     if (highest < 0 || sum < 0) continue
     const few = Math.sqrt(fewInWindow)
     const above = 2 * Math.log((sum + few) / (highest + few))
-    if (learn) state[window.top] = Math.max(state[window.top], Math.min(above, state[window.margin]))
+    if (learn) learnRatio(state, window, above)
     if (!isReady(state, ready.slow)) continue
     score = Math.max(score, ((hasNoTimes(state) ? 0.3 : 1) * above) / state[window.margin])
   }
@@ -62,18 +61,10 @@ function highestBefore(known: Roots, length: number): number {
 }
 
 export function closeSlowDay(state: KeyState): void {
-  const isLearnt = state.day - state.firstDay >= learningDays
-  for (const { ring, top } of windows) {
-    state.rings[ring][dayIndex(state.day)] = isLearnt ? encodeRatio(state[top]) : 0
-    state[top] = -10
-  }
+  for (const window of windows) closeRatioDay(state, window)
 }
 
 export function openSlowDay(state: KeyState): void {
   const spreads = mostlyQuiet(state) ? slowSpreads.quiet : slowSpreads.even
-  for (const { ring, margin, atLeast } of windows) {
-    const records = summarise(state.rings[ring], decodeRatio)
-    const above = Math.max(0, records.highest) + spreads * records.spread
-    state[margin] = Math.max(leastMargin(state, atLeast), fromRecords(records, above))
-  }
+  for (const window of windows) openRatioDay(state, window, spreads)
 }

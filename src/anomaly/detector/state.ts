@@ -2,19 +2,19 @@ import { burstGuess, hourBuckets, hourDays, recordDays } from './constants.ts'
 import { reasons } from './reason.ts'
 
 /** Raised with every change of the layout or of what a field means: older states are rebuilt from usage. */
-const stateVersion = 4
+const stateVersion = 5
 
 const numbers = [
   'version',
-  // The calendar: newest bucket (since 1970), the first day known, the open day and hour (local), buckets seen.
-  'bucket', 'firstDay', 'day', 'hour', 'seen',
+  // The calendar: newest bucket (since 1970), the first day known, the open day and hour (local), buckets seen, and since a gap.
+  'bucket', 'firstDay', 'day', 'hour', 'seen', 'unbroken',
   // The open hour, and how much of it has been seen.
   'hourSum', 'hourSeen',
   // Today's records so far.
-  'topBucket', 'topHour', 'topHourAt', 'topUnusual', 'topSlow6', 'topSlow12', 'topSlow24', 'topSilence', 'topRun',
+  'topBucket', 'topHour', 'topHourAt', 'topUnusual', 'topSlow6', 'topSlow12', 'topSlow24', 'topSilence', 'topRun', 'topFall',
   // Summaries of the records, worked out once a day.
   'spikeRecord', 'spikeMargin', 'hourRecord', 'unusualMargin', 'slowMargin6', 'slowMargin12', 'slowMargin24',
-  'silenceRecord', 'runRecord', 'quietLevel', 'slowBefore',
+  'silenceRecord', 'runRecord', 'fallMargin', 'quietLevel', 'slowBefore',
   // Comparable hours, worked out once an hour.
   'comparableHigh', 'comparableLow',
   // Silence, errors, runs and bursts under way.
@@ -24,7 +24,17 @@ const numbers = [
   'heldSince', 'heldLast', 'alertAt', 'alertScore',
 ] as const // biome-ignore format: grouped by what they are for
 
-const rings = ['topBuckets', 'topHours', 'unusual', 'slow6', 'slow12', 'slow24', 'silences', 'runs'] as const
+const rings = [
+  'topBuckets',
+  'topHours',
+  'unusual',
+  'slow6',
+  'slow12',
+  'slow24',
+  'silences',
+  'runs',
+  'falls',
+] as const
 
 export type Numbers = Record<(typeof numbers)[number], number>
 export type RingName = (typeof rings)[number]

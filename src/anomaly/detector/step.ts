@@ -4,8 +4,10 @@ import { bucketSeconds, hourBuckets, hourDays } from './constants.ts'
 import { decide, held } from './decide.ts'
 import { errors } from './errors.ts'
 import { type Evidence, weigh } from './evidence.ts'
+import { closeFallDay, fall, openFallDay } from './fall.ts'
 import { comparable, hourIndex } from './hours.ts'
 import { ofLevel } from './margins.ts'
+import { learnRatio, lowestRatio } from './ratio-records.ts'
 import { calibrated, type Reason, type Suspicion, stronger } from './reason.ts'
 import { encodeCount } from './rings.ts'
 import { closeRunDay, closeRunHour, openRunDay, run } from './run.ts'
@@ -13,7 +15,7 @@ import { closeSilenceDay, openSilenceDay, silence } from './silence.ts'
 import { closeSlowDay, openSlowDay, slowBurn } from './slow-burn.ts'
 import { closeSpikeDay, openSpikeDay, spike } from './spike.ts'
 import type { KeyState } from './state.ts'
-import { closeUnusualDay, excess, hourCeiling, openUnusualDay, unusual } from './unusual.ts'
+import { closeUnusualDay, excess, hourCeiling, openUnusualDay, unusual, unusualRatios } from './unusual.ts'
 
 /** Five minutes of one key. */
 export type Bucket = {
@@ -71,10 +73,11 @@ function begin(state: KeyState, now: Moment): void {
   state.day = now.day
   state.hour = now.hour
   state.comparableHigh = -1
-  state.topUnusual = -10
-  state.topSlow6 = -10
-  state.topSlow12 = -10
-  state.topSlow24 = -10
+  state.topUnusual = lowestRatio
+  state.topSlow6 = lowestRatio
+  state.topSlow12 = lowestRatio
+  state.topSlow24 = lowestRatio
+  state.topFall = lowestRatio
   openDay(state)
 }
 
@@ -90,6 +93,7 @@ function turnCalendar(state: KeyState, now: Moment): number {
     closeSlowDay(state)
     closeRunDay(state)
     closeSilenceDay(state)
+    closeFallDay(state)
     forgetDays(state, state.day + 1, now.day)
     state.day = now.day
     openDay(state)
@@ -106,6 +110,7 @@ function openDay(state: KeyState): void {
   openSlowDay(state)
   openRunDay(state)
   openSilenceDay(state)
+  openFallDay(state)
 }
 
 /** An hour seen less than half is unknown; another is taken as if it had gone on like this. */
@@ -124,6 +129,7 @@ function closeHour(state: KeyState): number {
 function addBucket(state: KeyState, count: number): number {
   state.buckets[state.bucket % hourBuckets] = count
   state.seen++
+  state.unbroken++
   state.hourSum += count
   state.hourSeen++
   let sum = 0
@@ -145,8 +151,9 @@ function suspicions(
     { reason: 'new-activity', score: Math.max(burst(state, count), run(state, count)) },
     { reason: 'errors', score: errors(state, count, failed) },
     { reason: 'silence', score: silence(state, count) },
+    { reason: 'fall', score: fall(state, count) },
   ]
-  return evidence ? [...all, ...weigh(state, evidence, lastHour)] : all
+  return evidence ? [...all, weigh(evidence)] : all
 }
 
 /**
@@ -167,6 +174,5 @@ function remember(state: KeyState, count: number, lastHour: number, now: Moment)
     state.topHour = lastHour
     state.topHourAt = now.ofDay
   }
-  if (state.comparableHigh >= 0 && !held(state))
-    state.topUnusual = Math.max(state.topUnusual, Math.min(excess(state, lastHour), state.unusualMargin))
+  if (state.comparableHigh >= 0 && !held(state)) learnRatio(state, unusualRatios, excess(state, lastHour))
 }

@@ -1,7 +1,15 @@
-import { fewInHour, learningDays, ready, unusualAtLeast, unusualSpreads } from './constants.ts'
-import { fewBursts, fromRecords, hasNoTimes, isReady, leastMargin, mostlyQuiet } from './margins.ts'
-import { dayIndex, decodeCount, decodeRatio, encodeCount, encodeRatio, summarise } from './rings.ts'
+import { fewInHour, ready, unusualAtLeast, unusualSpreads } from './constants.ts'
+import { fewBursts, hasNoTimes, isReady, mostlyQuiet } from './margins.ts'
+import { closeRatioDay, openRatioDay, type RatioRecords } from './ratio-records.ts'
+import { dayIndex, decodeCount, encodeCount, summarise } from './rings.ts'
 import type { KeyState } from './state.ts'
+
+export const unusualRatios: RatioRecords = {
+  ring: 'unusual',
+  top: 'topUnusual',
+  margin: 'unusualMargin',
+  atLeast: unusualAtLeast,
+}
 
 /** How far the last sixty minutes are above the busiest comparable hour, as a logarithm. */
 export const excess = (state: KeyState, lastHour: number): number =>
@@ -23,16 +31,12 @@ export function closeUnusualDay(state: KeyState): void {
   const index = dayIndex(state.day)
   state.rings.topHours[index] = encodeCount(state.topHour)
   state.topHoursAt[index] = state.topHourAt
-  state.rings.unusual[index] = state.day - state.firstDay < learningDays ? 0 : encodeRatio(state.topUnusual)
   state.topHour = 0
-  state.topUnusual = -10
+  closeRatioDay(state, unusualRatios)
 }
 
 export function openUnusualDay(state: KeyState): void {
   state.hourRecord = summarise(state.rings.topHours, decodeCount).highest
-  const records = summarise(state.rings.unusual, decodeRatio)
-  const spreads = mostlyQuiet(state) ? unusualSpreads.quiet : unusualSpreads.even
-  const above = Math.max(0, records.highest) + spreads * records.spread
-  state.unusualMargin =
-    fewBursts(state) * Math.max(leastMargin(state, unusualAtLeast), fromRecords(records, above))
+  openRatioDay(state, unusualRatios, mostlyQuiet(state) ? unusualSpreads.quiet : unusualSpreads.even)
+  state.unusualMargin *= fewBursts(state)
 }

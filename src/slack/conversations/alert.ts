@@ -1,9 +1,18 @@
-import { acknowledge, askManager, assign, snooze, type Target, unsnooze } from '../../findings/actions.ts'
+import {
+  acknowledge,
+  askManager,
+  assign,
+  letGo,
+  snooze,
+  type Target,
+  unsnooze,
+} from '../../findings/actions.ts'
 import { confirmFromAlert } from '../../findings/confirm-needed.ts'
 import { type AboutFinding, findFinding } from '../../findings/store.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
 import { type Phrase, say } from '../../foundation/words.ts'
+import { keysThatNeedReason } from '../../keys/needed.ts'
 import type { Act } from '../../members/actor.ts'
 import { noSuchKey } from '../../policy/authorise.ts'
 import { message, notice, plainSection } from '../blocks.ts'
@@ -16,8 +25,10 @@ import {
   textIn,
 } from '../interaction.ts'
 import { assignForm, snoozeForm } from '../messages/alerts/forms.ts'
+import { reasonForm } from '../messages/reviews/reason.ts'
 import { performFor } from '../perform-for.ts'
 import { sentenceBlock } from '../phrase.ts'
+import { ref } from '../ref.ts'
 
 type FindingAct = (act: Act, target: Target) => Promise<AboutFinding | Refusal>
 
@@ -47,6 +58,9 @@ const name = (finding: AboutFinding) => ({ name: finding.keyName })
 /** [I'm on it] */
 export const acknowledgeAlert = click(acknowledge, (finding) => say`You are on it: ${name(finding)}.`)
 
+/** [Let go] */
+export const letGoOfAlert = click(letGo, (finding) => say`Nobody is on ${name(finding)} now.`)
+
 /** [Wake] */
 export const unsnoozeAlert = click(unsnooze, (finding) => say`The snooze of ${name(finding)} is over.`)
 
@@ -56,11 +70,37 @@ export const askManagers = click(
   (finding) => say`I am asking the managers to act on ${name(finding)}.`,
 )
 
-/** [Still needed] */
-export const confirmNeeded = click(
-  confirmFromAlert,
+const confirmAtOnce = click(
+  (act, target) => confirmFromAlert(act, target),
   (finding) => say`Noted: ${name(finding)} is still needed.`,
 )
+
+/** [Still needed]: of a key that can change things a form asks why. */
+export const confirmNeeded: OnClick = async (interaction) => {
+  const { bot, caller } = interaction
+  const workspaceId = caller.workspace.id
+  const asking = await orDatabaseOut(async () => {
+    const finding = await findFinding(bot.world.db, workspaceId, interaction.value)
+    if (!finding || finding.resolvedAt) return []
+    return keysThatNeedReason(bot.world.db, caller.actor, workspaceId, [finding.keyId])
+  })
+  if (isRefusal(asking)) return asking
+  if (asking.length === 0) return confirmAtOnce(interaction)
+  await interaction.show(reasonForm('alert.needed', ref(workspaceId, interaction.value), asking, 1))
+}
+
+export const submitNeeded: OnSubmit = async (interaction) => {
+  const reason = textIn(interaction.values, 'reason')
+  if (reason.trim() === '') return interaction.complain({ reason: 'Say why; the audit keeps it.' })
+  await interaction.work(notice('Still needed', [plainSection('Saving...')]))
+  const finding = await onFinding(interaction, interaction.metadata, (act, target) =>
+    confirmFromAlert(act, target, reason),
+  )
+  if (isRefusal(finding)) return finding
+  await interaction.show(
+    notice('Still needed', [sentenceBlock(say`Noted: ${name(finding)} is still needed.`)]),
+  )
+}
 
 /** [Snooze]: a form for how long, and why. */
 export const openSnooze: OnClick = (interaction) =>
@@ -96,7 +136,7 @@ export const submitSnooze: OnSubmit = async (interaction) => {
   if (isRefusal(finding)) return finding
   await interaction.show(
     notice('Alert snoozed', [
-      sentenceBlock(say`I bring ${name(finding)} up again then, or when it gets worse.`),
+      sentenceBlock(say`${name(finding)} is snoozed until then, or until it gets worse.`),
     ]),
   )
 }
@@ -110,6 +150,10 @@ export const submitAssign: OnSubmit = async (interaction) => {
   const finding = await onFinding(interaction, interaction.metadata, (act, target) => assign(act, target, to))
   if (isRefusal(finding)) return finding
   await interaction.show(
-    notice('Alert assigned', [sentenceBlock(say`${{ user: to }} gets a message about ${name(finding)}.`)]),
+    notice('Alert assigned', [
+      sentenceBlock(
+        say`${{ user: to }} gets a direct message about ${name(finding)}, and has it in their inbox.`,
+      ),
+    ]),
   )
 }

@@ -7,6 +7,7 @@ import { tidy } from '../../keys/name.ts'
 import { offerKey } from '../../keys/offers.ts'
 import { reveal } from '../../keys/reveal.ts'
 import { may } from '../../policy/may.ts'
+import { integrationsOf } from '../../rotation/campaign.ts'
 import { cut, notice, plainSection } from '../blocks.ts'
 import { recipientError } from '../caller.ts'
 import {
@@ -21,20 +22,28 @@ import {
   textIn,
   type Values,
 } from '../interaction.ts'
-import { type CreateProps, createForm, defaultExpiry } from '../messages/keys/create.ts'
+import { type CreateProps, createForm, suggestedIntegrations } from '../messages/keys/create.ts'
+import { defaultExpiry } from '../messages/keys/expiry.ts'
 import { waitingForOwnerView } from '../messages/keys/reveal.ts'
 import { fieldErrors } from '../messages/refusal.ts'
 import { performFor } from '../perform-for.ts'
 import { askForApproval } from './ask.ts'
+import { expiryErrors, readExpiryChoice, readLifetime } from './expiry.ts'
 import { performShowing, showOnce, tokenDeps } from './show-once.ts'
 
 /** `/keys create [name]` */
 export const openCreate: OnCommand = (interaction) => openForm(interaction, 'create')
 
 /** Opens the form, with the name from the command. */
-export async function openForm(interaction: CommandInteraction, kind: CreateProps['kind']): Promise<void> {
-  await interaction.show(createForm(formProps(interaction, kind, { name: interaction.words })))
+export async function openForm(interaction: CommandInteraction, kind: CreateProps['kind']): Promise<Handled> {
+  const integrations = await suggestions(interaction)
+  if (isRefusal(integrations)) return integrations
+  await interaction.show(createForm(formProps(interaction, kind, { name: interaction.words, integrations })))
 }
+
+/** The integrations that this workspace has already, for the form to name. */
+const suggestions = ({ bot, caller }: Interaction): Promise<string[] | Refusal> =>
+  orDatabaseOut(() => integrationsOf(bot.world.db, caller.workspace.id, suggestedIntegrations))
 
 /** Redraws the form after a choice that changes its content. */
 export const redrawCreate: OnClick = async (interaction) => {
@@ -46,10 +55,13 @@ export const redrawCreate: OnClick = async (interaction) => {
   // A question about a second key for an integration stays on the form, with its answer.
   const integration = 'another' in interaction.values ? tidy(textIn(interaction.values, 'integration')) : ''
   const rival = await rivalOf({ ...interaction, caller }, integration)
+  const integrations = await suggestions({ ...interaction, caller })
+  if (isRefusal(integrations)) return integrations
   await interaction.show(
     createForm(
       formProps({ ...interaction, caller }, kind, {
         ...readProps(interaction.values),
+        integrations,
         ...(rival ? { rival } : {}),
       }),
     ),
@@ -68,15 +80,8 @@ function formProps(
 
 const readProps = (values: Values): Partial<CreateProps> => ({
   chosen: choicesIn(values, 'scopes'),
-  expires: textIn(values, 'expires') || defaultExpiry,
+  ...readExpiryChoice(values),
 })
-
-/** Field errors, with the one about the expiry on the field where it was typed. */
-export function expiryErrors(values: Values, refusals: readonly Refusal[]): Record<string, string> {
-  const { expires, ...others } = fieldErrors(refusals)
-  if (expires === undefined) return others
-  return { ...others, [textIn(values, 'expires') === 'other' ? 'days' : 'expires']: expires }
-}
 
 /** Answers with field errors, or with the new key, shown once. */
 export const submitCreate: OnSubmit = async (interaction) => {
@@ -139,15 +144,13 @@ async function rivalOf(interaction: Interaction, integration: string): Promise<K
     : undefined
 }
 
-function readForm({ values, caller }: SubmitInteraction): KeyDraft {
-  const expires = textIn(values, 'expires')
+function readForm({ values, caller, bot }: SubmitInteraction): KeyDraft {
   return {
     name: textIn(values, 'name'),
     description: textIn(values, 'description'),
     integration: tidy(textIn(values, 'integration')),
     scopes: choicesIn(values, 'scopes'),
-    expiresInDays:
-      expires === 'never' ? '' : expires === 'other' ? textIn(values, 'days').trim() || '0' : expires,
+    expiresInDays: readLifetime(values, bot.world.clock.now()),
     networks: textIn(values, 'networks'),
     limit: textIn(values, 'limit'),
     ownerId: textIn(values, 'owner') || caller.actor.id,

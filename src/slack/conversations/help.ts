@@ -1,11 +1,11 @@
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, refuse } from '../../foundation/refusal.ts'
 import { say } from '../../foundation/words.ts'
-import { countAttention } from '../../keys/attention.ts'
+import { countInbox } from '../../inbox/inbox.ts'
 import { type Action, may } from '../../policy/may.ts'
 import type { CommandInteraction, Handled } from '../interaction.ts'
 import { type HelpLine, helpMessage, startMessage, verbHelpMessage } from '../messages/home/help.ts'
-import { viewer } from './pick.ts'
+import { readerOf } from './inbox.ts'
 
 type Helped = { verb: string; also?: string; needs?: Action; help: HelpLine }
 
@@ -21,7 +21,7 @@ export async function help(interaction: CommandInteraction, commands: readonly H
   }
   const one = allowed.find(({ verb, also }) => verb === wanted || also === wanted)
   if (one) return interaction.say(verbHelpMessage(one.help))
-  return refuse('not_found', say`There is no ${{ code: `/keys ${wanted.slice(0, 40)}` }} for you.`, {
+  return refuse('not_found', say`There is no command ${{ code: `/keys ${wanted.slice(0, 40)}` }}.`, {
     next: say`See ${{ code: '/keys help' }}.`,
   })
 }
@@ -30,10 +30,8 @@ export async function help(interaction: CommandInteraction, commands: readonly H
 export async function start(interaction: CommandInteraction): Promise<Handled> {
   const { db, clock } = interaction.bot.world
   const { actor, workspace } = interaction.caller
-  const attention = await orDatabaseOut(() =>
-    countAttention(db, viewer(interaction), workspace.policy, clock.now()),
-  )
-  if (isRefusal(attention)) return attention
+  const count = await orDatabaseOut(() => countInbox(db, { reader: readerOf(interaction), now: clock.now() }))
+  if (isRefusal(count)) return count
   const create = may(actor, 'key.issue', { workspaceId: workspace.id })
-  await interaction.say(startMessage(interaction.caller, { create, request: !create }, attention))
+  await interaction.say(startMessage(interaction.caller, { create, request: !create }, count))
 }

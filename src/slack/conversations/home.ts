@@ -1,18 +1,16 @@
 import type { HomeView } from '@slack/types'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal } from '../../foundation/refusal.ts'
-import { offersTo } from '../../keys/find.ts'
 import { listKeys } from '../../keys/list.ts'
-import { listFailed } from '../../notifications/failed.ts'
 import { may } from '../../policy/may.ts'
+import { withKeys } from '../../rotation/key-rotations.ts'
 import { runningRotations } from '../../rotation/rotation.ts'
-import { readTrackers } from '../../rotation/tracker.ts'
 import { type Preferences, readPreferences, savePreferences } from '../../workspaces/preferences.ts'
-import { waitingRequests } from '../../workspaces/requests.ts'
 import type { Caller } from '../caller.ts'
 import type { BotContext, Handled, Interaction, OnClick } from '../interaction.ts'
 import { bareHomeView, type HomeProps, homeView, shownOnHome } from '../messages/home/home.ts'
 import { isAboutContent, translateError } from '../refusals.ts'
+import { readInbox } from './inbox.ts'
 import { viewer } from './pick.ts'
 
 /** Draws Home when its tab is opened, and records the time, so that it is kept up to date. */
@@ -52,43 +50,21 @@ async function readHome(bot: BotContext, caller: Caller, { homeShows }: Preferen
   const now = clock.now()
   const manages = may(actor, 'key.issue', { workspaceId: workspace.id })
   const shows = manages ? homeShows : 'mine'
-  const who = viewer({ caller })
   const filter = shows === 'mine' ? ({ status: 'mine' } as const) : {}
-  const {
-    attention: urgent,
-    offers: offered,
-    requests: asked,
-    rotations: running,
-    keys: listed,
-  } = shownOnHome
-  // One row more than Home shows, to know whether there are more.
-  const [attention, offers, requests, rotations, keys, failed] = await Promise.all([
-    listKeys(db, who, { status: 'attention' }, { from: 0 }, workspace.policy, now, {
-      rowCount: urgent + 1,
+  const [inbox, running, keys] = await Promise.all([
+    readInbox({ bot, caller }, { rowCount: shownOnHome.items }),
+    // One more than Home shows, to know whether there are more.
+    runningRotations(db, workspace.id, shownOnHome.rotations + 1, manages ? undefined : actor.id),
+    listKeys(db, viewer({ caller }), filter, { from: 0 }, workspace.policy, now, {
+      rowCount: shownOnHome.keys,
       counted: false,
     }),
-    offersTo(db, workspace.id, actor.id, now, offered + 1),
-    manages ? waitingRequests(db, workspace.id, asked + 1) : [],
-    runningRotations(db, workspace.id, running + 1, manages ? undefined : actor.id),
-    listKeys(db, who, filter, { from: 0 }, workspace.policy, now, { rowCount: listed, counted: false }),
-    may(actor, 'message.send-again', { workspaceId: workspace.id })
-      ? listFailed(db, { workspaceId: workspace.id, limit: shownOnHome.failed + 1 })
-      : [],
   ])
-  const trackers = await readTrackers(db, rotations.slice(0, running), now)
+  const rotations = await withKeys(db, running.slice(0, shownOnHome.rotations), now)
   return {
-    ...{
-      caller,
-      shows,
-      attention: attention.keys,
-      offers,
-      requests,
-      keys: keys.keys,
-      more: keys.more,
-      failed,
-      now,
-    },
-    rotations: { trackers, more: rotations.length > running },
+    ...{ caller, shows, now, items: inbox.items, count: inbox.count },
+    rotations: { shown: rotations, more: running.length > rotations.length },
+    keys: { shown: keys.keys, more: keys.more },
   }
 }
 

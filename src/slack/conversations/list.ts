@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, refuse } from '../../foundation/refusal.ts'
 import { listKeys } from '../../keys/list.ts'
-import { statusFilters } from '../../keys/page.ts'
+import { type Filter, statusFilters } from '../../keys/page.ts'
+import { integrationsOf } from '../../rotation/campaign.ts'
 import { cut, notice, plainSection } from '../blocks.ts'
 import {
   type Handled,
@@ -15,12 +16,22 @@ import {
 import { listMessage, searchForm, type Turn } from '../messages/keys/list.ts'
 import { viewer } from './pick.ts'
 
-/** `/keys list [active|inactive|expiring|overdue|mine|words]` */
-export const list: OnCommand = (interaction) => {
-  const status = statusFilters.find((word) => word === interaction.words.toLowerCase())
-  const words = cut(interaction.words, longestWords)
-  const filter = status ? { status } : words ? { words } : {}
-  return show(interaction, { filter, from: 0 }, false)
+/** `/keys list [active|inactive|expiring|expired|revoked|overdue|mine|@user|words]` */
+export const list: OnCommand = (interaction) =>
+  show(interaction, { filter: readFilter(interaction.words), from: 0 }, false)
+
+/** A status, an owner, or words; several of these together. Pure. */
+function readFilter(text: string): Filter {
+  const owner = /<@([UW][A-Z0-9]+)(?:\|[^>]*)?>/.exec(text)
+  const rest = (owner ? text.replace(owner[0], ' ') : text).trim()
+  const [first = '', ...more] = rest.split(/\s+/)
+  const status = statusFilters.find((word) => word === first.toLowerCase())
+  const words = first.toLowerCase() === 'all' || status ? more.join(' ') : rest
+  return {
+    ...(owner ? { ownerId: owner[1]! } : {}),
+    ...(status ? { status } : {}),
+    ...(words ? { words: cut(words, longestWords) } : {}),
+  }
 }
 
 /** Longer searches find nothing, and a button has to carry them. */
@@ -46,14 +57,29 @@ async function show(interaction: Interaction, turn: Turn, replace: boolean): Pro
 
 /** [Search] */
 export const openSearch: OnClick = async (interaction) => {
-  await interaction.show(searchForm(interaction.caller.workspace))
+  const { bot, caller } = interaction
+  const integrations = await orDatabaseOut(() => integrationsOf(bot.world.db, caller.workspace.id, 100))
+  if (isRefusal(integrations)) return integrations
+  await interaction.show(searchForm(caller.workspace, integrations))
 }
 
 /** The search dialog becomes the list of results. */
 export const submitSearch: OnSubmit = async (interaction) => {
-  const words = cut(textIn(interaction.values, 'words').trim(), longestWords)
+  const { values } = interaction
+  const status = statusFilters.find((word) => word === textIn(values, 'status'))
+  const [words, ownerId, integration] = [
+    cut(textIn(values, 'words').trim(), longestWords),
+    textIn(values, 'owner'),
+    textIn(values, 'integration'),
+  ]
   await interaction.work(notice('Keys', [plainSection('Looking...')]))
-  return show(interaction, { filter: words ? { words } : {}, from: 0 }, true)
+  const filter = {
+    ...(status ? { status } : {}),
+    ...(words ? { words } : {}),
+    ...(ownerId ? { ownerId } : {}),
+    ...(integration ? { integration } : {}),
+  }
+  return show(interaction, { filter, from: 0 }, true)
 }
 
 /** The filter's status in buttons of lists that were posted before. */
@@ -66,7 +92,12 @@ const turnSchema = z.object({
     // Buttons of older messages use another name for the status.
     (filter) =>
       isRecord(filter) && formerName in filter ? { ...filter, status: filter[formerName] } : filter,
-    z.object({ status: z.enum(statusFilters).optional(), words: z.string().max(400).optional() }),
+    z.object({
+      status: z.enum(statusFilters).optional(),
+      words: z.string().max(400).optional(),
+      ownerId: z.string().max(40).optional(),
+      integration: z.string().max(100).optional(),
+    }),
   ),
   after: edge.optional(),
   before: edge.optional(),

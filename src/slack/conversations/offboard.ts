@@ -1,14 +1,15 @@
+import { perform } from '../../acts/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
-import { say } from '../../foundation/words.ts'
+import { errorName, isForeign } from '../../foundation/slack.ts'
+import { isSlackUser, say } from '../../foundation/words.ts'
 import { type Mode, modes, type Offboarding, type Plan, requestsOf } from '../../offboarding/offboarding.ts'
 import { type Preview, previewOffboarding } from '../../offboarding/preview.ts'
 import { countKeys } from '../../offboarding/report.ts'
 import { isAbove, requestOffboarding } from '../../offboarding/request.ts'
-import { undoOffboarding } from '../../offboarding/undo.ts'
+import { previewUndo, undoOffboarding } from '../../offboarding/undo.ts'
 import { notice, plainSection } from '../blocks.ts'
 import { recipientError } from '../caller.ts'
-import { errorName } from '../channels.ts'
 import {
   type Handled,
   type Interaction,
@@ -18,15 +19,25 @@ import {
   type SubmitInteraction,
   textIn,
 } from '../interaction.ts'
-import { begunView, planWords, previewForm, undoneView } from '../messages/offboarding/offboard.ts'
+import { begunView, planWords, previewForm, undoForm, undoneView } from '../messages/offboarding/offboard.ts'
 import { progressView } from '../messages/offboarding/progress.ts'
 import { performFor } from '../perform-for.ts'
 
 /** `/keys offboard @user`: a preview of the keys, why each is affected, and the plan. Changes nothing yet. */
 export const openOffboard: OnCommand = async (interaction) => {
   const userId = /^<@([UW][A-Z0-9]+)(?:\|[^>]*)?>$/.exec(interaction.words.trim())?.[1]
-  if (!userId)
-    return refuse('invalid', 'Say who leaves.', { next: say`Type ${{ code: '/keys offboard @user' }}.` })
+  return userId ? openPreview(interaction, userId) : nobodyNamed
+}
+
+/** [Offboard…] on the question whether an owner leaves. */
+export const openOffboardOf: OnClick = async (interaction) =>
+  isSlackUser(interaction.value) ? openPreview(interaction, interaction.value) : nobodyNamed
+
+const nobodyNamed = refuse('invalid', 'Say who leaves.', {
+  next: say`Type ${{ code: '/keys offboard @user' }}.`,
+})
+
+async function openPreview(interaction: Interaction, userId: string): Promise<Handled> {
   const wrong = await notAPerson(interaction, userId)
   if (wrong) return wrong
   const { world } = interaction.bot
@@ -63,7 +74,7 @@ async function notAPerson({ bot, caller }: Interaction, userId: string): Promise
   try {
     const { user } = await bot.web.users.info({ user: userId })
     if (user?.is_bot) return refuse('invalid', 'That is an app; only people are offboarded.')
-    if (user?.is_stranger || user?.team_id !== caller.teamId)
+    if (!user || isForeign(user, caller.teamId))
       return refuse('invalid', 'That person belongs to another organisation.')
     return undefined
   } catch (error) {
@@ -112,11 +123,25 @@ const choicesIn = ({ values }: SubmitInteraction): Record<string, Plan> =>
     ),
   )
 
-/** [Undo] on a report: takes back what can be taken back. */
-export const undoOffboard: OnClick = async (interaction) => {
+/** [Undo] on a report: says what would be given back now. */
+export const openUndo: OnClick = async (interaction) => {
+  const { actor, workspace } = interaction.caller
+  const preview = await perform(interaction.bot.world, actor, (act) =>
+    previewUndo(act, workspace.accountId, interaction.value),
+  )
+  if (isRefusal(preview)) return preview
+  await interaction.show(undoForm(workspace, preview))
+}
+
+/** Takes back what can be taken back. */
+export const submitUndo: OnSubmit = async (interaction) => {
   const { workspace } = interaction.caller
-  const undone = await performFor(interaction, (act) =>
-    undoOffboarding(act, workspace.accountId, interaction.value, interaction.bot.world.random),
+  await interaction.work(notice('Undo offboarding', [plainSection('Undoing...')]))
+  const undone = await performFor(
+    interaction,
+    (act) => undoOffboarding(act, workspace.accountId, interaction.metadata, interaction.bot.world.random),
+    undefined,
+    { changesRoles: true },
   )
   if (isRefusal(undone)) return undone
   await interaction.show(undoneView(undone))

@@ -1,26 +1,56 @@
 import type { WebClient } from '@slack/web-api'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, refuse } from '../../foundation/refusal.ts'
+import { errorName } from '../../foundation/slack.ts'
+import { scopes } from '../../keys/scope.ts'
+import { evidences } from '../../policy/leaked.ts'
 import { checkPolicy, type Policy } from '../../policy/policy.ts'
 import { lacksApprover, setPolicy } from '../../workspaces/policy.ts'
 import { notice, plainSection } from '../blocks.ts'
-import { errorName, findChannel } from '../channels.ts'
-import { type OnCommand, type OnSubmit, type SubmitInteraction, textIn } from '../interaction.ts'
+import { findChannel } from '../channels.ts'
+import {
+  type Handled,
+  type Interaction,
+  type OnClick,
+  type OnCommand,
+  type OnSubmit,
+  type SubmitInteraction,
+  textIn,
+} from '../interaction.ts'
 import { fieldErrors } from '../messages/refusal.ts'
-import { policyForm, policySavedView } from '../messages/workspace/policy.ts'
+import {
+  type PolicySection,
+  policyForm,
+  policyOverview,
+  policySavedView,
+  policySections,
+} from '../messages/workspace/policy.ts'
+import { leakedPolicyForm, ruleField } from '../messages/workspace/policy-leaked.ts'
 import { performFor } from '../perform-for.ts'
 
-/** `/keys policy` */
-export const openPolicy: OnCommand = async (interaction) => {
+/** `/keys policy`: all sections on one screen; with the name of a section, its form. */
+export const openPolicy: OnCommand = (interaction) => openSection(interaction, interaction.words)
+
+/** [Change] beside a section, and [All sections] in its form. */
+export const openPolicySection: OnClick = (interaction) => openSection(interaction, interaction.value)
+
+async function openSection(interaction: Interaction, words: string): Promise<Handled> {
   const { workspace } = interaction.caller
+  const section = sectionOf(words)
+  if (!section) return interaction.show(policyOverview(workspace))
+  if (section === 'leaked') return interaction.show(leakedPolicyForm(workspace))
+  if (section !== 'alerts') return interaction.show(policyForm(workspace, section))
   const { alertChannel, auditChannel } = workspace.policy
   const found = (channel: string) => findChannel(interaction.bot.web, channel).catch(() => undefined)
   const [alerts, audit] = await Promise.all([
     found(alertChannel),
     auditChannel ? found(auditChannel) : undefined,
   ])
-  await interaction.show(policyForm(workspace, { alerts, audit }))
+  await interaction.show(policyForm(workspace, section, { alerts, audit }))
 }
+
+const sectionOf = (words: string): PolicySection | undefined =>
+  policySections.find((section) => section === words.trim().toLowerCase())
 
 export const submitPolicy: OnSubmit = async (interaction) => {
   const wanted = readForm(interaction)
@@ -43,13 +73,38 @@ export const submitPolicy: OnSubmit = async (interaction) => {
   const channels = await channelsAsWritten(interaction, wanted)
   const policy = await performFor(
     interaction,
-    (act) => setPolicy(act, workspace.id, { ...wanted, ...channels }, interaction.metadata),
+    (act) => setPolicy(act, workspace.id, { ...wanted, ...channels }, interaction.metadata.split(' ').at(-1)),
     undefined,
     { changesRoles: true },
   )
   if (isRefusal(policy)) return policy
   await interaction.show(policySavedView({ ...workspace, policy }, await joinAll(interaction, policy)))
   interaction.bot.refresh({ ...workspace, policy })
+}
+
+/** The rules about leaked keys are a dialog of their own. */
+export const submitLeakedPolicy: OnSubmit = async (interaction) => {
+  const { workspace } = interaction.caller
+  await interaction.work(notice('Leaked keys', [plainSection('Saving...')]))
+  const leaked = Object.fromEntries(
+    evidences.map((evidence) => [
+      evidence,
+      Object.fromEntries(
+        scopes
+          .map((scope) => [scope, textIn(interaction.values, ruleField(evidence, scope)) || 'notify'])
+          .filter(([, action]) => action !== 'notify'),
+      ),
+    ]),
+  )
+  const wanted = { ...workspace.policy, leaked }
+  const policy = await performFor(
+    interaction,
+    (act) => setPolicy(act, workspace.id, wanted, interaction.metadata),
+    undefined,
+    { changesRoles: true },
+  )
+  if (isRefusal(policy)) return policy
+  await interaction.show(policySavedView({ ...workspace, policy }, []))
 }
 
 const numbers = [
@@ -68,55 +123,65 @@ const numbers = [
   'offboardingGraceDays',
 ] as const
 
-/** Reads the form as rules. A field that is not a number becomes NaN, so that the check reports an error on it. */
+const switches = ['writeNeedsApproval', 'quarantineLeaked', 'cutAtDeadline', 'offboardingByWorkflow'] as const
+
+const texts = [
+  'mustExpire',
+  'idleKeys',
+  'unconfirmedKeys',
+  'offboardingMode',
+  'offboardingUnattendedMode',
+  'quietFrom',
+  'quietUntil',
+  'timeZone',
+  'auditChannel',
+] as const
+
+/**
+ * Reads a section's form as rules; those of other sections stay. A field that is not a number becomes NaN, so that the
+ * check reports an error on it.
+ */
 function readForm({ values, caller }: SubmitInteraction): Wanted {
   const now = caller.workspace.policy
-  const counts = numbers.map((rule) => [
-    rule,
-    /^\d{1,5}$/.test(textIn(values, rule).trim()) ? Number(textIn(values, rule)) : Number.NaN,
-  ])
+  const typed = (rule: string) => textIn(values, rule).trim()
+  const read = <Rule extends string>(rules: readonly Rule[], value: (rule: Rule) => unknown) =>
+    Object.fromEntries(rules.filter((rule) => rule in values).map((rule) => [rule, value(rule)]))
   return {
     ...now,
-    ...Object.fromEntries(counts),
-    writeMustExpire: textIn(values, 'writeMustExpire'),
-    writeNeedsApproval: textIn(values, 'writeNeedsApproval') === 'yes',
-    idleKeys: textIn(values, 'idleKeys'),
-    unconfirmedKeys: textIn(values, 'unconfirmedKeys'),
-    quarantineLeaked: textIn(values, 'quarantineLeaked') === 'yes',
-    cutAtDeadline: textIn(values, 'cutAtDeadline') === 'yes',
-    offboardingMode: textIn(values, 'offboardingMode'),
-    offboardingUnattendedMode: textIn(values, 'offboardingUnattendedMode'),
-    offboardingByWorkflow: textIn(values, 'offboardingByWorkflow') === 'yes',
-    quietFrom: textIn(values, 'quietFrom'),
-    quietUntil: textIn(values, 'quietUntil'),
-    timeZone: textIn(values, 'timeZone').trim(),
+    ...read(numbers, (rule) => (/^\d{1,5}$/.test(typed(rule)) ? Number(typed(rule)) : Number.NaN)),
+    ...read(switches, (rule) => typed(rule) === 'yes'),
+    ...read(texts, typed),
     // Alerts always need a channel; checkpoints are optional.
-    alertChannel: textIn(values, 'alertChannel') || now.alertChannel,
-    auditChannel: textIn(values, 'auditChannel'),
+    ...read(['alertChannel'], (rule) => typed(rule) || now.alertChannel),
   }
 }
 
 const channelPolicies = ['alertChannel', 'auditChannel'] as const
-type Wanted = Record<string, unknown> & Record<(typeof channelPolicies)[number], string>
+type ChannelRule = (typeof channelPolicies)[number]
+type Wanted = Record<string, unknown> & Record<ChannelRule, string>
+
+/** The channels that the submitted section chooses. */
+const channelsIn = ({ values }: SubmitInteraction): ChannelRule[] =>
+  channelPolicies.filter((rule) => rule in values)
 
 async function channelErrors(
   interaction: SubmitInteraction,
   wanted: Wanted,
 ): Promise<Record<string, string>> {
   const errors: Record<string, string> = {}
-  for (const rule of channelPolicies) {
+  for (const rule of channelsIn(interaction)) {
     const why = wanted[rule] && (await channelComplaint(interaction, wanted[rule]))
     if (why) errors[rule] = why
   }
   return errors
 }
 
-async function channelsAsWritten({ bot, caller }: SubmitInteraction, wanted: Wanted) {
-  const now = caller.workspace.policy
-  return {
-    alertChannel: await channelWanted(bot.web, wanted.alertChannel, now.alertChannel),
-    auditChannel: await channelWanted(bot.web, wanted.auditChannel, now.auditChannel),
-  }
+async function channelsAsWritten(interaction: SubmitInteraction, wanted: Wanted) {
+  const { bot, caller } = interaction
+  const written: Partial<Record<ChannelRule, string>> = {}
+  for (const rule of channelsIn(interaction))
+    written[rule] = await channelWanted(bot.web, wanted[rule], caller.workspace.policy[rule])
+  return written
 }
 
 /** The chosen channel, written as the rules have it when it is the same one. */
@@ -143,12 +208,16 @@ async function channelComplaint({ bot }: SubmitInteraction, channelId: string): 
 
 /** Joins the public channels. Returns the names of the private ones, to which a member must invite the bot. */
 async function joinAll(interaction: SubmitInteraction, policy: Policy): Promise<string[]> {
-  const channels = [...new Set([policy.alertChannel, policy.auditChannel].filter(Boolean))]
-  const refused = await Promise.all(channels.map((channel) => join(interaction, channel)))
+  const channels = [...new Set(channelsIn(interaction).map((rule) => policy[rule]))].filter(Boolean)
+  const refused = await Promise.all(channels.map((channel) => joinChannel(interaction, channel)))
   return refused.filter((name) => name !== undefined)
 }
 
-async function join({ bot }: SubmitInteraction, channelId: string): Promise<string | undefined> {
+/** Joins a public channel. Returns the name of one to which a member must invite the bot. */
+export async function joinChannel(
+  { bot }: SubmitInteraction,
+  channelId: string,
+): Promise<string | undefined> {
   const id = await findChannel(bot.web, channelId)
   const { channel } = await bot.web.conversations.info({ channel: id })
   if (channel?.is_member) return undefined

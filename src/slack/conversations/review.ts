@@ -3,6 +3,7 @@ import { dryRun } from '../../findings/dry-run.ts'
 import { orDatabaseOut, type Transaction } from '../../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
 import { say } from '../../foundation/words.ts'
+import { keysThatNeedReason } from '../../keys/needed.ts'
 import type { Act } from '../../members/actor.ts'
 import { authorise } from '../../policy/authorise.ts'
 import { may } from '../../policy/may.ts'
@@ -12,11 +13,20 @@ import { beginReview } from '../../reviews/begin.ts'
 import { askedPage, readAsked } from '../../reviews/keys-asked.ts'
 import { readProgress } from '../../reviews/progress.ts'
 import { openReview } from '../../reviews/review.ts'
-import { message } from '../blocks.ts'
-import type { ClickInteraction, Handled, Interaction, OnClick, OnCommand } from '../interaction.ts'
+import { message, notice, plainSection } from '../blocks.ts'
+import {
+  type Handled,
+  type Interaction,
+  type OnClick,
+  type OnCommand,
+  type OnSubmit,
+  textIn,
+} from '../interaction.ts'
 import { dryRunMessage, dryRunRows } from '../messages/alerts/dry-run.ts'
+import { reasonForm } from '../messages/reviews/reason.ts'
 import { askedMessage, progressMessage } from '../messages/reviews/review.ts'
 import { performFor } from '../perform-for.ts'
+import { ref } from '../ref.ts'
 
 /** `/keys review [mine|start|dry run]`: progress for managers; for others, the keys they are asked about. */
 export const review: OnCommand = (interaction) => {
@@ -38,13 +48,44 @@ export const turnReview: OnClick = (interaction) => {
   return showPage(interaction, scope, Number(rest[0]) || 0, where === 'here')
 }
 
-/** [Still needed], [All 10 are still needed] */
-export const answerNeeded: OnClick = (interaction) =>
-  answer(interaction, (act, keyIds) => stillNeeded(act, interaction.caller.workspace.id, keyIds))
+/** [Still needed], [All 10 are still needed]: where keys can change things, a form asks why. */
+export const answerNeeded: OnClick = async (interaction) => {
+  const { bot, caller } = interaction
+  const { db } = bot.world
+  const { rest: keyIds } = readValue(interaction.value)
+  const workspaceId = caller.workspace.id
+  const asking = await orDatabaseOut(async () => {
+    const open = await openReview(db, workspaceId)
+    return open ? keysThatNeedReason(db, caller.actor, workspaceId, keyIds, open.begunAt) : []
+  })
+  if (isRefusal(asking)) return asking
+  if (asking.length === 0)
+    return answer(interaction, interaction.value, (act, ids) => stillNeeded(act, workspaceId, ids))
+  await interaction.show(
+    reasonForm('review.needed', ref(workspaceId, interaction.value), asking, keyIds.length),
+  )
+}
+
+/** Confirms with the reason of the form, and shows in its place what is still open of a page that was asked for. */
+export const submitReason: OnSubmit = async (interaction) => {
+  const reason = textIn(interaction.values, 'reason')
+  if (reason.trim() === '') return interaction.complain({ reason: 'Say why; the audit keeps it.' })
+  await interaction.work(notice('Still needed', [plainSection('Saving...')]))
+  const refusal = await answer(interaction, interaction.metadata, (act, ids) =>
+    stillNeeded(act, interaction.caller.workspace.id, ids, reason),
+  )
+  if (refusal) return refusal
+  if (readValue(interaction.metadata).where !== 'here')
+    await interaction.show(
+      notice('Still needed', [plainSection('Noted. Your review message changes in a moment.')]),
+    )
+}
 
 /** [Not needed any more] */
 export const answerUnneeded: OnClick = (interaction) =>
-  answer(interaction, (act, [keyId = '']) => notNeeded(act, interaction.caller.workspace.id, keyId))
+  answer(interaction, interaction.value, (act, [keyId = '']) =>
+    notNeeded(act, interaction.caller.workspace.id, keyId),
+  )
 
 type Scope = 'mine' | 'all'
 
@@ -55,11 +96,12 @@ function readValue(value: string): { where: string; scope: Scope; rest: string[]
 }
 
 async function answer(
-  interaction: ClickInteraction,
+  interaction: Interaction,
+  value: string,
   write: (act: Act, keyIds: string[]) => Promise<Answered | Refusal>,
 ): Promise<Handled> {
   const { bot, caller } = interaction
-  const { where, scope, rest } = readValue(interaction.value)
+  const { where, scope, rest } = readValue(value)
   const answered = await performFor(
     interaction,
     async (act) => {
@@ -138,7 +180,7 @@ async function start(interaction: Interaction): Promise<Handled> {
   bot.refresh(caller.workspace)
   await interaction.say(
     message(
-      say`The review has begun. Owners are asked in their direct messages within a minute or two, and have until ${{ day: begun.answerBy }}. How it goes stands in the alert channel, and in ${{ code: '/keys review' }}.`,
+      say`The review has begun. Owners are asked in their direct messages within a minute or two, and have until ${{ day: begun.answerBy }}. Follow progress in the alert channel, or with ${{ code: '/keys review' }}.`,
     ),
   )
 }

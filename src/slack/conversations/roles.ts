@@ -1,4 +1,5 @@
 import { perform } from '../../acts/perform.ts'
+import { followGroup } from '../../directory/user-groups.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
 import { type Phrase, say } from '../../foundation/words.ts'
@@ -87,6 +88,9 @@ async function giveGroup(
     { changesRoles: true },
   )
   if (isRefusal(set)) return set
+  // Until then the group gave no role, so nobody heard who came or left while it was written.
+  // If Slack does not say now, the nightly comparison finds them.
+  if (given) await followGroup(interaction.bot, groupId).catch(() => undefined)
   return given
     ? say`Everyone in that group is ${article(given)} now.`
     : say`That group gives no role any more.`

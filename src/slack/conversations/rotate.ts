@@ -2,10 +2,10 @@ import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
 import { findKey } from '../../keys/find.ts'
 import { holdersOf } from '../../keys/holders.ts'
-import { readExpiry, readScopes } from '../../keys/issue.ts'
+import { readScopes } from '../../keys/issue.ts'
 import type { Key, KeyWithUsage } from '../../keys/key.ts'
+import { readExpiry } from '../../keys/lifetime.ts'
 import { type Changes, cannotRotate } from '../../keys/rotate.ts'
-import type { Policy } from '../../policy/policy.ts'
 import { confirmRotation } from '../../rotation/confirm.ts'
 import { type Reason, type Rotation, reasons, runningRotationOf } from '../../rotation/rotation.ts'
 import { type Started, startRotation } from '../../rotation/start.ts'
@@ -25,11 +25,11 @@ import {
   textIn,
   type Values,
 } from '../interaction.ts'
-import { presets } from '../messages/keys/create.ts'
+import { presets } from '../messages/keys/expiry.ts'
 import { compromisedView, rotatedView, rotateForm } from '../messages/rotation/rotate.ts'
 import { trackerView } from '../messages/rotation/tracker.ts'
 import { performFor } from '../perform-for.ts'
-import { expiryErrors } from './create.ts'
+import { type ExpiryChoice, expiryErrors, readExpiryChoice, readLifetime } from './expiry.ts'
 import { keyById, keyFor, viewer } from './pick.ts'
 import { openCampaign } from './rotate-many.ts'
 
@@ -100,7 +100,7 @@ async function showRunning(interaction: Interaction, rotation: Rotation): Promis
   await interaction.show(trackerView(trackers[0]!, interaction.caller.actor))
 }
 
-type Chosen = { reason: Reason; chosen: readonly string[]; expiry?: { expires: string; days?: string } }
+type Chosen = { reason: Reason; chosen: readonly string[]; expiry?: ExpiryChoice }
 
 async function draw(interaction: Interaction, key: KeyWithUsage, chosen: Chosen): Promise<Handled> {
   const { workspace } = interaction.caller
@@ -109,20 +109,11 @@ async function draw(interaction: Interaction, key: KeyWithUsage, chosen: Chosen)
   const read = await orDatabaseOut(() => Promise.all([last24hOf(db, key.id, now), holdersOf(db, key.id)]))
   if (isRefusal(read)) return read
   const [last24h, holders] = read
-  // A lifetime that policy now forbids is not passed on: the form then opens with a choice of expiry.
-  const isForbidden = isRefusal(lifetimeOf(key, chosen.chosen, workspace.policy))
-  const expiry = chosen.expiry ?? (isForbidden ? asItIs(key) : undefined)
-  await interaction.show(
-    rotateForm({ key, workspace, now, last24h, holders, ...chosen, ...(expiry ? { expiry } : {}) }),
-  )
+  await interaction.show(rotateForm({ key, workspace, now, last24h, holders, ...chosen }))
 }
 
-/** The lifetime that a plain rotation passes on, or the policy's refusal of it. */
-const lifetimeOf = (key: Key, scopes: readonly string[], policy: Policy) =>
-  readExpiry(String(key.lifetimeDays ?? ''), [...scopes], policy)
-
 /** The expiry inputs, set to the key's own lifetime. */
-function asItIs({ lifetimeDays }: Key) {
+function asItIs({ lifetimeDays }: Key): ExpiryChoice {
   const days = String(lifetimeDays ?? 'never')
   const named = days === 'never' || presets.includes(days)
   return { expires: named ? days : 'other', ...(named ? {} : { days }) }
@@ -134,11 +125,7 @@ export const redrawRotate: OnClick = async (interaction) => {
   if (isRefusal(key)) return key
   const { values } = interaction
   const isOpen = 'expires' in values
-  const expiry = isOpen
-    ? { expires: textIn(values, 'expires') }
-    : interaction.value === 'change'
-      ? asItIs(key)
-      : undefined
+  const expiry = isOpen ? readExpiryChoice(values) : interaction.value === 'change' ? asItIs(key) : undefined
   return draw(interaction, key, { ...reasonAndScopes(values, key), ...(expiry ? { expiry } : {}) })
 }
 
@@ -155,7 +142,6 @@ export const submitRotate: OnSubmit = async (interaction) => {
   if (isRefusal(key)) return key
   const { reason } = reasonAndScopes(interaction.values, key)
   const changes = readChanges(interaction, key)
-  if (isRefusal(changes)) return changes
   if (Array.isArray(changes)) return interaction.complain(expiryErrors(interaction.values, changes))
   // A leaver must not be the one who sees the new key.
   const isLeaver = reason === 'leaver'
@@ -193,18 +179,16 @@ const needsApproval = refuse('invalid', 'A second manager or owner has to approv
 })
 
 /** The changes on the form. A field that it did not offer stays unchanged while policy allows the key as it is. */
-function readChanges({ values, caller }: SubmitInteraction, key: Key): Changes | Refusal | Refusal[] {
+function readChanges({ values, caller, bot }: SubmitInteraction, key: Key): Changes | Refusal[] {
   const { policy } = caller.workspace
   const { reason, chosen } = reasonAndScopes(values, key)
   const owner = textIn(values, 'owner')
-  const expires = textIn(values, 'expires')
-  const days = expires === 'never' ? '' : expires === 'other' ? textIn(values, 'days').trim() || '0' : expires
   const isOpen = 'expires' in values
   const scopes = readScopes([...chosen])
-  const lifetimeDays = isOpen ? readExpiry(days, [...chosen], policy) : lifetimeOf(key, chosen, policy)
+  const lifetimeDays = isOpen
+    ? readExpiry(readLifetime(values, bot.world.clock.now()), [...chosen], policy)
+    : undefined
   const grows = chosen.includes('write') && !key.scopes.includes('write')
-  if (!isOpen && isRefusal(lifetimeDays))
-    return reason === 'scope-change' ? [onScopes(lifetimeDays)] : lifetimeDays
   const wrong = [
     ...[scopes, lifetimeDays].filter(isRefusal),
     ...(grows && policy.writeNeedsApproval ? [needsApproval] : []),
@@ -212,10 +196,7 @@ function readChanges({ values, caller }: SubmitInteraction, key: Key): Changes |
   if (wrong.length > 0 || isRefusal(scopes) || isRefusal(lifetimeDays)) return wrong
   return {
     ...(reason === 'scope-change' ? { scopes } : {}),
-    ...(isOpen ? { lifetimeDays } : {}),
+    ...(lifetimeDays === undefined ? {} : { lifetimeDays }),
     ...(reason === 'leaver' && owner ? { ownerId: owner } : {}),
   }
 }
-
-/** The form has no expiry field, so the error goes to the scopes that rule it out. */
-const onScopes = (refusal: Refusal): Refusal => ({ ...refusal, field: 'scopes' })

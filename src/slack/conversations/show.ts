@@ -1,6 +1,6 @@
 import { expectationsOf } from '../../anomaly/expectations.ts'
 import { describe } from '../../audit/describe.ts'
-import { listEvents } from '../../audit/list.ts'
+import { lastEventsOf, listEvents } from '../../audit/list.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal } from '../../foundation/refusal.ts'
 import { say } from '../../foundation/words.ts'
@@ -25,12 +25,15 @@ export const show: OnCommand = async (interaction) => {
       expectationsOf(db, [key.id]),
       lineageOf(db, key.id),
       runningRotationOf(db, key.id),
+      lastEventsOf(db, workspace.id, [key.id], { names: ['key.confirmed-needed'] }),
     ]),
   )
   if (isRefusal(read)) return read
-  const [events, expectations, lineage, running] = read
+  const [events, expectations, lineage, running, confirmed] = read
   const now = clock.now()
   const expected = (expectations.get(key.id) ?? []).filter((one) => one.kind !== 'once' || one.until > now)
   const history = events.map((event) => say`${{ moment: event.at }}  ${describe(event)}`)
-  await interaction.show(keyView(key, { history, expected, lineage, running }, actor, now))
+  await interaction.show(
+    keyView(key, { history, expected, lineage, running, needed: confirmed.get(key.id) }, actor, now),
+  )
 }

@@ -1,5 +1,6 @@
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal } from '../../foundation/refusal.ts'
+import { statisticsDatabase } from '../../foundation/world.ts'
 import { windowOf } from '../../usage/range.ts'
 import { exportUsage } from '../../usage/reports/export.ts'
 import type { Step } from '../../usage/step.ts'
@@ -20,7 +21,7 @@ export const exportKeyUsage: OnClick = async (interaction) => {
   const csvBy = async (step: Step) => {
     const whole: string[] = []
     const what = { workspaceIds: [key.workspaceId], keyId: key.id, from: window.from, to: window.to, step }
-    for await (const piece of exportUsage(world.db, what)) whole.push(piece)
+    for await (const piece of exportUsage(statisticsDatabase(world), what)) whole.push(piece)
     return whole.join('')
   }
   const csv = await orDatabaseOut(() => csvBy(window.step))

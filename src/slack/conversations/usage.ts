@@ -1,21 +1,24 @@
+import type { ImageBlock } from '@slack/types'
 import { listEvents } from '../../audit/list.ts'
 import { incidentsOf } from '../../findings/incidents.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
+import { statisticsDatabase } from '../../foundation/world.ts'
 import type { KeyWithUsage } from '../../keys/key.ts'
 import { may } from '../../policy/may.ts'
 import { type Range, windowOf } from '../../usage/range.ts'
-import { type RecentRequest, recentOf } from '../../usage/recent.ts'
+import { recentOf } from '../../usage/recent.ts'
 import { sourcesOf } from '../../usage/sources.ts'
 import { summaryOf } from '../../usage/summary.ts'
 import { trafficOf } from '../../usage/traffic.ts'
 import type { ClickInteraction, Interaction, OnClick, OnCommand } from '../interaction.ts'
 import { type Panel, usagePanel, usageReply } from '../messages/usage/panel.ts'
 import { usagePicture } from '../usage-chart.ts'
-import { deliverPanel } from './deliver-usage.ts'
+import { deliverPanel, replyWithLink } from './deliver-usage.ts'
 import { keyById, keyFor } from './pick.ts'
 import { readRange } from './read-range.ts'
 import { overview } from './usage-overview.ts'
+import { onceEach } from './usage-recent.ts'
 
 const maxEvents = 50
 const defaultRange: Range = '7d'
@@ -31,10 +34,9 @@ export const usage: OnCommand = async (interaction) => {
   if (!key || isRefusal(key)) return key
   const panel = await readPanel(interaction, key, range ?? defaultRange)
   if (isRefusal(panel)) return panel
-  await interaction.say(usageReply(panel))
-  const instead = commandFor(panel)
-  if (!(await deliverPanel(interaction, panel, (image) => usagePanel(panel, image), { instead })))
-    await interaction.say(usagePanel(panel))
+  const at = await deliverPanel(interaction, aboutKey(panel), (image) => usagePanel(panel, image))
+  if (!at) return interaction.say(usagePanel(panel))
+  await replyWithLink(interaction, at, (link) => usageReply(panel, link))
 }
 
 /** Replaces the panel with another range. */
@@ -43,13 +45,15 @@ export const turnUsage: OnClick = async (interaction) => {
   if (isRefusal(found)) return found
   const panel = await readPanel(interaction, found.key, found.range)
   if (isRefusal(panel)) return panel
-  const how = { earlier: interaction.message, instead: commandFor(panel) }
-  if (!(await deliverPanel(interaction, panel, (image) => usagePanel(panel, image), how)))
+  const show = (image?: ImageBlock) => usagePanel(panel, image)
+  if (!(await deliverPanel(interaction, aboutKey(panel), show, interaction.message)))
     await interaction.say(usagePanel(panel), { replace: true })
 }
 
-/** The command to type where the panel's buttons cannot be shown. */
-const commandFor = ({ key }: Panel): string => `/keys usage ${key.hint ?? key.name} 30d`
+const aboutKey = ({ key, picture, range }: Panel) => ({
+  ...{ subjectId: key.id, picture, range },
+  instead: `/keys usage ${key.hint ?? key.name} 30d`,
+})
 
 /** Reads the key and range that a panel's button carries. */
 export async function askedFor(
@@ -68,15 +72,16 @@ async function readPanel(
   range: Range,
 ): Promise<Panel | Refusal> {
   const { db, clock } = interaction.bot.world
+  const statistics = statisticsDatabase(interaction.bot.world)
   const { id: workspaceId, policy } = interaction.caller.workspace
   const now = clock.now()
   const window = windowOf(range, now)
   const read = await orDatabaseOut(() =>
     Promise.all([
-      summaryOf(db, key.id, range, now),
-      trafficOf(db, [key.id], window.from, window.to, window.step),
-      sourcesOf(db, [key.id], window.from, window.to),
-      recentOf(db, key.id, now),
+      summaryOf(statistics, key.id, range, now),
+      trafficOf(statistics, [key.id], window.from, window.to, window.step),
+      sourcesOf(statistics, [key.id], window.from, window.to),
+      recentOf(statistics, key.id, now),
       listEvents(db, { workspaceId, keyId: key.id, limit: maxEvents }),
       incidentsOf(db, key.id, window.from, window.to),
     ]),
@@ -89,7 +94,3 @@ async function readPanel(
   const picture = usagePicture(traffic, range, window, policy.timeZone, { events, incidents, endsAt })
   return { key, range, now, summary, sources: sources.get(key.id) ?? [], recent: onceEach(recent), picture }
 }
-
-/** A platform that reports outcomes reports each request that was let through again, with more detail. */
-const onceEach = (recent: readonly RecentRequest[]): RecentRequest[] =>
-  recent.some(({ code }) => /^\d/.test(code)) ? recent.filter(({ code }) => code !== 'VALID') : [...recent]

@@ -1,11 +1,11 @@
 import type { RespondFn, SlashCommand } from '@slack/bolt'
-import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
-import { say } from '../../foundation/words.ts'
+import { isRefusal } from '../../foundation/refusal.ts'
+import { guessed } from '../conversations/guess.ts'
 import { wholeKey } from '../conversations/whole-key.ts'
 import { sendOrInWords } from '../in-words.ts'
 import type { BotContext, CommandInteraction } from '../interaction.ts'
-import { refusalMessage } from '../messages/refusal.ts'
-import { commandFor } from '../routes.ts'
+import { namingWorkspace } from '../named-workspace.ts'
+import { type CommandRoute, commandFor, commands } from '../routes.ts'
 import { pastedToken, readCommand } from '../words.ts'
 import { admit } from './admit.ts'
 import { conclude } from './conclude.ts'
@@ -18,13 +18,13 @@ export async function runCommand(bot: BotContext, body: SlashCommand, respond: R
   }
   const typed = readCommand(body.text)
   const token = pastedToken(body.text, bot.world.config.tokenPrefix)
-  const route = token ? { run: wholeKey(token) } : commandFor(typed.verb)
-  if (!route) return ephemeral(refusalMessage(unknownVerb(typed.verb)))
+  const route: Pick<CommandRoute, 'opens' | 'needs' | 'run'> = token
+    ? { run: wholeKey(token) }
+    : (commandFor(typed.verb) ?? { run: guessed(typed.verb, commands) })
 
-  const dialog = opener(bot, body.trigger_id, 'opens' in route ? route.opens : undefined)
+  const dialog = opener(bot, body.trigger_id, route)
   const claim = {
     teamId: body.team_id,
-    userTeamId: body.team_id,
     userId: body.user_id,
     ...(typed.workspace ? { workspace: typed.workspace } : {}),
   }
@@ -32,15 +32,15 @@ export async function runCommand(bot: BotContext, body: SlashCommand, respond: R
   const answer: CommandInteraction['say'] = async (words) =>
     dialog.say ? dialog.say(words).catch(() => ephemeral(words)) : ephemeral(words)
   await conclude(bot, answer, async () => {
-    const caller = await admit(bot, claim, 'needs' in route ? route.needs : undefined)
+    const caller = await admit(bot, claim, route.needs)
     if (isRefusal(caller)) return caller
     const { words } = typed
     const requestId = body.trigger_id
-    return route.run({ bot, caller, requestId, words, show: dialog.show, say: answer })
+    return route.run(
+      namingWorkspace(
+        { bot, caller, requestId, channelId: body.channel_id, words, show: dialog.show, say: answer },
+        caller,
+      ),
+    )
   })
 }
-
-const unknownVerb = (verb: string): Refusal =>
-  refuse('invalid', say`There is no ${{ code: `/keys ${verb.slice(0, 40)}` }}.`, {
-    next: say`See ${{ code: '/keys help' }}.`,
-  })

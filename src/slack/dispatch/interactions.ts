@@ -2,8 +2,17 @@ import type { BlockAction, RespondFn, ViewClosedAction, ViewSubmitAction } from 
 import type { ModalView } from '@slack/types'
 import { isRefusal, refuse } from '../../foundation/refusal.ts'
 import { sendOrInWords } from '../in-words.ts'
-import { type BotContext, type Handled, type Interaction, textIn, type Values } from '../interaction.ts'
+import {
+  type BotContext,
+  type ClickInteraction,
+  type Handled,
+  type Interaction,
+  type SubmitInteraction,
+  textIn,
+  type Values,
+} from '../interaction.ts'
 import { keptForm, refusalView } from '../messages/refusal.ts'
+import { namingWorkspace } from '../named-workspace.ts'
 import { readRef } from '../ref.ts'
 import { clickFor, closes, type SubmitRoute, submits } from '../routes.ts'
 import { pastedToken } from '../words.ts'
@@ -32,7 +41,7 @@ export async function runClick(
     ? redraws
       ? redrawn(bot, submissions, modal, modal.title.text)
       : openViewSurface(bot, submissions, modal.id, modal.title.text)
-    : opener(bot, body.trigger_id, route.opens)
+    : opener(bot, body.trigger_id, route)
   const beside = body.response_url ? ephemeral(respond) : besideHome(bot, surface, body.user.id)
   // When the dialog could not be opened, the answer goes to where the click was.
   const inDialog = surface.say
@@ -42,17 +51,19 @@ export async function runClick(
   await conclude(bot, answer, async () => {
     const caller = await admit(bot, claimOf(body, reference.workspace), route.needs)
     if (isRefusal(caller)) return caller
-    return route.run({
+    const clicked: ClickInteraction = {
       bot,
       caller,
       requestId: body.trigger_id,
+      ...(body.channel ? { channelId: body.channel.id } : {}),
       value: redraws ? chosen(action) : reference.rest,
       values: modal ? valuesOf(modal) : {},
       metadata: metadata.rest,
       ...(body.message ? { message: { channelId: body.channel?.id ?? '', ts: body.message.ts } } : {}),
       show: surface.show,
       say: answer,
-    })
+    }
+    return route.run(namingWorkspace(clicked, caller))
   })
 }
 
@@ -89,7 +100,9 @@ export async function runSubmit(
   const route = submits.find(({ id }) => id === view.callback_id)
   if (!route) return ack({ response_action: 'update', view: refusalView('Keywarden', fromAnotherVersion) })
   const values = valuesOf(view)
-  const complaints = submissions.isOver(view.id) ? onFirstField(values) : wholeKeys(values, bot)
+  const complaints = submissions.isOver(view.id)
+    ? onFirstField(values)
+    : wholeKeys(values, bot, route.takesTokens)
   if (complaints) return ack({ response_action: 'errors', errors: complaints })
 
   let acknowledged = false
@@ -100,7 +113,7 @@ export async function runSubmit(
     if (submissions.isOver(view.id)) return ack({ response_action: 'errors', errors: onFirstField(values) })
     if (answer.response_action === 'update') {
       submissions.note(view.id, answer.view.submit !== undefined)
-      if (bot.world.config.slack.mode === 'http') over.hash = view.hash
+      over.hash = view.hash
     }
     await ack(answer)
   }
@@ -118,7 +131,7 @@ export async function runSubmit(
     const admitted = admit(bot, claim, to.needs, () => work(loading(to.title)))
     const caller = await withTimeout(admitted, () => (acknowledged ? admitted : databaseIsSlow))
     if (isRefusal(caller)) return caller
-    return to.run({
+    const submission: SubmitInteraction = {
       bot,
       caller,
       // A dialog can become another form; the hash names the one that was submitted.
@@ -129,7 +142,8 @@ export async function runSubmit(
       say,
       complain,
       work,
-    })
+    }
+    return to.run(namingWorkspace(submission, caller))
   }
 }
 
@@ -138,10 +152,15 @@ const onFirstField = (values: Values): Record<string, string> => ({
   [Object.keys(values)[0] ?? 'none']: 'This was submitted already.',
 })
 
-/** Rejects whole tokens typed into any field. */
-function wholeKeys(values: Values, { world }: BotContext): Record<string, string> | undefined {
+/** Rejects whole tokens typed into any field but the one that is for them. */
+function wholeKeys(
+  values: Values,
+  { world }: BotContext,
+  except?: string,
+): Record<string, string> | undefined {
   const fields = Object.entries(values).filter(
-    ([, text]) => typeof text === 'string' && pastedToken(text, world.config.tokenPrefix),
+    ([field, text]) =>
+      field !== except && typeof text === 'string' && pastedToken(text, world.config.tokenPrefix),
   )
   const text = 'That is a whole key. Anyone who saw it can use it; rotate it, and write something else here.'
   return fields.length > 0 ? Object.fromEntries(fields.map(([field]) => [field, text])) : undefined
@@ -173,6 +192,6 @@ export type Acknowledgement =
 const fromAnotherVersion = refuse('invalid', 'This dialog is from another version.', {
   next: 'Open it again.',
 })
-const databaseIsSlow = refuse('database_out', 'The database is slow to answer. Nothing changed.', {
+const databaseIsSlow = refuse('database_out', 'The database is slow to answer. This changed nothing.', {
   next: 'Try again in a minute.',
 })

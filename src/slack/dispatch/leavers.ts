@@ -1,17 +1,17 @@
 import { setTimeout } from 'node:timers/promises'
 import { perform } from '../../acts/perform.ts'
 import { rememberEmails } from '../../directory/emails.ts'
-import { isNews } from '../../directory/slack-users.ts'
+import { isNews, type SaidOfUser } from '../../directory/slack-users.ts'
 import { isRefusal, type Refusal, sentence } from '../../foundation/refusal.ts'
-import { isForeign, isFullUser, type SlackUser } from '../../foundation/slack.ts'
+import { errorName, isForeign, isGuest, isOfSisterTeam, type SlackUser } from '../../foundation/slack.ts'
 import { plain } from '../../foundation/words.ts'
+import { membershipsOf } from '../../members/member.ts'
 import { type Mode, modes, type Offboarding } from '../../offboarding/offboarding.ts'
 import { type OffboardingRequest, requestOffboarding } from '../../offboarding/request.ts'
 import { recordRefusedRun, stepIsOff, stepIsOffIn } from '../../offboarding/request-by-workflow.ts'
 import { recordReturn } from '../../offboarding/undo.ts'
 import { type Workspace, workspacesOfTeam } from '../../workspaces/workspace.ts'
 import { isFullMember } from '../caller.ts'
-import { errorName } from '../channels.ts'
 import type { BotContext } from '../interaction.ts'
 
 const actor = { kind: 'job', id: 'slack-events' } as const
@@ -30,30 +30,36 @@ export type ChangedUser = SlackUser & {
 export async function onLeftOrReturned(bot: BotContext, teamId: string, user: ChangedUser): Promise<boolean> {
   const { world } = bot
   const [workspace] = await workspacesOfTeam(world.db, teamId)
-  if (!workspace || user.is_bot || isForeign(user, teamId)) return false
+  if (!workspace || user.is_bot) return false
   const { accountId } = workspace
+  if (isForeign(user, teamId) && !(await hasMoved(bot, accountId, teamId, user))) return false
   const email = user.profile?.email
   const done = await perform(world, actor, async (act) => {
-    if (
-      !(await isNews(act, accountId, {
-        id: user.id,
-        updated: user.updated,
-        isOut: !isFullUser(user, teamId),
-      }))
-    )
-      return 'stale'
+    if (!(await isNews(act.trx, accountId, saidOf(user, teamId)))) return 'stale'
     if (typeof email === 'string' && email)
       await rememberEmails(act.trx, accountId, [{ userId: user.id, email }], act.now)
     if (user.deleted) {
       const request = { source: 'user-change', userId: user.id } as const
       return requestOffboarding(act, workspace, request, world.random)
     }
+    if (isForeign(user, teamId)) return 'present'
     return (await recordReturn(act, accountId, user.id, 'slack', world.random)) ? 'returned' : 'present'
   })
   if (isRefusal(done) || done === 'stale') return false
   if (done !== 'present') bot.offboard()
   return true
 }
+
+/** Whether the person is out, as an event has it. */
+export const saidOf = (user: ChangedUser, teamId: string): SaidOfUser => ({
+  id: user.id,
+  updated: user.updated,
+  isOut: user.deleted === true || isGuest(user) || isForeign(user, teamId),
+})
+
+/** Somebody known here who is now in other teams of the organisation only. Of the others there nothing is kept. */
+const hasMoved = async ({ world }: BotContext, accountId: string, teamId: string, user: ChangedUser) =>
+  isOfSisterTeam(user, teamId) && (await membershipsOf(world.db, accountId, [user.id])).length > 0
 
 type Step = { execution: string; inputs: Record<string, unknown> }
 

@@ -2,11 +2,10 @@ import type { BlockAction, ViewClosedAction, ViewOutput, ViewSubmitAction } from
 import type { Claim } from '../caller.ts'
 import type { Values } from '../interaction.ts'
 
-/** The user and team that a payload claims, and the workspace in its reference. All of it is looked up. */
+/** The user that a payload claims, the team where they act, and the workspace in its reference. All of it is looked up. */
 export function claimOf(body: BlockAction | ViewSubmitAction | ViewClosedAction, workspace?: string): Claim {
   const teamId = body.team?.id ?? body.user.team_id ?? ''
-  const userTeamId = body.user.team_id ?? teamId
-  return { teamId, userTeamId, userId: body.user.id, ...(workspace ? { workspace } : {}) }
+  return { teamId, userId: body.user.id, ...(workspace ? { workspace } : {}) }
 }
 
 /** The value of a button or of the chosen option. */
@@ -38,6 +37,8 @@ export function valuesOf(view: Pick<ViewOutput, 'state'>): Values {
       state?.selected_options?.map((option) => option.value) ??
       state?.selected_user ??
       state?.selected_conversation ??
+      state?.selected_conversations ??
+      state?.selected_date ??
       state?.selected_time ??
       null
   }

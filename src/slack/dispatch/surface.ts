@@ -1,27 +1,34 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ModalView } from '@slack/types'
+import { errorName } from '../../foundation/slack.ts'
 import { notice } from '../blocks.ts'
-import { errorName } from '../channels.ts'
 import type { BotContext, Interaction } from '../interaction.ts'
+import type { Opening } from '../routes.ts'
 import { loading } from './admit.ts'
 import type { Submissions } from './submissions.ts'
 
 /** Where an answer goes. Without `say` there is no dialog, so a message must carry the answer. */
 export type Surface = { show: Interaction['show']; say?: Interaction['say'] }
 
+/** Real milliseconds in which an answer is mostly there: it then opens its dialog itself, in one call instead of two. */
+const loadingAfterMs = 150
+
 /**
- * Opens a loading dialog at once, since a trigger lives three seconds, and returns how to fill it. Without a title
- * nothing opens until the first `show`.
+ * Opens a loading dialog, since a trigger lives three seconds, and returns how to fill it. Without a title
+ * nothing opens until the first `show`. A dialog for a secret is open before the secret is made.
  */
-export function opener(bot: BotContext, trigger: string, title?: string): Surface {
+export function opener(bot: BotContext, trigger: string, { opens: title, showsSecret }: Opening): Surface {
   let opened: Promise<string> | undefined
   const open = (view: ModalView) => {
     opened = bot.web.views.open({ trigger_id: trigger, view }).then((answer) => answer.view!.id!)
     return opened
   }
   // `show` reports this error; until then it must not count as unhandled.
-  if (title) open(loading(title)).catch(() => undefined)
+  const load = (words: string) => void open(loading(words)).catch(() => undefined)
+  if (title && showsSecret) load(title)
+  const late = title && !showsSecret ? setTimeout(load, loadingAfterMs, title) : undefined
   async function show(view: ModalView) {
+    clearTimeout(late)
     if (opened) await bot.web.views.update({ view_id: await opened, view })
     else await open(view)
   }
@@ -44,8 +51,8 @@ export function openViewSurface(
   acknowledged: Acknowledged = {},
 ): Required<Surface> {
   /**
-   * An acknowledgement over HTTP may reach Slack after what is shown next, and would hide it. Until Slack has taken it the
-   * dialog keeps the hash that it had, and what is shown is shown again.
+   * An acknowledgement may reach Slack after what is shown next, which takes another connection, and would hide it. Until
+   * Slack has taken it the dialog keeps the hash that it had, and what is shown is shown again.
    */
   async function overtaken(view: ModalView) {
     for (let updates = 0; acknowledged.hash !== undefined && updates < maxUpdates; updates++)

@@ -1,8 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { WebClient } from '@slack/web-api'
-import { patiently } from '../../foundation/slack.ts'
+import { errorName, patiently } from '../../foundation/slack.ts'
 import type { World } from '../../foundation/world.ts'
-import { errorName } from '../channels.ts'
 import { findMessage } from '../post-messages.ts'
 import { answerInFull } from '../refusals.ts'
 

@@ -21,7 +21,9 @@ export function samples(userId: string, now: Date): Sample[] {
     needed('text alone'),
     needed(
       'rich_text',
-      sentenceBlock(say`${{ user: userId }} ${{ name: 'name' }} ${{ code: 'code' }} ${{ moment: now }}`),
+      sentenceBlock(
+        say`${{ user: userId }} ${{ name: 'name' }} ${{ name: 'link', url: 'https://example.com/' }} ${{ code: 'code' }} ${{ moment: now }}`,
+      ),
       { type: 'rich_text', elements: [{ type: 'rich_text_preformatted', elements: [text('signed')] }] },
     ),
     needed('header', header('Header')),

@@ -88,5 +88,6 @@ function initialOf(state: State, options: readonly Choice[]) {
     initial_user: state.selected_user,
     initial_conversation: state.selected_conversation,
     initial_time: state.selected_time,
+    initial_date: state.selected_date,
   }
 }

@@ -9,31 +9,60 @@ import { chart } from '../usage/chart.ts'
 import { topTable } from '../usage/overview.ts'
 import { against } from '../usage/words.ts'
 import { kindWords } from './kinds.ts'
+import { severityWords } from './words.ts'
+
+/** The addresses of messages in Slack, by `channel ts`; without one, a line names its key alone. */
+export type Links = ReadonlyMap<string, string>
+
+/** Lines of a week in which nothing came up, after the first. */
+const fewLines = 3
 
 /**
- * Monday's digest: a verdict, the week's requests as a chart with its figures in words, the findings that need
- * attention, and a table of the five busiest keys. A quiet week is one sentence.
+ * Monday's digest: a verdict, then each of the most urgent keys once, with a link to its alert. The week's requests are a
+ * chart with its figures in words, and a table of the five busiest keys, when something changed. A week in which nothing
+ * came up takes five lines at most, and one in which nothing is open a sentence.
  */
-export function digestMessage(digest: Digest): Message {
-  const { use } = digest
+export function digestMessage(digest: Digest, links: Links = new Map()): Message {
+  const { use, opened, resolved } = digest
   const open = digest.openByKind.reduce((sum, one) => sum + one.count, 0)
-  if (open === 0) return message(say`${calm(digest)} ${compared(use)}`)
+  if (open === 0) return message(say`${calm(digest)} ${compared(use)}${canaryWords(digest)}`)
+  const verdict = say`${count(open, 'open finding')}. ${came(opened)}, ${resolved === 0 ? 'none' : resolved} resolved this week.`
+  if (opened === 0)
+    return message(
+      say`${verdict} ${compared(use)}${canaryWords(digest)}`,
+      sentenceBlock(urgentLines(digest, fewLines, links)),
+    )
   return message(
-    say`${count(open, 'thing')} to look at this week; ${digest.opened} came up and ${count(digest.resolved, 'was', 'were')} settled in the last seven days.`,
-    ...(use.requests > 0 ? week(use) : []),
-    sentenceBlock(lines(digest.openByKind.map((one) => kindWords[one.kind].many(one.count)))),
-    sentenceBlock(say`Most urgent:\n${lines(digest.urgent.map(urgent))}`),
-    ...(use.top.length > 0 ? [topTable(use.top)] : []),
-    sentenceBlock(
-      say`All of them: ${{ code: '/keys list expiring' }} and ${{ code: '/keys list overdue' }}; how keys are used: ${{ code: '/keys usage' }}.`,
-    ),
+    say`${verdict}${canaryWords(digest)}`,
+    sentenceBlock(urgentLines(digest, digest.urgent.length, links)),
+    ...(hasChanged(use) ? [...week(use), topTable(use.top)] : [sentenceBlock(compared(use))]),
   )
 }
 
+const came = (opened: number): Phrase => (opened === 0 ? ['None new'] : say`${opened} new`)
+
 const calm = ({ resolved }: Digest): Phrase =>
   resolved === 0
-    ? say`A calm week: no key needs anybody.`
-    : say`A calm week: no key needs anybody, and ${count(resolved, 'alert was', 'alerts were')} settled.`
+    ? say`A calm week: nothing needs attention.`
+    : say`A calm week: nothing needs attention, and ${count(resolved, 'alert was', 'alerts were')} resolved.`
+
+/** How the canary's runs went; nothing without a canary. */
+function canaryWords({ canary }: Digest): Phrase {
+  if (!canary) return []
+  const { runs, good, longestMs } = canary
+  const longest =
+    longestMs === null
+      ? ''
+      : ` Its end was confirmed within ${(longestMs / 1000).toFixed(1)} s at the longest.`
+  return say` The canary was judged as it should be in ${good} of ${count(runs, 'run')}.${longest}`
+}
+
+/** A week of which a chart says something: half more or less than the one before, or much refused or failed. */
+function hasChanged({ requests, before, days }: WeekOfUse): boolean {
+  if (requests === 0) return false
+  const lost = days.reduce((sum, { refused, failed }) => sum + refused + failed, 0)
+  return requests > 1.5 * before || requests < 0.5 * before || lost > 0.05 * requests
+}
 
 /** The number of requests, compared to the week before. */
 const compared = ({ requests, before, keysUsed }: WeekOfUse): Phrase =>
@@ -61,7 +90,16 @@ function week(use: WeekOfUse): KnownBlock[] {
   ]
 }
 
-const lines = (phrases: readonly Phrase[]): Phrase => join(phrases, '\n')
+function urgentLines({ urgent, keys }: Digest, lines: number, links: Links): Phrase {
+  const shown = urgent.slice(0, lines)
+  const more = keys - shown.length
+  const rest = more > 0 ? [say`And ${count(more, 'more key')}: ${{ code: '/keys inbox' }}`] : []
+  return join([...shown.map((one) => urgentLine(one, links)), ...rest], '\n')
+}
 
-const urgent = ({ kind, step, name }: Digest['urgent'][number]): Phrase =>
-  say`• ${{ name }}: ${kindWords[kind].short(step)}`
+function urgentLine({ kind, step, severity, name, at }: Digest['urgent'][number], links: Links): Phrase {
+  const url = at ? links.get(`${at.channelId} ${at.ts}`) : undefined
+  const leaks = kind === 'unusual-use' && severity === 'critical'
+  const what = leaks ? 'may have leaked' : kindWords[kind].short(step)
+  return say`${severityWords[severity]} · ${{ name, ...(url ? { url } : {}) }} ${what}`
+}

@@ -9,10 +9,9 @@ export const dryRunRows = 20
 
 /** The plan for each idle or unconfirmed key, with its day. */
 export function dryRunMessage(run: DryRun): Message {
-  const all = run.counts.idle + run.counts.unconfirmed
-  const rest = all - run.keys.length
+  const rest = run.counts.all - run.keys.length
   return message(
-    headline(run, all),
+    headline(run),
     sentenceBlock(policySentence(run)),
     ...(run.keys.length > 0 ? [sentenceBlock(join(run.keys.map(row), '\n'))] : []),
     ...(rest > 0
@@ -29,10 +28,10 @@ export function dryRunMessage(run: DryRun): Message {
   )
 }
 
-const headline = ({ counts }: DryRun, all: number): Phrase =>
-  all === 0
+const headline = ({ counts }: DryRun): Phrase =>
+  counts.all === 0
     ? say`Dry run: no key is idle or unconfirmed, so nothing would be deactivated.`
-    : say`Dry run: ${count(all, 'key')} would be deactivated if the policy said so today: ${counts.idle} idle, ${counts.unconfirmed} unconfirmed.`
+    : say`If unconfirmed and idle keys were deactivated, ${counts.all === 1 ? 'this key' : `these ${count(counts.all, 'key')}`} would be: ${counts.idle} idle, ${counts.unconfirmed} unconfirmed.`
 
 function policySentence({ policy }: DryRun): Phrase {
   const after = `are deactivated after ${count(policy.noticeDays, 'day')} of notice`
@@ -41,9 +40,9 @@ function policySentence({ policy }: DryRun): Phrase {
   return say`As the policy stands, idle keys ${does(policy.idleKeys)}, and keys that nobody confirmed ${does(policy.unconfirmedKeys)}.`
 }
 
-function row({ name, hint, ownerId, kind, at, noticed }: Candidate): Phrase {
-  const said = noticed ? 'notice given' : 'no notice yet'
-  return say`• ${{ name }} ${{ code: hint }} of ${{ user: ownerId }}, ${kind}: ${{ moment: at }} (${said})`
+function row({ name, hint, ownerId, kinds, at, noticed }: Candidate): Phrase {
+  const said = noticed ? 'owner notified' : 'owner not yet notified'
+  return say`• ${{ name }} ${{ code: hint }} of ${{ user: ownerId }}, ${kinds.join(' and ')}: ${{ moment: at }} (${said})`
 }
 
 const waiting = ({ keys, answerBy }: { keys: number; answerBy: Date }): Phrase =>

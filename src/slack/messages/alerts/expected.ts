@@ -24,8 +24,8 @@ import { sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
 import { activateAgain } from '../keys/change.ts'
 
-/** Reasons that a declared job cannot explain: a job makes requests, and causes neither errors nor silence. */
-const notOfAJob = new Set<Reason>(['errors', 'silence', 'new-network', 'probing'])
+/** Reasons that a declared job cannot explain: a job makes requests, and causes neither errors nor a fall or silence. */
+const notOfAJob = new Set<Reason>(['errors', 'silence', 'fall', 'new-network', 'person', 'probing'])
 
 /** The form for expected use. The monthly window starts as the time of this alert, and can be changed. */
 export function expectedForm(
@@ -38,7 +38,7 @@ export function expectedForm(
     ? []
     : [option(`every month on day ${window.dayOfMonth}`, 'monthly', 'A job of ours. Set its hours below.')]
   const choices = [
-    option('this once', 'once', 'It is not told again while it lasts, for a day at most.'),
+    option('this once', 'once', 'No new alert while it lasts, for a day at most.'),
     ...monthly,
     option(
       'from now on',
@@ -47,9 +47,7 @@ export function expectedForm(
     ),
   ]
   return form('Expected', 'Save', 'alert.expected', ref(workspace.id, finding.id), [
-    sentenceBlock(
-      say`You know why ${{ name: finding.keyName }} did this. The alert ends, and I do not tell it again.`,
-    ),
+    sentenceBlock(say`Marks this use of ${{ name: finding.keyName }} as expected and closes the alert.`),
     input('expected', 'Expected', select(choices, 'once')),
     ...(monthly.length > 0 ? windowInputs(window, workspace.policy.timeZone) : []),
   ])
@@ -66,7 +64,7 @@ const windowInputs = (window: MonthlyWindow, timeZone: string): KnownBlock[] => 
     'Until',
     { type: 'timepicker', initial_time: timeOf(window.untilMinute) },
     {
-      hint: `By the clock of ${timeZone}. Earlier than From means the next morning.`,
+      hint: `Times are in ${timeZone}. If earlier than From, it means the next day.`,
     },
   ),
 ]
@@ -99,9 +97,9 @@ export function expectationBlocks(
 }
 
 function expectationWords(one: Expectation): Phrase {
-  const by = say`, said ${who(one.declaredBy)} on ${{ moment: one.declaredAt }}.`
+  const by = say`, marked by ${who(one.declaredBy)} on ${{ moment: one.declaredAt }}.`
   if (one.kind === 'once') return say`Expected until ${{ moment: one.until }}${by}`
-  if (one.kind === 'new-normal') return say`What it does since ${{ moment: one.from }} is its new normal${by}`
+  if (one.kind === 'new-normal') return say`Its behaviour since ${{ moment: one.from }} is now expected${by}`
   const { dayOfMonth, fromMinute, untilMinute } = one.window
   const hours = fromMinute === untilMinute ? 'all day' : `${timeOf(fromMinute)} to ${timeOf(untilMinute)}`
   return say`Expected every month on day ${dayOfMonth}, ${hours}${by}`

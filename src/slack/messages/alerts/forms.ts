@@ -8,13 +8,17 @@ import { ref } from '../../ref.ts'
 import { count } from '../keys/key.ts'
 
 export function snoozeForm(workspaceId: string, finding: AboutFinding): ModalView {
-  const until = finding.endsAt ? say` It ends on ${{ moment: finding.endsAt }}; no snooze lasts longer.` : ''
+  const until = finding.endsAt
+    ? say` The key expires on ${{ moment: finding.endsAt }}; the snooze ends by then.`
+    : ''
   const choices = snoozeDays.map((days) => option(count(days, 'day'), String(days)))
   return form('Snooze alert', 'Snooze', 'alert.snooze', ref(workspaceId, finding.id), [
-    sentenceBlock(say`${{ name: finding.keyName }}: quiet until then, or until it gets worse.${until}`),
+    sentenceBlock(
+      say`Snooze ${{ name: finding.keyName }} until the time below, or until it gets worse.${until}`,
+    ),
     input('days', 'For', select(choices, String(snoozeDays[1]))),
     input('reason', 'Reason', textInput({ max_length: 200 }), {
-      hint: 'The alert shows it to everyone there.',
+      hint: 'Shown in the alert.',
     }),
   ])
 }
@@ -22,7 +26,7 @@ export function snoozeForm(workspaceId: string, finding: AboutFinding): ModalVie
 export const assignForm = (workspaceId: string, finding: AboutFinding): ModalView =>
   form('Assign alert', 'Assign', 'alert.assign', ref(workspaceId, finding.id), [
     sentenceBlock(
-      say`Who looks after ${{ name: finding.keyName }}? They are mentioned now and with each further step.`,
+      say`Assign ${{ name: finding.keyName }} to the person below. They are notified now and of every change.`,
     ),
     input('to', 'Person', { type: 'users_select' }),
   ])

@@ -1,36 +1,61 @@
 import type { KnownBlock } from '@slack/types'
 import type { Alert, Group } from '../../../alerts/alert.ts'
 import { maxListed } from '../../../alerts/finding-source.ts'
+import type { Severity } from '../../../anomaly/severity.ts'
 import { asksIfNeeded } from '../../../findings/notice.ts'
-import { type Phrase, say } from '../../../foundation/words.ts'
+import { join, type Phrase, say } from '../../../foundation/words.ts'
 import { context, type Message, message, plainSection } from '../../blocks.ts'
-import { isolate, mrkdwnDate } from '../../phrase.ts'
+import { isolate, mrkdwnDate, sentenceBlock } from '../../phrase.ts'
 import { count, hintText } from '../keys/key.ts'
 import { type Entry, menu, traffic } from './alert.ts'
 import { kindWords } from './kinds.ts'
+import { outcome, severityWords } from './words.ts'
 
-/** One message for many findings: how many are open, a row with a menu for each, and the outcome of the others. */
+/**
+ * One message for many findings: how many are open, a row with a menu for each; then, struck through, each of the others
+ * with its outcome or where it went.
+ */
 export function groupMessage(group: Group): Message {
   const open = group.alerts.filter((alert) => !alert.resolution)
-  const resolved = group.alerts.length - open.length
+  const resolved = group.alerts.filter((alert) => alert.resolution)
   const listed = open.slice(0, maxListed)
   const more = open.length - listed.length
   return message(
-    headline(group, open.length),
+    headline(group, open),
     ...listed.flatMap(row),
     ...(more > 0 ? [context(`And ${count(more, 'more key')}: each is in the thread.`)] : []),
-    ...(resolved > 0 && open.length > 0
-      ? [context(`${count(resolved, 'key has', 'keys have')} been dealt with; the thread says how.`)]
+    ...(resolved.length > 0 ? [sentenceBlock(join(resolved.slice(0, maxListed).map(ended), '\n'))] : []),
+    ...(resolved.length > maxListed
+      ? [context(`And ${count(resolved.length - maxListed, 'more key')} that ended; the thread says how.`)]
       : []),
+    ...(group.moved.length > 0 ? [sentenceBlock(moved(group.moved))] : []),
   )
 }
 
-function headline(group: Group, open: number): Phrase {
-  if (open > 0) return kindWords[group.kind].many(open)
-  const { length } = group.alerts
-  if (length > 0)
-    return say`${length === 1 ? 'The key of this message has' : `All ${length} keys have`} been dealt with; the thread says how.`
-  return say`Each of these keys has a message of its own by now.`
+const order: readonly Severity[] = ['critical', 'warning', 'notice']
+
+function headline({ kind, alerts, moved: left }: Group, open: readonly Alert[]): Phrase {
+  const worst = order.find((severity) => open.some((alert) => alert.severity === severity))
+  const words = kindWords[kind]
+  if (worst) {
+    const fact = open.length === 1 ? words.fact(open[0]!, open[0]!.step) : words.many(open.length)
+    return say`${severityWords[worst]} · ${fact}`
+  }
+  const all = alerts.length + left.length
+  return say`✅ ${all === 1 ? 'This alert is over' : `These ${all} alerts are over, or continue in messages of their own`}:`
+}
+
+const ended = (alert: Alert): Phrase => say`✅ ${outcome(alert)}`
+
+/** The keys whose findings became more urgent, and have messages of their own. */
+function moved(names: readonly string[]): Phrase {
+  const shown = join(
+    names.slice(0, maxListed).map((name) => [{ name }]),
+    ', ',
+  )
+  const more = names.length - maxListed
+  const own = names.length === 1 ? 'continues in a message of its own' : 'continue in messages of their own'
+  return say`${shown}${more > 0 ? ` and ${more} more` : ''}: ${own}.`
 }
 
 function row(alert: Alert): KnownBlock[] {
@@ -59,6 +84,8 @@ const inDay = ({ inDay: day, lastUsedAt }: Alert): string =>
 function choices(alert: Alert): Entry[] {
   const first: Entry = asksIfNeeded(alert.kind) ? 'needed' : alert.acknowledged ? 'assign' : 'take'
   const snooze: Entry = alert.snoozed ? 'wake' : 'snooze'
+  if (alert.kind === 'leaked' && alert.key.isActive)
+    return ['quarantine', 'compromised', 'revoke', 'usage', snooze]
   if (alert.kind === 'unusual-use') return ['quarantine', 'expected', snooze, 'usage', 'compromised']
   // Nothing is left to do about a revoked key.
   return alert.key.isActive

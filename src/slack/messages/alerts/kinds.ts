@@ -1,7 +1,9 @@
 import type { Alert } from '../../../alerts/alert.ts'
+import { type Fault, faultWords } from '../../../canary/fault.ts'
 import type { Kind } from '../../../findings/finding.ts'
 import { join, type Phrase, say, who } from '../../../foundation/words.ts'
 import { count } from '../keys/key.ts'
+import { leakedWords } from './leaked.ts'
 import { useWords } from './unusual-use.ts'
 
 /** A kind of finding: one of them in a sentence, a number of them in a sentence, and one in a few words. */
@@ -22,12 +24,14 @@ export const kindWords: Record<Kind, KindWords> = {
     many: (n) =>
       say`${n} ${n === 1 ? 'key stops working soon or has' : 'keys stop working soon or have'} stopped.`,
     short: (step) =>
-      step === 'expired' ? 'has stopped working' : `stops working within ${step.replace('d', ' days')}`,
+      step === 'expired'
+        ? 'has stopped working'
+        : `stops working within ${step === '1d' ? 'a day' : step.replace('d', ' days')}`,
   },
   'rotation-due': {
     fact(alert, step) {
       const { key, facts } = alert
-      const since = say`its key is from ${{ day: new Date(String(facts.revealedAt)) }}.${inDay(alert)}`
+      const since = say`created on ${{ day: new Date(String(facts.revealedAt)) }}.${inDay(alert)}`
       const due = { day: new Date(String(facts.dueAt)) }
       if (step === 'warn') return say`${{ name: key.name }} is due for rotation on ${due}; ${since}`
       if (step === 'due') return say`${{ name: key.name }} is due for rotation; ${since}`
@@ -53,8 +57,8 @@ export const kindWords: Record<Kind, KindWords> = {
         return say`${{ name: key.name }} is not needed any more, ${who(String(facts.unneededBy))} says.${willPause(facts)}`
       return say`${{ name: key.name }}: nobody confirmed by ${{ day: new Date(String(facts.answerBy)) }} that it is still needed.${willPause(facts)}`
     },
-    many: (n) => say`${n} ${n === 1 ? 'key was' : 'keys were'} not confirmed as needed.`,
-    short: () => 'was not confirmed as needed',
+    many: (n) => say`${n} ${n === 1 ? 'key was' : 'keys were'} not confirmed in the last review.`,
+    short: () => 'was not confirmed in the last review',
   },
   'write-without-expiry': {
     fact: ({ key }) =>
@@ -65,7 +69,7 @@ export const kindWords: Record<Kind, KindWords> = {
   },
   orphaned: {
     fact: ({ key, facts }) =>
-      say`${{ name: key.name }} belongs to ${who(String(facts.owner))}, who has left. Give it another owner, or end it.`,
+      say`${{ name: key.name }} belongs to ${who(String(facts.owner))}, who has left. Give it another owner, or revoke it.`,
     many: (n) => say`${n} ${n === 1 ? 'key belongs' : 'keys belong'} to somebody who has left.`,
     short: () => 'has no owner any more',
   },
@@ -102,6 +106,21 @@ export const kindWords: Record<Kind, KindWords> = {
     many: (n) =>
       say`${n} ${n === 1 ? 'key' : 'keys'} of people who left may still be accepted, past the limit.`,
     short: () => 'may still be accepted though its holder left',
+  },
+  leaked: {
+    fact: leakedWords,
+    many: (n) => say`${n} ${n === 1 ? 'key has' : 'keys have'} leaked.`,
+    short: () => 'has leaked',
+  },
+  canary: {
+    fact({ key, facts }) {
+      const runs = Number(facts.runs)
+      const lasting =
+        runs > 1 ? say` ${runs} runs in a row, the last on ${{ moment: new Date(String(facts.at)) }}.` : ''
+      return say`The canary ${{ name: key.name }} was not judged as it should be. ${faultWords(facts.faults as Fault[])}${lasting}`
+    },
+    many: (n) => say`${n} ${n === 1 ? 'canary was' : 'canaries were'} not judged as they should be.`,
+    short: () => 'was not judged as it should be by every verifier',
   },
   'unusual-use': {
     fact: useWords,

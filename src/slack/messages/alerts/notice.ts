@@ -5,17 +5,36 @@ import { type Message, message } from '../../blocks.ts'
 import { sentenceBlock } from '../../phrase.ts'
 import { count } from '../keys/key.ts'
 import { keepsRole } from '../offboarding/offboard.ts'
-import { digestMessage } from './digest.ts'
+import { digestMessage, type Links } from './digest.ts'
 
 /** A notice that is sent once. */
-export function noticeMessage(notice: Notice): Message {
-  if (notice.about === 'digest') return digestMessage(notice)
+export function noticeMessage(notice: Notice, links?: Links): Message {
+  if (notice.about === 'digest') return digestMessage(notice, links)
+  if (notice.about === 'welcome') return welcomeMessage(notice)
   if (notice.about === 'quarantined') return quarantinedMessage(notice)
   if (notice.about === 'offboarded-elsewhere') return elsewhereMessage(notice)
   if (notice.about === 'step-refused') return refusedStepMessage(notice)
   if (notice.about === 'unreachable') return unreachableMessage(notice)
   return lostMessage(notice)
 }
+
+/** To the first owners: what to do first, in the order in which it is done. */
+const welcomeMessage = ({ workspace, alertChannel }: Notice & { about: 'welcome' }): Message =>
+  message(
+    say`Keywarden is ready, and you own the workspace ${{ name: workspace }}. Four things to begin with:`,
+    sentenceBlock(
+      join(
+        [
+          say`1. ${{ code: '/keys policy' }} sets how long keys live and where alerts go. Alerts go to ${{ name: `#${alertChannel}` }}; if it is private, type ${{ code: '/invite @Keywarden' }} there.`,
+          say`2. ${{ code: '/keys roles' }} makes managers, who create and revoke keys. Everybody else asks with ${{ code: '/keys request' }}.`,
+          say`3. ${{ code: '/keys create' }} makes the first key. It is shown once, to its owner alone.`,
+          say`4. ${{ code: '/keys connect' }} links the directory or the HR system, so that whoever leaves keeps no key.`,
+        ],
+        '\n',
+      ),
+    ),
+    sentenceBlock(say`${{ code: '/keys help' }} lists the rest, and Home shows what needs attention.`),
+  )
 
 const quarantinedMessage = ({ name, hint }: Notice & { about: 'quarantined' }): Message =>
   message(

@@ -1,7 +1,8 @@
 import type { Alert } from '../../../alerts/alert.ts'
+import { aboutLess } from '../../../anomaly/detector/decide.ts'
 import type { Reason } from '../../../anomaly/detector/reason.ts'
 import type { UseFacts } from '../../../anomaly/facts.ts'
-import { type Phrase, type Piece, say, who } from '../../../foundation/words.ts'
+import { type Phrase, say, who } from '../../../foundation/words.ts'
 import { count } from '../keys/key.ts'
 
 /** The facts of an alert about unusual use, as the finding stores them. */
@@ -14,37 +15,52 @@ type Quarantined = { quarantinedBy?: string; quarantinedAt?: string }
 export function useWords(alert: Alert, step = alert.step): Phrase {
   const facts = useFacts(alert)
   const name = { name: alert.key.name }
-  const strange = say`${sentences[facts.reason](name, facts)}${origin(facts, alert.timeZone)}`
+  const what = sentences[facts.reason](facts)
+  const from = origin(facts, alert.timeZone)
+  const strange =
+    facts.severity === 'critical'
+      ? say`${name} may have leaked: ${what}${from}`
+      : say`${name}: ${what}${from}`
   if (step !== 'quarantined' || !facts.quarantinedBy) return strange
   const at = { moment: new Date(facts.quarantinedAt!) }
-  return say`${name} is in quarantine: ${who(facts.quarantinedBy)} deactivated it on ${at}, and requests with it are refused. Before that: ${strange}`
+  return say`${name} is in quarantine: ${who(facts.quarantinedBy)} deactivated it on ${at}, and requests with it are refused. Before that: ${what}${from}`
 }
 
-const sentences: Record<Reason, (name: Piece, facts: UseFacts) => Phrase> = {
-  spike: (name, { figures: f }) =>
-    say`${name}: ${count(f.count, 'request')} in five minutes, ${times(f.count, f.busiestBucket, `its busiest five minutes in ${count(f.days, 'day')}`)}.`,
-  'busy-hour': (name, { figures: f }) =>
-    say`${name}: ${count(f.lastHour, 'request')} in an hour, ${times(f.lastHour, f.busiestHour, `its busiest hour in ${count(f.days, 'day')}`)}.`,
-  'unusual-time': (name, { figures: f }) =>
-    say`${name}: ${count(f.lastHour, 'request')} in an hour; at this time of day it had ${atMost(f.busiestComparable)} in the last two weeks.`,
-  'slow-burn'(name, { figures: f, window: w }) {
-    if (!w)
-      return say`${name}: ${count(f.lastHour, 'request')} in an hour, and more than usual for many hours.`
-    return say`${name}: ${count(w.requests, 'request')} in ${w.hours} hours, ${times(w.requests, w.max, 'the most it had in the same hours of the last two weeks')}.`
+/** The sentence after the key's name and a colon. */
+const sentences: Record<Reason, (facts: UseFacts) => Phrase> = {
+  spike: ({ figures: f }) =>
+    say`${count(f.count, 'request')} in five minutes, ${times(f.count, f.busiestBucket, `its busiest five minutes in ${count(f.days, 'day')}`)}.`,
+  'busy-hour': ({ figures: f }) =>
+    say`${count(f.lastHour, 'request')} in an hour, ${times(f.lastHour, f.busiestHour, `its busiest hour in ${count(f.days, 'day')}`)}.`,
+  'unusual-time': ({ figures: f }) =>
+    say`${count(f.lastHour, 'request')} in an hour; at this time of day it had ${atMost(f.busiestComparable)} in the last two weeks.`,
+  'slow-burn'({ figures: f, window: w }) {
+    if (!w) return say`${count(f.lastHour, 'request')} in an hour, and more than usual for many hours.`
+    return say`${count(w.requests, 'request')} in ${w.hours} hours, ${times(w.requests, w.max, 'the most it had in the same hours of the last two weeks')}.`
   },
-  'new-activity'(name, { figures: f }) {
-    const now = say`${name} has been busy for ${duration(f.busyMinutes)}, with ${count(f.lastHour, 'request')} in the last hour`
+  'new-activity'({ figures: f }) {
+    const now = say`busy for ${duration(f.busyMinutes)}, with ${count(f.lastHour, 'request')} in the last hour`
     if (f.busyMinutes <= f.usuallyBusyMinutes) return say`${now}; its bursts look different.`
     return say`${now}; usually that lasts ${duration(f.usuallyBusyMinutes)}.`
   },
-  errors: (name, { figures: f, failed }) =>
-    say`${name}: ${percent(failed, f.lastHour)} of ${count(f.lastHour, 'request')} in an hour failed; usually ${percent(f.usuallyFailed, 1)} do.`,
-  silence: (name, { figures: f }) =>
-    say`${name}: no request for ${duration(f.silentMinutes)}; in that time it usually has ${f.missing} or more.`,
-  'new-network': (name, { figures: f }) =>
-    say`${name} is used from where it never was before: ${count(f.lastHour, 'request')} in an hour.`,
-  probing: (name, { refusedScope }) =>
-    say`${name} was refused ${count(refusedScope, 'time')} in an hour for want of a scope: somebody tries what it may not do.`,
+  errors: ({ figures: f, failed }) =>
+    say`${percent(failed, f.lastHour)} of ${count(f.lastHour, 'request')} in an hour failed; usually ${percent(f.usuallyFailed, 1)} do.`,
+  fall: ({ figures: f }) =>
+    say`only ${count(f.lastQuarter, 'request')} in a quarter of an hour; at this time of day it had at least ${f.leastComparable} in the last two weeks.`,
+  silence: ({ figures: f }) =>
+    say`no request for ${duration(f.silentMinutes)}; in that time it usually has ${f.missing} or more.`,
+  'new-network'({ figures: f, source: s }) {
+    if (!s) return say`used from where it never was before, with ${count(f.lastHour, 'request')} in an hour.`
+    const usual =
+      s.usual < 1 ? 'it usually has none' : `it usually has ${count(Math.round(s.usual), 'request')}`
+    return say`${count(s.requests, 'request')} in ${seconds(s.seconds)} from ${{ code: s.network }} by the client ${{ code: s.client }}, which it was never used from or by before; in that time ${usual}.`
+  },
+  person: ({ source: s }) =>
+    s
+      ? say`somebody seems to use it by hand: ${count(s.requests, 'request')} by the client ${{ code: s.client }} from ${{ code: s.network }}. Until now only services used it.`
+      : say`somebody seems to use it by hand.`,
+  probing: ({ refusedScope }) =>
+    say`refused ${count(refusedScope, 'time')} in an hour for a missing scope; someone is trying actions this key does not allow.`,
 }
 
 /** "3.1 times its busiest hour"; without a multiple when that hour had none. */
@@ -56,8 +72,8 @@ function times(now: number, before: number, what: string): string {
 
 const atMost = (requests: number): string => (requests < 1 ? 'none' : `at most ${count(requests, 'request')}`)
 
-function origin({ newSource, reason, at }: UseFacts, timeZone: string): Phrase {
-  if (!newSource || reason === 'silence') return []
+function origin({ newSource, source, reason, at }: UseFacts, timeZone: string): Phrase {
+  if (!newSource || source || aboutLess.has(reason)) return []
   const { kind, name, share, firstAt } = newSource
   const where = kind === 'network' ? 'from' : 'by the client'
   // Sources are counted by the hour, and that hour may begin before the first request, so only the day is shown.
@@ -69,9 +85,12 @@ function origin({ newSource, reason, at }: UseFacts, timeZone: string): Phrase {
 /** A percentage: "92 %", "0.4 %"; 0 % and 100 % only for exactly none and all. */
 export function percent(part: number, whole: number): string {
   const share = whole > 0 ? (100 * part) / whole : 0
-  if (share > 99 && share < 100) return `${(Math.floor(share * 10) / 10).toFixed(1)} %`
-  return `${share > 0 && share < 1 ? share.toFixed(1) : Math.round(share)} %`
+  if (share > 99 && share < 100) return `${(Math.floor(share * 10) / 10).toFixed(1)}%`
+  return `${share > 0 && share < 1 ? share.toFixed(1) : Math.round(share)}%`
 }
+
+const seconds = (length: number): string =>
+  length < 120 ? count(Math.max(1, Math.round(length)), 'second') : duration(length / 60)
 
 /** A duration in words: "45 minutes", "2 h 10 min", "3 days". */
 export function duration(minutes: number): string {

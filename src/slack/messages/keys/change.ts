@@ -1,5 +1,5 @@
 import type { ModalView } from '@slack/types'
-import { type Phrase, say } from '../../../foundation/words.ts'
+import { say } from '../../../foundation/words.ts'
 import type { Holder } from '../../../keys/holders.ts'
 import type { Key, KeyWithUsage } from '../../../keys/key.ts'
 import type { OwnerContent } from '../../../keys/notify-owner.ts'
@@ -10,7 +10,7 @@ import type { Last24h } from '../../../usage/last-24h.ts'
 import { actions, form, go, input, type Message, message, notice, textInput } from '../../blocks.ts'
 import { sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
-import { count, hintOf, keyFacts } from './key.ts'
+import { hintInBrackets, keyFacts } from './key.ts'
 
 /** The key's current use and holders, read when the dialog opens. */
 export type AtStake = { last24h: Last24h; holders: readonly Holder[] }
@@ -28,7 +28,7 @@ export const deactivateView = (key: KeyWithUsage, atStake: AtStake): ModalView =
     [
       ...facts(key, atStake),
       sentenceBlock(
-        say`${breaks(key, atStake.last24h)}Requests with it are refused at once. Resume at any time.`,
+        say`Requests with it are refused at once${breaks(key, atStake.last24h)}. Resume at any time.`,
       ),
     ],
     'Keep key',
@@ -44,7 +44,7 @@ export const revokeView = (key: KeyWithUsage, atStake: AtStake): ModalView =>
     [
       ...facts(key, atStake),
       sentenceBlock(
-        say`${breaks(key, atStake.last24h)}Requests with it are refused at once, for good. This cannot be undone.`,
+        say`Requests with it are refused at once${breaks(key, atStake.last24h)}. This cannot be undone.`,
       ),
       input(
         'confirm',
@@ -57,10 +57,9 @@ export const revokeView = (key: KeyWithUsage, atStake: AtStake): ModalView =>
     'Keep key',
   )
 
-function breaks(key: KeyWithUsage, { requests }: Last24h): Phrase {
-  if (requests === 0 || key.status !== 'active') return []
-  return say`${count(requests, 'request')} in the last 24 hours; these will start failing. `
-}
+/** The effect on the requests that the facts have counted. */
+const breaks = (key: KeyWithUsage, { requests }: Last24h): string =>
+  requests > 0 && key.status === 'active' ? ', so the programs that send them will start failing' : ''
 
 const done = {
   deactivate: (key: Key) => say`Deactivated ${{ name: key.name }}.`,
@@ -96,8 +95,8 @@ const working = { deactivate: 'Deactivating key', revoke: 'Revoking key' }
 
 /** Notifies the owner of another person's change, or of a key that is theirs now. */
 export function ownerNoticeMessage({ what, by, ...key }: OwnerContent & { about: 'key-changed' }): Message {
-  const named = say`${{ name: key.name }} ${hintOf(key)}`
+  const named = say`${{ name: key.name }} ${hintInBrackets(key)}`
   return what === 'given'
-    ? message(say`${{ user: by }} made you the owner of ${named}. You get a message when it needs something.`)
+    ? message(say`${{ user: by }} made you the owner of ${named}; you get a message when it needs something.`)
     : message(say`${{ user: by }} ${what}d your key ${named}.`)
 }

@@ -2,16 +2,16 @@ import type { ModalView } from '@slack/types'
 import { type Phrase, say, who } from '../../../foundation/words.ts'
 import type { Holder } from '../../../keys/holders.ts'
 import type { KeyWithUsage } from '../../../keys/key.ts'
-import { form, input, notice, textInput } from '../../blocks.ts'
+import { actions, button, form, input, notice, textInput } from '../../blocks.ts'
 import { sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
 import { hintOf } from './key.ts'
 
-/** The people who have had the key, with a form to add one for those who may. */
+/** The people who have had the key; for those who may, a form to add one and buttons that take others off. */
 export function holdersView(
   key: KeyWithUsage,
   holders: readonly Holder[],
-  mayAdd: boolean,
+  { mayChange, viewerId }: { mayChange: boolean; viewerId: string },
   done?: Phrase,
 ): ModalView {
   const blocks = [
@@ -20,13 +20,15 @@ export function holdersView(
     ...(key.revealedBy
       ? [sentenceBlock(say`${{ user: key.revealedBy }} revealed it on ${{ moment: key.revealedAt! }}.`)]
       : []),
-    ...holders.map((one) =>
+    ...holders.flatMap((one) => [
       sentenceBlock(
-        say`${{ user: one.userId }} has it since ${{ day: one.since }}, says ${who(one.addedBy)}: ${{ name: one.why }}`,
+        say`${{ user: one.userId }} has had it since ${{ day: one.since }}, noted by ${who(one.addedBy)}: ${{ name: one.why }}`,
       ),
-    ),
+      // Nobody takes themselves off.
+      ...(mayChange && one.userId !== viewerId ? [actions(remove(key, one.userId))] : []),
+    ]),
   ]
-  if (!mayAdd || key.status === 'revoked') return notice('Holders', blocks)
+  if (!mayChange || key.status === 'revoked') return notice('Holders', blocks)
   return form(
     'Holders',
     'Add holder',
@@ -40,8 +42,13 @@ export function holdersView(
         { type: 'users_select' },
         { hint: 'When they leave, this key is refused or rotated.' },
       ),
-      input('why', 'How they came by it', textInput({ max_length: 300, hintText: 'On call in October' })),
+      input('why', 'How they got it', textInput({ max_length: 300, hintText: 'On call in October' })),
     ],
     'Close',
   )
 }
+
+const remove = (key: KeyWithUsage, userId: string) =>
+  button('Remove', `holder.remove.${userId}`, ref(key.workspaceId, `${key.id} ${userId}`), {
+    label: 'Take this person off the holders',
+  })

@@ -17,6 +17,10 @@ const dots = {
 /** Identifies a key beside its name. An unrevealed key has no hint yet. */
 export const hintOf = ({ hint }: Pick<Key, 'hint'>): Piece => (hint ? { code: hint } : '(not revealed yet)')
 
+/** The same in brackets, for the end of a sentence, where dots and a full stop would meet. */
+export const hintInBrackets = ({ hint }: Pick<Key, 'hint'>): Phrase =>
+  hint ? say`(${{ code: hint }})` : say`(not revealed yet)`
+
 /** The hint for mrkdwn. */
 export const hintText = (hint: string | null): string => (hint ? `\`${hint}\`` : 'not revealed yet')
 
@@ -30,9 +34,9 @@ export function keyLine(key: KeyWithUsage, now: Date): string {
   return [
     key.hint ? `\`${key.hint}\`` : 'no key yet',
     `${dots[state]} ${word[0]!.toUpperCase()}${word.slice(1)}`,
-    key.lastUsedAt ? `used ${usedWhen(key.lastUsedAt, now)}` : 'never used',
+    key.lastUsedAt ? `${lastWord(state)}: ${usedWhen(key.lastUsedAt, now)}` : 'never used',
     expiry(key, now),
-    count(key.requests, 'request'),
+    `${count(key.requests, 'request')} in all`,
     `<@${key.ownerId}>`,
     age(key.createdAt, now),
   ].join(' · ')
@@ -46,13 +50,27 @@ function wordFor(state: keyof typeof dots, unconfirmed: boolean): string {
   return state
 }
 
+/** Requests with a key that has ended are refused: they were tries. */
+const lastWord = (state: keyof typeof dots): string =>
+  state === 'expired' || state === 'revoked' ? 'last tried' : 'last used'
+
+const soonDays = 30
+
+/** "in 3 days" for what is near, since a date alone does not say so. */
+function howSoon(ends: Date, now: Date): string {
+  const days = Math.round((ends.getTime() - now.getTime()) / dayMs)
+  if (Math.abs(days) > soonDays) return ''
+  if (days === 0) return ' (within a day)'
+  return days > 0 ? ` (in ${count(days, 'day')})` : ` (${count(-days, 'day')} ago)`
+}
+
 /** A time within the last day, a date before that, in the reader's zone. */
 const usedWhen = (at: Date, now: Date) =>
   mrkdwnDate(at, now.getTime() - at.getTime() < dayMs ? '{time}' : '{date_short}')
 
 function expiry(key: Key, now: Date): string {
   const ends = worksUntil(key)
-  if (ends) return `${ends <= now ? 'expired' : 'expires'} ${mrkdwnDate(ends)}`
+  if (ends) return `${ends <= now ? 'expired' : 'expires'} ${mrkdwnDate(ends)}${howSoon(ends, now)}`
   return key.status === 'unrevealed' && key.lifetimeDays
     ? `expires ${count(key.lifetimeDays, 'day')} after reveal`
     : 'never expires'
@@ -60,7 +78,8 @@ function expiry(key: Key, now: Date): string {
 
 function age(since: Date, now: Date): string {
   const days = Math.floor((now.getTime() - since.getTime()) / dayMs)
-  return days < 1 ? 'made today' : `${count(days, 'day')} old`
+  // Where the line is too long it breaks before the age, not within it.
+  return (days < 1 ? 'created today' : `${count(days, 'day')} old`).replaceAll(' ', '\u00A0')
 }
 
 const networksNamed = 3

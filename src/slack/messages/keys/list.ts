@@ -16,11 +16,13 @@ import type { Workspace } from '../../../workspaces/workspace.ts'
 import {
   actions,
   button,
+  cut,
   form,
   header,
   input,
   type Message,
   message,
+  namesWorkspace,
   option,
   plainText,
   select,
@@ -39,32 +41,33 @@ const titles: Record<StatusFilter, string> = {
   active: 'Active keys',
   inactive: 'Paused keys',
   expiring: 'Keys that expire within 30 days',
+  expired: 'Expired keys',
   overdue: 'Keys that are due for rotation',
-  attention: 'Keys that need attention',
   mine: 'Your keys',
+  revoked: 'Revoked keys',
 }
 
 /** A page of keys, each with its facts and a menu. */
 export function listMessage(page: Page, filter: Filter, viewer: Viewer, now: Date): Message {
   const { actor, workspace } = viewer
   if (page.keys.length === 0) return emptyMessage(filter, viewer)
-  const said = say`${{ name: workspace.name }} · ${range(page, filter)}`
-  const title = filter.words
-    ? `Keys matching “${isolate(filter.words)}”`
-    : filter.status
-      ? titles[filter.status]
-      : 'Keys'
+  const said = say`${{ name: workspace.name }} · ${range(page, filter)}${narrowed(filter)}`
+  const base = filter.status ? titles[filter.status] : 'Keys'
+  const title = filter.words ? `${base} matching “${isolate(filter.words)}”` : base
   return {
     text: message(say`${title}, ${said}`).text,
     blocks: [
       header(title),
-      sentenceBlock(said),
+      namesWorkspace(sentenceBlock(said)),
       controls(filter, viewer),
       ...keyRows(page.keys, actor, now),
       ...pager(page, filter, workspace),
     ],
   }
 }
+
+const narrowed = ({ ownerId, integration }: Filter): Phrase =>
+  say`${ownerId ? say` · owner ${{ user: ownerId }}` : ''}${integration ? say` · ${{ name: integration }}` : ''}`
 
 function range({ from, keys, total }: Page, { words }: Filter): Phrase {
   const max = words ? searchLimit : countLimit
@@ -87,14 +90,31 @@ function controls({ status, words }: Filter, { actor, workspace }: Viewer): Know
 }
 
 /** The search form; its dialog becomes the list. */
-export const searchForm = (workspace: Workspace): ModalView =>
+export const searchForm = (workspace: Workspace, integrations: readonly string[]): ModalView =>
   form('Find keys', 'Find', 'list.search', ref(workspace.id, 'search'), [
-    input('words', 'Words in the name', textInput({ hintText: 'salesforce', focus_on_load: true })),
+    input('words', 'Words', textInput({ hintText: 'salesforce', focus_on_load: true }), {
+      hint: 'In the name, description, integration, hint or scopes.',
+      optional: true,
+    }),
+    input('status', 'Status', select(Object.entries(titles).map(([value, title]) => option(title, value))), {
+      optional: true,
+    }),
+    input('owner', 'Owner', { type: 'users_select' }, { optional: true }),
+    ...(integrations.length > 0
+      ? [
+          input(
+            'integration',
+            'Integration',
+            select(integrations.slice(0, 100).map((name) => option(name, cut(name, 75)))),
+            { optional: true },
+          ),
+        ]
+      : []),
   ])
 
 function emptyMessage(filter: Filter, viewer: Viewer): Message {
   const { workspace } = viewer
-  if (!filter.words && !filter.status)
+  if (Object.keys(filter).length === 0)
     return message(
       say`${{ name: workspace.name }} has no keys yet.`,
       ...(may(viewer.actor, 'key.issue', { workspaceId: workspace.id })

@@ -41,12 +41,12 @@ function intro({ because, by, keys }: Offer, waiting: readonly OfferedKey[]): Ph
       : say`Nothing waits for you here any more: ${count(keys.length, 'key')} of yours.`
   const name = { name: first!.name }
   if (because === 'made')
-    return say`${who} made a key for you: ${name}. Reveal it when you can save it; it is shown once.`
+    return say`${who} created a key for you: ${name}. Reveal it when you can save it; it is shown once.`
   if (because === 'given')
     return say`${who} gave you ${name}. Reveal it when you can save it; it is shown once.`
   if (because === 'leaver') {
-    const what = isOne ? say`${name} waits` : say`These keys wait`
-    return say`${who} leaves, and you take over. ${what} for you to reveal ${isOne ? 'it' : 'them'}.`
+    const what = isOne ? [name] : say`these keys`
+    return say`${who} is leaving and you now own ${what}. Reveal ${isOne ? 'it' : 'them'} when you can save ${isOne ? 'it' : 'them'}.`
   }
   return isOne
     ? say`${who} started a rotation of ${name}. Reveal the new key when you can save it; ${untilThen(first!)}`
@@ -75,7 +75,7 @@ const line = (key: OfferedKey): Phrase =>
   say`${{ name: key.name }}: ${key.state === 'waiting' ? conditions(key) : say`${endings[key.state]}.`}`
 
 const conditions = ({ scopes, lifetimeDays, lapsesAt }: OfferedKey): Phrase =>
-  say`${lapsesAt ? say`The offer lapses on ${{ day: lapsesAt }}. ` : []}Scopes: ${scopes.join(', ')}. ${lifetimeDays ? `Expires ${count(lifetimeDays, 'day')} after the reveal.` : 'It does not expire.'}`
+  say`${lapsesAt ? say`Reveal it by ${{ day: lapsesAt }}. ` : []}Scopes: ${scopes.join(', ')}. ${lifetimeDays ? `Expires ${count(lifetimeDays, 'day')} after the reveal.` : 'It does not expire.'}`
 
 const revealButton = ({ id, workspaceId, name }: OfferedKey) =>
   button('Reveal key', `key.reveal.${id}`, ref(workspaceId, id), {

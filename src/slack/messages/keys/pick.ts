@@ -1,6 +1,6 @@
 import { say } from '../../../foundation/words.ts'
 import type { KeyWithUsage } from '../../../keys/key.ts'
-import { actions, cut, go, type Message, message, option, plainText, select } from '../../blocks.ts'
+import { actions, go, type Message, message, option, plainText, select } from '../../blocks.ts'
 import { ref } from '../../ref.ts'
 
 /** The most options that a select in Slack takes. */
@@ -28,8 +28,5 @@ const label = (key: KeyWithUsage): string => {
 export function nearMessage(words: string, near: readonly KeyWithUsage[]): Message {
   const said = say`No key is called ${{ name: words }}.`
   if (near.length === 0) return message(say`${said} See ${{ code: '/keys list' }}.`)
-  return message(
-    say`${said} Did you mean:`,
-    actions(...near.map((key) => go(cut(key.name, 75), 'show', key))),
-  )
+  return message(say`${said} Did you mean:`, actions(...near.map((key) => go(label(key), 'show', key))))
 }

@@ -11,12 +11,12 @@ export const restrictionInputs = (key?: Pick<Key, 'allowedNetworks' | 'limitPerM
       hintText: '203.0.113.0/24, 2001:db8::/32',
       ...(key && key.allowedNetworks.length > 0 ? { initial_value: key.allowedNetworks.join(', ') } : {}),
     }),
-    { optional: true, hint: 'Addresses or networks; blank for anywhere.' },
+    { optional: true, hint: 'Addresses or networks. Leave blank to allow any.' },
   ),
   input(
     'limit',
     'Requests per minute',
     textInput(key?.limitPerMinute ? { initial_value: String(key.limitPerMinute) } : {}),
-    { optional: true, hint: 'At most so many; blank for no limit.' },
+    { optional: true, hint: 'Leave blank for no limit.' },
   ),
 ]

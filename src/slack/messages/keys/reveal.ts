@@ -28,11 +28,11 @@ export const waitingForOwnerView = (key: Key): ModalView =>
 
 function lapse(key: Key): Phrase {
   const at = lapsesAt(key)
-  return at ? say`The offer lapses on ${{ day: at }}. ` : []
+  return at ? say`They can reveal it until ${{ day: at }}.` : []
 }
 
 /** Notifies the person who asked for the key when such a key could not be voided. */
 export const notVoidMessage = (key: Key): Message =>
   message(
-    say`Slack did not confirm that it showed you ${{ name: key.name }} ${hintOf(key)}, and the database was out when I wanted to void it. Revoke it: ${{ code: `/keys revoke ${key.hint ?? key.name}` }}.`,
+    say`Slack did not confirm that it showed you ${{ name: key.name }} ${hintOf(key)}, and the database was unavailable when I wanted to void it. Revoke it: ${{ code: `/keys revoke ${key.hint ?? key.name}` }}.`,
   )

@@ -1,4 +1,4 @@
-import type { KnownBlock } from '@slack/types'
+import type { KnownBlock, SectionBlock } from '@slack/types'
 import type { KeyWithUsage } from '../../../keys/key.ts'
 import type { Actor } from '../../../members/actor.ts'
 import { may } from '../../../policy/may.ts'
@@ -10,9 +10,18 @@ import { keyLine } from './key.ts'
 /** Two blocks per key: its name with a menu, and a line of facts. */
 export const keyRows = (keys: readonly KeyWithUsage[], actor: Actor, now: Date): KnownBlock[] =>
   keys.flatMap((key): KnownBlock[] => [
-    plainSection(isolate(shownName(key)), menu(key, actor)),
+    nameSection(shownName(key), menu(key, actor)),
     context(keyLine(key, now)),
   ])
+
+/** A name without markup that begins and ends as bold text may. */
+const unmarked = /^[\p{L}\p{N}](?:[\p{L}\p{N}\p{Extended_Pictographic} ()./%+,'-]*[\p{L}\p{N})])?$/u
+
+/** A name in bold. One that markup could change stays plain: bold needs markup where there is a menu beside. */
+function nameSection(name: string, more: Partial<SectionBlock>): KnownBlock {
+  if (!unmarked.test(name)) return plainSection(isolate(name), more)
+  return { type: 'section', text: { type: 'mrkdwn', text: `*${isolate(name)}*` }, ...more }
+}
 
 /** Marks a key that has a successor, since both carry the name. */
 const shownName = (key: KeyWithUsage): string => (key.successorId ? `${key.name} (old)` : key.name)
@@ -26,7 +35,7 @@ function menu(key: KeyWithUsage, actor: Actor) {
     ['Deactivate', 'deactivate', key.status === 'active' && may(actor, 'key.deactivate', subject)],
     ['Activate', 'activate', key.status === 'inactive' && may(actor, 'key.activate', subject)],
     ['Rotate', 'rotate', key.hint !== null && !key.successorId && may(actor, 'key.rotate', subject)],
-    ['Delete', 'revoke', may(actor, 'key.revoke', subject)],
+    ['Revoke', 'revoke', may(actor, 'key.revoke', subject)],
   ] as const
   const options = entries
     .filter(([, , allowed]) => allowed)

@@ -5,7 +5,7 @@ import type { Token } from '../../../keys/token.ts'
 import { actions, button, go, type Message, message, notice, plainSection, plainText } from '../../blocks.ts'
 import { sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
-import { hintOf } from './key.ts'
+import { hintInBrackets, hintOf } from './key.ts'
 
 const title = 'Copy your key'
 
@@ -40,14 +40,14 @@ const hint: KnownBlock = {
 }
 
 function lifetime(key: Key): Phrase {
-  const until = key.expiresAt ? say`, until ${{ moment: key.expiresAt }}` : say`, until someone revokes it`
-  return say`${{ name: key.name }} may: ${key.scopes.join(', ')}${until}.`
+  const end = key.expiresAt ? say`Expires ${{ moment: key.expiresAt }}.` : say`It does not expire.`
+  return say`Scopes: ${key.scopes.join(', ')}. ${end}`
 }
 
 /** Replaces the dialog's content once the token is saved. */
 export const savedView = (key: Key): ModalView =>
   notice('Key created', [
-    sentenceBlock(say`${{ name: key.name }} is ready. From now on it shows as ${hintOf(key)}.`),
+    sentenceBlock(say`${{ name: key.name }} is ready. Lists show it as ${hintOf(key)} from now on.`),
   ])
 
 /** Replaces the token, for the person who saw the current one. */
@@ -60,12 +60,12 @@ const tokenRef = ({ workspaceId, id, hint }: Key) => ref(workspaceId, `${id} ${h
 const waysOn = (key: Key) => actions(replaceButton(key), go('Show key', 'show', key))
 
 const record = (key: Key): Phrase =>
-  say`You have a new key: ${{ name: key.name }} ${hintOf(key)}. ${lifetime(key)} It was shown to you once and is stored nowhere.`
+  say`${{ name: key.name }} ${hintInBrackets(key)} is yours. ${lifetime(key)} The key was shown once and is not stored.`
 
 /** The record for the person who saw the key, without the token. */
 export const shownMessage = (key: Key): Message =>
   message(
-    say`${record(key)} If it did not reach a safe place, replace it within 24 hours, before it is used.`,
+    say`${record(key)} If you did not save it, replace it within 24 hours, before first use.`,
     waysOn(key),
   )
 

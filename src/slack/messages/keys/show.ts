@@ -1,7 +1,8 @@
 import type { Button, KnownBlock, ModalView } from '@slack/types'
 import type { Expectation } from '../../../anomaly/expectations.ts'
+import type { RecordedEvent } from '../../../audit/list.ts'
 import { dayMs } from '../../../foundation/time.ts'
-import { join, type Phrase, say } from '../../../foundation/words.ts'
+import { join, type Phrase, say, who } from '../../../foundation/words.ts'
 import type { KeyWithUsage } from '../../../keys/key.ts'
 import type { Relative } from '../../../keys/lineage.ts'
 import { cannotReplace } from '../../../keys/replace.ts'
@@ -22,11 +23,13 @@ export type About = {
   expected: readonly Expectation[]
   lineage: { before: readonly Relative[]; after: readonly Relative[] }
   running?: Rotation | undefined
+  /** when somebody last said that it is still needed */
+  needed?: RecordedEvent | undefined
 }
 
 /** The key's page: status, use and history. */
 export function keyView(key: KeyWithUsage, about: About, actor: Actor, now: Date): ModalView {
-  const { history, expected, lineage, running } = about
+  const { history, expected, lineage, running, needed } = about
   const mayForget = may(actor, 'use.expect', { workspaceId: key.workspaceId, ownerId: key.ownerId })
   return notice('Key', [
     header(isolate(key.name)),
@@ -34,6 +37,7 @@ export function keyView(key: KeyWithUsage, about: About, actor: Actor, now: Date
     ...(key.description ? [sentenceBlock(say`${key.description}`)] : []),
     sentenceBlock(facts(key)),
     sentenceBlock(usage(key, now)),
+    ...(needed ? [sentenceBlock(neededLine(needed))] : []),
     ...line(lineage).map(sentenceBlock),
     ...(running ? [actions(openRotation(key, running))] : []),
     ...buttons(key, actor, now),
@@ -50,6 +54,12 @@ function facts(key: KeyWithUsage): Phrase {
   const networks = key.allowedNetworks.length > 0 ? say` Only from ${key.allowedNetworks.join(', ')}.` : ''
   const limit = key.limitPerMinute ? say` At most ${key.limitPerMinute} requests a minute.` : ''
   return say`Scopes: ${key.scopes.join(', ')}.${networks}${limit}${integration} Owner ${{ user: key.ownerId }}.${revealed}`
+}
+
+/** Names the person who said last that the key is still needed, and why. */
+function neededLine({ actor, at, details: { reason } }: RecordedEvent): Phrase {
+  const why = typeof reason === 'string' && reason !== '' ? say`: ${{ name: reason }}` : ''
+  return say`Still needed, ${who(actor.id)} said on ${{ day: at }}${why}`
 }
 
 /** The key's predecessor and successor. */
@@ -93,7 +103,7 @@ function buttons(key: KeyWithUsage, actor: Actor, now: Date): KnownBlock[] {
       ...(key.status === 'active' ? [go('Deactivate', 'deactivate', key)] : []),
       ...(key.status === 'inactive' ? [go('Activate', 'activate', key)] : []),
       ...(key.hint && !key.successorId ? [go('Rotate', 'rotate', key)] : []),
-      go('Delete', 'revoke', key, { style: 'danger' }),
+      go('Revoke', 'revoke', key, { style: 'danger' }),
     ),
   ]
 }

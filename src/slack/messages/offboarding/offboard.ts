@@ -11,22 +11,24 @@ import { count } from '../keys/key.ts'
 
 export type PreviewProps = Preview & { leaver: string; workspace: Workspace }
 
-export const planWords: Record<Plan, string> = {
-  rotate: 'Rotate with grace',
-  deactivate: 'Deactivate',
-  revoke: 'Revoke for good',
-  'hand-over': 'Hand over',
-  keep: 'Keep as it is',
+/** Each plan as its menu names it, in a word or two as Slack cuts what is longer, and what the open menu adds. */
+export const planWords: Record<Plan, readonly [name: string, more?: string]> = {
+  rotate: ['Rotate', 'The old key works a while longer'],
+  deactivate: ['Deactivate', 'Can be undone'],
+  revoke: ['Revoke', 'Cannot be undone'],
+  'hand-over': ['Hand over', 'The new owner reveals it'],
+  keep: ['Keep as it is'],
 }
 
 const reasonWords: Record<Reason, string> = {
   owned: 'owns it',
   revealed: 'revealed it',
   held: 'was given it',
-  created: 'made it, never saw it',
+  created: 'created it, never saw it',
 }
 
-const modeWords: Record<Mode, string> = {
+/** How each mode is named in a sentence. */
+export const modeWords: Record<Mode, string> = {
   'by-use': 'rotate busy keys, revoke quiet ones',
   revoke: 'revoke all',
   deactivate: 'deactivate all',
@@ -52,12 +54,12 @@ export function previewForm(props: PreviewProps): ModalView {
       { type: 'users_select' },
       {
         optional: true,
-        hint: newOwner ? 'Else a manager does. Never the leaver.' : 'There is no manager who could.',
+        hint: newOwner ? 'If blank, a manager takes over.' : 'There is no manager who could.',
       },
     ),
     input('note', 'Note', textInput({ max_length: 300 }), {
       optional: true,
-      hint: 'It stands in the audit.',
+      hint: 'Recorded in the audit log.',
     }),
   ])
 }
@@ -72,10 +74,10 @@ function summary({ leaver, keys, elsewhere, running, endsRoleIn }: PreviewProps)
   if (running && ending.length > 0)
     return say`${{ user: leaver }} is being offboarded already. Their role in ${join(ending, ', ')} ends too.`
   if (keys.length === 0 && elsewhere.length > 0)
-    return say`${{ user: leaver }} has no key that is yours to decide about. Their role ends.`
+    return say`${{ user: leaver }} has no key that is yours to decide about. Their Keywarden role will be removed.`
   if (keys.length === 0)
-    return say`${{ user: leaver }} has no key. Their role ends, and so does any key that they should turn out to have.`
-  return say`${{ user: leaver }} has to do with ${count(keys.length, 'key')}; ${busy} in use. Their role ends. What happens is recorded, and the report follows in the alert channel.`
+    return say`${{ user: leaver }} has no key. Their Keywarden role will be removed, and any key that they turn out to have is offboarded too.`
+  return say`${{ user: leaver }} owns or has seen ${count(keys.length, 'key')}; ${busy === 0 ? 'none is' : busy === 1 ? '1 is' : `${busy} are`} in use. Their Keywarden role will be removed. The report follows in the alert channel.`
 }
 
 const maxName = 60
@@ -102,10 +104,7 @@ function keyRow(key: PreviewedKey, here: Workspace): KnownBlock[] {
     plainSection(`${isolate(key.name)}  ${key.hint ?? 'not revealed yet'}`, {
       block_id: key.id,
       accessory: {
-        ...select(
-          key.choices.map((plan) => option(planWords[plan], plan)),
-          key.plan,
-        ),
+        ...select(key.choices.map(planOption), key.plan),
         action_id: 'plan',
       },
     }),
@@ -120,6 +119,11 @@ function keyRow(key: PreviewedKey, here: Workspace): KnownBlock[] {
       ],
     },
   ]
+}
+
+function planOption(plan: Plan) {
+  const [name, more] = planWords[plan]
+  return option(name, plan, more)
 }
 
 const serves = (
@@ -141,28 +145,69 @@ const modeInput = (mode: Mode, keys: number): KnownBlock =>
 export const begunView = (leaver: string, keys: number, channel: string): ModalView =>
   notice('Offboarding', [
     sentenceBlock(
-      say`Offboarding ${{ user: leaver }}: ${count(keys, 'key')}. Progress and the report stand in ${{ name: `#${channel}` }}.`,
+      say`Offboarding ${{ user: leaver }}: ${count(keys, 'key')}. Follow it in ${{ name: `#${channel}` }}.`,
     ),
   ])
 
-export const undoneView = ({ offboarding, activated, returned, kept, elsewhere }: Undone): ModalView => {
-  const list = (names: string[]) =>
-    join(
-      names.slice(0, 20).map((name) => [{ name }]),
-      ', ',
-    )
-  return notice('Offboarding undone', [
-    sentenceBlock(say`${{ user: offboarding.userId! }} may use Keywarden again.`),
-    ...(activated.length > 0 ? [sentenceBlock(say`Active again: ${list(activated)}.`)] : []),
-    ...(returned.length > 0 ? [sentenceBlock(say`Theirs again: ${list(returned)}.`)] : []),
-    ...(kept.length > 0 ? [sentenceBlock(say`Cannot be taken back: ${list(kept)}.`)] : []),
+/** The confirmation of an undo: says what it would give back. */
+export const undoForm = (workspace: Workspace, undone: Undone): ModalView =>
+  form(
+    'Undo offboarding',
+    'Undo offboarding',
+    'offboard.undo',
+    ref(workspace.id, undone.offboarding.id),
+    [
+      sentenceBlock(say`${person(undone)} will be let into Keywarden again. As things are now:`),
+      ...givenBack(undone, {
+        ...{ activated: 'Will work again', returned: 'Will be theirs again' },
+        ...{ rotating: 'Will go on rotating', kept: 'Stays refused' },
+      }),
+    ],
+    'Leave it',
+  )
+
+export const undoneView = (undone: Undone): ModalView =>
+  notice('Offboarding undone', [
+    sentenceBlock(say`${person(undone)} may use Keywarden again.`),
+    ...givenBack(undone, {
+      ...{ activated: 'Active again', returned: 'Theirs again' },
+      ...{ rotating: 'Goes on rotating', kept: 'Cannot be taken back' },
+    }),
+  ])
+
+const person = ({ offboarding }: Undone): Piece =>
+  offboarding.userId ? { user: offboarding.userId } : { name: offboarding.email ?? '' }
+
+type GivenBack = 'activated' | 'returned' | 'rotating' | 'kept'
+const listedKeys = 20
+
+function givenBack(undone: Undone, words: Record<GivenBack, string>): KnownBlock[] {
+  const { elsewhere, roles, offboarding } = undone
+  const keys = (Object.keys(words) as GivenBack[])
+    .filter((part) => undone[part].length > 0)
+    .map((part) => say`${`${words[part]} (${undone[part].length})`}: ${names(undone[part])}.`)
+  const given = join(
+    roles.map(({ workspace, role }) => say`${role} of ${{ name: cut(workspace, maxName) }}`),
+    ', ',
+  )
+  const kept = offboarding.keepsRoleIn.length > 0 ? say`as it was` : say`member`
+  return [
+    ...keys,
+    ...(keys.length === 0 && elsewhere === 0 ? [say`No key changes.`] : []),
     ...(elsewhere > 0
       ? [
-          sentenceBlock(
-            say`${count(elsewhere, 'key')} of other workspaces ${elsewhere === 1 ? 'stays as it is' : 'stay as they are'}. Managers there activate keys with ${{ code: '/keys activate' }}.`,
-          ),
+          say`${count(elsewhere, 'key')} of other workspaces ${elsewhere === 1 ? 'stays as it is' : 'stay as they are'}. Managers there activate keys with ${{ code: '/keys activate' }}.`,
         ]
       : []),
-    sentenceBlock(say`A role is given anew in ${{ code: '/keys roles' }}.`),
-  ])
+    say`Role: ${roles.length > 0 ? given : kept}. Owners set roles in ${{ code: '/keys roles' }}.`,
+  ].map(sentenceBlock)
+}
+
+function names(all: readonly string[]): Phrase {
+  const rest = all.length - listedKeys
+  const shown = join(
+    all.slice(0, listedKeys).map((name) => [{ name }]),
+    ', ',
+  )
+  return rest > 0 ? say`${shown} and ${rest} more` : shown
 }

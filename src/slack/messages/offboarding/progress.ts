@@ -4,15 +4,17 @@ import { join, type Phrase, say, who } from '../../../foundation/words.ts'
 import { receiptPhrase } from '../../../leases/receipt-words.ts'
 import type { KeyOutcome, LeaverKey, Source } from '../../../offboarding/offboarding.ts'
 import type { Counts, OffboardingReport } from '../../../offboarding/report.ts'
-import { actions, button, cut, type Message, message, notice, plainText } from '../../blocks.ts'
+import { actions, button, cut, type Message, message, notice } from '../../blocks.ts'
 import { isolate, sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
 import { count } from '../keys/key.ts'
-import { keepsRole, ownPolicy } from './offboard.ts'
+import { keepsRole, modeWords, ownPolicy } from './offboard.ts'
 
 type One = OffboardingReport['offboardings'][number]
+type Underway = Omit<One, 'ignored'>
 
-const sourceWords: Record<Source, string> = {
+/** How each source is named in a sentence. */
+export const sourceWords: Record<Source, string> = {
   slack: '/keys offboard',
   workflow: 'a workflow',
   'user-change': 'Slack, which deactivated them',
@@ -41,7 +43,9 @@ function about(report: OffboardingReport, one: One): Message {
   const isDone = one.state === 'done'
   const blocks: KnownBlock[] = [
     ...exceptions(one, report).map(sentenceBlock),
-    ...(keys.length > 0 ? [{ type: 'plan' as const, title: planTitle(counts), tasks: keys.map(task) }] : []),
+    ...(keys.length > 0
+      ? [{ type: 'plan' as const, title: planTitle(one, counts), tasks: keys.map(task) }]
+      : []),
     ...(keys.length === 0 && counts.all > 0 ? [sentenceBlock(sums(counts))] : []),
     sentenceBlock(origin(one)),
     ...(isDone && !one.endedAt ? [undoButton(one)] : []),
@@ -49,12 +53,12 @@ function about(report: OffboardingReport, one: One): Message {
   return message(headline(one, counts), ...blocks)
 }
 
-function headline(one: One, counts: Counts): Phrase {
+function headline(one: Underway, counts: Counts): Phrase {
   const leaver = person(one)
   if (one.endedBecause === 'undone')
     return say`The offboarding of ${leaver} was undone on ${{ moment: one.endedAt! }}.`
   if (one.endedBecause === 'returned')
-    return say`${leaver} is back since ${{ moment: one.endedAt! }}. Their keys stay as the offboarding left them.`
+    return say`${leaver} came back on ${{ moment: one.endedAt! }}. Their keys stay as the offboarding left them.`
   if (one.state === 'done')
     return counts.all === 0
       ? say`Offboarded ${leaver}. They had no key.`
@@ -62,10 +66,12 @@ function headline(one: One, counts: Counts): Phrase {
   return say`Offboarding ${leaver}: ${counts.all - counts.waiting} of ${count(counts.all, 'key')} done.`
 }
 
-const person = (one: One) => (one.userId ? { user: one.userId } : { name: one.email ?? '' })
+const person = (one: Underway) => (one.userId ? { user: one.userId } : { name: one.email ?? '' })
 
-const planTitle = ({ all, waiting }: Counts) =>
-  `${all - waiting} of ${count(all, 'key')} refused, rotating or kept`
+const planTitle = ({ endedBecause }: Underway, { all, waiting }: Counts) =>
+  endedBecause === 'undone'
+    ? `What became of ${count(all, 'key')}`
+    : `${all - waiting} of ${count(all, 'key')} refused, rotating or kept`
 
 function sums(counts: Counts): Phrase {
   const parts = [
@@ -105,6 +111,7 @@ function exceptions(one: One, { counts, keys, elsewhere }: OffboardingReport): P
         ]
       : []),
     ...(one.keepsRoleInNames.length > 0 && !one.endedAt ? [rolesKept(one)] : []),
+    ...ignoredPhrases(one),
     ...(elsewhere.length > 0
       ? [
           join(
@@ -115,22 +122,50 @@ function exceptions(one: One, { counts, keys, elsewhere }: OffboardingReport): P
       : []),
     ...(usable.length > 0 && !one.endedAt
       ? [
-          say`${person(one)} can still use ${count(usable.length, 'key')} until ${{ moment: until }}, while the new ones take over.`,
+          say`${person(one)} can still use ${count(usable.length, 'key')} until ${{ moment: until }}, while the new ${usable.length === 1 ? 'one takes' : 'ones take'} over.`,
         ]
       : []),
     ...(counts.kept > 0 && keys.some((key) => key.outcome === 'kept' && key.reasons.join() === 'created')
-      ? [say`Keys that they made but never saw are kept.`]
+      ? [say`Keys that they created but never saw are kept.`]
       : []),
   ]
 }
 
-const rolesKept = (one: One): Phrase =>
+const maxIgnored = 5
+
+/** Names the parts of other systems' requests that were not done. */
+function ignoredPhrases(one: Pick<One, 'ignored' | 'mode' | 'successorId'>): Phrase[] {
+  const { asked, notTakenIn } = one.ignored
+  const places = notTakenIn.slice(0, maxPlaces).map((name) => [short(name)])
+  return [
+    ...asked
+      .slice(0, maxIgnored)
+      .flatMap(({ source, mode, successor }) => [
+        ...(mode
+          ? [say`Ignored: ${sourceWords[source]} asked to ${modeWords[mode]}. I ${modeWords[one.mode]}.`]
+          : []),
+        ...(successor
+          ? [say`Ignored: ${sourceWords[source]} named ${{ user: successor }} to take over.`]
+          : []),
+      ]),
+    ...(asked.length > maxIgnored
+      ? [say`${asked.length - maxIgnored} more requests were not followed in all.`]
+      : []),
+    ...(places.length > 0 && one.successorId
+      ? [
+          say`${{ user: one.successorId }} takes over nothing in ${join(places, ', ')}: they are not in charge there.`,
+        ]
+      : []),
+  ]
+}
+
+const rolesKept = (one: Underway): Phrase =>
   join(
     one.keepsRoleInNames.slice(0, maxPlaces).map((name) => keepsRole(person(one), name)),
     ' ',
   )
 
-function origin(one: One): Phrase {
+function origin(one: Underway): Phrase {
   const sources = one.sources.map((bot) => sourceWords[bot]).join(', ')
   const took = one.doneAt ? (one.doneAt.getTime() - one.begunAt.getTime()) / 1000 : 0
   const limit = Math.round((one.dueAt.getTime() - one.begunAt.getTime()) / minuteMs)
@@ -140,8 +175,10 @@ function origin(one: One): Phrase {
   return say`${asked} Done after ${duration(took)}; the limit is ${count(limit, 'minute')}${took > limit * 60 ? ': too late' : ''}.`
 }
 
-const duration = (seconds: number): string =>
-  seconds < 90 ? count(Math.round(seconds), 'second') : count(Math.round(seconds / 60), 'minute')
+function duration(seconds: number): string {
+  if (seconds < 1) return 'less than a second'
+  return seconds < 90 ? count(Math.round(seconds), 'second') : count(Math.round(seconds / 60), 'minute')
+}
 
 function task(key: LeaverKey): TaskCardBlock {
   const isDone = key.confirmedAt !== null
@@ -158,32 +195,36 @@ function task(key: LeaverKey): TaskCardBlock {
 
 function became(key: LeaverKey): Phrase {
   if (!key.outcome) return say`${key.plan} (${key.busy ? 'in use' : 'quiet'})`
-  const to = key.ownerAfter ? say`, now of ${{ user: key.ownerAfter }}` : []
-  const until = key.endsAt ? say`; the old one works until ${{ moment: key.endsAt }}` : []
+  if (key.undoneAt) return undone(key, key.outcome)
+  const to = key.ownerAfter ? say`; owner is now ${{ user: key.ownerAfter }}` : []
+  const until = key.endsAt ? say`; old key works until ${{ moment: key.endsAt }}` : []
   const hasReceipt = key.receipt && key.outcome !== 'kept' && key.outcome !== 'handed-over'
   const receipt = hasReceipt
     ? say`. ${receiptPhrase(key.receipt!, key.outcome === 'rotating' ? 'end' : 'refused')}`
     : []
-  const back = key.undoneAt ? say` Undone.` : []
-  return say`${outcomeWords[key.outcome]}${to}${until}${receipt}${back}`
+  return say`${outcomeWords[key.outcome]}${to}${until}${receipt}`
 }
 
-/** Lets a person who was offboarded by mistake back in, even when no key comes back. */
+/** An outcome that was taken back is past; only a rotation goes on. */
+function undone(key: LeaverKey, outcome: KeyOutcome): Phrase {
+  if (outcome === 'rotating')
+    return say`goes on rotating; owner is ${{ user: key.ownerBefore }} again${key.endsAt ? say`; old key works until ${{ moment: key.endsAt }}` : []}`
+  const to = key.ownerAfter
+    ? say`${outcome === 'handed-over' ? ' to' : ', given to'} ${{ user: key.ownerAfter }}`
+    : []
+  return say`was ${outcomeWords[outcome]}${to}; undone on ${{ moment: key.undoneAt! }}`
+}
+
+/** Lets a person who was offboarded by mistake back in, even when no key comes back; its dialog says what does. */
 const undoButton = ({ workspaceId, id }: Pick<One, 'workspaceId' | 'id'>): KnownBlock =>
-  actions({
-    ...button('Undo', 'offboard.undo', ref(workspaceId, id), { label: 'Undo this offboarding' }),
-    confirm: {
-      title: plainText('Undo offboarding'),
-      text: plainText(
-        'Keys that it deactivated work again, and this person may use Keywarden again. What was revoked stays revoked, and rotations go on.',
-      ),
-      confirm: plainText('Undo offboarding'),
-      deny: plainText('Leave it'),
-    },
-  })
+  actions(
+    button('Undo', 'offboard.undo', ref(workspaceId, id), {
+      label: 'Undo this offboarding: what it gives back is shown first',
+    }),
+  )
 
 /** For `/keys offboard` of a person who is already being offboarded: the progress, and the undo button. */
-export const progressView = (one: One, counts: Counts): ModalView =>
+export const progressView = (one: Underway, counts: Counts): ModalView =>
   notice('Offboard', [
     sentenceBlock(headline(one, counts)),
     ...(one.keepsRoleInNames.length > 0 ? [sentenceBlock(rolesKept(one))] : []),

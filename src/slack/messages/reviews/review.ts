@@ -14,14 +14,15 @@ import { count } from '../keys/key.ts'
 export function askedMessage(asked: Asked, where: 'dm' | 'here'): Message {
   const { counts, keys, review, workspaceName } = asked
   const all = counts.needed + counts.unneeded + counts.open + counts.closed
-  if (review.endedAt) return message(say`This review of ${{ name: workspaceName }} is over; ${done(asked)}`)
-  if (all === 0) return message(say`The review of ${{ name: workspaceName }} has no question for you.`)
-  if (keys.length === 0) return message(done(asked))
+  if (review.endedAt) return message(over(asked))
+  if (all === 0) return message(say`You have nothing to review in ${{ name: workspaceName }}.`)
+  if (keys.length === 0) return message(done(asked), ...takenBack(asked, where))
   return message(
     headline(asked),
     sentenceBlock(consequence(asked)),
     ...keys.flatMap((key) => rowOf(key, asked, where)),
     ...aboutAll(asked, where),
+    ...takenBack(asked, where),
     context(`${progressLine(asked)} · asked ${mrkdwnDate(review.begunAt)}`),
   )
 }
@@ -34,7 +35,11 @@ function aboutAll(asked: Asked, where: 'dm' | 'here'): KnownBlock[] {
   const next = Math.min(askedPage, counts.open - keys.length)
   return [
     actions(
-      button(`All ${keys.length} are still needed`, `review.needed.all`, refOf(asked, where, ids)),
+      button(
+        keys.length === 2 ? 'Both are still needed' : `All ${keys.length} are still needed`,
+        `review.needed.all`,
+        refOf(asked, where, ids),
+      ),
       ...(next > 0
         ? [button(`Show the next ${next}`, 'review.page', refOf(asked, where, String(from + askedPage)))]
         : []),
@@ -42,27 +47,38 @@ function aboutAll(asked: Asked, where: 'dm' | 'here'): KnownBlock[] {
   ]
 }
 
-const headline = ({ counts, ownerId, workspaceName, review }: Asked): Phrase =>
-  ownerId
-    ? say`Which of your keys in ${{ name: workspaceName }} are still needed? ${count(counts.open, 'key waits', 'keys wait')} for your answer until ${{ day: review.answerBy }}.`
-    : say`${count(counts.open, 'key', 'keys')} in ${{ name: workspaceName }} ${counts.open === 1 ? 'waits' : 'wait'} for an answer until ${{ day: review.answerBy }}.`
+const headline = ({ counts, ownerId, workspaceName, review, isLate }: Asked): Phrase =>
+  isLate
+    ? say`${count(counts.open, 'key', 'keys')} in ${{ name: workspaceName }} ${counts.open === 1 ? 'was' : 'were'} not confirmed by ${{ day: review.answerBy }} and ${counts.open === 1 ? 'is' : 'are'} flagged. You can still answer.`
+    : ownerId
+      ? say`Which of your keys in ${{ name: workspaceName }} are still needed? Please answer for ${count(counts.open, 'key')} by ${{ day: review.answerBy }}.`
+      : say`${count(counts.open, 'key', 'keys')} in ${{ name: workspaceName }} ${counts.open === 1 ? 'needs' : 'need'} an answer by ${{ day: review.answerBy }}.`
 
 function consequence({ deactivates, noticeDays }: Asked): Phrase {
   if (deactivates)
-    return say`What nobody confirms is flagged, and deactivated after ${count(noticeDays, 'day')} of notice. Nothing is deleted.`
-  return say`What nobody confirms is flagged. Nothing is deactivated or deleted.`
+    return say`Unconfirmed keys are flagged, and deactivated after ${count(noticeDays, 'day')} of notice. Nothing is revoked.`
+  return say`Unconfirmed keys are flagged; nothing is deactivated.`
 }
 
 const progressLine = ({ counts }: Asked): string =>
   [
     `${counts.needed.toLocaleString('en-US')} still needed`,
     `${counts.unneeded.toLocaleString('en-US')} not needed any more`,
-    ...(counts.closed > 0 ? [`${counts.closed.toLocaleString('en-US')} ended or replaced`] : []),
+    ...(counts.closed > 0 ? [`${counts.closed.toLocaleString('en-US')} revoked, expired or replaced`] : []),
   ].join(' · ')
+
+/** An owner who did not answer everything is not thanked for it. */
+function over({ counts, workspaceName }: Asked): Phrase {
+  const { needed, unneeded, open } = counts
+  const figures = say`${needed} still needed, ${unneeded} not needed any more`
+  return open > 0
+    ? say`This review of ${{ name: workspaceName }} is over: ${figures}, ${count(open, 'key')} not answered.`
+    : say`This review of ${{ name: workspaceName }} is over: ${figures}.`
+}
 
 function done({ counts, workspaceName, ownerId }: Asked): Phrase {
   const whose = ownerId ? say`your keys` : say`the keys`
-  const tail = counts.closed > 0 ? say`, ${counts.closed} ended or replaced meanwhile` : ''
+  const tail = counts.closed > 0 ? say`, ${counts.closed} revoked, expired or replaced meanwhile` : ''
   return say`All of ${whose} in ${{ name: workspaceName }} are answered: ${counts.needed} still needed, ${counts.unneeded} not${tail}. Thank you.`
 }
 
@@ -75,6 +91,16 @@ function rowOf(key: AskedKey, asked: Asked, where: 'dm' | 'here'): KnownBlock[] 
     actions(one('Still needed', 'needed'), one('Not needed any more', 'unneeded')),
   ]
 }
+
+/** One press is easily the wrong one: each key that is said not to be needed can be confirmed all the same. */
+const takenBack = (asked: Asked, where: 'dm' | 'here'): KnownBlock[] =>
+  asked.unneeded.map(({ id, name }) =>
+    plainSection(`${isolate(name)}: not needed any more, and flagged.`, {
+      accessory: button('Needed after all', `review.needed.${id}`, refOf(asked, where, id), {
+        label: `Needed after all: ${name}`,
+      }),
+    }),
+  )
 
 /** Contains no text that a person typed. */
 const facts = (key: AskedKey, withOwner: boolean): string =>
@@ -101,13 +127,13 @@ export function progressMessage(progress: ReviewProgress): Message {
       say`${title} It is over: ${keys.needed} of ${all} confirmed, ${keys.unneeded} not needed any more, ${keys.open} without an answer.`,
     )
   return message(
-    say`${title} ${keys.needed + keys.unneeded} of ${all - keys.closed} answered, until ${{ day: review.answerBy }}.`,
+    say`${title} ${keys.needed + keys.unneeded} of ${all - keys.closed} answered; ${progress.isLate ? 'the deadline was' : 'the deadline is'} ${{ day: review.answerBy }}.`,
     context(
       [
         `${keys.needed} still needed`,
         `${keys.unneeded} not needed any more`,
         `${keys.open} open`,
-        ...(keys.closed > 0 ? [`${keys.closed} ended or replaced`] : []),
+        ...(keys.closed > 0 ? [`${keys.closed} revoked, expired or replaced`] : []),
         `${owners.answered} of ${count(owners.asked, 'owner')} done`,
       ].join(' · '),
     ),
@@ -140,7 +166,7 @@ function later({ waiting, nobodyToAsk, flagged, noticed, keys, owners }: ReviewP
 /** A reminder in its own message: editing the question notifies nobody. */
 export const reminderMessage = (asked: Asked): Message =>
   message(
-    say`${count(asked.counts.open, 'key', 'keys')} of yours in ${{ name: asked.workspaceName }} still ${asked.counts.open === 1 ? 'waits' : 'wait'} for your answer, until ${{ moment: asked.review.answerBy }}.`,
+    say`${count(asked.counts.open, 'key')} of yours in ${{ name: asked.workspaceName }} still ${asked.counts.open === 1 ? 'needs' : 'need'} your answer by ${{ moment: asked.review.answerBy }}.`,
     actions(
       button('Answer', 'review.page', ref(asked.review.workspaceId, 'new mine 0'), { style: 'primary' }),
     ),

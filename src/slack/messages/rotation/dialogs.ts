@@ -18,9 +18,7 @@ export const finishEarlyForm = (tracker: Tracker): ModalView =>
     'Finish early',
     'rotation.finish',
     about(tracker),
-    [...whatBreaks(tracker), say`The old key is refused at once, for good. This cannot be undone.`].map(
-      sentenceBlock,
-    ),
+    [...whatBreaks(tracker), say`The old key is revoked at once. This cannot be undone.`].map(sentenceBlock),
     'Keep both keys',
   )
 
@@ -39,12 +37,12 @@ function whatBreaks(tracker: Tracker): Phrase[] {
           ]),
     ...(old.state === 'active' && sources.length > 0
       ? [
-          say`These will start failing: ${count(day.old, 'request')} in the last 24 hours came with the old key.`,
+          say`These will start failing: ${count(day.old, 'request')} in the last 24 hours came with the old key of ${{ name: old.name }}.`,
           stillThere(tracker),
         ]
       : [stillThere(tracker)]),
     ...(silence.provenMs === undefined
-      ? [say`A server has not told yet what it counted, so there may be more.`]
+      ? [say`A server has not said yet what it counted, so there may be more.`]
       : []),
   ]
 }
@@ -58,7 +56,7 @@ export const abortForm = ({ facts, day, ...tracker }: Tracker): ModalView =>
     about({ facts, day, ...tracker }),
     [
       say`The new key ${hintOf(facts.next)} of ${{ name: facts.next.name }} is in use: ${count(day.next, 'request')} in the last 24 hours. These will start failing.`,
-      say`It is refused at once, for good; the old key ${hintOf(facts.old)} goes on under the same name.`,
+      say`It is revoked at once; the old key ${hintOf(facts.old)} goes on under the same name.`,
     ].map(sentenceBlock),
     'Keep both keys',
   )
@@ -99,11 +97,11 @@ export function remindMessage(trackers: readonly Tracker[]): Message {
   const { facts, rotation } = first!
   if (trackers.length === 1)
     return message(
-      say`The new key for ${{ name: facts.next.name }} still waits for you to reveal it, since ${{ moment: rotation.startedAt }}. The rotation is due on ${{ moment: rotation.dueAt }}.`,
+      say`The new key for ${{ name: facts.next.name }} has been waiting for you to reveal it since ${{ moment: rotation.startedAt }}. The rotation is due on ${{ moment: rotation.dueAt }}.`,
       actions(revealOffer(first!)),
     )
   return message(
-    say`${count(trackers.length, 'new key')} still wait for you to reveal them, since ${{ moment: rotation.startedAt }}: ${namesOf(trackers)}. Home has a button for each: ${{ code: '/keys list mine' }}.`,
+    say`${count(trackers.length, 'new key')} have been waiting for you to reveal them since ${{ moment: rotation.startedAt }}: ${namesOf(trackers)}. Home has a button for each: ${{ code: '/keys list mine' }}.`,
   )
 }
 

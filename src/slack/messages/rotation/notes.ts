@@ -30,10 +30,10 @@ const maxMentions = 20
 
 const one: Record<NoteKind, (tracker: Tracker, note: RotationNote) => Phrase> = {
   reveal: ({ facts, rotation }) =>
-    say`the new key for ${{ name: facts.next.name }} waits to be revealed since ${{ moment: rotation.startedAt }}.`,
+    say`the new key for ${{ name: facts.next.name }} has been waiting to be revealed since ${{ moment: rotation.startedAt }}.`,
   ends: ({ facts, endsBeforeSwitch }) =>
     endsBeforeSwitch
-      ? say`the old key of ${{ name: facts.old.name }} stops working on ${{ moment: endsBeforeSwitch }}. What has not switched by then fails.`
+      ? say`the old key of ${{ name: facts.old.name }} stops working on ${{ moment: endsBeforeSwitch }}. Anything still using it then will fail.`
       : say`the old key of ${{ name: facts.old.name }} stops working soon.`,
   safe: (tracker) => say`${{ name: tracker.facts.old.name }} is safe to finish. ${proof(tracker)}`,
   overdue: ({ facts }) =>
@@ -54,7 +54,7 @@ const one: Record<NoteKind, (tracker: Tracker, note: RotationNote) => Phrase> = 
 const many: Record<NoteKind, (trackers: readonly Tracker[]) => Phrase> = {
   reveal: (all) => say`${count(all.length, 'new key')} still wait to be revealed: ${namesOf(all)}.`,
   ends: (all) =>
-    say`${count(all.length, 'old key')} stop working within days: ${namesOf(all)}. What has not switched by then fails.`,
+    say`${count(all.length, 'old key')} stop working within days: ${namesOf(all)}. Anything still using them then will fail.`,
   safe: (all) => say`${count(all.length, 'rotation')} are safe to finish: ${namesOf(all)}.`,
   overdue: (all) =>
     say`${count(all.length, 'rotation')} passed their deadline and are not safe to finish: ${namesOf(all)}. Open each to finish it early, abort it, or give it 7 more days.`,

@@ -3,6 +3,7 @@ import { dayMs } from '../../../foundation/time.ts'
 import { type Phrase, say } from '../../../foundation/words.ts'
 import type { Holder } from '../../../keys/holders.ts'
 import { isOver, type KeyWithUsage } from '../../../keys/key.ts'
+import { inheritedLifetime } from '../../../keys/lifetime.ts'
 import type { Receipt } from '../../../leases/confirm.ts'
 import { receiptPhrase } from '../../../leases/receipt-words.ts'
 import { type Reason, reasons } from '../../../rotation/rotation.ts'
@@ -12,8 +13,9 @@ import type { Workspace } from '../../../workspaces/workspace.ts'
 import { actions, button, form, go, input, notice, option, select } from '../../blocks.ts'
 import { sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
-import { expiryInputs, scopeAdvice, scopesInput } from '../keys/create.ts'
-import { count, hintOf, keyFacts } from '../keys/key.ts'
+import { scopeAdvice, scopesInput } from '../keys/create.ts'
+import { type ExpiryProps, expiryInputs } from '../keys/expiry.ts'
+import { count, hintInBrackets, hintOf, keyFacts } from '../keys/key.ts'
 import { revealButton } from '../keys/reveal.ts'
 import { reasonWords } from './words.ts'
 
@@ -27,7 +29,7 @@ export type RotateProps = {
   /** the scopes ticked so far; the key's own unless they change */
   chosen: readonly string[]
   /** the expiry chosen so far; absent when it does not change */
-  expiry?: { expires: string; days?: string }
+  expiry?: Pick<ExpiryProps, 'expires' | 'days' | 'until'>
 }
 
 /** The form of a rotation: the new key's name, scopes and expiry, and what happens to the old one. */
@@ -61,12 +63,12 @@ const takesOverInput = input(
   'owner',
   'Who takes over',
   { type: 'users_select' },
-  { hint: 'They reveal the new key. Not whoever leaves.' },
+  { hint: 'They reveal the new key. Not the person who is leaving.' },
 )
 
 function whatHappens({ key, reason, now, last24h: { requests }, workspace }: RotateProps): Phrase {
   if (isOver(key, now))
-    return say`The old key has expired, so its requests are refused already. The new key takes the name.`
+    return say`The old key has expired, so its requests are refused already. The new key keeps the name.`
   if (reason === 'compromised')
     return say`⚠️ The old key is refused the moment you press Start rotation${requests > 0 ? say`: whatever made ${count(requests, 'request')} in the last 24 hours fails until it has the new one` : ''}. Then the new key is offered.`
   const ends = [key.expiresAt, key.endsAt]
@@ -75,19 +77,21 @@ function whatHappens({ key, reason, now, last24h: { requests }, workspace }: Rot
   const dueAt = now.getTime() + workspace.policy.rotationDeadlineDays * dayMs
   const warning =
     ends && ends.getTime() <= dueAt
-      ? say` ⚠️ The old key itself stops working on ${{ moment: ends }}; what has not switched by then fails.`
+      ? say` ⚠️ The old key itself stops working on ${{ moment: ends }}. Anything still using it then will fail.`
       : []
-  return say`The new key takes the name. Both keys work until nothing uses the old one any more; you see that in the alert channel, and finish.${warning}`
+  return say`The new key keeps the name. Both keys work until you finish; the alert channel shows what still uses the old one.${warning}`
 }
 
-function newKey({ key, reason, chosen, expiry: changed }: RotateProps): Phrase {
+function newKey({ key, reason, chosen, expiry: changed, workspace }: RotateProps): Phrase {
   const owner = reason === 'leaver' ? 'Whoever takes over' : { user: key.ownerId }
   const scopes =
     reason === 'scope-change' ? difference(key.scopes, chosen) : say`same scopes (${key.scopes.join(', ')})`
+  const inherited = inheritedLifetime(key.lifetimeDays, chosen, workspace.policy)
+  const why = inherited === key.lifetimeDays ? '' : ', the longest that policy allows'
   const lifetime = changed
     ? say`the expiry below`
-    : key.lifetimeDays
-      ? say`${count(key.lifetimeDays, 'day')} from its reveal`
+    : inherited
+      ? say`${count(inherited, 'day')} from its reveal${why}`
       : say`no expiry`
   return say`New key: ${{ name: key.name }}, ${scopes}, ${lifetime}. ${owner} reveals it.`
 }
@@ -122,8 +126,8 @@ export const rotatedView = (
   notice('Rotation started', [
     sentenceBlock(
       mine
-        ? say`The new key for ${{ name: successor.name }} waits for you to reveal it, here or in the message I sent you.`
-        : say`The new key for ${{ name: successor.name }} waits for ${{ user: successor.ownerId }} to reveal it.`,
+        ? say`The new key for ${{ name: successor.name }} is ready to reveal, here or in the message I sent you.`
+        : say`${{ user: successor.ownerId }} has to reveal the new key for ${{ name: successor.name }}.`,
     ),
     sentenceBlock(
       say`The old key ${hintOf(old)} works until the rotation is finished. ${{ name: `#${channel}` }} shows what still uses it, and when it is safe to finish.`,
@@ -140,14 +144,14 @@ export function compromisedView(
   const isDone = receipt === undefined || receipt.state === 'confirmed'
   return notice(isDone ? 'Key revoked' : 'Revoking key', [
     sentenceBlock(
-      say`${isDone ? 'Revoked' : 'Revoking'} ${{ name: old.name }} ${hintOf(old)}. ${receipt ? receiptPhrase(receipt) : ''}`,
+      say`${isDone ? 'Revoked' : 'Revoking'} ${{ name: old.name }} ${hintInBrackets(old)}. ${receipt ? receiptPhrase(receipt) : ''}`,
     ),
     ...(isDone
       ? [
           sentenceBlock(
             mine
-              ? say`The new key waits for you to reveal it. What the old one did in its last 48 hours stands in the alert channel.`
-              : say`The new key waits for ${{ user: successor.ownerId }} to reveal it. What the old one did in its last 48 hours stands in the alert channel.`,
+              ? say`Reveal the new key below. The alert channel shows what the old one did in its last 48 hours.`
+              : say`${{ user: successor.ownerId }} has to reveal the new key. The alert channel shows what the old one did in its last 48 hours.`,
           ),
           ...(mine ? [actions(revealButton(successor))] : []),
         ]

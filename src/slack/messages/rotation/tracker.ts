@@ -24,7 +24,7 @@ export function trackerMessage(tracker: Tracker): Message {
 }
 
 /** The progress for Home and dialogs, which take no tables and charts. */
-export function trackerBlocks(tracker: Tracker, actor: Actor): KnownBlock[] {
+function trackerBlocks(tracker: Tracker, actor: Actor): KnownBlock[] {
   const manages = may(actor, 'rotation.finish', { workspaceId: tracker.rotation.workspaceId })
   const first = sentenceBlock(headline(tracker))
   if (tracker.rotation.endedAt) return [first, ...ending(tracker)]
@@ -79,7 +79,7 @@ function picture({ hours, timeZone }: Tracker): KnownBlock[] {
   if (hours.every(({ old, next }) => old + next === 0)) return []
   const categories = unique(hours.map(({ at }) => clock(at, timeZone)))
   return [
-    chart('line', 'Requests per hour', categories, [
+    chart('line', `Requests per hour (${timeZone})`, categories, [
       { name: 'Old key', values: hours.map(({ old }) => old) },
       { name: 'New key', values: hours.map(({ next }) => next) },
     ]),

@@ -8,9 +8,9 @@ import { count } from '../keys/key.ts'
 
 /** The reason of a rotation, as a choice and after a "because". */
 export const reasonWords: Record<Reason, { choice: string; because: string }> = {
-  scheduled: { choice: 'It is time', because: 'it was time' },
-  compromised: { choice: 'It is compromised: refuse it now', because: 'it is compromised' },
-  leaver: { choice: 'Somebody leaves', because: 'somebody leaves' },
+  scheduled: { choice: 'Scheduled rotation', because: 'it was scheduled' },
+  compromised: { choice: 'Compromised: block it now', because: 'it is compromised' },
+  leaver: { choice: 'Somebody is leaving', because: 'somebody is leaving' },
   'scope-change': { choice: 'Its scopes change', because: 'its scopes change' },
 }
 
@@ -58,10 +58,10 @@ export function nextStep({ phase, rotation, facts, silence, isUsed }: Tracker): 
     return say`a manager aborts this rotation and starts another: the new key has expired.`
   if (phase === 'switch' && !isUsed)
     return say`${owner} puts the new key where the old one is used. Nothing has used it yet.`
-  if (phase === 'switch') return say`${owner} moves what still uses the old key.`
+  if (phase === 'switch') return say`${owner} switches the remaining systems to the new key.`
   if (phase === 'silent') {
     if (silence.provenMs === undefined)
-      return say`wait. A server has not told yet what it counted, so the silence of the old key is not proven.`
+      return say`wait. A server has not said yet what it counted, so the silence of the old key is not proven.`
     const safeAt = new Date(silence.since!.getTime() + silence.neededMs)
     return say`wait. The old key is safe to end on ${{ moment: safeAt }} if it stays silent.`
   }
@@ -82,7 +82,7 @@ export function warnings({ endsBeforeSwitch, facts, rotation }: Tracker): Phrase
   return [
     ...(endsBeforeSwitch
       ? [
-          say`⚠️ The old key itself stops working on ${{ moment: endsBeforeSwitch }}. What has not switched by then fails.`,
+          say`⚠️ The old key itself stops working on ${{ moment: endsBeforeSwitch }}. Anything still using it then will fail.`,
         ]
       : []),
     ...(facts.now >= facts.dueAt && rotation.endedAt === null
@@ -131,7 +131,7 @@ function timeLeft(at: Date, now: Date): string {
   if (hours < 0) return ', which has passed'
   return hours < 48
     ? `, ${count(Math.max(hours, 1), 'hour')} left`
-    : `, ${count(Math.floor(hours / 24), 'day')} left`
+    : `, ${count(Math.round(hours / 24), 'day')} left`
 }
 
 /** The verifiers' receipt for the end, once it is decided. */

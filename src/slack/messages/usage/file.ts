@@ -3,7 +3,7 @@ import { type Message, message } from '../../blocks.ts'
 
 /** Says where the file is; the file is its own message. */
 export const csvSentMessage = (name: string): Message =>
-  message(say`The usage of ${{ name }} is in our direct messages, as a file for a spreadsheet.`)
+  message(say`The usage of ${{ name }} is in your messages with Keywarden, as a file for a spreadsheet.`)
 
 /** The room for figures in a message, beside the words around them. */
 const maxCharacters = 8_000

@@ -21,7 +21,7 @@ import {
 import { fallback, isolate, mrkdwnDate, sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
 import { count } from '../keys/key.ts'
-import { inFull, sparkline } from './panel.ts'
+import { openPanel, sparkline } from './panel.ts'
 import { howMany, howWell, percent, rangeWords } from './words.ts'
 
 /** The contents of the overview. */
@@ -55,26 +55,26 @@ export function usageOverview(overview: Overview, image?: ImageBlock): Message {
       ...scopes(exercise, evidence),
       ...wideKeys(exercise, evidence, workspace.id),
       rangeButtons(workspace.id, range),
-      context(`As of ${mrkdwnDate(now, '{date_short_pretty} at {time}')}.`),
+      context(`Updated: ${mrkdwnDate(now, '{date_short_pretty} at {time}')}`),
     ],
   }
 }
 
-/** The immediate reply to the command. */
-export const overviewReply = ({ workspace, summary, range, picture }: Overview): Message =>
-  message(say`${{ name: workspace.name }}: ${howMany(summary, range)}`, context(inFull('overview', picture)))
+/** The reply where the overview was asked for, when it stands elsewhere. */
+export const overviewReply = ({ workspace, summary, range }: Overview, link: string | undefined): Message =>
+  message(say`${{ name: workspace.name }}: ${howMany(summary, range)}`, openPanel(link))
 
 /** The busiest keys; Slack allows one table per message. */
 export function topTable(top: readonly KeyUse[]): TableBlock {
   return {
     type: 'table',
     rows: [
-      ['Busiest keys', 'Requests', 'Refused', 'Went well'].map(cell),
+      ['Busiest keys', 'Requests', 'Refused', 'Success rate'].map(cell),
       ...top.map((key) => [
         cell(called(key, top)),
         cell(key.requests.toLocaleString('en-US')),
         cell(key.refused.toLocaleString('en-US')),
-        cell(wentWell(key)),
+        cell(rateOf(key)),
       ]),
     ],
     column_settings: [{}, { align: 'right' }, { align: 'right' }, { align: 'right' }],
@@ -85,7 +85,7 @@ export function topTable(top: readonly KeyUse[]): TableBlock {
 const called = ({ name, hint }: KeyUse, all: readonly KeyUse[]): string =>
   all.filter((one) => one.name === name).length > 1 ? `${isolate(name)} ${hint}` : isolate(name)
 
-function wentWell(key: KeyUse): string {
+function rateOf(key: KeyUse): string {
   const rate = successRate(key)
   return rate === undefined ? 'unknown' : percent(rate)
 }
@@ -126,7 +126,7 @@ function wideKeys({ wide }: Exercise, range: Range, workspaceId: string): KnownB
   const more = wide.count - shown.length
   return [
     sentenceBlock(
-      say`${count(wide.count, 'key')} could do with less, by what ${wide.count === 1 ? 'it' : 'they'} did in the last ${rangeWords[range]}${more > 0 ? `; the first ${shown.length}` : ''}:`,
+      say`${count(wide.count, 'key')} did not use all of ${wide.count === 1 ? 'its' : 'their'} scopes in the last ${rangeWords[range]}${more > 0 ? `. The first ${shown.length}` : ''}:`,
     ),
     ...shown.map((key) => wideKey(key, workspaceId)),
   ]
@@ -134,9 +134,12 @@ function wideKeys({ wide }: Exercise, range: Range, workspaceId: string): KnownB
 
 function wideKey({ keyId, name, scopes: has, exercised }: WideKey, workspaceId: string): KnownBlock {
   const spare = has.filter((scope) => !exercised.includes(scope))
-  return plainSection(`${isolate(name)} used ${exercised.join(', ')}, and not ${spare.join(' or ')}.`, {
-    accessory: go('Rotate with changes', 'rotate', { id: keyId, workspaceId, name }, { more: 'changes' }),
-  })
+  return plainSection(
+    `${isolate(name)} used only ${exercised.join(', ')}; ${spare.join(' and ')} ${spare.length === 1 ? 'is' : 'are'} unused.`,
+    {
+      accessory: go('Rotate with changes', 'rotate', { id: keyId, workspaceId, name }, { more: 'changes' }),
+    },
+  )
 }
 
 const rangeButtons = (workspaceId: string, shown: Range): KnownBlock =>

@@ -1,16 +1,17 @@
-import type { ImageBlock, KnownBlock, TableBlock } from '@slack/types'
-import type { UsagePicture } from '../../../charts/chart.ts'
+import type { ImageBlock, KnownBlock } from '@slack/types'
+import { type UsagePicture, unfinishedStep } from '../../../charts/chart.ts'
 import { join, type Phrase, say } from '../../../foundation/words.ts'
 import type { KeyWithUsage } from '../../../keys/key.ts'
 import { type Range, ranges } from '../../../usage/range.ts'
 import type { RecentRequest } from '../../../usage/recent.ts'
 import type { Source } from '../../../usage/sources.ts'
 import type { Summary } from '../../../usage/summary.ts'
-import { actions, button, cell, context, go, header, type Message, message } from '../../blocks.ts'
-import { fallback, isolate, mrkdwnDate, sentenceBlock, unixSeconds } from '../../phrase.ts'
+import { actions, button, context, go, header, type Message, message } from '../../blocks.ts'
+import { fallback, isolate, mrkdwnDate, sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
 import { keyLine } from '../keys/key.ts'
-import { firstAndLast, fromWhere, howMany, howWell, outcomeWords, percent, rangeWords } from './words.ts'
+import { newestRequests } from './recent.ts'
+import { firstAndLast, fromWhere, howMany, howWell, percent, rangeWords } from './words.ts'
 
 /** The contents of the panel. */
 export type Panel = {
@@ -24,7 +25,6 @@ export type Panel = {
 }
 
 const endpointsShown = 5
-const recentShown = 8
 
 /** One key's usage. Without a picture it has a line of text signs; all figures are also in words. */
 export function usagePanel(panel: Panel, image?: ImageBlock): Message {
@@ -43,38 +43,43 @@ export function usagePanel(panel: Panel, image?: ImageBlock): Message {
         ),
       ),
       ...endpointList(summary),
-      ...recentTable(recent),
+      ...newestRequests(key, recent),
       rangeButtons(key, range),
-      context(`As of ${mrkdwnDate(now, '{date_short_pretty} at {time}')}.`),
+      context(`Updated: ${mrkdwnDate(now, '{date_short_pretty} at {time}')}`),
     ],
   }
 }
 
-/** The immediate reply to the command; the panel follows as a direct message. */
-export const usageReply = (panel: Panel): Message => {
+/** The reply where the panel was asked for, when it stands elsewhere. */
+export const usageReply = (panel: Panel, link: string | undefined): Message => {
   const well = howWell(panel.summary)
   return message(
     say`${{ name: panel.key.name }}: ${howMany(panel.summary, panel.range)}${well ? say` ${well}` : ''}`,
-    context(inFull('panel', panel.picture)),
+    openPanel(link),
   )
 }
 
-/** Points to the direct message. */
-export const inFull = (what: 'panel' | 'overview', { steps }: UsagePicture): string =>
-  `The whole ${what}${steps.length > 0 ? ', with its picture,' : ''} is in our direct messages.`
+/** Leads to the message with the whole panel. */
+export const openPanel = (link: string | undefined): KnownBlock =>
+  link
+    ? sentenceBlock(say`Full report with chart: ${{ name: 'Open', url: link }}`)
+    : context('The full report is in your messages with Keywarden.')
 
 /** The picture in words. */
-export function altTextOf({ steps, names, marks }: UsagePicture, range: Range): string {
+export function altTextOf(picture: UsagePicture, range: Range): string {
+  const { steps, names, marks } = picture
   const sum = (part: 'ok' | 'refused' | 'failed') => steps.reduce((all, step) => all + step[part], 0)
   const figures = (['ok', 'refused', 'failed'] as const).map(
     (part) => `${names[part].toLowerCase()} ${sum(part).toLocaleString('en-US')}`,
   )
   const busiest = [...steps].sort((a, b) => size(b) - size(a))[0]
   const max = busiest
-    ? ` Most at once: ${size(busiest).toLocaleString('en-US')} from ${utc(busiest.fromMs)} to ${utc(busiest.toMs)}.`
+    ? ` Peak: ${size(busiest).toLocaleString('en-US')} between ${utc(busiest.fromMs)} and ${utc(busiest.toMs)}.`
     : ''
   const marked = marks.map(({ label, atMs }) => ` ${label} ${utc(atMs)}.`).join('')
-  return `Requests of the last ${rangeWords[range]}: ${figures.join(', ')}.${max}${marked}`
+  const open = unfinishedStep(picture)
+  const soFar = open ? ` The bar that began ${utc(open.fromMs)} is not over.` : ''
+  return `Requests of the last ${rangeWords[range]}: ${figures.join(', ')}.${max}${soFar}${marked}`
 }
 
 type Bar = UsagePicture['steps'][number]
@@ -109,40 +114,6 @@ function endpointList({ endpoints, totals }: Summary): KnownBlock[] {
     )
   return [sentenceBlock(say`Most accessed:\n${join(rows, '\n')}`)]
 }
-
-function recentTable(recent: readonly RecentRequest[]): KnownBlock[] {
-  if (recent.length === 0) return []
-  const table: TableBlock = {
-    type: 'table',
-    rows: [
-      ['Last requests', 'Endpoint', 'Outcome', 'Network', 'Client'].map(cell),
-      ...recent
-        .slice(0, recentShown)
-        .map(({ at, endpoint, code, network, client }) => [
-          moment(at),
-          ...[endpoint, outcomeWords(code), network, client].map(cell),
-        ]),
-    ],
-  }
-  return [table]
-}
-
-const moment = (at: Date) => ({
-  type: 'rich_text' as const,
-  elements: [
-    {
-      type: 'rich_text_section' as const,
-      elements: [
-        {
-          type: 'date' as const,
-          timestamp: unixSeconds(at),
-          format: '{date_short_pretty} {time_secs}',
-          fallback: at.toISOString(),
-        },
-      ],
-    },
-  ],
-})
 
 function rangeButtons(key: KeyWithUsage, shown: Range): KnownBlock {
   const to = (rest: string) => ref(key.workspaceId, `${key.id} ${rest}`)

@@ -14,10 +14,10 @@ export const rangeWords: Record<Range, string> = {
 /** A percentage: 0 and 100 only when exact, with a decimal below 10 and above 90. */
 export function percent(share: number): string {
   const value = share * 100
-  if (value === 0 || value === 100) return `${value} %`
-  if (value >= 99.95) return 'more than 99.9 %'
-  if (value < 0.1) return 'less than 0.1 %'
-  return `${value.toLocaleString('en-US', { maximumFractionDigits: value < 10 || value > 90 ? 1 : 0 })} %`
+  if (value === 0 || value === 100) return `${value}%`
+  if (value >= 99.95) return 'more than 99.9%'
+  if (value < 0.1) return 'less than 0.1%'
+  return `${value.toLocaleString('en-US', { maximumFractionDigits: value < 10 || value > 90 ? 1 : 0 })}%`
 }
 
 /** The number of requests, compared to the previous range. */
@@ -34,20 +34,28 @@ export function howMany({ totals, before }: Pick<Summary, 'totals' | 'before'>, 
 export function against(now: number, before: number): string {
   if (before === 0) return 'none'
   if (now === before) return 'as many as'
-  if (now >= 2 * before)
+  if (now === 2 * before) return 'twice as many as'
+  if (now > 2 * before)
     return `${(now / before).toLocaleString('en-US', { maximumFractionDigits: 1 })} times as many as`
   return `${percent(Math.abs(now / before - 1))} ${now > before ? 'more' : 'less'} than`
 }
 
-/** The success rate, and how many were refused or failed; undefined without requests. */
+/** How many succeeded, failed and were refused; undefined without requests. */
 export function howWell({ totals }: Pick<Summary, 'totals'>): Phrase | undefined {
   const rate = successRate(totals)
   if (rate === undefined) return undefined
-  const refused =
-    totals.refused > 0 ? say` ${count(totals.refused, 'was', 'were')} refused.` : say` None was refused.`
-  if (totals.outcomes === 0) return say`${percent(rate)} were let through.${refused}`
-  const failed = totals.failed === 0 ? 'none failed' : `${totals.failed.toLocaleString('en-US')} failed`
-  return say`${percent(rate)} succeeded: the platform reported ${count(totals.outcomes, 'answer')}, ${failed}.${refused}`
+  const { requests, refused, outcomes, failed } = totals
+  const letThrough = requests - refused
+  const others = [
+    ...(failed > 0 ? [say`${failed} failed`] : []),
+    say`${refused > 0 ? count(refused, 'was', 'were') : 'none was'} refused`,
+  ]
+  if (outcomes === 0)
+    return say`${letThrough} of ${count(requests, 'request')} let through; ${join(others, ', ')}.`
+  // Reports come by themselves: some may be missing, and some of an earlier time may be counted here.
+  if (outcomes !== letThrough)
+    return say`${percent(rate)} of ${count(outcomes, 'reported answer')} succeeded; ${join(others, ', ')}.`
+  return say`${outcomes - failed} of ${count(requests, 'request')} succeeded; ${join(others, ', ')}.`
 }
 
 export function firstAndLast({

@@ -29,7 +29,7 @@ export function rolesForm(props: RolesProps): ModalView {
       'group',
       'Or a user group',
       select(usergroups.slice(0, 100).map((group) => option(group.name, group.id))),
-      { optional: true, hint: 'Everyone in it, now and later. Member takes the group’s role away.' },
+      { optional: true, hint: 'Everyone in it, now and later. Choose Member to remove the group’s role.' },
     )
   return form(
     'Roles',
@@ -43,7 +43,7 @@ export function rolesForm(props: RolesProps): ModalView {
       input('person', 'Person', { type: 'users_select' }, { optional: true }),
       ...(usergroups.length > 0 ? [groupInput()] : []),
       input('role', 'Role', select(roleOptions, 'manager')),
-      context('Someone always owns Keywarden: the last owner stays one.'),
+      context('Keywarden needs at least one owner.'),
     ],
     'Close',
   )

@@ -1,0 +1,60 @@
+import type { ModalView } from '@slack/types'
+import { type Phrase, say } from '../../../foundation/words.ts'
+import type { Receipt } from '../../../leases/receipt.ts'
+import { receiptPhrase } from '../../../leases/receipt-words.ts'
+import type { LeakAction } from '../../../policy/leaked.ts'
+import type { Workspace } from '../../../workspaces/workspace.ts'
+import { form, input, notice, textInput } from '../../blocks.ts'
+import { sentenceBlock } from '../../phrase.ts'
+import { ref } from '../../ref.ts'
+import { count } from './key.ts'
+
+/** The dialog in which somebody reports leaked keys. */
+export const leakedForm = (workspace: Workspace): ModalView =>
+  form('Report a leak', 'Report', 'leak.report', ref(workspace.id, ''), [
+    sentenceBlock(
+      say`Paste what you found. I look it up by its hash and keep none of it. Those in charge of a key learn of it at once.`,
+    ),
+    input(
+      'tokens',
+      'Keys that leaked',
+      textInput({ multiline: true, max_length: 3000, focus_on_load: true }),
+      {
+        hint: 'Whole keys, or hints such as tml_Ab3d. A hint alone ends nothing.',
+      },
+    ),
+    input('where', 'Where you found them', textInput({ max_length: 300 }), {
+      hint: 'Such as the address of a repository, without the key.',
+      optional: true,
+    }),
+  ])
+
+/** A reported key that this person may see, and what became of it. */
+type ReportedKey = { name: string; hint: string; did: LeakAction | null }
+
+/** The answer names only keys that this person may see; of everything else it says the same. */
+export function leakReportedView(keys: readonly ReportedKey[], rest: number, receipt?: Receipt): ModalView {
+  return notice('Leak reported', [
+    ...keys.slice(0, maxListed).map((key) => sentenceBlock(outcome(key))),
+    ...(keys.length > maxListed
+      ? [sentenceBlock(say`And ${count(keys.length - maxListed, 'more key')}.`)]
+      : []),
+    ...(receipt ? [sentenceBlock(receiptPhrase(receipt))] : []),
+    ...(rest > 0 ? [sentenceBlock(others(rest))] : []),
+  ])
+}
+
+const maxListed = 50
+
+const done: Record<LeakAction, string> = {
+  notify: 'It still works: those in charge decide, from the alert.',
+  quarantine: 'It is in quarantine, as policy says.',
+  rotate: 'It is refused and a new key waits for its owner, as policy says.',
+  revoke: 'It is revoked, as policy says.',
+}
+
+const outcome = ({ name, hint, did }: ReportedKey): Phrase =>
+  say`${{ name }} ${{ code: hint }} is reported. ${done[did ?? 'notify']}`
+
+const others = (rest: number): Phrase =>
+  say`${rest === 1 ? 'One thing' : `${rest} things`} that you pasted I cannot show you as a key. Where it is one, those in charge of it know.`
