@@ -19,8 +19,12 @@ export const security = 'C0SECURITY'
 
 /** Types `/keys ...` in #general and waits for the dialog that opens, once it is filled. */
 export async function openDialog(who: PersonClient, text: string): Promise<ModalView> {
+  const before = topModal(await who.screen())?.id
   await expectOk(who.command({ channel: general, text: `/keys ${text}` }))
-  return who.waitFor((screen) => filled(topModal(screen)))
+  return who.waitFor((screen) => {
+    const top = topModal(screen)
+    return top?.id !== before && filled(top)
+  })
 }
 
 /** Types `/keys ...` in #general and waits for the answer that only this person sees. */

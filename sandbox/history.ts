@@ -5,6 +5,8 @@ import { plain } from '../src/foundation/words.ts'
 import { issue } from '../src/keys/issue.ts'
 import { reveal } from '../src/keys/reveal.ts'
 import { deactivate, revoke } from '../src/keys/state.ts'
+import { confirmChange } from '../src/leases/confirm.ts'
+import { isLost } from '../src/leases/receipt.ts'
 import type { Act, Actor } from '../src/members/actor.ts'
 import { ensureMember, setRole } from '../src/workspaces/roles.ts'
 import { addWorkspace, inheritOwners, type Workspace, workspacesOfTeam } from '../src/workspaces/workspace.ts'
@@ -20,6 +22,7 @@ const hourMs = 3_600_000
 const firstDay = 122
 const hoursOfUse = [1.7, 5, 8, 10.2, 12.4, 14.5, 17, 20.6]
 const acts = { deactivate, revoke }
+const states = { deactivate: 'inactive', revoke: 'revoked' } as const
 
 /** A calendar on which the demo's past, which ends at `today`, is still to come. */
 export const calendarBeforeHistory = (today: Date) =>
@@ -162,12 +165,22 @@ async function make(past: Past, key: PastKey): Promise<void> {
   past.tokens.set(key, token.open())
 }
 
+/** A day of the past lasts a moment: unless waited for, the audit would say that servers learnt of a change days later. */
+async function confirmed({ world }: House, keyId: string, to: 'inactive' | 'revoked'): Promise<void> {
+  for (;;) {
+    const receipt = await confirmChange(world, [keyId], { to })
+    if (receipt.state === 'confirmed') return
+    if (isLost(receipt)) throw new Error("A change of the demo's past was lost.")
+  }
+}
+
 async function doTo({ house, ids }: Past, one: PastAct): Promise<void> {
   const key = pastKeys.find(({ name }) => name === one.key)!
   const { id: workspaceId } = await workspace(house, key.workspace)
   await done(house, await actor(house, workspaceId, people[one.by]), (act) =>
     acts[one.does](act, workspaceId, ids.get(key)!, one.reason),
   )
+  await confirmed(house, ids.get(key)!, states[one.does])
 }
 
 /** Something that waits for a manager, asked for in Slack as a member does. */

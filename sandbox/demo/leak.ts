@@ -8,9 +8,9 @@ const thief = { 'x-forwarded-for': '198.18.66.77', 'user-agent': 'python-urllib3
 export const leaked = 'Salesforce CRM'
 const requests = 1_200
 const atOnce = 40
-/** The five minutes come to their end, and the job waits no longer than ten for what a verifier may still hold. */
-const laterMinutes = 17
 const bucketMinutes = 5
+/** The detector looks at whole five minutes, a minute after their end. */
+const laterMinutes = bucketMinutes + 2
 /** How far a leak moves the calendar at most. */
 export const leakMinutes = laterMinutes + bucketMinutes
 
@@ -32,9 +32,10 @@ export async function leak(house: House, clients: readonly Pick<Client, 'name' |
       }),
     )
   await eventually(async () => {
+    await house.keywarden.flush()
     const counted = (await countOf(house, leaked)) - before
     if (counted < requests) throw new Unexpected(`${requests} requests counted`, String(counted))
-  }, 20)
+  }, 60)
   await advance(house.slack.url, { advanceMinutes: laterMinutes })
 }
 

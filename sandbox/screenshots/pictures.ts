@@ -1,5 +1,5 @@
 import { person, runAction } from 'local-slack/person'
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import {
   people as everyone,
   general,
@@ -49,7 +49,7 @@ export const pictures: readonly Picture[] = [
   { file: 'usage', as: 'manager', size: [1100, 1300], place: directMessages, stage: usage },
   { file: 'revoke', as: 'manager', size: [900, 700], place: inGeneral, stage: revoke, frame: 'dialog' },
   { file: 'home', as: 'manager', size: [1100, 840], place: home, stage: waitForHome },
-  { file: 'policy', as: 'owner', size: [900, 1560], place: inGeneral, stage: policy, frame: 'dialog' },
+  { file: 'policy', as: 'owner', size: [900, 900], place: inGeneral, stage: policy, frame: 'dialog' },
   // The last one: what leaks is in every list from then on.
   {
     file: 'alert',
@@ -103,23 +103,35 @@ async function showMasked(page: Page, { house }: Demo): Promise<void> {
 
 async function alerts(page: Page, { house }: Demo): Promise<void> {
   await runAction(house.slack.url)
-  await page.getByRole('button', { name: /^Quarantine key/ }).waitFor()
-  await page.getByRole('img', { name: /^Requests per hour/ }).waitFor()
+  const alert = page.getByRole('article').filter({
+    has: page.getByRole('button', { name: /^Quarantine key/ }),
+  })
+  await alert.getByRole('img', { name: /^Requests per hour/ }).waitFor()
+  // Its reply is shown in the channel too, with the same picture.
+  await alert.getByText('1 reply').waitFor()
+  await inTheMiddle(alert)
 }
 
 /** The message of a rotation that is under way, from its first line to its buttons. */
 async function rotation(page: Page): Promise<void> {
   const buttons = page.getByRole('button', { name: /Finish early Zendesk Sync/ })
-  await buttons.scrollIntoViewIfNeeded()
-  await page.getByText('Requests per hour').waitFor()
+  const tracker = page.getByRole('article').filter({ has: buttons })
+  await tracker.getByText('Requests per hour').waitFor()
+  await inTheMiddle(tracker)
 }
+
+const inTheMiddle = (what: Locator): Promise<void> =>
+  what.evaluate((element) => element.scrollIntoView({ block: 'center' }))
 
 /** A panel of usage, in the direct messages of whoever asked for it. */
 async function usage(page: Page, { house }: Demo): Promise<void> {
   const manager = person(house.slack.url, everyone.manager)
   await manager.command({ channel: general, text: '/keys usage Salesforce CRM 30d' })
   await page.getByRole('img', { name: /^Requests of the last 30 days/ }).waitFor()
-  await page.getByText(/^As of/).waitFor()
+  await page
+    .getByText(/^Updated/)
+    .last()
+    .waitFor()
 }
 
 async function revoke(page: Page): Promise<void> {
@@ -133,6 +145,6 @@ async function waitForHome(page: Page): Promise<void> {
 
 async function policy(page: Page): Promise<void> {
   await type(page, '/keys policy')
-  await page.getByRole('dialog').getByRole('button', { name: /Save/ }).waitFor()
+  await page.getByRole('dialog').getByText('Rotation and idle keys').waitFor()
   await page.evaluate(() => (document.activeElement as HTMLElement).blur())
 }

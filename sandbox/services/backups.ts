@@ -71,7 +71,8 @@ export function urlOf(port: number, like: string): string {
 export const dataOf = async ({ url }: PostgresServer): Promise<string> =>
   (await run(url, 'show data_directory'))[0].data_directory
 
-async function run(url: string, statement: string) {
+/** Runs one statement over a connection of its own. */
+export async function run(url: string, statement: string) {
   const client = new pg.Client(url)
   await client.connect()
   try {

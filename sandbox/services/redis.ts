@@ -5,7 +5,7 @@ import { Redis } from 'ioredis'
 import { privateDirectory } from './directory.ts'
 import { findRedis } from './install.ts'
 import { givenServer } from './postgres.ts'
-import { type LocalServer, startServer } from './server.ts'
+import { freePort, type LocalServer, startServer } from './server.ts'
 
 export type RedisServer = LocalServer & { url: string }
 
@@ -18,6 +18,8 @@ export type RedisOptions = {
   own?: boolean
   /** more lines of its configuration */
   more?: readonly string[]
+  /** a node of a Redis Cluster, without slots */
+  cluster?: boolean
 }
 
 /**
@@ -33,9 +35,12 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
   const directory = await privateDirectory('redis')
   const password = randomBytes(18).toString('base64url')
   const configuration = join(directory, 'redis.conf')
-  await writeFile(configuration, [settings(directory, password), ...(options.more ?? [])].join('\n'), {
-    mode: 0o600,
-  })
+  // By default the second port of a node is 10,000 above its first, where there may be none.
+  const ofNode = options.cluster
+    ? ['databases 1', 'cluster-enabled yes', `cluster-port ${await freePort()}`]
+    : []
+  const lines = [settings(directory, password), ...ofNode, ...(options.more ?? [])]
+  await writeFile(configuration, lines.join('\n'), { mode: 0o600 })
   try {
     const server = await startServer({
       name: 'redis',

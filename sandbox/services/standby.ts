@@ -1,6 +1,6 @@
 import { appendFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { backUp, dataOf, place, urlOf } from './backups.ts'
+import { backUp, dataOf, place, run, urlOf } from './backups.ts'
 import { privateDirectory } from './directory.ts'
 import { notDurable, type PostgresServer, serveData } from './postgres.ts'
 import { type PostgresPrograms, postgresPrograms } from './postgres-programs.ts'
@@ -19,6 +19,9 @@ export async function startStandby(
   const directory = await privateDirectory('postgres', programs.owner, true)
   const data = join(directory, 'data')
   try {
+    // Else the checkpoints of others, each `drop database` is one, remove what the standby has not asked for yet.
+    await run(primary.url, `alter system set wal_keep_size = '1GB'`)
+    await run(primary.url, 'select pg_reload_conf()')
     await backUp(primary, programs, data)
     await follow(primary.url, programs, data, name)
     const server = await serveData(programs, directory, data, notDurable)
