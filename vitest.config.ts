@@ -13,9 +13,9 @@ export default defineConfig({
     // Each file has databases of its own, so the files of a worker share what they import: a second a file.
     isolate: false,
     // It only ends what hangs: on a busy machine a story through Slack may take half a minute.
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     // A fact that is waited for may take its time on a busy machine; waiting ends as soon as it is there.
     expect: { poll: { timeout: 40_000 } },
-    hookTimeout: 60_000,
+    hookTimeout: 120_000,
   },
 })

@@ -21,7 +21,7 @@ async function alertAll(keys: Planted[]): Promise<string[]> {
 
 const soon = (name: string, ownerId?: string): Planted => ({
   name,
-  lifetimeDays: 7,
+  endsInDays: 7,
   ...(ownerId ? { ownerId } : {}),
 })
 
@@ -47,13 +47,15 @@ const dialogOf = (who: PersonClient) =>
     return top?.submit ? top : undefined
   })
 
-test('the owner is mentioned first, and whoever takes the alert is named in it and in its thread', async () => {
+test('how urgent it is, the key and the fact come first, then the owner; whoever takes it is named there and in the thread', async () => {
   await alertAll([soon('Billing sync', people.manager)])
   const manager = house.as('manager')
   const alert = await alertAbout(manager, 'Billing sync')
-  expect(said(alert)).toMatch(new RegExp(`^${people.manager}:? Billing sync stops working`))
+  expect(said(alert)).toMatch(
+    new RegExp(`^🟠 Warning · Billing sync stops working .*Owner: ${people.manager}`),
+  )
   await press(house.as('otherManager'), alert, "I'm on it")
-  const taken = await alertAbout(manager, 'Billing sync', `${people.otherManager} is on it since`)
+  const taken = await alertAbout(manager, 'Billing sync', `${people.otherManager} has been on it since`)
   expect(taken.ts).toBe(alert.ts)
   await thread(manager, alert, `${people.otherManager} is on it: Billing sync.`)
 })
@@ -113,7 +115,7 @@ test('an alert that is assigned calls the person it was given to', async () => {
   const manager = house.as('manager')
   const alert = await alertAbout(manager, 'Handover')
   await assign(manager, alert, people.otherManager)
-  await thread(manager, alert, `${people.otherManager} ${people.manager} gave you Handover.`)
+  await thread(manager, alert, `${people.manager} assigned Handover to ${people.otherManager}.`)
 })
 
 test('an owner who is not in the channel gets a message that stays in step, and asks a manager from it', async () => {
@@ -128,12 +130,12 @@ test('an owner who is not in the channel gets a message that stays in step, and 
   await thread(manager, alert, `${people.member} asks a manager to act on Danas key.`)
   await press(manager, await alertAbout(manager, 'Danas key'), 'Deactivate')
   await submitAndSee(manager, await dialogOf(manager), {})
-  const resolved = await alertIn(dana, dm, 'Danas key', 'Deactivated by')
+  const resolved = await alertIn(dana, dm, 'Danas key', ' deactivated Danas key on')
   expect(resolved.ts).toBe(direct.ts)
   expect(resolved.blocks.some((block) => block.type === 'actions')).toBe(false)
 })
 
-test('a member who presses what only managers may is refused, and the alert stays as it was', async () => {
+test('a member who takes on an alert about a key of another is refused, and the alert stays as it was', async () => {
   await alertAll([soon('Out of reach')])
   const { slack } = house
   await slack.addToChannel(security, people.otherMember)
@@ -141,9 +143,7 @@ test('a member who presses what only managers may is refused, and the alert stay
   const alert = await alertAbout(member, 'Out of reach')
   await press(member, alert, "I'm on it")
   await member.waitFor((screen) =>
-    messagesIn(screen, security).find((message) =>
-      said(message).includes('Only managers and owners take on alerts.'),
-    ),
+    messagesIn(screen, security).find((message) => said(message).includes('No such key here.')),
   )
   const now = messagesIn(await member.screen(), security).find((message) => message.ts === alert.ts)!
   expect(said(now)).toBe(said(alert))
@@ -161,23 +161,41 @@ test('four at once are one message with a menu each and a reply each, which shri
   await submitAndSee(manager, await dialogOf(manager), {})
   const smaller = await alertAbout(manager, 'One of four', '3 keys stop working soon or have stopped.')
   expect(smaller.ts).toBe(group.ts)
-  expect(said(smaller)).toContain('1 key has been dealt with')
-  await thread(manager, group, 'Two of four: Deactivated by')
+  expect(said(smaller)).toContain(`✅ ${people.manager} deactivated Two of four on`)
+  await thread(manager, group, `${people.manager} deactivated Two of four on`)
 })
 
-test('warnings a month ahead share one message a day, and a key leaves it when a week is left', async () => {
+test('a warning a month ahead is one message until its key has ended', async () => {
+  const start = house.calendar.now()
+  const expiresAt = new Date(start.getTime() + 29 * 86_400_000)
+  await alertAll([{ name: 'All alone', expiresAt, lifetimeDays: 90 }])
+  const manager = house.as('manager')
+  const alert = await alertAbout(manager, 'All alone', '🔵 Notice')
+  for (const days of [16, 7, 4, 2]) {
+    house.calendar.advance({ days, minutes: 0 })
+    await house.keywarden.runTimetable()
+  }
+  const last = await alertAbout(manager, 'All alone', '🔴 Critical')
+  expect(last.ts).toBe(alert.ts)
+  await thread(manager, alert, '🟠 Warning · All alone stops working')
+})
+
+test('several warnings of a day share one message, and a key leaves it by name when a week is left', async () => {
   const start = house.calendar.now()
   const inDays = (days: number) => new Date(start.getTime() + days * 86_400_000)
-  await alertAll([{ name: 'Far away', expiresAt: inDays(29), lifetimeDays: 90 }])
-  await alertAll([{ name: 'Far as well', expiresAt: inDays(13), lifetimeDays: 90 }])
+  await alertAll([
+    { name: 'Far away', expiresAt: inDays(29), lifetimeDays: 90 },
+    { name: 'Far as well', expiresAt: inDays(13), lifetimeDays: 90 },
+  ])
   const manager = house.as('manager')
   const daily = await alertAbout(manager, 'Far as well', '2 keys stop working soon or have stopped.')
   house.calendar.advance({ days: 7, minutes: 0 })
   await house.keywarden.runTimetable()
-  const own = await alertAbout(manager, 'Far as well', 'stops working on')
+  const own = await alertAbout(manager, 'Far as well', '🟠 Warning · Far as well stops working on')
   expect(own.ts).not.toBe(daily.ts)
-  const left = await alertAbout(manager, 'Far away', '1 key stops working soon or has stopped.')
+  const left = await alertAbout(manager, 'Far away', 'Far as well: continues in a message of its own.')
   expect(left.ts).toBe(daily.ts)
+  expect(said(left)).toContain('🔵 Notice · Far away stops working on')
 })
 
 test('an idle key that somebody still needs is quiet again, and says who said so', async () => {
@@ -186,7 +204,7 @@ test('an idle key that somebody still needs is quiet again, and says who said so
   const manager = house.as('manager')
   const alert = await alertAbout(manager, 'Disaster plan', 'no request yet')
   await press(manager, alert, 'Still needed')
-  const resolved = await alertAbout(manager, 'Disaster plan', 'Still needed, said by')
+  const resolved = await alertAbout(manager, 'Disaster plan', 'as still needed on')
   expect(said(resolved)).toContain(people.manager)
 })
 
@@ -199,7 +217,7 @@ test('an alert that eased still calls the person it is given to', async () => {
   await house.keywarden.runTimetable()
   await thread(manager, alert, 'Eased')
   await assign(manager, await alertAbout(manager, 'Eased', ''), people.otherManager)
-  await thread(manager, alert, `${people.otherManager} ${people.manager} gave you Eased.`)
+  await thread(manager, alert, `${people.manager} assigned Eased to ${people.otherManager}.`)
 })
 
 test('on Monday at nine one message says what there is to look at', async () => {
@@ -209,6 +227,6 @@ test('on Monday at nine one message says what there is to look at', async () => 
   nine.setUTCHours(9, 1, 0, 0)
   calendar.advance({ days: 0, minutes: (nine.getTime() - calendar.now().getTime()) / 60_000 })
   await house.keywarden.runTimetable()
-  const digest = await alertAbout(house.as('manager'), 'to look at this week', 'Most urgent')
-  expect(said(digest)).toMatch(/\d+ things to look at this week/)
+  const digest = await alertAbout(house.as('manager'), 'open finding', 'this week')
+  expect(said(digest)).toMatch(/\d+ open findings?\. (None|\d+) new, (none|\d+) resolved this week\./)
 })

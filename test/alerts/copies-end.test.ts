@@ -6,8 +6,9 @@ import { type Channel, Refused } from '../../src/notifications/channel.ts'
 import { deliverWaiting } from '../../src/notifications/deliver.ts'
 import { refreshMessages } from '../../src/notifications/refresh.ts'
 import { sources } from '../../src/slack/sources.ts'
+import { decideRequest, openForDecision } from '../../src/workspaces/decide-request.ts'
 import type { RequestContent } from '../../src/workspaces/request-source.ts'
-import { decideRequest, makeRequest, openForDecision } from '../../src/workspaces/requests.ts'
+import { makeRequest } from '../../src/workspaces/requests.ts'
 import { must, openRecords, type Records } from '../setup/records.ts'
 
 let r: Records
@@ -33,8 +34,9 @@ function directOnly() {
       shown.push(show(destination, content))
       return { channelId: 'D0DIRECT01', ts: `${shown.length}.0` }
     },
-    async edit({ ts }, content, destination) {
-      shown[Number(ts) - 1] = show(destination, content)
+    async edit(where, content, destination) {
+      shown[Number(where.ts) - 1] = show(destination, content)
+      return where
     },
     find: async () => undefined,
     reaches: async () => true,
@@ -62,7 +64,7 @@ test('a copy of a request for the person who asked loses its buttons though the 
     { kind: 'member', id: 'U0BRUNO002', role: 'manager', workspaceId: workspace.id },
   )
   await deliver()
-  expect(shown).toContainEqual({ ...copy, about: 'request-denied', state: 'denied' })
+  expect(shown).toContainEqual({ ...copy, about: 'request-answered', state: 'denied' })
   expect(shown).toContainEqual({ ...copy, state: 'denied' })
   expect(shown).not.toContainEqual({ ...copy, state: 'waiting' })
 })

@@ -21,7 +21,7 @@ afterAll(() => records.drop())
 /** A key with three requests in the last day and nine before, and an open finding about it. */
 async function alertOf(kind: Kind, step: string, more: { resolution?: Resolution; groupId?: string } = {}) {
   const { world, workspace } = records
-  const [keyId] = await plant(world, workspace.id, [{ name: `${kind} ${step}`, lifetimeDays: 7 }])
+  const [keyId] = await plant(world, workspace.id, [{ name: `${kind} ${step}`, endsInDays: 7 }])
   await use(world.db, [
     { keyId: keyId!, at: ago(1), requests: 2 },
     { keyId: keyId!, at: ago(23), requests: 1 },
@@ -45,9 +45,7 @@ const words = async (...about: Parameters<typeof alertOf>) =>
 
 test('an alert about a key that will end, or is due for rotation, says what it did in the 24 hours before', async () => {
   expect(await words('expiring', '7d')).toMatch(/stops working on .*\. 3 requests in the 24 hours before /)
-  expect(await words('rotation-due', 'warn')).toMatch(
-    /its key is from .*\. 3 requests in the 24 hours before /,
-  )
+  expect(await words('rotation-due', 'warn')).toMatch(/created on .*\. 3 requests in the 24 hours before /)
   expect(await words('rotation-due', 'overdue-2')).toMatch(
     /2 weeks overdue .* 3 requests in the 24 hours before /,
   )

@@ -10,7 +10,7 @@ let posted: Message
 beforeEach(async () => {
   house = await testHouse()
   const workspaceId = (await house.world.db('workspaces').first('id')).id
-  await plant(house.world, workspaceId, [{ name: 'Ledger', lifetimeDays: 7 }])
+  await plant(house.world, workspaceId, [{ name: 'Ledger', endsInDays: 7 }])
   await house.keywarden.runTimetable()
   posted = await seen(({ threadTs, ...message }) => !threadTs && said(message as Message).includes('Ledger'))
 })
@@ -38,7 +38,7 @@ test('an alert is brought up to date in words where its new blocks are refused, 
   await itGetsWorse()
   const plainly = await seen((message) => parent(message) && message.blocks.length === 0)
   expect(plainly.text).toMatch(
-    /Ledger.* stops working on .*\n`tml_.*\nButtons cannot be shown here\. Type `\/keys show tml_/,
+    /Ledger.* stops working on .*\nOwner: .*\n`tml_.*\nButtons cannot be shown here\. Type `\/keys show tml_/,
   )
   expect(said(await seen(reply))).toContain('Ledger stops working')
   house.calendar.advance({ days: 2, minutes: 0 })
@@ -63,7 +63,7 @@ test('a reply whose blocks are refused stands in the thread in words', async () 
   await itGetsWorse()
   const plainly = await seen(reply)
   expect(plainly.blocks).toEqual([])
-  expect(plainly.text).toMatch(/^<@U0ADA00001>: .*Ledger.* stops working on <!date/)
+  expect(plainly.text).toMatch(/^(🔴|🟠) .* · .*Ledger.* stops working on <!date.* <@U0ADA00001>/)
 })
 
 test('where only an edit says what happened, and Slack lets nobody edit, the message has failed and owners see it', async () => {

@@ -1,6 +1,6 @@
 import type { Call, Fault, Message } from 'local-slack/contract'
 import { findButton, messagesIn } from 'local-slack/inspect'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { fetchOperations } from '../../sandbox/operations.ts'
 import { reconcileWorkspace } from '../../src/findings/reconcile-all.ts'
 import { openWebClient } from '../../src/foundation/slack.ts'
@@ -63,7 +63,7 @@ async function lookedAt(...keys: Planted[]): Promise<string> {
 }
 
 /** A key that stops working in a week gets a message of its own. */
-const alertAbout = (name: string) => lookedAt({ name, lifetimeDays: 7 })
+const alertAbout = (name: string) => lookedAt({ name, endsInDays: 7 })
 
 const messageAbout = (keyId: string) =>
   house.world
@@ -119,9 +119,9 @@ test('in words alone an alert says what, whose it is, when, and what to type ins
   const alert = await inChannel(/Words only stops working/)
   expect(alert.blocks).toEqual([])
   expect(alert.text).toMatch(
-    /^<@U0ADA00001>: \u2068Words only\u2069 stops working on <!date\^\d+\^[^|]*\|2026-/,
+    /^🟠 Warning · \u2068Words only\u2069 stops working on <!date\^\d+\^[^|]*\|2026-/,
   )
-  expect(alert.text).toMatch(/`tml_[0-9a-f]{4}\.\.\.` · never used · owner <@U0ADA00001>/)
+  expect(alert.text).toMatch(/Owner: <@U0ADA00001>\n`tml_[0-9a-f]{4}\.\.\.` · never used/)
   expect(alert.text).toMatch(/Type `\/keys show tml_[0-9a-f]{4}\.\.\.`/)
 })
 
@@ -170,6 +170,33 @@ describe('what Slack refuses for good is tried once as it is and once in words, 
     expect(await house.world.db('outbox').where({ step: 'torn' }).first()).toMatchObject({
       outcome: 'failed',
     })
+  })
+
+  test('what ends while the next is being claimed holds up nothing behind it', async () => {
+    await deliverWaiting(messenger)
+    const { db, calendar, random } = { ...house.world, calendar: house.calendar }
+    const place = { workspaceId: workspace.id, subjectId: workspace.id }
+    const torn = { ...place, destination: 'channel:security-alerts', source: 'digest', mode: 'once' } as const
+    await db.transaction((trx) => put(trx, [{ ...torn, step: 'torn again' }], calendar.now(), random))
+    await plant(house.world, workspace.id, [{ name: 'Freed meanwhile', endsInDays: 7 }])
+    await reconcileWorkspace(house.world, workspace)
+    const isOver = async () =>
+      expect((await db('outbox').where({ step: 'torn again' }).first()).completed_at).not.toBeNull()
+    let claims = 0
+    // The answer to the second claim is on its way until what the first one claimed has ended.
+    const slow = new Proxy(db, {
+      get(target, name) {
+        if (name !== 'raw') return Reflect.get(target, name)
+        return (sql: string, bindings: never) => {
+          const answer = target.raw(sql, bindings)
+          if (!sql.includes('with recursive places') || ++claims !== 2) return answer
+          return answer.then((claimed) => vi.waitFor(isOver, { timeout: 40_000 }).then(() => claimed))
+        }
+      },
+    })
+    await deliverWaiting({ ...messenger, world: { ...house.world, db: slow } })
+    expect(claims).toBeGreaterThan(2)
+    await inChannel('Freed meanwhile stops working')
   })
 
   test('doctor counts them and says since when, what Slack said and what to do', async () => {
@@ -251,11 +278,11 @@ describe('what says nothing about the message loses none, however long it lasts:
 test('where many share a message, each has its reply though the message itself goes in words', async () => {
   house.slack.refuseBlocks(['section'])
   const names = ['Alpha', 'Beta', 'Gamma', 'Delta', 'Epsilon'].map((name) => `Shared ${name}`)
-  await lookedAt(...names.map((name) => ({ name, lifetimeDays: 7 })))
+  await lookedAt(...names.map((name) => ({ name, endsInDays: 7 })))
   const shared = await inChannel('keys stop working soon')
   expect(shared.blocks).toEqual([])
   for (const name of names) expect(shared.text).toContain(name)
-  expect(shared.text).toContain('Type `/keys list attention` instead.')
+  expect(shared.text).toContain('Type `/keys inbox alerts` instead.')
   const replies = messagesIn(await house.as('manager').screen(), security).filter(
     ({ threadTs, blocks }) => threadTs === shared.ts && blocks.length > 0,
   )
@@ -333,7 +360,7 @@ describe('beside a worker', () => {
   })
 
   test('where a plan has no charts the digest comes in words, and the critical alert behind it comes', async () => {
-    const [keyId] = await plant(house.world, workspace.id, [{ name: 'Payroll export', lifetimeDays: 14 }])
+    const [keyId] = await plant(house.world, workspace.id, [{ name: 'Payroll export', endsInDays: 14 }])
     await use(house.world.db, [{ keyId: keyId!, at: house.calendar.now(), requests: 1_200 }])
     house.slack.refuseBlocks(['data_visualization', 'table'])
     house.calendar.advance({ days: 5, minutes: 0 })
@@ -341,21 +368,21 @@ describe('beside a worker', () => {
     const expiresAt = new Date(house.calendar.now().getTime() + 20 * 3_600_000)
     await lookedAt({ name: 'Ends tomorrow', expiresAt })
     expect(said(await inChannel('Ends tomorrow stops working'))).toContain('never used')
-    const digest = await inChannel('to look at this week')
+    const digest = await inChannel('open finding')
     expect(digest.blocks).toEqual([])
     const words = said(digest)
     expect(words).toMatch(/1,200 requests with 1 key, .*By day: Mon 0, Tue 0, Wed 1,200/)
-    expect(words).toMatch(/Most urgent: • Payroll export: stops working within 14 days/)
-    expect(words).toContain('Payroll export · 1,200 · 0 · 100 %')
-    expect(words).toContain('`/keys list expiring`')
-    const [whole, plainly] = await calls('chat.postMessage', 'to look at this week')
+    expect(words).toMatch(/🔵 Notice · <http[^|>]+\|Payroll export> stops working within 14 days/)
+    expect(words).toContain('Payroll export · 1,200 · 0 · 100%')
+    const [whole, plainly] = await calls('chat.postMessage', 'open finding')
     expect([whole!.reply.error, plainly!.reply.ok]).toEqual(['invalid_blocks', true])
     house.slack.refuseBlocks([])
   })
 
   describe('a message that failed', () => {
     const at = async (path: string) => (await fetchOperations(`${house.keywarden.url}${path}`)).text()
-    const failed = /Slack refused a message of .* \( ?finding ?\) to .*#security-alerts.*: invalid_blocks/
+    const failed =
+      /Slack refused 1 message, and nobody read it\. The last, of .* to #security-alerts: invalid_blocks/
 
     test('is counted by a scrape and named by /readyz, which stays ready', async () => {
       await refuse('invalid_blocks', 'Counted', { times: 2 })

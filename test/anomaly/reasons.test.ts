@@ -212,6 +212,51 @@ test('an hour without a request on a key that always has some is silence', () =>
   expect(alerts[0]!.index - start).toBeLessThan(hour)
 })
 
+test('two hours at a third of what a key always has are a fall, within a quarter of an hour', () => {
+  const { alerts } = live(
+    24,
+    () => 50,
+    (i) => (between(i, start, 24) ? { count: 15 } : {}),
+  )
+  expect(alerts).toMatchObject([{ reason: 'fall' }])
+  expect(alerts[0]!.index - start).toBeLessThan(3)
+})
+
+test('a holiday with half of the requests is no fall', () => {
+  const { alerts } = live(26, (i) => (i >= 23 * day && i < 24 * day ? 0.5 : 1) * office(100)(i))
+  expect(alerts).toEqual([])
+})
+
+test('a time of day at which a key was nearly unused before is no fall when it is so again', () => {
+  const sleeps = (i: number) => Math.floor(i / day) % 7 === 2 && between(i % day, 9 * hour, 36)
+  const { alerts } = live(38, (i) => (sleeps(i) ? 5 : 50))
+  expect(alerts.filter(({ index }) => index >= 16 * day)).toEqual([])
+})
+
+test('a key that falls and then is silent has one message, and another for the outage a day later', () => {
+  const outage = (i: number, from: number) =>
+    between(i, from, 6) ? 12 : between(i, from + 6, 30) ? 0 : undefined
+  const { alerts } = live(
+    26,
+    () => 50,
+    (i) => {
+      const count = outage(i, start) ?? outage(i, start + day + 6 * hour)
+      return count === undefined ? {} : { count }
+    },
+  )
+  expect(alerts.map(({ index, reason }) => [reason, Math.floor((index - start) / day)])).toEqual([
+    ['fall', 0],
+    ['fall', 1],
+  ])
+})
+
+test('what follows a gap is no fall: nothing is known of the quarter of an hour', () => {
+  const { state } = live(20, () => 50)
+  const first = 20 * day + hour
+  expect(step(state, bucketOf(first, { count: 50 }))).toMatchObject({ alert: false })
+  expect(step(state, bucketOf(first + 1, { count: 50 }))).toMatchObject({ alert: false })
+})
+
 test('a night without a request on a key that sleeps every night is not', () => {
   const { alerts } = live(24, (i) => (office(100)(i) > 20 ? 50 : 0))
   expect(alerts).toEqual([])
@@ -249,20 +294,6 @@ test('one incident is one message, not one for each bucket', () => {
     (i) => (between(i, start, 288) ? { count: 1000 } : {}),
   )
   expect(alerts.map(({ index, reason }) => [index - start, reason])).toEqual([[0, 'spike']])
-})
-
-test('most of an hour from a network first seen today is alerted, on a key with a history', () => {
-  const { state } = live(20, () => 50)
-  const evidence = { fromNewSources: 500, refusedScope: 0 }
-  const reading = step(state, { ...bucketOf(20 * day, { count: 50 }), evidence })
-  expect(reading).toMatchObject({ reason: 'new-network', alert: true })
-})
-
-test('a few requests from a new network are not', () => {
-  const { state } = live(20, () => 50)
-  const evidence = { fromNewSources: 15, refusedScope: 2 }
-  const reading = step(state, { ...bucketOf(20 * day, { count: 50 }), evidence })
-  expect(reading).toMatchObject({ alert: false })
 })
 
 test('a scope refused again and again is probing', () => {

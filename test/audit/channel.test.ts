@@ -49,7 +49,7 @@ test('nothing is posted until an owner chooses a channel in the policy', async (
     messagesIn(await house.as('owner').screen(), general).filter((one) => words.test(said(one))),
   ).toEqual([])
   const owner = house.as('owner')
-  const saved = await submitAndSee(owner, await openDialog(owner, 'policy'), { auditChannel: general })
+  const saved = await submitAndSee(owner, await openDialog(owner, 'policy alerts'), { auditChannel: general })
   expect(said(saved.blocks)).toContain('is saved')
 })
 

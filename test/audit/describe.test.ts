@@ -18,7 +18,7 @@ test.each<[string, string]>([
   ],
   [
     about('group-role.set', { group: 'S0OPS', role: null, before: 'manager' }),
-    '@U0ADA00001 took from the group S0OPS what it had made its members: a manager.',
+    '@U0ADA00001 removed the manager role from the group S0OPS.',
   ],
   [
     about('policy.set', { changes: { rotationPeriodDays: [90, 60], writeNeedsApproval: [false, true] } }),
@@ -26,15 +26,15 @@ test.each<[string, string]>([
   ],
   [
     about('key.issued', { owner: 'U0BO', scopes: ['read', 'write'], lifetimeDays: 1 }),
-    '@U0ADA00001 made Salesforce CRM for @U0BO with read, write, good for 1 day.',
+    '@U0ADA00001 created Salesforce CRM for @U0BO with read, write, for 1 day.',
   ],
   [
     about('key.issued', { owner: 'U0ADA00001', scopes: ['read'], lifetimeDays: null }),
-    '@U0ADA00001 made Salesforce CRM with read, never expiring.',
+    '@U0ADA00001 created Salesforce CRM with read, never expiring.',
   ],
   [
     about('key.issued', { predecessor: 'key_0', owner: 'U0BO', scopes: ['read'] }),
-    '@U0ADA00001 made the successor of Salesforce CRM for @U0BO.',
+    '@U0ADA00001 created the replacement for Salesforce CRM for @U0BO.',
   ],
   [
     about('key.edited', {
@@ -53,7 +53,7 @@ test.each<[string, string]>([
   [about('key.revoked', {}, { keyName: undefined }), '@U0ADA00001 revoked key_1.'],
   [
     about('request.made', { name: 'Zapier', scopes: ['read'], reason: 'for leads' }),
-    '@U0ADA00001 asked for a key called Zapier with read, saying for leads.',
+    '@U0ADA00001 requested a key called Zapier with read, saying for leads.',
   ],
   [about('message.sent-again', { messages: 3 }, {}), '@U0ADA00001 sent 3 failed messages again.'],
   [about('request.denied', { for: 'U0BO', reason: 'no.' }), '@U0ADA00001 denied @U0BO a key, saying no.'],

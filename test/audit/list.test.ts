@@ -31,7 +31,7 @@ test('what happened to a key is listed newest first, in words', async () => {
     '@U0BRUNO002 revoked Salesforce CRM.',
     '@U0ADA00001 deactivated Salesforce CRM, saying too chatty.',
     `@U0ADA00001 revealed Salesforce CRM (${key.hint}).`,
-    '@U0ADA00001 made Salesforce CRM with read, good for 90 days.',
+    '@U0ADA00001 created Salesforce CRM with read, for 90 days.',
   ])
   expect(await said({ actorId: 'U0BRUNO002' })).toEqual([about[0]])
   const everything = await said()

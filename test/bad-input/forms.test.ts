@@ -20,14 +20,14 @@ const keyCount = async () => Number((await house.world.db('keys').count('id').fi
 const create = (who: 'manager' | 'otherManager' = 'manager') => openDialog(house.as(who), 'create')
 
 describe('the form that makes a key refuses on the field, keeps the dialog, and makes nothing', () => {
-  test.each(['0', '-1', '1.5', '1e3', 'abc', '99999', '366', '٣', ' '])('%j days', async (days) => {
+  test.each(['0', '-1', '1.5', '1e3', 'abc', '99999', '3651', '٣'])('%j days', async (days) => {
     const [manager, before] = [house.as('manager'), await keyCount()]
     const form = await choose(manager, await create(), 'expires', 'other')
     const values = { name: 'Zapier', scopes: ['read'], expires: 'other', days }
     expect(await submit(manager, form, values)).toEqual({
       ok: true,
       outcome: 'errors',
-      errors: { days: 'Enter a whole number of days from 1 to 365.' },
+      errors: { days: 'Enter a whole number of days from 1 to 3650.' },
     })
     expect(await keyCount()).toBe(before)
     await manager.close(form.id)
@@ -44,6 +44,17 @@ describe('the form that makes a key refuses on the field, keeps the dialog, and 
     await manager.close(form.id)
   })
 
+  test('blank days for a key that may write', async () => {
+    const [manager, before] = [house.as('manager'), await keyCount()]
+    const form = await choose(manager, await create(), 'expires', 'other')
+    const values = { name: 'Zapier', scopes: ['read', 'write'], expires: 'other', days: ' ' }
+    expect(await submit(manager, form, values)).toMatchObject({
+      errors: { days: expect.stringMatching(/^Write keys must expire\./) },
+    })
+    expect(await keyCount()).toBe(before)
+    await manager.close(form.id)
+  })
+
   test.each([
     [
       'a scope that is not offered',
@@ -52,7 +63,7 @@ describe('the form that makes a key refuses on the field, keeps the dialog, and 
       'There is no scope called admin.',
     ],
     ['no scope', { scopes: ticked() }, 'scopes', 'Choose at least one scope.'],
-    ['an expiry that is not offered', { expires: picked('1000') }, 'expires', /^Enter a whole number/],
+    ['an expiry that is not offered', { expires: picked('4000') }, 'expires', /^Enter a whole number/],
     ['a name of 4,000 characters', { name: typed('x'.repeat(4000)) }, 'name', 'Use at most 80 characters.'],
     ['a description of 3,000', { description: typed('x'.repeat(3000)) }, 'description', /^Use at most 300/],
     ['an integration of 81', { integration: typed('x'.repeat(81)) }, 'integration', /^Use at most 80/],
@@ -95,6 +106,18 @@ describe('the form that makes a key refuses on the field, keeps the dialog, and 
       Object.entries({ ...right, ...change }).map(([field, value]) => [field, { [field]: value }]),
     )
   }
+})
+
+test('blank days are no end where policy allows that, as the form says', async () => {
+  const manager = house.as('manager')
+  const form = await choose(manager, await create(), 'expires', 'other')
+  expect(said(form.blocks)).toContain('Leave both blank for no end.')
+  const values = { name: 'Endless', scopes: ['read'], expires: 'other', days: ' ' }
+  const shown = await submitAndSee(manager, form, values)
+  expect(said(shown.blocks)).toContain('It does not expire.')
+  const [key] = await house.world.db('keys').where({ name: 'Endless' }).select('lifetime_days', 'expires_at')
+  expect(key).toEqual({ lifetime_days: null, expires_at: null })
+  await manager.close(shown.id)
 })
 
 test('who lost their role while the dialog was open is refused in the dialog, and nothing changes', async () => {

@@ -92,7 +92,7 @@ describe('people who are no full members', () => {
     const channel = 'C0PLATFORM'
     expect(await guest.command({ channel, text: '/keys list' })).toEqual({ ok: true })
     const answer = await guest.waitFor((screen) => messagesIn(screen, channel).at(-1))
-    expect(said(answer)).toMatch(/^Keys are for members of Platform\. Ask/)
+    expect(said(answer)).toMatch(/^Only full members of this Slack team can use Keywarden\. Ask/)
     await guest.command({ channel, text: '/keys create' })
     const dialog = await guest.waitFor(
       (screen) => /members of/.test(said(topModal(screen)?.blocks ?? [])) && topModal(screen),

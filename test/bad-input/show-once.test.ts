@@ -124,7 +124,8 @@ describe('the same form submitted several times at once', () => {
     const shown = await manager.waitFor(
       (screen) => topModal(screen)?.title === 'Copy your key' && topModal(screen),
     )
-    expect(await tokensSent(from)).toHaveLength(1)
+    // The same view may be sent again until Slack has taken the acknowledgement; there is one token only.
+    expect(new Set(await tokensSent(from))).toEqual(new Set([tokenIn(shown.blocks)]))
     expect(await isUsable(tokenIn(shown.blocks))).toBe(true)
     const keys = await house.world.db('keys').where({ name: values.name }).select('status')
     expect(keys).toEqual([{ status: 'active' }])

@@ -5,7 +5,7 @@ import pino from 'pino'
 import { describe, expect, test } from 'vitest'
 import { start } from '../../src/start.ts'
 import { general, house, makeKey, people, said, useHouse } from '../setup/house.ts'
-import { commandBody, send } from './wire.ts'
+import { commandBody, nowSeconds, send } from './wire.ts'
 
 const logged: string[] = []
 useHouse({
@@ -17,11 +17,16 @@ const challenge = JSON.stringify({ type: 'url_verification', challenge: 'word' }
 const json = 'application/json'
 const silent = pino({ level: 'silent' })
 
+const create = () => commandBody(house, 'manager', 'create anything')
+/** Dialogs that were asked for, with a trigger that Slack does not know. */
+const opened = () => calls(house.slack.url, 'views.open')
+
 describe('a request to the Slack address', () => {
   test('is answered when Slack signed it, whatever charset its type names', async () => {
     const types = [json, `${json}; charset=utf-8`, 'Application/JSON']
+    const now = nowSeconds()
     for (const [i, contentType] of types.entries())
-      expect(await send(house, challenge, { contentType, offsetSeconds: -i })).toEqual({
+      expect(await send(house, challenge, { contentType, atSeconds: now - i })).toEqual({
         status: 200,
         body: { challenge: 'word' },
       })
@@ -40,14 +45,17 @@ describe('a request to the Slack address', () => {
     ['is from the future', { offsetSeconds: 302 }],
     ['has a time that is none', { offsetSeconds: Number.NaN }],
   ])('is refused when it %s, and nothing happens', async (_what, forged) => {
-    const before = (await calls(house.slack.url)).length
-    const body = commandBody(house, 'manager', 'activate anything')
-    expect(await send(house, body, forged)).toEqual({ status: 401, body: { text: '' } })
-    expect((await calls(house.slack.url)).length).toBe(before)
+    expect(await send(house, create(), forged)).toEqual({ status: 401, body: { text: '' } })
+    expect(await opened()).toEqual([])
+  })
+
+  test('opens a dialog when it is none of these', async () => {
+    expect(await send(house, create())).toEqual({ status: 200, body: { text: '' } })
+    await expect.poll(opened).toHaveLength(1)
   })
 
   test('is taken once: the same signature a second time is refused', async () => {
-    const forged = { contentType: json, offsetSeconds: -9 }
+    const forged = { contentType: json, atSeconds: nowSeconds() - 9 }
     expect((await send(house, challenge, forged)).status).toBe(200)
     expect((await send(house, challenge, forged)).status).toBe(401)
   })
@@ -55,7 +63,7 @@ describe('a request to the Slack address', () => {
   test.each(['=', '=x', ' ', ', x', '00'])(
     'is taken once, also with %j behind its signature',
     async (more) => {
-      const seconds = Math.floor(Date.now() / 1000) - 30
+      const seconds = nowSeconds() - 30
       const signature = sign(house.slack.signingSecret, seconds, challenge)
       const post = (written: string, timestamp = String(seconds)) =>
         send(house, challenge, { contentType: json, signature: written, timestamp })
@@ -76,7 +84,7 @@ describe('a request to the Slack address', () => {
       log: silent,
     })
     try {
-      const forged = { contentType: json, offsetSeconds: -40 }
+      const forged = { contentType: json, atSeconds: nowSeconds() - 40 }
       expect((await send(house, challenge, { ...forged, url: second.url })).status).toBe(200)
       expect((await send(house, challenge, forged)).status).toBe(401)
       expect((await send(house, challenge, { ...forged, url: second.url })).status).toBe(401)
@@ -117,6 +125,43 @@ describe('a request to the Slack address', () => {
   })
 })
 
+describe('a signed payload of which a field is of another kind than Slack writes', () => {
+  const user = { id: people.manager }
+  const team = { id: 'T1' }
+  const click = { type: 'block_actions', user, team, actions: [{ action_id: 'a', block_id: 'b' }] }
+  const submit = { type: 'view_submission', user, team, view: {} }
+  const shortcut = { type: 'shortcut', user, team, callback_id: 'x' }
+  const refused: [string, Record<string, unknown>][] = [
+    ...[null, {}, 'U1', 7].map((value): [string, Record<string, unknown>] => [
+      `user`,
+      { ...click, user: value },
+    ]),
+    ...['T1', 7, {}].map((value): [string, Record<string, unknown>] => ['team', { ...submit, team: value }]),
+    ['team and user', { ...shortcut, team: null, user: null }],
+    ['enterprise', { ...click, enterprise: { id: 7 } }],
+    ['channel', { ...click, channel: null }],
+    ['actions', { ...click, actions: [] }],
+    ['view', { ...submit, view: null }],
+    ['name', { name: null, type: 'block_suggestion' }],
+    ['nothing but its type', { type: 'a' }],
+    ['event', { type: 'event_callback', event: null }],
+    ...['user', 'channel', 'item', 'subteam'].map((field): [string, Record<string, unknown>] => [
+      `the event's ${field}`,
+      { type: 'event_callback', event: { type: 'message', [field]: null } },
+    ]),
+    ['authorizations', { type: 'event_callback', event: { type: 'message' }, authorizations: [null] }],
+  ]
+  for (const [field, body] of refused)
+    test(`is refused at once: ${field} ${JSON.stringify(body)}`, async () => {
+      const isEvent = 'event' in body
+      const text = JSON.stringify(body)
+      const sent = isEvent ? text : `payload=${encodeURIComponent(text)}`
+      expect(await send(house, sent, isEvent ? { contentType: json } : {})).toEqual({
+        ...{ status: 400, body: { text: '' } },
+      })
+    })
+})
+
 test('a command that Slack delivers twice acts once', async () => {
   const manager = person(house.slack.url, people.manager)
   await makeKey(manager, { name: 'Zapier' })
@@ -140,6 +185,7 @@ test('a dialog that Slack asks for twice opens once, and nobody reads of an erro
   const before = await messages()
   const opened = (await calls(house.slack.url, 'views.open')).length
   await manager.command({ channel: general, text: '/keys create' })
+  await expect.poll(async () => (await calls(house.slack.url, 'views.open')).length).toBe(opened + 1)
   const [first] = (await calls(house.slack.url, 'views.open')).slice(opened)
   const body = commandBody(house, 'manager', 'create', String(first!.args.trigger_id))
   expect((await send(house, body, { retry: 1 })).status).toBe(200)

@@ -8,6 +8,8 @@ export type Reply = { status: number; body: Record<string, unknown> }
 type Forged = {
   /** seconds from now that the request claims to be from */
   offsetSeconds?: number
+  /** the moment it claims to be from, for one that is sent twice */
+  atSeconds?: number
   secret?: string
   contentType?: string
   retry?: number
@@ -18,9 +20,12 @@ type Forged = {
   url?: string
 }
 
+/** Seconds since 1970, whole. */
+export const nowSeconds = (): number => Math.floor(Date.now() / 1000)
+
 /** A request of Slack's, signed as Slack signs or not quite, to where Keywarden hears them over HTTP. */
 export async function send(house: TestHouse, body: string, forged: Forged = {}): Promise<Reply> {
-  const timestamp = Math.floor(Date.now() / 1000) + (forged.offsetSeconds ?? 0)
+  const timestamp = forged.atSeconds ?? nowSeconds() + (forged.offsetSeconds ?? 0)
   const signature = forged.signature ?? sign(forged.secret ?? house.slack.signingSecret, timestamp, body)
   const retry = { 'x-slack-retry-num': String(forged.retry), 'x-slack-retry-reason': 'http_timeout' }
   const response = await fetch(`${forged.url ?? house.keywarden.url}/slack/events`, {

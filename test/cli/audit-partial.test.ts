@@ -57,7 +57,7 @@ async function rewritten(text: string, seq: number, format: Format, follow = fal
   const links: Link[] = []
   for await (const entry of readExport(await save('genuine', text))) {
     if ('damaged' in entry) throw new Error(entry.damaged)
-    if ('digests' in entry) continue
+    if ('digests' in entry || 'evidence' in entry) continue
     const before = links.at(-1)
     const previousHash = follow && before?.seq === entry.seq - 1 ? before.hash : entry.previousHash
     const body = entry.seq === seq ? entry.body.replace('U0ADA00001', 'U0MALLORY1') : entry.body

@@ -128,10 +128,8 @@ test('what policy would not make is taken with a warning', async () => {
   const text = `${header}\n${sha256('w1')},warn,Warned one,write,U0ADA00001,\n${sha256('w2')},warn,Warned two,read,U0ADA00001,2099-01-01`
   const ran = await importing.run(text, '--dry-run')
   expect(ran.code).toBe(0)
-  expect(lineOf(ran, 2)[0]).toBe(
-    'line 2 warning expires: By policy write keys must expire, and this one never does.',
-  )
-  expect(lineOf(ran, 3)[0]).toBe('line 3 warning expires: By policy keys last at most 365 days.')
+  expect(lineOf(ran, 2)[0]).toBe('line 2 warning expires: By policy this key must expire, and it never does.')
+  expect(lineOf(ran, 3)[0]).toBe('line 3 warning expires: By policy keys last at most 3650 days.')
 })
 
 test.each([

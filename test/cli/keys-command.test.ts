@@ -36,7 +36,7 @@ test('with Slack and Redis down a key is revoked by its typed name, and no verif
   expect(revoked.code).toBe(0)
   expect(revoked.err).toContain(`Type the name of the key, or ${key.hint!.slice(4, 8)}, to revoke it:`)
   expect(revoked.out).toMatch(
-    /^Revoked Salesforce CRM for good\.\n1 of 1 server confirmed in .*; no check started since accepts it\.\n$/,
+    /^Revoked Salesforce CRM\.\n1 of 1 server confirmed in .*; every request from now on is refused\.\n$/,
   )
   expect((await asking.ask(token.open())).code).toBe('REVOKED')
   const { out } = await keys('show', key.id)
@@ -117,7 +117,12 @@ test('a list longer than a page has every key once', async () => {
   const { db } = records.world
   const { key } = await records.key({ name: 'The pattern' })
   // Generated columns cannot be copied.
-  const { quiet_since: _, works_until: __, ...row } = await db('keys').where({ id: key.id }).first()
+  const {
+    quiet_since: _,
+    works_until: __,
+    found_by: ___,
+    ...row
+  } = await db('keys').where({ id: key.id }).first()
   const many = Array.from({ length: 1_203 }, (_, i) => ({
     ...row,
     id: `key_many${i}`,
@@ -163,7 +168,7 @@ test('misuse is told apart from refusal', async () => {
   })
   expect(await shell(['keys', '--help'], {})).toMatchObject({
     code: 0,
-    out: expect.stringContaining('for good; asks for its name first'),
+    out: expect.stringMatching(/revoke a key; asks for its\s+name\s+first/),
   })
   const out = await shell(['keys', 'list'], { ...env, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' })
   expect(out).toMatchObject({ code: 1, out: '', err: expect.stringMatching(/^Postgres cannot be reached/) })

@@ -32,7 +32,7 @@ test('a service token is said to be revoked when no server accepts it any more',
   expect(ran).toMatchObject({ code: 0, err: '' })
   expect(ran.out).toMatch(
     new RegExp(
-      `^Revoked ${made.id}\\.\\n1 of 1 server confirmed in .*; no check started since accepts it\\.\\n$`,
+      `^Revoked ${made.id}\\.\\n1 of 1 server confirmed in .*; every request from now on is refused\\.\\n$`,
     ),
   )
   expect((await shell(['service-token', 'revoke', made.id], env)).code).toBe(1)
@@ -56,7 +56,7 @@ test('a suspended workspace refuses all its keys with a code of its own until it
   expect(await codes()).toEqual(['SUSPENDED', 'SUSPENDED', 'REVOKED'])
   expect(suspended).toMatchObject({ code: 0, err: '' })
   expect(suspended.out).toMatch(
-    /^Suspended Platform: .*\n1 of 1 server confirmed in .*; every check started since goes by it\.\n$/,
+    /^Suspended Platform: .*\n1 of 1 server confirmed in .*; every request from now on goes by it\.\n$/,
   )
   expect((await shell(['workspace', 'list'], env)).out).toMatch(
     / {2}Platform {2}suspended \d{4}-\d\d-\d\d\n$/,

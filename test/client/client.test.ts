@@ -102,10 +102,10 @@ describe.each(Object.entries(kinds))('a guard for %s', (name, open) => {
     await asking.records.world.db('keys').where({ id: key.id }).update({ limit_per_minute: 1 })
     await asking.confirmed()
     const call = () => guarded.call({ headers: { 'x-api-key': token.open() } })
-    await call()
-    await call()
-    const refused = await call()
-    expect(refused.status).toBe(429)
+    // A new minute may begin between two of them, but not between all three.
+    const all = [await call(), await call(), await call()]
+    expect(all.map(({ status }) => status)).toContain(429)
+    const refused = all.find(({ status }) => status === 429)!
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
   })
 })

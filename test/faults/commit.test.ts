@@ -11,7 +11,7 @@ import { keywarden } from '../setup/shell.ts'
 import { type Cable, openCable } from './lab/cable.ts'
 
 const changeLock = 4711002
-const out = 'The database is out. Nothing changed.'
+const out = 'The database is unavailable. This changed nothing.'
 
 let records: Records
 let cable: Cable

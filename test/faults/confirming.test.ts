@@ -57,6 +57,25 @@ test('what is acknowledged after a look needs no other look to be confirmed', as
   await cable.close()
 })
 
+test('a connection whose server is slow is not asked more while a question waits behind another', async () => {
+  const warned: string[] = []
+  const hear = ({ message }: Error) => void warned.push(message)
+  process.on('warning', hear)
+  const cable = await openCable(database.url)
+  const db = openDatabase(database.url, { connections: 1 })
+  const config = readConfig({ DATABASE_URL: cable.url })
+  const watcher = openWatcher({ db, config, clock, log: openLog({ level: 'silent', tokenPrefix: 'tml_' }) })
+  const sweeping = cable.hold('orphans', 'reply')
+  await sweeping.reached
+  // The reading of the leases waits behind the sweep, and the next sweeps are due meanwhile.
+  expect((await watcher.confirm(seq, 2_500)).state).not.toBe('confirmed')
+  process.off('warning', hear)
+  expect(warned.filter((message) => message.includes('already executing'))).toEqual([])
+  await watcher.close()
+  await db.destroy()
+  await cable.close()
+})
+
 test('a database that recovered after the leases were looked at confirms nothing by that look', async () => {
   const evidence = { confirmed: ['a'], renewed: [], waitedOut: [] }
   const confirmedAt = async () => {

@@ -14,6 +14,7 @@ import { start } from '../../src/start.ts'
 import { administer, databaseUrl } from '../setup/administer.ts'
 import { type FreshDatabase, freshDatabase } from '../setup/database.ts'
 import { freshRedis } from '../setup/redis.ts'
+import { shell } from '../setup/shell.ts'
 
 const manifest = new URL('../../manifest.yml', import.meta.url).pathname
 let slack: LocalSlack
@@ -112,9 +113,67 @@ describe('what is wrong is named together with what to do, and the exit code is 
     const { code, failed } = await doctor({ DATABASE_URL: 'postgres://k:hunter2@127.0.0.1:9/k' })
     expect(code).toBe(1)
     expect(failed[0]).toMatch(
-      /^FAIL Postgres cannot be reached \(connect ECONNREFUSED .*\); check DATABASE_URL$/,
+      /^FAIL Postgres cannot be reached \(connect ECONNREFUSED .*\)\. Check DATABASE_URL and that it accepts .*\.$/,
     )
     expect(failed.join()).not.toContain('hunter2')
+  })
+
+  describe('what keeps the role of the app from its database, each kind in its own sentence:', () => {
+    const role = `doctor_${process.pid}`
+    const own = (name = new URL(database.url).pathname.slice(1)) => {
+      const url = new URL(databaseUrl(database.url, name))
+      url.username = role
+      url.password = 'right'
+      return url.href
+    }
+    beforeAll(() => administer(database.url, `create role ${role} login password 'right'`))
+    afterAll(async () => {
+      await administer(database.url, `drop owned by ${role}`)
+      await administer(database.url, `drop role ${role}`)
+    })
+    const saidOf = async (DATABASE_URL: string) => (await doctor({ DATABASE_URL })).failed[0]
+
+    test('a wrong password', async () => {
+      expect(await saidOf(own().replace(':right@', ':wrong@'))).toMatch(
+        /^FAIL Postgres does not let the role in \(password .*\)\. Check the user and the password in DATABASE_URL,/,
+      )
+    })
+
+    test('no such database', async () => {
+      expect(await saidOf(own('nowhere'))).toMatch(
+        /^FAIL Postgres There is no such database \(.*"nowhere" .*\)\. Check the name in DATABASE_URL,/,
+      )
+    })
+
+    test('no right to read what it has to read', async () => {
+      expect(await saidOf(own())).toMatch(
+        /^FAIL Postgres The role of DATABASE_URL lacks a right \(permission denied for table .*\)\. Run keywarden migrate with DATABASE_OWNER_URL,/,
+      )
+    })
+
+    test('no right to connect', async () => {
+      const name = `${new URL(database.url).pathname.slice(1)}_closed`
+      await administer(database.url, `create database ${name}`)
+      await administer(database.url, `revoke connect on database ${name} from public`)
+      const said = await saidOf(own(name))
+      await administer(database.url, `drop database ${name} with (force)`)
+      expect(said).toMatch(
+        /^FAIL Postgres The role of DATABASE_URL lacks a right \(permission denied for database .*\)\. Run as the owner of the database: grant connect/,
+      )
+    })
+
+    test('no right to migrate, for migrate itself', async () => {
+      const name = `${new URL(database.url).pathname.slice(1)}_foreign`
+      await administer(database.url, `create database ${name}`)
+      const ran = await shell(['migrate'], { DATABASE_URL: own(name) })
+      await administer(database.url, `drop database ${name} with (force)`)
+      expect(ran).toMatchObject({
+        ...{ code: 1, out: '' },
+        err: expect.stringMatching(
+          /^The role of DATABASE_URL may not migrate \(permission denied .*\)\. Make it the owner .*DATABASE_OWNER_URL.*\.\n$/,
+        ),
+      })
+    })
   })
 
   test('no Redis', async () => {
@@ -154,7 +213,7 @@ describe('what is wrong is named together with what to do, and the exit code is 
   })
 
   test('a node of a Redis Cluster', async () => {
-    const node = await startRedis({ own: true, more: ['cluster-enabled yes', 'databases 1'] })
+    const node = await startRedis({ own: true, cluster: true })
     const said = await onlyFailure({ REDIS_URL: node.url })
     await node.stop()
     expect(said).toMatch(/^FAIL Redis REDIS_URL leads to a Redis Cluster, .* Point it at a single Redis/)

@@ -88,6 +88,18 @@ describe('the role of the app', () => {
     )
   })
 
+  test('that looks for the tables elsewhere is told where they are', async () => {
+    const DATABASE_URL = `${roles.appUrl}?options=-csearch_path%3Delsewhere`
+    const told =
+      /^(FAIL +Postgres +)?The role \S+ does not see the tables, which are in the schema public\. As their owner run: grant usage on schema public to \S+; alter role \S+ set search_path = public;$/m
+    const migrated = await shell(['migrate'], { DATABASE_URL, DATABASE_OWNER_URL: roles.ownerUrl })
+    expect(migrated).toMatchObject({ code: 1, err: expect.stringMatching(told) })
+    expect((await shell(['doctor'], { DATABASE_URL })).out).toMatch(told)
+    const started = keywarden(['start', '--roles', 'verify'], { DATABASE_URL })
+    expect(await started.ended).toBe(1)
+    expect(started.said()).toMatch(told)
+  })
+
   test('is warned of a missing extension', async () => {
     await administer(roles.ownerUrl, 'drop extension btree_gin cascade')
     const warned = ['the extension btree_gin is missing; as its owner run: create extension btree_gin;']

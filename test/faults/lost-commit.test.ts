@@ -5,6 +5,7 @@ import { resolveOutcome } from '../../src/acts/resolve-outcome.ts'
 import { makeConnection } from '../../src/directory/connections.ts'
 import { openDatabase } from '../../src/foundation/database.ts'
 import type { World } from '../../src/foundation/world.ts'
+import { revoke } from '../../src/keys/state.ts'
 import { sign } from '../../src/offboarding/request-by-webhook.ts'
 import { advanceRotations } from '../../src/rotation/advance.ts'
 import { startRotation } from '../../src/rotation/start.ts'
@@ -23,10 +24,11 @@ import {
 } from '../setup/house.ts'
 import { must, openRecords, type Records } from '../setup/records.ts'
 import { received } from '../setup/seen.ts'
-import { keywarden } from '../setup/shell.ts'
+import { keywarden, shell } from '../setup/shell.ts'
 import { type Ending, type LateCommits, openLateCommits } from './lab/late-commit.ts'
 
-const out = 'The database is out. Nothing changed.'
+const out = 'The database is unavailable. This changed nothing.'
+const underWay = 'Another change to this is being saved, and I do not know yet how it ends.'
 const unknown = 'I do not yet know whether it was saved.'
 const endings: Ending[] = ['committed', 'rolled back', 'unknown']
 const within = { timeout: 40_000, interval: 50 }
@@ -114,7 +116,7 @@ describe('where people and machines ask', () => {
       const form = await openDialog(manager, 'create')
       const values = { name, scopes: ['read'], expires: '90', owner: people.member }
       await manager.close((await submitAndSee(manager, form, values)).id)
-      const offer = await received(member, `made a key for you: ${name}`)
+      const offer = await received(member, `created a key for you: ${name}`)
       const words = { committed: 'Shown once', 'rolled back': out, unknown: 'No key was shown' }[ending]
       const shown = await late.cutOff('keys', ending, async () => {
         await press(member, offer, 'Reveal key')
@@ -129,6 +131,42 @@ describe('where people and machines ask', () => {
     },
   )
 
+  const answered = async (response: Response) => ({
+    status: response.status,
+    retryAfter: response.headers.get('retry-after'),
+    body: (await response.json()) as { id: string; detail?: string; error?: unknown },
+  })
+
+  const scim = (method: string, path: string, body: unknown) =>
+    fetch(`${house.keywarden.url}/scim/v2/Users${path}`, {
+      method,
+      headers: { authorization: `Bearer ${connection.scim}`, 'content-type': 'application/scim+json' },
+      body: JSON.stringify(body),
+    }).then(answered)
+
+  /** Makes somebody in the directory, and returns how the directory says that they left. */
+  async function leaver(userName: string) {
+    const { body } = await scim('POST', '', { userName, active: true })
+    return () =>
+      scim('PATCH', `/${body.id}`, { Operations: [{ op: 'replace', path: 'active', value: false }] })
+  }
+
+  function hook(email: string) {
+    const text = JSON.stringify({ email })
+    const timestamp = String(Math.floor(Date.now() / 1000))
+    return fetch(`${house.keywarden.url}/v1/offboardings`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'idempotency-key': email,
+        'x-keywarden-connection': connection.webhook.id,
+        'x-keywarden-timestamp': timestamp,
+        'x-keywarden-signature': `v1=${sign(connection.webhook.secret, timestamp, text)}`,
+      },
+      body: text,
+    }).then(answered)
+  }
+
   const offboardings = async (userName: string) =>
     (await house.world.db('offboardings').where({ email: userName })).length
 
@@ -136,24 +174,7 @@ describe('where people and machines ask', () => {
     'a directory is told by SCIM to send it again unless it is saved: %s',
     async (ending) => {
       const userName = `${ending.replace(' ', '-')}@acme.example`
-      const send = async (method: string, path: string, body: unknown) => {
-        const response = await fetch(`${house.keywarden.url}/scim/v2/Users${path}`, {
-          method,
-          headers: {
-            authorization: `Bearer ${connection.scim}`,
-            'content-type': 'application/scim+json',
-          },
-          body: JSON.stringify(body),
-        })
-        return {
-          status: response.status,
-          retryAfter: response.headers.get('retry-after'),
-          body: (await response.json()) as { id: string; detail?: string },
-        }
-      }
-      const { body } = await send('POST', '', { userName, active: true })
-      const leave = () =>
-        send('PATCH', `/${body.id}`, { Operations: [{ op: 'replace', path: 'active', value: false }] })
+      const leave = await leaver(userName)
       const answer = await late.cutOff('directory_users', ending, leave)
       if (ending === 'committed') expect(answer).toMatchObject({ status: 200, body: { active: false } })
       else
@@ -171,30 +192,57 @@ describe('where people and machines ask', () => {
     'a webhook is to be sent again unless it is saved, and counts once: %s',
     async (ending) => {
       const email = `hr-${ending.replace(' ', '-')}@acme.example`
-      const send = async () => {
-        const text = JSON.stringify({ email })
-        const timestamp = String(Math.floor(Date.now() / 1000))
-        const response = await fetch(`${house.keywarden.url}/v1/offboardings`, {
-          method: 'POST',
-          headers: {
-            'content-type': 'application/json',
-            'idempotency-key': email,
-            'x-keywarden-connection': connection.webhook.id,
-            'x-keywarden-timestamp': timestamp,
-            'x-keywarden-signature': `v1=${sign(connection.webhook.secret, timestamp, text)}`,
-          },
-          body: text,
-        })
-        return { status: response.status, retryAfter: response.headers.get('retry-after') }
-      }
+      const send = () => hook(email)
       const answer = await late.cutOff('offboardings', ending, send)
-      expect(answer).toEqual(
+      expect(answer).toMatchObject(
         ending === 'committed' ? { status: 202, retryAfter: null } : { status: 503, retryAfter: '5' },
       )
       await expect.poll(async () => (await send()).status, within).toBe(202)
       expect(await offboardings(email)).toBe(1)
     },
   )
+
+  describe('while the COMMIT of the first is under way, the same again is told that its end is not known:', () => {
+    test('a webhook', async () => {
+      const email = 'twice@acme.example'
+      const [first, second] = await late.meanwhile(
+        'offboardings',
+        () => hook(email),
+        () => hook(email),
+      )
+      expect(second).toMatchObject({ status: 503, retryAfter: '5' })
+      expect(JSON.stringify(second.body)).toContain(underWay)
+      expect(first.status).toBe(202)
+      expect((await hook(email)).body.id).toBe(first.body.id)
+      expect(await offboardings(email)).toBe(1)
+    })
+
+    test('a directory', async () => {
+      const leave = await leaver('twice-by-scim@acme.example')
+      const [first, second] = await late.meanwhile('directory_users', leave, leave)
+      expect(second).toMatchObject({ status: 503, retryAfter: '5' })
+      expect(second.body.detail).toContain(underWay)
+      expect(first.status).toBe(200)
+      expect(await offboardings('twice-by-scim@acme.example')).toBe(1)
+    })
+
+    test('a dialog', async () => {
+      const name = 'Paused twice'
+      await makeKey(house.as('manager'), { name })
+      const form = await openDialog(house.as('manager'), `deactivate ${name}`)
+      const owner = house.as('owner')
+      const other = await openDialog(owner, `deactivate ${name}`)
+      await late.meanwhile(
+        'keys',
+        () => submit(house.as('manager'), form, {}),
+        async () => {
+          await submit(owner, other, {})
+          await owner.waitFor((screen) => said(topModal(screen)?.blocks ?? []).includes(underWay))
+        },
+      )
+      await expect.poll(() => statusOf(name), within).toBe('inactive')
+    })
+  })
 })
 
 describe('where nobody looks at a dialog', () => {
@@ -221,7 +269,7 @@ describe('where nobody looks at a dialog', () => {
         }),
       )
       expect(ran.code).toBe({ committed: 0, 'rolled back': 1, unknown: 4 }[ending])
-      if (ending === 'committed') expect(ran.out).toContain(`Revoked Shell committed for good.`)
+      if (ending === 'committed') expect(ran.out).toContain('Revoked Shell committed.\n')
       else
         expect(ran).toMatchObject({
           out: '',
@@ -230,6 +278,18 @@ describe('where nobody looks at a dialog', () => {
       await expect.poll(() => statusOf(key.id), within).toBe(ending === 'rolled back' ? 'active' : 'revoked')
     },
   )
+
+  test('the shell says of a revoke whose first COMMIT is under way that its end is not known', async () => {
+    const { world, owner, workspace, database } = records
+    const { key } = await records.key({ name: 'Shell twice' })
+    const [first, second] = await late.meanwhile(
+      'keys',
+      () => perform(world, owner, (act) => revoke(act, workspace.id, key.id)),
+      () => shell(['keys', 'revoke', key.id, '--yes'], { DATABASE_URL: database.url }),
+    )
+    expect(second).toMatchObject({ code: 4, out: '', err: expect.stringContaining(underWay) })
+    expect(first).toMatchObject({ status: 'revoked' })
+  })
 
   test.each(endings)('a step of a rotation is taken once, however its COMMIT ended: %s', async (ending) => {
     const { world, workspace, owner } = records

@@ -123,6 +123,45 @@ test('a database of a newer version is left as it is, and every command says so'
   expect(await everything()).toEqual(before)
 })
 
+test('a database that a newer version has only expanded is run on as it is, and left so', async () => {
+  await migrate(url)
+  await administer(
+    url,
+    `insert into knex_migrations (name, batch, migration_time) values ('0999_expand_from_later', 2, now());
+     create table from_later (id text primary key);
+     create or replace function audit_is_append_only() returns trigger language plpgsql as
+       'begin raise exception ''of a later version''; end'`,
+  )
+  const body = async () =>
+    (await administer(url, `select prosrc from pg_proc where proname = 'audit_is_append_only'`))[0]!.prosrc
+  const before = await body()
+  expect(await pending()).toEqual([])
+  expect(await shell(['migrate'], { DATABASE_URL: url })).toMatchObject({ code: 0 })
+  expect(await body()).toBe(before)
+  expect(await shell(['migrate', '--plan'], { DATABASE_URL: url })).toMatchObject({
+    code: 0,
+    out: 'The database is of a newer version (0999_expand_from_later), on which this one can run.\n',
+  })
+  const started = keywarden(['start', '--roles', 'verify'], { DATABASE_URL: url, KEYWARDEN_HTTP_PORT: '0' })
+  await started.saysSoon(/keywarden is up/, 60)
+  expect(await started.stop()).toBe(0)
+})
+
+test('a plan lists what would run and changes nothing', async () => {
+  const all = await pending()
+  const planned = await shell(['migrate', '--plan'], { DATABASE_URL: url })
+  expect(planned).toMatchObject({ code: 0, err: '' })
+  expect(planned.out.match(/^\S+(?=\n {2})/gm)).toEqual(all)
+  expect(planned.out).toMatch(/\nNothing was changed\. Run: keywarden migrate\n$/)
+  expect(
+    await administer(url, `select relname from pg_class where relnamespace = 'public'::regnamespace`),
+  ).toEqual([])
+  await migrate(url)
+  expect((await shell(['migrate', '--plan'], { DATABASE_URL: url })).out).toBe(
+    'The database is up to date.\n',
+  )
+})
+
 test('a function that another version changed is replaced, and is no reason for the older one not to start', async () => {
   await migrate(url)
   const bodyNow = async () => {

@@ -8,6 +8,7 @@ import { TLSSocket } from 'node:tls'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ensureInstalled } from '../../sandbox/services/install.ts'
+import { whyNotMigrated } from '../../src/cli/migrate.ts'
 import { openDatabase, transact } from '../../src/foundation/database.ts'
 import { openDedicatedConnection } from '../../src/foundation/dedicated-connection.ts'
 import { databaseStartError, isConnectionSpent, isOutage } from '../../src/foundation/outage.ts'
@@ -107,6 +108,11 @@ describe('the kinds of errors that a driver and a pool throw', () => {
   })
 })
 
+test('a server without the contrib modules is said to lack them, and no stack is shown', () => {
+  const why = whyNotMigrated(answered('0A000', 'extension "pg_trgm" is not available'), 'DATABASE_URL')
+  expect(why?.message).toMatch(/^The server lacks an extension \(.+\)\. Install the contrib modules .+\.$/)
+})
+
 describe('a database that cannot be used is an outage for acts, lanes and the shell:', () => {
   let database: FreshDatabase
   let poor: string
@@ -170,6 +176,17 @@ describe('a database that cannot be used is an outage for acts, lanes and the sh
     return Buffer.concat([head, fields])
   }
 
+  const unreached = /^Postgres cannot be reached \(.+\)\. Check .*DATABASE_URL.*\.\n$/
+  /** What is said of those that were reached. */
+  const sayings: Record<string, RegExp> = {
+    'a wrong password': /^Postgres does not let the role in \(.+\)\. Check the user .+ DATABASE_URL, .+\.\n$/,
+    'no password':
+      /^Postgres does not let the role in \(SASL: .+\)\. Check the password in DATABASE_URL\.\n$/,
+    'no such database': /^There is no such database \(.+\)\. Check the name in DATABASE_URL, .+\.\n$/,
+    'no connection left':
+      /^Postgres has no connection left \(.+\)\. Check .+ limit of the role of DATABASE_URL\.\n$/,
+    'starting up': /^Postgres takes no connections at the moment \(.+\)\. Check .+ DATABASE_URL, .+\.\n$/,
+  }
   const kinds: Record<string, () => Promise<string> | string> = {
     'nobody listens': () => 'postgres://k:p@127.0.0.1:9/k',
     'no such host': () => 'postgres://k:p@nowhere.invalid/k',
@@ -189,7 +206,7 @@ describe('a database that cannot be used is an outage for acts, lanes and the sh
         socket.once('data', () => socket.end(fatal('57P03', 'the database system is starting up'))),
       ),
   }
-  test.each(Object.entries(kinds))('%s', async (_kind, made) => {
+  test.each(Object.entries(kinds))('%s', async (kind, made) => {
     const url = await made()
     const db = openDatabase(url, { connections: 1, connectMs: 1_000 })
     const lane = openDedicatedConnection(url, { name: 'test', timeoutMs: 1_000 })
@@ -205,7 +222,7 @@ describe('a database that cannot be used is an outage for acts, lanes and the sh
     }
     const ran = await shell(['workspace', 'list'], { DATABASE_URL: url })
     expect(ran).toMatchObject({ code: 1, out: '' })
-    expect(ran.err).toMatch(/^Postgres cannot be reached \(.+\)\. Check .*DATABASE_URL.*\.\n$/)
+    expect(ran.err).toMatch(sayings[kind] ?? unreached)
   })
 
   test('the tables are not there: the sentence says to migrate', async () => {

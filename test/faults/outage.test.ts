@@ -29,7 +29,7 @@ afterAll(async () => {
   await Promise.all([postgres?.stop(), redis?.stop()])
 })
 
-const out = 'The database is out. Nothing changed.'
+const out = 'The database is unavailable. This changed nothing.'
 const statusOf = async (path: string) => (await fetchOperations(house.url + path)).status
 const within = { timeout: 40_000, interval: 100 }
 

@@ -31,6 +31,7 @@ describe('PgBouncer in transaction mode is refused by name,', () => {
     'with ignored settings': [settingsIgnored],
     'with one backend': ['default_pool_size = 1'],
     'with backends in turn': ['server_round_robin = 1', 'min_pool_size = 5'],
+    'with two backends in turn': ['server_round_robin = 1', 'default_pool_size = 2'],
   }
   test.each(Object.entries(poolers))('%s', async (_how, more) => {
     const url = await behind('transaction', more)

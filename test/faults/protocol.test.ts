@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { mutants as ofProduct } from './lab/mutants.ts'
 import { codeWith } from './protocol/code.ts'
 import { allRules } from './protocol/database.ts'
-import { mutants } from './protocol/mutants.ts'
+import { mutants, withoutForm } from './protocol/mutants.ts'
 import { search } from './protocol/search.ts'
 import { small } from './protocol/sizes.ts'
 
@@ -13,7 +14,12 @@ describe('whatever happens in whatever order, no verify accepts a key whose revo
   })
 })
 
-/** It takes minutes; `npm run faults:protocol` has it too. */
+test('every mutant of the schedules is searched for, or known to have no abstract form', () => {
+  const names = [...mutants.map(({ name }) => name), ...withoutForm]
+  expect(names).toEqual(expect.arrayContaining(ofProduct.map(({ name }) => name)))
+})
+
+/** It takes a minute; `npm run faults:protocol` has it too. */
 const slow = ['fencing does not look at renewals']
 
 describe('the search can tell: it finds a way to accept the key when', () => {

@@ -5,8 +5,9 @@ import { isRefusal } from '../../src/foundation/refusal.ts'
 import { deactivate } from '../../src/keys/state.ts'
 import type { Act } from '../../src/members/actor.ts'
 import { inCharge, type Role } from '../../src/members/member.ts'
+import { applyPresence } from '../../src/offboarding/presence.ts'
 import { carryOutCampaigns, startCampaign } from '../../src/rotation/campaign.ts'
-import { markDeparted, setGroupRole, setRole } from '../../src/workspaces/roles.ts'
+import { setGroupRole, setRole } from '../../src/workspaces/roles.ts'
 import { join, ownedKey } from '../offboarding/leavers.ts'
 import { must, openRecords, type Records } from '../setup/records.ts'
 
@@ -83,7 +84,10 @@ test('an act has the role that its actor has in it, not the one that was looked 
   must(await change(ada, bruno, 'member'))
   const late = (act: Act) => deactivate(act, r.workspace.id, key.id, '')
   expect(await perform(r.world, as(bruno, 'manager'), late)).toMatchObject({ code: 'forbidden' })
-  await r.act((act) => markDeparted(act, r.workspace.id, bruno), job)
+  await r.act(
+    (act) => applyPresence(act, r.workspace.accountId, [r.workspace.id], { id: bruno, isOut: true }),
+    job,
+  )
   expect(await perform(r.world, as(bruno, 'manager'), late)).toMatchObject({ code: 'not_a_member' })
   const [recorded] = await r.world.db('audit_events').where({ actor_id: bruno }).orderBy('seq', 'desc')
   expect(JSON.parse(recorded.body).actor).toEqual({ kind: 'member', id: bruno, role: 'member' })
@@ -127,7 +131,10 @@ test('making keys while roles change ends without a deadlock', async () => {
       ownedKey(r.world, maker, `Key ${trial}`, { waits: true }),
       change(ada, bruno, 'member'),
       change(chidi, bruno, 'manager'),
-      r.act((act) => markDeparted(act, r.workspace.id, bruno), job),
+      r.act(
+        (act) => applyPresence(act, r.workspace.accountId, [r.workspace.id], { id: bruno, isOut: true }),
+        job,
+      ),
     ])
     const failed = done.flatMap((one) => (one.status === 'rejected' ? [String(one.reason)] : []))
     expect(failed.filter((why) => !/^Error: refused: /.test(why))).toEqual([])

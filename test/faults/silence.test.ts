@@ -50,9 +50,9 @@ test('a database that falls silent counts as out after a while, and is asked aga
 })
 
 test('a connection that rests for long is replaced, and nobody notices', async () => {
-  const db = openDatabase(url, { connections: 1, silenceMs: 50 })
+  const db = openDatabase(url, { connections: 1, silenceMs: 400 })
   const pid = async () => (await db.raw('select pg_backend_pid() as pid')).rows[0].pid
   const first = await pid()
-  await expect.poll(async () => (await pid()) !== first, { interval: 120 }).toBe(true)
+  await expect.poll(async () => (await pid()) !== first, { interval: 600, timeout: 40_000 }).toBe(true)
   await db.destroy()
 })

@@ -43,7 +43,7 @@ test('people read that the database is out while it is a standby, and go on as s
   cable.reset()
   await expect.poll(async () => (await ready()).status, within).toBe(503)
   expect((await ready()).said).toContain('Postgres takes no changes: it is a hot standby.')
-  const out = 'The database is out. Nothing changed.'
+  const out = 'The database is unavailable. This changed nothing.'
   await submit(manager, form, { name: 'Lost', scopes: ['read'] })
   const refused = await manager.waitFor(
     (screen) => /database/.test(said(topModal(screen)?.blocks ?? [])) && topModal(screen),
@@ -102,7 +102,7 @@ describe('on a standby', () => {
     expect(code).toBe(1)
     expect(lines).toContainEqual(
       expect.stringMatching(
-        /^FAIL +Postgres +takes no changes: it is a hot standby; point DATABASE_URL at the primary$/,
+        /^FAIL +Postgres +takes no changes: it is a hot standby\. Point DATABASE_URL at the primary\.$/,
       ),
     )
   })

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { type LocalSlack, startSlack } from 'local-slack'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { startRedis } from '../../sandbox/services/redis.ts'
@@ -66,15 +68,23 @@ describe('a start that cannot succeed says why in one sentence, names the variab
     expect(process.said().trimEnd()).toMatch(unreachable)
   })
 
+  test('when Postgres takes the connection and says nothing', async () => {
+    const silent = await openSilent()
+    const process = keywarden(['start'], environment({ DATABASE_URL: silent.url }))
+    expect(await process.ended).toBe(1)
+    expect(process.said().trimEnd()).toMatch(/^Postgres cannot be reached \(.*\)\. Check DATABASE_URL .*\.$/)
+    await silent.close()
+  })
+
   test('when Postgres refuses the password', async () => {
     const DATABASE_URL = database.url.replace(/:[^:@]+@/, `:${password}@`)
     expect(await failing(['workspace', 'list'], { DATABASE_URL })).toMatch(
-      /^Postgres cannot be reached \(password authentication failed .*\)\. Check DATABASE_URL .*\.$/,
+      /^Postgres does not let the role in \(password authentication failed .*\)\. Check .* DATABASE_URL, .*\.$/,
     )
   })
 
   test('when Redis is a node of a cluster', async () => {
-    const node = await startRedis({ own: true, more: ['cluster-enabled yes', 'databases 1'] })
+    const node = await startRedis({ own: true, cluster: true })
     const errors = await failing(['start', '--roles', 'worker'], { REDIS_URL: node.url })
     await node.stop()
     expect(errors).toMatch(/^REDIS_URL leads to a Redis Cluster, .*\. Point it at a single Redis.*\.$/)
@@ -88,6 +98,19 @@ describe('a start that cannot succeed says why in one sentence, names the variab
     expect(await administer(databaseUrl(database.url, empty), created)).toEqual([])
     await administer(database.url, `drop database ${empty}`)
     expect(errors).toMatch(/^The database is \d+ migrations behind\. Run: keywarden migrate$/)
+  })
+
+  test('when the database is of an older version, which it leaves as it is', async () => {
+    const older = await freshDatabase()
+    await administer(older.url, 'drop table usage_leaving, usage_sinks')
+    await administer(older.url, `delete from knex_migrations where name = '0002_expand_usage_sink'`)
+    const tables = `select relname from pg_class where relnamespace = 'public'::regnamespace order by 1`
+    const before = await administer(older.url, tables)
+    expect(await failing(['start'], { DATABASE_URL: older.url })).toBe(
+      'The database is 1 migration behind. Run: keywarden migrate',
+    )
+    expect(await administer(older.url, tables)).toEqual(before)
+    await older.drop()
   })
 
   test('when a worker cannot write checkpoints of the audit', async () => {
@@ -110,6 +133,45 @@ describe('a start that cannot succeed says why in one sentence, names the variab
     expect(errors).not.toMatch(/^ {4}at /m)
     expect(errors).not.toContain('guess')
   })
+})
+
+/** Takes connections and never answers, as a Postgres behind a broken proxy does. */
+async function openSilent() {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => sockets.add(socket)).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `postgres://keywarden:${password}@127.0.0.1:${port}/keywarden`,
+    dialled: () => vi.waitUntil(() => sockets.size > 0, { timeout: 40_000 }),
+    close: async () => {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+    },
+  }
+}
+
+test('SIGTERM while it starts ends it within ten seconds', async () => {
+  const silent = await openSilent()
+  const process = keywarden(['start'], environment({ DATABASE_URL: silent.url }))
+  await silent.dialled()
+  const asked = performance.now()
+  await process.stop()
+  expect(performance.now() - asked).toBeLessThan(10_000)
+  expect(process.said()).not.toContain('keywarden is up')
+  await silent.close()
+})
+
+test('a second signal ends it at once, whatever still waits', async () => {
+  const silent = await openSilent()
+  const process = keywarden(['start'], environment({ DATABASE_URL: silent.url }))
+  await silent.dialled()
+  process.child.kill('SIGINT')
+  const asked = performance.now()
+  process.child.kill('SIGTERM')
+  expect(await process.ended).toBe(1)
+  expect(performance.now() - asked).toBeLessThan(5_000)
+  await silent.close()
 })
 
 test('without Redis it starts, warns once, answers, and stops at once', async () => {

@@ -34,8 +34,8 @@ const nodes = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodes
 /** The tables that hold a row for every key, or many. */
 const isCounted = (relation = '') => /^(keys|usage_sources.*|usage_spread|review_keys)$/.test(relation)
 
-/** About offboardings and episodes of unusual use, of which this workspace has none. */
-const elsewhere = ['offboarding-late', 'unusual-use']
+/** About offboardings, episodes of unusual use and the canary, of which this workspace has none. */
+const elsewhere = ['offboarding-late', 'unusual-use', 'canary']
 
 for (const question of Object.values(questions).filter(({ kind }) => !elsewhere.includes(kind)))
   test(`of ${keys} keys, the question "${question.kind}" reads little more than the ${due} that are due`, async () => {

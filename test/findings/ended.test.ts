@@ -19,11 +19,11 @@ import { rotate } from '../../src/keys/rotate.ts'
 import { activate, deactivate, revoke } from '../../src/keys/state.ts'
 import { keyColumns, toKey } from '../../src/keys/store.ts'
 import type { Act } from '../../src/members/actor.ts'
+import { applyPresence } from '../../src/offboarding/presence.ts'
 import { readPolicy } from '../../src/policy/policy.ts'
 import { beginReview } from '../../src/reviews/begin.ts'
-import { ending } from '../../src/slack/messages/alerts/words.ts'
+import { outcome } from '../../src/slack/messages/alerts/words.ts'
 import { setPolicy } from '../../src/workspaces/policy.ts'
-import { markDeparted, markReturned } from '../../src/workspaces/roles.ts'
 import { type Planted, plant } from '../setup/plant.ts'
 import { openRecords, type Records } from '../setup/records.ts'
 
@@ -63,7 +63,7 @@ async function endOf(question: Question) {
   expect(rows[0].resolved_at).not.toBeNull()
   const alert = (await readAlerts(r.world.db, [rows[0].id], now())).get(rows[0].id)
   const at = new Date(rows[0].resolution.at).toISOString()
-  return { ...rows[0].resolution, at, words: plain(ending(alert!)) }
+  return { ...rows[0].resolution, at, words: plain(outcome(alert!)) }
 }
 
 async function opened(question: Question): Promise<void> {
@@ -95,9 +95,7 @@ test('what a change of policy ended is put on nobody, least of all on who change
   await policy({ rotationPeriodDays: 365 })
   const ended = await endOf(rotationDue)
   expect(ended).toMatchObject({ what: 'policy', ...nobody })
-  expect(ended.words).toContain(
-    'Zendesk Sync: No longer so, since the policy changed; noticed by Keywarden on',
-  )
+  expect(ended.words).toContain('Zendesk Sync no longer falls under the policy. Closed on')
 })
 
 test('an idle key that the policy no longer calls idle is not in use again', async () => {
@@ -171,7 +169,9 @@ test('who said that a key is still needed is named, with the time', async () => 
 test('who gave a key to another owner is named, with the time', async () => {
   const leaver = 'U0LEAVER01'
   const id = await key({ ownerId: leaver })
-  await r.act((act) => markDeparted(act, r.workspace.id, leaver))
+  await r.act((act) =>
+    applyPresence(act, r.workspace.accountId, [r.workspace.id], { id: leaver, isOut: true }),
+  )
   await opened(orphaned)
   const found = toKey(await r.world.db('keys').where({ id }).first(keyColumns))
   const at = await byChidi((act) => edit(act, r.workspace.id, id, { ...found, ownerId: ada }, found.version))
@@ -183,9 +183,13 @@ test('who gave a key to another owner is named, with the time', async () => {
 test('an owner who is back has given the key to nobody', async () => {
   const leaver = 'U0LEAVER02'
   await key({ ownerId: leaver })
-  await r.act((act) => markDeparted(act, r.workspace.id, leaver))
+  await r.act((act) =>
+    applyPresence(act, r.workspace.accountId, [r.workspace.id], { id: leaver, isOut: true }),
+  )
   await opened(orphaned)
-  await r.act((act) => markReturned(act, r.workspace.id, leaver))
+  await r.act((act) =>
+    applyPresence(act, r.workspace.accountId, [r.workspace.id], { id: leaver, isOut: false }),
+  )
   expect(await endOf(orphaned)).toMatchObject({ what: 'returned', ...nobody })
 })
 
@@ -245,7 +249,8 @@ test('a paused key that is presented and then activated names who did it, with t
 
 const episode = (id: string) =>
   r.world.db('anomaly_episodes').insert({
-    ...{ key_id: id, workspace_id: r.workspace.id, reason: 'spike', severity: 'warning', facts: {} },
+    ...{ key_id: id, workspace_id: r.workspace.id, reason: 'spike', severity: 'warning' },
+    ...{ facts: { at: now().toISOString(), severity: 'warning' } },
     ...{ began_at: now(), declared_at: now(), strange_at: now() },
   })
 

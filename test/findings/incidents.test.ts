@@ -76,8 +76,14 @@ test('a picture marks incidents, what people did to the key, and its end', async
   const happened = { events, incidents, endsAt: soon }
   const { marks, toMs } = usagePicture([], '7d', { from: ago(7), to: now }, 'UTC', happened)
   expect(marks.map(({ label, tone }) => `${label} ${tone}`)).toEqual([
-    ...['Revealed plain', 'Unusual bad', 'Rotated plain', 'Rotation aborted plain', 'Shared bad'],
-    ...['Deactivated plain', 'Activated plain', 'Still presented bad', 'Revoked plain', 'Expires bad'],
+    ...['Revealed plain', 'Unusual attention', 'Rotated plain', 'Rotation aborted plain', 'Shared attention'],
+    ...[
+      'Deactivated plain',
+      'Activated plain',
+      'Still presented attention',
+      'Revoked plain',
+      'Expires attention',
+    ],
   ])
   expect(marks.find(({ label }) => label === 'Still presented')!.untilMs).toBe(now.getTime())
   expect(toMs).toBeGreaterThan(soon.getTime())

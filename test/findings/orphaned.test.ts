@@ -5,7 +5,8 @@ import { reconcile } from '../../src/findings/reconcile.ts'
 import { rotationDue } from '../../src/findings/rotation-due.ts'
 import { transact } from '../../src/foundation/database.ts'
 import type { Reading, Waiting } from '../../src/notifications/source.ts'
-import { markDeparted, markReturned, setRole } from '../../src/workspaces/roles.ts'
+import { applyPresence } from '../../src/offboarding/presence.ts'
+import { setRole } from '../../src/workspaces/roles.ts'
 import { plant } from '../setup/plant.ts'
 import { openRecords, type Records } from '../setup/records.ts'
 
@@ -27,11 +28,15 @@ test('a key is orphaned when its owner leaves, and no longer when they are back'
   const leaver = 'U0LEAVER01'
   await plant(records.world, records.workspace.id, [{ name: 'Left behind', ownerId: leaver }])
   expect(await ask(orphaned)).toBe(0)
-  await records.act((act) => markDeparted(act, records.workspace.id, leaver))
+  await records.act((act) =>
+    applyPresence(act, records.workspace.accountId, [records.workspace.id], { id: leaver, isOut: true }),
+  )
   expect(await ask(orphaned)).toBe(1)
   expect(await ask(orphaned)).toBe(0)
   expect(await open('orphaned')).toHaveLength(1)
-  await records.act((act) => markReturned(act, records.workspace.id, leaver))
+  await records.act((act) =>
+    applyPresence(act, records.workspace.accountId, [records.workspace.id], { id: leaver, isOut: false }),
+  )
   expect(await ask(orphaned)).toBe(1)
   expect(await open('orphaned')).toHaveLength(0)
 })

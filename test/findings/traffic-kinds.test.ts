@@ -81,7 +81,7 @@ test('it stays one alert while it goes on, and is resolved when the key has been
   expect(await open('dead-key-in-use')).toBe(1)
   house.calendar.advance({ days: 0, minutes: 120 })
   await house.keywarden.runTimetable()
-  const resolved = await alertAbout(/Leftover: Not presented for a day; noticed by Keywarden/)
+  const resolved = await alertAbout(/Leftover has ended, and was not tried for a day\./)
   expect(resolved.blocks.some((block) => block.type === 'actions')).toBe(false)
 })
 
@@ -95,7 +95,7 @@ test('a paused key that is presented is alerted, and activating it resolves that
   await looked()
   await alertAbout(/Resting was deactivated by .* and is still presented/)
   await manager.command({ channel: 'C0GENERAL1', text: '/keys activate Resting' })
-  await alertAbout(/Resting: Activated again by/)
+  await alertAbout(/activated Resting again on/)
 })
 
 test('refusals for want of a scope never make a live key look dead', async () => {
@@ -148,5 +148,5 @@ test('one program in as many places as no fleet has is alerted as well', async (
 test('a day after the last shared hour the alert is resolved', async () => {
   house.calendar.advance({ days: 1, minutes: 90 })
   await house.keywarden.runTimetable()
-  await alertAbout(/Passed around: No longer used by several at once; noticed by Keywarden/)
+  await alertAbout(/Passed around is no longer used by several systems at once\./)
 })

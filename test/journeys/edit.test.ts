@@ -131,7 +131,7 @@ test('what cannot change is not an input, and rotating with changes is a click a
     form.blocks.some((block) => block.type === 'input' && ['scopes', 'expires'].includes(block.block_id!)),
   ).toBe(false)
   await pressIn(manager, form, 'Rotate with changes')
-  const rotate = await dialogWith(manager, 'Rotate key', 'The new key takes the name')
+  const rotate = await dialogWith(manager, 'Rotate key', 'The new key keeps the name')
   expect(rotate.blocks.some((block) => block.type === 'input' && block.block_id === 'scopes')).toBe(true)
 })
 
@@ -178,7 +178,7 @@ test.each([
       expect(said(saving.blocks)).toContain('until then a check there may still go by what was before')
       const [{ seq }] = (await db('changes').max({ seq: 'seq' })) as [{ seq: number }]
       await acknowledge(silent, 'inc_silent', seq)
-      const saved = await dialogWith(manager, 'Key saved', 'every check started since goes by it')
+      const saved = await dialogWith(manager, 'Key saved', 'every request from now on goes by it')
       await manager.close(saved.id)
     } finally {
       await db('leases').where({ incarnation: 'inc_silent' }).delete()

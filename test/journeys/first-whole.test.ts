@@ -36,7 +36,7 @@ test('a key is issued, shown once, used, paused, resumed and revoked, and every 
   const list = said(await answerTo(manager, 'list'))
   expect(list).toContain('Salesforce CRM')
   expect(list).toContain(`${token.slice(0, 8)}...`)
-  expect(list).toMatch(/● Active · used .* · expires .* · 1 request · <@U0BRUNO002>/)
+  expect(list).toMatch(/● Active · last used: .* · expires .* · 1 request in all · <@U0BRUNO002>/)
 
   const pause = await openDialog(manager, 'deactivate Salesforce CRM')
   expect(said((await submitAndSee(manager, pause, {})).blocks)).toContain('Deactivated')
@@ -68,9 +68,16 @@ test('a member is refused in a sentence that names who can', async () => {
   }
 })
 
-test('a key that expires in a week is alerted in the security channel once, and Deactivate there ends it', async () => {
+test('a key is not alerted when it is made; when it expires in a week, that is told in the security channel once, and Deactivate there ends it', async () => {
   const manager = house.as('manager')
-  const token = await makeKey(manager, { name: 'Weekly sync', expires: '7' })
+  const token = await makeKey(manager, { name: 'Weekly sync', expires: '8' })
+  await house.keywarden.runTimetable()
+  expect(
+    messagesIn(await manager.screen(), security)
+      .map(said)
+      .join(),
+  ).not.toContain('Weekly sync')
+  house.calendar.advance({ days: 1, minutes: 0 })
   await house.keywarden.runTimetable()
   await house.keywarden.runTimetable()
   const alert = await manager.waitFor((screen) =>
@@ -83,7 +90,7 @@ test('a key that expires in a week is alerted in the security channel once, and 
   expect(await callPlatform(house, token)).toBe(401)
   const edited = await manager.waitFor((screen) =>
     messagesIn(screen, security).find(
-      (message) => message.ts === alert.ts && said(message).includes('Deactivated by'),
+      (message) => message.ts === alert.ts && said(message).includes('deactivated Weekly sync on'),
     ),
   )
   expect(edited.blocks.some((block) => block.type === 'actions')).toBe(false)

@@ -24,7 +24,7 @@ const keyNamed = (name: string) => house.world.db('keys').where({ name }).first(
 /** Makes a key and leaves the dialog open: the token, the dialog, and the message about it. */
 async function makeAndKeepOpen(name: string) {
   const shown = await fillAndCreate(manager(), await openDialog(manager(), 'create'), { name })
-  const message = await received(manager(), `You have a new key: ${name}`)
+  const message = await received(manager(), `${name} (`)
   return { token: tokenIn(shown.blocks), shown, message }
 }
 

@@ -2,12 +2,29 @@ import type { Message } from 'local-slack/contract'
 import { messagesIn } from 'local-slack/inspect'
 import type { PersonClient } from 'local-slack/person'
 import { beforeAll, expect, test } from 'vitest'
-import { answerTo, general, house, people, press, said, security, useHouse } from '../setup/house.ts'
+import {
+  answerTo,
+  general,
+  house,
+  openDialog,
+  people,
+  press,
+  said,
+  security,
+  submit,
+  submitAndSee,
+  useHouse,
+} from '../setup/house.ts'
 import { type Planted, plant } from '../setup/plant.ts'
-import { directMessages, recorded, setPolicyOf } from '../setup/seen.ts'
+import { dialogWith, directMessages, recorded, setPolicyOf } from '../setup/seen.ts'
+import { shell } from '../setup/shell.ts'
 
 let workspaceId: string
 const names = Array.from({ length: 12 }, (_, n) => `Dana ${String(n + 1).padStart(2, '0')}`)
+
+/** Two that can change things, among those of the first page. */
+const scopesOf = (name: string): string[] =>
+  name === 'Dana 01' ? ['read', 'conversations'] : name === 'Dana 02' ? ['agents'] : ['read', 'analytics']
 
 useHouse()
 beforeAll(async () => {
@@ -20,8 +37,8 @@ beforeAll(async () => {
     ...more,
   })
   const ids = await plant(house.world, workspaceId, [
-    ...names.map((name) => key(name, people.member)),
-    key('Brunos', people.manager),
+    ...names.map((name) => key(name, people.member, { scopes: scopesOf(name) })),
+    key('Brunos', people.manager, { scopes: ['read', 'conversations'] }),
     key('Of someone gone', 'U0GONE0001'),
     key('Too new', people.manager, { revealedAt: house.calendar.now() }),
     key('Resting', people.manager, { status: 'inactive' }),
@@ -60,7 +77,7 @@ test('a manager begins a review, every owner is asked once in one message, and t
   await house.keywarden.runTimetable()
   const asked = await question(
     house.as('member'),
-    /Which of your keys in Platform are still needed\? 12 keys wait/,
+    /Which of your keys in Platform are still needed\? Please answer for 12 keys by/,
   )
   expect(said(asked)).toContain('Dana 10')
   expect(said(asked)).not.toContain('Dana 11')
@@ -76,11 +93,28 @@ test('a manager begins a review, every owner is asked once in one message, and t
   expect(said(await answerTo(manager, 'review start'))).toMatch(/A review runs until/)
 })
 
+test('whoever confirms keys that can change things says why in a sentence, and nothing is confirmed without it', async () => {
+  const dana = house.as('member')
+  await press(dana, await question(dana, 'Dana 01'), 'All 10 are still needed')
+  const form = await dialogWith(dana, 'Still needed', '2 keys can change things')
+  expect(said(form.blocks)).toMatch(/Dana 01 \( ?read, conversations ?\), Dana 02 \( ?agents ?\)/)
+  expect(said(form.blocks)).toContain('The other 8 keys only read and are confirmed with it.')
+  expect(await submit(dana, form, { reason: '  ' })).toMatchObject({
+    ok: true,
+    outcome: 'errors',
+    errors: { reason: 'Say why; the audit keeps it.' },
+  })
+  expect(await recorded(house, 'key.confirmed-needed')).toEqual([])
+})
+
 test('answers edit the message in place, the next keys follow, and the progress is edited too', async () => {
   const dana = house.as('member')
   const asked = await question(dana, 'Dana 01')
-  await press(dana, asked, 'All 10 are still needed')
-  const rest = await question(dana, /\b2 keys wait/)
+  const form = await dialogWith(dana, 'Still needed', '2 keys can change things')
+  const noted = await submitAndSee(dana, form, { reason: 'The nightly  sync writes contacts.' })
+  expect(said(noted.blocks)).toContain('Noted.')
+  await dana.close(noted.id)
+  const rest = await question(dana, /answer for 2 keys/)
   expect(rest.ts).toBe(asked.ts)
   expect(said(rest)).toContain('Dana 11')
   expect(said(rest)).not.toContain('Dana 10')
@@ -88,10 +122,32 @@ test('answers edit the message in place, the next keys follow, and the progress 
   expect(said(seen)).toMatch(/U0DANA0004 \( ?2 ?\)/)
 })
 
+test('the sentence is in the audit, on the key and in the export of the review, for those keys alone', async () => {
+  const why = 'The nightly sync writes contacts.'
+  const events = await recorded(house, 'key.confirmed-needed')
+  expect(events.filter(({ details }) => details.reason === why)).toHaveLength(2)
+  expect(events.filter(({ details }) => details.reason === undefined)).toHaveLength(8)
+  const dana = house.as('member')
+  const page = await openDialog(dana, 'show Dana 01')
+  expect(said(page.blocks)).toMatch(new RegExp(`Still needed, ${people.member} said on .*: ${why}`))
+  await dana.close(page.id)
+  const { code, out } = await shell(['review', 'export'], { DATABASE_URL: house.world.config.databaseUrl })
+  expect(code).toBe(0)
+  const rows = out.split('\r\n')
+  expect(rows.find((row) => row.includes(',Dana 02,'))).toContain(
+    `,Dana 02,${people.member},agents,still needed,${people.member},`,
+  )
+  expect(rows.find((row) => row.includes(',Dana 02,'))).toMatch(new RegExp(`,${why}$`))
+  expect(rows.find((row) => row.includes(',Dana 03,'))).toMatch(
+    /,read analytics,still needed,U0DANA0004,[^,]+,$/,
+  )
+  expect(rows.find((row) => row.includes(',Brunos,'))).toMatch(/,read conversations,no answer,,,$/)
+})
+
 test('what somebody says is not needed any more is flagged at once, for those who may end it', async () => {
   const dana = house.as('member')
   await press(dana, await question(dana, /Dana 11/), 'Not needed any more')
-  await question(dana, /\b1 key waits/)
+  await question(dana, /answer for 1 key by/)
   await house
     .as('manager')
     .waitFor((screen) =>
@@ -137,7 +193,7 @@ test('a member sees no progress and no dry run, and answers for nobody else', as
   expect(said(await answerTo(emre, 'review dry run'))).toContain(
     'Only managers and owners see how a review goes.',
   )
-  expect(said(await answerTo(emre, 'review'))).toContain('has no question for you')
+  expect(said(await answerTo(emre, 'review'))).toContain('You have nothing to review in')
   expect(said(await answerTo(emre, 'review start'))).toContain('Only managers and owners begin a review.')
 })
 
@@ -146,12 +202,18 @@ test('three days before the end whoever has not answered is reminded, once', asy
   await later(1)
   const bruno = house.as('manager')
   await bruno.waitFor((screen) =>
-    directMessages(screen).find((one) => /1 key of yours in Platform still waits/.test(said(one))),
+    directMessages(screen).find((one) =>
+      /1 key of yours in Platform still needs your answer/.test(said(one)),
+    ),
   )
-  const reminded = directMessages(await bruno.screen()).filter((one) => /still waits/.test(said(one)))
+  const reminded = directMessages(await bruno.screen()).filter((one) =>
+    /still needs? your answer/.test(said(one)),
+  )
   expect(reminded).toHaveLength(1)
   expect(
-    directMessages(await house.as('member').screen()).filter((one) => /still wait/.test(said(one))),
+    directMessages(await house.as('member').screen()).filter((one) =>
+      /still needs? your answer/.test(said(one)),
+    ),
   ).toEqual([])
 })
 
@@ -163,7 +225,7 @@ test('what nobody confirms is flagged, and nothing is deactivated while the poli
   )
   const dry = said(await answerTo(manager, 'review dry run'))
   expect(dry).toMatch(
-    /Dry run: 3 keys would be deactivated if the policy said so today: 0 idle, 3 unconfirmed\./,
+    /If unconfirmed and idle keys were deactivated, these 3 keys would be: 0 idle, 3 unconfirmed\./,
   )
   expect(dry).toContain('keys that nobody confirmed are flagged and go on working')
   expect(dry).toContain('Nothing was done.')
@@ -186,6 +248,15 @@ test('with the policy on, notice is given in full before a key is paused, and ne
   await later(6)
   expect(await statusOf('Brunos')).toBe('active')
   await press(manager, notice, 'Still needed')
+  const form = await dialogWith(
+    manager,
+    'Still needed',
+    /Brunos \( ?read, conversations ?\) can change things\./,
+  )
+  await submitAndSee(manager, form, { reason: 'Month end books invoices.' })
+  expect((await recorded(house, 'key.confirmed-needed', 'Brunos')).map(({ details }) => details)).toEqual([
+    { reason: 'Month end books invoices.' },
+  ])
   await later(2)
   expect(await statusOf('Brunos')).toBe('active')
   expect(await statusOf('Of someone gone')).toBe('inactive')
@@ -202,7 +273,7 @@ test('a paused key says who did it and keeps the way back, and is not paused aga
   const manager = house.as('manager')
   const resolved = await manager.waitFor((screen) =>
     messagesIn(screen, security).find(
-      (message) => !message.threadTs && /Dana 11: Deactivated by Keywarden/.test(said(message)),
+      (message) => !message.threadTs && /Keywarden deactivated Dana 11 on/.test(said(message)),
     ),
   )
   await press(manager, resolved, 'Activate')

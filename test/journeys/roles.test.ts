@@ -1,6 +1,8 @@
+import { calls, fault, person } from 'local-slack/person'
 import { expect, test } from 'vitest'
 import {
   answerTo,
+  general,
   house,
   makeKey,
   openDialog,
@@ -101,6 +103,42 @@ test('a user group gives its role to whoever is in it, now and later', async () 
   expect(said((await openDialog(dana, 'create')).blocks)).toContain('Only managers and owners create keys.')
 })
 
+const inGroup = () =>
+  house.world.db('group_members').where({ group_id: 'S0PLATFORM' }).orderBy('user_id').pluck('user_id')
+
+test('of two changes of a user group the later stands, although the answer about the first comes last', async () => {
+  await give({ group: 'S0PLATFORM', role: 'manager' })
+  const both = [people.member, people.otherMember].sort()
+  await house.slack.setUsergroup('S0PLATFORM', both)
+  await expect.poll(inGroup).toEqual(both)
+  const listings = async () =>
+    (await calls(house.slack.url, 'usergroups.users.list')).map(({ reply }) => reply.users as string[])
+  const before = (await listings()).length
+  const late = { method: 'usergroups.users.list', kind: 'late', times: 1, afterMs: 1_500 } as const
+  await fault(house.slack.url, late)
+  await house.slack.setUsergroup('S0PLATFORM', [...both, people.otherManager])
+  await expect.poll(async () => (await listings()).length).toBe(before + 1)
+  await house.slack.setUsergroup('S0PLATFORM', [people.member])
+  await expect.poll(inGroup).toEqual([people.member])
+  await expect.poll(async () => (await listings())[before]).toContain(people.otherMember)
+  expect((await openDialog(house.as('member'), 'create')).submit).toBe('Create key')
+  await expect.poll(inGroup).toEqual([people.member])
+  expect(said((await openDialog(house.as('otherMember'), 'create')).blocks)).toContain(
+    'Only managers and owners create keys.',
+  )
+  await give({ group: 'S0PLATFORM', role: 'member' })
+})
+
+test('who came to a user group or left it while no event was heard has the right role after the nightly comparison', async () => {
+  await house.slack.setUsergroup('S0PLATFORM', [people.member])
+  await give({ group: 'S0PLATFORM', role: 'manager' })
+  const row = await house.world.db('group_members').where({ group_id: 'S0PLATFORM' }).first()
+  await house.world.db('group_members').update({ user_id: people.otherMember })
+  await house.keywarden.runTimetable()
+  expect(await house.world.db('group_members')).toEqual([row])
+  await give({ group: 'S0PLATFORM', role: 'member' })
+})
+
 test('one person or one group is chosen, and a guest is refused on the kept form', async () => {
   const owner = house.as('owner')
   const form = await openDialog(owner, 'roles')
@@ -121,13 +159,37 @@ test('a manager who becomes a guest may do nothing from then on, their open dial
   const form = await openDialog(manager, 'deactivate Guest to be')
   await becomesGuest(people.otherManager)
   const refused = await submitAndSee(manager, form, {})
-  expect(said(refused.blocks)).toContain('Keys are for members of Platform.')
-  expect(said(await answerTo(manager, 'list'))).toContain('Keys are for members of Platform.')
+  expect(said(refused.blocks)).toContain('Only full members of this Slack team can use Keywarden.')
+  expect(said(await answerTo(manager, 'list'))).toContain(
+    'Only full members of this Slack team can use Keywarden.',
+  )
   await house.slack.setPerson(people.otherManager, { kind: 'member' })
   expect(said((await openDialog(manager, 'create')).blocks)).toContain(
     'Only managers and owners create keys.',
   )
   await setRole(house, people.otherManager, 'manager')
+})
+
+test('who becomes a guest while Slack still answers that they are a member is not let in', async () => {
+  const id = 'U0NEWCOMER'
+  await house.slack.addPerson({
+    ...house.slack.people().find((one) => one.id === people.member)!,
+    id,
+    name: 'nia',
+  })
+  await house.slack.addToChannel(general, id)
+  await fault(house.slack.url, { method: 'users.info', kind: 'late', times: 1, afterMs: 1_000, about: id })
+  const answer = answerTo(person(house.slack.url, id), 'list')
+  const asked = async () =>
+    (await calls(house.slack.url, 'users.info')).filter(({ args }) => args.user === id)
+  await expect.poll(async () => (await asked()).length).toBe(1)
+  house.calendar.advance({ days: 0, minutes: 1 })
+  await house.slack.setPerson(id, { kind: 'guest' })
+  expect(said(await answer)).toContain('Only full members of this Slack team can use Keywarden.')
+  expect(await house.world.db('members').where({ user_id: id })).toEqual([])
+  house.calendar.advance({ days: 0, minutes: 1 })
+  await house.slack.setPerson(id, { kind: 'member' })
+  expect(said(await answerTo(person(house.slack.url, id), 'list'))).not.toContain('Only full members')
 })
 
 test('a guest in a user group gets no role from it', async () => {
@@ -144,7 +206,9 @@ test('a guest in a user group gets no role from it', async () => {
     )
     .onConflict()
     .ignore()
-  expect(said(await answerTo(house.as('member'), 'list'))).toContain('Keys are for members of Platform.')
+  expect(said(await answerTo(house.as('member'), 'list'))).toContain(
+    'Only full members of this Slack team can use Keywarden.',
+  )
   await house.slack.setPerson(people.member, { kind: 'member' })
   await give({ group: 'S0PLATFORM', role: 'member' })
 })
@@ -152,7 +216,9 @@ test('a guest in a user group gets no role from it', async () => {
 test('the last owner who becomes a guest loses every right too, and has them back as a member of the team', async () => {
   const owner = house.as('owner')
   await becomesGuest(people.owner)
-  expect(said((await openDialog(owner, 'roles')).blocks)).toContain('Keys are for members of Platform.')
+  expect(said((await openDialog(owner, 'roles')).blocks)).toContain(
+    'Only full members of this Slack team can use Keywarden.',
+  )
   await house.slack.setPerson(people.owner, { kind: 'primary_owner' })
   expect((await openDialog(owner, 'roles')).submit).toBe('Set role')
 })

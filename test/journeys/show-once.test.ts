@@ -43,7 +43,7 @@ test('the dialog shows the key alone, without an input, and saying so takes it a
   const token = tokenIn(shown.blocks)
   await pressIn(manager, shown, 'I have saved it')
   const saved = await dialogWith(manager, 'Key created')
-  expect(said(saved.blocks)).toContain(`shows as ${token.slice(0, 8)}...`)
+  expect(said(saved.blocks)).toContain(`Lists show it as ${token.slice(0, 8)}...`)
   expect(JSON.stringify(await manager.screen())).not.toMatch(wholeToken)
   await manager.close(saved.id)
   expect(

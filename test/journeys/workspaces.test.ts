@@ -52,12 +52,25 @@ test('in:WORKSPACE says where, quoted when it has spaces; a key of one is not in
   expect(elsewhere).toContain('There')
   expect(elsewhere).not.toContain('Here')
   expect(said((await openDialog(owner, 'show There')).blocks)).toContain('No key is called There.')
-  expect(said(await answerTo(owner, 'in:"EU West"'))).toContain('EU West · you are owner')
+  expect(said(await answerTo(owner, 'in:"EU West"'))).toContain('EU West · you are an owner')
+})
+
+test('a policy names its workspace once, in each of its forms', async () => {
+  const owner = house.as('owner')
+  for (const section of ['', 'rotation', 'leaked'])
+    expect(
+      said((await openDialog(owner, `policy ${section} in:"EU West"`)).blocks).match(/EU West/g),
+    ).toEqual(['EU West'])
+})
+
+test('a list, an inbox and a greeting name their workspace once', async () => {
+  for (const words of ['list in:"EU West"', 'inbox in:"EU West"', 'help in:"EU West"', 'in:"EU West"'])
+    expect(said(await answerTo(house.as('owner'), words)).match(/EU West/g), words).toEqual(['EU West'])
 })
 
 test('an unknown workspace is refused with those that there are', async () => {
   expect(said(await answerTo(house.as('owner'), 'list in:APAC'))).toMatch(
-    /There is no workspace called APAC here\. You have Platform, ?EU West/,
+    /There is no workspace called APAC here\. Your workspaces: Platform and EU West/,
   )
 })
 

@@ -25,9 +25,10 @@ test('where edits are slow a round ends in time, and the next one edits what it 
   const unused = async () => expect.fail('only edits are due')
   const channel: Channel = {
     ...{ post: unused, find: unused, reaches: unused },
-    async edit({ ts }) {
+    async edit(where) {
       await pause(30)
-      edited.push(ts)
+      edited.push(where.ts)
+      return where
     },
   }
   const places = ['1', '2', '3'].map((ts) => ({

@@ -17,7 +17,7 @@ import {
   useHouse,
 } from '../setup/house.ts'
 import { must } from '../setup/records.ts'
-import { dialogWith } from '../setup/seen.ts'
+import { undoNow } from '../setup/seen.ts'
 import { join, keysByName, ownedKey, use } from './leavers.ts'
 
 const farah = 'U0FARAH006'
@@ -138,8 +138,9 @@ test('an undo brings back the keys of the workspaces that whoever undoes is in c
   expect(await findMember(world.db, production.id, emre)).toBeUndefined()
   const bruno = house.as('manager')
   await press(bruno, report, 'Undo')
-  const undone = await dialogWith(bruno, 'Offboarding undone', 'Emre here')
-  expect(said(undone.blocks)).toMatch(/Active again: Emre here\./)
+  const { asked, undone } = await undoNow(bruno, 'Emre here')
+  expect(said(asked.blocks)).not.toContain('Emre there')
+  expect(said(undone.blocks)).toMatch(/Active again \(1\): Emre here\./)
   expect(said(undone.blocks)).not.toContain('Emre there')
   expect(said(undone.blocks)).toMatch(/1 key of other workspaces stays as it is/)
   expect(await keysByName(world)).toMatchObject({
@@ -168,4 +169,5 @@ test('somebody in charge of both decides in both', async () => {
   expect(await memberOf(production, leaver)).toBeUndefined()
   const dialog = await openDialog(owner, `offboard <@${leaver}>`)
   await pressIn(owner, dialog, 'Undo')
+  await undoNow(owner)
 })

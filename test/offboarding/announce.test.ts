@@ -39,7 +39,10 @@ function chat(filing: () => Promise<unknown>) {
       }
       return { channelId: 'C0CHAT', ts: '1.1' }
     },
-    edit: async (_where, content) => show(content as OffboardingContent),
+    async edit(where, content) {
+      show(content as OffboardingContent)
+      return where
+    },
     find: async () => undefined,
     reaches: async () => true,
   }

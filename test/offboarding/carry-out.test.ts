@@ -10,7 +10,7 @@ import { findMember } from '../../src/members/member.ts'
 import { carryOut } from '../../src/offboarding/execute.ts'
 import { findOffboarding, leaverKeysOf, requestsOf } from '../../src/offboarding/offboarding.ts'
 import { type OffboardingRequest, requestOffboarding } from '../../src/offboarding/request.ts'
-import { recordReturn, undoOffboarding } from '../../src/offboarding/undo.ts'
+import { previewUndo, recordReturn, undoOffboarding } from '../../src/offboarding/undo.ts'
 import { startRotation } from '../../src/rotation/start.ts'
 import { addWorkspace } from '../../src/workspaces/workspace.ts'
 import { must, openRecords, type Records } from '../setup/records.ts'
@@ -37,6 +37,13 @@ const ask = (request: Partial<OffboardingRequest> = {}, actor?: Parameters<Recor
       requestOffboarding(act, r.workspace, { source: 'slack', userId: leaver, ...request }, r.world.random),
     actor,
   )
+
+/** What the undo says before, and what it has done. */
+const undo = async (id: string) => {
+  const { accountId } = r.workspace
+  const preview = await r.act((act) => previewUndo(act, accountId, id))
+  return [preview, await r.act((act) => undoOffboarding(act, accountId, id, r.world.random))] as const
+}
 
 const outcomes = async (id: string) =>
   Object.fromEntries((await leaverKeysOf(r.world.db, [id])).map((key) => [key.name, key.outcome]))
@@ -98,7 +105,14 @@ test('without a preview everything is deactivated, in every workspace, and undo 
   expect(await outcomes(off.id)).toEqual({ Here: 'deactivated', There: 'deactivated' })
   expect((await keysByName(r.world)).There).toMatchObject({ status: 'inactive', owner_id: successor })
 
-  const undone = await r.act((act) => undoOffboarding(act, r.workspace.accountId, off.id, r.world.random))
+  const [preview, undone] = await undo(off.id)
+  expect(undone).toEqual(preview)
+  expect(undone.roles.map(({ workspace, role }) => `${role} of ${workspace}`).sort()).toEqual([
+    'manager of EU',
+    'manager of Platform',
+  ])
+  for (const id of [r.workspace.id, other.id])
+    expect(await findMember(r.world.db, id, leaver)).toMatchObject({ role: 'manager' })
   expect(undone.activated.sort()).toEqual(['Here', 'There'])
   expect(undone.returned.sort()).toEqual(['Here', 'There'])
   expect(await keysByName(r.world)).toMatchObject({
@@ -125,6 +139,36 @@ test('undo leaves alone what somebody touched since, and never revives a revoked
     Touched: { status: 'inactive' },
     Gone: { status: 'revoked' },
   })
+})
+
+test('undo gives back a rotating key and its successor, which goes on rotating and is offered to its owner again', async () => {
+  const as = await join(r.world, r.workspace.id, leaver, 'manager')
+  const key = await ownedKey(r.world, as, 'Busy')
+  await use(r.world, key.id)
+  const off = await ask({ mode: 'rotate', successorId: successor })
+  await carryOut(r.world)
+  const newKey = () => r.world.db('keys').where({ predecessor_id: key.id }).first()
+  expect(await newKey()).toMatchObject({ status: 'unrevealed', owner_id: successor })
+  const [preview, undone] = await undo(off.id)
+  expect(undone).toEqual(preview)
+  expect(undone).toMatchObject({ activated: [], returned: ['Busy'], rotating: ['Busy'], kept: [] })
+  expect(await newKey()).toMatchObject({ status: 'unrevealed', owner_id: leaver })
+  const offers = await r.world.db('key_offers').where({ key_id: (await newKey()).id, owner_id: leaver })
+  expect(offers).toMatchObject([{ because: 'given' }])
+})
+
+test('an undo by a manager gives no owner their role back', async () => {
+  await join(r.world, r.workspace.id, leaver, 'owner')
+  const off = await ask({ source: 'user-change' }, { kind: 'job', id: 'slack-events' })
+  await carryOut(r.world)
+  const as = await join(r.world, r.workspace.id, manager, 'manager')
+  const undone = must(
+    await perform(r.world, as, (act) => undoOffboarding(act, r.workspace.accountId, off.id, r.world.random), {
+      changesRoles: true,
+    }),
+  )
+  expect(undone.roles).toEqual([])
+  expect(await findMember(r.world.db, r.workspace.id, leaver)).toBeUndefined()
 })
 
 test('undo does not bring back what a later offboarding deactivated', async () => {

@@ -42,6 +42,6 @@ test('past the limit, a leaver’s key that is not refused is a critical alert w
   expect(said(report)).toMatch(/Done after \d+ minutes ?; the limit is 15 minutes ?: too late/)
   expect(await callPlatform(house, token)).toBe(401)
   await advance(house.slack.url, { advanceMinutes: 1 })
-  const over = await inChannel(/Stuck sync: Deactivated by Keywarden/)
+  const over = await inChannel(/Keywarden deactivated Stuck sync on/)
   expect(findButton(over.blocks, /Revoke/)).toBeUndefined()
 }, 60_000)

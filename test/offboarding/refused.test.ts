@@ -83,7 +83,7 @@ test.each([
     expect(done.text).toMatch(new RegExp(`^Offboarded <@${leaver}>: `))
     expect(done.text).toMatch(/\n• .*Quiet script.*: revoked\. 1 of 1 server confirmed/)
     expect(done.text).toMatch(
-      /\n• .*Busy sync.*: rotating, now of <@U0DANA0004>; the old one works until <!date/,
+      /\n• .*Busy sync.*: rotating; owner is now <@U0DANA0004>; old key works until <!date/,
     )
     expect(done.text).toMatch(/Asked for by <@U0ADA00001> on <!date/)
     expect(done.text).toContain('Type `/keys offboard @person` instead.')
@@ -97,7 +97,7 @@ test('whoever takes over hears in words which keys wait, where buttons are refus
   await leaves(['Busy offer'])
   const offer = await received(house.as('member'), 'Busy offer')
   expect(offer.blocks).toEqual([])
-  expect(offer.text).toMatch(/leaves, and you take over. .*Busy offer.* waits.*\nScopes: read\..*\n.*Home/)
+  expect(offer.text).toMatch(/is leaving and you now own .*Busy offer.*\nScopes: read\..*\n.*Home/)
   house.slack.refuseBlocks([])
 })
 

@@ -2,6 +2,7 @@ import type { Message } from 'local-slack/contract'
 import { findButton, messagesIn } from 'local-slack/inspect'
 import { person } from 'local-slack/person'
 import { beforeAll, expect, test, vi } from 'vitest'
+import type { Role } from '../../src/members/member.ts'
 import {
   callPlatform,
   house,
@@ -18,8 +19,11 @@ import {
   useHouse,
 } from '../setup/house.ts'
 
-import { setPolicyOf } from '../setup/seen.ts'
+import { setPolicyOf, undoNow } from '../setup/seen.ts'
+import { plantTraffic } from '../watch/traffic.ts'
 import { join, ownedKey, use } from './leavers.ts'
+
+const hourMs = 3_600_000
 
 useHouse()
 beforeAll(async () => {
@@ -35,9 +39,12 @@ const report = (userId: string, pattern: RegExp) =>
       messagesIn(screen, security).find((message) => leaving(userId)(message) && pattern.test(said(message))),
     )
 
+const roleOf = async (userId: string): Promise<Role | undefined> =>
+  (await house.world.db('members').where({ user_id: userId }).first('role'))?.role
+
 const keyOf = (name: string) => house.world.db('keys').where({ name }).whereNull('predecessor_id').first()
 
-test('a preview says which keys and why, may be changed, and then it happens and is reported with a file', async () => {
+test('a preview says which keys and why, may be changed, then it happens and is reported with a file; after an undo the report says what is so', async () => {
   const leaver = people.otherManager
   const serves = { integration: 'Salesforce', description: 'Keeps *contacts* in step' }
   const rotated = await makeKey(house.as('otherManager'), { name: 'Salesforce CRM', ...serves })
@@ -47,8 +54,11 @@ test('a preview says which keys and why, may be changed, and then it happens and
   const { id } = await keyOf('Nightly export')
   const used = (await keyOf('Salesforce CRM')).id
   await vi.waitUntil(() => house.world.db('key_usage').where({ key_id: used }).first(), { timeout: 40_000 })
+  // Of the same calendar day as the last 24 hours, but before them.
+  const now = Math.floor(house.world.clock.now().getTime() / hourMs) * hourMs
+  await plantTraffic(house.world.db, used, new Date(now - 28 * hourMs), new Date(now - 27 * hourMs), () => 5)
   const form = await openDialog(house.as('owner'), `offboard <@${leaver}|chidi>`)
-  expect(said(form.blocks)).toMatch(/has to do with 3 keys ?; 1 in use/)
+  expect(said(form.blocks)).toMatch(/owns or has seen 3 keys ?; 1 is in use/)
   expect(said(form.blocks)).toMatch(
     /Salesforce CRM.*Salesforce · Keeps \*contacts\* in step ?owns it, revealed it · read · 1 request in 24 h · last used/,
   )
@@ -66,12 +76,12 @@ test('a preview says which keys and why, may be changed, and then it happens and
   const done = await report(leaver, /Offboarded .*: 2 refused, 1 rotating/)
   expect(said(done)).toMatch(/can still use 1 key until/)
   // The receipt of a key that still works does not say that it is refused.
-  expect(said(done)).toMatch(/rotating.*; the old one works until [^.]*\. 1 of 1 server confirmed that end\./)
+  expect(said(done)).toMatch(/rotating.*; old key works until [^.]*\. 1 of 1 server confirmed when it ends\./)
   expect(said(done)).toMatch(
-    /revoked ?\. 1 of 1 server confirmed in \d+ ms ?; no check started since accepts it/,
+    /revoked ?\. 1 of 1 server confirmed in [\d.]+ m?s ?; every request from now on is refused/,
   )
   expect(said(done)).toMatch(/Asked for by U0ADA00001 on .*, through \/keys offboard ?\. Note: Last day ?\./)
-  expect(said(done)).toMatch(/Done after \d+ seconds? ?; the limit is 15 minutes/)
+  expect(said(done)).toMatch(/Done after (?:less than a second|\d+ seconds?) ?; the limit is 15 minutes/)
   expect(await callPlatform(house, rotated)).toBe(200)
   expect(await callPlatform(house, paused)).toBe(401)
   expect(await callPlatform(house, ended)).toBe(401)
@@ -82,7 +92,7 @@ test('a preview says which keys and why, may be changed, and then it happens and
     .as('member')
     .waitFor((screen) =>
       messagesIn(screen, house.slack.dmOf(people.member).id).find((message) =>
-        /you take over/.test(said(message)),
+        /you now own/.test(said(message)),
       ),
     )
   await press(house.as('member'), offer, 'Reveal key')
@@ -100,11 +110,24 @@ test('a preview says which keys and why, may be changed, and then it happens and
   expect(said(current.blocks)).toMatch(/Offboarded .*: 2 refused ?, 1 rotating/)
   expect(findButton(current.blocks, 'Undo')).toBeDefined()
   await house.as('owner').close(current.id)
+  expect(await roleOf(leaver)).toBeUndefined()
   await press(house.as('owner'), done, 'Undo')
-  await report(leaver, /was undone on/)
+  const { asked, undone } = await undoNow(house.as('owner'), 'Will work again')
+  expect(said(asked.blocks)).toMatch(
+    /Will work again \(1\): Nightly export\. Will be theirs again \(2\): Nightly export, Salesforce CRM\. Will go on rotating \(1\): Salesforce CRM\. Stays refused \(1\): Old script\. Role: manager of Platform\./,
+  )
+  expect(said(undone.blocks)).toMatch(
+    /Active again \(1\): Nightly export\. Theirs again \(2\): Nightly export, Salesforce CRM\. Goes on rotating \(1\): Salesforce CRM\. Cannot be taken back \(1\): Old script\. Role: manager of Platform\./,
+  )
+  expect(await roleOf(leaver)).toBe('manager')
+  const taken = said(await report(leaver, /was undone on/))
+  expect(taken).toMatch(/Nightly export .*was deactivated, given to U0DANA0004 ?; undone on/)
+  expect(taken).toMatch(/Salesforce CRM .*goes on rotating; owner is U0CHIDI003 again ?; old key works until/)
+  // Nothing of what was taken back is said as if it were so.
+  expect(taken).not.toMatch(/owner is now|deactivated ?\. 1 of 1/)
   expect(await callPlatform(house, paused)).toBe(200)
   expect(await keyOf('Nightly export')).toMatchObject({ status: 'active', owner_id: leaver })
-})
+}, 180_000)
 
 test('somebody whom Slack deactivates is offboarded within a moment, and who comes back is noted', async () => {
   await setRole(house, people.otherMember, 'manager')
@@ -114,7 +137,7 @@ test('somebody whom Slack deactivates is offboarded within a moment, and who com
   expect(said(done)).toContain('through Slack, which deactivated them')
   expect(await callPlatform(house, token)).toBe(401)
   await house.slack.setPerson(people.otherMember, { deleted: false })
-  await report(people.otherMember, /is back since/)
+  await report(people.otherMember, /came back on/)
   expect(await callPlatform(house, token)).toBe(401)
 })
 
@@ -145,6 +168,7 @@ test('a guest can be offboarded', async () => {
   // A mistake even so: nobody else could let them in again.
   const again = await openDialog(house.as('owner'), `offboard <@${people.guest}>`)
   await pressIn(house.as('owner'), again, 'Undo')
+  await undoNow(house.as('owner'), 'No key changes.')
   await report(people.guest, /was undone on/)
 })
 
@@ -194,7 +218,7 @@ test('every key has its line in the preview while a dialog has room; the rest sh
   const busy = (await keyOf('=<!channel> *key* 46')).id
   await use(world, busy)
   const form = await openDialog(house.as('owner'), 'offboard <@U0MANY0001>')
-  expect(said(form.blocks)).toMatch(/has to do with 47 keys/)
+  expect(said(form.blocks)).toMatch(/owns or has seen 47 keys/)
   expect(said(form.blocks)).toMatch(/What happens to the other 2 keys/)
   const lines = form.blocks.filter((block) => block.type === 'section' && /key\*/.test(said([block])))
   expect(lines).toHaveLength(45)

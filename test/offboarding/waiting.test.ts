@@ -27,7 +27,7 @@ test('a request of somebody who leaves is closed: nobody can approve it, and its
   const form = await openDialog(leaver, 'request Nightly')
   const sent = await submitAndSee(leaver, form, { scopes: ['read'], reason: 'For the nightly sync' })
   await leaver.close(sent.id)
-  const asked = await inChannel(/asks for a key\. Nightly/)
+  const asked = await inChannel(/requests a key for Nightly/)
   // Opened before, submitted after.
   const manager = house.as('manager')
   await press(manager, asked, 'Deny')
@@ -53,7 +53,7 @@ test('whoever asked for a key for somebody who leaves is told, and cannot ask fo
   const form = await openDialog(asker, 'create Shared sync')
   const sent = await submitAndSee(asker, form, wanted)
   await asker.close(sent.id)
-  await inChannel(/asks for a key\. Shared sync/)
+  await inChannel(/requests a key for Shared sync/)
   await offboard(farah)
   await inChannel(/Shared sync.*Closed on .*: U0FARAH006 is leaving/)
   await received(
@@ -86,5 +86,5 @@ test('a key that waits for a leaver is not shown to them: whoever takes over rev
   const key = await world.db('keys').where({ name: 'Waiting key' }).first()
   expect(key).toMatchObject({ status: 'unrevealed', token_hash: null })
   expect(key.owner_id).not.toBe(gus)
-  await received(person(house.slack.url, key.owner_id), /U0GUS00007 leaves, and you take over/)
+  await received(person(house.slack.url, key.owner_id), /U0GUS00007 is leaving and you now own/)
 })

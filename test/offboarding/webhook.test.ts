@@ -320,7 +320,7 @@ test('somebody who was given a key is noted on it, and only once', async () => {
     outcome: 'errors',
   })
   const noted = await submitAndSee(manager, view, { person: people.member, why: 'On call' })
-  expect(said(noted.blocks)).toMatch(/U0DANA0004 is noted.*has it since .*On call/)
+  expect(said(noted.blocks)).toMatch(/U0DANA0004 is noted.*has had it since .*On call/)
 })
 
 test('a delivery that is repeated after an undo gets its answer, and begins nothing again', async () => {

@@ -1,9 +1,11 @@
 import { sign } from 'local-slack/sign'
 import { expect, test } from 'vitest'
 import { perform } from '../../src/acts/perform.ts'
+import { systemRandom } from '../../src/foundation/random.ts'
 import { findMember, type Role } from '../../src/members/member.ts'
 import { put } from '../../src/notifications/outbox.ts'
 import { currentOffboarding } from '../../src/offboarding/offboarding.ts'
+import { requestOffboarding } from '../../src/offboarding/request.ts'
 import { offboardMissed } from '../../src/offboarding/request-missed.ts'
 import { addWorkspace, inheritOwners, workspacesOfTeam } from '../../src/workspaces/workspace.ts'
 import { house, people, useHouse } from '../setup/house.ts'
@@ -98,6 +100,21 @@ test('somebody of an organisation with several teams is of ours where Slack name
   await becomes(leaver, true)
 })
 
+test('a member who is then only in other teams of the organisation loses their role, and one deactivated there leaves', async () => {
+  const elsewhere = { team_id: 'T0OTHER001', enterprise_user: { teams: ['T0OTHER001'] } }
+  const moved = await somebody()
+  await hear({ id: moved, ...elsewhere, updated: later() })
+  await expect.poll(() => roleOf(moved)).toBeUndefined()
+  expect([await isLeaving(moved), await statusOf(moved)]).toEqual([false, 'active'])
+  const gone = await somebody()
+  await hear({ id: gone, ...elsewhere, deleted: true, updated: later() })
+  await becomes(gone, true)
+  await hear({ id: 'U0SISTER01', ...elsewhere, deleted: true, updated: later() })
+  await afterwards()
+  expect(await isLeaving('U0SISTER01')).toBe(false)
+  expect(await house.world.db('departures').where({ user_id: 'U0SISTER01' })).toEqual([])
+})
+
 test('a repeated or overtaken event neither begins nor ends anything', async () => {
   const leaver = await somebody()
   const gone = { id: leaver, deleted: true, updated: later() }
@@ -164,6 +181,84 @@ test('somebody who became a guest while no event was heard has no role after the
   const listed = { userId: guest, email: null, deleted: false, isBot: false, isGuest: true }
   expect(await offboardMissed(house.world, accountId, [listed])).toBe(0)
   expect([await roleOf(guest), await statusOf(guest)]).toEqual([undefined, 'active'])
+})
+
+test('of a person who becomes a guest and is a member again at the same moment, the later stands', async () => {
+  const { id: workspaceId, accountId } = await home()
+  const person = await somebody()
+  const departed = () => house.world.db('departures').where({ user_id: person })
+  const holding = await house.world.db.transaction()
+  await holding('workspaces').where({ id: workspaceId }).forUpdate().first('id')
+  await hear({ id: person, is_restricted: true, updated: later() })
+  const waiting = () =>
+    house.world
+      .db('pg_stat_activity')
+      .where({ wait_event_type: 'Lock' })
+      .whereRaw('query like ?', '%workspaces%')
+  await expect.poll(async () => (await waiting()).length).toBeGreaterThan(0)
+  await hear({ id: person, updated: later() })
+  await hear({ id: 'U0BYSTAND1', updated: later(), profile: { email: 'bystander@acme.example' } })
+  await expect
+    .poll(() => house.world.db('emails').where({ account_id: accountId, email: 'bystander@acme.example' }))
+    .toHaveLength(1)
+  await holding.commit()
+  const heard = () => house.world.db('slack_users').where({ user_id: person }).first('is_out')
+  await expect.poll(heard).toEqual({ is_out: false })
+  await expect.poll(waiting).toEqual([])
+  await afterwards()
+  expect(await departed()).toEqual([])
+})
+
+test('somebody whom a manager offboards stays gone when their profile changes', async () => {
+  const workspace = await home()
+  const leaver = await somebody()
+  const owner = await join(house.world, workspace.id, people.owner, 'owner')
+  const request = { source: 'slack', userId: leaver } as const
+  must(await perform(house.world, owner, (act) => requestOffboarding(act, workspace, request, systemRandom)))
+  const done_at = house.world.clock.now()
+  await house.world.db('offboardings').where({ user_id: leaver }).update({ state: 'done', done_at })
+  const departed = { workspace_id: workspace.id, user_id: leaver }
+  await house.world.db('departures').insert({ ...departed, left_at: done_at })
+  await hear({ id: leaver, updated: later() })
+  await afterwards()
+  expect(await isLeaving(leaver)).toBe(true)
+  expect(await house.world.db('departures').where(departed)).toHaveLength(1)
+})
+
+test('somebody whose return nobody heard of counts as back after the nightly comparison', async () => {
+  const { accountId } = await home()
+  const [guest, leaver, away] = [await somebody(), await somebody(), await somebody()]
+  for (const id of [guest, leaver, away])
+    await hear({ id, is_restricted: id === guest, deleted: id !== guest, updated: later() })
+  await becomes(leaver, true)
+  await becomes(away, true)
+  const gone = () =>
+    house.world.db('departures').whereIn('user_id', [guest, leaver, away]).orderBy('user_id').pluck('user_id')
+  await expect.poll(gone).toEqual([guest, leaver, away])
+  const listed = (userId: string, more = {}) => ({
+    userId,
+    email: null,
+    deleted: false,
+    isBot: false,
+    ...more,
+  })
+  const overtaken = { updated: clock.seconds - 1 }
+  await offboardMissed(house.world, accountId, [listed(guest), listed(leaver), listed(away, overtaken)])
+  expect(await gone()).toEqual([away])
+  expect([await isLeaving(leaver), await isLeaving(away)]).toEqual([false, true])
+})
+
+test('a list that was read before somebody returned offboards nobody', async () => {
+  const { accountId } = await home()
+  const person = await somebody()
+  await hear({ id: person, deleted: true, updated: later() })
+  await becomes(person, true)
+  const left = clock.seconds
+  await hear({ id: person, updated: later() })
+  await becomes(person, false)
+  const listed = { userId: person, email: null, deleted: true, isBot: false, updated: left }
+  expect(await offboardMissed(house.world, accountId, [listed])).toBe(0)
+  expect(await isLeaving(person)).toBe(false)
 })
 
 test('an owner who left does not own a new workspace, and its audit names those who do', async () => {

@@ -17,7 +17,7 @@ import {
   submitAndSee,
   useHouse,
 } from '../setup/house.ts'
-import { recorded, setPolicyOf } from '../setup/seen.ts'
+import { recorded, setPolicyOf, undoNow } from '../setup/seen.ts'
 import { join, keysByName, ownedKey } from './leavers.ts'
 
 let home: { id: string; name: string }
@@ -84,7 +84,7 @@ const endedTwice = async (execution: string) =>
 
 /** As an owner does it. */
 async function switchStep(to: 'yes' | 'no') {
-  const form = await openDialog(house.as('owner'), 'policy')
+  const form = await openDialog(house.as('owner'), 'policy leaving')
   const saved = await submitAndSee(house.as('owner'), form, { offboardingByWorkflow: to })
   await house.as('owner').close(saved.id)
 }
@@ -103,7 +103,7 @@ test('a workflow offboards nobody while no owner has switched the step on, and t
   const { execution, outcome } = await run({ user: people.owner, mode: 'rotate', successor: people.member })
   expect(outcome).toEqual({
     ok: false,
-    error: `The step is switched off in ${home.name}. Nobody was offboarded. An owner there can switch it on in Slack: /keys policy in:${home.name}, under When somebody leaves.`,
+    error: `The step is switched off in ${home.name}. Nobody was offboarded. An owner there can switch it on in Slack: /keys policy in:${home.name}, under When somebody is leaving.`,
   })
   const alert = await heard(/workflow/i)
   expect(said(alert)).toMatch(/A workflow asked to offboard U0ADA00001.*switched off.*Nobody was offboarded/)
@@ -172,6 +172,7 @@ test('a step that is on gives nobody an owner’s key: the role stays, the keys 
   )
   // They are still who they were, so that they can put it right.
   await press(house.as('owner'), report, 'Undo')
+  await undoNow(house.as('owner'), 'Role: as it was.')
   await heard(/The offboarding of U0ADA00001 was undone/)
   expect((await keysByName(world))['Production write']).toMatchObject({ status: 'active' })
 })

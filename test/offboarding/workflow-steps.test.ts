@@ -48,7 +48,7 @@ function workflows(answer: (execution: string) => Promise<void> = async () => {}
       await answer(execution)
       return { channelId: '', ts: '' }
     },
-    edit: async () => {},
+    edit: async (where) => where,
     find: async () => undefined,
     reaches: async () => true,
   }

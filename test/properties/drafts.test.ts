@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { isRefusal, sentence } from '../../src/foundation/refusal.ts'
 import { plain } from '../../src/foundation/words.ts'
 import { type KeyDraft, readDraft } from '../../src/keys/issue.ts'
+import { inheritedLifetime } from '../../src/keys/lifetime.ts'
 import { isScope, scopes } from '../../src/keys/scope.ts'
 import { readPolicy } from '../../src/policy/policy.ts'
 import fc from '../setup/seeded.ts'
@@ -24,7 +25,27 @@ function complaints(change: Partial<KeyDraft>, rules = policy): Record<string, s
 }
 
 describe('an expiry', () => {
-  const sentenceFor = 'Enter a whole number of days from 1 to 365.'
+  test.each([[{ maximumLifetimeDays: 60 }], [{ mustExpire: 'all' }]])(
+    'may not be blank where policy has %o, whatever the scopes are',
+    (rules) => {
+      const draft = { scopes: ['read'], expiresInDays: '' }
+      expect(complaints(draft, readPolicy(rules))).toEqual({
+        expires: 'Keys must expire. Enter a number of days.',
+      })
+    },
+  )
+
+  test.each([
+    ['a lifetime that policy allows stays', 30, {}, 30],
+    ['a longer one is cut', 90, { maximumLifetimeDays: 60 }, 60],
+    ['none becomes the longest', null, { maximumLifetimeDays: 60 }, 60],
+    ['none becomes a year where keys must expire without a limit', null, { mustExpire: 'all' }, 365],
+    ['none stays where policy allows it', null, {}, null],
+  ])('of a successor: %s', (_, lifetimeDays, rules, inherited) => {
+    expect(inheritedLifetime(lifetimeDays, ['read'], readPolicy(rules))).toBe(inherited)
+  })
+
+  const sentenceFor = 'Enter a whole number of days from 1 to 3650.'
 
   test.each([
     '0',
@@ -33,7 +54,7 @@ describe('an expiry', () => {
     '1e3',
     'abc',
     '99999',
-    '366',
+    '3651',
     '٣',
     '１',
     '0x10',
@@ -47,7 +68,7 @@ describe('an expiry', () => {
 
   test.each([
     ['1', 1],
-    ['365', 365],
+    ['3650', 3650],
     [' 30 ', 30],
     ['', null],
     [' ', null],
@@ -58,7 +79,7 @@ describe('an expiry', () => {
   test('may be blank with write only where policy lets it', () => {
     const draft = { scopes: ['read', 'write'], expiresInDays: '' }
     expect(complaints(draft)).toEqual({ expires: 'Write keys must expire. Enter a number of days.' })
-    expect(complaints(draft, readPolicy({ writeMustExpire: 'warn' }))).toEqual({})
+    expect(complaints(draft, readPolicy({ mustExpire: 'none' }))).toEqual({})
   })
 })
 

@@ -88,11 +88,10 @@ describe.each(Object.entries(kinds))('%s', (name, kind) => {
     await asking.records.world.db('keys').where({ id: key.id }).update({ limit_per_minute: 1 })
     await asking.confirmed()
     const once = () => call({ 'x-api-key': limited.open() })
-    await once()
-    // A new minute may begin between two, but not between all three.
-    await once()
-    const response = await once()
-    expect(response.status).toBe(429)
+    // A new minute may begin between two of them, but not between all three.
+    const all = [await once(), await once(), await once()]
+    const response = all.find(({ status }) => status === 429)!
+    expect(all.map(({ status }) => status)).toContain(429)
     expect(response.headers.get('ratelimit-policy')).toBe('"minute";q=1;w=60')
     expect(response.headers.get('ratelimit')).toMatch(/^"minute";r=0;t=\d+$/)
     expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0)

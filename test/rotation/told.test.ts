@@ -71,11 +71,11 @@ test('ten minutes without Slack lose no message of a rotation, and send none twi
   const shown = await inChannel('Through the outage')
   expect(shown.filter((one) => !isReply(one))).toHaveLength(1)
   expect(shown.filter(isReply).map(said)).toEqual([
-    expect.stringContaining('the new key for Through the outage waits to be revealed'),
+    expect.stringContaining('the new key for Through the outage has been waiting to be revealed since'),
   ])
   expect((await directTo('member', 'Through the outage')).map(said)).toEqual([
     expect.stringContaining('started a rotation of Through the outage'),
-    expect.stringContaining('still waits for you to reveal it'),
+    expect.stringContaining('has been waiting for you to reveal it since'),
   ])
 }, 120_000)
 
@@ -102,14 +102,14 @@ test('a campaign of thirty keys is one message, one offer to their owner, and on
     `${people.member}: 30 new keys still wait to be revealed: Many 01, Many 02, Many 03, Many 04, Many 05 and 25 more.`,
   ])
   expect(await replies('the new key for Many')).toEqual([])
-  expect(await directTo('member', '30 new keys still wait for you')).toHaveLength(1)
+  expect(await directTo('member', '30 new keys have been waiting for you')).toHaveLength(1)
 
   later(14)
   await work(house)
   later(0, 1)
   await work(house, 2)
   expect(await replies('30 rotations passed their deadline')).toHaveLength(1)
-  expect(await directTo('member', '30 new keys still wait for you')).toHaveLength(2)
+  expect(await directTo('member', '30 new keys have been waiting for you')).toHaveLength(2)
   await work(house, 3)
   expect(await replies('30 rotations passed their deadline')).toHaveLength(1)
 }, 120_000)
@@ -151,8 +151,8 @@ test('keys of somebody who left are offered in one message; who lets some lapse 
     offerKeys(trx, { ...why, workspaceId: workspace.id, keys }, world.clock.now(), world.random),
   )
   await work(house)
-  const [offer] = await directTo('member', 'leaves, and you take over')
-  expect(said(offer!)).toContain('These keys wait for you to reveal them.')
+  const [offer] = await directTo('member', 'is leaving and you now own')
+  expect(said(offer!)).toContain('Reveal them when you can save them.')
   later(8)
   await lapsedKeys({ world, deliver: async () => undefined })
   await work(house, 2)
@@ -184,7 +184,7 @@ test('what an archived channel cannot show goes to the owners and the new key’
   expect(await directTo('member', 'Rotating Unseen')).toHaveLength(1)
   later(1, 1)
   await work(house, 2)
-  expect(await directTo('owner', 'the new key for Unseen waits to be revealed')).toHaveLength(1)
+  expect(await directTo('owner', 'the new key for Unseen has been waiting to be revealed')).toHaveLength(1)
 
   await house.slack.archiveChannel(security, false)
   await work(house, 2)
@@ -192,8 +192,10 @@ test('what an archived channel cannot show goes to the owners and the new key’
   expect(findButton(back!.blocks, 'Abort')).toBeDefined()
   later(2)
   await work(house, 2)
-  expect((await inChannel('the new key for Unseen waits to be revealed')).filter(isReply)).toHaveLength(1)
-  expect(await directTo('owner', 'the new key for Unseen waits to be revealed')).toHaveLength(1)
+  expect(
+    (await inChannel('the new key for Unseen has been waiting to be revealed')).filter(isReply),
+  ).toHaveLength(1)
+  expect(await directTo('owner', 'the new key for Unseen has been waiting to be revealed')).toHaveLength(1)
   expect(await directTo('owner', aboutLoss)).toHaveLength(1)
 }, 60_000)
 

@@ -11,6 +11,7 @@ import { isAlive } from '../../sandbox/services/directory.ts'
 import { type PostgresServer, startPostgres } from '../../sandbox/services/postgres.ts'
 import { type RedisServer, startRedis } from '../../sandbox/services/redis.ts'
 import { freePort } from '../../sandbox/services/server.ts'
+import { startStandby } from '../../sandbox/services/standby.ts'
 import { administer } from '../setup/administer.ts'
 
 const within = { timeout: 40_000, interval: 50 }
@@ -48,6 +49,25 @@ describe('a Postgres of our own', () => {
     await expect(administer(postgres.url, 'select 1')).rejects.toThrow('ECONNREFUSED')
     await postgres.restart()
     expect(await administer(postgres.url, 'select number from kept')).toEqual([{ number: 7 }])
+  })
+
+  test('gets a standby although its log is cleaned up while the standby starts', async () => {
+    let isStarting = true
+    const cleaning = (async () => {
+      while (isStarting) {
+        await administer(postgres.url, 'select pg_switch_wal()')
+        await administer(postgres.url, 'checkpoint')
+      }
+    })()
+    const starting = startStandby(postgres).finally(() => {
+      isStarting = false
+    })
+    const [started] = await Promise.allSettled([starting, cleaning])
+    if (started.status === 'rejected') throw started.reason
+    expect(await administer(started.value.url, 'select pg_is_in_recovery()')).toEqual([
+      { pg_is_in_recovery: true },
+    ])
+    await started.value.stop()
   })
 })
 

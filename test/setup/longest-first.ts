@@ -3,6 +3,11 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 /** The files that take longest on two idle cores, and would keep one of them waiting if they came last. */
 const longest = [
   'test/demo/demo.test.ts',
+  'test/faults/stop-in-trouble.test.ts',
+  'test/watch/crash.test.ts',
+  'test/faults/lost-commit.test.ts',
+  'test/playbooks/servers.test.ts',
+  'test/model/model.test.ts',
   'test/leases/numbers.test.ts',
   'test/rotation/killed.test.ts',
   'test/faults/migrate.test.ts',

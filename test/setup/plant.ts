@@ -9,6 +9,8 @@ export type Planted = {
   /** whole days from the reveal; absent for a key that never expires */
   lifetimeDays?: number
   expiresAt?: Date
+  /** whole days from now; such a key was revealed the day before, since at its birth nothing is alerted */
+  endsInDays?: number
   status?: 'active' | 'inactive' | 'revoked'
   /** of a token that the test has; else of one that nobody has */
   tokenHash?: Buffer
@@ -20,7 +22,7 @@ export async function plant(
   workspaceId: string,
   keys: readonly Planted[],
 ): Promise<string[]> {
-  const rows = keys.map((key) => {
+  const rows = keys.map(ending).map((key) => {
     const revealedAt = key.revealedAt ?? clock.now()
     const expiresAt =
       key.expiresAt ??
@@ -48,4 +50,10 @@ export async function plant(
   })
   await db.batchInsert('keys', rows, 1000)
   return rows.map((row) => row.id)
+
+  function ending(key: Planted): Planted {
+    const { endsInDays: days } = key
+    if (days === undefined) return key
+    return { ...key, lifetimeDays: days + 1, revealedAt: new Date(clock.now().getTime() - 86_400_000) }
+  }
 }

@@ -2,7 +2,7 @@ import { WebClient } from '@slack/web-api'
 import type { Message, ModalView, Screen } from 'local-slack/contract'
 import { controlsIn, findBeside, messagesIn, optionValue, textOf, topModal } from 'local-slack/inspect'
 import type { PersonClient } from 'local-slack/person'
-import { said } from '../../sandbox/acting.ts'
+import { said, submit } from '../../sandbox/acting.ts'
 import type { House } from '../../sandbox/house.ts'
 
 /** What the bot wrote to this person alone, oldest first. */
@@ -41,6 +41,16 @@ export const dialogWith = (
     const top = topModal(screen)
     return top?.title === title && !isLoading(top) && matches(said(top.blocks), words) && top
   })
+
+/** Answers the dialog that an Undo or Not so has opened, which says what comes back. Returns both dialogs. */
+export async function undoNow(
+  who: PersonClient,
+  words: string | RegExp = '',
+): Promise<{ asked: ModalView; undone: ModalView }> {
+  const asked = await dialogWith(who, 'Undo offboarding', words)
+  await submit(who, asked, {})
+  return { asked, undone: await dialogWith(who, 'Offboarding undone') }
+}
 
 const isLoading = (view: ModalView) => /One moment\.\.\./.test(textOf(view.blocks))
 

@@ -1,19 +1,35 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { operationsToken } from '../../sandbox/operations.ts'
 import { perform } from '../../src/acts/perform.ts'
+import { makeConnection } from '../../src/directory/connections.ts'
+import { addLeaks } from '../../src/http/leaks.ts'
 import { addOffboardings } from '../../src/http/offboardings.ts'
 import { addScim } from '../../src/http/scim.ts'
 import { openHttp } from '../../src/http/server.ts'
 import { type Role, roles } from '../../src/members/member.ts'
 import { requestOffboarding } from '../../src/offboarding/request.ts'
+import { sign } from '../../src/offboarding/request-by-webhook.ts'
 import { httpReceiver } from '../../src/slack/receivers.ts'
 import { clicks, closes, commands, submits } from '../../src/slack/routes.ts'
 import { openVerifier } from '../../src/verification/verifier.ts'
+import { createServiceToken } from '../../src/workspaces/service-tokens.ts'
 import { workspacesOfTeam } from '../../src/workspaces/workspace.ts'
-import { house, people, useHouse } from '../setup/house.ts'
+import { house, people, setRole, useHouse } from '../setup/house.ts'
 import { must } from '../setup/records.ts'
 import { leastRole } from './expectations.ts'
-import { entriesOf, expected, matrixOf, type Place, type State } from './matrix.ts'
+import {
+  type Credential,
+  credentials,
+  entriesOf,
+  expected,
+  matrixOf,
+  opens,
+  type Place,
+  places,
+  type State,
+  states,
+} from './matrix.ts'
 import { openWire, type Sender } from './wire.ts'
 
 let wire: Awaited<ReturnType<typeof openWire>>
@@ -78,18 +94,32 @@ beforeAll(async () => {
 beforeAll(async () => {
   const { world } = house
   const workspace = (await workspacesOfTeam(world.db, house.slack.teamId)).find(({ id }) => id === ws.own)!
-  const operator = { kind: 'operator', id: 'test' } as const
-  const request = { source: 'shell' as const, userId: people.otherMember }
-  must(await perform(world, operator, (act) => requestOffboarding(act, workspace, request, world.random)))
-  await wire.timed.event({ type: 'user_change', user: { id: people.otherManager, deleted: true } })
-  // Not expect.poll: vitest has that in tests alone.
-  await vi.waitFor(
-    async () =>
-      expect(await world.db('offboardings').where({ user_id: people.otherManager })).toHaveLength(1),
-    { timeout: 40_000 },
-  )
+  for (const role of roles) {
+    const [leaving, deactivated] = [cast.leaving(role), cast.deactivated(role)]
+    for (const userId of [leaving, deactivated]) await setRole(house, userId, role)
+    const operator = { kind: 'operator', id: 'test' } as const
+    const request = { source: 'shell' as const, userId: leaving }
+    must(
+      await perform(world, operator, (act) => requestOffboarding(act, workspace, request, world.random), {
+        changesRoles: true,
+      }),
+    )
+    await wire.timed.event({ type: 'user_change', user: { id: deactivated, deleted: true } })
+    await vi.waitFor(
+      async () => expect(await world.db('offboardings').where({ user_id: deactivated })).toHaveLength(1),
+      { timeout: 40_000 },
+    )
+  }
 })
 afterAll(() => wire.stop())
+
+/** Who plays somebody with this role, in each state; a guest has it through a user group. */
+const cast: Record<State, (role: Role) => string> = {
+  active: (role) => people[role],
+  guest: () => people.guest,
+  deactivated: (role) => `U0GONE${role.toUpperCase()}`,
+  leaving: (role) => `U0LEAVES${role.toUpperCase()}`,
+}
 
 const cells = (role: Role, place: Place, state: State) =>
   Object.fromEntries(entries.map(([name]) => [name, expected(name, role, place, state)]))
@@ -99,28 +129,32 @@ const senders: Record<string, () => Sender> = {
   owner: () => inTeam(people.owner),
   manager: () => inTeam(people.manager),
   member: () => inTeam(people.member),
-  leaving: () => inTeam(people.otherMember),
-  deactivated: () => inTeam(people.otherManager),
+  leaving: () => inTeam(cast.leaving('owner')),
+  deactivated: () => inTeam(cast.deactivated('owner')),
   guest: () => inTeam(people.guest),
   stranger: () => ({ id: people.stranger, team: 'T0GLOBEX' }),
 }
 
-type Way = (who: Sender, workspaceId: string, rest?: string) => Promise<string>
+type Way = (who: Sender, workspaceId: string, seconds: number) => Promise<string>
+
+/** Home's switch would choose the workspace of every later command: here it chooses whose keys Home shows. */
+const choiceIn: Record<string, string> = { 'home.switch': 'mine' }
 
 /** Every way in, from the routes themselves. A command is typed, and pressed as a button too. */
 const entries: [string, Way][] = [
   ...commands.map(({ verb }): [string, Way] => [
     `command ${verb}`,
-    (who, workspaceId) => wire.command(who, `${verb}${workspaceId === ws.own ? '' : ` in:${workspaceId}`}`),
+    (who, workspaceId, seconds) =>
+      wire.command(who, `${verb}${workspaceId === ws.own ? '' : ` in:${workspaceId}`}`, seconds),
   ]),
   ...clicks.map(({ id }): [string, Way] => [
     `click ${id}`,
     // A form's control is about what its dialog is about; outside of one it names no workspace at all.
-    (who, workspaceId, rest = 'none') => wire.click(who, id, `${workspaceId}/${rest}`),
+    (who, workspaceId, seconds) => wire.click(who, id, `${workspaceId}/${choiceIn[id] ?? 'none'}`, seconds),
   ]),
   ...submits.map(({ id }): [string, Way] => [
     `submit ${id}`,
-    (who, workspaceId, rest = 'none') => wire.submit(who, id, `${workspaceId}/${rest}`),
+    (who, workspaceId) => wire.submit(who, id, `${workspaceId}/none`),
   ]),
 ]
 
@@ -136,6 +170,7 @@ test('the table has a cell for every way in, role, workspace and state of a pers
     routes: [
       (one) => addScim(one, house.world, () => undefined),
       (one) => addOffboardings(one, house.world, () => undefined),
+      (one) => addLeaks(one, house.world, () => undefined),
       httpReceiver(house.world).addRoutes,
     ],
   })
@@ -163,60 +198,120 @@ test('the table has a cell for every way in, role, workspace and state of a pers
     expect(all).toContain(one)
 })
 
-const kind = (answer: string) => {
-  if (/Keys are for members of/.test(answer)) return 'outsider'
+/** What is let in and then answers nothing by itself: it redraws Home. */
+const silent = new Set(['click home.switch'])
+
+const kind = (answer: string, isSilent: boolean) => {
+  // The row belongs to those that are silent, or nobody answers.
+  if (answer === '' && !isSilent) return 'no answer within a minute'
+  if (/Only full members of/.test(answer)) return 'outsider'
   if (/You have been offboarded/.test(answer)) return 'leaving'
   if (/Only (managers and )?owners/.test(answer)) return 'role'
+  // Whoever is let in may hear that something went wrong: the trigger is made up, so that no dialog opens.
+  if (/The database/.test(answer)) return `trouble: ${answer.slice(0, 300)}`
   return /There is no workspace called/.test(answer) ? 'workspace' : 'admitted'
 }
 
-// At once: what is let in may answer elsewhere, and is waited for in vain.
-for (const role of roles)
-  test.concurrent(`a ${role} may do exactly what their role may`, async () => {
-    expect(await outcomes(entries, senders[role]!(), ws.own)).toEqual(cells(role, 'own', 'active'))
-  }, 90_000)
+/** A guest has their role through a user group: Slack alone knows that they are one. */
+async function giveGuest(role: Role): Promise<void> {
+  const { db } = house.world
+  await db('group_members').delete()
+  await db('group_roles').delete()
+  if (role === 'member') return
+  for (const workspace_id of [ws.own, ws.other]) {
+    const group = { workspace_id, group_id: 'S0GUESTS' }
+    await db('group_roles').insert({ ...group, role, set_at: house.calendar.now() })
+    await db('group_members').insert({ ...group, user_id: people.guest })
+  }
+}
 
-for (const place of ['own', 'other'] as const)
-  for (const state of ['leaving', 'deactivated'] as const)
-    test(`somebody who is ${state} gets past none with the id of ${place === 'own' ? 'their' : 'another'} workspace`, async () => {
-      const seen = await outcomes(entries, senders[state]!(), ws[place])
-      expect(seen).toEqual(cells('owner', place, state))
-    }, 90_000)
+for (const state of states)
+  for (const role of roles)
+    test(`a ${role} who is ${state} gets as far as the table says: at home, in another workspace and in another account`, async () => {
+      if (state === 'guest') await giveGuest(role)
+      for (const place of places) {
+        const wanted = cells(role, place, state)
+        const seen = await outcomes(inTeam(cast[state](role)), ws[place], wanted)
+        expect([place, seen]).toEqual([place, wanted])
+      }
+    }, 300_000)
 
-test('an owner is a plain member in another workspace of the account', async () => {
-  const expected = cells('owner', 'other', 'active')
-  const refused = entries.filter(([name]) => expected[name] === 'role')
-  const seen = await outcomes(refused, senders.owner!(), ws.other)
-  expect(seen).toEqual(Object.fromEntries(refused.map(([name]) => [name, 'role'])))
-  expect(refused.length).toBeGreaterThan(30)
-}, 90_000)
-
-test('no route of a system answers anything to nobody, and none to a credential that was never made', async () => {
+test('each address of a system opens to its own kind of credential, as the table says, and to no other', async () => {
   const path = new URL('matrix.txt', import.meta.url)
-  const routes = [...readFileSync(path, 'utf8').matchAll(/^http (\w+) (\/(?:scim|v1|slack)\S*)/gm)]
-  for (const authorization of [undefined, 'Bearer kws_none', 'Bearer kwd_none'])
-    for (const [, method = '', route = ''] of routes) {
-      const response = await fetch(house.keywarden.url + route.replace(/[:*]\w*/g, 'x'), {
-        method,
-        headers: { 'content-type': 'application/json', ...(authorization ? { authorization } : {}) },
-        ...(method === 'GET' ? {} : { body: '{}' }),
-      })
-      expect([method, route, response.status]).toEqual([method, route, 401])
-    }
-})
-
-for (const who of ['guest', 'stranger'])
-  test(`a ${who} gets past none`, async () => {
-    expect(await outcomes(entries, senders[who]!(), ws.own)).toEqual(
-      Object.fromEntries(entries.map(([name]) => [name, 'outsider'])),
-    )
-  })
-
-test('an owner gets nowhere with the id of a workspace of another account, and learns nothing of it', async () => {
-  const referring = entries.filter(([name]) => !name.startsWith('click form.'))
-  expect(await outcomes(referring, senders.owner!(), ws.foreign)).toEqual(
-    Object.fromEntries(referring.map(([name]) => [name, 'workspace'])),
+  const routes = new Set(
+    [...readFileSync(path, 'utf8').matchAll(/^(http (\w+) (\/\S*))/gm)].map(([, one]) => one!),
   )
+  const workspace = (await workspacesOfTeam(house.world.db, house.slack.teamId)).find(
+    ({ id }) => id === ws.own,
+  )!
+  const owner = { kind: 'member', id: people.owner, role: 'owner', workspaceId: ws.own } as const
+  const made = async (kind: 'scim' | 'webhook') =>
+    must(await perform(house.world, owner, (act) => makeConnection(act, workspace, kind, house.world)))
+  const hook = await made('webhook')
+  const account = { id: workspace.accountId, workspaceId: ws.own }
+  const operator = { kind: 'operator', id: 'test' } as const
+  const scanner = must(
+    await perform(house.world, operator, (act) =>
+      createServiceToken(act, account, 'Scan', house.world.random, 'leaks'),
+    ),
+  )
+  const bearer: Partial<Record<Credential, string>> = {
+    unknown: 'kws_none',
+    service: house.serviceToken,
+    scanner: scanner.secret,
+    scim: (await made('scim')).secret,
+    operations: operationsToken,
+    // Its secret signs; as a bearer it is nothing.
+    webhook: hook.secret,
+  }
+  const signed = (text: string) => {
+    const at = String(Math.floor(Date.now() / 1000))
+    return {
+      'x-keywarden-connection': hook.connection.id,
+      'x-keywarden-timestamp': at,
+      'x-keywarden-signature': `v1=${sign(hook.secret, at, text)}`,
+      'idempotency-key': text,
+    }
+  }
+  const opened = async (entry: string, credential: Credential) => {
+    const [, method = '', route = ''] = entry.split(' ')
+    const target = route.replace(/[:*]\w*/g, 'x')
+    const response = await fetch(house.keywarden.url + target, {
+      method,
+      headers: {
+        'content-type': 'application/json',
+        ...(bearer[credential]
+          ? {
+              authorization: `Bearer ${bearer[credential]}`,
+              'x-keywarden-service-token': bearer[credential],
+            }
+          : {}),
+        ...(credential === 'webhook' ? signed(method === 'GET' ? target : '{}') : {}),
+      },
+      ...(method === 'GET' ? {} : { body: '{}' }),
+    })
+    const words = await response.text()
+    // A proxy that got past the door hears that the client's key is refused, in no words.
+    return response.status !== 401 || (route === '/v1/forward-auth' && words === '')
+  }
+  for (const entry of routes)
+    for (const credential of credentials)
+      expect([entry, credential, await opened(entry, credential)]).toEqual([
+        entry,
+        credential,
+        opens(entry, credential),
+      ])
+}, 60_000)
+
+test('a person of another organisation gets past none', async () => {
+  const wanted = Object.fromEntries(entries.map(([name]) => [name, 'outsider']))
+  expect(await outcomes(senders.stranger!(), ws.own, wanted)).toEqual(wanted)
+}, 300_000)
+
+test('a member whose payloads name another team of the organisation is who they are', async () => {
+  const elsewhere = { id: people.manager, team: 'T0SISTER01' }
+  expect(kind(await wire.click(elsewhere, 'key.reveal', `${ws.own}/none`), true)).toBe('admitted')
+  expect(await wire.click(elsewhere, 'connection.make', `${ws.own}/none`)).toMatch(/Only owners/)
 })
 
 test('an owner gets nowhere with the id of another account’s key, under any verb', async () => {
@@ -267,12 +362,19 @@ test('Home is drawn for members of the team and for nobody else', async () => {
   for (const who of ['guest', 'stranger'] as const) expect((await house.as(who).screen()).home).toBeNull()
 })
 
-async function outcomes(of: [string, Way][], who: Sender, workspaceId: string) {
+/** Refused: the answer is waited for. Let in: what the thing itself answers, which for some is nothing. */
+async function outcomes(who: Sender, workspaceId: string, wanted: Record<string, string>) {
   const seen: Record<string, string> = {}
-  const queue = [...of]
+  const queue = [...entries]
   async function work() {
-    for (let next = queue.shift(); next; next = queue.shift())
-      seen[next[0]] = kind(await next[1](who, workspaceId))
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      const [name, way] = next
+      const isSilent = wanted[name] === 'admitted' && silent.has(name)
+      const ask = async () => kind(await way(who, workspaceId, isSilent ? 1 : 60), isSilent)
+      seen[name] = await ask()
+      // A busy machine may have no answer in time; then it says so, and nothing was done.
+      for (let again = 0; again < 10 && seen[name].startsWith('trouble'); again++) seen[name] = await ask()
+    }
   }
   await Promise.all(Array.from({ length: 8 }, work))
   return seen

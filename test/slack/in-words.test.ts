@@ -82,7 +82,7 @@ test('where tables are refused, how a key and a workspace are used is said in wo
   expect(panel.blocks).toEqual([])
   expect(panel.text).toMatch(/3 requests in the last 24 hours/)
   expect(panel.text).toMatch(
-    /Last requests · Endpoint · Outcome · Network · Client\n<!date\^\d+\^\S+ \S+\|\S+> · GET \/v1\/contacts · (let through|200 succeeded) · 127\.0\.0\.0\/24 · node/,
+    /Last requests · Outcome · Endpoint · Network · Client\n<!date\^\d+\^\S+ \S+\|\S+> · (let through|200 succeeded) · GET \/v1\/contacts · 127\.0\.0\.0\/24 · node/,
   )
   expect(panel.text).toMatch(/Type `\/keys usage tml_\S+ 30d` instead\.$/)
   await answerTo(manager, 'usage 24h')
@@ -95,7 +95,7 @@ test('an answer whose blocks are refused comes in words where somebody asked', a
   const answer = await answerTo(manager, 'list')
   expect(answer.blocks).toEqual([])
   expect(answer.ephemeral).toBe(true)
-  expect(answer.text).toMatch(/1-1 of 1\n.*Ledger.*\n`tml_\S+` · ● Active · used/)
+  expect(answer.text).toMatch(/1-1 of 1\n.*Ledger.*\n`tml_\S+` · ● Active · last used: <!date/)
   expect(
     messagesIn(await house.as('owner').screen(), general)
       .map(said)

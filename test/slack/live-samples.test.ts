@@ -29,7 +29,7 @@ function typesOf(value: unknown): string[] {
 /** Not in messages: views, what stands in them alone, and what Slack delivers. */
 const elsewhere = [
   ...['modal', 'home', 'input', 'plain_text_input', 'static_select', 'checkboxes', 'timepicker'],
-  ...['users_select', 'conversations_select'],
+  ...['users_select', 'conversations_select', 'multi_conversations_select', 'datepicker'],
   ...['block_actions', 'view_submission', 'view_closed'],
 ]
 

@@ -7,8 +7,8 @@ import { shell } from '../setup/shell.ts'
 import { leastRole } from './expectations.ts'
 
 /** Whose workspace is named: the one where the person has the role, another one of the account, or another account's. */
-const places = ['own', 'other', 'foreign'] as const
-const states = ['active', 'guest', 'deactivated', 'leaving'] as const
+export const places = ['own', 'other', 'foreign'] as const
+export const states = ['active', 'guest', 'deactivated', 'leaving'] as const
 export type Place = (typeof places)[number]
 export type State = (typeof states)[number]
 
@@ -45,6 +45,26 @@ export function expected(entry: string, role: Role, place: Place, state: State):
 }
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
+
+/** Every credential that a system can have, and none. */
+export const credentials = ['none', 'unknown', 'service', 'scanner', 'scim', 'webhook', 'operations'] as const
+export type Credential = (typeof credentials)[number]
+
+/** Which credential each address asks for; without one, everybody is answered. */
+const asksFor: readonly [RegExp, Credential | 'signature'][] = [
+  [/ \/scim\/v2\//, 'scim'],
+  [/ \/v1\/offboardings/, 'webhook'],
+  [/ \/v1\/leaks$/, 'scanner'],
+  [/ \/v1\/(verify|usage|forward-auth)/, 'service'],
+  [/ \/metrics$/, 'operations'],
+  [/ \/slack\/events$/, 'signature'],
+]
+
+/** Whether a system with this credential gets past the door of `http METHOD PATH`. */
+export function opens(entry: string, credential: Credential): boolean {
+  const asked = asksFor.find(([path]) => path.test(entry))?.[1]
+  return asked === undefined || asked === credential
+}
 
 /** Every way in, as the code has it: nobody keeps this list. */
 export async function entriesOf(server: Pick<FastifyInstance, 'printRoutes'>): Promise<string[]> {
@@ -123,6 +143,14 @@ export function matrixOf(entries: readonly string[]): string {
     `${'#'.padEnd(width)}${head}`,
     `${'#'.padEnd(width)}${names.join(' | ')}`,
     ...entries.map((entry) => `${entry.padEnd(width)}${line(entry)}`),
+    '',
+    `# + gets past the door, - does not`,
+    `${'# with'.padEnd(width)}${credentials.join(' ')}`,
+    ...entries
+      .filter((entry) => entry.startsWith('http '))
+      .map((entry) =>
+        `${entry.padEnd(width)}${credentials.map((one) => (opens(entry, one) ? '+' : '-').padEnd(one.length)).join(' ')}`.trimEnd(),
+      ),
     '',
   ].join('\n')
 }

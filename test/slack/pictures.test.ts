@@ -6,10 +6,16 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { people } from '../../sandbox/acting.ts'
 import { bandChart } from '../../src/charts/band.ts'
-import { colours, roundUp, timeTicks } from '../../src/charts/base.ts'
-import type { BandPicture, UsagePicture, UsageStep } from '../../src/charts/chart.ts'
+import { colours, countAxis, timeTicks } from '../../src/charts/base.ts'
+import {
+  type BandPicture,
+  type UsagePicture,
+  type UsageStep,
+  unfinishedStep,
+} from '../../src/charts/chart.ts'
 import { placed } from '../../src/charts/marks.ts'
 import { render } from '../../src/charts/render.ts'
+import { usageChart } from '../../src/charts/usage.ts'
 import { systemClock } from '../../src/foundation/clock.ts'
 import { readConfig } from '../../src/foundation/config.ts'
 import { openLog } from '../../src/foundation/log.ts'
@@ -31,6 +37,7 @@ const usage = (more: Partial<UsagePicture> = {}): UsagePicture => ({
   kind: 'usage',
   fromMs,
   toMs,
+  countedUntilMs: toMs,
   timeZone: 'UTC',
   steps: steps(() => ({ ok: 60, refused: 30, failed: 10 })),
   names,
@@ -95,21 +102,24 @@ test.each([
   const png = await render(usage({ ...long, marks: [] }))
   const part = (left: number, top: number, width: number, height: number) =>
     sharp(png).extract({ left, top, width, height }).png().toBuffer()
-  const isPaper = async (some: Promise<Buffer>) =>
-    (await sharp(await some).stats()).channels.every(({ min }) => min === 255)
+  const isPaper = async (some: Promise<Buffer>) => {
+    const { width, height } = await sharp(await some).metadata()
+    return (await inked(await some, colours.paper)) === width * height
+  }
   expect(await inked(await part(0, 550, 960, 38), colours.soft)).toBeGreaterThan(100)
-  expect(await isPaper(part(0, 592, 960, 8))).toBe(true)
-  expect(await isPaper(part(0, 0, 12, 600))).toBe(true)
+  expect(await isPaper(part(2, 592, 956, 6))).toBe(true)
+  expect(await isPaper(part(2, 2, 10, 596))).toBe(true)
 })
 
 test('a mark is a line of its own colour, and one outside of the time shown is left out', async () => {
   const rotated = { atMs: fromMs + 6 * hourMs, label: 'Rotated', tone: 'plain' } as const
-  const expires = { atMs: toMs - hourMs, label: 'Expires', tone: 'bad' } as const
+  const expires = { atMs: toMs - hourMs, label: 'Expires', tone: 'attention' } as const
   const bare = await render(usage({ steps: [] }))
   const marked = await render(usage({ steps: [], marks: [rotated, expires] }))
-  expect(await inked(marked, colours.failed)).toBeGreaterThan((await inked(bare, colours.failed)) + 300)
+  expect(await inked(bare, colours.attention)).toBe(0)
+  expect(await inked(marked, colours.attention)).toBeGreaterThan(300)
   const past = await render(usage({ steps: [], marks: [{ ...expires, atMs: fromMs - hourMs }] }))
-  expect(await inked(past, colours.failed)).toBe(0)
+  expect(await inked(past, colours.attention)).toBe(0)
 })
 
 test('words of neighbouring marks stand in rows of their own', () => {
@@ -140,7 +150,7 @@ test('the band of what is usual and the time that is not are drawn under the lin
   }
   const png = await render(band)
   expect(await inked(png, colours.band)).toBeGreaterThan(10_000)
-  expect(await inked(png, colours.ok)).toBeGreaterThan(1_000)
+  expect(await inked(png, colours.ink)).toBeGreaterThan(1_000)
 })
 
 test('a leak beside which the band is a hair still says what is usual, and how much came', async () => {
@@ -154,30 +164,64 @@ test('a leak beside which the band is a hair still says what is usual, and how m
   })
   const { legend } = bandChart(flood(1_201, 17)) as { legend: { data: { name: string }[] } }
   expect(legend.data.map(({ name }) => name)).toEqual(['Usual now: 0 to 17', 'Requests per hour'])
-  const dotAndFigure = await inked(await render(flood(1_201, 17)), colours.failed)
-  expect(dotAndFigure).toBeGreaterThan((await inked(await render(flood(1, 17)), colours.failed)) + 200)
+  const dotAndFigure = await inked(await render(flood(1_201, 17)), colours.attention)
+  expect(dotAndFigure).toBeGreaterThan((await inked(await render(flood(1, 17)), colours.attention)) + 200)
 })
 
 test('words stand out from the paper by 4.5 to 1, figures by 3 to 1', () => {
-  for (const word of [colours.ink, colours.soft, colours.failed])
+  for (const word of [colours.ink, colours.soft, colours.attention])
     expect(contrast(word, colours.paper)).toBeGreaterThan(4.5)
   for (const part of [colours.ok, colours.refused, colours.failed])
     expect(contrast(part, colours.paper)).toBeGreaterThan(3)
 })
 
+test('a picture neither glares in dark Slack nor is lost in light Slack: its paper is dark, and has an edge', () => {
+  expect(contrast(colours.paper, '#1a1d21')).toBeLessThan(1.2)
+  expect(contrast(colours.edge, '#1a1d21')).toBeGreaterThan(2.5)
+  expect(contrast(colours.paper, '#ffffff')).toBeGreaterThan(10)
+})
+
+test('each colour has one meaning: those of outcomes are on no mark and in no band', async () => {
+  expect(new Set(Object.values(colours)).size).toBe(Object.keys(colours).length)
+  const marks = (['plain', 'attention', 'soft'] as const).map((tone, i) => ({
+    ...{ atMs: fromMs + (i + 1) * hourMs, untilMs: fromMs + (i + 2) * hourMs },
+    ...{ label: 'Mark', tone },
+  }))
+  const png = await render(usage({ steps: [], marks }))
+  for (const part of [colours.refused, colours.failed]) expect(await inked(png, part)).toBe(0)
+})
+
+test('the bar whose time is not over is lighter, and begins with a line that says so; a whole one is not', async () => {
+  const begun = { atMs: toMs - hourMs, label: 'so far', tone: 'soft' } as const
+  const whole = usage({ steps: steps(() => ({ ok: 100 })), marks: [begun] })
+  const half = { ...whole, countedUntilMs: toMs - hourMs / 2, marks: [] }
+  expect(unfinishedStep(whole)).toBeUndefined()
+  expect(unfinishedStep(half)).toMatchObject({ toMs })
+  expect(unfinishedStep({ ...whole, countedUntilMs: toMs - hourMs / 20 })).toBeUndefined()
+  const [one, other] = [
+    await inked(await render(whole), colours.ok),
+    await inked(await render(half), colours.ok),
+  ]
+  expect(other / one).toBeGreaterThan(0.9)
+  expect(other / one).toBeLessThan(0.99)
+  const { series } = usageChart(half) as { series: { data: unknown[] }[] }
+  expect(series[0]!.data).toEqual([[toMs - hourMs, toMs - hourMs]])
+})
+
 test.each([
-  [0, 4],
-  [3, 4],
-  [5, 8],
-  [9, 12],
-  [25, 32],
-  [95, 100],
-  [101, 120],
-  [699, 800],
-  [61_000, 80_000],
-])('an axis for at most %i ends at %i, and its quarters are whole', (max, end) =>
-  expect(roundUp(max)).toBe(end),
-)
+  [0, [0, 1]],
+  [3, [0, 1, 2, 3]],
+  [7, [0, 2, 4, 6, 8]],
+  [25, [0, 5, 10, 15, 20, 25]],
+  [95, [0, 20, 40, 60, 80, 100]],
+  [101, [0, 25, 50, 75, 100, 125]],
+  [699, [0, 200, 400, 600, 800]],
+  [2_900, [0, 1_000, 2_000, 3_000]],
+  [11_000, [0, 2_500, 5_000, 7_500, 10_000, 12_500]],
+])('the lines of an axis for at most %i are even, round and whole: %j', (max, lines) => {
+  const { end, every } = countAxis(max)
+  expect(Array.from({ length: end / every + 1 }, (_, i) => i * every)).toEqual(lines)
+})
 
 test('days begin where they begin in that time zone, also when clocks change, and the end is no day', () => {
   const from = Date.parse('2027-03-25T23:00:00Z')

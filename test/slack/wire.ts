@@ -40,15 +40,15 @@ export async function openWire(house: TestHouse) {
     return response.text()
   }
 
-  /** Sends with a response URL, and returns the first answer to it; nothing came within five seconds: nothing. */
-  async function answered(make: (responseUrl: string) => string): Promise<string> {
+  /** Sends with a response URL, and returns the first answer to it; nothing came within these seconds: nothing. */
+  async function answered(make: (responseUrl: string) => string, seconds = 5): Promise<string> {
     const path = `/${randomBytes(8).toString('hex')}`
     const answer = new Promise<string>((resolve) => {
       waiting.set(path, resolve)
-      setTimeout(() => resolve(''), 5_000).unref()
+      setTimeout(() => resolve(''), seconds * 1_000).unref()
     })
     await send(make(base + path))
-    return answer
+    return answer.finally(() => waiting.delete(path))
   }
 
   const payload = (what: Record<string, unknown>) =>
@@ -124,9 +124,10 @@ export async function openWire(house: TestHouse) {
     )
 
   return {
-    command: (who: Sender, words: string) => answered((url) => commandBody(who, words, url)),
-    click: (who: Sender, actionId: string, value: string) =>
-      answered((url) => clickBody(who, actionId, value, url)),
+    command: (who: Sender, words: string, seconds?: number) =>
+      answered((url) => commandBody(who, words, url), seconds),
+    click: (who: Sender, actionId: string, value: string, seconds?: number) =>
+      answered((url) => clickBody(who, actionId, value, url), seconds),
     submit: async (who: Sender, callbackId: string, metadata: string) => {
       const shown = view(callbackId, metadata)
       const answer = await send(payload({ type: 'view_submission', ...from(who), view: shown }))

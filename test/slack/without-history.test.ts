@@ -47,7 +47,7 @@ const loseAnswer = (about: string) =>
 test('an alert whose answer was lost is sent again, and both messages stay', async () => {
   await loseAnswer('Lost alert')
   const { id } = await house.world.db('workspaces').first('id')
-  await plant(house.world, id, [{ name: 'Lost alert', lifetimeDays: 7 }])
+  await plant(house.world, id, [{ name: 'Lost alert', endsInDays: 7 }])
   await waitForPosted(2, /Lost alert.* stops working/)
 })
 

@@ -34,6 +34,18 @@ test('read reads everything, write writes everything, and each area opens itself
   expect(suffice('POST', '/v1/analytics')).toEqual(['write'])
 })
 
+test('exports are of analytics by the documentation: closed to it until the operator allows it, and nothing else opens', () => {
+  const at = (widening: 'log' | 'allow') => {
+    const route = scopeTable(defaultRows, widening).find('POST', '/v1/analytics/exports')!
+    return scopes.filter((scope) => route.anyScope & scopeBits([scope]))
+  }
+  expect(at('log')).toEqual(['write'])
+  expect(at('allow')).toEqual(['write', 'analytics'])
+  const others = (widening: 'log' | 'allow') =>
+    scopeTable(defaultRows, widening).routes.filter(({ name }) => !name.endsWith('exports'))
+  expect(others('allow')).toEqual(others('log'))
+})
+
 test('a method without a row is allowed to nobody', () => {
   expect(table.find('TRACE', '/v1/contacts')).toBeUndefined()
   expect(table.find('get', '/v1/contacts')).toBeUndefined()
@@ -69,6 +81,14 @@ describe('a path is what every server reads in it, or unclear', () => {
     ['/v1/agents/%2E./contacts', 'dot_segment'],
     ['/v1/agents/.%2e/contacts', 'dot_segment'],
     ['/v1/file%2etxt', 'dot_segment'],
+    ['/v1/agents/%EF%BC%8E%EF%BC%8E/contacts', 'dot_segment'],
+    ['/v1/agents/\u2025/contacts', 'dot_segment'],
+    ['/v1/agents/\u2024\ufe52/contacts', 'dot_segment'],
+    ['/v1/agents/.%E2%80%8B./contacts', 'dot_segment'],
+    ['/v1/agents%EF%BC%8F..%EF%BC%8Fcontacts', 'character'],
+    ['/v1/agents\u2215contacts', 'character'],
+    ['/v1/agents%EF%BC%BCcontacts', 'character'],
+    ['/v1/agents%EF%BC%852fcontacts', 'character'],
     ['//', 'empty_segment'],
     ['//v1/contacts', 'empty_segment'],
     ['/v1//contacts', 'empty_segment'],

@@ -54,19 +54,6 @@ async function watchAt(minute: number): Promise<void> {
 const episodes = () => records.world.db('anomaly_episodes').orderBy('id')
 const findings = () => records.world.db('findings').where({ kind: 'unusual-use' })
 
-test('a program never seen on a key is alerted, at the usual number of requests and from the usual network', async () => {
-  const { db } = records.world
-  const id = await learntKey('Borrowed')
-  await plantSource(db, id, start, { network: '198.51.100.0/24', requests: 20 })
-  await watchAt(0)
-  await plantSource(db, id, start, { network: '198.51.100.0/24', client: 'curl', requests: 600 })
-  await watchAt(5)
-  expect(await episodes()).toMatchObject([{ key_id: id, reason: 'new-network' }])
-  const [{ facts }] = await findings()
-  expect(facts.newSource).toMatchObject({ kind: 'client', name: 'curl', firstAt: start.toISOString() })
-  expect(facts.newSource.share).toBeCloseTo(600 / 620, 5)
-})
-
 test('scopes that are refused again and again are alerted as that, a few are not', async () => {
   const { db } = records.world
   const [probed, clumsy] = [await learntKey('Probed'), await learntKey('Clumsy')]

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { said } from '../../sandbox/acting.ts'
 import type { Alert } from '../../src/alerts/alert.ts'
 import type { Reason } from '../../src/anomaly/detector/reason.ts'
 import type { UseFacts } from '../../src/anomaly/facts.ts'
@@ -19,6 +20,8 @@ const figures = {
   usuallyFailed: 0.012,
   silentMinutes: 45,
   missing: 600,
+  lastQuarter: 12,
+  leastComparable: 260,
 }
 
 function about(reason: Reason, more: Partial<UseFacts> & Record<string, unknown> = {}): Alert {
@@ -47,12 +50,14 @@ const newNetwork = {
   },
 }
 
+const fresh = { network: '203.0.113.0/24', client: 'curl', requests: 23 }
+
 test.each<[Reason, Partial<UseFacts>, string]>([
   ['spike', {}, '2,400 requests in five minutes, 20 × its busiest five minutes in 35 days.'],
   [
     'busy-hour',
     newNetwork,
-    '3,100 requests in an hour, 3.1 × its busiest hour in 35 days. 92 % from 203.0.113.0/24, first seen today.',
+    '3,100 requests in an hour, 3.1 × its busiest hour in 35 days. 92% from 203.0.113.0/24, first seen today.',
   ],
   [
     'unusual-time',
@@ -64,26 +69,46 @@ test.each<[Reason, Partial<UseFacts>, string]>([
     { window: { hours: 24, requests: 18_000, max: 10_000 } },
     '18,000 requests in 24 hours, 1.8 × the most it had in the same hours of the last two weeks.',
   ],
-  ['errors', {}, '38 % of 3,100 requests in an hour failed; usually 1 % do.'],
+  ['errors', {}, '38% of 3,100 requests in an hour failed; usually 1% do.'],
+  [
+    'new-activity',
+    {},
+    'busy for 2 h 10 min, with 3,100 requests in the last hour; usually that lasts 25 minutes.',
+  ],
+  [
+    'new-network',
+    newNetwork,
+    'used from where it never was before, with 3,100 requests in an hour. 92% from 203.0.113.0/24, first seen today.',
+  ],
+  [
+    'new-network',
+    { source: { reason: 'new-network', ...fresh, seconds: 40, usual: 0.4 } },
+    '23 requests in 40 seconds from 203.0.113.0/24 by the client curl, which it was never used from or by before; in that time it usually has none.',
+  ],
+  [
+    'person',
+    { source: { reason: 'person', ...fresh, seconds: 40, usual: 0.4 } },
+    'somebody seems to use it by hand: 23 requests by the client curl from 203.0.113.0/24. Until now only services used it.',
+  ],
+  [
+    'probing',
+    {},
+    'refused 31 times in an hour for a missing scope; someone is trying actions this key does not allow.',
+  ],
+  [
+    'fall',
+    {},
+    'only 12 requests in a quarter of an hour; at this time of day it had at least 260 in the last two weeks.',
+  ],
   ['silence', {}, 'no request for 45 minutes; in that time it usually has 600 or more.'],
 ])('%s is told in one sentence with its numbers', (reason, more, sentence) => {
   expect(plain(useWords(about(reason, more)))).toBe(`Salesforce CRM: ${sentence}`)
 })
 
-test.each<[Reason, Partial<UseFacts>, string]>([
-  [
-    'new-activity',
-    {},
-    'has been busy for 2 h 10 min, with 3,100 requests in the last hour; usually that lasts 25 minutes.',
-  ],
-  [
-    'new-network',
-    newNetwork,
-    'is used from where it never was before: 3,100 requests in an hour. 92 % from 203.0.113.0/24, first seen today.',
-  ],
-  ['probing', {}, 'was refused 31 times in an hour for want of a scope: somebody tries what it may not do.'],
-])('%s is told in words of its own', (reason, more, sentence) => {
-  expect(plain(useWords(about(reason, more)))).toBe(`Salesforce CRM ${sentence}`)
+test('what looks like a leak says so first, and what does not never says it', () => {
+  const words = (severity: UseFacts['severity']) => plain(useWords(about('busy-hour', { severity })))
+  expect(words('critical')).toMatch(/^Salesforce CRM may have leaked: 3,100 requests in an hour, 3\.1 × /)
+  expect(words('warning')).not.toContain('leaked')
 })
 
 test("today is that of the workspace's clock, and another day is named", () => {
@@ -109,13 +134,13 @@ test('in quarantine the message says first that the key is refused, and who did 
     quarantinedAt: '2026-11-25T14:06:00.000Z',
   } as Partial<UseFacts>)
   expect(plain(useWords(alert, 'quarantined'))).toBe(
-    'Salesforce CRM is in quarantine: Keywarden deactivated it on 2026-11-25 14:06 UTC, and requests with it are refused. Before that: Salesforce CRM: 2,400 requests in five minutes, 20 × its busiest five minutes in 35 days.',
+    'Salesforce CRM is in quarantine: Keywarden deactivated it on 2026-11-25 14:06 UTC, and requests with it are refused. Before that: 2,400 requests in five minutes, 20 × its busiest five minutes in 35 days.',
   )
 })
 
 test('shares and lengths read as people say them', () => {
   const shares = [percent(1, 3), percent(0.004, 1), percent(0, 0), percent(1_200, 1_201), percent(1, 1)]
-  expect(shares).toEqual(['33 %', '0.4 %', '0 %', '99.9 %', '100 %'])
+  expect(shares).toEqual(['33%', '0.4%', '0%', '99.9%', '100%'])
   expect([
     duration(5),
     duration(119),
@@ -135,18 +160,24 @@ const event: Fleet = {
   grownAt: new Date('2026-11-25T14:05:00Z'),
   overAt: null,
   names: ['Salesforce CRM', 'HubSpot'],
+  left: [],
 }
 
 test('the message of an event says that a key which looks leaked has an alert of its own', () => {
   expect(fleetMessage(event).text).toBe(
-    '6 of 9 active keys became much busier at about the same time, 2026-11-25 14:00 UTC. This looks like something that all of them do, rather than leaked keys. I do not send an alert for each. A key that looks leaked, or is mostly used from somewhere new, has an alert of its own.',
+    '🟠 Warning · 6 of 9 active keys became much busier at about the same time, 2026-11-25 14:00 UTC. This looks like something that all of them do, rather than leaked keys. These keys have no separate alerts. A key that looks leaked, or is mostly used from somewhere new, has an alert of its own.',
   )
 })
 
 test('the message of an event that every key has left does not call it something that all of them do', () => {
-  const { text, blocks } = fleetMessage({ ...event, keys: 0, names: [], overAt: event.grownAt })
-  expect(text).toBe(
-    'Several keys became much busier at about the same time, 2026-11-25 14:00 UTC. Each of them has an alert of its own now.',
-  )
-  expect(blocks).toHaveLength(1)
+  const left = ['Salesforce CRM', 'HubSpot']
+  const { text, blocks } = fleetMessage({ ...event, keys: 0, names: [], left, overAt: event.grownAt })
+  expect(text).toBe('✅ Several keys became much busier at about the same time, 2026-11-25 14:00 UTC.')
+  expect(said(blocks)).toContain('With an alert of its own: Salesforce CRM, HubSpot.')
+})
+
+test('the message of an event that is over keeps what it said, struck through, and names the keys', () => {
+  const { blocks } = fleetMessage({ ...event, overAt: event.grownAt })
+  expect(JSON.stringify(blocks[0])).toContain('"strike":true')
+  expect(said(blocks)).toMatch(/6 of 9 active keys .* It ended on .*: Salesforce CRM, HubSpot and 4 more\./)
 })

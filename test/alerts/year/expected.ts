@@ -37,7 +37,7 @@ export function expectedOf(key: YearKey, until: number): Expected[] {
   const gone = key.revoked ? instant(key.zone, key.revoked) : Number.POSITIVE_INFINITY
   const all = [
     ...expiring(key, revealed, end),
-    ...rotation(key, revealed, until).filter(({ at }) => at < end),
+    ...(endsByRotation(key, revealed) ? [] : rotation(key, revealed, until).filter(({ at }) => at < end)),
     ...idle(key, revealed).filter(({ at }) => at < end),
     ...(key.scopes?.includes('write') && key.lifetimeDays === undefined
       ? [{ kind: 'write-without-expiry', step: 'open', at: revealed }]
@@ -48,12 +48,20 @@ export function expectedOf(key: YearKey, until: number): Expected[] {
 
 function expiring(key: YearKey, revealed: number, end: number) {
   if (key.lifetimeDays === undefined) return []
-  const steps = [30, 14, 7, 3, 1, 0].filter((days) => days <= key.lifetimeDays!)
+  const steps = [30, 14, 7, 3, 1, 0].filter((days) => days < key.lifetimeDays!)
   return steps.map((days) => ({
     kind: 'expiring',
     step: days === 0 ? 'expired' : `${days}d`,
     at: Math.max(revealed, shifted(key.zone, end, -days)),
   }))
+}
+
+/** It stops working on the day on which it is due for rotation, or before: that is one matter, and told as its end. */
+function endsByRotation(key: YearKey, revealed: number): boolean {
+  const end = endOf(key)
+  const day = (at: number) =>
+    Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(key.zone).toPlainDate()
+  return end !== undefined && Temporal.PlainDate.compare(day(end), day(shifted(key.zone, revealed, 90))) <= 0
 }
 
 function rotation(key: YearKey, revealed: number, until: number) {

@@ -16,7 +16,8 @@ import { beginReview } from '../../../src/reviews/begin.ts'
 import { addNote } from '../../../src/rotation/announce.ts'
 import { openCampaign } from '../../../src/rotation/campaign.ts'
 import { startRotation } from '../../../src/rotation/start.ts'
-import { decideRequest, makeRequest, openForDecision } from '../../../src/workspaces/requests.ts'
+import { decideRequest, openForDecision } from '../../../src/workspaces/decide-request.ts'
+import { makeRequest } from '../../../src/workspaces/requests.ts'
 import { allWorkspaces, type Workspace } from '../../../src/workspaces/workspace.ts'
 import { plant } from '../../setup/plant.ts'
 import { asMember, must } from '../../setup/records.ts'
@@ -125,9 +126,10 @@ export function openTelling(world: World, runStep: (userId: string) => Promise<s
     })
   }
 
-  const offboard: Teller = async (workspace) => {
+  const offboard: Teller = async (workspace, n) => {
     const userId = `U0LEAVES${String(++said).padStart(4, '0')}`
     await keysOf(workspace, userId, 2)
+    if (n % 2 === 0) await asMember(db, as(userId, 'owner', workspace), world.clock.now())
     for (const reference of [await runStep(userId), await runStep(userId)])
       await act(
         workspace,
@@ -194,7 +196,8 @@ export function openTelling(world: World, runStep: (userId: string) => Promise<s
   const notices: Teller = async (workspace, n) => {
     const use = await weekOfUse(db, workspace, dayIn('UTC', world.clock.now()))
     const told = {
-      digest: { openByKind: [], opened: 1, resolved: 0, urgent: [], use },
+      digest: { openByKind: [], opened: 1, resolved: 0, urgent: [], keys: 0, use },
+      welcome: { workspace: workspace.name, alertChannel: 'security-alerts' },
       quarantined: { name: nameOf('Quarantined'), hint: 'tml_1234...' },
       'offboarded-elsewhere': {
         ...{ leaver: personOf(n), by: manager, home: 'Home', workspace: workspace.name },
@@ -213,6 +216,18 @@ export function openTelling(world: World, runStep: (userId: string) => Promise<s
     )
   }
 
+  const pasted: Teller = async (workspace, n) => {
+    const [key] = await keysOf(workspace, personOf(n), 1)
+    const step = `C0GENERAL1:${++said}`
+    const body = {
+      hint: key!.hint,
+      channel: 'C0GENERAL1',
+      link: 'https://acme.slack.com/archives/C0GENERAL1/p1',
+    }
+    const destination = `dm:${personOf(n + 1)}`
+    await putNow(workspace, [{ source: 'pasted', subjectId: key!.id, step, mode: 'once', destination, body }])
+  }
+
   /** How many of each in a hundred messages, about. */
   const shares: readonly [Teller, number][] = [
     [rotate, 5],
@@ -224,6 +239,7 @@ export function openTelling(world: World, runStep: (userId: string) => Promise<s
     [fleet, 1],
     [checkpoint, 1],
     [notices, 1],
+    [pasted, 1],
   ]
 
   return async function tell(messages: number, turn: number): Promise<void> {

@@ -10,7 +10,9 @@ import type * as Logs from '../../../src/foundation/log.ts'
 import type * as Randoms from '../../../src/foundation/random.ts'
 import type * as Refusals from '../../../src/foundation/refusal.ts'
 import type * as States from '../../../src/keys/state.ts'
+import type * as Bulk from '../../../src/keys/status-in-bulk.ts'
 import type * as Confirms from '../../../src/leases/confirm.ts'
+import type { Receipt } from '../../../src/leases/receipt.ts'
 import { type Cable, openCable } from '../lab/cable.ts'
 import { type LabKey, labWorkspace } from '../lab/seed.ts'
 import { preload } from './events.ts'
@@ -24,6 +26,8 @@ type Change = 'revoke' | 'deactivate'
 export type Changer = {
   cable: Cable
   change(key: LabKey, change: Change): Promise<Ended>
+  /** all of them in one act, where it can do that */
+  changeMany?(keys: readonly LabKey[], change: Change): Promise<Ended>
   /** the process that changes a key at this moment, if it is another */
   process?(): ChildProcess | undefined
   close(): Promise<void>
@@ -43,6 +47,7 @@ export async function openInProcess(folder: string, databaseUrl: string): Promis
     { systemRandom },
     { isRefusal },
     acts,
+    { changeStatusInBulk },
     { confirmChange, confirmRequest, startWatching },
   ] = await Promise.all([
     load<typeof Acts>('acts/perform.ts'),
@@ -53,6 +58,7 @@ export async function openInProcess(folder: string, databaseUrl: string): Promis
     load<typeof Randoms>('foundation/random.ts'),
     load<typeof Refusals>('foundation/refusal.ts'),
     load<typeof States>('keys/state.ts'),
+    load<typeof Bulk>('keys/status-in-bulk.ts'),
     load<typeof Confirms>('leases/confirm.ts'),
   ])
   const cable = await openCable(databaseUrl)
@@ -63,9 +69,10 @@ export async function openInProcess(folder: string, databaseUrl: string): Promis
   const watching = startWatching(world)
   const withinMs = 5_000
 
+  const actor = { kind: 'operator', id: 'lab' } as const
+
   async function once(key: LabKey, change: Change): Promise<Ended> {
     const requestId = randomUUID()
-    const actor = { kind: 'operator', id: 'lab' } as const
     const done = await perform(world, actor, (act) => acts[change](act, labWorkspace, key.id), { requestId })
     if (isRefusal(done) && done.code === 'outcome_unknown') return 'unknown'
     if (isRefusal(done) && done.code !== 'already' && done.code !== 'gone') return 'refused'
@@ -73,13 +80,31 @@ export async function openInProcess(folder: string, databaseUrl: string): Promis
     const receipt = isRefusal(done)
       ? await confirmChange(world, [key.id], { withinMs, to })
       : await confirmRequest(world, requestId, { withinMs })
-    if (receipt.state === 'unknown') return receipt.why === 'lost' ? 'lost' : 'unknown'
-    return receipt.state
+    return endedAs(receipt)
+  }
+
+  async function atOnce(keys: readonly LabKey[], change: Change): Promise<Ended> {
+    const requestId = randomUUID()
+    const reasons = new Map(keys.map(({ id }) => [id, 'in bulk']))
+    const done = await perform(
+      ...([world, actor] as const),
+      (act) => changeStatusInBulk(act, change, labWorkspace, reasons),
+      { requestId },
+    )
+    if (isRefusal(done)) return done.code === 'outcome_unknown' ? 'unknown' : 'refused'
+    // What an attempt before did is not part of this act.
+    const to = pastParticiple[change]
+    return endedAs(
+      done.length === keys.length
+        ? await confirmRequest(world, requestId, { withinMs })
+        : await confirmChange(world, [...reasons.keys()], { withinMs, to }),
+    )
   }
 
   return {
     cable,
     change: (key, change) => once(key, change).catch(() => 'failed'),
+    changeMany: (keys, change) => atOnce(keys, change).catch(() => 'failed'),
     async close() {
       await watching.stop()
       await db.destroy()
@@ -87,6 +112,9 @@ export async function openInProcess(folder: string, databaseUrl: string): Promis
     },
   }
 }
+
+const endedAs = (receipt: Receipt): Ended =>
+  receipt.state !== 'unknown' ? receipt.state : receipt.why === 'lost' ? 'lost' : 'unknown'
 
 /** The operator's command, one process for each change. */
 export async function openByShell(

@@ -23,22 +23,28 @@ const obliges = (confirmation: Confirmation, verify: Verified, restores: readonl
       confirmation.confirmedMs >= dumpedMs && confirmation.begunMs <= endedMs && verify.endMs >= begunMs,
   )
 
-/** Verifies that had to refuse, by their verdict, those of them that accepted, and how long after the confirmation. Pure. */
+/**
+ * Verifies that had to refuse, by their verdict, of how many pairs of a change and a verifier they were, those of them that
+ * accepted, and how long after the confirmation. Pure.
+ */
 export function check({ confirmations, verifies, restores }: History): {
   afterConfirmation: Record<string, number>
+  distinct: number
   accepted: (Verified & { afterMs: number })[]
 } {
   const ofKey = new Map<string, Confirmation[]>()
   for (const each of confirmations) ofKey.set(each.keyId, [...(ofKey.get(each.keyId) ?? []), each])
   const afterConfirmation: Record<string, number> = {}
   const accepted: (Verified & { afterMs: number })[] = []
+  const pairs = new Set<string>()
   for (const verify of verifies) {
     if (verify.verdict === unanswered) continue
     const binding = ofKey.get(verify.keyId)?.find((each) => obliges(each, verify, restores))
     if (!binding) continue
+    pairs.add(`${verify.keyId} ${verify.verifier}`)
     afterConfirmation[verify.verdict] = (afterConfirmation[verify.verdict] ?? 0) + 1
     if (verify.verdict === 'VALID')
       accepted.push({ ...verify, afterMs: verify.startMs - binding.confirmedMs })
   }
-  return { afterConfirmation, accepted }
+  return { afterConfirmation, distinct: pairs.size, accepted }
 }

@@ -1,8 +1,9 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { deserialize } from 'node:v8'
 import type { Edit } from '../lab/copy.ts'
-import type { Recorded } from './replay.ts'
+import type { Taken } from './replay.ts'
 
 /** For other processes, whose clock can be stepped then; and for this one. */
 export const preload = new URL('preload.mjs', import.meta.url).href
@@ -27,23 +28,23 @@ export const recording: Edit[] = [
   },
 ]
 
-/** What the processes have written, each process and each of its instances by itself. */
-export async function readEvents(folder: string): Promise<Recorded[][]> {
-  const all: Recorded[][] = []
-  for (const name of await readdir(folder)) {
-    const bytes = await readFile(join(folder, name))
-    const instances = new Map<number, Recorded[]>()
-    // The last record of a process that was killed may not be whole.
-    for (let at = 0; at + 4 <= bytes.length; ) {
-      const end = at + 4 + bytes.readUInt32BE(at)
-      if (end > bytes.length) break
-      const { instance, ...recorded } = deserialize(bytes.subarray(at + 4, end))
-      const list = instances.get(instance) ?? []
-      list.push(recorded)
-      instances.set(instance, list)
-      at = end
+/** What the processes have written into that folder, a step at a time. */
+export async function* readEvents(folder: string): AsyncGenerator<Taken> {
+  for (const name of (await readdir(folder)).sort()) {
+    let rest: Buffer = Buffer.alloc(0)
+    for await (const chunk of createReadStream(join(folder, name), { highWaterMark: 1 << 20 })) {
+      const bytes = Buffer.concat([rest, chunk])
+      let at = 0
+      for (let end = endOf(bytes, at); end <= bytes.length; end = endOf(bytes, at)) {
+        const { instance, ...recorded } = deserialize(bytes.subarray(at + 4, end))
+        yield { instance: `${name} ${instance}`, recorded }
+        at = end
+      }
+      // The last record of a process that was killed may not be whole.
+      rest = bytes.subarray(at)
     }
-    all.push(...instances.values())
   }
-  return all
 }
+
+const endOf = (bytes: Buffer, at: number): number =>
+  at + 4 <= bytes.length ? at + 4 + bytes.readUInt32BE(at) : Number.POSITIVE_INFINITY

@@ -28,14 +28,14 @@ const result = await run({
   lab: servers.lab,
   servers,
   verifiers: 4,
+  bulkLanes: 6,
   seconds: minutes * 60,
   seed,
   later,
   say: console.log,
 })
+const { count, unexplained } = await replay(result.written, { learn, confirm })
 for (const close of closing.reverse()) await close().catch(() => undefined)
-
-const unexplained = replay(result.recorded, { learn, confirm })
 const total = (counts: Record<string, number>) => Object.values(counts).reduce((sum, times) => sum + times, 0)
 
 for (const verify of result.accepted.slice(0, 20)) console.log('accepted', verify)
@@ -45,10 +45,11 @@ const line = {
   changes_confirmed: result.confirmed,
   changes_ended: result.ended,
   verifies_after_confirmation: total(result.afterConfirmation),
+  distinct_changes_and_verifiers: result.distinct,
   verifies: result.verifies,
   faults: total(result.faults),
   failovers_and_restores: result.failovers,
-  protocol_events: result.recorded.flat().length,
+  protocol_events: count,
   unexplained_events: unexplained.length,
   accepted: result.accepted.length,
   latest_accepted_after_ms: Math.max(0, ...result.accepted.map(({ afterMs }) => Math.round(afterMs))),

@@ -8,7 +8,7 @@ import type {
 import type { Learning, LearningEffect, LearningEvent, learn } from '../../../src/verification/learning.ts'
 
 /** One step that a process took. `begun` is the state before its first. */
-export type Recorded =
+type Recorded =
   | { by: 'learn'; begun?: Learning; event: LearningEvent; effects: LearningEffect[]; after: Learning }
   | {
       by: 'confirm'
@@ -33,17 +33,34 @@ const rests = new Set(['pause', 'rest'])
 
 const laneOf = (of: object): string => ('lane' in of ? String(of.lane) : 'renew')
 
+/** The instance of the protocol that took a step, and the step. */
+export type Taken = { instance: string; recorded: Recorded }
+
+/** What was written down, each instance's steps in their order; it can be read again. */
+export type Written = () => AsyncIterable<Taken>
+
 /**
- * Goes through what each instance wrote down, and returns what nothing explains: a step that the step functions would not
- * have taken, an answer to what nobody asked, the end of a rest that nobody began, an acknowledgement that was heard and
- * that no verifier gave. Pure.
+ * Goes through what each instance wrote down, and returns how many steps those were and what nothing explains: a step that
+ * the step functions would not have taken, an answer to what nobody asked, the end of a rest that nobody began, an
+ * acknowledgement that was heard and that no verifier gave. Reads twice, and keeps no step.
  */
-export function replay(instances: readonly (readonly Recorded[])[], steps: Steps): Unexplained[] {
+export async function replay(
+  written: Written,
+  steps: Steps,
+): Promise<{ count: number; unexplained: Unexplained[] }> {
   const given = new Set<string>()
-  for (const { effects } of instances.flat())
-    for (const effect of effects)
+  for await (const { recorded } of written())
+    for (const effect of recorded.effects)
       if (effect.do === 'acknowledge') given.add(`${effect.seq} ${effect.incarnation}`)
-  return instances.flatMap((instance) => replayOne(instance, steps, given))
+  const instances = new Map<string, ReturnType<typeof openReplay>>()
+  let count = 0
+  for await (const { instance, recorded } of written()) {
+    const one = instances.get(instance) ?? openReplay(recorded, steps, given)
+    instances.set(instance, one)
+    one.take(recorded)
+    count++
+  }
+  return { count, unexplained: [...instances.values()].flatMap(({ unexplained }) => unexplained) }
 }
 
 /** Undefined for an event that cannot come in this state. */
@@ -57,14 +74,18 @@ function stepOf({ learn, confirm }: Steps, state: unknown, recorded: Recorded) {
   }
 }
 
-function replayOne(recorded: readonly Recorded[], steps: Steps, given: ReadonlySet<string>): Unexplained[] {
+/** The steps of one instance, of which this is the first. */
+function openReplay(first: Recorded, steps: Steps, given: ReadonlySet<string>) {
   const unexplained: Unexplained[] = []
-  let state: unknown = recorded[0]?.begun
+  let state: unknown = first.begun
   /** by lane, what is asked there */
   const asked = new Map<string, string>()
   // A learner begins with the end of a rest.
-  let resting = recorded[0]?.by === 'learn' ? 1 : 0
-  for (const each of recorded) {
+  let resting = first.by === 'learn' ? 1 : 0
+  let isLost = false
+
+  function take(each: Recorded): void {
+    if (isLost) return
     const { by, event } = each
     const say = (why: string) => void unexplained.push({ why, by, event })
     const lane = laneOf(event)
@@ -81,12 +102,13 @@ function replayOne(recorded: readonly Recorded[], steps: Steps, given: ReadonlyS
     if (!isDeepStrictEqual(step, { state: each.after, effects: each.effects })) {
       say('another step follows')
       // Nothing that follows is in the state that was begun with.
-      return unexplained
+      isLost = true
+      return
     }
     for (const effect of each.effects) {
       if (questions.has(effect.do)) asked.set(laneOf(effect), effect.do)
       if (rests.has(effect.do)) resting++
     }
   }
-  return unexplained
+  return { take, unexplained }
 }

@@ -10,7 +10,7 @@ import type { LabKey } from '../lab/seed.ts'
 import { type Changer, cutAtCommit, type Ended, openByShell, openInProcess } from './changers.ts'
 import { check, type History, type Verified } from './checker.ts'
 import { preload, readEvents, recorder, recording } from './events.ts'
-import type { Recorded } from './replay.ts'
+import type { Written } from './replay.ts'
 import type { Servers } from './servers.ts'
 
 export type RunOptions = {
@@ -18,6 +18,8 @@ export type RunOptions = {
   /** without them nothing happens to the servers themselves */
   servers?: Servers
   verifiers: number
+  /** how many acts of fifty keys each changer is at */
+  bulkLanes: number
   seconds: number
   seed: number
   later(close: () => Promise<unknown>): void
@@ -30,16 +32,19 @@ export type Result = {
   verifies: number
   /** verifies that had to refuse, by verdict */
   afterConfirmation: Record<string, number>
+  /** pairs of a confirmed change and a verifier that was asked afterwards and answered */
+  distinct: number
   accepted: (Verified & { afterMs: number })[]
   faults: Record<string, number>
   /** switchovers, promotions and restores */
   failovers: number
-  /** the steps of every instance of the protocol */
-  recorded: Recorded[][]
+  /** the steps of every instance of the protocol; they can be read until `later` is through */
+  written: Written
 }
 
 const leaseMs = 1_000
 const hourMs = 3_600_000
+const inBulk = 50
 const failovers = ['switchover', 'promotion', 'promotion that loses changes', 'dump and restore']
 
 /**
@@ -89,8 +94,9 @@ export async function run(options: RunOptions): Promise<Result> {
   async function askForever(number: number) {
     while (!isOver()) {
       const isLive = random() < 0.3 && live.size > 0
-      const recent = confirmed.slice(random() < 0.7 ? -40 : 0)
-      const key = pick(isLive ? [...live] : recent)
+      const since = random() < 0.7 ? Math.max(0, confirmed.length - 40) : 0
+      const recent = confirmed[since + Math.floor(random() * (confirmed.length - since))]
+      const key = isLive ? pick([...live]) : recent
       if (key) await verify(placed[number % placed.length]!, key)
       await pause(20)
     }
@@ -128,10 +134,36 @@ export async function run(options: RunOptions): Promise<Result> {
     }
   }
 
+  /** Fifty keys in one act, each asked for at every verifier before and after it. */
+  async function changeManyForever({ changeMany }: Changer) {
+    while (!isOver()) {
+      const many = keys.splice(0, keys.length < inBulk ? 0 : inBulk)
+      if (many.length === 0 || !changeMany) {
+        await pause(50)
+        continue
+      }
+      await Promise.all(many.map(everywhere))
+      const change = random() < 0.5 ? 'revoke' : 'deactivate'
+      for (let attempt = 1; attempt <= 6 && !isOver(); attempt++) {
+        const begunMs = performance.now()
+        const end = await changeMany(many, change)
+        const confirmedMs = performance.now()
+        count(ended, `${end} in bulk`)
+        if (end === 'confirmed') {
+          history.confirmations.push(...many.map(({ id }) => ({ keyId: id, begunMs, confirmedMs })))
+          confirmed.push(many[0]!)
+          break
+        }
+        await pause(100)
+      }
+      await Promise.all(many.map(everywhere))
+    }
+  }
+
   async function supply() {
     for (; !isOver(); await pause(50))
-      if (keys.length < 200)
-        await lab.keys(400).then(
+      if (keys.length < 1_000)
+        await lab.keys(1_000).then(
           (more) => keys.push(...more),
           () => undefined,
         )
@@ -239,6 +271,9 @@ export async function run(options: RunOptions): Promise<Result> {
     supply(),
     ...inProcess.flatMap((changer) => Array.from({ length: 6 }, () => changeForever(changer))),
     changeForever(byShell),
+    ...inProcess.flatMap((changer) =>
+      Array.from({ length: options.bulkLanes }, () => changeManyForever(changer)),
+    ),
     ...Array.from({ length: verifiers * 2 }, (_, i) => askForever(i)),
     ...verifierHarm,
     harm(harmOfChangers, 4_000),
@@ -262,6 +297,6 @@ export async function run(options: RunOptions): Promise<Result> {
     ...check(history),
     faults: faultsByKind,
     failovers: failovers.reduce((sum, name) => sum + (faultsByKind[name] ?? 0), 0),
-    recorded: await readEvents(events),
+    written: () => readEvents(events),
   }
 }

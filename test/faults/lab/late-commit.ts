@@ -13,11 +13,13 @@ export type LateCommits = {
    * COMMIT end in that way. Returns what `work` returns.
    */
   cutOff<T>(table: string, ending: Ending, work: () => Promise<T>): Promise<T>
+  /** The same without a cut: `meanwhile` runs while the transaction is at COMMIT, which goes on afterwards. */
+  meanwhile<T, M>(table: string, work: () => Promise<T>, meanwhile: () => Promise<M>): Promise<[T, M]>
   close(): Promise<void>
 }
 
 const lock = 771
-const patience = { timeout: 8_000, interval: 20 }
+const patience = { timeout: 30_000, interval: 20 }
 
 export async function openLateCommits(databaseUrl: string): Promise<LateCommits> {
   const cable = await openCable(databaseUrl)
@@ -45,27 +47,40 @@ export async function openLateCommits(databaseUrl: string): Promise<LateCommits>
       await expect.poll(() => waiting(`locktype = 'transactionid'`), patience).toHaveLength(1)
   }
 
+  /** Runs `then` with the backend that is at COMMIT. */
+  async function late<T>(table: string, work: () => Promise<T>, then: (backend: number) => Promise<void>) {
+    await other.query(`create constraint trigger a_late after insert or update on ${table}
+      deferrable initially deferred for each row execute function is_late()`)
+    await other.query(`select pg_advisory_lock(${lock})`)
+    try {
+      const done = work()
+      done.catch(() => undefined)
+      const waits = () => waiting(`locktype = 'advisory' and objid = ${lock}`)
+      await expect.poll(waits, patience).toHaveLength(1)
+      const [backend] = await waits()
+      await then(backend!)
+      return await done
+    } finally {
+      await other.query('select pg_advisory_unlock_all()')
+      cable.lead(databaseUrl)
+      await other.query(`drop trigger a_late on ${table}`)
+    }
+  }
+
   return {
     cable,
-    async cutOff(table, ending, work) {
-      await other.query(`create constraint trigger a_late after insert or update on ${table}
-        deferrable initially deferred for each row execute function is_late()`)
-      await other.query(`select pg_advisory_lock(${lock})`)
-      try {
-        const done = work()
-        done.catch(() => undefined)
-        await expect
-          .poll(() => waiting(`locktype = 'advisory' and objid = ${lock}`), patience)
-          .toHaveLength(1)
-        const [late] = await waiting(`locktype = 'advisory' and objid = ${lock}`)
-        await end(ending, late!)
+    cutOff: (table, ending, work) =>
+      late(table, work, async (backend) => {
+        await end(ending, backend)
         if (ending !== 'unknown') await other.query('select pg_advisory_unlock_all()')
-        return await done
-      } finally {
+      }),
+    async meanwhile<T, M>(table: string, work: () => Promise<T>, meanwhile: () => Promise<M>) {
+      let seen: { value: M } | undefined
+      const done = await late(table, work, async () => {
+        seen = { value: await meanwhile() }
         await other.query('select pg_advisory_unlock_all()')
-        cable.lead(databaseUrl)
-        await other.query(`drop trigger a_late on ${table}`)
-      }
+      })
+      return [done, seen!.value] as [T, M]
     },
     async close() {
       await other.end()

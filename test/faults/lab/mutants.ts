@@ -243,7 +243,11 @@ export const mutants: Mutant[] = [
   {
     name: 'a hot standby is not noticed',
     edits: [
-      { file: 'src/foundation/primary.ts', find: 'if (rows[0].is_standby)', replace: 'if (false)' },
+      {
+        file: 'src/foundation/primary.ts',
+        find: 'if (rows[0].is_standby && !mayBeStandby)',
+        replace: 'if (false)',
+      },
       { file: 'src/verification/reader.ts', find: 'if (rows[0]!.is_standby)', replace: 'if (false)' },
     ],
     shownBy: scenario.ledToStandby,

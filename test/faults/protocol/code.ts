@@ -1,51 +1,34 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import type { empty, evict, find, keep } from '../../../src/verification/remembered.ts'
+import type * as Confirmings from '../../../src/leases/confirming.ts'
+import type * as Leases from '../../../src/leases/lease.ts'
+import type * as Learnings from '../../../src/verification/learning.ts'
+import type * as Memories from '../../../src/verification/remembered.ts'
 import type { Edit } from '../lab/copy.ts'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 
-type Learning = typeof import('../../../src/verification/learning.ts')
-type Confirming = typeof import('../../../src/leases/confirming.ts')
-type Remembered = { find: typeof find; keep: typeof keep; evict: typeof evict; empty: typeof empty }
-type Leases = typeof import('../../../src/leases/lease.ts')
-
 /** The product's own code that decides: what the processes carry out is all that the search replaces. */
-export type Code = Pick<Learning, 'learn' | 'newLearning'> &
-  Pick<Confirming, 'confirm' | 'newConfirming'> &
-  Remembered &
-  Pick<Leases, 'holds'>
+export type Code = typeof Confirmings & typeof Leases & typeof Learnings & typeof Memories
 
-const entry = `export * from './src/verification/learning.ts'
-export * from './src/leases/confirming.ts'
-export * from './src/verification/remembered.ts'
-export { holds } from './src/leases/lease.ts'`
+const parts = ['verification/learning', 'verification/remembered', 'leases/confirming', 'leases/lease']
+const contents = parts.map((part) => `export * from './src/${part}.ts'`).join('\n')
 
 /** The code of the step functions, with these edits in it. */
 export async function codeWith(edits: readonly Edit[]): Promise<Code> {
+  const edited = async ({ path }: { path: string }) => {
+    const text = await readFile(path, 'utf8')
+    const mine = edits.filter(({ file }) => path === root + file)
+    return {
+      contents: mine.reduce((all, { find, replace }) => all.replace(find, () => replace), text),
+      loader: 'ts' as const,
+    }
+  }
   const { outputFiles } = await build({
-    ...{
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      packages: 'external',
-      write: false,
-      logLevel: 'error',
-    },
-    stdin: { contents: entry, resolveDir: root, loader: 'ts' },
-    plugins: [
-      {
-        name: 'edits',
-        setup: ({ onLoad }) =>
-          onLoad({ filter: /\.ts$/ }, async ({ path }) => {
-            let contents = await readFile(path, 'utf8')
-            for (const { file, find, replace } of edits)
-              if (path === root + file) contents = contents.replace(find, () => replace)
-            return { contents, loader: 'ts' }
-          }),
-      },
-    ],
+    ...{ bundle: true, platform: 'node', format: 'esm', packages: 'external', write: false },
+    stdin: { contents, resolveDir: root, loader: 'ts' },
+    plugins: [{ name: 'edits', setup: ({ onLoad }) => onLoad({ filter: /\.ts$/ }, edited) }],
   })
   return import(`data:text/javascript,${encodeURIComponent(outputFiles[0]!.text)}`)
 }

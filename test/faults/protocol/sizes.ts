@@ -21,9 +21,9 @@ export const large: Searched[] = [
   { what: 'one of each, a renewal and a fault', size: { ...one, renewals: 1, faults: 1 } },
   { what: 'one of each, two faults', size: { ...one, faults: 2, sweeps: 1 } },
   { what: 'one of each, a read and a renewal', size: { ...one, reads: 1, renewals: 1 } },
-  { what: 'two of each', size: two },
   { what: 'one verifier, two changers of two keys, a fault', size: { ...two, verifiers: 1, faults: 1 } },
   { what: 'two verifiers, one changer, a fault', size: { ...two, changers: 1, keys: 1, faults: 1 } },
+  { what: 'two of each', size: two },
   { what: 'two of each, every notification lost, a fault', size: { ...two, faults: 1, isDeaf: true } },
   { what: 'two of each, a fault', size: { ...two, faults: 1 } },
 ]

@@ -6,18 +6,25 @@ export type Role = 'bot' | 'verify' | 'worker'
 export type Fleet = {
   /** SIGTERM to the n-th process of a role, and another one in its place once it has ended */
   replace(role: Role, n: number): Promise<void>
+  /** the n-th process of a role as it is now */
+  process(role: Role, n: number): Process
   /** what ended other than with 0, or said something on the stream of errors */
   complaints: string[]
   stop(): Promise<void>
 }
 
+/** Many start at once, where other work may keep the machine busy. */
+const startSeconds = 240
 const inMs = (seconds: number) => seconds * 1000
+
+/** Sends requests to those of its processes that are ready. */
+export type Balancer = Pick<RoundRobin, 'add' | 'remove' | 'ready'>
 
 /** So many processes of each role; those that answer requests stand behind a round robin. */
 export async function openFleet(
   counts: Record<Role, number>,
   env: Record<string, string>,
-  roundRobins: Partial<Record<Role, RoundRobin>>,
+  roundRobins: Partial<Record<Role, Balancer>>,
 ): Promise<Fleet> {
   const running = new Map<string, { process: Process; url: string }>()
   const complaints: string[] = []
@@ -30,12 +37,13 @@ export async function openFleet(
     await stop()
     throw failed.reason
   }
-  return { replace, complaints, stop }
+  const process = (role: Role, n: number) => running.get(`${role} ${n}`)!.process
+  return { replace, process, complaints, stop }
 
   async function begin(role: Role, n: number): Promise<void> {
     const process = keywarden(['start', '--roles', role], env)
     running.set(`${role} ${n}`, { process, url: '' })
-    await process.saysSoon(/keywarden is up/, 60)
+    await process.saysSoon(/keywarden is up/, startSeconds)
     const { url } = JSON.parse(/^.*"keywarden is up".*$/m.exec(process.said())![0])
     running.set(`${role} ${n}`, { process, url })
     const roundRobin = roundRobins[role]

@@ -103,7 +103,7 @@ export function openLoad(
     await client.close(sent.id)
     const inChannel = (words: string) =>
       owner.waitFor((screen) => messagesIn(screen, security).findLast((one) => said(one).includes(words)))
-    await press(owner, await inChannel(`asks for a key. ${name}:`), 'Approve')
+    await press(owner, await inChannel(`requests a key for ${name}:`), 'Approve')
     load.approved.push(name)
   }
 

@@ -147,7 +147,7 @@ async function addOtherManager(db: Database): Promise<void> {
 }
 
 /** Keeps each end of a run, of which the product keeps the last: the database notes them itself. */
-async function watchJobs(db: Database): Promise<void> {
+export async function watchJobs(db: Database): Promise<void> {
   await db.raw(`create table rolling_ends (job text not null, slot timestamptz)`)
   await db.raw(`create function note_end() returns trigger language plpgsql as $$
     begin insert into rolling_ends values (new.job, new.last_slot); return null; end $$`)
@@ -156,7 +156,7 @@ async function watchJobs(db: Database): Promise<void> {
 }
 
 /** Posts that Slack accepted are counted by the message they carry; one that ended otherwise than well is lost. */
-async function judgeMessages(db: Database, slackUrl: string) {
+export async function judgeMessages(db: Database, slackUrl: string) {
   const posted = (await calls(slackUrl, 'chat.postMessage')).flatMap(({ args, reply }) => {
     const metadata = args.metadata as { event_payload?: { message?: string } } | undefined
     const id = metadata?.event_payload?.message
@@ -167,7 +167,7 @@ async function judgeMessages(db: Database, slackUrl: string) {
   return { sent: messages.length, lost: lost.length, duplicates: repeated(posted).length }
 }
 
-async function judgeJobs(db: Database, from: Date, to: Date) {
+export async function judgeJobs(db: Database, from: Date, to: Date) {
   const rows: { job: string; slot: Date }[] = await db('rolling_ends').whereNotNull('slot')
   const ends = rows.map(({ job, slot }) => `${job} at ${slot.toISOString()}`)
   const due = timetable.flatMap(({ name, cron, timeZone }) => {

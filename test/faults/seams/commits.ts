@@ -7,7 +7,7 @@ const changeLock = 4711002
 /** The exit codes of what was not done, and of what nobody knows yet. */
 const notDone = 1
 const unknown = 4
-const nothing = /The database is out\. Nothing changed\./
+const nothing = /The database is unavailable\. This changed nothing\./
 
 const waiting = `select pid from pg_stat_activity where wait_event = 'SyncRep' and query ilike 'commit%'`
 

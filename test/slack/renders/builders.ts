@@ -18,12 +18,15 @@ import * as audit from '../../../src/slack/messages/audit/audit.ts'
 import * as checkpoint from '../../../src/slack/messages/audit/checkpoint.ts'
 import * as help from '../../../src/slack/messages/home/help.ts'
 import * as home from '../../../src/slack/messages/home/home.ts'
+import * as inbox from '../../../src/slack/messages/home/inbox.ts'
 import * as change from '../../../src/slack/messages/keys/change.ts'
 import * as create from '../../../src/slack/messages/keys/create.ts'
 import * as edit from '../../../src/slack/messages/keys/edit.ts'
 import * as holders from '../../../src/slack/messages/keys/holders.ts'
+import * as leaked from '../../../src/slack/messages/keys/leaked.ts'
 import * as list from '../../../src/slack/messages/keys/list.ts'
 import * as offer from '../../../src/slack/messages/keys/offers.ts'
+import * as pasted from '../../../src/slack/messages/keys/pasted.ts'
 import * as pick from '../../../src/slack/messages/keys/pick.ts'
 import * as request from '../../../src/slack/messages/keys/request.ts'
 import * as reveal from '../../../src/slack/messages/keys/reveal.ts'
@@ -32,9 +35,11 @@ import * as once from '../../../src/slack/messages/keys/show-once.ts'
 import * as whole from '../../../src/slack/messages/keys/whole-key.ts'
 import * as connect from '../../../src/slack/messages/offboarding/connect.ts'
 import * as offboard from '../../../src/slack/messages/offboarding/offboard.ts'
+import * as ownerNamed from '../../../src/slack/messages/offboarding/owner-named.ts'
 import * as progress from '../../../src/slack/messages/offboarding/progress.ts'
 import * as reportFile from '../../../src/slack/messages/offboarding/report-file.ts'
 import * as refusal from '../../../src/slack/messages/refusal.ts'
+import * as reasonFor from '../../../src/slack/messages/reviews/reason.ts'
 import * as review from '../../../src/slack/messages/reviews/review.ts'
 import * as campaign from '../../../src/slack/messages/rotation/campaign.ts'
 import * as dialogs from '../../../src/slack/messages/rotation/dialogs.ts'
@@ -45,8 +50,12 @@ import * as tracker from '../../../src/slack/messages/rotation/tracker.ts'
 import * as file from '../../../src/slack/messages/usage/file.ts'
 import * as overview from '../../../src/slack/messages/usage/overview.ts'
 import * as panel from '../../../src/slack/messages/usage/panel.ts'
+import * as recent from '../../../src/slack/messages/usage/recent.ts'
 import * as policy from '../../../src/slack/messages/workspace/policy.ts'
+import { leakedPolicyForm } from '../../../src/slack/messages/workspace/policy-leaked.ts'
 import * as roles from '../../../src/slack/messages/workspace/roles.ts'
+import * as suspend from '../../../src/slack/messages/workspace/suspend.ts'
+import * as watch from '../../../src/slack/messages/workspace/watch.ts'
 import { commands } from '../../../src/slack/routes.ts'
 import fc from '../../setup/seeded.ts'
 import * as a from './states.ts'
@@ -77,12 +86,15 @@ const isSome = (all: readonly unknown[]) => all.length > 0
 const started = fc.record({ rotation: a.rotation, predecessor: a.key, successor: a.key })
 const filter = fc.oneof(
   fc.constant({}),
-  fc.constantFrom('active' as const, 'mine' as const, 'attention' as const).map((status) => ({ status })),
+  fc.constantFrom('active' as const, 'mine' as const, 'revoked' as const).map((status) => ({ status })),
   fc
     .oneof(words, fc.constantFrom('"'.repeat(100), '\\'.repeat(100)))
     .map((typed) => ({ words: typed.slice(0, 100) })),
 )
 const chosenScopes = a.scopes
+const leakDone = fc.option(
+  fc.constantFrom('notify' as const, 'quarantine' as const, 'rotate' as const, 'revoke' as const),
+)
 const expires = fc.constantFrom('30', '90', 'other', 'never', 'nonsense')
 const anyRefusal = fc
   .record({
@@ -139,9 +151,17 @@ export const builders: Record<string, Renders> = {
   ),
   checkpointMessage: of(checkpoint.checkpointMessage, a.checkpoint, flag as never),
   helpMessage: of(help.helpMessage, a.caller, fc.constant(commands.map((command) => command.help))),
+  guessMessage: of(
+    help.guessMessage,
+    id('ws'),
+    longWords,
+    maybe(fc.constantFrom('revoke', 'list')),
+    maybe(a.key),
+  ),
   verbHelpMessage: over(help.verbHelpMessage, helpLine),
-  startMessage: of(help.startMessage, a.caller, fc.record({ create: flag, request: flag }), count),
+  startMessage: of(help.startMessage, a.caller, fc.record({ create: flag, request: flag }), a.inboxCount),
   homeView: over(home.homeView, a.homeProps),
+  inboxMessage: over(inbox.inboxMessage, a.inboxProps),
   bareHomeView: over(home.bareHomeView, a.homeProps),
   deactivateView: of(change.deactivateView, a.key, stake),
   revokeView: of(change.revokeView, a.key, stake),
@@ -182,9 +202,26 @@ export const builders: Record<string, Renders> = {
     holders.holdersView,
     a.key,
     a.holders,
-    flag,
+    fc.record({ mayChange: flag, viewerId: user }),
     maybe(user.map((one) => say`${{ user: one }} is noted.`)) as never,
   ),
+  leakedForm: over(leaked.leakedForm, a.workspace),
+  leakReportedView: of(
+    leaked.leakReportedView,
+    fc.array(fc.record({ name, hint, did: leakDone }), { maxLength: 120 }),
+    count,
+    maybe(a.receipt) as never,
+  ),
+  pastedMessage: over(
+    pasted.pastedMessage,
+    fc.record({
+      ...{ about: fc.constant('pasted' as const), hint, channel, did: leakDone },
+      link: fc.constantFrom('', 'https://acme.slack.com/archives/C0GENERAL1/p1', 'https://x/<a|b>'),
+    }),
+  ),
+  leakedPolicyForm: over(leakedPolicyForm, a.workspace),
+  watchForm: over(watch.watchForm, a.workspace),
+  watchedView: of(watch.watchedView, count, fc.array(name, { maxLength: 40 })),
   listMessage: of(
     list.listMessage,
     a.page,
@@ -192,7 +229,11 @@ export const builders: Record<string, Renders> = {
     fc.record({ actor: a.member, workspace: a.workspace }),
     at,
   ),
-  searchForm: over(list.searchForm, a.workspace),
+  searchForm: of(
+    list.searchForm,
+    a.workspace,
+    many(name, 200).map((all) => [...new Set(all.filter((one) => one.trim() !== ''))]),
+  ),
   pickerMessage: of(
     pick.pickerMessage,
     a.keys(100),
@@ -205,8 +246,18 @@ export const builders: Record<string, Renders> = {
     a.request,
     maybe(fc.record({ name, integration: name })) as never,
   ),
-  deniedMessage: over(request.deniedMessage, a.request),
-  closedMessage: over(request.closedMessage, a.request),
+  waitsMessage: of(request.waitsMessage, a.request, fc.constantFrom(2, 7), a.mentions),
+  answerMessage: over(
+    request.answerMessage,
+    a.request.filter((one) => one.state !== 'waiting'),
+  ),
+  myRequestsMessage: of(request.myRequestsMessage, many(a.request, 10), a.workspace, flag),
+  withdrawnMessage: over(request.withdrawnMessage, a.request),
+  narrowForm: over(
+    request.narrowForm,
+    a.request.filter((one) => one.draft.scopes.length > 0),
+  ),
+  approvedView: over(request.approvedView, a.request),
   sentView: over(request.sentView, a.request),
   denyForm: over(request.denyForm, a.request),
   deniedView: over(request.deniedView, a.request),
@@ -248,8 +299,10 @@ export const builders: Record<string, Renders> = {
       .map(([preview, leaver, workspace]) => ({ ...preview, leaver, workspace })),
   ),
   begunView: of(offboard.begunView, user, count, channel),
+  undoForm: of(offboard.undoForm, a.workspace, a.undone),
   undoneView: over(offboard.undoneView, a.undone),
   offboardingMessage: over(progress.offboardingMessage, a.report),
+  ownerNamedMessage: over(ownerNamed.ownerNamedMessage, a.ownerNamed),
   fileInWords: over(
     reportFile.fileInWords,
     fc.record({
@@ -264,6 +317,15 @@ export const builders: Record<string, Renders> = {
   askedMessage: of(review.askedMessage, a.asked, fc.constantFrom('dm' as const, 'here' as const)),
   progressMessage: over(review.progressMessage, a.progress),
   reminderMessage: over(review.reminderMessage, a.asked),
+  reasonForm: of(
+    reasonFor.reasonForm,
+    fc.constantFrom('review.needed', 'alert.needed'),
+    fc.constant('ws_0123456789abcdefghij/dm mine key_0123456789abcdefghij'),
+    many(fc.record({ id: name, name, scopes: many(fc.constantFrom('write', 'agents'), 5) }), 10).filter(
+      isSome,
+    ),
+    fc.constant(10),
+  ),
   campaignMessage: over(campaign.campaignMessage, a.campaign),
   finishEarlyForm: over(dialogs.finishEarlyForm, a.tracker),
   abortForm: over(dialogs.abortForm, a.tracker),
@@ -314,15 +376,25 @@ export const builders: Record<string, Renders> = {
     ).map((lines) => `\ufeffat,key,requests\r\n${lines.join('\r\n')}`),
   ),
   usageOverview: of(overview.usageOverview, a.overview, a.image as never),
-  overviewReply: over(overview.overviewReply, a.overview),
+  overviewReply: of(
+    overview.overviewReply,
+    a.overview,
+    maybe(fc.constant('https://acme.slack.com/archives/D1/p1')),
+  ),
+  recentMessage: of(recent.recentMessage, a.key, a.recent, a.recentTurn),
   usagePanel: of(panel.usagePanel, a.panel, a.image as never),
-  usageReply: over(panel.usageReply, a.panel),
+  usageReply: of(panel.usageReply, a.panel, maybe(fc.constant('https://acme.slack.com/archives/D1/p1'))),
   policyForm: of(
     policy.policyForm,
     a.workspace,
+    fc.constantFrom(...(['keys', 'rotation', 'review', 'leaving', 'alerts'] as const)),
     fc.record({ alerts: maybe(channel), audit: maybe(channel) }),
   ),
+  policyOverview: over(policy.policyOverview, a.workspace),
   policySavedView: of(policy.policySavedView, a.workspace, fc.array(name, { maxLength: 2 })),
+  suspendForm: of(suspend.suspendForm, a.workspace, count, fc.constant(5_000)),
+  suspendedView: of(suspend.suspendedView, a.workspace, a.receipt),
+  resumedMessage: of(suspend.resumedMessage, a.workspace, a.receipt),
   rolesForm: over(
     roles.rolesForm,
     fc

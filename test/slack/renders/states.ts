@@ -5,12 +5,17 @@ import type { UseFacts } from '../../../src/anomaly/facts.ts'
 import type { Fleet } from '../../../src/anomaly/fleet-message.ts'
 import { events } from '../../../src/audit/events.ts'
 import type { RecordedEvent } from '../../../src/audit/list.ts'
+import type { Fault } from '../../../src/canary/fault.ts'
 import type { UsagePicture } from '../../../src/charts/chart.ts'
 import type { Connection } from '../../../src/directory/connections.ts'
 import type { Digest } from '../../../src/findings/digest.ts'
 import type { DryRun } from '../../../src/findings/dry-run.ts'
 import type { Kind, Resolution } from '../../../src/findings/finding.ts'
+import type { LeakedFacts } from '../../../src/findings/leaked.ts'
 import type { AboutFinding } from '../../../src/findings/store.ts'
+import { filters as inboxFilters } from '../../../src/inbox/branches.ts'
+import type { Edge, InboxCount } from '../../../src/inbox/inbox.ts'
+import type { Item } from '../../../src/inbox/items.ts'
 import type { Holder } from '../../../src/keys/holders.ts'
 import type { Key, KeyWithUsage } from '../../../src/keys/key.ts'
 import type { Relative } from '../../../src/keys/lineage.ts'
@@ -21,21 +26,25 @@ import type { Receipt } from '../../../src/leases/confirm.ts'
 import type { Actor } from '../../../src/members/actor.ts'
 import type { FailedMessage } from '../../../src/notifications/failed.ts'
 import type { LeaverKey, Offboarding } from '../../../src/offboarding/offboarding.ts'
+import type { OwnerNamed } from '../../../src/offboarding/owner-named.ts'
 import type { Preview } from '../../../src/offboarding/preview.ts'
 import type { OffboardingReport } from '../../../src/offboarding/report.ts'
 import type { Undone } from '../../../src/offboarding/undo.ts'
 import { type Policy, readPolicy } from '../../../src/policy/policy.ts'
 import type { Asked } from '../../../src/reviews/keys-asked.ts'
 import type { ReviewProgress } from '../../../src/reviews/progress.ts'
+import type { KeyRotation } from '../../../src/rotation/key-rotations.ts'
 import type { KeySnapshot } from '../../../src/rotation/key-snapshot.ts'
 import { type Phase, type Rotation, reasons } from '../../../src/rotation/rotation.ts'
 import type { RotationNote } from '../../../src/rotation/source.ts'
 import type { CampaignView, Tracker } from '../../../src/rotation/tracker.ts'
 import type { Caller } from '../../../src/slack/caller.ts'
-import type { HomeProps } from '../../../src/slack/messages/home/home.ts'
+import { type HomeProps, shownOnHome } from '../../../src/slack/messages/home/home.ts'
+import type { InboxTurn } from '../../../src/slack/messages/home/inbox.ts'
 import type { Overview } from '../../../src/slack/messages/usage/overview.ts'
 import type { Panel } from '../../../src/slack/messages/usage/panel.ts'
 import { ranges } from '../../../src/usage/range.ts'
+import { codes as verdicts } from '../../../src/verification/decide.ts'
 import type { KeyRequest } from '../../../src/workspaces/requests.ts'
 import type { Workspace } from '../../../src/workspaces/workspace.ts'
 import fc from '../../setup/seeded.ts'
@@ -67,9 +76,9 @@ const policy: fc.Arbitrary<Policy> = fc
     timeZone,
     alertChannel: channel,
     auditChannel: fc.oneof(fc.constant(''), channel),
-    writeMustExpire: fc.constantFrom('enforce', 'warn'),
+    mustExpire: fc.constantFrom('all', 'write', 'none'),
     writeNeedsApproval: fc.boolean(),
-    maximumLifetimeDays: fc.constantFrom(1, 29, 30, 365, 3650),
+    maximumLifetimeDays: fc.constantFrom(0, 1, 29, 30, 365, 3650),
     rotationDeadlineDays: fc.integer({ min: 1, max: 90 }),
     idleKeys: fc.constantFrom('flag', 'deactivate'),
     cutAtDeadline: fc.boolean(),
@@ -149,7 +158,7 @@ export const keys = (max: number) => many(key, max).map((all) => unique(all, (on
 
 export const holders: fc.Arbitrary<Holder[]> = many(
   fc.record({ userId: user, since: moment, addedBy: jobOrUser, why: words }),
-  50,
+  40,
 )
 export const last24h = fc.record({ requests: count, networks: many(network, 200) })
 export const receipt: fc.Arbitrary<Receipt> = fc.constantFrom<Receipt[]>(
@@ -186,7 +195,7 @@ export { window as monthlyWindow }
 const saidOf = {
   id: id('exp'),
   keyId: id('key'),
-  reason: fc.constantFrom(...useReasons),
+  reason: fc.constantFrom(...useReasons, 'person' as const),
   declaredBy: user,
   declaredAt: moment,
 }
@@ -398,11 +407,12 @@ export const request: fc.Arbitrary<KeyRequest> = fc.record({
   reason: words,
   requestedBy: user,
   requestedAt: moment,
-  state: fc.constantFrom('waiting', 'approved', 'denied', 'closed'),
+  state: fc.constantFrom('waiting', 'approved', 'denied', 'closed', 'withdrawn', 'lapsed'),
   decidedBy: user,
   decidedAt: moment,
   decisionReason: perhaps(words),
   closedFor: user,
+  granted: perhaps(fc.record({ scopes, lifetimeDays: lifetime })),
   keyId: fc.constant(null),
 })
 
@@ -419,10 +429,13 @@ const kinds: readonly Kind[] = [
   'shared-key',
   'dead-key-in-use',
   'unconfirmed',
+  'leaked',
+  'canary',
 ]
 const steps: Partial<Record<Kind, string[]>> = {
   expiring: ['30d', '7d', '1d', 'expired'],
   'rotation-due': ['warn', 'due', '1w', '12w'],
+  canary: ['late', 'wrong'],
   'unusual-use': ['started', 'quarantined', 'worse'],
 }
 const resolutions: readonly Resolution['what'][] = [
@@ -436,7 +449,18 @@ const resolutions: readonly Resolution['what'][] = [
     'handed-over',
     'returned',
   ] as const),
-  ...(['policy', 'reassigned', 'over', 'renewed', 'calm', 'expected', 'fleet', 'silent', 'apart'] as const),
+  ...([
+    'policy',
+    'reassigned',
+    'over',
+    'renewed',
+    'calm',
+    'expected',
+    'fleet',
+    'silent',
+    'apart',
+    'righted',
+  ] as const),
 ]
 const figures = fc.record({
   ...{
@@ -452,11 +476,15 @@ const figures = fc.record({
     usuallyBusyMinutes: count,
     usuallyFailed: fc.double({ min: 0, max: 1, noNaN: true }),
   },
-  ...{ silentMinutes: count, missing: count },
+  ...{ silentMinutes: count, missing: count, lastQuarter: count, leastComparable: count },
 })
 const useFacts: fc.Arbitrary<UseFacts & Record<string, unknown>> = fc.record(
   {
-    reason: fc.constantFrom(...useReasons),
+    reason: fc.constantFrom(...useReasons, 'person' as const),
+    source: fc.record({
+      ...{ reason: fc.constantFrom('new-network' as const, 'person' as const), network: client, client },
+      ...{ requests: count, seconds: count, usual: count },
+    }),
     score: fc.constant(1),
     at: iso,
     beganAt: iso,
@@ -488,6 +516,18 @@ const useFacts: fc.Arbitrary<UseFacts & Record<string, unknown>> = fc.record(
     ],
   },
 )
+const verifier = fc.constantFrom('verify-7d4f9c-x2x8q:1', 'verify-2.example.org:48121')
+const stage = fc.constantFrom('alive' as const, 'ended' as const)
+const fault: fc.Arbitrary<Fault> = fc.oneof(
+  fc.record({ what: fc.constant('answer' as const), verifier, stage, code: fc.constantFrom(...verdicts) }),
+  fc.record({ what: fc.constant('silent' as const), verifier, stage }),
+  fc.record({ what: fc.constantFrom('nobody' as const, 'unconfirmed' as const, 'unfinished' as const) }),
+)
+const canaryFacts: fc.Arbitrary<Record<string, unknown>> = fc.record({
+  faults: fc.array(fault, { minLength: 1, maxLength: 5 }),
+  runs: fc.integer({ min: 1, max: 5000 }),
+  at: iso,
+})
 const names = (one: fc.Arbitrary<string>) => many(one, 5)
 const otherFacts = fc.record(
   {
@@ -541,6 +581,48 @@ const otherFacts = fc.record(
     ],
   },
 )
+const evidence = fc.constantFrom('person' as const, 'scanner' as const, 'pasted' as const)
+const leakedFacts: fc.Arbitrary<LeakedFacts & Record<string, unknown>> = fc.record(
+  {
+    reports: fc.integer({ min: 1, max: 5000 }),
+    isWhole: fc.boolean(),
+    places: fc.array(
+      fc.record({
+        where: fc.oneof(fc.constant(''), name),
+        by: fc.oneof(jobOrUser, fc.constant('app B0LEGACY01')),
+        evidence,
+        at: iso,
+        scanner: fc.option(name),
+      }),
+      { minLength: 1, maxLength: 3 },
+    ),
+    scopes: fc.subarray([...allScopes], { minLength: 1 }),
+    networks: count,
+    worksUntil: fc.option(iso),
+    use: fc.record({
+      until: iso,
+      requests: count,
+      refused: count,
+      sources: many(fc.record({ network, client, requests: count }), 5),
+      more: count,
+    }),
+    ended: fc.record({
+      how: fc.constantFrom('deactivated' as const, 'revoked' as const),
+      by: jobOrUser,
+      at: iso,
+      receipt: fc.option(receipt),
+    }),
+  },
+  { requiredKeys: ['reports', 'isWhole', 'places', 'scopes', 'networks', 'worksUntil', 'use'] },
+)
+const factsOf = (kind: Kind): fc.Arbitrary<Record<string, unknown>> =>
+  kind === 'unusual-use'
+    ? useFacts
+    : kind === 'leaked'
+      ? leakedFacts
+      : kind === 'canary'
+        ? canaryFacts
+        : otherFacts
 const alertOf = (kind: Kind): fc.Arbitrary<Alert> =>
   fc.record(
     {
@@ -552,7 +634,7 @@ const alertOf = (kind: Kind): fc.Arbitrary<Alert> =>
       ),
       severity: fc.constantFrom('notice', 'warning', 'critical'),
       workspaceId: fc.constant('ws_one'),
-      facts: kind === 'unusual-use' ? useFacts : otherFacts,
+      facts: factsOf(kind),
       key: fc.record({
         id: id('key'),
         name,
@@ -563,6 +645,7 @@ const alertOf = (kind: Kind): fc.Arbitrary<Alert> =>
         isPaused: fc.boolean(),
       }),
       ownerRole: fc.constantFrom('owner', 'manager', 'member'),
+      reader: fc.record({ id: user, role: fc.constantFrom('owner', 'manager', 'member') }),
       requests: count,
       lastUsedAt: perhaps(moment),
       inDay: fc.record({ requests: count, until: moment }),
@@ -593,9 +676,10 @@ const alertOf = (kind: Kind): fc.Arbitrary<Alert> =>
 export const alert = fc.constantFrom(...kinds).chain(alertOf)
 const action: fc.Arbitrary<FindingAction> = fc.record(
   {
-    what: fc.constantFrom('acknowledged', 'snoozed', 'woken', 'assigned', 'asked'),
+    what: fc.constantFrom('acknowledged', 'let-go', 'snoozed', 'woken', 'assigned', 'asked'),
     by: user,
     to: user,
+    of: user,
     until: iso,
     reason: words,
   },
@@ -618,6 +702,7 @@ export const group: fc.Arbitrary<Group> = fc.constantFrom(...kinds).chain((kind)
     workspaceId: fc.constant('ws_one'),
     day: fc.constant(null),
     alerts: many(alertOf(kind), 300).map((all) => unique(all, (one) => one.findingId)),
+    moved: many(name, 40),
   }),
 )
 export const fleet: fc.Arbitrary<Fleet> = fc.record({
@@ -629,6 +714,7 @@ export const fleet: fc.Arbitrary<Fleet> = fc.record({
   grownAt: moment,
   overAt: perhaps(moment),
   names: many(name, 10),
+  left: many(name, 10),
 })
 const sums = { requests: count, refused: count, outcomes: count, failed: count }
 const keyUse = fc.record({ ...sums, keyId: id('key'), name, hint })
@@ -643,12 +729,15 @@ const digest: fc.Arbitrary<Digest> = fc.record({
       fc.record({
         kind: fc.constant(kind),
         step: fc.constantFrom(...(steps[kind] ?? ['started'])),
+        severity: fc.constantFrom('critical', 'warning', 'notice'),
         keyId: id('key'),
         name,
+        at: fc.constantFrom(null, { channelId: 'C0SECURITY', ts: '1767571200.000100' }),
       }),
     ),
     5,
   ),
+  keys: count,
   use: fc.record({
     requests: count,
     before: count,
@@ -658,6 +747,7 @@ const digest: fc.Arbitrary<Digest> = fc.record({
       .map((days) => days.map((day, i) => ({ ...day, name: weekdays[i]! }))),
     top: many(keyUse, 5),
   }),
+  canary: maybe(fc.record({ runs: count, good: count, longestMs: fc.constantFrom(null, 412.3, 5_240) })),
 })
 const weekdays = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
 export const checkpoint = fc.record({
@@ -678,6 +768,7 @@ const review = fc.record({
 })
 export const asked: fc.Arbitrary<Asked> = fc.record({
   review,
+  isLate: fc.boolean(),
   workspaceName: name,
   ownerId: maybe(user),
   counts,
@@ -695,11 +786,13 @@ export const asked: fc.Arbitrary<Asked> = fc.record({
     }),
     10,
   ).map((all) => unique(all, (one) => one.id)),
+  unneeded: many(fc.record({ id: id('key'), name }), 10).map((all) => unique(all, (one) => one.id)),
   deactivates: fc.boolean(),
   noticeDays: fc.integer({ min: 3, max: 30 }),
 })
 export const progress: fc.Arbitrary<ReviewProgress> = fc.record({
   review,
+  isLate: fc.boolean(),
   workspaceName: name,
   keys: counts,
   owners: fc.record({ asked: count, answered: count }),
@@ -724,6 +817,7 @@ export const notice: fc.Arbitrary<Notice> = fc.oneof(
     { requiredKeys: ['about', 'channel', 'reason'] },
   ),
   digest.map((one) => ({ about: 'digest' as const, ...one })),
+  fc.record({ about: fc.constant('welcome' as const), workspace: name, alertChannel: name }),
   fc.record({ about: fc.constant('quarantined' as const), name, hint }),
   fc.record({
     about: fc.constant('unreachable' as const),
@@ -762,14 +856,14 @@ export const finding: fc.Arbitrary<AboutFinding> = fc.record({
 }) as never
 export const dryRun: fc.Arbitrary<DryRun> = fc.record({
   policy,
-  counts: fc.record({ idle: count, unconfirmed: count }),
+  counts: fc.record({ all: count, idle: count, unconfirmed: count }),
   keys: many(
     fc.record({
       keyId: id('key'),
       name,
       hint,
       ownerId: user,
-      kind: fc.constantFrom('idle' as const, 'unconfirmed' as const),
+      kinds: fc.subarray<'idle' | 'unconfirmed'>(['idle', 'unconfirmed'], { minLength: 1 }),
       at: moment,
       noticed: fc.boolean(),
     }),
@@ -815,6 +909,17 @@ export const reported: fc.Arbitrary<OffboardingReport['offboardings'][number]> =
       { minLength: 1 },
     ),
     keepsRoleInNames: many(name, 20),
+    ignored: fc.record({
+      asked: many(
+        fc.record({
+          source: fc.constantFrom('workflow' as const, 'webhook' as const),
+          mode: perhaps(modes),
+          successor: perhaps(user),
+        }),
+        20,
+      ),
+      notTakenIn: many(name, 20),
+    }),
   })
   .map(({ one, isKnown, ...rest }) => ({
     ...one,
@@ -822,6 +927,18 @@ export const reported: fc.Arbitrary<OffboardingReport['offboardings'][number]> =
     ...(one.endedBecause ? {} : { endedAt: null }),
     ...rest,
   }))
+export const ownerNamed: fc.Arbitrary<OwnerNamed> = fc.record({
+  about: fc.constant('owner-named' as const),
+  offboardingId: id('off'),
+  leaver: user,
+  workspace: fc.record({ id: id('ws'), name }),
+  isHome: fc.boolean(),
+  sources: fc.subarray(['workflow', 'webhook', 'slack'] as const, { minLength: 1 }),
+  hasOthers: fc.boolean(),
+  outcome: fc.constantFrom('waits', 'role-ended', 'undone', 'returned'),
+  by: perhaps(jobOrUser),
+  at: moment,
+})
 export const leaverCounts = fc.record({
   ...{
     all: count,
@@ -906,8 +1023,10 @@ export const undone: fc.Arbitrary<Undone> = fc.record({
   offboarding,
   activated: many(name, 300),
   returned: many(name, 300),
+  rotating: many(name, 300),
   kept: many(name, 300),
   elsewhere: count,
+  roles: many(fc.record({ workspace: name, role: fc.constantFrom('owner', 'manager', 'member') }), 20),
 })
 export const connection: fc.Arbitrary<Connection> = fc.record({
   id: id('con'),
@@ -931,6 +1050,7 @@ const picture: fc.Arbitrary<UsagePicture> = fc
     kind: 'usage',
     fromMs: now.getTime() - 86_400_000,
     toMs: now.getTime(),
+    countedUntilMs: now.getTime(),
     timeZone: zone,
     steps: steps.map((one, i) => ({
       ...one,
@@ -941,6 +1061,17 @@ const picture: fc.Arbitrary<UsagePicture> = fc
     marks: [],
   }))
 const endpoint = fc.oneof(fc.constantFrom('GET /v1/contacts', 'other'), name)
+export const recent = many(
+  fc.record({
+    at: moment,
+    endpoint,
+    code: fc.constantFrom('VALID', 'REVOKED', '200', '503', 'UNHEARD_OF'),
+    network,
+    client,
+  }),
+  200,
+)
+export const recentTurn = fc.record({ page: fc.nat({ max: 10 }), untilMs: fc.constant(now.getTime()) })
 export const panel: fc.Arbitrary<Panel> = fc.record({
   key,
   range,
@@ -955,16 +1086,7 @@ export const panel: fc.Arbitrary<Panel> = fc.record({
     lastUsedAt: maybe(moment),
   }),
   sources: many(source, 200),
-  recent: many(
-    fc.record({
-      at: moment,
-      endpoint,
-      code: fc.constantFrom('VALID', 'REVOKED', '200', '503', 'UNHEARD_OF'),
-      network,
-      client,
-    }),
-    200,
-  ),
+  recent,
   picture,
 })
 export const overview: fc.Arbitrary<Overview> = fc.record({
@@ -1020,16 +1142,56 @@ const failedMessage: fc.Arbitrary<FailedMessage> = fc.record({
   putAt: moment,
   error: fc.string({ maxLength: 500 }),
 })
+const keyRotation: fc.Arbitrary<KeyRotation> = fc.record({
+  rotation,
+  old: snapshot,
+  next: snapshot,
+  isLate: fc.boolean(),
+})
+const item: fc.Arbitrary<Item> = fc.oneof<fc.Arbitrary<Item>[]>(
+  fc.record({ about: fc.constant('alert'), alert: alert.filter((one) => !one.resolution) }),
+  fc.record({ about: fc.constantFrom('request', 'own-request'), request }),
+  fc.record({ about: fc.constant('rotation'), rotation: keyRotation }),
+  fc.record({ about: fc.constant('offer'), key }),
+  fc.record({ about: fc.constant('review'), asked }),
+  fc.record({ about: fc.constant('failed'), messages: many(failedMessage, 100) }),
+  fc.record({
+    ...{ about: fc.constant('suspended'), workspace: name, since: moment },
+    resumable: fc.boolean(),
+  }),
+)
+export const inboxCount: fc.Arbitrary<InboxCount> = fc.record({
+  open: fc.nat({ max: 100 }),
+  snoozed: fc.nat({ max: 100 }),
+})
+const inboxEdge: fc.Arbitrary<Edge> = fc.tuple(
+  fc.integer({ min: 0, max: 3 }),
+  fc.constant('2026-10-19 07:12:34.123456+00'),
+  id('fnd'),
+)
+export const inboxProps = fc.record({
+  caller,
+  turn: fc.record(
+    { filter: fc.constantFrom(...inboxFilters), after: inboxEdge },
+    { requiredKeys: [] },
+  ) as fc.Arbitrary<InboxTurn>,
+  page: fc.record({
+    entries: fc.array(
+      fc.record({ kind: fc.constant('finding'), id: id('fnd'), rank: fc.constant(2), edge: inboxEdge }),
+    ),
+    isFirst: fc.boolean(),
+    more: fc.boolean(),
+  }),
+  items: many(item, 10),
+  count: inboxCount,
+})
 export const homeProps: fc.Arbitrary<HomeProps> = fc
   .record({
     caller,
     shows: fc.constantFrom('mine' as const, 'all' as const),
-    attention: keys(30),
-    offers: keys(30),
-    requests: many(request, 30),
-    rotations: fc.record({ trackers: trackers(30), more: fc.boolean() }),
-    failed: many(failedMessage, 4),
-    keys: keys(40),
-    more: fc.boolean(),
+    items: many(item, shownOnHome.items),
+    count: inboxCount,
+    rotations: fc.record({ shown: many(keyRotation, shownOnHome.rotations), more: fc.boolean() }),
+    keys: fc.record({ shown: keys(shownOnHome.keys), more: fc.boolean() }),
   })
   .map((props) => ({ ...props, now }))

@@ -1,0 +1,136 @@
+import { findButton, messagesIn } from 'local-slack/inspect'
+import { expect, test } from 'vitest'
+import { hashToken } from '../../src/keys/token.ts'
+import { dumpPostgres } from '../secrets/dump.ts'
+import {
+  callPlatform,
+  house,
+  makeKey,
+  openDialog,
+  people,
+  press,
+  said,
+  security,
+  submit,
+  submitAndSee,
+  useHouse,
+} from '../setup/house.ts'
+import { dialogWith, recorded, setPolicyOf } from '../setup/seen.ts'
+
+useHouse()
+
+const alertAbout = (words: RegExp) =>
+  house
+    .as('manager')
+    .waitFor((screen) =>
+      messagesIn(screen, security).find((message) => !message.threadTs && words.test(said(message))),
+    )
+
+async function report(who: 'owner' | 'manager' | 'member', tokens: string, where = ''): Promise<string> {
+  const person = house.as(who)
+  const done = await submitAndSee(person, await openDialog(person, 'leaked'), { tokens, where })
+  await person.close(done.id)
+  return said(done.blocks)
+}
+
+test('a member reports a key by its token: only what is theirs is named to them, and the alert says where, by whom and what it could do', async () => {
+  const token = await makeKey(house.as('manager'), { name: 'Salesforce CRM' })
+  const answer = await report('member', `API_KEY=${token}`, 'a public gist')
+  const unknown = await report('member', `API_KEY=tml_${'x'.repeat(38)}`, 'a public gist')
+  expect(answer).toContain('One thing that you pasted I cannot show you as a key')
+  // Nobody learns by a report whether a token is one of somebody else's.
+  expect(answer.replace(/One thing|\d things/, '')).toBe(unknown.replace(/One thing|\d things/, ''))
+  const alert = await alertAbout(/Salesforce CRM has leaked\./)
+  const words = said(alert)
+  expect(words).toContain('reported it in a public gist')
+  expect(words).toContain('It still works.')
+  expect(words).toMatch(/It may read, from anywhere, until/)
+  expect(words).toMatch(/In the 48 hours before .* nobody used it/)
+  for (const label of ['Quarantine key', 'Rotate as compromised', 'Revoke key', 'View usage'])
+    expect(findButton(alert.blocks, label), label).toBeDefined()
+  expect(await callPlatform(house, token)).toBe(200)
+  expect(await recorded(house, 'leak.reported')).toMatchObject([
+    { actor: people.member, details: { by: people.member, isWhole: true, action: 'notify' } },
+  ])
+})
+
+test('one click puts the leaked key into quarantine, and the alert then says who did it and offers the other remedies', async () => {
+  await press(house.as('manager'), await alertAbout(/Salesforce CRM has leaked/), 'Quarantine key')
+  const alert = await alertAbout(/Salesforce CRM has leaked.* deactivated it on/)
+  expect(findButton(alert.blocks, 'Quarantine key')).toBeUndefined()
+  expect(findButton(alert.blocks, 'Activate')).toBeDefined()
+  await press(house.as('manager'), alert, 'Revoke key')
+  const form = await dialogWith(house.as('manager'), 'Revoke key')
+  const done = await submitAndSee(house.as('manager'), form, { confirm: 'Salesforce CRM' })
+  await house.as('manager').close(done.id)
+  await alertAbout(/revoked Salesforce CRM on/)
+})
+
+test('where policy says so a reported key is refused at once: the reporter sees the receipt, and the alert what was done and the proof', async () => {
+  const owner = house.as('owner')
+  const form = await openDialog(owner, 'policy leaked')
+  const saved = await submitAndSee(owner, form, { 'person-read': 'quarantine', 'person-write': 'revoke' })
+  await owner.close(saved.id)
+  expect((await recorded(house, 'policy.set')).at(-1)!.details.changes).toEqual({
+    'leaked.person.read': [null, 'quarantine'],
+    'leaked.person.write': [null, 'revoke'],
+  })
+  const manager = house.as('manager')
+  const [reading, writing] = [
+    await makeKey(manager, { name: 'Reading' }),
+    await makeKey(manager, { name: 'Writing', scopes: ['read', 'write'] }),
+  ]
+  const answer = await report('manager', `${reading} ${writing}`)
+  expect(answer).toContain('Reading')
+  expect(answer).toContain('It is in quarantine, as policy says.')
+  expect(answer).toContain('It is revoked, as policy says.')
+  expect(answer).toMatch(/confirmed in .*; every request from now on is refused\./)
+  expect(await callPlatform(house, reading)).toBe(401)
+  expect(await callPlatform(house, writing)).toBe(401)
+  expect(said(await alertAbout(/Reading has leaked.*Keywarden deactivated it/))).toMatch(/confirmed in/)
+  const revoked = await alertAbout(/Writing has leaked.*Keywarden revoked it/)
+  expect(said(revoked)).toMatch(/confirmed in/)
+  expect(findButton(revoked.blocks, 'Revoke key')).toBeUndefined()
+})
+
+test('a policy that rotates refuses the token and offers the owner a new key', async () => {
+  await setPolicyOf(house, { leaked: { person: { analytics: 'rotate' }, scanner: {}, pasted: {} } })
+  const token = await makeKey(house.as('manager'), { name: 'Dashboards', scopes: ['analytics'] })
+  expect(await report('manager', token)).toContain('a new key waits for its owner, as policy says')
+  expect(await callPlatform(house, token)).toBe(401)
+  await house.as('manager').waitFor((screen) =>
+    screen.channels
+      .filter(({ kind }) => kind === 'dm')
+      .flatMap(({ id }) => messagesIn(screen, id))
+      .find((message) => /Dashboards/.test(said(message)) && findButton(message.blocks, 'Reveal key')),
+  )
+})
+
+test('a hint ends nothing, even where policy revokes: its alert says that the token was not shown', async () => {
+  await setPolicyOf(house, { leaked: { person: { read: 'revoke' }, scanner: {}, pasted: {} } })
+  const token = await makeKey(house.as('manager'), { name: 'Hinted' })
+  expect(await report('manager', `${token.slice(0, 8)}...`)).toContain('It still works')
+  expect(said(await alertAbout(/Hinted may have leaked/))).toContain('its token was not shown')
+  expect(await callPlatform(house, token)).toBe(200)
+})
+
+test('a report that holds nothing, or a token where it was found, is refused on the form', async () => {
+  const member = house.as('member')
+  const form = await openDialog(member, 'leaked')
+  const token = await makeKey(house.as('manager'), { name: 'Elsewhere' })
+  const where = await submit(member, form, { tokens: 'tml_Ab3d', where: token })
+  expect(where).toMatchObject({ outcome: 'errors', errors: { where: expect.stringContaining('whole key') } })
+  const nothing = await submit(member, form, { tokens: ' . ', where: '' })
+  expect(nothing).toMatchObject({ outcome: 'errors', errors: { tokens: 'Paste a key or a hint.' } })
+  await member.close(form.id)
+})
+
+test('nothing of a reported token is kept', async () => {
+  await setPolicyOf(house, { leaked: { person: {}, scanner: {}, pasted: {} } })
+  const token = await makeKey(house.as('manager'), { name: 'Unkept' })
+  await report('manager', `${token} tml_${'y'.repeat(38)}`)
+  await alertAbout(/Unkept has leaked/)
+  const dump = await dumpPostgres(house.world.config.databaseUrl)
+  expect(dump).toContain(hashToken(token).toString('hex'))
+  for (const secret of [token, token.slice(8), 'y'.repeat(20)]) expect(dump).not.toContain(secret)
+})
