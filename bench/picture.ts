@@ -19,6 +19,7 @@ function usage(steps: number, stepMs: number): UsagePicture {
     kind: 'usage',
     fromMs,
     toMs,
+    countedUntilMs: toMs - stepMs / 2,
     timeZone: 'Europe/Berlin',
     steps: Array.from({ length: steps }, (_, i) => ({
       fromMs: fromMs + i * stepMs,
@@ -30,7 +31,7 @@ function usage(steps: number, stepMs: number): UsagePicture {
     names: { ok: 'Succeeded', refused: 'Refused', failed: 'Failed' },
     marks: [
       { atMs: fromMs + stepMs * 5, label: 'Rotated', tone: 'plain' },
-      { atMs: toMs - stepMs * 4, untilMs: toMs - stepMs, label: 'Unusual', tone: 'bad' },
+      { atMs: toMs - stepMs * 4, untilMs: toMs - stepMs, label: 'Unusual', tone: 'attention' },
     ],
   }
 }

@@ -1,15 +1,19 @@
 import { newState } from '../../src/anomaly/detector/state.ts'
 import { step } from '../../src/anomaly/detector/step.ts'
 import type { Contender } from './contender.ts'
+import { watchSources } from './simulation/source-watch.ts'
 
 /** The product's detector as it sends messages: its own quiet times, and jobs held back until they outlast a batch. */
 export const keywarden: Contender = {
   threshold: 1,
   create() {
     const state = newState()
-    return (seen) => {
+    const watch = watchSources(state)
+    return ({ sources, ...seen }) => {
+      const found = sources && watch(sources.bucket, seen.at, sources.usual, sources.rows)
       const reading = step(state, { ...seen, offsetSeconds: 0 })
-      return reading?.alert ? Math.max(1, reading.score) : 0
+      if (found) return { score: 1, second: found.second, reason: found.verdict.reason }
+      return reading?.alert ? { score: Math.max(1, reading.score), reason: reading.reason } : 0
     }
   },
 }

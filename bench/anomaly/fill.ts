@@ -73,7 +73,8 @@ function planOf(keys: number, sizes: readonly number[]): PlannedRun[] {
 /** The same keys go on, as most do. */
 const againAfter = (run: PlannedRun): PlannedRun => ({ ...run, bucketStart: run.bucketStart + bucketMs })
 
-const chosen = `(select id, n from (select id, substr(id, 5)::bigint as n from keys) k
+/** Keys by hundredths, of which the first and the one behind the last are the parameters. */
+export const chosen = `(select id, n from (select id, substr(id, 5)::bigint as n from keys) k
   where n * 37 % 100 >= $1::int and n * 37 % 100 < $2::int) as k`
 
 /** Two endpoints and two sources for each active key; one in a thousand has ten times its usual use. */

@@ -6,8 +6,8 @@ export const workspaceId = 'ws_bench'
 /**
  * A workspace with that many keys, all in use. The due ones are spread over the kinds: near half expires or is
  * overdue for rotation; the rest is idle, may write for ever, belongs to somebody who has left, was revoked and is
- * still presented, is shared by several systems, or was confirmed by nobody in a review. Every key was used in the
- * last hour from one or two networks.
+ * still presented, is shared by several systems, was confirmed by nobody in a review, or was reported as leaked. Every
+ * key was used in the last hour from one or two networks.
  */
 export async function fillKeys(url: string, keys: number, due: number): Promise<void> {
   await administer(
@@ -45,6 +45,7 @@ export async function fillKeys(url: string, keys: number, due: number): Promise<
   )
   await fillSources(url)
   await fillReview(url)
+  await fillLeaks(url)
   await administer(url, 'vacuum analyze')
 }
 
@@ -85,9 +86,24 @@ async function fillReview(url: string): Promise<void> {
   )
 }
 
+/** One report for each key that leaked, of which policy only tells. */
+async function fillLeaks(url: string): Promise<void> {
+  await administer(
+    url,
+    `with reported as (
+       insert into leak_reports (id, account_id, reporter, reference, evidence, reported_at)
+       select 'report_' || id, 'acc_bench', 'job:scanner', id, 'scanner', $1::timestamptz - interval '1 hour'
+       from keys where owner_id = 'ULEAKED' returning id, reference, reported_at)
+     insert into leaks (report_id, key_id, workspace_id, token_hash, is_whole, reported_at, action, acted_at)
+     select r.id, k.id, k.workspace_id, k.token_hash, true, r.reported_at, 'notify', r.reported_at
+     from reported r join keys k on k.id = r.reference`,
+    [now.toISOString()],
+  )
+}
+
 /**
  * `n % 20` chooses among the due what is due: of each 20, 5 expire, 5 are due for rotation, 2 are idle, 2 may write for
- * ever, 2 have no owner, 1 is dead and in use, 1 is shared, 2 were not confirmed.
+ * ever, 2 have no owner, 1 is dead and in use, 1 is shared, 1 was not confirmed, 1 leaked.
  */
 const insertKeys = `
   insert into keys (id, workspace_id, name, name_folded, scopes, status, hint, token_hash, owner_id, created_by,
@@ -101,13 +117,13 @@ const insertKeys = `
     case kind when 'idle' then $1::timestamptz - interval '70 days' else $1::timestamptz - random() * interval '25 days' end
   from (
     select n, kind,
-      case kind when 'orphaned' then 'ULEFT' when 'idle' then 'UIDLE' when 'shared' then 'USHARED' when 'mute' then 'UMUTE' else 'U' || (n % 500) end as owner,
+      case kind when 'orphaned' then 'ULEFT' when 'idle' then 'UIDLE' when 'shared' then 'USHARED' when 'mute' then 'UMUTE' when 'leaked' then 'ULEAKED' else 'U' || (n % 500) end as owner,
       $1::timestamptz - case kind when 'rotation' then interval '80 days' + (n % 40) * interval '1 day'
         when 'idle' then interval '72 days' when 'mute' then interval '40 days' else random() * interval '60 days' end as revealed
     from (
       select n, case when n > $3::int then 'quiet' when n % 20 < 5 then 'expiring' when n % 20 < 10 then 'rotation'
         when n % 20 < 12 then 'idle' when n % 20 < 14 then 'write' when n % 20 < 16 then 'orphaned'
-        when n % 20 < 17 then 'dead' when n % 20 < 18 then 'shared' else 'mute' end as kind
+        when n % 20 < 17 then 'dead' when n % 20 < 18 then 'shared' when n % 20 < 19 then 'mute' else 'leaked' end as kind
       from generate_series(1, $2::int) as n
     ) as chosen
   ) as made`

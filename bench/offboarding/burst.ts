@@ -3,8 +3,6 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type LocalSlack, startSlack } from 'local-slack'
 import { startPostgres } from '../../sandbox/services/postgres.ts'
 import { startRedis } from '../../sandbox/services/redis.ts'
-import { perform } from '../../src/acts/perform.ts'
-import { makeConnection } from '../../src/directory/connections.ts'
 import { rememberEmails } from '../../src/directory/emails.ts'
 import { systemClock } from '../../src/foundation/clock.ts'
 import { readConfig } from '../../src/foundation/config.ts'
@@ -13,10 +11,8 @@ import { readLateness } from '../../src/foundation/lateness.ts'
 import { openLog } from '../../src/foundation/log.ts'
 import { migrate } from '../../src/foundation/migrate.ts'
 import { systemRandom } from '../../src/foundation/random.ts'
-import { isRefusal } from '../../src/foundation/refusal.ts'
 import type { World } from '../../src/foundation/world.ts'
 import { generateToken, hashToken } from '../../src/keys/token.ts'
-import { sign } from '../../src/offboarding/request-by-webhook.ts'
 import { allWorkspaces, type Workspace } from '../../src/workspaces/workspace.ts'
 import { serviceToken } from '../../test/faults/lab/seed.ts'
 import { plant } from '../../test/setup/plant.ts'
@@ -26,6 +22,7 @@ import { type Server, startServer } from '../load/server.ts'
 import { startBusy } from '../load/start-busy.ts'
 import { verifyOnce } from '../load/verify-once.ts'
 import { percentile } from '../table.ts'
+import { type EntryPoint, openScim, openWebhook, type Send } from './entry-points.ts'
 
 const keysEach = 2
 const perSecond = 25
@@ -35,10 +32,7 @@ const limits = { refusedWithinSeconds: 30, verifyP99Times: 2 }
 const patienceSeconds = 300
 
 export type Layout = 'oneProcess' | 'splitRoles'
-type Door = 'scim' | 'webhook'
-type Leaver = { userId: string; email: string; tokens: string[]; scimId?: string }
-/** One request that says that they leave; its HTTP status. */
-type Send = (leaver: Leaver) => Promise<number>
+type Leaver = { userId: string; email: string; tokens: string[] }
 
 type House = {
   world: World
@@ -57,10 +51,11 @@ export async function burst(layout: Layout, leavers: number) {
   const house = await openHouse(layout)
   try {
     const found = []
-    for (const door of ['scim', 'webhook'] as const) {
-      const people = await hire(house, door, leavers)
-      const send = door === 'scim' ? await openScim(house, people) : await openWebhook(house)
-      found.push({ name: `${layout} ${door}`, ...(await measure(house, people, send)) })
+    const served = { world: house.world, workspace: house.workspace, url: house.bot.url }
+    for (const entry of ['scim', 'webhook'] as const) {
+      const people = await hire(house, entry, leavers)
+      const send = entry === 'scim' ? await openScim(served, people) : await openWebhook(served)
+      found.push({ name: `${layout} ${entry}`, ...(await measure(house, people, send)) })
     }
     return found
   } finally {
@@ -130,16 +125,20 @@ async function issue(world: World, workspace: Workspace, owners: readonly string
   return made.map(({ token }) => token.open())
 }
 
-async function hire({ world, workspace, verify }: House, door: Door, count: number): Promise<Leaver[]> {
+async function hire(
+  { world, workspace, verify }: House,
+  entry: EntryPoint,
+  count: number,
+): Promise<Leaver[]> {
   const userIds = Array.from(
     { length: count },
-    (_, nth) => `U0${door.toUpperCase()}${String(nth).padStart(5, '0')}`,
+    (_, nth) => `U0${entry.toUpperCase()}${String(nth).padStart(5, '0')}`,
   )
   const tokens = await issue(
     world,
     workspace,
     userIds.flatMap((id) => Array(keysEach).fill(id)),
-    door,
+    entry,
   )
   const people = userIds.map((userId, nth) => ({
     ...{ userId, email: `${userId.toLowerCase()}@acme.example` },
@@ -154,48 +153,6 @@ async function hire({ world, workspace, verify }: House, door: Door, count: numb
 async function expectValid({ url }: Server, token: string): Promise<void> {
   const { code } = await verifyOnce(url, token)
   if (code !== 'VALID') throw new Error(`a key is ${code} before anybody leaves`)
-}
-
-async function connect({ world, workspace }: House, kind: Door) {
-  const made = await perform(world, { kind: 'operator', id: 'bench' }, (act) =>
-    makeConnection(act, workspace, kind, world),
-  )
-  if (isRefusal(made)) throw new Error(`refused: ${JSON.stringify(made.message)}`)
-  return made
-}
-
-/** A directory in which all of them work. */
-async function openScim(house: House, people: readonly Leaver[]): Promise<Send> {
-  const { secret } = await connect(house, 'scim')
-  const headers = { authorization: `Bearer ${secret}`, 'content-type': 'application/scim+json' }
-  const ask = (method: string, path: string, body: unknown) =>
-    fetch(`${house.bot.url}/scim/v2${path}`, { method, headers, body: JSON.stringify(body) })
-  for (const one of people) {
-    const response = await ask('POST', '/Users', { userName: one.email, active: true })
-    one.scimId = ((await response.json()) as { id: string }).id
-  }
-  const left = { Operations: [{ op: 'replace', value: { active: false } }] }
-  return async ({ scimId }) => read(await ask('PATCH', `/Users/${scimId}`, left))
-}
-
-async function openWebhook(house: House): Promise<Send> {
-  const { connection, secret } = await connect(house, 'webhook')
-  return async ({ userId }) => {
-    const body = JSON.stringify({ user: userId })
-    const timestamp = String(Math.floor(Date.now() / 1000))
-    const headers = {
-      'idempotency-key': userId,
-      'x-keywarden-connection': connection.id,
-      'x-keywarden-timestamp': timestamp,
-      'x-keywarden-signature': `v1=${sign(secret, timestamp, body)}`,
-    }
-    return read(await fetch(`${house.bot.url}/v1/offboardings`, { method: 'POST', headers, body }))
-  }
-}
-
-async function read(response: Response): Promise<number> {
-  await response.arrayBuffer()
-  return response.status
 }
 
 async function measure(house: House, people: readonly Leaver[], send: Send) {

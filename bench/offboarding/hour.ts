@@ -1,24 +1,27 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { startSlack } from 'local-slack'
 import type { Call } from 'local-slack/contract'
 import { calls } from 'local-slack/person'
 import { openCalendar } from '../../sandbox/calendar.ts'
 import { startPostgres } from '../../sandbox/services/postgres.ts'
-import { perform } from '../../src/acts/perform.ts'
+import { rememberEmails } from '../../src/directory/emails.ts'
 import { readConfig } from '../../src/foundation/config.ts'
 import { type Database, openDatabase } from '../../src/foundation/database.ts'
 import { openLog } from '../../src/foundation/log.ts'
 import { migrate } from '../../src/foundation/migrate.ts'
 import { systemRandom } from '../../src/foundation/random.ts'
-import { isRefusal } from '../../src/foundation/refusal.ts'
 import type { World } from '../../src/foundation/world.ts'
-import { requestOffboarding } from '../../src/offboarding/request.ts'
+import { addOffboardings } from '../../src/http/offboardings.ts'
+import { addScim } from '../../src/http/scim.ts'
+import { openHttp } from '../../src/http/server.ts'
 import { openVerifier } from '../../src/verification/verifier.ts'
 import type { Workspace } from '../../src/workspaces/workspace.ts'
 import { administer, databaseUrl } from '../../test/setup/administer.ts'
 import { fillCompany, leaverId } from './company.ts'
+import { openScim, openWebhook } from './entry-points.ts'
 
 const keysEach = 4
 const tickSeconds = 10
@@ -35,7 +38,7 @@ type Sent = { tick: number; call: Call }[]
 
 /**
  * How does it go when so many people leave within one simulated hour, who could use four keys each? A directory says so
- * evenly over the hour; the worker runs every ten simulated seconds, as its timetable has it, against two verifiers.
+ * evenly over the hour, for every other one through SCIM and for the rest through the webhook; the worker runs every ten simulated seconds, as its timetable has it, against two verifiers.
  */
 export async function hour(leavers: number) {
   const postgres = await startPostgres({ durable: false, own: true, log: console.log })
@@ -55,6 +58,7 @@ export async function hour(leavers: number) {
     SLACK_BOT_TOKEN: slack.botToken,
     SLACK_APP_TOKEN: slack.appToken,
     SLACK_API_URL: slack.apiUrl,
+    KEYWARDEN_HTTP_PORT: '0',
   }
   const config = readConfig(env, ['worker'])
   const db = openDatabase(url, { connections: 8, name: 'bench' })
@@ -72,6 +76,7 @@ export async function hour(leavers: number) {
   )
   await once(worker, 'message')
 
+  const entryPoints = await openEntryPoints(world, workspace, leavers)
   const begun = performance.now()
   let asked = 0
   let megabytes = 0
@@ -80,7 +85,7 @@ export async function hour(leavers: number) {
   // The hour, and what it takes to finish after it.
   for (let tick = 0; tick < ticks + 30; tick++) {
     for (; asked < Math.min(leavers, Math.ceil(((tick + 1) * leavers) / ticks)); asked++)
-      await leave(world, workspace, leaverId(asked))
+      await entryPoints.leave(asked)
     // Those who leave within this window wait for its end, as they would for the worker's next run.
     calendar.advance({ days: 0, minutes: tickSeconds / 60 })
     const at = performance.now()
@@ -100,6 +105,7 @@ export async function hour(leavers: number) {
   })
   worker.send('stop')
   await once(worker, 'exit')
+  await entryPoints.close()
   for (const verifier of verifiers) await verifier.stop()
   await db.destroy()
   await slack.close()
@@ -107,11 +113,31 @@ export async function hour(leavers: number) {
   return result
 }
 
-async function leave(world: World, from: Workspace, userId: string): Promise<void> {
-  const made = await perform(world, { kind: 'job', id: 'scim bench' }, (act) =>
-    requestOffboarding(act, from, { source: 'scim', userId }, systemRandom),
-  )
-  if (isRefusal(made)) throw new Error(`refused: ${JSON.stringify(made.message)}`)
+/** The two entry points, on the simulated calendar: what they answer, for each leaver by their number. */
+async function openEntryPoints(world: World, workspace: Workspace, leavers: number) {
+  const { server } = await openHttp(world, {
+    readiness: [],
+    routes: [addScim, addOffboardings].map((add) => (one) => add(one, world, () => undefined)),
+  })
+  const { port } = server.server.address() as AddressInfo
+  const served = { world, workspace, url: `http://127.0.0.1:${port}` }
+  const people = Array.from({ length: leavers }, (_, nth) => {
+    const userId = leaverId(nth)
+    return { userId, email: `${userId.toLowerCase()}@acme.example` }
+  })
+  await rememberEmails(world.db, workspace.accountId, people, world.clock.now())
+  const sends = [
+    await openScim(
+      served,
+      people.filter((_, nth) => nth % 2 === 0),
+    ),
+    await openWebhook(served),
+  ]
+  async function leave(nth: number): Promise<void> {
+    const status = await sends[nth % 2]!(people[nth]!)
+    if (status !== 200 && status !== 202) throw new Error(`a request of a leaver was answered with ${status}`)
+  }
+  return { leave, close: () => server.close() }
 }
 
 async function work(child: ChildProcess, now: Date): Promise<number> {

@@ -1,11 +1,13 @@
-import type { Contender } from '../contender.ts'
+import { type Contender, scoreOf } from '../contender.ts'
 import { readCorpus, type Series } from './corpus.ts'
 import { judge, normalised, profiles } from './score.ts'
 
 /** A contender's score of every row of a series: counts as they are, no errors, the clock as UTC. */
 function scoresOf(contender: Contender, series: Series): number[] {
   const step = contender.create()
-  return series.times.map((at, row) => step({ at, count: series.values[row]!, errors: 0, expected: false }))
+  return series.times.map((at, row) =>
+    scoreOf(step({ at, count: series.values[row]!, errors: 0, expected: false })),
+  )
 }
 
 /**

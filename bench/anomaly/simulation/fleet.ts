@@ -1,21 +1,27 @@
-import type { Contender } from '../contender.ts'
+import type { Contender, Heard } from '../contender.ts'
 import { bucketSeconds, firstMoment, length } from './calendar.ts'
 import { makeKey, type SimulatedKey } from './key.ts'
-import { emptyTally, judgedFrom, type Report, report, type Tally, tally } from './score.ts'
+import { emptyTally, judgedFrom, type Message, type Report, report, type Tally, tally } from './score.ts'
 
 /** No contender may send two messages about one key within six hours: what a channel would bear. */
 const quietBuckets = 72
 
-/** The buckets in which a contender sends a message about a key. */
-function alertsOf(contender: Contender, key: SimulatedKey): number[] {
+/** The messages of a contender about a key. */
+function alertsOf(contender: Contender, key: SimulatedKey): Message[] {
   const step = contender.create()
   const jobs = contender.knowsJobs ? key.harmless.filter((h) => h.kind === 'monthly') : []
-  const alerts: number[] = []
+  const alerts: Message[] = []
   for (let i = key.born; i < length; i++) {
     const seen = { at: firstMoment + i * bucketSeconds, count: key.counts[i]!, errors: key.errors[i]! }
-    const score = step({ ...seen, expected: jobs.some((job) => i >= job.start && i <= job.end) })
-    const last = alerts.at(-1) ?? -Infinity
-    if (score >= contender.threshold && i >= judgedFrom(key) && i - last > quietBuckets) alerts.push(i)
+    const rows = key.sources.rows.get(i) ?? []
+    const usual = seen.count > 0 ? key.sources.usual(i) : undefined
+    const expected = jobs.some((job) => i >= job.start && i <= job.end)
+    const said = step({ ...seen, expected, sources: { bucket: i, usual, rows } })
+    const heard: Partial<Heard> = typeof said === 'number' ? { score: said } : said
+    const { score = 0, reason, second = bucketSeconds } = heard
+    const last = alerts.at(-1)?.bucket ?? -Infinity
+    if (score >= contender.threshold && i >= judgedFrom(key) && i - last > quietBuckets)
+      alerts.push({ bucket: i, second, reason })
   }
   return alerts
 }

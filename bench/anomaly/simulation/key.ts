@@ -2,10 +2,12 @@ import { length } from './calendar.ts'
 import { drawHarmless, type Harmless } from './harmless.ts'
 import { drawIncident, type Incident, type Subject } from './incidents.ts'
 import { createRandom, type Random } from './random.ts'
+import { drawSources, type Sources } from './sources.ts'
 import { type Archetype, drawTraffic } from './traffic.ts'
 
-/** One simulated key: what a detector may see (counts, errors), and the truth it must not. */
+/** One simulated key: what a detector may see (counts, errors, sources), and the truth it must not. */
 export type SimulatedKey = {
+  sources: Sources
   archetype: Archetype
   born: number
   counts: Float64Array
@@ -24,9 +26,16 @@ export function makeKey(seed: number, number: number): SimulatedKey {
   const mean = lived.reduce((sum, rate) => sum + rate, 0) / Math.max(1, lived.length)
   const subject = { ...traffic, mean, ordinaryErrors, errorShare }
   const harmless = drawHarmless(random, traffic)
+  const before = traffic.rate.slice()
   const incidents = drawIncident(random, subject, harmless)
   const { archetype, born } = traffic
-  return { archetype, born, incidents, harmless, ...drawCounts(random, subject) }
+  const { counts, errors } = drawCounts(random, subject)
+  const added = (i: number) => Math.max(0, 1 - before[i]! / traffic.rate[i]!)
+  // A stream of its own: the counts of a seed are those they were without sources.
+  const sources = drawSources(createRandom((seed * 40503) ^ ((number + 1) * 0x85ebca6b)), {
+    ...{ traffic, counts, added, incidents, harmless },
+  })
+  return { archetype, born, incidents, harmless, counts, errors, sources }
 }
 
 function drawCounts(random: Random, { rate, dispersion, errorShare }: Subject) {
