@@ -13,6 +13,8 @@ find "$modules/@fontsource/lato" -type f ! -name package.json ! -name 'LICENSE*'
 # Source maps, declarations, sources, pages and tests of packages. Licences stay.
 find "$modules" -type f \( -name '*.map' -o -name '*.ts' -o -name '*.mts' -o -name '*.cts' -o -name '*.md' \) \
   ! -iname '*licen[cs]e*' ! -iname 'notice*' -delete
+# The forms of OpenTelemetry that only bundlers take.
+find "$modules/@opentelemetry" -type d \( -path '*/build/esm' -o -path '*/build/esnext' \) -prune -exec rm -rf {} +
 rm -rf "$modules"/bintrees/test "$modules"/bintrees/examples "$modules"/fastify/test "$modules"/fastify/docs
 find "$release" -type f -name '*.d.ts' -delete
 find "$modules" "$release" -type d -empty -delete
