@@ -13,7 +13,8 @@ const order = { critical: 0, warning: 1, notice: 2 }
 /**
  * Opens an episode for each key that has none, or raises the one that is open: one more message, as severe as the worst
  * alarm. An alarm that was recorded before changes nothing. The numbers of a whole five minutes take the place of those that
- * a new source had within them.
+ * a new source had within them, in the same message if that was critical already; never the other way round, also when
+ * both are written at once.
  */
 export async function recordAlarms(trx: Transaction, alarms: readonly Alarm[]): Promise<void> {
   if (alarms.length === 0) return
@@ -40,16 +41,19 @@ export async function recordAlarms(trx: Transaction, alarms: readonly Alarm[]): 
     `insert into anomaly_episodes as e
        (key_id, workspace_id, reason, severity, stands_alone, facts, began_at, declared_at, strange_at)
      select "keyId", "workspaceId", reason, severity, alone, facts, at, at, at
-     from jsonb_to_recordset(?) as a ("keyId" text, "workspaceId" text, reason text, severity text, alone boolean,
+     from jsonb_to_recordset(:rows) as a ("keyId" text, "workspaceId" text, reason text, severity text, alone boolean,
        facts jsonb, at timestamptz)
      on conflict (key_id) where over_at is null do update
-       set reason = excluded.reason, facts = excluded.facts, declared_at = greatest(e.declared_at, excluded.declared_at), level = e.level + 1,
+       set reason = excluded.reason, facts = excluded.facts, declared_at = greatest(e.declared_at, excluded.declared_at),
+         level = e.level + (e.severity <> 'critical' or e.reason <> all(:sources))::int,
          stands_alone = e.stands_alone or excluded.stands_alone,
          severity = case when e.severity = 'critical' then e.severity else excluded.severity end
-       where e.declared_at < excluded.declared_at
-         or (excluded.severity = 'critical' and e.severity <> 'critical')
-         or (e.reason = any(array['new-network', 'person']) and excluded.reason <> all(array['new-network', 'person']))`,
-    [JSON.stringify(rows)],
+       where (e.declared_at < excluded.declared_at
+           or (excluded.severity = 'critical' and e.severity <> 'critical')
+           or (e.reason = any(:sources) and excluded.reason <> all(:sources)))
+         and not (excluded.reason = 'person' or (excluded.reason = any(:sources) and e.stands_alone
+           and (e.severity = 'critical' or excluded.severity <> 'critical')))`,
+    { rows: JSON.stringify(rows), sources: ['new-network', 'person'] },
   )
 }
 

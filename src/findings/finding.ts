@@ -45,7 +45,7 @@ export type Question = {
   daily?: readonly string[]
   /** the facts of an open finding change without escalating it, and are kept current */
   moves?: boolean
-  /** its message is edited as soon as they change: they say whether the key still works */
+  /** its message is edited as soon as they change: they say whether the key still works, or how much it is misused */
   edits?: boolean
 }
 

@@ -25,6 +25,8 @@ const quarantined = 500_000
  */
 export const unusualUse: Question = {
   kind: 'unusual-use',
+  moves: true,
+  edits: true,
   async ended(trx, gone, now): Promise<Resolution[]> {
     const episodes = await lastEpisodes(trx, gone)
     return gone.map((one) => firstOf(one, now, [revoked, over, () => endOf(episodes.get(one.keyId), now)]))

@@ -1,5 +1,8 @@
 import { messagesIn } from 'local-slack/inspect'
 import { beforeEach, expect, test, vi } from 'vitest'
+import { explain } from '../../src/anomaly/detector/explain.ts'
+import { newState } from '../../src/anomaly/detector/state.ts'
+import { recordAlarms } from '../../src/anomaly/episodes.ts'
 import { watchUse } from '../../src/anomaly/watch.ts'
 import { watchSources } from '../../src/anomaly/watch-sources.ts'
 import { house, makeKey, said, security, useHouse } from '../setup/house.ts'
@@ -139,9 +142,16 @@ test('a few requests are a warning, and become critical as they grow', async () 
   expect(await watchSources(house.world)).toBe(0)
 })
 
-test('what the whole five minutes show takes the place of what was seen within them', async () => {
+test('what the whole five minutes show takes the place of what was seen within them, in the same message', async () => {
   const { db, clock } = house.world
+  const manager = house.as('manager')
+  const about = (words: RegExp) =>
+    manager.waitFor((screen) => {
+      const messages = messagesIn(screen, security).filter((one) => said(one).includes('Measured'))
+      return messages.some((one) => words.test(said(one))) && messages
+    })
   const id = await plantAnHour('Measured', { network: '203.0.113.0/24', client: 'axios', requests: 5_000 })
+  expect(await about(/Measured may have leaked: 5,000 requests .* by the client axios/)).toHaveLength(1)
   const from = new Date(Math.floor(clock.now().getTime() / bucketMs) * bucketMs)
   await plantTraffic(db, id, from, new Date(from.getTime() + bucketMs), () => 5_000)
   house.calendar.advance({ days: 0, minutes: 7 })
@@ -153,6 +163,42 @@ test('what the whole five minutes show takes the place of what was seen within t
     },
     { timeout: 40_000 },
   )
+  expect(await about(/Measured may have leaked: .* in five minutes/)).toHaveLength(1)
+  const finding = await db('findings').where({ key_id: id }).first('id', 'step')
+  expect(await db('outbox').where({ item_id: finding.id, mode: 'thread' }).pluck('step')).toEqual([
+    finding.step,
+  ])
+})
+
+test('a new source judged while the whole five minutes are written does not take their place', async () => {
+  const { db } = house.world
+  const [workspace] = await db('workspaces').select('id')
+  await plant(house.world, workspace.id, [{ name: 'Raced' }])
+  const id = await furnish('Raced')
+  const at = house.world.clock.now().getTime() / 1_000 - 7_200
+  const figures = explain(newState(), 5_000)
+  const evidence = { fromNewSources: 5_000, refusedScope: 0 }
+  const spike = { reason: 'spike', score: 1, expected: false, keyId: id, workspaceId: workspace.id } as const
+  const writing = await db.transaction()
+  await recordAlarms(writing, [{ ...spike, at, figures, evidence }])
+  const hour = new Date(Math.floor(house.world.clock.now().getTime() / 3_600_000) * 3_600_000)
+  await plantSource(db, id, hour, { network: '203.0.113.0/24', client: 'axios', requests: 5_000 })
+  const judging = Promise.all([watchSources(house.world), watchSources(house.world)])
+  await vi.waitFor(
+    async () => {
+      const { rows } = await db.raw(
+        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+           and query like '%insert into anomaly_episodes%'`,
+      )
+      // The running worker may be one of them.
+      expect(rows.length).toBeGreaterThanOrEqual(2)
+    },
+    { timeout: 40_000 },
+  )
+  await writing.commit()
+  expect(await judging).toContain(1)
+  const { level, reason } = await db('anomaly_episodes').where({ key_id: id }).whereNull('over_at').first()
+  expect({ level, reason }).toEqual({ level: 0, reason: 'spike' })
 })
 
 test('a key whose sources are kept for less than a week has no new ones', async () => {
