@@ -18,6 +18,22 @@ export const isNews = (db: Executor, accountId: string, said: SaidOfUser): Promi
 export const isLatest = (db: Executor, accountId: string, said: SaidOfUser): Promise<boolean> =>
   keep(db, accountId, said, '=')
 
+/** Those of these people of whom nothing later was heard. */
+export async function withoutOvertaken<One extends { userId: string; updated?: number | undefined }>(
+  db: Executor,
+  accountId: string,
+  people: readonly One[],
+): Promise<One[]> {
+  const dated = people.filter(({ updated }) => updated !== undefined)
+  const { rows } = await db.raw(
+    `select user_id from slack_users join unnest(?::text[], ?::bigint[]) as said (user_id, updated) using (user_id)
+     where account_id = ? and slack_users.updated > said.updated`,
+    [dated.map(({ userId }) => userId), dated.map(({ updated }) => Math.floor(updated!)), accountId],
+  )
+  const overtaken = new Set(rows.map((row: { user_id: string }) => row.user_id))
+  return people.filter(({ userId }) => !overtaken.has(userId))
+}
+
 async function keep(
   db: Executor,
   accountId: string,

@@ -1,7 +1,7 @@
 import { perform } from '../acts/perform.ts'
 import { rememberEmails } from '../directory/emails.ts'
 import { leftTheDirectory } from '../directory/list.ts'
-import { isLatest, type SaidOfUser } from '../directory/slack-users.ts'
+import { isLatest, type SaidOfUser, withoutOvertaken } from '../directory/slack-users.ts'
 import { isRefusal } from '../foundation/refusal.ts'
 import type { World } from '../foundation/world.ts'
 import { membershipsOf } from '../members/member.ts'
@@ -61,7 +61,8 @@ export async function offboardMissed(
 ): Promise<number> {
   const { db, clock, random } = world
   const people = members.filter((one) => !one.isBot)
-  const known = people.flatMap(({ userId, email }) => (email ? [{ userId, email }] : []))
+  const current = await withoutOvertaken(db, accountId, people)
+  const known = current.flatMap(({ userId, email }) => (email ? [{ userId, email }] : []))
   await rememberEmails(db, accountId, known, clock.now())
   const workspace = await homeOf(world, accountId)
   const matched = await perform(world, actor, (act) => matchWaiting(act, workspace, random))

@@ -1,6 +1,7 @@
 import { sign } from 'local-slack/sign'
 import { expect, test } from 'vitest'
 import { perform } from '../../src/acts/perform.ts'
+import { userOfEmail } from '../../src/directory/emails.ts'
 import { systemRandom } from '../../src/foundation/random.ts'
 import { findMember, type Role } from '../../src/members/member.ts'
 import { put } from '../../src/notifications/outbox.ts'
@@ -259,6 +260,20 @@ test('a list that was read before somebody returned offboards nobody', async () 
   const listed = { userId: person, email: null, deleted: true, isBot: false, updated: left }
   expect(await offboardMissed(house.world, accountId, [listed])).toBe(0)
   expect(await isLeaving(person)).toBe(false)
+})
+
+test('an address that an event moved to somebody else is not moved back by a list that was read before', async () => {
+  const { accountId } = await home()
+  const [before, now] = [await somebody(), await somebody()]
+  const email = 'on-call@acme.example'
+  const read = later()
+  await hear({ id: before, updated: later(), profile: { email: 'other@acme.example' } })
+  await hear({ id: now, updated: later(), profile: { email } })
+  const whose = () => userOfEmail(house.world.db, accountId, [email])
+  await expect.poll(whose).toBe(now)
+  const listed = { email, deleted: false, isBot: false, updated: read }
+  await offboardMissed(house.world, accountId, [{ userId: before, ...listed }])
+  expect(await whose()).toBe(now)
 })
 
 test('an owner who left does not own a new workspace, and its audit names those who do', async () => {
