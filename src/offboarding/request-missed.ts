@@ -40,11 +40,13 @@ const missed = `
           and not exists (select from offboardings o where o.account_id = :account and o.user_id = g.user_id
             and o.ended_at is null and m.workspace_id <> all (o.keeps_role_in))))`
 
-/** Those of people whom Slack has who count as gone because of Slack alone. */
+/** Those of people whom Slack has who count as gone, or are about to, because of Slack alone. */
 const returned = `
   select b.user_id from (select distinct unnest(:back::text[]) as user_id) b
-  where exists (select from departures d join workspaces w on w.id = d.workspace_id and w.account_id = :account
-      where d.user_id = b.user_id)
+  where (exists (select from departures d join workspaces w on w.id = d.workspace_id and w.account_id = :account
+        where d.user_id = b.user_id)
+      or exists (select from offboardings o where o.account_id = :account and o.user_id = b.user_id
+        and o.ended_at is null and o.state <> 'done'))
     and not exists (select from offboardings o join offboarding_requests r on r.offboarding_id = o.id
       where o.account_id = :account and o.user_id = b.user_id and o.ended_at is null and r.withdrawn_at is null
         and not (r.source = 'user-change' or r.source = 'reconcile' and r.reference = 'slack'))`

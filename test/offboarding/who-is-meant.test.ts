@@ -249,6 +249,19 @@ test('somebody whose return nobody heard of counts as back after the nightly com
   expect([await isLeaving(leaver), await isLeaving(away)]).toEqual([false, true])
 })
 
+test('somebody whose return nobody heard of is not offboarded later', async () => {
+  const workspace = await home()
+  const { accountId } = workspace
+  const person = await somebody()
+  const request = { source: 'user-change', userId: person } as const
+  const actor = { kind: 'job', id: 'slack-events' } as const
+  must(await perform(house.world, actor, (act) => requestOffboarding(act, workspace, request, systemRandom)))
+  expect(await isLeaving(person)).toBe(true)
+  const listed = { userId: person, email: null, deleted: false, isBot: false, updated: later() }
+  await offboardMissed(house.world, accountId, [listed])
+  expect(await isLeaving(person)).toBe(false)
+})
+
 test('a list that was read before somebody returned offboards nobody', async () => {
   const { accountId } = await home()
   const person = await somebody()
