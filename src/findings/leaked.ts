@@ -1,4 +1,5 @@
 import { dayMs, hourMs } from '../foundation/time.ts'
+import type { Receipt } from '../leases/receipt.ts'
 import type { Evidence } from '../policy/leaked.ts'
 import { type Source, sourcesBefore } from '../usage/sources.ts'
 import { endedBy, over, revoked } from './ended.ts'
@@ -10,6 +11,9 @@ const usedHours = 48
 const shownAfterEndMs = dayMs
 const maxPlaces = 3
 const maxSources = 5
+
+/** The receipt of what policy did, until there is one. */
+const unconfirmed = { state: 'unknown', reason: 'not confirmed yet' } satisfies Receipt
 
 type Row = {
   id: string
@@ -23,7 +27,7 @@ type Row = {
   is_whole: boolean
   reported_at: Date
   places: Place[]
-  receipt: unknown
+  receipt: Receipt | null
 }
 
 /** One report. `scanner` is the name of the service token that sent it. */
@@ -46,8 +50,8 @@ export type LeakedFacts = {
     sources: Pick<Source, 'network' | 'client' | 'requests'>[]
     more: number
   }
-  /** how the key was ended since, by whom, and the proof once there is one */
-  ended?: { how: 'deactivated' | 'revoked'; by: string; at: string; receipt: unknown }
+  /** how the key was ended since, and by whom; with the proof, or that there is none yet, where policy did it */
+  ended?: { how: 'deactivated' | 'revoked'; by: string; at: string; receipt: Receipt | null }
 }
 
 /**
@@ -67,7 +71,8 @@ export const leaked: Question = {
          max(l.reported_at) as reported_at,
          (array_agg(jsonb_build_object('where', l.found_at, 'by', r.reporter, 'evidence', r.evidence,
            'at', l.reported_at, 'scanner', t.name) order by l.reported_at desc, l.report_id))[1:${maxPlaces}] as places,
-         (array_agg(l.receipt order by l.acted_at desc) filter (where l.did is not null))[1] as receipt
+         (array_agg(coalesce(l.receipt, :unconfirmed) order by l.acted_at desc)
+           filter (where l.did is not null and k.status_changed_by = 'job:leaks'))[1] as receipt
        from leaks l
          join leak_reports r on r.id = l.report_id
          join keys k on k.id = l.key_id and k.token_hash = l.token_hash
@@ -76,7 +81,12 @@ export const leaked: Question = {
          and (k.status in ('active', 'inactive') or exists (select from leaks e
            where e.key_id = k.id and e.did in ('rotate', 'revoke') and e.acted_at > :shown))
        group by k.id order by k.id`,
-      { workspace: workspace.id, now, shown: new Date(now.getTime() - shownAfterEndMs) },
+      {
+        workspace: workspace.id,
+        now,
+        shown: new Date(now.getTime() - shownAfterEndMs),
+        unconfirmed: JSON.stringify(unconfirmed),
+      },
     )
     const keys: Row[] = rows
     if (keys.length === 0) return []

@@ -203,10 +203,8 @@ async function begin(delivery: Delivery, { live, said, isSaidByLive }: Reading):
   return { posted, live }
 }
 
-const remember = (db: Executor, { messenger, message }: Delivery, { posted, live }: Begun) => {
-  const every = messenger.sources[message.source]?.everySeconds
-  return rememberPosted(db, message, posted, live, messenger.world.clock.now(), every)
-}
+const remember = (db: Executor, { messenger, message }: Delivery, { posted, live }: Begun) =>
+  rememberPosted(db, message, posted, live, messenger.world.clock.now())
 
 /** Brings the live message up to date, and replies below it. One that somebody deleted is begun anew. */
 async function follow(

@@ -20,6 +20,8 @@ export type PostedMessage = Place & {
 
 /** A message whose figures alone have changed is edited no more often than this, by real time. */
 const figuresEverySeconds = 60
+/** Real seconds within which a change that was under way when the message was posted has been committed. */
+const firstRefreshSeconds = 3
 /** Real seconds that one process has to refresh a message. */
 const refreshSeconds = 30
 
@@ -73,14 +75,16 @@ export const shownBy = ({ content, hash, figures }: Live) => ({
 
 const digest = (text: string) => createHash('sha256').update(text).digest('base64url').slice(0, 22)
 
-/** Remembers a live message; one that is remembered already stays. `everySeconds`: when it is refreshed. */
+/**
+ * Remembers a live message; one that is remembered already stays. It is refreshed for the first time some seconds later:
+ * of what changed after it was read, and before it stood here, nobody could know that it has to be shown in it.
+ */
 export async function rememberPosted(
   db: Executor,
   place: Place & { workspaceId: string },
   where: Posted,
   live: Live,
   now: Date,
-  everySeconds: number | undefined,
 ): Promise<void> {
   await db('posted_messages')
     .insert({
@@ -94,7 +98,7 @@ export async function rememberPosted(
       posted_at: now,
       shown_at: db.raw('clock_timestamp()'),
       ...shownBy(live),
-      refresh_at: live.isOver ? null : refreshAfter(db, everySeconds),
+      refresh_at: live.isOver ? null : refreshAfter(db, firstRefreshSeconds),
     })
     .onConflict(['source', 'subject_id', 'destination'])
     .ignore()

@@ -1,6 +1,9 @@
 import { findButton, messagesIn } from 'local-slack/inspect'
 import { expect, test } from 'vitest'
+import { openDedicatedConnection } from '../../src/foundation/dedicated-connection.ts'
 import { hashToken } from '../../src/keys/token.ts'
+import { acknowledge } from '../../src/leases/changes.ts'
+import { renew } from '../../src/leases/renew.ts'
 import { dumpPostgres } from '../secrets/dump.ts'
 import {
   callPlatform,
@@ -87,10 +90,30 @@ test('where policy says so a reported key is refused at once: the reporter sees 
   expect(answer).toMatch(/confirmed in .*; every request from now on is refused\./)
   expect(await callPlatform(house, reading)).toBe(401)
   expect(await callPlatform(house, writing)).toBe(401)
-  expect(said(await alertAbout(/Reading has leaked.*Keywarden deactivated it/))).toMatch(/confirmed in/)
-  const revoked = await alertAbout(/Writing has leaked.*Keywarden revoked it/)
-  expect(said(revoked)).toMatch(/confirmed in/)
+  await alertAbout(/Reading has leaked.*Keywarden deactivated it on .* confirmed in/)
+  const revoked = await alertAbout(/Writing has leaked.*Keywarden revoked it on .* confirmed in/)
   expect(findButton(revoked.blocks, 'Revoke key')).toBeUndefined()
+})
+
+test('while a verifier is silent the alert does not say that the key is refused, and says so once it has answered', async () => {
+  const { config, db } = house.world
+  const silent = openDedicatedConnection(config.databaseUrl, { name: 'silent', timeoutMs: 10_000 })
+  try {
+    const token = await makeKey(house.as('manager'), { name: 'Waited for' })
+    const [head] = await db('changes').max({ seq: 'seq' })
+    await renew(silent, { id: 'inc_silent', name: 'silent', ttlMs: 60_000 }, Number(head?.seq ?? 0), true)
+    const manager = house.as('manager')
+    await submit(manager, await openDialog(manager, 'leaked'), { tokens: token })
+    await alertAbout(/Waited for has leaked.*Keywarden deactivated it on .*yet confirm that every server/)
+    const [{ seq }] = (await db('changes').max({ seq: 'seq' })) as [{ seq: number }]
+    await acknowledge(silent, 'inc_silent', seq)
+    await alertAbout(
+      /Waited for has leaked.*Keywarden deactivated it on .*every request from now on is refused/,
+    )
+  } finally {
+    await db('leases').where({ incarnation: 'inc_silent' }).delete()
+    await silent.close()
+  }
 })
 
 test('a policy that rotates refuses the token and offers the owner a new key', async () => {

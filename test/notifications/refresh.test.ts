@@ -1,6 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Channel } from '../../src/notifications/channel.ts'
+import { deliverWaiting } from '../../src/notifications/deliver.ts'
+import { put } from '../../src/notifications/outbox.ts'
+import { refreshSoon } from '../../src/notifications/posted-messages.ts'
 import { refreshMessages } from '../../src/notifications/refresh.ts'
 import type { Sources } from '../../src/notifications/source.ts'
 import { openRecords, type Records } from '../setup/records.ts'
@@ -46,4 +49,40 @@ test('where edits are slow a round ends in time, and the next one edits what it 
     .update({ refresh_at: new Date(Date.now() - 1_000) })
   expect(await refreshMessages(messenger, 10_000)).toBe(2)
   expect(edited.toSorted()).toEqual(['1', '2', '3'])
+})
+
+test('what changes while a message is posted for the first time is seen in it afterwards', async () => {
+  const { db, clock, random } = records.world
+  await db('posted_messages').delete()
+  let state = 'works'
+  const shown: string[] = []
+  const words: Sources = {
+    sample: { read: async (_, messages) => messages.map(() => ({ live: { content: { about: state } } })) },
+  }
+  const channel: Channel = {
+    ...{ find: async () => undefined, reaches: async () => true },
+    async post(_destination, { content }) {
+      shown.push(content.about)
+      state = 'revoked'
+      // Nobody can know yet where the message stands.
+      await refreshSoon(db, 'sample', ['new'])
+      return { channelId: 'C1', ts: 'new' }
+    },
+    async edit(where, content) {
+      shown.push(content.about)
+      return where
+    },
+  }
+  const messenger = { world: records.world, channel, sources: words }
+  const message = { source: 'sample', subjectId: 'new', step: 'first', destination: 'channel:general' }
+  const { id: workspaceId } = records.workspace
+  await db.transaction((trx) => put(trx, [{ workspaceId, ...message, mode: 'live' }], clock.now(), random))
+  expect(await deliverWaiting(messenger)).toBe(1)
+  // Some seconds later.
+  await db('posted_messages')
+    .whereNotNull('refresh_at')
+    .update({ refresh_at: new Date(Date.now() - 1_000) })
+  expect(await refreshMessages(messenger)).toBe(1)
+  expect(shown).toEqual(['works', 'revoked'])
+  expect(await db('posted_messages').where({ ts: 'new' }).first('refresh_at')).toEqual({ refresh_at: null })
 })

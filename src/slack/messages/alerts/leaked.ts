@@ -2,7 +2,6 @@ import type { KnownBlock } from '@slack/types'
 import type { Alert } from '../../../alerts/alert.ts'
 import type { LeakedFacts } from '../../../findings/leaked.ts'
 import { isSlackUser, join, type Phrase, say, who } from '../../../foundation/words.ts'
-import type { Receipt } from '../../../leases/receipt.ts'
 import { receiptPhrase } from '../../../leases/receipt-words.ts'
 import { sentenceBlock } from '../../phrase.ts'
 import { count } from '../keys/key.ts'
@@ -34,7 +33,7 @@ function state(alert: Alert): Phrase {
   const { ended } = leakedFacts(alert)
   if (!ended) return say`It still works.`
   const by = say`${who(ended.by)} ${ended.how} it on ${{ moment: new Date(ended.at) }}.`
-  return ended.receipt ? say`${by} ${receiptPhrase(ended.receipt as Receipt)}` : by
+  return ended.receipt ? say`${by} ${receiptPhrase(ended.receipt)}` : by
 }
 
 /** The rights of the key, its use before the report, the earlier reports, and what to do. */
