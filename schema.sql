@@ -1381,7 +1381,9 @@ CREATE TABLE public.posted_messages (
     shown_at timestamp with time zone NOT NULL,
     edits integer DEFAULT 0 NOT NULL,
     refresh_at timestamp with time zone,
-    picture_shows text
+    picture_shows text,
+    item_id text,
+    body jsonb
 );
 
 CREATE TABLE public.preferences (

@@ -231,7 +231,9 @@ async function follow(
 async function update({ messenger, message }: Delivery, live: Live, posted: PostedMessage): Promise<void> {
   const shown = shownBy(live)
   if (posted.hash === shown.hash && posted.figures === shown.figures) return
-  await showNow(messenger, posted, live, { isNews: message.mode === 'live' })
+  const { itemId, body } = message
+  const shows = { ...posted, itemId, ...(message.mode === 'live' ? { body } : {}) }
+  await showNow(messenger, shows, live, { isNews: message.mode === 'live' })
 }
 
 /** Updates the live messages that the matter was part of before, so that they no longer show it. */

@@ -5,18 +5,21 @@ import type { Claimed } from './outbox.ts'
 import type { Live } from './source.ts'
 
 type Place = Pick<Claimed, 'source' | 'subjectId' | 'destination'>
+/** The rest of what a live message is read with. */
+type About = Pick<Claimed, 'itemId' | 'body'>
 
 /** A live message that was posted, and what it shows. */
-export type PostedMessage = Place & {
-  workspaceId: string
-  where: Posted
-  hash: string
-  figures: string
-  /** whether it was edited within the last minute */
-  isFresh: boolean
-  /** how often it was edited so far */
-  edits: number
-}
+export type PostedMessage = Place &
+  About & {
+    workspaceId: string
+    where: Posted
+    hash: string
+    figures: string
+    /** whether it was edited within the last minute */
+    isFresh: boolean
+    /** how often it was edited so far */
+    edits: number
+  }
 
 /** A message whose figures alone have changed is edited no more often than this, by real time. */
 const figuresEverySeconds = 60
@@ -26,7 +29,7 @@ const firstRefreshSeconds = 3
 const refreshSeconds = 30
 
 const columns = `source, subject_id as "subjectId", destination, workspace_id as "workspaceId", hash, figures, edits,
-  channel_id as "channelId", ts, picture_id as "pictureId", picture_shows as "pictureShows",
+  coalesce(item_id, subject_id) as "itemId", coalesce(body, '{}') as body, channel_id as "channelId", ts, picture_id as "pictureId", picture_shows as "pictureShows",
   coalesce(shown_at > clock_timestamp() - interval '${figuresEverySeconds} seconds', false) as "isFresh"`
 
 type Row = Omit<PostedMessage, 'where'> & {
@@ -81,7 +84,7 @@ const digest = (text: string) => createHash('sha256').update(text).digest('base6
  */
 export async function rememberPosted(
   db: Executor,
-  place: Place & { workspaceId: string },
+  place: Place & About & { workspaceId: string },
   where: Posted,
   live: Live,
   now: Date,
@@ -92,6 +95,8 @@ export async function rememberPosted(
       subject_id: place.subjectId,
       destination: place.destination,
       workspace_id: place.workspaceId,
+      item_id: place.itemId,
+      body: JSON.stringify(place.body),
       channel_id: where.channelId,
       ts: where.ts,
       ...pictureOf(where),
@@ -110,13 +115,15 @@ export async function rememberPosted(
  */
 export async function rememberShown(
   db: Executor,
-  message: Place & Pick<PostedMessage, 'edits' | 'where'>,
+  message: Place & About & Pick<PostedMessage, 'edits' | 'where'>,
   live: Live,
   everySeconds: number | undefined,
 ): Promise<void> {
   await at(db, message).update({
     ...shownBy(live),
     ...pictureOf(message.where),
+    item_id: message.itemId,
+    body: JSON.stringify(message.body),
     shown_at: db.raw('clock_timestamp()'),
     edits: db.raw('edits + 1'),
     refresh_at: db.raw(
@@ -133,9 +140,18 @@ const refreshAfter = (db: Executor, seconds: number | undefined) =>
 const at = (db: Executor, { source, subjectId, destination }: Place) =>
   db('posted_messages').where({ source, subject_id: subjectId, destination })
 
-/** Refreshes the message after `seconds` of real time; undefined: never again. */
+/**
+ * Refreshes the message after `seconds` of real time, undefined: never again; or at once where somebody has asked for it
+ * since it was read.
+ */
 export const refreshAgain = async (db: Executor, place: Place, seconds: number | undefined): Promise<void> =>
-  void (await at(db, place).update({ refresh_at: refreshAfter(db, seconds) }))
+  void (await at(db, place).update({
+    refresh_at: db.raw(
+      `case when refresh_at <= clock_timestamp() then refresh_at
+         else clock_timestamp() + make_interval(secs => :seconds::float8) end`,
+      { seconds: seconds ?? null },
+    ),
+  }))
 
 /** Refreshes the live messages of these subjects in the next round, wherever they stand. */
 export const refreshSoon = async (

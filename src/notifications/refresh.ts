@@ -99,12 +99,12 @@ const asWaiting = (one: PostedMessage): Waiting => ({
   source: one.source,
   workspaceId: one.workspaceId,
   subjectId: one.subjectId,
-  itemId: one.subjectId,
+  itemId: one.itemId,
   destination: one.destination,
   step: 'refresh',
   mode: 'live',
   level: 0,
-  body: {},
+  body: one.body,
   isPosted: true,
 })
 
@@ -140,8 +140,8 @@ async function onFailure(
   const { db, clock, log, random } = world
   if (error instanceof Refused && error.why === 'missing') {
     await forgetPosted(db, one)
-    const { workspaceId, source, subjectId, destination } = one
-    const again = { workspaceId, source, subjectId, destination, mode: 'live' as const }
+    const { workspaceId, source, subjectId, itemId, body, destination } = one
+    const again = { workspaceId, source, subjectId, itemId, body, destination, mode: 'live' as const }
     if (!live?.isOver)
       await db.transaction((trx) =>
         put(trx, [{ ...again, step: `again:${clock.now().toISOString()}` }], clock.now(), random),

@@ -84,6 +84,10 @@ test('a manager begins a review, every owner is asked once in one message, and t
   const seen = await progress(manager, /0 of 14 answered/)
   expect(said(seen)).toMatch(/Waiting for U0DANA0004 \( ?12 ?\), U0BRUNO002 \( ?1 ?\)/)
   expect(said(seen)).toContain('1 key has an owner whom nobody can ask')
+  await house.world
+    .db('posted_messages')
+    .whereNotNull('refresh_at')
+    .update({ refresh_at: new Date(0) })
   await house.keywarden.runTimetable()
   expect(
     directMessages(await house.as('member').screen()).filter((one) =>

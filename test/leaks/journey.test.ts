@@ -95,6 +95,22 @@ test('where policy says so a reported key is refused at once: the reporter sees 
   expect(findButton(revoked.blocks, 'Revoke key')).toBeUndefined()
 })
 
+test('an alert that leaked keys share offers for each what can be done about it now', async () => {
+  await setPolicyOf(house, { leaked: { person: {}, scanner: {}, pasted: {} } })
+  const manager = house.as('manager')
+  const tokens = []
+  for (const name of ['North', 'East', 'South', 'West']) tokens.push(await makeKey(manager, { name }))
+  await report('manager', tokens.join(' '))
+  const shared = await alertAbout(/4 keys have leaked/)
+  expect(JSON.stringify(shared.blocks)).not.toContain('"Activate"')
+  await manager.close((await submitAndSee(manager, await openDialog(manager, 'deactivate North'), {})).id)
+  await manager.waitFor((screen) =>
+    messagesIn(screen, security).find(
+      ({ ts, blocks }) => ts === shared.ts && JSON.stringify(blocks).includes('"Activate"'),
+    ),
+  )
+})
+
 test('while a verifier is silent the alert does not say that the key is refused, and says so once it has answered', async () => {
   const { config, db } = house.world
   const silent = openDedicatedConnection(config.databaseUrl, { name: 'silent', timeoutMs: 10_000 })

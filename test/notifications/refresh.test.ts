@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Channel } from '../../src/notifications/channel.ts'
 import { deliverWaiting } from '../../src/notifications/deliver.ts'
 import { put } from '../../src/notifications/outbox.ts'
-import { refreshSoon } from '../../src/notifications/posted-messages.ts'
+import { refreshSoon, shownBy } from '../../src/notifications/posted-messages.ts'
 import { refreshMessages } from '../../src/notifications/refresh.ts'
 import type { Sources } from '../../src/notifications/source.ts'
 import { openRecords, type Records } from '../setup/records.ts'
@@ -85,4 +85,32 @@ test('what changes while a message is posted for the first time is seen in it af
   expect(await refreshMessages(messenger)).toBe(1)
   expect(shown).toEqual(['works', 'revoked'])
   expect(await db('posted_messages').where({ ts: 'new' }).first('refresh_at')).toEqual({ refresh_at: null })
+})
+
+test('what is asked for while a refresh reads is refreshed again', async () => {
+  const { db } = records.world
+  await db('posted_messages').delete()
+  await db('posted_messages').insert({
+    ...{ source: 'sample', subject_id: 'busy', destination: 'channel:general', channel_id: 'C1', ts: 'busy' },
+    ...{ workspace_id: records.workspace.id, hash: shownBy({ content: { about: 'as before' } }).hash },
+    ...{ shown_at: new Date(), posted_at: new Date(), refresh_at: new Date(Date.now() - 1_000) },
+  })
+  const state = ['as before', 'changed']
+  const words: Sources = {
+    sample: {
+      async read(_, messages) {
+        const about = state.shift()!
+        if (state.length > 0) await refreshSoon(db, 'sample', ['busy'])
+        return messages.map(() => ({ live: { content: { about } } }))
+      },
+    },
+  }
+  const unused = async () => expect.fail('only edits are due')
+  const channel: Channel = {
+    ...{ post: unused, find: unused, reaches: unused },
+    edit: async (where) => where,
+  }
+  const messenger = { world: records.world, channel, sources: words }
+  expect(await refreshMessages(messenger)).toBe(0)
+  expect(await refreshMessages(messenger)).toBe(1)
 })

@@ -3,13 +3,14 @@ import type { MigrationEffect } from '../src/foundation/migration.ts'
 import { runSchemaFile } from '../src/foundation/schema.ts'
 
 export const effect: MigrationEffect = {
-  purpose: 'a digest of what the picture of a live message shows, so that an edit draws it anew',
+  purpose:
+    'what a live message was read with and what its picture shows, so that an edit reads and draws the same anew',
   locks: { posted_messages: 'ACCESS EXCLUSIVE' },
   rewrites: [],
 }
 
 export async function up(knex: Knex): Promise<void> {
-  await runSchemaFile(knex, 'notifications.pictures.sql')
+  await runSchemaFile(knex, 'notifications.posted.sql')
 }
 
 /** Knex asks for it; rolling back is running the older version on this. */
