@@ -104,14 +104,14 @@ test('an alert that leaked keys share offers for each what can be done about it 
   const shared = await alertAbout(/4 keys have leaked/)
   expect(JSON.stringify(shared.blocks)).not.toContain('"Activate"')
   await manager.close((await submitAndSee(manager, await openDialog(manager, 'deactivate North'), {})).id)
-  await manager.waitFor((screen) =>
-    messagesIn(screen, security).find(
-      ({ ts, blocks }) => ts === shared.ts && JSON.stringify(blocks).includes('"Activate"'),
-    ),
-  )
+  const after = await alertAbout(/4 keys have leaked.*North.* · paused.*East/)
+  expect(after.ts).toBe(shared.ts)
+  expect(JSON.stringify(after.blocks)).toContain('"Activate"')
+  expect(said(after).match(/· paused/g)).toHaveLength(1)
 })
 
 test('while a verifier is silent the alert does not say that the key is refused, and says so once it has answered', async () => {
+  await setPolicyOf(house, { leaked: { person: { read: 'quarantine' }, scanner: {}, pasted: {} } })
   const { config, db } = house.world
   const silent = openDedicatedConnection(config.databaseUrl, { name: 'silent', timeoutMs: 10_000 })
   try {

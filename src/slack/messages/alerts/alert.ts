@@ -177,6 +177,7 @@ const entries = {
   rotate: 'Rotate',
   compromised: 'Rotate as compromised',
   deactivate: 'Deactivate',
+  activate: 'Activate',
   revoke: 'Revoke key',
   take: "I'm on it",
   'let-go': 'Let go',
@@ -189,7 +190,7 @@ const entries = {
   expected: 'Expected',
 } as const
 export type Entry = keyof typeof entries
-const onKey: readonly Entry[] = ['usage', 'rotate', 'compromised', 'deactivate', 'revoke']
+const onKey: readonly Entry[] = ['usage', 'rotate', 'compromised', 'deactivate', 'activate', 'revoke']
 
 /** A menu whose values carry the action and its key or finding. Slack allows five entries. */
 export const menu = (alert: Alert, wanted: readonly Entry[]): Overflow => ({
@@ -197,11 +198,16 @@ export const menu = (alert: Alert, wanted: readonly Entry[]): Overflow => ({
   action_id: `alert.menu.${alert.findingId}`,
   options: wanted.slice(0, 5).map((entry) => {
     const id = onKey.includes(entry) ? alert.key.id : alert.findingId
-    // A rotation carries its reason.
-    const does = entry === 'compromised' ? `rotate ${id} compromised` : `${entry} ${id}`
-    return option(entries[entry], ref(alert.workspaceId, does))
+    return option(entries[entry], ref(alert.workspaceId, commandOf(alert, entry, id)))
   }),
 })
+
+/** A rotation carries its reason, and an activation the pause that the alert reports. */
+function commandOf(alert: Alert, entry: Entry, id: string): string {
+  if (entry === 'compromised') return `rotate ${id} compromised`
+  const pausedAt = entry === 'activate' && alert.kind === 'unusual-use' && useFacts(alert).quarantinedAt
+  return pausedAt ? `activate ${id} ${new Date(pausedAt).toISOString()}` : `${entry} ${id}`
+}
 
 export function traffic(alert: Alert): string {
   if (!alert.lastUsedAt) return 'never used'

@@ -84,16 +84,20 @@ const inDay = ({ inDay: day, lastUsedAt }: Alert): string =>
 function choices(alert: Alert): Entry[] {
   const first: Entry = asksIfNeeded(alert.kind) ? 'needed' : alert.acknowledged ? 'assign' : 'take'
   const snooze: Entry = alert.snoozed ? 'wake' : 'snooze'
-  if (alert.kind === 'leaked' && alert.key.isActive)
-    return ['quarantine', 'compromised', 'revoke', 'usage', snooze]
-  if (alert.kind === 'unusual-use') return ['quarantine', 'expected', snooze, 'usage', 'compromised']
+  const { isActive, isPaused } = alert.key
+  if (alert.kind === 'leaked' && isActive) return ['quarantine', 'compromised', 'revoke', 'usage', snooze]
+  if (alert.kind === 'unusual-use' && isActive)
+    return ['quarantine', 'expected', snooze, 'usage', 'compromised']
+  if (['leaked', 'unusual-use'].includes(alert.kind) && isPaused)
+    return ['activate', 'compromised', 'revoke', 'usage', snooze]
   // Nothing is left to do about a revoked key.
-  return alert.key.isActive
+  return isActive
     ? ['rotate', first, snooze, 'usage', 'deactivate']
     : [...new Set<Entry>([first, snooze, 'usage', 'assign'])]
 }
 
-function state({ acknowledged, snoozed }: Alert): string {
-  if (snoozed) return ` · snoozed until ${mrkdwnDate(snoozed.until)}`
-  return acknowledged ? ` · <@${acknowledged.by}> is on it` : ''
+function state({ key, acknowledged, snoozed }: Alert): string {
+  const ended = key.isActive ? '' : key.isPaused ? ' · paused' : ' · revoked'
+  if (snoozed) return `${ended} · snoozed until ${mrkdwnDate(snoozed.until)}`
+  return acknowledged ? `${ended} · <@${acknowledged.by}> is on it` : ended
 }
