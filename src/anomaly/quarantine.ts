@@ -1,5 +1,5 @@
 import { perform } from '../acts/perform.ts'
-import { isRefusal, type Refusal } from '../foundation/refusal.ts'
+import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import { isSlackUser } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import { deactivate } from '../keys/state.ts'
@@ -39,6 +39,12 @@ export async function quarantineLeaked(
 
 async function quarantine(act: Act, { random }: Pick<World, 'random'>, row: Row): Promise<true | Refusal> {
   const { key_id: keyId, workspace_id: workspaceId } = row
+  const open = await act
+    .trx('anomaly_episodes')
+    .where({ id: row.id, over_at: null, quarantined_at: null })
+    .forUpdate()
+    .first('id')
+  if (!open) return refuse('changed', 'Somebody has decided about it since.')
   const key = await deactivate(act, workspaceId, keyId, 'its use looked like a leak')
   if (isRefusal(key)) return key
   await act.trx('anomaly_episodes').where({ id: row.id }).update({ quarantined_at: act.now })

@@ -12,9 +12,9 @@ export const offboardingLate: Question = {
       `select distinct on (k.id) k.id, o.user_id, o.begun_at, o.due_at
        from offboardings o
          join workspaces w on w.account_id = o.account_id and w.id = :workspace
-         join keys k on k.workspace_id = w.id and k.status <> 'revoked'
+         join keys k on k.workspace_id = w.id
          left join offboarding_keys p on p.offboarding_id = o.id and p.key_id = k.id
-       where o.state in ('requested', 'acting', 'confirming') and o.due_at <= :now and p.confirmed_at is null
+       where (k.status <> 'revoked' or p.acted_at is not null) and o.state in ('requested', 'acting', 'confirming') and o.due_at <= :now and p.confirmed_at is null
          and (p.key_id is not null or k.owner_id = o.user_id or k.revealed_by = o.user_id)
        order by k.id, o.due_at`,
       { workspace: workspace.id, now },

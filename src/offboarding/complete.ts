@@ -10,20 +10,29 @@ import { planKeys } from './write-plan.ts'
 
 /**
  * Ends those of these offboardings of which every verifier has confirmed every key that was acted on, and whose leaver
- * has got hold of nothing since; the others go on with that. `keyIds`: the keys that the receipt speaks for.
+ * has got hold of nothing since; the others go on with that. The receipt speaks for the keys that are `ended`; those that
+ * somebody activated meanwhile are kept.
  */
 export const completeOffboardings =
-  (ids: readonly string[], receipt: Receipt, keyIds: readonly string[], random: Random): Step =>
+  (
+    ids: readonly string[],
+    receipt: Receipt,
+    { ended, kept }: { ended: readonly string[]; kept: readonly string[] },
+    random: Random,
+  ): Step =>
   async (act, claim) => {
     const claimed = await claimBatch(act, claim, 'confirming', ids)
     const claimedIds = claimed.map(({ id }) => id)
-    await act
-      .trx('offboarding_keys')
-      .whereIn('offboarding_id', claimedIds)
-      .whereRaw('key_id = any (?)', [[...keyIds]])
-      .whereNotNull('acted_at')
-      .whereNull('confirmed_at')
-      .update({ confirmed_at: act.now, receipt: JSON.stringify(receipt) })
+    await act.trx.raw(
+      `update offboarding_keys set confirmed_at = :now,
+         receipt = case when key_id = any(:ended) then :receipt::jsonb end,
+         outcome = case when key_id = any(:kept) and outcome = 'deactivated' then 'kept' else outcome end
+       where offboarding_id = any(:ids) and key_id = any(:keys) and acted_at is not null and confirmed_at is null`,
+      {
+        ...{ now: act.now, ids: claimedIds, receipt: JSON.stringify(receipt) },
+        ...{ ended: [...ended], kept: [...kept], keys: [...ended, ...kept] },
+      },
+    )
     const left: string[] = await act
       .trx('offboarding_keys')
       .whereIn('offboarding_id', claimedIds)

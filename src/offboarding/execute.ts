@@ -87,16 +87,15 @@ async function completeThese(
     .whereNotNull('o.acted_at')
     .whereNull('o.confirmed_at')
     .select('o.key_id', 'k.status', 'k.ends_at')
-  const keyIds = rows.map((row) => row.key_id as string)
   // A key that was kept, or is in use again, was not taken from anybody: no verifier has to learn of it.
-  const ended = rows.filter((row) => row.status !== 'active' || row.ends_at !== null)
-  const receipt = await confirmChange(
-    world,
-    ended.map((row) => row.key_id as string),
-    { withinMs, to: 'ending' },
-  )
+  const isEnded = (row: { status: string; ends_at: Date | null }) =>
+    row.status !== 'active' || row.ends_at !== null
+  const [ended, kept] = [rows.filter(isEnded), rows.filter((row) => !isEnded(row))].map((some) =>
+    some.map((row) => row.key_id as string),
+  ) as [string[], string[]]
+  const receipt = await confirmChange(world, ended, { withinMs, to: 'ending' })
   if (receipt.state !== 'confirmed') return 0
-  return step(world, claim, completeOffboardings(ids, receipt, keyIds, world.random))
+  return step(world, claim, completeOffboardings(ids, receipt, { ended, kept }, world.random))
 }
 
 /** One transaction. A database that is out is met again by the next round. */

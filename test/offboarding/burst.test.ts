@@ -2,7 +2,8 @@ import { calls, fault } from 'local-slack/person'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { perform } from '../../src/acts/perform.ts'
 import { makeConnection } from '../../src/directory/connections.ts'
-import { generateToken } from '../../src/keys/token.ts'
+import { activate } from '../../src/keys/state.ts'
+import { generateToken, hashToken } from '../../src/keys/token.ts'
 import { sign } from '../../src/offboarding/request-by-webhook.ts'
 import { callPlatform, people, type TestHouse } from '../setup/house.ts'
 import { plant } from '../setup/plant.ts'
@@ -161,6 +162,14 @@ test('keys of a leaver are refused while a silent verifier keeps the report on a
   await expect.poll(() => callPlatform(house, ofSecond), { timeout: 8_000 }).toBe(401)
   // That verifier is still waited for.
   expect(await db('offboardings').where({ state: 'confirming' })).not.toEqual([])
+  const again = await db('keys')
+    .where({ token_hash: hashToken(ofSecond) })
+    .first('id', 'workspace_id')
+  const operator = { kind: 'operator', id: 'root' } as const
+  must(await perform(house.world, operator, (act) => activate(act, again.workspace_id, again.id)))
   await db('leases').where({ incarnation: 'inc_silent' }).delete()
   await expect.poll(unfinished, { timeout: 50_000 }).toBe(0)
+  // No receipt says that a key is refused which somebody activated meanwhile.
+  const kept = await db('offboarding_keys').where({ key_id: again.id }).first('outcome', 'receipt')
+  expect(kept).toEqual({ outcome: 'kept', receipt: null })
 })

@@ -7,6 +7,7 @@ import { openDatabase } from '../../src/foundation/database.ts'
 import { requestOffboarding } from '../../src/offboarding/request.ts'
 import { workspacesOfTeam } from '../../src/workspaces/workspace.ts'
 import { callPlatform, house, makeKey, people, said, security, useHouse } from '../setup/house.ts'
+import { plant } from '../setup/plant.ts'
 import { must } from '../setup/records.ts'
 
 useHouse()
@@ -44,4 +45,24 @@ test('past the limit, a leaver’s key that is not refused is a critical alert w
   await advance(house.slack.url, { advanceMinutes: 1 })
   const over = await inChannel(/Keywarden deactivated Stuck sync on/)
   expect(findButton(over.blocks, /Revoke/)).toBeUndefined()
+}, 60_000)
+
+test('a revoked key that not every server is known to refuse is late too', async () => {
+  const { world } = house
+  const [workspace] = await workspacesOfTeam(world.db, house.slack.teamId)
+  const leaver = 'U0LATE0001'
+  await plant(world, workspace!.id, [{ name: 'Unconfirmed', ownerId: leaver }])
+  await world.db.raw(`select renew_lease('inc_silent', 'silent', 60000, 0, true)`)
+  const request = { source: 'slack', userId: leaver, mode: 'revoke' } as const
+  must(
+    await perform(world, { kind: 'operator', id: 'root' }, (act) =>
+      requestOffboarding(act, workspace!, request, world.random),
+    ),
+  )
+  const status = async () => (await world.db('keys').where({ name: 'Unconfirmed' }).first('status')).status
+  await expect.poll(status, { timeout: 20_000 }).toBe('revoked')
+  await advance(house.slack.url, { advanceMinutes: 16 })
+  await inChannel(/Unconfirmed: U0LATE0001 left on .*not every server is known to refuse it/)
+  await world.db('leases').where({ incarnation: 'inc_silent' }).delete()
+  await inChannel(/Offboarded U0LATE0001: 1 refused/)
 }, 60_000)

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { unusualUseOfKeys } from '../../jobs/unusual-use.ts'
+import { quarantineLeaked as quarantine } from '../../src/anomaly/quarantine.ts'
 import { openDatabase } from '../../src/foundation/database.ts'
 import { type FreshDatabase, freshDatabase } from '../setup/database.ts'
 import { plant } from '../setup/plant.ts'
@@ -138,6 +139,29 @@ test('a key that was busy with the others for hours and leaks then is alerted by
   expect(open[leaked]).toMatchObject({ facts: { newSource: { name: elsewhere } } })
   expect(await statusOf(leaked)).toBe('inactive')
   expect(await Promise.all(rest.map(statusOf))).toEqual(rest.map(() => 'active'))
+})
+
+test('a key whose use somebody marks as expected just then is not quarantined', async () => {
+  const [leaked] = neighbours
+  await pass(5, { [leaked]: { unknown: 2_000 } })
+  await quarantineLeaked()
+  const { db } = records.world
+  const expecting = await db.transaction()
+  await expecting('anomaly_episodes')
+    .where({ key_id: leaked })
+    .update({ over_at: minutes(6), over_because: 'expected', over_by: 'U0ADA00001' })
+  const quarantining = quarantine(records.world)
+  await expect
+    .poll(async () => {
+      const { rows } = await db.raw(
+        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      )
+      return rows.length
+    })
+    .toBe(1)
+  await expecting.commit()
+  expect(await quarantining).toBe(0)
+  expect(await statusOf(leaked)).toBe('active')
 })
 
 test('the message of an event goes on without a key that left it, and is brought up to date', async () => {
