@@ -8,7 +8,7 @@ import type { World } from '../foundation/world.ts'
 import { findKey } from '../keys/find.ts'
 import { pastedWords } from '../keys/pasted.ts'
 import { hashToken } from '../keys/token.ts'
-import { executeLeaks, readOutcomes } from '../leaks/act.ts'
+import { executeLeaks, isPolicys, type LeakState, readLeakStates } from '../leaks/act.ts'
 import { type LeakedKey, type Reported, takeReport } from '../leaks/report.ts'
 import { whereOf } from '../leaks/where.ts'
 import { confirmChange } from '../leases/confirm.ts'
@@ -71,15 +71,12 @@ const maxHint = 20
 
 async function printOutcome(world: World, keys: readonly LeakedKey[], pasted: number): Promise<number> {
   const ids = keys.map(({ id }) => id)
-  const outcomes = await readOutcomes(world.db, ids)
+  const states = await readLeakStates(world.db, ids)
   for (const { id, name, hint } of keys) {
-    const did = outcomes.get(id)
-    printOut(
-      say`${{ name }} (${hint}): reported; ${did ? done[did] : 'it still works. See its alert, or: keywarden keys revoke'}.`,
-    )
+    printOut(say`${{ name }} (${hint}): reported; ${words[states.get(id)!.state]}.`)
   }
   if (keys.length < pasted) printError(`${pasted - keys.length} of ${pasted} are no live key here.`)
-  const ended = ids.filter((id) => outcomes.has(id))
+  const ended = ids.filter((id) => isPolicys(states.get(id)!.state))
   if (ended.length === 0) return 0
   const receipt = await confirmChange(world, ended, {
     withinMs: world.config.verify.leaseMs + 15_000,
@@ -90,8 +87,11 @@ async function printOutcome(world: World, keys: readonly LeakedKey[], pasted: nu
   return isConfirmed ? 0 : 1
 }
 
-const done = {
-  notify: 'it still works',
+const words: Record<LeakState, string> = {
+  waits: 'what policy says is under way; see its alert',
+  works: 'it still works. See its alert, or: keywarden keys revoke',
+  paused: 'it was deactivated already',
+  revoked: 'it was revoked already',
   quarantine: 'deactivated, as policy says',
   rotate: 'revoked, and a new key waits for its owner, as policy says',
   revoke: 'revoked, as policy says',

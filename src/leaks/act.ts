@@ -176,15 +176,32 @@ export async function confirmLeaks(world: World, { withinMs }: { withinMs: numbe
   return kept.length
 }
 
-/** The last action on each of these keys because of a report; keys to which nothing was done are absent. */
-export async function readOutcomes(
+/**
+ * The state of a reported key now. `waits`: policy is still to be carried out; `paused` and `revoked`: by somebody else than
+ * policy, so that the report changed nothing; otherwise what policy did.
+ */
+export type LeakState = 'waits' | 'works' | 'paused' | 'revoked' | Exclude<LeakAction, 'notify'>
+
+/** What policy did to the key, so that requests with it are refused. */
+export const isPolicys = (state: LeakState): boolean => ['quarantine', 'rotate', 'revoke'].includes(state)
+
+/** The state of each of these keys, and whether every verifier has confirmed what policy did to it. */
+export async function readLeakStates(
   db: Executor,
   keyIds: readonly string[],
-): Promise<Map<string, LeakAction>> {
+): Promise<Map<string, { state: LeakState; isConfirmed: boolean }>> {
   const { rows } = await db.raw(
-    `select distinct on (key_id) key_id, did from leaks where key_id = any(?) and did is not null
-     order by key_id, acted_at desc`,
+    `select k.id, coalesce((array_agg(l.receipt is not null order by l.acted_at desc)
+           filter (where l.did is not null))[1], false) as "isConfirmed", case
+         when bool_or(l.acted_at is null) then 'waits'
+         when k.status = 'active' then 'works'
+         else coalesce((array_agg(l.did order by l.acted_at desc)
+             filter (where l.did is not null and k.status_changed_by = 'job:leaks'))[1],
+           case k.status when 'inactive' then 'paused' else 'revoked' end)
+       end as state
+     from keys k join leaks l on l.key_id = k.id where k.id = any(?) group by k.id`,
     [[...keyIds]],
   )
-  return new Map((rows as { key_id: string; did: LeakAction }[]).map(({ key_id, did }) => [key_id, did]))
+  type Row = { id: string; state: LeakState; isConfirmed: boolean }
+  return new Map((rows as Row[]).map(({ id, ...rest }) => [id, rest]))
 }

@@ -75,7 +75,7 @@ export function reportPaste(world: World, paste: Paste): Promise<boolean | Refus
     const fresh = taken.filter(({ isNew }) => isNew)
     const messages = fresh.map(({ id, workspaceId, hint }) => ({
       ...{ workspaceId, source: 'pasted', subjectId: id, step: `${channel}:${ts}`, mode: 'once' as const },
-      ...{ destination: `dm:${author}`, body: { hint, channel, link } },
+      ...{ destination: `dm:${author}`, body: { hint, channel, link, at: act.now.toISOString() } },
     }))
     if (paste.isColleague) await put(act.trx, messages, act.now, world.random)
     return fresh.length > 0

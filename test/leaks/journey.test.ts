@@ -6,6 +6,7 @@ import { acknowledge } from '../../src/leases/changes.ts'
 import { renew } from '../../src/leases/renew.ts'
 import { dumpPostgres } from '../secrets/dump.ts'
 import {
+  answerTo,
   callPlatform,
   house,
   makeKey,
@@ -130,6 +131,17 @@ test('while a verifier is silent the alert does not say that the key is refused,
     await db('leases').where({ incarnation: 'inc_silent' }).delete()
     await silent.close()
   }
+})
+
+test('a report says how the key is now, whatever an earlier one did to it', async () => {
+  await setPolicyOf(house, { leaked: { person: { read: 'quarantine' }, scanner: {}, pasted: {} } })
+  const manager = house.as('manager')
+  const token = await makeKey(manager, { name: 'Twice' })
+  expect(await report('manager', token)).toContain('It is in quarantine, as policy says.')
+  expect(said(await answerTo(manager, 'activate Twice'))).toContain('Twice')
+  expect(await report('manager', `${token.slice(0, 8)}...`)).toContain('It still works')
+  await manager.close((await submitAndSee(manager, await openDialog(manager, 'deactivate Twice'), {})).id)
+  expect(await report('manager', token)).toContain('It was paused already, and stays so.')
 })
 
 test('a policy that rotates refuses the token and offers the owner a new key', async () => {

@@ -1,8 +1,8 @@
 import type { ModalView } from '@slack/types'
 import { type Phrase, say } from '../../../foundation/words.ts'
+import type { LeakState } from '../../../leaks/act.ts'
 import type { Receipt } from '../../../leases/receipt.ts'
 import { receiptPhrase } from '../../../leases/receipt-words.ts'
-import type { LeakAction } from '../../../policy/leaked.ts'
 import type { Workspace } from '../../../workspaces/workspace.ts'
 import { form, input, notice, textInput } from '../../blocks.ts'
 import { sentenceBlock } from '../../phrase.ts'
@@ -30,7 +30,7 @@ export const leakedForm = (workspace: Workspace): ModalView =>
   ])
 
 /** A reported key that this person may see, and what became of it. */
-type ReportedKey = { name: string; hint: string; did: LeakAction | null }
+type ReportedKey = { name: string; hint: string; state: LeakState }
 
 /** The answer names only keys that this person may see; of everything else it says the same. */
 export function leakReportedView(keys: readonly ReportedKey[], rest: number, receipt?: Receipt): ModalView {
@@ -46,15 +46,18 @@ export function leakReportedView(keys: readonly ReportedKey[], rest: number, rec
 
 const maxListed = 50
 
-const done: Record<LeakAction, string> = {
-  notify: 'It still works: those in charge decide, from the alert.',
+const states: Record<LeakState, string> = {
+  waits: 'What policy says is under way; the alert will say what was done.',
+  works: 'It still works: those in charge decide, from the alert.',
+  paused: 'It was paused already, and stays so.',
+  revoked: 'It was revoked already.',
   quarantine: 'It is in quarantine, as policy says.',
-  rotate: 'It is refused and a new key waits for its owner, as policy says.',
+  rotate: 'Its token is ended and a new key waits for its owner, as policy says.',
   revoke: 'It is revoked, as policy says.',
 }
 
-const outcome = ({ name, hint, did }: ReportedKey): Phrase =>
-  say`${{ name }} ${{ code: hint }} is reported. ${done[did ?? 'notify']}`
+const outcome = ({ name, hint, state }: ReportedKey): Phrase =>
+  say`${{ name }} ${{ code: hint }} is reported. ${states[state]}`
 
 const others = (rest: number): Phrase =>
   say`${rest === 1 ? 'One thing' : `${rest} things`} that you pasted I cannot show you as a key. Where it is one, those in charge of it know.`
