@@ -11,7 +11,7 @@ import { ask } from './ask.ts'
 import { keyByWords } from './find-key.ts'
 import { factLines } from './key-views.ts'
 import { asOperator, complain, complainRepeated, printConfirmed, withWorld } from './operator.ts'
-import { printError, printOut } from './print.ts'
+import { printError } from './print.ts'
 import { whichWorkspace } from './which-workspace.ts'
 
 const acts = { revoke, deactivate, activate }
@@ -20,7 +20,7 @@ export type Change = keyof typeof acts
 const done: Record<Change, (key: Key) => Phrase> = {
   revoke: (key) => say`Revoked ${{ name: key.name }}.`,
   deactivate: (key) => say`Deactivated ${{ name: key.name }}. Resume with keywarden keys activate ${key.id}.`,
-  activate: (key) => say`Activated ${{ name: key.name }}. It works again.`,
+  activate: (key) => say`Activated ${{ name: key.name }}.`,
 }
 
 export type ChangeChoices = { workspace?: string; reason?: string; yes?: boolean }
@@ -44,9 +44,7 @@ export const changeKey = (env: Env, change: Change, words: string, choices: Chan
     const work = (act: Act) => acts[change](act, workspace.id, key.id, choices.reason)
     const changed = await asOperator(world, work, { requestId })
     if (isRefusal(changed)) return explain(world, key, change, changed)
-    if (change !== 'activate') return printConfirmed(world, requestId, done[change](changed))
-    printOut(done.activate(changed))
-    return 0
+    return printConfirmed(world, requestId, done[change](changed), change === 'activate' ? 'rule' : 'refused')
   })
 
 async function notConfirmed(key: KeyWithUsage, { clock }: World): Promise<Refusal | undefined> {

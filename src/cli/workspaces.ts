@@ -89,7 +89,7 @@ async function makeOwner(act: Act, accountId: string, userId: string): Promise<s
 const suspensions = {
   suspend: {
     act: suspendWorkspace,
-    done: (name: string) => say`Suspended ${{ name }}: all its keys are refused until you resume it.`,
+    done: (name: string) => say`Suspended ${{ name }} until you resume it.`,
   },
   resume: {
     act: resumeWorkspace,

@@ -56,7 +56,7 @@ test('a suspended workspace refuses all its keys with a code of its own until it
   expect(await codes()).toEqual(['SUSPENDED', 'SUSPENDED', 'REVOKED'])
   expect(suspended).toMatchObject({ code: 0, err: '' })
   expect(suspended.out).toMatch(
-    /^Suspended Platform: .*\n1 of 1 server confirmed in .*; every request from now on goes by it\.\n$/,
+    /^Suspended Platform until you resume it\.\n1 of 1 server confirmed in .*; every request from now on goes by it\.\n$/,
   )
   expect((await shell(['workspace', 'list'], env)).out).toMatch(
     / {2}Platform {2}suspended \d{4}-\d\d-\d\d\n$/,

@@ -128,13 +128,13 @@ test('a key that never had any requests is not reported as a multiple of none', 
   )
 })
 
-test('in quarantine the message says first that the key is refused, and who did it', () => {
+test('in quarantine the message says first that the key is deactivated, and by whom', () => {
   const alert = about('spike', {
     quarantinedBy: 'job:unusual-use',
     quarantinedAt: '2026-11-25T14:06:00.000Z',
   } as Partial<UseFacts>)
   expect(plain(useWords(alert, 'quarantined'))).toBe(
-    'Salesforce CRM is in quarantine: Keywarden deactivated it on 2026-11-25 14:06 UTC, and requests with it are refused. Before that: 2,400 requests in five minutes, 20 × its busiest five minutes in 35 days.',
+    'Salesforce CRM is in quarantine: Keywarden deactivated it on 2026-11-25 14:06 UTC. Before that: 2,400 requests in five minutes, 20 × its busiest five minutes in 35 days.',
   )
 })
 

@@ -67,9 +67,9 @@ export const activateKey: OnCommand = async (interaction) => {
     activate(act, interaction.caller.workspace.id, found.id, undefined, since),
   )
   if (isRefusal(key)) return key
-  // Nobody's safety depends on this wait, but the reply says that the key works, so that must be true.
+  // Nobody's safety depends on this wait, but a reply that says that the key works must be true.
   const receipt = await confirmStep(interaction, 'activate', quickMs)
-  await interaction.say(isLost(receipt) ? message(receiptPhrase(receipt)) : activatedMessage(key))
+  await interaction.say(isLost(receipt) ? message(receiptPhrase(receipt)) : activatedMessage(key, receipt))
 }
 
 export const submitDeactivate: OnSubmit = (interaction) => workAndShow(interaction, 'deactivate')

@@ -92,8 +92,8 @@ const filter = fc.oneof(
     .map((typed) => ({ words: typed.slice(0, 100) })),
 )
 const chosenScopes = a.scopes
-const leakDone = fc.option(
-  fc.constantFrom('notify' as const, 'quarantine' as const, 'rotate' as const, 'revoke' as const),
+const leakState = fc.constantFrom(
+  ...(['waits', 'works', 'paused', 'revoked', 'quarantine', 'rotate', 'revoke'] as const),
 )
 const expires = fc.constantFrom('30', '90', 'other', 'never', 'nonsense')
 const anyRefusal = fc
@@ -165,7 +165,7 @@ export const builders: Record<string, Renders> = {
   bareHomeView: over(home.bareHomeView, a.homeProps),
   deactivateView: of(change.deactivateView, a.key, stake),
   revokeView: of(change.revokeView, a.key, stake),
-  activatedMessage: over(change.activatedMessage, a.key),
+  activatedMessage: of(change.activatedMessage, a.key, a.receipt),
   restrictedView: of(change.restrictedView, restriction, a.key, a.receipt),
   ownerNoticeMessage: over(
     change.ownerNoticeMessage,
@@ -208,14 +208,14 @@ export const builders: Record<string, Renders> = {
   leakedForm: over(leaked.leakedForm, a.workspace),
   leakReportedView: of(
     leaked.leakReportedView,
-    fc.array(fc.record({ name, hint, did: leakDone }), { maxLength: 120 }),
+    fc.array(fc.record({ name, hint, state: leakState }), { maxLength: 120 }),
     count,
     maybe(a.receipt) as never,
   ),
   pastedMessage: over(
     pasted.pastedMessage,
     fc.record({
-      ...{ about: fc.constant('pasted' as const), hint, channel, did: leakDone },
+      ...{ about: fc.constant('pasted' as const), hint, channel, state: leakState, isConfirmed: flag },
       link: fc.constantFrom('', 'https://acme.slack.com/archives/C0GENERAL1/p1', 'https://x/<a|b>'),
     }),
   ),

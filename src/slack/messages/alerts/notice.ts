@@ -38,7 +38,7 @@ const welcomeMessage = ({ workspace, alertChannel }: Notice & { about: 'welcome'
 
 const quarantinedMessage = ({ name, hint }: Notice & { about: 'quarantined' }): Message =>
   message(
-    say`I deactivated your key ${{ name }} ${{ code: hint }}: its use looked like a leak, and policy asks for that. Requests with it are refused. A manager can activate it again: ${{ code: `/keys activate ${hint}` }}.`,
+    say`I deactivated your key ${{ name }} ${{ code: hint }}: its use looked like a leak, and policy asks for that. A manager can activate it again: ${{ code: `/keys activate ${hint}` }}.`,
   )
 
 function elsewhereMessage(notice: Notice & { about: 'offboarded-elsewhere' }): Message {

@@ -23,7 +23,7 @@ export function useWords(alert: Alert, step = alert.step): Phrase {
       : say`${name}: ${what}${from}`
   if (step !== 'quarantined' || !facts.quarantinedBy) return strange
   const at = { moment: new Date(facts.quarantinedAt!) }
-  return say`${name} is in quarantine: ${who(facts.quarantinedBy)} deactivated it on ${at}, and requests with it are refused. Before that: ${what}${from}`
+  return say`${name} is in quarantine: ${who(facts.quarantinedBy)} deactivated it on ${at}. Before that: ${what}${from}`
 }
 
 /** The sentence after the key's name and a colon. */

@@ -129,7 +129,7 @@ function shown(item: Item, { workspace, actor }: Caller): Shown {
       }
     case 'suspended':
       return {
-        phrase: say`${severityWords.critical} · ${{ name: item.workspace }} is suspended since ${{ moment: item.since }}: every key of it is refused.${actor.role === 'owner' ? '' : ' An owner can resume it.'}`,
+        phrase: say`${severityWords.critical} · ${{ name: item.workspace }} is suspended since ${{ moment: item.since }}, and every key of it with it.${actor.role === 'owner' ? '' : ' An owner can resume it.'}`,
         buttons: item.resumable && actor.role === 'owner' ? resumeButton(workspace) : undefined,
       }
   }

@@ -69,11 +69,14 @@ const done = {
 export type Change = keyof typeof done
 
 const underWay = {
+  activate: (key: Key) =>
+    say`Activated ${{ name: key.name }}. Some servers may still refuse it for a moment.`,
   deactivate: (key: Key) => say`Deactivating ${{ name: key.name }}.`,
   revoke: (key: Key) => say`Revoking ${{ name: key.name }}.`,
 }
 
-export const activatedMessage = (key: Key): Message => message(done.activate(key))
+export const activatedMessage = (key: Key, receipt: Receipt): Message =>
+  message((receipt.state === 'confirmed' ? done : underWay).activate(key))
 
 const titles = { deactivate: 'Key deactivated', revoke: 'Key revoked' }
 
@@ -90,7 +93,7 @@ export function restrictedView(change: Restriction, key: Key, receipt: Receipt):
 export const activateAgain = (key: Key) =>
   go('Activate', 'activate', key, { more: key.statusChangedAt.toISOString() })
 
-export type Restriction = keyof typeof underWay
+export type Restriction = keyof typeof working
 const working = { deactivate: 'Deactivating key', revoke: 'Revoking key' }
 
 /** Notifies the owner of another person's change, or of a key that is theirs now. */

@@ -38,7 +38,7 @@ export function suspendedView(workspace: Workspace, receipt: Receipt): ModalView
   const name = { name: workspace.name }
   return notice(isDone ? 'Workspace suspended' : 'Suspending workspace', [
     sentenceBlock(
-      say`${isDone ? 'Suspended' : 'Suspending'} ${name}: all its keys are refused until you resume it. ${receiptPhrase(receipt, 'rule')}`,
+      say`${isDone ? say`Suspended ${name}: all its keys are refused until you resume it.` : say`Suspending ${name}, until you resume it.`} ${receiptPhrase(receipt, 'rule')}`,
     ),
     actions(
       button('Resume workspace', 'go.resume.suspended', ref(workspace.id, 'resume'), {
