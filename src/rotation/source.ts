@@ -119,7 +119,10 @@ function campaignLive(campaign: CampaignView): Live {
   const content: RotationContent = { about: 'campaign', campaign }
   return {
     content,
-    hash: JSON.stringify([counts, waiting, skipped.length]),
+    hash: JSON.stringify([
+      ...[counts, waiting, skipped.length],
+      trackers.filter(({ rotation }) => rotation.cutAt && !rotation.receipt).length,
+    ]),
     figures: JSON.stringify(trackers.map(({ day, facts }) => [day.old, day.next, facts.old.lastUsedAt])),
     isOver: waiting === 0 && trackers.every(({ rotation }) => isOver(rotation)),
   }

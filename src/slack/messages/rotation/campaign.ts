@@ -6,7 +6,7 @@ import { actions, button, context, type Message, message, plainSection } from '.
 import { isolate, sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
 import { count } from '../keys/key.ts'
-import { nextStep, reasonWords } from './words.ts'
+import { isUnconfirmed, nextStep, reasonWords } from './words.ts'
 
 const maxRows = 15
 
@@ -25,7 +25,7 @@ export function campaignMessage(campaign: CampaignView): Message {
   const running = trackers.filter(({ rotation }) => rotation.endedAt === null)
   const more = running.length - maxRows
   return message(
-    title(campaign, running.length),
+    title(campaign, running.length + unconfirmedIn(campaign)),
     sentenceBlock(sums(campaign)),
     ...running.slice(0, maxRows).flatMap(row),
     ...(more > 0 ? [context(`And ${more} more: \`/keys rotate NAME\` opens any of them.`)] : []),
@@ -54,17 +54,23 @@ const mention = (by: string) => {
   return typeof piece === 'object' && 'user' in piece ? `<@${piece.user}>` : 'Keywarden'
 }
 
-function title({ title: about, ofUserId, keys, waiting }: CampaignView, running: number): Phrase {
+function title({ title: about, ofUserId, keys, waiting }: CampaignView, open: number): Phrase {
   const which = ofUserId ? say`keys of ${{ user: ofUserId }}` : say`${{ name: about }}`
-  return running + waiting === 0
+  return open + waiting === 0
     ? say`Rotated: ${which}. ${count(keys, 'key')}.`
     : say`Rotating ${count(keys, 'key')}: ${which}.`
 }
 
-function sums({ counts, waiting, skipped }: CampaignView): Phrase {
+/** Rotations of which not every server has confirmed that the key which they ended is refused. */
+const unconfirmedIn = ({ trackers }: CampaignView): number =>
+  trackers.filter(({ rotation }) => rotation.endedAt !== null && isUnconfirmed(rotation)).length
+
+function sums(campaign: CampaignView): Phrase {
+  const { counts, waiting, skipped } = campaign
   const parts = [
     [waiting, 'not begun yet'],
     ...(Object.keys(phaseWords) as Phase[]).map((phase) => [counts[phase], phaseWords[phase]] as const),
+    [unconfirmedIn(campaign), 'of these not confirmed by every server yet'],
     [skipped.length, 'left alone'],
   ] as const
   return join(

@@ -1,7 +1,7 @@
 import { hourMs } from '../../../foundation/time.ts'
 import { join, type Phrase, say, who } from '../../../foundation/words.ts'
 import { receiptPhrase } from '../../../leases/receipt-words.ts'
-import type { Reason } from '../../../rotation/rotation.ts'
+import type { Reason, Rotation } from '../../../rotation/rotation.ts'
 import type { Tracker } from '../../../rotation/tracker.ts'
 import { mrkdwnDate } from '../../phrase.ts'
 import { count } from '../keys/key.ts'
@@ -17,12 +17,15 @@ export const reasonWords: Record<Reason, { choice: string; because: string }> = 
 const hintOf = ({ hint }: { hint: string | null }, otherwise: string): Phrase =>
   hint ? [{ code: hint }] : [otherwise]
 
+/** Whether it ended a key and not every server has confirmed that yet. */
+export const isUnconfirmed = ({ cutAt, receipt }: Rotation): boolean => cutAt !== null && receipt === null
+
 /** The rotation in one sentence; once over, how it ended. */
 export function headline({ rotation, facts, phase }: Tracker): Phrase {
   const { old, next } = facts
   const name = { name: old.name }
   const [was, is] = [hintOf(old, 'the old key'), hintOf(next, 'a new key')]
-  const isWaiting = rotation.cutAt !== null && rotation.receipt === null
+  const isWaiting = isUnconfirmed(rotation)
   if (phase === 'aborted')
     return isWaiting
       ? say`Aborting the rotation of ${name}: the new key is being revoked.`
@@ -96,13 +99,13 @@ export function warnings({ endsBeforeSwitch, facts, rotation }: Tracker): Phrase
 const maxSources = 5
 
 /** The networks and clients that still use the old key. */
-export function stillThere({ sources, facts }: Tracker): Phrase {
+export function stillThere({ rotation, sources, facts }: Tracker): Phrase {
   const { old } = facts
   if (sources.length === 0)
     return old.lastUsedAt
       ? say`Nobody has used the old key in the last 24 hours; its last request was on ${{ moment: old.lastUsedAt }}.`
       : say`Nobody ever used the old key.`
-  const isRefused = old.state !== 'active'
+  const isRefused = old.state !== 'active' && !isUnconfirmed(rotation)
   const title = isRefused ? say`Still trying the old key, and refused:` : say`Still on the old key:`
   const more = sources.length - maxSources
   const lines = sources.slice(0, maxSources).map(sourceLine)
