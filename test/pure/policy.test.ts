@@ -111,6 +111,8 @@ describe('quiet hours', () => {
     [noon, '12:00:00', '2026-06-15T14:00:00.000Z'],
     [noon, '13:59:59', '2026-06-15T14:00:00.000Z'],
     [noon, '14:00:00', undefined],
+    [{ ...noon, quietUntil: '12:00' }, '11:30:00', undefined],
+    [{ ...noon, quietUntil: '12:00' }, '12:00:00', undefined],
     [{ ...noon, quietUntil: '12:00' }, '12:30:00', undefined],
     [{ ...night, timeZone: 'Asia/Tokyo' }, '10:59:59', undefined],
     [{ ...night, timeZone: 'Asia/Tokyo' }, '11:00:00', '2026-06-15T23:00:00.000Z'],
