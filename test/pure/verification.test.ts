@@ -199,6 +199,15 @@ describe('the memory of a verifier', () => {
     expect(one.find('a')).toBe('A2')
   })
 
+  test('needs nothing above it', async () => {
+    const alone = openMemory<string>({
+      ...{ capacity: 1, unknownCapacity: 1, mayAnswer: () => true },
+      read: async () => 'A',
+    })
+    await alone.find('a')
+    expect(alone.find('a')).toBe('A')
+  })
+
   test('passes on that the primary cannot be read, and asks again', async () => {
     const one = memory({ a: new Error('out') })
     await expect(one.find('a')).rejects.toThrow('out')
