@@ -178,10 +178,7 @@ function changesOf({ details: { changes } }: Describable): Phrase {
 
 /** `rotationPeriodDays` as "rotation period days"; `ownerId` as "owner". */
 const inWords = (field: string) =>
-  field
-    .replace(/Id$/, '')
-    .replace(/[A-Z]/g, (message) => ` ${message.toLowerCase()}`)
-    .trim()
+  field.replace(/Id$/, '').replace(/[A-Z]/g, (message) => ` ${message.toLowerCase()}`)
 
 function value(what: unknown): Piece {
   if (typeof what !== 'string') return what === null || what === undefined ? 'nothing' : String(what)
@@ -209,6 +206,10 @@ const actionWords: Record<string, string> = {
   'finding.snooze': 'snooze an alert',
   'finding.assign': 'assign an alert',
   'finding.ask': 'ask a manager about an alert',
+  'finding.let-go': 'let go of an alert',
+  'leak.report': 'report a leak',
+  'usage.overview': 'read the usage of all keys',
+  'workspace.suspend': 'suspend or resume a workspace',
   'review.begin': 'begin a review',
   'review.read': 'look at a review',
   'key.confirm-needed': 'say that a key is still needed',

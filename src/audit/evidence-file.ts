@@ -83,12 +83,12 @@ export function stepsOf(key: string, events: readonly LifeEvent[]): Steps {
     events.findLast((one) => one.keyId === key && names.includes(one.event))
   const decision = last('request.approved')
   const end = last('key.revoked', 'key.lapsed')
-  const isRequest = (one: LifeEvent) =>
-    one.event === 'request.made' && one.details?.request === decision?.details?.request
+  const asked = decision?.details?.request
+  const isRequest = (one: LifeEvent) => one.event === 'request.made' && one.details?.request === asked
   const isReceipt = (one: LifeEvent) =>
     one.event === 'key.change-confirmed' && one.seq > end!.seq && isAbout(one, key)
   return {
-    request: (decision && events.find(isRequest)?.seq) ?? null,
+    request: asked === undefined ? null : (events.find(isRequest)?.seq ?? null),
     decision: decision?.seq ?? null,
     issued: last('key.issued', 'key.imported')?.seq ?? null,
     reveal: last('key.revealed')?.seq ?? null,

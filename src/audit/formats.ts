@@ -158,7 +158,7 @@ function readLink(value: unknown): Link | string {
   const read = link.safeParse(value)
   if (read.success) return read.data
   const issue = read.error.issues[0]!
-  return `${issue.path.join('.') || 'it'} ${issue.message.replace(/^Invalid input: /, 'is wrong: ')}`
+  return `${String(issue.path[0] ?? 'it')} ${issue.message.replace(/^Invalid input: /, 'is wrong: ')}`
 }
 
 /** Columns that repeat the text must agree with it, or their reader is deceived. */

@@ -197,7 +197,7 @@ export class ChainInspector {
     if (!event.sound) this.#judge(event)
     else if (gap && !fits(event, gap)) this.#report('altered', entry, 'it does not fit to its neighbours')
     else this.#compareWithVouched(event)
-    if (gap) this.#gaps = this.#gaps.flatMap((other) => (other === gap ? split(gap, event) : [other]))
+    this.#gaps = this.#gaps.flatMap((other) => (other === gap ? split(other, event) : [other]))
   }
 
   /** Whether something outside the chain vouches for the event as it is. */

@@ -27,7 +27,7 @@ export async function readWitnesses(
   const vouching: Vouching = { witnesses: new Map(), count: 0, newest: undefined, torn: [], forged: [] }
   const sources = [
     ...paths.map((path) => ({ path, lines: linesIn(path) })),
-    ...(pasted.length > 0 ? [{ path: pastedName, lines: pasted }] : []),
+    { path: pastedName, lines: pasted },
   ]
   for (const { path, lines } of sources)
     for await (const read of readCheckpoints(lines, publicKeys)) {

@@ -157,7 +157,8 @@ async function endUnfinished(world: Deps, workspace: Workspace): Promise<void> {
     .select('id', 'key_id')
   for (const { id, key_id: keyId } of left) {
     const ended = await perform(world, actor, (act) => revoke(act, workspace.id, keyId, 'canary'))
-    if (isRefusal(ended) && ended.code !== 'already') must(ended, 'end')
+    // It died after the revoke, or before it.
+    if (isRefusal(ended) && ended.code !== 'gone') must(ended, 'end')
     await finish(world, id, { right: [], faults: [{ what: 'unfinished' }] }, null)
   }
 }

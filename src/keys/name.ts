@@ -15,7 +15,7 @@ export const tidy = (text: string): string =>
     // A mark of byte order counts as a space in patterns, and is none.
     .replace(/\uFEFF/g, '')
     .normalize('NFC')
-    .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
+    .replace(/[\p{Cc}\u2028\u2029]/gu, ' ')
     .replace(/\s+/gu, ' ')
     .trim()
 

@@ -12,7 +12,7 @@ const max = 50
  */
 export function readNetworks(text: string): string[] | Refusal {
   const networks = new Set<string>()
-  for (const word of text.split(/[\s,;]+/).filter(Boolean)) {
+  for (const word of text.split(/[\s,;]/).filter(Boolean)) {
     const read = readNetwork(word)
     if ('wrong' in read) return wrongNetwork(word, read.wrong, read.isForm)
     networks.add(read.network)
@@ -35,7 +35,7 @@ function findOverlap(networks: readonly string[]): Refusal | undefined {
   const parsed = networks.map((network) => ({ network, parsed: parseNetwork(network) }))
   for (const inner of parsed)
     for (const outer of parsed)
-      if (inner !== outer && outer.parsed[1] < inner.parsed[1] && liesIn([outer.parsed], inner.parsed[0]))
+      if (outer.parsed[1] < inner.parsed[1] && liesIn([outer.parsed], inner.parsed[0]))
         return refuse('invalid', `${inner.network} lies within ${outer.network} already.`, {
           field: 'networks',
           next: 'Leave out one of the two.',

@@ -31,7 +31,7 @@ export function pastedWords(text: string, prefix: string): string[] {
   const tokens = tokensIn(text, prefix)
   const rest = tokens.reduce((left, token) => left.replaceAll(token, ' '), text)
   const words = rest
-    .split(/[\s,;"'`<>|]+/)
+    .split(/[\s,;"'`<>|]/)
     .map((word) => word.replace(/(\.\.\.|…)$/, ''))
     .filter((word) => word.length >= 4 && !(word.length < 20 && /[=:]$/.test(word)))
   return [...new Set([...tokens, ...words])].slice(0, maxTokens)

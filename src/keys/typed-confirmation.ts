@@ -6,9 +6,5 @@ export const hintCharacters = (key: Pick<Key, 'hint'>): string | undefined => ke
 
 /** Whether what was typed before revoking is the key's name, in any case, or the characters of its hint. */
 export function isConfirmedBy(typed: string, key: Pick<Key, 'name' | 'hint'>): boolean {
-  const characters = hintCharacters(key)
-  return (
-    normaliseName(typed) === normaliseName(key.name) ||
-    (characters !== undefined && typed.trim() === characters)
-  )
+  return normaliseName(typed) === normaliseName(key.name) || typed.trim() === hintCharacters(key)
 }

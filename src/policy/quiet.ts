@@ -5,10 +5,10 @@ type Quiet = Pick<Policy, 'quietFrom' | 'quietUntil' | 'timeZone'>
 
 /**
  * When a message that can wait may be sent: undefined for now, else the end of the current quiet hours. Hours are
- * wall-clock time in the workspace's zone; one that daylight saving skips ends when the clocks jump.
+ * wall-clock time in the workspace's zone; one that daylight saving skips ends when the clocks jump. None are quiet where
+ * both ends are the same.
  */
 export function quietUntil(policy: Quiet, now: Date): Date | undefined {
-  if (policy.quietFrom === policy.quietUntil) return undefined
   const here = Temporal.Instant.fromEpochMilliseconds(now.getTime()).toZonedDateTimeISO(policy.timeZone)
   const at = here.toPlainTime()
   const [from, until] = [

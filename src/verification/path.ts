@@ -60,7 +60,7 @@ export function resolvedPath(target: string): string | undefined {
   const unescaped = undoEscapes(end === -1 ? target : target.slice(0, end))
   if (unescaped === undefined || !unescaped.startsWith('/') || notInPaths.test(unescaped)) return undefined
   const segments: string[] = []
-  for (const segment of unescaped.split('/').slice(1)) {
+  for (const segment of unescaped.split('/')) {
     if (segment === '' || segment === '.') continue
     if (segment !== '..') segments.push(segment)
     else if (segments.pop() === undefined) return undefined

@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import {
   checkEvidence,
   drawSample,
   type EvidenceHead,
+  evidenceLine,
   type LifeEvent,
   readEvidenceLine,
   stepsOf,
@@ -24,6 +26,12 @@ describe('a sample', () => {
       { numRuns: 50 },
     )
     expect(drawSample(population, 'a', 40)).not.toEqual(drawSample(population, 'b', 40))
+  })
+
+  test('is of the keys whose SHA-256 after the seed comes first, as anybody can compute it', () => {
+    const rankOf = (key: string) => createHash('sha256').update(`2026\n${key}`).digest('hex')
+    const byRank = population.map((key) => [rankOf(key), key] as const).sort()
+    expect(drawSample(population, '2026', 40)).toEqual(byRank.slice(0, 40).map(([, key]) => key))
   })
 
   test('draws every key about as often as any other', () => {
@@ -71,6 +79,29 @@ describe('the steps of a life', () => {
     expect(stepsOf(keyId, [event(1, 'key.imported', { keyId }), event(2, 'key.lapsed', { keyId })])).toEqual({
       ...{ request: null, decision: null, issued: 1, reveal: null, end: 2, receipt: null },
     })
+  })
+})
+
+describe('a step of a life', () => {
+  const issued = event(2, 'key.issued', { keyId })
+  const approved = event(3, 'request.approved', { keyId, details: { request: 'req_1' } })
+  const revoked = event(4, 'key.revoked', { keyId })
+
+  test('is a request only where that request was made', () => {
+    const other = event(1, 'attempt.refused', { details: { request: 'req_1' } })
+    expect(stepsOf(keyId, [other, event(1, 'request.made'), issued, approved])).toMatchObject({
+      ...{ request: null, decision: 3 },
+    })
+    const bare = event(3, 'request.approved', { keyId })
+    expect(stepsOf(keyId, [event(1, 'request.made'), issued, bare])).toMatchObject({ request: null })
+  })
+
+  test('is a receipt only where one is about the key, by itself or among several', () => {
+    const leaked = event(5, 'leak.reported', { keyId })
+    const elsewhere = event(6, 'key.change-confirmed', { keyId: 'key_0007' })
+    const confirmed = event(7, 'key.change-confirmed', { keyId })
+    expect(stepsOf(keyId, [issued, revoked, leaked, elsewhere])).toMatchObject({ receipt: null })
+    expect(stepsOf(keyId, [issued, revoked, leaked, elsewhere, confirmed])).toMatchObject({ receipt: 7 })
   })
 })
 
@@ -132,6 +163,19 @@ describe('evidence', () => {
       { head: { at: '2026-01-03T00:00:00.000Z' } },
       ['3: no event of the file says that the key was made by then'],
     ],
+    [
+      'a key of which there is no event',
+      {
+        steps: { request: null, decision: null, issued: null, reveal: null, end: null, receipt: null },
+        events: [],
+      },
+      ['3: no event of the file says that the key was made by then'],
+    ],
+    [
+      'a key that its population has twice',
+      { population: [keyId, keyId], head: { population: 2 } },
+      ['2: the population is not in order'],
+    ],
     ['a key that had ended', { head: { at: '2026-01-08T00:00:00.001Z' } }, ['3: the key had ended by then']],
   ])('is damaged by %s', (_, change, expected) => {
     expect(damages(change)).toEqual(expect.arrayContaining(expected))
@@ -139,6 +183,22 @@ describe('evidence', () => {
 
   test('a key that ended at the very moment still stood just before', () => {
     expect(damages({ head: { at: '2026-01-08T00:00:00.000Z' } })).toEqual([])
+  })
+
+  test('that names keys of any form in their order is not damaged by that', () => {
+    const names = ['0', 'A_1', 'key_1']
+    expect(damages({ population: names, head: { population: 3 } }).join()).not.toContain('order')
+  })
+
+  test('is read again line by line, as it was written', () => {
+    for (const line of [
+      { evidence: head },
+      { population },
+      { sample: { key: keyId, steps: whole, use: null } },
+    ]) {
+      expect(evidenceLine(line)).toMatch(/^[^\n]+\n$/)
+      expect(readEvidenceLine(JSON.parse(evidenceLine(line)))).toEqual(line)
+    }
   })
 
   test('begins once', () => {

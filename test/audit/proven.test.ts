@@ -1,5 +1,7 @@
-import { expect, test } from 'vitest'
-import type { Link } from '../../src/audit/chain.ts'
+import { createHash } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import type { Entry, LeftOut, Link } from '../../src/audit/chain.ts'
+import { ChainInspector, type Vouched } from '../../src/audit/inspect.ts'
 import fc from '../setup/seeded.ts'
 import { chainOf, five, inspect, pick, rehashed, replaceAt, vouchedAt } from './chains.ts'
 
@@ -53,4 +55,66 @@ test('which events are not proven is remembered of some, and counted of all', ()
   const { events, proven, unproven } = inspect(odd, { partial: true, vouched: vouchedAt(odd.at(-1)!) })
   expect({ events, proven }).toEqual({ events: 2_500, proven: 1 })
   expect(unproven).toHaveLength(20)
+})
+
+test('an event that is wrong, or that a witness contradicts, is not proven', () => {
+  const contradicted = five.map((link) => (link.seq === 3 ? { ...link, contradiction: 'x' } : link))
+  expect(inspect(contradicted, { partial: true, vouched: vouchedAt(five[4]!) })).toMatchObject({
+    ...{ proven: 2, breaks: [{ kind: 'altered', from: 3 }] },
+    unproven: [
+      { from: 1, to: 2 },
+      { from: 3, to: 3 },
+    ],
+  })
+  expect(inspect(five, { vouched: vouchedAt({ ...five[4]!, hash: 'f'.repeat(64) }) }).proven).toBe(0)
+})
+
+describe('events that are left out', () => {
+  const digest = (body: string) => createHash('sha256').update(body).digest('hex')
+  const out = (...seqs: number[]): LeftOut => ({
+    ...{ workspace: 'ws_1', seq: seqs[0]! },
+    digests: seqs.map((seq) => digest(five[seq - 1]!.body)),
+  })
+  const of = (parts: (Entry | LeftOut)[], vouched: Vouched, partial = true) => {
+    const inspector = new ChainInspector('ws_1', vouched, partial)
+    for (const part of parts) {
+      if ('digests' in part) inspector.leaveOut(part)
+      else inspector.add(part)
+    }
+    const { proven, unproven, breaks, last } = inspector.end()
+    return { proven, unproven, last, breaks: breaks.map(({ kind, from, to }) => `${kind} ${from}-${to}`) }
+  }
+  const [one, two, , , last] = five as [Link, Link, Link, Link, Link]
+  const sound = { breaks: [], last: 5 }
+
+  test('lead the hashes on, so that what stands on both sides is proven by one checkpoint', () => {
+    const parts = [one, out(2, 3), out(4), last]
+    expect(of(parts, vouchedAt(last))).toEqual({ ...sound, proven: 2, unproven: [] })
+    const ends = [one, out(2, 3, 4, 5)]
+    expect(of(ends, vouchedAt(last))).toEqual({ ...sound, proven: 1, unproven: [] })
+  })
+
+  test('prove the events before them where a checkpoint vouches for one of them', () => {
+    const parts = [one, two, out(3, 4), last]
+    const later = [{ from: 5, to: 5 }]
+    expect(of(parts, vouchedAt(five[2]!))).toEqual({ ...sound, proven: 2, unproven: later })
+    expect(of(parts, vouchedAt(five[2]!, five[3]!))).toEqual({ ...sound, proven: 2, unproven: later })
+  })
+
+  test('are not another one: the next event shows it, or the checkpoint does', () => {
+    const forged = { ...out(2), digests: [digest('x')] }
+    expect(of([one, forged, five[2]!], vouchedAt(last))).toMatchObject({ proven: 0, breaks: ['altered 2-3'] })
+    expect(of([one, forged], vouchedAt(two))).toMatchObject({ proven: 0, breaks: ['altered 1-2'] })
+  })
+
+  test('say nothing without the event before them, or after one that is wrong', () => {
+    expect(of([out(1, 2), five[2]!], vouchedAt(five[2]!))).toMatchObject({ proven: 1, breaks: [] })
+    expect(of([one, out(3), five[3]!], vouchedAt(five[3]!))).toMatchObject({ proven: 1, breaks: [] })
+    const altered = { ...two, hash: 'f'.repeat(64) }
+    expect(of([one, altered, out(3), five[3]!], vouchedAt(last)).breaks).toEqual(['altered 2-2'])
+  })
+
+  test('are missing from a whole export all the same', () => {
+    expect(of([one, out(2), five[2]!], new Map(), false).breaks).toEqual(['removed 2-2'])
+  })
 })

@@ -186,21 +186,25 @@ test('a verifier whose process is suspended is late, and a good run resolves the
   expect(after).toContain('was followed by a canary that every verifier judged as it should.')
 })
 
-test('what a worker that died left behind is ended by the next run, as late', async () => {
-  const { db, clock } = house.world
-  const { workspace_id: workspaceId } = await lastRun()
-  const [keyId] = await plant(house.world, workspaceId, [{ name: 'Canary left behind' }])
-  await db('canary_runs').insert({
-    ...{ id: 'cny_left', workspace_id: workspaceId, key_id: keyId },
-    ...{ began_at: clock.now(), stage: 'alive' },
-  })
-  expect(await runCanary(house.world)).toBe('good')
-  expect(await db('canary_runs').where({ id: 'cny_left' }).first()).toMatchObject({
-    ...{ outcome: 'late', verifiers: 0 },
-    faults: [{ what: 'unfinished' }],
-  })
-  expect(await db('keys').where({ id: keyId }).first()).toMatchObject({ status: 'revoked' })
-})
+test.each(['active', 'revoked'] as const)(
+  'a run that a worker left with a key that is %s is late, and the next goes on',
+  async (status) => {
+    const { db, clock } = house.world
+    const { workspace_id: workspaceId } = await lastRun()
+    const [keyId] = await plant(house.world, workspaceId, [{ name: `Canary left ${status}`, status }])
+    const id = `cny_left_${status}`
+    await db('canary_runs').insert({
+      ...{ id, workspace_id: workspaceId, key_id: keyId },
+      ...{ began_at: clock.now(), stage: status === 'active' ? 'alive' : 'ended' },
+    })
+    expect(await runCanary(house.world)).toBe('good')
+    expect(await db('canary_runs').where({ id }).first()).toMatchObject({
+      ...{ outcome: 'late', verifiers: 0 },
+      faults: [{ what: 'unfinished' }],
+    })
+    expect(await db('keys').where({ id: keyId }).first()).toMatchObject({ status: 'revoked' })
+  },
+)
 
 test('without its variable there is no canary, and runs are forgotten after five weeks', async () => {
   const { world } = house

@@ -4,7 +4,7 @@ import { fetchOperations } from '../../sandbox/operations.ts'
 import { type PostgresServer, startPostgres } from '../../sandbox/services/postgres.ts'
 import { type RedisServer, startRedis } from '../../sandbox/services/redis.ts'
 import { migrate } from '../../src/foundation/migrate.ts'
-import { answerTo, makeKey, openDialog, said, submit, submitAndSee, tokenIn } from '../setup/house.ts'
+import { answerTo, makeKey, openDialog, people, said, submit, submitAndSee, tokenIn } from '../setup/house.ts'
 import { type ProcessHouse, processHouse } from '../setup/process-house.ts'
 
 let postgres: PostgresServer
@@ -67,8 +67,17 @@ test('with Postgres killed, every answer says so, and with Postgres back everyth
     await manager.close(dialog.id)
   }
 
+  // Slack reports this once.
+  await house.slack.setPerson(people.otherMember, { deleted: true })
+  await expect
+    .poll(() => house.logged().some(({ event }) => event === 'slack.user_unread'), within)
+    .toBe(true)
+
   await postgres.restart()
   await expect.poll(() => house.verify(fresh), within).toMatchObject({ status: 200, code: 'VALID' })
+  const offboarded = () =>
+    house.world.db('offboardings').where({ user_id: people.otherMember }).pluck('state')
+  await expect.poll(offboarded, within).toEqual(['done'])
   await expect.poll(() => statusOf('/readyz'), within).toBe(200)
   await expect.poll(async () => said(await answerTo(manager, 'list')), within).toContain('Fresh')
   const names = await house.world.db('keys').orderBy('name').pluck('name')

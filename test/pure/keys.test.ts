@@ -1,3 +1,5 @@
+import { inspect } from 'node:util'
+import { crc32 } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { type Refusal, sentence } from '../../src/foundation/refusal.ts'
 import { plain } from '../../src/foundation/words.ts'
@@ -131,6 +133,8 @@ describe('a name', () => {
     expect(readName(name)).toMatchObject({ code: 'invalid', field: 'name' })
     expect(said(readName(name))).toBe('Use a shorter name; some of its letters stand for many.')
     expect(readName('x'.repeat(80))).toBe('x'.repeat(80))
+    // Each is compared as three.
+    expect(readName('…'.repeat(80))).toBe('…'.repeat(80))
   })
 
   test('words are tidied and cut off by no limit but theirs', () => {
@@ -224,7 +228,17 @@ describe('networks', () => {
     expect(said(readNetworks('office'))).toBe(
       'office is not a network. Write addresses or networks such as 203.0.113.7, 10.0.0.0/8 or 2001:db8::/32.',
     )
-    expect(said(readNetworks('x'.repeat(100)))).toContain(`${'x'.repeat(60)} is`)
+    expect(said(readNetworks('x'.repeat(100)))).toMatch(/^x{60} is/)
+    expect(readNetworks('office')).toMatchObject({ code: 'invalid', field: 'networks' })
+  })
+
+  test('may lie beside each other, and not one within another', () => {
+    const apart = ['10.0.0.0/9', '10.128.0.0/9', '192.0.2.7/32', '2001:db8::/32']
+    expect(readNetworks(`\n${apart.join(' ,; \n')}, 192.0.2.7;`)).toEqual(apart)
+    const refusal = readNetworks('10.1.0.0/16 10.0.0.0/8')
+    expect(refusal).toMatchObject({ code: 'invalid', field: 'networks' })
+    expect(said(refusal)).toBe('10.1.0.0/16 lies within 10.0.0.0/8 already. Leave out one of the two.')
+    expect(said(readNetworks('10.0.0.0/8 10.1.0.0/16'))).toBe(said(refusal))
   })
 
   test('hold the addresses that lie in them, and nothing else', () => {
@@ -252,6 +266,9 @@ describe('a token', () => {
     expect(isWellFormed(secret, prefix)).toBe(true)
     expect(token.hint).toBe('tml_0123...')
     expect([String(token), JSON.stringify(token)]).toEqual(['tml_0123...', '"tml_0123..."'])
+    expect(inspect({ token })).toBe('{ token: Token(tml_0123...) }')
+    const { hint } = generateToken('longer_prefix_', bytes(10))
+    expect(hint).toBe('longer_prefix_ABCD...')
     expect(token.hash()).toEqual(hashToken(secret))
     expect(hashToken('a').toString('hex')).toMatch(/^ca978112ca1bbdca/)
   })
@@ -266,6 +283,15 @@ describe('a token', () => {
     expect(calls).toBe(2)
   })
 
+  test('has no more characters where the source has to be asked once more', () => {
+    let calls = 0
+    const random = (length: number) => {
+      calls++
+      return new Uint8Array(length).map((_, i) => (calls === 1 && i > 0 ? 255 : i))
+    }
+    expect(generateToken(prefix, random).open()).toHaveLength(tokenLength(prefix))
+  })
+
   test('is not one with another prefix, length, alphabet or checksum', () => {
     const secret = token.open()
     expect(isWellFormed(secret.replace('tml_', 'tmx_'), prefix)).toBe(false)
@@ -274,6 +300,29 @@ describe('a token', () => {
     expect(isWellFormed(secret.replace('5', '-'), prefix)).toBe(false)
     expect(isWellFormed(secret.replace('5', '6'), prefix)).toBe(false)
     expect(isWellFormed(`${secret.slice(0, -1)}_`, prefix)).toBe(false)
+  })
+
+  test('is not one by its checksum alone', () => {
+    const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+    const withChecksum = (text: string) => {
+      let rest = crc32(text)
+      const sum = Array.from({ length: 6 }, () => {
+        const digit = digits[rest % 62]!
+        rest = Math.floor(rest / 62)
+        return digit
+      })
+      return text + sum.reverse().join('')
+    }
+    expect(isWellFormed(withChecksum(`tml_${'a'.repeat(32)}`), prefix)).toBe(true)
+    for (const body of [
+      `tml_${'a'.repeat(31)}`,
+      `tml_${'a'.repeat(33)}`,
+      `tmx_${'a'.repeat(32)}`,
+      `tml_-${'a'.repeat(31)}`,
+      `tml_${'a'.repeat(31)}-`,
+      `tml_${'a'.repeat(15)}é${'a'.repeat(16)}`,
+    ])
+      expect(isWellFormed(withChecksum(body), prefix), body).toBe(false)
   })
 
   test('of another maker has a hint of 4 to 16 visible characters', () => {
@@ -317,5 +366,9 @@ describe('a token', () => {
         prefix,
       ),
     ).toEqual([secret, 'tml_Ab3d', 'foreign-key-0123456789=', 'xyz9', 'abcd', 'efgh'])
+    // What stands around a token is not joined; dots within a word stay; a name is short, and ends with its sign.
+    expect(pastedWords(`abc.${secret}.xyz`, prefix)).toEqual([secret, 'abc.', '.xyz'])
+    const words = ['abcd...efgh', `${'x'.repeat(19)}=`, 'a=bcd', 'a:bcd']
+    expect(pastedWords(`${words.join(' ')} ${'x'.repeat(18)}=`, prefix)).toEqual(words)
   })
 })

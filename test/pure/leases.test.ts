@@ -69,6 +69,12 @@ describe('a receipt in words', () => {
       undefined,
       '2 servers confirmed; c did not answer; I waited 1.0 s until its permission ended. Every request from now on is refused.',
     ],
+    [
+      confirmed({ confirmed: ['a'], waitedOut: ['c'], tookMs: 1_000 }),
+      undefined,
+      '1 server confirmed; c did not answer; I waited 1.0 s until its permission ended. Every request from now on is refused.',
+    ],
+    [confirmed({ confirmed: ['a', 'b'], waitedOut: ['c'] }), 'end', '2 of 3 servers confirmed when it ends.'],
     [confirmed({ confirmed: ['a'], waitedOut: ['c', 'd'] }), 'end', '1 of 3 servers confirmed when it ends.'],
     [
       confirmed({ confirmed: ['a'], tookMs: 999 }),

@@ -111,6 +111,8 @@ describe('quiet hours', () => {
     [noon, '12:00:00', '2026-06-15T14:00:00.000Z'],
     [noon, '13:59:59', '2026-06-15T14:00:00.000Z'],
     [noon, '14:00:00', undefined],
+    [{ ...noon, quietUntil: '12:00' }, '11:30:00', undefined],
+    [{ ...noon, quietUntil: '12:00' }, '12:00:00', undefined],
     [{ ...noon, quietUntil: '12:00' }, '12:30:00', undefined],
     [{ ...night, timeZone: 'Asia/Tokyo' }, '10:59:59', undefined],
     [{ ...night, timeZone: 'Asia/Tokyo' }, '11:00:00', '2026-06-15T23:00:00.000Z'],
@@ -125,6 +127,9 @@ describe('quiet hours', () => {
       '2026-10-25T00:30:00.000Z',
     )
     expect(quietUntil(berlin, new Date('2026-10-25T01:10:00Z'))).toBeUndefined()
+    const night = { ...berlin, quietFrom: '22:00' }
+    expect(quietUntil(night, new Date('2026-03-29T00:59:59Z'))).toBeDefined()
+    expect(quietUntil(night, new Date('2026-03-29T01:00:00Z'))).toBeUndefined()
     // 02:30 does not come: 03:30 does, an hour later than the clock of before.
     expect(quietUntil(berlin, new Date('2026-03-29T00:30:00Z'))?.toISOString()).toBe(
       '2026-03-29T01:30:00.000Z',

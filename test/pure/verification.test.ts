@@ -9,7 +9,7 @@ import { Parents } from '../../src/verification/parents.ts'
 import { readPath, resolvedPath } from '../../src/verification/path.ts'
 import { openMemory } from '../../src/verification/remembered.ts'
 import { defaultRows, endpointOfScope, scopeTable } from '../../src/verification/scope-table.ts'
-import { readTarget, UnclearRequests } from '../../src/verification/target.ts'
+import { ClosedRoutes, readTarget, UnclearRequests } from '../../src/verification/target.ts'
 
 describe('the verdict', () => {
   const good: KeyFacts = {
@@ -199,6 +199,15 @@ describe('the memory of a verifier', () => {
     expect(one.find('a')).toBe('A2')
   })
 
+  test('needs nothing above it', async () => {
+    const alone = openMemory<string>({
+      ...{ capacity: 1, unknownCapacity: 1, mayAnswer: () => true },
+      read: async () => 'A',
+    })
+    await alone.find('a')
+    expect(alone.find('a')).toBe('A')
+  })
+
   test('passes on that the primary cannot be read, and asks again', async () => {
     const one = memory({ a: new Error('out') })
     await expect(one.find('a')).rejects.toThrow('out')
@@ -267,6 +276,7 @@ describe('the address of a client', () => {
     ['10.0.0.1', '9.9.9.9, 1.2.3.4 ,10.0.0.2', '1.2.3.4'],
     ['10.0.0.1', '9.9.9.9, nonsense, 10.0.0.2', 'nonsense'],
     ['10.0.0.1', '10.0.0.3, , 10.0.0.2', '10.0.0.3'],
+    ['10.0.0.1', '10.0.0.4, 10.0.0.3, 10.0.0.2', '10.0.0.4'],
     ['10.0.0.1', ' , ,', '10.0.0.1'],
   ]
 
@@ -349,6 +359,8 @@ describe('a request target', () => {
     ['/é', '/é'],
     ['/%C3%A9/', '/é'],
     ['/.a', '/.a'],
+    ['/é/a.', '/é/a.'],
+    ['/é/a\u200b', '/é/a\u200b'],
   ])('%j is the path %j', (target, path) => {
     expect(readPath(target)).toEqual(path === undefined ? { unclear: 'fragment' } : { path })
   })
@@ -374,7 +386,7 @@ describe('a request target', () => {
     const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) })
     const unclear = new UnclearRequests(log as never)
     expect([...unclear.counts.values()].every((count) => count === 0)).toBe(true)
-    for (const atMs of [0, 3_599_999, 3_600_000]) unclear.note('key_a', 'escape', true, atMs)
+    for (const atMs of [1, 2, 3_600_000, 3_600_001]) unclear.note('key_a', 'escape', true, atMs)
     unclear.note('key_b', 'form', false, 1)
     expect(lines).toMatchObject([
       { event: 'verify.unclear_path', keyId: 'key_a', why: 'escape', refused: true },
@@ -382,6 +394,17 @@ describe('a request target', () => {
       { keyId: 'key_b', why: 'form', refused: false },
     ])
     expect(lines[0]!.msg).toBe('a good key came with a path that two servers could read differently')
-    expect([unclear.counts.get('escape'), unclear.counts.get('form')]).toEqual([3, 1])
+    expect([unclear.counts.get('escape'), unclear.counts.get('form')]).toEqual([4, 1])
+  })
+
+  test('that a widened route would let through is logged once an hour and key, with the way to allow it', () => {
+    const lines: Record<string, unknown>[] = []
+    const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) })
+    const closed = new ClosedRoutes(log as never)
+    for (const atMs of [1, 2, 3_600_000, 3_600_001]) closed.note('key_a', 'POST /v1/analytics/exports', atMs)
+    closed.note('key_b', 'POST /v1/analytics/exports', 2)
+    expect(lines.map(({ keyId }) => keyId)).toEqual(['key_a', 'key_a', 'key_b'])
+    expect(lines[0]).toMatchObject({ event: 'verify.would_be_allowed', route: 'POST /v1/analytics/exports' })
+    expect(lines[0]!.msg).toContain('KEYWARDEN_ANALYTICS_EXPORTS=allow')
   })
 })

@@ -44,6 +44,17 @@ test('exports are of analytics by the documentation: closed to it until the oper
   const others = (widening: 'log' | 'allow') =>
     scopeTable(defaultRows, widening).routes.filter(({ name }) => !name.endsWith('exports'))
   expect(others('allow')).toEqual(others('log'))
+  const marked = (widening?: 'log' | 'allow') =>
+    loadScopeTable(undefined, widening).routes.filter((route) => 'widened' in route)
+  expect(marked('log')).toEqual([
+    {
+      name: 'POST /v1/analytics/exports',
+      anyScope: scopeBits(['write']),
+      widened: scopeBits(['analytics']),
+    },
+  ])
+  expect(marked()).toEqual(marked('log'))
+  expect(marked('allow')).toEqual([])
 })
 
 test('a method without a row is allowed to nobody', () => {
@@ -165,13 +176,13 @@ describe('a table from a file', () => {
   })
 
   test.each([
-    ['- { method: GET, path: /x, scopes: [reed] }', /row 1 .*is not a scope/],
+    ['- { method: GET, path: /x, scopes: [reed] }', /: row 1 \(scopes\.0\) is not a scope\.$/],
     [
       '- { method: GET, path: /x, scopes: [read] }\n- { method: GET, path: x, scopes: [read] }',
       /row 2 .*form/,
     ],
     ['- { method: GET, path: /a/**/b, scopes: [read] }', /row 1/],
-    ['method: GET', /cannot be used/],
+    ['method: GET', /cannot be used: it Invalid input: expected array/],
   ])('that is wrong says where: %s', (text, said) => {
     expect(() => load(text)).toThrow(said)
   })

@@ -125,7 +125,7 @@ const confirmStep = (interaction: Interaction, step: string | undefined, withinM
 
 /** Another person was first. Whether the change is confirmed everywhere is a separate question. */
 async function stillUnderWay(interaction: SubmitInteraction, refusal: Refusal): Promise<Refusal> {
-  const receipt = await confirmChange(interaction.bot.world, [interaction.metadata], { withinMs: 1 })
+  const receipt = await confirmChange(interaction.bot.world, [interaction.metadata], { withinMs: quickMs })
   return receipt.state === 'confirmed' ? refusal : { ...refusal, next: receiptPhrase(receipt) }
 }
 

@@ -1,4 +1,3 @@
-import { perform } from '../../acts/perform.ts'
 import { followGroup } from '../../directory/user-groups.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
@@ -16,6 +15,7 @@ import {
   textIn,
 } from '../interaction.ts'
 import { rolesForm } from '../messages/workspace/roles.ts'
+import { performFor } from '../perform-for.ts'
 
 /** `/keys roles` */
 export const openRoles: OnCommand = (interaction) => showRoles(interaction)
@@ -62,8 +62,8 @@ async function givePerson(
   userId: string,
   role: Role,
 ): Promise<Phrase | Refusal> {
-  const { actor, workspace } = interaction.caller
-  const set = await perform(interaction.bot.world, actor, (act) => setRole(act, workspace.id, userId, role), {
+  const { workspace } = interaction.caller
+  const set = await performFor(interaction, (act) => setRole(act, workspace.id, userId, role), undefined, {
     changesRoles: true,
   })
   if (isRefusal(set)) return set
@@ -78,13 +78,13 @@ async function giveGroup(
   groupId: string,
   role: Role,
 ): Promise<Phrase | Refusal> {
-  const { actor, workspace } = interaction.caller
+  const { workspace } = interaction.caller
   const given = role === 'member' ? null : role
   const { users = [] } = given ? await interaction.bot.web.usergroups.users.list({ usergroup: groupId }) : {}
-  const set = await perform(
-    interaction.bot.world,
-    actor,
+  const set = await performFor(
+    interaction,
     (act) => setGroupRole(act, workspace.id, groupId, given, users),
+    undefined,
     { changesRoles: true },
   )
   if (isRefusal(set)) return set

@@ -8,6 +8,7 @@ import { identify } from '../caller.ts'
 import { openHome } from '../conversations/home.ts'
 import type { BotContext } from '../interaction.ts'
 import { failure, redrawHomes } from '../live-home.ts'
+import { again, orAgain } from './again.ts'
 import { type ChangedUser, onLeftOrReturned, saidOf } from './leavers.ts'
 
 /** Draws Home when it is opened; outsiders get nothing. A failed draw is retried once. */
@@ -23,9 +24,14 @@ export async function onHomeOpened(bot: BotContext, teamId: string, userId: stri
   }
 }
 
+const lost = (event: string) => ({
+  event,
+  message: "an event of Slack's could not be followed; it is tried again for some minutes",
+})
+
 /** Updates the roles that a user group gives when its members change. */
 export async function onGroupChanged(bot: BotContext, groupId: string): Promise<void> {
-  await patiently(() => followGroup(bot, groupId))
+  await again(bot, lost('slack.group_unread'), () => patiently(() => followGroup(bot, groupId)))
 }
 
 /**
@@ -33,10 +39,23 @@ export async function onGroupChanged(bot: BotContext, groupId: string): Promise<
  * offboarding of one who left.
  */
 export async function onUserChanged(bot: BotContext, teamId: string, user: ChangedUser): Promise<void> {
-  if (!(await onLeftOrReturned(bot, teamId, user))) return
-  const workspaces = await workspacesOfTeam(bot.world.db, teamId)
-  const ids = workspaces.map(({ id }) => id)
-  await perform(bot.world, { kind: 'job', id: 'slack-events' }, (act) =>
-    applyPresence(act, workspaces[0]!.accountId, ids, saidOf(user, teamId)),
-  )
+  const unread = lost('slack.user_unread')
+  let isRetry = false
+  const isNews = await again(bot, unread, async () => {
+    const wasTried = isRetry
+    isRetry = true
+    const done = await onLeftOrReturned(bot, teamId, user)
+    // An attempt whose outcome nobody knew may have been the one.
+    return done === 'stale' ? wasTried : done
+  })
+  if (!isNews) return
+  await again(bot, unread, async () => {
+    const workspaces = await workspacesOfTeam(bot.world.db, teamId)
+    const ids = workspaces.map(({ id }) => id)
+    orAgain(
+      await perform(bot.world, { kind: 'job', id: 'slack-events' }, (act) =>
+        applyPresence(act, workspaces[0]!.accountId, ids, saidOf(user, teamId)),
+      ),
+    )
+  })
 }

@@ -13,6 +13,7 @@ import { recordReturn } from '../../offboarding/undo.ts'
 import { type Workspace, workspacesOfTeam } from '../../workspaces/workspace.ts'
 import { isFullMember } from '../caller.ts'
 import type { BotContext } from '../interaction.ts'
+import { orAgain } from './again.ts'
 
 const actor = { kind: 'job', id: 'slack-events' } as const
 
@@ -25,27 +26,35 @@ export type ChangedUser = SlackUser & {
 
 /**
  * Requests an offboarding when Slack deactivates a person, and ends it when they return. False when the event changes
- * nothing: it is about an app or a person of another organisation, or it is stale.
+ * nothing, being about an app or a person of another organisation.
+ * @throws where the database was out, or it is not known whether it was done
  */
-export async function onLeftOrReturned(bot: BotContext, teamId: string, user: ChangedUser): Promise<boolean> {
+export async function onLeftOrReturned(
+  bot: BotContext,
+  teamId: string,
+  user: ChangedUser,
+): Promise<boolean | 'stale'> {
   const { world } = bot
   const [workspace] = await workspacesOfTeam(world.db, teamId)
   if (!workspace || user.is_bot) return false
   const { accountId } = workspace
   if (isForeign(user, teamId) && !(await hasMoved(bot, accountId, teamId, user))) return false
   const email = user.profile?.email
-  const done = await perform(world, actor, async (act) => {
-    if (!(await isNews(act.trx, accountId, saidOf(user, teamId)))) return 'stale'
-    if (typeof email === 'string' && email)
-      await rememberEmails(act.trx, accountId, [{ userId: user.id, email }], act.now)
-    if (user.deleted) {
-      const request = { source: 'user-change', userId: user.id } as const
-      return requestOffboarding(act, workspace, request, world.random)
-    }
-    if (isForeign(user, teamId)) return 'present'
-    return (await recordReturn(act, accountId, user.id, 'slack', world.random)) ? 'returned' : 'present'
-  })
-  if (isRefusal(done) || done === 'stale') return false
+  const done = orAgain(
+    await perform(world, actor, async (act) => {
+      if (!(await isNews(act.trx, accountId, saidOf(user, teamId)))) return 'stale'
+      if (typeof email === 'string' && email)
+        await rememberEmails(act.trx, accountId, [{ userId: user.id, email }], act.now)
+      if (user.deleted) {
+        const request = { source: 'user-change', userId: user.id } as const
+        return requestOffboarding(act, workspace, request, world.random)
+      }
+      if (isForeign(user, teamId)) return 'present'
+      return (await recordReturn(act, accountId, user.id, 'slack', world.random)) ? 'returned' : 'present'
+    }),
+  )
+  if (isRefusal(done)) return false
+  if (done === 'stale') return done
   if (done !== 'present') bot.offboard()
   return true
 }

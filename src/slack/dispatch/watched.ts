@@ -1,9 +1,9 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { isRefusal } from '../../foundation/refusal.ts'
 import { isSlackUser } from '../../foundation/words.ts'
 import { possibleTokens, reportPaste, watcherOf } from '../../leaks/paste.ts'
 import type { BotContext } from '../interaction.ts'
 import { readSnippets, type SlackFile } from '../snippets.ts'
+import { again } from './again.ts'
 
 /** A message of Slack's events, new or edited; every field is Slack's word and may be missing. */
 export type MessageEvent = {
@@ -22,9 +22,6 @@ export type MessageEvent = {
   message?: MessageEvent
   previous_message?: MessageEvent
 }
-
-/** Real seconds between attempts while the database is out. */
-const retryDelaysSeconds = [1, 2, 5, 15, 30, 60, 120]
 
 /**
  * Reports the whole tokens in a message of a watched channel: written by a person or an app, in a thread, edited, or in a
@@ -45,7 +42,7 @@ export async function onMessage(
   const { db, config } = bot.world
   // Whether keys were adopted is not known yet.
   if (files.length === 0 && possibleTokens(texts, config.tokenPrefix, true).length === 0) return
-  const watcher = await again(bot, () => watcherOf(db, teamId, channel))
+  const watcher = await again(bot, unread, () => watcherOf(db, teamId, channel))
   if (!watcher) return
   const all = [...texts, ...(await readSnippets(bot, files))]
   const hashes = possibleTokens(all, config.tokenPrefix, watcher.adoptsKeys)
@@ -57,7 +54,7 @@ export async function onMessage(
     isColleague:
       isSlackUser(author) && !message.bot_id && (message.user_team ?? message.team ?? teamId) === teamId,
   }
-  const isNews = await again(bot, async () => {
+  const isNews = await again(bot, unread, async () => {
     const done = await reportPaste(bot.world, paste)
     if (isRefusal(done)) throw new Error(done.code)
     return done
@@ -65,20 +62,9 @@ export async function onMessage(
   if (isNews) await bot.actOnLeaks()
 }
 
-/** Slack sends an event once it was acknowledged no more, so the attempts are ours. */
-async function again<T>(bot: BotContext, work: () => Promise<T>): Promise<T | undefined> {
-  for (const seconds of [...retryDelaysSeconds, undefined]) {
-    try {
-      return await work()
-    } catch (error) {
-      bot.world.log.error(
-        { event: 'leak.message_unread', error: String(error) },
-        'a message of a watched channel could not be looked up; it is tried again for some minutes',
-      )
-      if (seconds === undefined) return undefined
-      await pause(seconds * 1_000, undefined, { ref: false })
-    }
-  }
+const unread = {
+  event: 'leak.message_unread',
+  message: 'a message of a watched channel could not be looked up; it is tried again for some minutes',
 }
 
 const linkTo = async ({ web }: BotContext, channel: string, ts: string): Promise<string> =>
