@@ -1,24 +1,22 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { isRefusal, type Refusal } from '../../foundation/refusal.ts'
-import type { BotContext } from '../interaction.ts'
 
 /** Real seconds between attempts while the database is out. */
 const retryDelaysSeconds = [1, 2, 5, 15, 30, 60, 120]
 
 /**
- * Slack sends an event once it was acknowledged no more, so the attempts are ours. Undefined when the last has failed.
- * `failed`: the event and the words of the line that each failure is logged with.
+ * Slack sends an event once it was acknowledged no more, so the attempts are ours, for some four minutes. `report` is called
+ * with each failure; undefined when the last attempt has failed.
  */
 export async function again<T>(
-  { world }: BotContext,
-  failed: { event: string; message: string },
+  report: (error: unknown) => void,
   work: () => Promise<T>,
 ): Promise<T | undefined> {
   for (const seconds of [...retryDelaysSeconds, undefined]) {
     try {
       return await work()
     } catch (error) {
-      world.log.error({ event: failed.event, error: String(error) }, failed.message)
+      report(error)
       if (seconds === undefined) return undefined
       await pause(seconds * 1_000, undefined, { ref: false })
     }

@@ -24,14 +24,14 @@ export async function onHomeOpened(bot: BotContext, teamId: string, userId: stri
   }
 }
 
-const lost = (event: string) => ({
-  event,
-  message: "an event of Slack's could not be followed; it is tried again for some minutes",
-})
-
 /** Updates the roles that a user group gives when its members change. */
 export async function onGroupChanged(bot: BotContext, groupId: string): Promise<void> {
-  await again(bot, lost('slack.group_unread'), () => patiently(() => followGroup(bot, groupId)))
+  const unread = (error: unknown) =>
+    bot.world.log.error(
+      { event: 'slack.group_unread', error: String(error) },
+      'a change of a user group could not be followed; it is tried again for some minutes',
+    )
+  await again(unread, () => patiently(() => followGroup(bot, groupId)))
 }
 
 /**
@@ -39,9 +39,13 @@ export async function onGroupChanged(bot: BotContext, groupId: string): Promise<
  * offboarding of one who left.
  */
 export async function onUserChanged(bot: BotContext, teamId: string, user: ChangedUser): Promise<void> {
-  const unread = lost('slack.user_unread')
+  const unread = (error: unknown) =>
+    bot.world.log.error(
+      { event: 'slack.user_unread', error: String(error) },
+      'a change of a person could not be followed; it is tried again for some minutes',
+    )
   let isRetry = false
-  const isNews = await again(bot, unread, async () => {
+  const isNews = await again(unread, async () => {
     const wasTried = isRetry
     isRetry = true
     const done = await onLeftOrReturned(bot, teamId, user)
@@ -49,7 +53,7 @@ export async function onUserChanged(bot: BotContext, teamId: string, user: Chang
     return done === 'stale' ? wasTried : done
   })
   if (!isNews) return
-  await again(bot, unread, async () => {
+  await again(unread, async () => {
     const workspaces = await workspacesOfTeam(bot.world.db, teamId)
     const ids = workspaces.map(({ id }) => id)
     orAgain(

@@ -42,7 +42,7 @@ export async function onMessage(
   const { db, config } = bot.world
   // Whether keys were adopted is not known yet.
   if (files.length === 0 && possibleTokens(texts, config.tokenPrefix, true).length === 0) return
-  const watcher = await again(bot, unread, () => watcherOf(db, teamId, channel))
+  const watcher = await again(unread(bot), () => watcherOf(db, teamId, channel))
   if (!watcher) return
   const all = [...texts, ...(await readSnippets(bot, files))]
   const hashes = possibleTokens(all, config.tokenPrefix, watcher.adoptsKeys)
@@ -54,7 +54,7 @@ export async function onMessage(
     isColleague:
       isSlackUser(author) && !message.bot_id && (message.user_team ?? message.team ?? teamId) === teamId,
   }
-  const isNews = await again(bot, unread, async () => {
+  const isNews = await again(unread(bot), async () => {
     const done = await reportPaste(bot.world, paste)
     if (isRefusal(done)) throw new Error(done.code)
     return done
@@ -62,10 +62,13 @@ export async function onMessage(
   if (isNews) await bot.actOnLeaks()
 }
 
-const unread = {
-  event: 'leak.message_unread',
-  message: 'a message of a watched channel could not be looked up; it is tried again for some minutes',
-}
+const unread =
+  ({ world }: BotContext) =>
+  (error: unknown) =>
+    world.log.error(
+      { event: 'leak.message_unread', error: String(error) },
+      'a message of a watched channel could not be looked up; it is tried again for some minutes',
+    )
 
 const linkTo = async ({ web }: BotContext, channel: string, ts: string): Promise<string> =>
   (await web.chat.getPermalink({ channel, message_ts: ts }).catch(() => undefined))?.permalink ?? ''
