@@ -94,17 +94,19 @@ const printEvidence = (env: Env, { workspace, at, samples, seed }: EvidenceChoic
       return complain(
         refuse('invalid', 'That is not over yet.', { next: 'Name a day or a moment of the past.' }),
       )
-    const db = statisticsDatabase(world)
-    const evidence = await gatherEvidence(db, {
-      workspaceId: one.id,
-      at: at ?? now,
-      samples,
+    const wanted = {
+      ...{ workspaceId: one.id, at: at ?? now, samples },
       seed: seed ?? Buffer.from(world.random(8)).toString('hex'),
+    }
+    // All of one moment, and from the primary: a standby that is behind knows keys that have ended as live ones.
+    const evidence = await world.db.transaction((trx) => gatherEvidence(trx, wanted), {
+      isolationLevel: 'repeatable read',
+      readOnly: true,
     })
     printError(
       `${evidence.drawn.length} of the ${evidence.population.length} keys of ${one.name} just before ${evidence.at.toISOString()}, drawn with seed ${evidence.seed}.`,
     )
-    return writeOut(fromStandby(world, exportEvidence(db, evidence)))
+    return writeOut(exportEvidence(world.db, evidence))
   })
 
 const collect = (value: string, before: string[] = []): string[] => [...before, value]

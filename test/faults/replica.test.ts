@@ -53,6 +53,11 @@ test('exports are read from the replica, as late as it is, and a verify never is
   expect(await placed.ask(late!)).toBe('VALID')
   await lab.confirm(await lab.revoke(late!))
   expect(await placed.ask(late!)).toBe('REVOKED')
+
+  // Evidence says which keys there were: the replica still knows this one as live.
+  const evidence = await shell(['audit', 'evidence', '--samples', '5'], env())
+  expect(evidence).toMatchObject({ code: 0, out: expect.stringContaining(early!.id) })
+  expect(evidence.out).not.toContain(late!.id)
 })
 
 test('while the replica is out an export says so, and a list of keys does not need it', async () => {
