@@ -44,15 +44,25 @@ async function readOne(
   const content = isShared
     ? { about: 'group' as const, group: await readGroup(db, message.subjectId, now, readerId) }
     : { about: 'alert' as const, alert: await forReader(db, alert, readerId) }
-  if (message.mode === 'live') return { live: { content } }
+  const live = { content, ...changesOf(content) }
+  if (message.mode === 'live') return { live }
   const step = await stepOf(db, message, alert)
   const { mentions, broadcast } = step
   return {
-    live: { content },
+    live,
     said: { content: { about: 'alert-step', step } as FindingContent, mentions, broadcast },
     isSaidByLive: !isShared,
     ...(alert.kind === 'orphaned' ? {} : { concerned: [alert.key.ownerId], mustBeRead: true }),
   }
+}
+
+/** Use moves all the time; a reader notices everything else. */
+function changesOf(content: { alert: Alert } | { group: Group }): { hash: string; figures: string } {
+  const alerts = 'alert' in content ? [content.alert] : content.group.alerts
+  const still = alerts.map(({ inDay, requests, lastUsedAt, band, ...rest }) => rest)
+  const moving = alerts.map(({ inDay, requests, lastUsedAt }) => [inDay, requests, lastUsedAt])
+  const moved = 'group' in content ? content.group.moved : []
+  return { hash: JSON.stringify([still, moved]), figures: JSON.stringify(moving) }
 }
 
 const readerIn = (destination: string) => /^dm:(.+)$/.exec(destination)?.[1]

@@ -54,7 +54,8 @@ test('an alert whose answer was lost is sent again, and both messages stay', asy
 test('a rotation whose answer was lost is posted again, and both messages stay', async () => {
   const manager = house.as('manager')
   await makeKey(manager, { name: 'Lost rotation' })
-  await loseAnswer('Lost rotation')
+  // Its owner gets a direct message about it too.
+  await loseAnswer('a new key replaces')
   await manager.close((await submitAndSee(manager, await openDialog(manager, 'rotate Lost rotation'), {})).id)
   await waitForPosted(2, /replaces.*Lost rotation|Lost rotation.*replaces/)
 })
