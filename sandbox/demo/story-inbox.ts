@@ -8,7 +8,10 @@ const wished = 'Typeform Export'
 /** What waits for a person, and a request of which less is granted than was asked. */
 export const inbox: readonly Step[] = [
   { promises: 'the inbox equals what the channel has open', walk: inboxIsTheChannel },
-  { promises: 'a manager grants less than was asked, and the requester is told what', walk: narrowed },
+  {
+    promises: 'a manager grants less than was asked, and the requester reads what was granted',
+    walk: narrowed,
+  },
 ]
 
 /** Each alert of the channel that still has buttons is in the inbox, and the inbox has no other. */

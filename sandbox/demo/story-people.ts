@@ -4,7 +4,7 @@ import type { PersonClient } from 'local-slack/person'
 import { answerTo, general, openDialog, people, press, said, security, submitAndSee } from '../acting.ts'
 import { reads, type Scene, type Step, same } from './step.ts'
 
-/** Keys as what people have: owners answer for theirs, and whoever leaves keeps none. */
+/** The keys of people: owners confirm theirs in a review, and people who leave keep none. */
 export const review: readonly Step[] = [
   {
     promises: 'a review asks each owner, and shows in #security-alerts how many answered',

@@ -80,7 +80,7 @@ function countOfSamples(text: string): number {
 /** Parses an option. @throws InvalidArgumentError */
 function seedOfSample(text: string): string {
   if (!/^[\w.-]{1,100}$/.test(text))
-    throw new InvalidArgumentError('Write up to 100 letters, digits, dots, lines and underscores.')
+    throw new InvalidArgumentError('Write up to 100 letters, digits, dots, hyphens and underscores.')
   return text
 }
 

@@ -8,7 +8,7 @@ import type { World } from '../foundation/world.ts'
 import { findKey } from '../keys/find.ts'
 import { pastedWords } from '../keys/pasted.ts'
 import { hashToken } from '../keys/token.ts'
-import { executeLeaks, isPolicys, type LeakState, readLeakStates } from '../leaks/act.ts'
+import { executeLeaks, isByPolicy, type LeakState, readLeakStates } from '../leaks/act.ts'
 import { type LeakedKey, type Reported, takeReport } from '../leaks/report.ts'
 import { whereOf } from '../leaks/where.ts'
 import { confirmChange } from '../leases/confirm.ts'
@@ -76,7 +76,7 @@ async function printOutcome(world: World, keys: readonly LeakedKey[], pasted: nu
     printOut(say`${{ name }} (${hint}): reported; ${words[states.get(id)!.state]}.`)
   }
   if (keys.length < pasted) printError(`${pasted - keys.length} of ${pasted} are no live key here.`)
-  const ended = ids.filter((id) => isPolicys(states.get(id)!.state))
+  const ended = ids.filter((id) => isByPolicy(states.get(id)!.state))
   if (ended.length === 0) return 0
   const receipt = await confirmChange(world, ended, {
     withinMs: world.config.verify.leaseMs + 15_000,

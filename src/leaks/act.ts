@@ -183,7 +183,7 @@ export async function confirmLeaks(world: World, { withinMs }: { withinMs: numbe
 export type LeakState = 'waits' | 'works' | 'paused' | 'revoked' | Exclude<LeakAction, 'notify'>
 
 /** Whether policy ended the key because of a report. */
-export const isPolicys = (state: LeakState): boolean => ['quarantine', 'rotate', 'revoke'].includes(state)
+export const isByPolicy = (state: LeakState): boolean => ['quarantine', 'rotate', 'revoke'].includes(state)
 
 /** The state of each of these keys, and whether every verifier has confirmed what policy did to it. */
 export async function readLeakStates(

@@ -52,7 +52,7 @@ const longWords = (text: string): string[] => text.match(/[\w.~+/=-]{20,200}/g) 
 
 /**
  * Reports the tokens of one message, each once, and puts a message for its author. Returns whether any was news; a
- * refusal means that nothing is known, and that it should be tried again.
+ * refusal means that it is unknown whether the report was saved: try it again.
  */
 export function reportPaste(world: World, paste: Paste): Promise<boolean | Refusal> {
   const { channel, ts, link, author, hashes } = paste

@@ -29,7 +29,8 @@ const firstRefreshSeconds = 3
 const refreshSeconds = 30
 
 const columns = `source, subject_id as "subjectId", destination, workspace_id as "workspaceId", hash, figures, edits,
-  coalesce(item_id, subject_id) as "itemId", coalesce(body, '{}') as body, channel_id as "channelId", ts, picture_id as "pictureId", picture_shows as "pictureShows",
+  coalesce(item_id, subject_id) as "itemId", coalesce(body, '{}') as body,
+  channel_id as "channelId", ts, picture_id as "pictureId", picture_shows as "pictureShows",
   coalesce(shown_at > clock_timestamp() - interval '${figuresEverySeconds} seconds', false) as "isFresh"`
 
 type Row = Omit<PostedMessage, 'where'> & {

@@ -3,7 +3,7 @@ import { isRefusal } from '../../foundation/refusal.ts'
 import { findKey, findKeyById } from '../../keys/find.ts'
 import { pastedWords } from '../../keys/pasted.ts'
 import { hashToken } from '../../keys/token.ts'
-import { isPolicys, readLeakStates } from '../../leaks/act.ts'
+import { isByPolicy, readLeakStates } from '../../leaks/act.ts'
 import { type Reported, takeReport } from '../../leaks/report.ts'
 import { whereOf } from '../../leaks/where.ts'
 import { confirmChange } from '../../leases/confirm.ts'
@@ -45,7 +45,7 @@ export const submitLeaked: OnSubmit = async (interaction) => {
   await interaction.bot.actOnLeaks()
   const shown = await orDatabaseOut(() => readShown(interaction, taken))
   if (isRefusal(shown)) return shown
-  const ended = shown.filter(({ state }) => isPolicys(state)).map(({ id }) => id)
+  const ended = shown.filter(({ state }) => isByPolicy(state)).map(({ id }) => id)
   const receipt =
     ended.length > 0 ? await confirmChange(world, ended, { withinMs: receiptMs, to: 'inactive' }) : undefined
   await interaction.show(leakReportedView(shown, pasted.length - shown.length, receipt))

@@ -64,7 +64,7 @@ const windowInputs = (window: MonthlyWindow, timeZone: string): KnownBlock[] => 
     'Until',
     { type: 'timepicker', initial_time: timeOf(window.untilMinute) },
     {
-      hint: `Times are in ${timeZone}. If earlier than From, it means the next day.`,
+      hint: `Times are in ${timeZone}. A time before From is on the next day.`,
     },
   ),
 ]

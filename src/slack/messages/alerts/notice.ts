@@ -28,7 +28,7 @@ const welcomeMessage = ({ workspace, alertChannel }: Notice & { about: 'welcome'
           say`1. ${{ code: '/keys policy' }} sets how long keys live and where alerts go. Alerts go to ${{ name: `#${alertChannel}` }}; if it is private, type ${{ code: '/invite @Keywarden' }} there.`,
           say`2. ${{ code: '/keys roles' }} makes managers, who create and revoke keys. Everybody else asks with ${{ code: '/keys request' }}.`,
           say`3. ${{ code: '/keys create' }} makes the first key. It is shown once, to its owner alone.`,
-          say`4. ${{ code: '/keys connect' }} links the directory or the HR system, so that whoever leaves keeps no key.`,
+          say`4. ${{ code: '/keys connect' }} links the directory or the HR system, so that people who leave keep no key.`,
         ],
         '\n',
       ),

@@ -1,5 +1,5 @@
 import { say } from '../../../foundation/words.ts'
-import { isPolicys, type LeakState } from '../../../leaks/act.ts'
+import { isByPolicy, type LeakState } from '../../../leaks/act.ts'
 import type { PastedContent } from '../../../leaks/source.ts'
 import { context, type Message, message } from '../../blocks.ts'
 import { sentenceBlock } from '../../phrase.ts'
@@ -19,7 +19,7 @@ const unconfirmed = ' Some servers may still accept it for a moment.'
 /** To the author: what their message holds, and what to do. */
 export const pastedMessage = ({ hint, link, state, isConfirmed }: PastedContent): Message =>
   message(
-    say`A message of yours holds the whole key ${{ code: hint }}. Everybody who can read the channel can use it. ${states[state]}${isPolicys(state) && !isConfirmed ? unconfirmed : ''}`,
+    say`A message of yours holds the whole key ${{ code: hint }}. Everybody who can read the channel can use it. ${states[state]}${isByPolicy(state) && !isConfirmed ? unconfirmed : ''}`,
     ...(isLink(link) ? [context(`<${link}|The message>`)] : []),
     sentenceBlock(
       say`Delete the message now. That does not make the key safe: somebody may have read it. To replace it: ${{ code: `/keys rotate ${hint.replace(/\.\.\.$/, '')}` }}, or ask whoever is in charge of it.`,
