@@ -8,7 +8,8 @@ import { openRecords } from '../setup/records.ts'
 test('fifty that append at once to one chain leave it whole, and a rollback leaves no gap', async () => {
   const records = await openRecords()
   const { workspace, owner, calendar, database } = records
-  const many = openDatabase(database.url, { connections: 50 })
+  // Fifty handshakes and fifty in one line may take longer than anybody would wait who is not measured here.
+  const many = openDatabase(database.url, { connections: 50, patient: true, connectMs: 30_000 })
   try {
     const before = (await many('audit_heads').first('seq')).seq
     const appender = async (who: number) => {
