@@ -1367,6 +1367,13 @@ ALTER TABLE public.outbox ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.pending_reveals (
+    key_id text NOT NULL,
+    hint text NOT NULL,
+    revealed_by text NOT NULL,
+    since timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.posted_messages (
     source text NOT NULL,
     subject_id text NOT NULL,
@@ -1907,6 +1914,9 @@ ALTER TABLE ONLY public.outbox
 ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_source_item_id_step_destination_key UNIQUE (source, item_id, step, destination);
 
+ALTER TABLE ONLY public.pending_reveals
+    ADD CONSTRAINT pending_reveals_pkey PRIMARY KEY (key_id);
+
 ALTER TABLE ONLY public.posted_messages
     ADD CONSTRAINT posted_messages_pkey PRIMARY KEY (source, subject_id, destination);
 
@@ -2188,6 +2198,8 @@ CREATE INDEX outbox_redirected ON public.outbox USING btree (workspace_id, desti
 
 CREATE INDEX outbox_waiting ON public.outbox USING btree (destination, seq) WHERE (completed_at IS NULL);
 
+CREATE INDEX pending_reveals_by_age ON public.pending_reveals USING btree (since);
+
 CREATE INDEX posted_messages_by_destination ON public.posted_messages USING btree (destination);
 
 CREATE INDEX posted_messages_to_refresh ON public.posted_messages USING btree (refresh_at) WHERE (refresh_at IS NOT NULL);
@@ -2425,6 +2437,9 @@ ALTER TABLE ONLY public.offboardings
 
 ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.pending_reveals
+    ADD CONSTRAINT pending_reveals_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.keys(id);
 
 ALTER TABLE ONLY public.posted_messages
     ADD CONSTRAINT posted_messages_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);

@@ -11,6 +11,7 @@ import { newSources } from './new-sources.ts'
 import { noticesOver } from './notices-over.ts'
 import { offboarding } from './offboarding-carry-out.ts'
 import { offboardingMissed } from './offboarding-missed.ts'
+import { pendingReveals } from './pending-reveals.ts'
 import { requests } from './requests.ts'
 import { retention } from './retention.ts'
 import { reviews } from './reviews.ts'
@@ -61,6 +62,8 @@ export const timetable: readonly Job[] = [
   { name: 'canary', cron: '47 * * * *', timeZone: 'UTC', lateSeconds: 600, run: canary },
   // cost: one index range over the keys that have waited a week to be revealed
   { name: 'lapsed-keys', cron: '22 * * * *', timeZone: 'UTC', lateSeconds: 600, run: lapsedKeys },
+  // cost: the tokens that were made in the last seconds and are not known to be shown
+  { name: 'pending-reveals', cron: '* * * * *', timeZone: 'UTC', lateSeconds: 120, run: pendingReveals },
   // cost: two index ranges over the requests that have waited for days
   { name: 'requests', cron: '27 * * * *', timeZone: 'UTC', lateSeconds: 600, run: requests },
   // cost: Slack's list of members once a night, and one query

@@ -7,6 +7,7 @@ import { hourMs } from '../foundation/time.ts'
 import { say } from '../foundation/words.ts'
 import type { Act } from '../members/actor.ts'
 import type { Key } from './key.ts'
+import { beginPending, endPending } from './pending-reveals.ts'
 import { revokedAlready } from './revoked.ts'
 import { keyColumns, lockKeyFor, toKey } from './store.ts'
 import { generateToken, type Token } from './token.ts'
@@ -47,6 +48,7 @@ export async function replace(
     keyId,
     details: { hint: key.hint, formerHint: found.hint },
   })
+  await beginPending(act, key)
   return { key, token }
 }
 
@@ -70,6 +72,7 @@ export async function markSaved(
   if (found.savedAt) return found
   const [row] = await act.trx('keys').where({ id: keyId }).update({ saved_at: act.now }).returning(keyColumns)
   await record(act, { event: 'key.saved', workspaceId, keyId, details: { hint } })
+  await endPending(act.trx, { keyId, hint })
   return toKey(row)
 }
 

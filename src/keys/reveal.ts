@@ -7,6 +7,7 @@ import { type Act, actorName } from '../members/actor.ts'
 import { noSuchKey } from '../policy/authorise.ts'
 import type { Key } from './key.ts'
 import { lapsesAt, offerDays, refreshOffers } from './offers.ts'
+import { beginPending, endPending } from './pending-reveals.ts'
 import { revokedAlready } from './revoked.ts'
 import { keyColumns, lockKeyFor, toKey } from './store.ts'
 import { generateToken, type Token } from './token.ts'
@@ -58,6 +59,7 @@ export async function reveal(
     keyId,
     details: { hint: key.hint, expiresAt: key.expiresAt },
   })
+  await beginPending(act, key)
   await refreshOffers(act.trx, [keyId])
   return { key, token }
 }
@@ -82,18 +84,18 @@ const endedBeforeReveal = (key: Key): Refusal =>
 
 /**
  * Takes the reveal of the token with that hint back: the token is void and the key waits again, as if nobody had looked.
- * For when there is no evidence that the token reached its owner. Once more is no refusal, and leaves a token that was
+ * For when there is no evidence that the token reached `revealedBy`. Once more is no refusal, and leaves a token that was
  * revealed meanwhile as it is: the first attempt may not have been heard.
  */
 export async function voidReveal(
   act: Act,
   workspaceId: string,
-  keyId: string,
-  hint: string | null,
+  { keyId, hint }: { keyId: string; hint: string | null },
+  revealedBy: string,
 ): Promise<Key | Refusal> {
   const [row] = await act
     .trx('keys')
-    .where({ id: keyId, workspace_id: workspaceId, status: 'active', revealed_by: act.actor.id, hint })
+    .where({ id: keyId, workspace_id: workspaceId, status: 'active', revealed_by: revealedBy, hint })
     .update({
       status: 'unrevealed',
       hint: null,
@@ -108,6 +110,7 @@ export async function voidReveal(
     .returning(keyColumns)
   if (!row) return voidAlready(act, workspaceId, keyId, hint)
   await record(act, { event: 'key.reveal-voided', workspaceId, keyId })
+  await endPending(act.trx, { keyId, hint })
   await refreshOffers(act.trx, [keyId])
   return toKey(row)
 }

@@ -152,7 +152,10 @@ describe('a connection that is lost before COMMIT changed nothing', () => {
 
 test('a reveal that was taken back may be taken back again: the first attempt may not have been heard', async () => {
   const { key } = await records.key({ name: 'Taken back' })
-  const takeBack = () => records.act((act) => voidReveal(act, records.workspace.id, key.id, key.hint))
+  const takeBack = () =>
+    records.act((act) =>
+      voidReveal(act, records.workspace.id, { keyId: key.id, hint: key.hint }, act.actor.id),
+    )
   expect(await takeBack()).toMatchObject({ status: 'unrevealed' })
   expect(await takeBack()).toMatchObject({ status: 'unrevealed' })
   const { rows } = await other.query(

@@ -3,6 +3,7 @@ import { expect, test, vi } from 'vitest'
 import {
   answerTo,
   callPlatform,
+  counted,
   fillAndCreate,
   house,
   makeKey,
@@ -202,6 +203,42 @@ test('who reveals again before the first token is confirmed void keeps the secon
   expect(said(told)).toContain('I took that key back')
   expect(await status()).toBe('active')
 }, 30_000)
+
+test('only a token that Slack did not show, that nobody saved and that nobody used is taken back later', async () => {
+  const { world } = house
+  const pending = async () => (await world.db('pending_reveals')).length
+  const shown = await makeKey(house.as('manager'), { name: 'Shown well' })
+  await vi.waitFor(async () => expect(await pending()).toBe(0), 40_000)
+
+  const tokens = new Map<string, string>()
+  for (const name of ['Saved', 'Used', 'Paused', 'Lost']) {
+    const token = await makeKey(house.as('manager'), { name })
+    tokens.set(name, token)
+    // As if Slack's answer had not come, the process had ended, and nobody had said that they saved it.
+    if (name !== 'Saved') await world.db('keys').where({ name }).update({ saved_at: null })
+    await world.db.raw(
+      `insert into pending_reveals select id, hint, revealed_by, revealed_at from keys where name = ?`,
+      [name],
+    )
+  }
+  expect(await callPlatform(house, tokens.get('Used')!)).toBe(200)
+  await counted(house, 1)
+  await world.db('keys').where({ name: 'Paused' }).update({ status: 'inactive' })
+
+  house.calendar.advance({ days: 0, minutes: 6 })
+  await house.keywarden.runTimetable()
+  await received(house.as('manager'), 'Slack did not confirm that it showed you Lost')
+  expect(await recorded(house, 'key.reveal-voided', 'Lost')).toHaveLength(1)
+  for (const name of ['Saved', 'Used', 'Paused'])
+    expect(await recorded(house, 'key.reveal-voided', name)).toHaveLength(0)
+  expect(await callPlatform(house, shown)).toBe(200)
+  expect(await callPlatform(house, tokens.get('Lost')!)).toBe(401)
+
+  await world.db('keys').where({ name: 'Paused' }).update({ status: 'active' })
+  await house.keywarden.runTimetable()
+  expect(await recorded(house, 'key.reveal-voided', 'Paused')).toHaveLength(1)
+  expect(await pending()).toBe(0)
+})
 
 test('an offer nobody takes lapses after seven days, and replacing ends after one', async () => {
   const manager = house.as('manager')

@@ -6,6 +6,7 @@ import { say } from '../../foundation/words.ts'
 import type { World } from '../../foundation/world.ts'
 import type { Key } from '../../keys/key.ts'
 import { offerKey } from '../../keys/offers.ts'
+import { endPending } from '../../keys/pending-reveals.ts'
 import { markSaved, replace, replacedAt, type TokenRef } from '../../keys/replace.ts'
 import { reveal, voidReveal } from '../../keys/reveal.ts'
 import type { Token } from '../../keys/token.ts'
@@ -47,7 +48,7 @@ export async function performShowing<T>(
   return isRefusal(made) && made.code === 'outcome_unknown' ? { ...made, next: neverShown } : made
 }
 
-const neverShown = say`No key was shown, and this one will not be. See ${{ code: '/keys list' }}: if it is active there, rotate it; else do this again.`
+const neverShown = say`No key was shown. If one was saved, I take it back within some minutes and offer it to you again. See ${{ code: '/keys list mine' }}.`
 
 /**
  * Shows the token. Slack's reply is the evidence that it accepted the view. Without it nobody knows who saw the
@@ -70,8 +71,19 @@ export async function showOnce(
     await voidToken(interaction, key)
     return false
   }
-  await offerReplacement(interaction, key, shownMessage(key))
+  await Promise.all([noteShown(interaction, key), offerReplacement(interaction, key, shownMessage(key))])
   return true
+}
+
+/** While the database is out this is tried as long as a token would be voided: one that nobody noted as shown is void. */
+async function noteShown({ bot }: Interaction, { id: keyId, hint }: Key): Promise<void> {
+  const note = () => orDatabaseOut(() => endPending(bot.world.db, { keyId, hint }))
+  let noted = await note()
+  for (const seconds of retryDelaysSeconds) {
+    if (!isRefusal(noted)) return
+    await pause(seconds * 1000)
+    noted = await note()
+  }
 }
 
 /** Sends a direct message with [Replace key], which is removed once the token is saved or replaced. */
@@ -137,7 +149,7 @@ async function voidToken(interaction: Interaction, key: Key): Promise<void> {
   if (isRefusal(voided)) {
     world.log.error(
       { event: 'key.void_failed', keyId: key.id },
-      'failed to void a token that may not have been shown; it is live',
+      'failed to void a token that may not have been shown; it is live until the job pending-reveals voids it',
     )
     await sendDirect(interaction, id, notVoidMessage(key))
     return
@@ -163,7 +175,12 @@ async function voidWithRetries(
     // An id for each: one that was found to be rolled back can never be committed.
     const id = requestOf({ requestId }, `void ${key.hint} ${number}`)
     async function work(act: Act) {
-      const voided = await voidReveal(act, key.workspaceId, key.id, key.hint)
+      const voided = await voidReveal(
+        act,
+        key.workspaceId,
+        { keyId: key.id, hint: key.hint },
+        caller.actor.id,
+      )
       // Its owner may have revealed another meanwhile.
       const isWaiting = !isRefusal(voided) && voided.status === 'unrevealed'
       if (isWaiting) await offerKey(act, voided, 'void', bot.world.random)

@@ -34,5 +34,5 @@ function lapse(key: Key): Phrase {
 /** Notifies the person who asked for the key when such a key could not be voided. */
 export const notVoidMessage = (key: Key): Message =>
   message(
-    say`Slack did not confirm that it showed you ${{ name: key.name }} ${hintOf(key)}, and the database was unavailable when I wanted to void it. Revoke it: ${{ code: `/keys revoke ${key.hint ?? key.name}` }}.`,
+    say`Slack did not confirm that it showed you ${{ name: key.name }} ${hintOf(key)}, and the database was unavailable when I wanted to take it back. It works until I can; then I offer it to you again.`,
   )
