@@ -44,6 +44,28 @@ const roleOf = async (userId: string): Promise<Role | undefined> =>
 
 const keyOf = (name: string) => house.world.db('keys').where({ name }).whereNull('predecessor_id').first()
 
+test('who sends their choices after somebody else requested the same offboarding reads that they are not used', async () => {
+  const leaver = 'U0OVER0001'
+  const { world } = house
+  const workspace = await world.db('workspaces').first('id')
+  const as = await join(world, workspace.id, leaver, 'manager')
+  await house.slack.addPerson({ ...house.slack.people()[5]!, id: leaver, name: 'overtaken' })
+  const { id } = await ownedKey(world, as, 'Overtaken')
+  const [late, early] = [house.as('manager'), house.as('owner')]
+  const mine = await openDialog(late, `offboard <@${leaver}>`)
+  const theirs = await openDialog(early, `offboard <@${leaver}>`)
+  const first = await submitAndSee(early, theirs, { [id]: 'deactivate' })
+  expect(said(first.blocks)).not.toContain('not used')
+  await early.close(first.id)
+  const second = await submitAndSee(late, mine, { [id]: 'revoke' })
+  expect(said(second.blocks)).toMatch(
+    new RegExp(`${people.owner}.*requested it before you did.*Your choices are not used`),
+  )
+  await late.close(second.id)
+  await report(leaver, /Offboarded/)
+  expect((await keyOf('Overtaken')).status).toBe('inactive')
+})
+
 test('a preview says which keys and why, may be changed, then it happens and is reported with a file; after an undo the report says what is so', async () => {
   const leaver = people.otherManager
   const serves = { integration: 'Salesforce', description: 'Keeps *contacts* in step' }

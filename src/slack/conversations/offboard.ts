@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { perform } from '../../acts/perform.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
 import { isRefusal, type Refusal, refuse } from '../../foundation/refusal.ts'
@@ -93,25 +94,26 @@ export const submitOffboard: OnSubmit = async (interaction) => {
   const wrong =
     successorId && (await recipientError(world, interaction.bot.web, interaction.caller, successorId))
   if (wrong) return interaction.complain({ successor: wrong })
+  const mode = modes.find((mode): mode is Mode => mode === textIn(interaction.values, 'mode'))
+  const choices = choicesIn(interaction)
+  const note = textIn(interaction.values, 'note')
   const made = await performFor(interaction, (act) =>
     requestOffboarding(
       act,
       workspace,
-      {
-        source: 'slack',
-        userId,
-        successorId,
-        note: textIn(interaction.values, 'note'),
-        mode: modes.find((mode): mode is Mode => mode === textIn(interaction.values, 'mode')),
-        choices: choicesIn(interaction),
-      },
+      { source: 'slack', userId, successorId, note, mode, choices },
       world.random,
     ),
   )
   if (isRefusal(made)) return made
   const preview = await previewOffboarding(world.db, workspace, actor, userId, world.clock.now())
   const keys = preview.elsewhere.reduce((sum, one) => sum + one.keys, preview.keys.length)
-  await interaction.show(begunView(userId, keys, workspace.policy.alertChannel))
+  const isUsed = isDeepStrictEqual(
+    [made.mode, made.successorId, made.choices],
+    [mode ?? made.mode, successorId ?? null, choices],
+  )
+  const overtakenBy = isUsed ? undefined : made.requestedBy
+  await interaction.show(begunView(userId, keys, workspace.policy.alertChannel, overtakenBy))
   interaction.bot.offboard()
 }
 

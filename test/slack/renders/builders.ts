@@ -298,7 +298,13 @@ export const builders: Record<string, Renders> = {
       .tuple(a.preview, user, a.workspace)
       .map(([preview, leaver, workspace]) => ({ ...preview, leaver, workspace })),
   ),
-  begunView: of(offboard.begunView, user, count, channel),
+  begunView: of(
+    offboard.begunView,
+    user,
+    count,
+    channel,
+    fc.option(fc.oneof(user, name), { nil: undefined }),
+  ),
   undoForm: of(offboard.undoForm, a.workspace, a.undone),
   undoneView: over(offboard.undoneView, a.undone),
   offboardingMessage: over(progress.offboardingMessage, a.report),

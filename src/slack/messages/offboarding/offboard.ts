@@ -1,5 +1,5 @@
 import type { KnownBlock, ModalView } from '@slack/types'
-import { join, type Phrase, type Piece, say } from '../../../foundation/words.ts'
+import { isSlackUser, join, type Phrase, type Piece, say } from '../../../foundation/words.ts'
 import type { Mode, Plan, Reason } from '../../../offboarding/offboarding.ts'
 import type { Preview, PreviewedKey } from '../../../offboarding/preview.ts'
 import type { Undone } from '../../../offboarding/undo.ts'
@@ -142,12 +142,19 @@ const modeInput = (mode: Mode, keys: number): KnownBlock =>
     ),
   )
 
-export const begunView = (leaver: string, keys: number, channel: string): ModalView =>
+/** `overtakenBy`: whose request came first, and by whose choices it goes. */
+export const begunView = (leaver: string, keys: number, channel: string, overtakenBy?: string): ModalView =>
   notice('Offboarding', [
     sentenceBlock(
       say`Offboarding ${{ user: leaver }}: ${count(keys, 'key')}. Follow it in ${{ name: `#${channel}` }}.`,
     ),
+    ...(overtakenBy === undefined ? [] : [sentenceBlock(overtaken(overtakenBy))]),
   ])
+
+const overtaken = (by: string): Phrase =>
+  isSlackUser(by)
+    ? say`⚠️ ${{ user: by }} requested it before you did, and it goes by what they chose. Your choices are not used.`
+    : say`⚠️ Another system requested it before you did, and it goes by the policy. Your choices are not used.`
 
 /** The confirmation of an undo: says what it would give back. */
 export const undoForm = (workspace: Workspace, undone: Undone): ModalView =>
