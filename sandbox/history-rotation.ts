@@ -1,11 +1,11 @@
 import type { Refusal } from '../src/foundation/refusal.ts'
-import { reveal } from '../src/keys/reveal.ts'
 import type { Act } from '../src/members/actor.ts'
 import { startRotation } from '../src/rotation/start.ts'
 import { people } from './acting.ts'
 import { habitOf, type Program, requestOf, zendesk } from './customers.ts'
 import type { Client } from './history.ts'
 import type { House } from './house.ts'
+import { revealShown } from './reveal-shown.ts'
 
 /** The dependencies of this part of the demo's past. */
 type Deps = {
@@ -82,7 +82,7 @@ export async function liveThroughHours(
 async function revealed({ house, workspace, done }: Deps, successor: Successor): Promise<string> {
   const { random, config } = house.world
   const shown = { random, tokenPrefix: config.tokenPrefix, timeZone: workspace.policy.timeZone }
-  const { token } = await done((act) => reveal(act, workspace.id, successor.id, shown))
+  const { token } = await done((act) => revealShown(act, workspace.id, successor.id, shown))
   return token.open()
 }
 

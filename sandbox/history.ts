@@ -3,7 +3,6 @@ import { perform } from '../src/acts/perform.ts'
 import { isRefusal, type Refusal, sentence } from '../src/foundation/refusal.ts'
 import { plain } from '../src/foundation/words.ts'
 import { issue } from '../src/keys/issue.ts'
-import { reveal } from '../src/keys/reveal.ts'
 import { deactivate, revoke } from '../src/keys/state.ts'
 import { confirmChange } from '../src/leases/confirm.ts'
 import { isLost } from '../src/leases/receipt.ts'
@@ -16,6 +15,7 @@ import { type Habit, habitOf, requestOf, requestsOn } from './customers.ts'
 import { type PastAct, type PastKey, pastActs, pastKeys } from './history-keys.ts'
 import { beginRotation, hoursOfToday, liveThroughHours, rotated, type Successor } from './history-rotation.ts'
 import type { House } from './house.ts'
+import { revealShown } from './reveal-shown.ts'
 
 const dayMs = 86_400_000
 const hourMs = 3_600_000
@@ -159,7 +159,7 @@ async function make(past: Past, key: PastKey): Promise<void> {
   )
   const deps = { random, tokenPrefix: config.tokenPrefix, timeZone: policy.timeZone }
   const { token } = await done(house, await actor(house, workspaceId, ownerId), (act) =>
-    reveal(act, workspaceId, issued.id, deps),
+    revealShown(act, workspaceId, issued.id, deps),
   )
   past.ids.set(key, issued.id)
   past.tokens.set(key, token.open())

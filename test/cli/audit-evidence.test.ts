@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { revealShown } from '../../sandbox/reveal-shown.ts'
 import { takeCheckpoint } from '../../src/audit/checkpoint.ts'
 import { systemRandom } from '../../src/foundation/random.ts'
-import { reveal } from '../../src/keys/reveal.ts'
 import { revoke } from '../../src/keys/state.ts'
 import { changeStatusInBulk } from '../../src/keys/status-in-bulk.ts'
 import { confirmChange } from '../../src/leases/confirm.ts'
@@ -50,7 +50,7 @@ beforeAll(async () => {
   const requested = approved.keyId!
   ids.set('Requested', requested)
   const deps = { random: systemRandom, tokenPrefix: world.config.tokenPrefix, timeZone: 'UTC' }
-  await records.act((act) => reveal(act, workspace.id, requested, deps), dana)
+  await records.act((act) => revealShown(act, workspace.id, requested, deps), dana)
   await world.db('key_usage').insert({
     ...{ key_id: requested, requests: 7, first_used_at: calendar.now(), last_used_at: calendar.now() },
   })

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { LocalSlack } from 'local-slack'
 import { people } from '../../sandbox/acting.ts'
+import { revealShown } from '../../sandbox/reveal-shown.ts'
 import { perform } from '../../src/acts/perform.ts'
 import { runShell } from '../../src/cli/program.ts'
 import { makeConnection } from '../../src/directory/connections.ts'
 import { insertUser } from '../../src/directory/users.ts'
 import { issue, readDraft } from '../../src/keys/issue.ts'
-import { reveal } from '../../src/keys/reveal.ts'
 import { tryLive } from '../../src/slack/live/try-live.ts'
 import { workspacesOfTeam } from '../../src/workspaces/workspace.ts'
 import { processHouse } from '../setup/process-house.ts'
@@ -72,7 +72,7 @@ export async function openScene(urls: { databaseUrl: string; redisUrl: string })
   if (Array.isArray(draft)) throw new Error('the draft is refused')
   const made = must(await perform(world, owner, (act) => issue(act, workspace.id, draft, random)))
   const deps = { random, tokenPrefix: world.config.tokenPrefix, timeZone: 'UTC' }
-  const { token } = must(await perform(world, owner, (act) => reveal(act, workspace.id, made.id, deps)))
+  const { token } = must(await perform(world, owner, (act) => revealShown(act, workspace.id, made.id, deps)))
   const scim = must(await perform(world, owner, (act) => makeConnection(act, workspace, 'scim', world)))
   const hook = must(await perform(world, owner, (act) => makeConnection(act, workspace, 'webhook', world)))
   const directory = { workspace, connectionId: scim.connection.id, random }

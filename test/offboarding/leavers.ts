@@ -1,9 +1,9 @@
+import { revealShown } from '../../sandbox/reveal-shown.ts'
 import { perform } from '../../src/acts/perform.ts'
 import { systemRandom } from '../../src/foundation/random.ts'
 import type { World } from '../../src/foundation/world.ts'
 import { issue, readDraft } from '../../src/keys/issue.ts'
 import type { Key } from '../../src/keys/key.ts'
-import { reveal } from '../../src/keys/reveal.ts'
 import type { Actor } from '../../src/members/actor.ts'
 import type { Role } from '../../src/members/member.ts'
 import { readPolicy } from '../../src/policy/policy.ts'
@@ -44,7 +44,7 @@ export async function ownedKey(
   const deps = { random: systemRandom, tokenPrefix: world.config.tokenPrefix, timeZone: 'UTC' }
   const revealer: MemberActor = { ...maker, id: owner }
   await asMember(world.db, revealer, world.clock.now())
-  return must(await perform(world, revealer, (act) => reveal(act, workspaceId, key.id, deps))).key
+  return must(await perform(world, revealer, (act) => revealShown(act, workspaceId, key.id, deps))).key
 }
 
 /** Traffic that a key has just had. */

@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { messagesIn } from 'local-slack/inspect'
 import { beforeAll, expect, test } from 'vitest'
+import { revealShown } from '../../sandbox/reveal-shown.ts'
 import { perform } from '../../src/acts/perform.ts'
 import { listEvents } from '../../src/audit/list.ts'
-import { reveal } from '../../src/keys/reveal.ts'
 import { workspacesOfTeam } from '../../src/workspaces/workspace.ts'
 import { join, ownedKey } from '../offboarding/leavers.ts'
 import { counted, house, people, said, security, useHouse } from '../setup/house.ts'
@@ -66,7 +66,7 @@ test('bot and worker are killed at step after step of a rotation, and no request
   const waiting = await ownedKey(world, manager, 'Unkillable', { waits: true })
   const deps = { random: world.random, tokenPrefix: 'tml_', timeZone: 'UTC' }
   const show = async (keyId: string) =>
-    must(await perform(world, manager, (act) => reveal(act, workspace!.id, keyId, deps))).token.open()
+    must(await perform(world, manager, (act) => revealShown(act, workspace!.id, keyId, deps))).token.open()
   const client = startClient(house.platform.url, await show(waiting.id))
   await client.more(10)
   await counted(house, 10)

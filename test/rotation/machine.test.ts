@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { revealShown } from '../../sandbox/reveal-shown.ts'
 import { perform } from '../../src/acts/perform.ts'
 import { isRefusal, type Refusal } from '../../src/foundation/refusal.ts'
-import { reveal } from '../../src/keys/reveal.ts'
 import { activate, deactivate, revoke } from '../../src/keys/state.ts'
 import { startWatching } from '../../src/leases/confirm.ts'
 import type { Act } from '../../src/members/actor.ts'
@@ -117,7 +117,7 @@ async function happen(one: Step, about: About): Promise<boolean> {
     }
     case 'reveal': {
       const deps = { random: world.random, tokenPrefix: 'tml_', timeZone: 'UTC' }
-      return (await run((act) => reveal(act, workspace.id, key!.id, deps), key!.ownerId)) !== undefined
+      return (await run((act) => revealShown(act, workspace.id, key!.id, deps), key!.ownerId)) !== undefined
     }
     case 'traffic':
       return use(key!.id, model.accepts(key!))

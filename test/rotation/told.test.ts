@@ -3,10 +3,10 @@ import { findButton, messagesIn } from 'local-slack/inspect'
 import { fault } from 'local-slack/person'
 import { beforeAll, expect, test } from 'vitest'
 import { lapsedKeys } from '../../jobs/lapsed-keys.ts'
+import { revealShown } from '../../sandbox/reveal-shown.ts'
 import { perform } from '../../src/acts/perform.ts'
 import { openWebClient } from '../../src/foundation/slack.ts'
 import { offerKeys } from '../../src/keys/offers.ts'
-import { reveal } from '../../src/keys/reveal.ts'
 import type { Act, Actor } from '../../src/members/actor.ts'
 import type { Waiting } from '../../src/notifications/source.ts'
 import { startCampaign } from '../../src/rotation/campaign.ts'
@@ -123,7 +123,7 @@ test('an offer loses its button when its key is revealed, or is revoked before a
   const member = { kind: 'member', id: people.member, role: 'member', workspaceId: workspace.id } as const
   await join(world, workspace.id, people.member)
   const deps = { random: world.random, tokenPrefix: 'tml_', timeZone: 'UTC' }
-  must(await perform(world, member, (act) => reveal(act, workspace.id, taken.newKeyId, deps)))
+  must(await perform(world, member, (act) => revealShown(act, workspace.id, taken.newKeyId, deps)))
   must(
     await perform(world, manager, (act) =>
       abortRotation(act, workspace.id, aborted.rotationId, { sure: false }),

@@ -1,5 +1,6 @@
 import { openCalendar } from '../../sandbox/calendar.ts'
 import { operationsToken } from '../../sandbox/operations.ts'
+import { revealShown } from '../../sandbox/reveal-shown.ts'
 import { perform } from '../../src/acts/perform.ts'
 import { readConfig } from '../../src/foundation/config.ts'
 import { type Database, openDatabase } from '../../src/foundation/database.ts'
@@ -10,7 +11,6 @@ import { plain } from '../../src/foundation/words.ts'
 import type { World } from '../../src/foundation/world.ts'
 import { issue, type KeyDraft, readDraft } from '../../src/keys/issue.ts'
 import type { Key } from '../../src/keys/key.ts'
-import { reveal } from '../../src/keys/reveal.ts'
 import type { Token } from '../../src/keys/token.ts'
 import type { Act, Actor } from '../../src/members/actor.ts'
 import { readPolicy } from '../../src/policy/policy.ts'
@@ -64,7 +64,7 @@ export async function openRecords(env: Record<string, string> = {}): Promise<Rec
     if (Array.isArray(request)) throw new Error(plain(request[0]!.message))
     const made = await run((act) => issue(act, workspace.id, request, systemRandom))
     const deps = { random: systemRandom, tokenPrefix: config.tokenPrefix, timeZone: 'UTC' }
-    return run((act) => reveal(act, workspace.id, made.id, deps))
+    return run((act) => revealShown(act, workspace.id, made.id, deps))
   }
   async function drop() {
     await db.destroy()
