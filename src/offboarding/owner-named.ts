@@ -19,8 +19,8 @@ export type OwnerNamed = {
   sources: Through[]
   /** false where nobody else owns the workspace */
   hasOthers: boolean
-  outcome: 'waits' | 'role-ended' | 'undone' | 'returned'
-  /** who ended the role, as an actor's name */
+  outcome: 'waits' | 'role-ends' | 'role-ended' | 'undone' | 'returned'
+  /** who ended the role, or asked for its end, as an actor's name */
   by: string | null
   at: Date
 }
@@ -96,7 +96,9 @@ async function readOne(db: Executor, { subjectId }: Waiting): Promise<Reading | 
       : 'returned'
     : found.keepsRoleIn.includes(workspaceId)
       ? 'waits'
-      : 'role-ended'
+      : found.state === 'requested'
+        ? 'role-ends'
+        : 'role-ended'
   const content: OwnerNamed = {
     about: 'owner-named',
     offboardingId,
@@ -106,8 +108,8 @@ async function readOne(db: Executor, { subjectId }: Waiting): Promise<Reading | 
     sources: [...new Set(requests.map((one) => one.source))],
     hasOthers: (await othersOf(db, workspaceId, found.userId)).length > 0,
     outcome,
-    by: outcome === 'role-ended' ? (people.at(-1)?.by ?? null) : null,
+    by: outcome === 'role-ends' || outcome === 'role-ended' ? (people.at(-1)?.by ?? null) : null,
     at: found.endedAt ?? (outcome === 'waits' ? found.requestedAt : (people.at(-1)?.at ?? found.begunAt)),
   }
-  return { live: { content, isOver: outcome !== 'waits' } }
+  return { live: { content, isOver: outcome !== 'waits' && outcome !== 'role-ends' } }
 }

@@ -4,7 +4,9 @@ import { expect, test } from 'vitest'
 import { perform } from '../../src/acts/perform.ts'
 import { rememberEmails } from '../../src/directory/emails.ts'
 import { findMember, type Role } from '../../src/members/member.ts'
+import type { Waiting } from '../../src/notifications/source.ts'
 import { currentOffboarding } from '../../src/offboarding/offboarding.ts'
+import { ownersNamed } from '../../src/offboarding/owner-named.ts'
 import type { OffboardingRequest } from '../../src/offboarding/request.ts'
 import { requestOffboarding } from '../../src/offboarding/request.ts'
 import { matchWaiting, requestByEmail } from '../../src/offboarding/request-by-email.ts'
@@ -74,6 +76,27 @@ test('an owner whom a system names keeps their role until another owner presses 
   expect(decided.ts).toBe(asked.ts)
   expect(findButton(decided.blocks, 'Offboard…')).toBeUndefined()
   expect(await roleOf(people.otherManager)).toBeUndefined()
+})
+
+test('an owner’s role is said to be ending, not to have ended, until it has', async () => {
+  const { db } = house.world
+  const outcomes = async (state: string) => {
+    const trx = await db.transaction()
+    const [row] = await trx('offboardings')
+      .where({ user_id: people.otherManager })
+      .update({ state })
+      .returning(['id', 'workspace_id'])
+    const subjectId = `${row.id}/${row.workspace_id}`
+    const [read] = await ownersNamed.read(trx, [{ subjectId } as Waiting], house.world.clock.now())
+    await trx.rollback()
+    return read
+  }
+  expect(await outcomes('requested')).toMatchObject({
+    live: { content: { outcome: 'role-ends' }, isOver: false },
+  })
+  expect(await outcomes('acting')).toMatchObject({
+    live: { content: { outcome: 'role-ended' }, isOver: true },
+  })
 })
 
 test('an owner who says Not so undoes it: the keys work again, the role was never touched, and the question ends', async () => {

@@ -935,7 +935,7 @@ export const ownerNamed: fc.Arbitrary<OwnerNamed> = fc.record({
   isHome: fc.boolean(),
   sources: fc.subarray(['workflow', 'webhook', 'slack'] as const, { minLength: 1 }),
   hasOthers: fc.boolean(),
-  outcome: fc.constantFrom('waits', 'role-ended', 'undone', 'returned'),
+  outcome: fc.constantFrom('waits', 'role-ends', 'role-ended', 'undone', 'returned'),
   by: perhaps(jobOrUser),
   at: moment,
 })

@@ -31,9 +31,10 @@ function decided({ leaver, workspace, outcome, by, at }: OwnerNamed): Phrase {
   const place = { name: cut(workspace.name, 60) }
   if (outcome === 'undone') return say`The offboarding of ${person} was undone on ${{ moment: at }}.`
   if (outcome === 'returned') return say`${person} came back on ${{ moment: at }}.`
+  const role = say`Their role in ${place} ${outcome === 'role-ended' ? 'has ended' : 'is ending'}.`
   return by
-    ? say`${who(by)} offboarded ${person} on ${{ moment: at }}. Their role in ${place} has ended.`
-    : say`${person} was offboarded. Their role in ${place} has ended.`
+    ? say`${who(by)} offboarded ${person} on ${{ moment: at }}. ${role}`
+    : say`${person} was offboarded. ${role}`
 }
 
 function buttons({ offboardingId, leaver, workspace, isHome }: OwnerNamed) {
