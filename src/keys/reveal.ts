@@ -85,7 +85,8 @@ const endedBeforeReveal = (key: Key): Refusal =>
 /**
  * Takes the reveal of the token with that hint back: the token is void and the key waits again, as if nobody had looked.
  * For when there is no evidence that the token reached `revealedBy`. Once more is no refusal, and leaves a token that was
- * revealed meanwhile as it is: the first attempt may not have been heard.
+ * revealed meanwhile as it is: the first attempt may not have been heard. So it does with one that was saved or ended
+ * meanwhile: the key says which.
  */
 export async function voidReveal(
   act: Act,
@@ -96,6 +97,7 @@ export async function voidReveal(
   const [row] = await act
     .trx('keys')
     .where({ id: keyId, workspace_id: workspaceId, status: 'active', revealed_by: revealedBy, hint })
+    .whereNull('saved_at')
     .update({
       status: 'unrevealed',
       hint: null,
@@ -124,7 +126,7 @@ async function voidAlready(
   const row = await act
     .trx('keys')
     .where({ id: keyId, workspace_id: workspaceId })
-    .whereRaw('hint is distinct from ?', [hint])
+    .whereRaw(`(hint is distinct from ? or saved_at is not null or status <> 'active')`, [hint])
     .first(keyColumns)
   return row ? toKey(row) : noSuchKey({ action: 'key.reveal', keyId })
 }

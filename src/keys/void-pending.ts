@@ -1,41 +1,68 @@
+import type { Executor } from '../foundation/database.ts'
 import type { Random } from '../foundation/random.ts'
-import { isRefusal } from '../foundation/refusal.ts'
+import { isRefusal, type Refusal } from '../foundation/refusal.ts'
 import { minuteMs } from '../foundation/time.ts'
 import type { Act } from '../members/actor.ts'
-import { offerKey } from './offers.ts'
+import { readFlushedThrough } from '../usage/watermark.ts'
+import { offerKeys, refreshOffers } from './offers.ts'
+import { endPending, isOver } from './pending-reveals.ts'
 import { voidReveal } from './reveal.ts'
+import { lockKey } from './store.ts'
 
 /** How long a token may wait for the evidence that it was shown: longer than the process that shows it tries to void it. */
 const maxPendingMinutes = 5
-/** At most this many in one transaction; the next run takes the rest. */
-export const pendingBatch = 100
+/** At most so many in one run; the next takes the rest. */
+const batch = 100
 
-/** Somebody has the token, or nobody can: there is nothing to wait for. */
-const isOver = `k.status in ('revoked', 'unrevealed') or k.hint is distinct from p.hint or k.saved_at is not null
-  or exists (select from key_usage u where u.key_id = k.id and u.last_used_at >= p.since)`
+/** A token of which nobody knows for too long whether it was shown. */
+export type Pending = { keyId: string; workspaceId: string; hint: string; revealedBy: string }
 
-/**
- * Voids the tokens of which nobody knows after some minutes whether they were shown, because the process that would show
- * them died or could not reach the database, and offers their keys again. One that was saved or used was shown; one of
- * an inactive key waits until that is active again. Returns how many it voided.
- */
-export async function voidPending(act: Act, random: Random): Promise<number> {
-  await act.trx.raw(`delete from pending_reveals p using keys k where k.id = p.key_id and (${isOver})`)
-  const { rows } = await act.trx.raw(
-    `select k.id, k.workspace_id as "workspaceId", p.hint, p.revealed_by as "revealedBy"
-     from pending_reveals p join keys k on k.id = p.key_id
-     where p.since <= :before and k.status = 'active' and not (${isOver})
-     order by p.since, k.id limit :batch for update of k`,
-    { before: new Date(act.now.getTime() - maxPendingMinutes * minuteMs), batch: pendingBatch },
+/** Forgets the notes that are over. Returns how many. */
+export async function forgetPending(db: Executor): Promise<number> {
+  const { rowCount } = await db.raw(
+    `delete from pending_reveals p using keys k where k.id = p.key_id and ${isOver}`,
   )
-  let voided = 0
-  for (const { id, workspaceId, hint, revealedBy } of rows as Pending[]) {
-    const key = await voidReveal(act, workspaceId, { keyId: id, hint }, revealedBy)
-    if (isRefusal(key) || key.status !== 'unrevealed') continue
-    await offerKey(act, key, 'void', random)
-    voided++
-  }
-  return voided
+  return rowCount
 }
 
-type Pending = { id: string; workspaceId: string; hint: string; revealedBy: string }
+/**
+ * The tokens of which nobody knows for some minutes whether they were shown, because the process that would show them
+ * died or could not reach the database. Not one that may have been used and not counted yet; not one of an inactive
+ * key, which has these minutes once it is active; not one of a key that is being replaced, which ends with the rotation.
+ */
+export async function duePending(db: Executor, now: Date): Promise<Pending[]> {
+  const through = await readFlushedThrough(db)
+  if (!through && (await db('usage_counters').where({ is_closed: false }).first('counter'))) return []
+  const known = Math.min(now.getTime(), through?.getTime() ?? Number.POSITIVE_INFINITY)
+  const { rows } = await db.raw(
+    `select k.id as "keyId", k.workspace_id as "workspaceId", p.hint, p.revealed_by as "revealedBy"
+     from pending_reveals p join keys k on k.id = p.key_id
+     where greatest(p.since, k.status_changed_at) <= :before and k.status = 'active' and k.successor_id is null
+       and not ${isOver}
+     order by p.since, k.id limit :batch`,
+    { before: new Date(known - maxPendingMinutes * minuteMs), batch },
+  )
+  return rows
+}
+
+/** Voids the token and offers its key to the owner again, unless it is known by now that somebody has it. */
+export async function voidPending(act: Act, pending: Pending, random: Random): Promise<boolean | Refusal> {
+  const { keyId, workspaceId, hint, revealedBy } = pending
+  const found = await lockKey(act.trx, workspaceId, keyId)
+  if (found?.status !== 'active' || found.hint !== hint || found.savedAt || found.successorId) return false
+  // Who shows or counts it takes no lock on the key: each looks at what the other left.
+  const { rows } = await act.trx.raw(
+    `select from pending_reveals p join keys k on k.id = p.key_id where k.id = ? and ${isOver}`,
+    [keyId],
+  )
+  if (rows.length > 0 || !(await endPending(act.trx, { keyId, hint }))) return false
+  const key = await voidReveal(act, workspaceId, { keyId, hint }, revealedBy)
+  if (isRefusal(key)) return key
+  const because = key.ownerId === revealedBy ? ('void' as const) : ('given' as const)
+  const matterId = `${because}:${keyId}:${act.now.getTime()}`
+  const keys = [{ id: keyId, ownerId: key.ownerId }]
+  const offered = { workspaceId, matterId, because, by: act.actor.id, sender: revealedBy, keys }
+  await offerKeys(act.trx, offered, act.now, random)
+  await refreshOffers(act.trx, [keyId])
+  return true
+}

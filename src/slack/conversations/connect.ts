@@ -1,6 +1,7 @@
 import { listConnections, makeConnection, revokeConnection } from '../../directory/connections.ts'
 import { orDatabaseOut } from '../../foundation/database.ts'
-import { isRefusal } from '../../foundation/refusal.ts'
+import { isRefusal, refuse } from '../../foundation/refusal.ts'
+import { say } from '../../foundation/words.ts'
 import type { Handled, Interaction, OnClick, OnCommand } from '../interaction.ts'
 import { connectionView, connectView } from '../messages/offboarding/connect.ts'
 import { performFor } from '../perform-for.ts'
@@ -22,7 +23,32 @@ export const createCredential: OnClick = async (interaction) => {
   const kind = interaction.value === 'scim' ? 'scim' : 'webhook'
   const made = await performFor(interaction, (act) => makeConnection(act, workspace, kind, world))
   if (isRefusal(made)) return made
-  await interaction.show(connectionView(made.connection, made.secret))
+  const { connection, secret } = made
+  try {
+    await interaction.show(connectionView(connection, secret))
+  } catch (error) {
+    // Nobody knows who saw it.
+    const voided = await performFor(
+      interaction,
+      (act) => revokeConnection(act, workspace, connection.id),
+      'not shown',
+    )
+    world.log.warn(
+      { event: 'connection.show_failed', connectionId: connection.id, error: String(error) },
+      'failed to show a new credential; it is revoked unless the database is out',
+    )
+    return refuse(
+      'failed',
+      isRefusal(voided)
+        ? say`Slack did not confirm that it showed you ${{ code: connection.hint }}, and it may work.`
+        : say`Slack did not confirm that it showed you ${{ code: connection.hint }}, so it was revoked.`,
+      {
+        next: isRefusal(voided)
+          ? say`Revoke it: ${{ code: '/keys connect' }}.`
+          : say`Create another: ${{ code: '/keys connect' }}.`,
+      },
+    )
+  }
 }
 
 /** [Revoke] */

@@ -38,14 +38,20 @@ export const tokenDeps = ({ bot, caller }: Interaction) => ({
 
 /**
  * Runs an act that makes a token, once. A token whose hash may not be saved is not shown: nobody will ever see it, and
- * the refusal says what to do.
+ * the refusal says what happens. Not so the refusal of a second delivery, which waited for the first in vain.
  */
 export async function performShowing<T>(
   interaction: Interaction,
   work: (act: Act) => Promise<T | Refusal>,
 ): Promise<T | Refusal> {
-  const made = await performFor(interaction, work)
-  return isRefusal(made) && made.code === 'outcome_unknown' ? { ...made, next: neverShown } : made
+  let isMade = false
+  const made = await performFor(interaction, async (act) => {
+    const done = await work(act)
+    isMade = !isRefusal(done)
+    return done
+  })
+  const isLost = isRefusal(made) && made.code === 'outcome_unknown' && isMade
+  return isLost ? { ...made, next: neverShown } : made
 }
 
 const neverShown = say`No key was shown. If one was saved, I take it back within some minutes and offer it to you again. See ${{ code: '/keys list mine' }}.`
@@ -75,16 +81,29 @@ export async function showOnce(
   return true
 }
 
-/** While the database is out this is tried as long as a token would be voided: one that nobody noted as shown is void. */
-async function noteShown({ bot }: Interaction, { id: keyId, hint }: Key): Promise<void> {
-  const note = () => orDatabaseOut(() => endPending(bot.world.db, { keyId, hint }))
-  let noted = await note()
-  for (const seconds of retryDelaysSeconds) {
-    if (!isRefusal(noted)) return
-    await pause(seconds * 1000)
-    noted = await note()
+/**
+ * Notes that somebody has the token. While the database is out this goes on beside the work for as long as the process
+ * lives: what nobody noted is void some minutes later.
+ */
+async function noteShown({ bot }: Interaction, { id: keyId, hint }: Pick<Key, 'id' | 'hint'>): Promise<void> {
+  const { db, log } = bot.world
+  const note = () => orDatabaseOut(() => endPending(db, { keyId, hint }))
+  if (!isRefusal(await note())) return
+  log.warn({ event: 'key.shown_not_noted', keyId }, 'a key was shown and cannot be noted as shown; trying on')
+  const goOn = async () => {
+    while (isRefusal(await note())) await pause(noteAgainMs, undefined, { ref: false })
+    log.info({ event: 'key.shown_noted', keyId }, 'a key that was shown is noted as shown')
   }
+  goOn().catch((error) =>
+    log.error(
+      { event: 'key.shown_forgotten', keyId, error: String(error) },
+      'a key that was shown could not be noted as shown; it may be voided',
+    ),
+  )
 }
+
+/** Real milliseconds. */
+const noteAgainMs = 2_000
 
 /** Sends a direct message with [Replace key], which is removed once the token is saved or replaced. */
 async function offerReplacement(interaction: Interaction, key: Key, message: Message): Promise<void> {
@@ -146,12 +165,18 @@ async function voidToken(interaction: Interaction, key: Key): Promise<void> {
   const { world } = interaction.bot
   const { voided, requestIds } = await voidWithRetries(interaction, key)
   const { id } = interaction.caller.actor
+  if (isRefusal(voided) && !isUncertain(voided)) return
   if (isRefusal(voided)) {
     world.log.error(
       { event: 'key.void_failed', keyId: key.id },
       'failed to void a token that may not have been shown; it is live until the job pending-reveals voids it',
     )
     await sendDirect(interaction, id, notVoidMessage(key))
+    return
+  }
+  if (voided.status !== 'unrevealed' && voided.hint === key.hint) {
+    // They said that they saved it; or somebody ended it meanwhile, and it is not offered again.
+    if (!voided.savedAt) await interaction.show(endedUnshown).catch(() => undefined)
     return
   }
   const receipt = await receiptOfOne(world, requestIds)
@@ -164,6 +189,10 @@ async function voidToken(interaction: Interaction, key: Key): Promise<void> {
   ])
   await interaction.show(gone).catch(() => undefined)
 }
+
+const endedUnshown = notice('Copy your key', [
+  plainSection('This key was not shown, and somebody ended or paused it meanwhile.'),
+])
 
 /** The requests of the attempts that may have voided the token: the last one, and those whose outcome is unknown. */
 async function voidWithRetries(
@@ -192,12 +221,14 @@ async function voidWithRetries(
   }
   let voided = await attempt(0)
   for (const [index, seconds] of retryDelaysSeconds.entries()) {
-    if (!isRefusal(voided)) break
+    if (!isRefusal(voided) || !isUncertain(voided)) break
     await pause(seconds * 1000)
     voided = await attempt(index + 1)
   }
   return { voided, requestIds }
 }
+
+const isUncertain = ({ code }: Refusal): boolean => code === 'database_out' || code === 'outcome_unknown'
 
 /**
  * The receipt of the one request among these that made the change. Not by the state of the key, which its owner may have
@@ -257,5 +288,7 @@ export const closedUnconfirmed: OnClick = async (interaction) => {
   const { keyId, hint } = tokenIn(interaction.value)
   const key = await keyById(interaction, keyId)
   if (isRefusal(key) || key.status === 'unrevealed' || key.hint !== hint || key.savedAt) return
+  // Who closes it had it open.
+  if (key.revealedBy === interaction.caller.actor.id) await noteShown(interaction, key)
   await offerReplacement(interaction, key, didYouCopyMessage(key))
 }

@@ -25,7 +25,7 @@ export function showOnceView(key: Key, token: Token, former?: string): ModalView
       },
       hint,
       sentenceBlock(lifetime(key)),
-      ...(former ? [sentenceBlock(say`${{ code: former }} no longer works.`)] : []),
+      ...(former ? [sentenceBlock(say`It replaces ${{ code: former }}.`)] : []),
       actions(button('I have saved it', 'key.saved', reference, saved)),
     ]),
     callback_id: 'key.shown',
@@ -82,6 +82,6 @@ export const keptMessage = (key: Key): Message =>
 /** The record of a replaced token, with the time if it is known. */
 export const formerMessage = (key: Key, hint: string, at: Date | undefined): Message =>
   message(
-    say`${{ name: key.name }} ${{ code: hint }} was replaced${at ? say` on ${{ moment: at }}` : ''} and no longer works.`,
+    say`${{ name: key.name }} ${{ code: hint }} was replaced${at ? say` on ${{ moment: at }}` : ''}: use the key that took its place.`,
     actions(go('Show key', 'show', key)),
   )
