@@ -31,7 +31,10 @@ try {
   const played = await playAll(product, {
     ...{ sequences, seed },
     log: (so) => {
-      if (so.sequences % 5_000 === 0) console.log(`${so.sequences} sequences after ${seconds()} s`)
+      if (so.sequences % 5_000 === 0)
+        console.log(
+          `${so.sequences} sequences of ${so.commands} commands after ${seconds()} s, ${so.divergences.length} divergences`,
+        )
     },
   })
   for (const { sequence, steps, what } of played.divergences.slice(0, 10))

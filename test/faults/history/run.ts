@@ -18,7 +18,7 @@ export type RunOptions = {
   /** without them nothing happens to the servers themselves */
   servers?: Servers
   verifiers: number
-  /** how many acts of fifty keys each changer is at */
+  /** how many acts of two hundred keys each changer is at */
   bulkLanes: number
   seconds: number
   seed: number
@@ -44,7 +44,7 @@ export type Result = {
 
 const leaseMs = 1_000
 const hourMs = 3_600_000
-const inBulk = 50
+const inBulk = 200
 const failovers = ['switchover', 'promotion', 'promotion that loses changes', 'dump and restore']
 
 /**
@@ -134,7 +134,7 @@ export async function run(options: RunOptions): Promise<Result> {
     }
   }
 
-  /** Fifty keys in one act, each asked for at every verifier before and after it. */
+  /** Two hundred keys in one act, each asked for at every verifier before and after it. */
   async function changeManyForever({ changeMany }: Changer) {
     while (!isOver()) {
       const many = keys.splice(0, keys.length < inBulk ? 0 : inBulk)
