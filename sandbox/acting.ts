@@ -29,15 +29,16 @@ export async function openDialog(who: PersonClient, text: string): Promise<Modal
 
 /** Types `/keys ...` in #general and waits for the answer that only this person sees. */
 export async function answerTo(who: PersonClient, text: string): Promise<Message> {
-  const before = messagesIn(await who.screen(), general).length
+  // Not by their number: a screen shows the newest of a channel alone.
+  const before = new Set(messagesIn(await who.screen(), general).map(({ ts }) => ts))
   await expectOk(who.command({ channel: general, text: `/keys ${text}` }))
-  return who.waitFor((screen) => messagesIn(screen, general)[before])
+  return who.waitFor((screen) => messagesIn(screen, general).find(({ ts }) => !before.has(ts)))
 }
 
 const filled = (view: ModalView | undefined): ModalView | undefined =>
-  view && !/One moment\.\.\.|\w+ing\.\.\./.test(textOf(view.blocks)) ? view : undefined
+  view && !/One moment\.\.\.|\w+ing\.\.\.|Saved\. Waiting for/.test(textOf(view.blocks)) ? view : undefined
 
-/** Submits and waits for what the dialog becomes once the work is done. */
+/** Submits and waits for what the dialog becomes once the work is done and, where it has one, its receipt is there. */
 export async function submitAndSee(
   who: PersonClient,
   view: ModalView,
