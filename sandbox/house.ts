@@ -59,7 +59,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   })
   const config = configFor(slack, options)
   const log = options.log ?? openLog({ level: 'silent', tokenPrefix: config.tokenPrefix })
-  const db = openDatabase(options.databaseUrl, { connections: 4, name: 'sandbox' })
+  const db = openDatabase(options.databaseUrl, { connections: 4, name: 'sandbox', connectMs: 30_000 })
   const world: World = { config, log, db, clock: calendar, random: systemRandom }
   closing.push(
     () => slack.close(),

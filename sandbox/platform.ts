@@ -80,7 +80,14 @@ export async function openPlatform(
     return response?.ok ? ((await response.json()) as { code: string; keyId?: string }) : undefined
   }
 
-  async function report(): Promise<void> {
+  let reported = Promise.resolve()
+  /** Sends what is not sent yet, after what is under way. */
+  function report(): Promise<void> {
+    reported = reported.then(send)
+    return reported
+  }
+
+  async function send(): Promise<void> {
     const batch = outcomes.splice(0, 1_000)
     if (batch.length === 0) return
     const response = await post('/v1/usage', { batch: randomUUID(), outcomes: batch }).catch(() => undefined)

@@ -79,7 +79,7 @@ describe('signed HTTP', () => {
   })
 
   test('a command that is answered late fails before the person, and does not come again', async () => {
-    const slack = await probe({ acknowledgeWithinSeconds: 0.1 })
+    const slack = await probe({ acknowledgeWithinSeconds: 1 })
     const her = person(slack.url, ada)
     const never = await listen(undefined)
     slack.deliverOverHttp(never.url)

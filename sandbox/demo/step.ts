@@ -67,7 +67,7 @@ export function lacks(where: string, text: string, secret: string): void {
 }
 
 /** Looks again, five times a second, for what is true only a moment after the act. */
-export async function eventually(check: () => Promise<void>, seconds = 5): Promise<void> {
+export async function eventually(check: () => Promise<void>, seconds = 40): Promise<void> {
   const deadline = performance.now() + seconds * 1000
   for (;;) {
     try {

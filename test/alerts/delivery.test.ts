@@ -25,7 +25,7 @@ const waiting = async () =>
   Number((await house.world.db('outbox').whereNull('completed_at').count('* as n'))[0]!.n)
 
 async function everythingDelivered(): Promise<void> {
-  await expect.poll(waiting, { timeout: 18_000, interval: 50 }).toBe(0)
+  await expect.poll(waiting, { timeout: 40_000, interval: 50 }).toBe(0)
 }
 
 const alerts = async (name: string) =>

@@ -53,8 +53,9 @@ test.each(['invalid_blocks', 'edit_window_closed', 'brand_new_error'])(
     await refuse('chat.update', error)
     await itGetsWorse()
     expect(said(await seen(reply))).toContain('Ledger stops working')
-    const messages = await house.world.db('outbox').where({ destination: 'channel:security-alerts' })
-    expect(messages.map(({ outcome }) => outcome)).toEqual(['arrived', 'arrived'])
+    const outcomes = () =>
+      house.world.db('outbox').where({ destination: 'channel:security-alerts' }).pluck('outcome')
+    await expect.poll(outcomes).toEqual(['arrived', 'arrived'])
   },
 )
 

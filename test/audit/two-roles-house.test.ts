@@ -47,9 +47,9 @@ test('everything works for a role that cannot change the audit: Slack, verifiers
       KEYWARDEN_AUDIT_CHECKPOINTS: checkpoints,
     })
     expect(verified).toMatchObject({ code: 0, err: '' })
-    expect(verified.out).toMatch(/vouches up to event \d+\nCompared with 2 checkpoints/)
+    expect(verified.out).toMatch(/vouches up to event \d+\nCompared with [23] checkpoints/)
   } finally {
     await house?.close()
     await Promise.all([roles.drop(), redis.drop(), rm(folder, { recursive: true })])
   }
-}, 60_000)
+})

@@ -105,7 +105,7 @@ test.each(sizes)('a key is made, used, paused, resumed and revoked %s', async (_
   await closeDialog(page, 'Key deactivated')
   await type(page, `/keys activate ${name}`)
   await answer(page, new RegExp(`Activated .?${name}`)).waitFor()
-  expect(await callPlatform(house, token)).toBe(200)
+  await expect.poll(() => callPlatform(house, token)).toBe(200)
 
   await type(page, `/keys revoke ${name}`)
   const revoke = dialog(page, 'Revoke key')

@@ -12,7 +12,8 @@ let verifier: Placed
 beforeAll(async () => {
   database = await freshDatabase()
   lab = await openLab(database.url, async () => {})
-  verifier = await lab.place()
+  // Long enough that it hears of a change under the lease that it has.
+  verifier = await lab.place({ KEYWARDEN_LEASE: '5s' })
 })
 afterAll(async () => {
   await lab.close()

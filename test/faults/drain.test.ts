@@ -12,7 +12,7 @@ let house: ProcessHouse
 const agent = new Agent({ keepAlive: true, maxSockets: 1 })
 beforeAll(async () => {
   ;[database, redis] = await Promise.all([freshDatabase(), freshRedis()])
-  house = await processHouse({ databaseUrl: database.url, redisUrl: redis.url }, { KEYWARDEN_DRAIN: '4s' })
+  house = await processHouse({ databaseUrl: database.url, redisUrl: redis.url }, { KEYWARDEN_DRAIN: '15s' })
 })
 afterAll(async () => {
   agent.destroy()

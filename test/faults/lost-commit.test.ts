@@ -361,7 +361,8 @@ describe('where nobody looks at a dialog', () => {
       return resolveOutcome(world, lost, 'goes on')
     })
     expect(outcome.state).toBe('unknown')
-    expect(performance.now() - asked).toBeLessThan(10_000)
+    // Two waits for a lock are all that it does; a loaded machine takes longer for them.
+    expect(performance.now() - asked).toBeLessThan(20_000)
     expect(await resolveOutcome(world, lost, 'goes on')).toMatchObject({ state: 'committed' })
   })
 

@@ -60,7 +60,7 @@ async function goesOnAfter(change: () => Promise<void>) {
   await expect.poll(() => runs.quick.length, soon).toBeGreaterThan(then + 5)
   const seconds = Math.ceil((Date.now() - sinceMs) / 1_000)
   expect(runs.quick.length - ran).toBeLessThanOrEqual(seconds + 1)
-  expect(seconds).toBeLessThan(25)
+  expect(seconds).toBeLessThan(60)
   return before
 }
 
@@ -86,10 +86,9 @@ test('behind Sentinel two workers go on after a planned failover and after a cra
   expect(runs.long).toBeLessThanOrEqual(seconds)
   inside.disconnect()
   await crashed.restart()
+  const times = (wanted: string) => logged.filter(({ event }) => event === wanted).length
+  await expect.poll(() => times('redis.available') - times('redis.unavailable'), soon).toBe(0)
+  expect(times('redis.unavailable')).toBeLessThanOrEqual(8)
   const states = logged.map(({ event }) => event)
-  expect(states.filter((event) => event === 'redis.unavailable').length).toBeLessThanOrEqual(4)
-  expect(states.filter((event) => event === 'redis.available').length).toBe(
-    states.filter((event) => event === 'redis.unavailable').length,
-  )
   expect(states.filter((event) => !/^redis\./.test(String(event)))).toEqual([])
 })

@@ -37,12 +37,12 @@ afterAll(async () => {
 })
 
 test('a database that falls silent counts as out after a while, and is asked again once it can be heard', async () => {
-  const db = openDatabase(url, { connections: 2, silenceMs: 300 })
+  const db = openDatabase(url, { connections: 2, silenceMs: 2_000 })
   expect((await db.raw('select 1 as one')).rows).toEqual([{ one: 1 }])
   isCut = true
   const asked = performance.now()
   const errors = await Promise.all([1, 2].map(() => db.raw('select 2').catch((error: unknown) => error)))
-  expect(performance.now() - asked).toBeLessThan(5_000)
+  expect(performance.now() - asked).toBeLessThan(20_000)
   expect(errors.map(isOutage)).toEqual([true, true])
   isCut = false
   expect((await db.raw('select 3 as three')).rows).toEqual([{ three: 3 }])
@@ -50,9 +50,9 @@ test('a database that falls silent counts as out after a while, and is asked aga
 })
 
 test('a connection that rests for long is replaced, and nobody notices', async () => {
-  const db = openDatabase(url, { connections: 1, silenceMs: 400 })
+  const db = openDatabase(url, { connections: 1, silenceMs: 2_000 })
   const pid = async () => (await db.raw('select pg_backend_pid() as pid')).rows[0].pid
   const first = await pid()
-  await expect.poll(async () => (await pid()) !== first, { interval: 600, timeout: 40_000 }).toBe(true)
+  await expect.poll(async () => (await pid()) !== first, { interval: 2_500, timeout: 40_000 }).toBe(true)
   await db.destroy()
 })

@@ -42,8 +42,10 @@ test('a key is issued, shown once, used, paused, resumed and revoked, and every 
   expect(said((await submitAndSee(manager, pause, {})).blocks)).toContain('Deactivated')
   expect(await callPlatform(house, token)).toBe(401)
 
-  expect(said(await answerTo(manager, 'activate "salesforce crm"'))).toContain('It works again.')
-  expect(await callPlatform(house, token)).toBe(200)
+  expect(said(await answerTo(manager, 'activate "salesforce crm"'))).toMatch(
+    /It works again\.|Some servers may still refuse it/,
+  )
+  await expect.poll(() => callPlatform(house, token)).toBe(200)
 
   const end = await openDialog(manager, 'revoke Salesforce CRM')
   expect(await submit(manager, end, { confirm: 'something else' })).toMatchObject({

@@ -108,7 +108,7 @@ test('a client that switches half-way loses no request from start to finish, and
   expect(events).toEqual(
     expect.arrayContaining(['key.rotated', 'rotation.safe', 'rotation.finished', 'key.revoked']),
   )
-}, 90_000)
+})
 
 test('to finish before it is safe asks once more, and names who would fail', async () => {
   const old = await makeKey(manager, { name: 'Hasty' })
@@ -130,7 +130,7 @@ test('to finish before it is safe asks once more, and names who would fail', asy
   await dialogWith(manager, 'Finish rotation', 'Finished')
   expect(await callPlatform(house, old)).toBe(401)
   expect(said(await tracker(manager, 'Hasty', 'Rotated'))).toContain('before it was safe')
-}, 60_000)
+})
 
 test('an abort takes the new key away at once while nothing uses it, and asks when something does', async () => {
   const old = await makeKey(manager, { name: 'Undecided' })
@@ -151,7 +151,7 @@ test('an abort takes the new key away at once while nothing uses it, and asks wh
   expect(await callPlatform(house, old)).toBe(200)
   const live = await house.world.db('keys').where({ name: 'Undecided' }).whereNot('status', 'revoked')
   expect(live).toMatchObject([{ successor_id: null, status: 'active' }])
-}, 60_000)
+})
 
 test('a compromised key is refused first, with the receipt; then its successor is offered, and its last hours are announced', async () => {
   const old = await makeKey(manager, { name: 'Leaked' })
@@ -188,7 +188,7 @@ test('a compromised key is refused first, with the receipt; then its successor i
     )
     .toBe('finished')
   await tracker(manager, 'Leaked', 'Rotated Leaked')
-}, 60_000)
+})
 
 test('where a whole key was pasted, a button leads to its rotation as compromised', async () => {
   const token = await makeKey(manager, { name: 'Pasted' })
@@ -214,7 +214,7 @@ test('an expired key is rotated too, and its finding is resolved by that', async
         .first('resolution')
     ).resolution?.what
   await expect.poll(finding).toBe('rotated')
-}, 60_000)
+})
 
 test('who does not reveal is reminded; past the deadline those in charge are asked, and a busy key is never cut', async () => {
   const old = await makeKey(manager, { name: 'Forgotten' })
@@ -231,7 +231,7 @@ test('who does not reveal is reminded; past the deadline those in charge are ask
   const late = await tracker(manager, 'Forgotten', 'I do not end a key that may be in use')
   await press(manager, late, '7 more days')
   await tracker(manager, 'Forgotten', /6 days left|7 days left/)
-}, 60_000)
+})
 
 test('what is safe at the deadline finishes by itself', async () => {
   const old = await makeKey(manager, { name: 'Patient' })
@@ -246,7 +246,7 @@ test('what is safe at the deadline finishes by itself', async () => {
   await house.keywarden.runTimetable()
   expect(said(await tracker(manager, 'Patient', 'Rotated Patient'))).toContain('at its deadline')
   expect(await callPlatform(house, old)).toBe(401)
-}, 60_000)
+})
 
 test('many at once: one message for all keys of an integration, and the safe ones finish together', async () => {
   const names = ['Hub one', 'Hub two', 'Hub three']
@@ -296,7 +296,7 @@ test('many at once: one message for all keys of an integration, and the safe one
   expect(await callPlatform(house, tokens.get(switching.name)!)).toBe(401)
   expect(await callPlatform(house, fresh)).toBe(200)
   expect(await callPlatform(house, tokens.get(waiting.name)!)).toBe(200)
-}, 60_000)
+})
 
 test('Home shows running rotations with what can be done', async () => {
   await manager.home()

@@ -42,6 +42,6 @@ test('an owner suspends a workspace by typing its name, with a receipt, and resu
   await owner.waitFor((screen) =>
     messagesIn(screen, general).find((one) => said(one).includes('its keys are as they were')),
   )
-  expect(await callPlatform(house, String(token))).toBe(200)
+  await expect.poll(() => callPlatform(house, String(token))).toBe(200)
   expect(said(await answerTo(owner, 'resume'))).toContain('is not suspended')
 })

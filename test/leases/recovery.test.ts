@@ -73,14 +73,14 @@ test('a wait that began before a recovery lets nobody go who was seen after it',
   const [one, two] = await lab.keys(2)
   await silent(60_000)
   const first = await lab.revoke(one!)
-  expect(await watcher.confirm(first, 2_000)).toMatchObject({ state: 'pending', waitingFor: ['silent'] })
+  expect(await watcher.confirm(first, 4_000)).toMatchObject({ state: 'pending', waitingFor: ['silent'] })
   drawn.ms = 50_000
   await atOnce(recover)
-  expect(await watcher.confirm(first, 2_000)).toMatchObject({ state: 'pending', waitingFor: [ghost] })
+  expect(await watcher.confirm(first, 4_000)).toMatchObject({ state: 'pending', waitingFor: [ghost] })
   // Since the first wait began a whole lease has passed by now, but not since the ghost was seen.
   drawn.ms = 70_000
   const second = await lab.revoke(two!)
-  expect(await watcher.confirm(second, 2_000)).toMatchObject({ state: 'pending', waitingFor: [ghost] })
+  expect(await watcher.confirm(second, 4_000)).toMatchObject({ state: 'pending', waitingFor: [ghost] })
   drawn.ms = 110_001
   expect(await watcher.confirm(second, 10_000)).toMatchObject({ state: 'confirmed', waitedOut: [ghost] })
   await watcher.close()
@@ -104,7 +104,7 @@ test('what a verifier said before a recovery is not held against a change of aft
   ])
   const seq = await lab.revoke(two!)
   expect(seq).toBe(1)
-  expect(await watcher.confirm(seq, 2_000)).toMatchObject({ state: 'pending', waitingFor: ['silent'] })
+  expect(await watcher.confirm(seq, 4_000)).toMatchObject({ state: 'pending', waitingFor: ['silent'] })
   await watcher.close()
 })
 

@@ -93,4 +93,4 @@ test('a worker that is killed at step after step is followed by one that goes on
     (one) => one.threadTs === reports[0]!.ts && one.files?.length,
   )
   expect(files).toHaveLength(1)
-}, 60_000)
+})

@@ -82,14 +82,16 @@ test('an owner’s role is said to be ending, not to have ended, until it has', 
   const { db } = house.world
   const outcomes = async (state: string) => {
     const trx = await db.transaction()
-    const [row] = await trx('offboardings')
-      .where({ user_id: people.otherManager })
-      .update({ state })
-      .returning(['id', 'workspace_id'])
-    const subjectId = `${row.id}/${row.workspace_id}`
-    const [read] = await ownersNamed.read(trx, [{ subjectId } as Waiting], house.world.clock.now())
-    await trx.rollback()
-    return read
+    try {
+      const [row] = await trx('offboardings')
+        .where({ user_id: people.otherManager })
+        .update({ state, done_at: null })
+        .returning(['id', 'workspace_id'])
+      const subjectId = `${row.id}/${row.workspace_id}`
+      return (await ownersNamed.read(trx, [{ subjectId } as Waiting], house.world.clock.now()))[0]
+    } finally {
+      await trx.rollback()
+    }
   }
   expect(await outcomes('requested')).toMatchObject({
     live: { content: { outcome: 'role-ends' }, isOver: false },

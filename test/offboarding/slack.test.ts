@@ -147,7 +147,7 @@ test('a preview says which keys and why, may be changed, then it happens and is 
   expect(taken).toMatch(/Salesforce CRM .*goes on rotating; owner is U0CHIDI003 again ?; old key works until/)
   // Nothing of what was taken back is said as if it were so.
   expect(taken).not.toMatch(/owner is now|deactivated ?\. 1 of 1/)
-  expect(await callPlatform(house, paused)).toBe(200)
+  await expect.poll(() => callPlatform(house, paused)).toBe(200)
   expect(await keyOf('Nightly export')).toMatchObject({ status: 'active', owner_id: leaver })
 }, 180_000)
 

@@ -50,7 +50,7 @@ export async function processHouse(
     ...more,
   }
   const process = keywarden(['start'], env)
-  const db = openDatabase(urls.databaseUrl, { connections: 4, name: 'test' })
+  const db = openDatabase(urls.databaseUrl, { connections: 4, name: 'test', connectMs: 30_000 })
   const config = readConfig(env)
   const log = openLog({ level: 'silent', tokenPrefix: config.tokenPrefix })
   const world: World = { config, db, log, clock: systemClock, random: systemRandom }

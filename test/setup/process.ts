@@ -39,7 +39,7 @@ export function keywarden(args: readonly string[], env: Record<string, string>):
     said: () => text.all,
     errors: () => text.errors,
     ended,
-    saysSoon: (pattern, seconds = 15) => saysSoon(pattern, seconds, text, heard, ended),
+    saysSoon: (pattern, seconds = 40) => saysSoon(pattern, seconds, text, heard, ended),
     async stop() {
       child.kill('SIGTERM')
       return ended

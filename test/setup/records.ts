@@ -39,7 +39,7 @@ export async function openRecords(env: Record<string, string> = {}): Promise<Rec
     KEYWARDEN_OPERATIONS_TOKEN: operationsToken,
     ...env,
   })
-  const db = openDatabase(database.url, { connections: 6, name: 'test' })
+  const db = openDatabase(database.url, { connections: 6, name: 'test', connectMs: 30_000 })
   const log = openLog({ level: 'silent', tokenPrefix: config.tokenPrefix })
   const calendar = openCalendar()
   const world: World = { config, db, log, clock: calendar, random: systemRandom }

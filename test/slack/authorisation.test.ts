@@ -301,7 +301,7 @@ test('each address of a system opens to its own kind of credential, as the table
         credential,
         opens(entry, credential),
       ])
-}, 60_000)
+})
 
 test('a person of another organisation gets past none', async () => {
   const wanted = Object.fromEntries(entries.map(([name]) => [name, 'outsider']))

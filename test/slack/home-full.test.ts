@@ -75,7 +75,7 @@ test('a Home with as much of everything as there can be is drawn, and says where
   expect(findButton(blocks, /^Show all (\d\d|99\+)$/)).toBeDefined()
   expect(findButton(blocks, 'See all of them')).toBeDefined()
   expect(findButton(blocks, 'Create key')).toBeDefined()
-}, 60_000)
+})
 
 test('one Home that cannot be drawn does not keep the others from what happened', async () => {
   const [owner, member] = [house.as('owner'), house.as('member')]

@@ -51,7 +51,7 @@ beforeAll(async () => {
   await insertManyKeys(db, 'ws_other', keys / 4, now, ['U0ADA00001'])
   explainer = new pg.Client(records.database.url)
   await explainer.connect()
-}, 60_000)
+})
 afterAll(async () => {
   await explainer.end()
   await records.drop()

@@ -71,7 +71,7 @@ describe('a verifier whose machine shows a wrong time', () => {
       (await verifier.verify(account, { presented, endpoint: 'GET /', anyScope: 1 })).code
     const over = await keyUntil(`over ${what}`, -1_000)
     const good = await keyUntil(`good ${what}`, 600_000)
-    const soon = await keyUntil(`soon ${what}`, 2_000)
+    const soon = await keyUntil(`soon ${what}`, 8_000)
     const answers = [await ask(over), await ask(good), await ask(soon)]
     expect(verifier.knowledge.learner.mayAnswer()).toBe(hasLease)
     await expect.poll(() => ask(soon), { interval: 100 }).toBe('EXPIRED')

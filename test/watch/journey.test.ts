@@ -81,7 +81,7 @@ test('a leak is alerted with numbers and a picture, quarantined with one click a
   const held = await alertAbout(manager, 'Salesforce CRM', 'is in quarantine: ')
   expect(held.ts).toBe(alert.ts)
   expect(said(held)).toContain(people.manager)
-  expect(await callPlatform(house, token)).toBe(401)
+  await expect.poll(() => callPlatform(house, token)).toBe(401)
   await press(manager, held, 'Activate')
   const resolved = await alertAbout(manager, 'Salesforce CRM', 'activated Salesforce CRM again on')
   expect(resolved.blocks.some((block) => block.type === 'actions')).toBe(false)
