@@ -3,7 +3,7 @@ import type { Random } from '../foundation/random.ts'
 import { isRefusal, type Refusal } from '../foundation/refusal.ts'
 import { minuteMs } from '../foundation/time.ts'
 import type { Act } from '../members/actor.ts'
-import { readFlushedThrough } from '../usage/watermark.ts'
+import { countedUntil } from '../usage/watermark.ts'
 import { offerKeys, refreshOffers } from './offers.ts'
 import { endPending, isOver } from './pending-reveals.ts'
 import { voidReveal } from './reveal.ts'
@@ -31,16 +31,15 @@ export async function forgetPending(db: Executor): Promise<number> {
  * key, which has these minutes once it is active; not one of a key that is being replaced, which ends with the rotation.
  */
 export async function duePending(db: Executor, now: Date): Promise<Pending[]> {
-  const through = await readFlushedThrough(db)
-  if (!through && (await db('usage_counters').where({ is_closed: false }).first('counter'))) return []
-  const known = Math.min(now.getTime(), through?.getTime() ?? Number.POSITIVE_INFINITY)
+  const until = await countedUntil(db, now)
+  if (!until) return []
   const { rows } = await db.raw(
     `select k.id as "keyId", k.workspace_id as "workspaceId", p.hint, p.revealed_by as "revealedBy"
      from pending_reveals p join keys k on k.id = p.key_id
      where greatest(p.since, k.status_changed_at) <= :before and k.status = 'active' and k.successor_id is null
        and not ${isOver}
      order by p.since, k.id limit :batch`,
-    { before: new Date(known - maxPendingMinutes * minuteMs), batch },
+    { before: new Date(until.getTime() - maxPendingMinutes * minuteMs), batch },
   )
   return rows
 }
@@ -50,7 +49,7 @@ export async function voidPending(act: Act, pending: Pending, random: Random): P
   const { keyId, workspaceId, hint, revealedBy } = pending
   const found = await lockKey(act.trx, workspaceId, keyId)
   if (found?.status !== 'active' || found.hint !== hint || found.savedAt || found.successorId) return false
-  // Who shows or counts it takes no lock on the key: each looks at what the other left.
+  // No lock on the key is taken to show it or to count it: so what both left is read again.
   const { rows } = await act.trx.raw(
     `select from pending_reveals p join keys k on k.id = p.key_id where k.id = ? and ${isOver}`,
     [keyId],

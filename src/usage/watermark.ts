@@ -15,6 +15,16 @@ export async function readFlushedThrough(db: Executor): Promise<Date | undefined
   return is_missing ? undefined : (through ?? undefined)
 }
 
+/**
+ * Until when every request is counted: no later than `now`, and `now` where no verifier is left that could count. Undefined
+ * while one may hold counts of before, for at most an hour.
+ */
+export async function countedUntil(db: Executor, now: Date): Promise<Date | undefined> {
+  if (!(await db('usage_counters').where({ is_closed: false }).first('counter'))) return now
+  const through = await readFlushedThrough(db)
+  return through && through > now ? now : through
+}
+
 const statement = `
   with newest as (select max(through) as through from usage_counters),
   speaking as (

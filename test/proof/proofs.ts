@@ -26,7 +26,7 @@ const npm = (script: string, ...more: string[]) => [
 export const proofs: readonly Proof[] = [
   {
     name: 'history',
-    claim: 'No verifier accepts a key after its end was reported confirmed, whatever fails',
+    claim: 'No verifier accepts a key after its end was reported confirmed, while everything fails at random',
     command: npm('faults:history', '--minutes', '22'), minutes: 24,
     figures: (line) => `${n(line.distinct_changes_and_verifiers)} pairs of a change and a verifier, ${n(line.accepted)} accepted; ${n(line.faults)} faults, ${n(line.failovers_and_restores)} failovers and restores; ${n(line.protocol_events)} steps replayed, ${n(line.unexplained_events)} unexplained`,
   },

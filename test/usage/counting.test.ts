@@ -26,7 +26,7 @@ const cells = (keyId: string) =>
     .groupBy('source', 'name', 'class')
     .orderBy(['source', 'name', 'class'])
     .select('source', 'name', 'class')
-    .sum({ requests: 'requests' })
+    .select(asking.records.world.db.raw('sum(requests)::int as requests'))
 
 test('every request is counted once, by endpoint and outcome, however many come at once', async () => {
   const { key, token } = await asking.records.key({ name: 'Counted' })

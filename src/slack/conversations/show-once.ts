@@ -288,7 +288,7 @@ export const closedUnconfirmed: OnClick = async (interaction) => {
   const { keyId, hint } = tokenIn(interaction.value)
   const key = await keyById(interaction, keyId)
   if (isRefusal(key) || key.status === 'unrevealed' || key.hint !== hint || key.savedAt) return
-  // Who closes it had it open.
+  // It was open, or it could not be closed.
   if (key.revealedBy === interaction.caller.actor.id) await noteShown(interaction, key)
   await offerReplacement(interaction, key, didYouCopyMessage(key))
 }
