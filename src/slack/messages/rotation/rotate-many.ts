@@ -88,12 +88,13 @@ function preview({ keys, reason }: CampaignProps): Phrase {
   const limit = keys.length === maxKeys ? ' I begin with these; do it again for the rest.' : ''
   const what =
     reason === 'compromised'
-      ? say`⚠️ ${count(keys.length, 'key is', 'keys are')} refused the moment you press Start rotations`
+      ? say`⚠️ ${count(keys.length, 'key is', 'keys are')} refused as soon as ${keys.length === 1 ? 'its rotation starts' : 'their rotations start'}`
       : say`${count(keys.length, 'key')}`
   return say`${what}: ${join(named, ', ')}${rest}.${limit} Each owner reveals their own; one message in the alert channel tells how far all of them are.`
 }
 
+/** The keys are only written down so far: the rotations start one after another, and some may be skipped. */
 export const campaignBegunView = (title: string, channel: string): ModalView =>
-  notice('Rotations started', [
+  notice('Rotations are starting', [
     sentenceBlock(say`${{ name: title }}: ${{ name: `#${channel}` }} shows how far each is.`),
   ])
