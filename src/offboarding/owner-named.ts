@@ -7,6 +7,7 @@ import { placesOf, put } from '../notifications/outbox.ts'
 import type { Reading, Source, Waiting } from '../notifications/source.ts'
 import type { Policy } from '../policy/policy.ts'
 import { findOffboarding, type Offboarding, requestsOf, type Source as Through } from './offboarding.ts'
+import { type Counts, countKeys } from './report.ts'
 
 /** Another system named an owner as leaving: what is asked of the other owners, and what came of it. */
 export type OwnerNamed = {
@@ -17,6 +18,8 @@ export type OwnerNamed = {
   /** whether an undo there takes everything back */
   isHome: boolean
   sources: Through[]
+  /** what became of their keys; undefined while they are being dealt with */
+  keys: Counts | undefined
   /** false where nobody else owns the workspace */
   hasOthers: boolean
   outcome: 'waits' | 'role-ends' | 'role-ended' | 'undone' | 'returned'
@@ -106,6 +109,7 @@ async function readOne(db: Executor, { subjectId }: Waiting): Promise<Reading | 
     workspace: { id: workspaceId, name: workspace.name },
     isHome: found.workspaceId === workspaceId,
     sources: [...new Set(requests.map((one) => one.source))],
+    keys: found.state === 'done' ? await countKeys(db, [offboardingId]) : undefined,
     hasOthers: (await othersOf(db, workspaceId, found.userId)).length > 0,
     outcome,
     by: outcome === 'role-ends' || outcome === 'role-ended' ? (people.at(-1)?.by ?? null) : null,

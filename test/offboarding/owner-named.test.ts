@@ -60,6 +60,7 @@ test('an owner whom a system names keeps their role until another owner presses 
   await named({ userId: people.otherManager, mode: 'revoke', successorId: people.manager })
   const asked = await told(/U0CHIDI003, an owner of Platform, is named as leaving, through the webhook\./)
   expect(said(asked)).toContain('Their role stays until an owner decides.')
+  await told(/is named as leaving, through the webhook\. Their keys: 1 refused\. Their role stays/)
   const report = await reported(/Offboarded U0CHIDI003/)
   expect(said(report)).toContain('Ignored: the webhook asked to revoke all. I deactivate all.')
   expect(said(report)).toContain('Ignored: the webhook named U0BRUNO002 to take over.')

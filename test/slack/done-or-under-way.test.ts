@@ -2,11 +2,14 @@ import type { KnownBlock } from '@slack/types'
 import { expect, test } from 'vitest'
 import { said as saidIn } from '../../sandbox/acting.ts'
 import type { KeyWithUsage } from '../../src/keys/key.ts'
+import type { Counts } from '../../src/offboarding/report.ts'
+import { ownerNamedMessage } from '../../src/slack/messages/offboarding/owner-named.ts'
 import { campaignBegunView, campaignForm } from '../../src/slack/messages/rotation/rotate-many.ts'
 import type { Workspace } from '../../src/workspaces/workspace.ts'
 
 const workspace = { id: 'ws_1', accountId: 'acc_1', name: 'Platform' } as Workspace
 const said = (blocks: readonly unknown[]) => saidIn(blocks as KnownBlock[])
+const noKeys: Counts = { all: 0, waiting: 0, refused: 0, rotating: 0, handedOver: 0, kept: 0, failed: 0 }
 
 test('keys of a campaign are refused when their rotations start, not when somebody asks for them', () => {
   const formOf = (...names: string[]) =>
@@ -19,4 +22,19 @@ test('keys of a campaign are refused when their rotations start, not when somebo
     '2 keys are refused as soon as their rotations start: Ledger, Mail.',
   )
   expect(campaignBegunView('Keys of a person', 'alerts').title.text).toBe('Rotations are starting')
+})
+
+test('the keys of an owner whom a system named are being deactivated until that is done', () => {
+  const asked = (keys: Counts | undefined) =>
+    said(
+      ownerNamedMessage({
+        ...{ about: 'owner-named', offboardingId: 'off_1', leaver: 'U0CHIDI003', workspace, isHome: true },
+        ...{ sources: ['webhook'], keys, hasOthers: true, outcome: 'waits', by: null, at: new Date(0) },
+      }).blocks,
+    )
+  expect(asked(undefined)).toContain(
+    'through the webhook. Their keys are being deactivated. Their role stays',
+  )
+  expect(asked({ ...noKeys, all: 3, refused: 2, kept: 1 })).toContain('Their keys: 2 refused, 1 kept.')
+  expect(asked(noKeys)).toContain('They have no key.')
 })

@@ -927,18 +927,6 @@ export const reported: fc.Arbitrary<OffboardingReport['offboardings'][number]> =
     ...(one.endedBecause ? {} : { endedAt: null }),
     ...rest,
   }))
-export const ownerNamed: fc.Arbitrary<OwnerNamed> = fc.record({
-  about: fc.constant('owner-named' as const),
-  offboardingId: id('off'),
-  leaver: user,
-  workspace: fc.record({ id: id('ws'), name }),
-  isHome: fc.boolean(),
-  sources: fc.subarray(['workflow', 'webhook', 'slack'] as const, { minLength: 1 }),
-  hasOthers: fc.boolean(),
-  outcome: fc.constantFrom('waits', 'role-ends', 'role-ended', 'undone', 'returned'),
-  by: perhaps(jobOrUser),
-  at: moment,
-})
 export const leaverCounts = fc.record({
   ...{
     all: count,
@@ -949,6 +937,19 @@ export const leaverCounts = fc.record({
     kept: count,
     failed: count,
   },
+})
+export const ownerNamed: fc.Arbitrary<OwnerNamed> = fc.record({
+  about: fc.constant('owner-named' as const),
+  offboardingId: id('off'),
+  leaver: user,
+  workspace: fc.record({ id: id('ws'), name }),
+  isHome: fc.boolean(),
+  sources: fc.subarray(['workflow', 'webhook', 'slack'] as const, { minLength: 1 }),
+  keys: maybe(leaverCounts),
+  hasOthers: fc.boolean(),
+  outcome: fc.constantFrom('waits', 'role-ends', 'role-ended', 'undone', 'returned'),
+  by: perhaps(jobOrUser),
+  at: moment,
 })
 const leaverKey: fc.Arbitrary<LeaverKey> = fc.record({
   keyId: id('key'),

@@ -3,7 +3,7 @@ import type { OwnerNamed } from '../../../offboarding/owner-named.ts'
 import { actions, button, cut, type Message, message } from '../../blocks.ts'
 import { sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
-import { sourceWords } from './progress.ts'
+import { sourceWords, sums } from './progress.ts'
 
 /** Asks an owner whether another owner, whom a system named, leaves; later, what was decided. */
 export function ownerNamedMessage(named: OwnerNamed): Message {
@@ -15,7 +15,7 @@ export function ownerNamedMessage(named: OwnerNamed): Message {
     ', ',
   )
   if (outcome !== 'waits') return message(decided(named))
-  const asked = say`${leaver}, an owner of ${place}, is named as leaving, through ${sources}. Their keys are deactivated. Their role stays until an owner decides.`
+  const asked = say`${leaver}, an owner of ${place}, is named as leaving, through ${sources}. ${ofKeys(named)} Their role stays until an owner decides.`
   if (!hasOthers)
     return message(
       asked,
@@ -25,6 +25,13 @@ export function ownerNamedMessage(named: OwnerNamed): Message {
     )
   return message(asked, actions(...buttons(named)))
 }
+
+const ofKeys = ({ keys }: OwnerNamed): Phrase =>
+  !keys
+    ? say`Their keys are being deactivated.`
+    : keys.all === 0
+      ? say`They have no key.`
+      : say`Their keys: ${sums(keys)}`
 
 function decided({ leaver, workspace, outcome, by, at }: OwnerNamed): Phrase {
   const person = { user: leaver }

@@ -73,7 +73,8 @@ const planTitle = ({ endedBecause }: Underway, { all, waiting }: Counts) =>
     ? `What became of ${count(all, 'key')}`
     : `${all - waiting} of ${count(all, 'key')} refused, rotating or kept`
 
-function sums(counts: Counts): Phrase {
+/** How many keys are how far, as one sentence. */
+export function sums(counts: Counts): Phrase {
   const parts = [
     [counts.failed, 'failed'],
     [counts.refused, 'refused'],
