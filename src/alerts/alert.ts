@@ -87,6 +87,8 @@ type OffboardedElsewhere = {
   leaver: string
   /** an actor's name */
   by: string
+  /** the sources of the requests; absent in messages that an older version put */
+  sources?: string[]
   /** names of the workspace where it was requested, and of this one */
   home: string
   workspace: string

@@ -2,7 +2,7 @@ import type { Random } from '../foundation/random.ts'
 import type { Act } from '../members/actor.ts'
 import { put } from '../notifications/outbox.ts'
 import type { Policy } from '../policy/policy.ts'
-import { isUnattended, type Offboarding, type Plan } from './offboarding.ts'
+import { isUnattended, type Offboarding, type Plan, requestsOf } from './offboarding.ts'
 
 /** A key that an offboarding has just written down. */
 export type Planned = { workspaceId: string; name: string; plan: Plan }
@@ -24,31 +24,37 @@ export async function notifyWorkspaces(
 ): Promise<void> {
   const { id, userId, requestedBy, begunAt, decidesIn, keepsRoleIn } = offboarding
   const home = workspaces.find((one) => one.id === offboarding.workspaceId)
-  const messages = workspaces.flatMap((workspace) => {
-    const keys = planned.filter((key) => key.workspaceId === workspace.id)
-    const keepsRole = keepsRoleIn.includes(workspace.id)
-    const isConcerned = keepsRole || (keys.length > 0 && !isUnattended(offboarding))
-    if (workspace === home || decidesIn.includes(workspace.id) || !isConcerned) return []
+  const keysOf = (workspace: Named) => planned.filter((key) => key.workspaceId === workspace.id)
+  const concerned = workspaces.filter(
+    (workspace) =>
+      workspace !== home &&
+      !decidesIn.includes(workspace.id) &&
+      (keepsRoleIn.includes(workspace.id) || (keysOf(workspace).length > 0 && !isUnattended(offboarding))),
+  )
+  if (concerned.length === 0) return
+  const requests = await requestsOf(act.trx, id)
+  const sources = [...new Set(requests.map(({ source }) => source))]
+  const messages = concerned.map((workspace) => {
+    const keys = keysOf(workspace)
     const body = {
       leaver: userId,
       by: requestedBy,
+      sources,
       home: home?.name ?? '',
       workspace: workspace.name,
       keys: keys.slice(0, maxNamed).map(({ name, plan }) => ({ name, plan })),
       count: keys.length,
-      keepsRole,
+      keepsRole: keepsRoleIn.includes(workspace.id),
     }
-    return [
-      {
-        workspaceId: workspace.id,
-        subjectId: id,
-        step: `${workspace.id} ${begunAt.toISOString()}`,
-        destination: `channel:${workspace.policy.alertChannel}`,
-        source: 'offboarded-elsewhere',
-        mode: 'once' as const,
-        body,
-      },
-    ]
+    return {
+      workspaceId: workspace.id,
+      subjectId: id,
+      step: `${workspace.id} ${begunAt.toISOString()}`,
+      destination: `channel:${workspace.policy.alertChannel}`,
+      source: 'offboarded-elsewhere',
+      mode: 'once' as const,
+      body,
+    }
   })
   await put(act.trx, messages, act.now, random)
 }

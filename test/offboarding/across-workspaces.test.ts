@@ -101,7 +101,9 @@ test('a manager of one workspace decides nothing in another: not the keys, not w
 
 test('the other workspace hears what happened there, and what is left to do', async () => {
   const report = said(await heardIn(channel, /U0FARAH006/))
-  expect(report).toMatch(/U0BRUNO002 offboarded U0FARAH006 in .*, and decides nothing in Production\./)
+  expect(report).toMatch(
+    /U0FARAH006 is being offboarded in .* by U0BRUNO002, who decides nothing in Production\./,
+  )
   expect(report).toMatch(/Prod payments: deactivate/)
   expect(report).toMatch(/keeps their role in Production.*\/keys offboard @user in:Production/)
 })

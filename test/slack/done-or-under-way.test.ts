@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { said as saidIn } from '../../sandbox/acting.ts'
 import type { KeyWithUsage } from '../../src/keys/key.ts'
 import type { Counts } from '../../src/offboarding/report.ts'
+import { noticeMessage } from '../../src/slack/messages/alerts/notice.ts'
 import { ownerNamedMessage } from '../../src/slack/messages/offboarding/owner-named.ts'
 import { campaignBegunView, campaignForm } from '../../src/slack/messages/rotation/rotate-many.ts'
 import type { Workspace } from '../../src/workspaces/workspace.ts'
@@ -37,4 +38,21 @@ test('the keys of an owner whom a system named are being deactivated until that 
   )
   expect(asked({ ...noKeys, all: 3, refused: 2, kept: 1 })).toContain('Their keys: 2 refused, 1 kept.')
   expect(asked(noKeys)).toContain('They have no key.')
+})
+
+test('another workspace reads through what somebody is being offboarded, and not that they were', () => {
+  const heard = (by: string, sources: string[]) =>
+    said(
+      noticeMessage({
+        ...{ about: 'offboarded-elsewhere', leaver: 'U0CHIDI003', by, sources, home: 'Platform' },
+        ...{ workspace: 'Production', keys: [], count: 0, keepsRole: true },
+      }).blocks,
+    )
+  expect(heard('job:webhook con_1', ['webhook'])).toMatch(
+    /^U0CHIDI003 is being offboarded, through the webhook\./,
+  )
+  expect(heard('job:slack-events', ['workflow', 'webhook'])).toMatch(/through a workflow, the webhook\./)
+  expect(heard('U0BRUNO002', ['slack'])).toMatch(
+    /^U0CHIDI003 is being offboarded in Platform by U0BRUNO002, who decides nothing in Production\./,
+  )
 })

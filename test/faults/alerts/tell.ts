@@ -200,7 +200,7 @@ export function openTelling(world: World, runStep: (userId: string) => Promise<s
       welcome: { workspace: workspace.name, alertChannel: 'security-alerts' },
       quarantined: { name: nameOf('Quarantined'), hint: 'tml_1234...' },
       'offboarded-elsewhere': {
-        ...{ leaver: personOf(n), by: manager, home: 'Home', workspace: workspace.name },
+        ...{ leaver: personOf(n), by: manager, sources: ['slack'], home: 'Home', workspace: workspace.name },
         ...{ keys: [{ name: nameOf('Gone'), plan: 'revoke' }], count: 1, keepsRole: false },
       },
       'step-refused': { runs: 1, isMore: false, leavers: [personOf(n)], offIn: [workspace.name] },

@@ -829,6 +829,7 @@ export const notice: fc.Arbitrary<Notice> = fc.oneof(
     about: fc.constant('offboarded-elsewhere' as const),
     leaver: user,
     by: jobOrUser,
+    sources: fc.subarray(['workflow', 'webhook', 'slack'], { minLength: 1 }),
     home: name,
     workspace: name,
     keys: many(fc.record({ name, plan: fc.constantFrom('deactivate', 'keep') }), 20),

@@ -1,10 +1,12 @@
 import type { Notice } from '../../../alerts/alert.ts'
 import { isSlackUser, join, type Phrase, type Piece, say, who } from '../../../foundation/words.ts'
+import type { Source } from '../../../offboarding/offboarding.ts'
 import { inWorkspace } from '../../../workspaces/workspace.ts'
 import { type Message, message } from '../../blocks.ts'
 import { sentenceBlock } from '../../phrase.ts'
 import { count } from '../keys/key.ts'
 import { keepsRole } from '../offboarding/offboard.ts'
+import { sourceWords } from '../offboarding/progress.ts'
 import { digestMessage, type Links } from './digest.ts'
 
 /** A notice that is sent once. */
@@ -41,16 +43,20 @@ const quarantinedMessage = ({ name, hint }: Notice & { about: 'quarantined' }): 
     say`I deactivated your key ${{ name }} ${{ code: hint }}: its use looked like a leak, and policy asks for that. A manager can activate it again: ${{ code: `/keys activate ${hint}` }}.`,
   )
 
+/** Put with the plans, before anything has happened to a key. */
 function elsewhereMessage(notice: Notice & { about: 'offboarded-elsewhere' }): Message {
-  const { by, home, workspace, keys, keepsRole: stays } = notice
+  const { by, home, workspace, keys, keepsRole: stays, sources = [] } = notice
   const leaver = { user: notice.leaver }
-  const isPerson = isSlackUser(by)
+  const through = join(
+    sources.map((one) => [sourceWords[one as Source]]),
+    ', ',
+  )
   const listed = keys.map(({ name, plan }) => say`${{ name }}: ${plan}`)
   const rest = notice.count - keys.length
   return message(
-    isPerson
-      ? say`${who(by)} offboarded ${leaver} in ${{ name: home }}, and decides nothing in ${{ name: workspace }}.`
-      : say`A workflow offboarded ${leaver}.`,
+    isSlackUser(by)
+      ? say`${leaver} is being offboarded in ${{ name: home }} by ${who(by)}, who decides nothing in ${{ name: workspace }}.`
+      : say`${leaver} is being offboarded${sources.length > 0 ? say`, through ${through}` : []}.`,
     ...(notice.count > 0
       ? [
           sentenceBlock(
