@@ -1,4 +1,5 @@
 import { record } from '../audit/record.ts'
+import type { Executor } from '../foundation/database.ts'
 import { type Refusal, refuse } from '../foundation/refusal.ts'
 import { say } from '../foundation/words.ts'
 import type { Act } from '../members/actor.ts'
@@ -15,6 +16,16 @@ export const suspendWorkspace = (act: Act, which: Which, reason?: string): Promi
 /** Ends a suspension: each key is accepted again as far as it was before. */
 export const resumeWorkspace = (act: Act, which: Which, reason?: string): Promise<Which | Refusal> =>
   set(act, which, false, reason)
+
+/** Whether every key of a workspace is refused now, whatever its own state is. */
+export async function isSuspended(db: Executor, workspaceId: string): Promise<boolean> {
+  const row = await db('workspaces')
+    .join('accounts', 'accounts.id', 'workspaces.account_id')
+    .where('workspaces.id', workspaceId)
+    .where((either) => either.whereNotNull('workspaces.suspended_at').orWhereNotNull('accounts.suspended_at'))
+    .first('workspaces.id')
+  return row !== undefined
+}
 
 async function set(
   act: Act,

@@ -10,6 +10,7 @@ import {
   press,
   said,
   submit,
+  submitAndSee,
   useHouse,
 } from '../setup/house.ts'
 import { dialogWith } from '../setup/seen.ts'
@@ -35,6 +36,10 @@ test('an owner suspends a workspace by typing its name, with a receipt, and resu
   expect(await callPlatform(house, String(token))).toBe(401)
   expect(findButton(done.blocks, 'Resume workspace')).toBeDefined()
   await owner.close(done.id)
+  await submitAndSee(manager, await openDialog(manager, 'deactivate Stopped'), {})
+  expect(said(await answerTo(manager, 'activate Stopped'))).toBe(
+    'Activated Stopped. It works once the workspace is resumed.',
+  )
   expect(findButton((await answerTo(manager, 'inbox')).blocks, 'Resume workspace')).toBeUndefined()
   const inbox = await answerTo(owner, 'inbox')
   expect(said(inbox)).toContain('is suspended since')

@@ -12,6 +12,7 @@ import { isLost } from '../../leases/receipt.ts'
 import { receiptPhrase } from '../../leases/receipt-words.ts'
 import type { Act } from '../../members/actor.ts'
 import { last24hOf } from '../../usage/last-24h.ts'
+import { isSuspended } from '../../workspaces/suspend.ts'
 import { message, notice, plainSection } from '../blocks.ts'
 import {
   type Handled,
@@ -22,6 +23,7 @@ import {
   textIn,
 } from '../interaction.ts'
 import {
+  type Activated,
   activatedMessage,
   type Change,
   deactivateView,
@@ -69,7 +71,15 @@ export const activateKey: OnCommand = async (interaction) => {
   if (isRefusal(key)) return key
   // Nobody's safety depends on this wait, but a reply that says that the key works must be true.
   const receipt = await confirmStep(interaction, 'activate', quickMs)
-  await interaction.say(isLost(receipt) ? message(receiptPhrase(receipt)) : activatedMessage(key, receipt))
+  if (isLost(receipt)) return interaction.say(message(receiptPhrase(receipt)))
+  const suspended = await orDatabaseOut(() => isSuspended(interaction.bot.world.db, key.workspaceId))
+  await interaction.say(activatedMessage(key, worksAgain(receipt, suspended)))
+}
+
+/** Where nobody knows whether the workspace is suspended, nothing says that the key works. */
+const worksAgain = (receipt: Receipt, suspended: boolean | Refusal): Activated => {
+  if (suspended === true) return 'when-resumed'
+  return receipt.state === 'confirmed' && suspended === false ? 'now' : 'soon'
 }
 
 export const submitDeactivate: OnSubmit = (interaction) => workAndShow(interaction, 'deactivate')

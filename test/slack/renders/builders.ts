@@ -165,7 +165,11 @@ export const builders: Record<string, Renders> = {
   bareHomeView: over(home.bareHomeView, a.homeProps),
   deactivateView: of(change.deactivateView, a.key, stake),
   revokeView: of(change.revokeView, a.key, stake),
-  activatedMessage: of(change.activatedMessage, a.key, a.receipt),
+  activatedMessage: of(
+    change.activatedMessage,
+    a.key,
+    fc.constantFrom('now' as const, 'soon' as const, 'when-resumed' as const),
+  ),
   restrictedView: of(change.restrictedView, restriction, a.key, a.receipt),
   ownerNoticeMessage: over(
     change.ownerNoticeMessage,

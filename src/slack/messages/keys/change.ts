@@ -63,20 +63,26 @@ const breaks = (key: KeyWithUsage, { requests }: Last24h): string =>
 
 const done = {
   deactivate: (key: Key) => say`Deactivated ${{ name: key.name }}.`,
-  activate: (key: Key) => say`Activated ${{ name: key.name }}. It works again.`,
   revoke: (key: Key) => say`Revoked ${{ name: key.name }}.`,
 }
-export type Change = keyof typeof done
+export type Change = keyof typeof done | 'activate'
 
 const underWay = {
-  activate: (key: Key) =>
-    say`Activated ${{ name: key.name }}. Some servers may still refuse it for a moment.`,
   deactivate: (key: Key) => say`Deactivating ${{ name: key.name }}.`,
   revoke: (key: Key) => say`Revoking ${{ name: key.name }}.`,
 }
 
-export const activatedMessage = (key: Key, receipt: Receipt): Message =>
-  message((receipt.state === 'confirmed' ? done : underWay).activate(key))
+/** When a key that was activated works: not before its workspace is resumed, where that is suspended. */
+export type Activated = 'now' | 'soon' | 'when-resumed'
+
+const works: Record<Activated, string> = {
+  now: 'It works again.',
+  soon: 'Some servers may still refuse it for a moment.',
+  'when-resumed': 'It works once the workspace is resumed.',
+}
+
+export const activatedMessage = (key: Key, when: Activated): Message =>
+  message(say`Activated ${{ name: key.name }}. ${works[when]}`)
 
 const titles = { deactivate: 'Key deactivated', revoke: 'Key revoked' }
 
