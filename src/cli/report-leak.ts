@@ -90,6 +90,7 @@ async function printOutcome(world: World, keys: readonly LeakedKey[], pasted: nu
 const words: Record<LeakState, string> = {
   waits: 'what policy says is under way; see its alert',
   works: 'it still works. See its alert, or: keywarden keys revoke',
+  suspended: 'it works once its workspace is resumed. See its alert, or: keywarden keys revoke',
   paused: 'it was deactivated already',
   revoked: 'it was revoked already',
   quarantine: 'deactivated, as policy says',

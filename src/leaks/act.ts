@@ -177,10 +177,11 @@ export async function confirmLeaks(world: World, { withinMs }: { withinMs: numbe
 }
 
 /**
- * The state of a reported key now. `waits`: policy is still to be carried out; `paused` and `revoked`: by somebody else than
- * policy, so that the report changed nothing; otherwise what policy did.
+ * The state of a reported key now. `waits`: policy is still to be carried out; `suspended`: it would work, and is refused
+ * with all keys of its workspace; `paused` and `revoked`: by somebody else than policy, so that the report changed nothing;
+ * otherwise what policy did.
  */
-export type LeakState = 'waits' | 'works' | 'paused' | 'revoked' | Exclude<LeakAction, 'notify'>
+export type LeakState = 'waits' | 'works' | 'suspended' | 'paused' | 'revoked' | Exclude<LeakAction, 'notify'>
 
 /** Whether policy ended the key because of a report. */
 export const isByPolicy = (state: LeakState): boolean => ['quarantine', 'rotate', 'revoke'].includes(state)
@@ -194,12 +195,15 @@ export async function readLeakStates(
     `select k.id, coalesce((array_agg(l.receipt is not null order by l.acted_at desc)
            filter (where l.did is not null))[1], false) as "isConfirmed", case
          when bool_or(l.acted_at is null) then 'waits'
-         when k.status = 'active' then 'works'
+         when k.status = 'active' and coalesce(w.suspended_at, a.suspended_at) is null then 'works'
+         when k.status = 'active' then 'suspended'
          else coalesce((array_agg(l.did order by l.acted_at desc)
              filter (where l.did is not null and k.status_changed_by = 'job:leaks'))[1],
            case k.status when 'inactive' then 'paused' else 'revoked' end)
        end as state
-     from keys k join leaks l on l.key_id = k.id where k.id = any(?) group by k.id`,
+     from keys k join leaks l on l.key_id = k.id join workspaces w on w.id = k.workspace_id
+       join accounts a on a.id = w.account_id
+     where k.id = any(?) group by k.id, w.id, a.id`,
     [[...keyIds]],
   )
   type Row = { id: string; state: LeakState; isConfirmed: boolean }

@@ -157,11 +157,16 @@ test('a policy that rotates refuses the token and offers the owner a new key', a
   )
 })
 
-test('a hint ends nothing, even where policy revokes: its alert says that the token was not shown', async () => {
+test('a hint ends nothing, even where policy revokes: its alert says that the token was not shown, the answer whether the key works', async () => {
   await setPolicyOf(house, { leaked: { person: { read: 'revoke' }, scanner: {}, pasted: {} } })
   const token = await makeKey(house.as('manager'), { name: 'Hinted' })
   expect(await report('manager', `${token.slice(0, 8)}...`)).toContain('It still works')
   expect(said(await alertAbout(/Hinted may have leaked/))).toContain('its token was not shown')
+  await house.world.db('workspaces').update({ suspended_at: house.world.clock.now() })
+  expect(await report('manager', `${token.slice(0, 8)}...`)).toContain(
+    'It works once its workspace is resumed',
+  )
+  await house.world.db('workspaces').update({ suspended_at: null })
   expect(await callPlatform(house, token)).toBe(200)
 })
 

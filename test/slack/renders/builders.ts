@@ -93,7 +93,7 @@ const filter = fc.oneof(
 )
 const chosenScopes = a.scopes
 const leakState = fc.constantFrom(
-  ...(['waits', 'works', 'paused', 'revoked', 'quarantine', 'rotate', 'revoke'] as const),
+  ...(['waits', 'works', 'suspended', 'paused', 'revoked', 'quarantine', 'rotate', 'revoke'] as const),
 )
 const expires = fc.constantFrom('30', '90', 'other', 'never', 'nonsense')
 const anyRefusal = fc

@@ -49,6 +49,7 @@ const maxListed = 50
 const states: Record<LeakState, string> = {
   waits: 'What policy says is under way; the alert will say what was done.',
   works: 'It still works: those in charge decide, from the alert.',
+  suspended: 'It works once its workspace is resumed: those in charge decide, from the alert.',
   paused: 'It was paused already, and stays so.',
   revoked: 'It was revoked already.',
   quarantine: 'It is in quarantine, as policy says.',

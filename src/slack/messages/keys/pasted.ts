@@ -7,6 +7,7 @@ import { sentenceBlock } from '../../phrase.ts'
 const states: Record<LeakState, string> = {
   waits: 'What policy says is under way; those in charge of it know.',
   works: 'It still works; those in charge of it know.',
+  suspended: 'It works once its workspace is resumed; those in charge of it know.',
   paused: 'It was paused already: it is refused until somebody activates it; those in charge of it know.',
   revoked: 'It was revoked already.',
   quarantine: 'It is refused until somebody activates it, as policy says; those in charge of it know.',
