@@ -2,14 +2,18 @@ import type { KnownBlock } from '@slack/types'
 import { expect, test } from 'vitest'
 import { said as saidIn } from '../../sandbox/acting.ts'
 import type { KeyWithUsage } from '../../src/keys/key.ts'
+import { lost, nothingToLearn, type Receipt } from '../../src/leases/receipt.ts'
 import type { Counts } from '../../src/offboarding/report.ts'
+import type { Undone } from '../../src/offboarding/undo.ts'
 import { noticeMessage } from '../../src/slack/messages/alerts/notice.ts'
+import { undoneView } from '../../src/slack/messages/offboarding/offboard.ts'
 import { ownerNamedMessage } from '../../src/slack/messages/offboarding/owner-named.ts'
 import { campaignBegunView, campaignForm } from '../../src/slack/messages/rotation/rotate-many.ts'
 import type { Workspace } from '../../src/workspaces/workspace.ts'
 
 const workspace = { id: 'ws_1', accountId: 'acc_1', name: 'Platform' } as Workspace
 const said = (blocks: readonly unknown[]) => saidIn(blocks as KnownBlock[])
+const pending: Receipt = { state: 'pending', seq: 7, waitingFor: ['gateway-1'] }
 const noKeys: Counts = { all: 0, waiting: 0, refused: 0, rotating: 0, handedOver: 0, kept: 0, failed: 0 }
 
 test('keys of a campaign are refused when their rotations start, not when somebody asks for them', () => {
@@ -55,4 +59,17 @@ test('another workspace reads through what somebody is being offboarded, and not
   expect(heard('U0BRUNO002', ['slack'])).toMatch(
     /^U0CHIDI003 is being offboarded in Platform by U0BRUNO002, who decides nothing in Production\./,
   )
+})
+
+test('keys that an undo gives back may still be refused until every server has learnt it, and are not given back if it is lost', () => {
+  const undone = {
+    offboarding: { userId: 'U0CHIDI003', keepsRoleIn: [] as string[] },
+    ...{ activated: ['Ledger'], returned: [], rotating: [], kept: [], elsewhere: 0, roles: [] },
+  } as unknown as Undone
+  const shown = (receipt: Receipt, what = undone) => said(undoneView(what, receipt).blocks)
+  expect(shown(nothingToLearn)).toContain('Active again (1): Ledger.')
+  expect(shown(nothingToLearn)).not.toContain('may still refuse')
+  expect(shown(pending)).toMatch(/Active again \(1\): Ledger\..*some servers may still refuse/)
+  expect(shown(pending, { ...undone, activated: [] })).not.toContain('may still refuse')
+  expect(shown(lost)).not.toMatch(/Active again|may use Keywarden/)
 })

@@ -23,6 +23,7 @@ import {
 import { begunView, planWords, previewForm, undoForm, undoneView } from '../messages/offboarding/offboard.ts'
 import { progressView } from '../messages/offboarding/progress.ts'
 import { performFor } from '../perform-for.ts'
+import { showReceipts } from './change.ts'
 
 /** `/keys offboard @user`: a preview of the keys, why each is affected, and the plan. Changes nothing yet. */
 export const openOffboard: OnCommand = async (interaction) => {
@@ -146,7 +147,7 @@ export const submitUndo: OnSubmit = async (interaction) => {
     { changesRoles: true },
   )
   if (isRefusal(undone)) return undone
-  await interaction.show(undoneView(undone))
   interaction.bot.offboard()
   interaction.bot.refresh(workspace)
+  await showReceipts(interaction, undefined, (receipt) => undoneView(undone, receipt))
 }

@@ -310,7 +310,7 @@ export const builders: Record<string, Renders> = {
     fc.option(fc.oneof(user, name), { nil: undefined }),
   ),
   undoForm: of(offboard.undoForm, a.workspace, a.undone),
-  undoneView: over(offboard.undoneView, a.undone),
+  undoneView: of(offboard.undoneView, a.undone, a.receipt),
   offboardingMessage: over(progress.offboardingMessage, a.report),
   ownerNamedMessage: over(ownerNamed.ownerNamedMessage, a.ownerNamed),
   fileInWords: over(

@@ -1,5 +1,7 @@
 import type { KnownBlock, ModalView } from '@slack/types'
 import { isSlackUser, join, type Phrase, type Piece, say } from '../../../foundation/words.ts'
+import { isLost, type Receipt } from '../../../leases/receipt.ts'
+import { receiptPhrase } from '../../../leases/receipt-words.ts'
 import type { Mode, Plan, Reason } from '../../../offboarding/offboarding.ts'
 import type { Preview, PreviewedKey } from '../../../offboarding/preview.ts'
 import type { Undone } from '../../../offboarding/undo.ts'
@@ -173,14 +175,21 @@ export const undoForm = (workspace: Workspace, undone: Undone): ModalView =>
     'Leave it',
   )
 
-export const undoneView = (undone: Undone): ModalView =>
-  notice('Offboarding undone', [
+/** The result of an undo. Which keys work again everywhere only its receipt says. */
+export function undoneView(undone: Undone, receipt: Receipt): ModalView {
+  if (isLost(receipt)) return notice('Undo offboarding', [sentenceBlock(receiptPhrase(receipt))])
+  const isWaiting = receipt.state !== 'confirmed' && undone.activated.length > 0
+  return notice('Offboarding undone', [
     sentenceBlock(say`${person(undone)} may use Keywarden again.`),
     ...givenBack(undone, {
       ...{ activated: 'Active again', returned: 'Theirs again' },
       ...{ rotating: 'Goes on rotating', kept: 'Cannot be taken back' },
     }),
+    ...(isWaiting
+      ? [sentenceBlock(say`For a moment some servers may still refuse the keys that are active again.`)]
+      : []),
   ])
+}
 
 const person = ({ offboarding }: Undone): Piece =>
   offboarding.userId ? { user: offboarding.userId } : { name: offboarding.email ?? '' }
