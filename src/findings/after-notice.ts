@@ -9,7 +9,7 @@ import { readFlushedThrough } from '../usage/watermark.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import type { Question } from './finding.ts'
 import { idle } from './idle.ts'
-import { endsInDeactivation, type Noticed } from './notice.ts'
+import { arrivedNotices, endsInDeactivation, type Noticed } from './notice.ts'
 import { reconcile } from './reconcile.ts'
 import { unconfirmed } from './unconfirmed.ts'
 
@@ -74,8 +74,8 @@ async function noticesOver(
        join findings f on f.key_id = n.key_id and f.kind = n.kind and f.resolved_at is null
      where n.workspace_id = :workspace and n.kind = :kind and n.deactivate_at <= least(:now, :known::timestamptz)
        and (f.snoozed_until is null or f.snoozed_until <= :now)
-       and exists (select from outbox o where o.source = 'finding' and o.item_id = f.id and o.step like 'notice:%' and o.put_at >= n.given_at
-         and o.outcome = 'arrived' and o.completed_at <= :now::timestamptz - (n.deactivate_at - n.given_at) + interval '1 day')
+       and exists (select ${arrivedNotices}
+         and o.completed_at <= :now::timestamptz - (n.deactivate_at - n.given_at) + interval '1 day')
      order by n.key_id limit :limit`,
     { workspace: workspace.id, kind, now, known, limit },
   )

@@ -2,9 +2,9 @@ import type { Executor } from '../foundation/database.ts'
 import { addDays } from '../foundation/time.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
-import type { Noticed } from './notice.ts'
+import { arrivedNotices, type Noticed } from './notice.ts'
 
-/** A key that would be deactivated, why, and when. `noticed`: notice has been given already. */
+/** A key that would be deactivated, why, and when. `noticed`: its notice has arrived. */
 export type Candidate = {
   keyId: string
   name: string
@@ -34,7 +34,7 @@ export async function dryRun(db: Executor, workspace: Workspace, now: Date, limi
   const { timeZone, noticeDays, idleKeys, unconfirmedKeys } = workspace.policy
   const { rows } = await db.raw(
     `select k.id as "keyId", k.name, k.hint, k.owner_id as "ownerId", array_agg(f.kind order by f.kind) as kinds,
-       min(coalesce(n.deactivate_at, :ifNow::timestamptz)) as at, bool_or(n.key_id is not null) as noticed
+       min(coalesce(n.deactivate_at, :ifNow::timestamptz)) as at, bool_or(exists (select ${arrivedNotices})) as noticed
      from findings f join keys k on k.id = f.key_id
        left join deactivation_notices n on n.workspace_id = f.workspace_id and n.kind = f.kind and n.key_id = f.key_id
      where f.workspace_id = :workspace and f.kind in ('idle', 'unconfirmed') and f.resolved_at is null

@@ -15,6 +15,10 @@ export const asksIfNeeded = (kind: Kind): kind is Noticed => kind === 'idle' || 
 export const endsInDeactivation = (policy: Policy, kind: Noticed): boolean =>
   (kind === 'idle' ? policy.idleKeys : policy.unconfirmedKeys) === 'deactivate'
 
+/** In SQL, over a finding `f` and its notice `n`: the messages of that notice that somebody has. */
+export const arrivedNotices = `from outbox o where o.source = 'finding' and o.item_id = f.id
+  and o.step like 'notice:%' and o.put_at >= n.given_at and o.outcome = 'arrived'`
+
 type Row = { key_id: string; deactivate_at: Date }
 
 /**

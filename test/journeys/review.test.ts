@@ -2,6 +2,9 @@ import type { Message } from 'local-slack/contract'
 import { messagesIn } from 'local-slack/inspect'
 import type { PersonClient } from 'local-slack/person'
 import { beforeAll, expect, test } from 'vitest'
+import { dryRun } from '../../src/findings/dry-run.ts'
+import type { Executor } from '../../src/foundation/database.ts'
+import { workspacesOfTeam } from '../../src/workspaces/workspace.ts'
 import {
   answerTo,
   general,
@@ -239,7 +242,24 @@ test('what nobody confirms is flagged, and nothing is deactivated while the poli
 
 const statusOf = async (name: string) => (await house.world.db('keys').where({ name }).first('status')).status
 
-test('with the policy on, notice is given in full before a key is paused, and never revoked; a key that is needed stays', async () => {
+/** The keys of which the dry run says that their owner is notified. */
+async function noticedIn(db: Executor): Promise<string[]> {
+  const [workspace] = await workspacesOfTeam(db, house.slack.teamId)
+  const { keys } = await dryRun(db, workspace!, house.world.clock.now(), 100)
+  return keys.filter(({ noticed }) => noticed).map(({ name }) => name)
+}
+
+async function noticedIfNoneArrived(): Promise<string[]> {
+  const trx = await house.world.db.transaction()
+  try {
+    await trx('outbox').whereLike('step', 'notice:%').update({ outcome: 'failed' })
+    return await noticedIn(trx)
+  } finally {
+    await trx.rollback()
+  }
+}
+
+test('with the policy on, notice is given in full before a key is paused, and never revoked; a key that is needed stays; an owner is notified once the notice has arrived', async () => {
   await setPolicyOf(house, { unconfirmedKeys: 'deactivate', noticeDays: 7 })
   await later(0, 30)
   const manager = house.as('manager')
@@ -249,6 +269,8 @@ test('with the policy on, notice is given in full before a key is paused, and ne
     ),
   )
   expect(said(notice)).toContain('unless somebody says that it is needed')
+  await expect.poll(() => noticedIn(house.world.db), { timeout: 40_000 }).toContain('Brunos')
+  expect(await noticedIfNoneArrived()).toEqual([])
   await later(6)
   expect(await statusOf('Brunos')).toBe('active')
   await press(manager, notice, 'Still needed')
