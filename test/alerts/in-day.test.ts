@@ -67,6 +67,11 @@ test('where a key has ended, or is silent anyway, nothing is said of the last da
   expect(await words('expiring', '1d', { resolution })).not.toContain('in the 24 hours')
 })
 
+test('an alert that a rotation has closed says who started it, and not that the key is rotated', async () => {
+  const resolution = { what: 'rotated', by: 'U0ADA00001', at: now.toISOString() } as const
+  expect(await words('rotation-due', 'overdue-3', { resolution })).toMatch(/U0ADA00001 started to rotate /)
+})
+
 test('in a message that many share each key has its own figure', async () => {
   const { world, workspace } = records
   await world

@@ -48,7 +48,8 @@ const noticed =
 const outcomes: Record<Resolution['what'], Outcome> = {
   deactivated: doneBy('deactivated'),
   revoked: doneBy('revoked'),
-  rotated: doneBy('rotated'),
+  // Its finding ends with the first step of the rotation.
+  rotated: doneBy('started to rotate'),
   activated: doneBy('activated', ' again'),
   needed: doneBy('marked', ' as still needed'),
   expected: doneBy('marked the use of', ' as expected'),
