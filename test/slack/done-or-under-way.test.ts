@@ -1,14 +1,17 @@
 import type { KnownBlock } from '@slack/types'
 import { expect, test } from 'vitest'
 import { said as saidIn } from '../../sandbox/acting.ts'
-import type { KeyWithUsage } from '../../src/keys/key.ts'
+import type { Key, KeyWithUsage } from '../../src/keys/key.ts'
 import { lost, nothingToLearn, type Receipt } from '../../src/leases/receipt.ts'
 import type { Counts } from '../../src/offboarding/report.ts'
 import type { Undone } from '../../src/offboarding/undo.ts'
+import { quarantinedMessage } from '../../src/slack/messages/alerts/expected.ts'
 import { noticeMessage } from '../../src/slack/messages/alerts/notice.ts'
+import { restrictedView } from '../../src/slack/messages/keys/change.ts'
 import { undoneView } from '../../src/slack/messages/offboarding/offboard.ts'
 import { ownerNamedMessage } from '../../src/slack/messages/offboarding/owner-named.ts'
 import { campaignBegunView, campaignForm } from '../../src/slack/messages/rotation/rotate-many.ts'
+import { resumedMessage, suspendedView } from '../../src/slack/messages/workspace/suspend.ts'
 import type { Workspace } from '../../src/workspaces/workspace.ts'
 
 const workspace = { id: 'ws_1', accountId: 'acc_1', name: 'Platform' } as Workspace
@@ -72,4 +75,16 @@ test('keys that an undo gives back may still be refused until every server has l
   expect(shown(pending)).toMatch(/Active again \(1\): Ledger\..*some servers may still refuse/)
   expect(shown(pending, { ...undone, activated: [] })).not.toContain('may still refuse')
   expect(shown(lost)).not.toMatch(/Active again|may use Keywarden/)
+})
+
+test('of a change that the database has lost nothing else is said', () => {
+  const key = { id: 'key_1', workspaceId: 'ws_1', name: 'Ledger', statusChangedAt: new Date(0) } as Key
+  for (const { blocks } of [
+    suspendedView(workspace, lost),
+    resumedMessage(workspace, lost),
+    quarantinedMessage(key, lost),
+    restrictedView('revoke', key, lost),
+    restrictedView('deactivate', key, lost),
+  ])
+    expect(said(blocks)).toMatch(/^The database does not have this change: .* try again\.$/)
 })

@@ -5,7 +5,7 @@ import type { Expectation } from '../../../anomaly/expectations.ts'
 import type { AboutFinding } from '../../../findings/store.ts'
 import { type Phrase, say, who } from '../../../foundation/words.ts'
 import type { Key } from '../../../keys/key.ts'
-import type { Receipt } from '../../../leases/confirm.ts'
+import { isLost, type Receipt } from '../../../leases/receipt.ts'
 import { receiptPhrase } from '../../../leases/receipt-words.ts'
 import type { Workspace } from '../../../workspaces/workspace.ts'
 import {
@@ -69,9 +69,14 @@ const windowInputs = (window: MonthlyWindow, timeZone: string): KnownBlock[] => 
   ),
 ]
 
-/** The reply to the click: the receipt, and the button that activates the key again. */
+/** The reply to the click: the receipt, and the button that activates the key again; of a lost change only that it is. */
 export const quarantinedMessage = (key: Key, receipt: Receipt): Message =>
-  message(say`${{ name: key.name }} is in quarantine. ${receiptPhrase(receipt)}`, actions(activateAgain(key)))
+  isLost(receipt)
+    ? message(receiptPhrase(receipt))
+    : message(
+        say`${{ name: key.name }} is in quarantine. ${receiptPhrase(receipt)}`,
+        actions(activateAgain(key)),
+      )
 
 /** A dialog holds a hundred blocks; a key rarely has this many expectations. */
 const maxListed = 10

@@ -4,7 +4,7 @@ import type { Holder } from '../../../keys/holders.ts'
 import type { Key, KeyWithUsage } from '../../../keys/key.ts'
 import type { OwnerContent } from '../../../keys/notify-owner.ts'
 import { hintCharacters } from '../../../keys/typed-confirmation.ts'
-import type { Receipt } from '../../../leases/confirm.ts'
+import { isLost, type Receipt } from '../../../leases/receipt.ts'
 import { receiptPhrase } from '../../../leases/receipt-words.ts'
 import type { Last24h } from '../../../usage/last-24h.ts'
 import { actions, form, go, input, type Message, message, notice, textInput } from '../../blocks.ts'
@@ -84,10 +84,12 @@ const works: Record<Activated, string> = {
 export const activatedMessage = (key: Key, when: Activated): Message =>
   message(say`Activated ${{ name: key.name }}. ${works[when]}`)
 
+const asked = { deactivate: 'Deactivate key', revoke: 'Revoke key' }
 const titles = { deactivate: 'Key deactivated', revoke: 'Key revoked' }
 
 /** The result of a restriction, with its receipt. "Revoked" appears only once the receipt confirms it. */
 export function restrictedView(change: Restriction, key: Key, receipt: Receipt): ModalView {
+  if (isLost(receipt)) return notice(asked[change], [sentenceBlock(receiptPhrase(receipt))])
   const isDone = receipt.state === 'confirmed'
   return notice(isDone ? titles[change] : working[change], [
     sentenceBlock(say`${(isDone ? done : underWay)[change](key)} ${receiptPhrase(receipt)}`),

@@ -1,6 +1,6 @@
 import type { ModalView } from '@slack/types'
 import { say } from '../../../foundation/words.ts'
-import type { Receipt } from '../../../leases/confirm.ts'
+import { isLost, type Receipt } from '../../../leases/receipt.ts'
 import { receiptPhrase } from '../../../leases/receipt-words.ts'
 import type { Workspace } from '../../../workspaces/workspace.ts'
 import { actions, button, form, input, type Message, message, notice, textInput } from '../../blocks.ts'
@@ -32,8 +32,9 @@ export const suspendForm = (workspace: Workspace, activeKeys: number, countedUpT
     'Keep it running',
   )
 
-/** The result, with its receipt and the way back. */
+/** The result, with its receipt and the way back; of a change that is lost nothing but that. */
 export function suspendedView(workspace: Workspace, receipt: Receipt): ModalView {
+  if (isLost(receipt)) return notice('Suspend workspace', [sentenceBlock(receiptPhrase(receipt, 'rule'))])
   const isDone = receipt.state === 'confirmed'
   const name = { name: workspace.name }
   return notice(isDone ? 'Workspace suspended' : 'Suspending workspace', [
@@ -50,5 +51,7 @@ export function suspendedView(workspace: Workspace, receipt: Receipt): ModalView
 
 export const resumedMessage = (workspace: Workspace, receipt: Receipt): Message =>
   message(
-    say`Resumed ${{ name: workspace.name }}: its keys are as they were. ${receiptPhrase(receipt, 'rule')}`,
+    isLost(receipt)
+      ? receiptPhrase(receipt, 'rule')
+      : say`Resumed ${{ name: workspace.name }}: its keys are as they were. ${receiptPhrase(receipt, 'rule')}`,
   )
