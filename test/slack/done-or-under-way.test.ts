@@ -3,13 +3,14 @@ import { expect, test } from 'vitest'
 import { said as saidIn } from '../../sandbox/acting.ts'
 import type { Key, KeyWithUsage } from '../../src/keys/key.ts'
 import { lost, nothingToLearn, type Receipt } from '../../src/leases/receipt.ts'
-import type { Counts } from '../../src/offboarding/report.ts'
+import type { Counts, OffboardingReport } from '../../src/offboarding/report.ts'
 import type { Undone } from '../../src/offboarding/undo.ts'
 import { quarantinedMessage } from '../../src/slack/messages/alerts/expected.ts'
 import { noticeMessage } from '../../src/slack/messages/alerts/notice.ts'
 import { restrictedView } from '../../src/slack/messages/keys/change.ts'
 import { undoneView } from '../../src/slack/messages/offboarding/offboard.ts'
 import { ownerNamedMessage } from '../../src/slack/messages/offboarding/owner-named.ts'
+import { offboardingMessage } from '../../src/slack/messages/offboarding/progress.ts'
 import { campaignBegunView, campaignForm } from '../../src/slack/messages/rotation/rotate-many.ts'
 import { resumedMessage, suspendedView } from '../../src/slack/messages/workspace/suspend.ts'
 import type { Workspace } from '../../src/workspaces/workspace.ts'
@@ -87,4 +88,30 @@ test('of a change that the database has lost nothing else is said', () => {
     restrictedView('deactivate', key, lost),
   ])
     expect(said(blocks)).toMatch(/^The database does not have this change: .* try again\.$/)
+})
+
+test('a key of a leaver that could not be dealt with is not counted as refused, rotating or kept', () => {
+  const at = new Date(0)
+  const one = {
+    ...{
+      id: 'off_1',
+      workspaceId: 'ws_1',
+      userId: 'U0CHIDI003',
+      requestedBy: 'U0ADA00001',
+      sources: ['slack'],
+    },
+    ...{ keepsRoleInNames: [], lastOwnerOf: [], ignored: { asked: [], notTakenIn: [] }, note: '' },
+    ...{ requestedAt: at, begunAt: at, dueAt: at, doneAt: null, endedAt: null, endedBecause: null },
+  }
+  const keys = [
+    { keyId: 'key_1', name: 'Ledger', outcome: 'revoked', confirmedAt: at, reasons: ['owned'] },
+    { keyId: 'key_2', name: 'Mail', outcome: 'failed', why: 'it broke', confirmedAt: at, reasons: ['owned'] },
+  ]
+  const counts = { ...noKeys, all: 2, refused: 1, failed: 1 }
+  const shown = (state: string) => {
+    const report = { offboardings: [{ ...one, state }], counts, keys, elsewhere: [] }
+    return JSON.stringify(offboardingMessage(report as unknown as OffboardingReport))
+  }
+  expect(shown('done')).toContain('1 of 2 keys refused, rotating or kept')
+  expect(shown('confirming')).toContain('1 of 2 keys done.')
 })

@@ -63,15 +63,18 @@ function headline(one: Underway, counts: Counts): Phrase {
     return counts.all === 0
       ? say`Offboarded ${leaver}. They had no key.`
       : say`Offboarded ${leaver}: ${sums(counts)}`
-  return say`Offboarding ${leaver}: ${counts.all - counts.waiting} of ${count(counts.all, 'key')} done.`
+  return say`Offboarding ${leaver}: ${doneOf(counts)} of ${count(counts.all, 'key')} done.`
 }
 
 const person = (one: Underway) => (one.userId ? { user: one.userId } : { name: one.email ?? '' })
 
-const planTitle = ({ endedBecause }: Underway, { all, waiting }: Counts) =>
+/** Keys that could not be dealt with are not done. */
+const doneOf = ({ all, waiting, failed }: Counts): number => all - waiting - failed
+
+const planTitle = ({ endedBecause }: Underway, counts: Counts) =>
   endedBecause === 'undone'
-    ? `What became of ${count(all, 'key')}`
-    : `${all - waiting} of ${count(all, 'key')} refused, rotating or kept`
+    ? `What became of ${count(counts.all, 'key')}`
+    : `${doneOf(counts)} of ${count(counts.all, 'key')} refused, rotating or kept`
 
 /** How many keys are how far, as one sentence. */
 export function sums(counts: Counts): Phrase {
