@@ -1,6 +1,6 @@
 import { newId } from '../foundation/ids.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
-import { type Phrase, say } from '../foundation/words.ts'
+import { say } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
 import type { Key, KeyWithUsage } from '../keys/key.ts'
 import { activate, deactivate, revoke } from '../keys/state.ts'
@@ -10,17 +10,30 @@ import type { Act } from '../members/actor.ts'
 import { ask } from './ask.ts'
 import { keyByWords } from './find-key.ts'
 import { factLines } from './key-views.ts'
-import { asOperator, complain, complainRepeated, printConfirmed, withWorld } from './operator.ts'
+import {
+  asOperator,
+  complain,
+  complainRepeated,
+  type InWords,
+  printConfirmed,
+  withWorld,
+} from './operator.ts'
 import { printError } from './print.ts'
 import { whichWorkspace } from './which-workspace.ts'
 
 const acts = { revoke, deactivate, activate }
 export type Change = keyof typeof acts
 
-const done: Record<Change, (key: Key) => Phrase> = {
-  revoke: (key) => say`Revoked ${{ name: key.name }}.`,
-  deactivate: (key) => say`Deactivated ${{ name: key.name }}. Resume with keywarden keys activate ${key.id}.`,
-  activate: (key) => say`Activated ${{ name: key.name }}.`,
+const verbs: Record<Change, readonly [done: string, underWay: string]> = {
+  revoke: ['Revoked', 'Revoking'],
+  deactivate: ['Deactivated', 'Deactivating'],
+  activate: ['Activated', 'Activating'],
+}
+
+function inWords(change: Change, { id, name }: Key): InWords {
+  const rest = change === 'deactivate' ? ` Resume with keywarden keys activate ${id}.` : ''
+  const [done, underWay] = verbs[change]
+  return { done: say`${done} ${{ name }}.${rest}`, underWay: say`${underWay} ${{ name }}.${rest}` }
 }
 
 export type ChangeChoices = { workspace?: string; reason?: string; yes?: boolean }
@@ -44,7 +57,12 @@ export const changeKey = (env: Env, change: Change, words: string, choices: Chan
     const work = (act: Act) => acts[change](act, workspace.id, key.id, choices.reason)
     const changed = await asOperator(world, work, { requestId })
     if (isRefusal(changed)) return explain(world, key, change, changed)
-    return printConfirmed(world, requestId, done[change](changed), change === 'activate' ? 'rule' : 'refused')
+    return printConfirmed(
+      world,
+      requestId,
+      inWords(change, changed),
+      change === 'activate' ? 'rule' : 'refused',
+    )
   })
 
 async function notConfirmed(key: KeyWithUsage, { clock }: World): Promise<Refusal | undefined> {

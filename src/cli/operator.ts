@@ -65,19 +65,22 @@ export const asOperator = <T>(
   options: { requestId?: string } = {},
 ): Promise<T | Refusal> => perform(world, operator(), act, options)
 
+/** A change in words: once it is confirmed everywhere, and before. */
+export type InWords = { done: Phrase; underWay: Phrase }
+
 /**
- * Waits until every verifier has learnt what the act of this request changed, and prints what is known: `done` unless the
- * change is lost, and the receipt. Returns the exit code: 0 when it is confirmed.
+ * Waits until every verifier has learnt what the act of this request changed, and prints what is known: that it is done
+ * or under way, unless the change is lost, and the receipt. Returns the exit code: 0 when it is confirmed.
  */
 export async function printConfirmed(
   world: World,
   requestId: string,
-  done: Phrase,
+  change: InWords,
   about?: ReceiptAbout,
 ): Promise<number> {
   const receipt = await confirmRequest(world, requestId, { withinMs: timeoutMs(world) })
-  if (!isLost(receipt)) printOut(done)
   const isConfirmed = receipt.state === 'confirmed'
+  if (!isLost(receipt)) printOut(isConfirmed ? change.done : change.underWay)
   ;(isConfirmed ? printOut : printError)(receiptPhrase(receipt, about))
   return isConfirmed ? 0 : 1
 }

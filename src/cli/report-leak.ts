@@ -72,17 +72,18 @@ const maxHint = 20
 async function printOutcome(world: World, keys: readonly LeakedKey[], pasted: number): Promise<number> {
   const ids = keys.map(({ id }) => id)
   const states = await readLeakStates(world.db, ids)
+  const ended = ids.filter((id) => isByPolicy(states.get(id)!.state))
+  const withinMs = world.config.verify.leaseMs + 15_000
+  const receipt =
+    ended.length > 0 ? await confirmChange(world, ended, { withinMs, to: 'inactive' }) : undefined
+  const isConfirmed = receipt?.state === 'confirmed'
   for (const { id, name, hint } of keys) {
-    printOut(say`${{ name }} (${hint}): reported; ${words[states.get(id)!.state]}.`)
+    const { state } = states.get(id)!
+    const became = isConfirmed ? words[state] : (underWay[state] ?? words[state])
+    printOut(say`${{ name }} (${hint}): reported; ${became}.`)
   }
   if (keys.length < pasted) printError(`${pasted - keys.length} of ${pasted} are no live key here.`)
-  const ended = ids.filter((id) => isByPolicy(states.get(id)!.state))
-  if (ended.length === 0) return 0
-  const receipt = await confirmChange(world, ended, {
-    withinMs: world.config.verify.leaseMs + 15_000,
-    to: 'inactive',
-  })
-  const isConfirmed = receipt.state === 'confirmed'
+  if (!receipt) return 0
   ;(isConfirmed ? printOut : printError)(receiptPhrase(receipt))
   return isConfirmed ? 0 : 1
 }
@@ -96,4 +97,11 @@ const words: Record<LeakState, string> = {
   quarantine: 'deactivated, as policy says',
   rotate: 'revoked, and a new key waits for its owner, as policy says',
   revoke: 'revoked, as policy says',
+}
+
+/** Until every server has confirmed it. */
+const underWay: Partial<Record<LeakState, string>> = {
+  quarantine: 'being deactivated, as policy says',
+  rotate: 'being revoked, and a new key waits for its owner, as policy says',
+  revoke: 'being revoked, as policy says',
 }

@@ -76,7 +76,9 @@ export function addServiceTokenVerbs(
           return failed(await complainRepeated(ended, (within) => confirmNewest(world, token, within)))
         }
         if (isRefusal(ended)) return failed(complain(ended))
-        failed(await printConfirmed(world, requestId, say`Revoked ${{ code: ended.id }}.`))
+        const token = { code: ended.id }
+        const inWords = { done: say`Revoked ${token}.`, underWay: say`Revoking ${token}.` }
+        failed(await printConfirmed(world, requestId, inWords))
       }),
     )
 }

@@ -89,11 +89,17 @@ async function makeOwner(act: Act, accountId: string, userId: string): Promise<s
 const suspensions = {
   suspend: {
     act: suspendWorkspace,
-    done: (name: string) => say`Suspended ${{ name }} until you resume it.`,
+    inWords: (name: string) => ({
+      done: say`Suspended ${{ name }} until you resume it.`,
+      underWay: say`Suspending ${{ name }}, until you resume it.`,
+    }),
   },
   resume: {
     act: resumeWorkspace,
-    done: (name: string) => say`Resumed ${{ name }}: its keys are as they were.`,
+    inWords: (name: string) => ({
+      done: say`Resumed ${{ name }}: its keys are as they were.`,
+      underWay: say`Resuming ${{ name }}.`,
+    }),
   },
 }
 
@@ -107,7 +113,7 @@ const changeSuspension = (
   withWorld(env, async (world) => {
     const workspace = await whichWorkspace(world, name)
     if (isRefusal(workspace)) return complain(workspace)
-    const { act: work, done } = suspensions[verb]
+    const { act: work, inWords } = suspensions[verb]
     const requestId = newId('run', world.random)
     const changed = await asOperator(world, (act) => work(act, workspace, reason), { requestId })
     if (isRefusal(changed) && changed.code === 'already') {
@@ -115,7 +121,7 @@ const changeSuspension = (
       return complainRepeated(changed, (within) => confirmNewest(world, subject, within), 'rule')
     }
     if (isRefusal(changed)) return complain(changed)
-    return printConfirmed(world, requestId, done(changed.name), 'rule')
+    return printConfirmed(world, requestId, inWords(changed.name), 'rule')
   })
 
 const print = ({ id, name }: Pick<Workspace, 'id' | 'name'>, suspendedAt: Date | null = null) =>

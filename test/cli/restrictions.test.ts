@@ -1,7 +1,10 @@
 import { userInfo } from 'node:os'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { perform } from '../../src/acts/perform.ts'
+import { printConfirmed } from '../../src/cli/operator.ts'
 import { openDedicatedConnection } from '../../src/foundation/dedicated-connection.ts'
+import { say } from '../../src/foundation/words.ts'
+import type { World } from '../../src/foundation/world.ts'
 import { release, renew } from '../../src/leases/renew.ts'
 import { createServiceToken, revokeServiceToken } from '../../src/workspaces/service-tokens.ts'
 import { suspendWorkspace } from '../../src/workspaces/suspend.ts'
@@ -122,4 +125,16 @@ test('only an owner suspends', async () => {
   expect(await perform(world, manager, (act) => suspendWorkspace(act, workspace))).toMatchObject({
     code: 'forbidden',
   })
+})
+
+test('the shell says that a change is under way until it is confirmed', async () => {
+  const printed = vi.spyOn(console, 'log').mockReturnValue()
+  const complained = vi.spyOn(console, 'error').mockReturnValue()
+  const db = { raw: () => Promise.reject(new Error('out')) } as unknown as World['db']
+  const words = { done: say`Revoked Ledger.`, underWay: say`Revoking Ledger.` }
+  const code = await printConfirmed({ ...asking.records.world, db }, 'run_1', words)
+  const [out, err] = [printed.mock.calls, complained.mock.calls]
+  vi.restoreAllMocks()
+  expect({ code, out }).toEqual({ code: 1, out: [['Revoking Ledger.']] })
+  expect(String(err)).toContain('yet confirm that every server has this change')
 })

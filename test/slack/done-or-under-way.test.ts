@@ -8,9 +8,11 @@ import type { Undone } from '../../src/offboarding/undo.ts'
 import { quarantinedMessage } from '../../src/slack/messages/alerts/expected.ts'
 import { noticeMessage } from '../../src/slack/messages/alerts/notice.ts'
 import { restrictedView } from '../../src/slack/messages/keys/change.ts'
+import { leakReportedView } from '../../src/slack/messages/keys/leaked.ts'
 import { undoneView } from '../../src/slack/messages/offboarding/offboard.ts'
 import { ownerNamedMessage } from '../../src/slack/messages/offboarding/owner-named.ts'
 import { offboardingMessage } from '../../src/slack/messages/offboarding/progress.ts'
+import { finishedManyView } from '../../src/slack/messages/rotation/dialogs.ts'
 import { campaignBegunView, campaignForm } from '../../src/slack/messages/rotation/rotate-many.ts'
 import { resumedMessage, suspendedView } from '../../src/slack/messages/workspace/suspend.ts'
 import type { Workspace } from '../../src/workspaces/workspace.ts'
@@ -86,6 +88,7 @@ test('of a change that the database has lost nothing else is said', () => {
     quarantinedMessage(key, lost),
     restrictedView('revoke', key, lost),
     restrictedView('deactivate', key, lost),
+    finishedManyView(2, lost),
   ])
     expect(said(blocks)).toMatch(/^The database does not have this change: .* try again\.$/)
 })
@@ -114,4 +117,18 @@ test('a key of a leaver that could not be dealt with is not counted as refused, 
   }
   expect(shown('done')).toContain('1 of 2 keys refused, rotating or kept')
   expect(shown('confirming')).toContain('1 of 2 keys done.')
+})
+
+test('what policy does to a reported key is under way until its receipt is there', () => {
+  const states = ['quarantine', 'rotate', 'revoke', 'works'] as const
+  const reported = states.map((state) => ({ name: 'Ledger', hint: 'tml_ab12...', state }))
+  const shown = (receipt: Receipt) => said(leakReportedView(reported, 0, receipt).blocks)
+  expect(shown(pending)).toMatch(/being deactivated.*being ended.*being revoked.*It still works/)
+  expect(shown(nothingToLearn)).toMatch(/in quarantine.*is ended.*is revoked.*It still works/)
+})
+
+test('rotations of a campaign are finished once the receipt says so', () => {
+  expect(said(finishedManyView(2, pending).blocks)).toMatch(/^Finishing 2 rotations\. Saved\. Waiting for/)
+  expect(said(finishedManyView(2, nothingToLearn).blocks)).toMatch(/^Finished 2 rotations\. /)
+  expect(said(finishedManyView(2, undefined).blocks)).toBe('Finished 2 rotations.')
 })

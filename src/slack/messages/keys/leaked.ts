@@ -35,7 +35,7 @@ type ReportedKey = { name: string; hint: string; state: LeakState }
 /** The answer names only keys that this person may see; of everything else it says the same. */
 export function leakReportedView(keys: readonly ReportedKey[], rest: number, receipt?: Receipt): ModalView {
   return notice('Leak reported', [
-    ...keys.slice(0, maxListed).map((key) => sentenceBlock(outcome(key))),
+    ...keys.slice(0, maxListed).map((key) => sentenceBlock(outcome(key, receipt?.state === 'confirmed'))),
     ...(keys.length > maxListed
       ? [sentenceBlock(say`And ${count(keys.length - maxListed, 'more key')}.`)]
       : []),
@@ -57,8 +57,15 @@ const states: Record<LeakState, string> = {
   revoke: 'It is revoked, as policy says.',
 }
 
-const outcome = ({ name, hint, state }: ReportedKey): Phrase =>
-  say`${{ name }} ${{ code: hint }} is reported. ${states[state]}`
+/** The same until every server has confirmed it. */
+const underWay: Partial<Record<LeakState, string>> = {
+  quarantine: 'It is being deactivated, as policy says.',
+  rotate: 'Its token is being ended and a new key waits for its owner, as policy says.',
+  revoke: 'It is being revoked, as policy says.',
+}
+
+const outcome = ({ name, hint, state }: ReportedKey, isConfirmed: boolean): Phrase =>
+  say`${{ name }} ${{ code: hint }} is reported. ${isConfirmed ? states[state] : (underWay[state] ?? states[state])}`
 
 const others = (rest: number): Phrase =>
   say`${rest === 1 ? 'One thing' : `${rest} things`} that you pasted I cannot show you as a key. Where it is one, those in charge of it know.`

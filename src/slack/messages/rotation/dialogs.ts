@@ -1,6 +1,6 @@
 import type { ModalView } from '@slack/types'
 import { type Phrase, say } from '../../../foundation/words.ts'
-import type { Receipt } from '../../../leases/confirm.ts'
+import { isLost, type Receipt } from '../../../leases/receipt.ts'
 import { receiptPhrase } from '../../../leases/receipt-words.ts'
 import type { Tracker } from '../../../rotation/tracker.ts'
 import { actions, button, form, type Message, message, notice } from '../../blocks.ts'
@@ -82,14 +82,19 @@ export function endView(what: 'finish' | 'abort', tracker: Tracker, receipt: Rec
 }
 
 /** The result of finishing a campaign's safe rotations. */
-export const finishedManyView = (n: number, receipt: Receipt | undefined): ModalView =>
-  notice('Finish rotations', [
+export function finishedManyView(n: number, receipt: Receipt | undefined): ModalView {
+  const isDone = receipt === undefined || receipt.state === 'confirmed'
+  const said = say`${isDone ? 'Finished' : 'Finishing'} ${count(n, 'rotation')}.`
+  return notice('Finish rotations', [
     sentenceBlock(
-      receipt
-        ? say`Finished ${count(n, 'rotation')}. ${receiptPhrase(receipt)}`
-        : say`Finished ${count(n, 'rotation')}.`,
+      receipt === undefined
+        ? said
+        : isLost(receipt)
+          ? receiptPhrase(receipt)
+          : say`${said} ${receiptPhrase(receipt)}`,
     ),
   ])
+}
 
 /** Reminds an owner who has not revealed new keys. Several have their buttons in the message that offers them. */
 export function remindMessage(trackers: readonly Tracker[]): Message {
