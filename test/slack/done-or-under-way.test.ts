@@ -2,6 +2,7 @@ import type { KnownBlock } from '@slack/types'
 import { expect, test } from 'vitest'
 import { said as saidIn } from '../../sandbox/acting.ts'
 import type { Key, KeyWithUsage } from '../../src/keys/key.ts'
+import type { LeakState } from '../../src/leaks/act.ts'
 import { lost, nothingToLearn, type Receipt } from '../../src/leases/receipt.ts'
 import type { Counts, OffboardingReport } from '../../src/offboarding/report.ts'
 import type { Undone } from '../../src/offboarding/undo.ts'
@@ -9,6 +10,7 @@ import { quarantinedMessage } from '../../src/slack/messages/alerts/expected.ts'
 import { noticeMessage } from '../../src/slack/messages/alerts/notice.ts'
 import { restrictedView } from '../../src/slack/messages/keys/change.ts'
 import { leakReportedView } from '../../src/slack/messages/keys/leaked.ts'
+import { pastedMessage } from '../../src/slack/messages/keys/pasted.ts'
 import { undoneView } from '../../src/slack/messages/offboarding/offboard.ts'
 import { ownerNamedMessage } from '../../src/slack/messages/offboarding/owner-named.ts'
 import { offboardingMessage } from '../../src/slack/messages/offboarding/progress.ts'
@@ -131,4 +133,17 @@ test('rotations of a campaign are finished once the receipt says so', () => {
   expect(said(finishedManyView(2, pending).blocks)).toMatch(/^Finishing 2 rotations\. Saved\. Waiting for/)
   expect(said(finishedManyView(2, nothingToLearn).blocks)).toMatch(/^Finished 2 rotations\. /)
   expect(said(finishedManyView(2, undefined).blocks)).toBe('Finished 2 rotations.')
+})
+
+test('the author of a paste reads that others can use the key only while it works', () => {
+  const read = (state: LeakState) =>
+    said(
+      pastedMessage({
+        ...{ about: 'pasted', hint: 'tml_ab12...', channel: 'C0GENERAL1', link: '' },
+        ...{ state, isConfirmed: true },
+      }).blocks,
+    )
+  for (const state of ['waits', 'works'] as const) expect(read(state)).toContain('can use it.')
+  for (const state of ['suspended', 'paused', 'revoked', 'quarantine', 'rotate', 'revoke'] as const)
+    expect(read(state)).toContain('Everybody who can read the channel can see it.')
 })

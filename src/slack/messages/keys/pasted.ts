@@ -17,10 +17,12 @@ const states: Record<LeakState, string> = {
 
 const unconfirmed = ' Some servers may still accept it for a moment.'
 
+const isUsable = (state: LeakState): boolean => ['waits', 'works'].includes(state)
+
 /** To the author: what their message holds, and what to do. */
 export const pastedMessage = ({ hint, link, state, isConfirmed }: PastedContent): Message =>
   message(
-    say`A message of yours holds the whole key ${{ code: hint }}. Everybody who can read the channel can use it. ${states[state]}${isByPolicy(state) && !isConfirmed ? unconfirmed : ''}`,
+    say`A message of yours holds the whole key ${{ code: hint }}. Everybody who can read the channel can ${isUsable(state) ? 'use' : 'see'} it. ${states[state]}${isByPolicy(state) && !isConfirmed ? unconfirmed : ''}`,
     ...(isLink(link) ? [context(`<${link}|The message>`)] : []),
     sentenceBlock(
       say`Delete the message now. That does not make the key safe: somebody may have read it. To replace it: ${{ code: `/keys rotate ${hint.replace(/\.\.\.$/, '')}` }}, or ask whoever is in charge of it.`,
