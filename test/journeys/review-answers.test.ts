@@ -24,7 +24,7 @@ const shownTo = async (label: string, words: RegExp): Promise<Message> => {
 
 test('an owner who pressed Not needed any more by mistake takes it back in the same message', async () => {
   const answered = await shownTo('Not needed any more', /answered: 0 still needed, 1 not/)
-  expect(said(answered)).toContain('Mailings: not needed any more, and flagged.')
+  expect(said(answered)).toContain('Mailings: not needed any more; it will be flagged.')
   const again = await shownTo('Needed after all', /answered: 1 still needed, 0 not/)
   expect(again.ts).toBe(answered.ts)
   expect(said(again)).not.toContain('flagged')

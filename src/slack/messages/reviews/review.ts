@@ -49,7 +49,7 @@ function aboutAll(asked: Asked, where: 'dm' | 'here'): KnownBlock[] {
 
 const headline = ({ counts, ownerId, workspaceName, review, isLate }: Asked): Phrase =>
   isLate
-    ? say`${count(counts.open, 'key', 'keys')} in ${{ name: workspaceName }} ${counts.open === 1 ? 'was' : 'were'} not confirmed by ${{ day: review.answerBy }} and ${counts.open === 1 ? 'is' : 'are'} flagged. You can still answer.`
+    ? say`${count(counts.open, 'key', 'keys')} in ${{ name: workspaceName }} ${counts.open === 1 ? 'was' : 'were'} not confirmed by ${{ day: review.answerBy }} and will be flagged. You can still answer.`
     : ownerId
       ? say`Which of your keys in ${{ name: workspaceName }} are still needed? Please answer for ${count(counts.open, 'key')} by ${{ day: review.answerBy }}.`
       : say`${count(counts.open, 'key', 'keys')} in ${{ name: workspaceName }} ${counts.open === 1 ? 'needs' : 'need'} an answer by ${{ day: review.answerBy }}.`
@@ -95,7 +95,7 @@ function rowOf(key: AskedKey, asked: Asked, where: 'dm' | 'here'): KnownBlock[] 
 /** One press is easily the wrong one: each key that is said not to be needed can be confirmed all the same. */
 const takenBack = (asked: Asked, where: 'dm' | 'here'): KnownBlock[] =>
   asked.unneeded.map(({ id, name }) =>
-    plainSection(`${isolate(name)}: not needed any more, and flagged.`, {
+    plainSection(`${isolate(name)}: not needed any more; it will be flagged.`, {
       accessory: button('Needed after all', `review.needed.${id}`, refOf(asked, where, id), {
         label: `Needed after all: ${name}`,
       }),
