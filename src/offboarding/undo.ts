@@ -37,6 +37,8 @@ export type Undone = {
   elsewhere: number
   /** roles that they have again, by the workspace's name */
   roles: { workspace: string; role: Role }[]
+  /** whether a role that ended somewhere stays so, since the actor could not have ended it */
+  rolesStayEnded: boolean
 }
 
 /** Says what an undo by this actor would give back now. Changes nothing. */
@@ -165,15 +167,17 @@ function summed(offboarding: Offboarding, steps: readonly Step[], roles: readonl
     rotating: names(here.filter(isRotating)),
     kept: names(here.filter((step) => isEnded(step) && !step.activates && !isRotating(step))),
     elsewhere: steps.filter((step) => !step.here && (isEnded(step) || step.key.ownerAfter)).length,
-    roles: roles.map(({ workspace, role }) => ({ workspace, role })),
+    roles: roles.filter(({ here }) => here).map(({ workspace, role }) => ({ workspace, role })),
+    rolesStayEnded: roles.some(({ here }) => !here),
   }
 }
 
-type EndedRole = { workspaceId: string; workspace: string; role: Role; here: Act }
+/** `here`: the act in its workspace, where the actor is in charge enough to have ended it. */
+type EndedRole = { workspaceId: string; workspace: string; role: Role; here: Act | undefined }
 
 /**
- * The roles that ended with the departure, where the actor is in charge enough to have ended them. Only of workspaces
- * whose roles nobody else is changing just now: the others are locked in no order with this act's own.
+ * The roles that ended with the departure. Only of workspaces whose roles nobody else is changing just now: the others are
+ * locked in no order with this act's own.
  */
 async function endedRoles(act: Act, { accountId, userId }: Offboarding): Promise<EndedRole[]> {
   if (!userId) return []
@@ -192,9 +196,10 @@ async function endedRoles(act: Act, { accountId, userId }: Offboarding): Promise
   const roles: EndedRole[] = []
   for (const { id, name } of workspaces) {
     const role = ended.get(id)
-    const here = role && (await actIn(act, id))
-    if (role && here && (here.actor.kind !== 'member' || mayOffboard(here.actor.role, role)))
-      roles.push({ workspaceId: id, workspace: name, role, here })
+    if (!role) continue
+    const here = await actIn(act, id)
+    const isAbove = here && (here.actor.kind !== 'member' || mayOffboard(here.actor.role, role))
+    roles.push({ workspaceId: id, workspace: name, role, here: isAbove ? here : undefined })
   }
   return roles
 }
@@ -202,7 +207,8 @@ async function endedRoles(act: Act, { accountId, userId }: Offboarding): Promise
 /** Their keys are not orphaned any more, and what roles they had they have again. */
 async function giveRolesBack(act: Act, { accountId, userId }: Offboarding, roles: readonly EndedRole[]) {
   if (!userId) return
-  for (const { workspaceId, role, here } of roles) await restoreRole(here, workspaceId, userId, role)
+  for (const { workspaceId, role, here } of roles)
+    if (here) await restoreRole(here, workspaceId, userId, role)
   await restoreMember(act, accountId, userId)
 }
 

@@ -188,7 +188,11 @@ test('an undo makes nobody an owner again where whoever undoes is not in charge'
   const off = await ask({ source: 'scim' }, scim)
   await carryOut(r.world)
   expect(await roleIn(production.id)).toBeUndefined()
-  await r.act((act) => undoOffboarding(act, r.workspace.accountId, off.id, r.world.random), bruno())
+  const undo = (act: Act) => undoOffboarding(act, r.workspace.accountId, off.id, r.world.random)
+  expect(await r.act(undo, bruno())).toMatchObject({
+    roles: [{ workspace: r.workspace.name, role: 'manager' }],
+    rolesStayEnded: true,
+  })
   expect(await roleIn(production.id)).toBeUndefined()
 })
 

@@ -147,3 +147,19 @@ test('the author of a paste reads that others can use the key only while it work
   for (const state of ['suspended', 'paused', 'revoked', 'quarantine', 'rotate', 'revoke'] as const)
     expect(read(state)).toContain('Everybody who can read the channel can see it.')
 })
+
+test('an undo says that a role is as it was only where none has ended for good', () => {
+  const shown = (rolesStayEnded: boolean, keepsRoleIn: string[]) =>
+    said(
+      undoneView(
+        {
+          offboarding: { userId: 'U0CHIDI003', keepsRoleIn },
+          ...{ activated: [], returned: [], rotating: [], kept: [], elsewhere: 0, roles: [], rolesStayEnded },
+        } as unknown as Undone,
+        nothingToLearn,
+      ).blocks,
+    )
+  expect(shown(false, ['ws_1'])).toContain('Role: as it was. Owners')
+  expect(shown(true, ['ws_1'])).toContain('Role: as it was where it has not ended. Owners')
+  expect(shown(true, [])).toContain('Role: member.')
+})

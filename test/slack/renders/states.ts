@@ -1029,6 +1029,7 @@ export const undone: fc.Arbitrary<Undone> = fc.record({
   kept: many(name, 300),
   elsewhere: count,
   roles: many(fc.record({ workspace: name, role: fc.constantFrom('owner', 'manager', 'member') }), 20),
+  rolesStayEnded: fc.boolean(),
 })
 export const connection: fc.Arbitrary<Connection> = fc.record({
   id: id('con'),

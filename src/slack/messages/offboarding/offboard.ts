@@ -198,7 +198,7 @@ type GivenBack = 'activated' | 'returned' | 'rotating' | 'kept'
 const listedKeys = 20
 
 function givenBack(undone: Undone, words: Record<GivenBack, string>): KnownBlock[] {
-  const { elsewhere, roles, offboarding } = undone
+  const { elsewhere, roles, rolesStayEnded, offboarding } = undone
   const keys = (Object.keys(words) as GivenBack[])
     .filter((part) => undone[part].length > 0)
     .map((part) => say`${`${words[part]} (${undone[part].length})`}: ${names(undone[part])}.`)
@@ -206,7 +206,8 @@ function givenBack(undone: Undone, words: Record<GivenBack, string>): KnownBlock
     roles.map(({ workspace, role }) => say`${role} of ${{ name: cut(workspace, maxName) }}`),
     ', ',
   )
-  const kept = offboarding.keepsRoleIn.length > 0 ? say`as it was` : say`member`
+  const stayed = rolesStayEnded ? say`as it was where it has not ended` : say`as it was`
+  const kept = offboarding.keepsRoleIn.length > 0 ? stayed : say`member`
   return [
     ...keys,
     ...(keys.length === 0 && elsewhere === 0 ? [say`No key changes.`] : []),
