@@ -6,6 +6,7 @@ import type { OutboxMessage } from '../notifications/outbox.ts'
 import { placesOf, put } from '../notifications/outbox.ts'
 import type { Reading, Source, Waiting } from '../notifications/source.ts'
 import type { Policy } from '../policy/policy.ts'
+import { hasDeparted } from '../workspaces/roles.ts'
 import { findOffboarding, type Offboarding, requestsOf, type Source as Through } from './offboarding.ts'
 import { type Counts, countKeys } from './report.ts'
 
@@ -23,7 +24,7 @@ export type OwnerNamed = {
   /** false where nobody else owns the workspace */
   hasOthers: boolean
   outcome: 'waits' | 'role-ends' | 'role-ended' | 'undone' | 'returned'
-  /** who ended the role, or asked for its end, as an actor's name */
+  /** the one person who asked for the offboarding, as an actor's name; null where several did, or none */
   by: string | null
   at: Date
 }
@@ -93,15 +94,16 @@ async function readOne(db: Executor, { subjectId }: Waiting): Promise<Reading | 
   if (!found?.userId) return undefined
   const requests = await requestsOf(db, offboardingId)
   const people = requests.filter((one) => one.source === 'slack' || one.source === 'shell')
+  const only = new Set(people.map((one) => one.by)).size === 1 ? people.at(-1) : undefined
   const outcome = found.endedAt
     ? found.endedBecause === 'undone'
       ? 'undone'
       : 'returned'
     : found.keepsRoleIn.includes(workspaceId)
       ? 'waits'
-      : found.state === 'requested'
-        ? 'role-ends'
-        : 'role-ended'
+      : (await hasDeparted(db, workspaceId, found.userId))
+        ? 'role-ended'
+        : 'role-ends'
   const content: OwnerNamed = {
     about: 'owner-named',
     offboardingId,
@@ -112,8 +114,8 @@ async function readOne(db: Executor, { subjectId }: Waiting): Promise<Reading | 
     keys: found.state === 'done' ? await countKeys(db, [offboardingId]) : undefined,
     hasOthers: (await othersOf(db, workspaceId, found.userId)).length > 0,
     outcome,
-    by: outcome === 'role-ends' || outcome === 'role-ended' ? (people.at(-1)?.by ?? null) : null,
-    at: found.endedAt ?? (outcome === 'waits' ? found.requestedAt : (people.at(-1)?.at ?? found.begunAt)),
+    by: outcome === 'role-ends' || outcome === 'role-ended' ? (only?.by ?? null) : null,
+    at: found.endedAt ?? (outcome === 'waits' ? found.requestedAt : (only?.at ?? found.begunAt)),
   }
   return { live: { content, isOver: outcome !== 'waits' && outcome !== 'role-ends' } }
 }

@@ -221,6 +221,12 @@ export async function endedRolesOf(
   return new Map(rows.map((row) => [row.workspace_id, row.role]))
 }
 
+/** Whether what role a person had there has ended with their departure, and they have not returned since. */
+export async function hasDeparted(db: Executor, workspaceId: string, userId: string): Promise<boolean> {
+  const row = await db('departures').where({ workspace_id: workspaceId, user_id: userId }).first('user_id')
+  return row !== undefined
+}
+
 /**
  * Restores the role of a person whose departure was a mistake, which ends with `markReturned`. The caller holds the
  * workspace. The row of a last owner has stayed.

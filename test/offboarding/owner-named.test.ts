@@ -3,6 +3,7 @@ import { findButton, messagesIn, topModal } from 'local-slack/inspect'
 import { expect, test } from 'vitest'
 import { perform } from '../../src/acts/perform.ts'
 import { rememberEmails } from '../../src/directory/emails.ts'
+import type { Transaction } from '../../src/foundation/database.ts'
 import { findMember, type Role } from '../../src/members/member.ts'
 import type { Waiting } from '../../src/notifications/source.ts'
 import { currentOffboarding } from '../../src/offboarding/offboarding.ts'
@@ -79,27 +80,39 @@ test('an owner whom a system names keeps their role until another owner presses 
   expect(await roleOf(people.otherManager)).toBeUndefined()
 })
 
-test('an owner’s role is said to be ending, not to have ended, until it has', async () => {
-  const { db } = house.world
-  const outcomes = async (state: string) => {
-    const trx = await db.transaction()
-    try {
-      const [row] = await trx('offboardings')
-        .where({ user_id: people.otherManager })
-        .update({ state, done_at: null })
-        .returning(['id', 'workspace_id'])
-      const subjectId = `${row.id}/${row.workspace_id}`
-      return (await ownersNamed.read(trx, [{ subjectId } as Waiting], house.world.clock.now()))[0]
-    } finally {
-      await trx.rollback()
-    }
+/** The question to the other owners as it is after `change`, which is taken back. */
+async function readAfter(change: (trx: Transaction, id: string) => Promise<unknown>) {
+  const trx = await house.world.db.transaction()
+  try {
+    const reopened = trx('offboardings').where({ user_id: people.otherManager })
+    const [row] = await reopened
+      .update({ state: 'requested', done_at: null })
+      .returning(['id', 'workspace_id'])
+    await change(trx, row.id)
+    const subjectId = `${row.id}/${row.workspace_id}`
+    return (await ownersNamed.read(trx, [{ subjectId } as Waiting], house.world.clock.now()))[0]
+  } finally {
+    await trx.rollback()
   }
-  expect(await outcomes('requested')).toMatchObject({
+}
+
+test('an owner’s role is said to be ending until it has ended in that workspace, and to have ended although the offboarding is reopened', async () => {
+  const returned = (trx: Transaction) => trx('departures').where({ user_id: people.otherManager }).delete()
+  expect(await readAfter(returned)).toMatchObject({
     live: { content: { outcome: 'role-ends' }, isOver: false },
   })
-  expect(await outcomes('acting')).toMatchObject({
-    live: { content: { outcome: 'role-ended' }, isOver: true },
+  expect(await readAfter(async () => undefined)).toMatchObject({
+    live: { content: { outcome: 'role-ended', by: people.owner }, isOver: true },
   })
+})
+
+test('where several people asked for an offboarding, none is said to have ended the role', async () => {
+  const another = (trx: Transaction, id: string) =>
+    trx('offboarding_requests').insert({
+      ...{ offboarding_id: id, source: 'slack', reference: people.manager, requested_by: people.manager },
+      requested_at: house.world.clock.now(),
+    })
+  expect(await readAfter(another)).toMatchObject({ live: { content: { outcome: 'role-ended', by: null } } })
 })
 
 test('an owner who says Not so undoes it: the keys work again, the role was never touched, and the question ends', async () => {
