@@ -1,9 +1,70 @@
 import fc from 'fast-check'
 import { textOfMessage } from 'local-slack/inspect'
 import { expect, test } from 'vitest'
+import { said } from '../../sandbox/acting.ts'
+import { plain } from '../../src/foundation/words.ts'
+import type { KeySnapshot } from '../../src/rotation/key-snapshot.ts'
+import type { Rotation } from '../../src/rotation/rotation.ts'
+import type { Tracker } from '../../src/rotation/tracker.ts'
 import { campaignMessage } from '../../src/slack/messages/rotation/campaign.ts'
-import { isUnconfirmed } from '../../src/slack/messages/rotation/words.ts'
-import { campaign } from '../slack/renders/states.ts'
+import { endView } from '../../src/slack/messages/rotation/dialogs.ts'
+import { headline, isUnconfirmed } from '../../src/slack/messages/rotation/words.ts'
+import { campaign, tracker } from '../slack/renders/states.ts'
+import { now } from '../slack/renders/words.ts'
+
+/** A rotation that has ended in that way, with its old key in that state. */
+function ended(
+  phase: 'finished' | 'aborted',
+  { state = 'revoked', ...more }: Partial<Rotation> & { state?: KeySnapshot['state'] } = {},
+): Tracker {
+  const [one] = fc.sample(tracker, { seed: 1, numRuns: 1 })
+  const about = {
+    predecessorId: 'key_old',
+    successorId: 'key_new',
+    cutAt: null,
+    cutKeyId: null,
+    receipt: null,
+  }
+  return {
+    ...one!,
+    phase,
+    rotation: {
+      ...one!.rotation,
+      ...about,
+      phase,
+      endedAt: now,
+      endedBy: 'U0ADA00001',
+      because: '',
+      ...more,
+    },
+    facts: {
+      ...one!.facts,
+      old: { ...one!.facts.old, name: 'Payments', hint: 'tml_old...', state },
+      next: { ...one!.facts.next, name: 'Payments', hint: 'tml_new...', state: 'active' },
+    },
+  }
+}
+
+test.each([
+  ['active', 'goes on'],
+  ['inactive', 'is paused'],
+  ['expired', 'has expired'],
+  ['revoked', 'is revoked too'],
+] as const)('an aborted rotation whose old key is %s says that it %s', (state, words) => {
+  const one = ended('aborted', { state })
+  expect(plain(headline(one))).toMatch(new RegExp(`the new key is revoked, and tml_old... ${words}.$`))
+  expect(said(endView('abort', one, undefined).blocks as never)).toMatch(
+    new RegExp(`tml_old... ${words} ?\\.$`),
+  )
+})
+
+test('an abort says that a key is being revoked only of the key that the rotation ended', () => {
+  const [cutOld, cutNew] = ['key_old', 'key_new'].map((cutKeyId) =>
+    plain(headline(ended('aborted', { cutAt: now, cutKeyId }))),
+  )
+  expect(cutOld).toContain('was aborted: the new key is revoked, and tml_old... is being revoked.')
+  expect(cutNew).toContain('Aborting the rotation of Payments: the new key is being revoked.')
+})
 
 test('a campaign is not called rotated while a server may still accept a key that it ended', () => {
   let unconfirmed = 0

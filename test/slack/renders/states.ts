@@ -298,16 +298,18 @@ export const rotation: fc.Arbitrary<Rotation> = fc
     phaseAt: moment,
     usedAt: perhaps(moment),
     cutAt: perhaps(moment),
-    cutKeyId: fc.constant(null),
+    cutsOld: fc.boolean(),
     receipt: perhaps(receipt),
     because: fc.constantFrom('', 'early', 'deadline', 'new-revoked', 'unheard of'),
     end: fc.tuple(moment, jobOrUser),
   })
-  .map(({ end: [endedAt, endedBy], ...rest }) =>
-    rest.phase === 'finished' || rest.phase === 'aborted'
-      ? { ...rest, endedAt, endedBy }
-      : { ...rest, endedAt: null, endedBy: null },
-  )
+  .map(({ end: [endedAt, endedBy], cutsOld, ...rest }) => ({
+    ...rest,
+    cutKeyId: rest.cutAt && (cutsOld ? rest.predecessorId : rest.successorId),
+    ...(rest.phase === 'finished' || rest.phase === 'aborted'
+      ? { endedAt, endedBy }
+      : { endedAt: null, endedBy: null }),
+  }))
 
 export const tracker: fc.Arbitrary<Tracker> = fc
   .record({

@@ -7,7 +7,7 @@ import { actions, button, form, type Message, message, notice } from '../../bloc
 import { sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
 import { count, hintOf } from '../keys/key.ts'
-import { namesOf, stillThere } from './words.ts'
+import { afterAbort, namesOf, stillThere } from './words.ts'
 
 const about = ({ rotation }: Tracker) => ref(rotation.workspaceId, rotation.id)
 
@@ -48,18 +48,20 @@ function whatBreaks(tracker: Tracker): Phrase[] {
 }
 
 /** Confirms an abort that takes away a new key in use. */
-export const abortForm = ({ facts, day, ...tracker }: Tracker): ModalView =>
-  form(
+export function abortForm(tracker: Tracker): ModalView {
+  const { old, next } = tracker.facts
+  return form(
     'Abort rotation',
     'Abort rotation',
     'rotation.abort',
-    about({ facts, day, ...tracker }),
+    about(tracker),
     [
-      say`The new key ${hintOf(facts.next)} of ${{ name: facts.next.name }} is in use: ${count(day.next, 'request')} in the last 24 hours. These will start failing.`,
-      say`It is revoked at once; the old key ${hintOf(facts.old)} goes on under the same name.`,
+      say`The new key ${hintOf(next)} of ${{ name: next.name }} is in use: ${count(tracker.day.next, 'request')} in the last 24 hours. These will start failing.`,
+      say`It is revoked at once; the old key ${hintOf(old)} has its name back and ${afterAbort(tracker)}.`,
     ].map(sentenceBlock),
     'Keep both keys',
   )
+}
 
 /** The result of a finish or an abort, with the verifiers' receipt. */
 export function endView(what: 'finish' | 'abort', tracker: Tracker, receipt: Receipt | undefined): ModalView {
@@ -69,7 +71,7 @@ export function endView(what: 'finish' | 'abort', tracker: Tracker, receipt: Rec
   const said =
     what === 'finish'
       ? say`${isDone ? 'Finished' : 'Finishing'} the rotation of ${name}. The old key ${hintOf(old)} is ${isDone ? 'revoked' : 'being revoked'}.`
-      : say`${isDone ? 'Aborted' : 'Aborting'} the rotation of ${name}. The new key is ${isDone ? 'revoked' : 'being revoked'}; the old one ${hintOf(old)} goes on.`
+      : say`${isDone ? 'Aborted' : 'Aborting'} the rotation of ${name}. The new key is ${isDone ? 'revoked' : 'being revoked'}; the old one ${hintOf(old)} ${afterAbort(tracker)}.`
   const still =
     what === 'finish' && next.state === 'unrevealed'
       ? [say`${{ user: next.ownerId }} still has to reveal the new one; I go on reminding them.`]

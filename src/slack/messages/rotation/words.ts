@@ -20,6 +20,18 @@ const hintOf = ({ hint }: { hint: string | null }, otherwise: string): Phrase =>
 /** Whether it ended a key and not every server has confirmed that yet. */
 export const isUnconfirmed = ({ cutAt, receipt }: Rotation): boolean => cutAt !== null && receipt === null
 
+/** The old key of a rotation that was aborted, as it is now: somebody may have revoked or paused it too. */
+export function afterAbort({ rotation, facts }: Pick<Tracker, 'rotation' | 'facts'>): string {
+  const { state } = facts.old
+  if (state === 'revoked')
+    return isBeingRevoked(rotation, rotation.predecessorId) ? 'is being revoked' : 'is revoked too'
+  if (state === 'inactive') return 'is paused'
+  return state === 'expired' ? 'has expired' : 'goes on'
+}
+
+const isBeingRevoked = (rotation: Rotation, keyId: string): boolean =>
+  isUnconfirmed(rotation) && rotation.cutKeyId === keyId
+
 /** The rotation in one sentence; once over, how it ended. */
 export function headline({ rotation, facts, phase }: Tracker): Phrase {
   const { old, next } = facts
@@ -27,9 +39,9 @@ export function headline({ rotation, facts, phase }: Tracker): Phrase {
   const [was, is] = [hintOf(old, 'the old key'), hintOf(next, 'a new key')]
   const isWaiting = isUnconfirmed(rotation)
   if (phase === 'aborted')
-    return isWaiting
+    return isBeingRevoked(rotation, rotation.successorId)
       ? say`Aborting the rotation of ${name}: the new key is being revoked.`
-      : say`The rotation of ${name} was aborted: the new key is revoked, and ${was} goes on.`
+      : say`The rotation of ${name} was aborted: the new key is revoked, and ${was} ${afterAbort({ rotation, facts })}.`
   if (phase === 'finished')
     return isWaiting
       ? say`Finishing the rotation of ${name}: ${was} is being revoked.`
