@@ -26,7 +26,7 @@ type OfferReason = { because: 'rotation' | 'leaver' | 'made' | 'given' | 'void';
 /** How the offer of a key stands. `moved`: the key has another owner now. */
 export type OfferState = 'waiting' | 'revealed' | 'lapsed' | 'revoked' | 'moved'
 
-/** A key in an offer. `old`: the key that it replaces, if any, and whether that one still works. */
+/** A key in an offer. `old`: the key that it replaces, if any, whether that one works now, and its own end. */
 export type OfferedKey = {
   id: string
   workspaceId: string
@@ -35,7 +35,7 @@ export type OfferedKey = {
   lifetimeDays: number | null
   lapsesAt: Date | undefined
   state: OfferState
-  old: 'works' | 'refused' | undefined
+  old: { works: boolean; until: Date | null } | undefined
 }
 
 /** The keys that one person is offered in one matter. */
@@ -112,11 +112,9 @@ export async function refreshOffers(db: Executor, keyIds: readonly string[]): Pr
 /** An offer loses each button when its key is revealed or ends. One with nothing left is not begun, unless a key was taken back. */
 export const offers: Source = {
   everySeconds: 10,
-  async read(db, messages) {
-    const read = await readOffers(
-      db,
-      messages.map(({ subjectId }) => subjectId),
-    )
+  async read(db, messages, now) {
+    const subjects = messages.map(({ subjectId }) => subjectId)
+    const read = await readOffers(db, subjects, now)
     return messages.map(({ subjectId, isPosted, body }) => {
       const offer = read.get(subjectId)
       const isOver = offer?.keys.every(({ state }) => state !== 'waiting')
@@ -128,13 +126,13 @@ export const offers: Source = {
   },
 }
 
-async function readOffers(db: Executor, subjects: readonly string[]): Promise<Map<string, Offer>> {
+async function readOffers(db: Executor, subjects: readonly string[], now: Date): Promise<Map<string, Offer>> {
   const { rows } = await db.raw(
     `select o.matter_id || ' ' || o.owner_id as subject, o.owner_id as "offeredTo", o.because, o.by, k.id,
        k.workspace_id as "workspaceId", k.name, k.scopes, k.lifetime_days as "lifetimeDays", k.status,
        k.owner_id as "ownerId", k.revealed_at as "revealedAt", k.status_changed_by as "changedBy",
        k.status_changed_at as "statusChangedAt", k.predecessor_id as "predecessorId",
-       p.status as "oldStatus"
+       p.status as "oldStatus", p.works_until as "oldUntil"
      from key_offers o join keys k on k.id = o.key_id left join keys p on p.id = k.predecessor_id
      where (o.matter_id, o.owner_id) in (
        select split_part(subject, ' ', 1), split_part(subject, ' ', 2) from unnest(?::text[]) as s (subject))
@@ -145,9 +143,8 @@ async function readOffers(db: Executor, subjects: readonly string[]): Promise<Ma
   for (const row of rows as OfferRow[]) {
     const { subject, because, by, id, workspaceId, name, scopes, lifetimeDays } = row
     const offer = read.get(subject) ?? { because, by, keys: [] }
-    const old = row.oldStatus === null ? undefined : row.oldStatus === 'active' ? 'works' : 'refused'
-    const end = lapsesAt(row)
-    offer.keys.push({ id, workspaceId, name, scopes, lifetimeDays, lapsesAt: end, state: stateOf(row), old })
+    const key = { id, workspaceId, name, scopes, lifetimeDays, lapsesAt: lapsesAt(row) }
+    offer.keys.push({ ...key, state: stateOf(row), old: oldOf(row, now) })
     read.set(subject, offer)
   }
   return read
@@ -163,7 +160,14 @@ type OfferRow = OfferReason &
     revealedAt: Date | null
     changedBy: string
     oldStatus: Status | null
+    oldUntil: Date | null
   }
+
+/** Its expiry follows from the clock and is in no status. */
+function oldOf({ oldStatus, oldUntil }: OfferRow, now: Date): OfferedKey['old'] {
+  if (oldStatus === null) return undefined
+  return { works: oldStatus === 'active' && (oldUntil === null || oldUntil > now), until: oldUntil }
+}
 
 function stateOf({ status, revealedAt, ownerId, offeredTo, changedBy }: OfferRow): OfferState {
   if (revealedAt !== null) return ownerId === offeredTo ? 'revealed' : 'moved'

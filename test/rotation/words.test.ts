@@ -8,8 +8,9 @@ import type { Rotation } from '../../src/rotation/rotation.ts'
 import type { Tracker } from '../../src/rotation/tracker.ts'
 import { campaignMessage } from '../../src/slack/messages/rotation/campaign.ts'
 import { endView } from '../../src/slack/messages/rotation/dialogs.ts'
+import { rotatedView } from '../../src/slack/messages/rotation/rotate.ts'
 import { headline, isUnconfirmed } from '../../src/slack/messages/rotation/words.ts'
-import { campaign, tracker } from '../slack/renders/states.ts'
+import { campaign, key, rotation, tracker } from '../slack/renders/states.ts'
 import { now } from '../slack/renders/words.ts'
 
 /** A rotation that has ended in that way, with its old key in that state. */
@@ -80,4 +81,19 @@ test('a campaign is not called rotated while a server may still accept a key tha
     { seed: 1, numRuns: 300 },
   )
   expect(unconfirmed).toBeGreaterThan(0)
+})
+
+const soon = new Date(now.getTime() + 3_600_000)
+
+test.each([
+  ['active', null, /The old key tml_old... works until the rotation is finished ?\. #/],
+  ['active', soon, /works until the rotation is finished, or until .* if that comes first ?\. #/],
+  ['active', now, /The old key tml_old... has expired, so its requests are refused already ?\. #/],
+  ['inactive', null, /The old key tml_old... is paused, so its requests are refused already ?\. #/],
+] as const)('a rotation of an %s key that ends at %s says what the old key does', (status, endsAt, words) => {
+  const [old] = fc.sample(key, { seed: 1, numRuns: 1 })
+  const [one] = fc.sample(rotation, { seed: 1, numRuns: 1 })
+  const predecessor = { ...old!, hint: 'tml_old...', status, expiresAt: null, endsAt }
+  const view = rotatedView({ rotation: one!, predecessor, successor: old! }, true, 'security', now)
+  expect(said(view.blocks as never)).toMatch(words)
 })

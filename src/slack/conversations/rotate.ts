@@ -157,8 +157,9 @@ export const submitRotate: OnSubmit = async (interaction) => {
   )
   if (isRefusal(started)) return started
   const isMine = started.successor.ownerId === actor.id
+  const { alertChannel } = workspace.policy
   if (reason === 'compromised') await showReceipt(interaction, started, isMine)
-  else await interaction.show(rotatedView(started, isMine, workspace.policy.alertChannel))
+  else await interaction.show(rotatedView(started, isMine, alertChannel, world.clock.now()))
   interaction.bot.refresh(workspace)
 }
 

@@ -360,7 +360,7 @@ export const builders: Record<string, Renders> = {
       })
       .map(({ expiry, ...rest }) => ({ ...rest, ...(expiry ? { expiry } : {}) })),
   ),
-  rotatedView: of(rotate.rotatedView, started, flag, channel),
+  rotatedView: of(rotate.rotatedView, started, flag, channel, at),
   compromisedView: of(rotate.compromisedView, started, flag, maybe(a.receipt)),
   campaignForm: over(
     rotateMany.campaignForm,

@@ -385,7 +385,7 @@ export const offer: fc.Arbitrary<Offer> = fc.record({
       lifetimeDays: lifetime,
       lapsesAt: maybe(moment),
       state: fc.constantFrom('waiting', 'revealed', 'lapsed', 'revoked', 'moved'),
-      old: fc.constantFrom('works', 'refused', undefined),
+      old: maybe(fc.record({ works: fc.boolean(), until: perhaps(moment) })),
     }),
     300,
   )

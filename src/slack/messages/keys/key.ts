@@ -27,6 +27,10 @@ export const hintText = (hint: string | null): string => (hint ? `\`${hint}\`` :
 export const count = (n: number, one: string, many = `${one}s`): string =>
   `${n.toLocaleString('en-US')} ${n === 1 ? one : many}`
 
+/** Until when an old key works that a rotation replaces, and that has this end of its own. */
+export const worksMeanwhile = (until: Date | null): Phrase =>
+  say`works until the rotation is finished${until ? say`, or until ${{ moment: until }} if that comes first` : ''}`
+
 /** One line of facts about a key, without text that a person typed. */
 export function keyLine(key: KeyWithUsage, now: Date): string {
   const state = displayStatus(key, now)

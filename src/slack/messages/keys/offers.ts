@@ -4,7 +4,7 @@ import { type Offer, type OfferedKey, type OfferState, offerDays } from '../../.
 import { actions, button, type Message, message } from '../../blocks.ts'
 import { sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
-import { count } from './key.ts'
+import { count, worksMeanwhile } from './key.ts'
 
 const maxOffers = 10
 
@@ -54,14 +54,13 @@ function intro({ because, by, keys }: Offer, waiting: readonly OfferedKey[]): Ph
 }
 
 const untilThen = ({ old }: OfferedKey): Phrase =>
-  old === 'works'
-    ? say`the old one works until the rotation is finished.`
-    : say`the old one is refused already.`
+  old?.works ? say`the old one ${worksMeanwhile(old.until)}.` : say`the old one is refused already.`
 
-const untilThenAll = (waiting: readonly OfferedKey[]): string =>
-  waiting.every(({ old }) => old === 'works')
-    ? 'the old ones work meanwhile.'
-    : 'of some the old one is refused already.'
+function untilThenAll(waiting: readonly OfferedKey[]): string {
+  const working = waiting.filter(({ old }) => old?.works).length
+  if (working === waiting.length) return 'the old ones work meanwhile.'
+  return working === 0 ? 'the old ones are refused already.' : 'of some the old one is refused already.'
+}
 
 const endings: Record<Exclude<OfferState, 'waiting'>, string> & { waiting: string } = {
   waiting: 'it waits for you',

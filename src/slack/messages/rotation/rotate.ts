@@ -2,7 +2,7 @@ import type { KnownBlock, ModalView } from '@slack/types'
 import { dayMs } from '../../../foundation/time.ts'
 import { type Phrase, say } from '../../../foundation/words.ts'
 import type { Holder } from '../../../keys/holders.ts'
-import { isOver, type KeyWithUsage } from '../../../keys/key.ts'
+import { displayStatus, type Key, type KeyWithUsage, worksUntil } from '../../../keys/key.ts'
 import { inheritedLifetime } from '../../../keys/lifetime.ts'
 import type { Receipt } from '../../../leases/confirm.ts'
 import { receiptPhrase } from '../../../leases/receipt-words.ts'
@@ -15,7 +15,7 @@ import { sentenceBlock } from '../../phrase.ts'
 import { ref } from '../../ref.ts'
 import { scopeAdvice, scopesInput } from '../keys/create.ts'
 import { type ExpiryProps, expiryInputs } from '../keys/expiry.ts'
-import { count, hintInBrackets, hintOf, keyFacts } from '../keys/key.ts'
+import { count, hintInBrackets, hintOf, keyFacts, worksMeanwhile } from '../keys/key.ts'
 import { revealButton } from '../keys/reveal.ts'
 import { reasonWords } from './words.ts'
 
@@ -67,13 +67,14 @@ const takesOverInput = input(
 )
 
 function whatHappens({ key, reason, now, last24h: { requests }, workspace }: RotateProps): Phrase {
-  if (isOver(key, now))
+  const state = displayStatus(key, now)
+  if (state === 'expired')
     return say`The old key has expired, so its requests are refused already. The new key keeps the name.`
+  if (state === 'inactive')
+    return say`The old key is paused, so its requests are refused already${reason === 'compromised' ? '; it is revoked the moment you press Start rotation' : ''}. The new key keeps the name.`
   if (reason === 'compromised')
     return say`⚠️ The old key is refused the moment you press Start rotation${requests > 0 ? say`: whatever made ${count(requests, 'request')} in the last 24 hours fails until it has the new one` : ''}. Then the new key is offered.`
-  const ends = [key.expiresAt, key.endsAt]
-    .filter((at) => at !== null)
-    .sort((a, b) => a.getTime() - b.getTime())[0]
+  const ends = worksUntil(key)
   const dueAt = now.getTime() + workspace.policy.rotationDeadlineDays * dayMs
   const warning =
     ends && ends.getTime() <= dueAt
@@ -122,6 +123,7 @@ export const rotatedView = (
   { predecessor: old, successor }: Started,
   mine: boolean,
   channel: string,
+  now: Date,
 ): ModalView =>
   notice('Rotation started', [
     sentenceBlock(
@@ -130,10 +132,16 @@ export const rotatedView = (
         : say`${{ user: successor.ownerId }} has to reveal the new key for ${{ name: successor.name }}.`,
     ),
     sentenceBlock(
-      say`The old key ${hintOf(old)} works until the rotation is finished. ${{ name: `#${channel}` }} shows what still uses it, and when it is safe to finish.`,
+      say`The old key ${hintOf(old)} ${oldKey(old, now)}. ${{ name: `#${channel}` }} shows the requests of both, and when it is safe to finish.`,
     ),
     actions(...(mine ? [revealButton(successor)] : []), go('Show old key', 'show', old)),
   ])
+
+function oldKey(old: Key, now: Date): Phrase {
+  const state = displayStatus(old, now)
+  if (state === 'active') return worksMeanwhile(worksUntil(old))
+  return say`${state === 'expired' ? 'has expired' : 'is paused'}, so its requests are refused already`
+}
 
 /** Shows a compromised key's receipt first, then the new key. */
 export function compromisedView(
