@@ -2,7 +2,7 @@ import { record } from '../audit/record.ts'
 import type { Random } from '../foundation/random.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import { say } from '../foundation/words.ts'
-import { isOver, type Key } from '../keys/key.ts'
+import { displayStatus, isOver, type Key } from '../keys/key.ts'
 import { offerKeys, refreshOffers } from '../keys/offers.ts'
 import { activate } from '../keys/state.ts'
 import { toKey } from '../keys/store.ts'
@@ -31,7 +31,9 @@ export type Undone = {
   returned: string[]
   /** go on rotating */
   rotating: string[]
-  /** stay refused: revoked, or changed by somebody since */
+  /** work already: somebody has activated them since */
+  working: string[]
+  /** stay refused: revoked, expired, or paused by somebody since */
   kept: string[]
   /** how many keys stay as they are, in workspaces that the actor does not manage */
   elsewhere: number
@@ -109,7 +111,13 @@ async function findUndoable(act: Act, accountId: string, id: string): Promise<Of
 type Transferred = { keyId: string; isUnrevealed: boolean }
 
 /** The undo of one key: `here` is the act in its workspace, where the actor is in charge of it. */
-type Step = { key: LeaverKey; here: Act | undefined; activates: boolean; transfers: Transferred[] }
+type Step = {
+  key: LeaverKey
+  here: Act | undefined
+  works: boolean
+  activates: boolean
+  transfers: Transferred[]
+}
 
 async function stepsOf(act: Act, { id, userId }: Offboarding): Promise<Step[]> {
   const keys = await leaverKeysOf(act.trx, [id])
@@ -122,6 +130,7 @@ async function stepsOf(act: Act, { id, userId }: Offboarding): Promise<Step[]> {
   return keys.map((key) => ({
     key,
     here: acts.get(key.workspaceId),
+    works: displayStatus(byId.get(key.keyId)!, act.now) === 'active',
     activates: isUntouched(key, byId.get(key.keyId)!, act.now),
     transfers:
       key.ownerBefore === userId
@@ -160,12 +169,14 @@ function summed(offboarding: Offboarding, steps: readonly Step[], roles: readonl
   const here = steps.filter((step) => step.here)
   const names = (some: readonly Step[]) => some.map(({ key }) => key.name)
   const isRotating = ({ key }: Step) => key.outcome === 'rotating'
+  const others = here.filter((step) => isEnded(step) && !step.activates && !isRotating(step))
   return {
     offboarding,
     activated: names(here.filter(({ activates }) => activates)),
     returned: names(here.filter(({ transfers }) => transfers.length > 0)),
     rotating: names(here.filter(isRotating)),
-    kept: names(here.filter((step) => isEnded(step) && !step.activates && !isRotating(step))),
+    working: names(others.filter(({ works }) => works)),
+    kept: names(others.filter(({ works }) => !works)),
     elsewhere: steps.filter((step) => !step.here && (isEnded(step) || step.key.ownerAfter)).length,
     roles: roles.filter(({ here }) => here).map(({ workspace, role }) => ({ workspace, role })),
     rolesStayEnded: roles.some(({ here }) => !here),

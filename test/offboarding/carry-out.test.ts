@@ -144,6 +144,19 @@ test('undo leaves alone what somebody touched since, and never revives a revoked
   })
 })
 
+test('undo says of a key that somebody activated since that it works already', async () => {
+  const as = await join(r.world, r.workspace.id, leaver, 'manager')
+  const resumed = await ownedKey(r.world, as, 'Resumed')
+  const expired = await ownedKey(r.world, as, 'Expired since')
+  const off = await ask({ mode: 'deactivate' })
+  await carryOut(r.world)
+  for (const { id } of [resumed, expired]) await r.act((act) => activate(act, r.workspace.id, id))
+  await r.world.db('keys').where({ id: expired.id }).update({ ends_at: r.world.clock.now() })
+  const [preview, undone] = await undo(off.id)
+  expect(undone).toEqual(preview)
+  expect(undone).toMatchObject({ activated: [], working: ['Resumed'], kept: ['Expired since'] })
+})
+
 test('undo gives back a rotating key and its successor, which goes on rotating and is offered to its owner again', async () => {
   const as = await join(r.world, r.workspace.id, leaver, 'manager')
   const key = await ownedKey(r.world, as, 'Busy')

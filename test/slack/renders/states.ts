@@ -1028,6 +1028,7 @@ export const undone: fc.Arbitrary<Undone> = fc.record({
   activated: many(name, 300),
   returned: many(name, 300),
   rotating: many(name, 300),
+  working: many(name, 300),
   kept: many(name, 300),
   elsewhere: count,
   roles: many(fc.record({ workspace: name, role: fc.constantFrom('owner', 'manager', 'member') }), 20),

@@ -169,7 +169,7 @@ export const undoForm = (workspace: Workspace, undone: Undone): ModalView =>
       sentenceBlock(say`${person(undone)} will be let into Keywarden again. As things are now:`),
       ...givenBack(undone, {
         ...{ activated: 'Will work again', returned: 'Will be theirs again' },
-        ...{ rotating: 'Will go on rotating', kept: 'Stays refused' },
+        ...{ rotating: 'Will go on rotating', working: 'Works already', kept: 'Stays refused' },
       }),
     ],
     'Leave it',
@@ -183,7 +183,7 @@ export function undoneView(undone: Undone, receipt: Receipt): ModalView {
     sentenceBlock(say`${person(undone)} may use Keywarden again.`),
     ...givenBack(undone, {
       ...{ activated: 'Active again', returned: 'Theirs again' },
-      ...{ rotating: 'Goes on rotating', kept: 'Cannot be taken back' },
+      ...{ rotating: 'Goes on rotating', working: 'Works already', kept: 'Cannot be taken back' },
     }),
     ...(isWaiting
       ? [sentenceBlock(say`For a moment some servers may still refuse the keys that are active again.`)]
@@ -194,7 +194,7 @@ export function undoneView(undone: Undone, receipt: Receipt): ModalView {
 const person = ({ offboarding }: Undone): Piece =>
   offboarding.userId ? { user: offboarding.userId } : { name: offboarding.email ?? '' }
 
-type GivenBack = 'activated' | 'returned' | 'rotating' | 'kept'
+type GivenBack = 'activated' | 'returned' | 'rotating' | 'working' | 'kept'
 const listedKeys = 20
 
 function givenBack(undone: Undone, words: Record<GivenBack, string>): KnownBlock[] {
