@@ -10,6 +10,7 @@ import {
   type Mode,
   modes,
   type Offboarding,
+  stillWorksUntil,
 } from '../offboarding/offboarding.ts'
 import { previewOffboarding } from '../offboarding/preview.ts'
 import { requestOffboarding } from '../offboarding/request.ts'
@@ -89,9 +90,10 @@ async function printOutcome(
   { accountId, id, userId }: Offboarding,
 ): Promise<Refusal | undefined> {
   const after = await findOffboarding(world.db, accountId, id)
-  const keys = await leaverKeysOf(world.db, [id])
+  const keys = await leaverKeysOf(world.db, [id], world.clock.now())
   for (const key of keys) {
-    const until = key.endsAt ? `  the old one works until ${plain([{ moment: key.endsAt }])}` : ''
+    const ends = stillWorksUntil(key)
+    const until = ends ? `  the old one works until ${plain([{ moment: ends }])}` : ''
     printOut(`${(key.outcome ?? 'waiting').padEnd(16)}  ${key.hint ?? '-'}  ${key.name}${until}`)
   }
   if (after?.state !== 'done')

@@ -68,6 +68,10 @@ export function displayStatus(
 export const worksUntil = ({ expiresAt, endsAt }: Pick<Key, 'expiresAt' | 'endsAt'>): Date | null =>
   expiresAt && endsAt ? (expiresAt < endsAt ? expiresAt : endsAt) : (expiresAt ?? endsAt)
 
+/** Whether a key with this status and end is accepted. */
+export const worksAt = (key: { status: Status; worksUntil: Date | null }, now: Date): boolean =>
+  key.status === 'active' && (key.worksUntil === null || key.worksUntil > now)
+
 /** Whether the key has stopped working. At the very second it is over. */
 export function isOver(key: Pick<Key, 'expiresAt' | 'endsAt'>, now: Date): boolean {
   const until = worksUntil(key)

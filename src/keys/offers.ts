@@ -6,7 +6,7 @@ import type { Act } from '../members/actor.ts'
 import { type OutboxMessage, put } from '../notifications/outbox.ts'
 import { refreshSoon } from '../notifications/posted-messages.ts'
 import type { Source } from '../notifications/source.ts'
-import type { Key, Status } from './key.ts'
+import { type Key, type Status, worksAt } from './key.ts'
 
 export const offerDays = 7
 
@@ -166,7 +166,7 @@ type OfferRow = OfferReason &
 /** Its expiry follows from the clock and is in no status. */
 function oldOf({ oldStatus, oldUntil }: OfferRow, now: Date): OfferedKey['old'] {
   if (oldStatus === null) return undefined
-  return { works: oldStatus === 'active' && (oldUntil === null || oldUntil > now), until: oldUntil }
+  return { works: worksAt({ status: oldStatus, worksUntil: oldUntil }, now), until: oldUntil }
 }
 
 function stateOf({ status, revealedAt, ownerId, offeredTo, changedBy }: OfferRow): OfferState {

@@ -1,6 +1,8 @@
 import type { Executor } from '../foundation/database.ts'
 import { fromRow } from '../foundation/rows.ts'
+import { worksAt } from '../keys/key.ts'
 import type { Receipt } from '../leases/confirm.ts'
+import { lastRotationsOf } from '../rotation/rotation.ts'
 
 /** The sources of a request for an offboarding. */
 const sources = ['slack', 'workflow', 'user-change', 'scim', 'webhook', 'shell', 'reconcile'] as const
@@ -68,8 +70,14 @@ export type LeaverKey = {
   ownerBefore: string
   ownerAfter: string | null
   successorKeyId: string | null
-  /** until when the old token still works */
+  /** until when the old token was to work when it was acted on */
   endsAt: Date | null
+  /** until when the key works, as things are now, unless somebody ends it before; null where it works without an end */
+  worksUntil: Date | null
+  /** whether the key works now */
+  works: boolean
+  /** how the last rotation of the key stands now */
+  rotation: 'running' | 'finished' | 'aborted' | null
   actedAt: Date | null
   confirmedAt: Date | null
   receipt: Receipt | null
@@ -119,12 +127,24 @@ export async function requestsOf(
   }))
 }
 
-/** The keys of an offboarding with what was planned and done, by workspace and name. */
-export async function leaverKeysOf(db: Executor, ids: readonly string[]): Promise<LeaverKey[]> {
+/** The keys of an offboarding with what was planned and done, and what is so now, by workspace and name. */
+export async function leaverKeysOf(db: Executor, ids: readonly string[], now: Date): Promise<LeaverKey[]> {
   const rows = await db('offboarding_keys')
     .join('keys', 'keys.id', 'offboarding_keys.key_id')
     .whereIn('offboarding_id', ids)
     .orderBy(['offboarding_keys.workspace_id', 'keys.name_folded', 'key_id'])
-    .select('offboarding_keys.*', 'keys.name', 'keys.hint')
-  return rows.map(fromRow<LeaverKey>)
+    .select('offboarding_keys.*', 'keys.name', 'keys.hint', 'keys.status', 'keys.works_until')
+  const rotations = await lastRotationsOf(
+    db,
+    rows.map((row) => row.key_id),
+  )
+  return rows.map(({ status, ...row }) => {
+    const key = fromRow<Omit<LeaverKey, 'works' | 'rotation'>>(row)
+    const works = worksAt({ status, worksUntil: key.worksUntil }, now)
+    return { ...key, works, rotation: rotations.get(key.keyId) ?? null }
+  })
 }
+
+/** Until when a key that was left to a rotation still works; undefined where it does not. */
+export const stillWorksUntil = ({ outcome, works, worksUntil }: LeaverKey): Date | undefined =>
+  (outcome === 'rotating' && works && worksUntil) || undefined

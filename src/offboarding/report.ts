@@ -42,7 +42,7 @@ export type OffboardingReport = {
 const listedSingly = 20
 
 /** Reads the current content of that message. */
-export async function readReport(db: Executor, messageId: string): Promise<OffboardingReport> {
+export async function readReport(db: Executor, messageId: string, now: Date): Promise<OffboardingReport> {
   const rows = await db('offboardings')
     .where({ message_id: messageId })
     .orderBy(['requested_at', 'id'])
@@ -76,14 +76,14 @@ export async function readReport(db: Executor, messageId: string): Promise<Offbo
   return {
     offboardings,
     counts,
-    keys: isOne && counts.all <= listedSingly ? await namedKeysOf(db, only) : [],
+    keys: isOne && counts.all <= listedSingly ? await namedKeysOf(db, only, now) : [],
     elsewhere: isOne && !isUnattended(only) ? await elsewhereOf(db, only) : [],
   }
 }
 
 /** Those that may be named where it was asked for: for a person, of the workspaces where they decide. */
-async function namedKeysOf(db: Executor, offboarding: Offboarding): Promise<LeaverKey[]> {
-  const keys = await leaverKeysOf(db, [offboarding.id])
+async function namedKeysOf(db: Executor, offboarding: Offboarding, now: Date): Promise<LeaverKey[]> {
+  const keys = await leaverKeysOf(db, [offboarding.id], now)
   if (isUnattended(offboarding)) return keys
   return keys.filter((key) => offboarding.decidesIn.includes(key.workspaceId))
 }
@@ -124,10 +124,11 @@ export async function countKeys(db: Executor, ids: readonly string[]): Promise<C
 export async function reportFile(
   db: Executor,
   offboardings: OffboardingReport['offboardings'],
+  now: Date,
 ): Promise<string> {
   const lines: unknown[][] = []
   for (const one of offboardings)
-    for (const key of await namedKeysOf(db, one))
+    for (const key of await namedKeysOf(db, one, now))
       lines.push([
         one.id,
         one.userId,

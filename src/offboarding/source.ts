@@ -16,11 +16,11 @@ export type StepContent = { about: 'step-completed'; counts: Counts; report: Pos
 
 /** A leaver has a message, or shares one, which becomes the report; the file follows in the thread when all are done. */
 export const offboardings: Source = {
-  read: (db, messages) => Promise.all(messages.map((message) => readOne(db, message))),
+  read: (db, messages, now) => Promise.all(messages.map((message) => readOne(db, message, now))),
 }
 
-async function readOne(db: Executor, message: Waiting): Promise<Reading | undefined> {
-  const report = await readReport(db, message.subjectId)
+async function readOne(db: Executor, message: Waiting, now: Date): Promise<Reading | undefined> {
+  const report = await readReport(db, message.subjectId, now)
   if (report.offboardings.length === 0) return undefined
   const isOver = report.offboardings.every(({ state }) => state === 'done')
   const concerned = [...new Set(report.offboardings.map((one) => one.requestedBy))].filter(isSlackUser)
@@ -32,7 +32,7 @@ async function readOne(db: Executor, message: Waiting): Promise<Reading | undefi
   const file: OffboardingContent = {
     about: 'file',
     name: `offboarding-${message.subjectId.slice(4, 12)}.csv`,
-    text: await reportFile(db, report.offboardings),
+    text: await reportFile(db, report.offboardings, now),
   }
   return { ...reading, said: { content: file } }
 }

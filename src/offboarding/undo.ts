@@ -2,7 +2,7 @@ import { record } from '../audit/record.ts'
 import type { Random } from '../foundation/random.ts'
 import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import { say } from '../foundation/words.ts'
-import { displayStatus, isOver, type Key } from '../keys/key.ts'
+import { isOver, type Key } from '../keys/key.ts'
 import { offerKeys, refreshOffers } from '../keys/offers.ts'
 import { activate } from '../keys/state.ts'
 import { toKey } from '../keys/store.ts'
@@ -31,7 +31,7 @@ export type Undone = {
   returned: string[]
   /** go on rotating */
   rotating: string[]
-  /** work already: somebody has activated them since */
+  /** work already: somebody has activated them, or aborted their rotation, since */
   working: string[]
   /** stay refused: revoked, expired, or paused by somebody since */
   kept: string[]
@@ -114,13 +114,12 @@ type Transferred = { keyId: string; isUnrevealed: boolean }
 type Step = {
   key: LeaverKey
   here: Act | undefined
-  works: boolean
   activates: boolean
   transfers: Transferred[]
 }
 
 async function stepsOf(act: Act, { id, userId }: Offboarding): Promise<Step[]> {
-  const keys = await leaverKeysOf(act.trx, [id])
+  const keys = await leaverKeysOf(act.trx, [id], act.now)
   const newIds = keys.map(({ successorKeyId }) => successorKeyId).filter((one) => one !== null)
   const rows = await act.trx('keys').whereIn('id', [...keys.map(({ keyId }) => keyId), ...newIds])
   const byId = new Map(rows.map((row) => [row.id as string, toKey(row)]))
@@ -130,7 +129,6 @@ async function stepsOf(act: Act, { id, userId }: Offboarding): Promise<Step[]> {
   return keys.map((key) => ({
     key,
     here: acts.get(key.workspaceId),
-    works: displayStatus(byId.get(key.keyId)!, act.now) === 'active',
     activates: isUntouched(key, byId.get(key.keyId)!, act.now),
     transfers:
       key.ownerBefore === userId
@@ -168,15 +166,19 @@ function summed(offboarding: Offboarding, steps: readonly Step[], roles: readonl
     key.outcome === 'deactivated' || key.outcome === 'revoked' || key.outcome === 'rotating'
   const here = steps.filter((step) => step.here)
   const names = (some: readonly Step[]) => some.map(({ key }) => key.name)
-  const isRotating = ({ key }: Step) => key.outcome === 'rotating'
-  const others = here.filter((step) => isEnded(step) && !step.activates && !isRotating(step))
+  const isRotating = ({ key }: Step) => key.outcome === 'rotating' && key.rotation === 'running'
+  // The name of a key that was replaced is that of the new one, which is no part of this.
+  const isReplaced = ({ key }: Step) => key.outcome === 'rotating' && key.rotation === 'finished'
+  const others = here.filter(
+    (step) => isEnded(step) && !step.activates && !isRotating(step) && !isReplaced(step),
+  )
   return {
     offboarding,
     activated: names(here.filter(({ activates }) => activates)),
     returned: names(here.filter(({ transfers }) => transfers.length > 0)),
     rotating: names(here.filter(isRotating)),
-    working: names(others.filter(({ works }) => works)),
-    kept: names(others.filter(({ works }) => !works)),
+    working: names(others.filter(({ key }) => key.works)),
+    kept: names(others.filter(({ key }) => !key.works)),
     elsewhere: steps.filter((step) => !step.here && (isEnded(step) || step.key.ownerAfter)).length,
     roles: roles.filter(({ here }) => here).map(({ workspace, role }) => ({ workspace, role })),
     rolesStayEnded: roles.some(({ here }) => !here),

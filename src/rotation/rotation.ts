@@ -58,6 +58,19 @@ export async function runningRotationOf(db: Executor, keyId: string): Promise<Ro
   return row && toRotation(row)
 }
 
+/** How the last rotation of each of these old keys stands, by key. */
+export async function lastRotationsOf(
+  db: Executor,
+  keyIds: readonly string[],
+): Promise<Map<string, 'running' | 'finished' | 'aborted'>> {
+  const rows = await db('rotations')
+    .whereIn('predecessor_id', [...keyIds])
+    .orderByRaw('predecessor_id, ended_at desc nulls first')
+    .distinctOn('predecessor_id')
+    .select('predecessor_id', 'phase', 'ended_at')
+  return new Map(rows.map((row) => [row.predecessor_id, row.ended_at ? row.phase : 'running']))
+}
+
 /** The running rotations of a workspace, the one that has run longest first; of one owner's keys, when one is named. */
 export async function runningRotations(
   db: Executor,

@@ -143,7 +143,10 @@ test('a key that the leaver activated where their role had stayed is refused aga
     There: { status: 'inactive' },
     Waiting: { status: 'unrevealed', owner_id: there },
   })
-  const outcomes = (await leaverKeysOf(r.world.db, [off.id])).map((one) => [one.keyId, one.outcome])
+  const outcomes = (await leaverKeysOf(r.world.db, [off.id], r.world.clock.now())).map((one) => [
+    one.keyId,
+    one.outcome,
+  ])
   expect(outcomes).toContainEqual([key.id, 'deactivated'])
   expect(outcomes).toContainEqual([waiting.id, 'handed-over'])
 })
@@ -236,7 +239,9 @@ test('no system ends keys of a workspace for good whose own policy does not', as
   await busyKey(production, 'manager', 'There')
   const off = await ask({ source: 'scim' }, scim, home)
   await carryOut(r.world)
-  expect((await leaverKeysOf(r.world.db, [off.id])).map((key) => [key.name, key.outcome])).toEqual(
+  expect(
+    (await leaverKeysOf(r.world.db, [off.id], r.world.clock.now())).map((key) => [key.name, key.outcome]),
+  ).toEqual(
     expect.arrayContaining([
       ['Here', 'revoked'],
       ['There', 'deactivated'],

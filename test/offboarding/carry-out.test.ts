@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { said } from '../../sandbox/acting.ts'
+import { revealShown } from '../../sandbox/reveal-shown.ts'
 import { perform } from '../../src/acts/perform.ts'
 import { listEvents } from '../../src/audit/list.ts'
 import { isRefusal } from '../../src/foundation/refusal.ts'
@@ -9,9 +11,13 @@ import { startWatching } from '../../src/leases/confirm.ts'
 import { findMember } from '../../src/members/member.ts'
 import { carryOut } from '../../src/offboarding/execute.ts'
 import { findOffboarding, leaverKeysOf, requestsOf } from '../../src/offboarding/offboarding.ts'
+import { readReport } from '../../src/offboarding/report.ts'
 import { type OffboardingRequest, requestOffboarding } from '../../src/offboarding/request.ts'
 import { previewUndo, recordReturn, undoOffboarding } from '../../src/offboarding/undo.ts'
+import { abortRotation, finishRotation } from '../../src/rotation/end.ts'
+import { toRotation } from '../../src/rotation/rotation.ts'
 import { startRotation } from '../../src/rotation/start.ts'
+import { offboardingMessage } from '../../src/slack/messages/offboarding/progress.ts'
 import { addWorkspace } from '../../src/workspaces/workspace.ts'
 import { must, openRecords, type Records } from '../setup/records.ts'
 import { join, keysByName, ownedKey, use } from './leavers.ts'
@@ -46,7 +52,9 @@ const undo = async (id: string) => {
 }
 
 const outcomes = async (id: string) =>
-  Object.fromEntries((await leaverKeysOf(r.world.db, [id])).map((key) => [key.name, key.outcome]))
+  Object.fromEntries(
+    (await leaverKeysOf(r.world.db, [id], r.world.clock.now())).map((key) => [key.name, key.outcome]),
+  )
 
 test('with a preview busy keys rotate to a manager, quiet ones end, and one only made by the leaver stays', async () => {
   const as = await join(r.world, r.workspace.id, leaver, 'manager')
@@ -81,7 +89,7 @@ test('with a preview busy keys rotate to a manager, quiet ones end, and one only
   expect(byName['Made for Ada']).toMatchObject({ status: 'active', owner_id: r.owner.id })
   expect(byName['None of theirs']).toMatchObject({ status: 'active' })
   expect((await findMember(r.world.db, r.workspace.id, leaver))?.role).toBeUndefined()
-  const keys = await leaverKeysOf(r.world.db, [off.id])
+  const keys = await leaverKeysOf(r.world.db, [off.id], r.world.clock.now())
   expect(keys.find((key) => key.name === 'Quiet')!.reasons).toEqual(['owned', 'revealed', 'created'])
   const [kept, ended] = [true, false].map((is) => keys.filter(({ outcome }) => (outcome === 'kept') === is))
   expect(ended!.map(({ receipt }) => receipt?.state)).toEqual(ended!.map(() => 'confirmed'))
@@ -171,6 +179,41 @@ test('undo gives back a rotating key and its successor, which goes on rotating a
   expect(await newKey()).toMatchObject({ status: 'unrevealed', owner_id: leaver })
   const offers = await r.world.db('key_offers').where({ key_id: (await newKey()).id, owner_id: leaver })
   expect(offers).toMatchObject([{ because: 'given' }])
+})
+
+test('of a rotation that is over nothing says that it goes on, nor that a revoked key works', async () => {
+  const as = await join(r.world, r.workspace.id, leaver, 'manager')
+  for (const name of ['Aborted', 'Finished', 'Running'])
+    await use(r.world, (await ownedKey(r.world, as, name)).id)
+  const off = await ask({ mode: 'rotate', successorId: manager })
+  await carryOut(r.world)
+  const { workspace } = r
+  const rotationOf = async (name: string) => {
+    const keys = r.world.db('keys').where({ name }).whereNotNull('successor_id').select('id')
+    return toRotation(await r.world.db('rotations').whereIn('predecessor_id', keys).first())
+  }
+  const [aborted, finished] = [await rotationOf('Aborted'), await rotationOf('Finished')]
+  await r.act((act) => abortRotation(act, workspace.id, aborted.id, { sure: true }))
+  const deps = { random: r.world.random, tokenPrefix: r.world.config.tokenPrefix, timeZone: 'UTC' }
+  const owner = { kind: 'member', id: manager, role: 'manager', workspaceId: workspace.id } as const
+  await r.act((act) => revealShown(act, workspace.id, finished.successorId, deps), owner)
+  await r.act((act) => finishRotation(act, workspace.id, finished.id, { early: true }))
+
+  const shown = async () => {
+    const { message_id: id } = await r.world.db('offboardings').where({ id: off.id }).first('message_id')
+    const { blocks } = offboardingMessage(await readReport(r.world.db, id, r.world.clock.now()))
+    return said(blocks as never)
+  }
+  const before = await shown()
+  expect(before).toMatch(/can still use 2 keys until [-\d]+\. /)
+  expect(before).toMatch(/Aborted tml_\S+ rotation aborted ; owner is now \S+ ; old key works until/)
+  expect(before).toMatch(/Finished tml_\S+ rotated ; owner is now \w+ Running/)
+  expect(before).toMatch(/Running tml_\S+ rotating ; owner is now \S+ ; old key works until/)
+  const [, undone] = await undo(off.id)
+  expect(undone).toMatchObject({ activated: [], rotating: ['Running'], working: ['Aborted'], kept: [] })
+  const after = await shown()
+  expect(after).toMatch(/Running tml_\S+ goes on rotating/)
+  expect(after.match(/goes on rotating/g)).toHaveLength(1)
 })
 
 test('an undo by a manager gives no owner their role back', async () => {
@@ -372,10 +415,9 @@ test('a key that was to take the place of another is revoked with the rest, and 
     { status: 'revoked', successor_id: null },
     { status: 'revoked', successor_id: null },
   ])
-  expect((await leaverKeysOf(r.world.db, [off.id])).map(({ outcome }) => outcome)).toEqual([
-    'revoked',
-    'revoked',
-  ])
+  expect(
+    (await leaverKeysOf(r.world.db, [off.id], r.world.clock.now())).map(({ outcome }) => outcome),
+  ).toEqual(['revoked', 'revoked'])
 })
 
 test('the rotations of one leaver are one campaign, however many there are, and however many of their keys are quiet', async () => {
@@ -387,7 +429,7 @@ test('the rotations of one leaver are one campaign, however many there are, and 
   }
   const off = await ask({ userId: id, mode: 'by-use', choices: {} })
   await carryOut(r.world)
-  const keys = await leaverKeysOf(r.world.db, [off.id])
+  const keys = await leaverKeysOf(r.world.db, [off.id], r.world.clock.now())
   expect(keys.filter((key) => key.outcome === 'rotating')).toHaveLength(52)
   const rotations = await r.world
     .db('rotations')

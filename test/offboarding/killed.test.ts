@@ -73,7 +73,7 @@ test('a worker that is killed at step after step is followed by one that goes on
   }
   expect(killed).toBeGreaterThan(4)
 
-  const keys = await leaverKeysOf(world.db, [off.id])
+  const keys = await leaverKeysOf(world.db, [off.id], world.clock.now())
   expect(keys.map((key) => [key.name, key.outcome, key.receipt?.state])).toEqual([
     ['Busy', 'rotating', 'confirmed'],
     ['One', 'revoked', 'confirmed'],

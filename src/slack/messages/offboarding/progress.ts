@@ -2,7 +2,12 @@ import type { KnownBlock, ModalView, TaskCardBlock } from '@slack/types'
 import { minuteMs } from '../../../foundation/time.ts'
 import { join, type Phrase, say, who } from '../../../foundation/words.ts'
 import { receiptPhrase } from '../../../leases/receipt-words.ts'
-import type { KeyOutcome, LeaverKey, Source } from '../../../offboarding/offboarding.ts'
+import {
+  type KeyOutcome,
+  type LeaverKey,
+  type Source,
+  stillWorksUntil,
+} from '../../../offboarding/offboarding.ts'
 import type { Counts, OffboardingReport } from '../../../offboarding/report.ts'
 import { actions, button, cut, type Message, message, notice } from '../../blocks.ts'
 import { isolate, sentenceBlock } from '../../phrase.ts'
@@ -99,8 +104,9 @@ const short = (name: string) => ({ name: cut(name, maxName) })
 /** The exceptions that need attention. */
 function exceptions(one: One, { counts, keys, elsewhere }: OffboardingReport): Phrase[] {
   const failed = keys.filter((key) => key.outcome === 'failed')
-  const usable = keys.filter((key) => key.outcome === 'rotating' && key.endsAt)
-  const until = new Date(Math.max(...usable.map((key) => key.endsAt!.getTime())))
+  const usable = keys.filter((key) => stillWorksUntil(key))
+  const until = new Date(Math.max(...usable.map((key) => key.worksUntil!.getTime())))
+  const isRotating = usable.every(({ rotation }) => rotation === 'running')
   return [
     ...failed
       .slice(0, maxFailed)
@@ -126,7 +132,7 @@ function exceptions(one: One, { counts, keys, elsewhere }: OffboardingReport): P
       : []),
     ...(usable.length > 0 && !one.endedAt
       ? [
-          say`${person(one)} can still use ${count(usable.length, 'key')} until ${{ moment: until }}, while the new ${usable.length === 1 ? 'one takes' : 'ones take'} over.`,
+          say`${person(one)} can still use ${count(usable.length, 'key')} until ${{ moment: until }}${isRotating ? `, while the new ${usable.length === 1 ? 'one takes' : 'ones take'} over` : ''}.`,
         ]
       : []),
     ...(counts.kept > 0 && keys.some((key) => key.outcome === 'kept' && key.reasons.join() === 'created')
@@ -201,18 +207,31 @@ function became(key: LeaverKey): Phrase {
   if (!key.outcome) return say`${key.plan} (${key.busy ? 'in use' : 'quiet'})`
   if (key.undoneAt) return undone(key, key.outcome)
   const to = key.ownerAfter ? say`; owner is now ${{ user: key.ownerAfter }}` : []
-  const until = key.endsAt ? say`; old key works until ${{ moment: key.endsAt }}` : []
-  const hasReceipt = key.receipt && key.outcome !== 'kept' && key.outcome !== 'handed-over'
-  const receipt = hasReceipt
-    ? say`. ${receiptPhrase(key.receipt!, key.outcome === 'rotating' ? 'end' : 'refused')}`
-    : []
-  return say`${outcomeWords[key.outcome]}${to}${until}${receipt}`
+  const outcome =
+    key.outcome === 'rotating' ? rotatingWords[key.rotation ?? 'running'] : outcomeWords[key.outcome]
+  return say`${outcome}${to}${oldWorks(key)}${receiptOf(key)}`
 }
 
-/** An outcome that was taken back is past; only a rotation goes on. */
+const rotatingWords = { running: 'rotating', finished: 'rotated', aborted: 'rotation aborted' } as const
+
+/** The receipt of what was done, which says nothing of a key that somebody has ended or activated since. */
+function receiptOf(key: LeaverKey): Phrase {
+  const { receipt, outcome } = key
+  if (!receipt || outcome === 'kept' || outcome === 'handed-over') return []
+  const isEnd = outcome === 'rotating'
+  if (isEnd ? !stillWorksUntil(key) : key.works) return []
+  return say`. ${receiptPhrase(receipt, isEnd ? 'end' : 'refused')}`
+}
+
+function oldWorks(key: LeaverKey): Phrase {
+  const until = stillWorksUntil(key)
+  return until ? say`; old key works until ${{ moment: until }}` : []
+}
+
+/** An outcome that was taken back is past; only a rotation may go on. */
 function undone(key: LeaverKey, outcome: KeyOutcome): Phrase {
-  if (outcome === 'rotating')
-    return say`goes on rotating; owner is ${{ user: key.ownerBefore }} again${key.endsAt ? say`; old key works until ${{ moment: key.endsAt }}` : []}`
+  if (outcome === 'rotating' && key.rotation === 'running')
+    return say`goes on rotating; owner is ${{ user: key.ownerBefore }} again${oldWorks(key)}`
   const to = key.ownerAfter
     ? say`${outcome === 'handed-over' ? ' to' : ', given to'} ${{ user: key.ownerAfter }}`
     : []
