@@ -11,7 +11,7 @@ import { addNote, knownSteps, type NoteKind, refreshMessage } from './announce.t
 import { endOf, finishLocked, recordAborted } from './end.ts'
 import { factsOf } from './facts.ts'
 import { type Locked, lockRunning } from './lock.ts'
-import { atDeadline, endsBeforeSwitch, type Facts, phaseOf } from './phase.ts'
+import { atDeadline, endsBeforeSwitch, type Facts, finishesBecause, phaseOf } from './phase.ts'
 import { type Phase, type Rotation, toRotation } from './rotation.ts'
 
 const batchSize = 200
@@ -113,9 +113,8 @@ async function advanceOne(act: Act, locked: Locked, random: Random): Promise<boo
     await recordAborted(act, rotation, 'the new key was revoked')
     return true
   }
-  const deadline = atDeadline(facts, policy)
-  if (phase === 'finished' || deadline === 'finish' || deadline === 'cut') {
-    const because = phase === 'finished' ? 'old-revoked' : deadline === 'cut' ? 'cut-at-deadline' : 'deadline'
+  const because = finishesBecause(facts, policy)
+  if (because) {
     await saveUse(act, rotation, facts)
     const done = await finishLocked(act, locked, because)
     if (isRefusal(done)) throw new Error(plain(done.message))

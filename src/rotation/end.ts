@@ -7,7 +7,7 @@ import { type Act, actorName } from '../members/actor.ts'
 import { authorise } from '../policy/authorise.ts'
 import { refreshMessage } from './announce.ts'
 import { type Locked, lockRunning } from './lock.ts'
-import { isUsed, phaseOf, silenceOf } from './phase.ts'
+import { type finishesBecause, isUsed, phaseOf, silenceOf } from './phase.ts'
 import { type Rotation, toRotation } from './rotation.ts'
 
 /**
@@ -59,7 +59,7 @@ export async function finishSafe(
 export async function finishLocked(
   act: Act,
   { rotation, facts, policy }: Locked,
-  because: 'early' | 'safe' | 'deadline' | 'cut-at-deadline' | 'old-revoked',
+  because: 'early' | 'safe' | NonNullable<ReturnType<typeof finishesBecause>>,
 ): Promise<Rotation | Refusal> {
   const { workspaceId, predecessorId } = rotation
   const isThere = facts.old.state !== 'revoked'

@@ -74,6 +74,18 @@ export function atDeadline(
   return rules.cutAtDeadline && facts.next.state === 'active' ? 'cut' : 'ask'
 }
 
+/** Why a rotation finishes by itself now; undefined while it does not. Pure. */
+export function finishesBecause(
+  facts: Facts,
+  rules: Rules & { cutAtDeadline: boolean },
+): 'old-revoked' | 'cut-at-deadline' | 'old-ended' | 'deadline' | undefined {
+  if (phaseOf(facts, rules) === 'finished') return 'old-revoked'
+  const deadline = atDeadline(facts, rules)
+  if (deadline === 'cut') return 'cut-at-deadline'
+  if (deadline !== 'finish') return undefined
+  return isOver(facts) ? 'old-ended' : 'deadline'
+}
+
 /** The old key's own end, when it comes before the deadline while something may still use it. Pure. */
 export function endsBeforeSwitch(facts: Facts, phase: Phase): Date | undefined {
   if (phase === 'safe' || phase === 'finished' || phase === 'aborted' || isOver(facts)) return undefined

@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest'
 import type { KeySnapshot } from '../../src/rotation/key-snapshot.ts'
-import { atDeadline, endsBeforeSwitch, type Facts, phaseOf } from '../../src/rotation/phase.ts'
+import {
+  atDeadline,
+  endsBeforeSwitch,
+  type Facts,
+  finishesBecause,
+  phaseOf,
+} from '../../src/rotation/phase.ts'
 
 const now = new Date('2026-11-25T12:00:00Z')
 const hoursAgo = (hours: number) => new Date(now.getTime() - hours * 3_600_000)
@@ -76,6 +82,19 @@ test('the deadline finishes what is safe, cuts a busy key only where policy says
   const unrevealed = key({ state: 'unrevealed', revealedAt: null })
   expect(atDeadline(facts({ ...busy, next: unrevealed, usedAt: null }), cutting)).toBe('ask')
   expect(atDeadline(facts({ ...due, old: key({ state: 'expired' }), usedAt: null }), rules)).toBe('finish')
+})
+
+test('a rotation that finishes at its deadline says that nothing used the old key only where that was judged', () => {
+  const due = { dueAt: hoursAgo(1) }
+  const because = (more: Partial<Facts>) => finishesBecause(facts(more), rules)
+  expect(because(due)).toBe('deadline')
+  for (const state of ['expired', 'revoked'] as const)
+    expect(because({ ...due, old: key({ state, lastUsedAt: hoursAgo(0.5) }), usedAt: null })).toBe(
+      'old-ended',
+    )
+  expect(because({ ...due, old: key({ state: 'expired', lastUsedAt: hoursAgo(0.5) }) })).toBe('old-ended')
+  expect(because({ old: key({ state: 'revoked' }) })).toBe('old-revoked')
+  expect(because({})).toBeUndefined()
 })
 
 test('the old key’s own end is a warning when it comes before the deadline and the switch', () => {

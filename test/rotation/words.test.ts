@@ -83,6 +83,14 @@ test('a campaign is not called rotated while a server may still accept a key tha
   expect(unconfirmed).toBeGreaterThan(0)
 })
 
+test.each([
+  [true, 'has taken over'],
+  [false, 'replaces it'],
+])('a finished rotation whose new key was used: %s, says that it %s', (isUsed, words) => {
+  const one = { ...ended('finished'), isUsed }
+  expect(plain(headline(one))).toBe(`Rotated Payments: tml_old... is revoked, and tml_new... ${words}.`)
+})
+
 const soon = new Date(now.getTime() + 3_600_000)
 
 test.each([

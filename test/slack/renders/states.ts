@@ -300,7 +300,7 @@ export const rotation: fc.Arbitrary<Rotation> = fc
     cutAt: perhaps(moment),
     cutsOld: fc.boolean(),
     receipt: perhaps(receipt),
-    because: fc.constantFrom('', 'early', 'deadline', 'new-revoked', 'unheard of'),
+    because: fc.constantFrom('', 'early', 'deadline', 'old-ended', 'new-revoked', 'unheard of'),
     end: fc.tuple(moment, jobOrUser),
   })
   .map(({ end: [endedAt, endedBy], cutsOld, ...rest }) => ({

@@ -33,7 +33,7 @@ const isBeingRevoked = (rotation: Rotation, keyId: string): boolean =>
   isUnconfirmed(rotation) && rotation.cutKeyId === keyId
 
 /** The rotation in one sentence; once over, how it ended. */
-export function headline({ rotation, facts, phase }: Tracker): Phrase {
+export function headline({ rotation, facts, phase, isUsed }: Tracker): Phrase {
   const { old, next } = facts
   const name = { name: old.name }
   const [was, is] = [hintOf(old, 'the old key'), hintOf(next, 'a new key')]
@@ -45,7 +45,7 @@ export function headline({ rotation, facts, phase }: Tracker): Phrase {
   if (phase === 'finished')
     return isWaiting
       ? say`Finishing the rotation of ${name}: ${was} is being revoked.`
-      : say`Rotated ${name}: ${was} is revoked, and ${is} has taken over.`
+      : say`Rotated ${name}: ${was} is revoked, and ${is} ${isUsed ? 'has taken over' : 'replaces it'}.`
   if (old.state === 'revoked')
     return say`${name}: the old key ${was} is ${isWaiting ? 'being revoked' : 'revoked'}, and ${is} takes over.`
   return say`Rotating ${name}: ${is} replaces ${was}.`
@@ -158,7 +158,8 @@ export function receiptOf({ rotation }: Tracker): Phrase {
 
 const becauseWords: Record<string, string> = {
   early: ' before it was safe',
-  deadline: ' at its deadline: nothing used the old key',
+  deadline: ' at its deadline: nothing used the old key any more',
+  'old-ended': ' at its deadline: the old key had ended already',
   'cut-at-deadline': ' at its deadline, as the policy says',
   'old-revoked': '; the old key had been revoked, and the new one is in use',
   'new-revoked': ': the new key was revoked',
