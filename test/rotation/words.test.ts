@@ -75,7 +75,7 @@ test('a campaign is not called rotated while a server may still accept a key tha
       if (!waits) return
       unconfirmed++
       const words = textOfMessage(campaignMessage(one) as never)
-      expect(words).not.toMatch(/^Rotated:/)
+      expect(words).not.toMatch(/^(?:Rotated|Ended):/)
       expect(words).toContain('of these not confirmed by every server yet')
     }),
     { seed: 1, numRuns: 300 },
@@ -89,6 +89,17 @@ test.each([
 ])('a finished rotation whose new key was used: %s, says that it %s', (isUsed, words) => {
   const one = { ...ended('finished'), isUsed }
   expect(plain(headline(one))).toBe(`Rotated Payments: tml_old... is revoked, and tml_new... ${words}.`)
+})
+
+test.each([
+  [3, 'Rotated: Hub keys. 3 keys.'],
+  [1, 'Rotated: Hub keys. 1 of 3 keys.'],
+  [0, 'Ended: Hub keys. No key was rotated.'],
+])('a campaign of three keys of which %i were rotated says so: %s', (finished, words) => {
+  const [one] = fc.sample(campaign, { seed: 1, numRuns: 1 })
+  const over = { title: 'Hub keys', ofUserId: null, trackers: [], waiting: 0, keys: 3 }
+  const counts = { reveal: 0, switch: 0, silent: 0, safe: 0, finished, aborted: 3 - finished }
+  expect(said(campaignMessage({ ...one!, ...over, counts }).blocks.slice(0, 1) as never)).toBe(words)
 })
 
 const soon = new Date(now.getTime() + 3_600_000)

@@ -54,11 +54,14 @@ const mention = (by: string) => {
   return typeof piece === 'object' && 'user' in piece ? `<@${piece.user}>` : 'Keywarden'
 }
 
-function title({ title: about, ofUserId, keys, waiting }: CampaignView, open: number): Phrase {
+function title({ title: about, ofUserId, keys, waiting, counts }: CampaignView, open: number): Phrase {
   const which = ofUserId ? say`keys of ${{ user: ofUserId }}` : say`${{ name: about }}`
-  return open + waiting === 0
-    ? say`Rotated: ${which}. ${count(keys, 'key')}.`
-    : say`Rotating ${count(keys, 'key')}: ${which}.`
+  if (open + waiting > 0) return say`Rotating ${count(keys, 'key')}: ${which}.`
+  // Keys that were left alone, and aborted rotations, are over too.
+  if (counts.finished === 0) return say`Ended: ${which}. No key was rotated.`
+  return counts.finished < keys
+    ? say`Rotated: ${which}. ${counts.finished} of ${count(keys, 'key')}.`
+    : say`Rotated: ${which}. ${count(keys, 'key')}.`
 }
 
 /** Rotations of which not every server has confirmed that the key which they ended is refused. */
