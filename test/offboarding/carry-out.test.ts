@@ -51,6 +51,13 @@ const undo = async (id: string) => {
   return [preview, await r.act((act) => undoOffboarding(act, accountId, id, r.world.random))] as const
 }
 
+/** What the message of an offboarding says now. */
+async function shown(id: string): Promise<string> {
+  const { message_id: messageId } = await r.world.db('offboardings').where({ id }).first('message_id')
+  const { blocks } = offboardingMessage(await readReport(r.world.db, messageId, r.world.clock.now()))
+  return said(blocks as never)
+}
+
 const outcomes = async (id: string) =>
   Object.fromEntries(
     (await leaverKeysOf(r.world.db, [id], r.world.clock.now())).map((key) => [key.name, key.outcome]),
@@ -160,9 +167,13 @@ test('undo says of a key that somebody activated since that it works already', a
   await carryOut(r.world)
   for (const { id } of [resumed, expired]) await r.act((act) => activate(act, r.workspace.id, id))
   await r.world.db('keys').where({ id: expired.id }).update({ ends_at: r.world.clock.now() })
+  const report = await shown(off.id)
+  expect(report).toMatch(/Resumed tml_\S+ was deactivated ?; works again/)
+  expect(report).toMatch(/Expired since tml_\S+ deactivated ?\. .*every request from now on is refused/)
   const [preview, undone] = await undo(off.id)
   expect(undone).toEqual(preview)
   expect(undone).toMatchObject({ activated: [], working: ['Resumed'], kept: ['Expired since'] })
+  expect(await shown(off.id)).not.toContain('from now on')
 })
 
 test('undo gives back a rotating key and its successor, which goes on rotating and is offered to its owner again', async () => {
@@ -199,19 +210,14 @@ test('of a rotation that is over nothing says that it goes on, nor that a revoke
   await r.act((act) => revealShown(act, workspace.id, finished.successorId, deps), owner)
   await r.act((act) => finishRotation(act, workspace.id, finished.id, { early: true }))
 
-  const shown = async () => {
-    const { message_id: id } = await r.world.db('offboardings').where({ id: off.id }).first('message_id')
-    const { blocks } = offboardingMessage(await readReport(r.world.db, id, r.world.clock.now()))
-    return said(blocks as never)
-  }
-  const before = await shown()
+  const before = await shown(off.id)
   expect(before).toMatch(/can still use 2 keys until [-\d]+\. /)
   expect(before).toMatch(/Aborted tml_\S+ rotation aborted ; owner is now \S+ ; old key works until/)
   expect(before).toMatch(/Finished tml_\S+ rotated ; owner is now \w+ Running/)
   expect(before).toMatch(/Running tml_\S+ rotating ; owner is now \S+ ; old key works until/)
   const [, undone] = await undo(off.id)
   expect(undone).toMatchObject({ activated: [], rotating: ['Running'], working: ['Aborted'], kept: [] })
-  const after = await shown()
+  const after = await shown(off.id)
   expect(after).toMatch(/Running tml_\S+ goes on rotating/)
   expect(after.match(/goes on rotating/g)).toHaveLength(1)
 })

@@ -49,7 +49,7 @@ function about(report: OffboardingReport, one: One): Message {
   const blocks: KnownBlock[] = [
     ...exceptions(one, report).map(sentenceBlock),
     ...(keys.length > 0
-      ? [{ type: 'plan' as const, title: planTitle(one, counts), tasks: keys.map(task) }]
+      ? [{ type: 'plan' as const, title: planTitle(one, counts), tasks: keys.map((key) => task(key, one)) }]
       : []),
     ...(keys.length === 0 && counts.all > 0 ? [sentenceBlock(sums(counts))] : []),
     sentenceBlock(origin(one)),
@@ -63,7 +63,7 @@ function headline(one: Underway, counts: Counts): Phrase {
   if (one.endedBecause === 'undone')
     return say`The offboarding of ${leaver} was undone on ${{ moment: one.endedAt! }}.`
   if (one.endedBecause === 'returned')
-    return say`${leaver} came back on ${{ moment: one.endedAt! }}. Their keys stay as the offboarding left them.`
+    return say`${leaver} came back on ${{ moment: one.endedAt! }}. No key came back by itself.`
   if (one.state === 'done')
     return counts.all === 0
       ? say`Offboarded ${leaver}. They had no key.`
@@ -76,8 +76,8 @@ const person = (one: Underway) => (one.userId ? { user: one.userId } : { name: o
 /** Keys that could not be dealt with are not done. */
 const doneOf = ({ all, waiting, failed }: Counts): number => all - waiting - failed
 
-const planTitle = ({ endedBecause }: Underway, counts: Counts) =>
-  endedBecause === 'undone'
+const planTitle = ({ endedAt }: Underway, counts: Counts) =>
+  endedAt
     ? `What became of ${count(counts.all, 'key')}`
     : `${doneOf(counts)} of ${count(counts.all, 'key')} refused, rotating or kept`
 
@@ -190,7 +190,7 @@ function duration(seconds: number): string {
   return seconds < 90 ? count(Math.round(seconds), 'second') : count(Math.round(seconds / 60), 'minute')
 }
 
-function task(key: LeaverKey): TaskCardBlock {
+function task(key: LeaverKey, { endedAt }: Underway): TaskCardBlock {
   const isDone = key.confirmedAt !== null
   const status =
     key.outcome === 'failed' ? 'error' : isDone ? 'complete' : key.outcome ? 'in_progress' : 'pending'
@@ -199,13 +199,14 @@ function task(key: LeaverKey): TaskCardBlock {
     task_id: key.keyId,
     title: `${isolate(cut(key.name, maxName))} ${key.hint ?? ''}`.trim(),
     status,
-    output: sentenceBlock(became(key)),
+    output: sentenceBlock(became(key, endedAt !== null)),
   }
 }
 
-function became(key: LeaverKey): Phrase {
-  if (!key.outcome) return say`${key.plan} (${key.busy ? 'in use' : 'quiet'})`
-  if (key.undoneAt) return undone(key, key.outcome)
+function became(key: LeaverKey, isOver: boolean): Phrase {
+  if (!key.outcome)
+    return isOver ? say`nothing was done` : say`${key.plan} (${key.busy ? 'in use' : 'quiet'})`
+  if (isOver || key.undoneAt || isActivated(key)) return was(key, key.outcome)
   const to = key.ownerAfter ? say`; owner is now ${{ user: key.ownerAfter }}` : []
   const outcome =
     key.outcome === 'rotating' ? rotatingWords[key.rotation ?? 'running'] : outcomeWords[key.outcome]
@@ -228,14 +229,34 @@ function oldWorks(key: LeaverKey): Phrase {
   return until ? say`; old key works until ${{ moment: until }}` : []
 }
 
-/** An outcome that was taken back is past; only a rotation may go on. */
-function undone(key: LeaverKey, outcome: KeyOutcome): Phrase {
-  if (outcome === 'rotating' && key.rotation === 'running')
-    return say`goes on rotating; owner is ${{ user: key.ownerBefore }} again${oldWorks(key)}`
-  const to = key.ownerAfter
-    ? say`${outcome === 'handed-over' ? ' to' : ', given to'} ${{ user: key.ownerAfter }}`
+/** An outcome that was taken back, or whose offboarding has ended, is past; only a rotation may go on. */
+function was(key: LeaverKey, outcome: KeyOutcome): Phrase {
+  const { undoneAt, ownerBefore, ownerAfter, rotation } = key
+  if (outcome === 'rotating' && rotation === 'running') {
+    const again = undoneAt ? say`; owner is ${{ user: ownerBefore }} again` : []
+    return say`goes on rotating${again}${oldWorks(key)}`
+  }
+  const done =
+    outcome === 'rotating' && rotation === 'aborted' ? 'its rotation was aborted' : pastWords[outcome]
+  const to = ownerAfter
+    ? say`${outcome === 'handed-over' ? ' to' : ', given to'} ${{ user: ownerAfter }}`
     : []
-  return say`was ${outcomeWords[outcome]}${to}; undone on ${{ moment: key.undoneAt! }}`
+  const since = undoneAt
+    ? say`; undone on ${{ moment: undoneAt }}`
+    : say`${isActivated(key) ? '; works again' : ''}`
+  return say`${done}${to}${since}`
+}
+
+const isActivated = ({ outcome, works }: LeaverKey): boolean => outcome === 'deactivated' && works
+
+const pastWords: Record<KeyOutcome, string> = {
+  revoked: 'was revoked',
+  deactivated: 'was deactivated',
+  rotating: 'was rotated',
+  'handed-over': 'was handed over',
+  kept: 'was kept',
+  'refused-already': 'was refused already',
+  failed: 'could not be dealt with',
 }
 
 /** Lets a person who was offboarded by mistake back in, even when no key comes back; its dialog says what does. */
