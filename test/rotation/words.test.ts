@@ -6,11 +6,12 @@ import { plain } from '../../src/foundation/words.ts'
 import type { KeySnapshot } from '../../src/rotation/key-snapshot.ts'
 import type { Rotation } from '../../src/rotation/rotation.ts'
 import type { Tracker } from '../../src/rotation/tracker.ts'
+import { offersMessage } from '../../src/slack/messages/keys/offers.ts'
 import { campaignMessage } from '../../src/slack/messages/rotation/campaign.ts'
 import { endView } from '../../src/slack/messages/rotation/dialogs.ts'
 import { rotatedView } from '../../src/slack/messages/rotation/rotate.ts'
 import { headline, isUnconfirmed } from '../../src/slack/messages/rotation/words.ts'
-import { campaign, key, rotation, tracker } from '../slack/renders/states.ts'
+import { campaign, key, offer, rotation, tracker } from '../slack/renders/states.ts'
 import { now } from '../slack/renders/words.ts'
 
 /** A rotation that has ended in that way, with its old key in that state. */
@@ -115,4 +116,15 @@ test.each([
   const predecessor = { ...old!, hint: 'tml_old...', status, expiresAt: null, endsAt }
   const view = rotatedView({ rotation: one!, predecessor, successor: old! }, true, 'security', now)
   expect(said(view.blocks as never)).toMatch(words)
+})
+
+test.each([
+  [[true, true], 'the old ones work meanwhile.'],
+  [[true, false], 'of some the old one is refused already.'],
+  [[false, false], 'the old ones are refused already.'],
+])('an offer of new keys whose old ones work: %j, says that %s', (all, words) => {
+  const [one] = fc.sample(offer, { seed: 1, numRuns: 1 })
+  const [first] = one!.keys
+  const keys = all.map((works) => ({ ...first!, state: 'waiting' as const, old: { works, until: null } }))
+  expect(offersMessage({ because: 'rotation', by: 'U0ADA00001', keys }).text).toContain(words)
 })
