@@ -144,7 +144,9 @@ test('a preview says which keys and why, may be changed, then it happens and is 
   expect(await roleOf(leaver)).toBe('manager')
   const taken = said(await report(leaver, /was undone on/))
   expect(taken).toMatch(/Nightly export .*was deactivated, given to U0DANA0004 ?; undone on/)
-  expect(taken).toMatch(/Salesforce CRM .*goes on rotating ?; owner is U0CHIDI003 again ?; old key works until/)
+  expect(taken).toMatch(
+    /Salesforce CRM .*goes on rotating ?; owner is U0CHIDI003 again ?; old key works until/,
+  )
   // Nothing of what was taken back is said as if it were so.
   expect(taken).not.toMatch(/owner is now|deactivated ?\. 1 of 1/)
   await expect.poll(() => callPlatform(house, paused)).toBe(200)
