@@ -38,6 +38,15 @@ async function change(
   reason?: string,
   since?: Date,
 ): Promise<Key | Refusal> {
+  // A successor's end is news to the key that it was to replace: both are locked by id first, as everywhere.
+  if (move.to === 'revoked')
+    await act
+      .trx('keys')
+      .where({ id: keyId })
+      .orWhere({ successor_id: keyId })
+      .orderBy('id')
+      .forUpdate()
+      .select('id')
   const found = await lockKeyFor(act, `key.${move.verb}`, workspaceId, keyId)
   if (isRefusal(found)) return found
   if (move.verb === 'activate' && isOver(found, act.now))

@@ -1,3 +1,4 @@
+import { revealShown } from '../../sandbox/reveal-shown.ts'
 import { perform } from '../../src/acts/perform.ts'
 import { acknowledge, letGo } from '../../src/findings/actions.ts'
 import { reconcile } from '../../src/findings/reconcile.ts'
@@ -10,7 +11,6 @@ import { isRefusal, type Refusal } from '../../src/foundation/refusal.ts'
 import type { World } from '../../src/foundation/world.ts'
 import { edit } from '../../src/keys/edit.ts'
 import { issue } from '../../src/keys/issue.ts'
-import { reveal } from '../../src/keys/reveal.ts'
 import { activate, deactivate, revoke } from '../../src/keys/state.ts'
 import type { Act, Actor } from '../../src/members/actor.ts'
 import { carryOut } from '../../src/offboarding/execute.ts'
@@ -123,7 +123,7 @@ async function answerTo(
     case 'reveal': {
       const deps = { random, tokenPrefix: world.config.tokenPrefix, timeZone: 'UTC' }
       const answer = await run(as(command.by), async (act) => {
-        const revealed = await reveal(act, id, command.id, deps)
+        const revealed = await revealShown(act, id, command.id, deps)
         return isRefusal(revealed) ? revealed : {}
       })
       // A person who revoked it is named; a job that did is not.

@@ -119,6 +119,21 @@ export const races: readonly Race[] = [
     ],
   },
   {
+    what: 'a new key is revoked while its rotation is aborted: it ends, and the old key has the name',
+    before: [issued, revealed, key('rotate', ada), revealed],
+    atOnce: [rotation('abort', ada), key('revoke', bruno)],
+    outcomes: [
+      ['ok', 'gone'],
+      ['gone', 'ok'],
+    ].map((answers) => ({
+      answers,
+      stands: (state: State) =>
+        statusOf(state, 0) === 'active' &&
+        statusOf(state, 1) === 'revoked' &&
+        state.keys[0]!.successor === null,
+    })),
+  },
+  {
     what: 'a key is deactivated, revoked and rotated: it ends, and whoever was late is told so',
     before: [issued, revealed],
     atOnce: [key('deactivate', ada), key('revoke', bruno), key('rotate', ada)],
