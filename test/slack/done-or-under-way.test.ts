@@ -72,7 +72,7 @@ test('another workspace reads through what somebody is being offboarded, and not
 test('keys that an undo gives back may still be refused until every server has learnt it, and are not given back if it is lost', () => {
   const undone = {
     offboarding: { userId: 'U0CHIDI003', keepsRoleIn: [] as string[] },
-    ...{ activated: ['Ledger'], returned: [], rotating: [], kept: [], elsewhere: 0, roles: [] },
+    ...{ activated: ['Ledger'], returned: [], rotating: [], working: [], kept: [], elsewhere: 0, roles: [] },
   } as unknown as Undone
   const shown = (receipt: Receipt, what = undone) => said(undoneView(what, receipt).blocks)
   expect(shown(nothingToLearn)).toContain('Active again (1): Ledger.')
@@ -154,7 +154,16 @@ test('an undo says that a role is as it was only where none has ended for good',
       undoneView(
         {
           offboarding: { userId: 'U0CHIDI003', keepsRoleIn },
-          ...{ activated: [], returned: [], rotating: [], kept: [], elsewhere: 0, roles: [], rolesStayEnded },
+          ...{
+            activated: [],
+            returned: [],
+            rotating: [],
+            working: [],
+            kept: [],
+            elsewhere: 0,
+            roles: [],
+            rolesStayEnded,
+          },
         } as unknown as Undone,
         nothingToLearn,
       ).blocks,
