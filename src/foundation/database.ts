@@ -185,7 +185,8 @@ export async function commit<T>(
     if (!isOutage(error)) throw error
     // At COMMIT it waits for the lock that all changes take; before that, for another change to the same rows.
     const isBehind = !committing && isLockTimeout(error)
-    return { state: 'rolled-back', refusal: isBehind ? behindAnother(error) : databaseOut(error) }
+    const why = isBehind ? behindAnother : hasGivenWay(error) ? gaveWay : databaseOut
+    return { state: 'rolled-back', refusal: why(error) }
   }
 }
 
@@ -229,6 +230,16 @@ export async function orDatabaseOut<T>(work: () => Promise<T>): Promise<T | Refu
 export const databaseOut = (error: unknown) =>
   refuse('database_out', 'The database is unavailable. This changed nothing.', {
     next: 'Try again in a minute.',
+    logged: { error: String(error) },
+  })
+
+/** Whether Postgres undid a transaction so that another one could go on. */
+const hasGivenWay = (error: unknown): boolean => /^40/.test(String((error as { code?: unknown }).code))
+
+/** The database works: the same act succeeds once the other one is through. */
+const gaveWay = (error: unknown) =>
+  refuse('database_out', 'Another change came at the same moment. This one changed nothing.', {
+    next: 'Try again.',
     logged: { error: String(error) },
   })
 

@@ -150,6 +150,14 @@ describe('a connection that is lost before COMMIT changed nothing', () => {
   })
 })
 
+test('a transaction that gave way to another one says so, and not that the database is out', async () => {
+  const done = await transact(db, (trx) =>
+    trx.raw(`do $$ begin raise exception 'deadlock detected' using errcode = '40P01'; end $$`),
+  )
+  expect(done).toMatchObject({ code: 'database_out', next: ['Try again.'] })
+  expect(JSON.stringify(done)).toContain('Another change came at the same moment. This one changed nothing.')
+})
+
 test('a reveal that was taken back may be taken back again: the first attempt may not have been heard', async () => {
   const { key } = await records.key({ name: 'Taken back' })
   const takeBack = () =>
