@@ -8,7 +8,7 @@ import { isOver, type Key, legalFrom, type Status } from './key.ts'
 import { normaliseName } from './name.ts'
 import { refreshOffers } from './offers.ts'
 import { revokedAlready } from './revoked.ts'
-import { keyColumns, lockKeyFor, toKey } from './store.ts'
+import { keyColumns, lockKeyFor, lockKeys, toKey } from './store.ts'
 
 type Move = { verb: 'deactivate' | 'activate' | 'revoke'; to: Status; event: EventName }
 
@@ -38,15 +38,7 @@ async function change(
   reason?: string,
   since?: Date,
 ): Promise<Key | Refusal> {
-  // A successor's end is news to the key that it was to replace: both are locked by id first, as everywhere.
-  if (move.to === 'revoked')
-    await act
-      .trx('keys')
-      .where({ id: keyId })
-      .orWhere({ successor_id: keyId })
-      .orderBy('id')
-      .forUpdate()
-      .select('id')
+  if (move.to === 'revoked') await lockKeys(act.trx, workspaceId, [keyId])
   const found = await lockKeyFor(act, `key.${move.verb}`, workspaceId, keyId)
   if (isRefusal(found)) return found
   if (move.verb === 'activate' && isOver(found, act.now))

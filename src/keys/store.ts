@@ -55,7 +55,10 @@ export async function lockKeyFor(act: Act, action: Action, workspaceId: string, 
   return (await authorise(act, action, { workspaceId, ownerId: key.ownerId, keyId })) ?? key
 }
 
-/** The workspace's keys among these by id, locked in the order of ids until the transaction ends. */
+/**
+ * The workspace's keys among these by id, and those that they are to replace, which their end changes too: locked in the
+ * order of ids until the transaction ends. Every act that locks more than one key does so here, or waits for another for ever.
+ */
 export async function lockKeys(
   trx: Transaction,
   workspaceId: string,
@@ -63,7 +66,7 @@ export async function lockKeys(
 ): Promise<Map<string, Key>> {
   const rows = await trx('keys')
     .where({ workspace_id: workspaceId })
-    .whereIn('id', [...ids])
+    .where((query) => query.whereIn('id', [...ids]).orWhereIn('successor_id', [...ids]))
     .orderBy('id')
     .forUpdate()
     .select(keyColumns)

@@ -1,5 +1,6 @@
 import { perform } from '../acts/perform.ts'
 import type { Executor } from '../foundation/database.ts'
+import { groupBy } from '../foundation/group-by.ts'
 import { isRefusal, type Refusal } from '../foundation/refusal.ts'
 import { plain } from '../foundation/words.ts'
 import type { World } from '../foundation/world.ts'
@@ -58,6 +59,12 @@ async function executeBatch(
 ): Promise<number> {
   const work = async (act: Act) => {
     const mine = await claim(act, batch)
+    for (const [workspaceId, ofIt] of groupBy(mine, (one) => one.workspace_id))
+      await lockKeys(
+        act.trx,
+        workspaceId,
+        ofIt.map((one) => one.key_id),
+      )
     const did = await endMany(act, mine)
     for (const one of mine)
       if (!did.has(one)) did.set(one, await end(act, world, workspaces.get(one.workspace_id)!, one))
@@ -107,7 +114,9 @@ async function endMany(act: Act, leaks: readonly Pending[]): Promise<Map<Pending
       if (wanted.length < 2) continue
       const firstOf = new Map(wanted.toReversed().map((one) => [one.key_id, one]))
       const keys = await lockKeys(act.trx, workspaceId, [...firstOf.keys()])
-      const ending = [...keys.values()].filter((key) => key.status === 'active' && !key.predecessorId)
+      const ending = [...keys.values()].filter(
+        ({ id, status, predecessorId }) => firstOf.has(id) && status === 'active' && !predecessorId,
+      )
       const reasons = new Map(ending.map(({ id }) => [id, reason]))
       const ended = new Set(await changeStatusInBulk(act, inOneStatement[action], workspaceId, reasons))
       // Another report of such a key has nothing left to do.

@@ -64,13 +64,7 @@ async function apply(
 ): Promise<void> {
   const workspaceId = rows[0]!.workspace_id
   const keyIds = rows.map((row) => row.key_id)
-  // The end of a successor changes the key that it was to replace.
-  const replaced: string[] = await act
-    .trx('keys')
-    .whereIn('id', keyIds)
-    .whereNotNull('predecessor_id')
-    .pluck('predecessor_id')
-  const locked = await lockKeys(act.trx, workspaceId, [...keyIds, ...replaced])
+  const locked = await lockKeys(act.trx, workspaceId, keyIds)
   const row = await act.trx('workspaces').where({ id: workspaceId }).first('policy')
   const workspace = { id: workspaceId, policy: readPolicy(row.policy) }
   const tasks: Task[] = []

@@ -3,6 +3,7 @@ import { isRefusal, type Refusal, refuse } from '../foundation/refusal.ts'
 import { dayMs } from '../foundation/time.ts'
 import { say } from '../foundation/words.ts'
 import { revoke } from '../keys/state.ts'
+import { lockKeys } from '../keys/store.ts'
 import { type Act, actorName } from '../members/actor.ts'
 import { authorise } from '../policy/authorise.ts'
 import { refreshMessage } from './announce.ts'
@@ -46,7 +47,7 @@ export async function finishSafe(
     .orderBy('predecessor_id')
   const rotations = rows.map(toRotation)
   const keyIds = rotations.flatMap((rotation) => [rotation.predecessorId, rotation.successorId])
-  await act.trx('keys').whereIn('id', keyIds).orderBy('id').forUpdate().select('id')
+  await lockKeys(act.trx, workspaceId, keyIds)
   let finished = 0
   for (const { id } of rotations) {
     const done = await finishRotation(act, workspaceId, id, { early: false })

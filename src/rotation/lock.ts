@@ -1,5 +1,6 @@
 import { type Refusal, refuse } from '../foundation/refusal.ts'
 import { say, who } from '../foundation/words.ts'
+import { lockKeys } from '../keys/store.ts'
 import type { Act } from '../members/actor.ts'
 import { authorise, noSuchKey } from '../policy/authorise.ts'
 import type { Action } from '../policy/may.ts'
@@ -25,7 +26,7 @@ export async function lockRunning(
   const refusal = await authorise(act, action, { workspaceId, keyId: seen.predecessorId })
   if (refusal) return refusal
   const keyIds = [seen.predecessorId, seen.successorId]
-  await act.trx('keys').whereIn('id', keyIds).orderBy('id').forUpdate().select('id')
+  await lockKeys(act.trx, workspaceId, keyIds)
   const row = await act.trx('rotations').where({ id }).forUpdate().first()
   const rotation = toRotation(row)
   if (rotation.endedAt) return ended(rotation)

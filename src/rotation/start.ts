@@ -9,7 +9,7 @@ import { inheritedLifetime } from '../keys/lifetime.ts'
 import { offerKeys } from '../keys/offers.ts'
 import { type Changes, rotate } from '../keys/rotate.ts'
 import { revoke } from '../keys/state.ts'
-import { keyColumns, lockKey, toKey } from '../keys/store.ts'
+import { keyColumns, lockKeys, toKey } from '../keys/store.ts'
 import { type Act, actorName } from '../members/actor.ts'
 import type { Policy } from '../policy/policy.ts'
 import { announce, refreshMessage, subjectOf } from './announce.ts'
@@ -30,8 +30,7 @@ export type Start = {
 export type Started = { rotation: Rotation; predecessor: Key; successor: Key }
 
 /**
- * Starts the rotation of a key, an expired one too: its successor waits for its owner to reveal it. A compromised key
- * A successor without an end, or with a late one, gets the latest that policy allows. A compromised key
+ * Starts the rotation of a key, an expired one too: its successor waits for its owner to reveal it. A successor without an end, or with a late one, gets the latest that policy allows. A compromised key
  * is refused at once, in the same transaction; its successor is offered when the verifiers have said so. A running
  * rotation whose old key turns out to be compromised becomes such a one.
  */
@@ -42,7 +41,13 @@ export async function startRotation(
   start: Start,
   random: Random,
 ): Promise<Started | Refusal> {
-  const old = await lockKey(act.trx, workspace.id, keyId)
+  // Its successor too: a compromised key may be one of a rotation that runs.
+  const next: string[] = await act
+    .trx('keys')
+    .where({ id: keyId })
+    .whereNotNull('successor_id')
+    .pluck('successor_id')
+  const old = (await lockKeys(act.trx, workspace.id, [keyId, ...next])).get(keyId)
   const running = await runningRotationOf(act.trx, keyId)
   if (running?.predecessorId === keyId && start.reason === 'compromised')
     return markCompromised(act, running, start)
@@ -130,7 +135,7 @@ async function markCompromised(
 ): Promise<Started | Refusal> {
   const { workspaceId, predecessorId, successorId } = running
   const [row] = await act.trx('keys').where({ id: successorId }).select(keyColumns)
-  const predecessor = await lockKey(act.trx, workspaceId, predecessorId)
+  const predecessor = (await lockKeys(act.trx, workspaceId, [predecessorId])).get(predecessorId)
   if (predecessor?.status === 'revoked') return alreadyRunning(predecessor.name)
   await act.trx('rotations').where({ id: running.id }).forUpdate().update({ reason: 'compromised' })
   await record(act, {

@@ -37,8 +37,6 @@ try {
         )
     },
   })
-  for (const { sequence, steps, what } of played.divergences.slice(0, 10))
-    console.log(`\nsequence ${sequence}:\n  ${steps.join('\n  ')}\n${what}`)
   await product.close()
   const wrong = raced.reduce((sum, one) => sum + one.wrong.length, 0)
   const ok = wrong === 0 && played.divergences.length === 0

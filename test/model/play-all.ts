@@ -27,7 +27,9 @@ export async function playAll(
         all.sequences++
         all.commands += commands
         all.together += together
-        if (divergence) all.divergences.push({ ...divergence, sequence: from + n })
+        if (!divergence) continue
+        all.divergences.push({ ...divergence, sequence: from + n })
+        console.log(`\nsequence ${from + n}:\n  ${divergence.steps.join('\n  ')}\n${divergence.what}\n`)
       }
     }
     await Promise.all([work(), work(), work(), work()])

@@ -37,7 +37,7 @@ test('keys of a campaign are refused when their rotations start, not when somebo
   expect(campaignBegunView('Keys of a person', 'alerts').title.text).toBe('Rotations are starting')
 })
 
-test('the keys of an owner whom a system named are being deactivated until that is done', () => {
+test('the keys of an owner whom a system named are said to be dealt with until that is done', () => {
   const asked = (keys: Counts | undefined) =>
     said(
       ownerNamedMessage({
@@ -45,9 +45,7 @@ test('the keys of an owner whom a system named are being deactivated until that 
         ...{ sources: ['webhook'], keys, hasOthers: true, outcome: 'waits', by: null, at: new Date(0) },
       }).blocks,
     )
-  expect(asked(undefined)).toContain(
-    'through the webhook. Their keys are being deactivated. Their role stays',
-  )
+  expect(asked(undefined)).toContain('through the webhook. Their keys are being dealt with. Their role stays')
   expect(asked({ ...noKeys, all: 3, refused: 2, kept: 1 })).toContain('Their keys: 2 refused, 1 kept.')
   expect(asked(noKeys)).toContain('They have no key.')
 })
@@ -169,6 +167,8 @@ test('an undo says that a role is as it was only where none has ended for good',
       ).blocks,
     )
   expect(shown(false, ['ws_1'])).toContain('Role: as it was. Owners')
-  expect(shown(true, ['ws_1'])).toContain('Role: as it was where it has not ended. Owners')
+  expect(shown(true, ['ws_1'])).toContain(
+    'Role: unchanged, except where it ended with the offboarding. Owners',
+  )
   expect(shown(true, [])).toContain('Role: member.')
 })

@@ -206,7 +206,7 @@ function givenBack(undone: Undone, words: Record<GivenBack, string>): KnownBlock
     roles.map(({ workspace, role }) => say`${role} of ${{ name: cut(workspace, maxName) }}`),
     ', ',
   )
-  const stayed = rolesStayEnded ? say`as it was where it has not ended` : say`as it was`
+  const stayed = rolesStayEnded ? say`unchanged, except where it ended with the offboarding` : say`as it was`
   const kept = offboarding.keepsRoleIn.length > 0 ? stayed : say`member`
   return [
     ...keys,

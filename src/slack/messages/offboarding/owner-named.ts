@@ -28,7 +28,7 @@ export function ownerNamedMessage(named: OwnerNamed): Message {
 
 const ofKeys = ({ keys }: OwnerNamed): Phrase =>
   !keys
-    ? say`Their keys are being deactivated.`
+    ? say`Their keys are being dealt with.`
     : keys.all === 0
       ? say`They have no key.`
       : say`Their keys: ${sums(keys)}`

@@ -51,7 +51,7 @@ function about(report: OffboardingReport, one: One): Message {
     ...(keys.length > 0
       ? [{ type: 'plan' as const, title: planTitle(one, counts), tasks: keys.map((key) => task(key, one)) }]
       : []),
-    ...(keys.length === 0 && counts.all > 0 ? [sentenceBlock(sums(counts))] : []),
+    ...(keys.length === 0 && counts.all > 0 && !one.endedAt ? [sentenceBlock(sums(counts))] : []),
     sentenceBlock(origin(one)),
     ...(isDone && !one.endedAt ? [undoButton(one)] : []),
   ]
@@ -190,7 +190,7 @@ function duration(seconds: number): string {
   return seconds < 90 ? count(Math.round(seconds), 'second') : count(Math.round(seconds / 60), 'minute')
 }
 
-function task(key: LeaverKey, { endedAt }: Underway): TaskCardBlock {
+function task(key: LeaverKey, { endedAt, state }: Underway): TaskCardBlock {
   const isDone = key.confirmedAt !== null
   const status =
     key.outcome === 'failed' ? 'error' : isDone ? 'complete' : key.outcome ? 'in_progress' : 'pending'
@@ -199,7 +199,8 @@ function task(key: LeaverKey, { endedAt }: Underway): TaskCardBlock {
     task_id: key.keyId,
     title: `${isolate(cut(key.name, maxName))} ${key.hint ?? ''}`.trim(),
     status,
-    output: sentenceBlock(became(key, endedAt !== null)),
+    // Who came back while it went on: what is left of it is still done.
+    output: sentenceBlock(became(key, endedAt !== null && state === 'done')),
   }
 }
 

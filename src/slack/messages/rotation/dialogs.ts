@@ -77,26 +77,23 @@ export function endView(what: 'finish' | 'abort', tracker: Tracker, receipt: Rec
       ? [say`${{ user: next.ownerId }} still has to reveal the new one; I go on reminding them.`]
       : []
   const title = what === 'finish' ? 'Finish rotation' : 'Abort rotation'
-  return notice(title, [
-    sentenceBlock(receipt ? say`${said} ${receiptPhrase(receipt)}` : said),
-    ...still.map(sentenceBlock),
-  ])
+  return notice(title, [sentenceBlock(withReceipt(said, receipt)), ...still.map(sentenceBlock)])
 }
 
 /** The result of finishing a campaign's safe rotations. */
 export function finishedManyView(n: number, receipt: Receipt | undefined): ModalView {
   const isDone = receipt === undefined || receipt.state === 'confirmed'
   const said = say`${isDone ? 'Finished' : 'Finishing'} ${count(n, 'rotation')}.`
-  return notice('Finish rotations', [
-    sentenceBlock(
-      receipt === undefined
-        ? said
-        : isLost(receipt)
-          ? receiptPhrase(receipt)
-          : say`${said} ${receiptPhrase(receipt)}`,
-    ),
-  ])
+  return notice('Finish rotations', [sentenceBlock(withReceipt(said, receipt))])
 }
+
+/** A change that is lost is said to be that alone. */
+const withReceipt = (said: Phrase, receipt: Receipt | undefined): Phrase =>
+  receipt === undefined
+    ? said
+    : isLost(receipt)
+      ? receiptPhrase(receipt)
+      : say`${said} ${receiptPhrase(receipt)}`
 
 /** Reminds an owner who has not revealed new keys. Several have their buttons in the message that offers them. */
 export function remindMessage(trackers: readonly Tracker[]): Message {

@@ -4,7 +4,7 @@ import { type Phrase, say } from '../../../foundation/words.ts'
 import type { Holder } from '../../../keys/holders.ts'
 import { displayStatus, type Key, type KeyWithUsage, worksUntil } from '../../../keys/key.ts'
 import { inheritedLifetime } from '../../../keys/lifetime.ts'
-import type { Receipt } from '../../../leases/confirm.ts'
+import { isLost, type Receipt } from '../../../leases/receipt.ts'
 import { receiptPhrase } from '../../../leases/receipt-words.ts'
 import { type Reason, reasons } from '../../../rotation/rotation.ts'
 import type { Started } from '../../../rotation/start.ts'
@@ -152,7 +152,9 @@ export function compromisedView(
   const isDone = receipt === undefined || receipt.state === 'confirmed'
   return notice(isDone ? 'Key revoked' : 'Revoking key', [
     sentenceBlock(
-      say`${isDone ? 'Revoked' : 'Revoking'} ${{ name: old.name }} ${hintInBrackets(old)}. ${receipt ? receiptPhrase(receipt) : ''}`,
+      receipt && isLost(receipt)
+        ? receiptPhrase(receipt)
+        : say`${isDone ? 'Revoked' : 'Revoking'} ${{ name: old.name }} ${hintInBrackets(old)}. ${receipt ? receiptPhrase(receipt) : ''}`,
     ),
     ...(isDone
       ? [
