@@ -93,7 +93,9 @@ export async function press(
   message: Pick<Message, 'channel' | 'ts' | 'blocks'>,
   label: string,
 ): Promise<void> {
-  const button = findButton(message.blocks, label)
+  // The message may have been edited since it was read: people press what they see now.
+  const now = messagesIn(await who.screen(), message.channel).find(({ ts }) => ts === message.ts)
+  const button = findButton(now?.blocks ?? [], label) ?? findButton(message.blocks, label)
   if (!button) throw new Error(`no button "${label}" in: ${textOf(message.blocks)}`)
   const at = { message: { channel: message.channel, ts: message.ts } }
   await expectOk(who.click({ at, ...button }))
