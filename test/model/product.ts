@@ -186,7 +186,14 @@ async function answerTo(
       const asked = await run({ kind: 'operator', id: 'model' }, async (act) =>
         silent(await requestOffboarding(act, workspace, request, random)),
       )
-      if (asked.code === 'ok') await carryOut(world)
+      // A run that goes on for another sequence leaves this one to a later run, which the timetable starts.
+      const open = () =>
+        world
+          .db('offboardings')
+          .where({ account_id: workspace.accountId })
+          .whereIn('state', ['requested', 'acting'])
+          .first('id')
+      while (asked.code === 'ok' && (await open())) await carryOut(world)
       return asked
     }
     case 'workspace':
