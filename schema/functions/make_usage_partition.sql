@@ -9,6 +9,8 @@ declare
   by_time text;
 begin
   if to_regclass(part) is not null then return false; end if;
+  -- Its parent first: a query that had the partitions of before would find the rows in none of them.
+  execute format('lock table only %I in access exclusive mode', p_parent);
   execute format('lock table %I in access exclusive mode', rest);
   -- Rows that are updated need room for their next version on their own page.
   execute format('create table %I (like %I including defaults including constraints) with (fillfactor = %s)',

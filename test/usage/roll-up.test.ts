@@ -135,6 +135,27 @@ test('partitions are there for more than a month ahead, and what came before the
   expect(await totals(key, ago(2))).toEqual([5, 5, 5])
 })
 
+test('a reading that meets the making of a partition finds every request all the same', async () => {
+  const key = 'key_met'
+  const from = new Date(Math.floor(ago(200).getTime() / (7 * dayMs)) * 7 * dayMs)
+  await use(db(), [{ keyId: key, at: from, requests: 5 }])
+  const making = await db().transaction()
+  await making.raw('select make_usage_partition(?, ?, ?)', [
+    'usage_buckets',
+    from,
+    new Date(+from + 7 * dayMs),
+  ])
+  const reading = trafficOf(db(), [key], from, new Date(+from + dayMs), 'five-minutes')
+  const waiting = () =>
+    db().raw(
+      `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+         and query like '%usage_buckets%'`,
+    )
+  await expect.poll(async () => (await waiting()).rows.length).toBeGreaterThan(0)
+  await making.commit()
+  expect(total(await reading)).toBe(5)
+})
+
 test('after a month without the job everything is summed up and nothing is lost', async () => {
   const key = 'key_month'
   const later = ago(-60)
