@@ -48,9 +48,11 @@ useHouse()
 beforeAll(async () => {
   const manager = house.as('manager')
   token = await makeKey(manager, { name: 'Salesforce CRM' })
+  // The key and the credential are read once before all come.
+  expect(await call('GET', '/v1/contacts/0', '203.0.113.7', 'python-requests/2.31')).toBe(200)
   await Promise.all([
-    ...Array.from({ length: 23 }, (_, i) =>
-      call('GET', `/v1/contacts/${i}`, '203.0.113.7', 'python-requests/2.31'),
+    ...Array.from({ length: 22 }, (_, i) =>
+      call('GET', `/v1/contacts/${i + 1}`, '203.0.113.7', 'python-requests/2.31'),
     ),
     ...Array.from({ length: 4 }, () =>
       call('GET', '/v1/contacts/missing', '203.0.113.9', 'python-requests/2.31'),
