@@ -35,6 +35,6 @@ test('a row says what was found, on which day and with which seed, and takes the
   const row = '| `one` | All is well | `npm run fuzz` | 9 cases | 2026-12-01 | 3 |'
   expect(rowOf(proof, run)).toBe(row)
   expect(rowOf(proof, { ...run, line: { ...run.line, ok: false } })).toContain('| **Failed**: 9 cases |')
-  expect(rowOf(proof)).toContain('| not run yet |  |  |')
+  expect(rowOf(proof)).toContain('| no figure yet |  |  |')
   expect(withRow(`a\n${rowOf(proof)}\n| \`other\` |\n`, proof, row)).toBe(`a\n${row}\n| \`other\` |\n`)
 })

@@ -144,7 +144,7 @@ export function rowOf(proof: Proof, run?: { line: Line; day: string }): string {
         run.day,
         String(run.line.seed ?? ''),
       ]
-    : ['not run yet', '', '']
+    : ['no figure yet', '', '']
   return `| \`${proof.name}\` | ${proof.claim} | \`${commandOf(proof)}\` | ${cells.join(' | ')} |`
 }
 
