@@ -191,7 +191,7 @@ async function answerTo(
         world
           .db('offboardings')
           .where({ account_id: workspace.accountId })
-          .whereIn('state', ['requested', 'acting'])
+          .whereIn('state', ['requested', 'acting', 'confirming'])
           .first('id')
       while (asked.code === 'ok' && (await open())) await carryOut(world)
       return asked

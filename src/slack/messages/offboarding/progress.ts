@@ -199,7 +199,7 @@ function task(key: LeaverKey, { endedAt, state }: Underway): TaskCardBlock {
     task_id: key.keyId,
     title: `${isolate(cut(key.name, maxName))} ${key.hint ?? ''}`.trim(),
     status,
-    // Who came back while it went on: what is left of it is still done.
+    // A person may come back while it goes on: what is left of it is still done.
     output: sentenceBlock(became(key, endedAt !== null && state === 'done')),
   }
 }
