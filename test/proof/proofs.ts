@@ -107,7 +107,7 @@ export const proofs: readonly Proof[] = [
     name: 'soak',
     claim: 'Half an hour at 70 % of the capacity, with restarts: no error, exact counts, flat memory',
     command: npm('bench:soak'), minutes: 36,
-    figures: (line) => `${n(line.verifies)} verifies at ${n(line.verifiesPerSecond)} a second, ${n(line.errors)} errors, ${n(Number(line.verifies) - Number(line.countedVerifies))} not counted; growth in 10 min: bot ${n(line.botLiveGrowthPercentIn10Min)} %, worker ${n(line.workerLiveGrowthPercentIn10Min)} %, verifier ${n(line.verifyLiveGrowthPercentIn10Min)} %`,
+    figures: (line) => `${n(line.verifies)} verifies at ${n(line.verifiesPerSecond)} a second, ${n(line.sentOfDuePercent)} % of what was due (at least 95 wanted), ${n(line.errors)} errors, ${n(Number(line.verifies) - Number(line.countedVerifies))} not counted; growth in 10 min: bot ${n(line.botLiveGrowthPercentIn10Min)} %, worker ${n(line.workerLiveGrowthPercentIn10Min)} %, verifier ${n(line.verifyLiveGrowthPercentIn10Min)} %`,
   },
   {
     name: 'evidence',
