@@ -42,7 +42,7 @@ export const timetable: readonly Job[] = [
   { name: 'offboarding', cron: '5-59/10 * * * * *', timeZone: 'UTC', lateSeconds: 60, run: offboarding },
   // cost: two look-ups in partial indexes that are empty when no leak was reported
   { name: 'leaks', cron: '8-59/10 * * * * *', timeZone: 'UTC', lateSeconds: 60, run: leaks },
-  // cost: six queries for each two hundred running rotations; a message is edited when a reader would notice
+  // cost: seven queries for each two hundred running rotations; a message is edited when a reader would notice
   { name: 'rotations', cron: '2-59/10 * * * * *', timeZone: 'UTC', lateSeconds: 120, run: rotations },
   // cost: one look-up per workspace; the findings of a workspace once a week
   { name: 'weekly-digest', cron: '*/5 * * * *', timeZone: 'UTC', lateSeconds: 300, run: weeklyDigest },

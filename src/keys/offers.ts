@@ -84,16 +84,25 @@ export async function offerKeys(
   await put(trx, messages, now, random)
 }
 
-/** Offers an unrevealed key to its owner, in a message of its own. Part of the act that leaves it waiting for them. */
+/**
+ * Offers an unrevealed key to its owner, in a message of its own. Part of the act that leaves it waiting for them.
+ * @param sender who is notified when the owner takes no messages; the actor unless given
+ */
 export async function offerKey(
   { trx, now, actor }: Act,
   { id, workspaceId, ownerId }: Key,
   because: 'made' | 'given' | 'void',
   random: Random,
+  sender?: string,
 ): Promise<void> {
   const matterId = `${because}:${id}:${now.getTime()}`
   const keys = [{ id, ownerId }]
-  await offerKeys(trx, { workspaceId, matterId, because, by: actor.id, keys }, now, random)
+  await offerKeys(
+    trx,
+    { workspaceId, matterId, because, by: actor.id, keys, ...(sender ? { sender } : {}) },
+    now,
+    random,
+  )
   // An earlier offer to the same person may say that the key has another owner.
   await refreshOffers(trx, [id])
 }

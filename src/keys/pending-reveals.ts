@@ -22,14 +22,14 @@ export async function endPending(
 }
 
 /** Of a note `p` and its key `k`: somebody has the token, or nobody can. Then there is nothing to wait for. */
-export const isOver = `(k.status in ('revoked', 'unrevealed') or k.hint is distinct from p.hint or k.saved_at is not null
+export const pendingIsOver = `(k.status in ('revoked', 'unrevealed') or k.hint is distinct from p.hint or k.saved_at is not null
   or exists (select from key_usage u where u.key_id = k.id and u.last_used_at >= p.since))`
 
 /** Those of these keys whose token nobody is known to have: to be counted as not revealed. */
 export async function pendingAmong(db: Executor, keyIds: readonly string[]): Promise<Set<string>> {
   const { rows } = await db.raw(
     `select p.key_id as id from pending_reveals p join keys k on k.id = p.key_id
-     where p.key_id = any(?) and not ${isOver}`,
+     where p.key_id = any(?) and not ${pendingIsOver}`,
     [[...keyIds]],
   )
   return new Set(rows.map(({ id }: { id: string }) => id))

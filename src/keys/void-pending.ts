@@ -4,8 +4,8 @@ import { isRefusal, type Refusal } from '../foundation/refusal.ts'
 import { minuteMs } from '../foundation/time.ts'
 import type { Act } from '../members/actor.ts'
 import { countedUntil } from '../usage/watermark.ts'
-import { offerKeys, refreshOffers } from './offers.ts'
-import { endPending, isOver } from './pending-reveals.ts'
+import { offerKey } from './offers.ts'
+import { endPending, pendingIsOver } from './pending-reveals.ts'
 import { voidReveal } from './reveal.ts'
 import { lockKey } from './store.ts'
 
@@ -17,12 +17,9 @@ const batch = 100
 /** A token of which nobody knows for too long whether it was shown. */
 export type Pending = { keyId: string; workspaceId: string; hint: string; revealedBy: string }
 
-/** Forgets the notes that are over. Returns how many. */
-export async function forgetPending(db: Executor): Promise<number> {
-  const { rowCount } = await db.raw(
-    `delete from pending_reveals p using keys k where k.id = p.key_id and ${isOver}`,
-  )
-  return rowCount
+/** Forgets the notes that are over. */
+export async function forgetPending(db: Executor): Promise<void> {
+  await db.raw(`delete from pending_reveals p using keys k where k.id = p.key_id and ${pendingIsOver}`)
 }
 
 /**
@@ -37,7 +34,7 @@ export async function duePending(db: Executor, now: Date): Promise<Pending[]> {
     `select k.id as "keyId", k.workspace_id as "workspaceId", p.hint, p.revealed_by as "revealedBy"
      from pending_reveals p join keys k on k.id = p.key_id
      where greatest(p.since, k.status_changed_at) <= :before and k.status = 'active' and k.successor_id is null
-       and not ${isOver}
+       and not ${pendingIsOver}
      order by p.since, k.id limit :batch`,
     { before: new Date(until.getTime() - maxPendingMinutes * minuteMs), batch },
   )
@@ -51,17 +48,13 @@ export async function voidPending(act: Act, pending: Pending, random: Random): P
   if (found?.status !== 'active' || found.hint !== hint || found.savedAt || found.successorId) return false
   // No lock on the key is taken to show it or to count it: so what both left is read again.
   const { rows } = await act.trx.raw(
-    `select from pending_reveals p join keys k on k.id = p.key_id where k.id = ? and ${isOver}`,
+    `select from pending_reveals p join keys k on k.id = p.key_id where k.id = ? and ${pendingIsOver}`,
     [keyId],
   )
   if (rows.length > 0 || !(await endPending(act.trx, { keyId, hint }))) return false
   const key = await voidReveal(act, workspaceId, { keyId, hint }, revealedBy)
   if (isRefusal(key)) return key
-  const because = key.ownerId === revealedBy ? ('void' as const) : ('given' as const)
-  const matterId = `${because}:${keyId}:${act.now.getTime()}`
-  const keys = [{ id: keyId, ownerId: key.ownerId }]
-  const offered = { workspaceId, matterId, because, by: act.actor.id, sender: revealedBy, keys }
-  await offerKeys(act.trx, offered, act.now, random)
-  await refreshOffers(act.trx, [keyId])
+  // An owner of after that was never shown it.
+  await offerKey(act, key, key.ownerId === revealedBy ? 'void' : 'given', random, revealedBy)
   return true
 }

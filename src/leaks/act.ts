@@ -59,12 +59,6 @@ async function executeBatch(
 ): Promise<number> {
   const work = async (act: Act) => {
     const mine = await claim(act, batch)
-    for (const [workspaceId, ofIt] of groupBy(mine, (one) => one.workspace_id))
-      await lockKeys(
-        act.trx,
-        workspaceId,
-        ofIt.map((one) => one.key_id),
-      )
     const did = await endMany(act, mine)
     for (const one of mine)
       if (!did.has(one)) did.set(one, await end(act, world, workspaces.get(one.workspace_id)!, one))
@@ -108,12 +102,17 @@ const inOneStatement = { revoke: 'revoke', quarantine: 'deactivate' } as const
 /** Ends keys in use, those of a workspace in one statement; every other key is left to `end`. Returns what it did. */
 async function endMany(act: Act, leaks: readonly Pending[]): Promise<Map<Pending, LeakAction | null>> {
   const did = new Map<Pending, LeakAction | null>()
-  for (const workspaceId of new Set(leaks.map((one) => one.workspace_id)))
+  for (const [workspaceId, here] of groupBy(leaks, (one) => one.workspace_id)) {
+    // All at once, also those that are left: one after the other would be in no order.
+    const keys = await lockKeys(
+      act.trx,
+      workspaceId,
+      here.map((one) => one.key_id),
+    )
     for (const action of ['revoke', 'quarantine'] as const) {
-      const wanted = leaks.filter((one) => one.workspace_id === workspaceId && one.action === action)
+      const wanted = here.filter((one) => one.action === action)
       if (wanted.length < 2) continue
       const firstOf = new Map(wanted.toReversed().map((one) => [one.key_id, one]))
-      const keys = await lockKeys(act.trx, workspaceId, [...firstOf.keys()])
       const ending = [...keys.values()].filter(
         ({ id, status, predecessorId }) => firstOf.has(id) && status === 'active' && !predecessorId,
       )
@@ -123,6 +122,7 @@ async function endMany(act: Act, leaks: readonly Pending[]): Promise<Map<Pending
       for (const one of wanted)
         if (ended.has(one.key_id)) did.set(one, firstOf.get(one.key_id) === one ? action : null)
     }
+  }
   return did
 }
 

@@ -6,7 +6,7 @@ import { type KeySnapshot, keySnapshotsOf } from './key-snapshot.ts'
 import type { Facts } from './phase.ts'
 import type { Rotation } from './rotation.ts'
 
-/** The facts of these rotations, in their order; four queries however many there are. */
+/** The facts of these rotations, in their order; five queries however many there are. */
 export async function factsOf(db: Executor, rotations: readonly Rotation[], now: Date): Promise<Facts[]> {
   if (rotations.length === 0) return []
   const keyIds = rotations.flatMap((rotation) => [rotation.predecessorId, rotation.successorId])

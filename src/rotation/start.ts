@@ -30,8 +30,8 @@ export type Start = {
 export type Started = { rotation: Rotation; predecessor: Key; successor: Key }
 
 /**
- * Starts the rotation of a key, an expired one too: its successor waits for its owner to reveal it. A successor without an end, or with a late one, gets the latest that policy allows. A compromised key
- * is refused at once, in the same transaction; its successor is offered when the verifiers have said so. A running
+ * Starts the rotation of a key, an expired one too: its successor waits for its owner to reveal it. A successor without
+ * an end, or with a late one, gets the latest that policy allows. A compromised key is refused at once, in the same transaction; its successor is offered when the verifiers have said so. A running
  * rotation whose old key turns out to be compromised becomes such a one.
  */
 export async function startRotation(

@@ -1,4 +1,5 @@
 import { topModal } from 'local-slack/inspect'
+import { fault } from 'local-slack/person'
 import { beforeAll, expect, test, vi } from 'vitest'
 import { perform } from '../../src/acts/perform.ts'
 import { runShell } from '../../src/cli/program.ts'
@@ -310,6 +311,29 @@ test('an owner makes a credential in Slack, sees it once, and revokes it; a mana
   const refused = await openDialog(house.as('manager'), 'connect')
   expect(said(refused.blocks)).toContain('Only owners connect other systems.')
 })
+
+test.each(['New SCIM token', 'New webhook secret'])(
+  'a credential of which Slack does not say that it was shown is revoked: %s',
+  async (label) => {
+    const owner = house.as('owner')
+    const live = () => house.world.db('connections').whereNull('revoked_at').orderBy('id').pluck('id')
+    const before = await live()
+    const view = await openDialog(owner, 'connect')
+    await fault(house.slack.url, { method: 'views.update', times: 1, kind: 'drop_after' })
+    await pressIn(owner, view, label)
+    const refused = await owner.waitFor((screen) => {
+      const top = topModal(screen)
+      return (
+        top &&
+        /Slack did not confirm that it showed you .*, so it was revoked\./.test(said(top.blocks)) &&
+        top
+      )
+    })
+    expect(said(refused.blocks)).toContain('Create another: /keys connect')
+    expect(await live()).toEqual(before)
+    await owner.close(refused.id)
+  },
+)
 
 test('somebody who was given a key is noted on it, and only once', async () => {
   const manager = house.as('manager')

@@ -51,7 +51,7 @@ export const proofs: readonly Proof[] = [
   {
     name: 'model',
     claim: 'What people do at once ends as some order of it would, and each race has an outcome that is allowed',
-    command: npm('faults:model'), minutes: 90,
+    command: npm('faults:model'), minutes: 45,
     figures: (line) => `${n(line.sequences)} sequences of ${n(line.commands)} commands, ${n(line.divergences)} divergences; ${n(line.races)} races, ${n(line.trials)} trials each, ${n(line.wrong)} wrong`,
   },
   {

@@ -191,7 +191,7 @@ async function voidToken(interaction: Interaction, key: Key): Promise<void> {
 }
 
 const endedUnshown = notice('Copy your key', [
-  plainSection('This key was not shown, and somebody ended or paused it meanwhile.'),
+  plainSection('Slack did not confirm that it showed this key, and somebody ended or paused it meanwhile.'),
 ])
 
 /** The requests of the attempts that may have voided the token: the last one, and those whose outcome is unknown. */
